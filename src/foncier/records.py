@@ -1,0 +1,190 @@
+"""Values that several rooms share: what was read, what was missing, the rules, the whole result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same words in French and in English."""
+
+    fr: str
+    en: str
+
+    def __getitem__(self, lang: str) -> str:
+        """Words in a language, ``fr`` or ``en``."""
+        return self.fr if lang == "fr" else self.en
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was done to a layer: how many rows, what, and why."""
+
+    effect: Literal["repaired", "dropped", "assumed", "kept"]
+    count: int
+    text: Text
+
+
+@dataclass(frozen=True)
+class LayerFile:
+    """One file of a layer, as the study names it.
+
+    ``shown`` is the path as the study writes it (for messages and the manifest). ``columns`` maps
+    our column names to the file's own; ``constants`` gives one value to a whole column.
+    """
+
+    layer: str
+    path: Path
+    shown: str
+    format: str
+    sublayer: str | None = None
+    crs: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    vintage: date | None = None
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What was read of one layer.
+
+    ``path`` is as the study writes it, never absolute; ``vintage`` is None when unknown.
+    """
+
+    layer: str
+    path: str
+    format: str
+    sha256: str
+    rows_read: int
+    rows_kept: int
+    crs: str
+    vintage: date | None
+    source: str
+    licence: str
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A layer or a measure that was not there, and what the result lacks because of it."""
+
+    what: str
+    cost: Text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One test of a funnel: a measure compared with a threshold.
+
+    ``at_least`` and ``below`` are the two ways to pass; exactly one is given. ``given`` holds the
+    figures that the measure itself needs (``radius_m``…).
+    """
+
+    name: str
+    measure: str
+    label: Text
+    unit: str
+    source: str
+    at_least: float | None = None
+    below: float | None = None
+    given: Mapping[str, float | str | tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def threshold(self) -> float:
+        """The figure that the measure is compared with."""
+        bound = self.at_least if self.at_least is not None else self.below
+        if bound is None:
+            raise ValueError(f"rule {self.name}: neither at_least nor below")
+        return bound
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A published set of rules, by kind of opportunity, in the order of the funnel."""
+
+    name: str
+    label: Text
+    source: str
+    rules: Mapping[str, tuple[Rule, ...]]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What one sign is worth: its log-odds towards vacancy, with its words and its source."""
+
+    name: str
+    weight: float
+    text: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion of the score: a fixed ramp from a measure to [0, 1], and its weight.
+
+    The ramp is 0 at ``worst`` and 1 at ``best`` (``best`` may be the smaller).
+    """
+
+    name: str
+    measure: str
+    label: Text
+    unit: str
+    worst: float
+    best: float
+    weight: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the base map shows, from the study's own layers; each may be empty."""
+
+    streets: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    constraints: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a run found, ready to export.
+
+    Every table keeps its contract of `foncier.tables`; geometries are in the legal metric CRS.
+    ``edition`` is the date that deliverables carry (None: undated); ``demo`` marks fictional data.
+    ``stops`` are the ordered waypoints of the loop (columns ``order``, ``name``, point).
+    """
+
+    title: str
+    communes: tuple[str, ...]
+    edition: date | None
+    demo: bool
+    candidates: gpd.GeoDataFrame
+    evidence: pd.DataFrame
+    tests: pd.DataFrame
+    rejections: gpd.GeoDataFrame
+    access_points: gpd.GeoDataFrame
+    access: pd.DataFrame
+    scores: pd.DataFrame
+    lines: gpd.GeoDataFrame
+    stops: gpd.GeoDataFrame
+    area: shapely.Geometry
+    background: Background
+    criteria: tuple[Criterion, ...]
+    profile: Profile
+    targets: Mapping[str, Text]
+    reports: tuple[LayerReport, ...]
+    missing: tuple[Missing, ...]
+    credits: tuple[str, ...]

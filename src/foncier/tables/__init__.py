@@ -1,0 +1,42 @@
+"""Contracts of every table that crosses a floor, in two languages.
+
+The same contract checks the rows, fills the data dictionary, and names the columns on the map,
+in the GeoPackage and in the spreadsheet.
+"""
+
+from foncier.tables.contract import Column, Table, describe
+from foncier.tables.inputs import (
+    BUILDINGS,
+    CONSTRAINTS,
+    INVENTORY,
+    OBSERVATIONS,
+    PARCELS,
+    PLACES,
+    POPULATION,
+    STREETS,
+    VACANCY_RATES,
+    ZONES,
+)
+from foncier.tables.results import (
+    ACCESS,
+    ACCESS_POINTS,
+    CANDIDATES,
+    EVIDENCE,
+    LINES,
+    REJECTIONS,
+    SCORES,
+    TESTS,
+)
+
+INPUTS = (
+    PARCELS, BUILDINGS, STREETS, ZONES, CONSTRAINTS, PLACES, INVENTORY, OBSERVATIONS, POPULATION,
+    VACANCY_RATES,
+)  # fmt: skip
+RESULTS = (CANDIDATES, EVIDENCE, TESTS, REJECTIONS, ACCESS_POINTS, ACCESS, SCORES, LINES)
+
+__all__ = [
+    "ACCESS", "ACCESS_POINTS", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EVIDENCE", "INPUTS",
+    "INVENTORY", "LINES", "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION", "REJECTIONS",
+    "RESULTS", "SCORES", "STREETS", "TESTS", "VACANCY_RATES", "ZONES",
+    "Column", "Table", "describe",
+]  # fmt: skip

@@ -1,0 +1,138 @@
+"""Contracts of what the sources deliver, all in the legal metric CRS."""
+
+from foncier.tables.contract import ANY, LINE, POINT, POLYGON, Column, Table
+
+PARCELS = Table(
+    "parcels", "Parcelles du cadastre", "Cadastral parcels", ("parcel_id",),
+    (
+        Column("parcel_id", "text", "Parcelle (IDU)", "Parcel (IDU)", unique=True),
+        Column("commune", "text", "Commune (INSEE)", "Commune (INSEE code)", optional=True),
+        Column("area_m2", "number", "Surface mesurée", "Measured area", "m²", low=0),
+    ),
+    POLYGON,
+)  # fmt: skip
+
+BUILDINGS = Table(
+    "buildings", "Bâtiments du cadastre", "Cadastral buildings", ("building_id",),
+    (
+        Column("building_id", "text", "Bâtiment", "Building", unique=True),
+        Column("kind", "text", "Construction", "Construction",
+               values=("hard", "light", "unknown")),
+        Column("area_m2", "number", "Emprise au sol", "Footprint", "m²", low=0),
+    ),
+    POLYGON,
+)  # fmt: skip
+
+STREETS = Table(
+    "streets", "Voies", "Streets", ("street_id",),
+    (
+        Column("street_id", "text", "Tronçon", "Street segment", unique=True),
+        Column("name", "text", "Nom de la voie", "Street name", optional=True),
+        Column("street_class", "text", "Classe", "Class"),
+        Column("level", "count", "Niveau (pont 1, tunnel -1)", "Level (bridge 1, tunnel -1)"),
+        Column("walk", "yes_no", "Ouvert aux piétons", "Open to walkers"),
+        Column("bike", "yes_no", "Ouvert aux vélos", "Open to cyclists"),
+        Column("drive", "yes_no", "Ouvert aux voitures", "Open to cars"),
+    ),
+    LINE,
+)  # fmt: skip
+
+ZONES = Table(
+    "zones", "Zonage du PLU", "Local plan zoning", ("zone_id",),
+    (
+        Column("zone_id", "text", "Zone", "Zone", unique=True),
+        Column("zone_type", "text", "Type (U, AU, A, N)", "Type (U, AU, A, N)"),
+        Column("label", "text", "Libellé", "Label", optional=True),
+    ),
+    POLYGON,
+)  # fmt: skip
+
+CONSTRAINTS = Table(
+    "constraints", "Contraintes et usages", "Constraints and uses", ("constraint_id",),
+    (
+        Column("constraint_id", "text", "Objet", "Object", unique=True),
+        Column("kind", "text", "Nature", "Kind",
+               values=("water", "park", "cemetery", "sports", "school", "allotments", "railway",
+                       "road", "hazard", "heritage", "parking", "courtyard", "other")),
+        Column("label", "text", "Libellé", "Label", optional=True),
+        Column("effect", "text", "Effet", "Effect", values=("exclude", "flag", "context")),
+    ),
+    ANY,
+)  # fmt: skip
+
+PLACES = Table(
+    "places", "Lieux à rejoindre", "Places to reach", ("place_id",),
+    (
+        Column("place_id", "text", "Lieu", "Place", unique=True),
+        Column("category", "text", "Catégorie", "Category",
+               values=("station", "stop", "university", "research", "innovation", "hospital",
+                       "public_service", "shop", "school", "green", "other")),
+        Column("name", "text", "Nom", "Name", optional=True),
+    ),
+    POINT,
+)  # fmt: skip
+
+INVENTORY = Table(
+    "inventory", "Inventaire de friches (CNIG)", "Inventory of friches (CNIG)", ("site_id",),
+    (
+        Column("site_id", "text", "Identifiant du site", "Site id", unique=True),
+        Column("name", "text", "Nom", "Name", optional=True),
+        Column("site_type", "text", "Type de friche", "Kind of friche", optional=True),
+        Column("status", "text", "Statut", "Status", optional=True,
+               values=("friche potentielle", "friche sans projet", "friche avec projet",
+                       "friche reconvertie")),
+        Column("address", "text", "Adresse", "Address", optional=True),
+        Column("commune", "text", "Commune (INSEE)", "Commune (INSEE code)", optional=True),
+        Column("identified_on", "date", "Identifié le", "Identified on", optional=True),
+        Column("updated_on", "date", "Mis à jour le", "Updated on", optional=True),
+        Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),
+        Column("area_m2", "number", "Surface déclarée", "Declared area", "m²", optional=True,
+               low=0),
+        Column("zone_type", "text", "Zone du PLU", "Zone", optional=True),
+        Column("zone_label", "text", "Libellé de zone", "Zone label", optional=True),
+        Column("vacancy", "text", "Vacance du bâti", "Vacancy of the buildings", optional=True),
+        Column("buildings_state", "text", "État du bâti", "State of the buildings",
+               optional=True),
+        Column("pollution", "text", "Pollution du sol", "Soil pollution", optional=True),
+        Column("activity", "text", "Ancienne activité", "Former activity", optional=True),
+        Column("source", "text", "Source", "Source"),
+        Column("producer", "text", "Producteur", "Producer", optional=True),
+        Column("url", "text", "Fiche", "Record", optional=True),
+    ),
+    POINT | POLYGON,
+)  # fmt: skip
+
+OBSERVATIONS = Table(
+    "observations", "Indices d'usage ou de vacance", "Signs of use or vacancy",
+    ("observation_id",),
+    (
+        Column("observation_id", "text", "Indice", "Sign", unique=True),
+        Column("signal", "text", "Signal", "Signal"),
+        Column("subject", "text", "Porte sur", "About", values=("building", "site")),
+        Column("name", "text", "Nom", "Name", optional=True),
+        Column("detail", "text", "Détail", "Detail", optional=True),
+        Column("observed_on", "date", "Observé le", "Observed on", optional=True),
+        Column("source", "text", "Source", "Source"),
+    ),
+    POINT | POLYGON,
+)  # fmt: skip
+
+POPULATION = Table(
+    "population", "Population par carreau", "Population by grid cell", ("cell_id",),
+    (
+        Column("cell_id", "text", "Carreau", "Cell", unique=True),
+        Column("residents", "number", "Habitants", "Residents", "hab.", low=0),
+    ),
+    POINT,
+)  # fmt: skip
+
+VACANCY_RATES = Table(
+    "vacancy_rates", "Vacance de longue durée (LOVAC)", "Long-term vacancy (LOVAC)", ("commune",),
+    (
+        Column("commune", "text", "Commune (INSEE)", "Commune (INSEE code)", unique=True),
+        Column("dwellings", "number", "Logements du parc privé", "Private dwellings",
+               optional=True, low=0),
+        Column("rate_share", "number", "Part vacante depuis plus de 2 ans",
+               "Share vacant for over 2 years", "0–1", optional=True, low=0, high=1),
+    ),
+)  # fmt: skip
