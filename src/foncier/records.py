@@ -90,7 +90,9 @@ class Rule:
     """One test of a funnel: a measure compared with a threshold.
 
     ``at_least`` and ``below`` are the two ways to pass; exactly one is given. ``given`` holds the
-    figures that the measure itself needs (``radius_m``…).
+    figures that the measure itself needs (``radius_m``…). ``failed`` is what a rejected parcel
+    says, where "value, threshold, what is short" would not be plain. An ``optional`` rule lets a
+    parcel pass when its layer is missing; any other unknown keeps the parcel off the list.
     """
 
     name: str
@@ -100,6 +102,8 @@ class Rule:
     source: str
     at_least: float | None = None
     below: float | None = None
+    failed: Text | None = None
+    optional: bool = False
     given: Mapping[str, float | str | tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -129,6 +133,21 @@ class Signal:
     weight: float
     text: Text
     source: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What signs are worth, and where belief starts: priors as shares, least values to be listed.
+
+    ``assumed_prior`` says that no LOVAC rate was known and a stated default stands in its place.
+    """
+
+    signals: Mapping[str, Signal]
+    friche_prior: float
+    building_prior: float
+    least_confidence: float
+    least_building_m2: float
+    assumed_prior: bool = True
 
 
 @dataclass(frozen=True)

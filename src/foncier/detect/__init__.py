@@ -1,1 +1,8 @@
-"""."""
+"""From tables to candidates, each with its evidence, and to rejected parcels with their reason."""
+
+from foncier.detect.buildings import find_buildings
+from foncier.detect.friches import find_friches
+from foncier.detect.ground import Ground
+from foncier.detect.plots import Plots, find_plots
+
+__all__ = ["Ground", "Plots", "find_buildings", "find_friches", "find_plots"]

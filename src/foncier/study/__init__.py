@@ -1,1 +1,17 @@
-"""."""
+"""A study: one folder with a ``study.toml``, read into frozen typed values."""
+
+from foncier.study.model import Study
+from foncier.study.reading import load, template
+from foncier.study.rules import costs, criteria, ledger, profile, profiles, targets
+
+__all__ = [
+    "Study",
+    "costs",
+    "criteria",
+    "ledger",
+    "load",
+    "profile",
+    "profiles",
+    "targets",
+    "template",
+]

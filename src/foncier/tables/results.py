@@ -78,7 +78,7 @@ REJECTIONS = Table(
         Column("rule", "text", "Première règle non tenue", "First rule failed"),
         Column("value", "number", "Valeur", "Value", optional=True),
         Column("threshold", "number", "Seuil", "Threshold"),
-        Column("margin", "number", "Marge", "Margin"),
+        Column("margin", "number", "Marge", "Margin", optional=True),
         Column("unit", "text", "Unité", "Unit", optional=True),
         Column("detail", "text", "Détail", "Detail", optional=True),
         Column("reason_fr", "text", "Motif", "Reason (French)"),

@@ -1,0 +1,5 @@
+"""``python -m foncier``: the same as the command ``foncier``."""
+
+from foncier.cli import main
+
+main()

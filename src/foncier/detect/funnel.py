@@ -1,0 +1,135 @@
+"""An ordered list of tests: each parcel goes on until it fails one, and remembers every figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from foncier import tables
+from foncier.detect.measures import MEASURES
+from foncier.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from foncier.detect.ground import Ground
+    from foncier.geometry import Floats
+    from foncier.records import Rule
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One test of the funnel on the parcels that reached it.
+
+    ``passed`` is 1 (yes), 0 (no) or NaN (unknown); ``rows`` are positions in the parcels table.
+    """
+
+    step: int
+    rule: Rule
+    rows: NDArray[np.intp]
+    value: Floats
+    passed: Floats
+    detail: NDArray[np.object_]
+
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """Tell which of its parcels go no further: failed, or unknown where that is not allowed."""
+        unknown = np.isnan(self.passed) & (not self.rule.optional)
+        return np.asarray((self.passed == 0) | unknown, dtype=np.bool_)
+
+    @property
+    def margin(self) -> Floats:
+        """Distance to the threshold, positive on the side that passes."""
+        gap = self.value - self.rule.threshold
+        return gap if self.rule.at_least is not None else -gap
+
+
+class Memory:
+    """Measures already taken, so that two funnels over the same parcels take each only once."""
+
+    def __init__(self, ground: Ground, parcels: int) -> None:
+        self.ground = ground
+        self.parcels = parcels
+        self.taken: dict[str, tuple[NDArray[np.bool_], Floats, NDArray[np.object_]]] = {}
+
+    def measure(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
+        """Value and detail of a rule's measure at these rows."""
+        key = f"{rule.measure} {sorted(rule.given.items())}"
+        if key not in self.taken:
+            size = self.parcels
+            self.taken[key] = (
+                np.zeros(size, dtype=bool), np.full(size, np.nan), np.full(size, None)
+            )  # fmt: skip
+        known, values, details = self.taken[key]
+        new = rows[~known[rows]]
+        if len(new):
+            value, detail = MEASURES[rule.measure](self.ground, new, rule.given)
+            known[new], values[new] = True, value
+            details[new] = None if detail is None else detail
+        return values[rows], details[rows]
+
+
+def run(memory: Memory, rules: Sequence[Rule], rows: NDArray[np.intp]) -> list[Passage]:
+    """Send parcels through the tests in order; only those that passed go on to the next.
+
+    An unknown value stops a parcel, unless its rule is optional.
+
+    Raises
+    ------
+    ConfigError
+        A rule names a measure that does not exist.
+    """
+    passages = []
+    for step, rule in enumerate(rules, start=1):
+        if rule.measure not in MEASURES:
+            raise ConfigError(
+                f"règle {rule.name} : la mesure {rule.measure!r} n'existe pas. "
+                f"Mesures connues : {', '.join(sorted(MEASURES))}."
+            )
+        value, detail = memory.measure(rule, rows)
+        value = value * 100 if rule.unit == "%" else value
+        reached = value >= rule.threshold if rule.at_least is not None else value < rule.threshold
+        passed = np.where(np.isnan(value), np.nan, reached.astype(np.float64))
+        passages.append(Passage(step, rule, rows, value, passed, detail))
+        rows = rows[~passages[-1].stopped]
+    return passages
+
+
+def survivors(passages: Sequence[Passage], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Positions of the parcels that no test stopped."""
+    for passage in passages:
+        rows = np.setdiff1d(rows, passage.rows[passage.stopped], assume_unique=True)
+    return rows
+
+
+def test_table(passages: Sequence[Passage], kind: str, ids: NDArray[np.object_]) -> Any:
+    """Build the rows of TESTS of one kind; `find_plots` sorts and checks them."""
+    parts = [_rows(passage, kind, ids) for passage in passages if len(passage.rows)]
+    return pd.concat(parts, ignore_index=True) if parts else tables.TESTS.empty()
+
+
+def _rows(passage: Passage, kind: str, ids: NDArray[np.object_]) -> pd.DataFrame:
+    rule = passage.rule
+    passed: Any = pd.array(passage.passed, dtype="Float64").astype("boolean")
+    passed[np.isnan(passage.passed)] = pd.NA
+    return pd.DataFrame(
+        {
+            "parcel_id": ids[passage.rows],
+            "kind": kind,
+            "step": passage.step,
+            "rule": rule.name,
+            "value": passage.value,
+            "threshold": rule.threshold,
+            "margin": passage.margin,
+            "unit": rule.unit or None,
+            "passed": passed,
+            "detail": passage.detail,
+            "label_fr": rule.label.fr,
+            "label_en": rule.label.en,
+        }
+    )

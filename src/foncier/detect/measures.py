@@ -1,0 +1,191 @@
+"""Measures of parcels against the ground: what the rules of a profile compare with thresholds.
+
+Each takes the ground, the positions of the parcels still in the race and the figures of its rule;
+it returns one value a parcel (NaN: unknown, because a layer is missing) and, where there is one,
+a word of detail. Shares are from 0 to 1; areas in square metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from foncier.detect.ground import Ground, shapes, texts
+from foncier.geometry import (
+    Floats,
+    Geometries,
+    covered_area_m2,
+    largest_free_piece_m2,
+    opened_area_m2,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+Rows = "NDArray[np.intp]"
+Given = Mapping[str, Any]
+Details = "NDArray[np.object_] | None"
+Measure = Callable[[Ground, Any, Given], tuple[Floats, Any]]
+
+KIND_WORDS = {
+    "water": "eau", "park": "parc ou square", "cemetery": "cimetière", "sports": "terrain de sport",
+    "school": "cour ou terrain d'école", "allotments": "jardins familiaux ou hortillonnages",
+    "railway": "emprise ferroviaire en service", "road": "voirie", "hazard": "risque",
+    "heritage": "patrimoine protégé", "parking": "parc de stationnement",
+    "courtyard": "cœur d'îlot d'immeubles", "other": "autre usage",
+}  # fmt: skip
+
+
+def plots_of(ground: Ground, rows: NDArray[np.intp]) -> Geometries:
+    """Outlines of the parcels at these positions."""
+    if ground.parcels is None:
+        return np.array([], dtype=object)
+    return shapes(ground.parcels.iloc[rows])
+
+
+def unknown(rows: NDArray[np.intp]) -> tuple[Floats, None]:
+    """Answer of a measure whose layer is missing."""
+    return np.full(len(rows), np.nan), None
+
+
+def area_m2(ground: Ground, rows: NDArray[np.intp], _: Given) -> tuple[Floats, None]:
+    """Area of the parcel as drawn."""
+    return np.asarray(shapely.area(plots_of(ground, rows)), dtype=np.float64), None
+
+
+def in_zone(
+    ground: Ground, rows: NDArray[np.intp], given: Given
+) -> tuple[Floats, NDArray[np.object_] | None]:
+    """Tell by 1 that the parcel's centre lies in one of the wanted zone types; else 0.
+
+    The detail is the zone found there.
+    """
+    if ground.zones is None:
+        return unknown(rows)
+    centres = shapely.centroid(plots_of(ground, rows))
+    return zone_at(ground.zones, centres, tuple(given["zones"]))
+
+
+def zone_at(
+    zones: gpd.GeoDataFrame, points: Geometries, wanted: tuple[str, ...]
+) -> tuple[Floats, NDArray[np.object_]]:
+    """Wanted zone (1) or not (0) at each point, and the type of the zone there."""
+    point, zone = shapely.STRtree(shapes(zones)).query(points, predicate="within")
+    types = texts(zones["zone_type"])
+    hit = np.isin(types[zone], wanted)
+    inside = np.zeros(len(points))
+    inside[point[hit]] = 1.0
+    detail = np.full(len(points), "hors zonage", dtype=object)
+    order = np.lexsort((-zone, hit))  # a wanted zone wins, then the first in the table
+    detail[point[order]] = types[zone[order]]
+    return inside, detail
+
+
+def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """CES: share of the parcel under buildings; a parcel without area is unknown.
+
+    ``given["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
+    such a zone (foncier-api).
+    """
+    if ground.buildings is None:
+        return unknown(rows)
+    footprints = shapes(ground.buildings)
+    wanted = given.get("centred_in")
+    if wanted and ground.zones is not None:
+        centred, _ = zone_at(ground.zones, shapely.centroid(footprints), tuple(wanted))
+        footprints = footprints[centred == 1]
+    return _share(plots_of(ground, rows), footprints), None
+
+
+def _share(plots: Geometries, covers: Geometries) -> Floats:
+    area = np.asarray(shapely.area(plots))
+    covered = covered_area_m2(plots, covers)
+    share = np.divide(covered, area, out=np.full(len(area), np.nan), where=area > 0)
+    capped: Floats = np.minimum(share, 1.0)  # a plot wholly covered comes out a rounding above
+    return capped
+
+
+def constraint_shapes(constraints: gpd.GeoDataFrame, effect: str, line_m: float) -> Any:
+    """Constraints of one effect as polygons: lines get a width, points are left out."""
+    kept = constraints.loc[(constraints["effect"] == effect).to_numpy(dtype=bool)]
+    dimension = shapely.get_dimensions(shapes(kept))
+    kept = kept.loc[dimension > 0]
+    outlines = shapes(kept)
+    lines = shapely.get_dimensions(outlines) == 1
+    outlines[lines] = shapely.buffer(outlines[lines], line_m)
+    return kept, outlines
+
+
+def excluded_share(
+    ground: Ground, rows: NDArray[np.intp], given: Given
+) -> tuple[Floats, NDArray[np.object_] | None]:
+    """Share of the parcel under uses that exclude it; the detail names the largest of them."""
+    if ground.constraints is None:
+        return unknown(rows)
+    plots = plots_of(ground, rows)
+    kept, outlines = constraint_shapes(
+        ground.constraints, "exclude", float(given.get("line_m", 1.0))
+    )
+    return _share(plots, outlines), largest_constraint(plots, kept, outlines)
+
+
+def largest_constraint(
+    plots: Geometries, kept: gpd.GeoDataFrame, outlines: Geometries
+) -> NDArray[np.object_]:
+    """Words for the constraint that covers most of each plot; None where none does."""
+    detail = np.full(len(plots), None, dtype=object)
+    if not len(kept) or not len(plots):
+        return detail
+    plot, shape = shapely.STRtree(outlines).query(plots, predicate="intersects")
+    covered = shapely.area(shapely.intersection(plots[plot], outlines[shape]))
+    order = np.lexsort((-shape, covered))  # the largest is written last; the first of equals wins
+    words = np.array(
+        [
+            KIND_WORDS[kind] + (f" « {label} »" if label else "")
+            for kind, label in zip(texts(kept["kind"]), texts(kept["label"]), strict=True)
+        ],
+        dtype=object,
+    )
+    order = order[covered[order] > 0]
+    detail[plot[order]] = words[shape[order]]
+    return detail
+
+
+def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Share of the parcel within a distance of the streets' centre lines."""
+    if ground.streets is None:
+        return unknown(rows)
+    plots, lines = plots_of(ground, rows), shapes(ground.streets)
+    reach = float(given["reach_m"])
+    pairs = shapely.STRtree(lines).query(plots, predicate="dwithin", distance=reach)
+    near = np.unique(pairs[1])
+    return _share(plots, shapely.buffer(lines[near], reach)), None
+
+
+def opened_area(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Area of the parcel that is left by an opening."""
+    return opened_area_m2(plots_of(ground, rows), radius_m=float(given["radius_m"])), None
+
+
+def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Opened area of the largest piece left free around the buildings on the parcel."""
+    if ground.buildings is None:
+        return unknown(rows)
+    figures = {k: float(given[k]) for k in ("clear_m", "part_m2", "radius_m")}
+    plots = plots_of(ground, rows)
+    return largest_free_piece_m2(plots, shapes(ground.buildings), **figures), None
+
+
+MEASURES: Mapping[str, Measure] = {
+    "area_m2": area_m2,
+    "in_zone": in_zone,
+    "built_share": built_share,
+    "excluded_share": excluded_share,
+    "road_share": road_share,
+    "opened_area_m2": opened_area,
+    "free_piece_m2": free_piece,
+}

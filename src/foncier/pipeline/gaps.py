@@ -1,0 +1,59 @@
+"""Say what was not there, and what was left aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from foncier import study
+from foncier.records import LayerReport, Missing, Note, Text
+from foncier.study.model import LAYERS, Study
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import shapely
+
+    from foncier.pipeline.layers import Layers
+
+
+def missing(
+    plan: Study, layers: Layers, targets: dict[str, Any], loop: shapely.Geometry | None
+) -> tuple[Missing, ...]:
+    """Name every layer and destination that was not there, and what the result lacks."""
+    costs = study.costs()
+    gaps = [Missing(layer, costs[layer]) for layer in LAYERS if layers.get(layer) is None]
+    if loop is None:
+        gaps.append(Missing("loop", costs["loop"]))
+    if layers.get("places") is not None:
+        for key, (words, _) in study.targets().items():
+            if key not in targets:
+                gaps.append(
+                    Missing(
+                        key,
+                        Text(f"Aucun lieu « {words.fr} » dans les couches : temps inconnu.",
+                             f"No place “{words.en}” in the layers: time unknown."),
+                    )
+                )  # fmt: skip
+    changed = {**plan.rules.dent_creuse, **plan.rules.terrain_divisible}
+    skipped = sorted(name for name, change in changed.items() if change.skip)
+    gaps += [
+        Missing(name, Text(f"Règle « {name} » laissée de côté par l'étude.",
+                           f"Rule “{name}” left out by the study."))
+        for name in skipped
+    ]  # fmt: skip
+    return tuple(gaps)
+
+
+def noted(
+    reports: tuple[LayerReport, ...], friches: tuple[Note, ...], buildings: tuple[Note, ...]
+) -> tuple[LayerReport, ...]:
+    """Add what the detectors left aside to the report of the layer that it came from."""
+    more = {"inventory": friches, "observations": buildings}
+    return tuple(replace(r, notes=r.notes + more.pop(r.layer, ())) for r in reports)
+
+
+def newest(reports: tuple[LayerReport, ...]) -> date | None:
+    """Date of the most recent layer, None when no layer is dated."""
+    known = [r.vintage for r in reports if r.vintage]
+    return max(known) if known else None

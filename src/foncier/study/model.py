@@ -1,0 +1,163 @@
+"""What a ``study.toml`` may say: every key and its type. Anything else is an error."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Layer = Literal[
+    "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
+    "observations", "population", "vacancy_rates",
+]  # fmt: skip
+LAYERS: tuple[Layer, ...] = (
+    "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
+    "observations", "population", "vacancy_rates",
+)  # fmt: skip
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def expanded(text: str) -> str:
+    """Text with each ``${NAME}`` replaced by the environment's value."""
+    return VARIABLE.sub(lambda found: os.environ[found[1]], text)
+
+
+class Strict(BaseModel):
+    """No key that we do not know, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Waypoint(Strict):
+    """A named point in degrees (WGS 84)."""
+
+    name: str
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class Trace(Strict):
+    """A line: drawn in a file, or given by its waypoints."""
+
+    name: str
+    status: str | None = None
+    file: str | None = None
+    waypoints: tuple[Waypoint, ...] = ()
+    waypoints_file: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [self.file is not None, bool(self.waypoints), self.waypoints_file is not None]
+        if sum(given) != 1:
+            raise ValueError("donnez une seule de ces clés : file, waypoints, waypoints_file")
+        if self.waypoints and len(self.waypoints) < 2:
+            raise ValueError("il faut au moins deux waypoints")
+        return self
+
+
+class Axis(Trace):
+    """The strategic axis, and how far to each side the study looks, in metres."""
+
+    half_width_m: float = Field(default=500, gt=0)
+
+
+class Loop(Trace):
+    """The soft loop: a line, or ordered waypoints that become a closed tour over the streets."""
+
+
+class Area(Strict):
+    """Where opportunities are sought; unsaid, along the axis, else over the extent of all parcels or sites."""
+
+    around: Literal["axis", "commune", "extent", "file"] | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _file_given(self) -> Self:
+        if (self.around in ("file", "commune")) != (self.file is not None):
+            raise ValueError('around = "file" ou "commune" demande la clé file, et elle seule')
+        return self
+
+
+class LayerSpec(Strict):
+    """One file of a layer."""
+
+    path: str
+    format: str = "vector"
+    layer: str | None = None
+    crs: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    date: dt.date | None = None
+    source: str = ""
+    licence: str = ""
+
+
+class RuleChange(Strict):
+    """A figure of a rule that this study changes; ``skip`` leaves the rule out."""
+
+    at_least: float | None = None
+    below: float | None = None
+    skip: bool = False
+
+
+class Rules(Strict):
+    """The rule set, and what this study changes in it."""
+
+    profile: str = "foncier-api"
+    dent_creuse: dict[str, RuleChange] = Field(default_factory=dict)
+    terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
+
+
+class Head(Strict):
+    """Title, communes and date of the study."""
+
+    title: str
+    communes: tuple[str, ...] = Field(min_length=1)
+    date: dt.date | None = None
+    demo: bool = False
+
+
+class Study(Strict):
+    """A whole study, as its ``study.toml`` says it."""
+
+    study: Head
+    area: Area = Area()
+    axis: Axis | None = None
+    loop: Loop | None = None
+    rules: Rules = Rules()
+    signals: dict[str, float] = Field(default_factory=dict)
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    folder: Path = Path()
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        """Take one table for a layer as a list of one."""
+        if not isinstance(value, dict):
+            return value
+        return {k: v if isinstance(v, list | tuple) else [v] for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _area_has_ground(self) -> Self:
+        if self.area.around == "axis" and self.axis is None:
+            raise ValueError('area.around = "axis" demande une table [axis]')
+        if not set(self.layers) & {"parcels", "buildings", "inventory"}:
+            raise ValueError(
+                "il faut au moins une couche parmi [layers.parcels], [layers.buildings], "
+                "[layers.inventory]"
+            )
+        return self
+
+    def path(self, written: str) -> Path:
+        """Resolve a path of the study: relative ones start at the study's folder."""
+        return self.folder / expanded(written)
+
+    @property
+    def around(self) -> str:
+        """Where opportunities are sought: the study's word, else the axis, else all data."""
+        return self.area.around or ("axis" if self.axis else "extent")

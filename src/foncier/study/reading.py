@@ -1,0 +1,118 @@
+"""Read a ``study.toml``: variables replaced, every fault told once with its key."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from foncier.crs import legal_crs
+from foncier.errors import ConfigError
+from foncier.study.model import VARIABLE, Study, expanded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATH_KEYS = ("path", "file", "waypoints_file")
+FAULTS = {
+    "extra_forbidden": "clé inconnue",
+    "missing": "clé absente, elle est nécessaire",
+    "string_type": "attendu un texte entre guillemets",
+    "float_parsing": "attendu un nombre",
+    "float_type": "attendu un nombre",
+    "int_type": "attendu un nombre entier",
+    "bool_type": "attendu true ou false",
+    "dict_type": "attendu une table",
+    "tuple_type": "attendu une liste",
+    "date_from_datetime_parsing": "attendu une date, par exemple 2026-01-15",
+    "date_type": "attendu une date, par exemple 2026-01-15",
+    "model_type": "attendu une table",
+}
+
+
+def load(where: Path) -> Study:
+    """Read a study.
+
+    Parameters
+    ----------
+    where
+        The study's folder, or its ``study.toml``.
+
+    Raises
+    ------
+    ConfigError
+        No such file, not TOML, an unknown key, a wrong type, an unknown variable or commune.
+    """
+    file = where / "study.toml" if where.is_dir() else where
+    if not file.is_file():
+        raise ConfigError(
+            f"{file} : étude introuvable. Donnez un dossier qui contient study.toml, "
+            "ou créez-le : foncier new NOM --commune CODE_INSEE."
+        )
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
+    if "folder" in raw:
+        raise ConfigError(f"{file} : [folder] : clé inconnue.")
+    raw = _filled(raw, file, "")
+    try:
+        study = Study.model_validate({**raw, "folder": file.parent})
+    except ValidationError as faults:
+        raise ConfigError(_told(file, faults)) from faults
+    for commune in study.study.communes:
+        legal_crs(commune)
+    if len({legal_crs(c) for c in study.study.communes}) > 1:
+        raise ConfigError(
+            f"{file} : study.communes : {', '.join(study.study.communes)} n'ont pas le même "
+            "système de coordonnées légal. Faites une étude par territoire."
+        )
+    return study
+
+
+def _filled(value: Any, file: Path, key: str) -> Any:
+    """Replace ``${NAME}`` by the environment's value in every text but a path.
+
+    A path keeps its variable, so that messages and the manifest show it as the study writes it.
+    """
+    if isinstance(value, dict):
+        return {k: _filled(v, file, f"{key}.{k}".strip(".")) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_filled(v, file, key) for v in value]
+    if not isinstance(value, str):
+        return value
+    for name in VARIABLE.findall(value):
+        if name not in os.environ:
+            raise ConfigError(
+                f"{file} : {key} = {value!r} : la variable d'environnement {name} n'est pas "
+                f"définie. Définissez-la avant de lancer foncier."
+            )
+    return value if key.rsplit(".", 1)[-1] in PATH_KEYS else expanded(value)
+
+
+def _told(file: Path, faults: ValidationError) -> str:
+    lines = []
+    for fault in faults.errors()[:5]:
+        key = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int))
+        what = FAULTS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        given = fault.get("input")
+        shown = f" (trouvé {given!r})" if isinstance(given, str | int | float) else ""
+        lines.append(f"[{key or 'study.toml'}] : {what}{shown}")
+    known = ", ".join(Study.model_fields.keys() - {"folder"})
+    return f"{file} : " + " ; ".join(lines) + f". Tables connues : {known}."
+
+
+def template(name: str, commune: str) -> str:
+    """Text of a first ``study.toml`` for a commune.
+
+    Raises
+    ------
+    ConfigError
+        The code is no INSEE code.
+    """
+    legal_crs(commune)
+    text = files("foncier.study").joinpath("template.toml").read_text(encoding="utf-8")
+    return text.replace("@NAME@", name.translate({34: "'", 92: "/"})).replace("@COMMUNE@", commune)

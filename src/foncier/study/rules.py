@@ -1,0 +1,162 @@
+"""Rule sets, criteria and signals: data files of the package, with what a study changes."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import ConfigError
+from foncier.records import Criterion, Ledger, Profile, Rule, Signal, Text
+from foncier.study.model import RuleChange, Study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = ("dent_creuse", "terrain_divisible")
+OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml")
+RULE_SETS = files("foncier.study").joinpath("rulesets")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(RULE_SETS.joinpath(name).read_text(encoding="utf-8"))
+
+
+def profiles() -> tuple[str, ...]:
+    """Names of the rule sets that come with foncier."""
+    names = (entry.name for entry in RULE_SETS.iterdir())
+    return tuple(
+        sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml")
+               and n not in OTHER_FILES)
+    )  # fmt: skip
+
+
+def profile(study: Study) -> Profile:
+    """Rule set of a study, with its changes.
+
+    Raises
+    ------
+    ConfigError
+        No such rule set, or a change to a rule that it does not have.
+    """
+    if study.rules.profile not in profiles():
+        raise ConfigError(
+            f"study.toml : [rules] profile = {study.rules.profile!r} : jeu de règles inconnu. "
+            f"Connus : {', '.join(profiles())}."
+        )
+    raw = _read(f"{study.rules.profile}.toml")
+    changes = {"dent_creuse": study.rules.dent_creuse,
+               "terrain_divisible": study.rules.terrain_divisible}  # fmt: skip
+    rules = {kind: _changed(kind, raw.get(kind, []), changes[kind]) for kind in KINDS}
+    return Profile(raw["name"], Text(raw["fr"], raw["en"]), raw["source"], rules)
+
+
+def _changed(
+    kind: str, raw: list[dict[str, Any]], changes: Mapping[str, RuleChange]
+) -> tuple[Rule, ...]:
+    names = [rule["name"] for rule in raw]
+    for name in changes:
+        if name not in names:
+            raise ConfigError(
+                f"study.toml : [rules.{kind}] {name} : règle inconnue. "
+                f"Règles de ce jeu : {', '.join(names)}."
+            )
+    kept = [_rule(rule) for rule in raw if not changes.get(rule["name"], RuleChange()).skip]
+    return tuple(_moved(kind, rule, changes.get(rule.name, RuleChange())) for rule in kept)
+
+
+def _moved(kind: str, rule: Rule, change: RuleChange) -> Rule:
+    """Give a rule the study's threshold; the side on which it passes stays."""
+    if change.at_least is None and change.below is None:
+        return rule
+    side = "at_least" if rule.at_least is not None else "below"
+    value = getattr(change, side)
+    if value is None:
+        raise ConfigError(
+            f"study.toml : [rules.{kind}] {rule.name} : cette règle se règle par {side}."
+        )
+    return replace(rule, **{side: value, "source": f"{rule.source} ; seuil changé par l'étude"})
+
+
+def _rule(raw: Mapping[str, Any]) -> Rule:
+    failed = Text(raw["failed_fr"], raw["failed_en"]) if "failed_fr" in raw else None
+    return Rule(
+        name=raw["name"],
+        measure=raw["measure"],
+        label=Text(raw["fr"], raw["en"]),
+        unit=raw["unit"],
+        source=raw["source"],
+        at_least=raw.get("at_least"),
+        below=raw.get("below"),
+        failed=failed,
+        optional=raw.get("optional", False),
+        given=raw.get("given", {}),
+    )
+
+
+def ledger(study: Study, rate_share: float | None) -> Ledger:
+    """Weights of the signals, with the study's own; prior from LOVAC where it is known.
+
+    Parameters
+    ----------
+    rate_share
+        Share of private dwellings vacant for over two years, None when unknown or 0.
+    """
+    raw = _read("signals.toml")
+    own = study.signals
+    signals = {
+        name: Signal(name, own.get(name, s["weight"]), Text(s["fr"], s["en"]), s["source"])
+        for name, s in raw["signal"].items()
+    }
+    for name, weight in own.items():
+        text = Text(f"Signal de l'étude : {name}", f"Sign of the study: {name}")
+        signals.setdefault(name, Signal(name, weight, text, "étude"))
+    return Ledger(
+        signals=signals,
+        friche_prior=raw["prior"]["friche"],
+        building_prior=rate_share or raw["prior"]["building"],
+        least_confidence=raw["least"]["confidence"],
+        least_building_m2=raw["least"]["building_m2"],
+        assumed_prior=not rate_share,
+    )
+
+
+def criteria(study: Study) -> tuple[Criterion, ...]:
+    """Criteria of the score with the study's weights; a weight of 0 leaves one out.
+
+    Raises
+    ------
+    ConfigError
+        A weight for a criterion that does not exist, or none left.
+    """
+    raw = _read("criteria.toml")["criterion"]
+    names = [c["name"] for c in raw]
+    unknown = sorted(set(study.weights) - set(names))
+    if unknown:
+        raise ConfigError(
+            f"study.toml : [weights] {', '.join(unknown)} : critère inconnu. "
+            f"Critères : {', '.join(names)}."
+        )
+    weights = {c["name"]: study.weights.get(c["name"], c["weight"]) for c in raw}
+    if not any(weights.values()):
+        raise ConfigError("study.toml : [weights] : tous les poids sont nuls, rien à classer.")
+    return tuple(
+        Criterion(
+            c["name"], c["measure"], Text(c["fr"], c["en"]), c["unit"], float(c["worst"]),
+            float(c["best"]), weights[c["name"]], c["source"],
+        )
+        for c in raw
+        if weights[c["name"]]
+    )  # fmt: skip
+
+
+def targets() -> Mapping[str, tuple[Text, tuple[str, ...]]]:
+    """Destinations: words and the categories of places that count for each."""
+    raw = _read("criteria.toml")["targets"]
+    return {k: (Text(t["fr"], t["en"]), tuple(t["categories"])) for k, t in raw.items()}
+
+
+def costs() -> Mapping[str, Text]:
+    """What a result lacks, by missing layer."""
+    return {layer: Text(words["fr"], words["en"]) for layer, words in _read("missing.toml").items()}

@@ -1,0 +1,58 @@
+"""Figures and reasons as a planner reads them, in French and in English."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from foncier.records import Rule, Text
+
+Lang = Literal["fr", "en"]
+COLON = {"fr": "\u00a0: ", "en": ": "}
+NARROW = "\u202f"  # the space of French thousands
+KIND_LABELS = {
+    "friche": Text("Friche", "Friche"),
+    "dent_creuse": Text("Dent creuse", "Infill plot"),
+    "batiment_non_affecte": Text("Bâtiment non affecté", "Unassigned building"),
+    "terrain_divisible": Text("Terrain divisible", "Divisible plot"),
+}
+
+
+def figure(value: float, unit: str, lang: Lang) -> str:
+    r"""Write a figure with its unit: one decimal below 100, thousands apart.
+
+    Examples
+    --------
+    >>> figure(5.43, "m", "fr"), figure(1234.6, "m²", "en"), figure(float("nan"), "m", "fr")
+    ('5,4\xa0m', '1,235\xa0m²', 'inconnu')
+    """
+    if math.isnan(value):
+        return "inconnu" if lang == "fr" else "unknown"
+    decimals = 0 if abs(value) >= 100 or value == round(value) else 1
+    text = f"{value:,.{decimals}f}"
+    if lang == "fr":
+        text = text.replace(",", NARROW).replace(".", ",")
+    if not unit:
+        return text
+    return f"{text}%" if unit == "%" and lang == "en" else f"{text}\u00a0{unit}"
+
+
+def reason(rule: Rule, value: float, detail: str | None, lang: Lang) -> str:
+    """Say why a rule is not kept: in its own words, or value, threshold and what is short.
+
+    An unknown value says that it is unknown.
+    """
+    if math.isnan(value):
+        unknown = Text("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
+        return f"{rule.label[lang]}{COLON[lang]}{unknown[lang]}"
+    shown, threshold = figure(value, rule.unit, lang), figure(rule.threshold, rule.unit, lang)
+    if rule.failed is not None:
+        return rule.failed[lang].format(value=shown, threshold=threshold, detail=detail or "?")
+    short = figure(abs(value - rule.threshold), rule.unit, lang)
+    if lang == "fr":
+        need = "il faut" if rule.at_least is not None else "il faut moins de"
+        gap = "il manque" if rule.at_least is not None else "il y a de trop"
+        return f"{rule.label.fr} {shown}, {need} {threshold} ({gap} {short})"
+    need = "needed" if rule.at_least is not None else "at most"
+    gap = "short" if rule.at_least is not None else "too much"
+    return f"{rule.label.en} {shown}, {threshold} {need} ({short} {gap})"
