@@ -1,5 +1,7 @@
 """The legal metric reference system of a territory, and the guard that coordinates fit it."""
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -11,6 +13,7 @@ from foncier.errors import ConfigError, CrsError
 LEGAL_CRS = {"971": 5490, "972": 5490, "977": 5490, "978": 5490, "973": 2972, "974": 2975,
              "976": 4471}  # fmt: skip
 MAINLAND_CRS = 2154
+INSEE = re.compile(r"([0-9]{2}|2[AB])[0-9]{3}")
 DEGREES = pyproj.CRS.from_epsg(4326)
 
 
@@ -27,7 +30,7 @@ def legal_crs(insee: str) -> pyproj.CRS:
     >>> legal_crs("80021").to_epsg(), legal_crs("97411").to_epsg()
     (2154, 2975)
     """
-    known = len(insee) == 5 and insee.isalnum() and insee.isupper() | insee.isdigit()
+    known = INSEE.fullmatch(insee) is not None
     if not known or (insee.startswith(("97", "98")) and insee[:3] not in LEGAL_CRS):
         raise ConfigError(
             f"commune {insee!r} : ce n'est pas un code INSEE connu. "
@@ -70,21 +73,52 @@ def to_legal(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.Geo
 def _sample(frame: gpd.GeoDataFrame) -> np.ndarray:
     """First corner of each geometry, shape (n, 2), without missing, empty or infinite ones."""
     bounds = shapely.bounds(frame.geometry.values)[:, :2]
-    return np.asarray(bounds[~np.isnan(bounds).any(axis=1)], dtype=np.float64)
+    return np.asarray(bounds[np.isfinite(bounds).all(axis=1)], dtype=np.float64)
+
+
+def in_territory(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
+    """Which points of a legal metric CRS lie on its territory (half a degree of slack).
+
+    Parameters
+    ----------
+    points
+        x and y in metres, shape (n, 2).
+    crs
+        The legal metric CRS.
+
+    Returns
+    -------
+    Booleans, shape (n,); False where a coordinate is missing or infinite.
+
+    Examples
+    --------
+    >>> in_territory(np.array([[650e3, 6977e3], [np.inf, 0]]), legal_crs("80021"))
+    array([ True, False])
+    """
+    inside: np.ndarray = np.isfinite(points).all(axis=1)
+    inside[inside] = _inside(_degrees(points[inside], crs), crs)
+    return inside
+
+
+def _degrees(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
+    """Longitude and latitude of points, shape (n, 2)."""
+    move = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
+    return np.column_stack(move.transform(points[:, 0], points[:, 1]))
 
 
 def _check_unit(points: np.ndarray, crs: pyproj.CRS, where: str) -> None:
-    degrees = bool((np.abs(points) <= [180, 90]).all())
-    low, high = points.min(), points.max()
-    if not crs.is_geographic and degrees and np.abs(points).max() > 0:
+    degrees = (np.abs(points) <= [180, 90]).all(axis=1)
+    if not crs.is_geographic and degrees.mean() > 0.5 and np.abs(points).max() > 0:
+        low, high = points[degrees].min(), points[degrees].max()
         raise CrsError(
-            f"{where} : {len(points)} objets ont des coordonnées entre {low:.0f} et {high:.0f}, "
-            f"comme des degrés, mais le fichier annonce {crs.to_string()} (mètres). "
+            f"{where} : {int(degrees.sum())} objets ont des coordonnées entre {low:.0f} et "
+            f"{high:.0f}, comme des degrés, mais le fichier annonce {crs.to_string()} (mètres). "
             'Indiquez le bon système : crs = "EPSG:4326".'
         )
-    if crs.is_geographic and (np.abs(points) > 180).any():
+    # Most, not any: a few wild coordinates are the reader's to drop, with a note.
+    if crs.is_geographic and (np.abs(points) > 180).any(axis=1).mean() > 0.5:
         raise CrsError(
-            f"{where} : des coordonnées vont jusqu'à {high:.0f}, comme des mètres, "
+            f"{where} : des coordonnées vont jusqu'à {points.max():.0f}, comme des mètres, "
             f"mais le fichier annonce {crs.to_string()} (degrés). "
             'Indiquez le bon système, par exemple crs = "EPSG:2154".'
         )
@@ -105,19 +139,20 @@ def _inside(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
 def _check_territory(
     moved: np.ndarray, points: np.ndarray, source: pyproj.CRS, crs: pyproj.CRS, where: str
 ) -> None:
-    finite = np.isfinite(moved).all(axis=1)
-    to_degrees = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
-    lonlat = np.column_stack(to_degrees.transform(moved[finite, 0], moved[finite, 1]))
-    if finite.any() and _inside(lonlat, crs).mean() > 0.5:
+    if len(moved) and in_territory(moved, crs).mean() > 0.5:
         return
-    if source.is_geographic and _inside(points[:, ::-1], crs).mean() > 0.5:
+    first = f"{points[0, 0]:.4f}, {points[0, 1]:.4f}"
+    swapped = points[:, ::-1] if source.is_geographic else _degrees(points[:, ::-1], source)
+    if _inside(swapped, crs).mean() > 0.5:
+        orders = ("latitude et longitude sont inversées", "longitude, latitude")
+        if not source.is_geographic:
+            orders = ("les deux axes sont inversés", "est (x), nord (y)")
         raise CrsError(
-            f"{where} : latitude et longitude sont inversées "
-            f"(premier point : {points[0, 0]:.4f}, {points[0, 1]:.4f}). "
-            "En GeoJSON l'ordre est longitude, latitude : réécrivez le fichier dans cet ordre."
+            f"{where} : {orders[0]} (premier point : {first}). "
+            f"L'ordre attendu est {orders[1]} : réécrivez le fichier dans cet ordre."
         )
     raise CrsError(
         f"{where} : les objets tombent hors du territoire de {crs.name} "
-        f"(premier point : {points[0, 0]:.4f}, {points[0, 1]:.4f} en {source.to_string()}). "
+        f"(premier point : {first} en {source.to_string()}). "
         "Vérifiez le fichier, son système de coordonnées et le code de la commune."
     )

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foncier import study
-from foncier.records import LayerReport, Missing, Note, Text
+from foncier.records import Criterion, LayerReport, Missing, Note, Text
 from foncier.study.model import LAYERS, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     import shapely
@@ -43,6 +44,19 @@ def missing(
         for name in skipped
     ]  # fmt: skip
     return tuple(gaps)
+
+
+def unmeasured(ramps: tuple[Criterion, ...], names: Collection[str]) -> tuple[Missing, ...]:
+    """Name the criteria that no site could be measured on."""
+    return tuple(
+        Missing(
+            ramp.name,
+            Text(f"Critère « {ramp.label.fr} » : aucune mesure, il ne compte pas dans les scores.",
+                 f"Criterion “{ramp.label.en}”: no measure, it does not count in the scores."),
+        )
+        for ramp in ramps
+        if ramp.name in names
+    )  # fmt: skip
 
 
 def noted(

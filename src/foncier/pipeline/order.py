@@ -11,7 +11,7 @@ import shapely
 
 from foncier import detect, network, score, study, tables
 from foncier.crs import legal_crs
-from foncier.pipeline.gaps import missing, newest, noted
+from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import Result, Text
@@ -67,7 +67,8 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
     candidates = _landlocked(candidates, points, streets)
     step("Scores et rangs")
-    measures = score.measures(candidates, access)
+    measures = score.measures(candidates, access, layers.get("population"))
+    candidates = _peopled(candidates, measures)
     reports = noted(layers.reports, friches.notes, buildings.notes)
     return Result(
         title=plan.study.title,
@@ -90,7 +91,8 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         targets={k: words for k, (words, _) in study.targets().items()}
         | {"loop": Text("Boucle", "Loop")},
         reports=reports,
-        missing=missing(plan, layers, targets, traced.loop),
+        missing=missing(plan, layers, targets, traced.loop)
+        + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         credits=tuple(sorted({f"{r.source} ({r.licence})" for r in reports if r.source})),
     )
 
@@ -144,6 +146,13 @@ def _reach(
         return tables.ACCESS_POINTS.empty(candidates.crs), tables.ACCESS.empty()
     points = network.access_points(candidates, streets)
     return points, network.access_table(points, candidates, graph, targets, loop)
+
+
+def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add the residents around each candidate, unknown without a population grid."""
+    around = measures.set_index("opportunity_id")["residents_around"]
+    ids = candidates["opportunity_id"]
+    return tables.CANDIDATES.conform(candidates.assign(residents_around=ids.map(around)))
 
 
 def _landlocked(

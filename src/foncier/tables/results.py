@@ -31,6 +31,8 @@ CANDIDATES = Table(
         Column("flags", "text", "Points d'attention", "Points to watch", optional=True),
         Column("axis_distance_m", "number", "Distance à l'axe", "Distance to the axis", "m",
                optional=True, low=0),
+        Column("residents_around", "number", "Habitants à moins de 500 m",
+               "Residents within 500 m", "hab.", optional=True, low=0),
         Column("sources", "text", "Sources", "Sources"),
     ),
     POLYGON,

@@ -1,0 +1,241 @@
+"""Write deliverables beside their place and move them there when all are whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from foncier.errors import ConfigError, ExportError, FoncierError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+MANIFEST = "manifest.json"
+PREFIX = ".foncier-"  # hidden, and inside the folder: a rename works only on one file system
+LOCK = "lock"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
+
+
+def deliver(
+    folder: Path,
+    write: Mapping[str, Callable[[Path], None]],
+    *,
+    manifest: Callable[[Mapping[str, str]], str] | None = None,
+) -> dict[str, str]:
+    """Write files to a folder, all or none: a run that fails leaves the former files as they were.
+
+    Each file is first written to a hidden folder inside the destination and flushed to the disk.
+    Once all are whole each is moved to its place, the manifest last; when a move fails, those
+    already made are undone. What a killed run left behind is removed by the next.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; created when it is not there.
+    write
+        For each file name, what writes it to the path it is given.
+    manifest
+        Given the SHA-256 of each file, the text of ``manifest.json``. As it is moved last, a run
+        killed between two moves shows: the former manifest does not fit the new files
+        (`foncier.export.manifest.mixed`).
+
+    Returns
+    -------
+    SHA-256 of each file by its name, in the order of ``write``; the manifest is not among them.
+
+    Raises
+    ------
+    ConfigError
+        A name is not that of a plain file.
+    ExportError
+        The disk is full, the folder is read-only, a file is held by another program…
+    FoncierError
+        What a writer raises passes unchanged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     made = deliver(Path(there), {"a.txt": lambda path: path.write_text("a") and None})
+    ...     sorted(path.name for path in Path(there).iterdir()), made["a.txt"][:8]
+    (['a.txt'], 'ca978112')
+    """
+    for name in write:
+        if not name or Path(name).name != name or name.startswith("."):
+            raise ConfigError(
+                f"nom de fichier {name!r}\u00a0: attendu un nom simple, sans dossier "
+                "ni point en tête."
+            )
+    where = [folder.name]  # what a message names: the file at hand, else the folder
+    try:
+        with _place(folder), _workshop(folder) as new:
+            found = _write_all(new, write, manifest, where)
+            names = [name for name in write if name != MANIFEST]
+            if MANIFEST in write or manifest:
+                names.append(MANIFEST)
+            _move_all(new, folder, names, where)
+    except FoncierError:
+        raise
+    except OSError as reason:
+        raise ExportError(_explanation(where[0], reason)) from reason
+    return found
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _place(folder: Path) -> Iterator[None]:
+    """Make the folder; when nothing was delivered to a new one, take it away again."""
+    fresh = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty: something was delivered, it stays
+            for one in fresh:
+                one.rmdir()
+        raise
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """Hidden folder to write in, held by a lock as long as the run lives, then removed."""
+    for stale in sorted(folder.glob(f"{PREFIX}*")):
+        _sweep(stale)
+    workshop = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+    try:
+        with (workshop / LOCK).open("wb") as lock:
+            with suppress(OSError):  # some network drives have no locks
+                _hold(lock)
+            new = workshop / "new"
+            new.mkdir()
+            yield new
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _sweep(workshop: Path) -> None:
+    """Remove what a killed run left; the workshop of a run that lives is held and stays."""
+    with suppress(OSError):
+        if (workshop / LOCK).exists():
+            with (workshop / LOCK).open("r+b") as lock:
+                _hold(lock)
+            (workshop / LOCK).unlink()
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+if sys.platform == "win32":
+
+    def _hold(lock: IO[bytes]) -> None:
+        import msvcrt  # noqa: PLC0415 (exists on Windows only)
+
+        msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _flush_folder(folder: Path) -> None:
+        """Windows flushes a folder by itself."""
+
+else:
+
+    def _hold(lock: IO[bytes]) -> None:
+        import fcntl  # noqa: PLC0415 (does not exist on Windows)
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _flush_folder(folder: Path) -> None:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write_all(
+    new: Path,
+    write: Mapping[str, Callable[[Path], None]],
+    manifest: Callable[[Mapping[str, str]], str] | None,
+    where: list[str],
+) -> dict[str, str]:
+    found = {}
+    for name, writer in write.items():
+        where[0] = name
+        writer(new / name)
+        _flush(new / name)
+        if name != MANIFEST:
+            found[name] = sha256(new / name)
+    if manifest:
+        where[0] = MANIFEST
+        (new / MANIFEST).write_text(manifest(found), encoding="utf-8", newline="\n")
+        _flush(new / MANIFEST)
+    _flush_folder(new)
+    return found
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _move_all(new: Path, folder: Path, names: list[str], where: list[str]) -> None:
+    """Move each file to its place; keep the former ones at hand to put them back on a failure."""
+    former = new.with_name("former")
+    former.mkdir()
+    try:
+        for name in names:
+            where[0] = name
+            if (folder / name).exists():
+                _keep(folder / name, former / name)
+            (new / name).replace(folder / name)
+        _flush_folder(folder)
+    except BaseException:
+        _undo([name for name in names if not (new / name).exists()], former, folder)
+        raise
+
+
+def _undo(moved: list[str], former: Path, folder: Path) -> None:
+    for name in moved:
+        try:
+            if (former / name).exists():
+                (former / name).replace(folder / name)
+            else:
+                (folder / name).unlink()
+        except OSError as reason:
+            raise ExportError(
+                f"{name}\u00a0: le fichier d'avant n'a pas pu être remis en place ({reason}). "
+                "Le dossier mêle deux versions\u00a0: relancez la commande."
+            ) from reason
+
+
+def _keep(path: Path, copy: Path) -> None:
+    try:
+        copy.hardlink_to(path)
+    except OSError:  # a file system without links (FAT, some network drives)
+        shutil.copy2(path, copy)
+
+
+def _explanation(name: str, reason: OSError) -> str:
+    if reason.errno in FULL:
+        what = "le disque est plein. Libérez de la place ou choisissez un autre dossier (--out)"
+    elif reason.errno == errno.EROFS:
+        what = "ce dossier est en lecture seule. Choisissez un autre dossier (--out)"
+    elif reason.errno in REFUSED:
+        what = (
+            "l'écriture est refusée. Fermez le programme qui tient ce fichier ouvert (QGIS, Excel…)"
+            " ou choisissez un dossier où vous avez le droit d'écrire (--out)"
+        )
+    elif reason.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        what = "un fichier et un dossier portent le même nom. Choisissez un autre dossier (--out)"
+    else:
+        what = f"{reason.strerror or reason}. Vérifiez le disque ou choisissez un autre dossier"
+    return f"{name}\u00a0: {what}. Rien n'a été remplacé\u00a0: les fichiers d'avant sont intacts."

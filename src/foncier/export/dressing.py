@@ -1,0 +1,178 @@
+"""What makes a GeoPackage open ready to work: words, styles, metadata, indexes, fixed dates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from foncier.export import styles, words
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from foncier.export.layers import Layer
+    from foncier.records import Result
+
+UNDATED = "2000-01-01"
+ENTITIES = {"essais": "parcel_id", "parcelles_ecartees": "parcel_id", "acces": "opportunity_id",
+            "preuves": "opportunity_id", "acces_detail": "opportunity_id",
+            "opportunites": "opportunity_id"}  # fmt: skip
+
+# Definitions of OGC 12-128r18 (GeoPackage 1.2.1), annex C, and of QGIS for its styles.
+TABLES = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT fk_gdc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE gpkg_metadata (
+  id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
+  md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml',
+  metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (
+  reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+  timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+  CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+  CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+"""
+EXTENSIONS = [
+    ("gpkg_data_columns", "gpkg_schema", "schema"),
+    ("gpkg_data_column_constraints", "gpkg_schema", "schema"),
+    ("gpkg_metadata", "gpkg_metadata", "metadata"),
+    ("gpkg_metadata_reference", "gpkg_metadata", "metadata"),
+]
+
+
+def dress(base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], *, lang: str) -> None:
+    """Add words, styles, metadata and indexes to a GeoPackage just written, and fix its dates.
+
+    Parameters
+    ----------
+    base
+        Connection in autocommit mode.
+    result, made
+        What was run, and the layers that were written.
+    lang
+        Language of the words, ``fr`` or ``en``.
+    """
+    day = f"{result.edition or UNDATED}T00:00:00.000Z"
+    base.executescript(TABLES)
+    base.execute("BEGIN")
+    _extensions(base)
+    _words(base, made, lang)
+    _styles(base, made, lang, day)
+    _metadata(base, result, lang, day)
+    _contents(base, result, made, lang, day)
+    for layer, column in ENTITIES.items():
+        base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
+    base.execute("COMMIT")
+
+
+def _extensions(base: sqlite3.Connection) -> None:
+    base.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')",
+        [
+            (table, name, f"http://www.geopackage.org/spec121/#extension_{page}")
+            for table, name, page in EXTENSIONS
+        ],
+    )
+
+
+def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None:
+    coded: dict[str, dict[str, str]] = {}
+    other = "en" if lang == "fr" else "fr"
+    for layer in made:
+        labels = [words.label(column, lang) for column in layer.columns]
+        for column, label in zip(layer.columns, labels, strict=True):
+            values = words.value_words(column, lang)
+            constraint = f"{layer.name}_{column.name}".lower() if values else None
+            if constraint:
+                coded[constraint] = values
+            # GDAL shows "name" as the alias of a column; the format wants it unique in its table.
+            name = label if labels.count(label) == 1 else column.name
+            base.execute(
+                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)",
+                (layer.name, column.name, name, label, words.label(column, other), constraint),
+            )
+    base.executemany(
+        "INSERT INTO gpkg_data_column_constraints VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
+        [(name, value, text) for name, values in coded.items() for value, text in values.items()],
+    )
+
+
+def _styles(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str, day: str) -> None:
+    base.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+        "update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', ?)",
+        [
+            (layer.name, "geom" if layer.shape else "", layer.title[lang][:30],
+             styles.qml(layer, lang=lang), layer.title[lang], day)
+            for layer in made
+        ],
+    )  # fmt: skip
+
+
+def _metadata(base: sqlite3.Connection, result: Result, lang: str, day: str) -> None:
+    known = {
+        "title": result.title,
+        "fictional": result.demo,
+        "communes": result.communes,
+        "edition": result.edition.isoformat() if result.edition else None,
+        "profile": {"name": result.profile.name, "source": result.profile.source},
+        "rules": [
+            {"kind": kind, "rule": rule.name, "label": rule.label[lang], "unit": rule.unit,
+             "threshold": rule.threshold, "source": rule.source}
+            for kind, rules in result.profile.rules.items() for rule in rules
+        ],
+        "sources": [
+            {"layer": r.layer, "source": r.source, "licence": r.licence,
+             "vintage": r.vintage.isoformat() if r.vintage else None, "sha256": r.sha256}
+            for r in result.reports
+        ],
+        "missing": [{"what": m.what, "cost": m.cost[lang]} for m in result.missing],
+        "credits": result.credits,
+    }  # fmt: skip
+    text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
+    base.execute(
+        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'https://www.rfc-editor.org/rfc/rfc8259', "
+        "'application/json', ?)",
+        (text,),
+    )
+    base.execute(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)",
+        (day,),
+    )
+
+
+def _contents(
+    base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], lang: str, day: str
+) -> None:
+    base.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS')"
+    )
+    base.executemany(
+        "UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?",
+        list(_titles(result, made, lang)),
+    )
+    base.execute("UPDATE gpkg_contents SET last_change = ?", (day,))
+
+
+def _titles(result: Result, made: tuple[Layer, ...], lang: str) -> Iterator[tuple[str, str, str]]:
+    warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
+    for layer in made:
+        words_of = f"{warning}{layer.title[lang]}"
+        yield words_of, f"{words_of} – {result.title}", layer.name

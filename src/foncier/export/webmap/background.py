@@ -1,0 +1,168 @@
+"""The own base map, drawn from the study's layers: it reads as a map without a tile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.export.webmap import shapes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from foncier.records import Result
+
+MARGIN_M = 400.0  # what is shown around the study area
+BUILDING_TOLERANCE_M = 0.3
+LINE_TOLERANCE_M = 0.6
+NAME_REACH_M = 40.0  # half of the stretch whose direction a street's name follows
+GROUND = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
+LINE_KIND = ("railway", "water")
+POLYGON_TYPE, LINE_TYPE = 3, 1
+
+# How wide a street is drawn, from OpenStreetMap's highway classes and the three of road extracts.
+GRADES: dict[str, int] = {
+    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
+    **dict.fromkeys(("primary", "secondary", "tertiary", "major", "primary_link",
+                     "secondary_link", "tertiary_link"), 2),
+    **dict.fromkeys(("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor",
+                     "bridleway"), 0),
+}  # fmt: skip
+MINOR = 1
+
+
+def view_box(result: Result) -> tuple[float, float, float, float] | None:
+    """Extent of what the map is about, in the metric CRS; None when there is nothing to show."""
+    known = [
+        table.total_bounds
+        for table in (result.candidates, result.lines, result.rejections)
+        if len(table)
+    ]
+    if result.area is not None and not shapely.is_empty(result.area):
+        known.append(np.asarray(shapely.bounds(result.area)))
+    if not known:
+        return None
+    bounds = np.array(known)
+    west, south = bounds[:, :2].min(axis=0)
+    east, north = bounds[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def base_map(result: Result) -> dict[str, Any]:
+    """Ground, buildings, streets and names around the study, clipped and in compact steps.
+
+    Hazards and heritage are no ground to draw: they stay in the cards as points to watch.
+    """
+    extent = view_box(result)
+    frame = shapely.box(*extent).buffer(MARGIN_M, join_style="mitre") if extent else None
+    background = result.background
+    ground, rails = _ground(_near(background.constraints, frame))
+    streets = _clipped(_near(background.streets, frame), frame)
+    buildings = _near(background.buildings, frame)
+    simple = shapely.simplify(np.asarray(buildings.geometry.array), BUILDING_TOLERANCE_M)
+    crs = result.candidates.crs
+    return {
+        "ground": {
+            **shapes.pool(ground["kind"]),
+            "shapes": shapes.encode_polygons(shapes.to_degrees(ground["geometry"], crs)),
+        },
+        "rails": {
+            **shapes.pool(rails["kind"]),
+            "shapes": shapes.encode_lines(shapes.to_degrees(rails["geometry"], crs)),
+        },
+        "streets": {
+            "codes": _grades(streets).tolist(),
+            "shapes": shapes.encode_lines(shapes.to_degrees(streets["geometry"], crs)),
+        },
+        "buildings": {"shapes": shapes.encode_polygons(shapes.to_degrees(simple, crs))},
+        "names": _names(streets, ground, crs),
+    }
+
+
+def _near(layer: gpd.GeoDataFrame, frame: shapely.Geometry | None) -> gpd.GeoDataFrame:
+    """Rows that touch the frame."""
+    if frame is None or not len(layer):
+        return layer.iloc[:0]
+    west, south, east, north = frame.bounds
+    box = shapely.bounds(np.asarray(layer.geometry.array))
+    near = (box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south)
+    return layer[near].reset_index(drop=True)
+
+
+def _clipped(layer: gpd.GeoDataFrame, frame: shapely.Geometry | None) -> pd.DataFrame:
+    """Lines cut at the frame, one row a piece."""
+    columns = pd.DataFrame(layer.drop(columns="geometry"))
+    if frame is None or not len(layer):
+        return columns.iloc[:0].assign(geometry=np.array([], dtype=object))
+    cut = shapely.clip_by_rect(np.asarray(layer.geometry.array), *frame.bounds)
+    pieces, row = shapely.get_parts(cut, return_index=True)
+    lines = shapely.get_type_id(pieces) == LINE_TYPE
+    table = pd.DataFrame(columns.iloc[row[lines]].reset_index(drop=True))
+    table["geometry"] = shapely.simplify(pieces[lines], LINE_TOLERANCE_M)
+    return table
+
+
+def _ground(layer: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split uses of the ground into polygons, largest first, and lines (railway, streams)."""
+    pieces, row = shapely.get_parts(np.asarray(layer.geometry.array), return_index=True)
+    table = pd.DataFrame(layer[["kind", "label"]]).iloc[row].reset_index(drop=True)
+    table = table.assign(geometry=shapely.simplify(pieces, LINE_TOLERANCE_M))
+    types = shapely.get_type_id(pieces)
+    areas = table[(types == POLYGON_TYPE) & table["kind"].isin(GROUND).to_numpy()]
+    size = shapely.area(np.asarray(areas["geometry"], dtype=object))
+    order = np.argsort(-size, kind="stable")  # a pond in a park is drawn after the park
+    lines = table[(types == LINE_TYPE) & table["kind"].isin(LINE_KIND).to_numpy()]
+    return areas.iloc[order].reset_index(drop=True), lines.reset_index(drop=True)
+
+
+def _grades(streets: pd.DataFrame) -> NDArray[np.int64]:
+    grades = streets["street_class"].map(GRADES).fillna(MINOR)
+    return np.asarray(grades, dtype=np.int64)
+
+
+def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[Any]]:
+    """Names to write: text, class, the stretch it follows (two corners), room in metres."""
+    rows = [*_street_names(streets), *_ground_names(ground)]
+    if not rows:
+        return []
+    ends = np.array([corner for row in rows for corner in row[2]])
+    points = shapes.encode_points(shapes.to_degrees(shapely.points(ends), crs))
+    return [
+        [text, grade, *points[2 * i], *points[2 * i + 1], round(room)]
+        for i, (text, grade, _, room) in enumerate(rows)
+    ]
+
+
+def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
+    """One place a street: the middle of its longest unbroken stretch."""
+    named = streets[streets["name"].notna() & (streets["name"] != "")]
+    found = []
+    for name, group in named.groupby("name", sort=True):
+        whole = shapely.line_merge(shapely.MultiLineString(group["geometry"].tolist()))
+        parts = shapely.get_parts(whole)
+        longest = parts[np.argmax(shapely.length(parts))]
+        room = float(longest.length)
+        middle, reach = room / 2, min(NAME_REACH_M, room / 2)
+        ends = shapely.line_interpolate_point(longest, [middle - reach, middle + reach])
+        grade = int(_grades(group).max())
+        found.append((str(name), f"street{grade}", shapely.get_coordinates(ends), room))
+    return sorted(found, key=lambda row: (row[1], row[3]), reverse=True)
+
+
+def _ground_names(ground: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
+    """One place a water or green of each name: inside its largest piece."""
+    named = ground[ground["label"].notna() & (ground["label"] != "")]
+    first = named.drop_duplicates(["kind", "label"])
+    values = np.asarray(first["geometry"], dtype=object)
+    inside = shapely.get_coordinates(shapely.point_on_surface(values))
+    box = shapely.bounds(values) if len(values) else np.zeros((0, 4))
+    room = box[:, 2] - box[:, 0]
+    return [
+        (str(label), "water" if kind == "water" else "green", [point, point], float(width))
+        for label, kind, point, width in zip(first["label"], first["kind"], inside, room,
+                                             strict=True)
+    ]  # fmt: skip

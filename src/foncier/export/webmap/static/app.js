@@ -1,0 +1,132 @@
+'use strict';
+/* The start: the map that folium made, then the panel, the language, the views. */
+
+/** @type {Array<() => void>} what is made again when the language changes */
+const renewals = [];
+
+/** Put the words of the current language in the fixed parts of the page. */
+function applyWords() {
+  document.documentElement.lang = lang;
+  document.querySelectorAll('[data-word]').forEach((node) => {
+    node.textContent = t(node.dataset.word);
+  });
+  document.querySelectorAll('[data-word-label]').forEach((node) => {
+    node.setAttribute('aria-label', t(node.dataset.wordLabel));
+  });
+  document.querySelectorAll('[data-lang]').forEach((node) => {
+    node.setAttribute('aria-pressed', String(node.dataset.lang === lang));
+  });
+  const communes = page.communes.length ? ` · ${t('communes')} ${page.communes.join(', ')}` : '';
+  const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
+  document.getElementById('edition').replaceChildren(`· ${edition}`,
+    el('span', { class: 'communes' }, communes));
+  document.title = `${page.title} – ${t('subtitle')}`;
+}
+
+/** @param {string} language */
+function setLanguage(language) {
+  if (language === lang) return;
+  lang = language;
+  applyWords();
+  buildBrowse();
+  fillCredits();
+  renewals.forEach((renew) => renew());
+  map.closePopup();
+  if (state.open) openSite(state.open, { from: 'map' });
+}
+
+/**
+ * On a phone: the map, the list, or both.
+ * @param {string} view
+ */
+function setView(view) {
+  document.body.dataset.view = view;
+  document.querySelectorAll('[data-view]').forEach((node) => {
+    if (node.tagName === 'BUTTON') {
+      node.setAttribute('aria-pressed', String(node.dataset.view === view));
+    }
+  });
+  if (map) map.invalidateSize({ animate: false });
+}
+
+/** Show the whole study. */
+function showAll() {
+  if (!page.view) return;
+  const bounds = L.latLngBounds(page.view.map(latLng));
+  // zooms are whole steps: better the rim of the area outside than half the size
+  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-0.1)), { animate: false });
+}
+
+/** @returns {HTMLElement} zoom in, out, and back to the whole study */
+function zoomBox() {
+  const button = (key, text, act) => el('button', { type: 'button', title: t(key),
+    'data-zoom': key === 'zoom_all' ? 'all' : 'step', 'aria-label': t(key), onclick: act }, text);
+  return el('div', { class: 'zoom', role: 'group', 'aria-label': t('zoom') },
+    button('zoom_in', '+', () => map.zoomIn()),
+    button('zoom_out', '−', () => map.zoomOut()),
+    button('zoom_all', '⤢', showAll));
+}
+
+/** @type {{centre: L.LatLng, zoom: number, missing: boolean}|null} what the screen showed */
+let screenView = null;
+
+/** On paper: the whole study (or the open site), and all that is missing. */
+function beforePrint() {
+  const missing = document.getElementById('missing');
+  screenView = { centre: map.getCenter(), zoom: map.getZoom(), missing: missing && missing.open };
+  if (missing) missing.open = true;
+  map.invalidateSize({ animate: false });
+  if (state.open) map.setView(state.open.at, map.getZoom(), { animate: false });
+  else showAll();
+}
+
+/** Back to what the screen showed. */
+function afterPrint() {
+  const missing = document.getElementById('missing');
+  if (missing && screenView) missing.open = screenView.missing;
+  map.invalidateSize({ animate: false });
+  if (screenView) map.setView(screenView.centre, screenView.zoom, { animate: false });
+}
+
+/** Listen to the fixed buttons, the keyboard, the printer and the size of the window. */
+function listen() {
+  document.querySelectorAll('[data-lang]').forEach((node) => {
+    node.addEventListener('click', () => setLanguage(node.dataset.lang));
+  });
+  document.querySelectorAll('button[data-view]').forEach((node) => {
+    node.addEventListener('click', () => setView(node.dataset.view));
+  });
+  document.getElementById('print').addEventListener('click', () => window.print());
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && state.open) closeSite();
+  });
+  window.addEventListener('beforeprint', beforePrint);
+  window.addEventListener('afterprint', afterPrint);
+  narrow.addEventListener('change', () => setView('both'));
+}
+
+/**
+ * Start the page on the map that folium made.
+ * @param {L.Map} made
+ * @param {Record<string, L.TileLayer>} tiles online backgrounds, none on the map
+ */
+function startPage(made, tiles) {
+  map = made;
+  onlineLayers = tiles;
+  map.attributionControl.setPrefix(false);
+  map.getContainer().setAttribute('role', 'application');
+  map.getContainer().setAttribute('data-word-label', 'map');
+  showAll();
+  makeLayers();
+  applyWords();
+  setView('both');
+  renewals.push(addBox('topleft', zoomBox));
+  renewals.push(addBox('topright', layerPanel), addBox('bottomleft', legend));
+  L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
+  buildBrowse();
+  fillCredits();
+  applySwitches();
+  drawSites();
+  listen();
+  document.body.dataset.ready = 'yes';
+}

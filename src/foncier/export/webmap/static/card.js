@@ -1,0 +1,241 @@
+'use strict';
+/* The card of one site: what is known, from where, and what it is worth. */
+
+/**
+ * Show the card of a site in the panel.
+ * @param {Site} site
+ * @param {{focus: boolean}} how
+ */
+function showCard(site, { focus }) {
+  const card = document.getElementById('card');
+  card.replaceChildren(...cardParts(site).filter((part) => part));
+  document.getElementById('browse').hidden = true;
+  card.hidden = false;
+  document.getElementById('panel').scrollTop = 0;
+  if (focus) card.querySelector('h2').focus({ preventScroll: true });
+}
+
+/**
+ * @param {Site} site
+ * @returns {Array<HTMLElement|null>}
+ */
+function cardParts(site) {
+  return [
+    el('button', { type: 'button', class: 'back', id: 'back', onclick: closeSite }, t('back')),
+    el('p', { class: 'card-kind' }, kindSign(site.kind, figureOf(site), 30), coded(site.kind)),
+    el('h2', { tabindex: '-1' }, own(titleOf(site))),
+    el('p', { class: 'card-place' },
+      own([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
+        site.id].filter((text) => text).join(' · '))),
+    scoreBlock(site),
+    el('p', { class: 'warning' }, t('model_warning')),
+    alertBlock(site),
+    criteriaBlock(site),
+    section('measures', el('dl', { class: 'facts' }, ...measureRows(site))),
+    accessBlock(site),
+    evidenceBlock(site),
+    testBlock(site),
+    parcelBlock(site),
+    linkBlock(site),
+  ];
+}
+
+/**
+ * @param {string} key words of the heading
+ * @param {...(HTMLElement|null)} content
+ * @returns {HTMLElement}
+ */
+function section(key, ...content) {
+  return el('section', { class: `part part-${key}` }, el('h3', {}, t(`part_${key}`)), ...content);
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function scoreBlock(site) {
+  const rank = site.rank === null ? t('unranked')
+    : t('rank_line', { rank: number(site.rank), n: number(ranked()) });
+  const span = site.rank_low !== null && site.rank_high !== null
+    ? t('rank_span', { low: number(site.rank_low), high: number(site.rank_high) }) : null;
+  return el('div', { class: 'score-block' },
+    el('p', { class: site.score === null ? 'score-none' : 'score-figure' },
+      site.score === null ? t('score_unknown') : onHundred(site.score),
+      site.score === null ? null : el('small', {}, `${NBSP}/${NBSP}100`)),
+    el('div', { class: 'score-more' },
+      scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
+        colour: KIND_STYLES[site.kind].colour }),
+      el('p', {}, el('strong', {}, rank), span ? ` – ${span}` : null),
+      el('p', {}, [intervalWords(site), site.coverage === null ? null
+        : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – '))));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function alertBlock(site) {
+  const alerts = [];
+  if (site.perimeter === 'emprise_approximative') alerts.push(t('approximate'));
+  if (site.perimeter === 'point_seul') alerts.push(t('point_only'));
+  if (site.flags) alerts.push(`${both(page.labels.flags)}${t('colon')}${site.flags}`);
+  if (!alerts.length) return null;
+  return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, own(text))));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function criteriaBlock(site) {
+  if (!page.criteria.length) return null;
+  const total = page.criteria.reduce((sum, rule) => sum + rule.weight, 0);
+  return section('criteria', el('table', { class: 'criteria' },
+    el('thead', {}, el('tr', {}, ...['criterion', 'measure', 'score', 'weight'].map(
+      (key) => el('th', { scope: 'col' }, t(key)),
+    ))),
+    el('tbody', {}, ...page.criteria.map((rule) => {
+      const score = rule.scores[site.index];
+      const value = rule.values[site.index];
+      return el('tr', { title: rule.source },
+        el('th', { scope: 'row' }, both(rule.label)),
+        el('td', {}, value === null && score !== null ? '–'
+          : quantity(value, rule.unit, digitsOf(value))),
+        el('td', { class: 'criterion-score' }, score === null
+          ? el('em', {}, t('unknown'))
+          : el('span', { class: 'cell' }, scoreBar({ score, low: null, high: null,
+            colour: KIND_STYLES[site.kind].colour }), el('span', {}, onHundred(score)))),
+        el('td', { class: 'figure' }, total ? percent(rule.weight / total) : '–'));
+    }))));
+}
+
+/**
+ * @param {string} label
+ * @param {string} value
+ * @returns {HTMLElement[]}
+ */
+function fact(label, value) {
+  return [el('dt', {}, label), el('dd', {}, own(value))];
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement[]}
+ */
+function measureRows(site) {
+  const label = (name) => both(page.labels[name]);
+  const measure = (name) => fact(label(name),
+    quantity(site[name], page.labels[name][2], digitsOf(site[name])));
+  const rows = [
+    ...measure('area_m2'), ...measure('usable_area_m2'), ...measure('built_share'),
+    ...fact(label('status'), coded(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
+    ...measure('confidence'), ...measure('axis_distance_m'),
+    ...measure('residents_around'),
+    ...fact(label('perimeter'), coded(site.perimeter)),
+  ];
+  if (site.entry) {
+    rows.push(...fact(label('street_name'), site.entry.street || t('unknown')),
+      ...fact(label('frontage_m'), quantity(site.entry.frontage_m, 'm', 1)));
+  }
+  if (site.family) rows.push(...fact(label('family'), site.family));
+  rows.push(...fact(label('sources'), site.sources));
+  return rows;
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function accessBlock(site) {
+  const targets = Object.keys(page.targets);
+  if (!targets.length) return null;
+  return section('access', el('table', { class: 'access' },
+    el('thead', {}, el('tr', {}, ...['target', 'walk', 'distance', 'detour'].map(
+      (key) => el('th', { scope: 'col' }, t(key)),
+    ))),
+    el('tbody', {}, ...targets.map((target) => {
+      const row = site.access[target] || {};
+      const value = (name) => (row[name] === undefined ? null : row[name]);
+      return el('tr', {},
+        el('th', { scope: 'row' }, both(page.targets[target]),
+          value('place') ? el('span', { class: 'source' }, own(row.place)) : null),
+        el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
+        el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
+        el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));
+    }))));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function evidenceBlock(site) {
+  if (!site.evidence.length) return section('evidence', el('p', {}, t('no_evidence')));
+  const signs = { for: '+', against: '−', neutral: '•' };
+  return section('evidence', el('ul', { class: 'evidence' }, ...site.evidence.map((row) => el(
+    'li',
+    { class: row.direction },
+    el('span', { class: 'sign', title: t(`evidence_${row.direction}`) },
+      el('span', { 'aria-hidden': 'true' }, signs[row.direction]),
+      el('span', { class: 'out' }, t(`evidence_${row.direction}`))),
+    el('span', {}, own(evidenceText(row)),
+      el('span', { class: 'source' }, own(evidenceSource(row)))),
+  ))));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function testBlock(site) {
+  if (!site.tests.length) return null;
+  const several = new Set(site.tests.map((row) => row.parcel)).size > 1;
+  return section('tests', el('ul', { class: 'tests' }, ...site.tests.map((row) => {
+    const verdict = row.passed === null ? 'untold' : row.passed ? 'passed' : 'failed';
+    const unit = row.unit || '';
+    const parts = [
+      `${t('threshold')} ${quantity(row.threshold, unit, 2)}`,
+      row.margin === null ? null : `${t('margin')} ${signed(row.margin, 2)}`
+        + `${unit && unit !== '0–1' ? NBSP + unit : ''}`,
+      several ? row.parcel : null, row.detail,
+    ];
+    return el('li', { class: verdict },
+      el('span', { class: 'sign', title: t(`test_${verdict}`) },
+        el('span', { 'aria-hidden': 'true' }, { passed: '✓', failed: '✗', untold: '?' }[verdict]),
+        el('span', { class: 'out' }, t(`test_${verdict}`))),
+      el('span', {}, own(both([row.fr, row.en])), t('colon'),
+        el('strong', {}, quantity(row.value, unit, digitsOf(row.value))),
+        el('span', { class: 'source' }, own(parts.filter((text) => text).join(' · ')))));
+  })));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function parcelBlock(site) {
+  if (!site.parcels.length) return null;
+  return section('parcels', el('ul', { class: 'parcels' }, ...site.parcels.map(
+    (parcel) => el('li', {}, el('code', {}, own(parcel))),
+  )));
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function linkBlock(site) {
+  const [lat, lon] = site.at.map((value) => value.toFixed(6));
+  const parcel = /^[0-9A-Za-z]{14}$/.test(site.parcels[0] || '') ? site.parcels[0] : null;
+  const query = parcel ? `style=vector&parcelleId=${parcel}` : 'style=vector';
+  const links = [
+    [`https://cadastre.data.gouv.fr/map?${query}#18/${lat}/${lon}`, t('link_cadastre')],
+    ['https://www.cadastre.gouv.fr/scpc/accueil.do', t('link_cadastre_official')],
+    [`https://www.geoportail.gouv.fr/carte?c=${lon},${lat}&z=18&permalink=yes`,
+      t('link_geoportail')],
+    [`https://api.panoramax.xyz/#focus=map&map=18/${lat}/${lon}`, t('link_street')],
+  ];
+  return section('links', el('p', { class: 'hint' }, t('links_hint')),
+    el('ul', { class: 'links' }, ...links.map(([href, text]) => el('li', {}, away(href, text)))),
+    el('p', { class: 'source' }, `WGS${NBSP}84${t('colon')}${lat}, ${lon}`));
+}

@@ -1,0 +1,214 @@
+'use strict';
+/* What can be switched on and off, and the legend. */
+
+const MAIN_PLACES = ['station', 'university', 'research', 'innovation', 'hospital',
+  'public_service'];
+const ONLINE_NAMES = ['plan', 'ortho', 'osm'];
+
+/** @type {Record<string, L.Layer>} */
+const layers = {};
+/** @type {Record<string, L.TileLayer>} folium's tile layers, none switched on */
+let onlineLayers = {};
+const switches = {
+  base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
+  entries: false, rejected: false,
+};
+let online = '';
+
+/** Build all layers once. */
+function makeLayers() {
+  ['context', 'lines', 'marks'].forEach((name, i) => {
+    map.createPane(name).style.zIndex = String(360 + 20 * i);
+  });
+  layers.base = new PaintedTiles(paintBase, { pane: 'tilePane' });
+  layers.area = L.polygon(decode(page.area, asLatLng), { pane: 'context', color: '#4b5468',
+    weight: 1.5, dashArray: '2 5', fill: false, interactive: false });
+  layers.axis = lineLayer('axis');
+  layers.loop = L.layerGroup([lineLayer('loop'), stopLayer()]);
+  layers.sites = L.layerGroup();
+  layers.places = placeLayer(true);
+  layers.minor = placeLayer(false);
+  layers.entries = entryLayer();
+  layers.rejected = rejectedLayer();
+  listenRejected(layers.rejected);
+  siteLayer = layers.sites;
+  openLayer = L.layerGroup().addTo(map);
+}
+
+/**
+ * @param {'axis'|'loop'} role
+ * @returns {L.LayerGroup}
+ */
+function lineLayer(role) {
+  const shapes = decode(page.lines.shapes, asLatLng);
+  const group = L.layerGroup();
+  const renderer = L.svg({ pane: 'lines' });
+  page.lines.role.forEach((one, row) => {
+    if (one !== role) return;
+    const study = page.lines.status[row] !== null && role === 'loop';
+    const colour = role === 'axis' ? '#3a3f63' : '#c0143c';
+    if (role === 'loop') {
+      L.polyline(shapes[row], { renderer, color: '#ffffff', weight: 6, opacity: 0.85,
+        interactive: false }).addTo(group);
+    }
+    L.polyline(shapes[row], { renderer, color: colour, className: `line-${role}`,
+      weight: role === 'axis' ? 11 : 3, opacity: role === 'axis' ? 0.35 : 1,
+      dashArray: study ? '8 6' : null }).bindTooltip(() => lineTip(row), { sticky: true })
+      .addTo(group);
+  });
+  return group;
+}
+
+/**
+ * @param {number} row
+ * @returns {HTMLElement}
+ */
+function lineTip(row) {
+  const { name, status, length_m: length } = page.lines;
+  return el('div', { class: 'tip' }, el('strong', {}, own(name[row])), el('br'),
+    [status[row], quantity(length[row], 'm')].filter((text) => text).join(' · '));
+}
+
+/** @returns {L.LayerGroup} stops of the loop, lettered in their order */
+function stopLayer() {
+  return L.layerGroup(page.stops.at.map((at, i) => {
+    const icon = L.divIcon({ html: el('span', {}, stopLetter(i)), className: 'stop-marker',
+      iconSize: [18, 18], iconAnchor: [-3, -1] });
+    const name = page.stops.name[i] || t('stop');
+    return L.marker(latLng(at), { icon, keyboard: false, pane: 'marks' })
+      .bindTooltip(() => el('div', { class: 'tip' }, `${t('stop')} ${stopLetter(i)}`, el('br'),
+        own(name)), { direction: 'top' });
+  }));
+}
+
+/**
+ * Places to reach: the main ones with a pictogram, the others as dots.
+ * @param {boolean} main
+ * @returns {L.LayerGroup}
+ */
+function placeLayer(main) {
+  const categories = unpool(page.places.category);
+  const canvas = L.canvas({ pane: 'marks' });
+  const group = L.layerGroup();
+  page.places.at.forEach((at, i) => {
+    if (MAIN_PLACES.includes(categories[i]) !== main) return;
+    const icon = () => L.divIcon({ html: placeSign(categories[i], 24), className: 'place-marker',
+      iconSize: [24, 24] });
+    const mark = main
+      ? L.marker(latLng(at), { icon: icon(), keyboard: false, pane: 'marks' })
+      : L.circleMarker(latLng(at), { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
+        fillColor: '#2b3a55', fillOpacity: 0.9 });
+    mark.bindTooltip(() => el('div', { class: 'tip' },
+      el('strong', {}, own(page.places.name[i] || coded(categories[i]))), el('br'),
+      coded(categories[i])), { direction: 'top' }).addTo(group);
+  });
+  return group;
+}
+
+/** @returns {L.LayerGroup} where each site meets the street network */
+function entryLayer() {
+  const canvas = L.canvas({ pane: 'marks' });
+  return L.layerGroup(sites.filter((site) => site.entry).map((site) => L.circleMarker(
+    site.entry.at,
+    { renderer: canvas, radius: 4, color: '#11131a', weight: 1.5, fillColor: '#ffd24d',
+      fillOpacity: 1 },
+  ).bindTooltip(() => el('div', { class: 'tip' }, own(titleOf(site)), el('br'),
+    entryWords(site)))));
+}
+
+/** Make the map agree with the switches. */
+function applySwitches() {
+  Object.entries(layers).forEach(([name, layer]) => {
+    const on = switches[name] && !(name === 'base' && online);
+    if (on) map.addLayer(layer);
+    else map.removeLayer(layer);
+  });
+  ONLINE_NAMES.forEach((name) => {
+    if (online === name) map.addLayer(onlineLayers[name]);
+    else map.removeLayer(onlineLayers[name]);
+  });
+}
+
+/** @returns {string[]} switches of the layers that have something to show */
+function filledSwitches() {
+  const categories = unpool(page.places.category);
+  const has = {
+    area: page.area.length, rejected: page.rejected.parcel.length,
+    axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
+    places: categories.some((category) => MAIN_PLACES.includes(category)),
+    minor: categories.some((category) => !MAIN_PLACES.includes(category)),
+    entries: page.entries.site.length, sites: sites.length, base: true,
+  };
+  return Object.keys(switches).filter((name) => has[name]);
+}
+
+/** @returns {HTMLElement} the check boxes and the online backgrounds */
+function layerPanel() {
+  const box = (name) => el('label', { class: 'check' }, el('input', { type: 'checkbox',
+    'data-layer': name, checked: switches[name],
+    onchange: (event) => { switches[name] = event.target.checked; applySwitches(); } }),
+  name === 'rejected' ? `${t('layer_rejected')} (${number(page.rejected.parcel.length)})`
+    : t(`layer_${name}`));
+  const choice = (name) => el('label', { class: 'check' }, el('input', { type: 'radio',
+    name: 'online', value: name, checked: online === name,
+    onchange: () => { online = name; applySwitches(); } }), t(`online_${name || 'none'}`));
+  return el('details', { class: 'map-box', id: 'layers' },
+    el('summary', {}, t('layers')),
+    el('fieldset', {}, el('legend', {}, t('layers_shown')), ...filledSwitches().map(box)),
+    el('fieldset', {}, el('legend', {}, t('online')), ...['', ...ONLINE_NAMES].map(choice),
+      el('p', { class: 'hint' }, t('online_hint'))));
+}
+
+/** @returns {HTMLElement} what the signs mean */
+function legend() {
+  const kinds = KINDS.filter((kind) => sites.some((site) => site.kind === kind));
+  const shades = el('p', { class: 'shades' }, t('legend_low'),
+    ...[0.1, 0.35, 0.6, 0.9].map((score) => el('span', { class: 'shade',
+      css: { opacity: String(0.18 + 0.62 * score) } })), t('legend_high'));
+  const line = (role) => {
+    const row = page.lines.role.indexOf(role);
+    if (row < 0) return null;
+    const status = page.lines.status[row];
+    return el('p', { class: 'legend-row' }, el('span', { class: `legend-line ${role}`
+      + (status && role === 'loop' ? ' dashed' : '') }), coded(role),
+    status ? el('span', {}, ` (${status})`) : null);
+  };
+  const categories = new Set(unpool(page.places.category));
+  const places = MAIN_PLACES.filter((name) => categories.has(name));
+  return el('details', { class: 'map-box', id: 'legend', open: !narrow.matches },
+    el('summary', {}, t('legend')),
+    ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
+    el('p', { class: 'legend-title' }, t('legend_score')), shades,
+    el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
+      low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),
+    line('axis'), line('loop'),
+    places.length ? el('details', { class: 'legend-places' }, el('summary', {}, t('layer_places')),
+      ...places.map((name) => el('p', { class: 'legend-row' }, placeSign(name, 18), coded(name))))
+      : null);
+}
+
+/**
+ * A Leaflet control that holds an element of ours.
+ * @param {string} position
+ * @param {() => HTMLElement} make
+ * @returns {() => void} call it to make the element again
+ */
+function addBox(position, make) {
+  const holder = el('div', { class: 'map-holder' });
+  const Box = L.Control.extend({
+    onAdd() {
+      L.DomEvent.disableClickPropagation(holder);
+      L.DomEvent.disableScrollPropagation(holder);
+      return holder;
+    },
+  });
+  new Box({ position }).addTo(map);
+  const renew = () => {
+    const old = holder.firstElementChild;
+    const fresh = make();
+    if (old && 'open' in old) fresh.open = old.open;
+    holder.replaceChildren(fresh);
+  };
+  renew();
+  return renew;
+}

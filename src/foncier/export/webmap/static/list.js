@@ -1,0 +1,196 @@
+'use strict';
+/* The ranked list beside the map, its search and its filters. */
+
+const PAGE_SIZE = 200; // rows built at once; the rest comes on demand
+let shownRows = PAGE_SIZE;
+
+/** Build the part of the panel that browses. */
+function buildBrowse() {
+  const browse = document.getElementById('browse');
+  browse.replaceChildren(
+    el('div', { class: 'filters', role: 'search' },
+      el('label', { class: 'out', for: 'search' }, t('search_label')),
+      el('input', { id: 'search', type: 'search', value: state.query, autocomplete: 'off',
+        placeholder: t('search'), oninput: (event) => {
+          state.query = event.target.value;
+          refresh();
+        } }),
+      el('div', { class: 'chips', role: 'group', 'aria-label': t('filter_kinds') },
+        ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip))),
+    missingBox(),
+    el('p', { id: 'count', class: 'count' }),
+    el('ol', { id: 'list', class: 'list', 'aria-label': t('list') }),
+    el('div', { id: 'below' }),
+    dataBox(),
+  );
+  fillList();
+}
+
+/**
+ * @param {string} kind
+ * @returns {HTMLElement}
+ */
+function chip(kind) {
+  const count = sites.filter((site) => site.kind === kind).length;
+  return el('button', { type: 'button', class: 'chip', 'data-kind': kind,
+    'aria-pressed': String(state.kinds.has(kind)), onclick: (event) => {
+      if (state.kinds.has(kind)) state.kinds.delete(kind);
+      else state.kinds.add(kind);
+      event.currentTarget.setAttribute('aria-pressed', String(state.kinds.has(kind)));
+      refresh();
+    } }, kindSign(kind, '', 16), `${coded(kind)} (${number(count)})`);
+}
+
+/** Show what the filters ask for, in the list and on the map. */
+function refresh() {
+  shownRows = PAGE_SIZE;
+  fillList();
+  showSites();
+  announce(document.getElementById('count').textContent);
+}
+
+/** Fill the list with the sites that pass the filters. */
+function fillList() {
+  const shown = shownSites();
+  const count = shown.length === sites.length ? counted('sites', sites.length)
+    : `${counted('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
+  document.getElementById('count').textContent = count;
+  document.getElementById('list').replaceChildren(...shown.slice(0, shownRows).map(listRow));
+  document.getElementById('below').replaceChildren(...[
+    shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
+    shown.length > shownRows ? moreButton(shown.length) : null,
+    rejectedHits(),
+  ].filter((node) => node));
+}
+
+/**
+ * @param {number} total
+ * @returns {HTMLElement}
+ */
+function moreButton(total) {
+  return el('button', { type: 'button', class: 'plain', onclick: () => {
+    shownRows += PAGE_SIZE;
+    fillList();
+  } }, t('show_more', { n: number(total - shownRows) }));
+}
+
+/** @returns {HTMLElement|null} rejected parcels that the search names */
+function rejectedHits() {
+  const rows = findRejected(state.query, 8);
+  if (!rows.length) return null;
+  return el('section', { class: 'hits' }, el('h2', {}, t('rejected_hits')),
+    el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',
+      onclick: () => { switchOn('rejected'); openRejected(row); } },
+    el('strong', {}, own(page.rejected.parcel[row])), el('br'), own(reasonOf(row)))))));
+}
+
+/**
+ * Switch a layer on as if its box had been ticked.
+ * @param {string} name
+ */
+function switchOn(name) {
+  switches[name] = true;
+  const box = document.querySelector(`[data-layer="${name}"]`);
+  if (box) box.checked = true;
+  applySwitches();
+}
+
+/**
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function listRow(site) {
+  const title = titleOf(site);
+  return el('li', {}, el('button', { type: 'button', class: 'row', 'data-row': site.index,
+    'data-site': site.id, onclick: () => openSite(site, { from: 'list' }),
+    onmouseenter: () => pointAt(site, true), onmouseleave: () => pointAt(site, false),
+    onfocus: () => pointAt(site, true), onblur: () => pointAt(site, false) },
+  kindSign(site.kind, figureOf(site), 34),
+  el('span', { class: 'row-text' },
+    el('span', { class: 'row-title' },
+      el('span', { class: 'out' }, site.rank === null ? '' : `${t('rank')} ${number(site.rank)}. `),
+      own(title)),
+    el('span', { class: 'row-kind' }, coded(site.kind)),
+    el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
+  el('span', { class: 'row-score' },
+    el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
+      site.score === null ? t('score_unknown') : onHundred(site.score)),
+    scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
+      colour: KIND_STYLES[site.kind].colour }),
+    el('span', { class: 'out' }, intervalWords(site)))));
+}
+
+/**
+ * @param {Site} site
+ * @returns {string}
+ */
+function intervalWords(site) {
+  if (site.score_low === null || site.score_high === null) return '';
+  if (onHundred(site.score_low) === onHundred(site.score_high)) return '';
+  return t('interval', { low: onHundred(site.score_low), high: onHundred(site.score_high) });
+}
+
+/**
+ * Area, minutes to the station, metres to the loop; what is unknown is said.
+ * @param {Site} site
+ * @returns {string[]}
+ */
+function factsOf(site) {
+  const facts = [quantity(site.area_m2, 'm²')];
+  const far = (target, column, unit, key) => {
+    if (!Object.hasOwn(page.targets, target)) return;
+    const row = site.access[target];
+    const value = row ? row[column] : null;
+    facts.push(value === null ? `${t(key)}${t('colon')}${t('unknown')}`
+      : `${t(key)}${t('colon')}${quantity(value, unit)}`);
+  };
+  far('station', 'time_min', 'min', 'short_station');
+  far('loop', 'distance_m', 'm', 'short_loop');
+  return facts;
+}
+
+/** @returns {HTMLElement|null} what the result lacks, because a layer was not there */
+function missingBox() {
+  if (!page.missing.length) return null;
+  return el('details', { class: 'missing', id: 'missing',
+    open: !sites.length },
+  el('summary', {}, el('strong', {}, `${t('missing')} (${number(page.missing.length)})`),
+    el('span', { class: 'preview' }, own(both(page.missing[0].slice(1))))),
+  el('ul', {}, ...page.missing.map(([, fr, en]) => el('li', {}, own(both([fr, en]))))));
+}
+
+/** @returns {HTMLElement} what was read, of what date, and what was done to it */
+function dataBox() {
+  return el('details', { class: 'data', id: 'data' }, el('summary', {}, t('data_used')),
+    el('p', {}, `${t('rules')}${t('colon')}${both(page.profile.label)} (${page.profile.source})`),
+    el('ul', {}, ...page.reports.map((report) => el('li', {},
+      el('strong', {}, own(report.source || report.path)), ` – ${t('vintage')} `,
+      day(report.vintage), report.licence ? ` – ${report.licence}` : '', el('br'),
+      t('rows_kept', { read: number(report.rows[0]), kept: number(report.rows[1]) }),
+      report.notes.length ? el('ul', {}, ...report.notes.map(([, count, fr, en]) => el('li', {},
+        `${number(count)}${t('colon')}`, own(both([fr, en]))))) : null))));
+}
+
+/** Credits, licences and vintages, always in sight. */
+function fillCredits() {
+  const reports = page.reports.filter((report) => report.source).map((report) => [
+    report.source, report.vintage ? day(report.vintage, 'short') : t('undated'), report.licence,
+  ].filter((text) => text).join(', '));
+  const texts = [...new Set([...reports, ...page.credits])];
+  document.getElementById('credits').replaceChildren(
+    `${t('credits')}${t('colon')}`, own(texts.join(' · ') || t('unknown')));
+}
+
+/**
+ * Come back to the list, on the row that was open.
+ * @param {Site|null} site
+ */
+function showList(site) {
+  document.getElementById('card').hidden = true;
+  document.getElementById('browse').hidden = false;
+  const row = site ? document.querySelector(`[data-row="${site.index}"]`) : null;
+  if (row) {
+    row.scrollIntoView({ block: 'nearest' });
+    row.focus({ preventScroll: true });
+  }
+}

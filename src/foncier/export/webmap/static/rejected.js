@@ -1,0 +1,100 @@
+'use strict';
+/* Parcels that are no opportunity, each with its reason: many shapes, so one painted layer. */
+
+/** @type {ShapeIndex|null} decoded when first needed */
+let rejectedIndex = null;
+
+/** @returns {ShapeIndex} */
+function rejectedShapes() {
+  rejectedIndex = rejectedIndex || new ShapeIndex(page.rejected.shapes, []);
+  return rejectedIndex;
+}
+
+/** @param {Sheet} sheet */
+function paintRejected(sheet) {
+  const { pen } = sheet;
+  pen.fillStyle = 'rgba(90, 92, 105, 0.28)';
+  rejectedShapes().within(sheet.box(1)).forEach((shape) => {
+    pen.beginPath();
+    trace(sheet, shape, true);
+    pen.fill('evenodd');
+    if (sheet.zoom > 14) stroke(pen, 'rgba(64, 66, 78, 0.7)', 0.8);
+  });
+}
+
+/** @returns {L.Layer} */
+function rejectedLayer() {
+  map.createPane('rejected').style.zIndex = 350;
+  return new PaintedTiles(paintRejected, { pane: 'rejected' });
+}
+
+/**
+ * Why a parcel is no opportunity, in the current language.
+ * @param {number} row
+ * @returns {string}
+ */
+function reasonOf(row) {
+  return phrase(page.rejected[lang === 'fr' ? 'fr' : 'en'], row);
+}
+
+/**
+ * @param {number} row
+ * @returns {HTMLElement}
+ */
+function rejectedPopup(row) {
+  const kind = unpool(page.rejected.kind)[row];
+  return el('div', { class: 'popup' },
+    el('p', { class: 'popup-kind' }, t('rejected_one')),
+    el('h3', {}, own(page.rejected.parcel[row])),
+    el('p', {}, own(reasonOf(row))),
+    el('p', { class: 'source' }, t('sought', { kind: coded(kind) })));
+}
+
+/**
+ * Show the reason of a rejected parcel.
+ * @param {number} row
+ * @param {L.LatLng} [at]
+ */
+function openRejected(row, at) {
+  const shape = rejectedShapes().shapes[row];
+  const [west, north, east, south] = shape.box;
+  const middle = map.unproject(L.point((west + east) / 2, (north + south) / 2), 0);
+  if (!at) map.setView(middle, Math.max(map.getZoom(), 17), { animate: !calm.matches });
+  L.popup({ maxWidth: 300 }).setLatLng(at || middle).setContent(rejectedPopup(row)).openOn(map);
+}
+
+/**
+ * Answer clicks on rejected parcels while their layer is on.
+ * @param {L.Layer} layer
+ */
+function listenRejected(layer) {
+  const under = (event) => {
+    const point = map.project(event.latlng, 0);
+    return rejectedShapes().at([point.x, point.y]);
+  };
+  map.on('click', (event) => {
+    const shape = map.hasLayer(layer) ? under(event) : null;
+    if (shape) openRejected(shape.row, event.latlng);
+  });
+  map.on('mousemove', (event) => {
+    const over = map.hasLayer(layer) && under(event) !== null;
+    map.getContainer().classList.toggle('over-rejected', over);
+  });
+}
+
+/**
+ * Rejected parcels that a search names, at most some.
+ * @param {string} query
+ * @param {number} most
+ * @returns {number[]} rows
+ */
+function findRejected(query, most) {
+  const word = query.replace(/\s+/g, '').toUpperCase();
+  if (word.length < 4) return [];
+  const rows = [];
+  page.rejected.parcel.some((parcel, row) => {
+    if (parcel.toUpperCase().includes(word)) rows.push(row);
+    return rows.length >= most;
+  });
+  return rows;
+}

@@ -1,0 +1,183 @@
+'use strict';
+/* Thousands of shapes drawn on canvas tiles, with an index that also answers clicks. */
+
+const TILE = 256; // pixels of a side
+const BUCKET_ZOOM = 16; // an indexed square is about 400 m wide in France
+
+/**
+ * Corner in world units: the whole world is 256 wide at zoom 0 (Web Mercator).
+ * @param {number} lon
+ * @param {number} lat
+ * @returns {number[]}
+ */
+function toWorld(lon, lat) {
+  const sine = Math.sin((lat * Math.PI) / 180);
+  return [
+    ((lon + 180) / 360) * 256,
+    (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256,
+  ];
+}
+
+/**
+ * @typedef {Object} Shape
+ * @property {number[][][]} rings rings or lines, in world units
+ * @property {number[]} box west, north, east, south in world units
+ * @property {number} code class of style
+ * @property {number} row position in its layer
+ */
+
+/** Shapes of one layer, found by square. */
+class ShapeIndex {
+  /**
+   * @param {any[]} features steps of polygons (parts of rings) or lines (parts)
+   * @param {number[]} codes class of each, or empty
+   */
+  constructor(features, codes) {
+    this.size = 256 / 2 ** BUCKET_ZOOM;
+    /** @type {Map<string, Shape[]>} */
+    this.buckets = new Map();
+    /** @type {Shape[]} */
+    this.shapes = decode(features, toWorld).map((parts, row) => {
+      const rings = parts.length && Array.isArray(parts[0][0][0]) ? parts.flat() : parts;
+      return { rings, box: boxOf(rings), code: codes.length ? codes[row] : 0, row };
+    });
+    this.shapes.forEach((shape) => this.file(shape));
+  }
+
+  /** @param {Shape} shape */
+  file(shape) {
+    this.squares(shape.box).forEach((key) => {
+      if (!this.buckets.has(key)) this.buckets.set(key, []);
+      this.buckets.get(key).push(shape);
+    });
+  }
+
+  /**
+   * @param {number[]} box
+   * @returns {string[]}
+   */
+  squares(box) {
+    const [west, north, east, south] = box.map((value) => Math.floor(value / this.size));
+    const keys = [];
+    for (let x = west; x <= east; x += 1) {
+      for (let y = north; y <= south; y += 1) keys.push(`${x}/${y}`);
+    }
+    return keys;
+  }
+
+  /**
+   * Shapes whose box meets a box, in the order of the layer.
+   * @param {number[]} box
+   * @returns {Shape[]}
+   */
+  within(box) {
+    const meets = (shape) => shape.box[0] <= box[2] && shape.box[2] >= box[0]
+      && shape.box[1] <= box[3] && shape.box[3] >= box[1];
+    const squares = ((box[2] - box[0]) / this.size) * ((box[3] - box[1]) / this.size);
+    if (squares > this.buckets.size) return this.shapes.filter(meets);
+    const found = new Set();
+    this.squares(box).forEach((key) => (this.buckets.get(key) || []).forEach((shape) => {
+      if (meets(shape)) found.add(shape);
+    }));
+    return [...found].sort((a, b) => a.row - b.row);
+  }
+
+  /**
+   * The shape under a point, or null.
+   * @param {number[]} point in world units
+   * @returns {Shape|null}
+   */
+  at(point) {
+    const [x, y] = point;
+    return this.within([x, y, x, y]).find((shape) => isInside(shape.rings, x, y)) || null;
+  }
+}
+
+/**
+ * @param {number[][][]} rings
+ * @returns {number[]}
+ */
+function boxOf(rings) {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  rings.forEach((ring) => ring.forEach(([x, y]) => {
+    box[0] = Math.min(box[0], x);
+    box[1] = Math.min(box[1], y);
+    box[2] = Math.max(box[2], x);
+    box[3] = Math.max(box[3], y);
+  }));
+  return box;
+}
+
+/**
+ * Even-odd rule over all rings, so holes are outside.
+ * @param {number[][][]} rings
+ * @param {number} x
+ * @param {number} y
+ * @returns {boolean}
+ */
+function isInside(rings, x, y) {
+  let inside = false;
+  rings.forEach((ring) => {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      const [xi, yi] = ring[i];
+      const [xj, yj] = ring[j];
+      if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+    }
+  });
+  return inside;
+}
+
+/**
+ * What a painter gets: the canvas, and how to go from world units to its pixels.
+ * @typedef {Object} Sheet
+ * @property {CanvasRenderingContext2D} pen
+ * @property {number} zoom
+ * @property {number} scale pixels a world unit
+ * @property {number[]} origin world units of the top left corner
+ * @property {(margin: number) => number[]} box extent in world units, widened by pixels
+ */
+
+/** A Leaflet layer of canvas tiles that a function paints. */
+const PaintedTiles = L.GridLayer.extend({
+  /**
+   * @param {(sheet: Sheet) => void} paint
+   * @param {object} options of L.GridLayer
+   */
+  initialize(paint, options) {
+    this.paint = paint;
+    L.setOptions(this, { updateWhenZooming: false, keepBuffer: 1, maxZoom: 20, ...options });
+  },
+  createTile(coords) {
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const tile = document.createElement('canvas');
+    tile.width = TILE * ratio;
+    tile.height = TILE * ratio;
+    const pen = tile.getContext('2d');
+    pen.scale(ratio, ratio);
+    const scale = 2 ** coords.z;
+    const origin = [(coords.x * TILE) / scale, (coords.y * TILE) / scale];
+    const box = (margin) => [origin[0] - margin / scale, origin[1] - margin / scale,
+      origin[0] + (TILE + margin) / scale, origin[1] + (TILE + margin) / scale];
+    this.paint({ pen, zoom: coords.z, scale, origin, box });
+    return tile;
+  },
+});
+
+/**
+ * Trace rings or lines on the current path.
+ * @param {Sheet} sheet
+ * @param {Shape} shape
+ * @param {boolean} closed
+ */
+function trace(sheet, shape, closed) {
+  const { pen, scale, origin } = sheet;
+  shape.rings.forEach((ring) => {
+    ring.forEach(([x, y], i) => {
+      const px = (x - origin[0]) * scale;
+      const py = (y - origin[1]) * scale;
+      if (i) pen.lineTo(px, py);
+      else pen.moveTo(px, py);
+    });
+    if (closed) pen.closePath();
+  });
+}

@@ -1,0 +1,139 @@
+"""Where each plot opens on the street."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from foncier.tables import ACCESS_POINTS
+
+if TYPE_CHECKING:
+    from foncier.network.cutting import Floats, Geometries, Integers
+
+REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
+BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street
+# A side that runs away from the street at more than 45° is the side of the plot, not its front.
+FACING = float(np.sqrt(0.5))
+TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
+
+
+def access_points(
+    candidates: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    *,
+    reach_m: float = REACH_M,
+    beyond_m: float = BEYOND_M,
+) -> gpd.GeoDataFrame:
+    """Find the street that each plot opens on, its frontage, and the middle of that frontage.
+
+    The street is the nearest one at ground level that is open to walkers (a plot does not open on
+    the bridge above it nor on the tunnel under it); of streets as near, the one nearest to the
+    plot's edge, then the smallest id. The frontage is the part of the edge that faces it, up to
+    ``beyond_m`` farther than the nearest point. METHODS §6: start at the plot's own access, not
+    at its centroid.
+
+    Parameters
+    ----------
+    candidates
+        Table of the contract ``CANDIDATES``.
+    streets
+        Table of the contract ``STREETS``, in the same CRS.
+    reach_m
+        How far the centre line of the street may be from the plot, in metres.
+    beyond_m
+        Depth of the strip in which the edge still counts as frontage, in metres.
+
+    Returns
+    -------
+    Table of the contract ``ACCESS_POINTS``, sorted by id. The point lies on the plot's edge;
+    ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
+    reach has no row.
+    """
+    open_ = streets["walk"].fillna(False).to_numpy(dtype=bool) & (streets["level"] == 0).to_numpy()
+    known = streets[open_].sort_values("street_id", ignore_index=True)
+    sites = candidates.sort_values("opportunity_id", ignore_index=True)
+    if sites.empty or known.empty:
+        return ACCESS_POINTS.empty(candidates.crs)
+    plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
+    plot, street = _street_of(plots, ways, reach_m)
+    if not len(plot):
+        return ACCESS_POINTS.empty(candidates.crs)
+    point, frontage = _front(shapely.boundary(plots[plot]), ways[street], beyond_m)
+    found = {
+        "opportunity_id": sites["opportunity_id"].array[plot],
+        "street_id": known["street_id"].array[street],
+        "street_name": known["name"].array[street],
+        "frontage_m": frontage,
+        "offset_m": shapely.distance(point, ways[street]),
+    }
+    return ACCESS_POINTS.conform(gpd.GeoDataFrame(found, geometry=point, crs=candidates.crs))
+
+
+def _street_of(plots: Geometries, ways: Geometries, reach_m: float) -> tuple[Integers, Integers]:
+    """Pairs of a plot and its street, one a plot; ways are sorted by id."""
+    tree = shapely.STRtree(ways)
+    (near, _), distance = tree.query_nearest(
+        plots, max_distance=reach_m, return_distance=True, all_matches=False
+    )
+    row, way = tree.query(plots[near], predicate="dwithin", distance=distance + TIE_M)
+    plot = near[row]
+    alone = np.bincount(row, minlength=len(near))[row] == 1
+    edge_distance = np.zeros(len(row))
+    tied = np.flatnonzero(~alone)
+    edge_distance[tied] = shapely.distance(shapely.boundary(plots[plot[tied]]), ways[way[tied]])
+    kept = _least(edge_distance, plot)
+    plot, way = plot[kept], way[kept]
+    first = np.lexsort((way, plot))
+    _, row = np.unique(plot[first], return_index=True)
+    return plot[first[row]], way[first[row]]
+
+
+def _least(values: Floats, group: Integers) -> Integers:
+    """Positions of the values within a millimetre of the least of their group."""
+    if not len(values):
+        return np.empty(0, dtype=np.int64)
+    least = np.full(int(group.max()) + 1, np.inf)
+    np.minimum.at(least, group, values)
+    return np.flatnonzero(values <= least[group] + TIE_M)
+
+
+def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
+    """Middle of the longest front of each plot on its street, and the length of all its front."""
+    strips = shapely.buffer(ways, shapely.distance(edges, ways) + beyond_m, quad_segs=16)
+    owner, sides = _facing(shapely.intersection(edges, strips), ways)
+    fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
+    plot = owner[piece_of]
+    length = shapely.length(fronts)
+    frontage = np.bincount(plot, weights=length, minlength=len(edges))
+    points: Geometries = shapely.get_point(shapely.shortest_line(edges, ways), 0)
+    longest = _least(-length, plot)
+    middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
+    # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
+    near = _least(shapely.distance(middle, ways[plot[longest]]), plot[longest])
+    middle, plot = middle[near], plot[longest][near]
+    order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
+    fronted, row = np.unique(plot[order], return_index=True)
+    points[fronted] = middle[order[row]]
+    return points, np.asarray(frontage)
+
+
+def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
+    """Sides of each piece of edge that face the street: the plots that have some, and the sides."""
+    parts, owner = shapely.get_parts(pieces, return_index=True)
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    pair = np.flatnonzero(part[1:] == part[:-1])
+    plot = owner[part[pair]]
+    start = shapely.distance(shapely.points(xy[pair]), ways[plot])
+    end = shapely.distance(shapely.points(xy[pair + 1]), ways[plot])
+    length = np.hypot(*(xy[pair + 1] - xy[pair]).T)
+    facing = (np.abs(end - start) <= FACING * length) & (length > 0)
+    pair, plot = pair[facing], plot[facing]
+    if not len(pair):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    sides = shapely.linestrings(np.stack([xy[pair], xy[pair + 1]], axis=1))
+    owners, row = np.unique(plot, return_inverse=True)
+    order = np.argsort(row, kind="stable")
+    return owners, shapely.multilinestrings(sides[order], indices=row[order])

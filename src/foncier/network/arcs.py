@@ -1,0 +1,77 @@
+"""The network as a sparse matrix, and the way back from a node to its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from foncier.network.cutting import Floats, Integers
+
+# A sparse matrix cannot tell a weight of 0 from no arc: a micrometre stands for 0.
+EPSILON_M = 1e-6
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Shortest arc from node to node, sorted by start then end, and the edge it comes from."""
+
+    start: Integers
+    end: Integers
+    length_m: Floats
+    edge: Integers
+    nodes: int
+
+    def matrix(self) -> csr_array:
+        """Sparse matrix of the lengths, for `scipy.sparse.csgraph`."""
+        rows = np.concatenate([[0], np.cumsum(np.bincount(self.start, minlength=self.nodes))])
+        return csr_array((self.length_m, self.end, rows), shape=(self.nodes, self.nodes))
+
+    def between(self, start: Integers, end: Integers) -> Integers:
+        """Edge that joins each two nodes by the shortest arc (they must be joined)."""
+        found = np.searchsorted(self.start * self.nodes + self.end, start * self.nodes + end)
+        return self.edge[found]
+
+
+def arcs(u: Integers, v: Integers, length_m: Floats, *, nodes: int) -> Arcs:
+    """Lay each edge both ways and keep the shortest of parallel ones.
+
+    scipy adds the weights of repeated entries, so they are reduced before. Edges that come back
+    to their own start shorten no way and are left out.
+    """
+    edge = np.flatnonzero(u != v)
+    start = np.concatenate([u[edge], v[edge]])
+    end = np.concatenate([v[edge], u[edge]])
+    length = np.maximum(np.tile(length_m[edge], 2), EPSILON_M)
+    order = np.lexsort((np.tile(edge, 2), length, end, start))
+    start, end = start[order], end[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+    return Arcs(start[first], end[first], length[order][first], np.tile(edge, 2)[order][first],
+                nodes)  # fmt: skip
+
+
+def spread(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
+    """All integers of the ranges [first, stop), and the range each comes from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread(np.array([3, 8]), np.array([5, 9]))
+    (array([0, 0, 1]), array([3, 4, 8]))
+    """
+    count = stop - first
+    owner = np.repeat(np.arange(len(first)), count)
+    offset = np.cumsum(count) - count
+    return owner, np.arange(len(owner)) - offset[owner] + first[owner]
+
+
+def way(before: Integers, node: int) -> list[int]:
+    """Nodes from one node back to the source of a Dijkstra tree, both included."""
+    path = [node]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return path

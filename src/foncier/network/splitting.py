@@ -1,0 +1,158 @@
+"""Enter the network inside an edge: snap points to it and split it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from foncier.errors import CrsError
+from foncier.network.arcs import spread
+from foncier.network.cutting import Floats, Geometries, Integers, cut
+
+if TYPE_CHECKING:
+    from foncier.network.graph import Graph
+
+SAME_PLACE_M = 1e-4  # two cuts nearer than this are one
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Places on the network: the edge (-1: none), metres along it, metres from it."""
+
+    edge: Integers
+    along_m: Floats
+    offset_m: Floats
+
+    @property
+    def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which spots are on the network."""
+        return np.asarray(self.edge >= 0)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A graph whose edges are cut at given spots, and the way from the former edges to it."""
+
+    graph: Graph
+    node: Integers  # node of each spot, -1 for those outside the network
+    first: Integers  # first piece of each former edge
+    start_m: Floats  # where each piece starts along its former edge
+    cuts: Floats  # position of each cut on the line of all former edges end to end
+    base: Floats  # start of each former edge on that line
+
+    def pieces(self, spots: Spots) -> tuple[Integers, Floats]:
+        """Piece that each known spot of the former graph falls in, and the metres along it."""
+        start = np.searchsorted(self.cuts, self.base[spots.edge], side="left")
+        stop = np.searchsorted(self.cuts, self.base[spots.edge] + spots.along_m, side="left")
+        piece = self.first[spots.edge] + stop - start
+        along = np.clip(spots.along_m - self.start_m[piece], 0.0, self.graph.length_m[piece])
+        return piece, along
+
+
+def check_crs(graph: Graph, crs: object, *, what: str) -> None:
+    """Refuse a layer that is not in the CRS of the streets.
+
+    Raises
+    ------
+    CrsError
+        Both are known and differ.
+    """
+    if graph.crs is not None and crs is not None and graph.crs != crs:
+        raise CrsError(
+            f"table {what} : elle est en {crs}, les rues en {graph.crs.to_string()}. "
+            "Mettez les deux dans le système légal de l'étude."
+        )
+
+
+def snap(graph: Graph, points: Geometries, *, within_m: float) -> Spots:
+    """Nearest place on the network of each point; none beyond ``within_m`` metres.
+
+    A point as near to several edges takes the first one (edges are sorted by street id).
+    """
+    if not len(graph.lines) or not len(points):
+        return nowhere(len(points))
+    point, edge = graph.tree.query_nearest(points, max_distance=within_m)
+    return _nearest(graph, points, point, edge)
+
+
+def enter(graph: Graph, points: Geometries, street_id: Geometries) -> Spots:
+    """Nearest place of each point on the street it opens on; none if the graph lacks that street.
+
+    ``street_id`` is aligned with ``points``.
+    """
+    if not len(graph.lines) or not len(points):
+        return nowhere(len(points))
+    first = np.searchsorted(graph.street_id, street_id, side="left")
+    stop = np.searchsorted(graph.street_id, street_id, side="right")
+    point, edge = spread(first, stop)
+    return _nearest(graph, points, point, edge)
+
+
+def nowhere(count: int) -> Spots:
+    """Spots that are not on the network."""
+    return Spots(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
+
+
+def _nearest(graph: Graph, points: Geometries, point: Integers, edge: Integers) -> Spots:
+    """Keep, of pairs of points and edges, the nearest edge of each point."""
+    spots = nowhere(len(points))
+    offset = shapely.distance(points[point], graph.lines[edge])
+    order = np.lexsort((edge, offset, point))
+    kept, row = np.unique(point[order], return_index=True)
+    best = order[row]
+    spots.edge[kept], spots.offset_m[kept] = edge[best], offset[best]
+    along = shapely.line_locate_point(graph.lines[edge[best]], points[kept])
+    spots.along_m[kept] = np.clip(along, 0.0, graph.length_m[edge[best]])
+    return spots
+
+
+def split(graph: Graph, spots: Spots) -> Split:
+    """Cut the edges where the spots are, so that each becomes a node.
+
+    Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
+    stay what they were: splitting changes no distance.
+    """
+    edge, along, node = _cuts(graph, spots)
+    many = np.bincount(edge, minlength=len(graph.u)) + 1
+    first = np.cumsum(many) - many
+    parent = np.repeat(np.arange(len(graph.u)), many)
+    start, tail = np.zeros(len(parent)), graph.u[parent]
+    inner = np.ones(len(parent), dtype=bool)
+    inner[first] = False
+    start[inner], tail[inner] = along, np.arange(len(edge)) + len(graph.x)
+    stop, head = graph.length_m[parent], graph.v[parent]
+    stop[:-1][inner[1:]], head[:-1][inner[1:]] = start[inner], tail[inner]
+    lines = graph.lines[parent]
+    cut_up = many[parent] > 1
+    lines[cut_up] = cut(graph.lines[parent[cut_up]], start[cut_up], stop[cut_up])
+    new = shapely.get_coordinates(shapely.line_interpolate_point(graph.lines[edge], along))
+    base = np.cumsum(graph.length_m + 1) - graph.length_m
+    whole = replace(
+        graph,
+        x=np.concatenate([graph.x, new[:, 0]]), y=np.concatenate([graph.y, new[:, 1]]),
+        component=np.concatenate([graph.component, graph.component[graph.u[edge]]]),
+        u=tail, v=head, length_m=stop - start, lines=lines,
+        street=graph.street[parent], street_id=graph.street_id[parent],
+        start_m=graph.start_m[parent] + start, end_m=graph.start_m[parent] + stop,
+    )  # fmt: skip
+    return Split(whole, node, first, start, base[edge] + along, base)
+
+
+def _cuts(graph: Graph, spots: Spots) -> tuple[Integers, Floats, Integers]:
+    """Edge and measure of each distinct cut, sorted, and the node that each spot becomes."""
+    node = np.full(len(spots.edge), -1)
+    known = np.flatnonzero(spots.known)
+    edge, along = spots.edge[known], spots.along_m[known]
+    at_start = along <= SAME_PLACE_M
+    at_end = along >= graph.length_m[edge] - SAME_PLACE_M
+    node[known] = np.where(at_start, graph.u[edge], graph.v[edge])
+    inside = known[~(at_start | at_end)]
+    order = inside[np.lexsort((spots.along_m[inside], spots.edge[inside]))]
+    edge, along = spots.edge[order], spots.along_m[order]
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > SAME_PLACE_M)
+    node[order] = len(graph.x) + np.cumsum(fresh) - 1
+    return edge[fresh], along[fresh], node

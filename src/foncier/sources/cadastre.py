@@ -1,0 +1,128 @@
+"""Parcels and buildings of the cadastre: Etalab's files, or any vector file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import ConfigError, FormatError
+from foncier.sources import keys, reading
+from foncier.sources.columns import Field
+from foncier.sources.journal import complaint, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from foncier.records import LayerFile
+    from foncier.sources.journal import Journal
+    from foncier.sources.reading import Draft, Target
+
+IDU = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}[0-9]{3}[0-9A-Z]{2}[0-9]{4}")
+PARCEL_FIELDS = (
+    Field("parcel_id", ("id", "idu", "geo_parcelle", "id_parcelle", "parcelle")),
+    Field("commune", ("insee", "code_insee", "insee_com", "code_com_insee", "idcom")),
+    Field("prefixe", ("prefix", "ccopre", "com_abs")),
+    Field("section", ("ccosec",)),
+    Field("numero", ("dnupla",)),
+)
+PARTS = ("commune", "prefixe", "section", "numero")
+BUILDING_FIELDS = (
+    Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
+    Field("kind", ("type", "dur", "geo_dur")),
+)
+# PCI: 01 « bâtiment en dur », 02 « construction légère ».
+BUILDING_KINDS = {
+    "01": "hard", "1": "hard", "hard": "hard", "dur": "hard", "02": "light", "2": "light",
+    "light": "light", "léger": "light", "leger": "light", "légère": "light",
+}  # fmt: skip
+
+
+def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read parcels; the id is the file's, else made of commune, prefix, section and number.
+
+    ``area_m2`` is measured in the legal CRS, not the cadastre's own ``contenance``.
+
+    Raises
+    ------
+    ConfigError
+        All parcels are of other communes than the study's.
+    FormatError
+        Neither an id nor the columns it is made of.
+    """
+    draft = reading.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
+    frame: Any = draft.frame
+    if frame.empty:
+        return reading.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
+    frame = frame.assign(parcel_id=_parcel_ids(frame, file.shown, draft.found), area_m2=frame.area)
+    frame = keys.dropped_without_key(
+        frame, "parcel_id", fr="parcelles sans identifiant écartées",
+        en="parcels without id dropped", journal=journal,
+    )  # fmt: skip
+    official = frame["parcel_id"].str.fullmatch(IDU.pattern)
+    journal.add(
+        "kept",
+        int((~official).sum()),
+        "identifiants qui ne sont pas des IDU à 14 caractères : gardés tels quels",
+        "ids that are no 14-character IDU: kept as they are",
+    )
+    said = frame["commune"].astype("str").str.zfill(5)
+    frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
+    kept = reading.of_communes(frame, target, journal)
+    if kept.empty:
+        found = some(sorted(set(frame["commune"].dropna())))
+        raise ConfigError(
+            complaint(
+                file.shown,
+                f"toutes les parcelles sont d'autres communes ({found}) que "
+                f"celles de l'étude ({', '.join(target.communes)})",
+                "Donnez le cadastre de la commune étudiée, ou corrigez communes dans study.toml.",
+            )
+        )
+    return reading.Draft(kept, draft.rows_read, draft.crs)
+
+
+def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> pd.Series[Any]:
+    """Ids of the file, completed by those that commune, prefix, section and number make."""
+    given: pd.Series[Any] = frame["parcel_id"].astype("str")
+    parts = frame[list(PARTS)].astype("str")
+    # A parcel without prefix is of the commune's own territory: 000.
+    prefix = parts["prefixe"].fillna("000").str.zfill(3)
+    made = (
+        parts["commune"].str.zfill(5)
+        + prefix
+        + parts["section"].str.upper().str.zfill(2)
+        + parts["numero"].str.replace(r"\.0$", "", regex=True).str.zfill(4)
+    )
+    ids = given.fillna(made)
+    if ids.isna().all():
+        raise FormatError(
+            complaint(
+                shown,
+                "aucun identifiant de parcelle : ni colonne parcel_id (ou id, idu), ni les "
+                "colonnes commune, section et numero qui le composent. Trouvé : "
+                f"{', '.join(found) or 'aucune colonne'}",
+                'Écrivez par exemple columns = { parcel_id = "nom dans le fichier" }.',
+            )
+        )
+    return ids
+
+
+def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read buildings; without an id in the file, the key says where the building stands.
+
+    ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
+    """
+    draft = reading.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
+    frame: Any = draft.frame
+    said = frame["kind"].astype("str").str.lower()
+    kind = said.map(BUILDING_KINDS).astype("str").fillna("unknown")
+    strange = sorted(set(said[said.notna() & (kind == "unknown")]))
+    journal.add(
+        "kept",
+        int((said.notna() & (kind == "unknown")).sum()),
+        f"constructions d'un type inattendu ({some(strange)}) : type inconnu",
+        f"constructions of an unexpected kind ({', '.join(strange[:5])}): kind unknown",
+    )
+    frame = keys.keyed(frame.assign(kind=kind), "building_id", journal=journal)
+    return reading.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

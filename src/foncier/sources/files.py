@@ -1,0 +1,300 @@
+"""From a path to bytes, to text or to rows with a geometry: what every reader shares."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import warnings
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from foncier.errors import ConfigError, FoncierError, FormatError, SourceError
+from foncier.sources.journal import complaint, some
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier.sources.journal import Journal
+
+# What may be opened, and how such a file begins. GDAL knows dozens of formats, some of which
+# open a connection or another file: what does not begin as it should never reaches it.
+BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+    ".geojson": (b"{",),
+    ".json": (b"{",),
+    ".gpkg": (b"SQLite format 3",),
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".fgb": (b"fgb",),
+    ".kml": (b"<?xml", b"<kml"),
+    ".parquet": (b"PAR1",),
+    ".zip": (b"PK",),
+}
+MANY_LAYERS = (".gpkg", ".kml", ".zip")
+DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
+IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+# All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
+UNREADABLE = (DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, OSError)
+BOM = b"\xef\xbb\xbf"
+
+
+def check(path: Path, shown: str) -> None:
+    """Make sure that a file is there, is a file and holds something.
+
+    Raises
+    ------
+    SourceError
+        The file does not exist or may not be read.
+    FormatError
+        It is a folder, or it is empty.
+    """
+    if not path.exists():
+        raise SourceError(
+            complaint(shown, "ce fichier n'existe pas", "Vérifiez le chemin écrit dans study.toml.")
+        )
+    if path.is_dir():
+        raise FormatError(
+            complaint(shown, "c'est un dossier", "Indiquez le fichier qu'il contient.")
+        )
+    if path.stat().st_size == 0:
+        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+
+
+def sha256(path: Path, shown: str) -> str:
+    """Fingerprint of the file as it lies on the disk, in hexadecimal."""
+    check(path, shown)
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as reason:
+        raise SourceError(
+            complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
+        ) from reason
+
+
+def content(path: Path, shown: str) -> bytes:
+    """Bytes of a file, decompressed when its name ends in ``.gz``, without byte order mark.
+
+    Raises
+    ------
+    FormatError
+        The archive is cut short or damaged (its checksum is verified), or holds nothing.
+    """
+    check(path, shown)
+    data = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as reason:
+            raise FormatError(
+                complaint(
+                    shown,
+                    "fichier tronqué ou abîmé (archive gzip incomplète)",
+                    "Téléchargez-le de nouveau.",
+                )
+            ) from reason
+    if not data.strip():
+        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+    return data.removeprefix(BOM)
+
+
+def text(path: Path, shown: str, journal: Journal) -> str:
+    """Text of a file: UTF-8, else Windows-1252 (what French offices export), which is noted."""
+    data = content(path, shown)
+    if data.startswith(b"PK"):
+        raise FormatError(
+            complaint(
+                shown,
+                "c'est un classeur ou une archive, pas un fichier CSV",
+                "Enregistrez-le au format CSV (UTF-8, séparateur point-virgule).",
+            )
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        journal.add(
+            "assumed",
+            1,
+            "le fichier n'est pas en UTF-8 : lu en Windows-1252",
+            "the file is not UTF-8: read as Windows-1252",
+        )
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes mean nothing there; Latin-1 knows them all
+        return data.decode("latin-1")
+
+
+def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
+    """Rows of a CSV file, every cell as the text that it is; the separator is the header's own.
+
+    Raises
+    ------
+    FormatError
+        The file has no header, or a line has more cells than the header.
+    """
+    written = text(path, shown, journal)
+    header = written.split("\n", 1)[0]
+    separator = max(";,\t", key=header.count)
+    try:
+        table = pd.read_csv(
+            io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
+        raise FormatError(_ragged(shown, str(reason))) from reason
+    # With a longer first row pandas takes the first cells for an index, one column off.
+    if not isinstance(table.index, pd.RangeIndex):
+        raise FormatError(_ragged(shown, "la première ligne a plus de cellules que l'en-tête"))
+    return table
+
+
+def _ragged(shown: str, reason: str) -> str:
+    return complaint(
+        shown,
+        f"CSV illisible ({reason.strip()})",
+        "Chaque ligne doit avoir autant de cellules que l'en-tête.",
+    )
+
+
+def vector(
+    path: Path, *, shown: str, sublayer: str | None = None, crs: str | None = None
+) -> gpd.GeoDataFrame:
+    """Rows of a vector file, in its own system, or in ``crs`` where the study says better.
+
+    Raises
+    ------
+    FormatError
+        Not a vector file of a known format, cut short, or without geometry.
+    ConfigError
+        The sublayer is not there, or must be chosen; ``crs`` names no system.
+    """
+    check(path, shown)
+    try:
+        frame = _open(path, shown, sublayer)
+    except FoncierError:
+        raise
+    except UNREADABLE as reason:
+        raise FormatError(
+            complaint(
+                shown,
+                "fichier illisible, tronqué ou d'un autre format que son nom ne le dit",
+                "Téléchargez-le de nouveau, ou ouvrez-le dans QGIS et exportez-le en GeoPackage.",
+            )
+        ) from reason
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise FormatError(
+            complaint(
+                shown,
+                f"aucune colonne de géométrie (colonnes : {some(frame.columns)})",
+                "Donnez un fichier dont chaque ligne porte sa géométrie.",
+            )
+        )
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return frame if crs is None else frame.set_crs(_system(crs, shown), allow_override=True)
+
+
+def _open(path: Path, shown: str, sublayer: str | None) -> Any:
+    packed = path.suffix.lower() == ".gz"
+    suffix = path.with_suffix("").suffix.lower() if packed else path.suffix.lower()
+    source: Any = content(path, shown) if packed else path
+    if packed:
+        start = source[:100]
+    else:
+        with path.open("rb") as opened:
+            start = opened.read(100)
+    if suffix not in BEGINNINGS:
+        raise FormatError(
+            complaint(
+                shown,
+                f"l'extension {suffix or '(aucune)'} n'est pas celle d'un format lu ici",
+                f"Formats lus : {', '.join(BEGINNINGS)} (et .gz).",
+            )
+        )
+    if not start.removeprefix(BOM).lstrip().startswith(BEGINNINGS[suffix]):
+        raise FormatError(
+            complaint(
+                shown,
+                f"le contenu n'est pas celui d'un fichier {suffix} (tronqué, ou page d'erreur ?)",
+                "Ouvrez-le dans un éditeur de texte ou téléchargez-le de nouveau.",
+            )
+        )
+    if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(start[24:28], "big"):
+        # GDAL reads what is left and says nothing of the rest; the header knows the length.
+        raise FormatError(
+            complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
+        )
+    if suffix == ".parquet":
+        return gpd.read_parquet(io.BytesIO(source) if packed else source)
+    source = _member(path, shown) if suffix == ".zip" else source
+    with warnings.catch_warnings():
+        # What GDAL warns of is what is repaired and counted below (open rings, empty shapes).
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if suffix in MANY_LAYERS or sublayer is not None:
+            _check_layer(source, shown, sublayer)
+        return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
+
+
+def _member(path: Path, shown: str) -> str:
+    """Path for GDAL of the only layer in a zip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged, names = archive.testzip(), archive.namelist()
+    except zipfile.BadZipFile as reason:
+        raise FormatError(
+            complaint(shown, "archive zip tronquée", "Téléchargez-la de nouveau.")
+        ) from reason
+    found = [name for name in names if name.lower().endswith(IN_ZIP)]
+    if damaged or len(found) != 1:
+        raise FormatError(
+            complaint(
+                shown,
+                f"une couche attendue dans l'archive, trouvé : {some(found) or 'aucune'}",
+                "Décompressez-la et indiquez le fichier voulu.",
+            )
+        )
+    return f"/vsizip/{path.as_posix()}/{found[0]}"
+
+
+def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
+    names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+    if sublayer is not None and sublayer not in names:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"la couche « {sublayer} » n'y est pas",
+                f"Couches du fichier : {', '.join(names)}.",
+            )
+        )
+    if sublayer is None and len(names) != 1:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"le fichier contient {len(names)} couches",
+                f'Choisissez-en une : sublayer = "…" parmi {", ".join(names)}.',
+            )
+        )
+    driver = pyogrio.read_info(source, layer=sublayer)["driver"]
+    if driver not in DRIVERS:
+        raise FormatError(
+            complaint(shown, f"format {driver} non lu ici", "Exportez-le en GeoPackage.")
+        )
+
+
+def _system(crs: str, shown: str) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as reason:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"crs = « {crs} » n'est pas un système de coordonnées connu",
+                'Écrivez par exemple crs = "EPSG:2154".',
+            )
+        ) from reason

@@ -1,0 +1,122 @@
+"""Keys of tables: made where the file has none, and never twice the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.errors import ContractError
+from foncier.sources.journal import complaint, some
+
+if TYPE_CHECKING:
+    from foncier.sources.journal import Journal
+
+LINES = (1, 5)  # GEOS type ids
+
+
+def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
+    """Fill in the missing keys from where the rows lie, in tenths of a metre.
+
+    The place does not depend on the order of the file, so the same object keeps its key from one
+    delivery to the next. What lies at the same place gets a suffix, by its shape and its words;
+    what is exactly alike is kept, and noted.
+
+    Parameters
+    ----------
+    frame
+        Rows in the legal metric CRS.
+    key
+        Column of the key, there or not.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from foncier.sources.journal import Journal
+    >>> rows = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 30, 10), shapely.box(10, 0, 20, 10)])
+    >>> list(keyed(rows, "building_id", journal=Journal())["building_id"])
+    ['150-50-2', '150-50']
+    """
+    if key not in frame:
+        frame = frame.assign(**{key: pd.Series(np.nan, frame.index, dtype=object)})
+    if frame[key].notna().all():
+        return frame
+    bare = frame[frame[key].isna()]
+    looks = _looks(bare.drop(columns=key))
+    journal.add(
+        "kept",
+        int(looks.duplicated().sum()),
+        "objets sans identifiant exactement superposés à un autre, gardés",
+        "features without id that lie exactly on another one, kept",
+    )
+    order = looks.sort_values(list(looks.columns)).index
+    places = pd.Series(_places(bare.geometry.to_numpy()), bare.index).loc[order]
+    nth = places.groupby(places).cumcount()
+    made = places.where(nth == 0, places + "-" + (nth + 1).astype("str"))
+    return frame.assign(**{key: frame[key].astype("str").fillna(made.astype("str"))})
+
+
+def _places(values: Any) -> np.ndarray:
+    """Where each shape lies: a point on it, or the middle of a line, in tenths of a metre."""
+    values = np.array(values, dtype=object)
+    spots = shapely.point_on_surface(values)
+    lines = np.isin(shapely.get_type_id(values), LINES)
+    spots[lines] = shapely.line_interpolate_point(
+        shapely.get_geometry(values[lines], 0), 0.5, normalized=True
+    )
+    tenths = np.rint(shapely.get_coordinates(spots) * 10).astype("int64").astype(str)
+    return np.char.add(np.char.add(tenths[:, 0], "-"), tenths[:, 1]).astype(object)
+
+
+def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """All that tells rows apart, as text: their shape and their cells."""
+    cells = {name: frame[name].astype("str").fillna("") for name in frame if name != "geometry"}
+    shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), frame.index, dtype="str")
+    return pd.DataFrame({"geometry": shape, **cells}, index=frame.index)
+
+
+def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
+    """Keep one of the rows that are exactly alike.
+
+    Raises
+    ------
+    ContractError
+        Different rows bear the same key (up to five keys are named).
+    """
+    again = frame[key].duplicated(keep=False)
+    if not again.any():
+        return frame
+    part = frame[again]
+    looks = _looks(part) if isinstance(part, gpd.GeoDataFrame) else part
+    twins = looks.index[looks.duplicated()]
+    journal.add(
+        "dropped",
+        len(twins),
+        "lignes en double, exactement identiques, écartées",
+        "exactly identical duplicate rows dropped",
+    )
+    frame = frame.drop(index=twins)
+    clashes = sorted(frame.loc[frame[key].duplicated(), key].unique())
+    if clashes:
+        raise ContractError(
+            complaint(
+                shown,
+                f"{len(clashes)} identifiant(s) ({key}) portés par des objets différents : "
+                f"{some(clashes)}",
+                "Chaque objet doit avoir son identifiant : corrigez-les dans le fichier, "
+                "ou indiquez une autre colonne avec columns.",
+            )
+        )
+    return frame
+
+
+def dropped_without_key(
+    frame: pd.DataFrame, key: str, *, fr: str, en: str, journal: Journal
+) -> pd.DataFrame:
+    """Rows that have their key; the others cannot be followed and are dropped with a note."""
+    bare = frame[key].isna()
+    journal.add("dropped", int(bare.sum()), fr, en)
+    return frame[~bare]

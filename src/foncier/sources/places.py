@@ -1,0 +1,90 @@
+"""Places to reach: points of any vector file, or a list of stations in plain JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from foncier import tables
+from foncier.errors import FormatError
+from foncier.sources import columns, files, keys, reading
+from foncier.sources.columns import Field
+from foncier.sources.journal import complaint
+
+if TYPE_CHECKING:
+    from foncier.records import LayerFile
+    from foncier.sources.journal import Journal
+    from foncier.sources.reading import Draft, Target
+
+FIELDS = (
+    Field("place_id", ("id", "number", "osm_id")),
+    Field("category", ("categorie", "catégorie"), required=True),
+    Field("name", ("nom", "libelle")),
+)
+LATLON = (
+    Field("latitude", ("lat", "y"), required=True),
+    Field("longitude", ("lon", "lng", "long", "x"), required=True),
+)
+FRENCH = {
+    "gare": "station", "arrêt": "stop", "université": "university", "recherche": "research",
+    "innovation": "innovation", "hôpital": "hospital", "service public": "public_service",
+    "commerce": "shop", "école": "school", "espace vert": "green", "autre": "other",
+}  # fmt: skip
+
+
+def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read places of any vector file; what is not a point becomes one point on it."""
+    return _named(reading.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal)
+
+
+def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read a JSON list of objects with a latitude and a longitude in degrees (bike stations).
+
+    Raises
+    ------
+    FormatError
+        Not a JSON list of objects, or a coordinate that is no number.
+    """
+    try:
+        items = json.loads(files.content(file.path, file.shown))
+    except ValueError as reason:
+        raise FormatError(
+            complaint(
+                file.shown, f"JSON illisible ou tronqué ({reason})", "Téléchargez-le de nouveau."
+            )
+        ) from reason
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise FormatError(
+            complaint(
+                file.shown,
+                "une liste d'objets JSON est attendue ([{…}, {…}])",
+                'Pour un GeoJSON, écrivez format = "vector".',
+            )
+        )
+    cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+    lat, lon = (
+        columns.numbers(cells[name], column=name, shown=file.shown)
+        for name in ("latitude", "longitude")
+    )
+    points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
+    points[(lat.isna() | lon.isna()).to_numpy()] = None
+    rows = gpd.GeoDataFrame(cells, geometry=points)
+    return _named(reading.placed(rows, file, target, journal, shape="point"), file, journal)
+
+
+def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    frame: Any = draft.frame
+    words = columns.allowed(tables.PLACES, "category") | FRENCH
+    category = columns.translate(frame["category"], words, column="category", shown=file.shown)
+    frame = frame.assign(category=category.fillna("other"))
+    journal.add(
+        "assumed",
+        int(category.isna().sum()),
+        "lieux sans catégorie tenus pour « other »",
+        "places without category held as “other”",
+    )
+    frame = keys.keyed(frame, "place_id", journal=journal)
+    return reading.Draft(frame, draft.rows_read, draft.crs)

@@ -1,0 +1,86 @@
+"""What every adapter takes and gives, and the reading of a vector layer that most begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from foncier.sources import columns, files, shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import geopandas as gpd
+    import pandas as pd
+    import pyproj
+
+    from foncier.records import LayerFile
+    from foncier.sources.journal import Journal
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a layer is read for: the legal metric CRS and the communes of the study."""
+
+    crs: pyproj.CRS
+    communes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Rows that an adapter made, not yet sorted nor checked; how many it read, and in what CRS.
+
+    ``found`` are the names of the file's own columns, for messages.
+    """
+
+    frame: pd.DataFrame
+    rows_read: int
+    crs: str = ""
+    found: tuple[str, ...] = ()
+
+
+if TYPE_CHECKING:
+    Adapter = Callable[[LayerFile, Target, Journal], Draft]
+
+
+def layer(
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    fields: Iterable[columns.Field],
+    shape: shapes.Shape,
+) -> Draft:
+    """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
+    raw = files.vector(file.path, shown=file.shown, sublayer=file.sublayer, crs=file.crs)
+    rows: Any = columns.pick(raw, fields, file, journal)
+    known = rows.set_crs(raw.crs, allow_override=True)
+    draft = placed(known, file, target, journal, shape=shape)
+    return replace(draft, found=tuple(str(name) for name in raw.columns if name != "geometry"))
+
+
+def placed(
+    rows: gpd.GeoDataFrame,
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    shape: shapes.Shape,
+) -> Draft:
+    """Bring rows into the legal metric CRS, and remember the CRS they came in."""
+    moved = shapes.legal(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
+    return Draft(moved, len(rows), "" if rows.crs is None else rows.crs.to_string())
+
+
+def of_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+    """Rows of the study's communes, and those whose commune is unknown."""
+    if not target.communes:
+        return frame
+    foreign = frame["commune"].notna() & ~frame["commune"].isin(target.communes)
+    journal.add(
+        "dropped",
+        int(foreign.sum()),
+        "lignes d'autres communes que celles de l'étude écartées",
+        "rows of other communes than the study's dropped",
+    )
+    return frame[~foreign]

@@ -1,0 +1,127 @@
+"""The one table of what can be read, and the reading of a layer from file to contract."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from foncier import tables
+from foncier.errors import ConfigError
+from foncier.records import LayerReport
+from foncier.sources import (
+    cadastre,
+    census,
+    cnig,
+    files,
+    keys,
+    observations,
+    osm,
+    places,
+    planning,
+    streets,
+)
+from foncier.sources.journal import Journal, complaint
+from foncier.sources.reading import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyproj
+
+    from foncier.records import LayerFile
+    from foncier.sources.reading import Adapter
+
+ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
+    {
+        ("parcels", "etalab-cadastre"): cadastre.parcels,
+        ("parcels", "vector"): cadastre.parcels,
+        ("buildings", "etalab-cadastre"): cadastre.buildings,
+        ("buildings", "vector"): cadastre.buildings,
+        ("streets", "osm-xml"): osm.streets,
+        ("streets", "lines"): streets.lines,
+        ("zones", "vector"): planning.zones,
+        ("constraints", "vector"): planning.constraints,
+        ("constraints", "osm-xml"): osm.constraints,
+        ("places", "vector"): places.vector,
+        ("places", "latlon-json"): places.latlon,
+        ("places", "osm-xml"): osm.places,
+        ("inventory", "cnig"): cnig.inventory,
+        ("observations", "vector"): observations.vector,
+        ("observations", "osm-xml"): osm.observations,
+        ("observations", "survey"): observations.survey,
+        ("population", "vector"): census.population,
+        ("vacancy_rates", "lovac"): census.lovac,
+    }
+)
+CONTRACTS = {table.name: table for table in tables.INPUTS}
+FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        layer: tuple(format_ for name, format_ in ADAPTERS if name == layer)
+        for layer in dict.fromkeys(name for name, _ in ADAPTERS)
+    }
+)
+
+
+def read(file: LayerFile, *, crs: pyproj.CRS, communes: tuple[str, ...]) -> tuple[Any, LayerReport]:
+    """Read one layer into its contract table, with the report of what was done to it.
+
+    Parameters
+    ----------
+    file
+        The file, its layer and its format (see `FORMATS`).
+    crs
+        Legal metric CRS of the study.
+    communes
+        INSEE codes of the study; rows of other communes are dropped, none when it is empty.
+
+    Returns
+    -------
+    The table of the layer (`foncier.tables`), sorted by its key whatever the order of the file,
+    and its `LayerReport`: rows read and kept, CRS of the file, SHA-256, notes.
+
+    Raises
+    ------
+    ConfigError
+        No such layer or format, columns that the format does not know, cadastre of elsewhere.
+    SourceError, FormatError
+        The file is absent, empty, cut short, or not what its format says.
+    ContractError, CrsError
+        Ids borne by several objects; coordinates that do not fit the announced system.
+    """
+    adapter = ADAPTERS.get((file.layer, file.format))
+    if adapter is None:
+        raise ConfigError(_unknown(file))
+    fingerprint = files.sha256(file.path, file.shown)
+    journal = Journal()
+    draft = adapter(file, Target(crs, communes), journal)
+    contract = CONTRACTS[file.layer]
+    key = contract.key[0]
+    frame = keys.once(draft.frame, key, shown=file.shown, journal=journal)
+    table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
+    return table, LayerReport(
+        layer=file.layer,
+        path=file.shown,
+        format=file.format,
+        sha256=fingerprint,
+        rows_read=draft.rows_read,
+        rows_kept=len(table),
+        crs=draft.crs,
+        vintage=file.vintage,
+        source=file.source,
+        licence=file.licence,
+        notes=journal.notes,
+    )
+
+
+def _unknown(file: LayerFile) -> str:
+    if file.layer not in FORMATS:
+        return complaint(
+            file.shown,
+            f"la couche « {file.layer} » n'existe pas",
+            f"Couches possibles : {', '.join(FORMATS)}.",
+        )
+    return complaint(
+        file.shown,
+        f"le format « {file.format} » n'existe pas pour la couche {file.layer}",
+        f"Formats possibles : {', '.join(FORMATS[file.layer])}.",
+    )

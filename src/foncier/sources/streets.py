@@ -1,0 +1,96 @@
+"""Streets drawn as lines in any vector file: who may use them, by their class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from foncier.sources import columns, keys, reading
+from foncier.sources.columns import Field
+from foncier.sources.journal import some
+from foncier.sources.osm_tags import HIGHWAYS, WALKERS_OWN
+
+if TYPE_CHECKING:
+    from foncier.records import LayerFile
+    from foncier.sources.journal import Journal
+    from foncier.sources.reading import Draft, Target
+
+FIELDS = (
+    Field("street_id", ("id", "osm_id", "id_troncon", "cleabs")),
+    Field("name", ("nom", "nom_voie", "nom_1_gauche", "nom_collaboratif_gauche", "gb_ident")),
+    Field("street_class", ("roadclass", "highway", "fclass", "nature", "classe", "class")),
+    Field("structure", ("position_par_rapport_au_sol",)),
+    Field("level", ("niveau", "layer")),
+    Field("walk"),
+    Field("bike"),
+    Field("drive"),
+)
+MODES = ("walk", "bike", "drive")
+# Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
+CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
+    "minor": (True, True, True), "major": (True, True, True), "highway": (False, False, True),
+    # BD TOPO, attribute « nature »
+    "route à 1 chaussée": (True, True, True), "route à 2 chaussées": (True, True, True),
+    "rond-point": (True, True, True), "route empierrée": (True, True, True),
+    "type autoroutier": (False, False, True), "bretelle": (False, False, True),
+    "chemin": (True, True, False), "sentier": (True, False, False),
+    "escalier": (True, False, False), "piste cyclable": (False, True, False),
+}  # fmt: skip
+FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
+STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+YES_NO = {
+    "yes": "yes", "oui": "yes", "true": "yes", "1": "yes", "no": "no", "non": "no", "false": "no",
+    "0": "no",
+}  # fmt: skip
+
+
+def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read streets; without an id in the file, the key says where the middle of the street lies.
+
+    ``level`` comes from the file, else from its bridges and tunnels, else is 0. ``walk``, ``bike``
+    and ``drive`` come from the file, else from the class; a class that is not known is held open
+    to all, with a note.
+    """
+    draft = reading.layer(file, target, journal, fields=FIELDS, shape="line")
+    frame: Any = draft.frame
+    level = columns.numbers(frame["level"], column="level", shown=file.shown)
+    structure = frame["structure"].astype("str").str.lower().map(STRUCTURES)
+    street_class = frame["street_class"].astype("str").fillna("unknown")
+    frame = frame.assign(
+        street_class=street_class,
+        level=level.fillna(structure).fillna(0.0).round().astype("int64"),
+    )
+    frame = _with_modes(frame, street_class.str.lower(), file.shown, journal)
+    if len(frame) and not street_class.str.lower().isin(FOOTWAYS).any():
+        journal.add(
+            "assumed",
+            len(frame),
+            "aucun chemin piéton dans ce fichier (allées, passages, escaliers) : les trajets à "
+            "pied suivent les rues et peuvent être surestimés",
+            "no footway in this file (paths, passages, steps): walks follow the streets and may "
+            "be overstated",
+        )
+    frame = keys.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
+    return reading.Draft(frame, draft.rows_read, draft.crs)
+
+
+def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:
+    known = classes.isin(CLASSES)
+    open_to = pd.DataFrame(
+        [CLASSES.get(name, (True, True, True)) for name in classes], frame.index, MODES
+    )
+    said = frame[list(MODES)].notna().all(axis=1)
+    strange = sorted(set(classes[~known & ~said]))
+    journal.add(
+        "assumed",
+        int((~known & ~said).sum()),
+        f"voies de classe inconnue ({some(strange)}) tenues pour ouvertes à tous",
+        f"streets of unknown class ({', '.join(strange[:5])}) held open to all",
+    )
+    modes = {}
+    for mode in MODES:
+        given = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
+        written = given.map({"yes": True, "no": False}).astype("boolean")
+        modes[mode] = written.fillna(open_to[mode].astype("boolean"))
+    return frame.assign(**modes)

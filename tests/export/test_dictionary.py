@@ -1,0 +1,43 @@
+"""The data dictionary names every column of every contract, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from foncier import tables
+from foncier.export import dictionary
+from foncier.export.layers import CRITERIA, MISSING, SOURCES, STOPS
+
+if TYPE_CHECKING:
+    from foncier.tables import Table
+
+EVERY = (*tables.INPUTS, *tables.RESULTS, STOPS, CRITERIA, SOURCES, MISSING)
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
+
+
+@pytest.mark.parametrize("table", EVERY, ids=lambda table: table.name)
+def test_every_column_is_there(table: Table) -> None:
+    text = dictionary.markdown()
+    part = text.split(f"### `{table.name}` ")[1].split("\n### ")[0].split("\n## ")[0]
+    for column in table.columns:
+        row = next(line for line in part.splitlines() if line.startswith(f"| `{column.name}` |"))
+        assert column.fr.replace("|", "\\|") in row
+        assert column.en.replace("|", "\\|") in row
+
+
+def test_tables_are_well_formed() -> None:
+    text = dictionary.markdown()
+    rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in rows} == {8, 4}
+    assert text.endswith("|\n")
+    assert "**" not in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def test_the_page_in_the_docs_is_this_one() -> None:
+    if not DOCS.is_file():
+        pytest.skip("docs/data-dictionary.md is not written yet")
+    assert DOCS.read_text(encoding="utf-8") == dictionary.markdown()

@@ -1,0 +1,339 @@
+"""The GeoPackage holds the tables as they are, opens as a valid file, and is the same twice."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import pytest
+import shapely
+from pandas.testing import assert_frame_equal
+
+from foncier import tables
+from foncier.errors import ExportError
+from foncier.export import wide, words
+from foncier.export.geopackage import write_geopackage
+from foncier.export.layers import layers
+from foncier.records import Background, Criterion, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from foncier.records import Result
+    from foncier.tables import Table
+
+GEOMETRY = {
+    "opportunites": "MultiPolygon", "parcelles_ecartees": "MultiPolygon",
+    "batiments": "MultiPolygon", "acces": "Point", "boucle": "MultiLineString",
+    "axe": "MultiLineString", "etapes": "Point", "lieux": "Point", "preuves": None,
+    "essais": None, "acces_detail": None, "criteres": None, "couches": None, "manques": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "opportunites.gpkg"
+
+
+def emptied(result: Result) -> Result:
+    crs = result.candidates.crs
+    back = Background(tables.STREETS.empty(crs), tables.BUILDINGS.empty(crs),
+                      tables.CONSTRAINTS.empty(crs), tables.PLACES.empty(crs))  # fmt: skip
+    return replace(
+        result, candidates=tables.CANDIDATES.empty(crs), evidence=tables.EVIDENCE.empty(),
+        tests=tables.TESTS.empty(), rejections=tables.REJECTIONS.empty(crs),
+        access_points=tables.ACCESS_POINTS.empty(crs), access=tables.ACCESS.empty(),
+        scores=tables.SCORES.empty(), lines=tables.LINES.empty(crs),
+        stops=result.stops.iloc[:0], background=back, reports=(), missing=(), criteria=(),
+    )  # fmt: skip
+
+
+def read(path: Path, layer: str) -> Any:
+    return pyogrio.read_dataframe(path, layer=layer)
+
+
+def test_layers_and_their_geometry(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    found = {str(name): shape for name, shape in pyogrio.list_layers(path)}
+    assert found.pop("layer_styles") is None
+    assert found == GEOMETRY
+    for name, shape in GEOMETRY.items():
+        crs = pyogrio.read_info(path, layer=name)["crs"]
+        assert crs == ("EPSG:2154" if shape else None), name
+
+
+@pytest.mark.parametrize(
+    ("layer", "contract", "keys"),
+    [
+        ("parcelles_ecartees", tables.REJECTIONS, ["parcel_id"]),
+        ("preuves", tables.EVIDENCE, ["opportunity_id"]),
+        ("essais", tables.TESTS, ["parcel_id", "kind", "step"]),
+        ("acces_detail", tables.ACCESS, ["opportunity_id", "target"]),
+    ],
+)
+def test_round_trip_values_types_and_missing(
+    small_result: Result, path: Path, layer: str, contract: Table, keys: list[str]
+) -> None:
+    write_geopackage(small_result, path)
+    table = contract.name
+    back = contract.conform(read(path, layer))
+    asked = getattr(small_result, table).sort_values(keys).reset_index(drop=True)
+    assert_frame_equal(pd.DataFrame(back)[contract.names[: len(contract.columns)]],
+                       pd.DataFrame(asked)[contract.names[: len(contract.columns)]])  # fmt: skip
+    if contract.geometry:
+        assert shapely.equals(back.geometry.array, asked.geometry.array).all()
+        assert back.crs == small_result.candidates.crs
+
+
+def test_opportunities_are_the_wide_table(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    back, asked = read(path, "opportunites"), wide.opportunities(small_result)
+    assert list(back.columns) == list(asked.columns)
+    assert_frame_equal(
+        pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(asked.drop(columns="geometry"))
+    )
+    assert back["rank"].tolist()[:2] == [1, 2]
+    assert np.isnan(back["rank"].iloc[2])
+    assert back.loc[1, ["loop_min", "loop_m", "criterion_loop"]].isna().all()
+    assert back["station_min"].tolist()[:2] == [6.0, 12.0]
+    assert (back["donnees"] == "FICTIVES").all()
+
+
+def test_dates_and_booleans_have_their_type_and_unknown_is_null(
+    small_result: Result, path: Path
+) -> None:
+    write_geopackage(small_result, path)
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute(
+            "SELECT observed_on, weight FROM preuves ORDER BY opportunity_id"
+        ).fetchall() == [(None, 2.0), (None, None), ("2023-08-17", 1.5)]
+        assert base.execute("SELECT DISTINCT typeof(passed) FROM essais").fetchall() == [
+            ("integer",)
+        ]
+        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(preuves)"))
+        assert columns["observed_on"] == "DATE"
+        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(essais)"))
+        assert (columns["passed"], columns["step"]) == ("BOOLEAN", "INTEGER")
+
+
+def test_real_data_bear_no_fictional_mark(small_result: Result, path: Path) -> None:
+    write_geopackage(replace(small_result, demo=False), path)
+    assert "donnees" not in read(path, "opportunites")
+    with closing(sqlite3.connect(path)) as base:
+        rows = base.execute("SELECT identifier || description FROM gpkg_contents").fetchall()
+        assert not [row for row in rows if "FICTIVES" in row[0]]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_same_bytes_twice_and_in_any_row_order(
+    small_result: Result, tmp_path: Path, lang: str
+) -> None:
+    paths = [tmp_path / name for name in ("a.gpkg", "b.gpkg", "c.gpkg")]
+    turned = replace(
+        small_result,
+        **{
+            name: getattr(small_result, name).iloc[::-1].reset_index(drop=True)
+            for name in ("candidates", "tests", "rejections", "access", "access_points", "scores")
+        },
+    )
+    for result, path in zip((small_result, small_result, turned), paths, strict=True):
+        write_geopackage(result, path, lang=lang)
+    first, again, shuffled = (path.read_bytes() for path in paths)
+    assert first == again
+    assert first == shuffled
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg", "c.gpkg"]
+
+
+def test_inputs_are_never_changed(small_result: Result, path: Path) -> None:
+    before = [small_result.candidates.copy(), small_result.tests.copy(), small_result.stops.copy()]
+    write_geopackage(small_result, path)
+    for old, new in zip(
+        before, (small_result.candidates, small_result.tests, small_result.stops), strict=True
+    ):
+        assert_frame_equal(pd.DataFrame(old), pd.DataFrame(new))
+
+
+@pytest.mark.parametrize("emptiness", ["all", "no candidate"])
+def test_nothing_found_is_a_valid_file(small_result: Result, path: Path, emptiness: str) -> None:
+    result = emptied(small_result)
+    if emptiness == "no candidate":
+        result = replace(small_result, candidates=result.candidates, scores=result.scores,
+                         access=result.access, access_points=result.access_points,
+                         evidence=result.evidence)  # fmt: skip
+    write_geopackage(result, path)
+    back = read(path, "opportunites")
+    assert len(back) == 0
+    assert {"kind", "station_min", "donnees"} < set(back.columns)
+    assert pyogrio.read_info(path, layer="opportunites")["crs"] == "EPSG:2154"
+    assert_sound(path)
+
+
+def assert_sound(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert base.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert base.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"GPKG"),)
+        assert base.execute("PRAGMA user_version").fetchone() == (10200,)
+        listed = {r[0] for r in base.execute("SELECT table_name FROM gpkg_contents")}
+        assert listed == {*GEOMETRY, "layer_styles"}
+        indexed = base.execute(
+            "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'"
+        ).fetchone()
+        assert indexed == (sum(shape is not None for shape in GEOMETRY.values()),)
+        days = {r[0] for r in base.execute("SELECT last_change FROM gpkg_contents")}
+        assert days == {"2026-11-01T00:00:00.000Z"}
+
+
+def test_sqlite_and_gdal_find_nothing_to_say(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    assert_sound(path)
+    validator = ["/usr/bin/python3", "-m", "osgeo_utils.samples.validate_gpkg", str(path)]
+    try:
+        done = subprocess.run(validator, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("no system Python with GDAL's validator (Debian python3-gdal)")
+    if "No module named" in done.stderr:
+        pytest.skip("GDAL's validator is not there (Debian python3-gdal)")
+    assert (done.returncode, done.stdout.strip(), done.stderr.strip()) == (0, "", "")
+
+
+HOSTILE = [
+    "=cmd|' /C calc'!A0", "Robert'); DROP TABLE opportunites;--", '<script>"&amp;</script>',
+    "l’Hôtel-Dieu « été » 🏚", "a\nb\tc", "NUL\x00après", "]]>", "x" * 5000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_come_back_as_they_are(small_result: Result, path: Path, text: str) -> None:
+    candidates = small_result.candidates.assign(name=text)
+    write_geopackage(replace(small_result, candidates=candidates, title=text), path)
+    assert (read(path, "opportunites")["name"] == text.replace("\x00", "")).all()
+    assert len(read(path, "preuves")) == 3
+
+
+def test_names_that_sql_reserves_are_plain_columns(small_result: Result, path: Path) -> None:
+    names = ("select", 'a"b', "order")
+    targets = {name: Text(f"<{name}>", name) for name in names}
+    criteria = tuple(
+        Criterion(name, "m", Text(name, name), "", 1, 0, 1, "") for name in ("group", "confidence")
+    )
+    write_geopackage(replace(small_result, targets=targets, criteria=criteria), path)
+    back = read(path, "opportunites")
+    assert {f"{name}_min" for name in names} < set(back.columns)
+    assert back["confidence"].tolist()[0] == pytest.approx(0.82)
+    assert back["criterion_confidence"].isna().all()
+    with closing(sqlite3.connect(path)) as base:
+        for (qml,) in base.execute("SELECT styleQML FROM layer_styles"):
+            ET.fromstring(qml)  # noqa: S314 (we wrote it)
+
+
+def test_two_columns_of_one_name_are_refused(small_result: Result, path: Path) -> None:
+    targets = {"Gare": Text("a", "a"), "gare": Text("b", "b")}
+    with pytest.raises(ExportError, match=r"gare_min.*Renommez"):
+        write_geopackage(replace(small_result, targets=targets), path)
+
+
+def test_words_stand_in_the_file(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    with closing(sqlite3.connect(path)) as base:
+        title, enum = base.execute(
+            "SELECT title, constraint_name FROM gpkg_data_columns "
+            "WHERE table_name = 'opportunites' AND column_name = 'kind'"
+        ).fetchone()
+        assert title == "Nature"
+        values = dict(base.execute(
+            "SELECT value, description FROM gpkg_data_column_constraints "
+            "WHERE constraint_name = ?", (enum,)
+        ).fetchall())  # fmt: skip
+        assert values["dent_creuse"] == "Dent creuse"
+        described = {tuple(r) for r in base.execute(
+            "SELECT table_name, column_name FROM gpkg_data_columns"
+        )}  # fmt: skip
+        (metadata,) = base.execute("SELECT metadata FROM gpkg_metadata").fetchone()
+    asked = {(layer.name, c.name) for layer in layers(small_result) for c in layer.columns}
+    assert described == asked
+    assert '"fictional": true' in metadata
+    assert "Licence Ouverte 2.0" in metadata
+
+
+def test_every_coded_value_has_words_in_both_languages() -> None:
+    for table in (*tables.INPUTS, *tables.RESULTS):
+        for column in table.columns:
+            for lang in ("fr", "en"):
+                assert all(words.value_words(column, lang).values())
+
+
+@pytest.mark.parametrize("epsg", [5490, 2972, 2975])
+def test_the_legal_crs_of_other_territories(small_result: Result, path: Path, epsg: int) -> None:
+    crs = pyproj.CRS.from_epsg(epsg)
+
+    def moved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return frame.set_crs(crs, allow_override=True)
+
+    back = small_result.background
+    write_geopackage(
+        replace(
+            small_result, edition=None,
+            candidates=moved(small_result.candidates), rejections=moved(small_result.rejections),
+            access_points=moved(small_result.access_points), lines=moved(small_result.lines),
+            stops=moved(small_result.stops),
+            background=Background(moved(back.streets), moved(back.buildings),
+                                  moved(back.constraints), moved(back.places)),
+        ),
+        path,
+    )  # fmt: skip
+    assert pyogrio.read_info(path, layer="opportunites")["crs"] == f"EPSG:{epsg}"
+    with closing(sqlite3.connect(path)) as base:
+        (day,) = base.execute("SELECT DISTINCT last_change FROM gpkg_contents").fetchone()
+    assert day.startswith(date(2000, 1, 1).isoformat())
+
+
+def limited(kib: int) -> None:
+    """Run in the child: no file may grow beyond this; writing more fails as on a full disk."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kib * 1024, kib * 1024))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
+@pytest.mark.parametrize("kib", [16, 100, 200, 300])
+def test_a_file_that_cannot_grow_is_a_clear_error(
+    small_result: Result, tmp_path: Path, kib: int
+) -> None:
+    import multiprocessing as mp
+
+    path = tmp_path / "opportunites.gpkg"
+    path.write_bytes(b"former")
+    context = mp.get_context("fork")
+    said: Any = context.Queue()
+    child = context.Process(target=try_to_write, args=(small_result, path, kib, said))
+    child.start()
+    kind, message = said.get(timeout=60)
+    child.join()
+    assert kind == "ExportError"
+    assert "opportunites.gpkg" in message
+    assert "n'a pas pu être écrit" in message
+    assert path.read_bytes() == b"former"
+    assert [p.name for p in tmp_path.iterdir()] == ["opportunites.gpkg"]
+
+
+def try_to_write(result: Result, path: Path, kib: int, said: Any) -> None:
+    limited(kib)
+    try:
+        write_geopackage(result, path)
+    except ExportError as reason:
+        said.put((type(reason).__name__, str(reason)))
+    else:
+        said.put(("written", ""))

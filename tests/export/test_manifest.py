@@ -1,0 +1,109 @@
+"""The manifest says what went in and what came out, and tells when files do not belong together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from foncier.export.aside import deliver
+from foncier.export.manifest import manifest, mixed, plain, text, versions, write_manifest
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+
+
+def made(result: Result, **other: Any) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "configuration": {"study": {"title": "Été"}, "path": Path("layers") / "a"},
+        "timings": {"read": 1.23456},
+        "deliverables": {"a.gpkg": "0" * 64},
+    }
+    return manifest(result, **(asked | other))
+
+
+def test_what_it_says(small_result: Result) -> None:
+    said = made(small_result, versions=versions())
+    assert said["fictional"] is True
+    assert said["crs"] == "EPSG:2154"
+    assert said["edition"] == "2026-11-01"
+    assert said["counts"] == {
+        "opportunities": {"friche": 1, "dent_creuse": 1, "batiment_non_affecte": 1,
+                          "terrain_divisible": 0},
+        "rejected_parcels": 2,
+    }  # fmt: skip
+    layer = said["inputs"][0]
+    assert (layer["sha256"], layer["rows_read"], layer["rows_kept"]) == ("0" * 64, 66, 63)
+    assert (layer["vintage"], layer["licence"]) == ("2024-02-01", "Licence Ouverte 2.0")
+    assert layer["notes"][0]["text"]["fr"] == "sites en double réunis"
+    assert said["missing"][0]["what"] == "zones"
+    assert said["configuration"]["path"] == "layers/a"
+    assert said["criteria"][0]["worst"] == 20
+    assert said["run"] == {"started": None, "timings_s": {"read": 1.235}}
+    assert {"foncier", "python", "geopandas", "shapely", "geos", "gdal", "proj"} <= set(
+        said["versions"]
+    )
+    assert json.loads(text(said)) == said
+
+
+def test_only_the_run_changes_from_one_run_to_the_next(small_result: Result) -> None:
+    first = made(small_result, timings={"read": 1.0}, started=datetime(2026, 1, 1, tzinfo=UTC))
+    second = made(small_result, timings={"read": 2.0}, started=datetime(2026, 1, 2, tzinfo=UTC))
+    assert first["run"] != second["run"]
+    assert first.pop("run")["started"] == "2026-01-01T00:00:00+00:00"
+    second.pop("run")
+    assert text(first) == text(second)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float64("nan"), None),
+        (float("inf"), None),
+        (np.int64(3), 3),
+        (np.bool_(False), False),
+        ({2: {"b", "a"}}, {"2": ["a", "b"]}),
+        (date(2026, 1, 2), "2026-01-02"),
+        (None, None),
+        ("é", "é"),
+        (1 + 2j, "(1+2j)"),
+    ],
+)
+def test_plain_values(value: object, expected: object) -> None:
+    assert plain(value) == expected
+
+
+def test_undated_and_empty(small_result: Result) -> None:
+    bare = replace(small_result, edition=None, reports=(), missing=(),
+                   candidates=small_result.candidates.iloc[:0])  # fmt: skip
+    said = made(bare, deliverables={})
+    assert (said["edition"], said["inputs"], said["deliverables"]) == (None, [], {})
+    assert sum(said["counts"]["opportunities"].values()) == 0
+
+
+def test_a_mixed_set_is_seen(small_result: Result, tmp_path: Path) -> None:
+    assert mixed(tmp_path) == ("manifest.json",)
+    write = {
+        "a.gpkg": lambda path: path.write_text("a"),
+        "b.csv": lambda path: path.write_text("b"),
+    }
+    deliver(tmp_path, write, manifest=lambda shas: text(made(small_result, deliverables=shas)))
+    assert mixed(tmp_path) == ()
+    (tmp_path / "a.gpkg").write_text("later")
+    (tmp_path / "b.csv").unlink()
+    assert mixed(tmp_path) == ("a.gpkg", "b.csv")
+    (tmp_path / "manifest.json").write_text("[]")
+    assert mixed(tmp_path) == ("manifest.json",)
+
+
+def test_written_with_sorted_keys(small_result: Result, tmp_path: Path) -> None:
+    write_manifest(made(small_result), tmp_path)
+    raw = (tmp_path / "manifest.json").read_bytes()
+    assert b"\r" not in raw
+    assert raw.decode().startswith('{\n  "communes"')
+    assert "Été" in raw.decode()

@@ -1,0 +1,90 @@
+"""A real headless QGIS opens the GeoPackage styled, labelled and named, and draws it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from foncier.export import palette
+from foncier.export.geopackage import write_geopackage
+from foncier.export.layers import layers
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+
+pytestmark = pytest.mark.qgis
+PYTHON = Path("/usr/bin/python3")  # Debian's, which holds the bindings of QGIS
+HERE = Path(__file__).resolve()
+ARTEFACTS = HERE.parents[2] / "artefacts" / "qgis"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        [str(PYTHON), *arguments], capture_output=True, text=True, encoding="utf-8", check=False,
+        timeout=120, env={**clean, "QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def qgis() -> str:
+    if not PYTHON.is_file():
+        pytest.skip("no Debian Python here")
+    done = run("-c", "from qgis.core import Qgis; print(Qgis.QGIS_VERSION)")
+    if done.returncode:
+        pytest.skip("QGIS is not installed (Debian package python3-qgis)")
+    return done.stdout.strip()
+
+
+def opened(result: Result, folder: Path, *, lang: str = "fr") -> dict[str, Any]:
+    path = folder / "opportunites.gpkg"
+    write_geopackage(result, path, lang=lang)
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    picture = ARTEFACTS / f"geopackage-{lang}.png"
+    picture.unlink(missing_ok=True)
+    done = run(str(HERE.parent / "qgis_script.py"), str(path), str(picture))
+    assert done.returncode == 0, done.stderr
+    assert picture.stat().st_size > 5000
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_every_layer_opens_styled_and_named(
+    qgis: str, small_result: Result, tmp_path: Path, lang: str
+) -> None:
+    told = opened(small_result, tmp_path, lang=lang)
+    asked = {layer.name: layer for layer in layers(small_result)}
+    assert set(told) == set(asked)
+    for name, layer in asked.items():
+        seen = told[name]
+        assert seen["valid"], name
+        assert seen["count"] == len(layer.frame), name
+        assert seen["crs"] == ("EPSG:2154" if layer.shape else ""), name
+        assert seen["style_loaded"], (name, seen["message"])
+        assert seen["label_faults"] == [], name
+        assert set(seen["aliases"]) == {"fid", *(c.name for c in layer.columns)}
+        for column in layer.columns:
+            words = column.fr if lang == "fr" else column.en
+            assert seen["aliases"][column.name].startswith(words), (name, column.name)
+            assert (seen["widgets"][column.name] == "ValueMap") == bool(column.values)
+
+
+def test_opportunities_by_kind(qgis: str, small_result: Result, tmp_path: Path) -> None:
+    told = opened(small_result, tmp_path)
+    seen = told["opportunites"]
+    assert seen["renderer"] == "categorizedSymbol"
+    assert seen["labels"]
+    colours = {kind: colour for kind, (_, colour) in seen["categories"].items()}
+    assert colours == {kind: colour.lower() for kind, colour in palette.KINDS.items()}
+    assert seen["categories"]["dent_creuse"][0] == "Dent creuse"
+    assert seen["aliases"]["area_m2"] == "Surface (m²)"
+    assert seen["aliases"]["station_min"] == "Gare\u00a0: temps à pied (min)"
+    assert (told["preuves"]["types"]["observed_on"], told["essais"]["types"]["passed"]) == (
+        "Date", "Boolean",
+    )  # fmt: skip

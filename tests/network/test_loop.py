@@ -1,0 +1,93 @@
+"""The loop as a tour of waypoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foncier.errors import ContractError
+from foncier.network import build_graph, tour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    Builder = Callable[..., gpd.GeoDataFrame]
+
+SQUARE = ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 100)",
+          "LINESTRING (0 100, 100 100)", "LINESTRING (0 100, 0 0)"]  # fmt: skip
+APART = "LINESTRING (500 0, 600 0)"
+STOPS = {"Gare": (50.0, -4.0), "Citadelle": (104.0, 60.0), "Hocquet": (40.0, 103.0)}
+
+
+def test_a_tour_follows_the_streets_and_comes_back(
+    streets: Builder, places: Builder, put: Callable[[Any], Any]
+) -> None:
+    graph, stops = build_graph(streets(SQUARE)), places(STOPS)
+    loop = tour(stops.iloc[[2, 0, 1]], graph)
+    ring = put(shapely.LinearRing([(0, 0), (100, 0), (100, 100), (0, 100)]))
+    assert loop.is_closed
+    assert loop.length == pytest.approx(400)
+    assert loop.hausdorff_distance(ring) < 1e-6
+    assert loop.coords[0] == put(shapely.Point(50, 0)).coords[0]
+
+
+def test_an_open_tour_stops_at_the_last_waypoint(
+    streets: Builder, places: Builder, put: Callable[[Any], Any]
+) -> None:
+    line = tour(places(STOPS), build_graph(streets(SQUARE)), closed=False)
+    assert line.length == pytest.approx(50 + 60 + 40 + 60)
+    assert line.coords[-1] == put(shapely.Point(40, 100)).coords[0]
+
+
+def test_waypoints_on_one_edge_or_at_one_place(streets: Builder, places: Builder) -> None:
+    stops = places({"a": (10, 0), "b": (30, 5), "encore b": (30, -5), "c": (20, 0)})
+    line = tour(stops, build_graph(streets(SQUARE)), closed=False)
+    assert line.length == pytest.approx(30)
+
+
+WRONG = {
+    "far": ({"Gare": (50, 0), "Citadelle": (50, -200)}, "étape 2 « Citadelle » : à 200 m"),
+    "no way": ({"Gare": (50, 0), "Port": (550, 0)}, "« Gare » à étape 2 « Port »"),
+    "alone": ({"Gare": (50, 0)}, "au moins deux"),
+    "none": ({}, "au moins deux"),
+    "one place": ({"Gare": (50, 0), "gare": (50, 3)}, "au même endroit"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_tour_that_cannot_be_says_why(streets: Builder, places: Builder, case: str) -> None:
+    stops, message = WRONG[case]
+    with pytest.raises(ContractError, match=message):
+        tour(places(stops), build_graph(streets([*SQUARE, APART])))
+
+
+def test_a_tour_without_streets_says_so(streets: Builder, places: Builder) -> None:
+    with pytest.raises(ContractError, match="« Gare » : sans rue"):
+        tour(places(STOPS), build_graph(streets([])))
+
+
+@settings(max_examples=15, deadline=None)
+@given(at=st.lists(st.integers(0, 399), min_size=2, max_size=6), seed=st.integers(0, 99))
+def test_a_tour_lies_on_the_streets_whatever_the_order_of_rows(
+    streets: Builder, places: Builder, put: Callable[[Any], Any], at: list[int], seed: int
+) -> None:
+    ring = shapely.LinearRing([(0, 0), (100, 0), (100, 100), (0, 100)])
+    points = [ring.interpolate(along) for along in at]
+    stops = places({f"n{i}": (p.x, p.y) for i, p in enumerate(points)})
+    table = streets(SQUARE)
+    if len(set(at)) == 1:
+        with pytest.raises(ContractError):
+            tour(stops, build_graph(table))
+        return
+    loop = tour(stops, build_graph(table))
+    assert loop.is_closed
+    assert shapely.covers(shapely.buffer(put(ring), 1e-6), loop)
+    assert shapely.dwithin(loop, stops.geometry.to_numpy(), 1e-3).all()
+    shuffled = stops.sample(frac=1, random_state=seed)
+    assert tour(shuffled, build_graph(table.sample(frac=1, random_state=seed))) == loop
