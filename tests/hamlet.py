@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 import numpy as np
-import numpy as np
 
 X, Y = 650_000.0, 6_977_000.0
 TO_DEGREES = pyproj.Transformer.from_crs(2154, 4326, always_xy=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,16 @@ class Ground:
     streets: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     observations: gpd.GeoDataFrame | None = None
+
+    @cached_property
+    def plots(self) -> Geometries:
+        """Outlines of all parcels."""
+        return np.array([], dtype=object) if self.parcels is None else shapes(self.parcels)
+
+    @cached_property
+    def footprints(self) -> Geometries:
+        """Outlines of all buildings."""
+        return np.array([], dtype=object) if self.buildings is None else shapes(self.buildings)
 
 
 def shapes(frame: gpd.GeoDataFrame) -> Geometries:

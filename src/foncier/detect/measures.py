@@ -40,13 +40,6 @@ KIND_WORDS = {
 }  # fmt: skip
 
 
-def plots_of(ground: Ground, rows: NDArray[np.intp]) -> Geometries:
-    """Outlines of the parcels at these positions."""
-    if ground.parcels is None:
-        return np.array([], dtype=object)
-    return shapes(ground.parcels.iloc[rows])
-
-
 def unknown(rows: NDArray[np.intp]) -> tuple[Floats, None]:
     """Answer of a measure whose layer is missing."""
     return np.full(len(rows), np.nan), None
@@ -54,7 +47,7 @@ def unknown(rows: NDArray[np.intp]) -> tuple[Floats, None]:
 
 def area_m2(ground: Ground, rows: NDArray[np.intp], _: Given) -> tuple[Floats, None]:
     """Area of the parcel as drawn."""
-    return np.asarray(shapely.area(plots_of(ground, rows)), dtype=np.float64), None
+    return np.asarray(shapely.area(ground.plots[rows]), dtype=np.float64), None
 
 
 def in_zone(
@@ -66,7 +59,7 @@ def in_zone(
     """
     if ground.zones is None:
         return unknown(rows)
-    centres = shapely.centroid(plots_of(ground, rows))
+    centres = shapely.centroid(ground.plots[rows])
     return zone_at(ground.zones, centres, tuple(given["zones"]))
 
 
@@ -93,12 +86,12 @@ def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     """
     if ground.buildings is None:
         return unknown(rows)
-    footprints = shapes(ground.buildings)
+    footprints = ground.footprints
     wanted = given.get("centred_in")
     if wanted and ground.zones is not None:
         centred, _ = zone_at(ground.zones, shapely.centroid(footprints), tuple(wanted))
         footprints = footprints[centred == 1]
-    return _share(plots_of(ground, rows), footprints), None
+    return _share(ground.plots[rows], footprints), None
 
 
 def _share(plots: Geometries, covers: Geometries) -> Floats:
@@ -126,7 +119,7 @@ def excluded_share(
     """Share of the parcel under uses that exclude it; the detail names the largest of them."""
     if ground.constraints is None:
         return unknown(rows)
-    plots = plots_of(ground, rows)
+    plots = ground.plots[rows]
     kept, outlines = constraint_shapes(
         ground.constraints, "exclude", float(given.get("line_m", 1.0))
     )
@@ -159,7 +152,7 @@ def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
     """Share of the parcel within a distance of the streets' centre lines."""
     if ground.streets is None:
         return unknown(rows)
-    plots, lines = plots_of(ground, rows), shapes(ground.streets)
+    plots, lines = ground.plots[rows], shapes(ground.streets)
     reach = float(given["reach_m"])
     pairs = shapely.STRtree(lines).query(plots, predicate="dwithin", distance=reach)
     near = np.unique(pairs[1])
@@ -168,7 +161,7 @@ def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
 
 def opened_area(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Area of the parcel that is left by an opening."""
-    return opened_area_m2(plots_of(ground, rows), radius_m=float(given["radius_m"])), None
+    return opened_area_m2(ground.plots[rows], radius_m=float(given["radius_m"])), None
 
 
 def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
@@ -176,8 +169,7 @@ def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
     if ground.buildings is None:
         return unknown(rows)
     figures = {k: float(given[k]) for k in ("clear_m", "part_m2", "radius_m")}
-    plots = plots_of(ground, rows)
-    return largest_free_piece_m2(plots, shapes(ground.buildings), **figures), None
+    return largest_free_piece_m2(ground.plots[rows], ground.footprints, **figures), None
 
 
 MEASURES: Mapping[str, Measure] = {

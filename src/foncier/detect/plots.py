@@ -12,13 +12,14 @@ import shapely
 
 from foncier import tables
 from foncier.detect import funnel
-from foncier.detect.ground import Ground, shapes
 from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
-from foncier.wording import KIND_LABELS, figure, reason
+from foncier.detect.rejected import rejections
+from foncier.wording import figure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from foncier.detect.ground import Ground
     from foncier.geometry import Geometries
     from foncier.records import Profile
 
@@ -64,7 +65,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
             tables.REJECTIONS.empty(crs),
         )
     ids = np.asarray(ground.parcels["parcel_id"], dtype=object)
-    rows = _inside(shapes(ground.parcels), area)
+    rows = _inside(ground.plots, area)
     memory = funnel.Memory(ground, len(ids))
     kinds = [kind for kind in PREFIX if kind in profile.rules]
     passages = {kind: funnel.run(memory, profile.rules[kind], rows) for kind in kinds}
@@ -74,7 +75,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
         _candidates(ground, found, passages, source),
         _evidence(ids, found, passages, source),
         _tests(ids, passages),
-        _rejections(ground.parcels, np.setdiff1d(rows, taken), passages),
+        rejections(ground.parcels, np.setdiff1d(rows, taken), passages),
     )
 
 
@@ -90,16 +91,6 @@ def _tests(ids: NDArray[np.object_], passages: dict[str, list[funnel.Passage]]) 
     return checked
 
 
-def _last(passages: list[funnel.Passage], measures: tuple[str, ...], size: int) -> Any:
-    """Last value taken of any of these measures, by parcel position; NaN where none was."""
-    values = np.full(size, np.nan)
-    for passage in passages:
-        if passage.rule.measure in measures:
-            scale = 100 if passage.rule.unit == "%" else 1
-            values[passage.rows] = passage.value / scale
-    return values
-
-
 def _candidates(
     ground: Ground,
     found: dict[str, NDArray[np.intp]],
@@ -109,31 +100,35 @@ def _candidates(
     parcels = ground.parcels
     if parcels is None:
         return tables.CANDIDATES.empty()
-    parts = []
-    for kind, rows in found.items():
-        kept = parcels.iloc[rows]
-        plots = shapes(kept)
-        parts.append(
-            gpd.GeoDataFrame(
-                {
-                    "opportunity_id": PREFIX[kind] + "-" + kept["parcel_id"],
-                    "kind": kind,
-                    "commune": kept["commune"],
-                    "parcel_ids": kept["parcel_id"],
-                    "area_m2": shapely.area(plots),
-                    "usable_area_m2": _last(passages[kind], USABLE, len(parcels))[rows],
-                    "built_share": _last(passages[kind], ("built_share",), len(parcels))[rows],
-                    "perimeter": "parcelles",
-                    "zone": _zones(ground, plots),
-                    "flags": _flags(ground, plots),
-                    "sources": source,
-                },
-                geometry=plots,
-                crs=parcels.crs,
-            )
-        )
-    both = pd.concat(parts, ignore_index=True) if parts else tables.CANDIDATES.empty(parcels.crs)
-    return tables.CANDIDATES.conform(both.sort_values("opportunity_id"))
+    rows = np.concatenate([np.array([], dtype=np.intp), *found.values()])
+    kinds = np.repeat(list(found), [len(r) for r in found.values()])
+    last = {m: np.full(len(parcels), np.nan) for m in (*USABLE, "built_share")}
+    for passage in (p for steps in passages.values() for p in steps):
+        if passage.rule.measure in last:
+            scale = 100 if passage.rule.unit == "%" else 1
+            last[passage.rule.measure][passage.rows] = passage.value / scale
+    kept, plots = parcels.iloc[rows], ground.plots[rows]
+    ids = [f"{PREFIX[k]}-{i}" for k, i in zip(kinds, kept["parcel_id"], strict=True)]
+    candidates = gpd.GeoDataFrame(
+        {
+            "opportunity_id": ids,
+            "kind": kinds,
+            "commune": kept["commune"].to_numpy(),
+            "parcel_ids": kept["parcel_id"].to_numpy(),
+            "area_m2": shapely.area(plots),
+            "usable_area_m2": np.where(
+                kinds == "dent_creuse", last[USABLE[0]][rows], last[USABLE[1]][rows]
+            ),
+            "built_share": last["built_share"][rows],
+            "perimeter": "parcelles",
+            "zone": _zones(ground, plots),
+            "flags": _flags(ground, plots),
+            "sources": source,
+        },
+        geometry=plots,
+        crs=parcels.crs,
+    )
+    return tables.CANDIDATES.conform(candidates.sort_values("opportunity_id"))
 
 
 def _zones(ground: Ground, plots: Geometries) -> Any:
@@ -186,54 +181,3 @@ def _finding(label: str, value: float, unit: str, lang: Any) -> str:
     return f"{label}\u00a0: {figure(value, unit, lang)}" if lang == "fr" else (
         f"{label}: {figure(value, unit, lang)}"
     )  # fmt: skip
-
-
-def _rejections(
-    parcels: gpd.GeoDataFrame,
-    rejected: NDArray[np.intp],
-    passages: dict[str, list[funnel.Passage]],
-) -> gpd.GeoDataFrame:
-    """Build one row a parcel: the rule that stopped it on the way where it went furthest."""
-    parts = []
-    for order, (kind, steps) in enumerate(passages.items()):
-        for passage in steps:
-            stopped = np.isin(passage.rows, rejected) & passage.stopped
-            parts.append(_stopped(parcels, kind, order, passage, np.flatnonzero(stopped)))
-    if not parts:
-        return tables.REJECTIONS.empty(parcels.crs)
-    every = pd.concat(parts, ignore_index=True).sort_values(
-        ["parcel_id", "step", "order"], ascending=[True, False, True]
-    )
-    furthest = every.drop_duplicates("parcel_id")[tables.REJECTIONS.names]
-    return tables.REJECTIONS.conform(gpd.GeoDataFrame(furthest, crs=parcels.crs))
-
-
-def _stopped(
-    parcels: gpd.GeoDataFrame,
-    kind: str,
-    order: int,
-    passage: funnel.Passage,
-    at: NDArray[np.intp],
-) -> gpd.GeoDataFrame:
-    kept, rule = parcels.iloc[passage.rows[at]], passage.rule
-    told = list(zip(passage.value[at], passage.detail[at], strict=True))
-    sought = KIND_LABELS[kind]
-    return gpd.GeoDataFrame(
-        {
-            "parcel_id": kept["parcel_id"].to_numpy(),
-            "area_m2": kept["area_m2"].to_numpy(),
-            "kind": kind,
-            "rule": rule.name,
-            "value": passage.value[at],
-            "threshold": rule.threshold,
-            "margin": passage.margin[at],
-            "unit": rule.unit or None,
-            "detail": passage.detail[at],
-            "reason_fr": [f"{sought.fr}\u00a0: {reason(rule, v, d, 'fr')}" for v, d in told],
-            "reason_en": [f"{sought.en}: {reason(rule, v, d, 'en')}" for v, d in told],
-            "step": passage.step,
-            "order": order,
-        },
-        geometry=kept.geometry.to_numpy(),
-        crs=parcels.crs,
-    )

@@ -70,7 +70,7 @@ class Loop(Trace):
 
 
 class Area(Strict):
-    """Where opportunities are sought; unsaid, along the axis, else over the extent of all parcels or sites."""
+    """Where opportunities are sought; unsaid, along the axis, else over all data."""
 
     around: Literal["axis", "commune", "extent", "file"] | None = None
     file: str | None = None

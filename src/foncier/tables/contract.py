@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -85,8 +86,9 @@ class Table:
         """Column names in order, geometry last."""
         return [column.name for column in self.columns] + ["geometry"] * bool(self.geometry)
 
+    @cached_property
     def schema(self) -> pa.DataFrameSchema:
-        """Build the pandera schema (without the geometry column, which `conform` checks)."""
+        """Pandera schema (without the geometry column, which `conform` checks)."""
         return pa.DataFrameSchema(
             {column.name: column.schema() for column in self.columns},
             unique=list(self.key),
@@ -152,7 +154,7 @@ def _cast(table: pd.DataFrame, column: Column, name: str) -> pd.Series[Any]:
 
 def _validate(plain: pd.DataFrame, table: Table) -> None:
     try:
-        table.schema().validate(plain, lazy=True)
+        table.schema.validate(plain, lazy=True)
     except pa.errors.SchemaErrors as found:
         first = found.failure_cases.iloc[0]
         rows = found.failure_cases["index"].dropna().unique()[:5]
