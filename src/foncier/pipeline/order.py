@@ -93,7 +93,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         reports=reports,
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
-        credits=tuple(sorted({f"{r.source} ({r.licence})" for r in reports if r.source})),
+        credits=(),  # every layer read is credited by its report
     )
 
 

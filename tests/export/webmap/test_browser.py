@@ -322,3 +322,13 @@ def test_print(opened: Any, artefacts: Path) -> None:
     assert page.locator(".row").count() == 3
     page.screenshot(path=str(artefacts / "webmap-papier.png"), full_page=True)
     page.pdf(path=str(artefacts / "webmap-papier.pdf"), prefer_css_page_size=True)
+
+
+def test_a_study_that_lacks_nothing_shows_no_hole(
+    visit: Callable[..., Any], small_result: Result
+) -> None:
+    page = visit(replace(small_result, missing=(), reports=(), credits=())).page
+    assert page.locator("#missing").count() == 0
+    page.locator(".row").first.click()
+    words = set(page.locator("body").inner_text().replace("\n", " ").split())
+    assert not words & {"null", "undefined", "NaN"}

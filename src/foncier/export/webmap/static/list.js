@@ -17,11 +17,11 @@ function buildBrowse() {
         } }),
       el('div', { class: 'chips', role: 'group', 'aria-label': t('filter_kinds') },
         ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip))),
-    missingBox(),
+    ...[missingBox()].filter((part) => part),
     el('p', { id: 'count', class: 'count' }),
     el('ol', { id: 'list', class: 'list', 'aria-label': t('list') }),
     el('div', { id: 'below' }),
-    dataBox(),
+    ...[dataBox()].filter((part) => part),
   );
   fillList();
 }

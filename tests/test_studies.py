@@ -1,0 +1,158 @@
+"""Whole studies on real input: Ennezat's cadastre, Amiens's friches and streets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foncier import pipeline, study
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+
+STUDIES = Path(__file__).resolve().parent / "studies"
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def studied(real_data: Path) -> Any:
+    """Run a study once for all tests of this module."""
+    done: dict[str, Result] = {}
+
+    def run(name: str) -> Result:
+        if name not in done:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("FONCIER_REAL_DATA", str(real_data))
+                done[name] = pipeline.run(study.load(STUDIES / name))
+        return done[name]
+
+    return run
+
+
+def test_ennezat_equals_the_published_program_parcel_for_parcel(
+    studied: Any, real_data: Path
+) -> None:
+    """59 dents creuses and 75 divisible plots; the rule is done again here in another way."""
+    result = studied("ennezat")
+    found = result.candidates.groupby("kind")["parcel_ids"].agg(set)
+    assert (len(found["dent_creuse"]), len(found["terrain_divisible"])) == (59, 75)
+    assert len(result.candidates) + len(result.rejections) == 2243
+    assert set(result.candidates["parcel_ids"]).isdisjoint(result.rejections["parcel_id"])
+    expected = _by_the_book(real_data)
+    assert found["dent_creuse"] == expected["dent_creuse"]
+    assert found["terrain_divisible"] == expected["terrain_divisible"]
+
+
+def _by_the_book(folder: Path) -> dict[str, set[str]]:
+    """The rule of foncier-api written plainly: one union, one parcel after the other."""
+    import geopandas as gpd
+
+    def read(name: str) -> gpd.GeoDataFrame:
+        return gpd.read_file(f"/vsigzip/{folder}/ennezat/{name}").to_crs(2154)
+
+    parcels = read("cadastre-63148-parcelles.json.gz")
+    buildings = read("cadastre-63148-batiments.json.gz")
+    zones = gpd.read_file(folder / "ennezat" / "zone-urba-u.geojson").union_all()
+    parcels = parcels[parcels.centroid.within(zones)]
+    union = buildings[buildings.centroid.within(zones)].union_all()
+    found: dict[str, set[str]] = {"dent_creuse": set(), "terrain_divisible": set()}
+    for name, plot in zip(parcels["id"], parcels.geometry, strict=True):
+        share = plot.intersection(union).area / plot.area
+        if share < 0.005 and plot.area >= 400:
+            if plot.buffer(-10).buffer(10).area >= 400:
+                found["dent_creuse"].add(name)
+        elif 0.005 <= share < 0.5 and plot.area >= 1000:
+            near = buildings.geometry.iloc[buildings.sindex.query(plot, predicate="intersects")]
+            parts = [p for g in near for p in _parts(g.intersection(plot)) if p.area > 10]
+            for part in parts:
+                plot = plot.difference(part.buffer(8))  # noqa: PLW2901
+            if any(p.buffer(-10).buffer(10).area >= 400 for p in _parts(plot)):
+                found["terrain_divisible"].add(name)
+    return found
+
+
+def _parts(shape: Any) -> list[Any]:
+    return list(getattr(shape, "geoms", [shape]))
+
+
+def test_ennezat_names_what_it_left_out_and_what_was_missing(studied: Any) -> None:
+    result = studied("ennezat")
+    told = {gap.what for gap in result.missing}
+    assert {"road", "constraints", "places", "inventory", "loop"} <= told
+    # Without places nor loop too little is known to rank: scores stay, ranks are missing.
+    assert result.scores["rank"].isna().all()
+    assert (result.scores["coverage"] < 0.5).all()
+    reached = result.access_points["opportunity_id"].nunique()
+    assert 0.9 * len(result.candidates) < reached <= len(result.candidates)
+
+
+def test_amiens_ranks_its_66_friches_as_63_sites(studied: Any) -> None:
+    result = studied("amiens")
+    assert len(result.candidates) == 63
+    assert set(result.candidates["kind"]) == {"friche"}
+    ids = set(result.candidates["opportunity_id"])
+    for kept, melted in [("21473", "15776"), ("24663", "28551"), ("28550", "20515")]:
+        here = ids & {f"FR-80021_{kept}", f"FR-80021_{melted}"}
+        assert len(here) == 1, (kept, melted)
+        texts = result.evidence.set_index("opportunity_id").loc[here.pop(), "text_fr"]
+        assert texts.str.contains(kept).any()
+        assert texts.str.contains(melted).any()
+
+
+@pytest.mark.parametrize(
+    "family",
+    [("21839", "20421", "21496"), ("28548", "28549", "20483"), ("24629", "21265"),
+     ("21342", "24641")],
+)  # fmt: skip
+def test_amiens_links_the_families_and_melts_none(studied: Any, family: tuple[str, ...]) -> None:
+    sites = studied("amiens").candidates.set_index("opportunity_id")["family"]
+    names = {sites.get(f"FR-80021_{number}") for number in family}
+    assert len(names) == 1
+    assert isinstance(names.pop(), str)
+
+
+def test_amiens_knows_minutes_and_distance_to_the_loop(studied: Any) -> None:
+    result = studied("amiens")
+    access = result.access.pivot_table(
+        index="opportunity_id", columns="target", values=["time_min", "distance_m"], dropna=False
+    )
+    assert len(result.access["opportunity_id"].unique()) >= 62
+    for target in ("station", "loop", "stop", "innovation"):
+        known = access["time_min"][target].dropna()
+        assert len(known) >= 61, target
+        metres = access["distance_m"][target].dropna()
+        assert np.allclose(metres / known, 75.0)  # 4.5 km/h
+    straight = result.access.dropna(subset=["detour_index"])
+    assert (straight["detour_index"] >= 1 - 1e-6).all()
+    assert result.scores["rank"].notna().sum() >= 61
+    loop = result.lines.set_index("role").loc["loop"]
+    assert loop["status"] == "tracé d'étude"
+    assert 5000 < loop["length_m"] < 12_000
+
+
+def test_amiens_says_that_no_parcels_were_supplied_on_the_map_too(
+    studied: Any, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
+    plan = study.load(STUDIES / "amiens")
+    pipeline.deliver(studied("amiens"), plan, tmp_path, lang="fr", timings={})
+    sentence = "Aucune couche de parcelles fournie"
+    assert sentence in (tmp_path / "opportunites.html").read_text(encoding="utf-8")
+    told = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert sentence in json.dumps(told["missing"], ensure_ascii=False)
+    assert str(real_data) not in json.dumps(told)  # no path of this machine
+    notes = [n["text"]["fr"] for i in told["inputs"] for n in i["notes"]]
+    assert any("secondes" in note for note in notes)
+    assert "lou dupont" not in (tmp_path / "opportunites.csv").read_text(encoding="utf-8-sig")
+
+
+def test_amiens_keeps_the_unknown_types_unknown(studied: Any, real_data: Path) -> None:
+    raw = pd.read_csv(real_data / "amiens" / "friches-cartofriches-80021.csv", sep=";")
+    known = int((raw["site_type"] != "inconnu").sum())
+    told = studied("amiens").evidence
+    assert (told["signal"] == "site_type").sum() == known == 21
