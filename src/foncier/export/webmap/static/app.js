@@ -53,8 +53,7 @@ function setView(view) {
 function showAll() {
   if (!page.view) return;
   const bounds = L.latLngBounds(page.view.map(latLng));
-  // zooms are whole steps: better the rim of the area outside than half the size
-  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-0.1)), { animate: false });
+  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(0.02)), { animate: false });
 }
 
 /** @returns {HTMLElement} zoom in, out, and back to the whole study */

@@ -55,9 +55,10 @@ function section(key, ...content) {
  */
 function scoreBlock(site) {
   const rank = site.rank === null ? t('unranked')
-    : t('rank_line', { rank: number(site.rank), n: number(ranked()) });
+    : t('rank_line', { rank: number(site.rank), n: number(rankedCount) });
   const span = site.rank_low !== null && site.rank_high !== null
-    ? t('rank_span', { low: number(site.rank_low), high: number(site.rank_high) }) : null;
+    ? t(studyWeights() ? 'rank_span' : 'rank_span_study',
+      { low: number(site.rank_low), high: number(site.rank_high) }) : null;
   return el('div', { class: 'score-block' },
     el('p', { class: site.score === null ? 'score-none' : 'score-figure' },
       site.score === null ? t('score_unknown') : onHundred(site.score),
@@ -89,12 +90,12 @@ function alertBlock(site) {
  */
 function criteriaBlock(site) {
   if (!page.criteria.length) return null;
-  const total = page.criteria.reduce((sum, rule) => sum + rule.weight, 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return section('criteria', el('table', { class: 'criteria' },
     el('thead', {}, el('tr', {}, ...['criterion', 'measure', 'score', 'weight'].map(
       (key) => el('th', { scope: 'col' }, t(key)),
     ))),
-    el('tbody', {}, ...page.criteria.map((rule) => {
+    el('tbody', {}, ...page.criteria.map((rule, k) => {
       const score = rule.scores[site.index];
       const value = rule.values[site.index];
       return el('tr', { title: rule.source },
@@ -105,7 +106,7 @@ function criteriaBlock(site) {
           ? el('em', {}, t('unknown'))
           : el('span', { class: 'cell' }, scoreBar({ score, low: null, high: null,
             colour: KIND_STYLES[site.kind].colour }), el('span', {}, onHundred(score)))),
-        el('td', { class: 'figure' }, total ? percent(rule.weight / total) : '–'));
+        el('td', { class: 'figure' }, total ? percent(weights[k] / total) : '–'));
     }))));
 }
 

@@ -1,7 +1,7 @@
 'use strict';
 /* The ranked list beside the map, its search and its filters. */
 
-const PAGE_SIZE = 200; // rows built at once; the rest comes on demand
+const PAGE_SIZE = 60; // rows built at once; the rest comes as the reader scrolls
 let shownRows = PAGE_SIZE;
 
 /** Build the part of the panel that browses. */
@@ -14,15 +14,18 @@ function buildBrowse() {
         placeholder: t('search'), oninput: (event) => {
           state.query = event.target.value;
           refresh();
-        } }),
+        } })),
+    el('div', { class: 'asks' },
       el('div', { class: 'chips', role: 'group', 'aria-label': t('filter_kinds') },
-        ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip))),
+        ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip)),
+      toolBar(), el('div', { id: 'tool', hidden: true })),
     ...[missingBox()].filter((part) => part),
     el('p', { id: 'count', class: 'count' }),
     el('ol', { id: 'list', class: 'list', 'aria-label': t('list') }),
     el('div', { id: 'below' }),
     ...[dataBox()].filter((part) => part),
   );
+  fillTool();
   fillList();
 }
 
