@@ -33,6 +33,7 @@ function setLanguage(language) {
   renewals.forEach((renew) => renew());
   map.closePopup();
   if (state.open) openSite(state.open, { from: 'map' });
+  saveState();
 }
 
 /**
@@ -97,8 +98,12 @@ function listen() {
   });
   document.getElementById('print').addEventListener('click', () => window.print());
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && state.open) closeSite();
+    if (event.key !== 'Escape' || document.getElementById('comparison').open) return;
+    if (sketch) takeArea([]);
+    else if (state.open) closeSite();
   });
+  window.addEventListener('hashchange', () => restoreState(window.location.hash));
+  map.on('moveend', saveState);
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
   narrow.addEventListener('change', () => setView('both'));
@@ -115,8 +120,10 @@ function startPage(made, tiles) {
   map.attributionControl.setPrefix(false);
   map.getContainer().setAttribute('role', 'application');
   map.getContainer().setAttribute('data-word-label', 'map');
+  state.filters = noFilters();
   showAll();
   makeLayers();
+  makeDrawing();
   applyWords();
   setView('both');
   renewals.push(addBox('topleft', zoomBox));
@@ -126,6 +133,7 @@ function startPage(made, tiles) {
   fillCredits();
   applySwitches();
   drawSites();
+  if (window.location.hash.length > 1) restoreState(window.location.hash);
   listen();
   document.body.dataset.ready = 'yes';
 }

@@ -73,6 +73,7 @@ function changeWeights(fresh) {
     pending = 0;
     fillList();
     redressSites();
+    saveState();
   });
 }
 

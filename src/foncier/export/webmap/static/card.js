@@ -28,6 +28,9 @@ function cardParts(site) {
       own([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
         site.id].filter((text) => text).join(' · '))),
     scoreBlock(site),
+    el('div', { class: 'card-tools' }, pickButton(site, true),
+      el('button', { type: 'button', class: 'plain', id: 'print-card',
+        onclick: () => window.print() }, t('print_card'))),
     el('p', { class: 'warning' }, t('model_warning')),
     alertBlock(site),
     criteriaBlock(site),
@@ -36,7 +39,9 @@ function cardParts(site) {
     evidenceBlock(site),
     testBlock(site),
     parcelBlock(site),
+    visitBlock(site),
     linkBlock(site),
+    reportBlock(site),
   ];
 }
 
@@ -239,4 +244,14 @@ function linkBlock(site) {
   return section('links', el('p', { class: 'hint' }, t('links_hint')),
     el('ul', { class: 'links' }, ...links.map(([href, text]) => el('li', {}, away(href, text)))),
     el('p', { class: 'source' }, `WGS${NBSP}84${t('colon')}${lat}, ${lon}`));
+}
+
+/**
+ * How to tell an error: to whom publishes the study, whose address the page does not know.
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function reportBlock(site) {
+  const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
+  return section('report', el('p', {}, own(t('report', { id: site.id, title: page.title, edition }))));
 }

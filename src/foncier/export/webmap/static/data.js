@@ -163,13 +163,8 @@ const sites = readSites();
 const state = {
   kinds: new Set(KINDS.filter((kind) => sites.some((site) => site.kind === kind))),
   query: '',
+  /** @type {Record<string, any>} filled at the start */
+  filters: {},
   /** @type {Site|null} */
   open: null,
 };
-
-/** @returns {Site[]} sites that pass the filters */
-function shownSites() {
-  const words = folded(state.query).split(/\s+/).filter((word) => word);
-  return ordered.filter((site) => state.kinds.has(site.kind)
-    && words.every((word) => site.haystack.includes(word)));
-}

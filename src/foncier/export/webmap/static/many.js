@@ -44,7 +44,7 @@ function drawMany() {
   });
   map.on('click', (event) => {
     const site = map.hasLayer(siteLayer) ? siteUnder(event.latlng) : null;
-    if (site) openSite(site, { from: 'map' });
+    if (site && !sketch) openSite(site, { from: 'map' });
   });
 }
 

@@ -104,6 +104,7 @@ let rankedCount = sites.filter((site) => site.rank !== null).length;
  */
 function weigh(fresh) {
   weights = fresh;
+  forgetSifted();
   const known = (value) => (Number.isNaN(value) ? null : value);
   if (studyWeights()) {
     sites.forEach((site, i) => GIVEN.forEach((name, k) => { site[name] = given[i][k]; }));

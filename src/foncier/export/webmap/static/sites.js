@@ -259,13 +259,15 @@ function evidenceSource(row) {
 /**
  * Open a site: its card beside the map, its popup and its street access on the map.
  * @param {Site} site
- * @param {{from: 'map'|'list'}} how
+ * @param {{from: 'map'|'list'|'link'}} how
  */
 function openSite(site, { from }) {
+  if (sketch) return; // the click is a corner of the area being drawn
   const before = state.open;
   state.open = site;
   if (before && before !== site) pointAt(before, false);
   showCard(site, { focus: from === 'list' });
+  document.body.dataset.card = 'open';
   if (from === 'list') bringIntoView(site);
   openLayer.clearLayers();
   const route = routeOf(site);
@@ -287,6 +289,7 @@ function openSite(site, { from }) {
     .setLatLng(site.at).setContent(popup(site)).openOn(map);
   pointAt(site, true);
   announce(t('opened', { name: titleOf(site) }));
+  saveState();
 }
 
 /** @type {any[]|null} decoded when first needed */
@@ -329,5 +332,7 @@ function closeSite() {
   openLayer.clearLayers();
   map.closePopup();
   if (site) pointAt(site, false);
+  delete document.body.dataset.card;
   showList(site);
+  saveState();
 }

@@ -2,9 +2,9 @@
 /* The tools above the list: one open at a time. */
 
 /** @type {Record<string, () => HTMLElement>} what each tool shows */
-const TOOLS = { weights: weightsTool };
+const TOOLS = { weights: weightsTool, filters: filtersTool, area: areaTool, take: takeTool };
 /** @type {Record<string, () => void>} what a tool does once it is in the page */
-const AFTER = { weights: fillWeights };
+const AFTER = { weights: fillWeights, area: fillDrawing };
 let openTool = '';
 
 /** @returns {HTMLElement} */
@@ -13,7 +13,25 @@ function toolBar() {
   return el('div', { class: 'tools', role: 'group', 'aria-label': t('tools') },
     ...names.map((name) => el('button', { type: 'button', class: 'tab', 'data-tool': name,
       'aria-expanded': String(openTool === name), 'aria-controls': 'tool',
-      onclick: () => switchTool(openTool === name ? '' : name) }, t(`tool_${name}`))));
+      onclick: () => switchTool(openTool === name ? '' : name) }, toolWords(name))));
+}
+
+/**
+ * @param {string} name
+ * @returns {string} the tool, with the number of filters in use
+ */
+function toolWords(name) {
+  const used = { filters: filtersInUse(), area: state.filters.inside.length ? 1 : 0 }[name];
+  return used ? `${t(`tool_${name}`)} (${number(used)})` : t(`tool_${name}`);
+}
+
+/** Make the tools that show what is listed agree with it. */
+function followTools() {
+  document.querySelectorAll('[data-tool]').forEach((button) => {
+    button.textContent = toolWords(button.dataset.tool);
+  });
+  if (openTool === 'area') fillDrawing();
+  if (openTool === 'take') fillTool();
 }
 
 /** @param {string} name */
