@@ -75,6 +75,11 @@ function beforePrint() {
   const missing = document.getElementById('missing');
   screenView = { centre: map.getCenter(), zoom: map.getZoom(), missing: missing && missing.open };
   if (missing) missing.open = true;
+  onPaper();
+}
+
+/** Once the print style holds, the map has its size on paper: put what matters in its middle. */
+function onPaper() {
   map.invalidateSize({ animate: false });
   if (state.open) map.setView(state.open.at, map.getZoom(), { animate: false });
   else showAll();
@@ -104,6 +109,9 @@ function listen() {
   });
   window.addEventListener('hashchange', () => restoreState(window.location.hash));
   map.on('moveend', saveState);
+  window.matchMedia('print').addEventListener('change', (event) => {
+    if (event.matches) onPaper();
+  });
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
   narrow.addEventListener('change', () => setView('both'));
@@ -136,4 +144,5 @@ function startPage(made, tiles) {
   if (window.location.hash.length > 1) restoreState(window.location.hash);
   listen();
   document.body.dataset.ready = 'yes';
+  performance.mark('ready');
 }

@@ -14,7 +14,7 @@ function takeTool() {
     el('label', { class: 'out', for: 'link-text' }, t('link_text')),
     el('input', { type: 'text', id: 'link-text', readonly: true, hidden: true }),
     el('p', { class: 'hint' }, t('link_hint')),
-    el('h3', {}, t('visits')),
+    el('h2', {}, t('visits')),
     el('p', { id: 'visit-count' }, counted('visited', Object.keys(visits).length)),
     button('visits', () => download('visites.csv', 'text/csv', visitsCsv())),
     el('p', { class: 'hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost')));
