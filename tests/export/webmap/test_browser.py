@@ -199,6 +199,8 @@ def test_layers_are_switched(opened: Any) -> None:
         assert page.locator(selector).count() > 0, name
         page.locator(f"[data-layer={name}]").uncheck()
         assert page.locator(selector).count() == 0, name
+    page.locator("[data-layer=entries]").check()
+    assert page.evaluate("layers.entries.getLayers().length") == 2
     online = page.locator("input[name=online]:checked")
     assert online.get_attribute("value") == ""
 

@@ -108,6 +108,10 @@ function listen() {
     else if (state.open) closeSite();
   });
   window.addEventListener('hashchange', () => restoreState(window.location.hash));
+  map.on('popupopen', (event) => {
+    const content = event.popup.getElement().querySelector('.leaflet-popup-scrolled');
+    if (content) fill(content, { tabindex: 0, role: 'region', 'aria-label': t('popup') }, []);
+  });
   map.on('moveend', saveState);
   window.matchMedia('print').addEventListener('change', (event) => {
     if (event.matches) onPaper();
