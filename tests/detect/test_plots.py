@@ -143,7 +143,7 @@ def test_a_plot_that_another_parcel_overlaps_is_flagged(street: Town) -> None:
     parcels = street.ground.parcels
     assert parcels is not None
     shapes = [
-        shapely.box(X, Y + 10, X + 25, Y + 30) if n == "field" else g
+        shapely.box(X, Y + 3, X + 25, Y + 30) if n == "field" else g
         for n, g in zip(parcels["parcel_id"], parcels.geometry, strict=True)
     ]
     twice = replace(street.ground, parcels=parcels.set_geometry(shapes, crs=CRS))
