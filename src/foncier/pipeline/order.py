@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pyproj
 
     from foncier.study.model import Layer, Study
+from foncier.wording import figure
 
 Step = Callable[[str], None]
+SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
 )  # fmt: skip
@@ -65,7 +67,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Accès et temps de parcours")
     targets = _targets(layers.get("places"))
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
-    candidates = _landlocked(candidates, points, streets)
+    candidates = _landlocked(candidates, points, layers)
     step("Scores et rangs")
     measures = score.measures(candidates, access, layers.get("population"))
     candidates = _peopled(candidates, measures)
@@ -156,15 +158,24 @@ def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDat
 
 
 def _landlocked(
-    candidates: gpd.GeoDataFrame, points: gpd.GeoDataFrame, streets: Any
+    candidates: gpd.GeoDataFrame, points: gpd.GeoDataFrame, layers: Layers
 ) -> gpd.GeoDataFrame:
-    """Flag the candidates that no street comes near; without streets nothing is known."""
-    if streets is None:
+    """Flag the plots that no street comes near, or only behind a neighbour's land.
+
+    Without streets nothing is known; without parcels a neighbour's land is not.
+    """
+    streets, parcels = layers.get("streets"), layers.get("parcels")
+    if streets is None or candidates.empty:
         return candidates
-    without = ~candidates["opportunity_id"].isin(points["opportunity_id"])
+    ids = candidates["opportunity_id"]
+    told = np.where(ids.isin(points["opportunity_id"]), "", "aucune rue à moins de 60 m")
+    if parcels is not None and len(points):
+        crossed = network.neighbours_land_m(points, candidates, streets, parcels)
+        # A building stands on its own plot: only plots can be shut in.
+        metres = ids.map(crossed).where(candidates["perimeter"] == "parcelles").fillna(0.0)
+        words = [f"enclavée : {figure(m, 'm', 'fr')} de terrain voisin avant la rue"
+                 for m in metres.round()]  # fmt: skip
+        told = np.where(metres >= SHUT_IN_M, words, told)
     flags = candidates["flags"].astype(object).where(candidates["flags"].notna(), "")
-    words = "aucune rue à moins de 60 m"
-    told = np.where(flags == "", words, flags.astype(str) + " | " + words)
-    return tables.CANDIDATES.conform(
-        candidates.assign(flags=np.where(without, told, flags.where(flags != "", None)))
-    )
+    joined = [" | ".join(word for word in pair if word) for pair in zip(flags, told, strict=True)]
+    return tables.CANDIDATES.conform(candidates.assign(flags=[word or None for word in joined]))
