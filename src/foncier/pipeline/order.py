@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
 from foncier import detect, network, score, study, tables
 from foncier.crs import legal_crs
+from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
 from foncier.pipeline.tracing import study_area, trace
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     import pyproj
 
     from foncier.study.model import Layer, Study
-from foncier.wording import figure
 
 Step = Callable[[str], None]
-SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
 )  # fmt: skip
@@ -67,7 +65,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Accès et temps de parcours")
     targets = _targets(layers.get("places"))
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
-    candidates = _landlocked(candidates, points, layers)
+    candidates = landlocked(candidates, points, layers)
     step("Scores et rangs")
     measures = score.measures(candidates, access, layers.get("population"))
     candidates = _peopled(candidates, measures)
@@ -127,7 +125,7 @@ def _gathered(
     proofs = [f.evidence for f in found if len(f.evidence)]
     evidence = pd.concat(proofs, ignore_index=True) if proofs else tables.EVIDENCE.empty()
     ordered = evidence.sort_values("opportunity_id", kind="stable")
-    return tables.CANDIDATES.conform(both), tables.EVIDENCE.conform(ordered)
+    return in_a_friche(tables.CANDIDATES.conform(both)), tables.EVIDENCE.conform(ordered)
 
 
 def _targets(places: Any) -> dict[str, Any]:
@@ -155,27 +153,3 @@ def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDat
     around = measures.set_index("opportunity_id")["residents_around"]
     ids = candidates["opportunity_id"]
     return tables.CANDIDATES.conform(candidates.assign(residents_around=ids.map(around)))
-
-
-def _landlocked(
-    candidates: gpd.GeoDataFrame, points: gpd.GeoDataFrame, layers: Layers
-) -> gpd.GeoDataFrame:
-    """Flag the plots that no street comes near, or only behind a neighbour's land.
-
-    Without streets nothing is known; without parcels a neighbour's land is not.
-    """
-    streets, parcels = layers.get("streets"), layers.get("parcels")
-    if streets is None or candidates.empty:
-        return candidates
-    ids = candidates["opportunity_id"]
-    told = np.where(ids.isin(points["opportunity_id"]), "", "aucune rue à moins de 60 m")
-    if parcels is not None and len(points):
-        crossed = network.neighbours_land_m(points, candidates, streets, parcels)
-        # A building stands on its own plot: only plots can be shut in.
-        metres = ids.map(crossed).where(candidates["perimeter"] == "parcelles").fillna(0.0)
-        words = [f"enclavée : {figure(m, 'm', 'fr')} de terrain voisin avant la rue"
-                 for m in metres.round()]  # fmt: skip
-        told = np.where(metres >= SHUT_IN_M, words, told)
-    flags = candidates["flags"].astype(object).where(candidates["flags"].notna(), "")
-    joined = [" | ".join(word for word in pair if word) for pair in zip(flags, told, strict=True)]
-    return tables.CANDIDATES.conform(candidates.assign(flags=[word or None for word in joined]))
