@@ -39,11 +39,8 @@ def summary(result: Result) -> str:
     )
     columns = ["opportunity_id", "kind", "area_m2", "confidence", "score", "rank", "rank_low",
                "rank_high", "street_name", "flags"]  # fmt: skip
-    return (
-        wide[columns]
-        .round({"area_m2": 0, "confidence": 3, "score": 3})
-        .to_csv(index=False, lineterminator="\n")
-    )
+    shown = wide[columns].round({"area_m2": 0, "confidence": 3, "score": 3})
+    return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
 def test_the_demo_gives_what_it_always_gave(result: Result) -> None:
