@@ -184,6 +184,8 @@ class Result:
     Every table keeps its contract of `foncier.tables`; geometries are in the legal metric CRS.
     ``edition`` is the date that deliverables carry (None: undated); ``demo`` marks fictional data.
     ``stops`` are the ordered waypoints of the loop (columns ``order``, ``name``, point).
+    ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
+    ``target``, line), None without streets or without a loop.
     """
 
     title: str
@@ -207,3 +209,4 @@ class Result:
     reports: tuple[LayerReport, ...]
     missing: tuple[Missing, ...]
     credits: tuple[str, ...]
+    routes: gpd.GeoDataFrame | None = None

@@ -94,6 +94,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         credits=(),  # every layer read is credited by its report
+        routes=_routes(points, graph, traced.loop),
     )
 
 
@@ -146,6 +147,13 @@ def _reach(
         return tables.ACCESS_POINTS.empty(candidates.crs), tables.ACCESS.empty()
     points = network.access_points(candidates, streets)
     return points, network.access_table(points, candidates, graph, targets, loop)
+
+
+def _routes(points: gpd.GeoDataFrame, graph: Any, loop: Any) -> gpd.GeoDataFrame | None:
+    """Draw the ways to the loop; None where there is no street or no loop."""
+    if graph is None or loop is None or points.empty:
+        return None
+    return network.routes(points, graph, {}, loop)
 
 
 def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:

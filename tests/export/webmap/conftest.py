@@ -111,7 +111,9 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
     """Write a result as a page and open it, network cut; nothing may fail nor go out."""
     opened: list[Visit] = []
 
-    def open_page(result: Result, *, lang: str = "fr", **screen: Any) -> Visit:
+    def open_page(
+        result: Result, *, lang: str = "fr", fragment: str = "", before: str = "", **screen: Any
+    ) -> Visit:
         path = tmp_path / f"map-{len(opened)}.html"
         write_map(result, path, lang=lang)
         screen = {"viewport": {"width": 1366, "height": 768}, **screen}
@@ -119,7 +121,9 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
         context.route("**", _only(path.as_uri()))
         found = Visit(context.new_page())
         _listen(found)
-        found.page.goto(path.as_uri())
+        if before:
+            found.page.add_init_script(before)
+        found.page.goto(path.as_uri() + fragment)
         found.page.wait_for_selector("body[data-ready=yes]", timeout=20_000)
         opened.append(found)
         return found
@@ -141,7 +145,11 @@ def _closing(opened: list[Visit]) -> Iterator[None]:
 
 
 def _only(allowed: str) -> Callable[[Any], None]:
-    return lambda route: route.continue_() if route.request.url == allowed else route.abort()
+    def decide(route: Any) -> None:
+        same = route.request.url.split("#", maxsplit=1)[0] == allowed
+        route.continue_() if same else route.abort()
+
+    return decide
 
 
 def _listen(found: Visit) -> None:

@@ -124,7 +124,14 @@ def test_pointing_lights_up_the_other_side(opened: Any) -> None:
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("garage", 1), ("VALLEE", 1), ("80021000AB0002", 1), ("halle ab0002", 1), ("zzz", 0)],
+    [
+        ("garage", 1),
+        ("VALLEE", 2),
+        ("12 rue", 1),
+        ("80021000AB0002", 1),
+        ("halle ab0002", 1),
+        ("zzz", 0),
+    ],
 )
 def test_search(opened: Any, query: str, found: int) -> None:
     page = opened.page

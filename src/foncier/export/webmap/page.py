@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("fr", "en")
 STATIC = resources.files("foncier.export.webmap") / "static"
-SCRIPTS = ("core.js", "data.js", "tiles.js", "basemap.js", "icons.js", "sites.js", "rejected.js",
-           "layers.js", "list.js", "card.js", "app.js")  # fmt: skip
-STYLES = ("page.css", "panel.css", "map.css", "print.css")
+SCRIPTS = (
+    "core.js", "data.js", "rank.js", "tiles.js", "basemap.js", "icons.js", "sites.js", "many.js",
+    "rejected.js", "layers.js", "filters.js", "draw.js", "list.js", "ask.js", "compare.js",
+    "visit.js", "take.js", "tools.js", "card.js", "link.js", "app.js",
+)  # fmt: skip
+STYLES = ("page.css", "panel.css", "tools.css", "map.css", "print.css")
 IMAGE = re.compile(r"url\((images/[\w.-]+\.png)\)")
 BLOCK = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 TILE_HOSTS = ("https://data.geopf.fr", "https://tile.openstreetmap.org")
@@ -139,7 +142,7 @@ def render(result: Result, *, lang: str) -> str:
     """HTML of the map, as text."""
     the_map = OfflineMap(
         location=(46.6, 2.4), zoom_start=6, tiles=None, zoom_control=False, min_zoom=5,
-        max_zoom=20, fade_animation=False,
+        max_zoom=20, fade_animation=False, zoom_snap=0.25,
     )  # fmt: skip
     online = [_tile_layer(*layer) for layer in ONLINE]
     for layer in (*online, Starter(the_map, online)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,7 @@ SITE_TEXTS = ("kind", "name", "address", "commune", "parcel_ids", "status", "per
 SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high")
 ACCESS_NUMBERS = ("distance_m", "time_min", "straight_m", "detour_index")
 DIGITS = 3
+ROUTE_TOLERANCE_M = 1.0
 
 
 def payload(result: Result, *, lang: str) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "labels": _labels(),
         "targets": {name: _pair(text) for name, text in result.targets.items()},
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
+        "presets": presets(),
         "sites": _sites(result, sites),
         "evidence": _evidence(result.evidence, ids),
         "tests": _tests(result, sites),
@@ -54,6 +58,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "entries": _entries(result, ids),
         "rejected": _rejected(result),
         "lines": _lines(result),
+        "routes": _routes(result, ids),
         "stops": _stops(result),
         "places": _places(result),
         "area": _area(result),
@@ -62,6 +67,21 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }
+
+
+def presets() -> list[dict[str, Any]]:
+    """Weights by kind of project, offered beside the study's own; criteria by name."""
+    source = resources.files("foncier.export.webmap") / "static" / "presets.toml"
+    found = tomllib.loads(source.read_text(encoding="utf-8"))["preset"]
+    return [
+        {
+            "name": preset["name"],
+            "label": [preset["fr"], preset["en"]],
+            "why": [preset["why_fr"], preset["why_en"]],
+            "weights": preset["weights"],
+        }
+        for preset in found
+    ]
 
 
 def _pair(text: Text) -> list[str]:
@@ -236,6 +256,18 @@ def _lines(result: Result) -> dict[str, Any]:
         "status": _texts(rows["status"]),
         "length_m": _numbers(rows["length_m"], 0),
         "shapes": shapes.encode_lines(shapes.to_degrees(rows.geometry.array, rows.crs)),
+    }
+
+
+def _routes(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Ways on foot from the sites to the loop, for those that have one."""
+    if result.routes is None or not len(result.routes):
+        return {"site": [], "shapes": []}
+    rows, owner = _known(result.routes, ids)
+    lines = shapely.simplify(np.asarray(rows["geometry"], dtype=object), ROUTE_TOLERANCE_M)
+    return {
+        "site": owner,
+        "shapes": shapes.encode_lines(shapes.to_degrees(lines, result.routes.crs)),
     }
 
 

@@ -33,6 +33,7 @@ function setLanguage(language) {
   renewals.forEach((renew) => renew());
   map.closePopup();
   if (state.open) openSite(state.open, { from: 'map' });
+  saveState();
 }
 
 /**
@@ -53,8 +54,7 @@ function setView(view) {
 function showAll() {
   if (!page.view) return;
   const bounds = L.latLngBounds(page.view.map(latLng));
-  // zooms are whole steps: better the rim of the area outside than half the size
-  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-0.1)), { animate: false });
+  map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(0.02)), { animate: false });
 }
 
 /** @returns {HTMLElement} zoom in, out, and back to the whole study */
@@ -75,6 +75,11 @@ function beforePrint() {
   const missing = document.getElementById('missing');
   screenView = { centre: map.getCenter(), zoom: map.getZoom(), missing: missing && missing.open };
   if (missing) missing.open = true;
+  onPaper();
+}
+
+/** Once the print style holds, the map has its size on paper: put what matters in its middle. */
+function onPaper() {
   map.invalidateSize({ animate: false });
   if (state.open) map.setView(state.open.at, map.getZoom(), { animate: false });
   else showAll();
@@ -98,7 +103,14 @@ function listen() {
   });
   document.getElementById('print').addEventListener('click', () => window.print());
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && state.open) closeSite();
+    if (event.key !== 'Escape' || document.getElementById('comparison').open) return;
+    if (sketch) takeArea([]);
+    else if (state.open) closeSite();
+  });
+  window.addEventListener('hashchange', () => restoreState(window.location.hash));
+  map.on('moveend', saveState);
+  window.matchMedia('print').addEventListener('change', (event) => {
+    if (event.matches) onPaper();
   });
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
@@ -116,8 +128,10 @@ function startPage(made, tiles) {
   map.attributionControl.setPrefix(false);
   map.getContainer().setAttribute('role', 'application');
   map.getContainer().setAttribute('data-word-label', 'map');
+  state.filters = noFilters();
   showAll();
   makeLayers();
+  makeDrawing();
   applyWords();
   setView('both');
   renewals.push(addBox('topleft', zoomBox));
@@ -127,6 +141,8 @@ function startPage(made, tiles) {
   fillCredits();
   applySwitches();
   drawSites();
+  if (window.location.hash.length > 1) restoreState(window.location.hash);
   listen();
   document.body.dataset.ready = 'yes';
+  performance.mark('ready');
 }

@@ -28,6 +28,9 @@ function cardParts(site) {
       own([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
         site.id].filter((text) => text).join(' · '))),
     scoreBlock(site),
+    el('div', { class: 'card-tools' }, pickButton(site, true),
+      el('button', { type: 'button', class: 'plain', id: 'print-card',
+        onclick: () => window.print() }, t('print_card'))),
     el('p', { class: 'warning' }, t('model_warning')),
     alertBlock(site),
     criteriaBlock(site),
@@ -36,7 +39,9 @@ function cardParts(site) {
     evidenceBlock(site),
     testBlock(site),
     parcelBlock(site),
+    visitBlock(site),
     linkBlock(site),
+    reportBlock(site),
   ];
 }
 
@@ -55,9 +60,10 @@ function section(key, ...content) {
  */
 function scoreBlock(site) {
   const rank = site.rank === null ? t('unranked')
-    : t('rank_line', { rank: number(site.rank), n: number(ranked()) });
+    : t('rank_line', { rank: number(site.rank), n: number(rankedCount) });
   const span = site.rank_low !== null && site.rank_high !== null
-    ? t('rank_span', { low: number(site.rank_low), high: number(site.rank_high) }) : null;
+    ? t(studyWeights() ? 'rank_span' : 'rank_span_study',
+      { low: number(site.rank_low), high: number(site.rank_high) }) : null;
   return el('div', { class: 'score-block' },
     el('p', { class: site.score === null ? 'score-none' : 'score-figure' },
       site.score === null ? t('score_unknown') : onHundred(site.score),
@@ -89,12 +95,12 @@ function alertBlock(site) {
  */
 function criteriaBlock(site) {
   if (!page.criteria.length) return null;
-  const total = page.criteria.reduce((sum, rule) => sum + rule.weight, 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return section('criteria', el('table', { class: 'criteria' },
     el('thead', {}, el('tr', {}, ...['criterion', 'measure', 'score', 'weight'].map(
       (key) => el('th', { scope: 'col' }, t(key)),
     ))),
-    el('tbody', {}, ...page.criteria.map((rule) => {
+    el('tbody', {}, ...page.criteria.map((rule, k) => {
       const score = rule.scores[site.index];
       const value = rule.values[site.index];
       return el('tr', { title: rule.source },
@@ -105,7 +111,7 @@ function criteriaBlock(site) {
           ? el('em', {}, t('unknown'))
           : el('span', { class: 'cell' }, scoreBar({ score, low: null, high: null,
             colour: KIND_STYLES[site.kind].colour }), el('span', {}, onHundred(score)))),
-        el('td', { class: 'figure' }, total ? percent(rule.weight / total) : '–'));
+        el('td', { class: 'figure' }, total ? percent(weights[k] / total) : '–'));
     }))));
 }
 
@@ -238,4 +244,14 @@ function linkBlock(site) {
   return section('links', el('p', { class: 'hint' }, t('links_hint')),
     el('ul', { class: 'links' }, ...links.map(([href, text]) => el('li', {}, away(href, text)))),
     el('p', { class: 'source' }, `WGS${NBSP}84${t('colon')}${lat}, ${lon}`));
+}
+
+/**
+ * How to tell an error: to whom publishes the study, whose address the page does not know.
+ * @param {Site} site
+ * @returns {HTMLElement}
+ */
+function reportBlock(site) {
+  const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
+  return section('report', el('p', {}, own(t('report', { id: site.id, title: page.title, edition }))));
 }

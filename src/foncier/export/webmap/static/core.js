@@ -9,6 +9,8 @@ const NBSP = '\u00a0';
 const NARROW = '\u202f';
 const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
 const narrow = window.matchMedia('(max-width: 760px)');
+/** Room for an open legend that hides little of the map? */
+const roomy = window.matchMedia('(min-width: 1100px) and (min-height: 880px)');
 let lang = page.lang;
 
 /**

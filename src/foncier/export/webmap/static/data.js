@@ -102,11 +102,14 @@ function readSites() {
     site.at = latLng(site.at);
     site.outline = outlines[index];
     site.parcels = site.parcel_ids ? site.parcel_ids.split('|') : [];
-    const texts = [site.id, site.name, site.address, site.parcel_ids, site.family];
-    site.haystack = folded(texts.filter((text) => text).join(' '));
     return site;
   });
   fillSites(sites);
+  sites.forEach((site) => {
+    const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
+      site.entry && site.entry.street];
+    site.haystack = folded(texts.filter((text) => text).join(' '));
+  });
   return sites;
 }
 
@@ -160,13 +163,8 @@ const sites = readSites();
 const state = {
   kinds: new Set(KINDS.filter((kind) => sites.some((site) => site.kind === kind))),
   query: '',
+  /** @type {Record<string, any>} filled at the start */
+  filters: {},
   /** @type {Site|null} */
   open: null,
 };
-
-/** @returns {Site[]} sites that pass the filters */
-function shownSites() {
-  const words = folded(state.query).split(/\s+/).filter((word) => word);
-  return sites.filter((site) => state.kinds.has(site.kind)
-    && words.every((word) => site.haystack.includes(word)));
-}

@@ -175,7 +175,7 @@ function legend() {
   };
   const categories = new Set(unpool(page.places.category));
   const places = MAIN_PLACES.filter((name) => categories.has(name));
-  return el('details', { class: 'map-box', id: 'legend', open: !narrow.matches },
+  return el('details', { class: 'map-box', id: 'legend', open: roomy.matches },
     el('summary', {}, t('legend')),
     ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
     el('p', { class: 'legend-title' }, t('legend_score')), shades,

@@ -1,8 +1,12 @@
 'use strict';
 /* The ranked list beside the map, its search and its filters. */
 
-const PAGE_SIZE = 200; // rows built at once; the rest comes on demand
+const PAGE_SIZE = 60; // rows built at once; the rest comes as the reader scrolls
 let shownRows = PAGE_SIZE;
+/** Builds the next rows when the button that asks for them comes into sight. */
+const nearEnd = new IntersectionObserver((entries) => {
+  if (entries.some((entry) => entry.isIntersecting)) moreRows();
+}, { rootMargin: '400px' });
 
 /** Build the part of the panel that browses. */
 function buildBrowse() {
@@ -14,15 +18,20 @@ function buildBrowse() {
         placeholder: t('search'), oninput: (event) => {
           state.query = event.target.value;
           refresh();
-        } }),
+        } })),
+    el('div', { class: 'asks' },
       el('div', { class: 'chips', role: 'group', 'aria-label': t('filter_kinds') },
-        ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip))),
+        ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip)),
+      toolBar(), el('div', { id: 'tool', hidden: true })),
     ...[missingBox()].filter((part) => part),
     el('p', { id: 'count', class: 'count' }),
+    el('div', { id: 'tray', class: 'tray', hidden: true }),
     el('ol', { id: 'list', class: 'list', 'aria-label': t('list') }),
     el('div', { id: 'below' }),
     ...[dataBox()].filter((part) => part),
   );
+  fillTool();
+  fillTray();
   fillList();
 }
 
@@ -44,17 +53,21 @@ function chip(kind) {
 /** Show what the filters ask for, in the list and on the map. */
 function refresh() {
   shownRows = PAGE_SIZE;
+  forgetSifted();
   fillList();
   showSites();
+  followTools();
+  saveState();
   announce(document.getElementById('count').textContent);
 }
 
 /** Fill the list with the sites that pass the filters. */
 function fillList() {
-  const shown = shownSites();
+  const { shown, unknown } = sift();
   const count = shown.length === sites.length ? counted('sites', sites.length)
     : `${counted('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
-  document.getElementById('count').textContent = count;
+  document.getElementById('count').textContent = [count, shown.length ? areaWords(shown) : null,
+    unknown ? counted('left_out', unknown) : null].filter((text) => text).join(' · ');
   document.getElementById('list').replaceChildren(...shown.slice(0, shownRows).map(listRow));
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
@@ -68,10 +81,22 @@ function fillList() {
  * @returns {HTMLElement}
  */
 function moreButton(total) {
-  return el('button', { type: 'button', class: 'plain', onclick: () => {
-    shownRows += PAGE_SIZE;
-    fillList();
-  } }, t('show_more', { n: number(total - shownRows) }));
+  const button = el('button', { type: 'button', class: 'plain', id: 'more', onclick: moreRows },
+    t('show_more', { n: number(total - shownRows) }));
+  nearEnd.disconnect();
+  nearEnd.observe(button);
+  return button;
+}
+
+/** Build the next rows below those that are there. */
+function moreRows() {
+  const shown = shownSites();
+  const fresh = shown.slice(shownRows, shownRows + PAGE_SIZE).map(listRow);
+  shownRows += PAGE_SIZE;
+  document.getElementById('list').append(...fresh);
+  const button = document.getElementById('more');
+  if (shown.length > shownRows) button.replaceWith(moreButton(shown.length));
+  else button.remove();
 }
 
 /** @returns {HTMLElement|null} rejected parcels that the search names */
@@ -117,7 +142,7 @@ function listRow(site) {
       site.score === null ? t('score_unknown') : onHundred(site.score)),
     scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
       colour: KIND_STYLES[site.kind].colour }),
-    el('span', { class: 'out' }, intervalWords(site)))));
+    el('span', { class: 'out' }, intervalWords(site)))), pickButton(site, false));
 }
 
 /**
@@ -131,22 +156,30 @@ function intervalWords(site) {
 }
 
 /**
- * Area, minutes to the station, metres to the loop; what is unknown is said.
+ * Area, minutes to the first destination, metres to the loop; what is unknown is said.
  * @param {Site} site
  * @returns {string[]}
  */
 function factsOf(site) {
   const facts = [quantity(site.area_m2, 'm²')];
-  const far = (target, column, unit, key) => {
-    if (!Object.hasOwn(page.targets, target)) return;
-    const row = site.access[target];
-    const value = row ? row[column] : null;
-    facts.push(value === null ? `${t(key)}${t('colon')}${t('unknown')}`
-      : `${t(key)}${t('colon')}${quantity(value, unit)}`);
-  };
-  far('station', 'time_min', 'min', 'short_station');
-  far('loop', 'distance_m', 'm', 'short_loop');
+  const far = (target, column, unit) => facts.push(
+    `${targetWord(target)}${t('colon')}${quantity(walk(site, target, column), unit)}`,
+  );
+  const first = noFilters().target;
+  if (first) far(first, 'time_min', 'min');
+  if (Object.hasOwn(page.targets, 'loop')) far('loop', 'distance_m', 'm');
   return facts;
+}
+
+/**
+ * A destination in one word of the middle of a sentence.
+ * @param {string} target
+ * @returns {string}
+ */
+function targetWord(target) {
+  if (target === 'station' || target === 'loop') return t(`short_${target}`);
+  const words = both(page.targets[target]);
+  return words.charAt(0).toLocaleLowerCase(lang) + words.slice(1);
 }
 
 /** @returns {HTMLElement|null} what the result lacks, because a layer was not there */

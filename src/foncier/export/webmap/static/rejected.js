@@ -73,7 +73,7 @@ function listenRejected(layer) {
     return rejectedShapes().at([point.x, point.y]);
   };
   map.on('click', (event) => {
-    const shape = map.hasLayer(layer) ? under(event) : null;
+    const shape = map.hasLayer(layer) && !sketch ? under(event) : null;
     if (shape) openRejected(shape.row, event.latlng);
   });
   map.on('mousemove', (event) => {

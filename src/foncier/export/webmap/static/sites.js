@@ -1,10 +1,13 @@
 'use strict';
 /* Opportunities on the map: outlines, numbered signs, popups. */
 
-const MANY = 60; // beyond, far signs are dots when seen from far
+const MOST_SVG = 600; // beyond, sites are painted on tiles
+const FEW = 60; // up to here every sign keeps its number at any zoom, where it has room
+const FIRST = 20; // ranks that keep their number seen from far, where they have room
 const CLOSE_ZOOM = 16;
-const FIRST = 20; // ranks that keep their number at any zoom
-const MOST_SVG = 600; // beyond, outlines go on a canvas
+const SIGN_ROOM = 24; // pixels between two signs that keep their number
+/** Too many sites for one element each? */
+const many = sites.length > MOST_SVG;
 
 /** @type {Map<number, {outline: L.Polygon|null, marker: L.Marker}>} by position in the ranking */
 const drawn = new Map();
@@ -12,6 +15,8 @@ const drawn = new Map();
 let map;
 /** @type {L.LayerGroup} */
 let siteLayer;
+/** @type {L.Renderer} */
+let siteRenderer;
 /** @type {L.LayerGroup} what is shown of the open site only */
 let openLayer;
 
@@ -48,26 +53,41 @@ function makeMarker(site) {
   const box = el('span', { class: 'pin' }, kindSign(site.kind, figureOf(site), 30));
   const icon = L.divIcon({ html: box, className: 'site-marker', iconSize: [30, 30] });
   const marker = L.marker(site.at, {
-    icon, keyboard: false, riseOnHover: true, zIndexOffset: 2000 - 10 * site.index,
+    icon, keyboard: false, riseOnHover: true, zIndexOffset: levelOf(site),
   });
-  marker.on('add', () => {
-    const far = sites.length > MANY && (site.rank === null || site.rank > FIRST);
-    L.DomUtil[far ? 'addClass' : 'removeClass'](marker.getElement(), 'may-shrink');
-    marker.getElement().setAttribute('data-site', site.id);
-  });
+  marker.on('add', () => marker.getElement().setAttribute('data-site', site.id));
   return marker;
+}
+
+/**
+ * The better the rank, the higher.
+ * @param {Site} site
+ * @returns {number}
+ */
+function levelOf(site) {
+  return 2000 - 10 * places[site.index];
+}
+
+/**
+ * @param {Site} site
+ * @returns {L.Polygon|null}
+ */
+function makeOutline(site) {
+  if (!site.outline.length) return null;
+  return L.polygon(site.outline, { renderer: siteRenderer, className: 'site-shape',
+    ...outlineStyle(site, false) });
 }
 
 /** Draw all sites once. */
 function drawSites() {
   map.createPane('sites').style.zIndex = 420;
-  const renderer = sites.length > MOST_SVG
-    ? L.canvas({ pane: 'sites' }) : L.svg({ pane: 'sites' });
+  siteRenderer = L.svg({ pane: 'sites' });
+  if (many) {
+    drawMany();
+    return;
+  }
   [...sites].reverse().forEach((site) => {
-    const outline = site.outline.length
-      ? L.polygon(site.outline, { renderer, className: 'site-shape', ...outlineStyle(site, false) })
-      : null;
-    const marker = makeMarker(site);
+    const [outline, marker] = [makeOutline(site), makeMarker(site)];
     [outline, marker].filter((layer) => layer).forEach((layer) => {
       layer.bindTooltip(() => tooltip(site), { direction: 'top', offset: [0, -12] });
       layer.on('click', () => openSite(site, { from: 'map' }));
@@ -78,24 +98,87 @@ function drawSites() {
   });
   showSites();
   map.on('zoomend', shrink);
-  shrink();
 }
 
-/** Signs of the far ranks become dots when seen from far. */
+/**
+ * Sites whose sign has room for its number, the best ranks first.
+ * @param {Site[]} list from the first rank on
+ * @param {number} zoom
+ * @returns {Set<Site>}
+ */
+function withRoom(list, zoom) {
+  const taken = new Map();
+  const kept = new Set();
+  list.forEach((site) => {
+    const point = map.project(site.at, zoom);
+    const [x, y] = [Math.floor(point.x / SIGN_ROOM), Math.floor(point.y / SIGN_ROOM)];
+    for (let i = x - 1; i <= x + 1; i += 1) {
+      for (let j = y - 1; j <= y + 1; j += 1) {
+        const other = taken.get(`${i}/${j}`);
+        if (other && other.distanceTo(point) < SIGN_ROOM) return;
+      }
+    }
+    taken.set(`${x}/${y}`, point);
+    kept.add(site);
+  });
+  return kept;
+}
+
+/**
+ * Sites whose sign shows its number at a zoom.
+ * @param {Site[]} list from the first rank on
+ * @param {number} zoom
+ * @returns {Set<Site>}
+ */
+function numberedAmong(list, zoom) {
+  return withRoom(zoom < CLOSE_ZOOM && sites.length > FEW ? list.slice(0, FIRST) : list, zoom);
+}
+
+/** Signs without a number become dots. */
 function shrink() {
-  map.getContainer().classList.toggle('far', map.getZoom() < CLOSE_ZOOM);
+  map.getContainer().classList.toggle('far', map.getZoom() < 15);
+  const full = numberedAmong(shownSites(), map.getZoom());
+  drawn.forEach(({ marker }, index) => {
+    const node = marker.getElement();
+    if (node) node.classList.toggle('may-shrink', !full.has(sites[index]));
+  });
 }
 
 /** Put on the map the sites that pass the filters, and only those. */
 function showSites() {
+  if (many) {
+    repaintMany();
+    return;
+  }
   const wanted = new Set(shownSites());
-  [...sites].reverse().forEach((site) => {
+  [...ordered].reverse().forEach((site) => {
     const { outline, marker } = drawn.get(site.index);
     [outline, marker].filter((layer) => layer).forEach((layer) => {
       if (wanted.has(site)) siteLayer.addLayer(layer);
       else siteLayer.removeLayer(layer);
     });
   });
+  shrink();
+}
+
+/** Give every site the figure, the shade and the level of its new rank. */
+function redressSites() {
+  if (many) {
+    repaintMany();
+    return;
+  }
+  ordered.forEach((site) => {
+    const { outline, marker } = drawn.get(site.index);
+    const strong = state.open === site;
+    if (outline) outline.setStyle(outlineStyle(site, strong));
+    marker.setZIndexOffset(strong ? 5000 : levelOf(site));
+    const box = marker.options.icon.options.html;
+    const text = box.querySelector('text');
+    if (text && text.textContent !== figureOf(site)) {
+      box.replaceChildren(kindSign(site.kind, figureOf(site), 30));
+    }
+  });
+  shrink();
 }
 
 /**
@@ -121,16 +204,20 @@ function scoreWords(site) {
  * @param {boolean} on
  */
 function pointAt(site, on) {
-  const { outline, marker } = drawn.get(site.index);
   const strong = on || state.open === site;
+  const row = document.querySelector(`[data-row="${site.index}"]`);
+  if (row) row.classList.toggle('strong', strong);
+  if (many) {
+    spotMany(site, strong);
+    return;
+  }
+  const { outline, marker } = drawn.get(site.index);
   if (outline && map.hasLayer(outline)) {
     outline.setStyle(outlineStyle(site, strong));
     if (strong) outline.bringToFront();
   }
   if (marker.getElement()) marker.getElement().classList.toggle('strong', strong);
-  marker.setZIndexOffset(strong ? 5000 : 2000 - 10 * site.index);
-  const row = document.querySelector(`[data-row="${site.index}"]`);
-  if (row) row.classList.toggle('strong', strong);
+  marker.setZIndexOffset(strong ? 5000 : levelOf(site));
 }
 
 /**
@@ -145,17 +232,12 @@ function popup(site) {
     el('p', { class: 'popup-kind' }, kindSign(site.kind, '', 16), coded(site.kind)),
     el('h3', {}, own(titleOf(site))),
     el('p', { class: 'popup-score' }, el('strong', {}, scoreWords(site)),
-      site.rank === null ? null : ` · ${t('rank_of', { rank: number(site.rank), n: number(ranked()) })}`),
+      site.rank === null ? null : ` · ${t('rank_of', { rank: number(site.rank), n: number(rankedCount) })}`),
     shown.length ? el('ul', { class: 'popup-evidence' }, ...shown.map((row) => el('li', {},
       own(evidenceText(row)), ' ', el('span', { class: 'source' }, own(evidenceSource(row))))))
       : el('p', {}, t('no_evidence')),
     more > 0 ? el('p', { class: 'source' }, counted('more_evidence', more)) : null,
     el('p', { class: 'popup-warning' }, t('model_warning')));
-}
-
-/** @returns {number} how many sites have a rank */
-function ranked() {
-  return sites.filter((site) => site.rank !== null).length;
 }
 
 /**
@@ -177,15 +259,24 @@ function evidenceSource(row) {
 /**
  * Open a site: its card beside the map, its popup and its street access on the map.
  * @param {Site} site
- * @param {{from: 'map'|'list'}} how
+ * @param {{from: 'map'|'list'|'link'}} how
  */
 function openSite(site, { from }) {
+  if (sketch) return; // the click is a corner of the area being drawn
   const before = state.open;
   state.open = site;
   if (before && before !== site) pointAt(before, false);
   showCard(site, { focus: from === 'list' });
+  document.body.dataset.card = 'open';
   if (from === 'list') bringIntoView(site);
   openLayer.clearLayers();
+  const route = routeOf(site);
+  if (route.length) {
+    L.polyline(route, { color: '#ffffff', weight: 7, opacity: 0.9, interactive: false })
+      .addTo(openLayer);
+    L.polyline(route, { color: '#11131a', weight: 3.5, dashArray: '1 6', className: 'route' })
+      .bindTooltip(() => el('div', {}, t('route')), { sticky: true }).addTo(openLayer);
+  }
   if (site.entry) {
     L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
       fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entryWords(site)))
@@ -198,6 +289,21 @@ function openSite(site, { from }) {
     .setLatLng(site.at).setContent(popup(site)).openOn(map);
   pointAt(site, true);
   announce(t('opened', { name: titleOf(site) }));
+  saveState();
+}
+
+/** @type {any[]|null} decoded when first needed */
+let routeLines = null;
+
+/**
+ * The way on foot from a site to the loop.
+ * @param {Site} site
+ * @returns {number[][][]} parts; none when unknown
+ */
+function routeOf(site) {
+  routeLines = routeLines || decode(page.routes.shapes, asLatLng);
+  const row = page.routes.site.indexOf(site.index);
+  return row < 0 ? [] : routeLines[row];
 }
 
 /**
@@ -226,5 +332,7 @@ function closeSite() {
   openLayer.clearLayers();
   map.closePopup();
   if (site) pointAt(site, false);
+  delete document.body.dataset.card;
   showList(site);
+  saveState();
 }

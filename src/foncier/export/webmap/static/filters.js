@@ -1,0 +1,178 @@
+'use strict';
+/* What the reader asks to see: measures, zone, points to watch, an area drawn on the map. */
+
+/** @returns {Record<string, any>} no filter at all */
+function noFilters() {
+  const target = Object.keys(page.targets).find((name) => name !== 'loop') || '';
+  return { area_min: null, area_max: null, confidence: null, target, minutes: null, loop: null,
+    zone: '', flag: '', inside: [] };
+}
+
+/**
+ * A measure of the walk from a site.
+ * @param {Site} site
+ * @param {string} target
+ * @param {'time_min'|'distance_m'|'detour_index'|'place'} column
+ * @returns {any} null when unknown
+ */
+function walk(site, target, column) {
+  const row = site.access[target];
+  return row ? row[column] : null;
+}
+
+/**
+ * Points to watch of a site.
+ * @param {Site} site
+ * @returns {string[]}
+ */
+function flagsOf(site) {
+  return site.flags ? site.flags.split(/\s*\|\s*/).filter((flag) => flag) : [];
+}
+
+/** Filters by a measure: what is read, and when it passes. */
+const BOUNDS = {
+  area_min: { read: (site) => site.area_m2, pass: (value, bound) => value >= bound },
+  area_max: { read: (site) => site.area_m2, pass: (value, bound) => value <= bound },
+  confidence: { read: (site) => site.confidence, pass: (value, bound) => value * 100 >= bound },
+  minutes: { read: (site) => walk(site, state.filters.target, 'time_min'),
+    pass: (value, bound) => value <= bound },
+  loop: { read: (site) => walk(site, 'loop', 'distance_m'), pass: (value, bound) => value <= bound },
+};
+
+/**
+ * @param {Site} site
+ * @returns {boolean} the zone, the points to watch and the drawn area agree
+ */
+function passesChoices(site) {
+  const { zone, flag, inside } = state.filters;
+  if (zone && (site.zone || '?') !== zone) return false;
+  if (flag === '0' && flagsOf(site).length) return false;
+  if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
+  if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
+  return !inside.length || isInside([inside], site.at[0], site.at[1]);
+}
+
+/** @type {{shown: Site[], unknown: number}|null} kept until something is asked otherwise */
+let sifted = null;
+
+/** Forget what was sifted. */
+function forgetSifted() {
+  sifted = null;
+}
+
+/** @returns {{shown: Site[], unknown: number}} sites that pass, and how many are left out only
+ *  because a measure that is asked for is unknown */
+function sift() {
+  if (sifted) return sifted;
+  const words = folded(state.query).split(/\s+/).filter((word) => word);
+  const asked = Object.keys(BOUNDS).filter((name) => state.filters[name] !== null);
+  const values = asked.map((name) => [BOUNDS[name], state.filters[name]]);
+  let unknown = 0;
+  const shown = ordered.filter((site) => {
+    if (!state.kinds.has(site.kind) || !words.every((word) => site.haystack.includes(word))
+      || !passesChoices(site)) return false;
+    let missing = false;
+    const passes = values.every(([bound, asks]) => {
+      const value = bound.read(site);
+      if (value === null || value === undefined) missing = true;
+      else if (!bound.pass(value, asks)) return false;
+      return true;
+    });
+    if (passes && missing) unknown += 1;
+    return passes && !missing;
+  });
+  sifted = { shown, unknown };
+  return sifted;
+}
+
+/** @returns {Site[]} sites that pass the filters, the best rank first */
+function shownSites() {
+  return sift().shown;
+}
+
+/** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
+function filtersInUse() {
+  return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
+    + (state.filters.zone ? 1 : 0) + (state.filters.flag ? 1 : 0);
+}
+
+/** @returns {HTMLElement} */
+function filtersTool() {
+  const has = (read) => sites.some((site) => { const v = read(site); return v !== null && v !== undefined; });
+  const targets = Object.keys(page.targets).filter((name) => name !== 'loop');
+  return el('div', { class: 'tool-body', id: 'filters' },
+    el('div', { class: 'pair' }, bound('area_min', 'm²'), bound('area_max', 'm²')),
+    has(BOUNDS.confidence.read) ? bound('confidence', '%') : null,
+    targets.length ? el('div', { class: 'pair' },
+      choice('target', targets.map((name) => [name, both(page.targets[name])])),
+      bound('minutes', 'min')) : null,
+    Object.hasOwn(page.targets, 'loop') ? bound('loop', 'm') : null,
+    zoneChoice(), flagChoice(),
+    el('p', { class: 'hint' }, t('filter_unknown')),
+    el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
+      state.filters = { ...noFilters(), inside: state.filters.inside };
+      fillTool();
+      refresh();
+    } }, t('clear_filters')));
+}
+
+/**
+ * @param {string} name
+ * @param {string} unit
+ * @returns {HTMLElement}
+ */
+function bound(name, unit) {
+  const asked = state.filters[name];
+  return el('p', { class: 'ask' }, el('label', { for: `f-${name}` }, `${t(`filter_${name}`)} (${unit})`),
+    el('input', { type: 'number', id: `f-${name}`, min: 0, step: 'any', inputmode: 'decimal',
+      value: asked === null ? '' : asked, oninput: (event) => {
+        const value = event.target.valueAsNumber;
+        state.filters[name] = Number.isFinite(value) ? value : null;
+        refresh();
+      } }));
+}
+
+/**
+ * @param {string} name
+ * @param {string[][]} options value and words
+ * @returns {HTMLElement}
+ */
+function choice(name, options) {
+  const list = el('select', { id: `f-${name}`, onchange: (event) => {
+    state.filters[name] = event.target.value;
+    refresh();
+  } }, ...options.map(([value, text]) => el('option', { value }, text)));
+  list.value = state.filters[name];
+  return el('p', { class: 'ask' }, el('label', { for: `f-${name}` }, t(`filter_${name}`)), list);
+}
+
+/** @returns {HTMLElement|null} */
+function zoneChoice() {
+  const zones = [...new Set(sites.map((site) => site.zone || '?'))].sort();
+  if (zones.length < 2) return null;
+  return choice('zone', [['', t('filter_all')],
+    ...zones.map((zone) => [zone, zone === '?' ? t('unknown') : zone])]);
+}
+
+/** @returns {HTMLElement|null} */
+function flagChoice() {
+  const flags = [...new Set(sites.flatMap(flagsOf))].sort();
+  if (!flags.length) return null;
+  return choice('flag', [['', t('filter_all')], ['0', t('flag_none')],
+    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag })]),
+    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag })])]);
+}
+
+/**
+ * How many, and how much ground.
+ * @param {Site[]} list
+ * @returns {string}
+ */
+function areaWords(list) {
+  const known = list.filter((site) => site.area_m2 !== null);
+  const sum = known.reduce((total, site) => total + site.area_m2, 0);
+  const unknown = list.length - known.length;
+  const hectares = sum >= 10000 ? quantity(sum / 10000, 'ha', 1) : quantity(sum, 'm²');
+  return known.length ? hectares + (unknown ? ` (${t('area_unknown', { n: number(unknown) })})` : '')
+    : t('unknown');
+}

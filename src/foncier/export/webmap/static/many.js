@@ -1,0 +1,177 @@
+'use strict';
+/* More sites than elements would bear: outlines and signs painted on tiles, clicks answered by an
+   index of squares. */
+
+const OUTLINES_FROM = 13; // zoom
+/** @type {ShapeIndex} */
+let siteShapes;
+/** @type {L.GridLayer} */
+let siteTiles;
+/** @type {Map<number, L.LayerGroup>} sites that are open or pointed at */
+const spots = new Map();
+/** @type {Map<string, HTMLCanvasElement>} */
+const stamps = new Map();
+/** @type {Set<Site>} sites that pass the filters */
+let wantedMany = new Set();
+/** @type {Map<number, Set<Site>>} by zoom */
+let numbered = new Map();
+
+/** Draw all sites as one layer, and answer the pointer. */
+function drawMany() {
+  siteShapes = new ShapeIndex(page.sites.shapes, []);
+  siteShapes.shapes.forEach((shape, row) => {
+    if (shape.rings.length) return;
+    const [x, y] = toWorld(sites[row].at[1], sites[row].at[0]);
+    shape.box = [x, y, x, y];
+    siteShapes.file(shape);
+  });
+  wantedMany = new Set(shownSites());
+  siteTiles = new PaintedTiles(paintMany, { pane: 'sites' });
+  siteLayer.addLayer(siteTiles);
+  const tip = L.tooltip({ direction: 'top', offset: [0, -12] });
+  let over = null;
+  map.on('mousemove', (event) => {
+    const site = map.hasLayer(siteLayer) ? siteUnder(event.latlng) : null;
+    if (site === over) return;
+    if (over) pointAt(over, false);
+    over = site;
+    map.getContainer().classList.toggle('over-site', Boolean(site));
+    if (!site) tip.remove();
+    else {
+      pointAt(site, true);
+      tip.setLatLng(site.at).setContent(tooltip(site)).addTo(map);
+    }
+  });
+  map.on('click', (event) => {
+    const site = map.hasLayer(siteLayer) ? siteUnder(event.latlng) : null;
+    if (site && !sketch) openSite(site, { from: 'map' });
+  });
+}
+
+/**
+ * The site whose sign or outline is under a point; the best rank of several.
+ * @param {L.LatLng} at
+ * @returns {Site|null}
+ */
+function siteUnder(at) {
+  const zoom = map.getZoom();
+  const { x, y } = map.project(at, 0);
+  const reach = 10 / 2 ** zoom;
+  let found = null;
+  siteShapes.within([x - reach, y - reach, x + reach, y + reach]).forEach((shape) => {
+    const site = sites[shape.row];
+    if (!wantedMany.has(site)) return;
+    const [sx, sy] = toWorld(site.at[1], site.at[0]);
+    const near = Math.hypot(sx - x, sy - y) < reach;
+    if (!near && !isInside(shape.rings, x, y)) return;
+    if (!found || places[site.index] < places[found.index]) found = site;
+  });
+  return found;
+}
+
+/**
+ * @param {number} zoom
+ * @returns {Set<Site>}
+ */
+function numberedAt(zoom) {
+  if (!numbered.has(zoom)) numbered.set(zoom, numberedAmong([...wantedMany], zoom));
+  return numbered.get(zoom);
+}
+
+/** @param {Sheet} sheet */
+function paintMany(sheet) {
+  const { pen, zoom, scale, origin } = sheet;
+  const near = siteShapes.within(sheet.box(18)).filter((shape) => wantedMany.has(sites[shape.row]))
+    .sort((a, b) => places[b.row] - places[a.row]);
+  if (zoom >= OUTLINES_FROM) near.forEach((shape) => paintOutline(sheet, shape));
+  const full = numberedAt(zoom);
+  near.forEach((shape) => {
+    const site = sites[shape.row];
+    const [x, y] = toWorld(site.at[1], site.at[0]);
+    const size = full.has(site) ? 30 : zoom < OUTLINES_FROM ? 7 : 11;
+    const [px, py] = [(x - origin[0]) * scale, (y - origin[1]) * scale];
+    pen.drawImage(stamp(site.kind, size), px - size / 2, py - size / 2, size, size);
+    if (size === 30) paintFigure(pen, site, px, py);
+  });
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {Shape} shape
+ */
+function paintOutline(sheet, shape) {
+  const { pen } = sheet;
+  const style = outlineStyle(sites[shape.row], false);
+  pen.beginPath();
+  trace(sheet, shape, true);
+  pen.globalAlpha = style.fillOpacity;
+  pen.fillStyle = style.fillColor;
+  pen.fill('evenodd');
+  pen.globalAlpha = 1;
+  pen.setLineDash(style.dashArray ? [5, 4] : []);
+  stroke(pen, style.color, style.weight);
+  pen.setLineDash([]);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Site} site
+ * @param {number} x
+ * @param {number} y
+ */
+function paintFigure(pen, site, x, y) {
+  const figure = figureOf(site);
+  pen.font = `700 ${figure.length > 2 ? 8 : 11}px system-ui, sans-serif`;
+  pen.textAlign = 'center';
+  pen.textBaseline = 'middle';
+  pen.fillStyle = '#ffffff';
+  pen.fillText(figure, x, y + KIND_STYLES[site.kind].lift + 0.5);
+}
+
+/**
+ * The sign of a kind, drawn once.
+ * @param {string} kind
+ * @param {number} size
+ * @returns {HTMLCanvasElement}
+ */
+function stamp(kind, size) {
+  const key = `${kind}/${size}`;
+  if (!stamps.has(key)) {
+    const drawnOnce = el('canvas', { width: size * 2, height: size * 2 });
+    const pen = drawnOnce.getContext('2d');
+    pen.scale((size * 2) / 30, (size * 2) / 30);
+    pen.translate(1, 1);
+    const path = new Path2D(KIND_STYLES[kind].shape);
+    pen.fillStyle = KIND_STYLES[kind].colour;
+    pen.fill(path);
+    pen.strokeStyle = '#ffffff';
+    pen.lineWidth = size > 20 ? 1.8 : 3;
+    pen.stroke(path);
+    stamps.set(key, drawnOnce);
+  }
+  return stamps.get(key);
+}
+
+/** Paint again, after other filters or other weights. */
+function repaintMany() {
+  wantedMany = new Set(shownSites());
+  numbered = new Map();
+  siteTiles.redraw();
+}
+
+/**
+ * Light up one site over the tiles.
+ * @param {Site} site
+ * @param {boolean} strong
+ */
+function spotMany(site, strong) {
+  if (spots.has(site.index)) spots.get(site.index).remove();
+  spots.delete(site.index);
+  if (!strong) return;
+  const marker = makeMarker(site);
+  const outline = makeOutline(site);
+  if (outline) outline.setStyle(outlineStyle(site, true)).options.interactive = false;
+  marker.options.interactive = false;
+  marker.on('add', () => marker.getElement().classList.add('strong'));
+  spots.set(site.index, L.layerGroup([outline, marker].filter((layer) => layer)).addTo(map));
+}

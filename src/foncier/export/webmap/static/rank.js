@@ -1,0 +1,128 @@
+'use strict';
+/* Scores and ranks for any weights: the formula of foncier.score.ranking, to the ninth decimal. */
+
+const LEAST_COVERAGE = 0.5; // below half of the weight known, a site has no rank
+const NINTH = 1e9; // scores equal to the ninth decimal are equal
+
+/** Marks in [0, 1] by criterion; NaN is unknown. */
+const marks = page.criteria.map((rule) => Float64Array.from(
+  rule.scores,
+  (mark) => (mark === null ? NaN : mark),
+));
+/** Weights of the study, whose ranks and rank intervals Python computed. */
+const STUDY_WEIGHTS = page.criteria.map((rule) => rule.weight);
+let weights = [...STUDY_WEIGHTS];
+
+/**
+ * @typedef {Object} Scores
+ * @property {Float64Array} score weighted mean of the known marks; NaN when none is known
+ * @property {Float64Array} low score with all that is unknown at 0
+ * @property {Float64Array} high score with all that is unknown at 1
+ * @property {Float64Array} coverage share of the weight that is known
+ * @property {Float64Array} rank 1 is the best, equal scores share it; NaN without a rank
+ */
+
+/**
+ * Score and rank all sites.
+ * @param {number[]} given weights, one a criterion; their proportions count
+ * @returns {Scores}
+ */
+function scoresFor(given) {
+  const count = sites.length;
+  const total = given.reduce((sum, weight) => sum + weight, 0);
+  const blank = () => new Float64Array(count).fill(NaN);
+  const found = { score: blank(), low: blank(), high: blank(), coverage: blank(), rank: blank() };
+  if (!(total > 0)) return found;
+  const shares = given.map((weight) => weight / total);
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  const mean = blank();
+  for (let i = 0; i < count; i += 1) {
+    let gained = 0;
+    let held = 0;
+    for (let k = 0; k < marks.length; k += 1) {
+      const mark = marks[k][i];
+      if (mark === mark) { // eslint-disable-line no-self-compare -- NaN is unknown
+        gained += shares[k] * mark;
+        held += shares[k];
+      }
+    }
+    const low = Math.min(1, Math.max(0, gained / whole));
+    const coverage = held / whole;
+    const high = Math.min(1, Math.max(low, gained / whole + (1 - coverage)));
+    if (held > 0) mean[i] = gained / held;
+    found.coverage[i] = coverage;
+    found.low[i] = low;
+    found.high[i] = high;
+    found.score[i] = Math.min(high, Math.max(low, mean[i]));
+  }
+  rankInto(found, mean);
+  return found;
+}
+
+/**
+ * Rank the sites that are known well enough.
+ * @param {Scores} found
+ * @param {Float64Array} mean
+ */
+function rankInto(found, mean) {
+  const keys = mean.map((value) => Math.round(value * NINTH));
+  const least = Math.round(LEAST_COVERAGE * NINTH);
+  const ranked = [];
+  found.coverage.forEach((coverage, i) => {
+    if (coverage > 0 && Math.round(coverage * NINTH) >= least) ranked.push(i);
+  });
+  const sorted = Uint32Array.from(ranked).sort((a, b) => keys[b] - keys[a]);
+  let rank = 0;
+  sorted.forEach((i, place) => {
+    if (!place || keys[i] !== keys[sorted[place - 1]]) rank = place + 1;
+    found.rank[i] = rank;
+  });
+}
+
+/** @returns {boolean} the weights are those of the study, but for their scale */
+function studyWeights() {
+  return weights.every((weight, k) => weight === STUDY_WEIGHTS[k]);
+}
+
+const GIVEN = ['score', 'score_low', 'score_high', 'coverage', 'rank'];
+/** What Python wrote of each site, to come back to. */
+const given = sites.map((site) => GIVEN.map((name) => site[name]));
+/** Position of each site by id, for equal ranks and for sites without one. */
+const byId = new Uint32Array(sites.length);
+sites.map((site) => site.index)
+  .sort((a, b) => (sites[a].id < sites[b].id ? -1 : 1))
+  .forEach((index, place) => { byId[index] = place; });
+/** @type {Site[]} sites from the first rank to the last, those without a rank at the end */
+let ordered = [...sites];
+/** Position of each site in that order. */
+const places = Uint32Array.from(sites.keys());
+let rankedCount = sites.filter((site) => site.rank !== null).length;
+
+/**
+ * Take other weights: every site gets its new score and rank, and the order changes.
+ * @param {number[]} fresh
+ */
+function weigh(fresh) {
+  weights = fresh;
+  forgetSifted();
+  const known = (value) => (Number.isNaN(value) ? null : value);
+  if (studyWeights()) {
+    sites.forEach((site, i) => GIVEN.forEach((name, k) => { site[name] = given[i][k]; }));
+  } else {
+    const { score, low, high, coverage, rank } = scoresFor(weights);
+    sites.forEach((site, i) => {
+      site.score = known(score[i]);
+      site.score_low = known(low[i]);
+      site.score_high = known(high[i]);
+      site.coverage = known(coverage[i]);
+      site.rank = known(rank[i]);
+    });
+  }
+  rankedCount = sites.reduce((sum, site) => sum + (site.rank !== null), 0);
+  const place = (site) => (site.rank === null ? Infinity : site.rank);
+  ordered = [...sites].sort((a, b) => {
+    const [first, second] = [place(a), place(b)];
+    return first === second ? byId[a.index] - byId[b.index] : first - second;
+  });
+  ordered.forEach((site, i) => { places[site.index] = i; });
+}

@@ -1,0 +1,139 @@
+'use strict';
+/* Take away what is listed: a table, shapes, a link. */
+
+/** @returns {HTMLElement} */
+function takeTool() {
+  const button = (id, act) => el('button', { type: 'button', class: 'plain', id: `take-${id}`,
+    onclick: act }, t(`take_${id}`));
+  return el('div', { class: 'tool-body', id: 'take' },
+    el('p', {}, t('take_what', { n: counted('sites', shownSites().length) })),
+    button('csv', () => download('opportunites-selection.csv', 'text/csv', selectionCsv())),
+    button('geojson', () => download('opportunites-selection.geojson', 'application/geo+json',
+      JSON.stringify(selectionGeoJson()))),
+    button('link', copyLink),
+    el('label', { class: 'out', for: 'link-text' }, t('link_text')),
+    el('input', { type: 'text', id: 'link-text', readonly: true, hidden: true }),
+    el('p', { class: 'hint' }, t('link_hint')),
+    el('h2', {}, t('visits')),
+    el('p', { id: 'visit-count' }, counted('visited', Object.keys(visits).length)),
+    button('visits', () => download('visites.csv', 'text/csv', visitsCsv())),
+    el('p', { class: 'hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost')));
+}
+
+/**
+ * Hand a text to the reader as a file.
+ * @param {string} name
+ * @param {string} type
+ * @param {string} text
+ */
+function download(name, type, text) {
+  const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  const link = el('a', { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+  announce(t('taken', { name }));
+}
+
+/**
+ * A table as the spreadsheet of each language opens it: mark, separator, decimal sign, line ends.
+ * @param {Array<Array<string|number|null>>} rows
+ * @returns {string}
+ */
+function csv(rows) {
+  const [separator, comma] = lang === 'fr' ? [';', ','] : [',', '.'];
+  const cell = (value) => {
+    if (value === null || value === undefined) return '';
+    if (typeof value === 'number') return String(value).replace('.', comma);
+    // a spreadsheet would run such a text as a formula
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[";,\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `\ufeff${rows.map((row) => row.map(cell).join(separator)).join('\r\n')}\r\n`;
+}
+
+/** @returns {Array<[string, (site: Site) => string|number|null]>} columns as the card words them */
+function columns() {
+  const label = (name) => both(page.labels[name])
+    + (page.labels[name][2] ? ` (${page.labels[name][2]})` : '');
+  const plain = (name) => [label(name), (site) => site[name]];
+  const words = (name) => [label(name), (site) => (site[name] === null ? null : coded(site[name]))];
+  const digits = (value, n) => (value === null ? null : Number(value.toFixed(n)));
+  return [
+    [label('opportunity_id'), (site) => site.id], [t('rank'), (site) => site.rank],
+    ...['score', 'score_low', 'score_high'].map((name) => [t(`column_${name}`),
+      (site) => (site[name] === null ? null : digits(site[name] * 100, 1))]),
+    [t('column_coverage'), (site) => digits(site.coverage, 3)],
+    words('kind'), plain('name'), plain('address'), plain('commune'), plain('parcel_ids'),
+    plain('area_m2'), plain('usable_area_m2'), plain('built_share'), words('status'), plain('zone'),
+    plain('flags'), plain('confidence'), words('perimeter'), plain('axis_distance_m'),
+    plain('residents_around'), plain('family'),
+    [label('street_name'), (site) => site.entry && site.entry.street],
+    ...Object.entries(page.targets).flatMap(([target, text]) => [
+      [`${both(text)} (min)`, (site) => walk(site, target, 'time_min')],
+      [`${both(text)} (m)`, (site) => walk(site, target, 'distance_m')]]),
+    ...page.criteria.map((rule) => [`${t('column_mark')}${t('colon')}${both(rule.label)}`,
+      (site) => (rule.scores[site.index] === null ? null : digits(rule.scores[site.index], 4))]),
+    ['lon', (site) => site.at[1]], ['lat', (site) => site.at[0]], plain('sources'),
+    [t('verdict'), (site) => (visits[site.id] ? t(`verdict_${visits[site.id].verdict || 'none'}`) : null)],
+  ];
+}
+
+/** @returns {string} */
+function selectionCsv() {
+  const shown = columns();
+  return csv([shown.map(([name]) => name),
+    ...shownSites().map((site) => shown.map(([, read]) => read(site)))]);
+}
+
+/** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */
+function selectionGeoJson() {
+  const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
+    'built_share', 'status', 'zone', 'flags', 'confidence', 'perimeter', 'axis_distance_m', 'family',
+    'score', 'score_low', 'score_high', 'coverage', 'rank', 'sources'];
+  const features = shownSites().map((site) => {
+    const properties = { opportunity_id: site.id };
+    names.forEach((name) => { properties[name] = site[name]; });
+    Object.keys(page.targets).forEach((target) => {
+      properties[`${target}_min`] = walk(site, target, 'time_min');
+      properties[`${target}_m`] = walk(site, target, 'distance_m');
+    });
+    return { type: 'Feature', id: site.id, properties, geometry: geometryOf(site) };
+  });
+  return { type: 'FeatureCollection', title: page.title, demo: page.demo, note: t('model_warning'),
+    weights: Object.fromEntries(page.criteria.map((rule, k) => [rule.name, weights[k]])), features };
+}
+
+/**
+ * @param {Site} site
+ * @returns {object}
+ */
+function geometryOf(site) {
+  const position = ([lat, lon]) => [lon, lat];
+  const turn = (ring) => ring.reduce((sum, [x, y], i) => {
+    const [u, v] = ring[(i + 1) % ring.length];
+    return sum + (x * v - u * y);
+  }, 0);
+  const whole = (ring, outer) => {
+    const corners = ring.map(position);
+    if (turn(corners) > 0 !== outer) corners.reverse();
+    return [...corners, corners[0]];
+  };
+  const parts = site.outline.map((rings) => rings.map((ring, i) => whole(ring, i === 0)));
+  if (!parts.length) return { type: 'Point', coordinates: position(site.at) };
+  return parts.length === 1 ? { type: 'Polygon', coordinates: parts[0] }
+    : { type: 'MultiPolygon', coordinates: parts };
+}
+
+/** Put the link where it can be copied, and copy it where the browser allows. */
+async function copyLink() {
+  const field = document.getElementById('link-text');
+  field.value = `${window.location.href.split('#')[0]}#${stateText()}`;
+  field.hidden = false;
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    announce(t('link_copied'));
+  } catch (refused) {
+    announce(t('link_select')); // the field is selected: the reader copies it
+  }
+}

@@ -1,0 +1,170 @@
+"""Measure the opportunity map at scale, in a real Chromium with the network cut.
+
+    python tests/bench/webmap.py [--sites 5000 50000] [--runs 5]
+
+Sites are synthetic: an L-shaped plot of six corners, one piece of evidence, the walk to three
+destinations, seven marks of full precision, a street access and a route to the loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from playwright.sync_api import sync_playwright
+
+from foncier import score, study, tables
+from foncier.export.webmap import write_map
+from foncier.records import Background, Profile, Result, Text
+
+CRS = pyproj.CRS.from_epsg(2154)
+TARGETS = {"station": ("Gare", "Station"), "services": ("Commerces", "Shops"),
+           "loop": ("Boucle", "Loop")}  # fmt: skip
+EMPTY = ("tests", "rejections", "lines")
+RERANK = """() => {
+  const times = [];
+  for (let i = 0; i < 15; i += 1) {
+    const began = performance.now();
+    weigh(STUDY_WEIGHTS.map((weight, k) => weight + ((i * 7 + k * 3) % 5)));
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b)[7];
+}"""
+SHOWN = """() => new Promise((resolve) => {
+  const began = performance.now();
+  changeWeights(STUDY_WEIGHTS.map((weight, k) => weight + ((k * 3 + Math.random()) % 5)));
+  requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)));
+})"""
+
+
+def town(count: int) -> Result:
+    """A result of ``count`` sites on a grid of plots, a third of their measures unknown."""
+    rng = np.random.default_rng(5)
+    side = int(np.ceil(np.sqrt(count)))
+    at = np.arange(count)
+    x = 640_000.0 + (at % side) * 45 + rng.uniform(0, 9, count)
+    y = 6_970_000.0 + (at // side) * 45 + rng.uniform(0, 9, count)
+    plots = shapely.union(shapely.box(x, y, x + 24, y + 12), shapely.box(x, y, x + 9, y + 27))
+    parcels = [f"80021000{chr(65 + i // 9999 % 26)}A{i % 9999 + 1:04d}" for i in range(count)]
+    ids = pd.Series([f"DC-{parcel}" for parcel in parcels], dtype="str")
+    kinds = np.array(["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible"])
+    candidates = tables.CANDIDATES.conform(
+        gpd.GeoDataFrame(
+            {"opportunity_id": ids, "kind": kinds[rng.integers(0, 4, count)], "commune": "80021",
+             "parcel_ids": parcels, "area_m2": shapely.area(plots), "zone": "U",
+             "usable_area_m2": shapely.area(plots) * 0.8, "built_share": rng.random(count) * 0.3,
+             "perimeter": "parcelles", "confidence": np.nan, "sources": "Cadastre",
+             "axis_distance_m": rng.uniform(0, 800, count)},
+            geometry=plots, crs=CRS,
+        )
+    )  # fmt: skip
+    rows = []
+    for target in TARGETS:
+        metres = np.where(rng.random(count) < 0.3, np.nan, rng.uniform(50, 2500, count))
+        rows.append(
+            pd.DataFrame(
+                {"opportunity_id": ids, "target": target, "place": f"Lieu {target}",
+                 "distance_m": metres, "time_min": metres / 75, "straight_m": metres * 0.8,
+                 "detour_index": 1.25}
+            )
+        )  # fmt: skip
+    access = tables.ACCESS.conform(pd.concat(rows, ignore_index=True))
+    doors = tables.ACCESS_POINTS.conform(
+        gpd.GeoDataFrame(
+            {"opportunity_id": ids, "street_id": "s", "street_name": "Rue de la Vallée",
+             "frontage_m": 24.0, "offset_m": 4.0},
+            geometry=shapely.points(x + 12, y), crs=CRS,
+        )
+    )  # fmt: skip
+    evidence = tables.EVIDENCE.conform(
+        pd.DataFrame(
+            {"opportunity_id": ids, "signal": "sans_bati", "direction": "for", "weight": np.nan,
+             "source": "Cadastre", "text_fr": [f"Surface : {i} m²" for i in range(count)],
+             "text_en": [f"Area: {i} m²" for i in range(count)]}
+        )
+    )  # fmt: skip
+    return _result(candidates, evidence, access, doors)
+
+
+def _result(candidates: Any, evidence: Any, access: Any, doors: Any) -> Result:
+    plan = study.load(Path(__file__).resolve().parents[1] / "studies" / "amiens")
+    criteria = study.criteria(plan)
+    nothing = {name: getattr(tables, name.upper()).empty(CRS) for name in EMPTY}
+    ground = {
+        name: getattr(tables, name.upper()).empty(CRS)
+        for name in ("streets", "buildings", "constraints", "places")
+    }
+    stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=CRS)
+    x, y = candidates.bounds.minx.to_numpy(), candidates.bounds.miny.to_numpy()
+    ways = [np.column_stack([x + dx, y + dy]) for dx, dy in ((12, 0), (12, -8), (80, -8), (80, 60))]
+    routes = gpd.GeoDataFrame(
+        {"opportunity_id": candidates["opportunity_id"], "target": "loop"},
+        geometry=list(shapely.linestrings(np.stack(ways, axis=1))), crs=CRS,
+    )  # fmt: skip
+    return Result(
+        title="Mesure", communes=("80021",), edition=date(2026, 1, 1), demo=True,
+        candidates=candidates, evidence=evidence, access_points=doors, access=access,
+        scores=score.scores(score.measures(candidates, access), criteria, draws=20),
+        stops=stops, area=shapely.box(*candidates.total_bounds), background=Background(**ground),
+        criteria=criteria, profile=Profile("essai", Text("Essai", "Trial"), "–", {}),
+        targets={name: Text(*words) for name, words in TARGETS.items()},
+        reports=(), missing=(), credits=("Données d'essai",), routes=routes, **nothing,
+    )  # fmt: skip
+
+
+def measure(result: Result, folder: Path, runs: int) -> str:
+    """One row of figures, medians of the runs."""
+    path = folder / "carte.html"
+    found: dict[str, list[float]] = {"written": [], "ready": [], "rerank": [], "shown": []}
+    began = time.perf_counter()
+    write_map(result, path)
+    found["written"].append(time.perf_counter() - began)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--headless", "--no-sandbox", "--disable-gpu"],
+        )
+        for _ in range(runs):
+            context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
+            page = context.new_page()
+            page.goto(path.as_uri())
+            page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
+            found["ready"].append(page.evaluate("performance.getEntriesByName('ready')[0].startTime"))
+            found["rerank"].append(page.evaluate(RERANK))
+            found["shown"].append(page.evaluate(SHOWN))
+            context.close()
+        browser.close()
+    middle = {name: statistics.median(values) for name, values in found.items()}
+    return (
+        f"| {len(result.candidates)} | {path.stat().st_size / 1e6:.2f} MB | "
+        f"{middle['written']:.2f} s | {middle['ready'] / 1000:.2f} s | {middle['rerank']:.1f} ms | "
+        f"{middle['shown']:.0f} ms |"
+    )
+
+
+def main() -> None:
+    """Measure each size and print the table."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("--sites", type=int, nargs="+", default=[120, 5_000, 50_000])
+    words.add_argument("--runs", type=int, default=5)
+    args = words.parse_args()
+    print("| sites | file | written | interactive | re-rank | re-rank until shown |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for count in args.sites:
+            print(measure(town(count), Path(folder), args.runs), flush=True)
+
+
+if __name__ == "__main__":
+    main()
