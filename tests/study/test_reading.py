@@ -133,17 +133,16 @@ def test_weights_of_the_study_count_and_zero_leaves_a_criterion_out(tmp_path: Pa
     assert "loop" not in kept
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("[weights]\nmetro = 1\n", "critère inconnu"),
-        ("[weights]\n" + "".join(f"{c} = 0\n" for c in
-         ("loop", "station", "stop", "innovation", "services", "area")), "nuls"),
-    ],
-)  # fmt: skip
-def test_wrong_weights_are_told(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        study.criteria(rules(tmp_path, text))
+def test_a_weight_for_no_criterion_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="critère inconnu"):
+        study.criteria(rules(tmp_path, "[weights]\nmetro = 1\n"))
+
+
+def test_weights_that_are_all_zero_leave_nothing_to_rank(tmp_path: Path) -> None:
+    names = [c.name for c in study.criteria(load(tmp_path, GOOD))]
+    nothing = "[weights]\n" + "".join(f"{name} = 0\n" for name in names)
+    with pytest.raises(ConfigError, match="nuls"):
+        study.criteria(rules(tmp_path, nothing))
 
 
 def test_lovac_gives_the_prior_and_its_absence_is_assumed(tmp_path: Path) -> None:

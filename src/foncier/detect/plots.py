@@ -12,6 +12,7 @@ import shapely
 
 from foncier import tables
 from foncier.detect import funnel
+from foncier.detect.ground import texts
 from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
 from foncier.detect.rejected import rejections
 from foncier.wording import figure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from foncier.records import Profile
 
 PREFIX = {"dent_creuse": "DC", "terrain_divisible": "TD"}
+OVERLAP_SHARE = 0.02  # less is the slack of the drawing between two sheets
 USABLE = ("opened_area_m2", "free_piece_m2")
 
 
@@ -122,7 +124,7 @@ def _candidates(
             "built_share": last["built_share"][rows],
             "perimeter": "parcelles",
             "zone": _zones(ground, plots),
-            "flags": _flags(ground, plots),
+            "flags": _flags(ground, rows),
             "sources": source,
         },
         geometry=plots,
@@ -138,11 +140,31 @@ def _zones(ground: Ground, plots: Geometries) -> Any:
     return found
 
 
-def _flags(ground: Ground, plots: Geometries) -> Any:
-    """Constraint that covers most of each plot among those that only flag."""
-    if ground.constraints is None:
-        return None
-    return largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
+def _flags(ground: Ground, rows: NDArray[np.intp]) -> list[str | None]:
+    """Constraint that covers most of each plot among those that only flag, and overlaps."""
+    plots = ground.plots[rows]
+    under = np.full(len(plots), None, dtype=object)
+    if ground.constraints is not None:
+        under = largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
+    columns = zip(under, _overlaps(ground, rows), strict=True)
+    return [" | ".join(word for word in words if word) or None for words in columns]
+
+
+def _overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Words for the parcel that a plot overlaps most: the cadastre holds that land twice."""
+    told = np.full(len(rows), None, dtype=object)
+    if ground.parcels is None or not len(rows):
+        return told
+    plots, ids = ground.plots[rows], texts(ground.parcels["parcel_id"])
+    plot, other = shapely.STRtree(ground.plots).query(plots, predicate="intersects")
+    apart = rows[plot] != other
+    plot, other = plot[apart], other[apart]
+    area = shapely.area(shapely.intersection(plots[plot], ground.plots[other]))
+    enough = area >= OVERLAP_SHARE * shapely.area(plots[plot])
+    plot, other, area = plot[enough], other[enough], area[enough]
+    order = np.lexsort((-other, area))
+    told[plot[order]] = [f"recouvre la parcelle {i}" for i in ids[other[order]]]
+    return told
 
 
 def _evidence(
