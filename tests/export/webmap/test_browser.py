@@ -259,6 +259,15 @@ def test_hostile_words_are_shown_as_text(visit: Callable[..., Any], hostile_resu
         assert "<img src=x" in page.locator(".leaflet-popup").inner_text()
         page.locator("#back").click()
     page.locator('[data-lang="en"]').click()
+    for index in range(2):
+        page.locator(".pick").nth(index).click()
+    page.locator("#compare").click()
+    assert "<script>window.hacked=1</script>" in page.locator("#comparison").inner_text()
+    page.locator("#comparison-close").click()
+    for tool in ("weights", "area", "take", "filters"):
+        page.locator(f"[data-tool={tool}]").click()
+    flags = page.locator("#f-flag option").all_text_contents()
+    assert any("<script>" in text for text in flags)
     for summary in page.locator("summary").all():
         summary.evaluate("node => { node.parentElement.open = true; }")
     assert page.evaluate("window.hacked") is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -92,10 +91,15 @@ def _numbers(values: pd.Series[Any], digits: int | None = DIGITS) -> list[float 
     """Numbers for JSON: None when unknown, an integer when it is whole."""
     found = values.to_numpy(dtype=np.float64, na_value=np.nan)
     found = found if digits is None else np.round(found, digits)
-    return [
-        None if not math.isfinite(value) else int(value) if value.is_integer() else value
-        for value in found.tolist()
-    ]
+    known = np.isfinite(found)
+    if not known.any():
+        return [None] * len(found)
+    whole = known & (found == np.rint(found))
+    written = found.astype(object)
+    written[whole] = found[whole].astype(np.int64).astype(object)
+    written[~known] = None
+    listed: list[float | int | None] = written.tolist()
+    return listed
 
 
 def _texts(values: pd.Series[Any]) -> list[str | None]:

@@ -145,8 +145,8 @@ function startPage(made, tiles) {
   fillCredits();
   applySwitches();
   drawSites();
-  if (window.location.hash.length > 1) restoreState(window.location.hash);
   listen();
+  if (window.location.hash.length > 1) restoreState(window.location.hash);
   document.body.dataset.ready = 'yes';
   performance.mark('ready');
 }
