@@ -53,10 +53,10 @@ def test_sites_are_painted_clicked_and_listed(
     assert "DC-00699" not in page.locator("#foncier-script").inner_text()
     assert page.locator(".leaflet-sites-pane canvas").count() > 0
     assert page.locator("path.site-shape").count() == 0
-    assert page.locator(".row").count() == 60
+    assert page.locator(".row").count() == 24
     page.locator("#more").scroll_into_view_if_needed()
     found.settle()
-    assert page.locator(".row").count() >= 120
+    assert page.locator(".row").count() >= 48
     spot = page.evaluate(
         """() => {
           map_foncier.setView(sites.find((site) => site.id === 'DC-00345').at, 18);
