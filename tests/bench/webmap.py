@@ -140,7 +140,9 @@ def measure(result: Result, folder: Path, runs: int) -> str:
             page = context.new_page()
             page.goto(path.as_uri())
             page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
-            found["ready"].append(page.evaluate("performance.getEntriesByName('ready')[0].startTime"))
+            found["ready"].append(
+                page.evaluate("performance.getEntriesByName('ready')[0].startTime")
+            )
             found["rerank"].append(page.evaluate(RERANK))
             found["shown"].append(page.evaluate(SHOWN))
             context.close()

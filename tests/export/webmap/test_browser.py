@@ -199,6 +199,8 @@ def test_layers_are_switched(opened: Any) -> None:
         assert page.locator(selector).count() > 0, name
         page.locator(f"[data-layer={name}]").uncheck()
         assert page.locator(selector).count() == 0, name
+    page.locator("[data-layer=entries]").check()
+    assert page.evaluate("layers.entries.getLayers().length") == 2
     online = page.locator("input[name=online]:checked")
     assert online.get_attribute("value") == ""
 
@@ -257,6 +259,15 @@ def test_hostile_words_are_shown_as_text(visit: Callable[..., Any], hostile_resu
         assert "<img src=x" in page.locator(".leaflet-popup").inner_text()
         page.locator("#back").click()
     page.locator('[data-lang="en"]').click()
+    for index in range(2):
+        page.locator(".pick").nth(index).click()
+    page.locator("#compare").click()
+    assert "<script>window.hacked=1</script>" in page.locator("#comparison").inner_text()
+    page.locator("#comparison-close").click()
+    for tool in ("weights", "area", "take", "filters"):
+        page.locator(f"[data-tool={tool}]").click()
+    flags = page.locator("#f-flag option").all_text_contents()
+    assert any("<script>" in text for text in flags)
     for summary in page.locator("summary").all():
         summary.evaluate("node => { node.parentElement.open = true; }")
     assert page.evaluate("window.hacked") is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ MEASURES = (
 SITE_TEXTS = ("kind", "name", "address", "commune", "parcel_ids", "status", "perimeter", "family",
               "zone", "flags", "sources")  # fmt: skip
 SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high")
-ACCESS_NUMBERS = ("distance_m", "time_min", "straight_m", "detour_index")
+WALK_DIGITS = {"distance_m": 1, "time_min": 2, "detour_index": 3}
 DIGITS = 3
 ROUTE_TOLERANCE_M = 1.0
 
@@ -54,7 +53,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "sites": _sites(result, sites),
         "evidence": _evidence(result.evidence, ids),
         "tests": _tests(result, sites),
-        "access": _access(result.access, ids),
+        "access": _access(result, ids),
         "entries": _entries(result, ids),
         "rejected": _rejected(result),
         "lines": _lines(result),
@@ -88,20 +87,24 @@ def _pair(text: Text) -> list[str]:
     return [text.fr, text.en]
 
 
-def _number(value: Any, digits: int | None = DIGITS) -> float | int | None:
-    """A number for JSON: None when unknown, an integer when it is whole."""
-    if pd.isna(value) or math.isinf(value):
-        return None
-    number = float(value) if digits is None else round(float(value), digits)
-    return int(number) if number.is_integer() else number
-
-
 def _numbers(values: pd.Series[Any], digits: int | None = DIGITS) -> list[float | int | None]:
-    return [_number(value, digits) for value in values]
+    """Numbers for JSON: None when unknown, an integer when it is whole."""
+    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    found = found if digits is None else np.round(found, digits)
+    known = np.isfinite(found)
+    if not known.any():
+        return [None] * len(found)
+    whole = known & (found == np.rint(found))
+    written = found.astype(object)
+    written[whole] = found[whole].astype(np.int64).astype(object)
+    written[~known] = None
+    listed: list[float | int | None] = written.tolist()
+    return listed
 
 
 def _texts(values: pd.Series[Any]) -> list[str | None]:
-    return [None if pd.isna(value) else str(value) for value in values]
+    known = values.notna().tolist()
+    return [str(value) if one else None for value, one in zip(values.tolist(), known, strict=True)]
 
 
 def _ordered(result: Result) -> Any:
@@ -176,10 +179,10 @@ def _sites(result: Result, sites: Any) -> dict[str, Any]:
     }
 
 
-def _known(table: pd.DataFrame, ids: pd.Series[Any]) -> tuple[pd.DataFrame, list[int]]:
+def _known(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
     """Rows of sites that are on the map, and the position of their site."""
-    rows = table[table["opportunity_id"].isin(ids.index)]
-    return rows, ids.loc[rows["opportunity_id"]].tolist()
+    owner = ids.index.get_indexer(table["opportunity_id"])
+    return table[owner >= 0], owner[owner >= 0].tolist()
 
 
 def _evidence(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
@@ -215,13 +218,21 @@ def _tests(result: Result, sites: Any) -> dict[str, Any]:
     }
 
 
-def _access(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    rows, owner = _known(table, ids)
+def _access(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Walk to each target, one value a site, None where it is unknown."""
+    table = result.access
     return {
-        "site": owner,
-        "target": shapes.pool(rows["target"]),
-        "place": shapes.pool(rows["place"]),
-        **{name: _numbers(rows[name]) for name in ACCESS_NUMBERS},
+        target: _walk(table[table["target"] == target], ids)
+        for target in table["target"].drop_duplicates()
+    }
+
+
+def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
+    place = pd.Index(rows["opportunity_id"]).get_indexer(ids.index)
+    wide = rows.reset_index(drop=True).reindex(np.where(place < 0, len(rows), place))
+    return {
+        "place": shapes.pool(wide["place"]),
+        **{name: _numbers(wide[name], digits) for name, digits in WALK_DIGITS.items()},
     }
 
 

@@ -67,14 +67,18 @@ function zoomBox() {
     button('zoom_all', '⤢', showAll));
 }
 
-/** @type {{centre: L.LatLng, zoom: number, missing: boolean}|null} what the screen showed */
+/** What opens on paper. */
+const ON_PAPER = ['missing', 'legend'];
+/** @type {{centre: L.LatLng, zoom: number, closed: HTMLElement[]}|null} what the screen showed */
 let screenView = null;
 
 /** On paper: the whole study (or the open site), and all that is missing. */
 function beforePrint() {
-  const missing = document.getElementById('missing');
-  screenView = { centre: map.getCenter(), zoom: map.getZoom(), missing: missing && missing.open };
-  if (missing) missing.open = true;
+  const closed = ON_PAPER.map((id) => document.getElementById(id))
+    .filter((node) => node && !node.open);
+  screenView = { centre: map.getCenter(), zoom: map.getZoom(), closed };
+  closed.forEach((node) => { node.open = true; });
+  rowsForPaper();
   onPaper();
 }
 
@@ -87,8 +91,7 @@ function onPaper() {
 
 /** Back to what the screen showed. */
 function afterPrint() {
-  const missing = document.getElementById('missing');
-  if (missing && screenView) missing.open = screenView.missing;
+  if (screenView) screenView.closed.forEach((node) => { node.open = false; });
   map.invalidateSize({ animate: false });
   if (screenView) map.setView(screenView.centre, screenView.zoom, { animate: false });
 }
@@ -108,6 +111,10 @@ function listen() {
     else if (state.open) closeSite();
   });
   window.addEventListener('hashchange', () => restoreState(window.location.hash));
+  map.on('popupopen', (event) => {
+    const content = event.popup.getElement().querySelector('.leaflet-popup-scrolled');
+    if (content) fill(content, { tabindex: 0, role: 'region', 'aria-label': t('popup') }, []);
+  });
   map.on('moveend', saveState);
   window.matchMedia('print').addEventListener('change', (event) => {
     if (event.matches) onPaper();
@@ -141,8 +148,8 @@ function startPage(made, tiles) {
   fillCredits();
   applySwitches();
   drawSites();
-  if (window.location.hash.length > 1) restoreState(window.location.hash);
   listen();
+  if (window.location.hash.length > 1) restoreState(window.location.hash);
   document.body.dataset.ready = 'yes';
   performance.mark('ready');
 }

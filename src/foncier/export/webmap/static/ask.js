@@ -71,6 +71,7 @@ function changeWeights(fresh) {
   if (pending) return;
   pending = requestAnimationFrame(() => {
     pending = 0;
+    shownRows = PAGE_SIZE;
     fillList();
     redressSites();
     saveState();

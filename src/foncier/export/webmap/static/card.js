@@ -160,11 +160,10 @@ function accessBlock(site) {
       (key) => el('th', { scope: 'col' }, t(key)),
     ))),
     el('tbody', {}, ...targets.map((target) => {
-      const row = site.access[target] || {};
-      const value = (name) => (row[name] === undefined ? null : row[name]);
+      const value = (name) => walk(site, target, name);
       return el('tr', {},
         el('th', { scope: 'row' }, both(page.targets[target]),
-          value('place') ? el('span', { class: 'source' }, own(row.place)) : null),
+          value('place') ? el('span', { class: 'source' }, own(value('place'))) : null),
         el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
         el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
         el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));

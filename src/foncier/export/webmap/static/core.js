@@ -55,13 +55,26 @@ function coded(code) {
   return Object.hasOwn(page.values, code) ? both(page.values[code]) : code;
 }
 
+/** @type {Map<string, Intl.NumberFormat>} making one takes longer than all it writes */
+const formats = new Map();
+
+/**
+ * @param {Intl.NumberFormatOptions} options
+ * @returns {Intl.NumberFormat} of the current language
+ */
+function formatOf(options) {
+  const key = lang + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(lang, options));
+  return formats.get(key);
+}
+
 /**
  * @param {number} value
  * @param {number} [digits] decimals at most
  * @returns {string}
  */
 function number(value, digits = 0) {
-  return new Intl.NumberFormat(lang, { maximumFractionDigits: digits }).format(value);
+  return formatOf({ maximumFractionDigits: digits }).format(value);
 }
 
 /**
@@ -84,9 +97,7 @@ function quantity(value, unit, digits = 0) {
  * @returns {string}
  */
 function signed(value, digits) {
-  return new Intl.NumberFormat(lang, {
-    maximumFractionDigits: digits, signDisplay: 'exceptZero',
-  }).format(value);
+  return formatOf({ maximumFractionDigits: digits, signDisplay: 'exceptZero' }).format(value);
 }
 
 /**
@@ -95,7 +106,7 @@ function signed(value, digits) {
  */
 function percent(share) {
   if (share === null) return t('unknown');
-  return new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+  return formatOf({ style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
 /**

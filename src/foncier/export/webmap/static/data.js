@@ -14,12 +14,10 @@ const KINDS = ['friche', 'dent_creuse', 'batiment_non_affecte', 'terrain_divisib
  * @property {number|null} score
  * @property {number|null} rank
  * @property {number[]} at latitude, longitude of a point inside
- * @property {number[][][][]} outline parts of rings of latitude, longitude
  * @property {any[]} evidence
  * @property {any[]} tests
- * @property {Record<string, any>} access by target
  * @property {any} entry street access, or null
- * @property {string} haystack what the search looks in
+ * @property {string} [haystack] what the search looks in, once it was asked for
  */
 
 /**
@@ -94,23 +92,42 @@ function rowsOf(table, names) {
 /** @returns {Site[]} in the order of their rank */
 function readSites() {
   const source = page.sites;
-  const outlines = decode(source.shapes, asLatLng);
   const names = Object.keys(source).filter((name) => name !== 'shapes');
   const sites = source.id.map((id, index) => {
-    const site = { index, evidence: [], tests: [], access: {}, entry: null };
+    const site = { index, evidence: [], tests: [], entry: null };
     names.forEach((name) => { site[name] = source[name][index]; });
     site.at = latLng(site.at);
-    site.outline = outlines[index];
     site.parcels = site.parcel_ids ? site.parcel_ids.split('|') : [];
     return site;
   });
   fillSites(sites);
-  sites.forEach((site) => {
+  return sites;
+}
+
+/**
+ * What the search looks in, without accents and capitals.
+ * @param {Site} site
+ * @returns {string}
+ */
+function haystackOf(site) {
+  if (site.haystack === undefined) {
     const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
       site.entry && site.entry.street];
     site.haystack = folded(texts.filter((text) => text).join(' '));
-  });
-  return sites;
+  }
+  return site.haystack;
+}
+
+/** @type {any[]|null} decoded when first needed */
+let outlines = null;
+
+/**
+ * @param {Site} site
+ * @returns {number[][][][]} parts of rings of latitude, longitude
+ */
+function outlineOf(site) {
+  outlines = outlines || decode(page.sites.shapes, asLatLng);
+  return outlines[site.index];
 }
 
 /** @param {Site[]} sites */
@@ -119,11 +136,24 @@ function fillSites(sites) {
   rowsOf(page.evidence, evidence).forEach((row) => sites[row.site].evidence.push(row));
   const tests = ['parcel', 'value', 'threshold', 'margin', 'unit', 'passed', 'detail', 'fr', 'en'];
   rowsOf(page.tests, tests).forEach((row) => sites[row.site].tests.push(row));
-  const access = ['target', 'place', 'distance_m', 'time_min', 'straight_m', 'detour_index'];
-  rowsOf(page.access, access).forEach((row) => { sites[row.site].access[row.target] = row; });
   rowsOf(page.entries, ['street', 'frontage_m', 'at']).forEach((row) => {
     sites[row.site].entry = { ...row, at: latLng(row.at) };
   });
+}
+
+/**
+ * A measure of the walk from a site.
+ * @param {Site} site
+ * @param {string} target
+ * @param {'time_min'|'distance_m'|'detour_index'|'place'} column
+ * @returns {any} null when unknown
+ */
+function walk(site, target, column) {
+  if (!Object.hasOwn(page.access, target)) return null;
+  const values = page.access[target][column];
+  if (column !== 'place') return values[site.index];
+  const code = values.codes[site.index];
+  return code < 0 ? null : values.pool[code];
 }
 
 /**

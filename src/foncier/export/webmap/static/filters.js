@@ -9,18 +9,6 @@ function noFilters() {
 }
 
 /**
- * A measure of the walk from a site.
- * @param {Site} site
- * @param {string} target
- * @param {'time_min'|'distance_m'|'detour_index'|'place'} column
- * @returns {any} null when unknown
- */
-function walk(site, target, column) {
-  const row = site.access[target];
-  return row ? row[column] : null;
-}
-
-/**
  * Points to watch of a site.
  * @param {Site} site
  * @returns {string[]}
@@ -69,7 +57,7 @@ function sift() {
   const values = asked.map((name) => [BOUNDS[name], state.filters[name]]);
   let unknown = 0;
   const shown = ordered.filter((site) => {
-    if (!state.kinds.has(site.kind) || !words.every((word) => site.haystack.includes(word))
+    if (!state.kinds.has(site.kind) || !words.every((word) => haystackOf(site).includes(word))
       || !passesChoices(site)) return false;
     let missing = false;
     const passes = values.every(([bound, asks]) => {

@@ -105,15 +105,17 @@ function placeLayer(main) {
   return group;
 }
 
-/** @returns {L.LayerGroup} where each site meets the street network */
+/** @returns {L.LayerGroup} where each site meets the street network, made when first shown */
 function entryLayer() {
   const canvas = L.canvas({ pane: 'marks' });
-  return L.layerGroup(sites.filter((site) => site.entry).map((site) => L.circleMarker(
+  const group = L.layerGroup();
+  group.once('add', () => sites.filter((site) => site.entry).forEach((site) => L.circleMarker(
     site.entry.at,
     { renderer: canvas, radius: 4, color: '#11131a', weight: 1.5, fillColor: '#ffd24d',
       fillOpacity: 1 },
   ).bindTooltip(() => el('div', { class: 'tip' }, own(titleOf(site)), el('br'),
-    entryWords(site)))));
+    entryWords(site))).addTo(group)));
+  return group;
 }
 
 /** Make the map agree with the switches. */

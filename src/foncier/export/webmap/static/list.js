@@ -1,7 +1,8 @@
 'use strict';
 /* The ranked list beside the map, its search and its filters. */
 
-const PAGE_SIZE = 60; // rows built at once; the rest comes as the reader scrolls
+const PAGE_SIZE = 24; // rows built at once; the rest comes as the reader scrolls
+const PAPER_ROWS = 200;
 let shownRows = PAGE_SIZE;
 /** Builds the next rows when the button that asks for them comes into sight. */
 const nearEnd = new IntersectionObserver((entries) => {
@@ -86,6 +87,11 @@ function moreButton(total) {
   nearEnd.disconnect();
   nearEnd.observe(button);
   return button;
+}
+
+/** On paper nobody scrolls: build the rows that a printed list may hold. */
+function rowsForPaper() {
+  while (shownRows < Math.min(PAPER_ROWS, shownSites().length)) moreRows();
 }
 
 /** Build the next rows below those that are there. */

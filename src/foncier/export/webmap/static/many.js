@@ -2,7 +2,8 @@
 /* More sites than elements would bear: outlines and signs painted on tiles, clicks answered by an
    index of squares. */
 
-const OUTLINES_FROM = 13; // zoom
+const OUTLINES_FROM = 15; // zoom; a plot of 25 m is then 8 pixels wide
+const DOT = 5; // pixels
 /** @type {ShapeIndex} */
 let siteShapes;
 /** @type {L.GridLayer} */
@@ -20,8 +21,9 @@ let numbered = new Map();
 function drawMany() {
   siteShapes = new ShapeIndex(page.sites.shapes, []);
   siteShapes.shapes.forEach((shape, row) => {
-    if (shape.rings.length) return;
     const [x, y] = toWorld(sites[row].at[1], sites[row].at[0]);
+    shape.at = [x, y];
+    if (shape.rings.length) return;
     shape.box = [x, y, x, y];
     siteShapes.file(shape);
   });
@@ -61,7 +63,7 @@ function siteUnder(at) {
   siteShapes.within([x - reach, y - reach, x + reach, y + reach]).forEach((shape) => {
     const site = sites[shape.row];
     if (!wantedMany.has(site)) return;
-    const [sx, sy] = toWorld(site.at[1], site.at[0]);
+    const [sx, sy] = shape.at;
     const near = Math.hypot(sx - x, sy - y) < reach;
     if (!near && !isInside(shape.rings, x, y)) return;
     if (!found || places[site.index] < places[found.index]) found = site;
@@ -80,19 +82,52 @@ function numberedAt(zoom) {
 
 /** @param {Sheet} sheet */
 function paintMany(sheet) {
-  const { pen, zoom, scale, origin } = sheet;
-  const near = siteShapes.within(sheet.box(18)).filter((shape) => wantedMany.has(sites[shape.row]))
-    .sort((a, b) => places[b.row] - places[a.row]);
-  if (zoom >= OUTLINES_FROM) near.forEach((shape) => paintOutline(sheet, shape));
-  const full = numberedAt(zoom);
-  near.forEach((shape) => {
-    const site = sites[shape.row];
-    const [x, y] = toWorld(site.at[1], site.at[0]);
-    const size = full.has(site) ? 30 : zoom < OUTLINES_FROM ? 7 : 11;
-    const [px, py] = [(x - origin[0]) * scale, (y - origin[1]) * scale];
-    pen.drawImage(stamp(site.kind, size), px - size / 2, py - size / 2, size, size);
-    if (size === 30) paintFigure(pen, site, px, py);
+  const near = siteShapes.within(sheet.box(18)).filter((shape) => wantedMany.has(sites[shape.row]));
+  const full = numberedAt(sheet.zoom);
+  if (sheet.zoom < OUTLINES_FROM) {
+    paintDots(sheet, near);
+    near.filter((shape) => full.has(sites[shape.row])).sort(byPlace)
+      .forEach((shape) => paintSign(sheet, shape, 30));
+    return;
+  }
+  near.sort(byPlace);
+  near.forEach((shape) => paintOutline(sheet, shape));
+  near.forEach((shape) => paintSign(sheet, shape, full.has(sites[shape.row]) ? 30 : 11));
+}
+
+/** The last rank first, so that the best lies on top. */
+const byPlace = (a, b) => places[b.row] - places[a.row];
+
+/**
+ * Seen from far: one path of small squares a kind.
+ * @param {Sheet} sheet
+ * @param {Shape[]} near
+ */
+function paintDots(sheet, near) {
+  const { pen, scale, origin } = sheet;
+  KINDS.forEach((kind) => {
+    pen.beginPath();
+    near.forEach((shape) => {
+      if (sites[shape.row].kind !== kind) return;
+      pen.rect((shape.at[0] - origin[0]) * scale - DOT / 2,
+        (shape.at[1] - origin[1]) * scale - DOT / 2, DOT, DOT);
+    });
+    pen.fillStyle = KIND_STYLES[kind].colour;
+    pen.fill();
   });
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {Shape} shape
+ * @param {number} size pixels; the large ones bear their rank
+ */
+function paintSign(sheet, shape, size) {
+  const { pen, scale, origin } = sheet;
+  const site = sites[shape.row];
+  const [x, y] = [(shape.at[0] - origin[0]) * scale, (shape.at[1] - origin[1]) * scale];
+  pen.drawImage(stamp(site.kind, size), x - size / 2, y - size / 2, size, size);
+  if (size === 30) paintFigure(pen, site, x, y);
 }
 
 /**

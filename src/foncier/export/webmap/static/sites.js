@@ -73,8 +73,9 @@ function levelOf(site) {
  * @returns {L.Polygon|null}
  */
 function makeOutline(site) {
-  if (!site.outline.length) return null;
-  return L.polygon(site.outline, { renderer: siteRenderer, className: 'site-shape',
+  const outline = outlineOf(site);
+  if (!outline.length) return null;
+  return L.polygon(outline, { renderer: siteRenderer, className: 'site-shape',
     ...outlineStyle(site, false) });
 }
 
@@ -317,7 +318,7 @@ function entryWords(site) {
 /** @param {Site} site */
 function bringIntoView(site) {
   if (document.body.dataset.view === 'list') setView('both');
-  const bounds = L.latLngBounds([site.at, ...site.outline.flat(2)]);
+  const bounds = L.latLngBounds([site.at, ...outlineOf(site).flat(2)]);
   const zoom = Math.min(17, map.getBoundsZoom(bounds.pad(1.5)));
   const close = Math.max(map.getZoom(), zoom);
   // a little below the middle, so that the popup above it has room

@@ -118,7 +118,7 @@ function geometryOf(site) {
     if (turn(corners) > 0 !== outer) corners.reverse();
     return [...corners, corners[0]];
   };
-  const parts = site.outline.map((rings) => rings.map((ring, i) => whole(ring, i === 0)));
+  const parts = outlineOf(site).map((rings) => rings.map((ring, i) => whole(ring, i === 0)));
   if (!parts.length) return { type: 'Point', coordinates: position(site.at) };
   return parts.length === 1 ? { type: 'Polygon', coordinates: parts[0] }
     : { type: 'MultiPolygon', coordinates: parts };

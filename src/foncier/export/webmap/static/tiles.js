@@ -24,6 +24,7 @@ function toWorld(lon, lat) {
  * @property {number[]} box west, north, east, south in world units
  * @property {number} code class of style
  * @property {number} row position in its layer
+ * @property {number[]} [at] a point inside, for sites
  */
 
 /** Shapes of one layer, found by square. */

@@ -42,6 +42,8 @@ function keepVisit(site, change) {
   const one = { verdict: '', date: today(), note: '', ...visits[site.id], ...change };
   if (one.verdict || one.note) visits[site.id] = one;
   else delete visits[site.id];
+  const block = document.querySelector('.visit');
+  if (block) block.classList.toggle('blank', !visits[site.id]);
   try {
     window.localStorage.setItem(STORE, JSON.stringify(visits));
   } catch (refused) {
@@ -64,7 +66,7 @@ function visitBlock(site) {
   const note = el('textarea', { id: 'visit-note', rows: 3, maxlength: 2000,
     oninput: (event) => keepVisit(site, { note: event.target.value }) });
   note.value = now.note;
-  return section('visit', el('div', { class: 'visit' },
+  return section('visit', el('div', { class: visits[site.id] ? 'visit' : 'visit blank' },
     el('label', { for: 'verdict' }, t('verdict')), list,
     el('label', { for: 'visit-date' }, t('visit_date')),
     el('input', { type: 'date', id: 'visit-date', value: now.date,
