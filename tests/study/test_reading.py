@@ -138,7 +138,7 @@ def test_weights_of_the_study_count_and_zero_leaves_a_criterion_out(tmp_path: Pa
     [
         ("[weights]\nmetro = 1\n", "critère inconnu"),
         ("[weights]\n" + "".join(f"{c} = 0\n" for c in
-         ("loop", "station", "stop", "innovation", "services", "area")), "nuls"),
+         ("loop", "station", "stop", "innovation", "services", "area", "residents")), "nuls"),
     ],
 )  # fmt: skip
 def test_wrong_weights_are_told(tmp_path: Path, text: str, told: str) -> None:
