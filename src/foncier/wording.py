@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 from foncier.records import Rule, Text
@@ -18,6 +19,7 @@ KIND_LABELS = {
 }
 
 
+@lru_cache(maxsize=65_536)
 def figure(value: float, unit: str, lang: Lang) -> str:
     r"""Write a figure with its unit: one decimal below 100, thousands apart.
 

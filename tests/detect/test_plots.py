@@ -140,3 +140,17 @@ def test_inputs_are_unchanged(street: Town) -> None:
     before = street.ground.parcels.to_wkb()
     find_plots(street.ground, street.profile, street.area, source="C")
     pd.testing.assert_frame_equal(street.ground.parcels.to_wkb(), before)
+
+
+def test_a_plot_that_another_parcel_overlaps_is_flagged(street: Town) -> None:
+    parcels = street.ground.parcels
+    assert parcels is not None
+    shapes = [
+        shapely.box(X, Y + 3, X + 25, Y + 30) if n == "field" else g
+        for n, g in zip(parcels["parcel_id"], parcels.geometry, strict=True)
+    ]
+    twice = replace(street.ground, parcels=parcels.set_geometry(shapes, crs=CRS))
+    found = find_plots(twice, street.profile, street.area, source="C").candidates
+    flags = found.set_index("parcel_ids")["flags"]
+    assert flags["bare"] == "risque « PPRI » | recouvre la parcelle field"
+    assert flags["field"].endswith("recouvre la parcelle bare")

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from foncier.detect.funnel import Passage
     from foncier.detect.ground import Ground
 
-OVERLAP_SHARE = 0.05  # of the plot: more than limits drawn twice would cover
-LISTED = "déjà dans l'inventaire des friches"
-OVERLAPPING = "recouvre une parcelle voisine"
+OVERLAP_SHARE = 0.02  # less is the slack of the drawing between two sheets
 
 
 def flags(
@@ -44,11 +42,8 @@ def flags(
         under = largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
         for words, constraint in zip(told, under, strict=True):
             words.extend([constraint] if constraint else [])
-    for mark, sentence in (
-        (overlapping(ground, rows), OVERLAPPING), (listed(ground, rows), LISTED)
-    ):  # fmt: skip
-        for n in np.flatnonzero(mark):
-            told[n].append(sentence)
+    for words, twice in zip(told, overlaps(ground, rows), strict=True):
+        words.extend([twice] if twice else [])
     begins = 0
     for kind, own in found.items():
         for passage in passages[kind]:
@@ -59,22 +54,18 @@ def flags(
     return np.array([" | ".join(words) or None for words in told], dtype=object)
 
 
-def overlapping(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which parcels another one covers in part: the cadastre is out of date there."""
-    plots = ground.plots[rows]
-    one, other = ground.plots_tree.query(plots, predicate="intersects")
-    apart = other != rows[one]
-    one, other = one[apart], other[apart]
-    common = shapely.area(shapely.intersection(plots[one], ground.plots[other]))
-    over = common > OVERLAP_SHARE * shapely.area(plots[one])
-    return np.isin(np.arange(len(rows)), one[over])
-
-
-def listed(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which parcels a site of the inventory names: they are already an opportunity."""
-    if ground.parcels is None or ground.inventory is None:
-        return np.zeros(len(rows), dtype=bool)
-    lists = [ids.split("|") for ids in texts(ground.inventory["parcel_ids"]) if ids]
-    named = {parcel for ids in lists for parcel in ids}
-    ids = ground.parcels["parcel_id"].to_numpy()[rows]
-    return np.array([parcel in named for parcel in ids], dtype=bool)
+def overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Words for the parcel that a plot overlaps most: the cadastre holds that land twice."""
+    told = np.full(len(rows), None, dtype=object)
+    if ground.parcels is None or not len(rows):
+        return told
+    plots, ids = ground.plots[rows], texts(ground.parcels["parcel_id"])
+    plot, other = ground.plots_tree.query(plots, predicate="intersects")
+    apart = rows[plot] != other
+    plot, other = plot[apart], other[apart]
+    area = shapely.area(shapely.intersection(plots[plot], ground.plots[other]))
+    enough = area >= OVERLAP_SHARE * shapely.area(plots[plot])
+    plot, other, area = plot[enough], other[enough], area[enough]
+    order = np.lexsort((-other, area))
+    told[plot[order]] = [f"recouvre la parcelle {i}" for i in ids[other[order]]]
+    return told

@@ -5,6 +5,7 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 
 from foncier.network.access import access_points
 from foncier.network.graph import Graph, build_graph
+from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
 from foncier.network.routes import routes
 from foncier.network.times import BIKE_KMH, WALK_KMH, access_table
@@ -16,6 +17,7 @@ __all__ = [
     "access_points",
     "access_table",
     "build_graph",
+    "neighbours_land_m",
     "routes",
     "tour",
 ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
 from foncier import detect, network, score, study, tables
 from foncier.crs import legal_crs
+from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
 from foncier.pipeline.tracing import study_area, trace
@@ -65,7 +65,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Accès et temps de parcours")
     targets = _targets(layers.get("places"))
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
-    candidates = _landlocked(candidates, points, streets)
+    candidates = landlocked(candidates, points, layers)
     step("Scores et rangs")
     measures = score.measures(candidates, access, layers.get("population"))
     candidates = _peopled(candidates, measures)
@@ -125,7 +125,7 @@ def _gathered(
     proofs = [f.evidence for f in found if len(f.evidence)]
     evidence = pd.concat(proofs, ignore_index=True) if proofs else tables.EVIDENCE.empty()
     ordered = evidence.sort_values("opportunity_id", kind="stable")
-    return tables.CANDIDATES.conform(both), tables.EVIDENCE.conform(ordered)
+    return in_a_friche(tables.CANDIDATES.conform(both)), tables.EVIDENCE.conform(ordered)
 
 
 def _targets(places: Any) -> dict[str, Any]:
@@ -153,18 +153,3 @@ def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDat
     around = measures.set_index("opportunity_id")["residents_around"]
     ids = candidates["opportunity_id"]
     return tables.CANDIDATES.conform(candidates.assign(residents_around=ids.map(around)))
-
-
-def _landlocked(
-    candidates: gpd.GeoDataFrame, points: gpd.GeoDataFrame, streets: Any
-) -> gpd.GeoDataFrame:
-    """Flag the candidates that no street comes near; without streets nothing is known."""
-    if streets is None:
-        return candidates
-    without = ~candidates["opportunity_id"].isin(points["opportunity_id"])
-    flags = candidates["flags"].astype(object).where(candidates["flags"].notna(), "")
-    words = "aucune rue à moins de 60 m"
-    told = np.where(flags == "", words, flags.astype(str) + " | " + words)
-    return tables.CANDIDATES.conform(
-        candidates.assign(flags=np.where(without, told, flags.where(flags != "", None)))
-    )

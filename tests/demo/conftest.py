@@ -1,0 +1,13 @@
+"""The demonstration city, drawn once for all its tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from foncier.demo import City, generate
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    """Return the default city."""
+    return generate()

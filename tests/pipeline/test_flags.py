@@ -1,0 +1,93 @@
+"""Points to watch that show once access is known: shut-in plots, land listed twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from foncier import network, tables
+from foncier.pipeline.flags import in_a_friche, landlocked
+from foncier.pipeline.layers import Layers
+
+X, Y = 650_000.0, 6_977_000.0
+
+
+def at(x: float, y: float, width: float, height: float) -> shapely.Geometry:
+    return shapely.box(X + x, Y + y, X + x + width, Y + y + height)
+
+
+PLOTS = {"front": at(0, 0, 30, 20), "back": at(0, 20, 30, 20), "far": at(0, 200, 30, 20)}
+
+
+def table(contract: Any, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
+    return contract.conform(gpd.GeoDataFrame(rows, geometry=shapes, crs=2154))
+
+
+def candidates(**more: Any) -> Any:
+    rows = [
+        {"opportunity_id": f"DC-{name}", "kind": "dent_creuse", "parcel_ids": name,
+         "perimeter": "parcelles", "sources": "Cadastre", **more}
+        for name in PLOTS
+    ]  # fmt: skip
+    return table(tables.CANDIDATES, rows, list(PLOTS.values()))
+
+
+STREETS = table(
+    tables.STREETS,
+    [{"street_id": "s", "street_class": "residential", "level": 0, "walk": True, "bike": True,
+      "drive": True}],
+    [shapely.LineString([(X - 50, Y - 4), (X + 90, Y - 4)])],
+)  # fmt: skip
+PARCELS = table(
+    tables.PARCELS, [{"parcel_id": n, "area_m2": g.area} for n, g in PLOTS.items()],
+    list(PLOTS.values()),
+)  # fmt: skip
+LAYERS = Layers({"streets": STREETS, "parcels": PARCELS}, ())
+
+
+def flags(layers: Layers, sites: Any) -> dict[str, Any]:
+    points = network.access_points(sites, STREETS)
+    told = landlocked(sites, points, layers)
+    return dict(zip(told["opportunity_id"], told["flags"], strict=True))
+
+
+def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -> None:
+    told = flags(LAYERS, candidates())
+    assert pd.isna(told["DC-front"])
+    assert told["DC-back"] == "enclavée : 20\xa0m de terrain voisin avant la rue"
+    assert told["DC-far"] == "aucune rue à moins de 60 m"
+
+
+def test_what_was_flagged_before_stays() -> None:
+    told = flags(LAYERS, candidates(flags="risque"))
+    assert told["DC-front"] == "risque"
+    assert told["DC-back"].startswith("risque | enclavée")
+
+
+def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
+    sites = candidates()
+    none = tables.ACCESS_POINTS.empty(sites.crs)
+    assert landlocked(sites, none, Layers({}, ()))["flags"].isna().all()
+    told = flags(replace(LAYERS, frames={"streets": STREETS}), sites)
+    assert pd.isna(told["DC-back"])
+    assert told["DC-far"] == "aucune rue à moins de 60 m"
+
+
+@pytest.mark.parametrize("kind", ["dent_creuse", "batiment_non_affecte"])
+def test_land_of_a_listed_friche_is_said_so(kind: str) -> None:
+    sites = candidates(kind=kind)
+    friche = table(
+        tables.CANDIDATES,
+        [{"opportunity_id": "FR-1", "kind": "friche", "parcel_ids": "other|back",
+          "perimeter": "parcelles", "sources": "Cartofriches"}],
+        [PLOTS["back"]],
+    )  # fmt: skip
+    both = pd.concat([sites, friche], ignore_index=True)
+    told = in_a_friche(both).set_index("opportunity_id")["flags"]
+    assert told["DC-back"] == "terrain de la friche FR-1"
+    assert told.drop("DC-back").isna().all()

@@ -1,0 +1,152 @@
+"""The whole run on the embedded city: what was planted is found, what was set as a trap is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+
+from foncier import demo, pipeline, study
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+
+GOLDEN = Path(__file__).parent / "golden" / "demo.csv"
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return pipeline.run(study.load(demo.study_folder()))
+
+
+@pytest.fixture(scope="module")
+def delivered(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    plan = study.load(demo.study_folder())
+    pipeline.deliver(result, plan, folder, lang="fr", timings={})
+    return folder
+
+
+def summary(result: Result) -> str:
+    """Every opportunity on one line, figures as a reader sees them."""
+    wide = result.candidates.merge(result.scores, on="opportunity_id").merge(
+        result.access_points[["opportunity_id", "street_name"]], how="left", on="opportunity_id"
+    )
+    columns = ["opportunity_id", "kind", "area_m2", "confidence", "score", "rank", "rank_low",
+               "rank_high", "street_name", "flags"]  # fmt: skip
+    return (
+        wide[columns]
+        .round({"area_m2": 0, "confidence": 3, "score": 3})
+        .to_csv(index=False, lineterminator="\n")
+    )
+
+
+def test_the_demo_gives_what_it_always_gave(result: Result) -> None:
+    """Golden: to renew it after a wanted change, write `summary` to the file and read the diff."""
+    assert summary(result) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_every_kind_is_there_and_each_opportunity_has_evidence(result: Result) -> None:
+    kinds = result.candidates["kind"].value_counts()
+    assert (kinds >= 10).all()
+    assert len(kinds) == 4
+    assert set(result.evidence["opportunity_id"]) == set(result.candidates["opportunity_id"])
+
+
+def test_every_parcel_of_the_area_is_kept_or_rejected_with_a_reason(result: Result) -> None:
+    kept = result.candidates.loc[result.candidates["kind"].isin(["dent_creuse",
+                                                                "terrain_divisible"])]  # fmt: skip
+    assert set(kept["parcel_ids"]).isdisjoint(result.rejections["parcel_id"])
+    assert 4000 < len(result.rejections) < 8000
+    assert result.rejections["reason_fr"].str.len().min() > 10
+
+
+def test_the_demo_says_that_it_is_fictional_everywhere(delivered: Path) -> None:
+    assert "DONNÉES FICTIVES" in (delivered / "opportunites.html").read_text(encoding="utf-8")
+    told = json.loads((delivered / "manifest.json").read_text(encoding="utf-8"))
+    assert told["fictional"] is True
+    table = pd.read_csv(delivered / "opportunites.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert (table["donnees"] == "FICTIVES").all()
+    layer = pyogrio.read_dataframe(delivered / "opportunites.gpkg", layer="opportunites")
+    assert (layer["donnees"] == "FICTIVES").all()
+    assert layer.crs.to_epsg() == 2154
+
+
+def test_nothing_is_missing_in_the_demo(result: Result) -> None:
+    assert result.missing == ()
+
+
+@pytest.fixture(scope="module")
+def truth(result: Result) -> Any:
+    """What was planted inside the study area; a building's id is its parcel."""
+    table = pd.read_csv(demo.study_folder() / "verite.csv", sep=";", dtype=str)
+    places = gpd.GeoSeries.from_xy(table["lon"].astype(float), table["lat"].astype(float), crs=4326)
+    inside = places.to_crs(2154).within(result.area.buffer(-5))
+    return table.loc[inside.to_numpy()]
+
+
+@pytest.mark.parametrize("kind", ["dent_creuse", "terrain_divisible"])
+def test_every_planted_plot_is_found_and_nothing_else_without_a_flag(
+    result: Result, truth: Any, kind: str
+) -> None:
+    found = result.candidates[result.candidates["kind"] == kind]
+    planted = set(truth.loc[truth["kind"] == kind, "id"])
+    assert len(planted) >= 20
+    assert planted <= set(found["parcel_ids"])
+    others = found[~found["parcel_ids"].isin(planted)]
+    assert others["flags"].notna().all(), others[["parcel_ids", "flags"]]
+
+
+def test_every_planted_friche_and_building_is_found(result: Result, truth: Any) -> None:
+    # A site told twice bears its older id: it is known by its parcels.
+    friches = result.candidates.loc[result.candidates["kind"] == "friche", "parcel_ids"]
+    found = {frozenset(ids.split("|")) for ids in friches}
+    sites = truth.loc[truth["kind"] == "friche", "parcel_ids"]
+    assert found == {frozenset(ids.split("|")) for ids in sites}
+    planted = set(truth.loc[truth["kind"] == "batiment_non_affecte", "id"])
+    buildings = result.candidates[result.candidates["kind"] == "batiment_non_affecte"]
+    assert set(buildings["parcel_ids"]) == planted
+
+
+FLAGS = {"landlocked": "enclavée", "overlap": "recouvre la parcelle", "parking": "stationnement",
+         "courtyard": "cœur d'îlot"}  # fmt: skip
+
+
+def test_every_trap_is_turned_down_or_flagged_for_its_own_reason(
+    result: Result, truth: Any
+) -> None:
+    reasons = result.rejections.set_index("parcel_id")["rule"]
+    sites = result.candidates.set_index("parcel_ids")
+    traps = truth[truth["kind"] == "trap"]
+    assert set(traps["trap"]) >= {"park", "cemetery", "school", "sports", "allotments", "parking",
+                                  "street_in_cadastre", "sliver", "landlocked", "overlap",
+                                  "invalid_geometry", "water"}  # fmt: skip
+    for trap in traps.itertuples():
+        if trap.expected == "flagged":
+            assert FLAGS[trap.trap] in str(sites.loc[trap.id, "flags"]), trap
+        elif trap.subject == "parcel":
+            # Several rules may turn a street down: it is also outside any zone, or too narrow.
+            either = {trap.expected_rule, "road", "zone", "exclusion"}
+            assert reasons[trap.id] in either, trap
+        else:
+            assert f"FR-{trap.id}" not in set(result.candidates["opportunity_id"])
+
+
+def test_no_demolished_building_nor_old_tag_is_listed(result: Result, truth: Any) -> None:
+    listed = result.candidates[result.candidates["kind"] == "batiment_non_affecte"]
+    gone = truth.loc[truth["trap"].isin(["demolished_tag", "old_tag"]), "id"]
+    assert len(gone) >= 3
+    assert not set(listed["parcel_ids"]) & set(gone)
+
+
+def test_a_melted_or_linked_friche_is_one_site_or_one_family(result: Result) -> None:
+    friches = result.candidates[result.candidates["kind"] == "friche"]
+    assert (result.evidence["signal"] == "même site").sum() >= 1
+    families = friches["family"].dropna().value_counts()
+    assert (families >= 2).all()
+    assert len(families) >= 1
