@@ -257,6 +257,16 @@ def test_another_commune_and_no_parcel(tmp_path: Path, read: Callable[..., Any])
         read("parcels", "edigeo", deliver(tmp_path, [HOUSE]), **LUXIOL)
 
 
+def test_what_a_sheet_does_not_say(tmp_path: Path, read: Callable[..., Any]) -> None:
+    nameless: Objects = [("ZONCOMMUNI_id", "4", {}, STREET[3]), ("BATIMENT_id", "2", {}, HOUSE[3])]
+    path = deliver(tmp_path, [*nameless, ("PARCELLE_id", "1", {}, PLOT[3])])
+    street = read("streets", "edigeo", path)[0].loc[0]
+    assert (street["street_class"], street.isna()["name"]) == ("voie", True)
+    assert read("buildings", "edigeo", path)[0]["kind"].tolist() == ["unknown"]
+    with pytest.raises(FormatError, match="aucun identifiant"):
+        read("parcels", "edigeo", path, **LUXIOL)
+
+
 def test_two_states_of_a_sheet_are_refused(tmp_path: Path, read: Callable[..., Any]) -> None:
     deliver(tmp_path, [PLOT])
     (tmp_path / "b").mkdir()

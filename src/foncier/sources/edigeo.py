@@ -45,6 +45,7 @@ SYSTEMS = {
     "GUADFM49U20": 2969, "GUAD48UTM20": 2970, "MART38UTM20": 2973,
 }  # fmt: skip
 RELATION = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
+WORDS = ("IDU", "DUR", "SYM", "OBJECT_RID")
 NAMES = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
 SHEETS = "SUBDSECT_id"  # the sheet itself
 PARCELS = "PARCELLE_id"
@@ -55,7 +56,7 @@ DETAILS = "TSURF_id"  # surface of topographical detail, of the kind that its sy
 # PCI's symbols: 34 pond or lake; 51, 52 and 53 cemeteries. A pool (65) takes no ground away.
 KINDS = {"34": "water", "51": "cemetery", "52": "cemetery", "53": "cemetery"}
 # What the first words of a way's name tell of it.
-WAYS = ((r"autoroute\b", "autoroute"), (r"(?:chemin|chin|c\.[re]\.)", "chemin rural"),
+WAYS = ((r"autoroute\b", "autoroute"), (r"(?:chemin|chin)\b|c\.[re]\.", "chemin rural"),
         (r"(?:sentier|sente|venelle|escalier)\b", "sentier"))  # fmt: skip
 
 
@@ -84,8 +85,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read buildings: hard or light as ``DUR`` says, keyed by the cadastre's own object number."""
     rows = _gathered(file, target, journal, (BUILDINGS,))
-    kind = rows["DUR"] if "DUR" in rows else pd.Series(None, rows.index, dtype="str")
-    rows = rows.assign(building_id=_numbers(rows), kind=kind)
+    rows = rows.assign(building_id=_numbers(rows), kind=rows["DUR"])
     draft = _draft(rows, file, target, journal, fields=cadastre.BUILDING_FIELDS, shape="polygon")
     return cadastre.buildings_of(draft, journal)
 
@@ -99,7 +99,7 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
     name = _names(rows)
     street_class = pd.Series("voie", rows.index, dtype="str")
     for pattern, word in WAYS:
-        street_class = street_class.mask(name.str.match(f"(?i){pattern}"), word)
+        street_class = street_class.mask(name.str.match(f"(?i){pattern}", na=False), word)
     rows = rows.assign(street_id=_numbers(rows), name=name, street_class=street_class)
     draft = _draft(rows, file, target, journal, fields=streets.FIELDS, shape="line")
     return streets.streets_of(draft, file, journal)
@@ -108,8 +108,7 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read waters and cemeteries, both excluded from building land."""
     rows = _gathered(file, target, journal, (WATERS, DETAILS))
-    symbol = rows["SYM"] if "SYM" in rows else pd.Series(None, rows.index, dtype="str")
-    kind = symbol.astype("str").map(KINDS).mask(rows["object"] == WATERS, "water")
+    kind = rows["SYM"].map(KINDS).astype("str").mask(rows["object"] == WATERS, "water")
     rows = rows.assign(constraint_id=_numbers(rows), kind=kind, label=_names(rows))
     rows = rows[rows["kind"].notna()]
     fields = planning.CONSTRAINT_FIELDS
@@ -145,7 +144,7 @@ def _gathered(
 
 def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Objects of one sheet, with what kind each is, in the system of the sheet."""
-    parts: list[Any] = [gpd.GeoDataFrame({"object": [], "OBJECT_RID": []}, geometry=[], crs=crs)]
+    parts: list[gpd.GeoDataFrame] = []
     with tempfile.TemporaryDirectory(prefix="foncier-") as folder, warnings.catch_warnings():
         # What GDAL warns of is what is repaired and counted later.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -158,13 +157,27 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
             here = {str(name) for name in pyogrio.list_layers(thf)[:, 0]}
             for layer in (name for name in (SHEETS, *layers) if name in here):
                 read = pyogrio.read_dataframe(thf, layer=layer)
-                parts.append(read.assign(object=layer).set_crs(crs, allow_override=True))
+                parts.append(_columns(read, crs).assign(object=layer))
         except files.UNREADABLE as reason:
             raise FormatError(
                 complaint(sheet.shown, "feuille EDIGEO illisible", "Téléchargez-la de nouveau.")
             ) from reason
-    whole: gpd.GeoDataFrame = pd.concat(parts, ignore_index=True)
+    none = _columns(gpd.GeoDataFrame(geometry=[], crs=crs), crs).assign(object="")
+    whole: gpd.GeoDataFrame = pd.concat([none, *parts], ignore_index=True)
     return whole
+
+
+def _columns(read: Any, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Columns that are used, there or not in the sheet: words as text, the date as a number."""
+    once = read.loc[:, ~read.columns.duplicated()]
+    words = {
+        name: once[name].astype("str") if name in once else pd.Series(None, once.index, dtype="str")
+        for name in (*WORDS, *NAMES)
+    }
+    dated = once.get("UPDATE_DATE", 0)
+    return gpd.GeoDataFrame(
+        {**words, "UPDATE_DATE": dated}, geometry=once.geometry.to_numpy(), index=once.index
+    ).set_crs(crs, allow_override=True)
 
 
 def _declared(sheet: Sheet) -> pyproj.CRS:
@@ -196,7 +209,7 @@ def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
     FormatError
         The name tells another sheet than the one inside, or nothing tells the département.
     """
-    ids = found["IDU"].dropna() if "IDU" in found else pd.Series([], dtype="str")
+    ids = found["IDU"].dropna()
     within = sorted(set(ids.str[:3]))
     if sheet.commune:
         inside = sorted(set(ids[found["object"] == SHEETS]))
@@ -228,18 +241,15 @@ def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
 
 def _numbers(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
     """Key of an object: the cadastre's own number, which is the same on every sheet."""
-    keys: pd.Series[Any] = (
-        rows["prefix"] + "-" + rows["OBJECT_RID"].astype("str").str.removeprefix("Objet_")
-    )
-    return keys
+    key: pd.Series[Any] = rows["prefix"] + "-" + rows["OBJECT_RID"].str.removeprefix("Objet_")
+    return key
 
 
 def _names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
     """Name of each object, whose words are in up to ten columns."""
-    written = [rows[name].astype("str") for name in NAMES if name in rows]
-    if not written:
-        return pd.Series(None, rows.index, dtype="str")
-    words = written[0].str.cat(written[1:], sep=" ", na_rep="").str.split().str.join(" ")
+    first, *others = [rows[name] for name in NAMES]
+    words = first.str.cat(others, sep=" ", na_rep="").str.replace(r"\s+", " ", regex=True)
+    words = words.str.strip()
     named: pd.Series[Any] = words.mask(words == "")
     return named
 

@@ -141,19 +141,22 @@ def reunited(
     if not again.any():
         return frame
     part = frame[again].sort_values([key, *newest], ascending=False, kind="stable")
+    # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
+    part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
     first = part.drop_duplicates(key)
-    whole = first.set_index(key).geometry.to_dict()
+    whole = dict(zip(first[key], first.geometry, strict=True))
     counts = {"same": 0, "old": 0, "joined": 0}
     others = part.drop(index=first.index)
+    joined = {}
     for name, shape in zip(others[key], others.geometry, strict=True):
         fate = _fate(whole[name], shape)
         counts[fate] += 1
         if fate == "joined":
-            whole[name] = shapely.union(whole[name], shape)
+            whole[name] = joined[name] = shapely.union(whole[name], shape)
     _tell(counts, journal)
-    joined = gpd.GeoSeries([whole[name] for name in first[key]], first.index, crs=frame.crs)
     kept = frame.drop(index=others.index)
-    kept.loc[first.index, "geometry"] = joined
+    changed = first.index[first[key].isin(list(joined))]
+    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
     return kept
 
 
