@@ -183,10 +183,13 @@ def test_sheets_that_share_or_cut_an_object(tmp_path: Path, read: Callable[..., 
     assert parcels.set_index("parcel_id")["area_m2"].to_dict() == {
         "25354000AB0002": 400.0, "25354000AB0003": 180.0,
     }  # fmt: skip
-    assert [(n.effect, n.count) for n in report.notes] == [("dropped", 1), ("repaired", 1)]
+    assert [(n.effect, n.count) for n in report.notes] == [
+        ("kept", 2), ("dropped", 1), ("repaired", 1),
+    ]  # fmt: skip
+    assert report.notes[0].text.fr.endswith("du 2014-01-01 au 2019-01-01")
     streets, report = read("streets", "edigeo", tmp_path)
     assert (len(streets), report.rows_read) == (1, 2)
-    assert report.notes[0].text.fr.startswith("objets présents sur deux feuilles")
+    assert report.notes[1].text.fr.startswith("objets présents sur deux feuilles")
 
 
 def test_a_folder_an_archive_and_an_unpacked_sheet_read_alike(
@@ -267,6 +270,18 @@ def test_what_a_sheet_does_not_say(tmp_path: Path, read: Callable[..., Any]) -> 
         read("parcels", "edigeo", path, **LUXIOL)
 
 
+def test_an_object_that_cannot_be_put_together_is_told(
+    tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    files = sheet([whole("000AB01"), PLOT, (*PLOT[:1], "8", {"IDU": "354000AB0008"}, PLOT[3])])
+    cut = b"PFE;Face_9".join(files["EDAB01T1.VEC"].rsplit(b"PFE;Face_2", 1))
+    path = tmp_path / "edigeo-25354000AB01.tar.bz2"
+    path.write_bytes(bz2.compress(tarred({**files, "EDAB01T1.VEC": cut})))
+    parcels, report = read("parcels", "edigeo", path, **LUXIOL)
+    assert parcels["parcel_id"].tolist() == ["25354000AB0001"]
+    assert [(n.effect, n.count) for n in report.notes] == [("dropped", 1)]
+
+
 def test_two_states_of_a_sheet_are_refused(tmp_path: Path, read: Callable[..., Any]) -> None:
     deliver(tmp_path, [PLOT])
     (tmp_path / "b").mkdir()
@@ -304,6 +319,9 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a THF that leads out": (
         changed("E000AB01.THF", lambda data: data.replace(b"GONSA02:SE", b"GONSA06:../../x")),
         "nom de fichier interdit",
+    ),
+    "a sheet that GDAL cannot follow": (
+        changed("EDAB01SE.SCD", lambda d: d.replace(b"SUBDSECT_id", b"SUBD-ECT_id")), "illisible",
     ),
     "two lots": (
         changed("E000AB01.THF", lambda d: d.replace(b"GNNSA", b"LONSA02:AB\r\nGNNSA")), "2 lots",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pyproj
+from pyogrio.errors import DataLayerError
 
 from foncier.errors import ConfigError, CrsError, FormatError
 from foncier.sources import (
@@ -44,8 +46,9 @@ SYSTEMS = {
     "RGR92UTM": 2975, "RGM04UTM38S": 4471, "RGM04": 4471,
     "GUADFM49U20": 2969, "GUAD48UTM20": 2970, "MART38UTM20": 2973,
 }  # fmt: skip
+A_YEAR = 366
 RELATION = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
-WORDS = ("IDU", "DUR", "SYM", "OBJECT_RID")
+WORDS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
 NAMES = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
 SHEETS = "SUBDSECT_id"  # the sheet itself
 PARCELS = "PARCELLE_id"
@@ -125,26 +128,50 @@ def _gathered(
             complaint(file.shown, "le format edigeo ne connaît pas layer", "Retirez cette clé.")
         )
     told = None if file.crs is None else files.system(file.crs, file.shown)
-    parts = []
+    parts, exported = [], []
+    guessed = lost = 0
     for sheet in edigeo_sheets.sheets(file.path, file.shown, journal):
         found = _objects(sheet, layers, told or _declared(sheet))
         prefix = _prefix(found, sheet, target)
         rows = found[found["object"] != SHEETS]
         parts.append(rows.assign(prefix=prefix, exported=sheet.exported))
-        journal.add(
-            "assumed",
-            int(not sheet.commune),
-            f"feuille dont le nom ne dit pas le département : {prefix}, celui de l'étude",
-            f"sheet whose name does not tell the département: {prefix}, the study's",
-        )
+        guessed += not sheet.commune
+        exported.append(sheet.exported)
+        lost += sum(sheet.count(layer) for layer in layers) - len(rows)
+    journal.add(
+        "assumed",
+        guessed,
+        "feuilles dont le nom ne dit pas le département : celui de la commune étudiée",
+        "sheets whose name does not tell the département: that of the commune studied",
+    )
+    journal.add(
+        "dropped",
+        lost,
+        "objets d'une feuille que GDAL n'a pas pu assembler, écartés",
+        "features of a sheet that GDAL could not put together dropped",
+    )
     same = [part.to_crs(parts[0].crs) for part in parts]
     gathered: gpd.GeoDataFrame = pd.concat(same, ignore_index=True)
+    _tell_dates(exported, journal)
     return gathered
+
+
+def _tell_dates(exported: list[str], journal: Journal) -> None:
+    """Note that the sheets are not of one year: what changed meanwhile is in some only."""
+    days = pd.to_datetime(pd.Series(exported), format="%Y%m%d", errors="coerce").dropna()
+    if len(days) and (days.max() - days.min()).days > A_YEAR:
+        first, last = (f"{day:%Y-%m-%d}" for day in (days.min(), days.max()))
+        journal.add(
+            "kept",
+            len(days),
+            f"feuilles de dates différentes, du {first} au {last}",
+            f"sheets of different dates, from {first} to {last}",
+        )
 
 
 def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Objects of one sheet, with what kind each is, in the system of the sheet."""
-    parts: list[gpd.GeoDataFrame] = []
+    parts: list[Any] = [gpd.GeoDataFrame(geometry=[])]
     with tempfile.TemporaryDirectory(prefix="foncier-") as folder, warnings.catch_warnings():
         # What GDAL warns of is what is repaired and counted later.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -154,30 +181,29 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
             (Path(folder) / name).write_bytes(known)
         thf = Path(folder) / sheet.thf
         try:
-            here = {str(name) for name in pyogrio.list_layers(thf)[:, 0]}
-            for layer in (name for name in (SHEETS, *layers) if name in here):
-                read = pyogrio.read_dataframe(thf, layer=layer)
-                parts.append(_columns(read, crs).assign(object=layer))
+            for layer in (SHEETS, *layers):
+                # GDAL reads the whole sheet each time: no asking first what is in it. Every sheet
+                # holds its own outline: one without is a sheet that GDAL could not follow.
+                with nullcontext() if layer == SHEETS else suppress(DataLayerError):
+                    read: Any = pyogrio.read_dataframe(thf, layer=layer)
+                    once = read.loc[:, ~read.columns.duplicated()]
+                    parts.append(once.assign(object=layer).set_crs(None, allow_override=True))
         except files.UNREADABLE as reason:
             raise FormatError(
                 complaint(sheet.shown, "feuille EDIGEO illisible", "Téléchargez-la de nouveau.")
             ) from reason
-    none = _columns(gpd.GeoDataFrame(geometry=[], crs=crs), crs).assign(object="")
-    whole: gpd.GeoDataFrame = pd.concat([none, *parts], ignore_index=True)
-    return whole
-
-
-def _columns(read: Any, crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Columns that are used, there or not in the sheet: words as text, the date as a number."""
-    once = read.loc[:, ~read.columns.duplicated()]
+    whole: Any = pd.concat(parts, ignore_index=True)
+    # Columns that are used, there or not in the sheet: words as text, the date as a number.
     words = {
-        name: once[name].astype("str") if name in once else pd.Series(None, once.index, dtype="str")
+        name: whole[name].astype("str")
+        if name in whole
+        else pd.Series(None, whole.index, dtype="str")
         for name in (*WORDS, *NAMES)
     }
-    dated = once.get("UPDATE_DATE", 0)
+    dated = whole.get("UPDATE_DATE", 0)
     return gpd.GeoDataFrame(
-        {**words, "UPDATE_DATE": dated}, geometry=once.geometry.to_numpy(), index=once.index
-    ).set_crs(crs, allow_override=True)
+        {**words, "UPDATE_DATE": dated}, geometry=whole.geometry.to_numpy(), index=whole.index
+    ).set_crs(crs)
 
 
 def _declared(sheet: Sheet) -> pyproj.CRS:

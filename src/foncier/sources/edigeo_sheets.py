@@ -63,6 +63,13 @@ class Sheet:
         """Date of the delivery, as the sheet writes it (``20190310``)."""
         return _fields(self.files[self.thf]).get("TDA", [""])[0]
 
+    def count(self, kind: str) -> int:
+        """How many objects of a kind the sheet holds, counted without reading them."""
+        line = rb"^SCPCP[0-9]{2}:[^;\r\n]*;[^;]*;OBJ;%s\r?$" % kind.encode()
+        wanted = re.compile(line, re.MULTILINE)
+        vectors = (data for name, data in self.files.items() if name.endswith(".VEC"))
+        return sum(len(wanted.findall(data)) for data in vectors)
+
 
 def found(path: Path, shown: str) -> list[Path]:
     """Archives and transmission files of a delivery, sorted by name.
