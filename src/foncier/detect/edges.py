@@ -129,7 +129,7 @@ def frontage(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floa
         return unknown(rows)
     seen = front(ground, rows, given)
     length = np.bincount(seen.owner, seen.length_m, minlength=len(rows))
-    return length.astype(np.float64), None
+    return np.round(length, 3), None  # a front of just 3 m stays one when the map is turned
 
 
 def street_distance(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:

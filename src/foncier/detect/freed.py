@@ -82,9 +82,9 @@ def _led(seen: Front, ways: Geometries, owner: NDArray[np.intp], half: float, co
     """Length of the street front that the ways of each parcel come to."""
     length = np.zeros(count)
     if not len(ways):
-        return length
+        return np.round(length, 3)
     point, way = shapely.STRtree(ways).query(seen.points, predicate="dwithin", distance=1.2 * half)
     own = owner[way] == seen.owner[point]
     reached = np.unique(point[own])
     np.add.at(length, seen.owner[reached], seen.length_m[reached])
-    return length
+    return np.round(length, 3)
