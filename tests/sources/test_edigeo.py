@@ -39,35 +39,18 @@ def whole(number: str) -> tuple[str, str, dict[str, str], list[tuple[float, floa
     return "SUBDSECT_id", f"S{number}", {"IDU": f"354{number}"}, box(0, 0, 500, 500)
 
 
-def sheet(
-    objects: Objects, *, lot: str = "EDAB01", system: str = "LAMB93", day: str = "20190310"
-) -> dict[str, bytes]:
-    """Files of a sheet in EDIGEO, as short as GDAL takes them."""
+Blocks = list[list[tuple[str, str]]]
 
-    def written(blocks: list[list[tuple[str, str]]], name: str) -> bytes:
-        lines = [f"BOMT {len(name):02d}:{name}", "CSET 03:IRV", ""]
-        for block in blocks:
-            lines += [f"{key}{len(value):02d}:{value}" for key, value in block] + [""]
-        return ("\r\n".join([*lines, "EOMT 00:"]) + "\r\n").encode("latin-1")
 
-    def attribute(name: str) -> str:
-        return f"{lot};SeSD;ATT;{name}_id"
+def written(blocks: Blocks, name: str) -> bytes:
+    lines = [f"BOMT {len(name):02d}:{name}", "CSET 03:IRV", ""]
+    for block in blocks:
+        lines += [f"{key}{len(value):02d}:{value}" for key, value in block] + [""]
+    return ("\r\n".join([*lines, "EOMT 00:"]) + "\r\n").encode("latin-1")
 
-    thf = [("RTYSA", "GTS"), ("TDASD", day)]
-    lots = [("RTYSA", "GTL"), ("LONSA", lot), ("GNNSA", "SE"), ("GONSA", "SE"), ("QANSA", "SE"),
-            ("DINSA", "SE"), ("SCNSA", "SE"), ("GDNSA", "T1")]  # fmt: skip
-    geo = [("RTYSA", "GEO"), ("RELSA", system)]
-    gen = [("RTYSA", "DEG"), ("CM1CC", "+1.00;+1.00;"), ("CM2CC", "+2.00;+2.00;")]
-    terms = [[("RTYSA", "DIA"), ("RIDSA", f"A_{n}"), ("LABSA", n), ("TYPSA", "T")]
-             for n in ATTRIBUTES]  # fmt: skip
-    terms += [[("RTYSA", "DID"), ("RIDSA", f"O_{k}"), ("LABSA", k)] for k in KINDS]
-    schema = [[("RTYSA", "ATT"), ("RIDSA", f"{n}_id"), ("DIPCP", f"{lot};SeNM;DIA;A_{n}"),
-               ("CANSN", "80")] for n in ATTRIBUTES]  # fmt: skip
-    schema += [
-        [("RTYSA", "OBJ"), ("RIDSA", kind), ("DIPCP", f"{lot};SeNM;DID;O_{kind}"), ("KNDSA", form)]
-        + [("AAPCP", attribute(name)) for name in ATTRIBUTES]
-        for kind, form in KINDS.items()
-    ]
+
+def vectors(objects: Objects, lot: str) -> Blocks:
+    """Faces and arcs, the objects that they draw, and the links between them."""
     vector, links = [], []
     for number, (kind, rid, values, points) in enumerate(objects):
         arc, face = f"{lot};SeTOP_1;PAR;Arc_{number}", f"{lot};SeTOP_1;PFE;Face_{number}"
@@ -77,24 +60,47 @@ def sheet(
             [("RTYSA", "PAR"), ("RIDSA", f"Arc_{number}"), ("PTCSN", str(len(points)))]
             + [("CORCC", f"+{x:.2f};+{y:.2f};") for x, y in points]
         )
-        described = [
-            ("RTYSA", "FEA"),
-            ("RIDSA", f"Objet_{rid}"),
-            ("SCPCP", f"{lot};SeSD;OBJ;{kind}"),
-        ]
+        drawn = [("RTYSA", "FEA"), ("RIDSA", f"Objet_{rid}"), ("SCPCP", f"{lot};SeSD;OBJ;{kind}")]
         for name, value in values.items():
-            described += [("ATPCP", attribute(name)), ("TEXT ", "8859-1"), ("ATVST", value)]
-        vector.append([*described, ("QAPCP", f"{lot};SeQL;QUP;Q_{rid}")])
+            said = f"{lot};SeSD;ATT;{name}_id"
+            drawn += [("ATPCP", said), ("TEXT ", "8859-1"), ("ATVST", value)]
+        vector.append([*drawn, ("QAPCP", f"{lot};SeQL;QUP;Q_{rid}")])
         if KINDS[kind] == "LIN":
             links.append([("RTYSA", "LNK"), ("FTPCP", feature), ("FTPCP", arc)])
         else:
             links.append([("RTYSA", "LNK"), ("FTPCP", arc), ("FTPCP", face)])
             links.append([("RTYSA", "LNK"), ("FTPCP", feature), ("FTPCP", face)])
+    return vector + links
+
+
+def schema(lot: str) -> Blocks:
+    """Which attributes and objects there are."""
+    blocks = [[("RTYSA", "ATT"), ("RIDSA", f"{n}_id"), ("DIPCP", f"{lot};SeNM;DIA;A_{n}"),
+               ("CANSN", "80")] for n in ATTRIBUTES]  # fmt: skip
+    return blocks + [
+        [("RTYSA", "OBJ"), ("RIDSA", kind), ("DIPCP", f"{lot};SeNM;DID;O_{kind}"), ("KNDSA", form)]
+        + [("AAPCP", f"{lot};SeSD;ATT;{name}_id") for name in ATTRIBUTES]
+        for kind, form in KINDS.items()
+    ]
+
+
+def sheet(
+    objects: Objects, *, lot: str = "EDAB01", system: str = "LAMB93", day: str = "20190310"
+) -> dict[str, bytes]:
+    """Files of a sheet in EDIGEO, as short as GDAL takes them."""
+    thf = [("RTYSA", "GTS"), ("TDASD", day)]
+    lots = [("RTYSA", "GTL"), ("LONSA", lot), ("GNNSA", "SE"), ("GONSA", "SE"), ("QANSA", "SE"),
+            ("DINSA", "SE"), ("SCNSA", "SE"), ("GDNSA", "T1")]  # fmt: skip
+    geo = [("RTYSA", "GEO"), ("RELSA", system)]
+    gen = [("RTYSA", "DEG"), ("CM1CC", "+1.00;+1.00;"), ("CM2CC", "+2.00;+2.00;")]
+    terms = [[("RTYSA", "DIA"), ("RIDSA", f"A_{n}"), ("LABSA", n), ("TYPSA", "T")]
+             for n in ATTRIBUTES]  # fmt: skip
+    terms += [[("RTYSA", "DID"), ("RIDSA", f"O_{k}"), ("LABSA", k)] for k in KINDS]
     quality = [[("RTYSA", "QUP"), ("RIDSA", f"Q_{rid}"), ("ODASD", day), ("UDASD", day)]
                for _, rid, _, _ in objects]  # fmt: skip
     parts = {f"E000{lot[2:]}.THF": [thf, lots], f"{lot}SE.GEO": [geo], f"{lot}SE.GEN": [gen],
-             f"{lot}SE.DIC": terms, f"{lot}SE.SCD": schema, f"{lot}SE.QAL": quality,
-             f"{lot}T1.VEC": vector + links}  # fmt: skip
+             f"{lot}SE.DIC": terms, f"{lot}SE.SCD": schema(lot), f"{lot}SE.QAL": quality,
+             f"{lot}T1.VEC": vectors(objects, lot)}  # fmt: skip
     return {name: written(blocks, name) for name, blocks in parts.items()}
 
 

@@ -144,20 +144,28 @@ def reunited(
     # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
     part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
     first = part.drop_duplicates(key)
+    joined = _joined(part, first, key, journal)
+    kept = frame.drop(index=part.index.difference(first.index))
+    changed = first.index[first[key].isin(list(joined))]
+    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
+    return kept
+
+
+def _joined(
+    part: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
+) -> dict[str, shapely.Geometry]:
+    """Shape of each object that is joined from its parts, by key; what was done is noted."""
     whole = dict(zip(first[key], first.geometry, strict=True))
-    counts = {"same": 0, "old": 0, "joined": 0}
     others = part.drop(index=first.index)
     joined = {}
+    counts = {"same": 0, "old": 0, "joined": 0}
     for name, shape in zip(others[key], others.geometry, strict=True):
         fate = _fate(whole[name], shape)
         counts[fate] += 1
         if fate == "joined":
             whole[name] = joined[name] = shapely.union(whole[name], shape)
     _tell(counts, journal)
-    kept = frame.drop(index=others.index)
-    changed = first.index[first[key].isin(list(joined))]
-    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
-    return kept
+    return joined
 
 
 def _fate(known: shapely.Geometry, other: shapely.Geometry) -> str:
