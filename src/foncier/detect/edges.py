@@ -10,7 +10,7 @@ import shapely
 
 from foncier.detect.ground import Ground, shapes
 from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, Geometries, covered_area_m2
+from foncier.geometry import Floats, Geometries, covered_area_m2, in_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +82,9 @@ def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
     """
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
     edge, sight = _sights(edge, open_ways(ground), float(given["reach_m"]))
-    return edge.where(~_hidden(ground, rows, edge, sight) & _faces(edge, sight))
+    ahead = _faces(edge, sight)
+    edge, sight = edge.where(ahead), sight[ahead]
+    return edge.where(~_hidden(ground, rows, edge, sight))
 
 
 def _sights(edge: Front, ways: Geometries, reach_m: float) -> tuple[Front, Geometries]:
@@ -112,7 +114,7 @@ def _hidden(
 ) -> NDArray[np.bool_]:
     """Tell which lines of sight cross another plot, or the plot itself, on the way."""
     line, plot = ground.plots_tree.query(sight, predicate="intersects")
-    crossed = shapely.length(shapely.intersection(sight[line], ground.plots[plot]))
+    crossed = shapely.length(in_threads(shapely.intersection, sight[line], ground.plots[plot]))
     ends = shapely.get_point(sight[line], 1)
     bearer = shapely.intersects(ground.plots[plot], ends) & (plot != rows[edge.owner[line]])
     hidden = np.zeros(len(sight), dtype=bool)
