@@ -66,6 +66,7 @@ def small_result() -> Result:
                 {"opportunity_id": "DC-80021000AB0003", "kind": "dent_creuse",
                  "parcel_ids": "80021000AB0003", "commune": "80021", "area_m2": 600.0,
                  "usable_area_m2": 520.0, "built_share": 0.0, "perimeter": "parcelles",
+                 "fabric": "groupee", "yield_low": 1.0, "yield_high": 2.0,
                  "zone": "U", "axis_distance_m": 40.0, "sources": "Cadastre"},
                 {"opportunity_id": "BN-6500000-69770000", "kind": "batiment_non_affecte",
                  "name": "Ancien garage", "commune": "80021", "area_m2": 300.0,

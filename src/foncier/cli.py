@@ -158,6 +158,39 @@ def new(
         out.print(f"Complétez-la, puis : foncier check {escape(str(folder))}")
 
 
+@app.command("compare-profiles")
+def compare_profiles(
+    study: Annotated[Path, typer.Argument(metavar="ÉTUDE", help="Dossier d'étude.")],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Dossier du GeoPackage de comparaison.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Passer chaque jeu de règles sur les mêmes parcelles ; dire où ils s'accordent."""
+    with _told(debug=debug):
+        from foncier.pipeline import comparing  # noqa: PLC0415
+        from foncier.study import load  # noqa: PLC0415
+
+        plan = load(study)
+        found = comparing.compare(plan, workers=2)
+        table = Table(title=escape(plan.study.title), title_justify="left")
+        table.add_column("Jeu de règles")
+        for head in ("Dents creuses", "ha", "Terrains divisibles", "ha"):
+            table.add_column(head, justify="right")
+        for row in found.summary.itertuples(index=False):
+            areas = [f"{a:.1f}".replace(".", ",") for a in (row[2], row[4])]
+            table.add_row(str(row[0]), str(row[1]), areas[0], str(row[3]), areas[1])
+        out.print(table)
+        for kind, (words, _) in KINDS.items():
+            by = found.agreement.loc[found.agreement["kind"] == kind, "found_by"].value_counts()
+            told = ", ".join(f"{int(by[n])} par {n}" for n in sorted(by.index, reverse=True))
+            if told:
+                out.print(f"{words} trouvés par combien de jeux : {told}", soft_wrap=True)
+        if folder is not None:
+            where = comparing.write(found, plan, folder)
+            out.print(f"GeoPackage  {escape(str(where))}", soft_wrap=True)
+
+
 def _version(asked: bool) -> None:
     if asked:
         out.print(f"foncier {__version__}")

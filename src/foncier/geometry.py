@@ -51,7 +51,7 @@ def polygons_only(values: Any) -> Geometries:
     return kept
 
 
-def covered_area_m2(plots: Geometries, covers: Geometries) -> Floats:
+def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:
     """Area of each plot under the union of other shapes; what overlaps counts once.
 
     Whole shapes inside a plot bring their own area; only those astride a limit are cut, and only
@@ -61,6 +61,9 @@ def covered_area_m2(plots: Geometries, covers: Geometries) -> Floats:
     ----------
     plots, covers
         Valid polygons, shapes (n,) and (m,), in the same metric CRS.
+    wall_m
+        Covers astride a limit are shrunk by this first, so that the wall of a neighbour, drawn a
+        hand's breadth over the limit, does not count (QGIS Foncier: 1 m).
 
     Returns
     -------
@@ -79,6 +82,8 @@ def covered_area_m2(plots: Geometries, covers: Geometries) -> Floats:
     whole = shapely.covers(plots[plot], covers[cover])
     area = np.where(whole, shapely.area(covers)[cover], 0.0)
     astride = ~whole
+    if wall_m and astride.any():
+        covers = _shrunk(covers, np.unique(cover[astride]), wall_m)
     area[astride] = shapely.area(
         in_threads(shapely.intersection, plots[plot[astride]], covers[cover[astride]])
     )
@@ -88,6 +93,13 @@ def covered_area_m2(plots: Geometries, covers: Geometries) -> Floats:
     owner, unions = unions_by(plot[mixed], covers[cover[mixed]])
     total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
     return np.asarray(total, dtype=np.float64)
+
+
+def _shrunk(shapes: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
+    """Copy of the shapes, some of them worn on all sides."""
+    thin = np.array(shapes)
+    thin[which] = shapely.buffer(shapes[which], -by_m, join_style="mitre")
+    return thin
 
 
 def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.intp], Geometries]:
@@ -152,10 +164,10 @@ def in_threads(work: Callable[..., Geometries], *arrays: Geometries) -> Geometri
         return np.concatenate(list(pool.map(work, *halves)))
 
 
-def largest_free_piece_m2(
-    plots: Geometries, covers: Geometries, *, clear_m: float, part_m2: float, radius_m: float
-) -> Floats:
-    """Opened area of the best piece of each plot that is left free around what stands on it.
+def free_pieces(
+    plots: Geometries, covers: Geometries, *, clear_m: float, part_m2: float
+) -> tuple[Geometries, NDArray[np.intp]]:
+    """Pieces of each plot that are left free around what stands on it.
 
     Parameters
     ----------
@@ -165,12 +177,10 @@ def largest_free_piece_m2(
         Distance kept free around every part of a shape inside the plot.
     part_m2
         Parts no larger than this are ignored.
-    radius_m
-        Radius of the opening (see `opened_area_m2`).
 
     Returns
     -------
-    Square metres, shape (n,).
+    The pieces, and the position of the plot of each.
     """
     plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
     cut = in_threads(shapely.intersection, plots[plot], covers[cover])
@@ -182,6 +192,167 @@ def largest_free_piece_m2(
     free = np.array(plots)
     free[taken] = in_threads(partial(_clear, clear_m=clear_m), plots[taken], built)
     pieces, piece_of = shapely.get_parts(free, return_index=True)
-    best = np.zeros(len(plots))
-    np.maximum.at(best, piece_of, opened_area_m2(pieces, radius_m=radius_m))
-    return best
+    return pieces, np.asarray(piece_of, dtype=np.intp)
+
+
+def largest_free_pieces(
+    plots: Geometries,
+    covers: Geometries,
+    *,
+    clear_m: float,
+    part_m2: float,
+    radius_m: float,
+) -> tuple[Geometries, Floats]:
+    """Best piece of each plot that is left free, and its opened area in square metres.
+
+    The best is the one that keeps most when opened by ``radius_m`` (see `opened_area_m2`); a plot
+    without a free piece gets None and 0. See `free_pieces` for the rest.
+    """
+    pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
+    opened = opened_area_m2(pieces, radius_m=radius_m)
+    order = np.lexsort((shapely.area(pieces), opened))  # the best is written last
+    best: Geometries = np.full(len(plots), None, dtype=object)
+    area = np.zeros(len(plots))
+    best[owner[order]], area[owner[order]] = pieces[order], opened[order]
+    return best, area
+
+
+def width_m(plots: Geometries, *, tolerance_m: float = 0.5) -> Floats:
+    """Diameter of the largest circle that fits in each plot.
+
+    Parameters
+    ----------
+    plots
+        Polygons, shape (n,), in a metric CRS.
+    tolerance_m
+        How near the circle must come to the largest. 0.5 m is four times faster than the default
+        of GEOS and within a wall's thickness.
+
+    Returns
+    -------
+    Metres, shape (n,); NaN for a missing or empty plot.
+
+    Examples
+    --------
+    >>> lane, court = shapely.box(0, 0, 3, 40), shapely.box(0, 0, 11, 11)
+    >>> width_m(np.array([lane, court, None])).round()
+    array([ 3., 11., nan])
+    """
+    widths = np.full(len(plots), np.nan)
+    known = ~(shapely.is_missing(plots) | shapely.is_empty(plots)) & (shapely.area(plots) > 0)
+    radius = shapely.maximum_inscribed_circle(plots[known], tolerance=tolerance_m)
+    widths[known] = 2 * shapely.length(radius)
+    return widths
+
+
+def gravelius(plots: Geometries) -> Floats:
+    """Compactness of Gravelius, G = 0.28 · perimeter / √area: 1 for a disc, more when stretched.
+
+    Returns
+    -------
+    Shape (n,); NaN for a plot without area.
+
+    Examples
+    --------
+    >>> gravelius(np.array([shapely.box(0, 0, 10, 10), shapely.box(0, 0, 4, 100)])).round(2)
+    array([1.12, 2.91])
+    """
+    area = shapely.area(plots)
+    found: Floats = np.full(len(plots), np.nan)
+    some = area > 0
+    found[some] = 0.28 * shapely.length(plots[some]) / np.sqrt(area[some])
+    return found
+
+
+def convexity(plots: Geometries) -> Floats:
+    """Area of each plot over that of its convex hull; 1 when nothing is hollow, NaN without area.
+
+    Examples
+    --------
+    >>> bend = shapely.Polygon([(0, 0), (20, 0), (20, 2), (2, 2), (2, 20), (0, 20)])
+    >>> convexity(np.array([shapely.box(0, 0, 3, 3), bend])).round(2)
+    array([1.  , 0.32])
+    """
+    area, hull = shapely.area(plots), shapely.area(shapely.convex_hull(plots))
+    found: Floats = np.full(len(plots), np.nan)
+    np.divide(area, hull, out=found, where=(area > 0) & (hull > 0))
+    return found
+
+
+def closed_cover(
+    plots: Geometries,
+    covers: Geometries,
+    *,
+    grow_m: float | Floats,
+    shrink_m: float = 0.0,
+    hole_m2: float = 0.0,
+) -> Geometries:
+    """Envelope of the covers where it passes over each plot: grown, holes filled, shrunk again.
+
+    Each plot is measured with the covers that can change its own part only, so that the answer
+    does not depend on what lies farther away.
+
+    Parameters
+    ----------
+    plots, covers
+        Valid polygons, shapes (n,) and (m,), in the same metric CRS.
+    grow_m
+        Growth of the covers: one, or one a cover.
+    shrink_m
+        How much the grown covers are worn again.
+    hole_m2
+        Holes no larger than this are filled.
+
+    Returns
+    -------
+    Part of each plot inside the envelope, shape (n,); empty where no cover comes near.
+
+    Examples
+    --------
+    >>> plot, houses = shapely.box(0, 0, 10, 10), shapely.box([-20, 20], 0, [-10, 30], 10)
+    >>> shapely.area(closed_cover(np.array([plot]), houses, grow_m=50.0, shrink_m=30.0)).round()
+    array([100.])
+    """
+    grow = np.broadcast_to(np.asarray(grow_m, dtype=np.float64), len(covers))
+    found: Geometries = np.full(len(plots), shapely.Polygon(), dtype=object)
+    if not len(covers) or not len(plots):
+        return found
+    # A hole that is filled, and the worn edge, may lie this far outside the plot.
+    beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
+    tree = shapely.STRtree(covers)
+    # What the worn covers hold is in the envelope anyway: few covers tell it for most plots.
+    well = float(grow.min()) - shrink_m
+    sure = _held(plots, covers, tree, well)
+    found[sure] = plots[sure]
+    rest = np.flatnonzero(~sure)
+    plot, cover = tree.query(plots[rest], predicate="dwithin", distance=beyond)
+    plot = rest[plot]
+    grown = shapely.buffer(covers[cover], grow[cover], quad_segs=8)
+    owner, unions = unions_by(plot, grown)
+    if hole_m2:
+        unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
+    if shrink_m:
+        unions = shapely.buffer(unions, -shrink_m, quad_segs=8)
+    found[owner] = shapely.intersection(plots[owner], unions)
+    return found
+
+
+def _held(
+    plots: Geometries, covers: Geometries, tree: shapely.STRtree, grow_m: float
+) -> NDArray[np.bool_]:
+    """Tell which plots lie wholly under the covers grown by so much."""
+    held = np.zeros(len(plots), dtype=bool)
+    if grow_m > 0:
+        plot, cover = tree.query(plots, predicate="dwithin", distance=grow_m)
+        owner, unions = unions_by(plot, shapely.buffer(covers[cover], grow_m, quad_segs=8))
+        held[owner] = shapely.covers(unions, plots[owner])
+    return held
+
+
+def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
+    polygons = []
+    for part in shapely.get_parts(shape):
+        rings = shapely.get_rings(part)
+        holes = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) > hole_m2]
+        polygons.append(shapely.polygons(rings[0], holes=holes or None))
+    return shapely.union_all(polygons)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +93,11 @@ class Rule:
     figures that the measure itself needs (``radius_m``…). ``failed`` is what a rejected parcel
     says, where "value, threshold, what is short" would not be plain. An ``optional`` rule lets a
     parcel pass when its layer is missing; any other unknown keeps the parcel off the list.
+
+    ``limit`` names how the threshold depends on the parcel (`foncier.detect.limits`), with its
+    figures in ``limits``; ``at_least`` or ``below`` then only tells the side that passes and the
+    figure of the first fabric class. A rule that ``warns`` stops nobody: ``failed`` becomes a flag
+    of the candidate.
     """
 
     name: str
@@ -104,7 +109,10 @@ class Rule:
     below: float | None = None
     failed: Text | None = None
     optional: bool = False
-    given: Mapping[str, float | str | tuple[str, ...]] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    limit: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    warns: bool = False
 
     @property
     def threshold(self) -> float:
@@ -116,6 +124,39 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Fabric:
+    """What makes a fabric class of the buildings around a plot (QGIS Foncier).
+
+    Buildings of at least ``least_m2`` are in one cluster when their buffers meet. Fewer than
+    ``few`` in a buffer of ``far_m``: isolée; fewer than ``few`` in one of ``middle_m``: diffuse,
+    fewer than ``many``: groupée; no more than ``close_few`` in one of ``near_m``: groupée; else
+    dense.
+    """
+
+    near_m: float = 10.0
+    middle_m: float = 20.0
+    far_m: float = 40.0
+    few: int = 5
+    many: int = 10
+    close_few: int = 5
+    least_m2: float = 25.0
+
+
+@dataclass(frozen=True)
+class Yield:
+    """How many dwellings a plot may bear, by fabric class.
+
+    Low: whole plots of ``low_m2`` in the usable area. High: low times ``factor``, or, where
+    ``high_m2`` is given, whole plots of ``high_m2``.
+    """
+
+    low_m2: Mapping[str, float]
+    factor: Mapping[str, float]
+    high_m2: Mapping[str, float]
+    source: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """A published set of rules, by kind of opportunity, in the order of the funnel."""
 
@@ -123,6 +164,8 @@ class Profile:
     label: Text
     source: str
     rules: Mapping[str, tuple[Rule, ...]]
+    fabric: Fabric = Fabric()
+    dwellings: Yield | None = None
 
 
 @dataclass(frozen=True)

@@ -39,22 +39,27 @@ def figure(value: float, unit: str, lang: Lang) -> str:
     return f"{text}%" if unit == "%" and lang == "en" else f"{text}\u00a0{unit}"
 
 
-def reason(rule: Rule, value: float, detail: str | None, lang: Lang) -> str:
+def reason(
+    rule: Rule, value: float, detail: str | None, lang: Lang, *, limit: float | None = None
+) -> str:
     """Say why a rule is not kept: in its own words, or value, threshold and what is short.
 
-    An unknown value says that it is unknown.
+    ``limit`` is the threshold for this very parcel, where it is not the rule's own. An unknown
+    value says that it is unknown.
     """
+    bound = rule.threshold if limit is None else limit
     if math.isnan(value):
         unknown = Text("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
         return f"{rule.label[lang]}{COLON[lang]}{unknown[lang]}"
-    shown, threshold = figure(value, rule.unit, lang), figure(rule.threshold, rule.unit, lang)
+    shown, threshold = figure(value, rule.unit, lang), figure(bound, rule.unit, lang)
     if rule.failed is not None:
         return rule.failed[lang].format(value=shown, threshold=threshold, detail=detail or "?")
-    short = figure(abs(value - rule.threshold), rule.unit, lang)
+    short = figure(abs(value - bound), rule.unit, lang)
+    where = f"{COLON[lang]}{detail}" if limit is not None and detail else ""
     if lang == "fr":
         need = "il faut" if rule.at_least is not None else "il faut moins de"
         gap = "il manque" if rule.at_least is not None else "il y a de trop"
-        return f"{rule.label.fr} {shown}, {need} {threshold} ({gap} {short})"
+        return f"{rule.label.fr} {shown}, {need} {threshold} ({gap} {short}){where}"
     need = "needed" if rule.at_least is not None else "at most"
     gap = "short" if rule.at_least is not None else "too much"
-    return f"{rule.label.en} {shown}, {threshold} {need} ({short} {gap})"
+    return f"{rule.label.en} {shown}, {threshold} {need} ({short} {gap}){where}"

@@ -95,6 +95,7 @@ def town(names: list[str] | None = None, move: Any = None) -> Town:
     )  # fmt: skip
     study = Study.model_validate(
         {"study": {"title": "t", "communes": ["80021"]},
+         "rules": {"profile": "foncier-api"},
          "layers": {"parcels": {"path": "p"}}}
     )  # fmt: skip
     return Town(ground, move(at(-50, -50, 600, 1000)), profile(study))

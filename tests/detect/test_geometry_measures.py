@@ -11,7 +11,7 @@ from shapely import affinity
 
 from foncier.geometry import (
     covered_area_m2,
-    largest_free_piece_m2,
+    largest_free_pieces,
     opened_area_m2,
     polygons_only,
 )
@@ -84,16 +84,16 @@ def test_free_piece_is_the_best_one_left_around_the_building() -> None:
     garden = shapely.box(0, 0, 100, 30)
     house, hut = shapely.box(0, 0, 30, 30), shapely.box(60, 0, 62, 3)
     figures = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 10.0}
-    best = largest_free_piece_m2(array(garden), array(house, hut), **figures)
+    _, best = largest_free_pieces(array(garden), array(house, hut), **figures)
     assert best == pytest.approx([62 * 30 - (4 - np.pi) * 100], abs=1)
-    without = largest_free_piece_m2(array(garden), array(hut), **figures)
+    _, without = largest_free_pieces(array(garden), array(hut), **figures)
     assert without == pytest.approx([3000 - (4 - np.pi) * 100], abs=1)
 
 
 def test_inputs_are_not_changed() -> None:
     plots, houses = array(PLOT), array(shapely.box(2, 2, 6, 6))
     before = [shapely.to_wkb(plots), shapely.to_wkb(houses)]
-    largest_free_piece_m2(plots, houses, clear_m=2, part_m2=1, radius_m=1)
+    largest_free_pieces(plots, houses, clear_m=2, part_m2=1, radius_m=1)
     covered_area_m2(plots, houses)
     assert [shapely.to_wkb(plots), shapely.to_wkb(houses)] == before
 

@@ -66,7 +66,7 @@ def test_evidence_of_a_candidate_is_the_figures_it_passed(street: Town) -> None:
 
 @pytest.mark.parametrize("layer", ["zones", "constraints", "streets"])
 def test_a_missing_optional_layer_rejects_nobody(street: Town, layer: str) -> None:
-    ground = replace(street.ground, **{layer: None})
+    ground = replace(street.ground, **{layer: None})  # type: ignore[arg-type]
     found = find_plots(ground, street.profile, street.area, source="Cadastre")
     rule = {"zones": "zone", "constraints": "exclusion", "streets": "road"}[layer]
     assert rule not in set(found.rejections["rule"])
@@ -79,7 +79,10 @@ def test_a_missing_optional_layer_rejects_nobody(street: Town, layer: str) -> No
 @pytest.mark.parametrize("layer", ["parcels", "buildings"])
 def test_without_parcels_or_buildings_nothing_is_sought(street: Town, layer: str) -> None:
     found = find_plots(
-        replace(street.ground, **{layer: None}), street.profile, street.area, source="Cadastre"
+        replace(street.ground, **{layer: None}),  # type: ignore[arg-type]
+        street.profile,
+        street.area,
+        source="Cadastre",
     )
     assert [len(t) for t in (found.candidates, found.tests, found.rejections)] == [0, 0, 0]
     assert list(found.candidates.columns) == tables.CANDIDATES.names

@@ -116,7 +116,7 @@ def test_a_study_changes_a_threshold_and_leaves_a_rule_out(tmp_path: Path) -> No
     ("text", "told"),
     [
         ("[rules]\nprofile = 'best'\n", "foncier-api"),
-        ("[rules.dent_creuse]\nwidth = { at_least = 3 }\n", "règle inconnue"),
+        ("[rules.dent_creuse]\nheight = { at_least = 3 }\n", "règle inconnue"),
         ("[rules.dent_creuse]\narea = { below = 3 }\n", "at_least"),
     ],
 )

@@ -201,7 +201,7 @@ status = "tracé d'étude"
 waypoints = @LOOP@
 
 [rules]
-profile = "foncier-api"
+profile = "foncier"
 """
 LAYERS = (
     ("parcels", "parcelles.json.gz", "etalab-cadastre"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from foncier import tables
-from foncier.detect.measures import MEASURES
+from foncier.detect import fabric
+from foncier.detect.limits import LIMITS
+from foncier.detect.registry import MEASURES
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from foncier.detect.ground import Ground
     from foncier.geometry import Floats
-    from foncier.records import Rule
+    from foncier.records import Profile, Rule
 
 
 @dataclass(frozen=True)
@@ -27,25 +30,29 @@ class Passage:
     """One test of the funnel on the parcels that reached it.
 
     ``passed`` is 1 (yes), 0 (no) or NaN (unknown); ``rows`` are positions in the parcels table.
+    ``limit`` is the threshold of each parcel.
     """
 
     step: int
     rule: Rule
     rows: NDArray[np.intp]
     value: Floats
+    limit: Floats
     passed: Floats
     detail: NDArray[np.object_]
 
     @property
     def stopped(self) -> NDArray[np.bool_]:
         """Tell which of its parcels go no further: failed, or unknown where that is not allowed."""
+        if self.rule.warns:
+            return np.zeros(len(self.rows), dtype=np.bool_)
         unknown = np.isnan(self.passed) & (not self.rule.optional)
         return np.asarray((self.passed == 0) | unknown, dtype=np.bool_)
 
     @property
     def margin(self) -> Floats:
         """Distance to the threshold, positive on the side that passes."""
-        gap = self.value - self.rule.threshold
+        gap = self.value - self.limit
         return gap if self.rule.at_least is not None else -gap
 
 
@@ -68,7 +75,7 @@ class Memory:
         known, values, details = self.taken[key]
         new = rows[~known[rows]]
         if len(new):
-            value, detail = MEASURES[rule.measure](self.ground, new, rule.given)
+            value, detail = MEASURES[rule.measure].take(self.ground, new, rule.given)
             known[new], values[new] = True, value
             details[new] = None if detail is None else detail
         return values[rows], details[rows]
@@ -77,27 +84,69 @@ class Memory:
 def run(memory: Memory, rules: Sequence[Rule], rows: NDArray[np.intp]) -> list[Passage]:
     """Send parcels through the tests in order; only those that passed go on to the next.
 
-    An unknown value stops a parcel, unless its rule is optional.
+    An unknown value stops a parcel, unless its rule is optional. A parcel for which a rule has no
+    limit (NaN) is not tested by it and goes on.
 
     Raises
     ------
     ConfigError
-        A rule names a measure that does not exist.
+        A rule names a measure or a limit that does not exist.
     """
     passages = []
     for step, rule in enumerate(rules, start=1):
-        if rule.measure not in MEASURES:
-            raise ConfigError(
-                f"règle {rule.name} : la mesure {rule.measure!r} n'existe pas. "
-                f"Mesures connues : {', '.join(sorted(MEASURES))}."
-            )
-        value, detail = memory.measure(rule, rows)
-        value = value * 100 if rule.unit == "%" else value
-        reached = value >= rule.threshold if rule.at_least is not None else value < rule.threshold
-        passed = np.where(np.isnan(value), np.nan, reached.astype(np.float64))
-        passages.append(Passage(step, rule, rows, value, passed, detail))
-        rows = rows[~passages[-1].stopped]
+        _check(rule)
+        limit, words = _limits(memory.ground, rule, rows)
+        tested = ~np.isnan(limit)
+        tests = (rows[tested], limit[tested], words[tested])
+        passages.append(_passage(memory, step, rule, tests))
+        rows = np.setdiff1d(rows, passages[-1].rows[passages[-1].stopped], assume_unique=True)
     return passages
+
+
+def _check(rule: Rule) -> None:
+    for word, name, known in (
+        ("la mesure", rule.measure, MEASURES), ("la limite", rule.limit or None, LIMITS)
+    ):  # fmt: skip
+        if name is not None and name not in known:
+            raise ConfigError(
+                f"règle {rule.name} : {word} {name!r} n'existe pas. "
+                f"Connues : {', '.join(sorted(known))}."
+            )
+
+
+def _limits(
+    ground: Ground, rule: Rule, rows: NDArray[np.intp]
+) -> tuple[Floats, NDArray[np.object_]]:
+    """Threshold of each parcel, and the words that tell why it is this one."""
+    if not rule.limit:
+        return np.full(len(rows), rule.threshold), np.full(len(rows), None)
+    return LIMITS[rule.limit](ground, rows, rule.limits)
+
+
+def _passage(
+    memory: Memory,
+    step: int,
+    rule: Rule,
+    tests: tuple[NDArray[np.intp], Floats, NDArray[np.object_]],
+) -> Passage:
+    rows, limit, words = tests
+    value, detail = memory.measure(rule, rows)
+    value = value * 100 if rule.unit == "%" else value
+    reached = value >= limit if rule.at_least is not None else value < limit
+    passed = np.where(np.isnan(value), np.nan, reached.astype(np.float64))
+    told = np.where(pd.isna(detail), words, detail)
+    return Passage(step, rule, rows, value, limit, passed, told)
+
+
+def reach_m(profile: Profile) -> float:
+    """How far the rules of a profile look: nothing beyond changes the verdict on a plot."""
+    cut, reaches = profile.fabric, [0.0]
+    for rule in (r for rules in profile.rules.values() for r in rules):
+        _check(rule)
+        reaches.append(MEASURES[rule.measure].reach_m(rule.given))
+        by_class = any(isinstance(figure, Mapping) for figure in rule.given.values())
+        reaches.append(fabric.reach_m(cut) if rule.limit or by_class else 0.0)
+    return max(reaches)
 
 
 def survivors(passages: Sequence[Passage], rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -124,7 +173,7 @@ def _rows(passage: Passage, kind: str, ids: NDArray[np.object_]) -> pd.DataFrame
             "step": passage.step,
             "rule": rule.name,
             "value": passage.value,
-            "threshold": rule.threshold,
+            "threshold": passage.limit,
             "margin": passage.margin,
             "unit": rule.unit or None,
             "passed": passed,

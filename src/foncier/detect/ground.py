@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
+
+from foncier.detect import fabric
+from foncier.records import Fabric
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from foncier.geometry import Geometries
 
 
 @dataclass(frozen=True)
 class Ground:
-    """Input tables of a study, in the legal metric CRS; None where the study has no such layer."""
+    """Input tables of a study, in the legal metric CRS; None where the study has no such layer.
+
+    ``cut`` holds the figures of the fabric classes.
+    """
 
     parcels: gpd.GeoDataFrame | None = None
     buildings: gpd.GeoDataFrame | None = None
@@ -25,6 +33,7 @@ class Ground:
     streets: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     observations: gpd.GeoDataFrame | None = None
+    cut: Fabric = field(default_factory=Fabric)
 
     @cached_property
     def plots(self) -> Geometries:
@@ -35,6 +44,22 @@ class Ground:
     def footprints(self) -> Geometries:
         """Outlines of all buildings."""
         return np.array([], dtype=object) if self.buildings is None else shapes(self.buildings)
+
+    @cached_property
+    def plots_tree(self) -> shapely.STRtree:
+        """Index of the outlines of all parcels."""
+        return shapely.STRtree(self.plots)
+
+    @cached_property
+    def building_fabric(self) -> NDArray[np.intp]:
+        """Fabric class of all buildings."""
+        return fabric.building_classes(self.footprints, self.cut)
+
+    def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Fabric class of parcels, by their positions."""
+        return fabric.plot_classes(
+            self.plots[rows], self.footprints, self.building_fabric, self.cut
+        )
 
 
 def shapes(frame: gpd.GeoDataFrame) -> Geometries:

@@ -18,7 +18,6 @@ from foncier.geometry import (
     Floats,
     Geometries,
     covered_area_m2,
-    largest_free_piece_m2,
     opened_area_m2,
 )
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 Rows = "NDArray[np.intp]"
 Given = Mapping[str, Any]
-Details = "NDArray[np.object_] | None"
 Measure = Callable[[Ground, Any, Given], tuple[Floats, Any]]
 
 KIND_WORDS = {
@@ -82,21 +80,40 @@ def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     """CES: share of the parcel under buildings; a parcel without area is unknown.
 
     ``given["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
-    such a zone (foncier-api).
+    such a zone (foncier-api); ``least_m2``, ``no_light`` and ``wall_m`` as in `standing`.
     """
     if ground.buildings is None:
         return unknown(rows)
-    footprints = ground.footprints
+    footprints = standing(ground, given)
     wanted = given.get("centred_in")
     if wanted and ground.zones is not None:
         centred, _ = zone_at(ground.zones, shapely.centroid(footprints), tuple(wanted))
         footprints = footprints[centred == 1]
-    return _share(ground.plots[rows], footprints), None
+    plots = ground.plots[rows]
+    return share_of(plots, footprints, wall_m=float(given.get("wall_m", 0.0))), None
 
 
-def _share(plots: Geometries, covers: Geometries) -> Floats:
+def standing(ground: Ground, given: Given) -> Geometries:
+    """Footprints that count as buildings.
+
+    ``given["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
+    ``given["no_light"]``: light constructions of the cadastre (type 02) do not count.
+    """
+    return ground.footprints[stands(ground, given)]
+
+
+def stands(ground: Ground, given: Given) -> NDArray[np.bool_]:
+    """Tell which buildings count (see `standing`)."""
+    kept = np.asarray(shapely.area(ground.footprints) >= float(given.get("least_m2", 0.0)))
+    if given.get("no_light") and ground.buildings is not None:
+        kept = kept & (ground.buildings["kind"] != "light").to_numpy(dtype=bool)
+    return kept
+
+
+def share_of(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:
+    """Share of each plot under the covers; NaN for a plot without area."""
     area = np.asarray(shapely.area(plots))
-    covered = covered_area_m2(plots, covers)
+    covered = covered_area_m2(plots, covers, wall_m=wall_m)
     share = np.divide(covered, area, out=np.full(len(area), np.nan), where=area > 0)
     capped: Floats = np.minimum(share, 1.0)  # a plot wholly covered comes out a rounding above
     return capped
@@ -123,7 +140,7 @@ def excluded_share(
     kept, outlines = constraint_shapes(
         ground.constraints, "exclude", float(given.get("line_m", 1.0))
     )
-    return _share(plots, outlines), largest_constraint(plots, kept, outlines)
+    return share_of(plots, outlines), largest_constraint(plots, kept, outlines)
 
 
 def largest_constraint(
@@ -156,28 +173,9 @@ def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
     reach = float(given["reach_m"])
     pairs = shapely.STRtree(lines).query(plots, predicate="dwithin", distance=reach)
     near = np.unique(pairs[1])
-    return _share(plots, shapely.buffer(lines[near], reach)), None
+    return share_of(plots, shapely.buffer(lines[near], reach)), None
 
 
 def opened_area(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Area of the parcel that is left by an opening."""
     return opened_area_m2(ground.plots[rows], radius_m=float(given["radius_m"])), None
-
-
-def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
-    """Opened area of the largest piece left free around the buildings on the parcel."""
-    if ground.buildings is None:
-        return unknown(rows)
-    figures = {k: float(given[k]) for k in ("clear_m", "part_m2", "radius_m")}
-    return largest_free_piece_m2(ground.plots[rows], ground.footprints, **figures), None
-
-
-MEASURES: Mapping[str, Measure] = {
-    "area_m2": area_m2,
-    "in_zone": in_zone,
-    "built_share": built_share,
-    "excluded_share": excluded_share,
-    "road_share": road_share,
-    "opened_area_m2": opened_area,
-    "free_piece_m2": free_piece,
-}

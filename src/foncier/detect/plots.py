@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,9 +12,11 @@ import shapely
 
 from foncier import tables
 from foncier.detect import funnel
-from foncier.detect.ground import texts
-from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
+from foncier.detect.fabric import CLASSES
+from foncier.detect.flags import flags
+from foncier.detect.measures import zone_at
 from foncier.detect.rejected import rejections
+from foncier.detect.yields import dwellings
 from foncier.wording import figure
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from foncier.records import Profile
 
 PREFIX = {"dent_creuse": "DC", "terrain_divisible": "TD"}
-OVERLAP_SHARE = 0.02  # less is the slack of the drawing between two sheets
 USABLE = ("opened_area_m2", "free_piece_m2")
 
 
@@ -66,7 +67,8 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
             tables.TESTS.empty(),
             tables.REJECTIONS.empty(crs),
         )
-    ids = np.asarray(ground.parcels["parcel_id"], dtype=object)
+    parcels, ground = ground.parcels, replace(ground, cut=profile.fabric)
+    ids = np.array(parcels["parcel_id"], dtype=object)
     rows = _inside(ground.plots, area)
     memory = funnel.Memory(ground, len(ids))
     kinds = [kind for kind in PREFIX if kind in profile.rules]
@@ -74,10 +76,10 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
     found = {kind: funnel.survivors(passages[kind], rows) for kind in kinds}
     taken = np.concatenate([np.array([], dtype=np.intp), *found.values()])
     return Plots(
-        _candidates(ground, found, passages, source),
+        _candidates(ground, found, passages, profile, source),
         _evidence(ids, found, passages, source),
         _tests(ids, passages),
-        rejections(ground.parcels, np.setdiff1d(rows, taken), passages),
+        rejections(parcels, np.setdiff1d(rows, taken), passages),
     )
 
 
@@ -97,19 +99,18 @@ def _candidates(
     ground: Ground,
     found: dict[str, NDArray[np.intp]],
     passages: dict[str, list[funnel.Passage]],
+    profile: Profile,
     source: str,
 ) -> gpd.GeoDataFrame:
     parcels = ground.parcels
-    if parcels is None:
-        return tables.CANDIDATES.empty()
     rows = np.concatenate([np.array([], dtype=np.intp), *found.values()])
+    if parcels is None or not len(rows):
+        return tables.CANDIDATES.empty(None if parcels is None else parcels.crs)
     kinds = np.repeat(list(found), [len(r) for r in found.values()])
-    last = {m: np.full(len(parcels), np.nan) for m in (*USABLE, "built_share")}
-    for passage in (p for steps in passages.values() for p in steps):
-        if passage.rule.measure in last:
-            scale = 100 if passage.rule.unit == "%" else 1
-            last[passage.rule.measure][passage.rows] = passage.value / scale
-    kept, plots = parcels.iloc[rows], ground.plots[rows]
+    kept, plots, fabric = parcels.iloc[rows], ground.plots[rows], ground.fabric_of(rows)
+    usable = _usable(found, passages)
+    low, high = dwellings(usable, fabric, profile.dwellings)
+    share = {kind: _last(passages[kind], ("built_share",), own) for kind, own in found.items()}
     ids = [f"{PREFIX[k]}-{i}" for k, i in zip(kinds, kept["parcel_id"], strict=True)]
     candidates = gpd.GeoDataFrame(
         {
@@ -118,13 +119,14 @@ def _candidates(
             "commune": kept["commune"].to_numpy(),
             "parcel_ids": kept["parcel_id"].to_numpy(),
             "area_m2": shapely.area(plots),
-            "usable_area_m2": np.where(
-                kinds == "dent_creuse", last[USABLE[0]][rows], last[USABLE[1]][rows]
-            ),
-            "built_share": last["built_share"][rows],
+            "usable_area_m2": usable,
+            "built_share": np.concatenate(list(share.values())),
+            "fabric": np.array(CLASSES, dtype=object)[fabric],
+            "yield_low": low,
+            "yield_high": high,
             "perimeter": "parcelles",
             "zone": _zones(ground, plots),
-            "flags": _flags(ground, rows),
+            "flags": flags(ground, rows, found, passages),
             "sources": source,
         },
         geometry=plots,
@@ -133,38 +135,31 @@ def _candidates(
     return tables.CANDIDATES.conform(candidates.sort_values("opportunity_id"))
 
 
+def _usable(
+    found: dict[str, NDArray[np.intp]], passages: dict[str, list[funnel.Passage]]
+) -> NDArray[np.float64]:
+    """Buildable area of the plots found, in the order of the kinds; unknown where not measured."""
+    return np.concatenate([_last(passages[kind], USABLE, rows) for kind, rows in found.items()])
+
+
+def _last(
+    passages: list[funnel.Passage], measures: tuple[str, ...], rows: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Last value taken of some measures, for rows that went all the way."""
+    value = np.full(len(rows), np.nan)
+    for passage in passages:
+        if passage.rule.measure in measures:
+            here = np.isin(rows, passage.rows)
+            scale = 100 if passage.rule.unit == "%" else 1
+            value[here] = passage.value[np.searchsorted(passage.rows, rows[here])] / scale
+    return value
+
+
 def _zones(ground: Ground, plots: Geometries) -> Any:
     if ground.zones is None:
         return None
     _, found = zone_at(ground.zones, shapely.centroid(plots), ())
     return found
-
-
-def _flags(ground: Ground, rows: NDArray[np.intp]) -> list[str | None]:
-    """Constraint that covers most of each plot among those that only flag, and overlaps."""
-    plots = ground.plots[rows]
-    under = np.full(len(plots), None, dtype=object)
-    if ground.constraints is not None:
-        under = largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
-    columns = zip(under, _overlaps(ground, rows), strict=True)
-    return [" | ".join(word for word in words if word) or None for words in columns]
-
-
-def _overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Words for the parcel that a plot overlaps most: the cadastre holds that land twice."""
-    told = np.full(len(rows), None, dtype=object)
-    if ground.parcels is None or not len(rows):
-        return told
-    plots, ids = ground.plots[rows], texts(ground.parcels["parcel_id"])
-    plot, other = shapely.STRtree(ground.plots).query(plots, predicate="intersects")
-    apart = rows[plot] != other
-    plot, other = plot[apart], other[apart]
-    area = shapely.area(shapely.intersection(plots[plot], ground.plots[other]))
-    enough = area >= OVERLAP_SHARE * shapely.area(plots[plot])
-    plot, other, area = plot[enough], other[enough], area[enough]
-    order = np.lexsort((-other, area))
-    told[plot[order]] = [f"recouvre la parcelle {i}" for i in ids[other[order]]]
-    return told
 
 
 def _evidence(

@@ -67,17 +67,21 @@ def rejections(
 def _told(kind: str, passage: Passage, here: NDArray[np.bool_]) -> dict[str, Any]:
     """Columns of REJECTIONS for the parcels that one test stopped."""
     rule, values, details = passage.rule, passage.value[here], passage.detail[here]
+    limits = passage.limit[here]
 
     def why(lang: Lang) -> list[str]:
         sought = KIND_LABELS[kind][lang] + COLON[lang]
-        told = zip(values, details, strict=True)
-        return [sought + reason(rule, value, detail, lang) for value, detail in told]
+        told = zip(values, details, limits, strict=True)
+        return [
+            sought + reason(rule, value, detail, lang, limit=limit if rule.limit else None)
+            for value, detail, limit in told
+        ]
 
     return {
         "kind": kind,
         "rule": rule.name,
         "value": values,
-        "threshold": rule.threshold,
+        "threshold": limits,
         "margin": passage.margin[here],
         "unit": rule.unit or None,
         "detail": details,

@@ -51,6 +51,11 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
         Neither an id nor the columns it is made of.
     """
     draft = reading.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
+    return parcels_of(draft, file, target, journal)
+
+
+def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Parcels of the study's communes, each with its id and its measured area."""
     frame: Any = draft.frame
     if frame.empty:
         return reading.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
@@ -69,6 +74,14 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     said = frame["commune"].astype("str").str.zfill(5)
     frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
     kept = reading.of_communes(frame, target, journal)
+    journal.add(
+        "assumed",
+        int(kept["commune"].isna().sum()) if target.communes else 0,
+        f"parcelles ou unités dont la commune est inconnue : tenues pour celles de l'étude "
+        f"({', '.join(target.communes)})",
+        f"parcels or units of an unknown commune: taken for the study's "
+        f"({', '.join(target.communes)})",
+    )
     if kept.empty:
         found = some(sorted(set(frame["commune"].dropna())))
         raise ConfigError(
@@ -114,6 +127,11 @@ def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
     """
     draft = reading.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
+    return buildings_of(draft, journal)
+
+
+def buildings_of(draft: Draft, journal: Journal) -> Draft:
+    """Buildings with their key, their kind in our words and their footprint."""
     frame: Any = draft.frame
     said = frame["kind"].astype("str").str.lower()
     kind = said.map(BUILDING_KINDS).astype("str").fillna("unknown")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
 GARBLED = "[ÃÂâ]"
+EXACT = 2.0**53  # beyond, a float no longer tells neighbouring whole numbers apart
 SPACES = re.compile(r"\s")  # narrow and no-break spaces included
 
 
@@ -110,9 +111,14 @@ def _wrong_columns(
 
 
 def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
-    """Clean the text columns: outer spaces off, empty is unknown, garbled accents repaired."""
+    """Clean the text columns: outer spaces off, empty is unknown, garbled accents repaired.
+
+    Whole numbers that a missing cell turned into 1.0 become 1 again: they may be ids.
+    """
     mended = 0
     for name in frame.columns:
+        if pd.api.types.is_float_dtype(frame[name]) and _whole(frame[name]):
+            frame[name] = frame[name].astype("Int64")
         if name != "geometry" and isinstance(
             frame[name].dtype, (pd.StringDtype, np.dtypes.ObjectDType)
         ):
@@ -127,8 +133,19 @@ def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     return frame
 
 
+def _whole(values: pd.Series[Any]) -> bool:
+    """Whether all known numbers are whole, and small enough to be exact."""
+    known = values.dropna()
+    return bool(len(known) and ((known % 1 == 0) & (known.abs() < EXACT)).all())
+
+
+def _word(value: object) -> str:
+    """Text of a cell; a whole number has no decimals."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def _mend(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
-    written = values.map(str, na_action="ignore").astype("str")
+    written = values.map(_word, na_action="ignore").astype("str")
     garbled = written.str.contains(GARBLED, na=False)
     # Before the spaces go: a garbled « à » ends in a no-break space.
     restored = written[garbled].map(unscramble)

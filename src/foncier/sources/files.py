@@ -197,7 +197,7 @@ def vector(
         )
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
-    return frame if crs is None else frame.set_crs(_system(crs, shown), allow_override=True)
+    return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
 
 
 def _open(path: Path, shown: str, sublayer: str | None) -> Any:
@@ -287,7 +287,14 @@ def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
         )
 
 
-def _system(crs: str, shown: str) -> pyproj.CRS:
+def system(crs: str, shown: str) -> pyproj.CRS:
+    """Coordinate system that a study names.
+
+    Raises
+    ------
+    ConfigError
+        There is none of that name.
+    """
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as reason:

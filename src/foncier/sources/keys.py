@@ -113,6 +113,92 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     return frame
 
 
+def reunited(
+    frame: gpd.GeoDataFrame, key: str, *, newest: list[str], journal: Journal
+) -> gpd.GeoDataFrame:
+    """Make one row of those that bear the same key in several pieces of a delivery.
+
+    The same shape twice is one object; shapes that share most of the smaller are two states of
+    it, and the newest is kept; others are its parts, and are joined.
+
+    Parameters
+    ----------
+    frame
+        Polygons or lines in a metric CRS.
+    newest
+        Columns that tell the newest of two states.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from foncier.sources.journal import Journal
+    >>> halves = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
+    >>> rows = gpd.GeoDataFrame({"id": ["a", "a"], "on": [1, 2]}, geometry=halves)
+    >>> list(reunited(rows, "id", newest=["on"], journal=Journal()).area)
+    [200.0]
+    """
+    again = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()
+    if not again.any():
+        return frame
+    part = frame[again].sort_values([key, *newest], ascending=False, kind="stable")
+    # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
+    part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
+    first = part.drop_duplicates(key)
+    joined = _joined(part, first, key, journal)
+    kept = frame.drop(index=part.index.difference(first.index))
+    changed = first.index[first[key].isin(list(joined))]
+    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
+    return kept
+
+
+def _joined(
+    part: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
+) -> dict[str, shapely.Geometry]:
+    """Shape of each object that is joined from its parts, by key; what was done is noted."""
+    whole = dict(zip(first[key], first.geometry, strict=True))
+    others = part.drop(index=first.index)
+    joined = {}
+    counts = {"same": 0, "old": 0, "joined": 0}
+    for name, shape in zip(others[key], others.geometry, strict=True):
+        fate = _fate(whole[name], shape)
+        counts[fate] += 1
+        if fate == "joined":
+            whole[name] = joined[name] = shapely.union(whole[name], shape)
+    _tell(counts, journal)
+    return joined
+
+
+def _fate(known: shapely.Geometry, other: shapely.Geometry) -> str:
+    """What another shape of the same object is to the one that is known."""
+    if shapely.equals(known, other):
+        return "same"
+    sizes = [shape.area or shape.length for shape in (known, other)]
+    common = shapely.intersection(known, other)
+    shared = common.area if known.area else common.length
+    return "old" if shared > min(sizes) / 2 else "joined"
+
+
+def _tell(counts: dict[str, int], journal: Journal) -> None:
+    journal.add(
+        "dropped",
+        counts["same"],
+        "objets présents sur deux feuilles voisines, gardés une fois",
+        "features on two neighbouring sheets, kept once",
+    )
+    journal.add(
+        "dropped",
+        counts["old"],
+        "états anciens d'un objet qu'une autre feuille donne plus récent, écartés",
+        "older states of a feature that another sheet gives newer dropped",
+    )
+    journal.add(
+        "repaired",
+        counts["joined"],
+        "objets coupés par le bord d'une feuille, réunis",
+        "features cut by the edge of a sheet joined",
+    )
+
+
 def dropped_without_key(
     frame: pd.DataFrame, key: str, *, fr: str, en: str, journal: Journal
 ) -> pd.DataFrame:

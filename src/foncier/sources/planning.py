@@ -65,6 +65,11 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
         A kind or an effect that is not in the contract.
     """
     draft = reading.layer(file, target, journal, fields=CONSTRAINT_FIELDS, shape="any")
+    return constraints_of(draft, file, journal)
+
+
+def constraints_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Constraints with their key, their kind in our words and its effect."""
     frame: Any = draft.frame
     kinds = columns.allowed(tables.CONSTRAINTS, "kind") | FRENCH_KINDS
     effects = columns.allowed(tables.CONSTRAINTS, "effect") | FRENCH_EFFECTS

@@ -12,6 +12,8 @@ from foncier.sources import (
     cadastre,
     census,
     cnig,
+    edigeo,
+    edigeo_sheets,
     files,
     keys,
     observations,
@@ -35,12 +37,16 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
     {
         ("parcels", "etalab-cadastre"): cadastre.parcels,
         ("parcels", "vector"): cadastre.parcels,
+        ("parcels", "edigeo"): edigeo.parcels,
         ("buildings", "etalab-cadastre"): cadastre.buildings,
         ("buildings", "vector"): cadastre.buildings,
+        ("buildings", "edigeo"): edigeo.buildings,
         ("streets", "osm-xml"): osm.streets,
+        ("streets", "edigeo"): edigeo.lines,
         ("streets", "lines"): streets.lines,
         ("zones", "vector"): planning.zones,
         ("constraints", "vector"): planning.constraints,
+        ("constraints", "edigeo"): edigeo.constraints,
         ("constraints", "osm-xml"): osm.constraints,
         ("places", "vector"): places.vector,
         ("places", "latlon-json"): places.latlon,
@@ -91,7 +97,9 @@ def read(file: LayerFile, *, crs: pyproj.CRS, communes: tuple[str, ...]) -> tupl
     adapter = ADAPTERS.get((file.layer, file.format))
     if adapter is None:
         raise ConfigError(_unknown(file))
-    fingerprint = files.sha256(file.path, file.shown)
+    # Only sheets of the cadastre come as a folder.
+    printed = edigeo_sheets.fingerprint if file.format == "edigeo" else files.sha256
+    fingerprint = printed(file.path, file.shown)
     journal = Journal()
     draft = adapter(file, Target(crs, communes), journal)
     contract = CONTRACTS[file.layer]

@@ -36,6 +36,10 @@ CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "type autoroutier": (False, False, True), "bretelle": (False, False, True),
     "chemin": (True, True, False), "sentier": (True, False, False),
     "escalier": (True, False, False), "piste cyclable": (False, True, False),
+    # Named ways of the cadastre (EDIGEO), by their name; a chemin rural is open to the public
+    # (code rural, L161-1).
+    "voie": (True, True, True), "chemin rural": (True, True, True),
+    "autoroute": (False, False, True),
 }  # fmt: skip
 FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
 STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
@@ -53,6 +57,11 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
     to all, with a note.
     """
     draft = reading.layer(file, target, journal, fields=FIELDS, shape="line")
+    return streets_of(draft, file, journal)
+
+
+def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Streets with their key, their level and who may use them."""
     frame: Any = draft.frame
     level = columns.numbers(frame["level"], column="level", shown=file.shown)
     structure = frame["structure"].astype("str").str.lower().map(STRUCTURES)

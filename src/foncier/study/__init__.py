@@ -2,7 +2,7 @@
 
 from foncier.study.model import Study
 from foncier.study.reading import load, template
-from foncier.study.rules import costs, criteria, ledger, profile, profiles, targets
+from foncier.study.rules import costs, criteria, ledger, profile, profiles, published, targets
 
 __all__ = [
     "Study",
@@ -12,6 +12,7 @@ __all__ = [
     "load",
     "profile",
     "profiles",
+    "published",
     "targets",
     "template",
 ]

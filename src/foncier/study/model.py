@@ -107,7 +107,7 @@ class RuleChange(Strict):
 class Rules(Strict):
     """The rule set, and what this study changes in it."""
 
-    profile: str = "foncier-api"
+    profile: str = "foncier"
     dent_creuse: dict[str, RuleChange] = Field(default_factory=dict)
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
 

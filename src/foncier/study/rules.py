@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.records import Criterion, Ledger, Profile, Rule, Signal, Text
+from foncier.records import Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
 from foncier.study.model import RuleChange, Study
 
 if TYPE_CHECKING:
@@ -40,16 +40,38 @@ def profile(study: Study) -> Profile:
     ConfigError
         No such rule set, or a change to a rule that it does not have.
     """
-    if study.rules.profile not in profiles():
-        raise ConfigError(
-            f"study.toml : [rules] profile = {study.rules.profile!r} : jeu de règles inconnu. "
-            f"Connus : {', '.join(profiles())}."
-        )
-    raw = _read(f"{study.rules.profile}.toml")
     changes = {"dent_creuse": study.rules.dent_creuse,
                "terrain_divisible": study.rules.terrain_divisible}  # fmt: skip
-    rules = {kind: _changed(kind, raw.get(kind, []), changes[kind]) for kind in KINDS}
-    return Profile(raw["name"], Text(raw["fr"], raw["en"]), raw["source"], rules)
+    return published(study.rules.profile, changes)
+
+
+def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None = None) -> Profile:
+    """Rule set by its name, with the changes of a study by kind and rule.
+
+    Raises
+    ------
+    ConfigError
+        No such rule set, or a change to a rule that it does not have.
+    """
+    if name not in profiles():
+        raise ConfigError(
+            f"study.toml : [rules] profile = {name!r} : jeu de règles inconnu. "
+            f"Connus : {', '.join(profiles())}."
+        )
+    raw, changed = _read(f"{name}.toml"), changes or {}
+    rules = {kind: _changed(kind, raw.get(kind, []), changed.get(kind, {})) for kind in KINDS}
+    return Profile(
+        raw["name"],
+        Text(raw["fr"], raw["en"]),
+        raw["source"],
+        rules,
+        fabric=Fabric(**raw.get("fabric", {})),
+        dwellings=_yield(raw["yield"]) if "yield" in raw else None,
+    )
+
+
+def _yield(raw: Mapping[str, Any]) -> Yield:
+    return Yield(raw["low_m2"], raw.get("factor", {}), raw.get("high_m2", {}), raw["source"])
 
 
 def _changed(
@@ -76,7 +98,8 @@ def _moved(kind: str, rule: Rule, change: RuleChange) -> Rule:
         raise ConfigError(
             f"study.toml : [rules.{kind}] {rule.name} : cette règle se règle par {side}."
         )
-    return replace(rule, **{side: value, "source": f"{rule.source} ; seuil changé par l'étude"})
+    source = f"{rule.source} ; seuil changé par l'étude"
+    return replace(rule, **{side: value, "source": source, "limit": "", "limits": {}})
 
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
@@ -92,6 +115,9 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         failed=failed,
         optional=raw.get("optional", False),
         given=raw.get("given", {}),
+        limit=raw.get("limit", ""),
+        limits=raw.get("limits", {}),
+        warns=raw.get("warns", False),
     )
 
 

@@ -1,0 +1,180 @@
+"""Measures along the edge of a plot: its street front, what is built around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from foncier.detect.ground import Ground, shapes
+from foncier.detect.measures import Given, standing, unknown
+from foncier.geometry import Floats, Geometries, covered_area_m2, in_threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOUCH_M = 0.5  # limits drawn twice lie up to this far apart
+HIDDEN_M = 0.5  # a line of sight that crosses more of another plot than this is hidden
+FACING = float(np.sqrt(0.5))  # an edge at more than 45° from the street is a side, not a front
+
+
+@dataclass(frozen=True)
+class Front:
+    """Points along the edges of plots: the plot of each, the edge it stands for, its direction."""
+
+    points: Geometries
+    owner: NDArray[np.intp]
+    length_m: Floats
+    along: Floats
+
+    def where(self, kept: NDArray[np.bool_]) -> Front:
+        """Keep some of the points."""
+        return Front(self.points[kept], self.owner[kept], self.length_m[kept], self.along[kept])
+
+
+def edge_points(plots: Geometries, *, step_m: float) -> Front:
+    """Points along all rings of each plot, ``step_m`` apart or a little less.
+
+    Examples
+    --------
+    >>> edge = edge_points(np.array([shapely.box(0, 0, 4, 2)]), step_m=1.0)
+    >>> len(edge.points), float(edge.length_m.sum())
+    (12, 12.0)
+    """
+    parts, plot = shapely.get_parts(plots, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, of = shapely.get_coordinates(rings, return_index=True)
+    begins = np.flatnonzero(of[1:] == of[:-1])  # the first corner of each side
+    sides = xy[begins + 1] - xy[begins]
+    size = np.hypot(*sides.T)
+    begins, sides, size = begins[size > 0], sides[size > 0], size[size > 0]
+    length = np.bincount(of[begins], size, minlength=len(rings))
+    count = np.ceil(length / step_m).astype(np.intp)
+    ring = np.repeat(np.arange(len(rings)), count)
+    rank = np.arange(len(ring)) - np.repeat(np.cumsum(count) - count, count)
+    step = length[ring] / count[ring]
+    # All rings laid end to end: one search finds the side that each point falls on.
+    at = (np.cumsum(length) - length)[ring] + (rank + 0.5) * step
+    ends = np.cumsum(size)
+    side = np.minimum(np.searchsorted(ends, at), max(len(ends) - 1, 0))
+    along = sides[side] / size[side, None]
+    points = shapely.points(xy[begins[side]] + along * (at - ends[side] + size[side])[:, None])
+    return Front(points, plot[part][ring], step, along)
+
+
+def open_ways(ground: Ground) -> Geometries:
+    """Streets at ground level that are open to walkers."""
+    if ground.streets is None:
+        return np.array([], dtype=object)
+    open_ = ground.streets["walk"].fillna(False).to_numpy(dtype=bool)
+    level = (ground.streets["level"] == 0).to_numpy(dtype=bool)
+    ways: Geometries = shapes(ground.streets)[open_ & level]
+    return ways
+
+
+def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
+    """Part of the edge of each parcel from which a street is seen.
+
+    The street's centre line is ``given["reach_m"]`` away at most, and no other parcel lies between
+    (but the one that the street itself runs on). The owner is a position in ``rows``.
+    """
+    edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
+    edge, sight = _sights(edge, open_ways(ground), float(given["reach_m"]))
+    ahead = _faces(edge, sight)
+    edge, sight = edge.where(ahead), sight[ahead]
+    return edge.where(~_hidden(ground, rows, edge, sight))
+
+
+def _sights(edge: Front, ways: Geometries, reach_m: float) -> tuple[Front, Geometries]:
+    """Points that have a street within reach, and the straight line from each to it."""
+    if not len(ways) or not len(edge.points):
+        return edge.where(np.zeros(len(edge.points), dtype=bool)), np.array([], dtype=object)
+    point, way = shapely.STRtree(ways).query_nearest(
+        edge.points, max_distance=reach_m, all_matches=False
+    )
+    near = np.zeros(len(edge.points), dtype=bool)
+    near[point] = True
+    order = np.argsort(point)
+    return edge.where(near), shapely.shortest_line(edge.points[point[order]], ways[way[order]])
+
+
+def _faces(edge: Front, sight: Geometries) -> NDArray[np.bool_]:
+    """Tell which points have the street before them, not beside them; on the street, all do."""
+    ends = shapely.get_coordinates(sight).reshape(-1, 2, 2)
+    view = ends[:, 1] - ends[:, 0]
+    size = np.hypot(*view.T) * np.hypot(*edge.along.T)
+    across = np.abs((view * edge.along).sum(axis=1))
+    return np.asarray(across <= FACING * size + 1e-9, dtype=np.bool_)
+
+
+def _hidden(
+    ground: Ground, rows: NDArray[np.intp], edge: Front, sight: Geometries
+) -> NDArray[np.bool_]:
+    """Tell which lines of sight cross another plot, or the plot itself, on the way."""
+    line, plot = ground.plots_tree.query(sight, predicate="intersects")
+    crossed = shapely.length(in_threads(shapely.intersection, sight[line], ground.plots[plot]))
+    ends = shapely.get_point(sight[line], 1)
+    bearer = shapely.intersects(ground.plots[plot], ends) & (plot != rows[edge.owner[line]])
+    hidden = np.zeros(len(sight), dtype=bool)
+    hidden[line[(crossed > HIDDEN_M) & ~bearer]] = True
+    return hidden
+
+
+def frontage(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Length of the parcel's edge on a public way; 0 for a plot that others lock in.
+
+    ``given``: see `front`. A plot behind others counts the width of its own strip to the street.
+    """
+    if ground.streets is None:
+        return unknown(rows)
+    seen = front(ground, rows, given)
+    length = np.bincount(seen.owner, seen.length_m, minlength=len(rows))
+    return np.round(length, 3), None  # a front of just 3 m stays one when the map is turned
+
+
+def street_distance(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Distance from the parcel to the nearest roadway: its centre line, less half its width.
+
+    ``given["half_width_m"]`` is that half. Farther than ``reach_m`` is told as that figure, for
+    beyond it the measure does not look.
+    """
+    if ground.streets is None:
+        return unknown(rows)
+    reach, ways = float(given["reach_m"]), open_ways(ground)
+    found = np.full(len(rows), reach)
+    if len(ways):
+        (plot, _), distance = shapely.STRtree(ways).query_nearest(
+            ground.plots[rows], max_distance=reach, all_matches=False, return_distance=True
+        )
+        found[plot] = np.maximum(distance - float(given["half_width_m"]), 0.0)
+    return found, None
+
+
+def surrounded_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Share of the parcel's edge along built parcels or along a street.
+
+    A neighbour is built when buildings cover ``given["built_m2"]`` of it (annexes and light
+    constructions left out as in `standing`); the street is seen as in `front`.
+    """
+    if ground.buildings is None or ground.streets is None:
+        return unknown(rows)
+    edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
+    point, plot = ground.plots_tree.query(edge.points, predicate="dwithin", distance=TOUCH_M)
+    beside = np.unique(plot)
+    area = covered_area_m2(
+        ground.plots[beside], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
+    )
+    built = np.isin(plot, beside[area >= float(given["built_m2"])])
+    other = plot != rows[edge.owner[point]]
+    held = np.zeros(len(edge.points), dtype=bool)
+    held[point[built & other]] = True
+    loose = np.flatnonzero(~held)
+    seen, sight = _sights(edge.where(~held), open_ways(ground), float(given["reach_m"]))
+    near = shapely.STRtree(seen.points[~_hidden(ground, rows, seen, sight)])
+    if len(near.geometries):
+        held[loose[np.unique(near.query(edge.points[loose], "dwithin", distance=1e-6)[0])]] = True
+    total = np.bincount(edge.owner, edge.length_m, minlength=len(rows))
+    along = np.bincount(edge.owner[held], edge.length_m[held], minlength=len(rows))
+    return np.divide(along, total, out=np.full(len(rows), np.nan), where=total > 0), None

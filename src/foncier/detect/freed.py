@@ -1,0 +1,90 @@
+"""Measures of the part of a built plot that is left free, and could be split off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from foncier.detect.edges import Front, front
+from foncier.detect.fabric import CLASSES
+from foncier.detect.measures import Given, standing, unknown
+from foncier.geometry import Floats, Geometries, largest_free_pieces, width_m
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from foncier.detect.ground import Ground
+
+
+def best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Geometries, Floats]:
+    """Best free piece of each parcel, and its opened area.
+
+    ``given["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
+    10, 15, 25, 35 m); ``part_m2`` and ``radius_m`` as in `foncier.geometry.largest_free_pieces`.
+    """
+    plots, covers = ground.plots[rows], standing(ground, given)
+    figures = {k: float(given[k]) for k in ("part_m2", "radius_m")}
+    clear = given["clear_m"]
+    if not isinstance(clear, Mapping):
+        return largest_free_pieces(plots, covers, clear_m=float(clear), **figures)
+    kind = ground.fabric_of(rows)
+    best: Geometries = np.full(len(rows), None, dtype=object)
+    opened = np.zeros(len(rows))
+    for n, name in enumerate(CLASSES):
+        own = kind == n
+        best[own], opened[own] = largest_free_pieces(
+            plots[own], covers, clear_m=float(clear[name]), **figures
+        )
+    return best, opened
+
+
+def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Opened area of the largest piece left free around the buildings on the parcel."""
+    if ground.buildings is None:
+        return unknown(rows)
+    return best_pieces(ground, rows, given)[1], None
+
+
+def free_width(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Width of that piece: the largest circle that fits in it."""
+    if ground.buildings is None:
+        return unknown(rows)
+    return width_m(best_pieces(ground, rows, given)[0]), None
+
+
+def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
+    """Street front from which a strip ``given["strip_m"]`` wide leads to that piece.
+
+    The strip stays on the parcel and goes around its buildings (QGIS Foncier: 4 m;
+    parcel-manager: a driveway of 3 m). Street front as in `foncier.detect.edges.frontage`.
+    """
+    if ground.buildings is None or ground.streets is None:
+        return unknown(rows)
+    pieces, _ = best_pieces(ground, rows, given)
+    seen = front(ground, rows, given)
+    half = float(given["strip_m"]) / 2
+    plots, covers = ground.plots[rows], standing(ground, given)
+    plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
+    bare = np.array(plots)
+    for n in np.unique(plot):
+        bare[n] = shapely.difference(plots[n], shapely.union_all(covers[cover[plot == n]]))
+    ways, owner = shapely.get_parts(
+        shapely.buffer(bare, 1e-3 - half, quad_segs=4), return_index=True
+    )
+    leads = shapely.dwithin(ways, pieces[owner], half)
+    return _led(seen, ways[leads], owner[leads], half, len(rows)), None
+
+
+def _led(seen: Front, ways: Geometries, owner: NDArray[np.intp], half: float, count: int) -> Floats:
+    """Length of the street front that the ways of each parcel come to."""
+    length = np.zeros(count)
+    if not len(ways):
+        return np.round(length, 3)
+    point, way = shapely.STRtree(ways).query(seen.points, predicate="dwithin", distance=1.2 * half)
+    own = owner[way] == seen.owner[point]
+    reached = np.unique(point[own])
+    np.add.at(length, seen.owner[reached], seen.length_m[reached])
+    return np.round(length, 3)

@@ -1,0 +1,142 @@
+"""Run every rule set on the same parcels, and say where they agree and what sets them apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier import detect, study, tables
+from foncier.crs import legal_crs
+from foncier.errors import ConfigError
+from foncier.export.aside import deliver
+from foncier.export.comparison import write_comparison
+from foncier.pipeline.layers import read_layers
+from foncier.pipeline.order import GROUND
+from foncier.pipeline.tracing import study_area, trace
+from foncier.wording import figure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier.study.model import Study
+
+FILE = "comparaison.gpkg"
+KINDS = ("dent_creuse", "terrain_divisible")
+KEPT = "retenue"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What each rule set finds on the same parcels.
+
+    ``summary`` has one row a profile: ``profile``, one count and one area (``…_ha``) a kind.
+    ``candidates`` holds CANDIDATES by profile. ``agreement`` has one row a kind and parcel that a
+    profile found at least: ``parcel_id``, ``kind``, ``found_by`` (how many), ``profiles`` (which),
+    ``area_m2`` and one column a profile: « retenue », or the test that keeps the parcel off.
+    """
+
+    summary: pd.DataFrame
+    candidates: dict[str, gpd.GeoDataFrame]
+    agreement: gpd.GeoDataFrame
+
+
+def compare(plan: Study, *, workers: int = 1) -> Comparison:
+    """Find the plots of a study by every rule set; its own changes hold for its own rule set.
+
+    Raises
+    ------
+    ConfigError
+        The study has no parcels or no buildings.
+    FoncierError
+        As the reading of the layers raises it.
+    """
+    crs = legal_crs(plan.study.communes[0])
+    layers = read_layers(plan, workers=workers)
+    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
+    if ground.parcels is None or ground.buildings is None:
+        raise ConfigError(
+            "study.toml : comparer les jeux de règles demande [layers.parcels] et "
+            "[layers.buildings]. Ajoutez la couche qui manque."
+        )
+    area = study_area(plan, layers, trace(plan, None, crs).axis, crs)
+    found = {}
+    for name in study.profiles():
+        rules = study.profile(plan) if name == plan.rules.profile else study.published(name)
+        found[name] = detect.find_plots(ground, rules, area, source="Cadastre")
+    return Comparison(
+        pd.DataFrame([_counted(name, plots.candidates) for name, plots in found.items()]),
+        {name: plots.candidates for name, plots in found.items()},
+        agreement(ground.parcels, found),
+    )
+
+
+def _counted(name: str, candidates: gpd.GeoDataFrame) -> dict[str, Any]:
+    row: dict[str, Any] = {"profile": name}
+    for kind in KINDS:
+        own = candidates.loc[(candidates["kind"] == kind).to_numpy()]
+        row[kind] = len(own)
+        # A parcel drawn over another is counted once.
+        row[f"{kind}_ha"] = float(shapely.area(shapely.union_all(own.geometry.to_numpy()))) / 1e4
+    return row
+
+
+def agreement(parcels: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> gpd.GeoDataFrame:
+    """Build one row a kind and parcel that some profile found (see `Comparison`)."""
+    kept = pd.concat([
+        pd.DataFrame({"parcel_id": p.candidates["parcel_ids"], "kind": p.candidates["kind"],
+                      "profile": name})
+        for name, p in found.items()
+    ])  # fmt: skip
+    groups = kept.groupby(["parcel_id", "kind"])["profile"]
+    rows = pd.DataFrame({"found_by": groups.size(), "profiles": groups.agg(" | ".join)})
+    rows = rows.reset_index()
+    for name, plots in found.items():
+        told = _stops(plots.tests)
+        where = pd.MultiIndex.from_frame(rows[["parcel_id", "kind"]])
+        own = pd.MultiIndex.from_frame(kept.loc[kept["profile"] == name, ["parcel_id", "kind"]])
+        rows[name] = np.where(where.isin(own), KEPT, told.reindex(where).to_numpy())
+    index = parcels.set_index("parcel_id").index.get_indexer(rows["parcel_id"])
+    shapes = parcels.geometry.to_numpy()[index]
+    return gpd.GeoDataFrame(
+        rows.assign(area_m2=shapely.area(shapes)), geometry=shapes, crs=parcels.crs
+    )
+
+
+def _stops(tests: pd.DataFrame) -> pd.Series[str]:
+    """Words for the last test that each parcel went through, by parcel and kind."""
+    last = tests.sort_values("step").drop_duplicates(["parcel_id", "kind"], keep="last")
+    units = last["unit"].astype(object).where(last["unit"].notna(), "")
+    words = [
+        f"{label}\u00a0: {figure(value, unit, 'fr')}, seuil {figure(threshold, unit, 'fr')}"
+        for label, value, threshold, unit in zip(
+            last["label_fr"], last["value"], last["threshold"], units, strict=True
+        )
+    ]
+    return pd.Series(words, index=pd.MultiIndex.from_frame(last[["parcel_id", "kind"]]))
+
+
+def write(comparison: Comparison, plan: Study, folder: Path) -> Path:
+    """Write a GeoPackage with one layer a profile and the layer ``accord``.
+
+    Raises
+    ------
+    ExportError
+        It cannot be written whole; a former one is intact.
+    """
+    columns = [n for n in tables.CANDIDATES.names if n != "geometry"]
+    layers = {
+        name.replace("-", "_"): frame[[*columns, "geometry"]]
+        for name, frame in comparison.candidates.items()
+    }
+    day = plan.study.date
+
+    def written(path: Path) -> None:
+        write_comparison({**layers, "accord": comparison.agreement}, path, day=day)
+
+    deliver(folder, {FILE: written})
+    return folder / FILE

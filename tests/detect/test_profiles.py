@@ -1,0 +1,193 @@
+"""The four rule sets on one village: what each finds, and what must not change it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from shapely import affinity
+
+from foncier import tables
+from foncier.detect import find_plots
+from foncier.detect.funnel import reach_m
+from foncier.detect.registry import MEASURES
+from foncier.study import profiles, published
+
+from .conftest import CRS, X, Y, at
+from .village import AREA, parcels, verdicts, village
+
+PROFILES = profiles()
+
+
+def test_four_rule_sets_come_with_foncier_each_with_its_sources() -> None:
+    assert PROFILES == ("foncier", "foncier-api", "parcel-manager", "qgis-foncier")
+    for name in PROFILES:
+        rules = published(name).rules
+        assert set(rules) == {"dent_creuse", "terrain_divisible"}
+        for rule in (r for kind in rules.values() for r in kind):
+            assert rule.source, (name, rule.name)
+            assert rule.measure in MEASURES
+            assert rule.label.fr != rule.label.en
+            assert (MEASURES[rule.measure].take.__doc__ or "").strip()
+
+
+EXPECTED = {
+    "foncier": {
+        "a03": "dent_creuse",  # its shed is no building
+        "b05": "dent_creuse", "d06": "dent_creuse", "heart": "dent_creuse/access",
+        "strip": "dent_creuse/area", "field": "dent_creuse/access",
+        "a00": "terrain_divisible/free_piece",
+        "large": "terrain_divisible",
+    },
+    "foncier-api": {
+        "a03": "terrain_divisible", "b05": "dent_creuse", "heart": "dent_creuse",
+        "strip": "dent_creuse/area", "field": "dent_creuse", "large": "terrain_divisible",
+    },
+    "parcel-manager": {
+        "a03": "dent_creuse", "b05": "dent_creuse", "heart": "dent_creuse/access",
+        "a00": "terrain_divisible", "large": "terrain_divisible",
+    },
+    "qgis-foncier": {
+        "a03": "dent_creuse", "b05": "dent_creuse", "heart": "dent_creuse/envelope",
+        "strip": "dent_creuse/area",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_each_rule_set_judges_the_village_by_its_own_rules(name: str) -> None:
+    found = verdicts(village(), published(name))
+    assert {plot: found[plot] for plot in EXPECTED[name]} == EXPECTED[name]
+    assert set(found) == set(parcels()) - {"far"}
+
+
+@pytest.mark.parametrize("turn", [17.0, 240.0])
+@pytest.mark.parametrize("name", PROFILES)
+def test_moving_or_turning_the_map_changes_no_verdict(name: str, turn: float) -> None:
+    def moved(shape: Any) -> Any:
+        turned = affinity.rotate(shape, turn, origin=(X, Y))
+        return affinity.translate(turned, 1e5 - 300 * turn, 0.37 * turn)
+
+    rules = published(name)
+    assert verdicts(village(move=moved), rules, moved(AREA)) == verdicts(village(), rules)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_order_of_the_parcels_changes_no_byte(name: str) -> None:
+    order = [str(n) for n in np.random.default_rng(3).permutation(list(parcels()))]
+    one = find_plots(village(), published(name), AREA, source="C")
+    other = find_plots(village(order=order), published(name), AREA, source="C")
+    for table in ("candidates", "evidence", "tests", "rejections"):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(getattr(one, table)), pd.DataFrame(getattr(other, table))
+        )
+
+
+@pytest.mark.parametrize("plot", ["b05", "heart", "field", "d06"])
+@pytest.mark.parametrize("name", PROFILES)
+def test_parcels_beyond_the_reach_of_the_rules_change_no_verdict(name: str, plot: str) -> None:
+    rules, here = published(name), parcels()[plot]
+    # What looks farther than this looks at buildings, not at parcels.
+    reach = min(reach_m(rules), 150.0)
+    assert reach_m(rules) < 1600
+    near = village(keep=lambda shape: bool(here.distance(shape) <= reach))
+    assert verdicts(near, rules)[plot] == verdicts(village(), rules)[plot]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_splitting_the_area_in_tiles_gives_the_same_tables(name: str) -> None:
+    rules, ground = published(name), village()
+    whole = find_plots(ground, rules, AREA, source="C")
+    x = [X - 200.0, X + 53.0, X + 207.0, X + 600.0]
+    parts = [
+        find_plots(ground, rules, shapely.box(a, Y - 200, b, Y + 600), source="C")
+        for a, b in pairwise(x)
+    ]
+    for table, key in (("candidates", "opportunity_id"), ("rejections", "parcel_id")):
+        joined = pd.concat([getattr(p, table) for p in parts]).sort_values(key, ignore_index=True)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(joined), pd.DataFrame(getattr(whole, table)), check_dtype=False
+        )
+
+
+def _with(shapes: dict[str, Any], built: list[Any] | None = None) -> Any:
+    """Add parcels to the village, and houses if any."""
+    ground = village()
+    more = gpd.GeoDataFrame(
+        [{"parcel_id": n, "area_m2": g.area} for n, g in shapes.items()],
+        geometry=list(shapes.values()), crs=CRS,
+    )  # fmt: skip
+    plots = tables.PARCELS.conform(pd.concat([ground.parcels, more], ignore_index=True))
+    if not built:
+        return replace(ground, parcels=plots)
+    extra = gpd.GeoDataFrame(
+        [{"building_id": f"x{n}", "kind": "hard", "area_m2": h.area} for n, h in enumerate(built)],
+        geometry=built, crs=CRS,
+    )  # fmt: skip
+    houses = tables.BUILDINGS.conform(pd.concat([ground.buildings, extra], ignore_index=True))
+    return replace(ground, parcels=plots, buildings=houses)
+
+
+FLAT = shapely.Polygon([(X + 500, Y), (X + 510, Y), (X + 520, Y), (X + 500, Y)])
+RING = shapely.difference(at(400, 300, 60, 60), at(420, 320, 20, 20))
+TWO = shapely.MultiPolygon([at(400, 400, 20, 20), at(440, 400, 30, 30)])
+ODD = {"flat": FLAT, "ring": RING, "two": TWO, "sliver": at(500, 300, 0.02, 90),
+       "twice": at(130, 50, 26, 40)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_odd_shapes_are_judged_and_disturb_no_other(name: str) -> None:
+    """A parcel of 0 m², one with a hole, one in two parts, a sliver, one drawn twice."""
+    rules = published(name)
+    plain, odd = verdicts(village(), rules), verdicts(_with(ODD), rules)
+    assert {n: v for n, v in odd.items() if n not in ODD} == plain
+    assert set(odd) == set(plain) | set(ODD)
+    assert odd["flat"].startswith("dent_creuse/")
+    assert odd["sliver"].startswith("dent_creuse/")
+    assert odd["twice"] == plain["b05"]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_buildings_that_overlap_are_counted_once_and_walls_are_shrunk(name: str) -> None:
+    lot = at(400, 300, 40, 40)
+    house, wall = at(405, 305, 20, 20), at(439.5, 300, 30, 12)
+    for built, share in (([house, house], 0.25), ([wall], 0.0 if name != "foncier-api" else None)):
+        rules = published(name)
+        found = find_plots(_with({"lot": lot}, built), rules, AREA, source="C").tests
+        own = found[(found["parcel_id"] == "lot") & found["rule"].isin(["ces", "built"])]
+        if share is not None:
+            assert own["value"].to_numpy() == pytest.approx(share * 100, abs=0.01)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_commune_without_a_single_building_or_parcel_runs(name: str) -> None:
+    rules, ground = published(name), village()
+    bare = replace(ground, buildings=tables.BUILDINGS.empty(CRS))
+    assert set(verdicts(bare, rules)) == set(parcels()) - {"far"}
+    assert "terrain_divisible" not in set(verdicts(bare, rules).values())
+    assert verdicts(replace(ground, parcels=tables.PARCELS.empty(CRS)), rules) == {}
+
+
+def test_a_limit_that_depends_on_the_fabric_is_told_with_it() -> None:
+    found = find_plots(village(), published("qgis-foncier"), AREA, source="C")
+    row: Any = found.tests.set_index(["parcel_id", "rule"]).loc[("b05", "area")]
+    assert (row["threshold"], row["detail"]) == (300.0, "tissu dense")
+    kept: Any = found.candidates.set_index("parcel_ids").loc["b05"]
+    assert (kept["fabric"], kept["yield_low"], kept["yield_high"]) == ("dense", 3.0, 12.0)
+
+
+def test_a_rule_that_warns_rejects_nobody() -> None:
+    rules = published("foncier")
+    found = find_plots(village(), rules, AREA, source="C")
+    flags = found.candidates.set_index("parcel_ids")["flags"]
+    assert "large" in flags.index
+    locked = replace(village(), streets=tables.STREETS.empty(CRS))
+    told = find_plots(locked, rules, AREA, source="C").candidates.set_index("parcel_ids")["flags"]
+    assert told["large"] == "aucun passage de 3 m de la rue à la partie libre"
+    assert np.isnan(found.tests["value"]).sum() < len(found.tests)

@@ -1,0 +1,55 @@
+"""Rule sets side by side on one hamlet: counts, agreement, and the file that holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyogrio
+import pytest
+
+from foncier import study
+from foncier.errors import ConfigError
+from foncier.pipeline import comparing
+
+from ..hamlet import hamlet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
+    found = comparing.compare(study.load(hamlet(tmp_path / "h")))
+    assert found.summary["profile"].tolist() == list(study.profiles())
+    for row in found.summary.itertuples():
+        counts = found.candidates[row.profile]["kind"].value_counts()
+        assert row.dent_creuse == counts.get("dent_creuse", 0)
+    both = found.agreement
+    for name in study.profiles():
+        kept = both[name] == comparing.KEPT
+        assert kept.sum() == len(found.candidates[name])
+        assert (both.loc[~kept, name].str.contains("seuil")).all()
+    assert (both["found_by"] == both["profiles"].str.count(r"\|") + 1).all()
+
+
+def test_the_file_holds_a_layer_each_and_the_same_bytes_again(tmp_path: Path) -> None:
+    plan = study.load(hamlet(tmp_path / "h"))
+    found = comparing.compare(plan)
+    first = comparing.write(found, plan, tmp_path / "a").read_bytes()
+    where = comparing.write(found, plan, tmp_path / "b")
+    assert where.read_bytes() == first
+    names = [name for name, _ in pyogrio.list_layers(where)]
+    assert names == [n.replace("-", "_") for n in study.profiles()] + ["accord"]
+    layer = pyogrio.read_dataframe(where, layer="accord")
+    assert len(layer) == len(found.agreement)
+    assert layer.crs.to_epsg() == 2154
+
+
+def test_without_parcels_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    folder = hamlet(tmp_path / "h")
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    begin = text.index("[layers.buildings]")
+    (folder / "study.toml").write_text(
+        text[:begin] + text[text.index("[layers.streets]") :], encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match="layers.buildings"):
+        comparing.compare(study.load(folder))
