@@ -10,6 +10,9 @@ import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
+from foncier import detect, tables
+from foncier.crs import legal_crs
+
 CRS = 2154
 
 
@@ -25,6 +28,33 @@ def town(plots: int, buildings: int) -> tuple[np.ndarray, np.ndarray]:
     houses = shapely.box(west, south, west + wide, south + deep)
     # One union first: real footprints touch and overlap little, drawn boxes would overlap much.
     return shapely.box(x, y, x + 20, y + 30), shapely.get_parts(shapely.union_all(houses))
+
+
+def town_ground(plots: int) -> detect.Ground:
+    """Lay the same town out as tables, with a street between every other row of plots."""
+    shapes, houses = town(plots, plots * 41 // 30)
+    side = int(np.ceil(np.sqrt(plots)))
+    ways = shapely.linestrings(
+        [[(-20, y), (side * 20 + 20, y)] for y in np.arange(0, side + 1, 2) * 30.0]
+    )
+
+    def frame(contract: tables.Table, rows: dict[str, Any], lines: Any) -> Any:
+        ids = [f"{n:07}" for n in range(len(lines))]
+        return contract.conform(
+            gpd.GeoDataFrame({contract.key[0]: ids, **rows}, geometry=lines, crs=legal_crs("80021"))
+        )
+
+    return detect.Ground(
+        parcels=frame(tables.PARCELS, {"area_m2": shapely.area(shapes)}, shapes),
+        buildings=frame(
+            tables.BUILDINGS, {"kind": "hard", "area_m2": shapely.area(houses)}, houses
+        ),
+        streets=frame(
+            tables.STREETS,
+            {"street_class": "residential", "level": 0, "walk": True, "bike": True, "drive": True},
+            ways,
+        ),
+    )
 
 
 def overlay_area(plots: np.ndarray, houses: np.ndarray) -> np.ndarray:

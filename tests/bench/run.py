@@ -93,6 +93,7 @@ def lines(runs: int) -> Iterator[Line]:
     """Every benchmark in turn; those on real data are left out where there is none."""
     yield whole_run("Demonstration, whole run", [], runs=runs)
     yield from coverage(runs)
+    yield from funnel(runs)
     if REAL.is_dir():
         yield whole_run("Ennezat, whole run", [str(ROOT / "tests/studies/ennezat")], runs=runs)
         yield whole_run("Amiens, whole run", [str(ROOT / "tests/studies/amiens")], runs=runs)
@@ -115,6 +116,18 @@ def coverage(runs: int) -> Iterator[Line]:
             partial(other, plots, houses),
             runs=runs,
         )
+
+
+def funnel(runs: int) -> Iterator[Line]:
+    """Whole funnel of the default rules, evidence and rejections told, at two sizes."""
+    rules, everywhere = study.published("foncier"), shapely.box(-1e3, -1e3, 1e6, 1e6)
+    for count in (10_000, 30_000):
+        ground = alternatives.town_ground(count)
+        work = partial(detect.find_plots, ground, rules, everywhere, source="Cadastre")
+        seconds = [_seconds(work) for _ in range(min(runs, 3))]
+        per_thousand = 1e6 * statistics.median(seconds) / count
+        yield Line(f"Whole funnel, rules foncier, {count} plots", seconds,
+                   more=f"{per_thousand:.0f} ms a thousand plots")  # fmt: skip
 
 
 def ennezat(runs: int) -> Line:

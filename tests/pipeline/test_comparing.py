@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
     found = comparing.compare(study.load(hamlet(tmp_path / "h")))
     assert found.summary["profile"].tolist() == list(study.profiles())
-    for row in found.summary.itertuples():
-        counts = found.candidates[row.profile]["kind"].value_counts()
-        assert row.dent_creuse == counts.get("dent_creuse", 0)
+    for row in found.summary.to_dict("records"):
+        counts = found.candidates[str(row["profile"])]["kind"].value_counts()
+        assert row["dent_creuse"] == counts.get("dent_creuse", 0)
     both = found.agreement
     for name in study.profiles():
         kept = both[name] == comparing.KEPT
@@ -51,5 +51,5 @@ def test_without_parcels_there_is_nothing_to_compare(tmp_path: Path) -> None:
     (folder / "study.toml").write_text(
         text[:begin] + text[text.index("[layers.streets]") :], encoding="utf-8"
     )
-    with pytest.raises(ConfigError, match="layers.buildings"):
+    with pytest.raises(ConfigError, match=r"layers\.buildings"):
         comparing.compare(study.load(folder))
