@@ -14,7 +14,7 @@ from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
 from foncier.pipeline.tracing import study_area, trace
-from foncier.records import Result, Text
+from foncier.records import LayerReport, Result, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -71,10 +71,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     candidates = _peopled(candidates, measures)
     reports = noted(layers.reports, friches.notes, buildings.notes)
     return Result(
-        title=plan.study.title,
-        communes=plan.study.communes,
-        edition=plan.study.date or newest(reports),
-        demo=plan.study.demo,
+        **_head(plan, reports),
         candidates=candidates,
         evidence=evidence,
         tests=plots.tests,
@@ -88,14 +85,24 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         background=background(layers, area, crs),
         criteria=ramps,
         profile=rules,
-        targets={k: words for k, (words, _) in study.targets().items()}
-        | {"loop": Text("Boucle", "Loop")},
-        reports=reports,
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
-        credits=(),  # every layer read is credited by its report
         routes=_routes(points, graph, traced.loop),
     )
+
+
+def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
+    """What a result says of its study: title, date, words of the destinations, layers read."""
+    words = {key: text for key, (text, _) in study.targets().items()}
+    return {
+        "title": plan.study.title,
+        "communes": plan.study.communes,
+        "edition": plan.study.date or newest(reports),
+        "demo": plan.study.demo,
+        "targets": {**words, "loop": Text("Boucle", "Loop")},
+        "reports": reports,
+        "credits": (),  # every layer read is credited by its report
+    }
 
 
 def _detect(ground: detect.Ground, plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
