@@ -59,8 +59,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     traced = trace(plan, graph, crs)
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
-    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
-    plots, friches, buildings = _detect(ground, plan, layers, area)
+    plots, friches, buildings = _detect(plan, layers, area)
     candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
     step("Accès et temps de parcours")
     targets = _targets(layers.get("places"))
@@ -105,7 +104,8 @@ def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
     }
 
 
-def _detect(ground: detect.Ground, plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
+def _detect(plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
+    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
     rates = layers.get("vacancy_rates")
     rate = None
     if rates is not None:
