@@ -100,13 +100,15 @@ def _place(folder: Path) -> Iterator[None]:
     """Make the folder; when nothing was delivered to a new one, take it away again."""
     fresh = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    delivered = False
     try:
         yield
-    except BaseException:
-        with suppress(OSError):  # not empty: something was delivered, it stays
-            for one in fresh:
-                one.rmdir()
-        raise
+        delivered = True
+    finally:
+        if not delivered:
+            with suppress(OSError):  # not empty: something was delivered, it stays
+                for one in fresh:
+                    one.rmdir()
 
 
 @contextmanager
@@ -191,6 +193,7 @@ def _move_all(new: Path, folder: Path, names: list[str], where: list[str]) -> No
     """Move each file to its place; keep the former ones at hand to put them back on a failure."""
     former = new.with_name("former")
     former.mkdir()
+    all_moved = False
     try:
         for name in names:
             where[0] = name
@@ -198,9 +201,10 @@ def _move_all(new: Path, folder: Path, names: list[str], where: list[str]) -> No
                 _keep(folder / name, former / name)
             (new / name).replace(folder / name)
         _flush_folder(folder)
-    except BaseException:
-        _undo([name for name in names if not (new / name).exists()], former, folder)
-        raise
+        all_moved = True
+    finally:
+        if not all_moved:
+            _undo([name for name in names if not (new / name).exists()], former, folder)
 
 
 def _undo(moved: list[str], former: Path, folder: Path) -> None:
