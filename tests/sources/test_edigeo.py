@@ -7,6 +7,7 @@ import gzip
 import io
 import re
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from foncier.sources import edigeo_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     Objects = list[tuple[str, str, dict[str, str], list[tuple[float, float]]]]
 
