@@ -228,7 +228,8 @@ class Result:
     ``edition`` is the date that deliverables carry (None: undated); ``demo`` marks fictional data.
     ``stops`` are the ordered waypoints of the loop (columns ``order``, ``name``, point).
     ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
-    ``target``, line), None without streets or without a loop.
+    ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
+    on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
     """
 
     title: str
@@ -253,3 +254,4 @@ class Result:
     missing: tuple[Missing, ...]
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
+    isochrones: gpd.GeoDataFrame | None = None

@@ -154,3 +154,15 @@ LINES = Table(
     ),
     LINE,
 )  # fmt: skip
+
+ISOCHRONES = Table(
+    "isochrones", "Isochrones à pied", "Walking isochrones", ("opportunity_id", "minutes"),
+    (
+        OPPORTUNITY,
+        Column("minutes", "number", "Minutes à pied", "Minutes on foot", "min", low=0),
+        Column("area_m2", "number", "Surface atteinte", "Area reached", "m²", low=0),
+        Column("residents", "number", "Habitants atteints", "Residents reached", "hab.",
+               optional=True, low=0),
+    ),
+    POLYGON,
+)  # fmt: skip

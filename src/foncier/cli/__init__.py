@@ -1,0 +1,52 @@
+"""The command ``foncier``: the only room that speaks to the screen.
+
+Exit codes: 0 done; 1 unforeseen; 2 study, key or argument wrong; 3 a layer cannot be read;
+4 a table breaks its contract or its coordinates; 5 a deliverable cannot be written;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from foncier import __version__
+from foncier.cli.asking import check, explain, new
+from foncier.cli.comparing import compare_profiles
+from foncier.cli.console import out
+from foncier.cli.running import run
+
+app = typer.Typer(
+    help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (run, check, explain, new):
+    app.command()(command)
+app.command("compare-profiles")(compare_profiles)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"foncier {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    """Trouver, noter et cartographier les opportunités foncières et immobilières."""
+
+
+def main() -> None:
+    """Run the command; on Windows too, text goes out as UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    app()

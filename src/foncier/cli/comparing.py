@@ -1,0 +1,44 @@
+"""``foncier compare-profiles``: the rule sets side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from foncier.cli.console import KINDS, Debug, StudyFolder, out, told
+
+
+def compare_profiles(
+    study: StudyFolder,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Dossier du GeoPackage de comparaison.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Passer chaque jeu de règles sur les mêmes parcelles ; dire où ils s'accordent."""
+    with told(debug=debug):
+        from foncier.pipeline import comparing  # noqa: PLC0415
+        from foncier.study import load  # noqa: PLC0415
+
+        plan = load(study)
+        found = comparing.compare(plan, workers=2)
+        table = Table(title=escape(plan.study.title), title_justify="left")
+        table.add_column("Jeu de règles")
+        for head in ("Dents creuses", "ha", "Terrains divisibles", "ha"):
+            table.add_column(head, justify="right")
+        for row in found.summary.itertuples(index=False):
+            areas = [f"{a:.1f}".replace(".", ",") for a in (row[2], row[4])]
+            table.add_row(str(row[0]), str(row[1]), areas[0], str(row[3]), areas[1])
+        out.print(table)
+        for kind, (words, _) in KINDS.items():
+            by = found.agreement.loc[found.agreement["kind"] == kind, "found_by"].value_counts()
+            shares = ", ".join(f"{int(by[n])} par {n}" for n in sorted(by.index, reverse=True))
+            if shares:
+                out.print(f"{words} trouvés par combien de jeux : {shares}", soft_wrap=True)
+        if folder is not None:
+            where = comparing.write(found, plan, folder)
+            out.print(f"GeoPackage  {escape(str(where))}", soft_wrap=True)

@@ -1,0 +1,90 @@
+"""``foncier run``: the main job, its progress and its summary."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from foncier.cli.console import KINDS, Debug, Lang, OptionalStudy, Quiet, err, out, told
+
+STEPS = 6  # those of the pipeline, and writing
+
+
+class Clock:
+    """Seconds that each step took, and the progress bar that shows where the run is."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.task = progress.add_task("Étude", total=STEPS)
+        self.timings: dict[str, float] = {}
+        self.name = ""
+        self.since = time.perf_counter()
+
+    def step(self, name: str) -> None:
+        """Close the running step and open the next."""
+        now = time.perf_counter()
+        if self.name:
+            self.timings[self.name] = now - self.since
+            self.progress.advance(self.task)
+        self.name, self.since = name, now
+        self.progress.update(self.task, description=name)
+
+
+def run(  # noqa: PLR0917 (typer makes options of them)
+    study: OptionalStudy = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Dossier des résultats [maps/NOM].")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Langue des fichiers et de la carte.")] = "fr",
+    workers: Annotated[int, typer.Option(min=1, help="Fils de lecture des couches.")] = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Chercher les opportunités d'une étude et écrire carte, GeoPackage et tableaux."""
+    with told(debug=debug):
+        from foncier import demo, pipeline  # noqa: PLC0415 (slow to import: help stays quick)
+        from foncier.study import load  # noqa: PLC0415
+
+        plan = load(study or demo.study_folder())
+        where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+                   TimeElapsedColumn())  # fmt: skip
+        with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
+            clock = Clock(progress)
+            result = pipeline.run(plan, workers=workers, step=clock.step)
+            clock.step("Écriture")
+            pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)
+            clock.step("")
+        if not quiet:
+            _summary(result, where, clock.timings, lang)
+
+
+def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) -> None:
+    fr = lang == "fr"
+    table = Table(title=escape(result.title), title_justify="left")
+    for head in ("Nature", "Nombre", "Surface (ha)") if fr else ("Kind", "Number", "Area (ha)"):
+        table.add_column(head, justify="left" if head in ("Nature", "Kind") else "right")
+    kinds = result.candidates["kind"]
+    for kind, words in KINDS.items():
+        own = result.candidates.loc[kinds == kind]
+        area = own.geometry.union_all().area / 1e4 if len(own) else 0.0
+        shown = f"{area:.1f}".replace(".", "," if fr else ".")
+        table.add_row(words[0 if fr else 1], str(len(own)), shown)
+    table.add_section()
+    rejected = "Parcelles écartées, avec motif" if fr else "Rejected parcels, with reason"
+    table.add_row(rejected, str(len(result.rejections)), "")
+    out.print(table)
+    if result.demo:
+        out.print("[bold yellow]DONNÉES FICTIVES[/bold yellow] (ville de démonstration)")
+    for gap in result.missing:
+        out.print(f"  [yellow]![/yellow] {escape(gap.cost[lang])}", soft_wrap=True)
+    out.print(f"Carte       {escape(str(where / 'opportunites.html'))}", soft_wrap=True)
+    out.print(f"GeoPackage  {escape(str(where / 'opportunites.gpkg'))}", soft_wrap=True)
+    out.print(f"Tableau     {escape(str(where / 'opportunites.csv'))}", soft_wrap=True)
+    out.print(f"{sum(timings.values()):.1f} s")
