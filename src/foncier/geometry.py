@@ -124,7 +124,7 @@ def _overlapping(shapes: Geometries, which: NDArray[np.intp]) -> NDArray[np.intp
     first, second = first[once], second[once]
     shapely.prepare(some)
     inside = shapely.relate_pattern(some[first], some[second], "T********")
-    return which[np.union1d(first[inside], second[inside])]
+    return np.asarray(which[np.union1d(first[inside], second[inside])], dtype=np.intp)
 
 
 def opened_area_m2(plots: Geometries, *, radius_m: float) -> Floats:

@@ -173,7 +173,8 @@ def _crossed_m(
     xy = begin[line] + middle[:, None] * (end - begin)[line]
     inside = shapely.intersects_xy(plots[line], *xy.T)
     size = np.hypot(*(end - begin).T)
-    return size * np.bincount(line[inside], share[inside], minlength=len(begin))
+    crossed: Floats = size * np.bincount(line[inside], share[inside], minlength=len(begin))
+    return crossed
 
 
 def _meeting(begin: Floats, end: Floats, outline: Sides, side: NDArray[np.intp]) -> Floats:
