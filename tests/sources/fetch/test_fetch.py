@@ -6,22 +6,26 @@ import gzip
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas
 import pytest
+import trustme
 from typer.testing import CliRunner
 
+from foncier import pipeline
 from foncier import study as studies
 from foncier.cli import app
 from foncier.errors import ConfigError, CrsError, FormatError, OfflineError, SourceError
 from foncier.pipeline import fetching
 
-from .conftest import BUILDINGS, FRICHES, PARCELS, web, zone
+from .conftest import BUILDINGS, FRICHES, LOVAC, PARCELS, web, zone
 from .replay import DATASETS, OVERPASS, WFS
 
 if TYPE_CHECKING:
@@ -292,3 +296,48 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(
     service.faults.clear()
     fetched(service, study)
     assert held(study) == held(whole)
+
+
+def test_an_expired_certificate_is_refused(service: Replay, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
+    trusted = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    service.server.socket = context.wrap_socket(service.server.socket, server_side=True)
+    asked = web(service, mirror=service.address.replace("http:", "https:"))
+    asked.session.verify = str(trusted)
+    with pytest.raises(OfflineError, match="certificat"):
+        asked.get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=10**6)
+
+
+@pytest.mark.real
+def test_ennezat_fetched_is_ennezat_as_it_lies_there(
+    service: Replay, tmp_path: Path, real_data: Path
+) -> None:
+    """Real files of a whole commune through the server: the same tables come out."""
+    there = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/63/63148/"
+    for kind in ("parcelles", "batiments"):
+        name = f"cadastre-63148-{kind}.json.gz"
+        service.files[there + name] = (real_data / "ennezat" / name).read_bytes()
+    lovac = (real_data / "amiens/lovac-communes-2021.csv").read_bytes()
+    service.dataset(LOVAC, "lovac-communes.csv", lovac)
+    friches = (real_data / "amiens/friches-cartofriches-80.csv").read_bytes()
+    service.dataset(FRICHES, "cartofriches-standard.csv", friches)
+    zones = geopandas.read_file(real_data / "ennezat/zone-urba-u.geojson").to_crs(4326)
+    zones = zones[["LIBELLE", "TYPEZONE", "geometry"]].rename(columns=str.lower)
+    service.features = [
+        row | {"id": f"zone_urba.{n}"} for n, row in enumerate(zones.iterfeatures())
+    ]
+    service.cap = 3
+    (tmp_path / "study.toml").write_text(
+        '[study]\ntitle = "Ennezat"\ncommunes = ["63148"]\n', encoding="utf-8"
+    )
+    found = fetched(service, tmp_path, only=("cadastre", "zonage", "friches", "lovac"))
+    assert all(one.error is None for one in found.values()), [o.error for o in found.values()]
+    rows = {k: v for one in found.values() if one.provenance
+            for k, v in one.provenance.rows.items()}  # fmt: skip
+    assert rows == {"parcels": 2243, "buildings": 2301, "zones": 16, "inventory": 0,
+                    "vacancy_rates": 1}  # fmt: skip
+    assert pipeline.run(studies.load(tmp_path)).candidates["kind"].nunique() == 2
