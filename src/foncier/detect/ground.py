@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,13 @@ class Ground:
     def building_fabric(self) -> NDArray[np.intp]:
         """Fabric class of all buildings."""
         return fabric.building_classes(self.footprints, self.cut)
+
+    def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
+        """Same ground under other parcels; what was worked out of the buildings is kept."""
+        other = replace(self, parcels=parcels)
+        kept = ("footprints", "building_fabric")
+        vars(other).update({name: value for name, value in vars(self).items() if name in kept})
+        return other
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""

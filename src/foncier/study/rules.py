@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.records import Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
+from foncier.records import Assembly, Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
 from foncier.study.model import RuleChange, Study
 
 if TYPE_CHECKING:
@@ -67,7 +67,12 @@ def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None 
         rules,
         fabric=Fabric(**raw.get("fabric", {})),
         dwellings=_yield(raw["yield"]) if "yield" in raw else None,
+        assembly=_assembly(raw["assembly"]) if "assembly" in raw else None,
     )
+
+
+def _assembly(raw: Mapping[str, Any]) -> Assembly:
+    return Assembly(**{**raw, "bare": tuple(raw["bare"]), "built": tuple(raw["built"])})
 
 
 def _yield(raw: Mapping[str, Any]) -> Yield:

@@ -20,6 +20,7 @@ from foncier.tables.inputs import (
 from foncier.tables.results import (
     ACCESS,
     ACCESS_POINTS,
+    ASSEMBLIES,
     CANDIDATES,
     EVIDENCE,
     ISOCHRONES,
@@ -43,11 +44,12 @@ RESULTS = (
     SCORES,
     LINES,
     ISOCHRONES,
+    ASSEMBLIES,
 )
 
 __all__ = [
-    "ACCESS", "ACCESS_POINTS", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EVIDENCE", "INPUTS",
-    "INVENTORY", "ISOCHRONES", "LINES", "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION",
+    "ACCESS", "ACCESS_POINTS", "ASSEMBLIES", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EVIDENCE",
+    "INPUTS", "INVENTORY", "ISOCHRONES", "LINES", "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION",
     "REJECTIONS", "RESULTS", "SCORES", "STREETS", "TESTS", "VACANCY_RATES", "ZONES",
     "Column", "Table", "describe",
 ]  # fmt: skip
