@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from foncier.detect.fabric import CLASSES
+from foncier.detect.ground import shapes as shapes_of
 from foncier.wording import COLON, figure
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ AGREEMENT = {
     "en": "Needs the agreement of the owners of {n} parcels. foncier does not know whose they "
           "are, nor whether it is the same person: to be checked in the land register.",
 }  # fmt: skip
+ONE_UNIT = {
+    "fr": "La couche d'unités foncières fournie les réunit\u00a0: un seul accord serait à "
+          "chercher. À vérifier au fichier immobilier.",
+    "en": "The layer of land units supplied holds them as one: a single agreement would be "
+          "needed. To be checked in the land register.",
+}  # fmt: skip
+MOST_OF_IT = 0.5  # share of a parcel that makes it a unit's
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ def described(
     fabric = ground.with_parcels(gpd.GeoDataFrame(geometry=shapes, crs=crs))
     kind = fabric.fabric_of(np.arange(len(rows)))
     built = parts.built[members].any(axis=1)
+    units = _units(ground, parts.parcel[members])
     steps = [passage for passage in trial.steps if passage.rule.name in told]
     return gpd.GeoDataFrame(
         {
@@ -94,6 +103,7 @@ def described(
             "kind": np.where(built, "fonds_batis", "parcelles_nues"),
             "parcel_ids": parcel_ids,
             "parcels": members.shape[1],
+            "units": units,
             "area_m2": shapely.area(shapes),
             "usable_area_m2": _usable(trial.steps, rows),
             "fabric": np.array(CLASSES, dtype=object)[kind],
@@ -101,12 +111,34 @@ def described(
             "alone_en": _alone(parts.lacks[1][members], names, "en"),
             "together_fr": _together(steps, rows, "fr"),
             "together_en": _together(steps, rows, "en"),
-            "agreement_fr": AGREEMENT["fr"].format(n=members.shape[1]),
-            "agreement_en": AGREEMENT["en"].format(n=members.shape[1]),
+            **{
+                f"agreement_{lang}": [
+                    (ONE_UNIT if n == 1 else AGREEMENT)[lang].format(n=members.shape[1])
+                    for n in units
+                ]
+                for lang in AGREEMENT
+            },
         },
         geometry=shapes,
         crs=crs,
     )
+
+
+def _units(ground: Ground, members: NDArray[np.intp]) -> Floats:
+    """Count the land units that the parcels of each group belong to; unknown where one has none."""
+    if ground.land_units is None or not len(members):
+        return np.full(len(members), np.nan)
+    parcels, back = np.unique(members, return_inverse=True)
+    plots, units = ground.plots[parcels], shapes_of(ground.land_units)
+    plot, unit = shapely.STRtree(units).query(plots, predicate="intersects")
+    held = shapely.area(shapely.intersection(plots[plot], units[unit]))
+    order = np.lexsort((-unit, held))  # the largest is written last; the first of equals wins
+    order = order[held[order] >= MOST_OF_IT * shapely.area(plots[plot[order]])]
+    of = np.full(len(parcels), np.nan)
+    of[plot[order]] = unit[order]
+    sorted_ = np.sort(of[back.reshape(members.shape)], axis=1)
+    count = 1.0 + (np.diff(sorted_, axis=1) != 0).sum(axis=1)
+    return np.where(np.isnan(sorted_).any(axis=1), np.nan, count)
 
 
 def _name(parcel_ids: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Geometries
+    from foncier.records import Relief
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Ground:
     streets: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     observations: gpd.GeoDataFrame | None = None
+    elevation: Relief | None = None
+    envelope: gpd.GeoDataFrame | None = None
+    land_units: gpd.GeoDataFrame | None = None
     cut: Fabric = field(default_factory=Fabric)
 
     @cached_property

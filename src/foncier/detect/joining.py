@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats, Geometries
     from foncier.records import Rule
 
-ALONG = ("frontage_m", "surrounded_share")  # look at the neighbours, no farther than their reach
+ALONG = (
+    "frontage_m",
+    "surrounded_share",
+    "built_sides",
+)  # look at the neighbours, no farther than their reach
 AROUND = "unbuilt_group_m2"  # the land around is as bare as before
 OPENED = "opened_area_m2"
 GAP_M = 0.3  # half of what two drawings of one limit may lie apart

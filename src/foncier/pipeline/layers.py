@@ -22,7 +22,8 @@ RELIEF: Layer = "elevation"  # a raster: read for the bounds of the other layers
 ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
-NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population")
+NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population",
+            "envelope")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Step = Callable[[str], None]
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
+    "elevation", "envelope", "land_units",
 )  # fmt: skip
 
 

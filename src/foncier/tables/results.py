@@ -102,6 +102,8 @@ ASSEMBLIES = Table(
         Column("kind", "text", "Composition", "Made of", values=("parcelles_nues", "fonds_batis")),
         Column("parcel_ids", "text", "Parcelles à assembler", "Parcels to assemble"),
         Column("parcels", "count", "Nombre de parcelles", "Number of parcels", low=2),
+        Column("units", "number", "Unités foncières, d'après la couche fournie",
+               "Land units, after the layer supplied", optional=True, low=1),
         Column("area_m2", "number", "Surface réunie", "Area together", "m²", low=0),
         Column("usable_area_m2", "number", "Surface constructible d'un tenant",
                "Buildable area in one piece", "m²", optional=True, low=0),
