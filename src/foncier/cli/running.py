@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from foncier.cli.console import KINDS, Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.cli.console import Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.wording import KIND_PLURALS
 
 STEPS = 6  # those of the pipeline, and writing
 
@@ -71,9 +72,9 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
     for head in ("Nature", "Nombre", "Surface (ha)") if fr else ("Kind", "Number", "Area (ha)"):
         table.add_column(head, justify="left" if head in ("Nature", "Kind") else "right")
     kinds = result.candidates["kind"]
-    for kind, words in KINDS.items():
+    for kind, words in KIND_PLURALS.items():
         own = result.candidates.loc[kinds == kind]
-        table.add_row(words[0 if fr else 1], str(len(own)), _hectares(own, fr=fr))
+        table.add_row(words[lang], str(len(own)), _hectares(own, fr=fr))
     table.add_section()
     rejected = "Parcelles écartées, avec motif" if fr else "Rejected parcels, with reason"
     table.add_row(rejected, str(len(result.rejections)), "")
