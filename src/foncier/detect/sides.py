@@ -52,14 +52,14 @@ def built_sides(
 
 def _ends(seen: Front) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Points that begin a front, and those that end one, in the order of the ring."""
-    count = len(seen.points)
+    count = len(seen.xy)
     first = np.ones(count, dtype=bool)
     first[1:] = seen.owner[1:] != seen.owner[:-1]
     last = np.roll(first, -1)
     # The ring's first corner may lie in the middle of a front: its last point goes on to its first.
     after = np.arange(1, count + 1)
     after[last] = np.flatnonzero(first)
-    gap = shapely.distance(seen.points, seen.points[after]) if count else np.zeros(0)
+    gap = np.hypot(*(seen.xy - seen.xy[after]).T)
     broken = (gap > APART * seen.length_m) | (after == np.arange(count))
     begins = np.zeros(count, dtype=bool)
     begins[after[broken]] = True
@@ -71,7 +71,7 @@ def _beside_built(
 ) -> NDArray[np.intp]:
     """Owners of the ends that have a built parcel beside them."""
     point, plot = ground.plots_tree.query(
-        ends.points, predicate="dwithin", distance=float(given["beside_m"])
+        shapely.points(ends.xy), predicate="dwithin", distance=float(given["beside_m"])
     )
     other = plot != rows[ends.owner[point]]
     point, plot = point[other], plot[other]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -72,7 +72,8 @@ def compare(plan: Study, *, workers: int = 1) -> Comparison:
     found = {}
     for name in study.profiles():
         rules = study.profile(plan) if name == plan.rules.profile else study.published(name)
-        found[name] = detect.find_plots(ground, rules, area, source="Cadastre")
+        alone = replace(rules, assembly=None)  # single parcels are compared, not groups
+        found[name] = detect.find_plots(ground, alone, area, source="Cadastre")
     both = agreement(ground.parcels, found)
     return Comparison(
         pd.DataFrame([_counted(name, plots.candidates) for name, plots in found.items()]),
