@@ -130,26 +130,36 @@ def counted_area_m2(
 
     Summed over a family they give the land that it covers once. The smaller sites of a family
     keep their whole area and the larger count what is left: of a plateau and its hall, the hall is
-    a site of its own. Where outlines are only discs, the share of the parcels that smaller sites
-    do not list stands for it. NaN where the area is unknown.
+    a site of its own. Where outlines are only discs, the areas of the smaller sites, spread over
+    the parcels that they list, stand for what is taken. NaN where the area is unknown.
     """
     area = np.where(outline.drawn, shapely.area(outline.shapes),
                     inventory["area_m2"].to_numpy(dtype=np.float64))  # fmt: skip
     counted = area.copy()
-    lists = [set(str(ids).split("|")) if isinstance(ids, str) else set()
+    lists = [str(ids).split("|") if isinstance(ids, str) else []
              for ids in texts(inventory["parcel_ids"])]  # fmt: skip
     members = pd.Series(np.arange(len(area))).groupby(family).agg(list)
     for sites in members[members.map(len) > 1]:
-        taken: set[str] = set()
+        ordered = sorted(sites, key=lambda n: (np.nan_to_num(area[n]), lists[n]))
         land = shapely.Polygon()
-        for site in sorted(sites, key=lambda n: (np.nan_to_num(area[n]), sorted(lists[n]))):
+        taken: dict[str, float] = {}
+        for site in ordered:
             if outline.drawn[site]:
                 counted[site] = shapely.area(shapely.difference(outline.shapes[site], land))
                 land = shapely.union(land, outline.shapes[site])
-            elif lists[site]:
-                counted[site] = area[site] * len(lists[site] - taken) / len(lists[site])
-            taken |= lists[site]
+            else:
+                counted[site] = _left(area[site], lists[site], taken)
     return np.asarray(counted)
+
+
+def _left(area_m2: float, parcels: list[str], taken: dict[str, float]) -> float:
+    """Area of a site less that of its parcels already taken; its own parcels are taken then."""
+    new = [parcel for parcel in parcels if parcel not in taken]
+    if not parcels or np.isnan(area_m2):
+        return area_m2
+    left = max(area_m2 - sum(taken.get(parcel, 0.0) for parcel in parcels), 0.0) if new else 0.0
+    taken.update(dict.fromkeys(new, left / max(len(new), 1)))
+    return left
 
 
 def _same_parcels(inventory: gpd.GeoDataFrame) -> set[tuple[int, int]]:
