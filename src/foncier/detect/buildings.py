@@ -34,7 +34,13 @@ if TYPE_CHECKING:
     from foncier.records import Ledger
 
 
-def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Found:
+def find_buildings(
+    ground: Ground,
+    ledger: Ledger,
+    area: shapely.Geometry,
+    *,
+    friches: gpd.GeoDataFrame | None = None,
+) -> Found:
     """Find buildings of an area that some sign says unused.
 
     Each sign is carried to the buildings that it speaks of (`foncier.detect.matching`); one that
@@ -50,6 +56,9 @@ def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Fo
         Weights, prior and the least confidence to be listed.
     area
         Study area, in the legal metric CRS.
+    friches
+        Friches found: what is said of whole plots of theirs is told of the site, and not again of
+        each building on it.
 
     Returns
     -------
@@ -60,6 +69,7 @@ def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Fo
         return empty
     seen = ground.observations
     seen = seen.loc[(seen["subject"] != "site").to_numpy(dtype=bool)].reset_index(drop=True)
+    seen = seen.loc[~_told_of_a_site(seen, friches)].reset_index(drop=True)
     if seen.empty:
         return empty
     links, names, outline, origin = _linked(seen, ground.buildings, ledger)
@@ -89,6 +99,19 @@ def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Fo
         joined([evidence_rows(frame, ledger), _prior_row(listed.ids, ledger)]),
         notes,
     )
+
+
+def _told_of_a_site(seen: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
+    """Signs on whole plots that lie on a friche of known outline, shape (n,)."""
+    told = np.zeros(len(seen), dtype=bool)
+    plots = np.flatnonzero((seen["subject"] == "parcel").to_numpy(dtype=bool))
+    if friches is None or not len(plots):
+        return told
+    drawn = friches["perimeter"].isin(["parcelles", "trace"]).to_numpy(dtype=bool)
+    spots = shapely.point_on_surface(shapes(seen)[plots])
+    tree = shapely.STRtree(shapes(friches)[drawn])
+    told[plots[np.unique(tree.query(spots, predicate="intersects")[0])]] = True
+    return told
 
 
 class _Listed:

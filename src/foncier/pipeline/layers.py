@@ -82,7 +82,8 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
 def _stacked(layer: Layer, parts: list[Any]) -> Any:
     table = next(t for t in tables.INPUTS if t.name == layer)
     key = table.key[0]
-    if layer in NUMBERED:
+    ids = pd.concat([p[key] for p in parts])
+    if layer in NUMBERED and ids.duplicated().any():
         parts = [p.assign(**{key: f"{n}-" + p[key]}) for n, p in enumerate(parts, start=1)]
     return table.conform(pd.concat(parts, ignore_index=True))
 

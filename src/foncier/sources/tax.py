@@ -66,7 +66,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     if signs.empty:
         return reading.Draft(tables.OBSERVATIONS.empty(target.crs), size)
     signs = signs.assign(
-        observation_id=signs["parcel_ids"] + "/" + signs["signal"],
+        observation_id=signs["parcel_ids"] + "-" + signs["signal"],
         observed_on=np.datetime64(file.vintage or "NaT", "us"),
         source=file.source or "Fichiers fonciers",
         name=None,
