@@ -38,7 +38,7 @@ def plan() -> Study:
 
 
 def ground(count: int, sites: int) -> detect.Ground:
-    """Draw buildings on a grid, five layers of signs on them, an inventory of points and parcels."""
+    """Draw buildings on a grid, five layers of signs on them, and an inventory."""
     draw = np.random.default_rng(80021)
     side = int(np.ceil(np.sqrt(count)))
     n = np.arange(count)

@@ -18,12 +18,12 @@ LONGEST_RANGE = 100  # « 891 à 897 » is a range; a longer one is more likely 
 TOKENS = re.compile(
     r"""
     (?P<idu>\d[0-9AB]\d{3}\d{3}[0-9A-Z]{2}\d{4}(?!\d))
-  | (?P<range>(?:À|AU|A)(?=\s+(?:0{3})?[A-Z]{0,2}\d))
+  | (?P<range>(?<=\d\s)(?:À|AU|A)(?=\s(?:0{3})?[A-Z]{0,2}\d))
   | (?P<ref>(?:(?P<insee>\d[0-9AB]\d{3}(?=\d{3}[A-Z]))?(?P<prefix>\d{3}))?
-      (?:(?P<section>[A-Z]{1,2})[\s.-]*(?:N[°O]\s*)?|(?P<numeric>\d{1,2})_)
+      (?:(?!(?:ET|OU|AU|DE|DU|LE|EN|NO)\s)(?P<section>[A-Z]{1,2})[\s.-]*(?:N[°O]\s*)?|(?P<numeric>\d{1,2})_)
       (?P<number>\d{1,4})(?![\dA-Z]))
   | (?P<more>\d{1,4}(?![\dA-Z_]))
-  | (?P<gap>[\s/,;|&'"{}\[\]()]+|ET\b|N[°O]|SECTIONS?\b|PARCELLES?\b|CADASTR\w*|DE\b|LES\b)
+  | (?P<gap>[\s/,;|&'"{}\[\]()]+|ET\b|N[°O](?=\s*\d)|SECTIONS?\b|PARCELLES?\b|CADASTR\w*|DE\b|LES\b)
   | (?P<word>[^\s/,;|]+)
     """,
     re.VERBOSE,
@@ -51,7 +51,7 @@ def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str,
     ('UNE', 'COUR')
     """
     state = _Reading(commune)
-    for found in TOKENS.finditer(text.upper()):
+    for found in TOKENS.finditer(" ".join(text.upper().split())):
         state.take(found)
     return tuple(dict.fromkeys(state.ids)), tuple(dict.fromkeys(state.strange))
 
