@@ -73,10 +73,10 @@ def find_buildings(
     if seen.empty:
         return empty
     links, names, outline, origin = _linked(seen, ground.buildings, ledger)
-    lost = len(seen) - len(np.unique(links.row))
+    lost = int((_speaks(seen, ledger) & ~np.isin(np.arange(len(seen)), links.row)).sum())
     lost_note = counted("dropped", lost, "indices sans bâtiment de plus de 20 m² à cet endroit",
                         "signs with no building over 20 m² at their place")  # fmt: skip
-    frame = weighed(establishments(_signs(seen, _of_the_doubtful(links, seen, ledger))), ledger)
+    frame = weighed(establishments(_signs(seen, links)), ledger)
     at, inverse = np.unique(frame["opportunity_id"], return_inverse=True)
     total = np.bincount(inverse, frame["weight"].fillna(0), minlength=len(at))
     sure = expit(logit(ledger.building_prior) + total)
@@ -138,16 +138,44 @@ def _linked(
                          .to_numpy(dtype=bool)]  # fmt: skip
     outline = shapes(kept)
     whole = ((seen["subject"] == "building") | (seen["share"] == 1.0)).to_numpy(dtype=bool)
-    links = carried(spots, whole, reaches(seen["signal"], ledger), outline)
+    links = _near_the_doubtful(seen, spots, whole, outline, ledger)
     return links, np.asarray(kept["building_id"], dtype=object), outline, "batiment"
 
 
-def _of_the_doubtful(links: Links, seen: gpd.GeoDataFrame, ledger: Ledger) -> Links:
-    """Links to buildings that at least one sign calls unused; all others are left in peace."""
+def _speaks(seen: gpd.GeoDataFrame, ledger: Ledger) -> NDArray[np.bool_]:
+    """Tell the signs that speak for vacancy."""
     weight = {name: signal_of(str(name), ledger).weight for name in seen["signal"].unique()}
-    speaks = seen["signal"].map(weight).to_numpy(dtype=np.float64)[links.row] > 0
-    kept = np.isin(links.hit, links.hit[speaks])
-    return Links(*(getattr(links, n)[kept] for n in Links.__dataclass_fields__))
+    return np.asarray(seen["signal"].map(weight).to_numpy(dtype=np.float64) > 0)
+
+
+def _near_the_doubtful(
+    seen: gpd.GeoDataFrame, spots: Geometries, whole: NDArray[np.bool_], outline: Geometries,
+    ledger: Ledger,
+) -> Links:  # fmt: skip
+    """Links to the buildings that at least one sign calls unused; all others are left in peace.
+
+    Registers speak of every building, and most say that it is used: only the signs near a doubtful
+    one are carried, which is most of the work saved.
+    """
+    speaks = _speaks(seen, ledger)
+    reach_m = reaches(seen["signal"], ledger)
+
+    def of(rows: NDArray[np.intp]) -> Links:
+        found = carried(spots[rows], whole[rows], reach_m[rows], outline)
+        return Links(rows[found.row], found.hit, found.distance_m, found.share, found.part)
+
+    first = of(np.flatnonzero(speaks))
+    doubtful = np.unique(first.hit)
+    others = np.flatnonzero(~speaks)
+    near = shapely.STRtree(outline[doubtful]).query(
+        spots[others], predicate="dwithin", distance=reach_m[others]
+    )[0]
+    second = of(others[np.unique(near)])
+    kept = np.isin(second.hit, doubtful)
+    names = Links.__dataclass_fields__
+    both = {n: np.concatenate([getattr(first, n), getattr(second, n)[kept]]) for n in names}
+    order = np.lexsort((both["hit"], both["row"]))
+    return Links(**{n: values[order] for n, values in both.items()})
 
 
 def _signs(seen: gpd.GeoDataFrame, links: Links) -> pd.DataFrame:
