@@ -54,20 +54,17 @@ def test_redons_sites_and_buildings_are_what_its_tags_say(path: Path) -> None:
     crs = legal_crs("35236")
     file = LayerFile("observations", path, "redon", "osm-xml")
     signs, report = read(file, crs=crs, communes=())
-    counts = signs["signal"].value_counts()
-    assert (counts["disused:shop"], counts["shop=vacant"], counts["disused:railway"]) == (8, 1, 2)
-    # The one brownfield is cut by the edge of the file: said, not guessed.
-    assert "landuse=brownfield" not in counts
-    assert any("coupées par le bord" in note.text.fr for note in report.notes)
+    # The brownfield and both disused tracks lack nodes beyond the edge: said, not guessed.
+    assert signs["signal"].value_counts().to_dict() == {
+        "osm_in_use": 217, "disused:shop": 8, "shop=vacant": 1,
+    }  # fmt: skip
+    (cut,) = [note for note in report.notes if "coupées par le bord" in note.text.fr]
+    assert cut.count == 78
     plan = Study.model_validate({"study": {"title": "t", "communes": ["35236"]},
                                  "layers": {"buildings": {"path": "x"}}})  # fmt: skip
-    found = detect.find_friches(
-        detect.Ground(observations=signs), study.ledger(plan, None),
-        shapely.box(0, 6e6, 1.3e6, 7.2e6),
-    )  # fmt: skip
-    # Two disused tracks; the former canton and the works under way are no sites.
-    assert len(found.candidates) == 2
-    assert set(found.evidence["signal"]) == {"prior", "disused:railway"}
+    ground, france = detect.Ground(observations=signs), shapely.box(0, 6e6, 1.3e6, 7.2e6)
+    # The former canton and the works under way are no sites.
+    assert detect.find_friches(ground, study.ledger(plan, None), france).candidates.empty
 
 
 GONE = [(f"{life}:{root}", "yes") for life in ("demolished", "razed", "removed", "was")
