@@ -230,6 +230,7 @@ class Result:
     ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
     ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``inventory`` holds the records of known friches as read, None where the study has none.
     """
 
     title: str
@@ -255,3 +256,4 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    inventory: gpd.GeoDataFrame | None = None

@@ -87,6 +87,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
+        inventory=layers.get("inventory"),
     )
 
 

@@ -98,6 +98,7 @@ INVENTORY = Table(
         Column("source", "text", "Source", "Source"),
         Column("producer", "text", "Producteur", "Producer", optional=True),
         Column("url", "text", "Fiche", "Record", optional=True),
+        Column("commune_name", "text", "Nom de la commune", "Name of the commune", optional=True),
     ),
     POINT | POLYGON,
 )  # fmt: skip
