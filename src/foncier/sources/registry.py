@@ -21,6 +21,7 @@ from foncier.sources import (
     places,
     planning,
     streets,
+    visits,
 )
 from foncier.sources.journal import Journal, complaint
 from foncier.sources.reading import Target
@@ -55,6 +56,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "vector"): observations.vector,
         ("observations", "osm-xml"): osm.observations,
         ("observations", "survey"): observations.survey,
+        ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
     }

@@ -114,6 +114,8 @@ OBSERVATIONS = Table(
         Column("detail", "text", "Détail", "Detail", optional=True),
         Column("observed_on", "date", "Observé le", "Observed on", optional=True),
         Column("source", "text", "Source", "Source"),
+        Column("opportunity_id", "text", "Opportunité d'un résultat dont il parle",
+               "Opportunity of a former result that it speaks of", optional=True),
     ),
     POINT | POLYGON,
 )  # fmt: skip

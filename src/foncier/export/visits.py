@@ -1,0 +1,122 @@
+"""A plan of visits: a list to print, and a form that QGIS and QField open ready to fill in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.export import forms
+from foncier.export.judged import write_cells
+from foncier.export.judged_text import band_words, percent
+from foncier.export.layers import Layer
+from foncier.records import Text
+from foncier.tables import Column
+from foncier.tables.contract import POLYGON, Table
+from foncier.tables.results import KINDS
+from foncier.verdicts import FIELD
+from foncier.wording import KIND_LABELS, Lang
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    import geopandas as gpd
+
+LAYER = "visites"
+DEGREES, DECIMALS = 4326, 6
+TITLE = Text("Visites à faire", "Visits to make")
+
+VISITS = Table(
+    LAYER, TITLE.fr, TITLE.en, ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
+        Column("verdict", "text", "Verdict", "Verdict", optional=True, values=FIELD),
+        Column("date", "date", "Date de la visite", "Date of the visit", optional=True),
+        Column("note", "text", "Remarque", "Note", optional=True),
+        Column("kind", "text", "Nature", "Kind", values=KINDS),
+        Column("name", "text", "Nom", "Name", optional=True),
+        Column("address", "text", "Adresse", "Address", optional=True),
+        Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),
+        Column("confidence", "number", "Confiance", "Confidence", "0–1", optional=True, low=0,
+               high=1),
+        Column("lon", "number", "Longitude", "Longitude", "°"),
+        Column("lat", "number", "Latitude", "Latitude", "°"),
+        Column("reason", "text", "Pourquoi ce site", "Why this site"),
+    ),
+    POLYGON,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Sites to visit (the columns of the layer ``opportunites``, and ``stratum``) and strata."""
+
+    title: str
+    fictional: bool
+    edition: date | None
+    sites: gpd.GeoDataFrame
+    strata: pd.DataFrame
+
+
+def table(planned: Visits, lang: Lang) -> Any:
+    """Rows of a plan, of the contract `VISITS`, by kind, then by band, then by id.
+
+    ``verdict``, ``date`` and ``note`` are empty, to be filled in.
+    """
+    sites = planned.sites.sort_values(["stratum", "opportunity_id"])
+    inside = sites.geometry.representative_point().to_crs(DEGREES).to_numpy()
+    told = [reason(row, lang) for row in planned.strata.to_dict("records")]
+    rows = sites.assign(
+        verdict=None, date=pd.NaT, note=None,
+        lon=np.round(shapely.get_x(inside), DECIMALS),
+        lat=np.round(shapely.get_y(inside), DECIMALS),
+        reason=[told[int(n)] for n in sites["stratum"]],
+    )  # fmt: skip
+    return VISITS.conform(rows)
+
+
+def reason(stratum: Any, lang: Lang) -> str:
+    """Say why a site of a stratum is to be visited."""
+    kind = KIND_LABELS[stratum["kind"]][lang].lower()
+    band = band_words(stratum["band"], lang)
+    now = f"{percent(stratum['low'], lang)} – {percent(stratum['high'], lang)}"
+    after = f"{percent(stratum['low_after'], lang)} – {percent(stratum['high_after'], lang)}"
+    known = int(stratum["judged"])
+    if lang == "fr":
+        trust = "sans confiance" if stratum["band"] == "sans" else f"confiance {band}"
+        return (
+            f"Tiré au sort, {kind}, {trust}\u00a0: {stratum['sites']} sites, {known} déjà jugés. "
+            f"Part vraie entre {now}\u00a0; entre {after} après {stratum['chosen']} visites."
+        ).replace(" %", "\u00a0%")
+    trust = "no confidence" if stratum["band"] == "sans" else f"confidence {band}"
+    return (
+        f"Drawn by lot, {kind}, {trust}: {stratum['sites']} sites, {known} judged already. "
+        f"True share between {now}; between {after} after {stratum['chosen']} visits."
+    )
+
+
+def write_list(planned: Visits, path: Path, *, lang: Lang) -> None:
+    """Write the plan as a CSV with the columns of the map's visits first (see `VISITS`)."""
+    write_cells(pd.DataFrame(table(planned, lang).drop(columns="geometry")), path, lang=lang)
+
+
+def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
+    """Write the plan as a GeoPackage with one layer, ``visites``, whose form is ready to fill in.
+
+    The verdict is a list of values, the date a calendar, the rest is read only. The file comes
+    back as truth (``foncier validate --truth``) and as evidence (``format = "visits"``).
+
+    Raises
+    ------
+    ExportError
+        The file cannot be written whole.
+    """
+    rows = table(planned, lang)
+    layer = Layer(LAYER, TITLE, VISITS.columns, "MultiPolygon", rows)
+    style = forms.qml(layer, open_to=("verdict", "date", "note"), lang=lang)
+    title = planned.title if not planned.fictional else f"DONNÉES FICTIVES – {planned.title}"
+    forms.write(layer, path, crs=rows.crs, style=style, title=title, day=planned.edition)
