@@ -16,6 +16,7 @@ from foncier import __version__
 from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
+from foncier.cli.differing import diff
 from foncier.cli.running import run
 from foncier.cli.validating import validate
 
@@ -29,6 +30,7 @@ for command in (run, check, explain, new):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command()(validate)
+app.command()(diff)
 
 
 def _version(asked: bool) -> None:

@@ -10,13 +10,13 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from pyogrio.raw import write_arrow
 
 from foncier.errors import ExportError
-from foncier.export import palette, symbols, words
+from foncier.export import symbols, words
 from foncier.export.dressing import UNDATED
 from foncier.export.geopackage import FAULTS, GEOMETRY, VERSION, arrow
 from foncier.export.styles import QGIS
-from foncier.verdicts import VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
@@ -81,33 +81,39 @@ def _dress(base: sqlite3.Connection, layer: Layer, style: str, day: str) -> None
     base.execute("UPDATE gpkg_contents SET last_change = ?", (day,))
 
 
-def qml(layer: Layer, *, open_to: tuple[str, ...], lang: str) -> str:
-    """Style of a layer to be filled in: colours by kind, labels, and the form.
+def qml(
+    layer: Layer,
+    renderer: Element,
+    *,
+    open_to: tuple[str, ...],
+    values: Mapping[str, str],
+    lang: str,
+) -> str:
+    """Style of a layer with its form: how it is drawn, labels, how each column is asked for.
 
     Parameters
     ----------
     layer
-        With a column ``kind``; a column with values is a list to choose from, a date a calendar.
+        A column with values is a list to choose from, a date a calendar.
+    renderer
+        How the layer is drawn.
     open_to
         Columns that may be written; the others are read only.
+    values
+        Words of the coded values.
     lang
-        Language of aliases and values.
+        Language of the aliases.
     """
     root = Element("qgis", {"version": QGIS, "styleCategories": "AllStyleCategories",
                             "labelsEnabled": "1"})  # fmt: skip
-    classes = [
-        (kind, words.VALUES[kind][lang],
-         symbols.fill(colour, opacity=0.35, outline=colour, width=0.7))
-        for kind, colour in palette.KINDS.items()
-    ]  # fmt: skip
-    root.append(symbols.categorised("kind", classes))
-    label = 'coalesce("name", "address", "opportunity_id")'
+    root.append(renderer)
+    label = 'coalesce("name", "opportunity_id")'
     root.append(symbols.labelling(label, size=9, below_scale=25_000, bold=True))
     configuration = SubElement(root, "fieldConfiguration")
     aliases, editable = SubElement(root, "aliases"), SubElement(root, "editable")
     for place, column in enumerate(layer.columns, start=1):
         field = SubElement(configuration, "field", {"name": column.name})
-        field.append(widget(column, lang))
+        field.append(widget(column, values, lang))
         alias = {"field": column.name, "index": str(place), "name": words.label(column, lang)}
         SubElement(aliases, "alias", alias)
         may = "1" if column.name in open_to else "0"
@@ -117,16 +123,14 @@ def qml(layer: Layer, *, open_to: tuple[str, ...], lang: str) -> str:
     return f"{DOCTYPE}\n{tostring(root, encoding='unicode')}\n"
 
 
-def widget(column: Column, lang: str) -> Element:
+def widget(column: Column, values: Mapping[str, str], lang: str) -> Element:
     """How a form asks for a column: a list, a calendar, a text of several lines, a plain cell."""
     if column.values:
-        texts = [VERDICTS[v].text[lang] if v in VERDICTS else words.VALUES[v][lang]
-                 for v in column.values]  # fmt: skip
         made, config = _widget("ValueMap")
         listed = SubElement(config, "Option", {"name": "map", "type": "List"})
-        for value, text in zip(column.values, texts, strict=True):
+        for value in column.values:
             one = SubElement(listed, "Option", {"type": "Map"})
-            SubElement(one, "Option", {"name": text, "type": "QString", "value": value})
+            SubElement(one, "Option", {"name": values[value], "type": "QString", "value": value})
         return made
     if column.kind == "date":
         made, config = _widget("DateTime")

@@ -36,27 +36,28 @@ def write_picture(told: Validation, path: Path, *, lang: Lang) -> None:
     _by_kind(right, told, lang)
     mark = f"  –  {FICTIONAL[lang]}" if told.fictional else ""
     figure.suptitle(told.title.replace("$", r"\$") + mark, fontsize=13, color=INK)
+    figure.supxlabel("Barres : intervalle de Wilson à 95 %" if lang == "fr"
+                     else "Bars: Wilson interval, 95%", fontsize=9, color=GREY)  # fmt: skip
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def _reliability(axes: Any, told: Validation, lang: Lang) -> None:
     fr, table = lang == "fr", told.calibration
     axes.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1)
-    axes.annotate("annoncé = observé" if fr else "told = seen", (62, 65), color=GREY, fontsize=9,
-                  rotation=45, ha="center", va="bottom", rotation_mode="anchor")  # fmt: skip
+    axes.annotate("annoncé = observé" if fr else "told = seen", (28, 22), color=GREY, fontsize=9,
+                  rotation=45, ha="center", va="top", rotation_mode="anchor")  # fmt: skip
     if len(table):
         x, y = table["told"].to_numpy() * 100, table["seen"].to_numpy() * 100
         gap = np.abs(np.stack([table["seen_low"], table["seen_high"]]) * 100 - y)
         axes.errorbar(x, y, yerr=gap, fmt="o", color=INK, ecolor=INK, capsize=4, markersize=7)
-        for place, (a, b, n) in enumerate(zip(x, y, table["judged"], strict=True)):
-            # Neighbouring bands may be close: their labels go up and down in turn.
-            down = -16 if place % 2 else -28
-            axes.annotate(f"{n} sites", (a, b), xytext=(-8, down), textcoords="offset points",
-                          fontsize=9, color=INK, ha="right")  # fmt: skip
+        for a, b, n in zip(x, y, table["judged"], strict=True):
+            axes.annotate(f"{n}", (a, b), xytext=(0, 7), textcoords="offset points", fontsize=9,
+                          color=INK, ha="center")  # fmt: skip
     else:
         _silent(axes, lang)
-    axes.set(xlim=(0, 102), ylim=(-2, 105))
-    axes.set_xlabel("Confiance annoncée (%)" if fr else "Confidence told (%)")
+    axes.set(xlim=(0, 102), ylim=(-2, 109))
+    axes.set_xlabel("Confiance annoncée (%) ; au-dessus, sites jugés" if fr
+                    else "Confidence told (%); above, sites judged")  # fmt: skip
     axes.set_ylabel("Part de sites vrais observée (%)" if fr else "Share of true sites seen (%)")
     axes.set_title(
         "Fiabilité de la confiance" if fr else "Reliability of the confidence", loc="left"
@@ -105,7 +106,7 @@ def _shares(
     if not len(table):
         _silent(axes, lang)
     axes.set_xticks(place, labels, fontsize=9)
-    axes.set(xlim=(-0.6, max(len(table), 1) - 0.4), ylim=(-2, 105))
+    axes.set(xlim=(-0.6, max(len(table), 1) - 0.4), ylim=(-2, 109))
     axes.set_ylabel("%")
     axes.plot([], [], "o", color=INK, label="Précision" if fr else "Precision")
     axes.plot([], [], "s", color=GREY, markerfacecolor="white", label="Rappel" if fr else "Recall")

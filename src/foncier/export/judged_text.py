@@ -97,8 +97,7 @@ def permitted(told: Validation, lang: Lang) -> list[str]:
     """What may be said of precision, then of recall, with so many truths."""
     every = told.by_kind.iloc[-1].to_dict()
     judged, wanted = int(every["judged"]), int(every["wanted"])
-    words = {"judged": judged, "share": percent(every["precision"], lang),
-             "span": _span(every, "precision", lang)}  # fmt: skip
+    words = {"judged": judged, **_shown(every, "precision", lang)}
     if not judged:
         said = say.NOTHING[lang]
     elif judged < FEW:
@@ -111,8 +110,7 @@ def permitted(told: Validation, lang: Lang) -> list[str]:
     said += say.MORE[lang].format(more=more) if more > 0 and not told.complete else ""
     if not wanted:
         return [said, say.NO_RECALL[lang]]
-    share, span = percent(every["recall"], lang), _span(every, "recall", lang)
-    return [said, say.RECALL[lang].format(share=share, span=span, wanted=wanted)]
+    return [said, say.RECALL[lang].format(wanted=wanted, **_shown(every, "recall", lang))]
 
 
 def needed(share: float) -> int:
@@ -174,6 +172,12 @@ def figures(table: pd.DataFrame, told: Validation, lang: Lang, first: list[str])
         cells["f1"] = "–" if math.isnan(row["f1"]) else _decimal(row["f1"], lang)
         rows.append([*(_name(str(row[n]), n, told, lang) for n in first), *cells.values()])
     return _table([*first, *FIGURES], rows, lang)
+
+
+def _shown(row: Any, name: str, lang: Lang) -> dict[str, str]:
+    """Share and ends of its interval, in words."""
+    ends = {end: percent(row[f"{name}_{end}"], lang) for end in ("low", "high")}
+    return {"share": percent(row[name], lang), **ends}
 
 
 def _span(row: Any, name: str, lang: Lang) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import forms
+from foncier.export import forms, palette, symbols
 from foncier.export.judged import write_cells
 from foncier.export.judged_text import band_words, percent
 from foncier.export.layers import Layer
@@ -17,7 +17,7 @@ from foncier.records import Text
 from foncier.tables import Column
 from foncier.tables.contract import POLYGON, Table
 from foncier.tables.results import KINDS
-from foncier.verdicts import FIELD
+from foncier.verdicts import FIELD, VERDICTS
 from foncier.wording import KIND_LABELS, Lang
 
 if TYPE_CHECKING:
@@ -83,19 +83,24 @@ def reason(stratum: Any, lang: Lang) -> str:
     """Say why a site of a stratum is to be visited."""
     kind = KIND_LABELS[stratum["kind"]][lang].lower()
     band = band_words(stratum["band"], lang)
-    now = f"{percent(stratum['low'], lang)} – {percent(stratum['high'], lang)}"
-    after = f"{percent(stratum['low_after'], lang)} – {percent(stratum['high_after'], lang)}"
-    known = int(stratum["judged"])
+    ends = [percent(stratum[n], lang) for n in ("low", "high", "low_after", "high_after")]
+    known, none = int(stratum["judged"]), stratum["band"] == "sans"
     if lang == "fr":
-        trust = "sans confiance" if stratum["band"] == "sans" else f"confiance {band}"
+        trust = "sans confiance" if none else f"confiance {band}"
         return (
-            f"Tiré au sort, {kind}, {trust}\u00a0: {stratum['sites']} sites, {known} déjà jugés. "
-            f"Part vraie entre {now}\u00a0; entre {after} après {stratum['chosen']} visites."
-        ).replace(" %", "\u00a0%")
-    trust = "no confidence" if stratum["band"] == "sans" else f"confidence {band}"
+            (
+                f"Tiré au sort, {kind}, {trust} : {stratum['sites']} sites, {known} déjà jugés. "
+                f"Part vraie entre {ends[0]} et {ends[1]} ; attendue entre {ends[2]} et {ends[3]} "
+                f"après {stratum['chosen']} visites."
+            )
+            .replace(" :", "\u00a0:")
+            .replace(" ;", "\u00a0;")
+        )
+    trust = "no confidence" if none else f"confidence {band}"
     return (
         f"Drawn by lot, {kind}, {trust}: {stratum['sites']} sites, {known} judged already. "
-        f"True share between {now}; between {after} after {stratum['chosen']} visits."
+        f"True share between {ends[0]} and {ends[1]}; expected between {ends[2]} and {ends[3]} "
+        f"after {stratum['chosen']} visits."
     )
 
 
@@ -117,6 +122,15 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
     """
     rows = table(planned, lang)
     layer = Layer(LAYER, TITLE, VISITS.columns, "MultiPolygon", rows)
-    style = forms.qml(layer, open_to=("verdict", "date", "note"), lang=lang)
+    named = {name: one.text[lang] for name, one in VERDICTS.items()}
+    named |= {kind: text[lang] for kind, text in KIND_LABELS.items()}
+    classes = [
+        (kind, named[kind], symbols.fill(colour, opacity=0.35, outline=colour, width=0.7))
+        for kind, colour in palette.KINDS.items()
+    ]
+    style = forms.qml(
+        layer, symbols.categorised("kind", classes), open_to=("verdict", "date", "note"),
+        values=named, lang=lang,
+    )  # fmt: skip
     title = planned.title if not planned.fictional else f"DONNÉES FICTIVES – {planned.title}"
     forms.write(layer, path, crs=rows.crs, style=style, title=title, day=planned.edition)
