@@ -75,6 +75,23 @@ def delivered(folder: Path) -> Delivered:
         ) from reason
 
 
+def ground(folder: Path) -> gpd.GeoDataFrame:
+    """Buildings of a result, to draw a map upon.
+
+    Raises
+    ------
+    FormatError
+        The GeoPackage cannot be read.
+    """
+    try:
+        frame: gpd.GeoDataFrame = pyogrio.read_dataframe(
+            folder / GEOPACKAGE, layer="batiments", columns=[]
+        )
+    except FAULTS as reason:
+        raise FormatError(f"{GEOPACKAGE}\u00a0: fichier illisible ({reason}).") from reason
+    return frame
+
+
 def _read(folder: Path, told: dict[str, Any]) -> Delivered:
     path = folder / GEOPACKAGE
     sites: Any = pyogrio.read_dataframe(path, layer="opportunites")

@@ -36,6 +36,8 @@ COLOURS = {"apparu": "#009E73", "disparu": "#D55E00", "modifie": "#E69F00", "ren
            "inchange": "#BDBDBD"}  # fmt: skip
 LAYER, TITLE = "differences", Text("Différences", "Differences")
 INK, SIZE_IN, DPI = "#1A1A1A", (11.0, 8.0), 130
+AROUND_M = 150.0  # of the town is shown around the sites
+NAMED, LABELS = ("apparu", "disparu", "renomme"), 25
 SEEN_M = 12.0  # a smaller site is drawn larger: it would not be seen on a page
 
 DIFFERENCES = Table(
@@ -95,14 +97,20 @@ def write_layer(
     forms.write(layer, path, crs=table.crs, style=style, title=title, day=day)
 
 
-def write_map(rows: gpd.GeoDataFrame, path: Path, *, title: str, lang: Lang) -> None:
-    """Draw where the sites are that appeared, went or changed, as a PNG to scale."""
+def write_map(
+    rows: gpd.GeoDataFrame, ground: gpd.GeoDataFrame, path: Path, *, title: str, lang: Lang
+) -> None:
+    """Draw where the sites are that appeared, went or changed, as a PNG to scale.
+
+    ``ground`` are the buildings around; those that appeared, went or were renamed are named.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow to import)
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
+    _paint(axes, _near(ground, rows), facecolor="#EDEDED", edgecolor="#E0E0E0", linewidth=0.3)
     handles = [
         _draw(axes, rows.loc[(rows["fate"] == fate).to_numpy(dtype=bool)], fate, lang)
         for fate in reversed(FATES)
@@ -113,15 +121,15 @@ def write_map(rows: gpd.GeoDataFrame, path: Path, *, title: str, lang: Lang) -> 
     # Beside the map, never on it.
     figure.legend(handles=[h for h in handles[::-1] if h is not None], loc="outside lower center",
                   ncols=5, frameon=False, fontsize=11)  # fmt: skip
-    figure.suptitle(title.replace("$", r"\$"), fontsize=13, color=INK)
+    figure.suptitle(f"{TITLE[lang]} – {title}".replace("$", r"\$"), fontsize=13, color=INK)
     if len(rows):
+        _label(axes, rows)
         _scale(axes, rows)
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def _draw(axes: Any, own: gpd.GeoDataFrame, fate: str, lang: Lang) -> Any:
     """Draw the sites of one fate; its patch for the legend, None when there is none."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415
     from matplotlib.patches import Patch  # noqa: PLC0415
 
     if own.empty:
@@ -130,12 +138,38 @@ def _draw(axes: Any, own: gpd.GeoDataFrame, fate: str, lang: Lang) -> Any:
     if fate != "inchange":
         small = shapely.area(plots) < SEEN_M**2
         plots = np.where(small, shapely.buffer(shapely.centroid(plots), SEEN_M), plots)
-    outlines = [_outline(part) for part in shapely.get_parts(plots)]
-    axes.add_collection(
-        PathCollection(outlines, facecolor=COLOURS[fate], edgecolor=COLOURS[fate], linewidth=1.2,
-                       alpha=0.55 if fate == "inchange" else 0.9)
-    )  # fmt: skip
+    _paint(axes, plots, facecolor=COLOURS[fate], edgecolor=COLOURS[fate], linewidth=1.2,
+           alpha=0.9)  # fmt: skip
     return Patch(facecolor=COLOURS[fate], label=f"{FATES[fate][lang]} ({len(own)})")
+
+
+def _near(ground: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> Any:
+    """Buildings of the frame that the sites make."""
+    plots = ground.geometry.to_numpy()
+    if rows.empty:
+        return plots[:0]
+    frame = shapely.buffer(shapely.box(*rows.total_bounds), AROUND_M)
+    return plots[shapely.intersects(plots, frame)]
+
+
+def _paint(axes: Any, plots: Any, **look: Any) -> None:
+    from matplotlib.collections import PathCollection  # noqa: PLC0415
+
+    outlines = [_outline(part) for part in shapely.get_parts(plots)]
+    axes.add_collection(PathCollection(outlines, **look))
+
+
+def _label(axes: Any, rows: gpd.GeoDataFrame) -> None:
+    """Name the sites that appeared, went or were renamed, where they are few enough to read."""
+    own = rows.loc[rows["fate"].isin(NAMED).to_numpy(dtype=bool)].head(LABELS)
+    named = own["name"].astype("str").fillna(own["opportunity_id"].astype("str"))
+    tops = shapely.bounds(own.geometry.to_numpy())
+    for text, (west, _, east, north) in zip(named, tops, strict=True):
+        axes.annotate(
+            text.replace("$", r"\$"), ((west + east) / 2, north), xytext=(0, 4), ha="center",
+            textcoords="offset points", fontsize=8.5, color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
+        )  # fmt: skip
 
 
 def _outline(polygon: shapely.Polygon) -> Any:

@@ -44,8 +44,8 @@ def write_picture(told: Validation, path: Path, *, lang: Lang) -> None:
 def _reliability(axes: Any, told: Validation, lang: Lang) -> None:
     fr, table = lang == "fr", told.calibration
     axes.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1)
-    axes.annotate("annoncé = observé" if fr else "told = seen", (28, 22), color=GREY, fontsize=9,
-                  rotation=45, ha="center", va="top", rotation_mode="anchor")  # fmt: skip
+    axes.annotate("annoncé = observé" if fr else "told = seen", (5, 2), color=GREY, fontsize=9,
+                  rotation=45, ha="left", va="top", rotation_mode="anchor")  # fmt: skip
     if len(table):
         x, y = table["told"].to_numpy() * 100, table["seen"].to_numpy() * 100
         gap = np.abs(np.stack([table["seen_low"], table["seen_high"]]) * 100 - y)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
 from foncier.export.aside import deliver
-from foncier.export.delivered import Delivered, delivered
+from foncier.export.delivered import Delivered, delivered, ground
 from foncier.export.differences import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
 from foncier.records import Text
@@ -27,12 +27,16 @@ TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
 
 @dataclass(frozen=True)
 class Changes:
-    """What became of each site (`foncier.validate.differences`), and what a reader must know."""
+    """What became of each site (`foncier.validate.differences`), and what a reader must know.
+
+    ``ground`` holds the buildings that the map is drawn upon.
+    """
 
     title: str
     day: date | None
     rows: gpd.GeoDataFrame
     warnings: tuple[Text, ...]
+    ground: gpd.GeoDataFrame
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,7 +62,7 @@ def compare(old: Path, new: Path) -> Changes:
         Edition(after.sites, after.evidence, after.rejections),
     )
     mark = f"{FICTIONAL.fr} – " if after.fictional else ""
-    return Changes(mark + after.title, after.edition, rows, _warnings(before, after))
+    return Changes(mark + after.title, after.edition, rows, _warnings(before, after), ground(new))
 
 
 def _check(before: Delivered, after: Delivered) -> None:
@@ -113,6 +117,6 @@ def write(changes: Changes, folder: Path, *, lang: Lang) -> None:
     writers: Any = {
         TABLE: partial(write_table, rows, lang=lang),
         LAYER: partial(write_layer, rows, title=title, day=changes.day, lang=lang),
-        MAP: partial(write_map, rows, title=title, lang=lang),
+        MAP: partial(write_map, rows, changes.ground, title=title, lang=lang),
     }
     deliver(folder, writers)
