@@ -13,6 +13,7 @@ from foncier import tables
 from foncier.detect.belief import Found, confidence, counted, evidence_rows, joined, neutral
 from foncier.detect.ground import Ground, shapes, texts
 from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
+from foncier.detect.named import named
 from foncier.detect.sites import Outlines, families, outlines, same_sites
 from foncier.geometry import Geometries, covered_area_m2
 
@@ -60,6 +61,8 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     speaker = _speakers(rows, outline, group)
     evidence = _evidence(rows, group, speaker, ledger)
     candidates = _candidates(ground, rows, outline, group, speaker)
+    visited = named(ground.observations, candidates["opportunity_id"])
+    evidence = joined([evidence, evidence_rows(visited, ledger)])
     sure = confidence(candidates["opportunity_id"], evidence, ledger.friche_prior)
     notes = (
         *counted("dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"),

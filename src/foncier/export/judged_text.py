@@ -150,8 +150,8 @@ def band_words(name: str, lang: Lang) -> str:
 
     Examples
     --------
-    >>> band_words("0.5-0.75", "fr"), band_words("sans", "en")
-    ('50–75\xa0%', 'none')
+    >>> band_words("0.3-0.6", "fr"), band_words("sans", "en")
+    ('30–60\xa0%', 'none')
     """
     if name == "sans":
         return say.WITHOUT[lang]

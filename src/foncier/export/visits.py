@@ -85,23 +85,30 @@ def reason(stratum: Any, lang: Lang) -> str:
     band = band_words(stratum["band"], lang)
     ends = [percent(stratum[n], lang) for n in ("low", "high", "low_after", "high_after")]
     known, none = int(stratum["judged"]), stratum["band"] == "sans"
+    sites, chosen = _several(stratum["sites"], "site"), _several(stratum["chosen"], "visit", lang)
     if lang == "fr":
         trust = "sans confiance" if none else f"confiance {band}"
         return (
             (
-                f"Tiré au sort, {kind}, {trust} : {stratum['sites']} sites, {known} déjà jugés. "
+                f"Tiré au sort, {kind}, {trust} : {sites}, {known} déjà vus. "
                 f"Part vraie entre {ends[0]} et {ends[1]} ; attendue entre {ends[2]} et {ends[3]} "
-                f"après {stratum['chosen']} visites."
+                f"après {chosen}."
             )
             .replace(" :", "\u00a0:")
             .replace(" ;", "\u00a0;")
         )
     trust = "no confidence" if none else f"confidence {band}"
     return (
-        f"Drawn by lot, {kind}, {trust}: {stratum['sites']} sites, {known} judged already. "
+        f"Drawn by lot, {kind}, {trust}: {sites}, {known} seen already. "
         f"True share between {ends[0]} and {ends[1]}; expected between {ends[2]} and {ends[3]} "
-        f"after {stratum['chosen']} visits."
+        f"after {chosen}."
     )
+
+
+def _several(count: int, word: str, lang: Lang = "en") -> str:
+    """Number of sites or of visits; « visite » in French."""
+    ending = "e" * (lang == "fr") + "s" * (count > 1)
+    return f"{count} {word}{ending}"
 
 
 def write_list(planned: Visits, path: Path, *, lang: Lang) -> None:

@@ -38,7 +38,8 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     only: their outlines are then those of the GeoPackage of the result that was visited, which
     ``constants = { result = "…/opportunites.gpkg" }`` names, from the folder of the CSV.
 
-    A verdict becomes the signal ``visit_<verdict>``, about the site or the building. What speaks of
+    A verdict becomes the signal ``visit_<verdict>``, about the building (its outline) or the site
+    (a point in it: a verdict speaks of the site whose id it bears, and makes none). What speaks of
     a plot alone is no sign of vacancy, nor is « inaccessible » or « à revoir »: left out and noted.
 
     Raises
@@ -98,6 +99,9 @@ def _signs(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
                 "verdicts qui ne disent rien de l'usage d'un site ou d'un bâtiment",
                 "verdicts that tell nothing of the use of a site or of a building")  # fmt: skip
     kept = rows.loc[telling]
+    whole = (subject.loc[telling] == "building").to_numpy(dtype=bool)
+    shaped = kept.geometry.to_numpy()
+    spots = np.where(whole, shaped, shapely.point_on_surface(shaped))
     ids = kept["opportunity_id"].astype("str").fillna(kept["truth_id"].astype("str"))
     return gpd.GeoDataFrame(
         {
@@ -109,6 +113,6 @@ def _signs(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
             "source": SOURCE,
             "opportunity_id": kept["opportunity_id"],
         },
-        geometry=kept.geometry,
+        geometry=spots,
         crs=rows.crs,
     )

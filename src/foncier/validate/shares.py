@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 # Lower edges of the bands of confidence, the least sure first.
-BANDS = (0.0, 0.5, 0.75, 0.9)
-NAMES = ("0-0.5", "0.5-0.75", "0.75-0.9", "0.9-1")
+BANDS = (0.0, 0.3, 0.6, 0.85)
+NAMES = ("0-0.3", "0.3-0.6", "0.6-0.85", "0.85-1")
 WITHOUT = "sans"  # a plot that passes the rules bears no confidence
 ALL = "ensemble"
 
@@ -43,7 +43,7 @@ def band(confidence: ArrayLike) -> Any:
     Examples
     --------
     >>> band([0.2, 0.5, 0.95, float("nan")]).tolist()
-    ['0-0.5', '0.5-0.75', '0.9-1', 'sans']
+    ['0-0.3', '0.3-0.6', '0.85-1', 'sans']
     """
     values = np.asarray(confidence, dtype=np.float64)
     place = np.searchsorted(BANDS, values, side="right") - 1
