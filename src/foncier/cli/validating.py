@@ -50,8 +50,9 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
         if plan is not None:
             planned = validating.visits(result, truth, plan)
             validating.write_visits(planned, where, lang=lang)
-            out.print(f"{len(planned.sites)} sites à visiter" if lang == "fr"
-                      else f"{len(planned.sites)} sites to visit")  # fmt: skip
+            count, many = len(planned.sites), "s" * (len(planned.sites) > 1)
+            out.print(f"{count} site{many} à visiter" if lang == "fr"
+                      else f"{count} site{many} to visit")  # fmt: skip
             out.print(f"Liste       {escape(str(where / validating.LIST))}", soft_wrap=True)
             out.print(f"Formulaire  {escape(str(where / validating.FORM))}", soft_wrap=True)
 
