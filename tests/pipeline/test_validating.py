@@ -39,7 +39,7 @@ def copied(demo_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_the_demonstration_keeps_its_promise(judged: Validation) -> None:
-    table = judged.by_kind.set_index("kind")
+    table: Any = judged.by_kind.set_index("kind")
     for kind in ("friche", "batiment_non_affecte"):
         assert table.loc[kind, "precision"] >= 0.9, kind
         assert table.loc[kind, "recall"] >= 0.9, kind
@@ -50,7 +50,7 @@ def test_the_demonstration_keeps_its_promise(judged: Validation) -> None:
 
 
 def test_the_rules_beside_ours_are_in_one_table(judged: Validation) -> None:
-    table = judged.baselines.set_index(["baseline", "kind"])
+    table: Any = judged.baselines.set_index(["baseline", "kind"])
     assert {name for name, _ in table.index} == {"nafu", "inventaire", "osm", "foncier"}
     ours, osm = (table.loc[(name, "batiment_non_affecte")] for name in ("foncier", "osm"))
     assert ours["recall"] > osm["recall"]
@@ -62,7 +62,7 @@ def test_the_report_says_how_many_truths_and_what_they_permit(
 ) -> None:
     validating.write(judged, tmp_path, lang="fr")
     text = (tmp_path / "rapport.md").read_text(encoding="utf-8")
-    every = judged.by_kind.iloc[-1]
+    every: Any = judged.by_kind.iloc[-1]
     assert f"{judged.counts['truths']} vérités lues dans verite.csv" in text
     assert f"{every['judged']} sites jugés sur les {every['found']} de la liste" in text
     assert "DONNÉES FICTIVES" in text

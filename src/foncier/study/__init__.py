@@ -2,7 +2,7 @@
 
 from foncier.study.baselines import baselines
 from foncier.study.model import Study
-from foncier.study.reading import load, template
+from foncier.study.reading import load, load_bare, template
 from foncier.study.rules import costs, criteria, ledger, profile, profiles, published, targets
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "criteria",
     "ledger",
     "load",
+    "load_bare",
     "profile",
     "profiles",
     "published",
