@@ -97,7 +97,7 @@ def _read(folder: Path, told: dict[str, Any]) -> Delivered:
     sites: Any = pyogrio.read_dataframe(path, layer="opportunites")
     rejections: Any = pyogrio.read_dataframe(path, layer="parcelles_ecartees")
     proofs = pyogrio.read_dataframe(path, layer="preuves")
-    area, edition = told.get("area_wkt"), told["edition"]
+    area, edition = told.get("study_area_wkt"), told["edition"]
     return Delivered(
         folder=folder,
         title=str(told["title"]),

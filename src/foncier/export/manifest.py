@@ -82,7 +82,7 @@ def manifest(
             "communes": result.communes,
             "edition": result.edition,
             "crs": f"EPSG:{epsg}" if epsg else None,
-            "area_wkt": shapely.to_wkt(result.area, rounding_precision=1),
+            "study_area_wkt": shapely.to_wkt(result.area, rounding_precision=1),
             "inputs": [_input(report) for report in result.reports],
             "missing": [{"what": m.what, "cost": asdict(m.cost)} for m in result.missing],
             "configuration": configuration,
