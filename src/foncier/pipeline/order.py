@@ -89,6 +89,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
         assemblies=plots.assemblies,
+        inventory=layers.get("inventory"),
     )
 
 
