@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from foncier.export.webmap import shapes
+from foncier.export.webmap.columns import pool
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,18 +68,18 @@ def base_map(result: Result) -> dict[str, Any]:
     crs = result.candidates.crs
     return {
         "ground": {
-            **shapes.pool(ground["kind"]),
-            "shapes": shapes.encode_polygons(shapes.to_degrees(ground["geometry"], crs)),
+            **pool(ground["kind"]),
+            "shapes": shapes.encode_polygons(ground["geometry"], crs),
         },
         "rails": {
-            **shapes.pool(rails["kind"]),
-            "shapes": shapes.encode_lines(shapes.to_degrees(rails["geometry"], crs)),
+            **pool(rails["kind"]),
+            "shapes": shapes.encode_lines(rails["geometry"], crs),
         },
         "streets": {
             "codes": _grades(streets).tolist(),
-            "shapes": shapes.encode_lines(shapes.to_degrees(streets["geometry"], crs)),
+            "shapes": shapes.encode_lines(streets["geometry"], crs),
         },
-        "buildings": {"shapes": shapes.encode_polygons(shapes.to_degrees(simple, crs))},
+        "buildings": {"shapes": shapes.encode_polygons(simple, crs)},
         "names": _names(streets, ground, crs),
     }
 
@@ -130,9 +131,9 @@ def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[A
     if not rows:
         return []
     ends = np.array([corner for row in rows for corner in row[2]])
-    points = shapes.encode_points(shapes.to_degrees(shapely.points(ends), crs))
+    points = shapes.encode_points(shapely.points(ends), crs)
     return [
-        [text, grade, *points[2 * i], *points[2 * i + 1], round(room)]
+        [text, grade, *points[4 * i : 4 * i + 4], round(room)]
         for i, (text, grade, _, room) in enumerate(rows)
     ]
 

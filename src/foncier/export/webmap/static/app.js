@@ -53,7 +53,7 @@ function setView(view) {
 /** Show the whole study. */
 function showAll() {
   if (!page.view) return;
-  const bounds = L.latLngBounds(page.view.map(latLng));
+  const bounds = L.latLngBounds(latLngs(page.view));
   map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(0.02)), { animate: false });
 }
 

@@ -102,7 +102,7 @@ function criteriaBlock(site) {
     ))),
     el('tbody', {}, ...page.criteria.map((rule, k) => {
       const score = rule.scores[site.index];
-      const value = rule.values[site.index];
+      const value = measureOf(rule, site);
       return el('tr', { title: rule.source },
         el('th', { scope: 'row' }, both(rule.label)),
         el('td', {}, value === null && score !== null ? '–'
@@ -167,7 +167,7 @@ function accessBlock(site) {
         el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
         el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
         el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));
-    }))));
+    }))), reachTable(site), reachButton(site));
 }
 
 /**

@@ -37,7 +37,7 @@ function passesChoices(site) {
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
-  return !inside.length || isInside([inside], site.at[0], site.at[1]);
+  return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
 
 /** @type {{shown: Site[], unknown: number}|null} kept until something is asked otherwise */

@@ -19,7 +19,7 @@ let numbered = new Map();
 
 /** Draw all sites as one layer, and answer the pointer. */
 function drawMany() {
-  siteShapes = new ShapeIndex(page.sites.shapes, []);
+  siteShapes = new ShapeIndex(siteOutlines, []);
   siteShapes.shapes.forEach((shape, row) => {
     const [x, y] = toWorld(sites[row].at[1], sites[row].at[0]);
     shape.at = [x, y];

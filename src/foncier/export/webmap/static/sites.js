@@ -271,13 +271,7 @@ function openSite(site, { from }) {
   document.body.dataset.card = 'open';
   if (from === 'list') bringIntoView(site);
   openLayer.clearLayers();
-  const route = routeOf(site);
-  if (route.length) {
-    L.polyline(route, { color: '#ffffff', weight: 7, opacity: 0.9, interactive: false })
-      .addTo(openLayer);
-    L.polyline(route, { color: '#11131a', weight: 3.5, dashArray: '1 6', className: 'route' })
-      .bindTooltip(() => el('div', {}, t('route')), { sticky: true }).addTo(openLayer);
-  }
+  drawReach(site);
   if (site.entry) {
     L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
       fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entryWords(site)))
@@ -291,20 +285,6 @@ function openSite(site, { from }) {
   pointAt(site, true);
   announce(t('opened', { name: titleOf(site) }));
   saveState();
-}
-
-/** @type {any[]|null} decoded when first needed */
-let routeLines = null;
-
-/**
- * The way on foot from a site to the loop.
- * @param {Site} site
- * @returns {number[][][]} parts; none when unknown
- */
-function routeOf(site) {
-  routeLines = routeLines || decode(page.routes.shapes, asLatLng);
-  const row = page.routes.site.indexOf(site.index);
-  return row < 0 ? [] : routeLines[row];
 }
 
 /**
@@ -331,6 +311,7 @@ function closeSite() {
   const site = state.open;
   state.open = null;
   openLayer.clearLayers();
+  drawReach(null);
   map.closePopup();
   if (site) pointAt(site, false);
   delete document.body.dataset.card;
