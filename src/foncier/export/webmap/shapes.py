@@ -93,4 +93,5 @@ def _whole(corners: NDArray[np.float64], crs: pyproj.CRS) -> NDArray[np.int64]:
     """Corners of a metric CRS in whole millionths of a degree, longitude first."""
     move = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
     degrees = np.column_stack(move.transform(corners[:, 0], corners[:, 1]))
-    return np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+    whole: NDArray[np.int64] = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+    return whole

@@ -187,11 +187,17 @@ function stamp(kind, size) {
   return stamps.get(key);
 }
 
-/** Paint again, after other filters or other weights. */
+let repainting = 0;
+
+/** Paint again, after other filters or other weights: once a frame, however many changes. */
 function repaintMany() {
-  wantedMany = new Set(shownSites());
-  numbered = new Map();
-  siteTiles.redraw();
+  if (repainting) return;
+  repainting = requestAnimationFrame(() => {
+    repainting = 0;
+    wantedMany = new Set(shownSites());
+    numbered = new Map();
+    siteTiles.repaint();
+  });
 }
 
 /**

@@ -110,16 +110,19 @@ function drawSites() {
 function withRoom(list, zoom) {
   const taken = new Map();
   const kept = new Set();
+  const scale = 2 ** zoom / SIGN_ROOM; // squares of the room of a sign
+  const row = 2 ** 25;
   list.forEach((site) => {
-    const point = map.project(site.at, zoom);
-    const [x, y] = [Math.floor(point.x / SIGN_ROOM), Math.floor(point.y / SIGN_ROOM)];
-    for (let i = x - 1; i <= x + 1; i += 1) {
-      for (let j = y - 1; j <= y + 1; j += 1) {
-        const other = taken.get(`${i}/${j}`);
-        if (other && other.distanceTo(point) < SIGN_ROOM) return;
+    site.world = site.world || toWorld(site.at[1], site.at[0]);
+    const [x, y] = [site.world[0] * scale, site.world[1] * scale];
+    const square = Math.floor(y) * row + Math.floor(x);
+    for (let i = -1; i <= 1; i += 1) {
+      for (let j = -1; j <= 1; j += 1) {
+        const other = taken.get(square + i * row + j);
+        if (other && Math.hypot(other[0] - x, other[1] - y) < 1) return;
       }
     }
-    taken.set(`${x}/${y}`, point);
+    taken.set(square, [x, y]);
     kept.add(site);
   });
   return kept;

@@ -162,14 +162,23 @@ const PaintedTiles = L.GridLayer.extend({
     const tile = document.createElement('canvas');
     tile.width = TILE * ratio;
     tile.height = TILE * ratio;
+    this.paintOn(tile, coords);
+    return tile;
+  },
+  /** Paint all tiles again where they are: no canvas is made, and all change in one frame. */
+  repaint() {
+    Object.values(this._tiles).forEach(({ el: tile, coords }) => this.paintOn(tile, coords));
+  },
+  paintOn(tile, coords) {
+    const ratio = tile.width / TILE;
     const pen = tile.getContext('2d');
-    pen.scale(ratio, ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, TILE, TILE);
     const scale = 2 ** coords.z;
     const origin = [(coords.x * TILE) / scale, (coords.y * TILE) / scale];
     const box = (margin) => [origin[0] - margin / scale, origin[1] - margin / scale,
       origin[0] + (TILE + margin) / scale, origin[1] + (TILE + margin) / scale];
     this.paint({ pen, zoom: coords.z, scale, origin, box });
-    return tile;
   },
 });
 
