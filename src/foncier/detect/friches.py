@@ -11,10 +11,13 @@ import shapely
 
 from foncier import tables
 from foncier.detect.belief import Found, confidence, counted, evidence_rows, joined, neutral
+from foncier.detect.flags import constrained
 from foncier.detect.ground import Ground, shapes, texts
-from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
+from foncier.detect.measures import zone_at
 from foncier.detect.sites import Outlines, families, outlines, same_sites
 from foncier.geometry import Geometries, covered_area_m2
+from foncier.records import Text
+from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 RECONVERTED = "friche reconvertie"
 # Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
+UNDER_WAY = Text("projet déjà engagé", "project already under way")
+POLLUTION = {"pollution avérée": "proven pollution"}  # CNIG code; other words stay as written
 VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé"}
 
 
@@ -143,7 +148,7 @@ def _candidates(
             "perimeter": outline.origin[at],
             "family": _family(kept, Outlines(plots, outline.origin[at], outline.lost[at]), ids),
             "zone": _zone(ground, plots, kept),
-            "flags": _flags(ground, plots, kept, outline.lost[at]),
+            **_flags(ground, plots, kept, outline.lost[at]),
             "sources": sources.reindex(speaker.index).to_numpy(),
         },
         geometry=plots,
@@ -182,15 +187,21 @@ def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame) -> Any:
 
 def _flags(
     ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame, lost: NDArray[np.intp]
-) -> Any:
-    under = np.full(len(plots), None, dtype=object)
-    if ground.constraints is not None:
-        under = largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
-    project = ["projet déjà engagé" if s == "friche avec projet" else "" for s in kept["status"]]
-    soil = [w if w and "avérée" in w else "" for w in texts(kept["pollution"])]
-    gone = [f"{n} parcelle(s) introuvable(s) au cadastre" if n else "" for n in lost]
-    columns = zip(project, soil, under, gone, strict=True)
-    return [" | ".join(flag for flag in flags if flag) or None for flags in columns]
+) -> dict[str, list[str | None]]:
+    """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
+    told = []
+    for status, soil, under, gone in zip(
+        kept["status"], texts(kept["pollution"]), constrained(ground, plots), lost, strict=True
+    ):
+        words = [UNDER_WAY] if status == "friche avec projet" else []
+        if soil and "avérée" in soil:
+            words.append(Text(soil, POLLUTION.get(soil, soil)))
+        words.extend(under)
+        if gone:
+            words.append(Text(f"{gone} parcelle(s) introuvable(s) au cadastre",
+                              f"{gone} parcel(s) not found in the cadastre"))  # fmt: skip
+        told.append(words)
+    return flag_columns(told)
 
 
 def _evidence(

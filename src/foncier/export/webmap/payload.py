@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 MEASURES = {"area_m2": 1, "usable_area_m2": 1, "built_share": 3, "axis_distance_m": 1,
             "residents_around": 0, "confidence": 3}  # fmt: skip
 SITE_TEXTS = ("name", "address", "parcel_ids", "family")
-SITE_WORDS = ("kind", "commune", "status", "perimeter", "zone", "flags", "sources")
+SITE_WORDS = ("kind", "commune", "status", "perimeter", "zone", "flags", "flags_en",
+              "sources")  # fmt: skip
 # The last three tell how robust a rank is; a result may lack them.
 SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high",
                  "top20_share", "topsis_rank", "pareto")  # fmt: skip

@@ -84,7 +84,7 @@ function alertBlock(site) {
   const alerts = [];
   if (site.perimeter === 'emprise_approximative') alerts.push(t('approximate'));
   if (site.perimeter === 'point_seul') alerts.push(t('point_only'));
-  if (site.flags) alerts.push(`${both(page.labels.flags)}${t('colon')}${site.flags}`);
+  alerts.push(...flagsOf(site).map((flag) => `${t('filter_flag')}${t('colon')}${flagWords(flag)}`));
   if (!alerts.length) return null;
   return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, own(text))));
 }

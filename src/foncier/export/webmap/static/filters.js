@@ -8,13 +8,39 @@ function noFilters() {
     zone: '', flag: '', inside: [] };
 }
 
+const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
+
 /**
- * Points to watch of a site.
+ * Points to watch of a site, in French: what the filters and the address hold.
  * @param {Site} site
  * @returns {string[]}
  */
 function flagsOf(site) {
-  return site.flags ? site.flags.split(/\s*\|\s*/).filter((flag) => flag) : [];
+  return listed(site.flags);
+}
+
+/** @type {Map<string, string>} English of each point to watch, the French where it has none */
+const flagsInEnglish = new Map(sites.flatMap((site) => {
+  const english = listed(site.flags_en);
+  return flagsOf(site).map((flag, i) => [flag, english[i] || flag]);
+}));
+
+/**
+ * A point to watch in the current language.
+ * @param {string} flag in French
+ * @returns {string}
+ */
+function flagWords(flag) {
+  return lang === 'fr' ? flag : flagsInEnglish.get(flag) || flag;
+}
+
+/**
+ * Points to watch of a site in the current language, or null.
+ * @param {Site} site
+ * @returns {string|null}
+ */
+function flagText(site) {
+  return flagsOf(site).map(flagWords).join(' | ') || null;
 }
 
 /** Filters by a measure: what is read, and when it passes. */
@@ -147,8 +173,8 @@ function flagChoice() {
   const flags = [...new Set(sites.flatMap(flagsOf))].sort();
   if (!flags.length) return null;
   return choice('flag', [['', t('filter_all')], ['0', t('flag_none')],
-    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag })]),
-    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag })])]);
+    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag: flagWords(flag) })]),
+    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag: flagWords(flag) })])]);
 }
 
 /**
