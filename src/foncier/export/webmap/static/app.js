@@ -142,6 +142,7 @@ function startPage(made, tiles) {
   state.filters = noFilters();
   showAll();
   makeLayers();
+  listenOnline();
   makeDrawing();
   applyWords();
   setView('both');

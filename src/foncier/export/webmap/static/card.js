@@ -73,7 +73,24 @@ function scoreBlock(site) {
         colour: KIND_STYLES[site.kind].colour }),
       el('p', {}, el('strong', {}, rank), span ? ` – ${span}` : null),
       el('p', {}, [intervalWords(site), site.coverage === null ? null
-        : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – '))));
+        : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – ')),
+      robustness(site)));
+}
+
+/**
+ * How much the rank owes to the weights: what the study computed, for its own weights only.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function robustness(site) {
+  const known = (name) => site[name] !== undefined && site[name] !== null;
+  if (!studyWeights()) return null;
+  const told = [
+    known('top20_share') ? t('top20', { share: percent(site.top20_share) }) : null,
+    known('topsis_rank') ? t('topsis', { rank: number(site.topsis_rank) }) : null,
+    known('pareto') ? t(site.pareto ? 'pareto_yes' : 'pareto_no') : null,
+  ].filter((text) => text);
+  return told.length ? el('p', { class: 'robust' }, `${told.join(' – ')}`) : null;
 }
 
 /**

@@ -5,7 +5,7 @@
 function noFilters() {
   const target = Object.keys(page.targets).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, target, minutes: null, loop: null,
-    zone: '', flag: '', inside: [] };
+    zone: '', flag: '', seen: '', inside: [] };
 }
 
 const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -58,7 +58,8 @@ const BOUNDS = {
  * @returns {boolean} the zone, the points to watch and the drawn area agree
  */
 function passesChoices(site) {
-  const { zone, flag, inside } = state.filters;
+  const { zone, flag, seen, inside } = state.filters;
+  if (seen && (seen === '1') !== Boolean(visits[site.id])) return false;
   if (zone && (site.zone || '?') !== zone) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
@@ -107,7 +108,7 @@ function shownSites() {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + (state.filters.zone ? 1 : 0) + (state.filters.flag ? 1 : 0);
+    + ['zone', 'flag', 'seen'].filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
@@ -121,7 +122,8 @@ function filtersTool() {
       choice('target', targets.map((name) => [name, both(page.targets[name])])),
       bound('minutes', 'min')) : null,
     Object.hasOwn(page.targets, 'loop') ? bound('loop', 'm') : null,
-    zoneChoice(), flagChoice(),
+    zoneChoice(), flagChoice(), choice('seen', [['', t('filter_all')], ['0', t('seen_not')],
+      ['1', t('seen_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
       state.filters = { ...noFilters(), inside: state.filters.inside };

@@ -132,17 +132,41 @@ function applySwitches() {
     if (online === name) map.addLayer(onlineLayers[name]);
     else map.removeLayer(onlineLayers[name]);
   });
+  sayOnline('');
+}
+
+/**
+ * Say whether the online background came, in the panel and to a screen reader.
+ * @param {string} key of the words; '' when there is nothing to say
+ */
+function sayOnline(key) {
+  const note = document.getElementById('online-note');
+  if (!note || note.dataset.said === key) return;
+  note.dataset.said = key;
+  note.textContent = key ? t(key) : '';
+  note.hidden = !key;
+  if (key) announce(t(key));
+}
+
+/** A tile that fails is said; the own base map comes back under the background. */
+function listenOnline() {
+  ONLINE_NAMES.forEach((name) => onlineLayers[name].on('tileerror', () => {
+    if (online !== name) return;
+    sayOnline('online_failed');
+    map.addLayer(layers.base);
+  }));
 }
 
 /** @returns {string[]} switches of the layers that have something to show */
 function filledSwitches() {
   const categories = unpool(page.places.category);
   const has = {
-    area: page.area.length, rejected: page.rejected.parcel.length,
+    area: page.area.parts.length, rejected: page.rejected.parcel.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
-    routes: routesOf.size, reach: reachOf.size, entries: page.entries.site.length, sites: sites.length, base: true,
+    routes: routesOf.size, reach: reachOf.size, entries: page.entries.site.length,
+    sites: sites.length, base: true,
   };
   return Object.keys(switches).filter((name) => has[name]);
 }
@@ -161,6 +185,7 @@ function layerPanel() {
     el('summary', {}, t('layers')),
     el('fieldset', {}, el('legend', {}, t('layers_shown')), ...filledSwitches().map(box)),
     el('fieldset', {}, el('legend', {}, t('online')), ...['', ...ONLINE_NAMES].map(choice),
+      el('p', { class: 'alerts', id: 'online-note', hidden: true }),
       el('p', { class: 'hint' }, t('online_hint'))));
 }
 
@@ -183,6 +208,8 @@ function legend() {
   return el('details', { class: 'map-box', id: 'legend', open: roomy.matches },
     el('summary', {}, t('legend')),
     ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
+    el('p', { class: 'legend-row' }, el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓'),
+      t('visited_site')),
     el('p', { class: 'legend-title' }, t('legend_score')), shades,
     el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
       low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),

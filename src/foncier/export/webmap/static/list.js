@@ -105,7 +105,7 @@ function listRow(site) {
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.rank === null ? '' : `${t('rank')} ${number(site.rank)}. `),
       own(title)),
-    el('span', { class: 'row-kind' }, coded(site.kind)),
+    el('span', { class: 'row-kind' }, coded(site.kind), visitedWords(site)),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
     el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
@@ -191,6 +191,8 @@ function fillCredits() {
 function showList(site) {
   document.getElementById('card').hidden = true;
   document.getElementById('browse').hidden = false;
+  fillList(); // a visit noted in the card may have changed what is listed
+  if (state.filters.seen) showSites();
   const place = site ? shownSites().indexOf(site) : -1;
   if (place >= 0) focusRow(place, '.row');
   else layRows();

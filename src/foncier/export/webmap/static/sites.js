@@ -50,13 +50,23 @@ function figureOf(site) {
  * @returns {L.Marker}
  */
 function makeMarker(site) {
-  const box = el('span', { class: 'pin' }, kindSign(site.kind, figureOf(site), 30));
+  const box = el('span', { class: 'pin' }, ...pinParts(site));
   const icon = L.divIcon({ html: box, className: 'site-marker', iconSize: [30, 30] });
   const marker = L.marker(site.at, {
     icon, keyboard: false, riseOnHover: true, zIndexOffset: levelOf(site),
   });
   marker.on('add', () => marker.getElement().setAttribute('data-site', site.id));
   return marker;
+}
+
+/**
+ * The sign of a site with its rank, and a mark when it was visited.
+ * @param {Site} site
+ * @returns {Element[]}
+ */
+function pinParts(site) {
+  return [kindSign(site.kind, figureOf(site), 30),
+    ...(visits[site.id] ? [el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓')] : [])];
 }
 
 /**
@@ -179,10 +189,19 @@ function redressSites() {
     const box = marker.options.icon.options.html;
     const text = box.querySelector('text');
     if (text && text.textContent !== figureOf(site)) {
-      box.replaceChildren(kindSign(site.kind, figureOf(site), 30));
+      box.replaceChildren(...pinParts(site));
     }
   });
   shrink();
+}
+
+/**
+ * Give a site its mark of a visit, or take it away.
+ * @param {Site} site
+ */
+function markVisited(site) {
+  if (many) repaintMany();
+  else drawn.get(site.index).marker.options.icon.options.html.replaceChildren(...pinParts(site));
 }
 
 /**

@@ -17,6 +17,7 @@ function takeTool() {
     el('h2', {}, t('visits')),
     el('p', { id: 'visit-count' }, counted('visited', Object.keys(visits).length)),
     button('visits', () => download('visites.csv', 'text/csv', visitsCsv())),
+    ...visitsInput(),
     el('p', { class: 'hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost')));
 }
 
