@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -60,8 +62,6 @@ def test_the_list_as_a_table(opened: Any) -> None:
 def test_hostile_cells_do_not_run_in_a_spreadsheet(
     visit: Callable[..., Any], small_result: Result
 ) -> None:
-    from dataclasses import replace
-
     named = small_result.candidates.assign(name='=HYPERLINK("http://x";"y")\n;"')
     page = visit(replace(small_result, candidates=named)).page
     page.locator("[data-tool=take]").click()
@@ -212,3 +212,37 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
     sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(w)), round(float(h))) for w, h in sizes} == {A4}
     assert len(sizes) <= 2
+
+
+@pytest.fixture
+def full_card(small_result: Result) -> Result:
+    """A plot with fourteen tests, fourteen pieces of evidence of three sources, twelve parcels."""
+    plot = small_result.candidates["opportunity_id"][1]
+    parcels = [f"80021000AB{n:04d}" for n in range(12)]
+    candidates = small_result.candidates.copy()
+    candidates.loc[1, ["parcel_ids", "flags", "flags_en"]] = [
+        "|".join(parcels), "risque « PPRI » | recouvre la parcelle 12", "hazard | overlaps"
+    ]  # fmt: skip
+    words = "Part du pourtour tenue par du bâti ou une rue"
+    row = small_result.tests.iloc[[0] * 14].assign(
+        parcel_id=parcels[0], step=range(1, 15), rule=[f"r{n}" for n in range(14)],
+        value=9305.17, margin=8905.17, label_fr=words, detail="tissu groupé",
+    )  # fmt: skip
+    proof = small_result.evidence.iloc[[1] * 14].assign(
+        text_fr=f"{words} : 87,5 %", source=["Cadastre", "OpenStreetMap", "Observatoire"] * 4
+        + ["Cadastre"] * 2,
+    )  # fmt: skip
+    evidence = pd.concat([small_result.evidence[lambda t: t["opportunity_id"] != plot], proof])
+    return replace(small_result, candidates=candidates, tests=row, evidence=evidence)
+
+
+@pytest.mark.parametrize(("row", "pages"), [(1, 2), (2, 1)])
+def test_the_fullest_card_prints_on_two_pages_and_a_short_one_on_one(
+    visit: Callable[..., Any], full_card: Result, artefacts: Path, row: int, pages: int
+) -> None:
+    page = visit(full_card).page
+    page.locator(".row").nth(row).click()
+    assert page.locator(".tests li").count() == (14 if row == 1 else 0)
+    assert page.locator(".evidence-source").count() == (3 if row == 1 else 1)
+    pdf = page.pdf(path=str(artefacts / f"webmap-fiche-{row}.pdf"), prefer_css_page_size=True)
+    assert len(re.findall(rb"/MediaBox", pdf)) == pages

@@ -21,6 +21,7 @@ MARGIN_M = 400.0  # what is shown around the study area
 BUILDING_TOLERANCE_M = 0.3
 LINE_TOLERANCE_M = 0.6
 NAME_REACH_M = 40.0  # half of the stretch whose direction a street's name follows
+NAMED = ("water", "park", "cemetery", "sports", "school", "allotments")
 GROUND = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
 LINE_KIND = ("railway", "water")
 POLYGON_TYPE, LINE_TYPE = 3, 1
@@ -156,7 +157,7 @@ def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
 
 def _ground_names(ground: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
     """One place a water or green of each name: inside its largest piece."""
-    named = ground[ground["label"].notna() & (ground["label"] != "")]
+    named = ground[ground["kind"].isin(NAMED) & ground["label"].notna() & (ground["label"] != "")]
     first = named.drop_duplicates(["kind", "label"])
     values = np.asarray(first["geometry"], dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(values))

@@ -180,7 +180,8 @@ function accessBlock(site) {
       const value = (name) => walk(site, target, name);
       return el('tr', {},
         el('th', { scope: 'row' }, both(page.targets[target]),
-          value('place') ? el('span', { class: 'source' }, own(value('place'))) : null),
+          value('place') && value('place') !== both(page.targets[target])
+            ? el('span', { class: 'source' }, own(value('place'))) : null),
         el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
         el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
         el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));
@@ -193,16 +194,42 @@ function accessBlock(site) {
  */
 function evidenceBlock(site) {
   if (!site.evidence.length) return section('evidence', el('p', {}, t('no_evidence')));
-  const signs = { for: '+', against: '−', neutral: '•' };
-  return section('evidence', el('ul', { class: 'evidence' }, ...site.evidence.map((row) => el(
-    'li',
-    { class: row.direction },
-    el('span', { class: 'sign', title: t(`evidence_${row.direction}`) },
-      el('span', { 'aria-hidden': 'true' }, signs[row.direction]),
-      el('span', { class: 'out' }, t(`evidence_${row.direction}`))),
-    el('span', {}, own(evidenceText(row)),
-      el('span', { class: 'source' }, own(evidenceSource(row)))),
-  ))));
+  // what one source says at one date stands together, and names it once
+  const groups = new Map();
+  site.evidence.forEach((row) => {
+    const source = evidenceSource(row);
+    groups.set(source, [...(groups.get(source) || []), row]);
+  });
+  return section('evidence', ...[...groups].flatMap(([source, rows]) => [
+    el('p', { class: 'evidence-source' }, own(source)),
+    el('ul', { class: 'evidence' }, ...rows.map(evidenceItem))]));
+}
+
+const EVIDENCE_SIGNS = { for: '+', against: '−', neutral: '•' };
+
+/**
+ * @param {any} row of the evidence
+ * @returns {HTMLElement}
+ */
+function evidenceItem(row) {
+  const words = t(`evidence_${row.direction}`);
+  return el('li', { class: row.direction },
+    el('span', { class: 'sign', title: words },
+      el('span', { 'aria-hidden': 'true' }, EVIDENCE_SIGNS[row.direction]),
+      el('span', { class: 'out' }, words)),
+    el('span', {}, own(evidenceText(row))));
+}
+
+/**
+ * How far from its threshold a measure is; a share in points of percentage.
+ * @param {number} margin
+ * @param {string} unit
+ * @returns {string}
+ */
+function marginWords(margin, unit) {
+  const size = Math.abs(margin);
+  const text = signed(margin, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return unit && unit !== '0–1' ? text + NBSP + unit : text;
 }
 
 /**
@@ -217,8 +244,7 @@ function testBlock(site) {
     const unit = row.unit || '';
     const parts = [
       `${t('threshold')} ${quantity(row.threshold, unit, 2)}`,
-      row.margin === null ? null : `${t('margin')} ${signed(row.margin, 2)}`
-        + `${unit && unit !== '0–1' ? NBSP + unit : ''}`,
+      row.margin === null ? null : `${t('margin')} ${marginWords(row.margin, unit)}`,
       several ? row.parcel : null, row.detail,
     ];
     return el('li', { class: verdict },

@@ -32,6 +32,7 @@ function makeLayers() {
   layers.rejected = rejectedLayer();
   listenRejected(layers.rejected);
   map.createPane('reach').style.zIndex = '340';
+  map.createPane('labels').style.zIndex = '640'; // over the signs, under the popups
   layers.routes = L.layerGroup();
   layers.reach = L.layerGroup();
   siteLayer = layers.sites;

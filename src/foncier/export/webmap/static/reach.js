@@ -66,7 +66,8 @@ function drawIsochrone(row) {
   const top = shape.getLatLngs().flat(2).reduce((best, at) => (at.lat > best.lat ? at : best));
   const icon = L.divIcon({ html: el('span', {}, minutes), className: 'reach-label',
     iconSize: [56, 18] });
-  L.marker(top, { icon, keyboard: false, interactive: false, pane: 'marks' }).addTo(layers.reach);
+  L.marker(top, { icon, keyboard: false, interactive: false, pane: 'labels' })
+    .addTo(layers.reach);
 }
 
 /**
