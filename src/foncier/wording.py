@@ -21,6 +21,13 @@ KIND_LABELS = {
     "terrain_divisible": Text("Terrain divisible", "Divisible plot"),
 }
 
+KIND_PLURALS = {
+    "friche": Text("Friches", "Friches"),
+    "dent_creuse": Text("Dents creuses", "Infill plots (dents creuses)"),
+    "batiment_non_affecte": Text("Bâtiments non affectés", "Unassigned buildings"),
+    "terrain_divisible": Text("Terrains divisibles", "Divisible plots"),
+}
+
 
 FLAG_COLUMNS = {"flags": "fr", "flags_en": "en"}
 
