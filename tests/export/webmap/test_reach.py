@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -102,7 +103,9 @@ def test_how_robust_a_rank_is_when_the_study_says_so(
     visit: Callable[..., Any], small_result: Result
 ) -> None:
     told = small_result.scores.assign(
-        top20_share=[0.97, 0.41, None], topsis_rank=[2, 1, None], pareto=[True, False, None]
+        top20_share=[0.97, 0.41, float("nan")],
+        topsis_rank=[2.0, 1.0, float("nan")],
+        pareto=pd.Series([1.0, 0.0, float("nan")]).astype("boolean"),
     )
     page = visit(replace(small_result, scores=told)).page
     page.locator(".row").first.click()

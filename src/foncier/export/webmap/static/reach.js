@@ -102,8 +102,10 @@ function reachButton(site) {
     ['routes', 'reach'].forEach(switchOn);
     if (document.body.dataset.view === 'list') setView('both');
     map.closePopup();
-    map.fitBounds(L.latLngBounds([site.at, ...far.map((row) => reachShapes.feature(row)).flat(3),
-      ...routes.map((row) => routeLines.feature(row)).flat(2)]), { animate: false });
+    map.fitBounds(L.latLngBounds([...outlineOf(site).flat(2), site.at,
+      ...far.map((row) => reachShapes.feature(row)).flat(3),
+      ...routes.map((row) => routeLines.feature(row)).flat(2)]),
+    { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: [24, 24] });
   } }, t('show_reach'));
 }
 
