@@ -182,8 +182,10 @@ async function readVisitsFile(file) {
 
 /** @returns {HTMLElement[]} the way to take in the table of a colleague */
 function visitsInput() {
-  return [el('label', { for: 'visits-in' }, t('visits_in')),
-    el('input', { type: 'file', id: 'visits-in', accept: '.csv,text/csv', onchange: (event) => {
+  // the browser words its own button in its own language: the label stands for it
+  return [el('input', { type: 'file', id: 'visits-in', class: 'out', accept: '.csv,text/csv',
+    onchange: (event) => {
       if (event.target.files.length) readVisitsFile(event.target.files[0]);
-    } }), el('p', { id: 'visits-note' })];
+    } }), el('label', { for: 'visits-in', class: 'plain' }, t('visits_in')),
+  el('p', { id: 'visits-note' })];
 }
