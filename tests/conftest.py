@@ -62,6 +62,7 @@ def small_result() -> Result:
                  "parcel_ids": "80021000AB0001|80021000AB0002", "area_m2": 4000.0,
                  "built_share": 0.4, "status": "friche sans projet", "perimeter": "parcelles",
                  "confidence": 0.82, "family": "FAM-80021_1", "flags": "zone inondable",
+                 "flags_en": "flood zone",
                  "axis_distance_m": 0.0, "sources": "Cartofriches"},
                 {"opportunity_id": "DC-80021000AB0003", "kind": "dent_creuse",
                  "parcel_ids": "80021000AB0003", "commune": "80021", "area_m2": 600.0,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from foncier.records import Rule, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Lang = Literal["fr", "en"]
 COLON = {"fr": "\u00a0: ", "en": ": "}
@@ -24,6 +27,25 @@ KIND_PLURALS = {
     "batiment_non_affecte": Text("Bâtiments non affectés", "Unassigned buildings"),
     "terrain_divisible": Text("Terrains divisibles", "Divisible plots"),
 }
+
+
+FLAG_COLUMNS = {"flags": "fr", "flags_en": "en"}
+
+
+def flag_columns(told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
+    """Columns ``flags`` and ``flags_en`` of the candidates: the same points to watch, twice.
+
+    Points are joined by `` | ``, in the same order in both languages; None where there is none.
+
+    Examples
+    --------
+    >>> flag_columns([[Text("pollution avérée", "proven pollution")], []])
+    {'flags': ['pollution avérée', None], 'flags_en': ['proven pollution', None]}
+    """
+    return {
+        column: [" | ".join(text[lang] for text in texts) or None for texts in told]
+        for column, lang in FLAG_COLUMNS.items()
+    }
 
 
 @lru_cache(maxsize=65_536)

@@ -54,6 +54,9 @@ def test_flags_warn_and_do_not_reject(street: Town) -> None:
     flags = found.set_index("parcel_ids")["flags"]
     assert flags["bare"] == "risque « PPRI »"
     assert pd.isna(flags["hut"])
+    english = found.set_index("parcel_ids")["flags_en"]
+    assert english["bare"] == "hazard “PPRI”"
+    assert pd.isna(english["hut"])
 
 
 def test_evidence_of_a_candidate_is_the_figures_it_passed(street: Town) -> None:
@@ -154,3 +157,5 @@ def test_a_plot_that_another_parcel_overlaps_is_flagged(street: Town) -> None:
     flags = found.set_index("parcel_ids")["flags"]
     assert flags["bare"] == "risque « PPRI » | recouvre la parcelle field"
     assert flags["field"].endswith("recouvre la parcelle bare")
+    english = found.set_index("parcel_ids")["flags_en"]
+    assert english["bare"] == "hazard “PPRI” | overlaps parcel field"

@@ -199,6 +199,8 @@ def test_a_rule_that_warns_rejects_nobody() -> None:
     flags = found.candidates.set_index("parcel_ids")["flags"]
     assert "large" in flags.index
     locked = replace(village(), streets=tables.STREETS.empty(CRS))
-    told = find_plots(locked, rules, AREA, source="C").candidates.set_index("parcel_ids")["flags"]
-    assert told["large"] == "aucun passage de 3 m de la rue à la partie libre"
+    told = find_plots(locked, rules, AREA, source="C").candidates.set_index("parcel_ids")
+    assert told["flags"]["large"] == "aucun passage de 3 m de la rue à la partie libre"
+    warnings = {r.failed.en for kind in rules.rules.values() for r in kind if r.warns and r.failed}
+    assert told["flags_en"]["large"] in warnings
     assert np.isnan(found.tests["value"]).sum() < len(found.tests)

@@ -50,10 +50,10 @@ PARCELS = table(
 LAYERS = Layers({"streets": STREETS, "parcels": PARCELS}, ())
 
 
-def flags(layers: Layers, sites: Any) -> dict[str, Any]:
+def flags(layers: Layers, sites: Any, column: str = "flags") -> dict[str, Any]:
     points = network.access_points(sites, STREETS)
     told = landlocked(sites, points, layers)
-    return dict(zip(told["opportunity_id"], told["flags"], strict=True))
+    return dict(zip(told["opportunity_id"], told[column], strict=True))
 
 
 def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -> None:
@@ -61,12 +61,18 @@ def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -
     assert pd.isna(told["DC-front"])
     assert told["DC-back"] == "enclavée : 20\xa0m de terrain voisin avant la rue"
     assert told["DC-far"] == "aucune rue à moins de 60 m"
+    english = flags(LAYERS, candidates(), "flags_en")
+    assert pd.isna(english["DC-front"])
+    assert english["DC-back"] == "shut in: 20\xa0m of a neighbour's land before the street"
+    assert english["DC-far"] == "no street within 60 m"
 
 
 def test_what_was_flagged_before_stays() -> None:
-    told = flags(LAYERS, candidates(flags="risque"))
+    before = candidates(flags="risque", flags_en="hazard")
+    told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")
+    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | shut in")
 
 
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
@@ -88,6 +94,8 @@ def test_land_of_a_listed_friche_is_said_so(kind: str) -> None:
         [PLOTS["back"]],
     )  # fmt: skip
     both = pd.concat([sites, friche], ignore_index=True)
-    told = in_a_friche(both).set_index("opportunity_id")["flags"]
+    found = in_a_friche(both).set_index("opportunity_id")
+    told = found["flags"]
     assert told["DC-back"] == "terrain de la friche FR-1"
+    assert found["flags_en"]["DC-back"] == "land of friche FR-1"
     assert told.drop("DC-back").isna().all()

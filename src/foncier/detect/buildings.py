@@ -26,6 +26,7 @@ from foncier.detect.ground import Ground, shapes, texts
 from foncier.detect.matching import Links, carried, reaches
 from foncier.detect.measures import zone_at
 from foncier.detect.occupation import collapsed, establishments, partly_used
+from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -218,6 +219,7 @@ def _candidates(
     if ground.zones is not None:
         zone = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
     sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
+    partly = partly_used(frame)
     rows = gpd.GeoDataFrame(
         {
             "opportunity_id": listed.ids,
@@ -230,7 +232,7 @@ def _candidates(
             "confidence": listed.sure,
             "confidence_band": band_of(listed.sure, ledger),
             "zone": zone,
-            "flags": partly_used(frame, listed.ids),
+            **flag_columns([[partly[i]] if i in partly else [] for i in listed.ids]),
             "sources": sources.reindex(listed.ids).to_numpy(),
         },
         geometry=listed.outline,

@@ -8,7 +8,9 @@ import numpy as np
 import shapely
 
 from foncier.detect.ground import texts
-from foncier.detect.measures import constraint_shapes, largest_constraint
+from foncier.detect.measures import constraint_shapes, constraint_words, largest
+from foncier.records import Text
+from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from foncier.detect.funnel import Passage
     from foncier.detect.ground import Ground
+    from foncier.geometry import Geometries
 
 OVERLAP_SHARE = 0.02  # less is the slack of the drawing between two sheets
 
@@ -26,8 +29,8 @@ def flags(
     rows: NDArray[np.intp],
     found: Mapping[str, NDArray[np.intp]],
     passages: Mapping[str, Sequence[Passage]],
-) -> NDArray[np.object_]:
-    """French words for each candidate, joined by ``|``; None where there is nothing to say.
+) -> dict[str, list[str | None]]:
+    """Columns ``flags`` and ``flags_en`` of the candidates, as `foncier.wording.flag_columns`.
 
     Parameters
     ----------
@@ -36,12 +39,7 @@ def flags(
     found, passages
         The same by kind, and the tests they went through.
     """
-    told: list[list[str]] = [[] for _ in rows]
-    plots = ground.plots[rows]
-    if ground.constraints is not None:
-        under = largest_constraint(plots, *constraint_shapes(ground.constraints, "flag", 1.0))
-        for words, constraint in zip(told, under, strict=True):
-            words.extend([constraint] if constraint else [])
+    told = constrained(ground, ground.plots[rows])
     for words, twice in zip(told, overlaps(ground, rows), strict=True):
         words.extend([twice] if twice else [])
     begins = 0
@@ -49,9 +47,18 @@ def flags(
         for passage in passages[kind]:
             warned = passage.rows[passage.passed == 0] if passage.rule.warns else []
             for n in np.flatnonzero(np.isin(own, warned)):
-                told[begins + n].append(passage.rule.failed.fr if passage.rule.failed else "")
+                told[begins + n].append(passage.rule.failed or passage.rule.label)
         begins += len(own)
-    return np.array([" | ".join(words) or None for words in told], dtype=object)
+    return flag_columns(told)
+
+
+def constrained(ground: Ground, plots: Geometries) -> list[list[Text]]:
+    """The constraint that covers most of each plot without ruling it out; none or one a plot."""
+    if ground.constraints is None:
+        return [[] for _ in plots]
+    kept, outlines = constraint_shapes(ground.constraints, "flag", 1.0)
+    words = constraint_words(kept)
+    return [[words[at]] if at >= 0 else [] for at in largest(plots, outlines).tolist()]
 
 
 def overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:
@@ -67,5 +74,7 @@ def overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:
     enough = area >= OVERLAP_SHARE * shapely.area(plots[plot])
     plot, other, area = plot[enough], other[enough], area[enough]
     order = np.lexsort((-other, area))
-    told[plot[order]] = [f"recouvre la parcelle {i}" for i in ids[other[order]]]
+    told[plot[order]] = [
+        Text(f"recouvre la parcelle {i}", f"overlaps parcel {i}") for i in ids[other[order]]
+    ]
     return told

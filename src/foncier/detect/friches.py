@@ -23,15 +23,20 @@ from foncier.detect.belief import (
     signal_of,
     weighed,
 )
+from foncier.detect.flags import constrained
 from foncier.detect.ground import Ground, shapes, texts
-from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
+from foncier.detect.measures import zone_at
 from foncier.detect.named import named
 from foncier.detect.occupation import collapsed, partly_used
 from foncier.detect.signs import held, nafu_score, on_sites
 from foncier.detect.sites import Outlines, counted_area_m2, families, outlines, same_sites
 from foncier.geometry import Geometries, covered_area_m2
+from foncier.records import Text
+from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from foncier.records import Ledger
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
 RECONVERTED = "friche reconvertie"
 # Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
+UNDER_WAY = Text("projet déjà engagé", "project already under way")
+POLLUTION = {"pollution avérée": "proven pollution"}  # CNIG code; other words stay as written
 VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé",
            "partiellement occupé": "bâti partiellement occupé"}  # fmt: skip
 SHOWN_PARCELS = 3  # a flag names a few, the inventory holds the others
@@ -91,7 +98,7 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     listed = known | (sure >= ledger.least_site)
     candidates = candidates.assign(
         confidence=sure, confidence_band=band_of(sure, ledger),
-        flags=_joined_flags(candidates["flags"], partly_used(signs, candidates["opportunity_id"])),
+        **_flagged_too(candidates, partly_used(signs)),
     ).loc[listed]  # fmt: skip
     evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
     notes = (
@@ -188,7 +195,7 @@ def _candidates(
             "perimeter": own.origin,
             "family": _family(family, ids),
             "zone": _zone(ground, own.shapes, kept),
-            "flags": _flags(ground, own, kept),
+            **_flags(ground, own, kept),
             "sources": sources.reindex(speaker.index).to_numpy(),
             "counted_area_m2": counted_area_m2(kept, own, family),
         },
@@ -227,28 +234,39 @@ def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame) -> Any:
     return zone_at(ground.zones, shapely.centroid(plots), ())[1]
 
 
-def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> Any:
-    under = np.full(len(kept), None, dtype=object)
-    if ground.constraints is not None:
-        under = largest_constraint(own.shapes, *constraint_shapes(ground.constraints, "flag", 1.0))
-    project = ["projet déjà engagé" if s == "friche avec projet" else "" for s in kept["status"]]
-    soil = [w if w and "avérée" in w else "" for w in texts(kept["pollution"])]
-    gone = [_missing(names) for names in own.gone]
-    columns = zip(project, soil, under, gone, strict=True)
-    return [" | ".join(flag for flag in flags if flag) or None for flags in columns]
+def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, list[str | None]]:
+    """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
+    told = []
+    for status, soil, under, gone in zip(
+        kept["status"], texts(kept["pollution"]), constrained(ground, own.shapes), own.gone,
+        strict=True,
+    ):  # fmt: skip
+        words = [UNDER_WAY] if status == "friche avec projet" else []
+        if soil and "avérée" in soil:
+            words.append(Text(soil, POLLUTION.get(soil, soil)))
+        told.append([*words, *under, *_missing(gone)])
+    return flag_columns(told)
 
 
-def _missing(names: str) -> str:
+def _flagged_too(candidates: gpd.GeoDataFrame, partly: Mapping[str, Text]) -> dict[str, Any]:
+    """Columns of the flags with one more, for the sites that have it."""
+    more = flag_columns([[partly[i]] if i in partly else [] for i in candidates["opportunity_id"]])
+    return {
+        column: [" | ".join(flag for flag in pair if flag) or None
+                 for pair in zip(texts(candidates[column]), own, strict=True)]
+        for column, own in more.items()
+    }  # fmt: skip
+
+
+def _missing(names: str) -> list[Text]:
     """Words for the parcels of a site that the cadastre no longer has."""
     ids = names.split("|") if names else []
     more = ", …" if len(ids) > SHOWN_PARCELS else ""
     listed = f"{', '.join(ids[:SHOWN_PARCELS])}{more}"
-    return f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}" if ids else ""
-
-
-def _joined_flags(flags: pd.Series[Any], more: NDArray[np.object_]) -> Any:
-    both = zip(texts(flags), more, strict=True)
-    return [" | ".join(flag for flag in pair if flag) or None for pair in both]
+    return [
+        Text(f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
+             f"{len(ids)} parcel(s) not found in the cadastre: {listed}")
+    ] if ids else []  # fmt: skip
 
 
 def _signs(

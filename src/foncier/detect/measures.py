@@ -20,6 +20,7 @@ from foncier.geometry import (
     covered_area_m2,
     opened_area_m2,
 )
+from foncier.records import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,11 +31,16 @@ Given = Mapping[str, Any]
 Measure = Callable[[Ground, Any, Given], tuple[Floats, Any]]
 
 KIND_WORDS = {
-    "water": "eau", "park": "parc ou square", "cemetery": "cimetière", "sports": "terrain de sport",
-    "school": "cour ou terrain d'école", "allotments": "jardins familiaux ou hortillonnages",
-    "railway": "emprise ferroviaire en service", "road": "voirie", "hazard": "risque",
-    "heritage": "patrimoine protégé", "parking": "parc de stationnement",
-    "courtyard": "cœur d'îlot d'immeubles", "other": "autre usage",
+    "water": Text("eau", "water"), "park": Text("parc ou square", "park or square"),
+    "cemetery": Text("cimetière", "cemetery"), "sports": Text("terrain de sport", "sports ground"),
+    "school": Text("cour ou terrain d'école", "school yard or ground"),
+    "allotments": Text("jardins familiaux ou hortillonnages", "allotments or market gardens"),
+    "railway": Text("emprise ferroviaire en service", "railway land in use"),
+    "road": Text("voirie", "road"), "hazard": Text("risque", "hazard"),
+    "heritage": Text("patrimoine protégé", "protected heritage"),
+    "parking": Text("parc de stationnement", "car park"),
+    "courtyard": Text("cœur d'îlot d'immeubles", "courtyard of apartment blocks"),
+    "other": Text("autre usage", "another use"),
 }  # fmt: skip
 
 
@@ -155,23 +161,32 @@ def _excluding(constraints: gpd.GeoDataFrame, given: Given) -> Any:
 def largest_constraint(
     plots: Geometries, kept: gpd.GeoDataFrame, outlines: Geometries
 ) -> NDArray[np.object_]:
-    """Words for the constraint that covers most of each plot; None where none does."""
-    detail = np.full(len(plots), None, dtype=object)
-    if not len(kept) or not len(plots):
-        return detail
+    """French words for the constraint that covers most of each plot; None where none does."""
+    words = [text.fr for text in constraint_words(kept)]
+    found = np.array([*words, None], dtype=object)[largest(plots, outlines)]
+    return np.asarray(found, dtype=object)
+
+
+def largest(plots: Geometries, outlines: Geometries) -> NDArray[np.intp]:
+    """Position of the outline that covers most of each plot; -1 where none does."""
+    found = np.full(len(plots), -1, dtype=np.intp)
+    if not len(outlines) or not len(plots):
+        return found
     plot, shape = shapely.STRtree(outlines).query(plots, predicate="intersects")
     covered = shapely.area(shapely.intersection(plots[plot], outlines[shape]))
     order = np.lexsort((-shape, covered))  # the largest is written last; the first of equals wins
-    words = np.array(
-        [
-            KIND_WORDS[kind] + (f" « {label} »" if label else "")
-            for kind, label in zip(texts(kept["kind"]), texts(kept["label"]), strict=True)
-        ],
-        dtype=object,
-    )
     order = order[covered[order] > 0]
-    detail[plot[order]] = words[shape[order]]
-    return detail
+    found[plot[order]] = shape[order]
+    return found
+
+
+def constraint_words(kept: gpd.GeoDataFrame) -> list[Text]:
+    """Kind of each constraint, with the label of its source as it is written there."""
+    told = []
+    for kind, label in zip(texts(kept["kind"]), texts(kept["label"]), strict=True):
+        words = KIND_WORDS[kind]
+        told.append(Text(f"{words.fr} « {label} »", f"{words.en} “{label}”") if label else words)
+    return told
 
 
 def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foncier.records import Text
+
 CLOSED, ACTIVE = "sirene_closed", "sirene_active"
 PARTLY = ("survey_partial", "premises_partly", "tax_partly")
 
@@ -62,18 +64,23 @@ def _several(detail: Any, count: int) -> str | None:
     return " ".join(words) or None
 
 
-def partly_used(frame: pd.DataFrame, ids: Any) -> Any:
-    """Words for the flag of places that are used in part, shape (n,); None for the others."""
+def partly_used(frame: pd.DataFrame) -> dict[str, Text]:
+    """Words for the flag of places that are used in part, by opportunity."""
     mixed = frame.loc[(frame["active"] > 0) & (frame["active"] < frame["known"])]
     first = mixed.drop_duplicates("opportunity_id").set_index("opportunity_id")
     told = {
-        name: f"occupé en partie\u00a0: {active} établissement(s) actif(s) sur {known}"
+        str(name): Text(
+            f"occupé en partie\u00a0: {active} établissement(s) actif(s) sur {known}",
+            f"partly used: {active} active establishment(s) of {known}",
+        )
         for name, active, known in zip(first.index, first["active"], first["known"], strict=True)
     }
     shares = frame.loc[frame["signal"].isin(PARTLY)].drop_duplicates("opportunity_id")
     # A survey's share is what its outline covers, not what is free.
     shares = shares.assign(share=shares["share"].mask(shares["signal"] == "survey_partial"))
     for name, share in zip(shares["opportunity_id"], shares["share"], strict=True):
-        free = "" if np.isnan(share) else f"\u00a0: {share * 100:.0f}\u00a0% libre"
-        told.setdefault(name, f"occupé en partie{free}")
-    return np.array([told.get(name) for name in ids], dtype=object)
+        known = not np.isnan(share)
+        fr = f"\u00a0: {share * 100:.0f}\u00a0% libre" if known else ""
+        en = f": {share * 100:.0f}% free" if known else ""
+        told.setdefault(str(name), Text(f"occupé en partie{fr}", f"partly used{en}"))
+    return told

@@ -130,7 +130,7 @@ def _candidates(
             "yield_high": high,
             "perimeter": "parcelles",
             "zone": _zones(ground, plots),
-            "flags": flags(ground, rows, found, passages),
+            **flags(ground, rows, found, passages),
             "sources": source,
         },
         geometry=plots,

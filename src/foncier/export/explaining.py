@@ -88,7 +88,7 @@ def _head(row: dict[str, Any], lang: Lang) -> Section:
         ("status", "Statut" if fr else "Status"),
         ("parcel_ids", "Parcelles" if fr else "Parcels"),
         ("family", "Famille" if fr else "Family"),
-        ("flags", "Points d'attention" if fr else "Points to watch"),
+        ("flags" if fr else "flags_en", "Points d'attention" if fr else "Points to watch"),
         ("sources", "Sources"),
     ):
         if _known(row[column]):

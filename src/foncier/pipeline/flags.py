@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from foncier import network, tables
-from foncier.wording import figure
+from foncier.records import Text
+from foncier.wording import figure, flag_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
 
     from foncier.pipeline.layers import Layers
 
+NO_STREET = Text("aucune rue à moins de 60 m", "no street within 60 m")
 SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
 
 
@@ -26,7 +24,9 @@ def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     holder = listed.explode("parcel").drop_duplicates("parcel").set_index("parcel")
     found = candidates["parcel_ids"].map(holder["opportunity_id"])
     other = (candidates["kind"] != "friche") & found.notna()
-    return _with(candidates, np.where(other, "terrain de la friche " + found.astype(str), ""))
+    told = [[Text(f"terrain de la friche {site}", f"land of friche {site}")] if flagged else []
+            for site, flagged in zip(found, other, strict=True)]  # fmt: skip
+    return _with(candidates, told)
 
 
 def landlocked(
@@ -40,19 +40,31 @@ def landlocked(
     if streets is None or candidates.empty:
         return candidates
     ids = candidates["opportunity_id"]
-    told = np.where(ids.isin(points["opportunity_id"]), "", "aucune rue à moins de 60 m")
+    told = [[] if near else [NO_STREET] for near in ids.isin(points["opportunity_id"])]
     if parcels is not None and len(points):
         crossed = network.neighbours_land_m(points, candidates, streets, parcels)
         # A building stands on its own plot: only plots can be shut in.
         metres = ids.map(crossed).where(candidates["perimeter"] == "parcelles").fillna(0.0)
-        words = [f"enclavée : {figure(m, 'm', 'fr')} de terrain voisin avant la rue"
-                 for m in metres.round()]  # fmt: skip
-        told = np.where(metres >= SHUT_IN_M, words, told)
+        told = [[_shut_in(round(m))] if m >= SHUT_IN_M else words
+                for m, words in zip(metres, told, strict=True)]  # fmt: skip
     return _with(candidates, told)
 
 
-def _with(candidates: gpd.GeoDataFrame, told: Iterable[str]) -> gpd.GeoDataFrame:
-    """Add words to the flags; an empty word adds none."""
-    flags = candidates["flags"].astype(object).where(candidates["flags"].notna(), "")
-    joined = [" | ".join(word for word in pair if word) for pair in zip(flags, told, strict=True)]
-    return tables.CANDIDATES.conform(candidates.assign(flags=[word or None for word in joined]))
+def _shut_in(metres: float) -> Text:
+    return Text(
+        f"enclavée : {figure(metres, 'm', 'fr')} de terrain voisin avant la rue",
+        f"shut in: {figure(metres, 'm', 'en')} of a neighbour's land before the street",
+    )
+
+
+def _with(candidates: gpd.GeoDataFrame, told: list[list[Text]]) -> gpd.GeoDataFrame:
+    """Add points to watch after those that are there."""
+    added = flag_columns(told)
+    joined = {
+        column: [
+            " | ".join(text for text in (before, fresh) if text) or None
+            for before, fresh in zip(candidates[column].fillna(""), added[column], strict=True)
+        ]
+        for column in added
+    }
+    return tables.CANDIDATES.conform(candidates.assign(**joined))

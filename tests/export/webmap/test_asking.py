@@ -88,6 +88,7 @@ def test_filters_stay_when_the_language_changes(opened: Any) -> None:
     assert page.locator("#f-flag").input_value() == "0"
     assert page.locator("#search").input_value() == "vallée"
     assert page.locator("[data-tool=filters]").inner_text() == "Filter (2)"
+    assert "With: flood zone" in page.locator("#f-flag option").all_text_contents()
 
 
 def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from foncier.records import Missing, Text
+from foncier import tables
+from foncier.records import Background, Missing, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from foncier.records import Result
 
 pytestmark = pytest.mark.browser
+GROUND = ("streets", "buildings", "constraints", "places")
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_click_on_the_map_opens_the_card(opened: Any) -> None:
     assert "Surface\u00a0: 600\u00a0m²" in card
     assert "seuil 400\u00a0m² · marge +200\u00a0m²" in card
     assert page.locator(".criteria em").all_inner_texts() == ["inconnu"]
-    assert "date inconnue" in page.locator("#card .evidence").inner_text()
+    assert "date inconnue" in page.locator("#card .part-evidence").inner_text()
     hrefs = page.locator("#card a").evaluate_all("all => all.map(a => a.href)")
     assert any("parcelleId=80021000AB0003" in href for href in hrefs)
     assert all(href.startswith("https://") for href in hrefs)
@@ -232,6 +234,7 @@ def test_language_is_switched_in_the_page(opened: Any) -> None:
     assert "Listed as “friche sans projet”" in card
     assert "August 17, 2023" in card
     assert "4,000\u00a0m²" in card
+    assert "Points to watch: flood zone" in card
     assert "Result of a model" in page.locator(".leaflet-popup").inner_text()
     page.locator("#back").click()
     assert "score unknown" in page.locator(".row").last.inner_text()
@@ -288,6 +291,42 @@ def test_no_site_at_all(visit: Callable[..., Any], small_result: Result) -> None
     page = visit(none).page
     assert "Aucune opportunité" in page.locator(".empty").inner_text()
     assert page.locator("#missing li").inner_text() == "aucune parcelle fournie"
+
+
+@pytest.mark.parametrize("lacks", ["scores", "loop", "parcels", "one site", "access", "background"])
+def test_a_study_that_lacks_a_part_still_opens_every_tool(
+    visit: Callable[..., Any], small_result: Result, lacks: str
+) -> None:
+    kept = small_result
+    crs = kept.candidates.crs
+    one = kept.candidates["opportunity_id"] == "FR-80021_1"
+    nothing = {name: getattr(tables, name.upper()).empty(crs) for name in GROUND}
+    change: dict[str, Any] = {
+        "scores": {"scores": kept.scores.iloc[:0].drop(columns=["station", "loop"]),
+                   "criteria": ()},
+        "loop": {"lines": kept.lines.iloc[:1], "stops": kept.stops.iloc[:0],
+                 "targets": {"station": kept.targets["station"]}},
+        "parcels": {"candidates": kept.candidates.assign(parcel_ids=None),
+                    "rejections": kept.rejections.iloc[:0], "tests": kept.tests.iloc[:0]},
+        "one site": {"candidates": kept.candidates[one], "scores": kept.scores[one]},
+        "access": {"access": kept.access.iloc[:0], "targets": {},
+                   "access_points": kept.access_points.iloc[:0]},
+        "background": {"background": Background(**nothing)},
+    }[lacks]  # fmt: skip
+    page = visit(replace(kept, **change)).page
+    assert page.locator(".row").count() == (1 if lacks == "one site" else 3)
+    for name in page.locator("[data-tool]").evaluate_all("all => all.map(b => b.dataset.tool)"):
+        page.locator(f"[data-tool={name}]").click()
+        assert page.locator("#tool").is_visible()
+    assert page.locator("[data-tool=weights]").count() == (lacks != "scores")
+    page.locator("#legend > summary").click()
+    assert ("Boucle" in page.locator("#legend").inner_text()) == (lacks != "loop")
+    page.locator("#layers > summary").click()
+    page.locator("#layers > summary").click()
+    page.locator(".row").first.click()
+    page.locator('[data-lang="en"]').click()
+    words = set(page.locator("body").inner_text().replace("\n", " ").split())
+    assert not words & {"null", "undefined", "NaN"}
 
 
 def test_an_approximate_outline_says_so(visit: Callable[..., Any], small_result: Result) -> None:

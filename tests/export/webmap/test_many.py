@@ -53,10 +53,13 @@ def test_sites_are_painted_clicked_and_listed(
     assert "DC-00699" not in page.locator("#foncier-script").inner_text()
     assert page.locator(".leaflet-sites-pane canvas").count() > 0
     assert page.locator("path.site-shape").count() == 0
-    assert page.locator(".row").count() == 24
-    page.locator("#more").scroll_into_view_if_needed()
+    assert 5 < page.locator(".row").count() < 20  # only the rows in sight are in the page
+    page.evaluate("document.getElementById('panel').scrollTop = 20_000")
     found.settle()
-    assert page.locator(".row").count() >= 48
+    assert 5 < page.locator(".row").count() < 20
+    places = page.locator("#list > li").evaluate_all("all => all.map(li => +li.dataset.place)")
+    assert places == sorted(places)
+    assert places[0] > 150
     spot = page.evaluate(
         """() => {
           map_foncier.setView(sites.find((site) => site.id === 'DC-00345').at, 18);
@@ -78,3 +81,52 @@ def test_sites_are_painted_clicked_and_listed(
     page.mouse.click(*spot)
     found.settle()
     assert page.locator("#card").is_hidden()
+
+
+def test_the_keyboard_walks_a_list_longer_than_the_page(
+    visit: Callable[..., Any], throng: Result
+) -> None:
+    found = visit(throng)
+    page = found.page
+    place = "Number(document.activeElement.closest('li').dataset.place)"
+    page.locator(".row").first.focus()
+    assert page.locator("#list [tabindex='0']").count() == 2  # one row and its button
+    for key, expected in [("ArrowDown", 1), ("End", 699), ("ArrowUp", 698), ("Home", 0)]:
+        page.keyboard.press(key)
+        found.settle()
+        assert page.evaluate(place) == expected
+        row = page.locator(f'#list > li[data-place="{expected}"]')
+        assert row.get_attribute("aria-posinset") == str(expected + 1)
+        assert row.get_attribute("aria-setsize") == "700"
+        box, panel = row.bounding_box(), page.locator("#panel").bounding_box()
+        assert panel["y"] <= box["y"] < panel["y"] + panel["height"]
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Tab")
+    assert "pick" in page.evaluate("document.activeElement.className")
+    page.keyboard.press("ArrowDown")
+    assert "pick" in page.evaluate("document.activeElement.className")
+    below = page.evaluate(place)
+    page.mouse.move(200, 500)
+    page.mouse.wheel(0, 30_000)
+    found.settle()
+    assert page.evaluate(place) == below  # the row with the focus stays, out of sight
+    page.keyboard.press("ArrowDown")
+    found.settle()
+    assert page.evaluate(place) == below + 1
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#card h2").is_visible()
+    page.keyboard.press("Escape")
+    assert page.evaluate(place) == below + 1
+
+
+def test_a_long_list_prints_its_first_rows_and_says_how_many_are_left(
+    visit: Callable[..., Any], throng: Result
+) -> None:
+    page = visit(throng).page
+    page.evaluate("beforePrint()")
+    assert page.locator(".row").count() == 200
+    assert "et 500 autres opportunités" in page.locator(".paper-rest").inner_text()
+    page.evaluate("afterPrint()")
+    assert page.locator(".row").count() < 20
+    assert page.locator(".paper-rest").count() == 0

@@ -166,8 +166,10 @@ def test_unknown_is_none_and_comes_last(small_result: Result) -> None:
     assert data["sites"]["rank"] == [1, 2, None]
     assert data["sites"]["score"] == [0.8, 0.5, None]
     station, loop = data["criteria"]
-    assert station["values"] == [6, 12, None]
-    assert loop["values"] == [150, None, None]
+    assert station["where"] == ["access", "station", "time_min"]
+    assert data["access"]["station"]["time_min"] == [6, 12, None]
+    assert loop["where"] == ["access", "loop", "distance_m"]
+    assert data["access"]["loop"]["distance_m"] == [150, None, None]
     assert loop["scores"] == [0.7, None, None]
     assert json.loads(json.dumps(data, allow_nan=False)) == data
 
@@ -176,7 +178,8 @@ def test_a_criterion_may_bear_the_name_of_a_column(small_result: Result) -> None
     area = replace(small_result.criteria[0], name="area_m2", measure="area_m2")
     scores = small_result.scores.assign(area_m2=[1.0, 0.1, np.nan])
     data = payload(replace(small_result, criteria=(area,), scores=scores), lang="fr")
-    assert data["criteria"][0]["values"] == [4000, 600, 300]
+    assert data["criteria"][0]["where"] == ["sites", "area_m2"]
+    assert data["sites"]["area_m2"] == [4000, 600, 300]
     assert data["criteria"][0]["scores"] == [1, 0.1, None]
 
 
@@ -232,5 +235,5 @@ def test_thousands_of_shapes_stay_under_three_megabytes(
     area = shapely.box(648_000, 6.975e6, 652_000, 6.979e6)
     big = replace(small_result, rejections=rejected, background=background, area=area)
     html = written(big, tmp_path)
-    assert len(data_of(html)["base"]["buildings"]["shapes"]) == 8_000
+    assert len(data_of(html)["base"]["buildings"]["shapes"]["parts"]) == 8_000
     assert len(html.encode()) < 3_000_000

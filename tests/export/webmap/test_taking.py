@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -60,8 +62,6 @@ def test_the_list_as_a_table(opened: Any) -> None:
 def test_hostile_cells_do_not_run_in_a_spreadsheet(
     visit: Callable[..., Any], small_result: Result
 ) -> None:
-    from dataclasses import replace
-
     named = small_result.candidates.assign(name='=HYPERLINK("http://x";"y")\n;"')
     page = visit(replace(small_result, candidates=named)).page
     page.locator("[data-tool=take]").click()
@@ -107,6 +107,77 @@ def test_notes_of_a_visit_are_kept_and_exported(opened: Any) -> None:
     ]  # fmt: skip
 
 
+HEAD = "opportunity_id;verdict;date;note"
+
+
+def give(page: Any, text: str) -> str:
+    """Hand a table of visits to the page, as a colleague would; what it answers."""
+    page.locator("#visits-in").set_input_files(
+        {"name": "visites.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    page.locator("#visits-note:not(:empty)").wait_for()
+    said: str = page.locator("#visits-note").inner_text()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "kept"),
+    [
+        (f'\ufeff{HEAD}\r\nFR-80021_1;occupe;2026-11-21;"Un ""squat""\r\n; à revoir"\r\n',
+         "reprises : 1", ["occupe", "2026-11-21", 'Un "squat"\n; à revoir']),
+        (f"{HEAD}\nFR-80021_1;occupe;21/11/2026;", "reprises : 1", ["occupe", "2026-11-21", ""]),
+        ("date,note,opportunity_id,verdict\n2026-12-01,'=1+1,FR-80021_1,", "reprises : 1",
+         ["", "2026-12-01", "=1+1"]),
+        (f"{HEAD}\nFR-80021_1;occupe;2026-11-20;autre", "laissées : 1", None),
+        (f"{HEAD}\nFR-80021_1;occupe;2019-01-01;ancien", "laissées : 1", None),
+        (f"{HEAD}\nFR-nobody;occupe;2027-01-01;x\nFR-80021_1;demoli;2027-01-01;\n"
+         "FR-80021_1;occupe;demain;\n__proto__;occupe;2027-01-01;", "autre site : 4", None),
+        ("nom;avis\na;b", "n'est pas un tableau de visites", None),
+        (f'{HEAD}\n"FR-80021_1;occupe;2027-01-01;', "n'est pas un tableau de visites", None),
+        ("", "n'est pas un tableau de visites", None),
+    ],
+)  # fmt: skip
+def test_the_visits_of_a_colleague_are_merged_by_date(
+    opened: Any, text: str, said: str, kept: list[str] | None
+) -> None:
+    page = opened.page
+    page.locator(".row").first.click()
+    page.locator("#verdict").select_option("friche_confirmee")
+    page.locator("#visit-date").fill("2026-11-20")
+    page.locator("#back").click()
+    page.locator("[data-tool=take]").click()
+    assert said in give(page, text).replace("\u00a0", " ")
+    found = page.evaluate("Object.values(visits['FR-80021_1']).map((v) => v.replace('\\r', ''))")
+    assert found == (kept or ["friche_confirmee", "2026-11-20", ""])
+    assert page.evaluate("JSON.parse(localStorage.getItem(STORE))['FR-80021_1'].date") == found[1]
+    assert page.evaluate("Object.keys(visits).length") == 1
+
+
+def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
+    page = opened.page
+    assert page.locator(".row-seen, .site-marker .seen").count() == 0
+    page.locator("[data-tool=take]").click()
+    hostile = "<img src=x onerror=window.hacked=1>"
+    give(page, f"{HEAD}\nFR-80021_1;friche_confirmee;2026-11-20;{hostile}")
+    assert page.locator(".row-seen").all_inner_texts() == ["✓ friche confirmée"]
+    assert page.locator('.site-marker[data-site="FR-80021_1"] .seen').count() == 1
+    page.locator(".row").first.click()
+    assert page.locator("#visit-note").input_value() == hostile
+    assert page.evaluate("window.hacked") is None
+    page.locator("#back").click()
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-seen").select_option("1")
+    assert page.locator(".row").count() == 1
+    page.locator(".row").first.click()
+    page.locator("#verdict").select_option("")
+    page.locator("#visit-note").fill("")
+    assert page.locator(".site-marker .seen").count() == 0
+    page.locator("#back").click()
+    assert page.locator(".row").count() == 0
+    page.locator("#f-seen").select_option("0")
+    assert page.locator(".row").count() == 3
+
+
 def test_a_browser_that_keeps_nothing_says_so(
     visit: Callable[..., Any], small_result: Result
 ) -> None:
@@ -141,3 +212,37 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
     sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(w)), round(float(h))) for w, h in sizes} == {A4}
     assert len(sizes) <= 2
+
+
+@pytest.fixture
+def full_card(small_result: Result) -> Result:
+    """A plot with fourteen tests, fourteen pieces of evidence of three sources, twelve parcels."""
+    plot = small_result.candidates["opportunity_id"][1]
+    parcels = [f"80021000AB{n:04d}" for n in range(12)]
+    candidates = small_result.candidates.copy()
+    candidates.loc[1, ["parcel_ids", "flags", "flags_en"]] = [
+        "|".join(parcels), "risque « PPRI » | recouvre la parcelle 12", "hazard | overlaps"
+    ]  # fmt: skip
+    words = "Part du pourtour tenue par du bâti ou une rue"
+    row = small_result.tests.iloc[[0] * 14].assign(
+        parcel_id=parcels[0], step=range(1, 15), rule=[f"r{n}" for n in range(14)],
+        value=9305.17, margin=8905.17, label_fr=words, detail="tissu groupé",
+    )  # fmt: skip
+    proof = small_result.evidence.iloc[[1] * 14].assign(
+        text_fr=f"{words} : 87,5 %", source=["Cadastre", "OpenStreetMap", "Observatoire"] * 4
+        + ["Cadastre"] * 2,
+    )  # fmt: skip
+    evidence = pd.concat([small_result.evidence[lambda t: t["opportunity_id"] != plot], proof])
+    return replace(small_result, candidates=candidates, tests=row, evidence=evidence)
+
+
+@pytest.mark.parametrize(("row", "pages"), [(1, 2), (2, 1)])
+def test_the_fullest_card_prints_on_two_pages_and_a_short_one_on_one(
+    visit: Callable[..., Any], full_card: Result, artefacts: Path, row: int, pages: int
+) -> None:
+    page = visit(full_card).page
+    page.locator(".row").nth(row).click()
+    assert page.locator(".tests li").count() == (14 if row == 1 else 0)
+    assert page.locator(".evidence-source").count() == (3 if row == 1 else 1)
+    pdf = page.pdf(path=str(artefacts / f"webmap-fiche-{row}.pdf"), prefer_css_page_size=True)
+    assert len(re.findall(rb"/MediaBox", pdf)) == pages

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from foncier.export.webmap import shapes
+from foncier.export.webmap.columns import pool
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +21,7 @@ MARGIN_M = 400.0  # what is shown around the study area
 BUILDING_TOLERANCE_M = 0.3
 LINE_TOLERANCE_M = 0.6
 NAME_REACH_M = 40.0  # half of the stretch whose direction a street's name follows
+NAMED = ("water", "park", "cemetery", "sports", "school", "allotments")
 GROUND = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
 LINE_KIND = ("railway", "water")
 POLYGON_TYPE, LINE_TYPE = 3, 1
@@ -67,18 +69,18 @@ def base_map(result: Result) -> dict[str, Any]:
     crs = result.candidates.crs
     return {
         "ground": {
-            **shapes.pool(ground["kind"]),
-            "shapes": shapes.encode_polygons(shapes.to_degrees(ground["geometry"], crs)),
+            **pool(ground["kind"]),
+            "shapes": shapes.encode_polygons(ground["geometry"], crs),
         },
         "rails": {
-            **shapes.pool(rails["kind"]),
-            "shapes": shapes.encode_lines(shapes.to_degrees(rails["geometry"], crs)),
+            **pool(rails["kind"]),
+            "shapes": shapes.encode_lines(rails["geometry"], crs),
         },
         "streets": {
             "codes": _grades(streets).tolist(),
-            "shapes": shapes.encode_lines(shapes.to_degrees(streets["geometry"], crs)),
+            "shapes": shapes.encode_lines(streets["geometry"], crs),
         },
-        "buildings": {"shapes": shapes.encode_polygons(shapes.to_degrees(simple, crs))},
+        "buildings": {"shapes": shapes.encode_polygons(simple, crs)},
         "names": _names(streets, ground, crs),
     }
 
@@ -130,9 +132,9 @@ def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[A
     if not rows:
         return []
     ends = np.array([corner for row in rows for corner in row[2]])
-    points = shapes.encode_points(shapes.to_degrees(shapely.points(ends), crs))
+    points = shapes.encode_points(shapely.points(ends), crs)
     return [
-        [text, grade, *points[2 * i], *points[2 * i + 1], round(room)]
+        [text, grade, *points[4 * i : 4 * i + 4], round(room)]
         for i, (text, grade, _, room) in enumerate(rows)
     ]
 
@@ -155,7 +157,7 @@ def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
 
 def _ground_names(ground: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
     """One place a water or green of each name: inside its largest piece."""
-    named = ground[ground["label"].notna() & (ground["label"] != "")]
+    named = ground[ground["kind"].isin(NAMED) & ground["label"].notna() & (ground["label"] != "")]
     first = named.drop_duplicates(["kind", "label"])
     values = np.asarray(first["geometry"], dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(values))

@@ -11,22 +11,22 @@ import pandas as pd
 import shapely
 
 from foncier import tables
-from foncier.export.webmap import shapes
+from foncier.export.webmap import reach, shapes
 from foncier.export.webmap.background import base_map, view_box
+from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
 from foncier.export.words import VALUES
 
 if TYPE_CHECKING:
-    from foncier.records import LayerReport, Result, Text
+    from foncier.records import LayerReport, Result
 
-MEASURES = (
-    "area_m2", "usable_area_m2", "built_share", "axis_distance_m", "residents_around", "confidence",
-)  # fmt: skip
-SITE_TEXTS = ("kind", "name", "address", "commune", "parcel_ids", "status", "perimeter", "family",
-              "zone", "flags", "sources")  # fmt: skip
-SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high")
-WALK_DIGITS = {"distance_m": 1, "time_min": 2, "detour_index": 3}
-DIGITS = 3
-ROUTE_TOLERANCE_M = 1.0
+MEASURES = {"area_m2": 1, "usable_area_m2": 1, "built_share": 3, "axis_distance_m": 1,
+            "residents_around": 0, "confidence": 3}  # fmt: skip
+SITE_TEXTS = ("name", "address", "parcel_ids", "family")
+SITE_WORDS = ("kind", "commune", "status", "perimeter", "zone", "flags", "flags_en",
+              "sources")  # fmt: skip
+# The last three tell how robust a rank is; a result may lack them.
+SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high",
+                 "top20_share", "topsis_rank", "pareto")  # fmt: skip
 
 
 def payload(result: Result, *, lang: str) -> dict[str, Any]:
@@ -43,26 +43,27 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "communes": list(result.communes),
         "edition": result.edition.isoformat() if result.edition else None,
         "demo": result.demo,
-        "profile": {"label": _pair(result.profile.label), "source": result.profile.source},
+        "profile": {"label": pair(result.profile.label), "source": result.profile.source},
         "view": _view(result),
-        "values": {code: _pair(text) for code, text in VALUES.items()},
+        "values": {code: pair(text) for code, text in VALUES.items()},
         "labels": _labels(),
-        "targets": {name: _pair(text) for name, text in result.targets.items()},
+        "targets": {name: pair(text) for name, text in result.targets.items()},
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
         "presets": presets(),
         "sites": _sites(result, sites),
         "evidence": _evidence(result.evidence, ids),
         "tests": _tests(result, sites),
-        "access": _access(result, ids),
-        "entries": _entries(result, ids),
+        "access": reach.access(result, ids),
+        "entries": reach.entries(result, ids),
         "rejected": _rejected(result),
         "lines": _lines(result),
-        "routes": _routes(result, ids),
+        "routes": reach.routes(result, ids),
+        "isochrones": reach.isochrones(result, ids),
         "stops": _stops(result),
         "places": _places(result),
         "area": _area(result),
         "base": base_map(result),
-        "missing": [[entry.what, *_pair(entry.cost)] for entry in result.missing],
+        "missing": [[entry.what, *pair(entry.cost)] for entry in result.missing],
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }
@@ -83,30 +84,6 @@ def presets() -> list[dict[str, Any]]:
     ]
 
 
-def _pair(text: Text) -> list[str]:
-    return [text.fr, text.en]
-
-
-def _numbers(values: pd.Series[Any], digits: int | None = DIGITS) -> list[float | int | None]:
-    """Numbers for JSON: None when unknown, an integer when it is whole."""
-    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    found = found if digits is None else np.round(found, digits)
-    known = np.isfinite(found)
-    if not known.any():
-        return [None] * len(found)
-    whole = known & (found == np.rint(found))
-    written = found.astype(object)
-    written[whole] = found[whole].astype(np.int64).astype(object)
-    written[~known] = None
-    listed: list[float | int | None] = written.tolist()
-    return listed
-
-
-def _texts(values: pd.Series[Any]) -> list[str | None]:
-    known = values.notna().tolist()
-    return [str(value) if one else None for value, one in zip(values.tolist(), known, strict=True)]
-
-
 def _ordered(result: Result) -> Any:
     """Candidates with their scores, best rank first, unknown scores last."""
     joined = result.candidates.merge(
@@ -117,7 +94,7 @@ def _ordered(result: Result) -> Any:
     ).reset_index(drop=True)
 
 
-def _view(result: Result) -> list[list[int]] | None:
+def _view(result: Result) -> list[int] | None:
     """South-west and north-east corners of what to show first: the study area."""
     known = result.area is not None and not shapely.is_empty(result.area)
     extent = tuple(shapely.bounds(result.area)) if known else view_box(result)
@@ -125,7 +102,7 @@ def _view(result: Result) -> list[list[int]] | None:
         return None
     west, south, east, north = extent
     corners = shapely.points([[west, south], [east, north]])
-    return shapes.encode_points(shapes.to_degrees(corners, result.candidates.crs))
+    return shapes.encode_points(corners, result.candidates.crs)
 
 
 def _labels() -> dict[str, list[str]]:
@@ -135,150 +112,114 @@ def _labels() -> dict[str, list[str]]:
 
 
 def _criterion(result: Result, sites: Any, index: int) -> dict[str, Any]:
-    """One criterion: its words, its ramp, and for each site the measure and the score."""
+    """One criterion: its words, its ramp, where its measure is, and the score of each site."""
     rule = result.criteria[index]
     # A criterion may bear the name of a column of the candidates: the merge then renamed it.
     column = f"{rule.name}_criterion" if f"{rule.name}_criterion" in sites else rule.name
     known = column in result.scores.columns or column.endswith("_criterion")
     return {
         "name": rule.name,
-        "label": _pair(rule.label),
+        "label": pair(rule.label),
         "unit": rule.unit,
         "worst": rule.worst,
         "best": rule.best,
         "weight": rule.weight,
         "source": rule.source,
-        "values": _measure(result, sites, rule.measure),
-        "scores": _numbers(sites[column], None) if known else [None] * len(sites),
+        "where": _where(result, rule.measure),
+        "scores": numbers(sites[column], None) if known else [None] * len(sites),
     }
 
 
-def _measure(result: Result, sites: Any, name: str) -> list[float | int | None]:
-    """Values of a measure: a column of the candidates, or ``<target>_min`` and ``<target>_m``."""
-    if name in sites:
-        return _numbers(sites[name])
+def _where(result: Result, name: str) -> list[str] | None:
+    """Where the page holds a measure: a column of the sites, or of the walk to a target."""
+    if name in result.candidates:
+        return ["sites", name]
     target, _, unit = name.rpartition("_")
     column = {"min": "time_min", "m": "distance_m", "detour": "detour_index"}.get(unit)
-    if column is None:
-        return [None] * len(sites)
-    rows = result.access[result.access["target"] == target]
-    known = rows.drop_duplicates("opportunity_id").set_index("opportunity_id")[column]
-    return _numbers(known.reindex(sites["opportunity_id"]))
+    if column is None or not (result.access["target"] == target).any():
+        return None
+    return ["access", target, column]
 
 
 def _sites(result: Result, sites: Any) -> dict[str, Any]:
-    outline = shapes.to_degrees(sites.geometry.array, result.candidates.crs)
+    crs = result.candidates.crs
     inside = shapely.point_on_surface(np.asarray(sites.geometry.array))
     return {
-        "id": _texts(sites["opportunity_id"]),
-        **{name: _texts(sites[name]) for name in SITE_TEXTS},
-        **{name: _numbers(sites[name]) for name in MEASURES},
-        **{name: _numbers(sites[name], 6) for name in SCORE_NUMBERS},
-        "at": shapes.encode_points(shapes.to_degrees(inside, result.candidates.crs)),
-        "shapes": shapes.encode_polygons(outline),
+        "id": texts(sites["opportunity_id"]),
+        **{name: texts(sites[name]) for name in SITE_TEXTS},
+        **{name: pool(sites[name]) for name in SITE_WORDS},
+        **{name: numbers(sites[name], digits) for name, digits in MEASURES.items()},
+        **{name: numbers(sites[name]) for name in _other_measures(result)},
+        **{name: numbers(sites[name], 6) for name in SCORE_NUMBERS if name in sites},
+        "at": shapes.encode_points(inside, crs),
+        "shapes": shapes.encode_polygons(sites.geometry.array, crs),
     }
 
 
-def _known(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
-    """Rows of sites that are on the map, and the position of their site."""
-    owner = ids.index.get_indexer(table["opportunity_id"])
-    return table[owner >= 0], owner[owner >= 0].tolist()
+def _other_measures(result: Result) -> list[str]:
+    """Columns that a criterion measures and that no card shows."""
+    asked = {rule.measure for rule in result.criteria} & set(result.candidates.columns)
+    return sorted(asked - set(MEASURES))
 
 
 def _evidence(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    rows, owner = _known(table, ids)
+    rows, owner = reach.known_sites(table, ids)
     return {
         "site": owner,
-        "direction": shapes.pool(rows["direction"]),
-        "weight": _numbers(rows["weight"]),
-        "source": shapes.pool(rows["source"]),
-        "date": _texts(rows["observed_on"].dt.strftime("%Y-%m-%d")),
-        "fr": shapes.pack_phrases(rows["text_fr"]),
-        "en": shapes.pack_phrases(rows["text_en"]),
+        "direction": pool(rows["direction"]),
+        "weight": numbers(rows["weight"]),
+        "source": pool(rows["source"]),
+        "date": texts(rows["observed_on"].dt.strftime("%Y-%m-%d")),
+        "fr": phrases(rows["text_fr"]),
+        "en": phrases(rows["text_en"]),
     }
 
 
 def _tests(result: Result, sites: Any) -> dict[str, Any]:
     """Tests of the parcels of each site, for the kind that the site is."""
-    wanted = sites[["opportunity_id", "kind", "parcel_ids"]].assign(site=np.arange(len(sites)))
-    wanted = pd.DataFrame(wanted.dropna(subset=["parcel_ids"]))
-    wanted = wanted.assign(parcel_id=wanted["parcel_ids"].str.split("|")).explode("parcel_id")
-    wanted = wanted.astype({"parcel_id": "str"})
-    rows = wanted[["site", "kind", "parcel_id"]].merge(result.tests, on=["parcel_id", "kind"])
+    listed = sites["parcel_ids"].fillna("").tolist()
+    owner = np.repeat(np.arange(len(sites)), [ids.count("|") + 1 for ids in listed])
+    wanted = pd.DataFrame(
+        {
+            "site": owner,
+            "kind": sites["kind"].to_numpy()[owner],
+            "parcel_id": pd.Series("|".join(listed).split("|")[: len(owner)], dtype="str"),
+        }
+    )
+    rows = wanted.merge(result.tests, on=["parcel_id", "kind"])
     rows = rows.sort_values(["site", "parcel_id", "step"], kind="stable")
     return {
         "site": rows["site"].tolist(),
-        "parcel": shapes.pool(rows["parcel_id"]),
-        **{name: _numbers(rows[name]) for name in ("value", "threshold", "margin")},
-        "unit": shapes.pool(rows["unit"]),
+        "parcel": pool(rows["parcel_id"]),
+        **{name: numbers(rows[name]) for name in ("value", "threshold", "margin")},
+        "unit": pool(rows["unit"]),
         "passed": [None if pd.isna(value) else bool(value) for value in rows["passed"]],
-        "detail": _texts(rows["detail"]),
-        "fr": shapes.pool(rows["label_fr"]),
-        "en": shapes.pool(rows["label_en"]),
-    }
-
-
-def _access(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Walk to each target, one value a site, None where it is unknown."""
-    table = result.access
-    return {
-        target: _walk(table[table["target"] == target], ids)
-        for target in table["target"].drop_duplicates()
-    }
-
-
-def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    place = pd.Index(rows["opportunity_id"]).get_indexer(ids.index)
-    wide = rows.reset_index(drop=True).reindex(np.where(place < 0, len(rows), place))
-    return {
-        "place": shapes.pool(wide["place"]),
-        **{name: _numbers(wide[name], digits) for name, digits in WALK_DIGITS.items()},
-    }
-
-
-def _entries(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Street access of each site."""
-    rows, owner = _known(result.access_points, ids)
-    return {
-        "site": owner,
-        "street": _texts(rows["street_name"]),
-        "frontage_m": _numbers(rows["frontage_m"], 1),
-        "at": shapes.encode_points(shapes.to_degrees(rows["geometry"], result.access_points.crs)),
+        "detail": texts(rows["detail"]),
+        "fr": pool(rows["label_fr"]),
+        "en": pool(rows["label_en"]),
     }
 
 
 def _rejected(result: Result) -> dict[str, Any]:
     rows = result.rejections
     return {
-        "parcel": _texts(rows["parcel_id"]),
-        "kind": shapes.pool(rows["kind"]),
-        "area_m2": _numbers(rows["area_m2"], 0),
-        "fr": shapes.pack_phrases(rows["reason_fr"]),
-        "en": shapes.pack_phrases(rows["reason_en"]),
-        "shapes": shapes.encode_polygons(shapes.to_degrees(rows.geometry.array, rows.crs)),
+        "parcel": texts(rows["parcel_id"]),
+        "kind": pool(rows["kind"]),
+        "area_m2": numbers(rows["area_m2"], 0),
+        "fr": phrases(rows["reason_fr"]),
+        "en": phrases(rows["reason_en"]),
+        "shapes": shapes.encode_polygons(rows.geometry.array, rows.crs),
     }
 
 
 def _lines(result: Result) -> dict[str, Any]:
     rows = result.lines
     return {
-        "name": _texts(rows["name"]),
-        "role": _texts(rows["role"]),
-        "status": _texts(rows["status"]),
-        "length_m": _numbers(rows["length_m"], 0),
-        "shapes": shapes.encode_lines(shapes.to_degrees(rows.geometry.array, rows.crs)),
-    }
-
-
-def _routes(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Ways on foot from the sites to the loop, for those that have one."""
-    if result.routes is None or not len(result.routes):
-        return {"site": [], "shapes": []}
-    rows, owner = _known(result.routes, ids)
-    lines = shapely.simplify(np.asarray(rows["geometry"], dtype=object), ROUTE_TOLERANCE_M)
-    return {
-        "site": owner,
-        "shapes": shapes.encode_lines(shapes.to_degrees(lines, result.routes.crs)),
+        "name": texts(rows["name"]),
+        "role": texts(rows["role"]),
+        "status": texts(rows["status"]),
+        "length_m": numbers(rows["length_m"], 0),
+        "shapes": shapes.encode_lines(rows.geometry.array, rows.crs),
     }
 
 
@@ -288,24 +229,24 @@ def _stops(result: Result) -> dict[str, Any]:
         return {"name": [], "at": []}
     rows = rows.sort_values("order", kind="stable")
     return {
-        "name": _texts(rows["name"]),
-        "at": shapes.encode_points(shapes.to_degrees(rows.geometry.array, rows.crs)),
+        "name": texts(rows["name"]),
+        "at": shapes.encode_points(rows.geometry.array, rows.crs),
     }
 
 
 def _places(result: Result) -> dict[str, Any]:
     rows = result.background.places.sort_values("place_id", kind="stable")
     return {
-        "name": _texts(rows["name"]),
-        "category": shapes.pool(rows["category"]),
-        "at": shapes.encode_points(shapes.to_degrees(rows.geometry.array, rows.crs)),
+        "name": texts(rows["name"]),
+        "category": pool(rows["category"]),
+        "at": shapes.encode_points(rows.geometry.array, rows.crs),
     }
 
 
-def _area(result: Result) -> list[Any]:
+def _area(result: Result) -> shapes.Packed:
     if result.area is None or shapely.is_empty(result.area):
-        return []
-    return shapes.encode_polygons(shapes.to_degrees([result.area], result.candidates.crs))
+        return shapes.encode_polygons([], result.candidates.crs)
+    return shapes.encode_polygons([result.area], result.candidates.crs)
 
 
 def _report(report: LayerReport) -> dict[str, Any]:
@@ -316,5 +257,5 @@ def _report(report: LayerReport) -> dict[str, Any]:
         "vintage": report.vintage.isoformat() if report.vintage else None,
         "source": report.source,
         "licence": report.licence,
-        "notes": [[note.effect, note.count, *_pair(note.text)] for note in report.notes],
+        "notes": [[note.effect, note.count, *pair(note.text)] for note in report.notes],
     }

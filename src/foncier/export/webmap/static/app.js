@@ -48,12 +48,13 @@ function setView(view) {
     }
   });
   if (map) map.invalidateSize({ animate: false });
+  layRows();
 }
 
 /** Show the whole study. */
 function showAll() {
   if (!page.view) return;
-  const bounds = L.latLngBounds(page.view.map(latLng));
+  const bounds = L.latLngBounds(latLngs(page.view));
   map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(0.02)), { animate: false });
 }
 
@@ -94,6 +95,7 @@ function afterPrint() {
   if (screenView) screenView.closed.forEach((node) => { node.open = false; });
   map.invalidateSize({ animate: false });
   if (screenView) map.setView(screenView.centre, screenView.zoom, { animate: false });
+  if (!state.open) fillList();
 }
 
 /** Listen to the fixed buttons, the keyboard, the printer and the size of the window. */
@@ -122,6 +124,8 @@ function listen() {
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
   narrow.addEventListener('change', () => setView('both'));
+  document.getElementById('panel').addEventListener('scroll', layRowsSoon, { passive: true });
+  window.addEventListener('resize', layRowsSoon);
 }
 
 /**
@@ -138,6 +142,7 @@ function startPage(made, tiles) {
   state.filters = noFilters();
   showAll();
   makeLayers();
+  listenOnline();
   makeDrawing();
   applyWords();
   setView('both');

@@ -71,7 +71,6 @@ function changeWeights(fresh) {
   if (pending) return;
   pending = requestAnimationFrame(() => {
     pending = 0;
-    shownRows = PAGE_SIZE;
     fillList();
     redressSites();
     saveState();

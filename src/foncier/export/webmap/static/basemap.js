@@ -23,10 +23,10 @@ const NAME_STYLES = {
   street0: { font: '10px system-ui, sans-serif', fill: '#77736c', from: 17 },
 };
 
-const ground = new ShapeIndex(page.base.ground.shapes, page.base.ground.codes);
-const rails = new ShapeIndex(page.base.rails.shapes, page.base.rails.codes);
-const streets = new ShapeIndex(page.base.streets.shapes, page.base.streets.codes);
-const buildings = new ShapeIndex(page.base.buildings.shapes, []);
+const ground = new ShapeIndex(new Shapes(page.base.ground.shapes), page.base.ground.codes);
+const rails = new ShapeIndex(new Shapes(page.base.rails.shapes), page.base.rails.codes);
+const streets = new ShapeIndex(new Shapes(page.base.streets.shapes), page.base.streets.codes);
+const buildings = new ShapeIndex(new Shapes(page.base.buildings.shapes), []);
 const measuring = document.createElement('canvas').getContext('2d');
 
 /**
@@ -36,7 +36,7 @@ const measuring = document.createElement('canvas').getContext('2d');
  * @returns {number}
  */
 function pixels(metres, zoom) {
-  const lat = page.view ? page.view[0][1] / DEGREE : 46.6;
+  const lat = page.view ? page.view[1] / DEGREE : 46.6;
   return (metres * 2 ** zoom * 256) / (40075017 * Math.cos((lat * Math.PI) / 180));
 }
 

@@ -73,7 +73,24 @@ function scoreBlock(site) {
         colour: KIND_STYLES[site.kind].colour }),
       el('p', {}, el('strong', {}, rank), span ? ` – ${span}` : null),
       el('p', {}, [intervalWords(site), site.coverage === null ? null
-        : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – '))));
+        : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – ')),
+      robustness(site)));
+}
+
+/**
+ * How much the rank owes to the weights: what the study computed, for its own weights only.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function robustness(site) {
+  const known = (name) => site[name] !== undefined && site[name] !== null;
+  if (!studyWeights()) return null;
+  const told = [
+    known('top20_share') ? t('top20', { share: percent(site.top20_share) }) : null,
+    known('topsis_rank') ? t('topsis', { rank: number(site.topsis_rank) }) : null,
+    known('pareto') ? t(site.pareto ? 'pareto_yes' : 'pareto_no') : null,
+  ].filter((text) => text);
+  return told.length ? el('p', { class: 'robust' }, `${told.join(' – ')}`) : null;
 }
 
 /**
@@ -84,7 +101,7 @@ function alertBlock(site) {
   const alerts = [];
   if (site.perimeter === 'emprise_approximative') alerts.push(t('approximate'));
   if (site.perimeter === 'point_seul') alerts.push(t('point_only'));
-  if (site.flags) alerts.push(`${both(page.labels.flags)}${t('colon')}${site.flags}`);
+  alerts.push(...flagsOf(site).map((flag) => `${t('filter_flag')}${t('colon')}${flagWords(flag)}`));
   if (!alerts.length) return null;
   return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, own(text))));
 }
@@ -102,7 +119,7 @@ function criteriaBlock(site) {
     ))),
     el('tbody', {}, ...page.criteria.map((rule, k) => {
       const score = rule.scores[site.index];
-      const value = rule.values[site.index];
+      const value = measureOf(rule, site);
       return el('tr', { title: rule.source },
         el('th', { scope: 'row' }, both(rule.label)),
         el('td', {}, value === null && score !== null ? '–'
@@ -163,11 +180,12 @@ function accessBlock(site) {
       const value = (name) => walk(site, target, name);
       return el('tr', {},
         el('th', { scope: 'row' }, both(page.targets[target]),
-          value('place') ? el('span', { class: 'source' }, own(value('place'))) : null),
+          value('place') && value('place') !== both(page.targets[target])
+            ? el('span', { class: 'source' }, own(value('place'))) : null),
         el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
         el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
         el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));
-    }))));
+    }))), reachTable(site), reachButton(site));
 }
 
 /**
@@ -176,16 +194,42 @@ function accessBlock(site) {
  */
 function evidenceBlock(site) {
   if (!site.evidence.length) return section('evidence', el('p', {}, t('no_evidence')));
-  const signs = { for: '+', against: '−', neutral: '•' };
-  return section('evidence', el('ul', { class: 'evidence' }, ...site.evidence.map((row) => el(
-    'li',
-    { class: row.direction },
-    el('span', { class: 'sign', title: t(`evidence_${row.direction}`) },
-      el('span', { 'aria-hidden': 'true' }, signs[row.direction]),
-      el('span', { class: 'out' }, t(`evidence_${row.direction}`))),
-    el('span', {}, own(evidenceText(row)),
-      el('span', { class: 'source' }, own(evidenceSource(row)))),
-  ))));
+  // what one source says at one date stands together, and names it once
+  const groups = new Map();
+  site.evidence.forEach((row) => {
+    const source = evidenceSource(row);
+    groups.set(source, [...(groups.get(source) || []), row]);
+  });
+  return section('evidence', ...[...groups].flatMap(([source, rows]) => [
+    el('p', { class: 'evidence-source' }, own(source)),
+    el('ul', { class: 'evidence' }, ...rows.map(evidenceItem))]));
+}
+
+const EVIDENCE_SIGNS = { for: '+', against: '−', neutral: '•' };
+
+/**
+ * @param {any} row of the evidence
+ * @returns {HTMLElement}
+ */
+function evidenceItem(row) {
+  const words = t(`evidence_${row.direction}`);
+  return el('li', { class: row.direction },
+    el('span', { class: 'sign', title: words },
+      el('span', { 'aria-hidden': 'true' }, EVIDENCE_SIGNS[row.direction]),
+      el('span', { class: 'out' }, words)),
+    el('span', {}, own(evidenceText(row))));
+}
+
+/**
+ * How far from its threshold a measure is; a share in points of percentage.
+ * @param {number} margin
+ * @param {string} unit
+ * @returns {string}
+ */
+function marginWords(margin, unit) {
+  const size = Math.abs(margin);
+  const text = signed(margin, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return unit && unit !== '0–1' ? text + NBSP + unit : text;
 }
 
 /**
@@ -200,8 +244,7 @@ function testBlock(site) {
     const unit = row.unit || '';
     const parts = [
       `${t('threshold')} ${quantity(row.threshold, unit, 2)}`,
-      row.margin === null ? null : `${t('margin')} ${signed(row.margin, 2)}`
-        + `${unit && unit !== '0–1' ? NBSP + unit : ''}`,
+      row.margin === null ? null : `${t('margin')} ${marginWords(row.margin, unit)}`,
       several ? row.parcel : null, row.detail,
     ];
     return el('li', { class: verdict },

@@ -75,7 +75,7 @@ function comparisonTable() {
       measure('area_m2'), measure('usable_area_m2'), measure('built_share'),
       row(label('status'), (site) => coded(site.status)),
       row(label('zone'), (site) => own(site.zone || t('unknown'))),
-      row(label('flags'), (site) => own(site.flags || '–')),
+      row(t('filter_flag'), (site) => own(flagText(site) || '–')),
       measure('confidence'), measure('axis_distance_m'), measure('residents_around'),
       ...Object.entries(page.targets).map(([target, text]) => row(both(text), (site) => [
         quantity(walk(site, target, 'time_min'), 'min'),

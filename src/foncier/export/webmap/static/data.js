@@ -29,49 +29,94 @@ function unpool(pooled) {
   return pooled.codes.map((code) => (code < 0 ? null : pooled.pool[code]));
 }
 
+/** @type {Map<object, Uint32Array>} where the figures of each row start, by table of sentences */
+const figureStarts = new Map();
+
 /**
- * Undo `pack_phrases`: one sentence of a row.
- * @param {{pool: string[], codes: number[], figures: string[][]}} packed
+ * Undo `phrases`: one sentence of a row.
+ * @param {{pool: string[], codes: number[], figures: string[]}} packed
  * @param {number} row
  * @returns {string}
  */
 function phrase(packed, row) {
-  const pieces = packed.pool[packed.codes[row]].split('\u0001');
-  return pieces.map((piece, i) => (i ? packed.figures[row][i - 1] : '') + piece).join('');
+  if (!figureStarts.has(packed)) {
+    const holes = packed.pool.map((text) => text.split('\u0001').length - 1);
+    figureStarts.set(packed, startsOf(packed.codes.map((code) => holes[code])));
+  }
+  const first = figureStarts.get(packed)[row];
+  return packed.pool[packed.codes[row]].split('\u0001')
+    .map((piece, i) => (i ? packed.figures[first + i - 1] : '') + piece).join('');
 }
 
 /**
- * Decode one layer of steps; the pointer runs on from ring to ring.
- * @param {any[]} features nested lists of steps
- * @param {(lon: number, lat: number) => number[]} point what to make of a corner
- * @returns {any[]} the same nesting with corners
+ * Where each of some counted things starts, and where the last one ends.
+ * @param {number[]} counts
+ * @returns {Uint32Array}
  */
-function decode(features, point) {
-  let lon = 0;
-  let lat = 0;
-  const ring = (steps) => {
-    const corners = new Array(steps.length / 2);
-    for (let i = 0; i < corners.length; i += 1) {
-      lon += steps[2 * i];
-      lat += steps[2 * i + 1];
-      corners[i] = point(lon / DEGREE, lat / DEGREE);
-    }
-    return corners;
-  };
-  const walk = (node) => (typeof node[0] === 'number' ? ring(node) : node.map(walk));
-  return features.map(walk);
+function startsOf(counts) {
+  const starts = new Uint32Array(counts.length + 1);
+  counts.forEach((count, i) => { starts[i + 1] = starts[i] + count; });
+  return starts;
 }
 
-/** @type {(lon: number, lat: number) => number[]} */
-const asLatLng = (lon, lat) => [lat, lon];
+/** Shapes of one layer of steps: cut into features, parts and rings when they are asked for. */
+class Shapes {
+  /** @param {{parts: number[], rings?: number[], corners: number[], steps: number[]}} packed */
+  constructor({ parts, rings, corners, steps }) {
+    this.count = parts.length;
+    this.parts = startsOf(parts);
+    this.rings = rings ? startsOf(rings) : null; // lines have none
+    this.corners = startsOf(corners);
+    this.at = Int32Array.from(steps);
+    for (let i = 2; i < this.at.length; i += 1) this.at[i] += this.at[i - 2];
+  }
+
+  /**
+   * The rings (or lines) of a feature: the first, and the one after the last.
+   * @param {number} row
+   * @returns {number[]}
+   */
+  span(row) {
+    const [from, to] = [this.parts[row], this.parts[row + 1]];
+    return this.rings ? [this.rings[from], this.rings[to]] : [from, to];
+  }
+
+  /**
+   * Latitudes and longitudes of a feature, as Leaflet nests them: parts of rings, or lines.
+   * @param {number} row
+   * @returns {any[]}
+   */
+  feature(row) {
+    const among = (starts, k, make) => Array.from({ length: starts[k + 1] - starts[k] },
+      (_, i) => make(starts[k] + i));
+    const corner = (i) => [this.at[2 * i + 1] / DEGREE, this.at[2 * i] / DEGREE];
+    const ring = (k) => among(this.corners, k, corner);
+    return among(this.parts, row, (k) => (this.rings ? among(this.rings, k, ring) : ring(k)));
+  }
+
+  /** @returns {any[]} every feature */
+  all() {
+    return Array.from({ length: this.count }, (_, row) => this.feature(row));
+  }
+}
 
 /**
- * Latitude and longitude of a point given in millionths of a degree.
- * @param {number[]} at
+ * Latitude and longitude of a point of a list of points.
+ * @param {number[]} points millionths of a degree, longitude and latitude in turn
+ * @param {number} row
  * @returns {number[]}
  */
-function latLng(at) {
-  return [at[1] / DEGREE, at[0] / DEGREE];
+function latLng(points, row) {
+  return [points[2 * row + 1] / DEGREE, points[2 * row] / DEGREE];
+}
+
+/**
+ * Latitudes and longitudes of a list of points.
+ * @param {number[]} points
+ * @returns {number[][]}
+ */
+function latLngs(points) {
+  return Array.from({ length: points.length / 2 }, (_, row) => latLng(points, row));
 }
 
 /**
@@ -92,11 +137,11 @@ function rowsOf(table, names) {
 /** @returns {Site[]} in the order of their rank */
 function readSites() {
   const source = page.sites;
-  const names = Object.keys(source).filter((name) => name !== 'shapes');
+  const names = Object.keys(source).filter((name) => name !== 'shapes' && name !== 'at');
+  const columns = names.map((name) => (source[name].codes ? unpool(source[name]) : source[name]));
   const sites = source.id.map((id, index) => {
-    const site = { index, evidence: [], tests: [], entry: null };
-    names.forEach((name) => { site[name] = source[name][index]; });
-    site.at = latLng(site.at);
+    const site = { index, at: latLng(source.at, index), evidence: [], tests: [], entry: null };
+    names.forEach((name, k) => { site[name] = columns[k][index]; });
     site.parcels = site.parcel_ids ? site.parcel_ids.split('|') : [];
     return site;
   });
@@ -118,16 +163,15 @@ function haystackOf(site) {
   return site.haystack;
 }
 
-/** @type {any[]|null} decoded when first needed */
-let outlines = null;
+/** Outlines of the sites. */
+const siteOutlines = new Shapes(page.sites.shapes);
 
 /**
  * @param {Site} site
  * @returns {number[][][][]} parts of rings of latitude, longitude
  */
 function outlineOf(site) {
-  outlines = outlines || decode(page.sites.shapes, asLatLng);
-  return outlines[site.index];
+  return siteOutlines.feature(site.index);
 }
 
 /** @param {Site[]} sites */
@@ -136,8 +180,8 @@ function fillSites(sites) {
   rowsOf(page.evidence, evidence).forEach((row) => sites[row.site].evidence.push(row));
   const tests = ['parcel', 'value', 'threshold', 'margin', 'unit', 'passed', 'detail', 'fr', 'en'];
   rowsOf(page.tests, tests).forEach((row) => sites[row.site].tests.push(row));
-  rowsOf(page.entries, ['street', 'frontage_m', 'at']).forEach((row) => {
-    sites[row.site].entry = { ...row, at: latLng(row.at) };
+  rowsOf(page.entries, ['street', 'frontage_m']).forEach((row) => {
+    sites[row.site].entry = { ...row, at: latLng(page.entries.at, row.row) };
   });
 }
 
@@ -154,6 +198,18 @@ function walk(site, target, column) {
   if (column !== 'place') return values[site.index];
   const code = values.codes[site.index];
   return code < 0 ? null : values.pool[code];
+}
+
+/**
+ * The measure that a criterion reads.
+ * @param {{where: string[]|null}} rule
+ * @param {Site} site
+ * @returns {number|null}
+ */
+function measureOf(rule, site) {
+  if (!rule.where) return null;
+  const [table, name, column] = rule.where;
+  return table === 'sites' ? site[name] : walk(site, name, column);
 }
 
 /**

@@ -5,16 +5,42 @@
 function noFilters() {
   const target = Object.keys(page.targets).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, target, minutes: null, loop: null,
-    zone: '', flag: '', inside: [] };
+    zone: '', flag: '', seen: '', inside: [] };
 }
 
+const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
+
 /**
- * Points to watch of a site.
+ * Points to watch of a site, in French: what the filters and the address hold.
  * @param {Site} site
  * @returns {string[]}
  */
 function flagsOf(site) {
-  return site.flags ? site.flags.split(/\s*\|\s*/).filter((flag) => flag) : [];
+  return listed(site.flags);
+}
+
+/** @type {Map<string, string>} English of each point to watch, the French where it has none */
+const flagsInEnglish = new Map(sites.flatMap((site) => {
+  const english = listed(site.flags_en);
+  return flagsOf(site).map((flag, i) => [flag, english[i] || flag]);
+}));
+
+/**
+ * A point to watch in the current language.
+ * @param {string} flag in French
+ * @returns {string}
+ */
+function flagWords(flag) {
+  return lang === 'fr' ? flag : flagsInEnglish.get(flag) || flag;
+}
+
+/**
+ * Points to watch of a site in the current language, or null.
+ * @param {Site} site
+ * @returns {string|null}
+ */
+function flagText(site) {
+  return flagsOf(site).map(flagWords).join(' | ') || null;
 }
 
 /** Filters by a measure: what is read, and when it passes. */
@@ -32,12 +58,13 @@ const BOUNDS = {
  * @returns {boolean} the zone, the points to watch and the drawn area agree
  */
 function passesChoices(site) {
-  const { zone, flag, inside } = state.filters;
+  const { zone, flag, seen, inside } = state.filters;
+  if (seen && (seen === '1') !== Boolean(visits[site.id])) return false;
   if (zone && (site.zone || '?') !== zone) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
-  return !inside.length || isInside([inside], site.at[0], site.at[1]);
+  return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
 
 /** @type {{shown: Site[], unknown: number}|null} kept until something is asked otherwise */
@@ -81,7 +108,7 @@ function shownSites() {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + (state.filters.zone ? 1 : 0) + (state.filters.flag ? 1 : 0);
+    + ['zone', 'flag', 'seen'].filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
@@ -95,7 +122,8 @@ function filtersTool() {
       choice('target', targets.map((name) => [name, both(page.targets[name])])),
       bound('minutes', 'min')) : null,
     Object.hasOwn(page.targets, 'loop') ? bound('loop', 'm') : null,
-    zoneChoice(), flagChoice(),
+    zoneChoice(), flagChoice(), choice('seen', [['', t('filter_all')], ['0', t('seen_not')],
+      ['1', t('seen_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
       state.filters = { ...noFilters(), inside: state.filters.inside };
@@ -147,8 +175,8 @@ function flagChoice() {
   const flags = [...new Set(sites.flatMap(flagsOf))].sort();
   if (!flags.length) return null;
   return choice('flag', [['', t('filter_all')], ['0', t('flag_none')],
-    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag })]),
-    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag })])]);
+    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag: flagWords(flag) })]),
+    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag: flagWords(flag) })])]);
 }
 
 /**

@@ -11,7 +11,7 @@ const layers = {};
 let onlineLayers = {};
 const switches = {
   base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
-  entries: false, rejected: false,
+  entries: false, rejected: false, routes: true, reach: true,
 };
 let online = '';
 
@@ -21,7 +21,7 @@ function makeLayers() {
     map.createPane(name).style.zIndex = String(360 + 20 * i);
   });
   layers.base = new PaintedTiles(paintBase, { pane: 'tilePane' });
-  layers.area = L.polygon(decode(page.area, asLatLng), { pane: 'context', color: '#4b5468',
+  layers.area = L.polygon(new Shapes(page.area).all(), { pane: 'context', color: '#4b5468',
     weight: 1.5, dashArray: '2 5', fill: false, interactive: false });
   layers.axis = lineLayer('axis');
   layers.loop = L.layerGroup([lineLayer('loop'), stopLayer()]);
@@ -31,6 +31,10 @@ function makeLayers() {
   layers.entries = entryLayer();
   layers.rejected = rejectedLayer();
   listenRejected(layers.rejected);
+  map.createPane('reach').style.zIndex = '340';
+  map.createPane('labels').style.zIndex = '640'; // over the signs, under the popups
+  layers.routes = L.layerGroup();
+  layers.reach = L.layerGroup();
   siteLayer = layers.sites;
   openLayer = L.layerGroup().addTo(map);
 }
@@ -40,7 +44,7 @@ function makeLayers() {
  * @returns {L.LayerGroup}
  */
 function lineLayer(role) {
-  const shapes = decode(page.lines.shapes, asLatLng);
+  const shapes = new Shapes(page.lines.shapes).all();
   const group = L.layerGroup();
   const renderer = L.svg({ pane: 'lines' });
   page.lines.role.forEach((one, row) => {
@@ -71,11 +75,11 @@ function lineTip(row) {
 
 /** @returns {L.LayerGroup} stops of the loop, lettered in their order */
 function stopLayer() {
-  return L.layerGroup(page.stops.at.map((at, i) => {
+  return L.layerGroup(latLngs(page.stops.at).map((at, i) => {
     const icon = L.divIcon({ html: el('span', {}, stopLetter(i)), className: 'stop-marker',
       iconSize: [18, 18], iconAnchor: [-3, -1] });
     const name = page.stops.name[i] || t('stop');
-    return L.marker(latLng(at), { icon, keyboard: false, pane: 'marks' })
+    return L.marker(at, { icon, keyboard: false, pane: 'marks' })
       .bindTooltip(() => el('div', { class: 'tip' }, `${t('stop')} ${stopLetter(i)}`, el('br'),
         own(name)), { direction: 'top' });
   }));
@@ -90,13 +94,13 @@ function placeLayer(main) {
   const categories = unpool(page.places.category);
   const canvas = L.canvas({ pane: 'marks' });
   const group = L.layerGroup();
-  page.places.at.forEach((at, i) => {
+  latLngs(page.places.at).forEach((at, i) => {
     if (MAIN_PLACES.includes(categories[i]) !== main) return;
     const icon = () => L.divIcon({ html: placeSign(categories[i], 24), className: 'place-marker',
       iconSize: [24, 24] });
     const mark = main
-      ? L.marker(latLng(at), { icon: icon(), keyboard: false, pane: 'marks' })
-      : L.circleMarker(latLng(at), { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
+      ? L.marker(at, { icon: icon(), keyboard: false, pane: 'marks' })
+      : L.circleMarker(at, { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
         fillColor: '#2b3a55', fillOpacity: 0.9 });
     mark.bindTooltip(() => el('div', { class: 'tip' },
       el('strong', {}, own(page.places.name[i] || coded(categories[i]))), el('br'),
@@ -129,17 +133,41 @@ function applySwitches() {
     if (online === name) map.addLayer(onlineLayers[name]);
     else map.removeLayer(onlineLayers[name]);
   });
+  sayOnline('');
+}
+
+/**
+ * Say whether the online background came, in the panel and to a screen reader.
+ * @param {string} key of the words; '' when there is nothing to say
+ */
+function sayOnline(key) {
+  const note = document.getElementById('online-note');
+  if (!note || note.dataset.said === key) return;
+  note.dataset.said = key;
+  note.textContent = key ? t(key) : '';
+  note.hidden = !key;
+  if (key) announce(t(key));
+}
+
+/** A tile that fails is said; the own base map comes back under the background. */
+function listenOnline() {
+  ONLINE_NAMES.forEach((name) => onlineLayers[name].on('tileerror', () => {
+    if (online !== name) return;
+    sayOnline('online_failed');
+    map.addLayer(layers.base);
+  }));
 }
 
 /** @returns {string[]} switches of the layers that have something to show */
 function filledSwitches() {
   const categories = unpool(page.places.category);
   const has = {
-    area: page.area.length, rejected: page.rejected.parcel.length,
+    area: page.area.parts.length, rejected: page.rejected.parcel.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
-    entries: page.entries.site.length, sites: sites.length, base: true,
+    routes: routesOf.size, reach: reachOf.size, entries: page.entries.site.length,
+    sites: sites.length, base: true,
   };
   return Object.keys(switches).filter((name) => has[name]);
 }
@@ -158,6 +186,7 @@ function layerPanel() {
     el('summary', {}, t('layers')),
     el('fieldset', {}, el('legend', {}, t('layers_shown')), ...filledSwitches().map(box)),
     el('fieldset', {}, el('legend', {}, t('online')), ...['', ...ONLINE_NAMES].map(choice),
+      el('p', { class: 'alerts', id: 'online-note', hidden: true }),
       el('p', { class: 'hint' }, t('online_hint'))));
 }
 
@@ -180,10 +209,12 @@ function legend() {
   return el('details', { class: 'map-box', id: 'legend', open: roomy.matches },
     el('summary', {}, t('legend')),
     ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
+    el('p', { class: 'legend-row' }, el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓'),
+      t('visited_site')),
     el('p', { class: 'legend-title' }, t('legend_score')), shades,
     el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
       low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),
-    line('axis'), line('loop'),
+    line('axis'), line('loop'), ...reachLegend(),
     places.length ? el('details', { class: 'legend-places' }, el('summary', {}, t('layer_places')),
       ...places.map((name) => el('p', { class: 'legend-row' }, placeSign(name, 18), coded(name))))
       : null);

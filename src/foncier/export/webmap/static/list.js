@@ -1,14 +1,6 @@
 'use strict';
 /* The ranked list beside the map, its search and its filters. */
 
-const PAGE_SIZE = 24; // rows built at once; the rest comes as the reader scrolls
-const PAPER_ROWS = 200;
-let shownRows = PAGE_SIZE;
-/** Builds the next rows when the button that asks for them comes into sight. */
-const nearEnd = new IntersectionObserver((entries) => {
-  if (entries.some((entry) => entry.isIntersecting)) moreRows();
-}, { rootMargin: '400px' });
-
 /** Build the part of the panel that browses. */
 function buildBrowse() {
   const browse = document.getElementById('browse');
@@ -27,7 +19,9 @@ function buildBrowse() {
     ...[missingBox()].filter((part) => part),
     el('p', { id: 'count', class: 'count' }),
     el('div', { id: 'tray', class: 'tray', hidden: true }),
-    el('ol', { id: 'list', class: 'list', 'aria-label': t('list') }),
+    el('p', { id: 'list-keys', class: 'out' }, t('list_keys')),
+    el('ol', { id: 'list', class: 'list', 'aria-label': t('list'), 'aria-describedby': 'list-keys',
+      onkeydown: moveAmongRows, onfocusin: takeRow }),
     el('div', { id: 'below' }),
     ...[dataBox()].filter((part) => part),
   );
@@ -53,7 +47,6 @@ function chip(kind) {
 
 /** Show what the filters ask for, in the list and on the map. */
 function refresh() {
-  shownRows = PAGE_SIZE;
   forgetSifted();
   fillList();
   showSites();
@@ -69,40 +62,11 @@ function fillList() {
     : `${counted('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
   document.getElementById('count').textContent = [count, shown.length ? areaWords(shown) : null,
     unknown ? counted('left_out', unknown) : null].filter((text) => text).join(' · ');
-  document.getElementById('list').replaceChildren(...shown.slice(0, shownRows).map(listRow));
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
-    shown.length > shownRows ? moreButton(shown.length) : null,
     rejectedHits(),
   ].filter((node) => node));
-}
-
-/**
- * @param {number} total
- * @returns {HTMLElement}
- */
-function moreButton(total) {
-  const button = el('button', { type: 'button', class: 'plain', id: 'more', onclick: moreRows },
-    t('show_more', { n: number(total - shownRows) }));
-  nearEnd.disconnect();
-  nearEnd.observe(button);
-  return button;
-}
-
-/** On paper nobody scrolls: build the rows that a printed list may hold. */
-function rowsForPaper() {
-  while (shownRows < Math.min(PAPER_ROWS, shownSites().length)) moreRows();
-}
-
-/** Build the next rows below those that are there. */
-function moreRows() {
-  const shown = shownSites();
-  const fresh = shown.slice(shownRows, shownRows + PAGE_SIZE).map(listRow);
-  shownRows += PAGE_SIZE;
-  document.getElementById('list').append(...fresh);
-  const button = document.getElementById('more');
-  if (shown.length > shownRows) button.replaceWith(moreButton(shown.length));
-  else button.remove();
+  fillRows();
 }
 
 /** @returns {HTMLElement|null} rejected parcels that the search names */
@@ -141,7 +105,7 @@ function listRow(site) {
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.rank === null ? '' : `${t('rank')} ${number(site.rank)}. `),
       own(title)),
-    el('span', { class: 'row-kind' }, coded(site.kind)),
+    el('span', { class: 'row-kind' }, coded(site.kind), visitedWords(site)),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
     el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
@@ -227,9 +191,9 @@ function fillCredits() {
 function showList(site) {
   document.getElementById('card').hidden = true;
   document.getElementById('browse').hidden = false;
-  const row = site ? document.querySelector(`[data-row="${site.index}"]`) : null;
-  if (row) {
-    row.scrollIntoView({ block: 'nearest' });
-    row.focus({ preventScroll: true });
-  }
+  fillList(); // a visit noted in the card may have changed what is listed
+  if (state.filters.seen) showSites();
+  const place = site ? shownSites().indexOf(site) : -1;
+  if (place >= 0) focusRow(place, '.row');
+  else layRows();
 }

@@ -19,7 +19,7 @@ let numbered = new Map();
 
 /** Draw all sites as one layer, and answer the pointer. */
 function drawMany() {
-  siteShapes = new ShapeIndex(page.sites.shapes, []);
+  siteShapes = new ShapeIndex(siteOutlines, []);
   siteShapes.shapes.forEach((shape, row) => {
     const [x, y] = toWorld(sites[row].at[1], sites[row].at[0]);
     shape.at = [x, y];
@@ -128,6 +128,26 @@ function paintSign(sheet, shape, size) {
   const [x, y] = [(shape.at[0] - origin[0]) * scale, (shape.at[1] - origin[1]) * scale];
   pen.drawImage(stamp(site.kind, size), x - size / 2, y - size / 2, size, size);
   if (size === 30) paintFigure(pen, site, x, y);
+  if (visits[site.id]) paintSeen(pen, x + size * 0.36, y - size * 0.36);
+}
+
+/**
+ * The mark of a visited site.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} x
+ * @param {number} y
+ */
+function paintSeen(pen, x, y) {
+  pen.beginPath();
+  pen.arc(x, y, 5.5, 0, 2 * Math.PI);
+  pen.fillStyle = '#ffffff';
+  pen.fill();
+  stroke(pen, '#0b5b2c', 1.2);
+  pen.beginPath();
+  pen.moveTo(x - 2.6, y);
+  pen.lineTo(x - 0.6, y + 2.2);
+  pen.lineTo(x + 2.8, y - 2.2);
+  stroke(pen, '#0b5b2c', 1.6);
 }
 
 /**
@@ -187,11 +207,17 @@ function stamp(kind, size) {
   return stamps.get(key);
 }
 
-/** Paint again, after other filters or other weights. */
+let repainting = 0;
+
+/** Paint again, after other filters or other weights: once a frame, however many changes. */
 function repaintMany() {
-  wantedMany = new Set(shownSites());
-  numbered = new Map();
-  siteTiles.redraw();
+  if (repainting) return;
+  repainting = requestAnimationFrame(() => {
+    repainting = 0;
+    wantedMany = new Set(shownSites());
+    numbered = new Map();
+    siteTiles.repaint();
+  });
 }
 
 /**

@@ -20,6 +20,7 @@ let weights = [...STUDY_WEIGHTS];
  * @property {Float64Array} high score with all that is unknown at 1
  * @property {Float64Array} coverage share of the weight that is known
  * @property {Float64Array} rank 1 is the best, equal scores share it; NaN without a rank
+ * @property {Uint32Array} order positions from the first rank to the last, without a rank last
  */
 
 /**
@@ -31,7 +32,8 @@ function scoresFor(given) {
   const count = sites.length;
   const total = given.reduce((sum, weight) => sum + weight, 0);
   const blank = () => new Float64Array(count).fill(NaN);
-  const found = { score: blank(), low: blank(), high: blank(), coverage: blank(), rank: blank() };
+  const found = { score: blank(), low: blank(), high: blank(), coverage: blank(), rank: blank(),
+    order: idAt };
   if (!(total > 0)) return found;
   const shares = given.map((weight) => weight / total);
   const whole = shares.reduce((sum, share) => sum + share, 0);
@@ -65,18 +67,29 @@ function scoresFor(given) {
  * @param {Float64Array} mean
  */
 function rankInto(found, mean) {
-  const keys = mean.map((value) => Math.round(value * NINTH));
   const least = Math.round(LEAST_COVERAGE * NINTH);
-  const ranked = [];
-  found.coverage.forEach((coverage, i) => {
-    if (coverage > 0 && Math.round(coverage * NINTH) >= least) ranked.push(i);
-  });
-  const sorted = Uint32Array.from(ranked).sort((a, b) => keys[b] - keys[a]);
+  const ranked = (i) => found.coverage[i] > 0 && Math.round(found.coverage[i] * NINTH) >= least;
+  const keys = mean.map((value, i) => (ranked(i) ? NINTH - Math.round(value * NINTH) : NaN));
+  found.order = inOrder(keys);
   let rank = 0;
-  sorted.forEach((i, place) => {
-    if (!place || keys[i] !== keys[sorted[place - 1]]) rank = place + 1;
+  found.order.forEach((i, place) => {
+    if (Number.isNaN(keys[i])) return;
+    if (!place || keys[i] !== keys[found.order[place - 1]]) rank = place + 1;
     found.rank[i] = rank;
   });
+}
+
+/**
+ * Positions of the sites from the least key to the greatest; equal ones by id, NaN last. One
+ * number holds key and id, so that the sort is the browser's own, without a call a pair.
+ * @param {ArrayLike<number>} keys whole numbers up to 10^9
+ * @returns {Uint32Array}
+ */
+function inOrder(keys) {
+  const count = sites.length;
+  const both = Float64Array.from(keys, (key, i) => (
+    (Number.isNaN(key) ? 2 * NINTH : key) * count + byId[i])).sort();
+  return Uint32Array.from(both, (one) => idAt[one % count]);
 }
 
 /** @returns {boolean} the weights are those of the study, but for their scale */
@@ -89,11 +102,13 @@ const GIVEN = ['score', 'score_low', 'score_high', 'coverage', 'rank'];
 const given = sites.map((site) => GIVEN.map((name) => site[name]));
 /** Position of each site by id, for equal ranks and for sites without one. */
 const byId = new Uint32Array(sites.length);
-sites.map((site) => site.index)
-  .sort((a, b) => (sites[a].id < sites[b].id ? -1 : 1))
-  .forEach((index, place) => { byId[index] = place; });
+/** Sites by id: the reverse of `byId`. */
+const idAt = Uint32Array.from(sites.keys()).sort((a, b) => (sites[a].id < sites[b].id ? -1 : 1));
+idAt.forEach((index, place) => { byId[index] = place; });
 /** @type {Site[]} sites from the first rank to the last, those without a rank at the end */
 let ordered = [...sites];
+/** The order of the study's own weights. */
+const studyOrder = inOrder(sites.map((site) => (site.rank === null ? NaN : site.rank)));
 /** Position of each site in that order. */
 const places = Uint32Array.from(sites.keys());
 let rankedCount = sites.filter((site) => site.rank !== null).length;
@@ -106,23 +121,21 @@ function weigh(fresh) {
   weights = fresh;
   forgetSifted();
   const known = (value) => (Number.isNaN(value) ? null : value);
+  let order = studyOrder;
   if (studyWeights()) {
     sites.forEach((site, i) => GIVEN.forEach((name, k) => { site[name] = given[i][k]; }));
   } else {
-    const { score, low, high, coverage, rank } = scoresFor(weights);
+    const found = scoresFor(weights);
+    order = found.order;
     sites.forEach((site, i) => {
-      site.score = known(score[i]);
-      site.score_low = known(low[i]);
-      site.score_high = known(high[i]);
-      site.coverage = known(coverage[i]);
-      site.rank = known(rank[i]);
+      site.score = known(found.score[i]);
+      site.score_low = known(found.low[i]);
+      site.score_high = known(found.high[i]);
+      site.coverage = known(found.coverage[i]);
+      site.rank = known(found.rank[i]);
     });
   }
   rankedCount = sites.reduce((sum, site) => sum + (site.rank !== null), 0);
-  const place = (site) => (site.rank === null ? Infinity : site.rank);
-  ordered = [...sites].sort((a, b) => {
-    const [first, second] = [place(a), place(b)];
-    return first === second ? byId[a.index] - byId[b.index] : first - second;
-  });
-  ordered.forEach((site, i) => { places[site.index] = i; });
+  ordered = Array.from(order, (index) => sites[index]);
+  order.forEach((index, place) => { places[index] = place; });
 }

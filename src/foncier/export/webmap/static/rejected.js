@@ -6,7 +6,7 @@ let rejectedIndex = null;
 
 /** @returns {ShapeIndex} */
 function rejectedShapes() {
-  rejectedIndex = rejectedIndex || new ShapeIndex(page.rejected.shapes, []);
+  rejectedIndex = rejectedIndex || new ShapeIndex(new Shapes(page.rejected.shapes), []);
   return rejectedIndex;
 }
 

@@ -50,13 +50,23 @@ function figureOf(site) {
  * @returns {L.Marker}
  */
 function makeMarker(site) {
-  const box = el('span', { class: 'pin' }, kindSign(site.kind, figureOf(site), 30));
+  const box = el('span', { class: 'pin' }, ...pinParts(site));
   const icon = L.divIcon({ html: box, className: 'site-marker', iconSize: [30, 30] });
   const marker = L.marker(site.at, {
     icon, keyboard: false, riseOnHover: true, zIndexOffset: levelOf(site),
   });
   marker.on('add', () => marker.getElement().setAttribute('data-site', site.id));
   return marker;
+}
+
+/**
+ * The sign of a site with its rank, and a mark when it was visited.
+ * @param {Site} site
+ * @returns {Element[]}
+ */
+function pinParts(site) {
+  return [kindSign(site.kind, figureOf(site), 30),
+    ...(visits[site.id] ? [el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓')] : [])];
 }
 
 /**
@@ -110,16 +120,19 @@ function drawSites() {
 function withRoom(list, zoom) {
   const taken = new Map();
   const kept = new Set();
+  const scale = 2 ** zoom / SIGN_ROOM; // squares of the room of a sign
+  const row = 2 ** 25;
   list.forEach((site) => {
-    const point = map.project(site.at, zoom);
-    const [x, y] = [Math.floor(point.x / SIGN_ROOM), Math.floor(point.y / SIGN_ROOM)];
-    for (let i = x - 1; i <= x + 1; i += 1) {
-      for (let j = y - 1; j <= y + 1; j += 1) {
-        const other = taken.get(`${i}/${j}`);
-        if (other && other.distanceTo(point) < SIGN_ROOM) return;
+    site.world = site.world || toWorld(site.at[1], site.at[0]);
+    const [x, y] = [site.world[0] * scale, site.world[1] * scale];
+    const square = Math.floor(y) * row + Math.floor(x);
+    for (let i = -1; i <= 1; i += 1) {
+      for (let j = -1; j <= 1; j += 1) {
+        const other = taken.get(square + i * row + j);
+        if (other && Math.hypot(other[0] - x, other[1] - y) < 1) return;
       }
     }
-    taken.set(`${x}/${y}`, point);
+    taken.set(square, [x, y]);
     kept.add(site);
   });
   return kept;
@@ -176,10 +189,19 @@ function redressSites() {
     const box = marker.options.icon.options.html;
     const text = box.querySelector('text');
     if (text && text.textContent !== figureOf(site)) {
-      box.replaceChildren(kindSign(site.kind, figureOf(site), 30));
+      box.replaceChildren(...pinParts(site));
     }
   });
   shrink();
+}
+
+/**
+ * Give a site its mark of a visit, or take it away.
+ * @param {Site} site
+ */
+function markVisited(site) {
+  if (many) repaintMany();
+  else drawn.get(site.index).marker.options.icon.options.html.replaceChildren(...pinParts(site));
 }
 
 /**
@@ -271,13 +293,7 @@ function openSite(site, { from }) {
   document.body.dataset.card = 'open';
   if (from === 'list') bringIntoView(site);
   openLayer.clearLayers();
-  const route = routeOf(site);
-  if (route.length) {
-    L.polyline(route, { color: '#ffffff', weight: 7, opacity: 0.9, interactive: false })
-      .addTo(openLayer);
-    L.polyline(route, { color: '#11131a', weight: 3.5, dashArray: '1 6', className: 'route' })
-      .bindTooltip(() => el('div', {}, t('route')), { sticky: true }).addTo(openLayer);
-  }
+  drawReach(site);
   if (site.entry) {
     L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
       fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entryWords(site)))
@@ -291,20 +307,6 @@ function openSite(site, { from }) {
   pointAt(site, true);
   announce(t('opened', { name: titleOf(site) }));
   saveState();
-}
-
-/** @type {any[]|null} decoded when first needed */
-let routeLines = null;
-
-/**
- * The way on foot from a site to the loop.
- * @param {Site} site
- * @returns {number[][][]} parts; none when unknown
- */
-function routeOf(site) {
-  routeLines = routeLines || decode(page.routes.shapes, asLatLng);
-  const row = page.routes.site.indexOf(site.index);
-  return row < 0 ? [] : routeLines[row];
 }
 
 /**
@@ -331,6 +333,7 @@ function closeSite() {
   const site = state.open;
   state.open = null;
   openLayer.clearLayers();
+  drawReach(null);
   map.closePopup();
   if (site) pointAt(site, false);
   delete document.body.dataset.card;

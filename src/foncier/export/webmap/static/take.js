@@ -17,6 +17,7 @@ function takeTool() {
     el('h2', {}, t('visits')),
     el('p', { id: 'visit-count' }, counted('visited', Object.keys(visits).length)),
     button('visits', () => download('visites.csv', 'text/csv', visitsCsv())),
+    ...visitsInput(),
     el('p', { class: 'hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost')));
 }
 
@@ -65,7 +66,7 @@ function columns() {
     [t('column_coverage'), (site) => digits(site.coverage, 3)],
     words('kind'), plain('name'), plain('address'), plain('commune'), plain('parcel_ids'),
     plain('area_m2'), plain('usable_area_m2'), plain('built_share'), words('status'), plain('zone'),
-    plain('flags'), plain('confidence'), words('perimeter'), plain('axis_distance_m'),
+    [t('filter_flag'), flagText], plain('confidence'), words('perimeter'), plain('axis_distance_m'),
     plain('residents_around'), plain('family'),
     [label('street_name'), (site) => site.entry && site.entry.street],
     ...Object.entries(page.targets).flatMap(([target, text]) => [
@@ -88,7 +89,7 @@ function selectionCsv() {
 /** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */
 function selectionGeoJson() {
   const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
-    'built_share', 'status', 'zone', 'flags', 'confidence', 'perimeter', 'axis_distance_m', 'family',
+    'built_share', 'status', 'zone', 'flags', 'flags_en', 'confidence', 'perimeter', 'axis_distance_m', 'family',
     'score', 'score_low', 'score_high', 'coverage', 'rank', 'sources'];
   const features = shownSites().map((site) => {
     const properties = { opportunity_id: site.id };

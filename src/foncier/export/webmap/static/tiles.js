@@ -20,7 +20,7 @@ function toWorld(lon, lat) {
 
 /**
  * @typedef {Object} Shape
- * @property {number[][][]} rings rings or lines, in world units
+ * @property {Float64Array[]} rings rings or lines: x and y in turn, in world units
  * @property {number[]} box west, north, east, south in world units
  * @property {number} code class of style
  * @property {number} row position in its layer
@@ -30,16 +30,24 @@ function toWorld(lon, lat) {
 /** Shapes of one layer, found by square. */
 class ShapeIndex {
   /**
-   * @param {any[]} features steps of polygons (parts of rings) or lines (parts)
+   * @param {Shapes} layer
    * @param {number[]} codes class of each, or empty
    */
-  constructor(features, codes) {
+  constructor(layer, codes) {
     this.size = 256 / 2 ** BUCKET_ZOOM;
-    /** @type {Map<string, Shape[]>} */
+    /** @type {Map<number, Shape[]>} */
     this.buckets = new Map();
+    const world = new Float64Array(layer.at.length);
+    for (let i = 0; i < world.length; i += 2) {
+      [world[i], world[i + 1]] = toWorld(layer.at[i] / DEGREE, layer.at[i + 1] / DEGREE);
+    }
     /** @type {Shape[]} */
-    this.shapes = decode(features, toWorld).map((parts, row) => {
-      const rings = parts.length && Array.isArray(parts[0][0][0]) ? parts.flat() : parts;
+    this.shapes = Array.from({ length: layer.count }, (_, row) => {
+      const [from, to] = layer.span(row);
+      const rings = [];
+      for (let k = from; k < to; k += 1) {
+        rings.push(world.subarray(2 * layer.corners[k], 2 * layer.corners[k + 1]));
+      }
       return { rings, box: boxOf(rings), code: codes.length ? codes[row] : 0, row };
     });
     this.shapes.forEach((shape) => this.file(shape));
@@ -55,13 +63,13 @@ class ShapeIndex {
 
   /**
    * @param {number[]} box
-   * @returns {string[]}
+   * @returns {number[]}
    */
   squares(box) {
     const [west, north, east, south] = box.map((value) => Math.floor(value / this.size));
     const keys = [];
     for (let x = west; x <= east; x += 1) {
-      for (let y = north; y <= south; y += 1) keys.push(`${x}/${y}`);
+      for (let y = north; y <= south; y += 1) keys.push(x * 2 ** BUCKET_ZOOM + y);
     }
     return keys;
   }
@@ -95,23 +103,25 @@ class ShapeIndex {
 }
 
 /**
- * @param {number[][][]} rings
+ * @param {Float64Array[]} rings
  * @returns {number[]}
  */
 function boxOf(rings) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
-  rings.forEach((ring) => ring.forEach(([x, y]) => {
-    box[0] = Math.min(box[0], x);
-    box[1] = Math.min(box[1], y);
-    box[2] = Math.max(box[2], x);
-    box[3] = Math.max(box[3], y);
-  }));
+  rings.forEach((ring) => {
+    for (let i = 0; i < ring.length; i += 2) {
+      box[0] = Math.min(box[0], ring[i]);
+      box[1] = Math.min(box[1], ring[i + 1]);
+      box[2] = Math.max(box[2], ring[i]);
+      box[3] = Math.max(box[3], ring[i + 1]);
+    }
+  });
   return box;
 }
 
 /**
  * Even-odd rule over all rings, so holes are outside.
- * @param {number[][][]} rings
+ * @param {ArrayLike<number>[]} rings x and y in turn
  * @param {number} x
  * @param {number} y
  * @returns {boolean}
@@ -119,9 +129,8 @@ function boxOf(rings) {
 function isInside(rings, x, y) {
   let inside = false;
   rings.forEach((ring) => {
-    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-      const [xi, yi] = ring[i];
-      const [xj, yj] = ring[j];
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+      const [xi, yi, xj, yj] = [ring[i], ring[i + 1], ring[j], ring[j + 1]];
       if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
     }
   });
@@ -153,14 +162,23 @@ const PaintedTiles = L.GridLayer.extend({
     const tile = document.createElement('canvas');
     tile.width = TILE * ratio;
     tile.height = TILE * ratio;
+    this.paintOn(tile, coords);
+    return tile;
+  },
+  /** Paint all tiles again where they are: no canvas is made, and all change in one frame. */
+  repaint() {
+    Object.values(this._tiles).forEach(({ el: tile, coords }) => this.paintOn(tile, coords));
+  },
+  paintOn(tile, coords) {
+    const ratio = tile.width / TILE;
     const pen = tile.getContext('2d');
-    pen.scale(ratio, ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, TILE, TILE);
     const scale = 2 ** coords.z;
     const origin = [(coords.x * TILE) / scale, (coords.y * TILE) / scale];
     const box = (margin) => [origin[0] - margin / scale, origin[1] - margin / scale,
       origin[0] + (TILE + margin) / scale, origin[1] + (TILE + margin) / scale];
     this.paint({ pen, zoom: coords.z, scale, origin, box });
-    return tile;
   },
 });
 
@@ -173,12 +191,12 @@ const PaintedTiles = L.GridLayer.extend({
 function trace(sheet, shape, closed) {
   const { pen, scale, origin } = sheet;
   shape.rings.forEach((ring) => {
-    ring.forEach(([x, y], i) => {
-      const px = (x - origin[0]) * scale;
-      const py = (y - origin[1]) * scale;
-      if (i) pen.lineTo(px, py);
-      else pen.moveTo(px, py);
-    });
+    for (let i = 0; i < ring.length; i += 2) {
+      const x = (ring[i] - origin[0]) * scale;
+      const y = (ring[i + 1] - origin[1]) * scale;
+      if (i) pen.lineTo(x, y);
+      else pen.moveTo(x, y);
+    }
     if (closed) pen.closePath();
   });
 }

@@ -44,6 +44,13 @@ function keepVisit(site, change) {
   else delete visits[site.id];
   const block = document.querySelector('.visit');
   if (block) block.classList.toggle('blank', !visits[site.id]);
+  storeVisits();
+  forgetSifted();
+  markVisited(site);
+}
+
+/** Keep all visits in the browser, where it allows. */
+function storeVisits() {
   try {
     window.localStorage.setItem(STORE, JSON.stringify(visits));
   } catch (refused) {
@@ -51,6 +58,18 @@ function keepVisit(site, change) {
     const hint = document.getElementById('visit-hint');
     if (hint) hint.textContent = t('visits_lost');
   }
+}
+
+/**
+ * What a visit found, for the list.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function visitedWords(site) {
+  if (!visits[site.id]) return null;
+  const { verdict } = visits[site.id];
+  return el('span', { class: 'row-seen' }, el('span', { 'aria-hidden': 'true' }, '✓ '),
+    t(verdict ? `verdict_${verdict}` : 'visit_noted'));
 }
 
 /**
@@ -80,4 +99,93 @@ function visitsCsv() {
   return csv([['opportunity_id', 'verdict', 'date', 'note'],
     ...Object.keys(visits).sort().map((id) => [id, visits[id].verdict, visits[id].date,
       visits[id].note])]);
+}
+
+const MOST_BYTES = 5e6; // of a table of visits
+const TABLE_HEAD = ['opportunity_id', 'verdict', 'date', 'note'];
+
+/**
+ * Cells of a table, whatever its separator; quotes hold separators and line ends.
+ * @param {string} text
+ * @returns {string[][]}
+ */
+function csvRows(text) {
+  const plain = text.replace(/^\ufeff/, '');
+  const head = plain.slice(0, plain.search(/[\r\n]|$/));
+  const separator = [';', ',', '\t'].sort((a, b) => head.split(b).length - head.split(a).length)[0];
+  const rows = [[]];
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n"]*))(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
+  while (cell.lastIndex < plain.length) {
+    const found = cell.exec(plain);
+    if (!found) return []; // a quote that nothing closes
+    rows[rows.length - 1].push(found[1] === undefined ? found[2] : found[1].replaceAll('""', '"'));
+    if (found[3] === '') break;
+    if (found[3] !== separator) rows.push([]);
+  }
+  return rows.filter((row) => row.some((one) => one));
+}
+
+/**
+ * A day as a spreadsheet may have written it, year-month-day; '' when it is none.
+ * @param {string} text
+ * @returns {string}
+ */
+function dayOf(text) {
+  const iso = text.trim().replace(/^(\d{2})\/(\d{2})\/(\d{4})$/, '$3-$2-$1');
+  const day = new Date(`${iso}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(iso) && !Number.isNaN(day.getTime()) ? iso : '';
+}
+
+/**
+ * Take the visits of a colleague: of two of the same site, the later one stays.
+ * @param {string} text a table as this page writes it
+ * @returns {{taken: number, kept: number, refused: number}|null} null when it is no such table
+ */
+function mergeVisits(text) {
+  const [head = [], ...rows] = csvRows(text);
+  const names = head.map((name) => name.trim().toLowerCase());
+  const at = TABLE_HEAD.map((name) => names.indexOf(name));
+  if (at.includes(-1)) return null;
+  const known = new Map(sites.map((site) => [site.id, site]));
+  const count = { taken: 0, kept: 0, refused: 0 };
+  rows.forEach((row) => {
+    // the mark against formulas, as `csv` puts it
+    const [id, verdict, date, note] = at.map((k) => (row[k] || '').replace(/^'(?=[=+\-@\t\r])/, ''));
+    const one = { verdict: verdict.trim(), date: dayOf(date), note: note.slice(0, 2000) };
+    const said = VERDICTS.includes(one.verdict) || (!one.verdict && one.note);
+    if (!known.has(id) || !one.date || !said) count.refused += 1;
+    else if (visits[id] && visits[id].date >= one.date) count.kept += 1;
+    else {
+      visits[id] = one;
+      count.taken += 1;
+      markVisited(known.get(id));
+    }
+  });
+  storeVisits();
+  return count;
+}
+
+/**
+ * @param {File} file
+ */
+async function readVisitsFile(file) {
+  const count = file.size > MOST_BYTES ? null : mergeVisits(await file.text());
+  refresh();
+  const words = count ? t('visits_merged', Object.fromEntries(
+    Object.entries(count).map(([name, value]) => [name, number(value)]),
+  )) : t('visits_refused');
+  fillTool();
+  const note = document.getElementById('visits-note');
+  if (note) note.textContent = words;
+  announce(words);
+}
+
+/** @returns {HTMLElement[]} the way to take in the table of a colleague */
+function visitsInput() {
+  // the browser words its own button in its own language: the label stands for it
+  return [el('input', { type: 'file', id: 'visits-in', class: 'out', accept: '.csv,text/csv',
+    onchange: (event) => {
+      if (event.target.files.length) readVisitsFile(event.target.files[0]);
+    } }), el('label', { for: 'visits-in', class: 'plain' }, t('visits_in')),
+  el('p', { id: 'visits-note' })];
 }
