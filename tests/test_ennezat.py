@@ -47,7 +47,11 @@ def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(plan:
     share, area = rules["envelope"], rules["envelope_area"]
     assert (share.at_least, area.at_least, share.given["hole_m2"]) == (30, 100, 50)
     town = _by_the_book(ground.footprints)
-    inside = np.array([shapely.intersection(plot, town).area for plot in ground.plots])
+    shapely.prepare(town)  # most plots lie wholly in it, or wholly out of it
+    whole, met = shapely.covers(town, ground.plots), shapely.intersects(town, ground.plots)
+    inside = np.where(whole, shapely.area(ground.plots), 0.0)
+    cut = met & ~whole
+    inside[cut] = [shapely.intersection(plot, town).area for plot in ground.plots[cut]]
     rows = np.arange(len(ground.plots))
     found = MEASURES[area.measure].take(ground, rows, area.given)[0]
     # A circle drawn with eight sides a quarter is 0.5 % short of 50 m, here and there.

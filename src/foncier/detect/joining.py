@@ -12,7 +12,7 @@ from foncier import tables
 from foncier.detect.funnel import Memory
 from foncier.detect.ground import Ground, shapes
 from foncier.detect.registry import MEASURES
-from foncier.geometry import unions_by
+from foncier.geometry import polygons_only, unions_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,4 +185,7 @@ def united(parts: Geometries, group: NDArray[np.intp]) -> Geometries:
     apart = shapely.get_num_geometries(found) > 1
     grown = shapely.buffer(found[apart], GAP_M, join_style="mitre")
     found[apart] = shapely.buffer(grown, -GAP_M, join_style="mitre")
+    # Where two limits lie a hair apart, what is closed may cross itself.
+    faulty = ~shapely.is_valid(found)
+    found[faulty] = polygons_only(found[faulty])
     return found
