@@ -23,6 +23,7 @@ from foncier.sources import (
     planning,
     registers,
     streets,
+    supplied,
     tax,
 )
 from foncier.sources.journal import Journal, complaint
@@ -70,6 +71,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "premises"): registers.premises,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("envelope", "vector"): supplied.envelope,
+        ("land_units", "vector"): supplied.land_units,
     }
 )
 # Formats whose rows may say no more of their place than a parcel.
