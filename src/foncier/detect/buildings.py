@@ -160,9 +160,10 @@ def _near_the_doubtful(
     """
     speaks = _speaks(seen, ledger)
     reach_m = reaches(seen["signal"], ledger)
+    tree = shapely.STRtree(outline)
 
     def of(rows: NDArray[np.intp]) -> Links:
-        found = carried(spots[rows], whole[rows], reach_m[rows], outline)
+        found = carried(spots[rows], whole[rows], reach_m[rows], outline, tree=tree)
         return Links(rows[found.row], found.hit, found.distance_m, found.share, found.part)
 
     first = of(np.flatnonzero(speaks))

@@ -50,6 +50,8 @@ def carried(
     whole: NDArray[np.bool_],
     reach_m: Floats,
     footprints: Geometries,
+    *,
+    tree: shapely.STRtree,
 ) -> Links:
     """Carry signs to the buildings that they speak of.
 
@@ -68,8 +70,9 @@ def carried(
         Greatest distance from a point to its building, shape (n,).
     footprints
         Outlines of the buildings.
+    tree
+        Their index.
     """
-    tree = shapely.STRtree(footprints)
     flat = shapely.get_dimensions(spots) == 2
     parts = [_by_overlap(spots, np.flatnonzero(flat), whole, footprints, tree),
              _by_distance(spots, np.flatnonzero(~flat), reach_m, footprints, tree)]  # fmt: skip
