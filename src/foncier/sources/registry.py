@@ -21,6 +21,7 @@ from foncier.sources import (
     places,
     planning,
     streets,
+    supplied,
     visits,
 )
 from foncier.sources.journal import Journal, complaint
@@ -59,6 +60,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("envelope", "vector"): supplied.envelope,
+        ("land_units", "vector"): supplied.land_units,
     }
 )
 CONTRACTS = {table.name: table for table in tables.INPUTS}
