@@ -20,7 +20,14 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
     done = foncier("validate", demo_folder, "--truth", TRUTH, "--plan", "5", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     told = done.stdout.replace("\u00a0", " ")
-    for words in ("148 vérités lues", "Précision", "Rappel", "5 sites à visiter", "rapport.md"):
+    truths = len(TRUTH.read_text(encoding="utf-8").splitlines()) - 1
+    for words in (
+        f"{truths} vérités lues",
+        "Précision",
+        "Rappel",
+        "5 sites à visiter",
+        "rapport.md",
+    ):
         assert words in told, words
     files = ["fiabilite.png", "rapport.md", "sites.csv", "validation.json", "visites.csv",
              "visites.gpkg"]  # fmt: skip
