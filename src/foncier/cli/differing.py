@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from foncier.cli.console import KINDS, Debug, Lang, out, told
+from foncier.cli.console import Debug, Lang, out, told
+from foncier.wording import KIND_PLURALS
 
 FOLDER = "differences"
 SHOWN = 10  # sites of each fate that the screen tells; the table tells all
@@ -47,9 +48,9 @@ def _summary(changes: Any, lang: Lang) -> None:
     table.add_column("Nature" if fr else "Kind")
     for text in FATES.values():
         table.add_column(text[lang], justify="right")
-    for kind, words in KINDS.items():
+    for kind, words in KIND_PLURALS.items():
         own = rows.loc[rows["kind"] == kind, "fate"]
-        table.add_row(words[0 if fr else 1], *(str(int((own == fate).sum())) for fate in FATES))
+        table.add_row(words[lang], *(str(int((own == fate).sum())) for fate in FATES))
     out.print(table)
     for fate, text in FATES.items():
         own = rows.loc[rows["fate"] == fate]

@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from foncier.cli.console import KINDS, Debug, Lang, ResultFolder, out, told
+from foncier.cli.console import Debug, Lang, ResultFolder, out, told
 from foncier.errors import ConfigError
+from foncier.wording import KIND_PLURALS
 
 FOLDER = "validation"
 
@@ -60,6 +61,7 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
 def _summary(judged: Any, lang: Lang) -> None:
     from foncier.export.judged_text import percent as share  # noqa: PLC0415
     from foncier.export.judged_text import permitted, truths, typeset  # noqa: PLC0415
+    from foncier.export.judged_words import ALL  # noqa: PLC0415
 
     fr = lang == "fr"
     table = Table(title=escape(judged.title), title_justify="left")
@@ -68,7 +70,7 @@ def _summary(judged: Any, lang: Lang) -> None:
     for head in heads:
         table.add_column(head, justify="left" if head == heads[0] else "right")
     for row in judged.by_kind.to_dict("records"):
-        words = KINDS.get(row["kind"], ("Ensemble", "All"))[0 if fr else 1]
+        words = KIND_PLURALS.get(row["kind"], ALL)[lang]
         cells = [
             f"{share(row[name], lang)} "
             f"({share(row[f'{name}_low'], lang)} – {share(row[f'{name}_high'], lang)})"

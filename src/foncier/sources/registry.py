@@ -23,6 +23,7 @@ from foncier.sources import (
     planning,
     registers,
     streets,
+    supplied,
     tax,
     visits,
 )
@@ -72,6 +73,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("envelope", "vector"): supplied.envelope,
+        ("land_units", "vector"): supplied.land_units,
     }
 )
 # Formats whose rows may say no more of their place than a parcel.
