@@ -60,7 +60,7 @@ def test_an_inventory_and_its_traps(tmp_path: Path, read: Callable[..., Any]) ->
         [first[n] for n in ("identified_on", "updated_on", "area_m2", "parcel_ids")]
     ).all()
     assert second["site_type"] == "friche ferroviaire"
-    assert second["parcel_ids"] == "80021000AR0150|80021000AR0151"
+    assert second["parcel_ids"] == "80021000AR0012|80021000AR0150|80021000AR0151"
     assert (second["area_m2"], second["producer"], second["activity"]) == (1234.5, "ADUGA", "Dépôt")
     assert pd.isna(second["url"])
     assert table.geom_type.tolist() == ["Point", "Polygon"]
@@ -74,7 +74,7 @@ def test_an_inventory_and_its_traps(tmp_path: Path, read: Callable[..., Any]) ->
         "since 1970, not years": 1,
         "unreadable dates in site_actu_date (YYYY-MM-DD expected): held as unknown": 1,
         "sites identified after their update (site_identif_date > site_actu_date)": 1,
-        "parcel references that are no 14-character IDU dropped": 1,
+        "sites whose parcels were written short (AB160/161): IDUs found": 1,
     }
 
 

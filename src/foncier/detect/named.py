@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ def named(observations: gpd.GeoDataFrame | None, ids: Any) -> pd.DataFrame:
 
     Returns
     -------
-    Columns of an evidence row: the site, the signal, its detail, source and date.
+    The columns of `foncier.detect.belief.weighed`: all of the site, near it, no other doubt.
     """
     if observations is None or observations.empty:
         return pd.DataFrame(columns=COLUMNS)
     own = (observations["subject"] == "site") & observations["opportunity_id"].isin(list(ids))
     rows: pd.DataFrame = pd.DataFrame(observations.loc[own.to_numpy(dtype=bool), COLUMNS])
-    return rows.reset_index(drop=True)
+    return rows.reset_index(drop=True).assign(
+        distance_m=np.nan, share=np.nan, part=1.0, active=0, known=0
+    )
