@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from scipy.special import expit
@@ -33,7 +33,7 @@ path = "indices.geojson"
 """
 
 
-def feature(geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
+def feature(geometry: object, **properties: object) -> dict[str, object]:
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
