@@ -51,13 +51,13 @@ def _reliability(axes: Any, told: Validation, lang: Lang) -> None:
         gap = np.abs(np.stack([table["seen_low"], table["seen_high"]]) * 100 - y)
         axes.errorbar(x, y, yerr=gap, fmt="o", color=INK, ecolor=INK, capsize=4, markersize=7)
         for a, b, n in zip(x, y, table["judged"], strict=True):
-            axes.annotate(f"{n}", (a, b), xytext=(0, 7), textcoords="offset points", fontsize=9,
-                          color=INK, ha="center")  # fmt: skip
+            axes.annotate(f"{n}", (a, b), xytext=(8, 0), textcoords="offset points", fontsize=9,
+                          color=INK, ha="left", va="center")  # fmt: skip
     else:
         _silent(axes, lang)
     axes.set(xlim=(0, 102), ylim=(-2, 109))
-    axes.set_xlabel("Confiance annoncée (%) ; au-dessus, sites jugés" if fr
-                    else "Confidence told (%); above, sites judged")  # fmt: skip
+    axes.set_xlabel("Confiance annoncée (%) – à côté : sites jugés" if fr
+                    else "Confidence told (%) – beside: sites judged")  # fmt: skip
     axes.set_ylabel("Part de sites vrais observée (%)" if fr else "Share of true sites seen (%)")
     axes.set_title(
         "Fiabilité de la confiance" if fr else "Reliability of the confidence", loc="left"
