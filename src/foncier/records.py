@@ -227,9 +227,10 @@ class Result:
     Every table keeps its contract of `foncier.tables`; geometries are in the legal metric CRS.
     ``edition`` is the date that deliverables carry (None: undated); ``demo`` marks fictional data.
     ``stops`` are the ordered waypoints of the loop (columns ``order``, ``name``, point).
-    ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
-    ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
-    on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``routes`` are the ways on foot from the sites to the loop and to the station (columns
+    ``opportunity_id``, ``target``, line), None where there is none. ``isochrones`` are what is
+    reached on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none
+    was drawn.
     """
 
     title: str

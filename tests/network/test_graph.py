@@ -66,7 +66,7 @@ def test_parallel_edges_keep_the_shortest_and_returns_are_left_out(streets: Buil
     matrix = graph.arcs.matrix().toarray()
     assert len(graph.u) == 3
     assert sorted(matrix[matrix > 0]) == [90, 90]
-    assert graph.arcs.length_m.min() > EPSILON_M
+    assert graph.arcs.effort_m.min() > EPSILON_M
 
 
 def test_a_graph_says_where_its_edges_lie_along_their_street(streets: Builder) -> None:

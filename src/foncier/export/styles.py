@@ -68,6 +68,8 @@ def _renderer(layer: Layer, lang: str) -> Element:
         return symbols.single(symbols.fill(PALE, opacity=0.5, outline=GREY, width=0.1))
     if layer.name == "batiments":
         return symbols.single(symbols.fill(GREY))
+    if layer.name == "isochrones":
+        return symbols.single(symbols.fill("#2171B5", opacity=0.2, outline="#2171B5", width=0.3))
     if layer.shape == "MultiLineString":
         loop = layer.name == "boucle"
         return symbols.single(symbols.line(INK, width=0.6 if loop else 1.0, dashed=loop))

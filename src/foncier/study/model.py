@@ -112,6 +112,12 @@ class Rules(Strict):
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
 
 
+class Reach(Strict):
+    """For how many sites, the best ranked first, what is reached on foot is drawn."""
+
+    isochrones: int = Field(default=20, ge=0)
+
+
 class Head(Strict):
     """Title, communes and date of the study."""
 
@@ -132,6 +138,7 @@ class Study(Strict):
     signals: dict[str, float] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    reach: Reach = Reach()
     folder: Path = Path()
 
     @field_validator("layers", mode="before")

@@ -274,7 +274,7 @@ def _routes(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
     """Ways on foot from the sites to the loop, for those that have one."""
     if result.routes is None or not len(result.routes):
         return {"site": [], "shapes": []}
-    rows, owner = _known(result.routes, ids)
+    rows, owner = _known(result.routes[result.routes["target"] == "loop"], ids)
     lines = shapely.simplify(np.asarray(rows["geometry"], dtype=object), ROUTE_TOLERANCE_M)
     return {
         "site": owner,
