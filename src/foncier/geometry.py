@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from foncier.records import Relief
+
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
@@ -356,3 +358,42 @@ def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
         holes = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) > hole_m2]
         polygons.append(shapely.polygons(rings[0], holes=holes or None))
     return shapely.union_all(polygons)
+
+
+def heights_m(relief: Relief, x: Floats, y: Floats) -> Floats:
+    """Height of the ground at points, between the middles of the four cells around each.
+
+    Parameters
+    ----------
+    relief
+        Heights on a grid.
+    x, y
+        Coordinates in the relief's CRS, shape (n,).
+
+    Returns
+    -------
+    Metres, shape (n,); NaN off the grid, or where one of the four cells is unknown.
+
+    Examples
+    --------
+    >>> from foncier.records import Relief
+    >>> slope = Relief(np.array([[0, 10], [0, 10]], dtype=np.float32), 0.0, 20.0, 10.0)
+    >>> heights_m(slope, np.array([5.0, 10.0, 40.0]), np.array([5.0, 10.0, 5.0]))
+    array([ 0.,  5., nan])
+    """
+    rows, columns = relief.heights_m.shape
+    across = (np.asarray(x, dtype=np.float64) - relief.west_m) / relief.cell_m
+    down = (relief.north_m - np.asarray(y, dtype=np.float64)) / relief.cell_m
+    found = np.full(len(across), np.nan)
+    on = (across >= 0) & (across <= columns) & (down >= 0) & (down <= rows)
+    # The outer half of the border cells is as high as their middle.
+    column = np.clip(across[on] - 0.5, 0, columns - 1)
+    row = np.clip(down[on] - 0.5, 0, rows - 1)
+    left, top = np.floor(column).astype(np.intp), np.floor(row).astype(np.intp)
+    right, low = np.minimum(left + 1, columns - 1), np.minimum(top + 1, rows - 1)
+    east, south = column - left, row - top
+    cells = relief.heights_m
+    upper = cells[top, left] * (1 - east) + cells[top, right] * east
+    lower = cells[low, left] * (1 - east) + cells[low, right] * east
+    found[on] = upper * (1 - south) + lower * south
+    return found

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     import shapely
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -256,3 +258,18 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """Heights of the ground on a grid of square cells, in the legal metric CRS of the study.
+
+    ``heights_m`` has one row a line of cells, the northern one first, and stands for the middle of
+    each cell; NaN where the height is unknown. ``west_m`` and ``north_m`` are the outer corner of
+    the first cell. See `foncier.geometry.heights_m` to read it at any point.
+    """
+
+    heights_m: NDArray[np.float32]
+    west_m: float
+    north_m: float
+    cell_m: float
