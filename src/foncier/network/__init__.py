@@ -10,6 +10,7 @@ from foncier.network.isochrones import isochrones, residents_reached
 from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
 from foncier.network.routes import routes
+from foncier.network.slope import sloped
 from foncier.network.times import BIKE_KMH, WALK_KMH, access_table, cycled
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "neighbours_land_m",
     "residents_reached",
     "routes",
+    "sloped",
     "tour",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier.network.barriers import barriers, walls
 from foncier.network.fields import SNAP_M, best, goals, solve, ways
 from foncier.network.splitting import check_crs, enter
 from foncier.tables import ACCESS
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.network.barriers import Walls
     from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.fields import Goal, Way
     from foncier.network.graph import Graph
@@ -33,6 +35,7 @@ def access_table(
     targets: Mapping[str, gpd.GeoDataFrame],
     loop: shapely.Geometry | None = None,
     *,
+    constraints: gpd.GeoDataFrame | None = None,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
     loop_name: str = "Boucle",
@@ -56,6 +59,9 @@ def access_table(
         Places of each target: columns ``place_id``, ``name`` and a point. May be empty.
     loop
         The loop, routed over the streets or drawn by hand; gives the target ``loop``.
+    constraints
+        Table of the contract ``CONSTRAINTS``, for the water and the railways that a way goes
+        round (see `foncier.network.barriers`); None when unknown.
     speed_kmh
         Speed on the flat, in km/h.
     snap_m
@@ -86,9 +92,10 @@ def access_table(
     parted, fields = solve(graph, aims)
     site = np.searchsorted(ids, doors["opportunity_id"].to_numpy(dtype=object))
     names = doors["street_name"].to_numpy(dtype=object)
+    between = walls(constraints)
     blocks = [
         _block(ids, points, site=site, streets=names, taken=ways(parted, field, entries,
-               graph.lines), offset_m=entries.offset_m, goal=field.goal)
+               graph.lines), offset_m=entries.offset_m, goal=field.goal, between=between)
         for field in fields
     ]  # fmt: skip
     table = pd.concat(blocks, ignore_index=True)
@@ -135,26 +142,35 @@ def _block(
     taken: Way,
     offset_m: Floats,
     goal: Goal,
+    between: Walls | None,
 ) -> pd.DataFrame:
     """Rows of one target: the best door of each site."""
     door = best(site, taken.effort_m + offset_m)
     door = door[taken.place[door] >= 0]
     row, place = site[door], taken.place[door]
-    there = goal.points[place] if goal.line is None else goal.line
+    there = goal.points[place]
+    if goal.line is not None:
+        there = shapely.get_point(shapely.shortest_line(points[door], goal.line), 1)
+    distance = taken.distance_m[door] + offset_m[door]
+    straight = shapely.distance(points[door], there)
+    detour = _detour(distance, straight)
+    barrier, barrier_name = barriers(points[door], there, detour, between)
     columns = {
         "place": (goal.names[place], object),
-        "distance_m": (taken.distance_m[door] + offset_m[door], float),
+        "distance_m": (distance, float),
         "effort_m": (taken.effort_m[door] + offset_m[door], float),
-        "straight_m": (shapely.distance(points[door], there), float),
+        "straight_m": (straight, float),
+        "detour_index": (detour, float),
         "leaves_by": (streets[door], object),
+        "barrier": (barrier, object),
+        "barrier_name": (barrier_name, object),
     }
     table = pd.DataFrame({"opportunity_id": ids, "target": goal.key})
     for name, (values, kind) in columns.items():
         whole = np.full(len(ids), None if kind is object else np.nan, dtype=kind)
         whole[row] = values
         table[name] = whole
-    index = _detour(table["distance_m"].to_numpy(), table["straight_m"].to_numpy())
-    return table.assign(detour_index=index)
+    return table
 
 
 def _detour(distance: Floats, straight: Floats) -> Floats:

@@ -60,10 +60,13 @@ def unmeasured(ramps: tuple[Criterion, ...], names: Collection[str]) -> tuple[Mi
 
 
 def noted(
-    reports: tuple[LayerReport, ...], friches: tuple[Note, ...], buildings: tuple[Note, ...]
+    reports: tuple[LayerReport, ...],
+    friches: tuple[Note, ...],
+    buildings: tuple[Note, ...],
+    relief: tuple[Note, ...] = (),
 ) -> tuple[LayerReport, ...]:
-    """Add what the detectors left aside to the report of the layer that it came from."""
-    more = {"inventory": friches, "observations": buildings}
+    """Add what was left aside on the way to the report of the layer that it came from."""
+    more = {"inventory": friches, "observations": buildings, "elevation": relief}
     return tuple(replace(r, notes=r.notes + more.pop(r.layer, ())) for r in reports)
 
 

@@ -70,7 +70,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     measures = score.measures(candidates, reached.access, layers.get("population"))
     candidates = _peopled(candidates, measures)
     scores = score.scores(measures, ramps)
-    reports = noted(layers.reports, friches.notes, buildings.notes)
+    reports = noted(layers.reports, friches.notes, buildings.notes, reached.notes)
     return Result(
         **_head(plan, reports),
         candidates=candidates,

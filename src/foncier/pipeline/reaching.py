@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from foncier import network, tables
+from foncier.records import Note, Text
+from foncier.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ class Reached:
 
     ``candidates`` with the residents reached; ``points`` and ``access`` keep their contracts;
     ``doors`` are all the accesses of each site; ``routes`` is None where nothing leads anywhere.
+    ``notes`` say what the relief leaves unknown.
     """
 
     candidates: gpd.GeoDataFrame
@@ -34,6 +37,7 @@ class Reached:
     routes: gpd.GeoDataFrame | None = None
     graph: network.Graph | None = None
     population: gpd.GeoDataFrame | None = None
+    notes: tuple[Note, ...] = ()
 
     def isochrones(self, scores: pd.DataFrame, count: int) -> gpd.GeoDataFrame | None:
         """Draw what the first sites of the ranking reach on foot; None without rank or street."""
@@ -58,7 +62,10 @@ def reach(
         points = tables.ACCESS_POINTS.empty(candidates.crs)
         return Reached(candidates, points, tables.ACCESS.empty())
     doors = network.doors(candidates, streets, layers.get("parcels"))
-    access = network.access_table(doors, candidates, graph, targets, loop)
+    graph, notes = _on_relief(graph, layers)
+    access = network.access_table(
+        doors, candidates, graph, targets, loop, constraints=layers.get("constraints")
+    )
     access = network.cycled(access, _by_bike(candidates, layers, targets, loop))
     drawn = {key: places for key, places in targets.items() if key in DRAWN}
     routes = network.routes(doors, graph, drawn, loop) if drawn or loop is not None else None
@@ -70,7 +77,24 @@ def reach(
         None if doors.empty else routes,
         graph,
         population,
+        notes,
     )
+
+
+def _on_relief(graph: network.Graph, layers: Layers) -> tuple[network.Graph, tuple[Note, ...]]:
+    """Give the streets their slopes, where there is a relief, and say where it does not reach."""
+    relief = layers.get("elevation")
+    if relief is None:
+        return graph, ()
+    graph, unknown = network.sloped(graph, layers.get("streets"), relief)
+    if not unknown > 0:
+        return graph, ()
+    share_fr, share_en = (figure(100 * unknown, "%", lang) for lang in ("fr", "en"))
+    words = Text(
+        f"pente inconnue sur {share_fr} de la longueur des rues, comptées à plat",
+        f"slope unknown on {share_en} of the length of the streets, counted as flat",
+    )
+    return graph, (Note("assumed", 1, words),)
 
 
 def _by_bike(
