@@ -223,6 +223,22 @@ class Background:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Minutes on foot to each target from every cell of the study area.
+
+    ``minutes`` has one band a target of ``keys``, then one row a line of cells, the northern one
+    first; NaN where unknown or out of reach. ``west_m`` and ``north_m`` are the outer corner of
+    the first cell, in the legal metric CRS.
+    """
+
+    minutes: NDArray[np.float32]
+    keys: tuple[str, ...]
+    west_m: float
+    north_m: float
+    cell_m: float
+
+
+@dataclass(frozen=True)
 class Result:
     """All that a run found, ready to export.
 
@@ -232,7 +248,8 @@ class Result:
     ``routes`` are the ways on foot from the sites to the loop and to the station (columns
     ``opportunity_id``, ``target``, line), None where there is none. ``isochrones`` are what is
     reached on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none
-    was drawn.
+    was drawn. ``surface`` are the minutes from everywhere (None without streets or target, and
+    where the area is too large).
     """
 
     title: str
@@ -258,6 +275,7 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    surface: Surface | None = None
 
 
 @dataclass(frozen=True, eq=False)

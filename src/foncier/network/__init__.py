@@ -11,6 +11,7 @@ from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
 from foncier.network.routes import routes
 from foncier.network.slope import sloped
+from foncier.network.surface import cells_of, surface
 from foncier.network.times import BIKE_KMH, WALK_KMH, access_table, cycled
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "access_points",
     "access_table",
     "build_graph",
+    "cells_of",
     "cycled",
     "doors",
     "isochrones",
@@ -28,5 +30,6 @@ __all__ = [
     "residents_reached",
     "routes",
     "sloped",
+    "surface",
     "tour",
 ]

@@ -90,6 +90,12 @@ class Graph:
         return int(self.component.max() + 1) if len(self.component) else 0
 
     @property
+    def islands(self) -> tuple[int, float]:
+        """Number of parts that nothing joins to the largest, and their length in metres."""
+        apart = self.component[self.u] > 0
+        return max(self.components - 1, 0), float(self.length_m[apart].sum())
+
+    @property
     def main_share(self) -> float:
         """Share of the length of street in the largest connected part; NaN without a street."""
         total = self.length_m.sum()

@@ -10,7 +10,7 @@ from foncier.records import Criterion, LayerReport, Missing, Note, Text
 from foncier.study.model import LAYERS, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     import shapely
@@ -63,10 +63,10 @@ def noted(
     reports: tuple[LayerReport, ...],
     friches: tuple[Note, ...],
     buildings: tuple[Note, ...],
-    relief: tuple[Note, ...] = (),
+    streets: Mapping[str, tuple[Note, ...]] | None = None,
 ) -> tuple[LayerReport, ...]:
     """Add what was left aside on the way to the report of the layer that it came from."""
-    more = {"inventory": friches, "observations": buildings, "elevation": relief}
+    more = {"inventory": friches, "observations": buildings, **(streets or {})}
     return tuple(replace(r, notes=r.notes + more.pop(r.layer, ())) for r in reports)
 
 

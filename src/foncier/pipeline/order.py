@@ -13,7 +13,7 @@ from foncier.crs import legal_crs
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
-from foncier.pipeline.reaching import reach
+from foncier.pipeline.reaching import reach, unsurfaced
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
 
@@ -87,9 +87,11 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         criteria=ramps,
         profile=rules,
         missing=missing(plan, layers, targets, traced.loop)
-        + unmeasured(ramps, score.unknown_measures(measures, ramps)),
+        + unmeasured(ramps, score.unknown_measures(measures, ramps))
+        + unsurfaced(area),
         routes=reached.routes,
         isochrones=reached.isochrones(scores, plan.reach.isochrones),
+        surface=reached.surface(targets, traced.loop, area),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from foncier import network, tables
-from foncier.records import Note, Text
+from foncier.records import Missing, Note, Surface, Text
 from foncier.wording import figure
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from foncier.pipeline.layers import Layers
 
+MOST_CELLS = 2_000_000  # 1 250 km² in cells of 25 m: a town and its suburbs, not a département
 DRAWN = ("station",)  # the ways that are drawn, beside those to the loop
 
 
@@ -27,7 +28,7 @@ class Reached:
 
     ``candidates`` with the residents reached; ``points`` and ``access`` keep their contracts;
     ``doors`` are all the accesses of each site; ``routes`` is None where nothing leads anywhere.
-    ``notes`` say what the relief leaves unknown.
+    ``notes`` say by layer what is unknown or apart.
     """
 
     candidates: gpd.GeoDataFrame
@@ -37,7 +38,7 @@ class Reached:
     routes: gpd.GeoDataFrame | None = None
     graph: network.Graph | None = None
     population: gpd.GeoDataFrame | None = None
-    notes: tuple[Note, ...] = ()
+    notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
 
     def isochrones(self, scores: pd.DataFrame, count: int) -> gpd.GeoDataFrame | None:
         """Draw what the first sites of the ranking reach on foot; None without rank or street."""
@@ -47,6 +48,31 @@ class Reached:
             return None
         doors = self.doors[self.doors["opportunity_id"].isin(first)]
         return network.isochrones(doors, self.graph, self.population)
+
+    def surface(
+        self, targets: Mapping[str, gpd.GeoDataFrame], loop: Any, area: shapely.Geometry
+    ) -> Surface | None:
+        """Measure the minutes from everywhere; None without street or target, or too large."""
+        if self.graph is None or too_large(area):
+            return None
+        return network.surface(self.graph, targets, loop, area)
+
+
+def too_large(area: shapely.Geometry) -> bool:
+    """Whether the surface of minutes of an area would have too many cells."""
+    if area.is_empty:
+        return False
+    rows, columns, _, _ = network.cells_of(area)
+    return rows * columns > MOST_CELLS
+
+
+def unsurfaced(area: shapely.Geometry) -> tuple[Missing, ...]:
+    """Say that the area is too large for a surface of minutes, where it is."""
+    words = Text(
+        "Territoire trop étendu : la surface des temps à pied (acces.tif) n'est pas calculée.",
+        "Study area too large: the surface of walking times (acces.tif) is not made.",
+    )
+    return (Missing("surface", words),) if too_large(area) else ()
 
 
 def reach(
@@ -77,7 +103,7 @@ def reach(
         None if doors.empty else routes,
         graph,
         population,
-        notes,
+        {"elevation": notes, "streets": _apart(graph)},
     )
 
 
@@ -95,6 +121,19 @@ def _on_relief(graph: network.Graph, layers: Layers) -> tuple[network.Graph, tup
         f"slope unknown on {share_en} of the length of the streets, counted as flat",
     )
     return graph, (Note("assumed", 1, words),)
+
+
+def _apart(graph: network.Graph) -> tuple[Note, ...]:
+    """Say how much of the streets nothing joins to the rest."""
+    count, length = graph.islands
+    if not count:
+        return ()
+    far_fr, far_en = (figure(length, "m", lang) for lang in ("fr", "en"))
+    words = Text(
+        f"groupes de rues que rien ne relie au reste ({far_fr} en tout) : de là, pas de trajet",
+        f"groups of streets that nothing joins to the rest ({far_en} in all): no way from there",
+    )
+    return (Note("kept", count, words),)
 
 
 def _by_bike(

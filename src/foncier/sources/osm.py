@@ -115,20 +115,20 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
     ``oneway:bicycle`` says more than a cycleway against the traffic, which says more than
     ``oneway``; roundabouts and motorways are one way without saying so.
     """
-    known = tags["oneway"].map(osm_tags.ONE_WAY)
+    way: pd.Series[Any] = tags["oneway"].map(osm_tags.ONE_WAY)
     implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
         "motorway"
     )
-    changing = tags["oneway"].isin(osm_tags.CHANGING)
-    way = known.mask(known.isna() & ~changing, np.where(implied, "forward", "both"))
+    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.CHANGING)
+    way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
     against = pd.Series(False, tags.index)
     for key in osm_tags.CYCLEWAYS:
         against |= tags[key].isin(osm_tags.AGAINST)
         if key != "cycleway":
             against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _says(tags[key])
     way = way.mask(against, "both")
-    return way.mask(tags["oneway:bicycle"].isin(osm_tags.ONE_WAY),
-                    tags["oneway:bicycle"].map(osm_tags.ONE_WAY)).astype("str")  # fmt: skip
+    own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
+    return own.fillna(way).astype("str")
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
