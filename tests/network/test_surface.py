@@ -11,9 +11,9 @@ import shapely
 from foncier.network import build_graph, surface
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from collections.abc import Callable
+
+    import geopandas as gpd
 
     Builder = Callable[..., gpd.GeoDataFrame]
 
