@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class Plain:
         segments = []
         for line in lines:
             xy = [(round(x, 3), round(y, 3)) for x, y in line.coords]
-            for a, b in zip(xy, xy[1:], strict=False):
+            for a, b in pairwise(xy):
                 if a != b:
                     metres = float(np.hypot(a[0] - b[0], a[1] - b[1]))
                     old = self.net.get_edge_data(a, b, {"weight": np.inf})["weight"]

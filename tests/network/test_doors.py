@@ -67,6 +67,12 @@ def test_without_parcels_no_neighbour_is_known(streets: Builder, plots: Builder)
     assert main_doors(found).equals(access_points(sites, ways))
 
 
+def test_a_guessed_outline_has_one_door(streets: Builder, plots: Builder) -> None:
+    ways = streets([FRONT, BACK])
+    for perimeter, count in (("trace", 2), ("emprise_approximative", 1), ("point_seul", 1)):
+        assert len(doors(plots([PLOT], perimeter=perimeter), ways)) == count
+
+
 def test_the_better_door_is_taken_for_each_target(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
 GATE_M = 3.0  # a car passes
+DRAWN = ("parcelles", "piece", "batiment", "trace")  # a guessed outline faces no street for sure
 SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
 
 
@@ -35,7 +36,8 @@ def doors(
 ) -> gpd.GeoDataFrame:
     """Find all the accesses of each plot: the nearest street, and every other one that it faces.
 
-    A plot faces a street within ``faced_m`` of it with ``gate_m`` of frontage. With the parcels, a
+    A plot faces a street within ``faced_m`` of it with ``gate_m`` of frontage; one whose outline
+    is guessed (a disc) has its nearest street alone. With the parcels, a
     door that leads over ``shut_in_m`` of a neighbour's land is none, unless the plot has no other.
 
     Parameters
@@ -62,6 +64,8 @@ def doors(
         sites.geometry.to_numpy(), predicate="dwithin", distance=faced_m
     )
     first = main.set_index("opportunity_id")["street_id"].reindex(sites["opportunity_id"])
+    drawn = sites["perimeter"].isin(DRAWN).to_numpy()
+    plot, street = plot[drawn[plot]], street[drawn[plot]]
     other = first.to_numpy(dtype=object)[plot] != known["street_id"].to_numpy(dtype=object)[street]
     more = faced(sites, known, plot[other], street[other])
     more = more[more["frontage_m"] >= gate_m]
