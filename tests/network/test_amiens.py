@@ -110,7 +110,7 @@ def test_metres_agree_with_networkx_on_another_graph(
     for row in rows.itertuples():
         # Who enters inside a street that the loop takes is on it: no node of theirs is.
         if target == "loop" and row.distance_m < 60:
-            assert row.distance_m <= theirs[row.opportunity_id]
+            assert row.distance_m <= theirs[row.opportunity_id] + 0.01
         else:
             assert row.distance_m == pytest.approx(theirs[row.opportunity_id], rel=1e-3)
 
