@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -372,16 +373,11 @@ def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
 def heights_m(relief: Relief, x: Floats, y: Floats) -> Floats:
     """Height of the ground at points, between the middles of the four cells around each.
 
-    Parameters
-    ----------
-    relief
-        Heights on a grid.
-    x, y
-        Coordinates in the relief's CRS, shape (n,).
+    ``x`` and ``y`` are coordinates in the relief's CRS, shape (n,).
 
     Returns
     -------
-    Metres, shape (n,); NaN off the grid, or where one of the four cells is unknown.
+    Metres, shape (n,); NaN off the grid or where one of the four cells is unknown.
 
     Examples
     --------
@@ -396,13 +392,6 @@ def heights_m(relief: Relief, x: Floats, y: Floats) -> Floats:
     found = np.full(len(across), np.nan)
     on = (across >= 0) & (across <= columns) & (down >= 0) & (down <= rows)
     # The outer half of the border cells is as high as their middle.
-    column = np.clip(across[on] - 0.5, 0, columns - 1)
-    row = np.clip(down[on] - 0.5, 0, rows - 1)
-    left, top = np.floor(column).astype(np.intp), np.floor(row).astype(np.intp)
-    right, low = np.minimum(left + 1, columns - 1), np.minimum(top + 1, rows - 1)
-    east, south = column - left, row - top
-    cells = relief.heights_m
-    upper = cells[top, left] * (1 - east) + cells[top, right] * east
-    lower = cells[low, left] * (1 - east) + cells[low, right] * east
-    found[on] = upper * (1 - south) + lower * south
+    middles = np.array([down[on], across[on]]) - 0.5
+    found[on] = map_coordinates(relief.heights_m, middles, np.float64, order=1, mode="nearest")
     return found

@@ -51,7 +51,7 @@ def look(plan: Study) -> Iterator[Seen]:
     for layer in LAYERS:
         specs = plan.layers.get(layer, ())
         if not specs:
-            yield Seen(layer, "absente", cost=costs[layer])
+            yield Seen(layer, "absente", cost=costs.get(layer))
         for spec in specs:
             yield _read(plan, layer_file(plan, layer, spec))
 
