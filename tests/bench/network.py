@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import alternatives
 import geopandas as gpd
-import igraph as ig
+import igraph as ig  # type: ignore[import-untyped]
 import numpy as np
-import pandana
+import pandana  # type: ignore[import-untyped]
 import pandas as pd
 import shapely
 from run import Line, paired
@@ -80,7 +80,7 @@ def fields(graph: network.Graph, streets: gpd.GeoDataFrame, runs: int) -> Iterat
     aims = goals(graph, targets, None, snap_m=150.0, loop_name="")
     parted, found = solve(graph, aims)
     matrix, cut = parted.graph.arcs.matrix(), parted.graph
-    nodes = [parted.node[n * PLACES : (n + 1) * PLACES] for n in range(TARGETS)]
+    nodes = parted.node.reshape(TARGETS, PLACES)
     net = alternatives.nx_graph(cut)
     other = ig.Graph(n=len(cut.x), edges=np.column_stack([cut.u, cut.v]))
     other.es["m"] = cut.length_m
@@ -107,7 +107,7 @@ def pandana_fields(graph: network.Graph, streets: gpd.GeoDataFrame) -> Line:
     targets = {f"t{n:02}": places(PLACES, n, streets) for n in range(TARGETS)}
     aims = goals(graph, targets, None, snap_m=150.0, loop_name="")
     parted, _ = solve(graph, aims)
-    nodes = [parted.node[n * PLACES : (n + 1) * PLACES] for n in range(TARGETS)]
+    nodes = parted.node.reshape(TARGETS, PLACES)
     began = time.perf_counter()
     net = _pandana(parted.graph)
     built = time.perf_counter() - began
@@ -134,7 +134,7 @@ def _pandana(graph: network.Graph) -> Any:
     return pandana.Network(pd.Series(graph.x), pd.Series(graph.y), *ends, metres)
 
 
-def _pandana_fields(net: Any, nodes: list[np.ndarray]) -> list[Any]:
+def _pandana_fields(net: Any, nodes: np.ndarray) -> list[Any]:
     found = []
     for n, group in enumerate(nodes):
         at = net.nodes_df.loc[group]
