@@ -97,16 +97,20 @@ def test_metres_agree_with_networkx_on_another_graph(
             plain.enter(f"stop {n}", shapely.shortest_line(loop, stop).interpolate(0))
             sources.append(f"stop {n}")
     places = result.background.places
+    place: Any
     for place in places[places["category"] == target].itertuples():
         plain.enter(str(place.place_id), place.geometry)
         sources.append(str(place.place_id))
-    there, theirs = plain.distances(sources), {}
+    there = plain.distances(sources)
+    theirs: dict[Any, float] = {}
+    door: Any
     for door in network.doors(result.candidates, streets).itertuples():
         site, ends = door.opportunity_id, plain.ends(door.geometry, ways[door.street_id])
         far = min(metres + there.get(end, np.inf) for end, metres in ends)
         theirs[site] = min(far, theirs.get(site, np.inf))
     rows = result.access[result.access["target"] == target].dropna(subset="distance_m")
     assert len(rows) >= 60
+    row: Any
     for row in rows.itertuples():
         # Who enters inside a street that the loop takes is on it: no node of theirs is.
         if target == "loop" and row.distance_m < 60:
@@ -146,6 +150,7 @@ def test_isochrones_routes_and_surface_of_amiens(result: Result) -> None:
     # Never beyond what a crow reaches, and the strip beside the street.
     doors = result.access_points.set_index("opportunity_id").geometry
     counted = result.candidates.set_index("opportunity_id")
+    row: Any
     for row in drawn.itertuples():
         site = counted.geometry[row.opportunity_id]
         assert row.geometry.within(site.buffer(row.minutes * 75 + 55))
