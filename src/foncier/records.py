@@ -300,8 +300,10 @@ class Result:
     ``opportunity_id``, ``target``, line), None where there is none. ``isochrones`` are what is
     reached on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none
     was drawn. ``surface`` are the minutes from everywhere (None without streets or target, and
-    where the area is too large). ``assemblies`` are groups of parcels that pass together and fail
-    alone (`foncier.tables.ASSEMBLIES`), None where they were not sought.
+    where the area is too large).
+    ``assemblies`` are groups of parcels that pass together and fail alone
+    (`foncier.tables.ASSEMBLIES`), None where they were not sought.
+    ``inventory`` holds the records of known friches as read, None where the study has none.
     """
 
     title: str
@@ -328,6 +330,7 @@ class Result:
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
     assemblies: gpd.GeoDataFrame | None = None
+    inventory: gpd.GeoDataFrame | None = None
     surface: Surface | None = None
 
 
@@ -344,3 +347,34 @@ class Relief:
     west_m: float
     north_m: float
     cell_m: float
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a result is worth by the truths that are known of it.
+
+    ``by_kind``, ``by_band``, ``calibration`` and ``baselines`` are the tables of
+    `foncier.validate`; ``found`` and ``wanted`` the judged sites and the true sites behind them;
+    ``words`` names the baselines. ``complete`` says that the truths are all there is. ``auc``,
+    ``brier`` and ``brier_base`` (the mean share told to every site) are NaN where they cannot be
+    computed; ``rising`` None. ``warnings`` are what a reader must know first.
+    """
+
+    title: str
+    fictional: bool
+    truth: str
+    complete: bool
+    counts: Mapping[str, int]
+    notes: tuple[Note, ...]
+    found: pd.DataFrame
+    wanted: pd.DataFrame
+    by_kind: pd.DataFrame
+    by_band: pd.DataFrame
+    calibration: pd.DataFrame
+    baselines: pd.DataFrame
+    words: Mapping[str, Text]
+    auc: float
+    brier: float
+    brier_base: float
+    rising: bool | None
+    warnings: tuple[Text, ...] = ()

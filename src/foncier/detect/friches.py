@@ -25,6 +25,7 @@ from foncier.detect.belief import (
 )
 from foncier.detect.ground import Ground, shapes, texts
 from foncier.detect.measures import constraint_shapes, largest_constraint, zone_at
+from foncier.detect.named import named
 from foncier.detect.occupation import collapsed, partly_used
 from foncier.detect.signs import held, nafu_score, on_sites
 from foncier.detect.sites import Outlines, counted_area_m2, families, outlines, same_sites
@@ -79,8 +80,8 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     speaker = _speakers(rows, outline, group)
     candidates, drawn = _candidates(ground, rows, outline, group, speaker)
     ids = pd.Series(_ids(rows, speaker), index=speaker.index).reindex(group).to_numpy()
-    there = on_sites(ground, candidates, drawn)
-    signs = _signs(rows, ids, there, ledger)
+    visited = named(ground.observations, candidates["opportunity_id"])
+    signs = _signs(rows, ids, [on_sites(ground, candidates, drawn), visited], ledger)
     zone = candidates.set_index("opportunity_id")["zone"].astype("str")
     parts = [evidence_rows(signs, ledger), _prior_rows(rows, ids, ledger), _told(rows, ids),
              _melted(rows, ids), nafu_score(rows, ids, zone)]  # fmt: skip
@@ -251,9 +252,9 @@ def _joined_flags(flags: pd.Series[Any], more: NDArray[np.object_]) -> Any:
 
 
 def _signs(
-    rows: gpd.GeoDataFrame, ids: NDArray[np.object_], there: pd.DataFrame, ledger: Ledger
+    rows: gpd.GeoDataFrame, ids: NDArray[np.object_], others: list[pd.DataFrame], ledger: Ledger
 ) -> pd.DataFrame:
-    """All signs of all sites, weighed: of their records, of their buildings, of what lies there."""
+    """All signs of all sites, weighed: of their records, of their buildings, and the others."""
     status = rows["status"].fillna("statut inconnu")
     listed = pd.DataFrame(
         {
@@ -266,7 +267,7 @@ def _signs(
         }
     )  # fmt: skip
     state = listed.assign(signal=rows["vacancy"].map(VACANCY).to_numpy(), detail=None)
-    parts = [listed, state.dropna(subset="signal"), there]
+    parts = [listed, state.dropna(subset="signal"), *others]
     signs = pd.concat([part for part in parts if len(part)], ignore_index=True)
     signs = signs.astype({"observed_on": "datetime64[us]"})
     return collapsed(weighed(signs, ledger))

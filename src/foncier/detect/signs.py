@@ -90,7 +90,9 @@ def on_sites(ground: Ground, sites: gpd.GeoDataFrame, drawn: NDArray[np.bool_]) 
         return pd.DataFrame(columns=columns)
     seen = ground.observations
     point = shapely.get_dimensions(shapes(seen)) == 0
-    own_site = (seen["subject"] == "site").to_numpy(dtype=bool) & ~point
+    # An outline is a site of its own; what bears the id of a site is said of that one alone.
+    named = seen["opportunity_id"].notna().to_numpy(dtype=bool)
+    own_site = (seen["subject"] == "site").to_numpy(dtype=bool) & (~point | named)
     seen = seen.loc[~own_site].reset_index(drop=True)
     if seen.empty:
         return pd.DataFrame(columns=columns)

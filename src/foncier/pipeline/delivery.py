@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier.export.aside import deliver as write_aside
+from foncier.export.cnig import write_cnig
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
 SURFACE = "acces.tif"
+EXCHANGE = "friches-cnig.csv"  # only where there are friches
 
 
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write GeoPackage, Parquet, CSV, map, surface of minutes and manifest to a folder.
+    """Write tables, map, surface of minutes, exchange file of friches and manifest to a folder.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -49,6 +51,8 @@ def deliver(
     }
     if result.surface is not None:
         write[SURFACE] = partial(write_surface, result, lang=lang)
+    if (result.candidates["kind"] == "friche").any():
+        write[EXCHANGE] = partial(write_cnig, result)
 
     def told(deliverables: Mapping[str, str]) -> str:
         made = manifest(

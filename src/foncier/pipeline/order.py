@@ -94,6 +94,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         isochrones=reached.isochrones(scores, plan.reach.isochrones),
         surface=reached.surface(targets, traced.loop, area),
         assemblies=plots.assemblies,
+        inventory=layers.get("inventory"),
     )
 
 

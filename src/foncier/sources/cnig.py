@@ -46,6 +46,7 @@ FIELDS = (
     Field("source", ("source_nom",), required=True),
     Field("producer", ("source_producteur",)),
     Field("url", ("site_url",)),
+    Field("commune_name", ("comm_nom",)),
     Field("geompoint", required=True),
     Field("geomsurf"),
     Field("local_ancien_annee"),

@@ -25,6 +25,7 @@ from foncier.sources import (
     streets,
     supplied,
     tax,
+    visits,
 )
 from foncier.sources.journal import Journal, complaint
 from foncier.sources.reading import Target
@@ -69,6 +70,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "rnb"): registers.rnb,
         ("observations", "bdnb"): registers.bdnb,
         ("observations", "premises"): registers.premises,
+        ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
         ("envelope", "vector"): supplied.envelope,

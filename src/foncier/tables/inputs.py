@@ -103,6 +103,7 @@ INVENTORY = Table(
         Column("url", "text", "Fiche", "Record", optional=True),
         Column("signal", "text", "Signal (sinon le statut)", "Signal (else the status)",
                optional=True),
+        Column("commune_name", "text", "Nom de la commune", "Name of the commune", optional=True),
     ),
     POINT | POLYGON,
 )  # fmt: skip
@@ -123,6 +124,8 @@ OBSERVATIONS = Table(
                low=0, high=1),
         Column("points", "number", "Points d'un barème publié", "Points of a published score",
                optional=True, low=0),
+        Column("opportunity_id", "text", "Opportunité d'un résultat dont il parle",
+               "Opportunity of a former result that it speaks of", optional=True),
     ),
     POINT | POLYGON,
 )  # fmt: skip
