@@ -274,15 +274,33 @@ class Background:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Minutes on foot to each target from every cell of the study area.
+
+    ``minutes`` has one band a target of ``keys``, then one row a line of cells, the northern one
+    first; NaN where unknown or out of reach. ``west_m`` and ``north_m`` are the outer corner of
+    the first cell, in the legal metric CRS.
+    """
+
+    minutes: NDArray[np.float32]
+    keys: tuple[str, ...]
+    west_m: float
+    north_m: float
+    cell_m: float
+
+
+@dataclass(frozen=True)
 class Result:
     """All that a run found, ready to export.
 
     Every table keeps its contract of `foncier.tables`; geometries are in the legal metric CRS.
     ``edition`` is the date that deliverables carry (None: undated); ``demo`` marks fictional data.
     ``stops`` are the ordered waypoints of the loop (columns ``order``, ``name``, point).
-    ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
-    ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
-    on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``routes`` are the ways on foot from the sites to the loop and to the station (columns
+    ``opportunity_id``, ``target``, line), None where there is none. ``isochrones`` are what is
+    reached on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none
+    was drawn. ``surface`` are the minutes from everywhere (None without streets or target, and
+    where the area is too large).
     ``assemblies`` are groups of parcels that pass together and fail alone
     (`foncier.tables.ASSEMBLIES`), None where they were not sought.
     ``inventory`` holds the records of known friches as read, None where the study has none.
@@ -313,6 +331,7 @@ class Result:
     isochrones: gpd.GeoDataFrame | None = None
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
+    surface: Surface | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 GEOMETRY = {
     "opportunites": "MultiPolygon", "parcelles_ecartees": "MultiPolygon",
     "batiments": "MultiPolygon", "acces": "Point", "boucle": "MultiLineString",
-    "axe": "MultiLineString", "etapes": "Point", "lieux": "Point", "preuves": None,
+    "axe": "MultiLineString", "etapes": "Point", "lieux": "Point",
+    "isochrones": "MultiPolygon", "preuves": None,
     "essais": None, "acces_detail": None, "criteres": None, "couches": None, "manques": None,
 }  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_parallel_edges_keep_the_shortest_and_returns_are_left_out(streets: Buil
     matrix = graph.arcs.matrix().toarray()
     assert len(graph.u) == 3
     assert sorted(matrix[matrix > 0]) == [90, 90]
-    assert graph.arcs.length_m.min() > EPSILON_M
+    assert graph.arcs.effort_m.min() > EPSILON_M
 
 
 def test_a_graph_says_where_its_edges_lie_along_their_street(streets: Builder) -> None:
@@ -85,6 +85,7 @@ def test_only_streets_open_to_the_mode(streets: Builder) -> None:
 def test_the_largest_part_comes_first_and_its_share_is_known(streets: Builder) -> None:
     graph = build_graph(streets(["LINESTRING (0 0, 10 0)", "LINESTRING (0 50, 30 50)"]))
     assert graph.main_share == pytest.approx(0.75)
+    assert graph.islands == (1, 10.0)
     assert graph.component[graph.u].tolist() == [1, 0]
 
 
@@ -92,6 +93,7 @@ def test_no_street_is_an_empty_graph(streets: Builder) -> None:
     graph = build_graph(streets([]))
     assert (len(graph.x), len(graph.u), graph.components) == (0, 0, 0)
     assert np.isnan(graph.main_share)
+    assert graph.islands == (0, 0.0)
 
 
 @settings(max_examples=25, deadline=None)

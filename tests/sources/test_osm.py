@@ -72,6 +72,69 @@ def test_who_may_use_a_street_and_on_what_level(
     assert row["level"] == level
 
 
+@pytest.mark.parametrize(
+    ("tags", "way_of_bikes"),
+    [
+        ({}, "both"),
+        ({"oneway": "no"}, "both"),
+        ({"oneway": "yes"}, "forward"),
+        ({"oneway": "true"}, "forward"),
+        ({"oneway": "-1"}, "backward"),
+        ({"oneway": "reversible"}, None),
+        ({"oneway": "yes", "oneway__bicycle": "no"}, "both"),
+        ({"oneway": "no", "oneway__bicycle": "yes"}, "forward"),
+        ({"oneway": "yes", "oneway__bicycle": "-1"}, "backward"),
+        ({"oneway": "yes", "cycleway": "opposite"}, "both"),
+        ({"oneway": "yes", "cycleway": "opposite_lane"}, "both"),
+        ({"oneway": "yes", "cycleway__left": "opposite_track"}, "both"),
+        ({"oneway": "yes", "cycleway__left": "lane", "cycleway__left__oneway": "-1"}, "both"),
+        ({"oneway": "yes", "cycleway__both": "track", "cycleway__both__oneway": "no"}, "both"),
+        ({"oneway": "yes", "cycleway__left__oneway": "-1"}, "forward"),
+        ({"oneway": "yes", "cycleway": "lane"}, "forward"),
+        ({"oneway": "yes", "cycleway": "opposite", "oneway__bicycle": "yes"}, "forward"),
+        ({"junction": "roundabout"}, "forward"),
+        ({"junction": "roundabout", "oneway": "-1"}, "backward"),
+        ({"highway": "cycleway", "oneway": "yes"}, "forward"),
+        ({"highway": "motorway"}, "forward"),
+    ],
+)
+def test_which_way_cyclists_may_go(
+    tags: dict[str, str], way_of_bikes: str | None, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    street = {"highway": "residential", **tags}
+    table, _ = read("streets", "osm-xml", osm(tmp_path / "a.osm", way(7, "1 2", **street)))
+    assert (
+        table["bike_way"].astype(object).where(table["bike_way"].notna(), None)[0] == way_of_bikes
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "modes"),
+    [
+        ({"highway": "footway", "access": "no"}, ""),
+        ({"highway": "footway", "access": "no", "bicycle": "designated"}, "bike"),
+        ({"highway": "path", "foot": "designated", "bicycle": "no"}, "walk"),
+        ({"highway": "path", "bicycle": "dismount"}, "walk"),
+        ({"highway": "track", "foot": "private"}, "bike"),
+        ({"highway": "track", "access": "forestry"}, "walk bike"),
+        ({"highway": "steps", "bicycle": "yes"}, "walk bike"),
+        ({"highway": "pedestrian", "bicycle": "permissive"}, "walk bike"),
+        ({"highway": "primary", "foot": "use_sidepath", "bicycle": "use_sidepath"}, "drive"),
+        ({"highway": "trunk"}, "walk bike drive"),
+        ({"highway": "motorway", "foot": "yes"}, "walk drive"),
+        ({"highway": "residential", "vehicle": "no"}, "walk"),
+        ({"highway": "residential", "vehicle": "no", "bicycle": "yes"}, "walk bike"),
+        ({"highway": "bridleway"}, "walk bike"),
+        ({"highway": "corridor"}, "walk"),
+    ],
+)
+def test_tags_that_forbid_or_allow(
+    tags: dict[str, str], modes: str, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    table, _ = read("streets", "osm-xml", osm(tmp_path / "a.osm", way(7, "1 2", **tags)))
+    assert " ".join(m for m in ("walk", "bike", "drive") if table.iloc[0][m]) == modes
+
+
 def test_streets_join_at_their_nodes_and_are_cut_at_the_edge(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:

@@ -100,6 +100,8 @@ def layers(result: Result) -> tuple[Layer, ...]:
                title=Text("Axe", "Axis")),
         _layer("etapes", STOPS, result.stops, "Point"),
         _layer("lieux", tables.PLACES, back.places, "Point"),
+        _layer("isochrones", tables.ISOCHRONES, _or_none(result.isochrones, result),
+               "MultiPolygon"),
         _layer("preuves", tables.EVIDENCE, result.evidence, by=("opportunity_id",)),
         _layer("essais", tables.TESTS, result.tests, by=("parcel_id", "kind", "step")),
         _layer("acces_detail", tables.ACCESS, result.access),
@@ -129,6 +131,13 @@ def _layer(
     by = contract.key if by is None else by
     frame = frame.sort_values(list(by), kind="stable") if by else frame
     return Layer(name, title or Text(contract.fr, contract.en), contract.columns, shape, frame)
+
+
+def _or_none(drawn: pd.DataFrame | None, result: Result) -> pd.DataFrame:
+    if drawn is not None:
+        return drawn
+    none: pd.DataFrame = tables.ISOCHRONES.empty(result.candidates.crs)
+    return none
 
 
 def _criteria(result: Result) -> pd.DataFrame:

@@ -15,12 +15,20 @@ QGIS = "3.22.0"
 INK = "#1A1A1A"
 GREY = "#BDBDBD"
 PALE = "#E3E3E3"
+REACHED = "#2171B5"
 TOGETHER = "#B8860B"  # apart from the colours of the kinds: an assembly is no opportunity yet
 # Shape, colour, size in millimetres, outline.
 MARKERS = {
     "acces": ("circle", INK, 1.6, "#FFFFFF"),
     "etapes": ("diamond", "#FFFFFF", 3.2, INK),
     "lieux": ("square", "#595959", 2.4, "#FFFFFF"),
+}
+# Colour, opacity, outline, its width in millimetres.
+FILLS = {
+    "parcelles_ecartees": (PALE, 0.5, GREY, 0.1),
+    "assemblages": (TOGETHER, 0.25, TOGETHER, 0.5),
+    "batiments": (GREY, 1.0, "", 0.2),
+    "isochrones": (REACHED, 0.2, REACHED, 0.3),
 }
 RANK_AND_NAME = (
     "concat(if(\"rank\" is null, '', concat(to_int(\"rank\"), '. ')), "
@@ -65,12 +73,9 @@ def _renderer(layer: Layer, lang: str) -> Element:
                 for kind, colour in palette.KINDS.items()
             ],
         )  # fmt: skip
-    if layer.name == "parcelles_ecartees":
-        return symbols.single(symbols.fill(PALE, opacity=0.5, outline=GREY, width=0.1))
-    if layer.name == "assemblages":
-        return symbols.single(symbols.fill(TOGETHER, opacity=0.25, outline=TOGETHER, width=0.5))
-    if layer.name == "batiments":
-        return symbols.single(symbols.fill(GREY))
+    if layer.name in FILLS:
+        colour, opacity, outline, width = FILLS[layer.name]
+        return symbols.single(symbols.fill(colour, opacity=opacity, outline=outline, width=width))
     if layer.shape == "MultiLineString":
         loop = layer.name == "boucle"
         return symbols.single(symbols.line(INK, width=0.6 if loop else 1.0, dashed=loop))

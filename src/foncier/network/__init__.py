@@ -4,11 +4,15 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 """
 
 from foncier.network.access import access_points
+from foncier.network.doors import doors, main_doors
 from foncier.network.graph import Graph, build_graph
+from foncier.network.isochrones import isochrones, residents_reached
 from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
 from foncier.network.routes import routes
-from foncier.network.times import BIKE_KMH, WALK_KMH, access_table
+from foncier.network.slope import sloped
+from foncier.network.surface import cells_of, surface
+from foncier.network.times import BIKE_KMH, WALK_KMH, access_table, cycled
 
 __all__ = [
     "BIKE_KMH",
@@ -17,7 +21,15 @@ __all__ = [
     "access_points",
     "access_table",
     "build_graph",
+    "cells_of",
+    "cycled",
+    "doors",
+    "isochrones",
+    "main_doors",
     "neighbours_land_m",
+    "residents_reached",
     "routes",
+    "sloped",
+    "surface",
     "tour",
 ]

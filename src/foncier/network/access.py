@@ -12,6 +12,7 @@ from foncier.tables import ACCESS_POINTS
 
 if TYPE_CHECKING:
     from foncier.network.cutting import Floats, Geometries, Integers
+    from foncier.network.graph import Mode
 
 REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
 BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street
@@ -26,6 +27,7 @@ def access_points(
     *,
     reach_m: float = REACH_M,
     beyond_m: float = BEYOND_M,
+    mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find the street that each plot opens on, its frontage, and the middle of that frontage.
 
@@ -45,6 +47,8 @@ def access_points(
         How far the centre line of the street may be from the plot, in metres.
     beyond_m
         Depth of the strip in which the edge still counts as frontage, in metres.
+    mode
+        Column that says which streets are open: ``walk`` or ``bike``.
 
     Returns
     -------
@@ -52,8 +56,7 @@ def access_points(
     ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
     reach has no row.
     """
-    open_ = streets["walk"].fillna(False).to_numpy(dtype=bool) & (streets["level"] == 0).to_numpy()
-    known = streets[open_].sort_values("street_id", ignore_index=True)
+    known = at_ground(streets, mode)
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     if sites.empty or known.empty:
         return ACCESS_POINTS.empty(candidates.crs)
@@ -61,6 +64,30 @@ def access_points(
     plot, street = _street_of(plots, ways, reach_m)
     if not len(plot):
         return ACCESS_POINTS.empty(candidates.crs)
+    found = faced(sites, known, plot, street, beyond_m=beyond_m)
+    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found)
+    return points
+
+
+def at_ground(streets: gpd.GeoDataFrame, mode: Mode) -> gpd.GeoDataFrame:
+    """Streets at ground level that are open to a mode, sorted by id."""
+    open_ = streets[mode].fillna(False).to_numpy(dtype=bool) & (streets["level"] == 0).to_numpy()
+    return streets[open_].sort_values("street_id", ignore_index=True)
+
+
+def faced(
+    sites: gpd.GeoDataFrame,
+    known: gpd.GeoDataFrame,
+    plot: Integers,
+    street: Integers,
+    *,
+    beyond_m: float = BEYOND_M,
+) -> gpd.GeoDataFrame:
+    """Access of each pair of a plot and a street, given by their rows.
+
+    Columns of the contract ``ACCESS_POINTS``; a plot may come several times.
+    """
+    plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
     point, frontage = _front(shapely.boundary(plots[plot]), ways[street], beyond_m)
     found = {
         "opportunity_id": sites["opportunity_id"].array[plot],
@@ -69,7 +96,7 @@ def access_points(
         "frontage_m": frontage,
         "offset_m": shapely.distance(point, ways[street]),
     }
-    return ACCESS_POINTS.conform(gpd.GeoDataFrame(found, geometry=point, crs=candidates.crs))
+    return gpd.GeoDataFrame(found, geometry=point, crs=sites.crs)
 
 
 def _street_of(plots: Geometries, ways: Geometries, reach_m: float) -> tuple[Integers, Integers]:

@@ -17,18 +17,21 @@ EPSILON_M = 1e-6
 
 @dataclass(frozen=True)
 class Arcs:
-    """Shortest arc from node to node, sorted by start then end, and the edge it comes from."""
+    """Easiest arc from node to node, sorted by start then end, and the edge it comes from.
+
+    ``effort_m`` is the length of flat way that takes as long.
+    """
 
     start: Integers
     end: Integers
-    length_m: Floats
+    effort_m: Floats
     edge: Integers
     nodes: int
 
     def matrix(self) -> csr_array:
-        """Sparse matrix of the lengths, for `scipy.sparse.csgraph`."""
+        """Sparse matrix of the efforts, for `scipy.sparse.csgraph`."""
         rows = np.concatenate([[0], np.cumsum(np.bincount(self.start, minlength=self.nodes))])
-        return csr_array((self.length_m, self.end, rows), shape=(self.nodes, self.nodes))
+        return csr_array((self.effort_m, self.end, rows), shape=(self.nodes, self.nodes))
 
     def between(self, start: Integers, end: Integers) -> Integers:
         """Edge that joins each two nodes by the shortest arc (they must be joined)."""
@@ -36,22 +39,22 @@ class Arcs:
         return self.edge[found]
 
 
-def arcs(u: Integers, v: Integers, length_m: Floats, *, nodes: int) -> Arcs:
-    """Lay each edge both ways and keep the shortest of parallel ones.
+def arcs(u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int) -> Arcs:
+    """Lay each edge both ways, where it is open, and keep the easiest of parallel ones.
 
     scipy adds the weights of repeated entries, so they are reduced before. Edges that come back
-    to their own start shorten no way and are left out.
+    to their own start shorten no way and are left out; so are ways of infinite effort.
     """
-    edge = np.flatnonzero(u != v)
-    start = np.concatenate([u[edge], v[edge]])
-    end = np.concatenate([v[edge], u[edge]])
-    length = np.maximum(np.tile(length_m[edge], 2), EPSILON_M)
-    order = np.lexsort((np.tile(edge, 2), length, end, start))
+    edge = np.tile(np.flatnonzero(u != v), 2)
+    there = np.arange(len(edge)) < len(edge) // 2
+    start, end = np.where(there, u[edge], v[edge]), np.where(there, v[edge], u[edge])
+    effort = np.maximum(np.where(there, forward_m[edge], backward_m[edge]), EPSILON_M)
+    order = np.lexsort((edge, effort, end, start))
+    order = order[np.isfinite(effort[order])]
     start, end = start[order], end[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
-    return Arcs(start[first], end[first], length[order][first], np.tile(edge, 2)[order][first],
-                nodes)  # fmt: skip
+    return Arcs(start[first], end[first], effort[order][first], edge[order][first], nodes)
 
 
 def spread(first: Integers, stop: Integers) -> tuple[Integers, Integers]:

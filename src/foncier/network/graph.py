@@ -25,7 +25,7 @@ GRAIN_M = 1e-3  # two vertices nearer than a millimetre on both axes are the sam
 
 @dataclass(frozen=True)
 class Graph:
-    """A street network, undirected: who walks knows no one-way street.
+    """A street network: who walks knows no one-way street, who cycles does.
 
     Parameters
     ----------
@@ -44,6 +44,9 @@ class Graph:
         Row of the street in the table that was read, and its id; edges are sorted by id.
     start_m, end_m
         Where the edge starts and ends along its street, in metres.
+    forward_m, backward_m
+        Effort of the edge from ``u`` to ``v`` and back, shape (m,): the length of flat way that
+        takes as long, in metres; infinite where the mode may not go that way.
     crs
         Metric CRS of the streets.
     """
@@ -59,12 +62,22 @@ class Graph:
     street_id: Geometries
     start_m: Floats
     end_m: Floats
+    forward_m: Floats
+    backward_m: Floats
     crs: pyproj.CRS | None = None
 
     @cached_property
     def arcs(self) -> Arcs:
-        """Shortest arc between each two joined nodes, both ways."""
-        return arcs(self.u, self.v, self.length_m, nodes=len(self.x))
+        """Easiest arc between each two joined nodes, both ways."""
+        return arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
+
+    @cached_property
+    def flat(self) -> bool:
+        """Whether effort is length wherever one may go: no slope is known."""
+        return all(
+            bool(((effort == self.length_m) | np.isinf(effort)).all())
+            for effort in (self.forward_m, self.backward_m)
+        )
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -75,6 +88,12 @@ class Graph:
     def components(self) -> int:
         """Number of connected parts."""
         return int(self.component.max() + 1) if len(self.component) else 0
+
+    @property
+    def islands(self) -> tuple[int, float]:
+        """Number of parts that nothing joins to the largest, and their length in metres."""
+        apart = self.component[self.u] > 0
+        return max(self.components - 1, 0), float(self.length_m[apart].sum())
 
     @property
     def main_share(self) -> float:
@@ -97,7 +116,8 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     streets
         Table of the contract ``STREETS``, in a metric CRS.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``.
+        Column that says which streets are open: ``walk`` or ``bike``. Who cycles takes a street
+        the way that ``bike_way`` says, both ways where it is unknown; who walks, both.
 
     Returns
     -------
@@ -128,13 +148,27 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     lines = _edge_lines(xy, first, last)
     length = shapely.length(lines)
     u, v = place[first], place[last]
+    way = _ways(streets, mode)[rows]
     return Graph(
         x=xy[stops[sample], 0], y=xy[stops[sample], 1],
         component=_components(u, v, length, len(sample)),
         u=u, v=v, length_m=length, lines=lines,
         street=rows[street[first]], street_id=ids[rows[street[first]]],
-        start_m=along[first], end_m=along[last], crs=streets.crs,
+        start_m=along[first], end_m=along[last],
+        forward_m=_effort(length, way[street[first]], "backward"),
+        backward_m=_effort(length, way[street[first]], "forward"), crs=streets.crs,
     )  # fmt: skip
+
+
+def _ways(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
+    """Which way each street may be taken: ``forward``, ``backward``, else both."""
+    if mode == "walk" or "bike_way" not in streets:
+        return np.full(len(streets), "both", dtype=object)
+    return np.asarray(streets["bike_way"].fillna("both"), dtype=object)
+
+
+def _effort(length: Floats, way: Geometries, shut: str) -> Floats:
+    return np.where(way == shut, np.inf, length)
 
 
 def _labels(xy: Floats) -> Integers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +10,7 @@ import shapely
 
 from foncier.network.arcs import way
 from foncier.network.cutting import cut
-from foncier.network.fields import SNAP_M, Field, goals, solve, ways
+from foncier.network.fields import SNAP_M, Field, Way, best, goals, solve, ways
 from foncier.network.splitting import Split, Spots, check_crs, enter
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def routes(
     Parameters
     ----------
     access_points
-        Table of the contract ``ACCESS_POINTS``.
+        Columns of the contract ``ACCESS_POINTS``; of several doors of a plot the best is taken.
     graph, targets, loop, snap_m
         As for `access_table`; for the way to the loop alone, pass no target.
 
@@ -49,14 +49,19 @@ def routes(
         A layer is not in the CRS of the streets.
     """
     check_crs(graph, access_points.crs, what="access_points")
-    doors = access_points.sort_values("opportunity_id", ignore_index=True)
+    doors = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
     points = doors.geometry.to_numpy()
     entries = enter(graph, points, doors["street_id"].to_numpy(dtype=object))
     parted, fields = solve(graph, goals(graph, targets, loop, snap_m=snap_m, loop_name=""))
+    _, site = np.unique(doors["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
     rows: list[tuple[str, str]] = []
     lines: list[shapely.LineString] = []
     for field in fields:
-        drawn = _drawn(points, entries, graph.lines, parted, field)
+        taken = ways(parted, field, entries, graph.lines)
+        door = best(site, taken.effort_m + entries.offset_m)
+        drawn = _drawn(
+            points, entries, graph.lines, parted=parted, field=field, door=door, taken=taken
+        )
         rows += [(doors["opportunity_id"].iat[i], field.goal.key) for i in drawn]
         lines += drawn.values()
     ids, keys = zip(*rows, strict=True) if rows else ((), ())
@@ -88,14 +93,21 @@ def joined(parts: Sequence[Floats]) -> Floats:
 
 
 def _drawn(
-    points: Geometries, entries: Spots, streets: Geometries, parted: Split, field: Field
+    points: Geometries,
+    entries: Spots,
+    streets: Geometries,
+    *,
+    parted: Split,
+    field: Field,
+    door: Integers,
+    taken: Way,
 ) -> dict[int, shapely.LineString]:
-    """Line of each way to one target, by position of its access point."""
-    taken = ways(parted, field, entries, streets)
-    walked = np.flatnonzero((taken.place >= 0) & (taken.node >= 0))
-    stubs = dict(zip(walked, _stubs(parted, entries, walked, taken.node[walked]), strict=True))
+    """Line of each way to one target from the best doors, by position of the access point."""
+    door = door[taken.place[door] >= 0]
+    walked = door[taken.node[door] >= 0]
+    stubs = dict(zip(walked, _stubs(parted, entries, walked, taken.to_u[walked]), strict=True))
     lines = {}
-    for i in np.flatnonzero(taken.place >= 0):
+    for i in door:
         parts = [shapely.get_coordinates(points[i])]
         if i in stubs:
             path = way(field.before, int(taken.node[i]))
@@ -111,16 +123,13 @@ def _drawn(
     return lines
 
 
-def _stubs(parted: Split, entries: Spots, rows: Integers, node: Integers) -> Geometries:
+def _stubs(parted: Split, entries: Spots, rows: Integers, to_u: Any) -> Geometries:
     """Part of the street from each entry to the node that its way takes."""
     piece, along = parted.pieces(
         Spots(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
     )
-    graph = parted.graph
-    length = graph.length_m[piece]
-    # On an edge that comes back to its start both ends are the node: the shorter side.
-    to_u = (graph.u[piece] == node) & ((graph.v[piece] != node) | (along <= length - along))
+    length = parted.graph.length_m[piece]
     start, stop = np.where(to_u, 0.0, along), np.where(to_u, along, length)
-    stubs = cut(graph.lines[piece], start, stop)
+    stubs = cut(parted.graph.lines[piece], start, stop)
     stubs[to_u] = shapely.reverse(stubs[to_u])
     return stubs

@@ -113,7 +113,8 @@ def split(graph: Graph, spots: Spots) -> Split:
     """Cut the edges where the spots are, so that each becomes a node.
 
     Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
-    stay what they were: splitting changes no distance.
+    stay what they were, and the effort of an edge is spread evenly along it: splitting changes no
+    distance and no time.
     """
     edge, along, node = _cuts(graph, spots)
     many = np.bincount(edge, minlength=len(graph.u)) + 1
@@ -137,6 +138,8 @@ def split(graph: Graph, spots: Spots) -> Split:
         u=tail, v=head, length_m=stop - start, lines=lines,
         street=graph.street[parent], street_id=graph.street_id[parent],
         start_m=graph.start_m[parent] + start, end_m=graph.start_m[parent] + stop,
+        forward_m=(stop - start) * (graph.forward_m / graph.length_m)[parent],
+        backward_m=(stop - start) * (graph.backward_m / graph.length_m)[parent],
     )  # fmt: skip
     return Split(whole, node, first, start, base[edge] + along, base)
 

@@ -1,4 +1,4 @@
-"""Walking times from each plot's own access to the nearest place of each target."""
+"""Times from each plot's own access to the nearest place of each target."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.network.fields import SNAP_M, Field, goals, solve, ways
-from foncier.network.splitting import Split, Spots, check_crs, enter
+from foncier.network.barriers import barriers, walls
+from foncier.network.fields import SNAP_M, best, goals, solve, ways
+from foncier.network.splitting import check_crs, enter
 from foncier.tables import ACCESS
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.network.cutting import Floats, Geometries
+    from foncier.network.barriers import Walls
+    from foncier.network.cutting import Floats, Geometries, Integers
+    from foncier.network.fields import Goal, Way
     from foncier.network.graph import Graph
 
 WALK_KMH = 4.5  # METHODS §6, on the flat
@@ -32,6 +35,7 @@ def access_table(
     targets: Mapping[str, gpd.GeoDataFrame],
     loop: shapely.Geometry | None = None,
     *,
+    constraints: gpd.GeoDataFrame | None = None,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
     loop_name: str = "Boucle",
@@ -45,7 +49,8 @@ def access_table(
     Parameters
     ----------
     access_points
-        Table of the contract ``ACCESS_POINTS``.
+        Columns of the contract ``ACCESS_POINTS``. A plot may have several: the best is taken for
+        each target.
     candidates
         Table of the contract ``CANDIDATES``: all opportunities, with or without an access.
     graph
@@ -54,6 +59,9 @@ def access_table(
         Places of each target: columns ``place_id``, ``name`` and a point. May be empty.
     loop
         The loop, routed over the streets or drawn by hand; gives the target ``loop``.
+    constraints
+        Table of the contract ``CONSTRAINTS``, for the water and the railways that a way goes
+        round (see `foncier.network.barriers`); None when unknown.
     speed_kmh
         Speed on the flat, in km/h.
     snap_m
@@ -64,8 +72,9 @@ def access_table(
     Returns
     -------
     Table of the contract ``ACCESS``: one row for each opportunity and target, sorted. What cannot
-    be reached, and what has no access, is missing, never a large number. ``detour_index`` is
-    missing under 10 m as the crow flies. The straight line to the loop goes to its nearest point.
+    be reached, and what has no access, is missing, never a large number. ``distance_m`` is the
+    length of the quickest way, ``leaves_by`` the street it begins in. ``detour_index`` is missing
+    under 10 m as the crow flies. The straight line to the loop goes to its nearest point.
 
     Raises
     ------
@@ -77,17 +86,46 @@ def access_table(
     aims = goals(graph, targets, loop, snap_m=snap_m, loop_name=loop_name)
     if not len(ids) or not aims:
         return _checked(ACCESS.empty())
-    doors = access_points.set_index("opportunity_id").reindex(ids)
+    doors = access_points[access_points["opportunity_id"].isin(ids)]
     points = doors.geometry.to_numpy()
-    entries = _entries(graph, points, doors["street_id"].to_numpy(dtype=object))
+    entries = enter(graph, points, doors["street_id"].to_numpy(dtype=object))
     parted, fields = solve(graph, aims)
+    site = np.searchsorted(ids, doors["opportunity_id"].to_numpy(dtype=object))
+    names = doors["street_name"].to_numpy(dtype=object)
+    between = walls(constraints)
     blocks = [
-        _block(ids, points, entries, streets=graph.lines, parted=parted, field=field)
+        _block(ids, points, site=site, streets=names, taken=ways(parted, field, entries,
+               graph.lines), offset_m=entries.offset_m, goal=field.goal, between=between)
         for field in fields
-    ]
+    ]  # fmt: skip
     table = pd.concat(blocks, ignore_index=True)
-    table["time_min"] = table["distance_m"] / (speed_kmh * 1000 / 60)
+    table["time_min"] = table.pop("effort_m") / (speed_kmh * 1000 / 60)
     return _checked(table.sort_values(["opportunity_id", "target"]))
+
+
+def cycled(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
+    """Put cycling metres and minutes beside the walking ones.
+
+    Parameters
+    ----------
+    access
+        Table of the contract ``ACCESS``, on foot.
+    by_bike
+        The same opportunities and targets on the network of cyclists, at their speed.
+
+    Returns
+    -------
+    The table on foot with ``bike_m`` and ``bike_min``: to the place nearest by bike, which may be
+    another than the one on foot. Missing where no way is open to cyclists.
+    """
+    keys = ["opportunity_id", "target"]
+    ridden = by_bike.set_index(keys)[["distance_m", "time_min"]]
+    ridden = ridden.reindex(pd.MultiIndex.from_frame(access[keys]))
+    return _checked(
+        access.assign(
+            bike_m=ridden["distance_m"].to_numpy(), bike_min=ridden["time_min"].to_numpy()
+        )
+    )
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:
@@ -95,44 +133,44 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _entries(graph: Graph, points: Geometries, street_id: Geometries) -> Spots:
-    """Where each access point that is known enters the network."""
-    known = np.flatnonzero(~shapely.is_missing(points))
-    found = enter(graph, points[known], street_id[known])
-    edge = np.full(len(points), -1)
-    along, offset = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    edge[known], along[known], offset[known] = found.edge, found.along_m, found.offset_m
-    return Spots(edge, along, offset)
-
-
 def _block(
     ids: Geometries,
     points: Geometries,
-    entries: Spots,
     *,
+    site: Integers,
     streets: Geometries,
-    parted: Split,
-    field: Field,
+    taken: Way,
+    offset_m: Floats,
+    goal: Goal,
+    between: Walls | None,
 ) -> pd.DataFrame:
-    """Rows of one target."""
-    way = ways(parted, field, entries, streets)
-    reached = np.flatnonzero(way.place >= 0)
-    straight, names = np.full(len(ids), np.nan), np.full(len(ids), None, dtype=object)
-    goal = field.goal
-    there = goal.points[way.place[reached]] if goal.line is None else goal.line
-    straight[reached] = shapely.distance(points[reached], there)
-    names[reached] = goal.names[way.place[reached]]
-    distance = way.distance_m + entries.offset_m
-    return pd.DataFrame(
-        {
-            "opportunity_id": ids,
-            "target": goal.key,
-            "place": names,
-            "distance_m": distance,
-            "straight_m": straight,
-            "detour_index": _detour(distance, straight),
-        }
-    )
+    """Rows of one target: the best door of each site."""
+    door = best(site, taken.effort_m + offset_m)
+    door = door[taken.place[door] >= 0]
+    row, place = site[door], taken.place[door]
+    there = goal.points[place]
+    if goal.line is not None:
+        there = shapely.get_point(shapely.shortest_line(points[door], goal.line), 1)
+    distance = taken.distance_m[door] + offset_m[door]
+    straight = shapely.distance(points[door], there)
+    detour = _detour(distance, straight)
+    barrier, barrier_name = barriers(points[door], there, detour, between)
+    columns = {
+        "place": (goal.names[place], object),
+        "distance_m": (distance, float),
+        "effort_m": (taken.effort_m[door] + offset_m[door], float),
+        "straight_m": (straight, float),
+        "detour_index": (detour, float),
+        "leaves_by": (streets[door], object),
+        "barrier": (barrier, object),
+        "barrier_name": (barrier_name, object),
+    }
+    table = pd.DataFrame({"opportunity_id": ids, "target": goal.key})
+    for name, (values, kind) in columns.items():
+        whole = np.full(len(ids), None if kind is object else np.nan, dtype=kind)
+        whole[row] = values
+        table[name] = whole
+    return table
 
 
 def _detour(distance: Floats, straight: Floats) -> Floats:

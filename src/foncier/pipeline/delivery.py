@@ -11,6 +11,7 @@ from foncier.export.cnig import write_cnig
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
+from foncier.export.surface import write_surface
 from foncier.export.webmap import write_map
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 
 GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
+SURFACE = "acces.tif"
 EXCHANGE = "friches-cnig.csv"  # only where there are friches
 
 
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write GeoPackage, Parquet, CSV, map, exchange file of friches and manifest to a folder.
+    """Write tables, map, surface of minutes, exchange file of friches and manifest to a folder.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -47,6 +49,8 @@ def deliver(
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
     }
+    if result.surface is not None:
+        write[SURFACE] = partial(write_surface, result, lang=lang)
     if (result.candidates["kind"] == "friche").any():
         write[EXCHANGE] = partial(write_cnig, result)
 

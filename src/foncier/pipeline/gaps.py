@@ -10,7 +10,7 @@ from foncier.records import Criterion, LayerReport, Missing, Note, Text
 from foncier.study.model import LAYERS, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     import shapely
@@ -62,10 +62,13 @@ def unmeasured(ramps: tuple[Criterion, ...], names: Collection[str]) -> tuple[Mi
 
 
 def noted(
-    reports: tuple[LayerReport, ...], friches: tuple[Note, ...], buildings: tuple[Note, ...]
+    reports: tuple[LayerReport, ...],
+    friches: tuple[Note, ...],
+    buildings: tuple[Note, ...],
+    streets: Mapping[str, tuple[Note, ...]] | None = None,
 ) -> tuple[LayerReport, ...]:
-    """Add what the detectors left aside to the report of the layer that it came from."""
-    more = {"inventory": friches, "observations": buildings}
+    """Add what was left aside on the way to the report of the layer that it came from."""
+    more = {"inventory": friches, "observations": buildings, **(streets or {})}
     return tuple(replace(r, notes=r.notes + more.pop(r.layer, ())) for r in reports)
 
 

@@ -13,6 +13,7 @@ from foncier.crs import legal_crs
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
+from foncier.pipeline.reaching import reach, unsurfaced
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
 
@@ -64,21 +65,22 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
     step("Accès et temps de parcours")
     targets = _targets(layers.get("places"))
-    points, access = _reach(candidates, streets, graph, targets, traced.loop)
-    candidates = landlocked(candidates, points, layers)
+    reached = reach(candidates, layers, graph, targets, traced.loop)
+    candidates = landlocked(reached.candidates, reached.points, layers)
     step("Scores et rangs")
-    measures = score.measures(candidates, access, layers.get("population"))
+    measures = score.measures(candidates, reached.access, layers.get("population"))
     candidates = _peopled(candidates, measures)
-    reports = noted(layers.reports, friches.notes, buildings.notes)
+    scores = score.scores(measures, ramps)
+    reports = noted(layers.reports, friches.notes, buildings.notes, reached.notes)
     return Result(
         **_head(plan, reports),
         candidates=candidates,
         evidence=evidence,
         tests=plots.tests,
         rejections=plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs),
-        access_points=points,
-        access=access,
-        scores=score.scores(measures, ramps),
+        access_points=reached.points,
+        access=reached.access,
+        scores=scores,
         lines=traced.lines,
         stops=traced.stops,
         area=area,
@@ -86,8 +88,11 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         criteria=ramps,
         profile=rules,
         missing=missing(plan, layers, targets, traced.loop)
-        + unmeasured(ramps, score.unknown_measures(measures, ramps)),
-        routes=_routes(points, graph, traced.loop),
+        + unmeasured(ramps, score.unknown_measures(measures, ramps))
+        + unsurfaced(area),
+        routes=reached.routes,
+        isochrones=reached.isochrones(scores, plan.reach.isochrones),
+        surface=reached.surface(targets, traced.loop, area),
         assemblies=plots.assemblies,
         inventory=layers.get("inventory"),
     )
@@ -149,22 +154,6 @@ def _targets(places: Any) -> dict[str, Any]:
         for key, (_, categories) in study.targets().items()
     }
     return {key: group for key, group in groups.items() if len(group)}
-
-
-def _reach(
-    candidates: gpd.GeoDataFrame, streets: Any, graph: Any, targets: dict[str, Any], loop: Any
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    if graph is None:
-        return tables.ACCESS_POINTS.empty(candidates.crs), tables.ACCESS.empty()
-    points = network.access_points(candidates, streets)
-    return points, network.access_table(points, candidates, graph, targets, loop)
-
-
-def _routes(points: gpd.GeoDataFrame, graph: Any, loop: Any) -> gpd.GeoDataFrame | None:
-    """Draw the ways to the loop; None where there is no street or no loop."""
-    if graph is None or loop is None or points.empty:
-        return None
-    return network.routes(points, graph, {}, loop)
 
 
 def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -76,7 +76,7 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = reading.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
     frame: Any = draft.frame
     frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
-    frame = frame.assign(level=_levels(frame), **_modes(frame))
+    frame = frame.assign(level=_levels(frame), bike_way=bike_way(frame), **_modes(frame))
     return reading.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -108,6 +108,28 @@ def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
             open_to &= ~tags[key].isin(osm_tags.ACCESS_NO)
         modes[mode] = open_to.astype("boolean")
     return modes
+
+
+def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Which way of the line cyclists may go: ``both``, ``forward``, ``backward``; else unknown.
+
+    ``oneway:bicycle`` says more than a cycleway against the traffic, which says more than
+    ``oneway``; roundabouts and motorways are one way without saying so.
+    """
+    way: pd.Series[Any] = tags["oneway"].map(osm_tags.ONE_WAY)
+    implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
+        "motorway"
+    )
+    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.CHANGING)
+    way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
+    against = pd.Series(False, tags.index)
+    for key in osm_tags.CYCLEWAYS:
+        against |= tags[key].isin(osm_tags.AGAINST)
+        if key != "cycleway":
+            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _says(tags[key])
+    way = way.mask(against, "both")
+    own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
+    return own.fillna(way).astype("str")
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:

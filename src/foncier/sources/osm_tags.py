@@ -38,9 +38,18 @@ ACCESS_KEYS = {
     "bike": ("access", "vehicle", "bicycle"),
     "drive": ("access", "vehicle", "motor_vehicle", "motorcar"),
 }
+# Which way cyclists may go (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open
+# both ways unless it says otherwise; these say so, or are one way without saying.
+ONE_WAY = {"yes": "forward", "true": "forward", "1": "forward", "-1": "backward",
+           "reverse": "backward", "no": "both", "false": "both", "0": "both"}  # fmt: skip
+CHANGING = ("reversible", "alternating")  # nobody knows which way now
+ROUNDABOUTS = ("roundabout", "circular")
+CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+AGAINST = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
 STREET_CARRIED = (
     "access", "foot", "vehicle", "bicycle", "motor_vehicle", "motorcar", "motorroad", "bridge",
-    "tunnel", "layer", "area",
+    "tunnel", "layer", "area", "junction", "oneway", "oneway:bicycle", *CYCLEWAYS,
+    *(f"{key}:oneway" for key in CYCLEWAYS[1:]),
 )  # fmt: skip
 
 # Land in use that is no plot to build on. Grass and woods are not here: they hide dents creuses.

@@ -9,7 +9,7 @@ import pandas as pd
 from foncier.sources import columns, keys, reading
 from foncier.sources.columns import Field
 from foncier.sources.journal import some
-from foncier.sources.osm_tags import HIGHWAYS, WALKERS_OWN
+from foncier.sources.osm_tags import HIGHWAYS, ONE_WAY, WALKERS_OWN
 
 if TYPE_CHECKING:
     from foncier.records import LayerFile
@@ -25,6 +25,7 @@ FIELDS = (
     Field("walk"),
     Field("bike"),
     Field("drive"),
+    Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
 )
 MODES = ("walk", "bike", "drive")
 # Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
@@ -43,6 +44,12 @@ CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
 }  # fmt: skip
 FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
 STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+# OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
+WAYS = ONE_WAY | {
+    "b": "both", "f": "forward", "t": "backward", "both": "both", "forward": "forward",
+    "backward": "backward", "double sens": "both", "sans objet": "both",
+    "sens direct": "forward", "sens inverse": "backward",
+}  # fmt: skip
 YES_NO = {
     "yes": "yes", "oui": "yes", "true": "yes", "1": "yes", "no": "no", "non": "no", "false": "no",
     "0": "no",
@@ -54,7 +61,8 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     ``level`` comes from the file, else from its bridges and tunnels, else is 0. ``walk``, ``bike``
     and ``drive`` come from the file, else from the class; a class that is not known is held open
-    to all, with a note.
+    to all, with a note. ``bike_way`` comes from the file's one-way streets; where it is unknown,
+    cyclists are held to go both ways.
     """
     draft = reading.layer(file, target, journal, fields=FIELDS, shape="line")
     return streets_of(draft, file, journal)
@@ -71,6 +79,7 @@ def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
         level=level.fillna(structure).fillna(0.0).round().astype("int64"),
     )
     frame = _with_modes(frame, street_class.str.lower(), file.shown, journal)
+    frame = frame.assign(bike_way=_ways(frame, journal))
     if len(frame) and not street_class.str.lower().isin(FOOTWAYS).any():
         journal.add(
             "assumed",
@@ -82,6 +91,19 @@ def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
         )
     frame = keys.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
     return reading.Draft(frame, draft.rows_read, draft.crs)
+
+
+def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
+    """Which way cyclists may go; a word that is not known is unknown."""
+    said = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
+    way = said.astype("str").str.strip().str.lower().map(WAYS)
+    journal.add(
+        "assumed",
+        int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
+        "voies sans sens de circulation : tenues pour ouvertes aux vélos dans les deux sens",
+        "streets without one-way information: held open to cyclists both ways",
+    )
+    return way.astype("str")
 
 
 def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:

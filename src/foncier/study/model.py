@@ -115,6 +115,12 @@ class Rules(Strict):
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
 
 
+class Reach(Strict):
+    """For how many sites, the best ranked first, what is reached on foot is drawn."""
+
+    isochrones: int = Field(default=20, ge=0)
+
+
 class SignalChange(Strict):
     """A sign that this study weighs in its own way, or brings itself.
 
@@ -157,6 +163,7 @@ class Study(Strict):
     signals: dict[str, SignalChange] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    reach: Reach = Reach()
     fetch: Fetch = Fetch()
     folder: Path = Path()
 

@@ -33,6 +33,9 @@ STREETS = Table(
         Column("walk", "yes_no", "Ouvert aux piétons", "Open to walkers"),
         Column("bike", "yes_no", "Ouvert aux vélos", "Open to cyclists"),
         Column("drive", "yes_no", "Ouvert aux voitures", "Open to cars"),
+        Column("bike_way", "text", "Sens des vélos (dans le sens du tracé)",
+               "Way of cyclists (along the line)", optional=True,
+               values=("both", "forward", "backward")),
     ),
     LINE,
 )  # fmt: skip

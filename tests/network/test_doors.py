@@ -1,0 +1,114 @@
+"""A plot that faces two streets has two doors, and is left by the better one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from foncier import tables
+from foncier.network import access_points, access_table, build_graph, doors, main_doors, routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Builder = Callable[..., gpd.GeoDataFrame]
+
+FRONT, BACK = "LINESTRING (-400 0, 400 0)", "LINESTRING (-400 40, 400 40)"
+PLOT = shapely.box(0, 4, 20, 34)  # 4 m from the front street, 6 m from the back street
+
+
+def parcels(put: Callable[[Any], Any], shapes: Sequence[Any]) -> Any:
+    rows = {"parcel_id": [str(n) for n in range(len(shapes))], "area_m2": 1.0}
+    frame = gpd.GeoDataFrame(rows, geometry=[put(s) for s in shapes], crs=2154)
+    return tables.PARCELS.conform(frame)
+
+
+CASES: dict[str, Any] = {
+    # name: streets, columns of the streets, other parcels, streets of the doors in order
+    "between two streets": ([FRONT, BACK], {}, [], ["s0", "s1"]),
+    "one street": ([FRONT], {}, [], ["s0"]),
+    "second street too far": ([FRONT, "LINESTRING (-400 50, 400 50)"], {}, [], ["s0"]),
+    "corner": ([FRONT, "LINESTRING (27 -90, 27 90)"], {}, [], ["s0", "s1"]),
+    "dead end at the back": ([FRONT, "LINESTRING (10 38, 10 300)"], {}, [], ["s0", "s1"]),
+    "bridge behind": ([FRONT, BACK], {"level": [0, 1]}, [], ["s0"]),
+    "motorway behind": ([FRONT, BACK], {"walk": [True, False]}, [], ["s0"]),
+    "neighbour behind": ([FRONT, BACK], {}, [shapely.box(-9, 34, 30, 39)], ["s0"]),
+    "neighbour in front": ([FRONT, BACK], {}, [shapely.box(-9, 0.5, 30, 4)], ["s1"]),
+    "shut in on both sides": ([FRONT, BACK], {}, [shapely.box(-9, 0.5, 30, 4),
+                                                  shapely.box(-9, 34, 30, 39)], ["s0"]),
+    "landlocked": (["LINESTRING (-400 -99, 400 -99)"], {}, [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_doors_of_a_plot(
+    streets: Builder, plots: Builder, put: Callable[[Any], Any], case: str
+) -> None:
+    lines, columns, others, expected = CASES[case]
+    sites, ways = plots([PLOT]), streets(lines, **columns)
+    land = parcels(put, [PLOT, *others])
+    before = [table.copy(deep=True) for table in (sites, ways, land)]
+    found = doors(sites, ways, land)
+    assert found["street_id"].tolist() == expected
+    assert all(a.equals(b) for a, b in zip(before, (sites, ways, land), strict=True))
+    points = main_doors(found) if expected else found
+    assert len(points) == min(len(expected), 1)
+
+
+def test_without_parcels_no_neighbour_is_known(streets: Builder, plots: Builder) -> None:
+    sites, ways = plots([PLOT, shapely.box(90, 4, 99, 12)]), streets([FRONT, BACK])
+    found = doors(sites, ways)
+    assert found["street_id"].tolist() == ["s0", "s1", "s0"]
+    assert found["over_m"].isna().all()
+    assert main_doors(found).equals(access_points(sites, ways))
+
+
+def test_a_guessed_outline_has_one_door(streets: Builder, plots: Builder) -> None:
+    ways = streets([FRONT, BACK])
+    for perimeter, count in (("trace", 2), ("emprise_approximative", 1), ("point_seul", 1)):
+        assert len(doors(plots([PLOT], perimeter=perimeter), ways)) == count
+
+
+def test_the_better_door_is_taken_for_each_target(
+    streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
+) -> None:
+    """The back street leads to the station, the front one to the loop; nothing joins them."""
+    sites, ways = plots([PLOT], opportunity_id=["a"]), streets([FRONT, BACK], name=["Av", "Ar"])
+    graph, targets = build_graph(ways), {"station": places({"Gare": (110, 40)})}
+    loop = put("LINESTRING (-100 0, -90 0)")
+    both = doors(sites, ways)
+    found = access_table(both, sites, graph, targets, loop).set_index("target")
+    assert found["leaves_by"].to_dict() == {"loop": "Av", "station": "Ar"}
+    assert found.loc["station", "distance_m"] == pytest.approx(6 + 100, abs=1e-3)
+    assert found.loc["loop", "distance_m"] == pytest.approx(4 + 100, abs=1e-3)
+    assert found.loc["station", "straight_m"] == pytest.approx(np.hypot(100, 6), abs=1e-3)
+    drawn = routes(both, graph, targets, loop)
+    assert drawn.length.tolist() == pytest.approx([104, 106], abs=1e-3)
+    alone = access_table(main_doors(both), sites, graph, targets, loop).set_index("target")
+    assert alone["distance_m"].isna()["station"]
+
+
+def test_another_door_never_lengthens_a_way(
+    streets: Builder, plots: Builder, places: Builder
+) -> None:
+    ways = streets([FRONT, BACK, "LINESTRING (400 0, 400 40)", "LINESTRING (-300 0, -300 40)"])
+    sites = plots([shapely.box(x, 4, x + 20, 34) for x in range(-390, 380, 40)])
+    graph = build_graph(ways)
+    targets = {"a": places({"A": (380, 40)}), "b": places({"B": (-390, 40), "C": (0, 0)})}
+    both = doors(sites, ways)
+    assert len(both) >= 2 * len(sites)
+    one = access_table(main_doors(both), sites, graph, targets)
+    two = access_table(both, sites, graph, targets)
+    reached = one["time_min"].notna()
+    assert reached.sum() > len(sites)
+    assert (two["time_min"] <= one["time_min"] + 1e-9)[reached].all()
+    assert (two["time_min"] < one["time_min"] - 0.1).any()
+
+
+def test_empty_tables(streets: Builder, plots: Builder) -> None:
+    assert doors(plots([]), streets([FRONT])).empty
+    assert doors(plots([PLOT]), streets([])).empty
