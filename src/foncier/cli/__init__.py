@@ -17,6 +17,7 @@ from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
 from foncier.cli.running import run
+from foncier.cli.sheets import sheets
 
 app = typer.Typer(
     help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
@@ -27,6 +28,7 @@ app = typer.Typer(
 for command in (run, check, explain, new):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
+app.command()(sheets)
 
 
 def _version(asked: bool) -> None:

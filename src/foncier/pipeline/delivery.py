@@ -10,6 +10,7 @@ from foncier.export.aside import deliver as write_aside
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
+from foncier.export.pictures import check_picture, copy_picture, pictures
 from foncier.export.webmap import write_map
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ TABLE, MAP = "opportunites.csv", "opportunites.html"
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write GeoPackage, Parquet, CSV, map and manifest to a folder.
+    """Write GeoPackage, Parquet, CSV, map, pictures and manifest to a folder.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -44,6 +45,10 @@ def deliver(
         PARQUET: partial(write_parquet, result),
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
+        **{
+            name: partial(copy_picture, plan.path(written))
+            for written, name in check_pictures(plan).items()
+        },
     }
 
     def told(deliverables: Mapping[str, str]) -> str:
@@ -58,6 +63,20 @@ def deliver(
         return text(made)
 
     return write_aside(folder, write, manifest=told)
+
+
+def check_pictures(plan: Study) -> dict[str, str]:
+    """Pictures that a study gives for its sheets, all there: name of each copy by its path.
+
+    Raises
+    ------
+    ConfigError
+        A picture is not there, or cannot be read.
+    """
+    found = pictures(configuration(plan).get("leaflet"))
+    for written in found:
+        check_picture(plan.path(written), written)
+    return found
 
 
 def configuration(plan: Study) -> dict[str, Any]:
