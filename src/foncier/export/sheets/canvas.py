@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -78,7 +79,7 @@ def window(
     west, south, east, north = bounds
     needed = max((east - west) / (width_mm * filled), (north - south) / (height_mm * filled)) * 1000
     fitting = [scale for scale in SCALES if scale >= max(needed, least)]
-    scale = fitting[0] if fitting else SCALES[-1]
+    scale = fitting[0] if fitting else math.ceil(needed / SCALES[-1]) * SCALES[-1]
     return Window((west + east) / 2, (south + north) / 2, scale, width_mm, height_mm)
 
 

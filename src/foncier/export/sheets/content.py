@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from foncier.wording import Lang
 
 Row = dict[str, Any]
-MOST_EVIDENCE = 14
+MOST_EVIDENCE = 12
+MOST_FLAGS = 6
 MEASURES = ("area_m2", "usable_area_m2", "built_share", "fabric", "status", "zone",
             "axis_distance_m", "residents_around", "perimeter", "family")  # fmt: skip
 # Of these, an unknown value is told among what remains unknown; of the others it is not asked.
@@ -248,12 +249,13 @@ def _flags(site: Row, lang: Lang) -> list[str]:
     if site["perimeter"] == "point_seul":
         rows.append(word("point_only", lang))
     if known(site["flags"]):
-        rows += [_sentence(one, lang) for one in str(site["flags"]).split("|") if one.strip()]
+        told = [one for one in str(site["flags"]).split("|") if one.strip()]
+        rows += [_sentence(one, lang) for one in told[:MOST_FLAGS]]
     return rows
 
 
 def _sentence(text: str, lang: Lang) -> str:
-    said = shown(text, lang=lang, limit=500)
+    said = shown(text, lang=lang, limit=200)
     return said[:1].upper() + said[1:]
 
 
@@ -270,7 +272,7 @@ def _evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> d
         {
             "direction": row["direction"],
             "word": word(row["direction"], lang),
-            "text": shown(row[f"text_{lang}"], lang=lang, limit=500),
+            "text": shown(row[f"text_{lang}"], lang=lang, limit=300),
             "source": _source(row["source"], row["observed_on"], lang),
         }
         for row in own.head(MOST_EVIDENCE).to_dict("records")
@@ -285,7 +287,7 @@ def _evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> d
 def _source(source: Any, when: Any, lang: Lang) -> str:
     dated = short_day(pd.Timestamp(when).date(), lang) if known(when) else word("unknown_date",
                                                                                 lang)  # fmt: skip
-    return f"{shown(source, lang=lang, limit=160)}, {dated}"
+    return f"{shown(source, lang=lang, limit=120)}, {dated}"
 
 
 def _own_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ MAY_LACK = {
     "streets": ("voies", ("name", "street_class")),
     "uses": ("contraintes", ("kind", "label")),
     "ways": ("chemins", ("opportunity_id", "target")),
-    "quarters": ("quartiers", ("name",)),
+    "quarters": ("quartiers", ("quarter_id", "name", "kind", "number", "area_m2")),
 }
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier.export.sheets import content
 from foncier.export.sheets.photos import photo
 from foncier.export.sheets.sectormap import NUMBERED, Sector, sector_map, services_map
 from foncier.export.sheets.signs import KINDS, PLACES, kind_sign, place_sign, stop_letter
-from foncier.export.sheets.typography import hundred, known, measured, scale_words, shown
+from foncier.export.sheets.typography import hectares, hundred, known, measured, scale_words, shown
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
 from foncier.wording import KIND_LABELS, figure
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from foncier.export.sheets.delivered import Delivered
     from foncier.export.sheets.ground import Ground
     from foncier.wording import Lang
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 FIRST = 10  # sites named on the first page
 WITHIN_MIN = 10.0  # an easy walk
 # Beyond these, a third page would be needed.
-MOST_PREMISES, MOST_CONTACTS, MOST_LINES, MOST_CHANGES, MOST_STOPS = 8, 4, 5, 6, 26
+MOST_PREMISES, MOST_CONTACTS, MOST_LINES, MOST_CHANGES = 8, 4, 5, 6
+MOST_STOPS, MOST_QUARTERS = 26, 8
 PREMISES = ("innovation", "research", "university")
 
 
@@ -36,11 +36,11 @@ def leaflet(given: Delivered, ground: Ground, lang: Lang) -> dict[str, Any]:
     told = given.leaflet
     return {
         "summary": _summary(given, lang),
-        "intro": shown(told.get("intro", ""), lang=lang, limit=420),
+        "intro": shown(told.get("intro", ""), lang=lang, limit=320),
         "kinds": _kinds(given, lang),
         "total": _total(given, lang),
-        "first": (first := _first(given, lang)),
-        "first_title": word("first", lang, n=len(first)),
+        "first": _first(given, lang),
+        "first_title": word("first", lang, n="{n}"),
         "within": word("in_time", lang, n=content.minutes(WITHIN_MIN, lang)),
         "sector": _drawn(sector, "alt_sector", given, lang),
         "services": {
@@ -58,9 +58,10 @@ def leaflet(given: Delivered, ground: Ground, lang: Lang) -> dict[str, Any]:
         "premises": _premises(given, lang),
         "contacts": _contacts(told, lang),
         "changes": [
-            [shown(one["when"], lang=lang, limit=40), shown(one["text"], lang=lang, limit=220)]
+            [shown(one["when"], lang=lang, limit=40), shown(one["text"], lang=lang, limit=180)]
             for one in told.get("changes", ())[:MOST_CHANGES]
         ],
+        "quarters": _quarters(given, lang),
         "photo": photo(given, told.get("photo"), word("alt_photo", lang), lang),
         "numbered": NUMBERED,
         "notes": _notes(given, sector, lang),
@@ -76,7 +77,7 @@ def _summary(given: Delivered, lang: Lang) -> str:
 def _hectares(sites: Any, lang: Lang) -> str:
     """Ground that sites cover, what overlaps counted once, in hectares."""
     shapes = np.asarray(sites.geometry.array, dtype=object)
-    return figure(float(shapely.area(shapely.union_all(shapes))) / 1e4, "ha", lang)
+    return hectares(float(shapely.area(shapely.union_all(shapes))), lang)
 
 
 def _kinds(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
@@ -96,7 +97,7 @@ def _kinds(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
                 "colour": KINDS[kind].colour,
                 "label": KIND_LABELS[kind][lang],
                 "n": figure(len(own), "", lang),
-                "area": figure(area / 1e4, "ha", lang),
+                "area": hectares(area, lang),
                 "share": area / most,
                 "dwellings": _dwellings(own, lang),
             }
@@ -172,6 +173,33 @@ def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
     return rows
 
 
+def _quarters(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
+    """Area that each quarter holds by kind, the richest quarters first; none without quarters."""
+    rows = given.quarters[given.quarters["kind"].isin(list(KINDS))]
+    by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
+    totals = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
+    totals = totals[totals > 0].head(MOST_QUARTERS)
+    most = float(totals.max()) if len(totals) else 1.0
+    return [
+        {
+            "name": shown(_name_of(own, quarter), lang=lang, limit=40),
+            "area": hectares(float(totals[quarter]), lang),
+            "parts": [
+                {"colour": KINDS[kind].colour, "share": float(area) / most}
+                for kind in KINDS
+                if (area := own.loc[own["kind"] == kind, "area_m2"].sum()) > 0
+            ],
+        }
+        for quarter in totals.index
+        for own in (by.get_group(quarter),)
+    ]
+
+
+def _name_of(own: pd.DataFrame, quarter: str) -> str:
+    named = own["name"].dropna()
+    return str(named.iloc[0]) if len(named) else quarter
+
+
 def _premises(given: Delivered, lang: Lang) -> dict[str, Any]:
     """Places that lend room or support, with the site that is nearest on foot."""
     places = given.places[given.places["category"].isin(PREMISES) & given.places["name"].notna()]
@@ -200,7 +228,7 @@ def _contacts(told: Any, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
             "name": shown(one["name"], lang=lang, limit=80),
-            "lines": [shown(line, lang=lang, limit=90) for line in one["lines"][:MOST_LINES]],
+            "lines": [shown(line, lang=lang, limit=60) for line in one["lines"][:MOST_LINES]],
         }
         for one in told.get("contacts", ())[:MOST_CONTACTS]
     ]

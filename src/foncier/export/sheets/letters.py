@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import typst
 
 FAMILY = "DejaVu Sans"
 POINT_MM = 25.4 / 72
 SET_AT = 100  # points at which widths are read
+WIDEST = 1.0  # what a letter that the face lacks may take
 
 
 def face_folder() -> Path:
@@ -37,20 +40,22 @@ def faces() -> typst.Fonts:
 
 
 @cache
-def _face(bold: bool) -> Any:
-    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 (slow to import)
+def advances(*, bold: bool = False) -> Mapping[str, float]:
+    """Width of every letter of the face, as a share of its size.
+
+    Read whole at the first call, which must not be made from several threads at once: the reader
+    of faces is not made for them. The table may then be used from any.
+    """
+    from matplotlib.ft2font import FT2Font, LoadFlags  # noqa: PLC0415 (slow to import)
 
     face = FT2Font(face_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf")
     face.set_size(SET_AT, 72)
-    return face
-
-
-@cache
-def _advance(letter: str, bold: bool) -> float:
-    from matplotlib.ft2font import LoadFlags  # noqa: PLC0415 (slow to import)
-
-    glyph = _face(bold).load_char(ord(letter), flags=LoadFlags.NO_HINTING)
-    return float(glyph.linearHoriAdvance) / 65536 / SET_AT
+    return {
+        chr(code): float(face.load_glyph(glyph, flags=LoadFlags.NO_HINTING).linearHoriAdvance)
+        / 65536
+        / SET_AT
+        for code, glyph in face.get_charmap().items()
+    }
 
 
 def width_mm(text: str, size: float, *, bold: bool = False) -> float:
@@ -61,4 +66,5 @@ def width_mm(text: str, size: float, *, bold: bool = False) -> float:
     >>> 17 < width_mm("Rue de la Vallée", 6) < 20
     True
     """
-    return sum(_advance(letter, bold) for letter in text) * size * POINT_MM
+    wide = advances(bold=bold)
+    return sum(wide.get(letter, WIDEST) for letter in text) * size * POINT_MM

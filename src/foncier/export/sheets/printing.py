@@ -25,7 +25,7 @@ from foncier.export.sheets.delivered import (
     read_tests,
 )
 from foncier.export.sheets.ground import Ground, prepare
-from foncier.export.sheets.letters import faces
+from foncier.export.sheets.letters import advances, faces
 from foncier.export.sheets.photos import photo, site_photo
 from foncier.export.sheets.typography import known, scale_words
 from foncier.export.sheets.words import WORDS, word
@@ -93,11 +93,13 @@ def print_sheets(
     rows = chosen(given, top=top, ids=ids)
     press = Press(given, rows, lang)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        sheets = list(pool.map(press.sheet, rows))
-        made = dict(zip(names(given, rows), pool.map(press.one, sheets), strict=True))
-    if sheets:
-        made[ALL] = press.print("sheet.typ", word("sheets_title", lang), sheets=sheets)
-    made[LEAFLET] = press.leaflet()
+        leaflet_to_come = pool.submit(press.leaflet)
+        printed = list(pool.map(press.both, rows))
+    made = {name: pdf for name, (_, pdf) in zip(names(given, rows), printed, strict=True)}
+    if printed:
+        every = [sheet for sheet, _ in printed]
+        made[ALL] = press.print("sheet.typ", word("sheets_title", lang), sheets=every)
+    made[LEAFLET] = leaflet_to_come.result()
     former = _former(out)
     write = {name: partial(_write, data) for name, data in made.items()}
     told = {"result": given.manifest["deliverables"], "lang": lang}
@@ -166,6 +168,8 @@ class Press:
     def __init__(self, given: Delivered, rows: Sequence[int], lang: Lang) -> None:
         """Read what lies around the sites and prepare it once."""
         self.given, self.lang = given, lang
+        for bold in (False, True):
+            advances(bold=bold)  # here, before there are threads
         sites = [given.sites.iloc[row] for row in rows]
         parcels = sorted({p for site in sites for p in parcels_of(site)})
         self.tests = read_tests(given.folder, parcels)
@@ -196,9 +200,10 @@ class Press:
             "photo": site_photo(given, site["opportunity_id"], word("alt_photo", lang), lang),
         }  # fmt: skip
 
-    def one(self, sheet: Mapping[str, Any]) -> bytes:
-        """PDF of one sheet."""
-        return self.print("sheet.typ", sheet["head"]["title"], sheets=[sheet])
+    def both(self, row: int) -> tuple[dict[str, Any], bytes]:
+        """Sheet of a site, as values and as PDF."""
+        sheet = self.sheet(row)
+        return sheet, self.print("sheet.typ", sheet["head"]["title"], sheets=[sheet])
 
     def leaflet(self) -> bytes:
         """PDF of the leaflet of the sector."""

@@ -116,6 +116,20 @@ def measured(value: Any, unit: str, lang: Lang) -> str:
     return figure(round(number, 1) + 0.0, unit, lang)
 
 
+def hectares(area_m2: float, lang: Lang) -> str:
+    r"""Area in hectares, with the decimals that its size asks for.
+
+    Examples
+    --------
+    >>> hectares(312.0, "fr"), hectares(270_400.0, "fr"), hectares(1_910_000.0, "en")
+    ('0,03\xa0ha', '27,0\xa0ha', '191\xa0ha')
+    """
+    if area_m2 >= 10_000 or area_m2 == 0:
+        return figure(area_m2 / 10_000, "ha", lang)
+    text = f"{max(area_m2 / 10_000, 0.01):.2f}"
+    return f"{text.replace('.', ',') if lang == 'fr' else text}{NBSP}ha"
+
+
 def scale_words(scale: int, lang: Lang) -> str:
     r"""Scale of a map.
 

@@ -123,6 +123,7 @@ WORDS: dict[str, Text] = {
     "premises_one": Text("et un autre sur la carte", "and one more on the map"),
     "premises_more": Text("et {n} autres sur la carte", "and {n} more on the map"),
     "nearest": Text("à {minutes} du site {rank}", "{minutes} from site {rank}"),
+    "quarters": Text("Surface offerte par quartier", "Area on offer by quarter"),
     "contacts": Text("À qui s'adresser", "Whom to ask"),
     "changes": Text("Ce qui va changer", "What is about to change"),
     "outside": Text("{n} sites hors de la carte", "{n} sites off the map"),
