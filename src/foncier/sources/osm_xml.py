@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from foncier.sources.journal import Journal
 
 DEGREES = pyproj.CRS.from_epsg(4326)
+PROLOG = 1 << 16  # where a DOCTYPE stands, if there is one; expat bounds what might follow
 AREAS = ("multipolygon", "boundary")
 
 
@@ -91,8 +92,17 @@ def _root(path: Path, shown: str) -> ET.Element:
                 "Convertissez-le : osmium cat fichier.osm.pbf -o fichier.osm.gz.",
             )
         )
+    written = files.content(path, shown)
+    if b"<!DOCTYPE" in written[:PROLOG]:
+        raise FormatError(
+            complaint(
+                shown,
+                "le fichier déclare des entités XML (DOCTYPE), ce qu'aucun extrait ne fait",
+                "Téléchargez l'extrait d'un service connu (Overpass, Geofabrik).",
+            )
+        )
     try:
-        root = ET.fromstring(files.content(path, shown))  # noqa: S314  # expat limits entities
+        root = ET.fromstring(written)  # noqa: S314  # no entities: see above
     except ET.ParseError as reason:
         line = reason.position[0]
         raise FormatError(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from foncier import tables
 from foncier.export.sheets.delivered import parcels_of
+from foncier.export.sheets.proofs import detection, evidence, uses
 from foncier.export.sheets.signs import KINDS, kind_sign
 from foncier.export.sheets.sitemap import section
 from foncier.export.sheets.typography import (
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from foncier.wording import Lang
 
 Row = dict[str, Any]
-MOST_EVIDENCE = 12
 MOST_FLAGS = 6
 MEASURES = ("area_m2", "usable_area_m2", "built_share", "fabric", "status", "zone",
             "axis_distance_m", "residents_around", "perimeter", "family")  # fmt: skip
@@ -64,8 +64,9 @@ def sheet(given: Delivered, row: int, tests: pd.DataFrame, lang: Lang) -> dict[s
         "measures": _measures(given, site, lang),
         "access": _access(given, site, lang),
         "flags": _flags(site, lang),
-        **_evidence(given, site, tests, lang),
-        "tests": _tests(site, tests, lang),
+        **evidence(given, site, tests, lang),
+        "tests": detection(site, tests, lang),
+        "uses": uses(given, site, lang),
         "parcels": _parcels(site, lang),
         "unknowns": _unknowns(given, site, lang),
         "report": word("report", lang, id=shown(site["opportunity_id"], lang=lang, limit=80)),
@@ -257,77 +258,6 @@ def _flags(site: Row, lang: Lang) -> list[str]:
 def _sentence(text: str, lang: Lang) -> str:
     said = shown(text, lang=lang, limit=200)
     return said[:1].upper() + said[1:]
-
-
-def _evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    """Findings, the weightiest first, with source and date; how many are left to the file.
-
-    What a test says of the site is left to the table of the tests, which tells its margin too.
-    """
-    own = given.evidence.loc[given.evidence["opportunity_id"] == site["opportunity_id"]]
-    own = own[~own["signal"].isin(_own_tests(site, tests)["rule"])]
-    heavy = own["weight"].abs().fillna(0.0)
-    own = own.assign(heavy=heavy).sort_values("heavy", ascending=False, kind="stable")
-    rows = [
-        {
-            "direction": row["direction"],
-            "word": word(row["direction"], lang),
-            "text": shown(row[f"text_{lang}"], lang=lang, limit=300),
-            "source": _source(row["source"], row["observed_on"], lang),
-        }
-        for row in own.head(MOST_EVIDENCE).to_dict("records")
-    ]
-    more = len(own) - len(rows)
-    told_by_tests = not rows and len(_own_tests(site, tests)) > 0
-    if told_by_tests:
-        return {"evidence": None, "more": ""}
-    return {"evidence": rows, "more": word("more_evidence", lang, n=more) if more else ""}
-
-
-def _source(source: Any, when: Any, lang: Lang) -> str:
-    dated = short_day(pd.Timestamp(when).date(), lang) if known(when) else word("unknown_date",
-                                                                                lang)  # fmt: skip
-    return f"{shown(source, lang=lang, limit=120)}, {dated}"
-
-
-def _own_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:
-    own = (tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels_of(site))
-    return pd.DataFrame(tests[own])
-
-
-def _tests(site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    """Tests of the site for what it is; over several parcels, the closest of each."""
-    own = _own_tests(site, tests)
-    several = own["parcel_id"].nunique()
-    closest = own.sort_values("margin", kind="stable").drop_duplicates("rule").sort_values("step")
-    rows = [_test(row, lang) for row in closest.to_dict("records")]
-    title = word("tests_parcels", lang, n=several) if several > 1 else word("tests", lang)
-    return {"title": title, "rows": rows}
-
-
-def _test(row: dict[Any, Any], lang: Lang) -> dict[str, str]:
-    unit = str(row["unit"]) if known(row["unit"]) else ""
-    passed = row["passed"]
-    verdict = "untold" if passed is None or pd.isna(passed) else "passed" if passed else "failed"
-    if not unit and row["threshold"] == 1 and row["value"] in (0, 1):  # a question, no measure
-        value = word("yes" if row["value"] else "no", lang)
-        return _line(row, verdict, (value, word("yes", lang), "–"), lang)
-    margin = measured(abs(row["margin"]), unit, lang) if known(row["margin"]) else "–"
-    sign = "" if not known(row["margin"]) else "+" if row["margin"] >= 0 else "−"
-    figures = (measured(row["value"], unit, lang), measured(row["threshold"], unit, lang),
-               sign + margin)  # fmt: skip
-    return _line(row, verdict, figures, lang)
-
-
-def _line(
-    row: dict[Any, Any], verdict: str, figures: tuple[str, str, str], lang: Lang
-) -> dict[str, str]:
-    return {
-        "verdict": verdict,
-        "word": word(verdict, lang),
-        "label": shown(row[f"label_{lang}"], lang=lang, limit=120),
-        **dict(zip(("value", "threshold", "margin"), figures, strict=True)),
-    }
 
 
 def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:

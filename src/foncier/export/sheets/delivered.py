@@ -33,7 +33,9 @@ MAY_LACK = {
     "uses": ("contraintes", ("kind", "label")),
     "ways": ("chemins", ("opportunity_id", "target")),
     "quarters": ("quartiers", ("quarter_id", "name", "kind", "number", "area_m2")),
-}
+    "mutability": ("mutabilite", ("opportunity_id", "use", "index", "index_low", "index_high",
+                                  "band", "rank")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Delivered:
     """What a result folder holds, in the tables that the sheets read.
 
     ``sites`` are the opportunities in the order of their rank, those without a rank last.
-    ``streets``, ``uses``, ``ways``, ``quarters`` are empty where the result has no such layer.
+    ``streets``, ``uses``, ``ways``, ``quarters``, ``mutability`` are empty where the result has no such layer.
     ``images`` gives the file beside the result of each picture, as the study writes it.
     """
 
@@ -59,6 +61,7 @@ class Delivered:
     uses: gpd.GeoDataFrame
     ways: gpd.GeoDataFrame
     quarters: gpd.GeoDataFrame
+    mutability: pd.DataFrame
     images: Mapping[str, Path]
 
     @property

@@ -174,11 +174,11 @@ def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
 
 
 def _quarters(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
-    """Area that each quarter holds by kind, the richest quarters first; none without quarters."""
+    """Area that each quarter holds by kind; of many quarters the richest, all in their order."""
     rows = given.quarters[given.quarters["kind"].isin(list(KINDS))]
     by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
     totals = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
-    totals = totals[totals > 0].head(MOST_QUARTERS)
+    totals = totals[totals > 0].head(MOST_QUARTERS).sort_index()
     most = float(totals.max()) if len(totals) else 1.0
     return [
         {

@@ -26,12 +26,7 @@ WORDS: dict[str, Text] = {
                      "{low} to {high} depending on what is unknown"),
     "coverage": Text("{share} du poids connu", "{share} of the weight known"),
     "confidence": Text("Confiance", "Confidence"),
-    "confidence_high": Text("forte", "high"),
-    "confidence_middle": Text("moyenne", "medium"),
-    "confidence_low": Text("faible", "low"),
-    "site_map": Text("Le site", "The site"),
     "locator": Text("Sur l'axe et la boucle", "On the axis and the loop"),
-    "locator_plain": Text("Dans le secteur", "In the sector"),
     "scale": Text("Échelle {scale}", "Scale {scale}"),
     "legend_plot": Text("périmètre du site", "outline of the site"),
     "legend_rough": Text("emprise approximative", "approximate outline"),
@@ -98,9 +93,11 @@ WORDS: dict[str, Text] = {
     "dwellings": Text("Logements possibles", "Possible dwellings"),
     "range": Text("{low} à {high}", "{low} to {high}"),
     "sheets_title": Text("Fiches des sites", "Sheets of the sites"),
-    "mutability": Text("Mutabilité", "Mutability"),
+    "mutability": Text("Mutabilité (Mutafriches)", "Mutability (Mutafriches)"),
+    "use": Text("Usage", "Use"),
+    "index": Text("Indice sur 100", "Index out of 100"),
+    "reading": Text("Lecture", "Reading"),
     "leaflet": Text("Plaquette du secteur", "Leaflet of the sector"),
-    "where": Text("Où", "Where"),
     "offer": Text("Ce qui est offert", "What is on offer"),
     "kind": Text("Nature", "Kind"),
     "sites": Text("Sites", "Sites"),
@@ -112,7 +109,6 @@ WORDS: dict[str, Text] = {
     "none": Text("Aucune opportunité n'a été trouvée avec ces données et ces règles.",
                  "No opportunity was found with these data and rules."),
     "first": Text("Les {n} premiers sites", "The first {n} sites"),
-    "all_sites": Text("Les sites", "The sites"),
     "services": Text("Accès et services", "Access and services"),
     "stops": Text("Étapes de la boucle", "Stops of the loop"),
     "loop_more": Text("{name}{nbsp}: {length}{status}", "{name}: {length}{status}"),
@@ -123,11 +119,11 @@ WORDS: dict[str, Text] = {
     "premises_one": Text("et un autre sur la carte", "and one more on the map"),
     "premises_more": Text("et {n} autres sur la carte", "and {n} more on the map"),
     "nearest": Text("à {minutes} du site {rank}", "{minutes} from site {rank}"),
-    "quarters": Text("Surface offerte par quartier", "Area on offer by quarter"),
+    "quarters": Text("Surface offerte, par quartier ou tronçon d'axe",
+                     "Area on offer, by quarter or stretch of the axis"),
     "contacts": Text("À qui s'adresser", "Whom to ask"),
     "changes": Text("Ce qui va changer", "What is about to change"),
     "outside": Text("{n} sites hors de la carte", "{n} sites off the map"),
-    "legend_leader": Text("numéro{nbsp}: rang", "number: rank"),
     "legend_small": Text("sans numéro\u00a0: rang au-delà de {n}",
                          "without number: rank beyond {n}"),
     "legend_stop": Text("étape de la boucle", "stop of the loop"),
@@ -138,14 +134,12 @@ WORDS: dict[str, Text] = {
     "summary": Text("{sites} · {area} · {edition}", "{sites} · {area} · {edition}"),
     "sites_n": Text("{n} sites", "{n} sites"),
     "sites_one": Text("1 site", "1 site"),
-    "small_sites": Text("Sites suivants, sans leur numéro", "Further sites, without their number"),
     "alt_sector": Text("Carte du secteur au {scale}{nbsp}: {n} sites numérotés par rang, l'axe et "
                        "la boucle.", "Map of the sector at {scale}: {n} sites numbered by rank, "
                        "the axis and the loop."),
     "alt_services": Text("Carte des accès et des services au {scale}{nbsp}: lieux à rejoindre et "
                          "étapes de la boucle.", "Map of access and services at {scale}: places "
                          "to reach and stops of the loop."),
-    "share_alt": Text("Part de la surface", "Share of the area"),
 }  # fmt: skip
 
 
