@@ -7,7 +7,9 @@ import json
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -15,6 +17,7 @@ from typer.testing import CliRunner
 
 from foncier.cli import app
 from foncier.errors import ConfigError, FormatError
+from foncier.export.aside import sha256
 from foncier.export.sheets import print_sheets
 
 from .pdf import pages
@@ -139,11 +142,9 @@ def test_what_is_unknown_is_named(
 
 
 HOSTILE = (
-    '#set text(red) #panic("x") $x^2$ *gras* _it_ `code` @ref <script>alert(1)</script>',
-    "\\u{41} \\ // commentaire /* ouvert",
-    '"; #import "/etc/passwd" //',
-    "שלום العربية Ελλάδα \U0001f3ed\U0001f600 \u202egnp.exe",
-    "nul\x00 saut\x0c privé\ue000 fin\ud800",
+    '#set text(red) #panic("x") $x^2$ *gras* _it_ `code` @ref <script>alert(1)</script> '
+    '"; #import "/etc/passwd" // \\u{41} \\ /* ouvert',
+    "שלום العربية Ελλάδα \U0001f3ed\U0001f600 \u202egnp.exe nul\x00 saut\x0c privé\ue000 fin\ud800",
 )
 
 
@@ -228,6 +229,7 @@ def test_a_poor_result_is_printed_too(
         assert "Édition non datée" in text
         assert "FICTIVES" not in text
         assert "boucle" not in text
+        assert "Rue de la Vallée" not in text
     first, second = pages(out / "plaquette.pdf")
     assert "À qui s'adresser" not in first + second
     assert "Étapes de la boucle" not in second
@@ -354,10 +356,9 @@ def test_file_names_are_safe(
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), [
-    (("--ids", FIRST), 0, "1 fiche et la plaquette"),
     (("--ids", f"{SECOND}; {FIRST} ,{SECOND}"), 0, "2 fiches et la plaquette"),
     (("--top", "0"), 0, "plaquette.pdf"),
-    (("--top", "99", "--lang", "en"), 0, "3 sheets and the leaflet"),
+    (("--top", "1", "--lang", "en"), 0, "1 sheet and the leaflet"),
     (("--top", "-1"), 2, "--top"),
     (("--top", "deux"), 2, "--top"),
     (("--ids", "FR-80021_2"), 2, "Les plus proches"),
@@ -378,3 +379,48 @@ def test_the_command_refuses_a_folder_without_a_result(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["sheets", str(tmp_path)])
     assert done.exit_code == 2
     assert "foncier run" in done.output
+
+
+def extra(folder: Path, layer: str, frame: pd.DataFrame) -> None:
+    """Add a layer to a delivered GeoPackage, and its new fingerprint to the manifest."""
+    path, manifest = folder / "opportunites.gpkg", folder / "manifest.json"
+    pyogrio.write_dataframe(frame, path, layer=layer, append=True)
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    told["deliverables"]["opportunites.gpkg"] = sha256(path)
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
+    delivered: Callable[..., Path], small_result: Result, tmp_path: Path
+) -> None:
+    folder = delivered(small_result, mapped=False)
+    square = small_result.candidates.geometry.iloc[[0, 0, 0]].reset_index(drop=True)
+    quarters = gpd.GeoDataFrame(
+        {"quarter_id": ["q1", "q1", "q2"], "name": ["Saint-Leu", "Saint-Leu", None],
+         "kind": ["friche", "toutes", "dent_creuse"], "number": [1.0, 1.0, 2.0],
+         "area_m2": [30_000.0, 30_000.0, 600.0]},
+        geometry=square, crs=small_result.candidates.crs,
+    )  # fmt: skip
+    extra(folder, "quartiers", quarters)
+    uses = {"opportunity_id": [FIRST, FIRST], "use": ["tertiaire", "industrie"],
+            "index": [71.6, 40.0], "index_low": [60.0, 30.0], "index_high": [80.0, 55.0],
+            "band": ["excellent", "moyen"], "rank": [1.0, 2.0]}  # fmt: skip
+    extra(folder, "mutabilite", pd.DataFrame(uses))
+    print_sheets(folder, tmp_path / "out", top=2)
+    (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
+    assert "Mutabilité (Mutafriches)" in text
+    assert " 72 " in text
+    assert "Mutabilité" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
+    told = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
+    assert "Saint-Leu 3 ha" in told
+    assert "q2 0,06 ha" in told
+
+
+def test_names_of_streets_and_stops_are_written_on_the_map(
+    delivered: Callable[..., Path], small_result: Result, tmp_path: Path
+) -> None:
+    print_sheets(delivered(small_result), tmp_path / "out", ids=[THIRD])
+    (text,) = pages(tmp_path / "out" / "sr-BN-6500000-69770000.pdf")
+    assert "Rue de la Vallée" in text
+    assert "La Somme" in text
+    assert "Citadelle" in text

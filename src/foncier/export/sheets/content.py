@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from foncier import tables
 from foncier.export.sheets.delivered import parcels_of
 from foncier.export.sheets.proofs import detection, evidence, uses
@@ -27,6 +25,8 @@ from foncier.export.words import VALUES
 from foncier.wording import COLON, figure
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from foncier.export.sheets.delivered import Delivered
     from foncier.wording import Lang
 

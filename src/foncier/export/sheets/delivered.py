@@ -33,9 +33,11 @@ MAY_LACK = {
     "uses": ("contraintes", ("kind", "label")),
     "ways": ("chemins", ("opportunity_id", "target")),
     "quarters": ("quartiers", ("quarter_id", "name", "kind", "number", "area_m2")),
-    "mutability": ("mutabilite", ("opportunity_id", "use", "index", "index_low", "index_high",
-                                  "band", "rank")),
-}  # fmt: skip
+    "mutability": (
+        "mutabilite",
+        ("opportunity_id", "use", "index", "index_low", "index_high", "band", "rank"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Delivered:
     """What a result folder holds, in the tables that the sheets read.
 
     ``sites`` are the opportunities in the order of their rank, those without a rank last.
-    ``streets``, ``uses``, ``ways``, ``quarters``, ``mutability`` are empty where the result has no such layer.
+    ``streets``, ``uses``, ``ways``, ``quarters`` and ``mutability`` are empty where the result
+    has no such layer.
     ``images`` gives the file beside the result of each picture, as the study writes it.
     """
 
@@ -121,6 +124,12 @@ def _read_all(folder: Path) -> Delivered:
     path = folder / GEOPACKAGE
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     sites = pyogrio.read_dataframe(path, layer="opportunites")
+    lost = sites.loc[sites.geometry.isna() | sites.is_empty, "opportunity_id"].head(3).tolist()
+    if lost:
+        raise FormatError(
+            f"{GEOPACKAGE}\u00a0: couche opportunites\u00a0: {', '.join(lost)}\u00a0: aucun "
+            "contour. Relancez «\u00a0foncier run\u00a0»."
+        )
     sites = sites.sort_values(["rank", "opportunity_id"], na_position="last", kind="stable")
     there = {str(name) for name, _ in pyogrio.list_layers(path)}
     read = {name: pyogrio.read_dataframe(path, layer=layer) for name, layer in LAYERS.items()}

@@ -111,16 +111,19 @@ def _area(given: Delivered) -> NDArray[np.object_]:
     return np.array([shapely.buffer(line, axis["half_width_m"])], dtype=object)
 
 
-def draw_ground(canvas: Canvas, ground: Ground, *, parcels: bool = False) -> None:
-    """Draw paper, uses, parcels, streets and buildings, as far as the scale lets them show."""
-    frame, scale = canvas.frame, canvas.frame.scale
+def draw_ground(canvas: Canvas, ground: Ground, *, close: bool = False) -> None:
+    """Draw paper, uses and streets; on a map of a site, ``close``, parcels and buildings too.
+
+    Parcels and buildings are known around the sites only: a map of the sector would show patches.
+    """
+    frame = canvas.frame
     canvas.raw(f'<rect width="{frame.width_mm}" height="{frame.height_mm}" fill="{PAPER}"/>')
     _draw_uses(canvas, ground.uses)
-    if parcels:
+    if close:
         near = ground.parcels.near(frame.bounds)
         canvas.fill(ground.parcels.shapes[near], "none", edge="#a89f91", width=0.07)
     _draw_streets(canvas, ground.streets)
-    if scale <= BUILDINGS_UP_TO:
+    if close and frame.scale <= BUILDINGS_UP_TO:
         near = ground.buildings.near(frame.bounds)
         canvas.fill(ground.buildings.shapes[near], "#d3c8b8", edge="#b3a794", width=0.06)
 

@@ -53,6 +53,7 @@ def _source(source: Any, when: Any, lang: Lang) -> str:
 
 
 def own_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:
+    """Tests of the parcels of a site, for the kind that it is."""
     own = (tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels_of(site))
     return pd.DataFrame(tests[own])
 

@@ -71,7 +71,7 @@ def site_map(given: Delivered, ground: Ground, row: int, own: Sequence[str], lan
     site = given.sites.iloc[row]
     canvas = Canvas(site_window(site.geometry))
     reserve_corners(canvas)
-    draw_ground(canvas, ground, parcels=True)
+    draw_ground(canvas, ground, close=True)
     shows = {"other"} if _others(canvas, given, row) else set()
     if _on_paper(canvas, ground.loop):
         shows.add("loop")
