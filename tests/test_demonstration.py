@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
 
 from foncier import demo, pipeline, study
+
+from . import demo_errors
 
 if TYPE_CHECKING:
     from foncier.records import Result
@@ -74,17 +75,20 @@ def test_the_demo_says_that_it_is_fictional_everywhere(delivered: Path) -> None:
     assert layer.crs.to_epsg() == 2154
 
 
-def test_nothing_is_missing_in_the_demo(result: Result) -> None:
-    assert result.missing == ()
+def test_only_the_relief_is_missing_in_the_demo(result: Result) -> None:
+    assert {gap.what for gap in result.missing} == {"elevation"}
 
 
 @pytest.fixture(scope="module")
 def truth(result: Result) -> Any:
-    """What was planted inside the study area; a building's id is its parcel."""
-    table = pd.read_csv(demo.study_folder() / "verite.csv", sep=";", dtype=str)
-    places = gpd.GeoSeries.from_xy(table["lon"].astype(float), table["lat"].astype(float), crs=4326)
-    inside = places.to_crs(2154).within(result.area.buffer(-5))
-    return table.loc[inside.to_numpy()]
+    return demo_errors.truth(result)
+
+
+def test_the_table_of_errors_in_the_docs_is_this_one(result: Result, truth: Any) -> None:
+    table = demo_errors.markdown(result, truth)
+    page = demo_errors.PAGE.read_text(encoding="utf-8")
+    assert demo_errors.renewed(page, table) == page
+    assert "KEPT WITHOUT A FLAG" not in table
 
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "terrain_divisible"])

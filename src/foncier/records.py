@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     import shapely
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,30 @@ class Yield:
 
 
 @dataclass(frozen=True)
+class Assembly:
+    """How plots that fail alone are tried together.
+
+    ``most`` parts at most, each next to another along ``contact_m`` or more. A bare parcel is a
+    part when the rule that stopped it is among ``bare``; the free piece of a built one, of
+    ``least_part_m2`` or more, when that rule is among ``built``; a group that holds one has
+    ``most_built`` parts at most.
+    """
+
+    most: int
+    most_built: int
+    contact_m: float
+    least_part_m2: float
+    bare: tuple[str, ...]
+    built: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A published set of rules, by kind of opportunity, in the order of the funnel."""
+    """A published set of rules, by kind of opportunity, in the order of the funnel.
+
+    Without ``assembly`` no parcels are tried together.
+    """
 
     name: str
     label: Text
@@ -166,6 +190,7 @@ class Profile:
     rules: Mapping[str, tuple[Rule, ...]]
     fabric: Fabric = Fabric()
     dwellings: Yield | None = None
+    assembly: Assembly | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +255,8 @@ class Result:
     ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
     ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``assemblies`` are groups of parcels that pass together and fail alone
+    (`foncier.tables.ASSEMBLIES`), None where they were not sought.
     """
 
     title: str
@@ -255,3 +282,19 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    assemblies: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """Heights of the ground on a grid of square cells, in the legal metric CRS of the study.
+
+    ``heights_m`` has one row a line of cells, the northern one first, and stands for the middle of
+    each cell; NaN where the height is unknown. ``west_m`` and ``north_m`` are the outer corner of
+    the first cell. See `foncier.geometry.heights_m` to read it at any point.
+    """
+
+    heights_m: NDArray[np.float32]
+    west_m: float
+    north_m: float
+    cell_m: float

@@ -18,7 +18,7 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "tests": "essais", "rejections": "parcelles_ecartees", "access_points": "acces",
           "access": "acces_detail", "lines": "boucle, axe", "buildings": "batiments",
           "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
-          "missing": "manques"}  # fmt: skip
+          "missing": "manques", "assemblies": "assemblages"}  # fmt: skip
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Step = Callable[[str], None]
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
+    "elevation", "envelope", "land_units",
 )  # fmt: skip
 
 
@@ -87,6 +88,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
+        assemblies=plots.assemblies,
     )
 
 

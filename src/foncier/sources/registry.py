@@ -21,6 +21,7 @@ from foncier.sources import (
     places,
     planning,
     streets,
+    supplied,
 )
 from foncier.sources.journal import Journal, complaint
 from foncier.sources.reading import Target
@@ -57,6 +58,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "survey"): observations.survey,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("envelope", "vector"): supplied.envelope,
+        ("land_units", "vector"): supplied.land_units,
     }
 )
 CONTRACTS = {table.name: table for table in tables.INPUTS}

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.records import Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
+from foncier.records import Assembly, Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
 from foncier.study.model import RuleChange, Study
 
 if TYPE_CHECKING:
@@ -42,7 +42,19 @@ def profile(study: Study) -> Profile:
     """
     changes = {"dent_creuse": study.rules.dent_creuse,
                "terrain_divisible": study.rules.terrain_divisible}  # fmt: skip
-    return published(study.rules.profile, changes)
+    chosen = published(study.rules.profile, changes)
+    if "envelope" not in study.layers:
+        return chosen
+    told = " | ".join(dict.fromkeys(s.source for s in study.layers["envelope"] if s.source))
+    return replace(chosen, rules={kind: tuple(_within(rule, told) for rule in rules)
+                                  for kind, rules in chosen.rules.items()})  # fmt: skip
+
+
+def _within(rule: Rule, told: str) -> Rule:
+    """Say in a rule on the envelope that the study's own stands in place of the buildings'."""
+    if rule.measure not in ("envelope_m2", "envelope_share"):
+        return rule
+    return replace(rule, source=f"{rule.source} ; enveloppe fournie par l'étude ({told or '?'})")
 
 
 def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None = None) -> Profile:
@@ -67,7 +79,12 @@ def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None 
         rules,
         fabric=Fabric(**raw.get("fabric", {})),
         dwellings=_yield(raw["yield"]) if "yield" in raw else None,
+        assembly=_assembly(raw["assembly"]) if "assembly" in raw else None,
     )
+
+
+def _assembly(raw: Mapping[str, Any]) -> Assembly:
+    return Assembly(**{**raw, "bare": tuple(raw["bare"]), "built": tuple(raw["built"])})
 
 
 def _yield(raw: Mapping[str, Any]) -> Yield:

@@ -8,7 +8,9 @@ from foncier.tables.contract import Column, Table, describe
 from foncier.tables.inputs import (
     BUILDINGS,
     CONSTRAINTS,
+    ENVELOPE,
     INVENTORY,
+    LAND_UNITS,
     OBSERVATIONS,
     PARCELS,
     PLACES,
@@ -20,6 +22,7 @@ from foncier.tables.inputs import (
 from foncier.tables.results import (
     ACCESS,
     ACCESS_POINTS,
+    ASSEMBLIES,
     CANDIDATES,
     EVIDENCE,
     ISOCHRONES,
@@ -31,7 +34,7 @@ from foncier.tables.results import (
 
 INPUTS = (
     PARCELS, BUILDINGS, STREETS, ZONES, CONSTRAINTS, PLACES, INVENTORY, OBSERVATIONS, POPULATION,
-    VACANCY_RATES,
+    VACANCY_RATES, ENVELOPE, LAND_UNITS,
 )  # fmt: skip
 RESULTS = (
     CANDIDATES,
@@ -43,11 +46,13 @@ RESULTS = (
     SCORES,
     LINES,
     ISOCHRONES,
+    ASSEMBLIES,
 )
 
 __all__ = [
-    "ACCESS", "ACCESS_POINTS", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EVIDENCE", "INPUTS",
-    "INVENTORY", "ISOCHRONES", "LINES", "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION",
-    "REJECTIONS", "RESULTS", "SCORES", "STREETS", "TESTS", "VACANCY_RATES", "ZONES",
+    "ACCESS", "ACCESS_POINTS", "ASSEMBLIES", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "ENVELOPE",
+    "EVIDENCE", "INPUTS", "INVENTORY", "ISOCHRONES", "LAND_UNITS", "LINES",
+    "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION", "REJECTIONS", "RESULTS", "SCORES",
+    "STREETS", "TESTS", "VACANCY_RATES", "ZONES",
     "Column", "Table", "describe",
 ]  # fmt: skip

@@ -136,3 +136,15 @@ VACANCY_RATES = Table(
                "Share vacant for over 2 years", "0–1", optional=True, low=0, high=1),
     ),
 )  # fmt: skip
+
+ENVELOPE = Table(
+    "envelope", "Enveloppe urbaine fournie", "Urban envelope as supplied", ("part_id",),
+    (Column("part_id", "text", "Partie", "Part", unique=True),),
+    POLYGON,
+)  # fmt: skip
+
+LAND_UNITS = Table(
+    "land_units", "Unités foncières fournies", "Land units as supplied", ("unit_id",),
+    (Column("unit_id", "text", "Unité foncière", "Land unit", unique=True),),
+    POLYGON,
+)  # fmt: skip

@@ -95,6 +95,30 @@ REJECTIONS = Table(
     POLYGON,
 )  # fmt: skip
 
+ASSEMBLIES = Table(
+    "assemblies", "Assemblages de parcelles", "Assemblies of parcels", ("assembly_id",),
+    (
+        Column("assembly_id", "text", "Assemblage", "Assembly", unique=True),
+        Column("kind", "text", "Composition", "Made of", values=("parcelles_nues", "fonds_batis")),
+        Column("parcel_ids", "text", "Parcelles à assembler", "Parcels to assemble"),
+        Column("parcels", "count", "Nombre de parcelles", "Number of parcels", low=2),
+        Column("units", "number", "Unités foncières, d'après la couche fournie",
+               "Land units, after the layer supplied", optional=True, low=1),
+        Column("area_m2", "number", "Surface réunie", "Area together", "m²", low=0),
+        Column("usable_area_m2", "number", "Surface constructible d'un tenant",
+               "Buildable area in one piece", "m²", optional=True, low=0),
+        Column("fabric", "text", "Tissu bâti autour", "Built fabric around", optional=True,
+               values=("dense", "groupee", "diffuse", "isolee")),
+        Column("alone_fr", "text", "Ce qui manque à chacune", "Short alone (French)"),
+        Column("alone_en", "text", "Ce qui manque à chacune (anglais)", "Short alone"),
+        Column("together_fr", "text", "Ensemble", "Together (French)"),
+        Column("together_en", "text", "Ensemble (anglais)", "Together"),
+        Column("agreement_fr", "text", "Accord nécessaire", "Agreement needed (French)"),
+        Column("agreement_en", "text", "Accord nécessaire (anglais)", "Agreement needed"),
+    ),
+    POLYGON,
+)  # fmt: skip
+
 ACCESS_POINTS = Table(
     "access_points", "Accès sur rue", "Street access", ("opportunity_id",),
     (
