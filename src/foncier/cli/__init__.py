@@ -19,6 +19,7 @@ from foncier.cli.console import out
 from foncier.cli.differing import diff
 from foncier.cli.fetching import fetch
 from foncier.cli.running import run
+from foncier.cli.sheets import sheets
 from foncier.cli.validating import validate
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ for command in (run, check, explain, new, fetch):
 app.command("compare-profiles")(compare_profiles)
 app.command()(validate)
 app.command()(diff)
+app.command()(sheets)
 
 
 def _version(asked: bool) -> None:

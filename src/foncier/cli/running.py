@@ -53,6 +53,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         from foncier.study import load  # noqa: PLC0415
 
         plan = load(study or demo.study_folder())
+        pipeline.check_pictures(plan)  # before the work, not after it
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
                    TimeElapsedColumn())  # fmt: skip

@@ -213,6 +213,26 @@ waypoints = @LOOP@
 
 [rules]
 profile = "foncier"
+
+[leaflet]
+intro = "Une offre mobilisable rapidement pour les porteurs de projets, à partir des espaces en \
+friche, des dents creuses et des bâtiments non affectés."
+
+[[leaflet.contacts]]
+name = "Mission foncier (fictive)"
+lines = ["Mairie de secteur Nord", "foncier@exemple.fr"]
+
+[[leaflet.contacts]]
+name = "Pépinière d'entreprises (fictive)"
+lines = ["Accueil des porteurs de projets", "pepiniere@exemple.fr"]
+
+[[leaflet.changes]]
+when = "Printemps 2027"
+text = "Ouverture de la passerelle des Hortillonnages aux piétons et aux vélos (fictif)."
+
+[[leaflet.changes]]
+when = "2028"
+text = "Gare la Vallée : livraison du premier îlot, bureaux et ateliers (fictif)."
 """
 TAX_YEAR = "2024-01-01"  # tax data come about two years late
 OF = {

@@ -89,6 +89,7 @@ def manifest(
             "profile": result.profile,
             "criteria": result.criteria,
             "credits": result.credits,
+            "targets": result.targets,
             "counts": {
                 "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
                 "rejected_parcels": len(result.rejections),

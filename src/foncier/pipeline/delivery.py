@@ -11,6 +11,7 @@ from foncier.export.cnig import write_cnig
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
+from foncier.export.pictures import check_picture, copy_picture, pictures
 from foncier.export.surface import write_surface
 from foncier.export.webmap import write_map
 
@@ -30,7 +31,7 @@ EXCHANGE = "friches-cnig.csv"  # only where there are friches
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write tables, map, surface of minutes, exchange file of friches and manifest to a folder.
+    """Write tables, map, surface of minutes, friches to exchange, pictures and manifest.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -48,6 +49,10 @@ def deliver(
         PARQUET: partial(write_parquet, result),
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
+        **{
+            name: partial(copy_picture, plan.path(written))
+            for written, name in check_pictures(plan).items()
+        },
     }
     if result.surface is not None:
         write[SURFACE] = partial(write_surface, result, lang=lang)
@@ -66,6 +71,20 @@ def deliver(
         return text(made)
 
     return write_aside(folder, write, manifest=told)
+
+
+def check_pictures(plan: Study) -> dict[str, str]:
+    """Pictures that a study gives for its sheets, all there: name of each copy by its path.
+
+    Raises
+    ------
+    ConfigError
+        A picture is not there, or cannot be read.
+    """
+    found = pictures(configuration(plan).get("leaflet"))
+    for written in found:
+        check_picture(plan.path(written), written)
+    return found
 
 
 def configuration(plan: Study) -> dict[str, Any]:

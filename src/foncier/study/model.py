@@ -145,6 +145,45 @@ class Head(Strict):
     demo: bool = False
 
 
+class Picture(Strict):
+    """A picture of the study, PNG or JPEG: its file, what it shows, whose it is."""
+
+    file: str = Field(pattern=r"(?i)\.(png|jpe?g)$")
+    caption: str = ""
+    credit: str = ""
+
+
+class SitePicture(Picture):
+    """A picture of one opportunity."""
+
+    site: str
+
+
+class Contact(Strict):
+    """Whom to ask: a service, and the lines under its name (telephone, address…)."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+
+
+class Change(Strict):
+    """A change to come in the sector: when, in the study's own words, and what."""
+
+    when: str
+    text: str
+
+
+class Leaflet(Strict):
+    """What the sheets and the leaflet say beside the figures; each key may be left out."""
+
+    intro: str = ""
+    logo: Picture | None = None
+    photo: Picture | None = None
+    photos: tuple[SitePicture, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
 class Fetch(Strict):
     """Where public layers are asked for: a mirror in place of the services themselves."""
 
@@ -164,6 +203,7 @@ class Study(Strict):
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     reach: Reach = Reach()
+    leaflet: Leaflet | None = None
     fetch: Fetch = Fetch()
     folder: Path = Path()
 

@@ -1,0 +1,5 @@
+"""Paper of a delivered result: an A4 sheet a site, and the leaflet of the sector."""
+
+from foncier.export.sheets.printing import Printed, print_sheets
+
+__all__ = ["Printed", "print_sheets"]

@@ -1,0 +1,235 @@
+"""A drawing in millimetres of paper, written as SVG: plain paths and texts, the same every time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+import shapely
+
+from foncier.export.sheets.letters import FAMILY, width_mm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+POINT_MM = 25.4 / 72
+# Scales that a reader of maps expects, as denominators.
+SCALES = (1000, 2000, 2500, 5000, 7500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000, 40_000,
+          50_000, 60_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000,
+          1_000_000)  # fmt: skip
+BARS_M = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000,
+          100_000)  # fmt: skip
+OFF_PAPER_MM = 3.0  # drawn beyond the frame, so that no edge of a cut shows
+FINE_MM = 0.04  # what the eye does not tell apart on paper
+
+
+@dataclass(frozen=True)
+class Window:
+    """The piece of ground that a map shows: centre in metres, scale, size on paper."""
+
+    x: float
+    y: float
+    scale: int
+    width_mm: float
+    height_mm: float
+
+    @property
+    def m_per_mm(self) -> float:
+        """Metres on the ground of a millimetre on paper."""
+        return self.scale / 1000
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the paper and a little beyond, in metres."""
+        half_x = (self.width_mm / 2 + OFF_PAPER_MM) * self.m_per_mm
+        half_y = (self.height_mm / 2 + OFF_PAPER_MM) * self.m_per_mm
+        return self.x - half_x, self.y - half_y, self.x + half_x, self.y + half_y
+
+    def paper(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Millimetres from the upper left corner of the paper, of coordinates in metres."""
+        out = np.empty_like(coordinates)
+        out[:, 0] = (coordinates[:, 0] - self.x) / self.m_per_mm + self.width_mm / 2
+        out[:, 1] = (self.y - coordinates[:, 1]) / self.m_per_mm + self.height_mm / 2
+        return out
+
+
+def window(
+    bounds: tuple[float, float, float, float], width_mm: float, height_mm: float, *,
+    least: int = SCALES[0], filled: float = 0.9,
+) -> Window:  # fmt: skip
+    """Window around bounds in metres, at the largest usual scale that shows them whole.
+
+    Parameters
+    ----------
+    least
+        Denominator of the largest scale allowed.
+    filled
+        Share of the paper that the bounds may take.
+
+    Examples
+    --------
+    >>> window((0, 0, 30, 20), 100, 80, least=2000).scale, window((0, 0, 900, 20), 100, 80).scale
+    (2000, 10000)
+    """
+    west, south, east, north = bounds
+    needed = max((east - west) / (width_mm * filled), (north - south) / (height_mm * filled)) * 1000
+    fitting = [scale for scale in SCALES if scale >= max(needed, least)]
+    scale = fitting[0] if fitting else math.ceil(needed / SCALES[-1]) * SCALES[-1]
+    return Window((west + east) / 2, (south + north) / 2, scale, width_mm, height_mm)
+
+
+@dataclass
+class Canvas:
+    """Marks drawn in order, and the room that texts and signs have taken."""
+
+    frame: Window
+    marks: list[str] = field(default_factory=list)
+    taken: list[shapely.Geometry] = field(default_factory=list)
+
+    def fill(
+        self, shapes: Any, colour: str, *, opacity: float = 1.0, edge: str = "", width: float = 0.1,
+        dash: str = "",
+    ) -> None:  # fmt: skip
+        """Fill polygons (metres), with an edge in millimetres when a colour is given for it."""
+        data = self._data(shapes, closed=True)
+        if data:
+            stroke = f' stroke="{edge}" stroke-width="{width}"' if edge else ""
+            dashed = f' stroke-dasharray="{dash}"' if dash else ""
+            self.marks.append(
+                f'<path d="{data}" fill="{colour}" fill-opacity="{opacity}"'
+                f'{stroke}{dashed} stroke-linejoin="round"/>'
+            )
+
+    def stroke(
+        self, shapes: Any, colour: str, width: float, *, dash: str = "", opacity: float = 1.0,
+        cap: str = "round",
+    ) -> None:  # fmt: skip
+        """Draw lines (metres) of a width in millimetres."""
+        data = self._data(shapes, closed=False)
+        if data:
+            dashed = f' stroke-dasharray="{dash}"' if dash else ""
+            self.marks.append(
+                f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{width:.2f}"'
+                f'{dashed} stroke-opacity="{opacity}" stroke-linecap="{cap}" '
+                'stroke-linejoin="round"/>'
+            )
+
+    def place(self, point: shapely.Point) -> tuple[float, float]:
+        """Millimetres of a point in metres."""
+        x, y = self.frame.paper(shapely.get_coordinates(point))[0]
+        return float(x), float(y)
+
+    def inside(self, x: float, y: float, margin: float = 0.0) -> bool:
+        """Tell whether a place in millimetres is on the paper, ``margin`` from its edge."""
+        frame = self.frame
+        return margin <= x <= frame.width_mm - margin and margin <= y <= frame.height_mm - margin
+
+    def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "#ffffff") -> None:
+        """Draw a disc with an edge, in millimetres."""
+        self.marks.append(
+            f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{radius}" fill="{colour}" stroke="{edge}" '
+            f'stroke-width="{max(0.12, radius * 0.22):.2f}"/>'
+        )
+
+    def raw(self, svg: str) -> None:
+        """Add a mark already written; it holds no text of the data."""
+        self.marks.append(svg)
+
+    def write(
+        self, text: str, x: float, y: float, *, size: float, colour: str = "#161b2b",
+        bold: bool = False, italic: bool = False, anchor: str = "middle", turn: float = 0.0,
+        halo: str = "#ffffff",
+    ) -> None:  # fmt: skip
+        """Write a text centred on a height, in points, with a halo; ``turn`` in degrees."""
+        style = (' font-weight="700"' if bold else "") + (' font-style="italic"' if italic else "")
+        turned = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
+        around = (
+            f' stroke={quoteattr(halo)} stroke-width="{size * 0.075:.2f}" paint-order="stroke" '
+            'stroke-linejoin="round"' if halo else ""
+        )  # fmt: skip
+        self.marks.append(
+            f'<text x="{x:.2f}" y="{y + size * POINT_MM * 0.36:.2f}" font-family="{FAMILY}" '
+            f'font-size="{size * POINT_MM:.2f}" fill="{colour}" text-anchor="{anchor}"{style}'
+            f"{turned}{around}>{escape(text)}</text>"
+        )
+
+    def try_write(
+        self, text: str, x: float, y: float, *, size: float, turn: float = 0.0, **more: Any
+    ) -> bool:
+        """Write a text where nothing else is written, wholly on the paper; tell whether it was."""
+        wide = width_mm(text, size, bold=more.get("bold", False))
+        anchor = {"start": wide / 2, "end": -wide / 2}.get(more.get("anchor", "middle"), 0.0)
+        room = self._room(x + anchor, y, wide + 0.8, size * POINT_MM * 1.15, turn)
+        if not self.free(room):
+            return False
+        self.taken.append(room)
+        self.write(text, x, y, size=size, turn=turn, **more)
+        return True
+
+    def free(self, room: shapely.Geometry) -> bool:
+        """Tell whether a room (a shape in millimetres) is on the paper and not yet taken."""
+        paper = shapely.box(0.6, 0.6, self.frame.width_mm - 0.6, self.frame.height_mm - 0.6)
+        if not shapely.covers(paper, room):
+            return False
+        return not (self.taken and shapely.intersects(np.array(self.taken, dtype=object),
+                                                      room).any())  # fmt: skip
+
+    def take(self, x: float, y: float, radius: float) -> None:
+        """Keep a square around a place free of texts, in millimetres."""
+        self.taken.append(shapely.box(x - radius, y - radius, x + radius, y + radius))
+
+    def svg(self, *, edge: str = "#8b8f9c") -> str:
+        """Write the drawing, cut at its frame, as one SVG document."""
+        wide, high = self.frame.width_mm, self.frame.height_mm
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" '
+            f'viewBox="0 0 {wide} {high}"><clipPath id="c"><rect width="{wide}" '
+            f'height="{high}"/></clipPath><g clip-path="url(#c)">{"".join(self.marks)}</g>'
+            f'<rect x="0.1" y="0.1" width="{wide - 0.2:.2f}" height="{high - 0.2:.2f}" '
+            f'fill="none" stroke="{edge}" stroke-width="0.2"/></svg>'
+        )
+
+    def _room(self, x: float, y: float, wide: float, high: float, turn: float) -> shapely.Geometry:
+        corners = np.array([[-wide, -high], [wide, -high], [wide, high], [-wide, high]]) / 2
+        angle = np.radians(turn)
+        matrix = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        return shapely.polygons(corners @ matrix + (x, y))
+
+    def _data(self, shapes: Any, *, closed: bool) -> str:
+        """Path of shapes in metres, cut a little beyond the paper."""
+        given = np.atleast_1d(np.asarray(shapes, dtype=object))
+        given = given[~(shapely.is_missing(given) | shapely.is_empty(given))]
+        if not len(given):
+            return ""
+        fine = shapely.simplify(given, FINE_MM * self.frame.m_per_mm)
+        cut = shapely.get_parts(shapely.clip_by_rect(fine, *self.frame.bounds))
+        if closed:
+            # Shells one way and holes the other: shapes that overlap are filled, holes are not.
+            runs = shapely.get_rings(shapely.orient_polygons(cut[shapely.get_type_id(cut) == 3]))
+        else:
+            runs = cut[np.isin(shapely.get_type_id(cut), (1, 2))]
+        return _path(self.frame, runs, closed=closed) if len(runs) else ""
+
+
+def _path(frame: Window, runs: NDArray[np.object_], *, closed: bool) -> str:
+    corners, owner = shapely.get_coordinates(runs, return_index=True)
+    placed = np.round(frame.paper(corners), 2)
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    texts = [f"{x:g} {y:g}" for x, y in placed.tolist()]
+    ends = [*starts[1:].tolist(), len(texts)]
+    close = "Z" if closed else ""
+    return "".join(
+        f"M{'L'.join(texts[a : b - 1] if closed else texts[a:b])}{close}"
+        for a, b in zip(starts.tolist(), ends, strict=True)
+    )
+
+
+def bar_m(frame: Window, most_mm: float) -> int:
+    """Length on the ground of the scale bar: the longest usual one within ``most_mm``."""
+    fitting: Sequence[int] = [m for m in BARS_M if m / frame.m_per_mm <= most_mm]
+    return fitting[-1] if fitting else BARS_M[0]

@@ -1,0 +1,329 @@
+"""What one sheet says, as plain words and figures ready to be laid out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from foncier import tables
+from foncier.export.sheets.delivered import parcels_of
+from foncier.export.sheets.proofs import detection, evidence, uses
+from foncier.export.sheets.signs import KINDS, kind_sign
+from foncier.export.sheets.sitemap import section
+from foncier.export.sheets.typography import (
+    NBSP,
+    day,
+    hundred,
+    known,
+    measured,
+    percent,
+    short_day,
+    shown,
+)
+from foncier.export.sheets.words import word
+from foncier.export.words import VALUES
+from foncier.wording import COLON, figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from foncier.export.sheets.delivered import Delivered
+    from foncier.wording import Lang
+
+Row = dict[str, Any]
+MOST_FLAGS = 6
+MEASURES = ("area_m2", "usable_area_m2", "built_share", "fabric", "status", "zone",
+            "axis_distance_m", "residents_around", "perimeter", "family")  # fmt: skip
+# Of these, an unknown value is told among what remains unknown; of the others it is not asked.
+ASKED = {
+    "friche": ("area_m2", "built_share", "status", "zone", "residents_around"),
+    "dent_creuse": ("area_m2", "usable_area_m2", "built_share", "zone", "residents_around"),
+    "batiment_non_affecte": ("area_m2", "zone", "residents_around"),
+    "terrain_divisible": ("area_m2", "usable_area_m2", "built_share", "zone", "residents_around"),
+}
+WORDS_OF = {column.name: column for column in tables.CANDIDATES.columns}
+NAN = float("nan")
+
+
+def sheet(given: Delivered, row: int, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    """All the words of a sheet, but for its maps.
+
+    Parameters
+    ----------
+    row
+        Row of the site in ``given.sites``.
+    tests
+        Tests of the parcels of all the sites that are printed.
+    """
+    site: Row = given.sites.iloc[row].to_dict()
+    ranked = int(given.sites["rank"].notna().sum())
+    return {
+        "head": head(given, site, lang),
+        "score": _score(site, ranked, lang),
+        "criteria": _criteria(given, site, lang),
+        "measures": _measures(given, site, lang),
+        "access": _access(given, site, lang),
+        "flags": _flags(site, lang),
+        **evidence(given, site, tests, lang),
+        "tests": detection(site, tests, lang),
+        "uses": uses(given, site, lang),
+        "parcels": _parcels(site, lang),
+        "unknowns": _unknowns(given, site, lang),
+        "report": word("report", lang, id=shown(site["opportunity_id"], lang=lang, limit=80)),
+    }
+
+
+def title_of(site: Row, lang: Lang) -> str:
+    """Name of a site, else its address, else its kind and parcel, else its id."""
+    for column in ("name", "address"):
+        if known(site[column]):
+            return shown(site[column], lang=lang, limit=150)
+    parcels = parcels_of(site)
+    where = section(parcels[0]) if parcels else site["opportunity_id"]
+    return f"{VALUES[site['kind']][lang]} {shown(where, lang=lang, limit=60)}"
+
+
+def head(given: Delivered, site: Row, lang: Lang) -> dict[str, Any]:
+    """Title, kind, place and sign of a site."""
+    kind = VALUES[site["kind"]][lang]
+    rank = str(int(site["rank"])) if known(site["rank"]) else ""
+    entry = given.entries.loc[given.entries["opportunity_id"] == site["opportunity_id"]]
+    street = entry["street_name"].iloc[0] if len(entry) else None
+    place = [
+        shown(site["address"], lang=lang, limit=120) if known(site["address"]) else "",
+        shown(street, lang=lang, limit=80) if known(street) and not known(site["address"]) else "",
+        word("commune", lang, code=shown(site["commune"], lang=lang)) if known(site["commune"])
+        else "",
+        shown(site["opportunity_id"], lang=lang, limit=80),
+    ]  # fmt: skip
+    title = title_of(site, lang)
+    return {
+        "title": title,
+        "kind": kind,
+        "colour": KINDS[site["kind"]].colour,
+        "sign": kind_sign(site["kind"], rank),
+        "sign_alt": word("alt_sign", lang, kind=kind, rank=rank or "–"),
+        "place": " · ".join(part for part in place if part and part != title),
+    }
+
+
+def _score(site: Row, ranked: int, lang: Lang) -> dict[str, Any]:
+    low, high = site["score_low"], site["score_high"]
+    apart = known(low) and known(high) and high - low > 0.005
+    span = word("interval", lang, low=hundred(low, lang), high=hundred(high, lang))
+    coverage = word("coverage", lang, share=percent(site["coverage"], lang))
+    ranks = [int(site[c]) if known(site[c]) else None for c in ("rank", "rank_low", "rank_high")]
+    at, best, last = ranks
+    return {
+        "known": known(site["score"]),
+        "text": hundred(site["score"], lang),
+        "bar": _bar(site["score"], low if apart else NAN, high if apart else NAN),
+        "rank": word("unranked", lang) if at is None
+        else word("rank_of", lang, rank=figure(at, "", lang), n=figure(ranked, "", lang)),
+        "span": "" if best is None or last is None
+        else word("rank_firm", lang) if best == last
+        else word("rank_span", lang, low=best, high=last),
+        "interval": f"{span} · {coverage}" if apart else coverage,
+        "confidence": _confidence(site, lang),
+    }  # fmt: skip
+
+
+def _confidence(site: Row, lang: Lang) -> str:
+    """Confidence in the site with its class, where the result tells them."""
+    if not known(site["confidence"]):
+        return ""
+    band = site.get("confidence_band")
+    told = f" ({_coded(band, lang).lower()})" if known(band) else ""
+    return f"{word('confidence', lang)}{COLON[lang]}{percent(site['confidence'], lang)}{told}"
+
+
+def _bar(value: float, low: float, high: float) -> dict[str, float | None]:
+    return {
+        "value": float(value) if known(value) else None,
+        "low": float(low) if known(low) else None,
+        "high": float(high) if known(high) else None,
+    }
+
+
+def _label(name: str, lang: Lang) -> str:
+    column = WORDS_OF[name]
+    return column.fr if lang == "fr" else column.en
+
+
+def _coded(value: Any, lang: Lang) -> str:
+    text = str(value)
+    return VALUES[text][lang] if text in VALUES else shown(text, lang=lang, limit=80)
+
+
+def _criteria(given: Delivered, site: Row, lang: Lang) -> list[dict[str, Any]]:
+    """Each criterion with its measure, its mark and its share of the weight.
+
+    An unknown mark may be anything from 0 to 100: its bar shows the whole interval.
+    """
+    criteria = given.manifest["criteria"]
+    total = sum(c["weight"] for c in criteria)
+    rows = []
+    for one in criteria:
+        mark, value = site.get(f"criterion_{one['name']}", NAN), site.get(one["measure"], NAN)
+        sure = known(mark)
+        rows.append(
+            {
+                "label": one["label"][lang],
+                "measure": "–" if sure and not known(value) else measured(value, one["unit"], lang),
+                "mark": hundred(mark, lang),
+                "bar": _bar(mark, NAN if sure else 0.0, NAN if sure else 1.0),
+                "weight": percent(one["weight"] / total if total else NAN, lang),
+            }
+        )
+    return rows
+
+
+def _measures(given: Delivered, site: Row, lang: Lang) -> list[list[str]]:
+    """Label and value of each measure that is known, with its unit."""
+    rows = []
+    for name in MEASURES:
+        column, value = WORDS_OF[name], site.get(name)
+        if not known(value):
+            continue
+        text = _coded(value, lang) if column.kind == "text" else measured(value, column.unit, lang)
+        rows.append([_label(name, lang), text])
+    rows[1:1] = _dwellings(site, lang)
+    entry = given.entries.loc[given.entries["opportunity_id"] == site["opportunity_id"]]
+    for street, frontage in zip(entry["street_name"], entry["frontage_m"], strict=True):
+        if known(street):
+            rows.append([word("street", lang), shown(street, lang=lang, limit=80)])
+        label = tables.ACCESS_POINTS.columns[3]
+        rows.append([label.fr if lang == "fr" else label.en, measured(frontage, "m", lang)])
+    return rows
+
+
+def _dwellings(site: Row, lang: Lang) -> list[list[str]]:
+    low, high = site["yield_low"], site["yield_high"]
+    if not known(low) or not known(high):
+        return []
+    both = [figure(float(value), "", lang) for value in (low, high)]
+    text = both[0] if both[0] == both[1] else word("range", lang, low=both[0], high=both[1])
+    return [[word("dwellings", lang), text]]
+
+
+def _access(given: Delivered, site: Row, lang: Lang) -> list[dict[str, str]]:
+    """Minutes, metres and detour to each destination, the loop first."""
+    own = given.access.loc[given.access["opportunity_id"] == site["opportunity_id"]]
+    by = {row["target"]: row for row in own.to_dict("records")}
+    words = given.targets
+    rows = []
+    for name in sorted(words, key=lambda target: target != "loop"):
+        row = by.get(name, {})
+        place = row.get("place")
+        same = known(place) and str(place) in (words[name].fr, words[name].en)
+        walk = row.get("time_min", NAN)
+        rows.append(
+            {
+                "target": words[name][lang],
+                "place": "" if not known(place) or same else shown(place, lang=lang, limit=70),
+                "time": minutes(walk, lang),
+                "distance": measured(row.get("distance_m", NAN), "m", lang),
+                "detour": _detour(row.get("detour_index", NAN), lang),
+            }
+        )
+    return rows if len(own) else []
+
+
+def minutes(value: float, lang: Lang) -> str:
+    """Whole minutes on foot; unknown says so."""
+    if known(value) and value < 0.5:
+        return f"<{NBSP}1{NBSP}min"
+    return measured(round(value) if known(value) else NAN, "min", lang)
+
+
+def _detour(value: float, lang: Lang) -> str:
+    """Network distance over straight distance: two decimals, or nothing to say at the door."""
+    if not known(value):
+        return "–"
+    return f"×{NBSP}{value:.1f}".replace(".", "," if lang == "fr" else ".")
+
+
+def _flags(site: Row, lang: Lang) -> list[str]:
+    rows = []
+    if site["perimeter"] == "emprise_approximative":
+        rows.append(word("approximate", lang))
+    if site["perimeter"] == "point_seul":
+        rows.append(word("point_only", lang))
+    if known(site["flags"]):
+        told = [one for one in str(site["flags"]).split("|") if one.strip()]
+        rows += [_sentence(one, lang) for one in told[:MOST_FLAGS]]
+    return rows
+
+
+def _sentence(text: str, lang: Lang) -> str:
+    said = shown(text, lang=lang, limit=200)
+    return said[:1].upper() + said[1:]
+
+
+def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:
+    """Parcels by the start that they share, so that forty of them stay legible."""
+    held = parcels_of(site)
+    if not held:
+        return None
+    groups: dict[str, list[str]] = {}
+    for parcel in held:
+        start = f"{parcel[:5]} {parcel[5:8]}" if len(parcel) == 14 else ""
+        groups.setdefault(start, []).append(shown(section(parcel), lang=lang, limit=40))
+    return {
+        "title": word("parcels", lang, n=len(held)),
+        "groups": [{"start": start, "list": ", ".join(own)} for start, own in groups.items()],
+    }
+
+
+def _unknowns(given: Delivered, site: Row, lang: Lang) -> list[str]:
+    """Name what is not known of a site: measures, marks, ways."""
+    lacking = [_label(name, lang) for name in ASKED[site["kind"]] if not known(site[name])]
+    marks = [
+        one["label"][lang]
+        for one in given.manifest["criteria"]
+        if not known(site.get(f"criterion_{one['name']}", NAN))
+    ]
+    if not parcels_of(site) and site["kind"] != "batiment_non_affecte":
+        lacking.append(_label("parcel_ids", lang))
+    evidence = given.evidence.loc[given.evidence["opportunity_id"] == site["opportunity_id"]]
+    if len(evidence) == 0:
+        lacking.append(word("evidence", lang))
+    return list(dict.fromkeys([*lacking, *marks]))
+
+
+def frame(given: Delivered, lang: Lang) -> dict[str, Any]:
+    """What every page says: study, edition, warnings, sources and their licences."""
+    told = given.manifest
+    edition = given.edition
+    return {
+        "lang": lang,
+        "study": shown(told["title"], lang=lang, limit=160),
+        "edition": word("edition", lang, date=day(edition, lang)) if edition
+        else word("undated", lang),
+        "demo": [word("demo", lang), word("demo_more", lang)] if told["fictional"] else None,
+        "model": word("model", lang),
+        "sources": _sources(given, lang),
+        "missing": [shown(one["cost"][lang], lang=lang) for one in told["missing"]],
+        "page": word("page", lang, page="{page}", pages="{pages}"),
+    }  # fmt: skip
+
+
+def _sources(given: Delivered, lang: Lang) -> list[str]:
+    """Each source once, with its newest date and its licence, then the credits."""
+    found: dict[tuple[str, str], str] = {}
+    for one in given.manifest["inputs"]:
+        key = (one["source"] or one["path"].rsplit("/", 1)[-1], one["licence"])
+        found[key] = max(found.get(key, ""), one["vintage"] or "")
+    rows = [
+        ", ".join(
+            part
+            for part in (
+                shown(source, lang=lang, limit=160),
+                short_day(date.fromisoformat(when), lang) if when else "",
+                shown(licence, lang=lang, limit=80),
+            )
+            if part
+        )
+        for (source, licence), when in found.items()
+    ]
+    return [*rows, *(shown(credit, lang=lang, limit=200) for credit in given.manifest["credits"])]

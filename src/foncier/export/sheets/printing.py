@@ -1,0 +1,269 @@
+"""Make the sheets and the leaflet of a result, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from foncier.errors import ConfigError, ExportError
+from foncier.export.aside import MANIFEST, deliver
+from foncier.export.manifest import text as manifest_text
+from foncier.export.sheets import content, leaflet, sitemap
+from foncier.export.sheets.delivered import (
+    Delivered,
+    parcels_of,
+    read_delivered,
+    read_near,
+    read_tests,
+)
+from foncier.export.sheets.ground import Ground, prepare
+from foncier.export.sheets.letters import advances, faces
+from foncier.export.sheets.photos import photo, site_photo
+from foncier.export.sheets.typography import known, scale_words
+from foncier.export.sheets.words import WORDS, word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import shapely
+
+    from foncier.wording import Lang
+
+TEMPLATES = Path(__file__).parent / "templates"
+# PDF/UA-1 (ISO 14289-1): tagged, titled, in a language, pictures described.
+STANDARD: Literal["ua-1"] = "ua-1"
+LEAFLET, ALL = "plaquette.pdf", "fiches.pdf"
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME = 60
+CLOSE = 3
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What was printed: the names of the files in their folder, and the sites in their order."""
+
+    folder: Path
+    files: tuple[str, ...]
+    sites: tuple[str, ...]
+
+
+def print_sheets(
+    folder: Path, out: Path, *, top: int = 10, ids: Sequence[str] = (), lang: Lang = "fr",
+    workers: int = 2,
+) -> Printed:  # fmt: skip
+    """Print an A4 sheet a site, all of them in one file, and the leaflet of the sector.
+
+    Parameters
+    ----------
+    folder
+        A result, as ``foncier run`` delivers it; nothing else is read.
+    out
+        Where the PDF files go: ``<rank>-<id>.pdf``, ``fiches.pdf`` (all of them in one),
+        ``plaquette.pdf``. Sheets of a former printing that are not printed again are removed.
+    top
+        How many sites, by rank; 0 prints the leaflet alone.
+    ids
+        These sites instead, in this order.
+    workers
+        Threads; the files do not depend on it.
+
+    Returns
+    -------
+    The names of the files. The same result gives the same bytes. Every file is PDF/UA-1: tagged,
+    its faces embedded, its language and title said.
+
+    Raises
+    ------
+    ConfigError
+        No result there, or no site of that id.
+    FormatError
+        The result is mixed or cannot be read.
+    ExportError
+        A file cannot be written; the former ones are intact.
+    """
+    given = read_delivered(folder)
+    rows = chosen(given, top=top, ids=ids)
+    press = Press(given, rows, lang)
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        leaflet_to_come = pool.submit(press.leaflet)
+        printed = list(pool.map(press.both, rows))
+    made = {name: pdf for name, (_, pdf) in zip(names(given, rows), printed, strict=True)}
+    if printed:
+        every = [sheet for sheet, _ in printed]
+        made[ALL] = press.print("sheet.typ", word("sheets_title", lang), sheets=every)
+    made[LEAFLET] = leaflet_to_come.result()
+    former = _former(out)
+    write = {name: partial(_write, data) for name, data in made.items()}
+    told = {"result": given.manifest["deliverables"], "lang": lang}
+    deliver(out, write, manifest=lambda done: manifest_text({**told, "deliverables": done}))
+    for name in sorted(former - set(made)):
+        (out / name).unlink(missing_ok=True)
+    return Printed(out, tuple(made), tuple(given.sites["opportunity_id"].iloc[rows]))
+
+
+def _write(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
+
+
+def _former(out: Path) -> set[str]:
+    """Names that a former printing left there, as its manifest tells them."""
+    try:
+        known_names = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
+        return {n for n in known_names if Path(n).name == n and n.endswith(".pdf")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def chosen(given: Delivered, *, top: int, ids: Sequence[str]) -> list[int]:
+    """Rows of the sites to print: those asked for by id, else the first by rank.
+
+    Raises
+    ------
+    ConfigError
+        No site bears an id; the nearest are named.
+    """
+    every = given.sites["opportunity_id"].tolist()
+    if not ids:
+        return list(range(min(top, len(every))))
+    unknown = [one for one in dict.fromkeys(ids) if one not in every]
+    if unknown:
+        near = [id_ for one in unknown for id_ in get_close_matches(one, every, CLOSE)][:CLOSE]
+        hint = f" Les plus proches\u00a0: {', '.join(near)}." if near else ""
+        raise ConfigError(
+            f"--ids\u00a0: {', '.join(repr(one) for one in unknown)}\u00a0: aucune opportunité de "
+            f"ce résultat.{hint} Attendu\u00a0: des identifiants de la couche opportunites, "
+            "séparés par des virgules."
+        )
+    return [every.index(one) for one in dict.fromkeys(ids)]
+
+
+def names(given: Delivered, rows: Sequence[int]) -> list[str]:
+    """File name of each sheet: rank and id, safe on any system, no two alike.
+
+    An unranked site bears ``sr`` in the place of its rank.
+    """
+    found: dict[str, None] = {}
+    for row in rows:
+        site = given.sites.iloc[row]
+        rank = f"{int(site['rank']):03d}" if known(site["rank"]) else "sr"
+        id_ = UNSAFE.sub("-", site["opportunity_id"])[:LONGEST_NAME].strip(".-") or "site"
+        name, n = f"{rank}-{id_}.pdf", 2
+        while name.lower() in {one.lower() for one in found}:
+            name, n = f"{rank}-{id_}-{n}.pdf", n + 1
+        found[name] = None
+    return list(found)
+
+
+class Press:
+    """What all the sheets of a run share: the ground, the words, the compilers."""
+
+    def __init__(self, given: Delivered, rows: Sequence[int], lang: Lang) -> None:
+        """Read what lies around the sites and prepare it once."""
+        self.given, self.lang = given, lang
+        for bold in (False, True):
+            advances(bold=bold)  # here, before there are threads
+        sites = [given.sites.iloc[row] for row in rows]
+        parcels = sorted({p for site in sites for p in parcels_of(site)})
+        self.tests = read_tests(given.folder, parcels)
+        self.ground = _around(given, [site.geometry for site in sites])
+        self.unders = {
+            frame: sitemap.locator_ground(frame, self.ground)
+            for frame in dict.fromkeys(
+                sitemap.locator_window(given, self.ground, site.geometry) for site in sites
+            )
+        }
+        self.frame = content.frame(given, lang)
+        self.words = {key: text[lang] for key, text in WORDS.items()}
+        self.logo = photo(given, given.leaflet.get("logo"), word("alt_logo", lang), lang)
+
+    def sheet(self, row: int) -> dict[str, Any]:
+        """Words and maps of a site."""
+        given, lang, site = self.given, self.lang, self.given.sites.iloc[row]
+        told = content.sheet(given, row, self.tests, lang)
+        near = sitemap.site_map(given, self.ground, row, parcels_of(site), lang)
+        frame = sitemap.locator_window(given, self.ground, site.geometry)
+        far = sitemap.locator(given, self.ground, row, self.unders[frame], lang)
+        name = told["head"]["title"]
+        return {
+            **told,
+            "map": {**_map(near, "alt_site", name, lang), "shows": sorted(near.shows),
+                    "rough": site["perimeter"] in ("emprise_approximative", "point_seul")},
+            "locator": _map(far, "alt_locator", name, lang),
+            "photo": site_photo(given, site["opportunity_id"], word("alt_photo", lang), lang),
+        }  # fmt: skip
+
+    def both(self, row: int) -> tuple[dict[str, Any], bytes]:
+        """Sheet of a site, as values and as PDF."""
+        sheet = self.sheet(row)
+        return sheet, self.print("sheet.typ", sheet["head"]["title"], sheets=[sheet])
+
+    def leaflet(self) -> bytes:
+        """PDF of the leaflet of the sector."""
+        told = leaflet.leaflet(self.given, self.ground, self.lang)
+        title = f"{self.frame['study']} – {word('leaflet', self.lang)}"
+        return self.print("leaflet.typ", title, **told)
+
+    def print(
+        self, template: str, title: str, *, sheets: Sequence[Mapping[str, Any]] = (), **more: Any
+    ) -> bytes:
+        """Compile a template with its data, which it reads as JSON: no text of theirs is code."""
+        data = {
+            "title": title, "words": self.words, "frame": self.frame, "logo": self.logo,
+            "sites": sheets, "has_axis": bool(len(self.ground.axis)),
+            "has_loop": bool(len(self.ground.loop)), "has_area": bool(len(self.ground.area)),
+            **more,
+        }  # fmt: skip
+        return compiled(template, data)
+
+
+def compiled(template: str, data: Mapping[str, Any]) -> bytes:
+    """Compile a template of the package to PDF.
+
+    Raises
+    ------
+    ExportError
+        The compiler refuses; its message is kept.
+    """
+    import typst  # noqa: PLC0415 (slow to import)
+
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    try:
+        compiler = typst.Compiler(
+            TEMPLATES / template, root=TEMPLATES, font_paths=faces(), ignore_system_fonts=True
+        )
+        made = compiler.compile(
+            format="pdf", sys_inputs={"data": text}, pdf_standards=[STANDARD], timestamp=0
+        )
+    except typst.TypstError as reason:
+        raise ExportError(
+            f"{template}\u00a0: la mise en page a échoué ({reason.message}). Relancez avec "
+            "--debug et signalez l'erreur avec ce message."
+        ) from reason
+    return bytes(made)  # type: ignore[arg-type]  # one PDF: bytes, never a list of pages
+
+
+def _map(drawn: sitemap.Drawn, alt: str, name: str, lang: Lang) -> dict[str, Any]:
+    scale = scale_words(drawn.scale, lang)
+    return {
+        "svg": drawn.svg,
+        "scale": word("scale", lang, scale=scale),
+        "alt": word(alt, lang, scale=scale, name=name),
+    }
+
+
+def _around(given: Delivered, shapes: Sequence[shapely.Geometry]) -> Ground:
+    """Buildings and parcels near these sites, then the whole ground; none for no site."""
+    frames = [sitemap.site_window(shape).bounds for shape in shapes]
+    box = (*np.min(frames, axis=0)[:2], *np.max(frames, axis=0)[2:]) if frames else (0, 0, 0, 0)
+    whole = tuple(float(v) for v in box)
+    buildings = read_near(given.folder, "batiments", whole, [])  # type: ignore[arg-type]
+    parcels = read_near(given.folder, "parcelles_ecartees", whole, ["parcel_id"])  # type: ignore[arg-type]
+    return prepare(given, buildings, parcels)

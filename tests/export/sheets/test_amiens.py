@@ -1,0 +1,38 @@
+"""Sheets of the real friches of Amiens: the longest names, twenty-two parcels, no cadastre."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from foncier import pipeline, study
+from foncier.export.sheets import print_sheets
+
+from .pdf import pages
+
+STUDY = Path(__file__).resolve().parents[2] / "studies" / "amiens"
+LONGEST = 148  # letters of the longest name in the inventory
+
+
+@pytest.mark.real
+def test_the_longest_real_names_fit_on_one_page(real_data: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FONCIER_REAL_DATA", str(real_data))
+        plan = study.load(STUDY)
+        result = pipeline.run(plan, workers=2)
+    pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
+    sites = result.candidates.set_index("opportunity_id")
+    longest = sites["name"].str.len().nlargest(3)
+    most_parcels = sites["parcel_ids"].str.count(r"\|").nlargest(1)
+    assert longest.iloc[0] == LONGEST
+    ids = list(dict.fromkeys([*longest.index, *most_parcels.index]))
+    made = print_sheets(tmp_path, tmp_path / "fiches", ids=ids)
+    for id_, name in zip(ids, made.files, strict=False):
+        (text,) = pages(tmp_path / "fiches" / name)
+        assert " ".join(str(sites["name"][id_]).split()) in text.replace("\u00a0", " ")
+        assert "Emprise approximative" in text
+        assert "Aucune couche de parcelles fournie" in text
+    first, second = pages(tmp_path / "fiches" / "plaquette.pdf")
+    assert "63 sites" in first
+    assert "Quai de l'Innovation, 93 rue du Hocquet" in second
