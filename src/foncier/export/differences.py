@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import forms, symbols, words
+from foncier.export import lone_layer, symbols, words
 from foncier.export.judged import write_cells
 from foncier.export.layers import Layer
 from foncier.records import Text
@@ -91,10 +91,10 @@ def write_layer(
         for fate, text in FATES.items()
     ]
     named = {value: text[lang] for value, text in (FATES | words.VALUES).items()}
-    style = forms.qml(
+    style = lone_layer.qml(
         layer, symbols.categorised("fate", classes), open_to=(), values=named, lang=lang
     )
-    forms.write(layer, path, crs=table.crs, style=style, title=title, day=day)
+    lone_layer.write(layer, path, crs=table.crs, style=style, title=title, day=day)
 
 
 def write_map(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import forms, palette, symbols
+from foncier.export import lone_layer, palette, symbols
 from foncier.export.judged import write_cells
 from foncier.export.judged_text import band_words, percent
 from foncier.export.layers import Layer
@@ -135,9 +135,9 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
         (kind, named[kind], symbols.fill(colour, opacity=0.35, outline=colour, width=0.7))
         for kind, colour in palette.KINDS.items()
     ]
-    style = forms.qml(
+    style = lone_layer.qml(
         layer, symbols.categorised("kind", classes), open_to=("verdict", "date", "note"),
         values=named, lang=lang,
     )  # fmt: skip
     title = planned.title if not planned.fictional else f"DONNÉES FICTIVES – {planned.title}"
-    forms.write(layer, path, crs=rows.crs, style=style, title=title, day=planned.edition)
+    lone_layer.write(layer, path, crs=rows.crs, style=style, title=title, day=planned.edition)
