@@ -230,6 +230,8 @@ class Result:
     ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
     ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``quarters`` are what each quarter holds by kind (`foncier.tables.QUARTERS`), None where the
+    study has neither quarters nor an axis.
     """
 
     title: str
@@ -255,3 +257,4 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    quarters: gpd.GeoDataFrame | None = None

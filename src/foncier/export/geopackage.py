@@ -70,7 +70,7 @@ def write_geopackage(result: Result, path: Path, *, lang: str = "fr") -> None:
         with closing(sqlite3.connect(draft, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")  # a draft: what counts is its copy
             _check_rows(base, made)
-            dressing.dress(base, result, made, lang=lang)
+            dressing.dress(base, result, made, file=path.name, lang=lang)
             # Freed pages and the counter of changes tell the past of a file; a copy has none.
             base.execute("VACUUM INTO ?", (str(whole),))
         whole.replace(path)

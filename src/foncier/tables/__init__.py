@@ -13,6 +13,7 @@ from foncier.tables.inputs import (
     PARCELS,
     PLACES,
     POPULATION,
+    QUARTER_OUTLINES,
     STREETS,
     VACANCY_RATES,
     ZONES,
@@ -20,10 +21,12 @@ from foncier.tables.inputs import (
 from foncier.tables.results import (
     ACCESS,
     ACCESS_POINTS,
+    ALL_KINDS,
     CANDIDATES,
     EVIDENCE,
     ISOCHRONES,
     LINES,
+    QUARTERS,
     REJECTIONS,
     SCORES,
     TESTS,
@@ -31,7 +34,7 @@ from foncier.tables.results import (
 
 INPUTS = (
     PARCELS, BUILDINGS, STREETS, ZONES, CONSTRAINTS, PLACES, INVENTORY, OBSERVATIONS, POPULATION,
-    VACANCY_RATES,
+    VACANCY_RATES, QUARTER_OUTLINES,
 )  # fmt: skip
 RESULTS = (
     CANDIDATES,
@@ -43,11 +46,14 @@ RESULTS = (
     SCORES,
     LINES,
     ISOCHRONES,
+    QUARTERS,
 )
 
 __all__ = [
-    "ACCESS", "ACCESS_POINTS", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EVIDENCE", "INPUTS",
+    "ACCESS", "ACCESS_POINTS", "ALL_KINDS", "BUILDINGS", "CANDIDATES", "CONSTRAINTS",
+    "EVIDENCE", "INPUTS",
     "INVENTORY", "ISOCHRONES", "LINES", "OBSERVATIONS", "PARCELS", "PLACES", "POPULATION",
-    "REJECTIONS", "RESULTS", "SCORES", "STREETS", "TESTS", "VACANCY_RATES", "ZONES",
+    "QUARTERS", "QUARTER_OUTLINES", "REJECTIONS", "RESULTS", "SCORES", "STREETS", "TESTS",
+    "VACANCY_RATES", "ZONES",
     "Column", "Table", "describe",
 ]  # fmt: skip

@@ -136,3 +136,12 @@ VACANCY_RATES = Table(
                "Share vacant for over 2 years", "0–1", optional=True, low=0, high=1),
     ),
 )  # fmt: skip
+
+QUARTER_OUTLINES = Table(
+    "quarters", "Quartiers (IRIS, QPV…)", "Quarters (IRIS, QPV…)", ("quarter_id",),
+    (
+        Column("quarter_id", "text", "Quartier", "Quarter", unique=True),
+        Column("name", "text", "Nom", "Name", optional=True),
+    ),
+    POLYGON,
+)  # fmt: skip
