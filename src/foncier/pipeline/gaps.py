@@ -23,7 +23,10 @@ def missing(
 ) -> tuple[Missing, ...]:
     """Name every layer and destination that was not there, and what the result lacks."""
     costs = study.costs()
-    gaps = [Missing(layer, costs[layer]) for layer in LAYERS if layers.get(layer) is None]
+    absent = [layer for layer in LAYERS if layers.get(layer) is None]
+    if plan.axis is not None and "quarters" in absent:
+        absent.remove("quarters")  # the stretches of the axis stand in their place
+    gaps = [Missing(layer, costs[layer]) for layer in absent]
     if loop is None:
         gaps.append(Missing("loop", costs["loop"]))
     if layers.get("places") is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
-NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population")
+NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population", "quarters")
 
 
 @dataclass(frozen=True)

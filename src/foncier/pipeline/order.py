@@ -13,6 +13,7 @@ from foncier.crs import legal_crs
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
+from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
 
@@ -68,6 +69,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Scores et rangs")
     measures = score.measures(candidates, access, layers.get("population"))
     candidates = _peopled(candidates, measures)
+    scores = score.scores(measures, ramps)
     reports = noted(layers.reports, friches.notes, buildings.notes)
     return Result(
         **_head(plan, reports),
@@ -77,7 +79,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         rejections=plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs),
         access_points=points,
         access=access,
-        scores=score.scores(measures, ramps),
+        scores=scores,
         lines=traced.lines,
         stops=traced.stops,
         area=area,
@@ -87,6 +89,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
+        quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
     )
 
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 Layer = Literal[
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
-    "observations", "population", "vacancy_rates",
+    "observations", "population", "vacancy_rates", "quarters",
 ]  # fmt: skip
 LAYERS: tuple[Layer, ...] = (
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
-    "observations", "population", "vacancy_rates",
+    "observations", "population", "vacancy_rates", "quarters",
 )  # fmt: skip
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
