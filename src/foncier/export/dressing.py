@@ -154,6 +154,7 @@ def _styles(
 def _metadata(base: sqlite3.Connection, result: Result, lang: str, day: str) -> None:
     known = {
         "title": result.title,
+        "lang": lang,
         "fictional": result.demo,
         "communes": result.communes,
         "edition": result.edition.isoformat() if result.edition else None,
