@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +22,6 @@ TYPES = {"text": "text", "number": "double precision", "count": "bigint", "yes_n
          "date": "date"}  # fmt: skip
 UNIQUE = {"opportunites": "opportunity_id", "parcelles_ecartees": "parcel_id"}
 LINKS = ("opportunity_id", "parcel_id")  # columns by which tables are joined
-PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^\s&]+")
 TABLE_NAME = 63  # bytes of an identifier of PostgreSQL
 
 
@@ -64,6 +62,7 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
         ) from reason
     if not schema or "\x00" in schema or len(schema.encode()) > TABLE_NAME:
         raise ConfigError(f"--schema {schema!r}\u00a0: attendu un nom de 1 à {TABLE_NAME} octets.")
+    secret = _secret(url)
     try:
         with psycopg.connect(url) as base:
             _prepare(base, schema)
@@ -71,7 +70,7 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
                 _table(base, delivered, layer, schema)
     except psycopg.Error as reason:
         # Not chained: the cause may bear the address with its password.
-        raise ExportError(_explanation(reason, url)) from None
+        raise ExportError(_explanation(reason, secret)) from None
     return tuple(layer.name for layer in delivered.layers)
 
 
@@ -152,11 +151,23 @@ def _sql(pattern: str, *names: str) -> Any:
     return sql.SQL(pattern).format(*quoted)
 
 
-def _explanation(reason: psycopg.Error, url: str) -> str:
-    said = str(reason).strip().splitlines() or [type(reason).__name__]
-    shown = PASSWORD.sub("***", " ".join(said).replace(url, "***"))
-    for secret in PASSWORD.findall(url):
-        shown = shown.replace(secret, "***")
+def _secret(url: str) -> str:
+    """Password of an address, so that no message shows it; empty where there is none."""
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (optional)
+
+    try:
+        return str(conninfo.conninfo_to_dict(url).get("password") or "")
+    except ProgrammingError:
+        # Neither the address nor the cause, which quotes it: a password may stand anywhere in it.
+        raise ConfigError(
+            "--postgis\u00a0: cette adresse n'est pas lisible. Attendu\u00a0: "
+            "postgresql://utilisateur@hôte/base."
+        ) from None
+
+
+def _explanation(reason: psycopg.Error, secret: str) -> str:
+    said = " ".join(str(reason).split()) or type(reason).__name__
+    shown = said.replace(secret, "***") if secret else said
     return (
         f"PostGIS\u00a0: {shown}. Vérifiez l'adresse, le mot de passe et vos droits\u00a0; une "
         "vue qui dépend d'une table de foncier doit être supprimée d'abord. Rien n'a été "
