@@ -67,13 +67,14 @@ def main(rows: int = 1_000_000) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "opportunites.gpkg"
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         write_geopackage(made, path)
-        seconds = time.perf_counter() - start
+        seconds, worked = time.perf_counter() - start, time.process_time() - worked
         size = path.stat().st_size / 1e6
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
-    print(f"| GeoPackage, {rows:,} rejected parcels | {seconds:.1f} s | {size:.0f} MB "
-          f"| +{more:.0f} MB of memory |")  # fmt: skip
+    print(f"| GeoPackage, {rows:,} rejected parcels | {seconds:.1f} s "
+          f"({worked:.1f} s of processor) | {size:.0f} MB "
+          f"| +{more:.0f} MB above the peak of the table itself |")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pyogrio
 from pyogrio.raw import write_arrow
 
 from foncier.errors import ExportError
-from foncier.export.geopackage import GEOMETRY, arrow
+from foncier.export.geopackage import GEOMETRY, stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def write_geojson(layer: Layer, path: Path) -> None:
 def _write(layer: Layer, path: Path, *, driver: str, **options: str) -> None:
     try:
         write_arrow(
-            arrow(layer), path, layer=layer.name, driver=driver, geometry_name=GEOMETRY,
+            stream(layer), path, layer=layer.name, driver=driver, geometry_name=GEOMETRY,
             geometry_type=layer.shape, crs=layer.frame.crs.to_wkt(), layer_options=options,
         )  # fmt: skip
     except FAULTS as reason:

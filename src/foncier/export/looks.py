@@ -114,7 +114,7 @@ def _shares(column: str, lang: str) -> Element:
 
 def _reasons(layer: Layer, rules: Mapping[str, Text], lang: str) -> Element:
     """By the first rule that was not met, the later in the funnel the darker."""
-    seen = set(layer.frame["rule"])
+    seen = set(layer.frame["rule"].unique())
     known = [rule for rule in rules if rule in seen]
     met = [*known, *sorted(seen - set(known))]
     return symbols.categorised(
