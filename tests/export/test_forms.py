@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import sys
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 import pyogrio
 import pytest
@@ -177,6 +180,58 @@ def test_what_cannot_be_done_is_said(folder: Path, arguments: list[str], said: s
     done = CliRunner().invoke(app, ["export", str(folder), *filled])
     assert done.exit_code in (ConfigError.exit_code, ExportError.exit_code)
     assert said in done.output
+
+
+def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
+    """Run in a child: no file may grow beyond 2 kB, as on a full disk."""
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+    try:
+        forming.write_forms(delivered, folder, (form,))
+    except ExportError as reason:
+        said.put(str(reason))
+    else:
+        said.put("")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
+@pytest.mark.parametrize("form", forming.FORMS)
+def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
+    import multiprocessing as mp
+
+    back = read_delivered(folder)
+    forming.write_forms(back, folder, (form,))
+    before = {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    context = mp.get_context("fork")
+    said: Any = context.Queue()
+    child = context.Process(target=limited, args=(back, folder, form, said))
+    child.start()
+    message = said.get(timeout=60)
+    child.join()
+    assert "disque" in message
+    assert {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()} == before
+
+
+def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
+    result: Result, folder: Path
+) -> None:
+    """QGIS reads while we write: it keeps its file, the new one takes the place."""
+    path = folder / "opportunites.gpkg"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        (rows,) = other.execute("SELECT count(*) FROM preuves").fetchone()
+        assert len(read_delivered(folder).layers) == len(layers(result))
+        fewer = replace(result, evidence=result.evidence.iloc[:1])
+        if sys.platform == "win32":  # which does not let go of a file that is open
+            with pytest.raises(ExportError, match=r"opportunites\.gpkg.*QGIS"):
+                write_geopackage(fewer, path)
+        else:
+            write_geopackage(fewer, path)
+        assert other.execute("SELECT count(*) FROM preuves").fetchone() == (rows,)
+    assert [p.name for p in folder.iterdir()] == ["opportunites.gpkg"]
 
 
 def test_no_result_or_another_file(tmp_path: Path) -> None:

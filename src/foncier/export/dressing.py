@@ -11,7 +11,7 @@ from foncier.export.views import add_views
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from foncier.export.layers import Layer
     from foncier.records import Result
@@ -84,10 +84,12 @@ def dress(
     every = (*made, *by_kind)
     _extensions(base)
     _words(base, every, lang)
-    _styles(base, result, every, lang, day)
+    rules = project.rules_of(result)
+    drawn = {one.name: styles.styles(one, rules=rules, lang=lang) for one in every}
+    _styles(base, every, drawn, lang=lang, day=day)
     _metadata(base, result, lang, day)
     _contents(base, result, every, lang, day)
-    book = project.Book(result, {layer.name: layer for layer in every}, file, lang)
+    book = project.Book(result, {one.name: one for one in every}, drawn, file, lang)
     base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(book))
     for layer, column in ENTITIES.items():
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
@@ -133,20 +135,22 @@ def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None
 
 
 def _styles(
-    base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], lang: str, day: str
+    base: sqlite3.Connection,
+    made: tuple[Layer, ...],
+    drawn: Mapping[str, tuple[styles.Style, ...]],
+    *,
+    lang: str,
+    day: str,
 ) -> None:
-    rules = project.rules_of(result)
+    """Styles of every layer; the first of each is its default."""
     base.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
         "update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)",
         [
-            (layer.name, "geom" if layer.shape else "", style.name, style.qml, int(first),
+            (layer.name, "geom" if layer.shape else "", style.name, style.qml, int(place == 0),
              f"{layer.title[lang]} – {style.name}", day)
-            for layer in made
-            for first, style in zip(
-                (True, *(False,) * 9), styles.styles(layer, rules=rules, lang=lang), strict=False
-            )
+            for layer in made for place, style in enumerate(drawn[layer.name])
         ],
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyogrio
-from pyogrio.raw import write_arrow
+from pyogrio.raw import read_arrow, write_arrow
 
 from foncier.errors import ExportError
 from foncier.export.geopackage import GEOMETRY, stream
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from foncier.export.layers import Layer
 
 FAULTS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
-          pyogrio.errors.FeatureError)  # fmt: skip
+          pyogrio.errors.FeatureError, OSError, ValueError)  # fmt: skip
 DECIMALS = 7  # of a degree: about a centimetre
 
 
@@ -43,13 +43,20 @@ def write_geojson(layer: Layer, path: Path) -> None:
 
 
 def _write(layer: Layer, path: Path, *, driver: str, **options: str) -> None:
+    reason: object
     try:
         write_arrow(
             stream(layer), path, layer=layer.name, driver=driver, geometry_name=GEOMETRY,
             geometry_type=layer.shape, crs=layer.frame.crs.to_wkt(), layer_options=options,
         )  # fmt: skip
-    except FAULTS as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: le fichier n'a pas pu être écrit ({reason}). Vérifiez la place "
-            "sur le disque et le droit d'écrire dans ce dossier."
-        ) from reason
+        # These drivers do not say that the disk was full when they closed the file.
+        _, table = read_arrow(path, columns=[layer.columns[0].name], read_geometry=False)
+        if table.num_rows == len(layer.frame):
+            return
+        reason = f"{table.num_rows} objets sur {len(layer.frame)}"
+    except FAULTS as fault:
+        reason = fault
+    raise ExportError(
+        f"{path.name}\u00a0: le fichier n'a pas pu être écrit en entier ({reason}). Vérifiez la "
+        "place sur le disque et le droit d'écrire dans ce dossier."
+    )

@@ -57,10 +57,14 @@ THEMES: tuple[tuple[Text, tuple[str, ...], dict[str, Text]], ...] = (
 
 @dataclass(frozen=True)
 class Book:
-    """What a project is made of: the result, its layers (views among them), file and language."""
+    """What a project is made of: the result, its layers with their styles, file and language.
+
+    The views by kind are among the layers.
+    """
 
     result: Result
     layers: dict[str, Layer]
+    styles: dict[str, tuple[styles.Style, ...]]
     file: str
     lang: str
 
@@ -197,15 +201,15 @@ def _layer(book: Book, layer: Layer) -> Element:
     if layer.shape:
         SubElement(root, "srs").append(_crs(book.crs))
     SubElement(root, "provider", {"encoding": "UTF-8"}).text = "ogr"
-    made = styles.styles(layer, rules=rules_of(book.result), lang=book.lang)
+    made = book.styles[layer.name]
     manager = SubElement(root, "map-layer-style-manager", {"current": made[0].name})
     for style in made:
         held = SubElement(manager, "map-layer-style", {"name": style.name})
         if style is not made[0]:
             held.append(_parsed(style))
-    for piece in _parsed(made[0]):
-        root.append(piece)
-    root.set("labelsEnabled", _parsed(made[0]).get("labelsEnabled", "0"))
+    first = _parsed(made[0])
+    root.extend(first)
+    root.set("labelsEnabled", first.get("labelsEnabled", "0"))
     forms.form(root, layer, book.layers, book.lang)
     return root
 
@@ -230,8 +234,7 @@ def _themes(book: Book) -> Element:
             {"name": title[book.lang], "has-expanded-info": "0", "has-checked-group-info": "0"},
         )  # fmt: skip
         for name in shown:
-            made = styles.styles(book.layers[name], rules=rules_of(book.result), lang=book.lang)
-            style = special[name][book.lang] if name in special else made[0].name
+            style = special[name][book.lang] if name in special else book.styles[name][0].name
             SubElement(
                 preset, "layer",
                 {"id": forms.layer_id(name), "style": style, "visible": "1", "expanded": "1"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from foncier.errors import ExportError
 from foncier.records import Text
 
 if TYPE_CHECKING:
@@ -64,7 +65,25 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
         What `foncier.export.delivered.read_delivered` read.
     path
         The file to write.
+
+    Raises
+    ------
+    ExportError
+        The file cannot be written.
     """
+    from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        _write_book(delivered, path)
+    except (XlsxFileError, OSError) as reason:
+        raise ExportError(
+            f"{path.name}\u00a0: le classeur n'a pas pu être écrit ({reason}). Vérifiez la place "
+            "sur le disque, le droit d'écrire dans ce dossier, et qu'aucun tableur ne tient le "
+            "fichier ouvert."
+        ) from reason
+
+
+def _write_book(delivered: Delivered, path: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 (only for those who ask for a workbook)
 
     day = dt.datetime.fromisoformat(delivered.edition) if delivered.edition else UNDATED
