@@ -17,6 +17,7 @@ from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
 from foncier.cli.exporting import export
+from foncier.cli.fetching import fetch
 from foncier.cli.running import run
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, check, explain, new):
+for command in (run, check, explain, new, fetch):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command("export")(export)

@@ -1,7 +1,7 @@
 """A study: one folder with a ``study.toml``, read into frozen typed values."""
 
 from foncier.study.model import Study
-from foncier.study.reading import load, template
+from foncier.study.reading import load, load_bare, template
 from foncier.study.rules import costs, criteria, ledger, profile, profiles, published, targets
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "criteria",
     "ledger",
     "load",
+    "load_bare",
     "profile",
     "profiles",
     "published",

@@ -83,7 +83,7 @@ class Area(Strict):
 
 
 class LayerSpec(Strict):
-    """One file of a layer."""
+    """One file of a layer; ``accepted`` are the doubts let pass when it was fetched."""
 
     path: str
     format: str = "vector"
@@ -94,6 +94,7 @@ class LayerSpec(Strict):
     date: dt.date | None = None
     source: str = ""
     licence: str = ""
+    accepted: tuple[str, ...] = ()
 
 
 class RuleChange(Strict):
@@ -121,6 +122,13 @@ class Head(Strict):
     demo: bool = False
 
 
+class Fetch(Strict):
+    """Where public layers are asked for: a mirror in place of the services themselves."""
+
+    mirror: str | None = None
+    insecure: bool = False
+
+
 class Study(Strict):
     """A whole study, as its ``study.toml`` says it."""
 
@@ -132,6 +140,7 @@ class Study(Strict):
     signals: dict[str, float] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    fetch: Fetch = Fetch()
     folder: Path = Path()
 
     @field_validator("layers", mode="before")
@@ -146,11 +155,6 @@ class Study(Strict):
     def _area_has_ground(self) -> Self:
         if self.area.around == "axis" and self.axis is None:
             raise ValueError('area.around = "axis" demande une table [axis]')
-        if not set(self.layers) & {"parcels", "buildings", "inventory"}:
-            raise ValueError(
-                "il faut au moins une couche parmi [layers.parcels], [layers.buildings], "
-                "[layers.inventory]"
-            )
         return self
 
     def path(self, written: str) -> Path:
