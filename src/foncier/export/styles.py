@@ -79,7 +79,10 @@ def _label(layer: Layer) -> Element | None:
     if layer.name == "lieux":
         return symbols.labelling('"name"', size=8, below_scale=10_000)
     if layer.name == "quartiers":
-        expression = 'if("kind" = \'toutes\', coalesce("name", "quarter_id"), \'\')'
+        expression = (
+            'if("kind" = \'toutes\', concat(coalesce("name", "quarter_id"), \'\\n\', '
+            "format_number(\"area_m2\" / 10000, 1), ' ha'), '')"
+        )
         return symbols.labelling(expression, size=8, below_scale=50_000)
     if layer.name == "voies":
         return symbols.labelling('"name"', size=6, below_scale=4_000)
