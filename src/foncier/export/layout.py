@@ -124,7 +124,7 @@ def credits_of(result: Result, lang: str) -> str:
 def _credit(report: LayerReport, lang: str) -> str:
     known = [report.licence, day(report.vintage, lang) if report.vintage else ""]
     told = ", ".join(filter(None, known))
-    return f"{report.source} ({told})" if report.source and told else report.source
+    return f"{report.source} – {told}" if report.source and told else report.source
 
 
 def day(date: object, lang: str) -> str:

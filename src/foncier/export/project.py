@@ -180,10 +180,10 @@ def _tree(book: Book) -> Element:
 
 
 def _legend(book: Book) -> Element:
-    """Layer tree of the printed legend: what the first theme shows, without groups."""
+    """Layer tree of the printed legend: what the first theme shows, less empty layers."""
     root = Element("layer-tree-group")
     for name in THEMES[0][1]:
-        if name in book.layers:
+        if name in book.layers and len(book.layers[name].frame):
             _node(book, root, book.layers[name], checked=True)
     return root
 
