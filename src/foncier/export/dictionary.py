@@ -20,7 +20,8 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
           "missing": "manques", "held_parcels": "parcelles_retenues", "marks": "notes",
           "routes": "chemins", "isochrones": "isochrones", "streets": "voies",
-          "constraints": "contraintes", "potential": "quartiers"}  # fmt: skip
+          "constraints": "contraintes", "potential": "quartiers",
+          "assemblies": "assemblages"}  # fmt: skip
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary

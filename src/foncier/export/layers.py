@@ -154,6 +154,7 @@ def layers(result: Result) -> tuple[Layer, ...]:
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
+        *_assemblies(result),
     )  # fmt: skip
 
 
@@ -203,6 +204,13 @@ def _marks(result: Result) -> pd.DataFrame:
     ]  # fmt: skip
     marks: pd.DataFrame = MARKS.conform(pd.concat(parts)) if parts else MARKS.empty()
     return marks
+
+
+def _assemblies(result: Result) -> tuple[Layer, ...]:
+    """Groups of parcels that pass together, where they were sought; apart from the candidates."""
+    if result.assemblies is None:
+        return ()
+    return (_layer("assemblages", tables.ASSEMBLIES, result.assemblies, "MultiPolygon"),)
 
 
 def _layer(

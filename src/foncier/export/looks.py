@@ -37,6 +37,8 @@ LINES = {
 }
 # Colour, opacity, outline and its width in millimetres.
 FILLS = {
+    # Apart from the colours of the kinds: an assembly is no opportunity yet.
+    "assemblages": ("#B8860B", 0.25, "#B8860B", 0.5),
     "isochrones": ("#6A3D9A", 0.12, "#6A3D9A", 0.3),
     "parcelles_ecartees": (PALE, 0.5, GREY, 0.1),
 }

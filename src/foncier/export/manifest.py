@@ -91,6 +91,7 @@ def manifest(
             "counts": {
                 "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
                 "rejected_parcels": len(result.rejections),
+                "assemblies": None if result.assemblies is None else len(result.assemblies),
             },
             "deliverables": deliverables,
             "versions": versions or {},

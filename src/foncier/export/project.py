@@ -35,7 +35,7 @@ GROUPS = (
     (Text("Accessibilité", "Accessibility"),
      ("acces", "lieux", "etapes", "boucle", "axe", "chemins", "isochrones")),
     (Text("Potentiel par quartier", "Potential by quarter"), ("quartiers",)),
-    (Text("Parcelles écartées", "Rejected parcels"), ("parcelles_ecartees",)),
+    (Text("Parcelles écartées", "Rejected parcels"), ("assemblages", "parcelles_ecartees")),
     (Text("Fond", "Background"), ("voies", "batiments", "contraintes")),
     (Text("Tables", "Tables"),
      ("preuves", "notes", "acces_detail", "parcelles_retenues", "essais", "criteres", "couches",

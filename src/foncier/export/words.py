@@ -35,6 +35,11 @@ VALUES: dict[str, Text] = {
     "light": Text("Construction légère", "Light construction"),
     "unknown": Text("Inconnue", "Unknown"),
     "building": Text("Bâtiment", "Building"),
+    "parcel": Text("Parcelle", "Parcel"),
+    "faible": Text("Faible", "Low"),
+    "incertaine": Text("Incertaine", "Uncertain"),
+    "probable": Text("Probable", "Likely"),
+    "forte": Text("Forte", "High"),
     "site": Text("Site", "Site"),
     "station": Text("Gare", "Station"),
     "stop": Text("Arrêt", "Stop"),
@@ -65,6 +70,8 @@ VALUES: dict[str, Text] = {
     "friche sans projet": Text("Friche sans projet", "Brownfield without a project"),
     "friche avec projet": Text("Friche avec projet", "Brownfield with a project"),
     "friche reconvertie": Text("Friche reconvertie", "Converted brownfield"),
+    "parcelles_nues": Text("Parcelles nues", "Bare parcels"),
+    "fonds_batis": Text("Avec un fond de parcelle bâtie", "With the end of a built parcel"),
 }
 
 KINDS_FR = {"text": "texte", "number": "nombre", "count": "entier", "yes_no": "oui/non",

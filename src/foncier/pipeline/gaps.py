@@ -23,10 +23,14 @@ def missing(
 ) -> tuple[Missing, ...]:
     """Name every layer and destination that was not there, and what the result lacks."""
     costs = study.costs()
-    absent = [layer for layer in LAYERS if layers.get(layer) is None]
-    if plan.axis is not None and "quarters" in absent:
-        absent.remove("quarters")  # the stretches of the axis stand in their place
-    gaps = [Missing(layer, costs[layer]) for layer in absent]
+    # A layer whose absence costs nothing only replaces what is worked out otherwise; the stretches
+    # of the axis stand in the place of quarters.
+    spared = ("quarters",) if plan.axis is not None else ()
+    lacking = [
+        layer for layer in LAYERS
+        if layer in costs and layer not in spared and layers.get(layer) is None
+    ]  # fmt: skip
+    gaps = [Missing(layer, costs[layer]) for layer in lacking]
     if loop is None:
         gaps.append(Missing("loop", costs["loop"]))
     if layers.get("places") is not None:
