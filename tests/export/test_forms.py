@@ -21,7 +21,7 @@ from foncier import tables
 from foncier.cli import app
 from foncier.errors import ConfigError, ExportError, FormatError
 from foncier.export import dictionary, forming
-from foncier.export.delivered import Delivered, read_delivered
+from foncier.export.contents import Delivered, read_delivered
 from foncier.export.geopackage import write_geopackage
 from foncier.export.layers import layers
 from foncier.score import potential

@@ -22,7 +22,7 @@ from pandas.testing import assert_frame_equal
 from foncier import tables
 from foncier.errors import ExportError
 from foncier.export import layers, wide, words
-from foncier.export.delivered import typed
+from foncier.export.contents import typed
 from foncier.export.geopackage import write_geopackage
 from foncier.records import Background, Criterion, Text
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from foncier.cli import app
 from foncier.errors import ConfigError, ExportError
-from foncier.export.delivered import Delivered, read_delivered, typed
+from foncier.export.contents import Delivered, read_delivered, typed
 from foncier.export.geopackage import write_geopackage
 from foncier.export.postgis import write_postgis
 from foncier.records import Text

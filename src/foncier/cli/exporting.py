@@ -34,7 +34,7 @@ def export(  # noqa: PLR0917 (typer makes options of them)
     """Donner au résultat une autre forme : classeur Excel, FlatGeobuf, GeoJSON, base PostGIS."""
     with told(debug=debug):
         from foncier.export import forming  # noqa: PLC0415 (slow to import)
-        from foncier.export.delivered import read_delivered  # noqa: PLC0415
+        from foncier.export.contents import read_delivered  # noqa: PLC0415
 
         forms = forming.asked(to)
         if not forms and not postgis:

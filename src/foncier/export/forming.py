@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.export.delivered import Delivered
+    from foncier.export.contents import Delivered
 
 FORMS = ("xlsx", "flatgeobuf", "geojson")
 WORKBOOK = "opportunites.xlsx"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from foncier.export.delivered import Delivered
+    from foncier.export.contents import Delivered
     from foncier.export.layers import Layer
 
 TYPES = {"text": "text", "number": "double precision", "count": "bigint", "yes_no": "boolean",
@@ -36,7 +36,7 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
     Parameters
     ----------
     delivered
-        What `foncier.export.delivered.read_delivered` read.
+        What `foncier.export.contents.read_delivered` read.
     url
         ``postgresql://user@host/base``, or what libpq takes; its password is never shown.
     schema

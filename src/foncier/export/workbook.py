@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]
     from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-    from foncier.export.delivered import Delivered
+    from foncier.export.contents import Delivered
     from foncier.export.layers import Layer
 
 # Layer, and the name of its sheet (31 characters at most).
@@ -62,7 +62,7 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
     Parameters
     ----------
     delivered
-        What `foncier.export.delivered.read_delivered` read.
+        What `foncier.export.contents.read_delivered` read.
     path
         The file to write.
 
