@@ -301,6 +301,8 @@ class Result:
     reached on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none
     was drawn. ``surface`` are the minutes from everywhere (None without streets or target, and
     where the area is too large).
+    ``quarters`` are what each quarter holds by kind (`foncier.tables.QUARTERS`), None where the
+    study has neither quarters nor an axis.
     ``assemblies`` are groups of parcels that pass together and fail alone
     (`foncier.tables.ASSEMBLIES`), None where they were not sought.
     ``inventory`` holds the records of known friches as read, None where the study has none.
@@ -329,6 +331,7 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    quarters: gpd.GeoDataFrame | None = None
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     surface: Surface | None = None

@@ -9,12 +9,12 @@ import pytest
 
 from foncier import tables
 from foncier.export import dictionary
-from foncier.export.layers import CRITERIA, MISSING, SOURCES, STOPS
+from foncier.export.layers import OWN
 
 if TYPE_CHECKING:
     from foncier.tables import Table
 
-EVERY = (*tables.INPUTS, *tables.RESULTS, STOPS, CRITERIA, SOURCES, MISSING)
+EVERY = (*tables.INPUTS, *tables.RESULTS, *OWN)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 
 

@@ -21,9 +21,9 @@ from pandas.testing import assert_frame_equal
 
 from foncier import tables
 from foncier.errors import ExportError
-from foncier.export import wide, words
+from foncier.export import layers, wide, words
+from foncier.export.contents import typed
 from foncier.export.geopackage import write_geopackage
-from foncier.export.layers import layers
 from foncier.records import Background, Criterion, Text
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ GEOMETRY = {
     "axe": "MultiLineString", "etapes": "Point", "lieux": "Point",
     "isochrones": "MultiPolygon", "preuves": None,
     "essais": None, "acces_detail": None, "criteres": None, "couches": None, "manques": None,
+    "voies": "MultiLineString", "contraintes": "MultiPolygon", "parcelles_retenues": None,
+    "notes": None,
 }  # fmt: skip
+VIEWS = {name: kind for kind, (name, _) in layers.VIEWS.items()}
+SEEN = GEOMETRY | dict.fromkeys(VIEWS, "MultiPolygon")
 
 
 @pytest.fixture
@@ -69,8 +73,8 @@ def test_layers_and_their_geometry(small_result: Result, path: Path) -> None:
     write_geopackage(small_result, path)
     found = {str(name): shape for name, shape in pyogrio.list_layers(path)}
     assert found.pop("layer_styles") is None
-    assert found == GEOMETRY
-    for name, shape in GEOMETRY.items():
+    assert found == SEEN
+    for name, shape in SEEN.items():
         crs = pyogrio.read_info(path, layer=name)["crs"]
         assert crs == ("EPSG:2154" if shape else None), name
 
@@ -100,7 +104,9 @@ def test_round_trip_values_types_and_missing(
 
 def test_opportunities_are_the_wide_table(small_result: Result, path: Path) -> None:
     write_geopackage(small_result, path)
-    back, asked = read(path, "opportunites"), wide.opportunities(small_result)
+    # A text column without a value comes back without a type: the contract gives it one.
+    back = typed(read(path, "opportunites"), wide.columns(small_result))
+    asked = wide.opportunities(small_result)
     assert list(back.columns) == list(asked.columns)
     assert_frame_equal(
         pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(asked.drop(columns="geometry"))
@@ -141,7 +147,8 @@ def test_real_data_bear_no_fictional_mark(small_result: Result, path: Path) -> N
 def test_same_bytes_twice_and_in_any_row_order(
     small_result: Result, tmp_path: Path, lang: str
 ) -> None:
-    paths = [tmp_path / name for name in ("a.gpkg", "b.gpkg", "c.gpkg")]
+    # The project inside refers to the name of the file, so the three bear the same.
+    paths = [tmp_path / name / "opportunites.gpkg" for name in ("a", "b", "c")]
     turned = replace(
         small_result,
         **{
@@ -150,11 +157,12 @@ def test_same_bytes_twice_and_in_any_row_order(
         },
     )
     for result, path in zip((small_result, small_result, turned), paths, strict=True):
+        path.parent.mkdir()
         write_geopackage(result, path, lang=lang)
     first, again, shuffled = (path.read_bytes() for path in paths)
     assert first == again
     assert first == shuffled
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg", "c.gpkg"]
+    assert [p.name for p in paths[0].parent.iterdir()] == ["opportunites.gpkg"]
 
 
 def test_inputs_are_never_changed(small_result: Result, path: Path) -> None:
@@ -188,7 +196,7 @@ def assert_sound(path: Path) -> None:
         assert base.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"GPKG"),)
         assert base.execute("PRAGMA user_version").fetchone() == (10200,)
         listed = {r[0] for r in base.execute("SELECT table_name FROM gpkg_contents")}
-        assert listed == {*GEOMETRY, "layer_styles"}
+        assert listed == {*SEEN, "layer_styles"}
         indexed = base.execute(
             "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'"
         ).fetchone()
@@ -262,11 +270,84 @@ def test_words_stand_in_the_file(small_result: Result, path: Path) -> None:
         described = {tuple(r) for r in base.execute(
             "SELECT table_name, column_name FROM gpkg_data_columns"
         )}  # fmt: skip
-        (metadata,) = base.execute("SELECT metadata FROM gpkg_metadata").fetchone()
-    asked = {(layer.name, c.name) for layer in layers(small_result) for c in layer.columns}
+        (metadata,), (iso,) = base.execute("SELECT metadata FROM gpkg_metadata ORDER BY id")
+    made = layers.layers(small_result)
+    asked = {(one.name, c.name) for one in (*made, *layers.views(made)) for c in one.columns}
     assert described == asked
     assert '"fictional": true' in metadata
     assert "Licence Ouverte 2.0" in metadata
+    record = ET.fromstring(iso)  # noqa: S314 (we wrote it)
+    said = " ".join(text for text in record.itertext() if text.strip())
+    for asked_for in ("Étude d'essai", "2026-11-01", "EPSG:2154", "Licence Ouverte 2.0",
+                      "Cartofriches", "area = 400 m²", "zonage absent"):  # fmt: skip
+        assert asked_for in said, asked_for
+
+
+def test_a_view_holds_the_rows_of_its_kind(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    whole = read(path, "opportunites")
+    for name, kind in VIEWS.items():
+        # Some versions of GDAL show the row id of a view as a column.
+        seen = read(path, name).drop(columns="OGC_FID", errors="ignore")
+        assert list(seen.columns) == list(whole.columns)
+        assert seen["opportunity_id"].tolist() == (
+            whole.loc[whole["kind"] == kind, "opportunity_id"].tolist()
+        )
+
+
+def test_the_links_that_relations_follow(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    held = read(path, "parcelles_retenues")
+    assert held.groupby("opportunity_id").size().to_dict() == {
+        "DC-80021000AB0003": 1, "FR-80021_1": 2,
+    }  # fmt: skip
+    notes = read(path, "notes").set_index(["opportunity_id", "criterion"])
+    assert len(notes) == len(small_result.scores) * len(small_result.criteria)
+    assert notes.loc[("FR-80021_1", "station"), "mark"] == pytest.approx(0.9)
+    assert notes["weight"].to_dict()[("FR-80021_1", "loop")] == pytest.approx(0.4)
+
+
+CONFORMANCE = {
+    "every geometry column is that of a listed layer":
+        "SELECT table_name FROM gpkg_geometry_columns EXCEPT SELECT table_name FROM gpkg_contents "
+        "WHERE data_type = 'features'",
+    "every layer of features has one geometry column":
+        "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' "
+        "EXCEPT SELECT table_name FROM gpkg_geometry_columns",
+    "every reference system is described":
+        "SELECT srs_id FROM gpkg_geometry_columns EXCEPT SELECT srs_id FROM gpkg_spatial_ref_sys",
+    "every listed layer exists":
+        "SELECT table_name FROM gpkg_contents EXCEPT SELECT name FROM sqlite_master",
+    "every described column exists":
+        "SELECT d.table_name || '.' || d.column_name FROM gpkg_data_columns d "
+        "WHERE d.column_name NOT IN (SELECT name FROM pragma_table_info(d.table_name))",
+    "every extension bears on a table that is there":
+        "SELECT table_name FROM gpkg_extensions WHERE table_name IS NOT NULL "
+        "EXCEPT SELECT name FROM sqlite_master",
+    "every list of values is used, and the reverse":
+        "SELECT constraint_name FROM gpkg_data_columns WHERE constraint_name IS NOT NULL "
+        "EXCEPT SELECT constraint_name FROM gpkg_data_column_constraints",
+    "one default style a layer":
+        "SELECT f_table_name FROM layer_styles GROUP BY 1 HAVING sum(useAsDefault) != 1",
+    "every style is of a listed layer":
+        "SELECT f_table_name FROM layer_styles EXCEPT SELECT table_name FROM gpkg_contents",
+    "every layer is styled":
+        "SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles' "
+        "EXCEPT SELECT f_table_name FROM layer_styles",
+}  # fmt: skip
+
+
+def test_tables_of_the_format_agree(small_result: Result, path: Path) -> None:
+    write_geopackage(small_result, path)
+    with closing(sqlite3.connect(path)) as base:
+        for rule, query in CONFORMANCE.items():
+            assert base.execute(query).fetchall() == [], rule
+        triggers = [r[0] for r in base.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree_%'"
+        )]  # fmt: skip
+    for name, shape in GEOMETRY.items():
+        kept = [t for t in triggers if t.startswith(f"rtree_{name}_geom_")]
+        assert bool(kept) == (shape is not None), name
 
 
 def test_every_coded_value_has_words_in_both_languages() -> None:

@@ -17,6 +17,7 @@ from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
 from foncier.cli.differing import diff
+from foncier.cli.exporting import export
 from foncier.cli.fetching import fetch
 from foncier.cli.running import run
 from foncier.cli.sheets import sheets
@@ -34,6 +35,7 @@ app.command("compare-profiles")(compare_profiles)
 app.command()(validate)
 app.command()(diff)
 app.command()(sheets)
+app.command("export")(export)
 
 
 def _version(asked: bool) -> None:

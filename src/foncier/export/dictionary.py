@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from foncier import tables
 from foncier.export import words
-from foncier.export.layers import CRITERIA, MISSING, SOURCES, STOPS
+from foncier.export.layers import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,10 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "tests": "essais", "rejections": "parcelles_ecartees", "access_points": "acces",
           "access": "acces_detail", "lines": "boucle, axe", "buildings": "batiments",
           "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
-          "missing": "manques", "assemblies": "assemblages"}  # fmt: skip
+          "missing": "manques", "held_parcels": "parcelles_retenues", "marks": "notes",
+          "routes": "chemins", "isochrones": "isochrones", "streets": "voies",
+          "constraints": "contraintes", "potential": "quartiers",
+          "assemblies": "assemblages"}  # fmt: skip
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary
@@ -44,7 +47,7 @@ criterion (mark from 0 to 1) and two columns for each target, `<target>_min` and
 """
 PARTS = (
     ("Ce que `foncier` livre — What `foncier` delivers",
-     (*tables.RESULTS, STOPS, CRITERIA, SOURCES, MISSING)),
+     (*tables.RESULTS, *OWN)),
     ("Ce que `foncier` lit — What `foncier` reads", tables.INPUTS),
 )  # fmt: skip
 
@@ -68,6 +71,28 @@ def markdown() -> str:
         f"| `{code}` | {text.fr} | {text.en} |" for code, text in sorted(words.VALUES.items())
     ]
     return "\n".join(lines) + "\n"
+
+
+def comment(column: Column, lang: str) -> str:
+    """What a column holds, in one line: kind, unit, bounds or values, whether it may be unknown.
+
+    Examples
+    --------
+    >>> comment(tables.SCORES.columns[1], "fr")
+    'Score\u00a0: nombre (0–1), ≥ 0, ≤ 1. Absent\u00a0= inconnu.'
+    >>> comment(tables.REJECTIONS.columns[0], "en")
+    'Parcel: text. Never missing.'
+    """
+    french = lang == "fr"
+    kind = (words.KINDS_FR if french else words.KINDS_EN)[column.kind]
+    unit = f" ({column.unit})" if column.unit else ""
+    values = ", ".join(words.value_words(column, lang).values()) or _bounds(column)
+    held = ", ".join(filter(None, (f"{kind}{unit}", values)))
+    if french:
+        unknown = "Absent\u00a0= inconnu." if column.optional else "Jamais absent."
+        return f"{column.fr}\u00a0: {held}. {unknown}"
+    unknown = "Missing = unknown." if column.optional else "Never missing."
+    return f"{column.en}: {held}. {unknown}"
 
 
 def _table(table: Table) -> Iterator[str]:

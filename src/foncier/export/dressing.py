@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from foncier.export import styles, words
+from foncier.export import dictionary, iso, project, styles, words
+from foncier.export.layers import views
+from foncier.export.views import add_views
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from foncier.export.layers import Layer
     from foncier.records import Result
 
 UNDATED = "2000-01-01"
-ENTITIES = {"essais": "parcel_id", "parcelles_ecartees": "parcel_id", "acces": "opportunity_id",
+ENTITIES = {"notes": "opportunity_id", "parcelles_retenues": "opportunity_id",
+            "essais": "parcel_id", "parcelles_ecartees": "parcel_id", "acces": "opportunity_id",
             "preuves": "opportunity_id", "acces_detail": "opportunity_id",
             "opportunites": "opportunity_id"}  # fmt: skip
 
@@ -46,7 +49,9 @@ CREATE TABLE layer_styles (
   f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
   styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
   owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
 """
+ISO, JSON = "http://www.isotc211.org/2005/gmd", "https://www.rfc-editor.org/rfc/rfc8259"
 EXTENSIONS = [
     ("gpkg_data_columns", "gpkg_schema", "schema"),
     ("gpkg_data_column_constraints", "gpkg_schema", "schema"),
@@ -55,8 +60,10 @@ EXTENSIONS = [
 ]
 
 
-def dress(base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], *, lang: str) -> None:
-    """Add words, styles, metadata and indexes to a GeoPackage just written, and fix its dates.
+def dress(
+    base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], *, file: str, lang: str
+) -> None:
+    """Add words, styles, views, metadata, indexes and the QGIS project; fix the dates.
 
     Parameters
     ----------
@@ -64,17 +71,26 @@ def dress(base: sqlite3.Connection, result: Result, made: tuple[Layer, ...], *, 
         Connection in autocommit mode.
     result, made
         What was run, and the layers that were written.
+    file
+        Name under which the GeoPackage is delivered: the project inside refers to it.
     lang
         Language of the words, ``fr`` or ``en``.
     """
     day = f"{result.edition or UNDATED}T00:00:00.000Z"
     base.executescript(TABLES)
     base.execute("BEGIN")
+    by_kind = views(made)
+    add_views(base, by_kind)
+    every = (*made, *by_kind)
     _extensions(base)
-    _words(base, made, lang)
-    _styles(base, made, lang, day)
+    _words(base, every, lang)
+    rules = project.rules_of(result)
+    drawn = {one.name: styles.styles(one, rules=rules, lang=lang) for one in every}
+    _styles(base, every, drawn, lang=lang, day=day)
     _metadata(base, result, lang, day)
-    _contents(base, result, made, lang, day)
+    _contents(base, result, every, lang, day)
+    book = project.Book(result, {one.name: one for one in every}, drawn, file, lang)
+    base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(book))
     for layer, column in ENTITIES.items():
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
     base.execute("COMMIT")
@@ -92,7 +108,6 @@ def _extensions(base: sqlite3.Connection) -> None:
 
 def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None:
     coded: dict[str, dict[str, str]] = {}
-    other = "en" if lang == "fr" else "fr"
     for layer in made:
         labels = [words.label(column, lang) for column in layer.columns]
         for column, label in zip(layer.columns, labels, strict=True):
@@ -104,7 +119,14 @@ def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None
             name = label if labels.count(label) == 1 else column.name
             base.execute(
                 "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)",
-                (layer.name, column.name, name, label, words.label(column, other), constraint),
+                (
+                    layer.name,
+                    column.name,
+                    name,
+                    label,
+                    dictionary.comment(column, lang),
+                    constraint,
+                ),
             )
     base.executemany(
         "INSERT INTO gpkg_data_column_constraints VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
@@ -112,15 +134,23 @@ def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None
     )
 
 
-def _styles(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str, day: str) -> None:
+def _styles(
+    base: sqlite3.Connection,
+    made: tuple[Layer, ...],
+    drawn: Mapping[str, tuple[styles.Style, ...]],
+    *,
+    lang: str,
+    day: str,
+) -> None:
+    """Styles of every layer; the first of each is its default."""
     base.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', ?)",
+        "update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)",
         [
-            (layer.name, "geom" if layer.shape else "", layer.title[lang][:30],
-             styles.qml(layer, lang=lang), layer.title[lang], day)
-            for layer in made
+            (layer.name, "geom" if layer.shape else "", style.name, style.qml, int(place == 0),
+             f"{layer.title[lang]} – {style.name}", day)
+            for layer in made for place, style in enumerate(drawn[layer.name])
         ],
     )  # fmt: skip
 
@@ -128,6 +158,7 @@ def _styles(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str, day: s
 def _metadata(base: sqlite3.Connection, result: Result, lang: str, day: str) -> None:
     known = {
         "title": result.title,
+        "lang": lang,
         "fictional": result.demo,
         "communes": result.communes,
         "edition": result.edition.isoformat() if result.edition else None,
@@ -146,14 +177,14 @@ def _metadata(base: sqlite3.Connection, result: Result, lang: str, day: str) -> 
         "credits": result.credits,
     }  # fmt: skip
     text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
-    base.execute(
-        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'https://www.rfc-editor.org/rfc/rfc8259', "
-        "'application/json', ?)",
-        (text,),
-    )
-    base.execute(
-        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)",
-        (day,),
+    base.executemany(
+        "INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, ?, ?)",
+        [(1, JSON, "application/json", text),
+         (2, ISO, "text/xml", iso.metadata(result, lang=lang))],
+    )  # fmt: skip
+    base.executemany(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, ?, NULL)",
+        [(day, 1), (day, 2)],
     )
 
 

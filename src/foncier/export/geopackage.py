@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import struct
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +33,9 @@ VERSION = "1.2"
 ARROW = {"text": pa.string(), "number": pa.float64(), "count": pa.int64(), "yes_no": pa.bool_(),
          "date": pa.date32()}  # fmt: skip
 GEOMETRY = "geom"
+BATCH = 65_536  # rows that are made ready at once
+# Type of a single shape for GEOS, and of the collection of such shapes in WKB.
+SINGLE = {"MultiPolygon": (3, 6), "MultiLineString": (1, 5)}
 FAULTS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
           pyogrio.errors.FeatureError, sqlite3.Error, OSError)  # fmt: skip
 LITTLE_ROOM = 1 << 20  # bytes: with less, the disk counts as full
@@ -70,7 +75,7 @@ def write_geopackage(result: Result, path: Path, *, lang: str = "fr") -> None:
         with closing(sqlite3.connect(draft, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")  # a draft: what counts is its copy
             _check_rows(base, made)
-            dressing.dress(base, result, made, lang=lang)
+            dressing.dress(base, result, made, file=path.name, lang=lang)
             # Freed pages and the counter of changes tell the past of a file; a copy has none.
             base.execute("VACUUM INTO ?", (str(whole),))
         whole.replace(path)
@@ -108,10 +113,22 @@ def _write_layer(layer: Layer, path: Path, crs: pyproj.CRS) -> None:
         geometry = {"geometry_name": GEOMETRY, "geometry_type": layer.shape, "crs": crs.to_wkt()}
         options = {"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": GEOMETRY}
     write_arrow(
-        arrow(layer), path, layer=layer.name, driver="GPKG", **geometry,
+        stream(layer), path, layer=layer.name, driver="GPKG", **geometry,
         dataset_options={} if path.exists() else {"VERSION": VERSION},
         layer_options={**options, "DESCRIPTION": "", "IDENTIFIER": layer.name},
     )  # fmt: skip
+
+
+def stream(layer: Layer) -> pa.RecordBatchReader:
+    """Rows of a layer as Arrow, made a part at a time: a million parcels never stand twice."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(layer.frame), BATCH):
+            part = layer.frame.iloc[start : start + BATCH]
+            yield from arrow(replace(layer, frame=part)).to_batches()
+
+    schema = arrow(replace(layer, frame=layer.frame.iloc[:0])).schema
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def arrow(layer: Layer) -> pa.Table:
@@ -132,13 +149,16 @@ def arrow(layer: Layer) -> pa.Table:
 
 def _wkb(layer: Layer) -> np.ndarray:
     """Geometries as WKB, single ones promoted, so that a layer holds one type only."""
-    shapes = np.array(layer.frame.geometry.array, dtype=object)
-    kinds = shapely.get_type_id(shapes)
-    if layer.shape == "MultiPolygon":
-        shapes[kinds == 3] = shapely.multipolygons(shapes[kinds == 3][:, None])
-    elif layer.shape == "MultiLineString":
-        shapes[kinds == 1] = shapely.multilinestrings(shapes[kinds == 1][:, None])
-    return np.asarray(shapely.to_wkb(shapes, output_dimension=2))
+    shapes = np.asarray(layer.frame.geometry.array, dtype=object)
+    written = np.asarray(shapely.to_wkb(shapes, output_dimension=2, byte_order=1), dtype=object)
+    if layer.shape in SINGLE:
+        kind, many = SINGLE[layer.shape]
+        alone = shapely.get_type_id(shapes) == kind
+        # A collection of one: its order of bytes, its type, the number of its parts, its part.
+        head = struct.pack("<BII", 1, many, 1)
+        # One by one: numpy would take the head as text and drop the zeros at its end.
+        written[alone] = [head + part for part in written[alone]]
+    return written
 
 
 def _check_rows(base: sqlite3.Connection, made: tuple[Layer, ...]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from foncier import tables
 from foncier.export import wide
 from foncier.records import Text
 from foncier.tables import Column, Table
+from foncier.tables.results import OPPORTUNITY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    import geopandas as gpd
 
     from foncier.records import LayerReport, Result
 
@@ -70,6 +74,45 @@ MISSING = Table(
     ),
 )  # fmt: skip
 
+HELD = Table(
+    "held_parcels", "Parcelles des opportunités", "Parcels of the opportunities",
+    ("opportunity_id", "parcel_id"),
+    (
+        OPPORTUNITY,
+        Column("parcel_id", "text", "Parcelle", "Parcel"),
+    ),
+)  # fmt: skip
+
+MARKS = Table(
+    "marks", "Notes par critère", "Marks by criterion", ("opportunity_id", "criterion"),
+    (
+        OPPORTUNITY,
+        Column("criterion", "text", "Critère", "Criterion"),
+        Column("label_fr", "text", "Libellé", "Label (French)"),
+        Column("label_en", "text", "Libellé (anglais)", "Label"),
+        Column("mark", "number", "Note", "Mark", "0–1", optional=True, low=0, high=1),
+        Column("weight", "number", "Poids", "Weight", low=0),
+    ),
+)  # fmt: skip
+
+ROUTES = Table(
+    "routes", "Chemins à pied vers la boucle", "Ways on foot to the loop",
+    ("opportunity_id", "target"),
+    (
+        OPPORTUNITY,
+        Column("target", "text", "Destination", "Target"),
+    ),
+    tables.LINES.geometry,
+)  # fmt: skip
+OWN = (STOPS, HELD, MARKS, ROUTES, CRITERIA, SOURCES, MISSING)
+VIEWS = {
+    "friche": ("friches", Text("Friches", "Brownfield sites (friches)")),
+    "dent_creuse": ("dents_creuses", Text("Dents creuses", "Infill plots (dents creuses)")),
+    "batiment_non_affecte": (
+        "batiments_non_affectes", Text("Bâtiments non affectés", "Unassigned buildings")),
+    "terrain_divisible": ("terrains_divisibles", Text("Terrains divisibles", "Divisible plots")),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -91,7 +134,6 @@ def layers(result: Result) -> tuple[Layer, ...]:
         Layer("opportunites", Text("Opportunités", "Opportunities"), wide.columns(result),
               "MultiPolygon", wide.opportunities(result)),
         _layer("parcelles_ecartees", tables.REJECTIONS, result.rejections, "MultiPolygon"),
-        _layer("batiments", tables.BUILDINGS, back.buildings, "MultiPolygon"),
         Layer("acces", Text("Accès sur rue", "Street access"),
               tables.ACCESS_POINTS.columns + wide.access_columns(result), "Point", access),
         _layer("boucle", tables.LINES, lines[lines["role"] == "loop"], "MultiLineString",
@@ -100,9 +142,13 @@ def layers(result: Result) -> tuple[Layer, ...]:
                title=Text("Axe", "Axis")),
         _layer("etapes", STOPS, result.stops, "Point"),
         _layer("lieux", tables.PLACES, back.places, "Point"),
-        _layer("isochrones", tables.ISOCHRONES, _or_none(result.isochrones, result),
-               "MultiPolygon"),
+        *_drawn(result),
+        _layer("voies", tables.STREETS, back.streets, "MultiLineString"),
+        _layer("batiments", tables.BUILDINGS, back.buildings, "MultiPolygon"),
+        _layer("contraintes", tables.CONSTRAINTS, _surfaces(back.constraints), "MultiPolygon"),
         _layer("preuves", tables.EVIDENCE, result.evidence, by=("opportunity_id",)),
+        _layer("parcelles_retenues", HELD, _held(result)),
+        _layer("notes", MARKS, _marks(result)),
         _layer("essais", tables.TESTS, result.tests, by=("parcel_id", "kind", "step")),
         _layer("acces_detail", tables.ACCESS, result.access),
         _layer("criteres", CRITERIA, _criteria(result), by=()),
@@ -110,6 +156,54 @@ def layers(result: Result) -> tuple[Layer, ...]:
         _layer("manques", MISSING, _missing(result), by=()),
         *_assemblies(result),
     )  # fmt: skip
+
+
+def views(made: Sequence[Layer]) -> tuple[Layer, ...]:
+    """One view a kind of opportunity: the rows of ``opportunites`` of this kind."""
+    (whole,) = (layer for layer in made if layer.name == "opportunites")
+    return tuple(
+        replace(whole, name=name, title=title, frame=whole.frame[whole.frame["kind"] == kind])
+        for kind, (name, title) in VIEWS.items()
+    )
+
+
+def _drawn(result: Result) -> Iterator[Layer]:
+    """Layers that a run may have drawn or not."""
+    if result.routes is not None:
+        yield _layer("chemins", ROUTES, result.routes, "MultiLineString")
+    if result.isochrones is not None:
+        yield _layer("isochrones", tables.ISOCHRONES, result.isochrones, "MultiPolygon")
+    if result.quarters is not None:
+        yield _layer("quartiers", tables.QUARTERS, result.quarters, "MultiPolygon")
+
+
+def _surfaces(constraints: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Constraints that are surfaces: a layer of QGIS draws one type of geometry."""
+    return constraints[constraints.geom_type.isin(tables.ZONES.geometry)]
+
+
+def _held(result: Result) -> pd.DataFrame:
+    """One row for each parcel of each opportunity, so that a relation may follow it."""
+    named = result.candidates[["opportunity_id", "parcel_ids"]].dropna()
+    split = named.assign(parcel_id=named["parcel_ids"].str.split("|")).explode("parcel_id")
+    pairs = split.drop(columns="parcel_ids").drop_duplicates().astype("str")
+    held: pd.DataFrame = HELD.conform(pairs)
+    return held
+
+
+def _marks(result: Result) -> pd.DataFrame:
+    """One row for each opportunity and criterion: the mark, and the weight of the criterion."""
+    ids = result.scores["opportunity_id"]
+    parts = [
+        pd.DataFrame(
+            {"opportunity_id": ids, "criterion": c.name, "label_fr": c.label.fr,
+             "label_en": c.label.en, "mark": result.scores.get(c.name, np.nan),
+             "weight": c.weight}
+        )
+        for c in result.criteria
+    ]  # fmt: skip
+    marks: pd.DataFrame = MARKS.conform(pd.concat(parts)) if parts else MARKS.empty()
+    return marks
 
 
 def _assemblies(result: Result) -> tuple[Layer, ...]:
@@ -131,13 +225,6 @@ def _layer(
     by = contract.key if by is None else by
     frame = frame.sort_values(list(by), kind="stable") if by else frame
     return Layer(name, title or Text(contract.fr, contract.en), contract.columns, shape, frame)
-
-
-def _or_none(drawn: pd.DataFrame | None, result: Result) -> pd.DataFrame:
-    if drawn is not None:
-        return drawn
-    none: pd.DataFrame = tables.ISOCHRONES.empty(result.candidates.crs)
-    return none
 
 
 def _criteria(result: Result) -> pd.DataFrame:

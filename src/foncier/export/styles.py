@@ -1,96 +1,91 @@
-"""Style of each layer of the GeoPackage, in QML that QGIS 3.22 and later read."""
+"""Styles of each layer of the GeoPackage, in QML that QGIS 3.22 and later read."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from foncier.export import palette, symbols, words
+from foncier.export import looks, symbols, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from foncier.export.layers import Layer
+    from foncier.records import Text
     from foncier.tables import Column
 
 QGIS = "3.22.0"
-INK = "#1A1A1A"
-GREY = "#BDBDBD"
-PALE = "#E3E3E3"
-REACHED = "#2171B5"
-TOGETHER = "#B8860B"  # apart from the colours of the kinds: an assembly is no opportunity yet
-# Shape, colour, size in millimetres, outline.
-MARKERS = {
-    "acces": ("circle", INK, 1.6, "#FFFFFF"),
-    "etapes": ("diamond", "#FFFFFF", 3.2, INK),
-    "lieux": ("square", "#595959", 2.4, "#FFFFFF"),
-}
-# Colour, opacity, outline, its width in millimetres.
-FILLS = {
-    "parcelles_ecartees": (PALE, 0.5, GREY, 0.1),
-    "assemblages": (TOGETHER, 0.25, TOGETHER, 0.5),
-    "batiments": (GREY, 1.0, "", 0.2),
-    "isochrones": (REACHED, 0.2, REACHED, 0.3),
-}
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
+# From afar the rank alone, close by the name too.
+NEAR = 6_000
 RANK_AND_NAME = (
+    f"if(@map_scale > {NEAR}, coalesce(to_string(to_int(\"rank\")), '–'), "
     "concat(if(\"rank\" is null, '', concat(to_int(\"rank\"), '. ')), "
-    'coalesce("name", "opportunity_id"))'
+    'coalesce("name", "opportunity_id")))'
 )
 
 
-def qml(layer: Layer, *, lang: str) -> str:
-    """Style of a layer as QML: symbols, labels, column aliases and lists of values.
+@dataclass(frozen=True)
+class Style:
+    """One style of a layer: the name under which QGIS lists it, and its QML."""
+
+    name: str
+    qml: str
+
+
+def styles(layer: Layer, *, rules: Mapping[str, Text], lang: str) -> tuple[Style, ...]:
+    """Styles of a layer, the default one first.
 
     Parameters
     ----------
     layer
-        One layer of the GeoPackage; a table without geometry has aliases and lists only.
+        One layer of the GeoPackage; a table without geometry has one style: aliases and lists.
+    rules
+        Words of the rules of the funnel by their name, in its order.
     lang
-        Language of the legend and of the aliases, ``fr`` or ``en``.
-
-    Returns
-    -------
-    A QML document, the same for the same layer.
+        Language of legends and aliases, ``fr`` or ``en``.
     """
-    root = Element("qgis", {"version": QGIS, "styleCategories": "AllStyleCategories"})
-    if layer.shape:
-        root.append(_renderer(layer, lang))
+    if not layer.shape:
+        return (Style(layer.title[lang][:30], _document(None, layer, lang)),)
+    found = looks.looks(layer, rules=rules, lang=lang)
+    return tuple(Style(name, _document(drawn, layer, lang)) for name, drawn in found.items())
+
+
+def pieces(root: Element, layer: Layer, renderer: Element | None, lang: str) -> None:
+    """Add to a QML document, or to a layer of a project, all that makes a style."""
+    if renderer is not None:
+        root.append(renderer)
         label = _label(layer)
         if label is not None:
             root.set("labelsEnabled", "1")
             root.append(label)
     _fields(root, layer, lang)
+
+
+def _document(renderer: Element | None, layer: Layer, lang: str) -> str:
+    root = Element("qgis", {"version": QGIS, "styleCategories": "AllStyleCategories"})
+    pieces(root, layer, renderer, lang)
     indent(root, " ")
-    doctype = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-    return f"{doctype}\n{tostring(root, encoding='unicode')}\n"
-
-
-def _renderer(layer: Layer, lang: str) -> Element:
-    if layer.name == "opportunites":
-        return symbols.categorised(
-            "kind",
-            [
-                (kind, words.VALUES[kind][lang],
-                 symbols.fill(colour, opacity=0.6, outline=colour, width=0.5))
-                for kind, colour in palette.KINDS.items()
-            ],
-        )  # fmt: skip
-    if layer.name in FILLS:
-        colour, opacity, outline, width = FILLS[layer.name]
-        return symbols.single(symbols.fill(colour, opacity=opacity, outline=outline, width=width))
-    if layer.shape == "MultiLineString":
-        loop = layer.name == "boucle"
-        return symbols.single(symbols.line(INK, width=0.6 if loop else 1.0, dashed=loop))
-    shape, colour, size, outline = MARKERS[layer.name]
-    return symbols.single(symbols.marker(shape, colour, size=size, outline=outline))
+    return f"{DOCTYPE}\n{tostring(root, encoding='unicode')}\n"
 
 
 def _label(layer: Layer) -> Element | None:
-    if layer.name == "opportunites":
-        return symbols.labelling(RANK_AND_NAME, size=9, below_scale=25_000, bold=True)
+    if any(column.name == "rank" for column in layer.columns):
+        return symbols.labelling(RANK_AND_NAME, size=8, below_scale=20_000, bold=True)
     if layer.name == "etapes":
         expression = 'concat("order", \'. \', "name")'
         return symbols.labelling(expression, size=8, below_scale=25_000)
     if layer.name == "lieux":
         return symbols.labelling('"name"', size=8, below_scale=10_000)
+    if layer.name == "quartiers":
+        expression = (
+            'if("kind" = \'toutes\', concat(coalesce("name", "quarter_id"), \'\\n\', '
+            "format_number(\"area_m2\" / 10000, 1), ' ha'), '')"
+        )
+        return symbols.labelling(expression, size=8, below_scale=50_000)
+    if layer.name == "voies":
+        return symbols.labelling('"name"', size=6, below_scale=4_000)
     return None
 
 

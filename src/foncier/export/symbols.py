@@ -33,9 +33,12 @@ def fill(colour: str, *, opacity: float = 1.0, outline: str = "", width: float =
 
 
 def line(colour: str, *, width: float, dashed: bool = False, casing: str = "#FFFFFF") -> Element:
-    """Line on a paler casing, so that it reads on any ground; widths in millimetres."""
-    under = _stroke(casing, width + 0.8, "solid")
-    return _symbol("line", under, _stroke(colour, width, "dash" if dashed else "solid"))
+    """Line on a paler casing, so that it reads on any ground; widths in millimetres.
+
+    Without a colour for the casing there is none.
+    """
+    under = [_stroke(casing, width + 0.8, "solid")] if casing else []
+    return _symbol("line", *under, _stroke(colour, width, "dash" if dashed else "solid"))
 
 
 def marker(shape: str, colour: str, *, size: float, outline: str = "#FFFFFF") -> Element:
@@ -76,16 +79,37 @@ def categorised(column: str, classes: list[tuple[str, str, Element]]) -> Element
     return renderer
 
 
-def labelling(expression: str, *, size: float, below_scale: int, bold: bool = False) -> Element:
-    """Labels in points with a white halo, shown at 1:``below_scale`` and closer."""
-    node = Element("labeling", {"type": "simple"})
-    settings = SubElement(node, "settings", {"calloutType": "simple"})
-    style = SubElement(
-        settings, "text-style",
+def ruled(classes: list[tuple[str, str, Element]]) -> Element:
+    """Renderer by conditions: (expression, words, symbol); a row may meet one only, or none."""
+    renderer = Element("renderer-v2", {"type": "RuleRenderer", "symbollevels": "0"})
+    rules = SubElement(renderer, "rules", {"key": "root"})
+    symbols = SubElement(renderer, "symbols")
+    for i, (expression, words, symbol) in enumerate(classes):
+        SubElement(
+            rules, "rule",
+            {"key": f"rule{i}", "filter": expression, "label": words, "symbol": str(i)},
+        )  # fmt: skip
+        symbol.set("name", str(i))
+        symbols.append(symbol)
+    return renderer
+
+
+def text_style(expression: str, *, size: float, bold: bool = False) -> Element:
+    """Font in points; the expression gives the text of a label, where there is one."""
+    return Element(
+        "text-style",
         {"fieldName": expression, "isExpression": "1", "fontFamily": "Arial",
          "fontSize": f"{size}", "fontSizeUnit": "Point", "fontWeight": "75" if bold else "50",
          "textColor": rgba("#1A1A1A"), "textOpacity": "1", "namedStyle": ""},
     )  # fmt: skip
+
+
+def labelling(expression: str, *, size: float, below_scale: int, bold: bool = False) -> Element:
+    """Labels in points with a white halo, shown at 1:``below_scale`` and closer."""
+    node = Element("labeling", {"type": "simple"})
+    settings = SubElement(node, "settings", {"calloutType": "simple"})
+    style = text_style(expression, size=size, bold=bold)
+    settings.append(style)
     SubElement(
         style, "text-buffer",
         {"bufferDraw": "1", "bufferSize": "0.8", "bufferSizeUnits": MM,

@@ -15,6 +15,7 @@ FICTIONAL = Text("DONNÉES FICTIVES", "FICTIONAL DATA")
 # One meaning per code, whatever the table: a code that means two things is a fault of the contract.
 VALUES: dict[str, Text] = {
     **KIND_LABELS,
+    "toutes": Text("Toutes natures", "All kinds"),
     "parcelles": Text("Parcelles du cadastre", "Cadastral parcels"),
     "piece": Text("Partie de parcelle", "Part of a parcel"),
     "batiment": Text("Bâtiment", "Building"),

@@ -23,8 +23,13 @@ def missing(
 ) -> tuple[Missing, ...]:
     """Name every layer and destination that was not there, and what the result lacks."""
     costs = study.costs()
-    # A layer whose absence costs nothing only replaces what is worked out otherwise.
-    lacking = [layer for layer in LAYERS if layer in costs and layers.get(layer) is None]
+    # A layer whose absence costs nothing only replaces what is worked out otherwise; the stretches
+    # of the axis stand in the place of quarters.
+    spared = ("quarters",) if plan.axis is not None else ()
+    lacking = [
+        layer for layer in LAYERS
+        if layer in costs and layer not in spared and layers.get(layer) is None
+    ]  # fmt: skip
     gaps = [Missing(layer, costs[layer]) for layer in lacking]
     if loop is None:
         gaps.append(Missing("loop", costs["loop"]))

@@ -23,7 +23,7 @@ ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
 NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population",
-            "envelope")  # fmt: skip
+            "envelope", "quarters")  # fmt: skip
 
 
 @dataclass(frozen=True)

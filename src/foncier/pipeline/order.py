@@ -13,6 +13,7 @@ from foncier.crs import legal_crs
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
+from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import reach, unsurfaced
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
@@ -93,6 +94,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         routes=reached.routes,
         isochrones=reached.isochrones(scores, plan.reach.isochrones),
         surface=reached.surface(targets, traced.loop, area),
+        quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
         assemblies=plots.assemblies,
         inventory=layers.get("inventory"),
     )

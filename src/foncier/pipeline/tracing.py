@@ -74,6 +74,14 @@ def _waypoints(plan: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES).to_crs(crs)
 
 
+def axis_stops(plan: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
+    """Named waypoints of the axis, in its order; none where the axis is drawn in a file."""
+    if plan.axis is None or plan.axis.file:
+        return {}
+    points = _waypoints(plan, plan.axis, crs)
+    return dict(zip(points["name"], points.geometry, strict=True))
+
+
 def study_area(
     plan: Study, layers: Layers, axis: shapely.Geometry | None, crs: pyproj.CRS
 ) -> shapely.Geometry:

@@ -21,6 +21,7 @@ from foncier.sources import (
     osm,
     places,
     planning,
+    quarters,
     registers,
     streets,
     supplied,
@@ -73,6 +74,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("quarters", "vector"): quarters.vector,
         ("envelope", "vector"): supplied.envelope,
         ("land_units", "vector"): supplied.land_units,
     }

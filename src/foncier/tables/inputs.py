@@ -150,6 +150,15 @@ VACANCY_RATES = Table(
     ),
 )  # fmt: skip
 
+QUARTER_OUTLINES = Table(
+    "quarters", "Quartiers (IRIS, QPV…)", "Quarters (IRIS, QPV…)", ("quarter_id",),
+    (
+        Column("quarter_id", "text", "Quartier", "Quarter", unique=True),
+        Column("name", "text", "Nom", "Name", optional=True),
+    ),
+    POLYGON,
+)  # fmt: skip
+
 ENVELOPE = Table(
     "envelope", "Enveloppe urbaine fournie", "Urban envelope as supplied", ("part_id",),
     (Column("part_id", "text", "Partie", "Part", unique=True),),

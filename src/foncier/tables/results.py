@@ -215,3 +215,26 @@ ISOCHRONES = Table(
     ),
     POLYGON,
 )  # fmt: skip
+
+ALL_KINDS = "toutes"
+QUARTERS = Table(
+    "potential", "Potentiel par quartier", "Potential by quarter", ("quarter_id", "kind"),
+    (
+        Column("quarter_id", "text", "Quartier", "Quarter"),
+        Column("name", "text", "Nom du quartier", "Name of the quarter", optional=True),
+        Column("kind", "text", "Nature", "Kind", values=(*KINDS, ALL_KINDS)),
+        Column("number", "number", "Nombre (au prorata de la surface)", "Number (by share of area)",
+               low=0),
+        Column("area_m2", "number", "Surface, comptée une fois", "Area, counted once", "m²",
+               low=0),
+        Column("yield_low", "number", "Logements, hypothèse basse", "Dwellings, low",
+               optional=True, low=0),
+        Column("yield_high", "number", "Logements, hypothèse haute", "Dwellings, high",
+               optional=True, low=0),
+        Column("mean_score", "number", "Score moyen", "Mean score", "0–1", optional=True, low=0,
+               high=1),
+        Column("mean_confidence", "number", "Confiance moyenne", "Mean confidence", "0–1",
+               optional=True, low=0, high=1),
+    ),
+    POLYGON,
+)  # fmt: skip

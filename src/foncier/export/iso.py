@@ -1,0 +1,138 @@
+"""Metadata in the manner of ISO 19115/19139: title, date, place, lineage, licences, parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+
+import pyproj
+import shapely
+
+from foncier.export import words
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+
+GMD, GCO = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco"
+CODES = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml"
+LANGUAGES = {"fr": "fre", "en": "eng"}
+SCOPE = {
+    "fr": "Opportunités foncières et immobilières trouvées, notées et cartographiées par foncier. "
+    "Ce sont des pistes à vérifier sur le terrain. Une valeur absente est inconnue, jamais zéro.",
+    "en": "Land and property opportunities found, scored and mapped by foncier. They are leads to "
+    "be checked on the ground. A missing value is unknown, never zero.",
+}
+USE = {
+    "fr": "Licences des sources",
+    "en": "Licences of the sources",
+}
+
+
+def metadata(result: Result, *, lang: str) -> str:
+    """Metadata of a result as an ISO 19139 document.
+
+    Parameters
+    ----------
+    result
+        Title, date, area, sources with licence and date, rules with their threshold.
+    lang
+        ``fr`` or ``en``.
+    """
+    register_namespace("gmd", GMD)
+    register_namespace("gco", GCO)
+    root = Element(_gmd("MD_Metadata"))
+    _text(root, "language", LANGUAGES[lang])
+    _code(root, "characterSet", "MD_CharacterSetCode", "utf8")
+    _code(root, "hierarchyLevel", "MD_ScopeCode", "dataset")
+    _day(root, "dateStamp", result)
+    _text(root, "metadataStandardName", "ISO 19115:2003/19139")
+    system = _nested(root, "referenceSystemInfo", "MD_ReferenceSystem",
+                     "referenceSystemIdentifier", "RS_Identifier")  # fmt: skip
+    epsg = result.candidates.crs.to_epsg()
+    _text(system, "code", f"EPSG:{epsg}" if epsg else result.candidates.crs.name)
+    _identification(root, result, lang)
+    _lineage(root, result, lang)
+    indent(root, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _identification(root: Element, result: Result, lang: str) -> None:
+    about = _nested(root, "identificationInfo", "MD_DataIdentification")
+    citation = _nested(about, "citation", "CI_Citation")
+    warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
+    _text(citation, "title", f"{warning}{result.title}")
+    dated = _nested(citation, "date", "CI_Date")
+    _day(dated, "date", result)
+    _code(dated, "dateType", "CI_DateTypeCode", "publication")
+    _text(about, "abstract", f"{warning}{SCOPE[lang]}")
+    licences = sorted({r.licence for r in result.reports if r.licence})
+    if licences:
+        limits = _nested(about, "resourceConstraints", "MD_LegalConstraints")
+        _code(limits, "useConstraints", "MD_RestrictionCode", "license")
+        colon = "\u00a0: " if lang == "fr" else ": "
+        _text(limits, "otherConstraints", f"{USE[lang]}{colon}{', '.join(licences)}")
+    _text(about, "language", LANGUAGES[lang])
+    west, south, east, north = _degrees(result)
+    box = _nested(about, "extent", "EX_Extent", "geographicElement", "EX_GeographicBoundingBox")
+    for name, value in (("westBoundLongitude", west), ("eastBoundLongitude", east),
+                        ("southBoundLatitude", south), ("northBoundLatitude", north)):  # fmt: skip
+        SubElement(SubElement(box, _gmd(name)), _gco("Decimal")).text = f"{value:.5f}"
+
+
+def _lineage(root: Element, result: Result, lang: str) -> None:
+    lineage = _nested(root, "dataQualityInfo", "DQ_DataQuality", "lineage", "LI_Lineage")
+    rules = [
+        f"{rule.name} = {rule.threshold:g} {rule.unit}".strip() + f" [{kind}] ({rule.source})"
+        for kind, rules in result.profile.rules.items() for rule in rules
+    ]  # fmt: skip
+    weights = [
+        f"{c.name}: {c.worst:g} – {c.best:g} {c.unit}".strip() + f" × {c.weight:g}"
+        for c in result.criteria
+    ]
+    missing = [gap.cost[lang] for gap in result.missing]
+    steps = [f"foncier, {result.profile.name} ({result.profile.source})", *rules, *weights,
+             *missing]  # fmt: skip
+    for told in steps:
+        step = _nested(lineage, "processStep", "LI_ProcessStep")
+        _text(step, "description", told)
+    for report in result.reports:
+        source = _nested(lineage, "source", "LI_Source")
+        day = report.vintage.isoformat() if report.vintage else ""
+        known = (report.layer, report.source, report.licence, day, f"SHA-256 {report.sha256}")
+        _text(source, "description", " | ".join(filter(None, known)))
+
+
+def _degrees(result: Result) -> tuple[float, float, float, float]:
+    move = pyproj.Transformer.from_crs(result.candidates.crs, "EPSG:4326", always_xy=True)
+    return move.transform_bounds(*shapely.bounds(result.area))
+
+
+def _gmd(name: str) -> str:
+    return f"{{{GMD}}}{name}"
+
+
+def _gco(name: str) -> str:
+    return f"{{{GCO}}}{name}"
+
+
+def _nested(parent: Element, *names: str) -> Element:
+    for name in names:
+        parent = SubElement(parent, _gmd(name))
+    return parent
+
+
+def _text(parent: Element, name: str, text: str) -> None:
+    SubElement(SubElement(parent, _gmd(name)), _gco("CharacterString")).text = text
+
+
+def _code(parent: Element, name: str, kind: str, value: str) -> None:
+    given = {"codeList": f"{CODES}#{kind}", "codeListValue": value}
+    SubElement(SubElement(parent, _gmd(name)), _gmd(kind), given).text = value
+
+
+def _day(parent: Element, name: str, result: Result) -> None:
+    held = SubElement(parent, _gmd(name))
+    if result.edition:
+        SubElement(held, _gco("Date")).text = result.edition.isoformat()
+    else:
+        held.set(_gco("nilReason"), "unknown")

@@ -1,0 +1,138 @@
+"""What each quarter holds: number, area, dwellings, mean score and confidence by kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier import tables
+from foncier.geometry import polygons_only
+from foncier.tables.results import KINDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Geometries = NDArray[np.object_]
+
+OUTSIDE_ID, OUTSIDE_NAME = "hors_quartiers", "Hors quartiers"
+LEAST_M2 = 1e-3  # a contact of two outlines is no area
+SHARED = ("yield_low", "yield_high")
+MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
+
+
+def potential(
+    candidates: gpd.GeoDataFrame, scores: pd.DataFrame, quarters: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Sum up the opportunities of each quarter, by kind and all kinds together.
+
+    A site astride two quarters counts in each by the share of its area that lies there: so the
+    number and the dwellings of a row may have decimals, and the sums over the quarters and what
+    is outside of them give the total. Where two quarters overlap, the ground goes to the first
+    by id. An area borne by several sites is counted once.
+
+    Parameters
+    ----------
+    candidates
+        Table of the contract ``CANDIDATES``, legal metric CRS.
+    scores
+        Table of the contract ``SCORES``.
+    quarters
+        Table of the contract ``QUARTER_OUTLINES``, same CRS.
+
+    Returns
+    -------
+    Table of the contract ``QUARTERS``: each quarter has a row of all kinds, and one for each kind
+    that it holds; what lies in no quarter stands under ``hors_quartiers``. Dwellings are the sum
+    of the known ones, means are weighted by the share; missing where nothing is known.
+    """
+    outlines = quarters.sort_values("quarter_id", ignore_index=True)
+    ground = _apart(outlines.geometry.to_numpy())
+    sites = candidates.merge(scores[["opportunity_id", "score"]], on="opportunity_id", how="left")
+    parts = _parts(sites, ground)
+    rows = pd.concat([parts.assign(kind=tables.ALL_KINDS), parts], ignore_index=True)
+    keys: Any = rows.groupby(["place", "kind"], sort=True)
+    summed = [{"place": place, "kind": kind, **_summed(own)} for (place, kind), own in keys]
+    empty = [
+        {"place": place, "kind": tables.ALL_KINDS, "number": 0.0, "area_m2": 0.0}
+        for place in sorted(set(range(len(ground))) - set(parts["place"]))
+    ]
+    return _table([*summed, *empty], outlines, ground, parts, candidates.crs)
+
+
+def _apart(shapes: Geometries) -> Geometries:
+    """Outlines that share no ground: each less those before it."""
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    earlier = second < first
+    own: Geometries = shapes.copy()
+    for i in np.unique(first[earlier]):
+        before = shapes[second[earlier & (first == i)]]
+        own[i] = polygons_only([shapely.difference(shapes[i], shapely.union_all(before))])[0]
+    return own
+
+
+def _parts(sites: pd.DataFrame, ground: Geometries) -> pd.DataFrame:
+    """One row for each site and place: the part of the site there, its share; -1 is outside."""
+    shapes = np.asarray(sites["geometry"], dtype=object)
+    known = ~(shapely.is_empty(ground) | shapely.is_missing(ground))
+    places = np.flatnonzero(known)
+    row, hit = shapely.STRtree(ground[known]).query(shapes, predicate="intersects")
+    place = places[hit]
+    inside = shapely.intersection(shapes[row], ground[place])
+    rest = shapes.copy()
+    for i in np.unique(row):
+        rest[i] = shapely.difference(shapes[i], shapely.union_all(ground[place[row == i]]))
+    rows = np.concatenate([row, np.arange(len(shapes))])
+    where = np.concatenate([place, np.full(len(shapes), -1)])
+    cut = polygons_only(np.concatenate([inside, rest]))
+    area = shapely.area(cut)
+    kept = area > LEAST_M2
+    columns = ["kind", *SHARED, *MEANS]
+    found: pd.DataFrame = sites[columns].iloc[rows[kept]].reset_index(drop=True)
+    share = area[kept] / shapely.area(shapes)[rows[kept]]
+    return found.assign(place=where[kept], share=share, shape=cut[kept])
+
+
+def _summed(rows: pd.DataFrame) -> dict[str, Any]:
+    share = rows["share"]
+    sums = {name: (rows[name] * share).sum(min_count=1) for name in SHARED}
+    means = {}
+    for name, called in MEANS.items():
+        known = rows[name].notna()
+        weight = share[known].sum()
+        mean = (rows[name] * share)[known].sum() / weight if weight > 0 else np.nan
+        means[called] = min(mean, 1.0) if known.any() else np.nan
+    area = shapely.area(shapely.union_all(rows["shape"].to_numpy()))
+    return {"number": share.sum(), "area_m2": area, **sums, **means}
+
+
+def _table(
+    rows: list[dict[str, Any]],
+    outlines: gpd.GeoDataFrame,
+    ground: Geometries,
+    parts: pd.DataFrame,
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    outside = parts.loc[parts["place"] == -1, "shape"].to_numpy()
+    # A quarter wholly under earlier ones has no ground of its own: it keeps its outline.
+    whole = outlines.geometry.to_numpy()
+    drawn = np.append(
+        np.where(shapely.area(ground) > 0, ground, whole), shapely.union_all(outside)
+    )  # the last one is that of -1
+    ids = [*outlines["quarter_id"], OUTSIDE_ID]
+    names = [*outlines["name"], OUTSIDE_NAME]
+    if not rows:
+        nothing: gpd.GeoDataFrame = tables.QUARTERS.empty(crs)
+        return nothing
+    table = pd.DataFrame(rows)
+    place = table["place"].to_numpy()
+    table = table.assign(quarter_id=[ids[i] for i in place], name=[names[i] for i in place])
+    made = gpd.GeoDataFrame(table, geometry=polygons_only(drawn[place]), crs=crs)
+    order = {kind: i for i, kind in enumerate((tables.ALL_KINDS, *KINDS))}
+    made = made.assign(step=made["kind"].map(order), last=place == -1)
+    ordered = made.sort_values(["last", "quarter_id", "step"])
+    summary: gpd.GeoDataFrame = tables.QUARTERS.conform(ordered)
+    return summary

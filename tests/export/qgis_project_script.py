@@ -1,0 +1,120 @@
+"""Run by the Python of QGIS, not by ours: open the project inside a GeoPackage, as a planner would.
+
+Usage: qgis_project_script.py FILE.gpkg FOLDER; prints JSON, writes a3.pdf and opportunites.png.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import islice
+from typing import Any
+
+SOME = 50  # rows whose related rows are counted
+
+
+def layer_seen(layer: Any) -> dict[str, Any]:
+    fields = layer.fields()
+    form = layer.editFormConfig()
+    return {
+        "valid": layer.isValid(),
+        "name": layer.name(),
+        "crs": layer.crs().authid(),
+        "count": layer.featureCount(),
+        "renderer": layer.renderer().type() if layer.renderer() else None,
+        "styles": layer.styleManager().styles(),
+        "aliases": {f.name(): layer.attributeAlias(i) for i, f in enumerate(fields)},
+        "tabs": [tab.name() for tab in form.tabs()],
+        "source": layer.source().split("/")[-1],
+    }
+
+
+def relation_seen(relation: Any) -> dict[str, Any]:
+    # One open reader at a time: QGIS waits for ever when its pool of connections is spent.
+    first = list(islice(relation.referencedLayer().getFeatures(), SOME))
+    return {
+        "valid": relation.isValid(),
+        "related": sum(len(list(relation.getRelatedFeatures(f))) for f in first),
+    }
+
+
+def theme_seen(project: Any, name: str) -> dict[str, str]:
+    from qgis.core import QgsLayerTreeModel  # type: ignore[import-not-found]
+
+    root = project.layerTreeRoot()
+    project.mapThemeCollection().applyTheme(name, root, QgsLayerTreeModel(root))
+    return {
+        node.layer().id(): node.layer().styleManager().currentStyle()
+        for node in root.findLayers() if node.isVisible()
+    }  # fmt: skip
+
+
+def tree(group: Any) -> list[Any]:
+    return [[c.name(), tree(c)] if hasattr(c, "findGroups") else c.name() for c in group.children()]
+
+
+def draw(project: Any, theme: str, picture: str) -> None:
+    from qgis.core import (
+        QgsExpressionContext,
+        QgsExpressionContextUtils,
+        QgsMapRendererParallelJob,
+        QgsMapSettings,
+    )
+    from qgis.PyQt.QtCore import QSize  # type: ignore[import-not-found]
+
+    settings = QgsMapSettings()
+    settings.setLayers(project.mapThemeCollection().mapThemeVisibleLayers(theme))
+    settings.setLayerStyleOverrides(project.mapThemeCollection().mapThemeStyleOverrides(theme))
+    settings.setDestinationCrs(project.crs())
+    settings.setOutputSize(QSize(1400, 1100))
+    settings.setOutputDpi(120)
+    settings.setExtent(project.viewSettings().defaultViewExtent())
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(None))
+    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
+    settings.setExpressionContext(context)
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    job.renderedImage().save(picture)
+
+
+def main(path: str, folder: str) -> None:
+    from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
+
+    QgsApplication.setPrefixPath("/usr", True)
+    app = QgsApplication([], False)
+    app.initQgis()
+    project = QgsProject.instance()
+    stores = QgsApplication.projectStorageRegistry().projectStorageFromType("geopackage")
+    told: dict[str, Any] = {"projects": stores.listProjects(path)}
+    told["read"] = project.read(f"geopackage:{path}?projectName=foncier")
+    told["error"] = project.error()
+    told["title"], told["crs"] = project.title(), project.crs().authid()
+    extent = project.viewSettings().defaultViewExtent()
+    told["extent"] = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
+    told["tree"] = tree(project.layerTreeRoot())
+    told["layers"] = {key: layer_seen(one) for key, one in project.mapLayers().items()}
+    relations = project.relationManager().relations()
+    told["relations"] = {key: relation_seen(one) for key, one in relations.items()}
+    names = project.mapThemeCollection().mapThemes()
+    told["themes"] = {name: theme_seen(project, name) for name in names}
+    first = "Opportunités" if "Opportunités" in names else "Opportunities"
+    theme_seen(project, first)
+    layouts = project.layoutManager().printLayouts()
+    told["layouts"] = [one.name() for one in layouts]
+    page = layouts[0].pageCollection().page(0).pageSize()
+    told["page"] = [page.width(), page.height()]
+    told["items"] = sorted(item.id() for item in layouts[0].items() if hasattr(item, "id"))
+    exporter = QgsLayoutExporter(layouts[0])
+    told["pdf"] = exporter.exportToPdf(f"{folder}/a3.pdf", QgsLayoutExporter.PdfExportSettings())
+    for name in names:
+        draw(project, name, f"{folder}/{name}.png")
+    sys.stdout.write(json.dumps(told))
+    sys.stdout.flush()
+    project.clear()
+    del layouts, exporter, relations
+    app.exitQgis()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,256 @@
+"""Other forms of a result: read back they are the tables, and nothing in them runs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import openpyxl  # type: ignore[import-untyped]
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from pandas.testing import assert_frame_equal
+from typer.testing import CliRunner
+
+from foncier import tables
+from foncier.cli import app
+from foncier.errors import ConfigError, ExportError, FormatError
+from foncier.export import dictionary, forming
+from foncier.export.contents import Delivered, read_delivered
+from foncier.export.geopackage import write_geopackage
+from foncier.export.layers import layers
+from foncier.score import potential
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier.records import Result
+
+HOSTILE = "=cmd|' /C calc'!A0"
+
+
+@pytest.fixture
+def result(small_result: Result) -> Result:
+    """The small result, with quarters and texts that look like formulas."""
+    import geopandas as gpd
+
+    ground = gpd.GeoDataFrame(
+        {"quarter_id": ["Q1"], "name": ["+33 & <b>"]},
+        geometry=[small_result.candidates.geometry.iloc[0]], crs=small_result.candidates.crs,
+    )  # fmt: skip
+    names = [HOSTILE, "@somme", "-1"]
+    quarters = potential(small_result.candidates, small_result.scores,
+                         tables.QUARTER_OUTLINES.conform(ground))  # fmt: skip
+    return replace(small_result, quarters=quarters,
+                   candidates=small_result.candidates.assign(name=names))  # fmt: skip
+
+
+@pytest.fixture
+def folder(result: Result, tmp_path: Path) -> Path:
+    write_geopackage(result, tmp_path / "opportunites.gpkg")
+    return tmp_path
+
+
+def test_what_is_read_back_is_what_was_written(result: Result, folder: Path) -> None:
+    back = read_delivered(folder)
+    made = {layer.name: layer for layer in layers(result)}
+    assert (back.title, back.edition, back.fictional, back.lang) == (
+        "Étude d'essai", "2026-11-01", True, "fr",
+    )  # fmt: skip
+    assert {layer.name for layer in back.layers} == set(made)
+    for layer in back.layers:
+        asked = made[layer.name]
+        assert layer.title.fr == asked.title.fr
+        assert layer.shape == asked.shape
+        assert [(c.name, c.kind) for c in layer.columns] == [
+            (c.name, c.kind) for c in asked.columns
+        ]
+        names = [column.name for column in asked.columns]
+        assert_frame_equal(
+            pd.DataFrame(layer.frame)[names],
+            pd.DataFrame(asked.frame).reset_index(drop=True)[names],
+        )
+        for column in asked.columns:
+            assert back.comments[layer.name, column.name] == dictionary.comment(column, "fr")
+        if layer.shape:
+            assert layer.frame.crs == result.candidates.crs
+            assert shapely.equals(layer.frame.geometry.array, asked.frame.geometry.array).all()
+
+
+def sheets(folder: Path) -> dict[str, Any]:
+    forming.write_forms(read_delivered(folder), folder, ("xlsx",))
+    book = openpyxl.load_workbook(folder / "opportunites.xlsx")
+    return {sheet.title: sheet for sheet in book}
+
+
+def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
+    book = sheets(folder)
+    assert list(book) == [
+        "À lire", "Opportunités", "Preuves", "Accès", "Scores", "Rejets",
+        "Potentiel par quartier", "Sources", "Manques", "Dictionnaire",
+    ]  # fmt: skip
+    sheet = book["Opportunités"]
+    heads = [cell.value for cell in sheet[1]]
+    assert {"Nature", "Surface (m²)", "Score, de 0 à 1", "Gare\u00a0: temps à pied (min)"} < set(
+        heads
+    )
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref.startswith("A1:")
+    first = dict(zip(heads, sheet[2], strict=True))
+    assert first["Nature"].value == "Friche"
+    assert first["Surface (m²)"].value == 4000
+    assert first["Surface (m²)"].number_format == "#,##0"
+    third = dict(zip(heads, sheet[4], strict=True))
+    assert third["Gare\u00a0: temps à pied (min)"].value is None
+    dated = [cell for cell in book["Preuves"]["F"] if cell.is_date]
+    assert [cell.value.isoformat()[:10] for cell in dated] == ["2023-08-17"]
+    assert dated[0].number_format == "dd/mm/yyyy"
+    said = {(row[0].value, row[1].value): row[3].value for row in book["Dictionnaire"].rows}
+    assert said["opportunites", "area_m2"] == dictionary.comment(
+        next(c for c in tables.CANDIDATES.columns if c.name == "area_m2"), "fr"
+    )
+    assert any("FICTIVES" in str(cell.value) for cell in book["À lire"]["A"])
+
+
+def test_no_cell_runs(folder: Path) -> None:
+    cells = [cell for sheet in sheets(folder).values() for row in sheet.rows for cell in row]
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    assert {HOSTILE, "@somme", "-1", "+33 & <b>"} < {cell.value for cell in cells}
+
+
+def test_geojson_is_that_of_the_rfc(result: Result, folder: Path) -> None:
+    forming.write_forms(read_delivered(folder), folder, ("geojson",))
+    found = json.loads((folder / "geojson" / "opportunites.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in found  # RFC 7946, section 4: always WGS 84
+    assert len(found["features"]) == 3
+    for feature in found["features"]:
+        for polygon in feature["geometry"]["coordinates"]:
+            assert shapely.is_ccw(shapely.LinearRing(polygon[0]))
+            for lon, lat in polygon[0]:
+                assert 2.2 < lon < 2.4
+                assert 49.8 < lat < 50
+                assert max(len(repr(v).split(".")[1]) for v in (lon, lat)) <= 7
+    unknown = [f["properties"]["station_min"] for f in found["features"]]
+    assert unknown[2] is None
+
+
+def test_flatgeobuf_is_the_layer(result: Result, folder: Path) -> None:
+    back = read_delivered(folder)
+    names = forming.write_forms(back, folder, ("flatgeobuf",))
+    assert "flatgeobuf/opportunites.fgb" in names
+    for layer in back.layers:
+        if layer.shape and len(layer.frame):
+            found = pyogrio.read_dataframe(folder / "flatgeobuf" / f"{layer.name}.fgb")
+            key = layer.columns[0].name
+            assert sorted(found[key].astype(str)) == sorted(layer.frame[key].astype(str))
+            assert found.crs == layer.frame.crs
+            assert found.area.sum() == pytest.approx(layer.frame.area.sum())
+
+
+def test_the_same_result_gives_the_same_bytes(folder: Path) -> None:
+    forms = forming.FORMS
+    names = forming.write_forms(read_delivered(folder), folder, forms)
+    first = {name: (folder / name).read_bytes() for name in names}
+    forming.write_forms(read_delivered(folder), folder, forms)
+    assert {name: (folder / name).read_bytes() for name in names} == first
+
+
+def test_too_many_rows_for_a_sheet_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foncier.export.workbook.ROWS", 1)
+    book = sheets(folder)
+    assert "Rejets" not in book
+    assert any("voir le GeoPackage" in str(cell.value) for cell in book["À lire"]["B"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--to", "pdf"], "forme inconnue"),
+        ([], "rien à écrire"),
+        (["--to", "xlsx", "--out", "{}/opportunites.gpkg/x"], "portent le même nom"),
+    ],
+)
+def test_what_cannot_be_done_is_said(folder: Path, arguments: list[str], said: str) -> None:
+    filled = [argument.format(folder) for argument in arguments]
+    done = CliRunner().invoke(app, ["export", str(folder), *filled])
+    assert done.exit_code in (ConfigError.exit_code, ExportError.exit_code)
+    assert said in done.output
+
+
+def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
+    """Run in a child: no file may grow beyond 2 kB, as on a full disk."""
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+    try:
+        forming.write_forms(delivered, folder, (form,))
+    except ExportError as reason:
+        said.put(str(reason))
+    else:
+        said.put("")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
+@pytest.mark.parametrize("form", forming.FORMS)
+def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
+    import multiprocessing as mp
+
+    back = read_delivered(folder)
+    forming.write_forms(back, folder, (form,))
+    before = {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    context = mp.get_context("fork")
+    said: Any = context.Queue()
+    child = context.Process(target=limited, args=(back, folder, form, said))
+    child.start()
+    message = said.get(timeout=60)
+    child.join()
+    assert "disque" in message
+    assert {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()} == before
+
+
+def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
+    result: Result, folder: Path
+) -> None:
+    """QGIS reads while we write: it keeps its file, the new one takes the place."""
+    path = folder / "opportunites.gpkg"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        (rows,) = other.execute("SELECT count(*) FROM preuves").fetchone()
+        assert len(read_delivered(folder).layers) == len(layers(result))
+        fewer = replace(result, evidence=result.evidence.iloc[:1])
+        if sys.platform == "win32":  # which does not let go of a file that is open
+            with pytest.raises(ExportError, match=r"opportunites\.gpkg.*QGIS"):
+                write_geopackage(fewer, path)
+        else:
+            write_geopackage(fewer, path)
+        assert other.execute("SELECT count(*) FROM preuves").fetchone() == (rows,)
+    assert [p.name for p in folder.iterdir()] == ["opportunites.gpkg"]
+
+
+def test_no_result_or_another_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="foncier run"):
+        read_delivered(tmp_path)
+    (tmp_path / "opportunites.gpkg").write_bytes(b"SQLite format 3\x00")
+    with pytest.raises(FormatError, match="Relancez"):
+        read_delivered(tmp_path)
+
+
+def test_nothing_found_has_every_form(small_result: Result, tmp_path: Path) -> None:
+    crs = small_result.candidates.crs
+    nothing = replace(
+        small_result, candidates=tables.CANDIDATES.empty(crs), scores=tables.SCORES.empty(),
+        access=tables.ACCESS.empty(), access_points=tables.ACCESS_POINTS.empty(crs),
+        evidence=tables.EVIDENCE.empty(), rejections=tables.REJECTIONS.empty(crs),
+    )  # fmt: skip
+    write_geopackage(nothing, tmp_path / "opportunites.gpkg")
+    back: Delivered = read_delivered(tmp_path)
+    forming.write_forms(back, tmp_path, forming.FORMS)
+    found = pyogrio.read_dataframe(tmp_path / "geojson" / "opportunites.geojson")
+    assert len(found) == 0
