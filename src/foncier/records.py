@@ -230,6 +230,9 @@ class Result:
     ``routes`` are the ways on foot from the sites to the loop (columns ``opportunity_id``,
     ``target``, line), None without streets or without a loop. ``isochrones`` are what is reached
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
+    ``mutability``, ``mutability_facts`` and ``effort`` tell the friches by Mutafriches, what is
+    known of them for it, and what they may cost (contracts of the same names), None where they were
+    not asked for.
     """
 
     title: str
@@ -255,3 +258,6 @@ class Result:
     credits: tuple[str, ...]
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
+    mutability: pd.DataFrame | None = None
+    mutability_facts: pd.DataFrame | None = None
+    effort: pd.DataFrame | None = None

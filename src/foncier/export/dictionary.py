@@ -18,7 +18,8 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "tests": "essais", "rejections": "parcelles_ecartees", "access_points": "acces",
           "access": "acces_detail", "lines": "boucle, axe", "buildings": "batiments",
           "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
-          "missing": "manques"}  # fmt: skip
+          "missing": "manques", "mutability": "mutabilite",
+          "mutability_facts": "mutabilite_connus", "effort": "cout_durete"}  # fmt: skip
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary

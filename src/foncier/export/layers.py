@@ -13,7 +13,7 @@ from foncier.records import Text
 from foncier.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from foncier.records import LayerReport, Result
 
@@ -106,7 +106,19 @@ def layers(result: Result) -> tuple[Layer, ...]:
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
+        *_friches(result),
     )  # fmt: skip
+
+
+def _friches(result: Result) -> Iterator[Layer]:
+    """Layers that tell the friches apart; none where the run did not look at them so."""
+    for name, contract, frame in (
+        ("mutabilite", tables.MUTABILITY, result.mutability),
+        ("mutabilite_connus", tables.MUTABILITY_FACTS, result.mutability_facts),
+        ("cout_durete", tables.EFFORT, result.effort),
+    ):
+        if frame is not None:
+            yield _layer(name, contract, frame)
 
 
 def _layer(

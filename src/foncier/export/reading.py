@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from foncier.tables import Table
 
 GEOPACKAGE = "opportunites.gpkg"
+# Tables that a result of before may lack.
+FRICHES = (
+    ("mutability", "mutabilite", tables.MUTABILITY),
+    ("mutability_facts", "mutabilite_connus", tables.MUTABILITY_FACTS),
+    ("effort", "cout_durete", tables.EFFORT),
+)
 SEVERAL = "|"  # between the parcels of a site
 SHOWN = 3  # ids that a message offers
 LOOKED_AT = 5000  # ids that are compared with an unknown one
@@ -33,6 +39,7 @@ class Explanation:
     ``opportunities`` holds the opportunity, or those that hold the parcel, with every column of
     the layer; ``evidence``, ``access`` are theirs. ``tests`` and ``rejections`` are of the parcel,
     or of the parcels of the opportunity. ``criteria`` are those of the whole result.
+    ``mutability``, ``mutability_facts`` and ``effort`` are empty for what is no friche.
     """
 
     id: str
@@ -44,6 +51,9 @@ class Explanation:
     tests: pd.DataFrame
     rejections: gpd.GeoDataFrame
     criteria: pd.DataFrame
+    mutability: pd.DataFrame
+    mutability_facts: pd.DataFrame
+    effort: pd.DataFrame
 
 
 def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -106,12 +116,19 @@ def _gather(path: Path, id_: str, rows: gpd.GeoDataFrame, parcels: list[str]) ->
         tests=_table(path, "essais", tables.TESTS, _among("parcel_id", parcels)),
         rejections=_read(path, "parcelles_ecartees", _among("parcel_id", parcels)),
         criteria=_read(path, "criteres", None),
+        **{name: _optional(path, layer, contract, ids) for name, layer, contract in FRICHES},
     )
 
 
 def _table(path: Path, layer: str, contract: Table, where: str) -> pd.DataFrame:
     table: pd.DataFrame = contract.conform(_read(path, layer, where))
     return table
+
+
+def _optional(path: Path, layer: str, contract: Table, ids: list[str]) -> Any:
+    if layer not in pyogrio.list_layers(path)[:, 0]:
+        return contract.empty()
+    return _table(path, layer, contract, _among("opportunity_id", ids))
 
 
 def _read(path: Path, layer: str, where: str | None) -> Any:

@@ -10,6 +10,7 @@ from foncier.export.aside import deliver as write_aside
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
+from foncier.export.suitability import write_suitability
 from foncier.export.webmap import write_map
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
+SUITABILITY = "mutabilite.csv"
 
 
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write GeoPackage, Parquet, CSV, map and manifest to a folder.
+    """Write GeoPackage, Parquet, CSV (sites; friches by use), map and manifest to a folder.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -45,6 +47,9 @@ def deliver(
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
     }
+
+    if result.mutability is not None and len(result.mutability):
+        write[SUITABILITY] = partial(write_suitability, result, lang=lang)
 
     def told(deliverables: Mapping[str, str]) -> str:
         made = manifest(

@@ -13,6 +13,7 @@ from foncier.crs import legal_crs
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
+from foncier.pipeline.suiting import suited
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
 
@@ -87,6 +88,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
+        **suited(plan, layers, candidates),
     )
 
 

@@ -132,6 +132,8 @@ class Study(Strict):
     signals: dict[str, float] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
+    mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     folder: Path = Path()
 
     @field_validator("layers", mode="before")

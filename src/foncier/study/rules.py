@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KINDS = ("dent_creuse", "terrain_divisible")
-OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml")
+OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml",
+               "effort.toml", "mutafriches.toml", "projects.toml", "themes.toml")  # fmt: skip
 RULE_SETS = files("foncier.study").joinpath("rulesets")
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """One data file of the rules, by its name."""
     return tomllib.loads(RULE_SETS.joinpath(name).read_text(encoding="utf-8"))
 
 
@@ -58,7 +60,7 @@ def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None 
             f"study.toml : [rules] profile = {name!r} : jeu de règles inconnu. "
             f"Connus : {', '.join(profiles())}."
         )
-    raw, changed = _read(f"{name}.toml"), changes or {}
+    raw, changed = read_rules(f"{name}.toml"), changes or {}
     rules = {kind: _changed(kind, raw.get(kind, []), changed.get(kind, {})) for kind in KINDS}
     return Profile(
         raw["name"],
@@ -129,7 +131,7 @@ def ledger(study: Study, rate_share: float | None) -> Ledger:
     rate_share
         Share of private dwellings vacant for over two years, None when unknown or 0.
     """
-    raw = _read("signals.toml")
+    raw = read_rules("signals.toml")
     own = study.signals
     signals = {
         name: Signal(name, own.get(name, s["weight"]), Text(s["fr"], s["en"]), s["source"])
@@ -156,7 +158,7 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
     ConfigError
         A weight for a criterion that does not exist, or none left.
     """
-    raw = _read("criteria.toml")["criterion"]
+    raw = read_rules("criteria.toml")["criterion"]
     names = [c["name"] for c in raw]
     unknown = sorted(set(study.weights) - set(names))
     if unknown:
@@ -179,10 +181,12 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
 
 def targets() -> Mapping[str, tuple[Text, tuple[str, ...]]]:
     """Destinations: words and the categories of places that count for each."""
-    raw = _read("criteria.toml")["targets"]
+    raw = read_rules("criteria.toml")["targets"]
     return {k: (Text(t["fr"], t["en"]), tuple(t["categories"])) for k, t in raw.items()}
 
 
 def costs() -> Mapping[str, Text]:
     """What a result lacks, by missing layer."""
-    return {layer: Text(words["fr"], words["en"]) for layer, words in _read("missing.toml").items()}
+    return {
+        layer: Text(words["fr"], words["en"]) for layer, words in read_rules("missing.toml").items()
+    }

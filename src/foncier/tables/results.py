@@ -166,3 +166,59 @@ ISOCHRONES = Table(
     ),
     POLYGON,
 )  # fmt: skip
+
+MUTABILITY = Table(
+    "mutability", "Mutabilité des friches (Mutafriches)", "Mutability of friches (Mutafriches)",
+    ("opportunity_id", "use"),
+    (
+        OPPORTUNITY,
+        Column("use", "text", "Usage", "Use",
+               values=("residentiel", "equipements", "culture", "tertiaire", "industrie",
+                       "renaturation", "photovoltaique")),
+        Column("index", "number", "Indice de mutabilité", "Mutability index", "/100",
+               low=0, high=100),
+        Column("index_low", "number", "Indice si l'inconnu est au pire",
+               "Index if the unknown is at its worst", "/100", low=0, high=100),
+        Column("index_high", "number", "Indice si l'inconnu est au mieux",
+               "Index if the unknown is at its best", "/100", low=0, high=100),
+        Column("reliability", "number", "Fiabilité", "Reliability", "/10", low=0, high=10),
+        Column("band", "text", "Lecture", "Reading",
+               values=("excellent", "tres_bon", "bon", "moyen", "mauvais")),
+        Column("rank", "number", "Rang de l'usage", "Rank of the use", low=1, high=7),
+    ),
+)  # fmt: skip
+
+MUTABILITY_FACTS = Table(
+    "mutability_facts", "Mutabilité : ce qui est connu", "Mutability: what is known",
+    ("opportunity_id", "criterion"),
+    (
+        OPPORTUNITY,
+        Column("criterion", "text", "Critère de Mutafriches", "Criterion of Mutafriches"),
+        Column("label_fr", "text", "Libellé", "Label (French)"),
+        Column("label_en", "text", "Libellé (anglais)", "Label"),
+        Column("answers", "text", "Réponse (plusieurs : l'une d'elles)",
+               "Answer (several: one of them)"),
+        Column("value", "number", "Mesure", "Measure", optional=True),
+        Column("unit", "text", "Unité", "Unit", optional=True),
+        Column("source_fr", "text", "D'après", "From (French)"),
+        Column("source_en", "text", "D'après (anglais)", "From"),
+    ),
+)  # fmt: skip
+
+EFFORT = Table(
+    "effort", "Coût et dureté foncière", "Cost and hardness of the land", ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
+        Column("works_low_keur", "number", "Travaux de recyclage, au moins",
+               "Recycling works, at least", "k€", optional=True, low=0),
+        Column("works_high_keur", "number", "Travaux de recyclage, au plus",
+               "Recycling works, at most", "k€", optional=True, low=0),
+        Column("hardness_low", "number", "Dureté foncière, au moins", "Hardness, at least",
+               "points", low=0),
+        Column("hardness_high", "number", "Dureté foncière, au plus", "Hardness, at most",
+               "points", low=0),
+        Column("hardness", "text", "Dureté foncière", "Hardness", optional=True,
+               values=("faible", "moyenne", "forte")),
+        Column("known", "text", "Points connus", "Points known", optional=True),
+    ),
+)  # fmt: skip
