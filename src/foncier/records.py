@@ -211,6 +211,18 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """How far another method orders the sites as the score does.
+
+    ``tau`` is Kendall's tau-b, from −1 (the reverse) to 1 (the same order), over ``sites`` sites.
+    """
+
+    method: str
+    tau: float
+    sites: int
+
+
+@dataclass(frozen=True)
 class Background:
     """What the base map shows, from the study's own layers; each may be empty."""
 
@@ -232,7 +244,8 @@ class Result:
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
     ``mutability``, ``mutability_facts`` and ``effort`` tell the friches by Mutafriches, what is
     known of them for it, and what they may cost (contracts of the same names), None where they were
-    not asked for.
+    not asked for. ``agreement`` says how far TOPSIS agrees with the score, None where fewer than
+    two sites can be compared.
     """
 
     title: str
@@ -261,3 +274,4 @@ class Result:
     mutability: pd.DataFrame | None = None
     mutability_facts: pd.DataFrame | None = None
     effort: pd.DataFrame | None = None
+    agreement: Agreement | None = None

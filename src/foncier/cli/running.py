@@ -80,6 +80,14 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
     rejected = "Parcelles écartées, avec motif" if fr else "Rejected parcels, with reason"
     table.add_row(rejected, str(len(result.rejections)), "")
     out.print(table)
+    if result.agreement is not None:
+        tau = f"{result.agreement.tau:.2f}"
+        out.print(
+            f"Accord avec TOPSIS : tau de Kendall {tau.replace('.', ',')} "
+            f"sur {result.agreement.sites} sites (1 : même ordre)"
+            if fr
+            else f"Agreement with TOPSIS: Kendall's tau {tau} over {result.agreement.sites} sites"
+        )
     if result.demo:
         out.print("[bold yellow]DONNÉES FICTIVES[/bold yellow] (ville de démonstration)")
     for gap in result.missing:

@@ -87,6 +87,7 @@ def manifest(
             "configuration": configuration,
             "profile": result.profile,
             "criteria": result.criteria,
+            "agreement": result.agreement,
             "credits": result.credits,
             "counts": {
                 "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},

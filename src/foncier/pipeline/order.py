@@ -68,6 +68,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     candidates = landlocked(candidates, points, layers)
     step("Scores et rangs")
     measures = score.measures(candidates, access, layers.get("population"))
+    scored = score.scores(measures, ramps)
     candidates = _peopled(candidates, measures)
     reports = noted(layers.reports, friches.notes, buildings.notes)
     return Result(
@@ -78,7 +79,8 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         rejections=plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs),
         access_points=points,
         access=access,
-        scores=score.scores(measures, ramps),
+        scores=scored,
+        agreement=score.agreement(scored),
         lines=traced.lines,
         stops=traced.stops,
         area=area,

@@ -140,6 +140,12 @@ SCORES = Table(
                optional=True, low=1),
         Column("rank_high", "number", "Rang, 95 % des tirages", "Rank, 95 % of draws",
                optional=True, low=1),
+        Column("top20_share", "number", "Part des tirages dans les 20 premiers",
+               "Share of draws in the first 20", "0–1", optional=True, low=0, high=1),
+        Column("topsis_rank", "number", "Rang selon TOPSIS", "Rank by TOPSIS", optional=True,
+               low=1),
+        Column("pareto", "yes_no", "Front de Pareto (aucun site n'est meilleur en tout)",
+               "Pareto front (no site is better throughout)", optional=True),
     ),
     extra=True,  # one column a criterion, in [0, 1]
 )  # fmt: skip
