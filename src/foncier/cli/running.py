@@ -43,6 +43,9 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Langue des fichiers et de la carte.")] = "fr",
     workers: Annotated[int, typer.Option(min=1, help="Fils de lecture des couches.")] = 2,
+    project: Annotated[
+        str | None, typer.Option(help="Classer pour un projet : logement, tiers_lieu…")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -50,8 +53,11 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     with told(debug=debug):
         from foncier import demo, pipeline  # noqa: PLC0415 (slow to import: help stays quick)
         from foncier.study import load  # noqa: PLC0415
+        from foncier.study.model import Score  # noqa: PLC0415
 
         plan = load(study or demo.study_folder())
+        if project is not None:
+            plan = plan.model_copy(update={"score": Score(project=project)})
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
                    TimeElapsedColumn())  # fmt: skip

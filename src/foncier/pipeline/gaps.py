@@ -18,12 +18,20 @@ if TYPE_CHECKING:
     from foncier.pipeline.layers import Layers
 
 
+# Missed only by the criterion that reads it, which then says so itself.
+ASKED_ONLY = ("prices",)
+
+
 def missing(
     plan: Study, layers: Layers, targets: dict[str, Any], loop: shapely.Geometry | None
 ) -> tuple[Missing, ...]:
     """Name every layer and destination that was not there, and what the result lacks."""
     costs = study.costs()
-    gaps = [Missing(layer, costs[layer]) for layer in LAYERS if layers.get(layer) is None]
+    gaps = [
+        Missing(layer, costs[layer])
+        for layer in LAYERS
+        if layers.get(layer) is None and layer not in ASKED_ONLY
+    ]
     if loop is None:
         gaps.append(Missing("loop", costs["loop"]))
     if layers.get("places") is not None:

@@ -27,6 +27,9 @@ Step = Callable[[str], None]
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
 )  # fmt: skip
+# Measures of the score that the table of opportunities tells too.
+MEASURED = ("residents_around", "compactness", "open_ground_m2", "existing_m2", "zoning",
+            "watch_count", "price_eur_m2")  # fmt: skip
 
 
 def silent(_: str) -> None:
@@ -67,7 +70,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
     candidates = landlocked(candidates, points, layers)
     step("Scores et rangs")
-    measures = score.measures(candidates, access, layers.get("population"))
+    measures = measured(candidates, access, layers)
     scored = score.scores(measures, ramps)
     candidates = _peopled(candidates, measures)
     reports = noted(layers.reports, friches.notes, buildings.notes)
@@ -92,6 +95,14 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         routes=_routes(points, graph, traced.loop),
         **suited(plan, layers, candidates),
     )
+
+
+def measured(candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers) -> pd.DataFrame:
+    """Lay side by side what the criteria read of each site."""
+    return score.measures(
+        candidates, access, layers.get("population"), layers.get("prices"),
+        watched=layers.get("constraints") is not None,
+    )  # fmt: skip
 
 
 def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
@@ -168,7 +179,7 @@ def _routes(points: gpd.GeoDataFrame, graph: Any, loop: Any) -> gpd.GeoDataFrame
 
 
 def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add the residents around each candidate, unknown without a population grid."""
-    around = measures.set_index("opportunity_id")["residents_around"]
-    ids = candidates["opportunity_id"]
-    return tables.CANDIDATES.conform(candidates.assign(residents_around=ids.map(around)))
+    """Add what was measured for the score: residents around, shape, ground, zone, price."""
+    known, ids = measures.set_index("opportunity_id"), candidates["opportunity_id"]
+    told = {name: ids.map(known[name]) for name in MEASURED}
+    return tables.CANDIDATES.conform(candidates.assign(**told))

@@ -20,6 +20,7 @@ from foncier.sources import (
     osm,
     places,
     planning,
+    prices,
     streets,
 )
 from foncier.sources.journal import Journal, complaint
@@ -57,6 +58,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "survey"): observations.survey,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
+        ("prices", "dvf-communes"): prices.by_commune,
     }
 )
 CONTRACTS = {table.name: table for table in tables.INPUTS}

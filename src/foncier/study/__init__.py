@@ -3,7 +3,16 @@
 from foncier.study.model import Study
 from foncier.study.mutability import effort_rules, given_answers, mutafriches
 from foncier.study.reading import load, template
-from foncier.study.rules import costs, criteria, ledger, profile, profiles, published, targets
+from foncier.study.rules import (
+    costs,
+    criteria,
+    ledger,
+    profile,
+    profiles,
+    projects,
+    published,
+    targets,
+)
 
 __all__ = [
     "Study",
@@ -16,6 +25,7 @@ __all__ = [
     "mutafriches",
     "profile",
     "profiles",
+    "projects",
     "published",
     "targets",
     "template",

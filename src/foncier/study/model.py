@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 Layer = Literal[
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
-    "observations", "population", "vacancy_rates",
+    "observations", "population", "vacancy_rates", "prices",
 ]  # fmt: skip
 LAYERS: tuple[Layer, ...] = (
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
-    "observations", "population", "vacancy_rates",
+    "observations", "population", "vacancy_rates", "prices",
 )  # fmt: skip
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -112,6 +112,12 @@ class Rules(Strict):
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
 
 
+class Score(Strict):
+    """The kind of project that the score is weighed for; unsaid, the balanced weights."""
+
+    project: str | None = None
+
+
 class Head(Strict):
     """Title, communes and date of the study."""
 
@@ -132,6 +138,7 @@ class Study(Strict):
     signals: dict[str, float] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
+    score: Score = Score()
     # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     folder: Path = Path()

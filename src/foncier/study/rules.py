@@ -153,10 +153,13 @@ def ledger(study: Study, rate_share: float | None) -> Ledger:
 def criteria(study: Study) -> tuple[Criterion, ...]:
     """Criteria of the score with the study's weights; a weight of 0 leaves one out.
 
+    The weights are those of the study's project, else the balanced ones, with the study's own
+    changes.
+
     Raises
     ------
     ConfigError
-        A weight for a criterion that does not exist, or none left.
+        No such project, a weight for a criterion that does not exist, or none left.
     """
     raw = read_rules("criteria.toml")["criterion"]
     names = [c["name"] for c in raw]
@@ -166,7 +169,8 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
             f"study.toml : [weights] {', '.join(unknown)} : critère inconnu. "
             f"Critères : {', '.join(names)}."
         )
-    weights = {c["name"]: study.weights.get(c["name"], c["weight"]) for c in raw}
+    base = _base_weights(study, raw)
+    weights = {name: study.weights.get(name, weight) for name, weight in base.items()}
     if not any(weights.values()):
         raise ConfigError("study.toml : [weights] : tous les poids sont nuls, rien à classer.")
     return tuple(
@@ -177,6 +181,25 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
         for c in raw
         if weights[c["name"]]
     )  # fmt: skip
+
+
+def _base_weights(study: Study, raw: list[dict[str, Any]]) -> dict[str, float]:
+    """Weights before the study's own changes: those of its project, else the balanced ones."""
+    chosen = study.score.project
+    if chosen is None:
+        return {c["name"]: c["weight"] for c in raw}
+    known = {one["name"]: one for one in projects()}
+    if chosen not in known:
+        raise ConfigError(
+            f"study.toml : [score] project = {chosen!r} : projet inconnu. "
+            f"Connus : {', '.join(known)}."
+        )
+    return {c["name"]: float(known[chosen]["weights"].get(c["name"], 0.0)) for c in raw}
+
+
+def projects() -> tuple[Mapping[str, Any], ...]:
+    """Kinds of project: ``name``, ``fr``, ``en``, ``why_fr``, ``why_en`` and ``weights``."""
+    return tuple(read_rules("projects.toml")["project"])
 
 
 def targets() -> Mapping[str, tuple[Text, tuple[str, ...]]]:

@@ -144,3 +144,13 @@ VACANCY_RATES = Table(
                "Share vacant for over 2 years", "0–1", optional=True, low=0, high=1),
     ),
 )  # fmt: skip
+
+PRICES = Table(
+    "prices", "Prix de vente par commune (DVF)", "Sale prices by commune (DVF)", ("commune",),
+    (
+        Column("commune", "text", "Commune (INSEE)", "Commune (INSEE code)", unique=True),
+        Column("price_eur_m2", "number", "Prix médian du bâti", "Median price of dwellings",
+               "€/m²", optional=True, low=0),
+        Column("sales", "number", "Ventes", "Sales", optional=True, low=0),
+    ),
+)  # fmt: skip
