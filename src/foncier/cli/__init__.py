@@ -16,6 +16,7 @@ from foncier import __version__
 from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
+from foncier.cli.matching import match
 from foncier.cli.running import run
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 for command in (run, check, explain, new):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
+app.command("match")(match)
 
 
 def _version(asked: bool) -> None:

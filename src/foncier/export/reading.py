@@ -56,6 +56,23 @@ class Explanation:
     effort: pd.DataFrame
 
 
+def delivered(folder: Path) -> gpd.GeoDataFrame:
+    """Read all opportunities of a delivered result, with every column of their layer.
+
+    Raises
+    ------
+    ConfigError
+        There is no result there.
+    FormatError
+        The GeoPackage cannot be read.
+    """
+    path = _there(folder)
+    try:
+        return pyogrio.read_dataframe(path, layer="opportunites")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
+        raise FormatError(_unreadable(reason)) from reason
+
+
 def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
     """Gather what a delivered result says of an opportunity or of a parcel.
 
@@ -73,19 +90,28 @@ def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of th
     FormatError
         The GeoPackage cannot be read.
     """
+    path = _there(folder)
+    try:
+        return _found(path, id)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
+        raise FormatError(_unreadable(reason)) from reason
+
+
+def _there(folder: Path) -> Path:
     path = folder / GEOPACKAGE
     if not path.is_file():
         raise ConfigError(
             f"{folder.name}\u00a0: aucun résultat ici ({GEOPACKAGE} n'y est pas). "
             "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
         )
-    try:
-        return _found(path, id)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
-        raise FormatError(
-            f"{GEOPACKAGE}\u00a0: fichier illisible ou d'une autre version ({reason}). "
-            "Relancez «\u00a0foncier run\u00a0»."
-        ) from reason
+    return path
+
+
+def _unreadable(reason: Exception) -> str:
+    return (
+        f"{GEOPACKAGE}\u00a0: fichier illisible ou d'une autre version ({reason}). "
+        "Relancez «\u00a0foncier run\u00a0»."
+    )
 
 
 def _found(path: Path, asked: str) -> Explanation:

@@ -79,6 +79,13 @@ VALUES: dict[str, Text] = {
     "faible": Text("Faible", "Low"),
     "moyenne": Text("Moyenne", "Medium"),
     "forte": Text("Forte", "High"),
+    "fits": Text("Convient", "Fits"),
+    "to_check": Text("À vérifier", "To check"),
+    "near_miss": Text("Manque de peu", "Near miss"),
+    "no": Text("Non", "No"),
+    "yes": Text("Oui", "Yes"),
+    "at_least": Text("Au moins", "At least"),
+    "at_most": Text("Au plus", "At most"),
 }
 
 KINDS_FR = {"text": "texte", "number": "nombre", "count": "entier", "yes_no": "oui/non",

@@ -2,6 +2,7 @@
 
 from foncier.study.model import Study
 from foncier.study.mutability import effort_rules, given_answers, mutafriches
+from foncier.study.needs import Needs, conditions, load_needs, needs_template
 from foncier.study.reading import load, template
 from foncier.study.rules import (
     costs,
@@ -15,14 +16,18 @@ from foncier.study.rules import (
 )
 
 __all__ = [
+    "Needs",
     "Study",
+    "conditions",
     "costs",
     "criteria",
     "effort_rules",
     "given_answers",
     "ledger",
     "load",
+    "load_needs",
     "mutafriches",
+    "needs_template",
     "profile",
     "profiles",
     "projects",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 KINDS = ("dent_creuse", "terrain_divisible")
 OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml",
-               "effort.toml", "mutafriches.toml", "projects.toml", "themes.toml")  # fmt: skip
+               "effort.toml", "mutafriches.toml", "needs.toml", "projects.toml",
+               "themes.toml")  # fmt: skip
 RULE_SETS = files("foncier.study").joinpath("rulesets")
 
 

@@ -240,3 +240,35 @@ EFFORT = Table(
         Column("known", "text", "Points connus", "Points known", optional=True),
     ),
 )  # fmt: skip
+
+MATCHES = Table(
+    "matches", "Sites face à un besoin", "Sites against a need", ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
+        Column("outcome", "text", "Réponse", "Outcome",
+               values=("fits", "to_check", "near_miss", "no")),
+        Column("met", "count", "Conditions tenues", "Conditions met", low=0),
+        Column("to_check", "count", "Conditions à vérifier", "Conditions to check", low=0),
+        Column("failed", "count", "Conditions non tenues", "Conditions failed", low=0),
+        Column("rank", "number", "Rang", "Rank", optional=True, low=1),
+    ),
+)  # fmt: skip
+
+MATCH_CHECKS = Table(
+    "match_checks", "Conditions d'un besoin par site", "Conditions of a need by site",
+    ("opportunity_id", "condition"),
+    (
+        OPPORTUNITY,
+        Column("condition", "text", "Condition", "Condition"),
+        Column("label_fr", "text", "Libellé", "Label (French)"),
+        Column("label_en", "text", "Libellé (anglais)", "Label"),
+        Column("verdict", "text", "Verdict", "Verdict", values=("yes", "no", "unknown")),
+        Column("value", "number", "Mesure", "Measure", optional=True),
+        Column("bound", "number", "Borne", "Bound", optional=True),
+        Column("side", "text", "Sens de la borne", "Side of the bound",
+               values=("at_least", "at_most")),
+        Column("short", "number", "Ce qui manque", "What is short", optional=True, low=0),
+        Column("unit", "text", "Unité", "Unit", optional=True),
+        Column("why", "text", "Pourquoi", "Why", optional=True),
+    ),
+)  # fmt: skip
