@@ -18,6 +18,7 @@ from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
 from foncier.cli.matching import match
 from foncier.cli.running import run
+from foncier.cli.trying import what_if
 
 app = typer.Typer(
     help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
@@ -29,6 +30,7 @@ for command in (run, check, explain, new):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command("match")(match)
+app.command("what-if")(what_if)
 
 
 def _version(asked: bool) -> None:

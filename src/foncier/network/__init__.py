@@ -4,6 +4,7 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 """
 
 from foncier.network.access import access_points
+from foncier.network.crossings import with_crossing
 from foncier.network.graph import Graph, build_graph
 from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
@@ -20,4 +21,5 @@ __all__ = [
     "neighbours_land_m",
     "routes",
     "tour",
+    "with_crossing",
 ]

@@ -60,13 +60,13 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Réseau et boucle")
     streets = layers.get("streets")
     graph = None if streets is None or streets.empty else network.build_graph(streets)
-    traced = trace(plan, graph, crs)
+    traced = trace(plan, graph, crs, streets)
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
     plots, friches, buildings = _detect(plan, layers, area)
     candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
     step("Accès et temps de parcours")
-    targets = _targets(layers.get("places"))
+    targets = targets_of(layers.get("places"))
     points, access = _reach(candidates, streets, graph, targets, traced.loop)
     candidates = landlocked(candidates, points, layers)
     step("Scores et rangs")
@@ -151,7 +151,7 @@ def _gathered(
     return in_a_friche(tables.CANDIDATES.conform(both)), tables.EVIDENCE.conform(ordered)
 
 
-def _targets(places: Any) -> dict[str, Any]:
+def targets_of(places: Any) -> dict[str, Any]:
     """Places of each destination that the study knows at least one of."""
     if places is None:
         return {}

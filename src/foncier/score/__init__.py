@@ -1,6 +1,7 @@
 """From measures to scores and ranks: fixed ramps, weights, and how sure the order is."""
 
 from foncier.score.agreement import agreement
+from foncier.score.gains import Situation, gains, score_gain
 from foncier.score.matching import Condition, Tolerance, match
 from foncier.score.measures import measures, unknown_measures
 from foncier.score.ramps import ramp
@@ -8,11 +9,14 @@ from foncier.score.ranking import scores
 
 __all__ = [
     "Condition",
+    "Situation",
     "Tolerance",
     "agreement",
+    "gains",
     "match",
     "measures",
     "ramp",
+    "score_gain",
     "scores",
     "unknown_measures",
 ]

@@ -12,6 +12,7 @@ from foncier.study.rules import (
     profiles,
     projects,
     published,
+    softness,
     targets,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "profiles",
     "projects",
     "published",
+    "softness",
     "targets",
     "template",
 ]

@@ -69,6 +69,13 @@ class Loop(Trace):
     """The soft loop: a line, or ordered waypoints that become a closed tour over the streets."""
 
 
+class Crossing(Strict):
+    """A new way to try, over water or rails: its two ends, or a line with bends between."""
+
+    name: str
+    waypoints: tuple[Waypoint, ...] = Field(min_length=2)
+
+
 class Area(Strict):
     """Where opportunities are sought; unsaid, along the axis, else over all data."""
 
@@ -139,6 +146,7 @@ class Study(Strict):
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     score: Score = Score()
+    crossings: tuple[Crossing, ...] = ()
     # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     folder: Path = Path()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = ("dent_creuse", "terrain_divisible")
 OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml",
-               "effort.toml", "mutafriches.toml", "needs.toml", "projects.toml",
+               "effort.toml", "mutafriches.toml", "loop.toml", "needs.toml", "projects.toml",
                "themes.toml")  # fmt: skip
 RULE_SETS = files("foncier.study").joinpath("rulesets")
 
@@ -207,6 +207,12 @@ def targets() -> Mapping[str, tuple[Text, tuple[str, ...]]]:
     """Destinations: words and the categories of places that count for each."""
     raw = read_rules("criteria.toml")["targets"]
     return {k: (Text(t["fr"], t["en"]), tuple(t["categories"])) for k, t in raw.items()}
+
+
+def softness() -> Mapping[str, float]:
+    """How long a metre feels on the way round the loop, by class of street; 1 when unsaid."""
+    found: dict[str, float] = read_rules("loop.toml")["softness"]
+    return found
 
 
 def costs() -> Mapping[str, Text]:

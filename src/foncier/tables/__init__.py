@@ -33,6 +33,7 @@ from foncier.tables.results import (
     REJECTIONS,
     SCORES,
     TESTS,
+    WHAT_IF,
 )
 
 INPUTS = (
@@ -54,6 +55,7 @@ RESULTS = (
     EFFORT,
     MATCHES,
     MATCH_CHECKS,
+    WHAT_IF,
 )
 
 __all__ = [
@@ -82,8 +84,7 @@ __all__ = [
     "SCORES",
     "STREETS",
     "TESTS",
-    "VACANCY_RATES",
-    "ZONES",
+    "VACANCY_RATES", "WHAT_IF", "ZONES",
     "Column",
     "Table",
     "describe",

@@ -272,3 +272,25 @@ MATCH_CHECKS = Table(
         Column("why", "text", "Pourquoi", "Why", optional=True),
     ),
 )  # fmt: skip
+
+WHAT_IF = Table(
+    "what_if", "Ce que changerait un tracé", "What a line would change",
+    ("scenario", "opportunity_id"),
+    (
+        Column("scenario", "text", "Scénario", "Scenario"),
+        OPPORTUNITY,
+        Column("loop_m_before", "number", "Distance à la boucle, avant",
+               "Distance to the loop, before", "m", optional=True, low=0),
+        Column("loop_m_after", "number", "Distance à la boucle, après",
+               "Distance to the loop, after", "m", optional=True, low=0),
+        Column("minutes_gained", "number", "Minutes gagnées, au mieux",
+               "Minutes gained, at best", "min", optional=True),
+        Column("towards", "text", "Vers", "Towards", optional=True),
+        Column("unlocked", "yes_no", "Désenclavé : une destination devient accessible",
+               "Unlocked: a destination comes within reach"),
+        Column("score_before", "number", "Score, avant", "Score, before", "0–1", optional=True),
+        Column("score_after", "number", "Score, après", "Score, after", "0–1", optional=True),
+        Column("rank_before", "number", "Rang, avant", "Rank, before", optional=True, low=1),
+        Column("rank_after", "number", "Rang, après", "Rank, after", optional=True, low=1),
+    ),
+)  # fmt: skip
