@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TABLE, MAP = "scenarios.csv", "scenarios.png"
 FIRST = 10  # sites told of one scenario, and named on the map
 NOTICED = 0.005  # half a point of score out of 100
+HALF_MIN = 0.5
+APART = 0.04  # of the drawing's width: nearer, two names would run into each other
 COLOURS = {"loop": "#1f5fa8", "other_loop": "#c2571a", "crossing": "#7a1fa8"}
 WORDS = {"loop": ("Boucle de l'étude", "Loop of the study"),
          "other_loop": ("Autre tracé", "Other line"),
@@ -38,14 +40,17 @@ def told(gains: pd.DataFrame, names: pd.Series[str], lang: Lang) -> Iterator[tup
     for scenario, own in gains.groupby("scenario", sort=False):
         gain = own["score_after"] - own["score_before"]
         more, less = int((gain > NOTICED).sum()), int((gain < -NOTICED).sum())
-        opened = int(own["unlocked"].sum())
+        opened, nearer = int(own["unlocked"].sum()), int((own["minutes_gained"] >= HALF_MIN).sum())
         title = (
-            f"{scenario}\u00a0: {more} sites gagnent, {less} perdent, {opened} désenclavés"
+            f"{scenario}\u00a0: {more} scores montent, {less} baissent, {nearer} sites gagnent une "
+            f"demi-minute ou plus, {opened} désenclavés"
             if fr
-            else f"{scenario}: {more} sites gain, {less} lose, {opened} unlocked"
+            else f"{scenario}: {more} scores rise, {less} fall, {nearer} sites gain half a minute "
+            f"or more, {opened} unlocked"
         )
         moved = own.assign(gain=gain)
-        moved = moved[(moved["gain"].abs() > NOTICED) | moved["unlocked"]]
+        noticed = (moved["gain"].abs() > NOTICED) | (moved["minutes_gained"] >= HALF_MIN)
+        moved = moved[noticed | moved["unlocked"]]
         rows = moved.to_dict("records")
         last = rows[-3:] if less and len(rows) > FIRST else []
         yield str(title), [_site(row, names, lang) for row in [*rows[:FIRST], *last]]
@@ -160,8 +165,13 @@ def _label(axes: Any, result: Result, gains: pd.DataFrame) -> None:
     ids = best["opportunity_id"].drop_duplicates().head(FIRST)
     own = result.candidates.set_index("opportunity_id").loc[ids]
     middle = shapely.centroid(own.geometry.to_numpy())
+    west, _, east, _ = result.candidates.total_bounds
+    placed = shapely.MultiPoint()
     for site, name, point in zip(own.index, own["name"], middle, strict=True):
+        if shapely.distance(placed, point) < APART * (east - west):
+            continue
+        placed = shapely.union(placed, point)
         text = (name if isinstance(name, str) else str(site))[:32]
-        axes.annotate(text, (shapely.get_x(point), shapely.get_y(point)), fontsize=6.5,
-                      xytext=(5, 5), textcoords="offset points", zorder=5,
+        axes.annotate(text, shapely.get_coordinates(point)[0], fontsize=6.5, xytext=(5, 5),
+                      textcoords="offset points", zorder=5,
                       bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 0.5})  # fmt: skip

@@ -145,10 +145,10 @@ def _other_loop(plan: Study, file: Path, streets: gpd.GeoDataFrame, result: Resu
 def _role(file: Path, crs: Any) -> dict[str, str]:
     """Whether a vector file holds ordered waypoints or a line."""
     try:
-        sources.read_waypoints(file, crs=crs, shown=file.name)
+        sources.read_line(file, crs=crs, shown=file.name)
     except FormatError:
-        return {"file": file.name}
-    return {"waypoints_file": file.name}
+        return {"waypoints_file": file.name}
+    return {"file": file.name}
 
 
 def _loop_table(file: Path) -> Loop:
@@ -180,5 +180,7 @@ def _crossings(plan: Study, file: Path | None) -> gpd.GeoDataFrame:
         more = sources.read_lines(file, crs=crs, shown=file.name)
         own = gpd.GeoDataFrame(pd.concat([own, more], ignore_index=True), crs=crs)
     again = own.groupby("name").cumcount()
-    names = own["name"].astype("str").where(again == 0, own["name"] + " " + (again + 1).astype(str))
+    names = [
+        f"{name} {n + 1}" if n else str(name) for name, n in zip(own["name"], again, strict=True)
+    ]
     return own.assign(name=names)
