@@ -88,7 +88,8 @@ def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.
         in_threads(shapely.intersection, plots[plot[astride]], covers[cover[astride]])
     )
     total = np.bincount(plot, area, minlength=len(plots))
-    tangled = np.isin(cover, _overlapping(covers))
+    shared = np.bincount(plot, minlength=len(plots))[plot] > 1  # alone, a cover counts once
+    tangled = shared & np.isin(cover, _overlapping(covers, np.unique(cover[shared])))
     mixed = np.isin(plot, plot[tangled])
     owner, unions = unions_by(plot[mixed], covers[cover[mixed]])
     total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
@@ -106,18 +107,24 @@ def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.i
     """Union of the shapes of each owner: the owners in order, and one geometry for each."""
     order = np.argsort(owner, kind="stable")
     owners, starts = np.unique(owner[order], return_index=True)
-    groups = np.split(shapes[order], starts[1:]) if len(owners) else []
-    return owners, np.array([shapely.union_all(group) for group in groups], dtype=object)
+    groups = np.full(len(owners), None, dtype=object)
+    groups[:] = np.split(shapes[order], starts[1:]) if len(owners) else []
+    return owners, in_threads(_unions, groups)
 
 
-def _overlapping(shapes: Geometries) -> NDArray[np.intp]:
-    """Positions of the shapes whose inside meets the inside of another one."""
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+def _unions(groups: NDArray[np.object_]) -> Geometries:
+    return np.array([shapely.union_all(group) for group in groups], dtype=object)
+
+
+def _overlapping(shapes: Geometries, which: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Positions of those among the shapes ``which`` whose inside meets that of another of them."""
+    some = shapes[which]
+    first, second = shapely.STRtree(some).query(some, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
-    shapely.prepare(shapes)
-    inside = shapely.relate_pattern(shapes[first], shapes[second], "T********")
-    return np.union1d(first[inside], second[inside])
+    shapely.prepare(some)
+    inside = shapely.relate_pattern(some[first], some[second], "T********")
+    return np.asarray(which[np.union1d(first[inside], second[inside])], dtype=np.intp)
 
 
 def opened_area_m2(plots: Geometries, *, radius_m: float) -> Floats:
@@ -320,11 +327,13 @@ def closed_cover(
     # A hole that is filled, and the worn edge, may lie this far outside the plot.
     beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
     tree = shapely.STRtree(covers)
-    # What the worn covers hold is in the envelope anyway: few covers tell it for most plots.
-    well = float(grow.min()) - shrink_m
-    sure = _held(plots, covers, tree, well)
-    found[sure] = plots[sure]
-    rest = np.flatnonzero(~sure)
+    # What the covers hold with room to spare is in the envelope: few of them tell it for most.
+    rest = np.arange(len(plots))
+    for room in (0.0, shrink_m):
+        spare = shapely.buffer(plots[rest], room, quad_segs=8)
+        sure = _held(spare, covers, tree, float(grow.min()) - shrink_m + room)
+        found[rest[sure]] = plots[rest[sure]]
+        rest = rest[~sure]
     plot, cover = tree.query(plots[rest], predicate="dwithin", distance=beyond)
     plot = rest[plot]
     grown = shapely.buffer(covers[cover], grow[cover], quad_segs=8)

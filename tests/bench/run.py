@@ -9,6 +9,7 @@ Whole runs are timed as processes, with their peak memory.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -119,15 +120,18 @@ def coverage(runs: int) -> Iterator[Line]:
 
 
 def funnel(runs: int) -> Iterator[Line]:
-    """Whole funnel of the default rules, evidence and rejections told, at two sizes."""
-    rules, everywhere = study.published("foncier"), shapely.box(-1e3, -1e3, 1e6, 1e6)
-    for count in (10_000, 30_000):
-        ground = alternatives.town_ground(count)
-        work = partial(detect.find_plots, ground, rules, everywhere, source="Cadastre")
-        seconds = [_seconds(work) for _ in range(min(runs, 3))]
-        per_thousand = 1e6 * statistics.median(seconds) / count
-        yield Line(f"Whole funnel, rules foncier, {count} plots", seconds,
-                   more=f"{per_thousand:.0f} ms a thousand plots")  # fmt: skip
+    """Whole funnel of the default rules, evidence and rejections told, as a process a size."""
+    for which, count in (("city", 10_000), ("city", 30_000), ("city", 100_000), ("town", 30_000)):
+        command = [sys.executable, str(ROOT / "tests/bench/funnel.py"), str(count), which]
+        told = [
+            json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            for _ in range(min(runs, 3))
+        ]
+        seconds = [one["seconds"] for one in told]
+        more = f"{1e6 * statistics.median(seconds) / count:.0f} ms a thousand plots, " \
+               f"peak {max(one['peak_mb'] for one in told):.0f} MB"  # fmt: skip
+        hard = "" if which == "city" else ", a third of them bare"
+        yield Line(f"Whole funnel, rules foncier, {count} plots{hard}", seconds, more=more)
 
 
 def ennezat(runs: int) -> Line:

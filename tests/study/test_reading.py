@@ -91,9 +91,12 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_the_template_is_a_study(tmp_path: Path) -> None:
-    plan = load(tmp_path, study.template('Ma "ville"', "2A004"))
+    (tmp_path / "study.toml").write_text(study.template('Ma "ville"', "2A004"), encoding="utf-8")
+    plan = study.load_bare(tmp_path)
     assert plan.study.title == "Ma 'ville'"
-    assert set(plan.layers) == {"parcels", "buildings"}
+    assert not plan.layers
+    with pytest.raises(ConfigError, match="foncier fetch"):
+        study.load(tmp_path)
 
 
 def rules(folder: Path, text: str) -> study.Study:

@@ -16,6 +16,7 @@ from foncier import __version__
 from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
+from foncier.cli.fetching import fetch
 from foncier.cli.matching import match
 from foncier.cli.running import run
 from foncier.cli.trying import what_if
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, check, explain, new):
+for command in (run, check, explain, new, fetch):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command("match")(match)

@@ -68,4 +68,4 @@ def new(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "study.toml").write_text(text, encoding="utf-8", newline="\n")
         out.print(f"Étude créée : [bold]{escape(str(folder / 'study.toml'))}[/bold]")
-        out.print(f"Complétez-la, puis : foncier check {escape(str(folder))}")
+        out.print(f"Puis : foncier fetch {escape(str(folder))}", soft_wrap=True)

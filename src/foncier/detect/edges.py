@@ -10,13 +10,13 @@ import shapely
 
 from foncier.detect.ground import Ground, shapes
 from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, Geometries, covered_area_m2, in_threads
+from foncier.detect.sights import hidden, nearest
+from foncier.geometry import Floats, Geometries, covered_area_m2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOUCH_M = 0.5  # limits drawn twice lie up to this far apart
-HIDDEN_M = 0.5  # a line of sight that crosses more of another plot than this is hidden
 FACING = float(np.sqrt(0.5))  # an edge at more than 45° from the street is a side, not a front
 
 
@@ -24,14 +24,14 @@ FACING = float(np.sqrt(0.5))  # an edge at more than 45° from the street is a s
 class Front:
     """Points along the edges of plots: the plot of each, the edge it stands for, its direction."""
 
-    points: Geometries
+    xy: Floats
     owner: NDArray[np.intp]
     length_m: Floats
     along: Floats
 
     def where(self, kept: NDArray[np.bool_]) -> Front:
         """Keep some of the points."""
-        return Front(self.points[kept], self.owner[kept], self.length_m[kept], self.along[kept])
+        return Front(self.xy[kept], self.owner[kept], self.length_m[kept], self.along[kept])
 
 
 def edge_points(plots: Geometries, *, step_m: float) -> Front:
@@ -40,7 +40,7 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     Examples
     --------
     >>> edge = edge_points(np.array([shapely.box(0, 0, 4, 2)]), step_m=1.0)
-    >>> len(edge.points), float(edge.length_m.sum())
+    >>> len(edge.xy), float(edge.length_m.sum())
     (12, 12.0)
     """
     parts, plot = shapely.get_parts(plots, return_index=True)
@@ -60,7 +60,7 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     ends = np.cumsum(size)
     side = np.minimum(np.searchsorted(ends, at), max(len(ends) - 1, 0))
     along = sides[side] / size[side, None]
-    points = shapely.points(xy[begins[side]] + along * (at - ends[side] + size[side])[:, None])
+    points = xy[begins[side]] + along * (at - ends[side] + size[side])[:, None]
     return Front(points, plot[part][ring], step, along)
 
 
@@ -81,45 +81,18 @@ def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
     (but the one that the street itself runs on). The owner is a position in ``rows``.
     """
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    edge, sight = _sights(edge, open_ways(ground), float(given["reach_m"]))
-    ahead = _faces(edge, sight)
-    edge, sight = edge.where(ahead), sight[ahead]
-    return edge.where(~_hidden(ground, rows, edge, sight))
+    aims = nearest(edge.xy, edge.owner, open_ways(ground), float(given["reach_m"]))
+    ahead = _faces(edge, aims)
+    edge, aims = edge.where(ahead), aims[ahead]
+    return edge.where(~hidden(edge.xy, aims, rows[edge.owner], ground.plots, ground.plots_tree))
 
 
-def _sights(edge: Front, ways: Geometries, reach_m: float) -> tuple[Front, Geometries]:
-    """Points that have a street within reach, and the straight line from each to it."""
-    if not len(ways) or not len(edge.points):
-        return edge.where(np.zeros(len(edge.points), dtype=bool)), np.array([], dtype=object)
-    point, way = shapely.STRtree(ways).query_nearest(
-        edge.points, max_distance=reach_m, all_matches=False
-    )
-    near = np.zeros(len(edge.points), dtype=bool)
-    near[point] = True
-    order = np.argsort(point)
-    return edge.where(near), shapely.shortest_line(edge.points[point[order]], ways[way[order]])
-
-
-def _faces(edge: Front, sight: Geometries) -> NDArray[np.bool_]:
-    """Tell which points have the street before them, not beside them; on the street, all do."""
-    ends = shapely.get_coordinates(sight).reshape(-1, 2, 2)
-    view = ends[:, 1] - ends[:, 0]
+def _faces(edge: Front, aims: Floats) -> NDArray[np.bool_]:
+    """Tell which points have a street before them, not beside them; on the street, all do."""
+    view = aims - edge.xy
     size = np.hypot(*view.T) * np.hypot(*edge.along.T)
     across = np.abs((view * edge.along).sum(axis=1))
     return np.asarray(across <= FACING * size + 1e-9, dtype=np.bool_)
-
-
-def _hidden(
-    ground: Ground, rows: NDArray[np.intp], edge: Front, sight: Geometries
-) -> NDArray[np.bool_]:
-    """Tell which lines of sight cross another plot, or the plot itself, on the way."""
-    line, plot = ground.plots_tree.query(sight, predicate="intersects")
-    crossed = shapely.length(in_threads(shapely.intersection, sight[line], ground.plots[plot]))
-    ends = shapely.get_point(sight[line], 1)
-    bearer = shapely.intersects(ground.plots[plot], ends) & (plot != rows[edge.owner[line]])
-    hidden = np.zeros(len(sight), dtype=bool)
-    hidden[line[(crossed > HIDDEN_M) & ~bearer]] = True
-    return hidden
 
 
 def frontage(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
@@ -161,20 +134,30 @@ def surrounded_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tu
     if ground.buildings is None or ground.streets is None:
         return unknown(rows)
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    point, plot = ground.plots_tree.query(edge.points, predicate="dwithin", distance=TOUCH_M)
-    beside = np.unique(plot)
-    area = covered_area_m2(
-        ground.plots[beside], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
-    )
-    built = np.isin(plot, beside[area >= float(given["built_m2"])])
-    other = plot != rows[edge.owner[point]]
-    held = np.zeros(len(edge.points), dtype=bool)
-    held[point[built & other]] = True
+    held = _beside_built(ground, rows, edge, given)
     loose = np.flatnonzero(~held)
-    seen, sight = _sights(edge.where(~held), open_ways(ground), float(given["reach_m"]))
-    near = shapely.STRtree(seen.points[~_hidden(ground, rows, seen, sight)])
-    if len(near.geometries):
-        held[loose[np.unique(near.query(edge.points[loose], "dwithin", distance=1e-6)[0])]] = True
+    aims = nearest(edge.xy[loose], edge.owner[loose], open_ways(ground), float(given["reach_m"]))
+    near = ~np.isnan(aims).any(axis=1)
+    loose, aims = loose[near], aims[near]
+    eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
+    held[loose[~hidden(eyes, aims, plots, ground.plots, ground.plots_tree)]] = True
     total = np.bincount(edge.owner, edge.length_m, minlength=len(rows))
     along = np.bincount(edge.owner[held], edge.length_m[held], minlength=len(rows))
     return np.divide(along, total, out=np.full(len(rows), np.nan), where=total > 0), None
+
+
+def _beside_built(
+    ground: Ground, rows: NDArray[np.intp], edge: Front, given: Given
+) -> NDArray[np.bool_]:
+    """Tell which points of the edge lie against another plot that is built."""
+    near = np.unique(ground.plots_tree.query(ground.plots[rows], "dwithin", distance=TOUCH_M)[1])
+    area = covered_area_m2(
+        ground.plots[near], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
+    )
+    built = near[area >= float(given["built_m2"])]
+    held = np.zeros(len(edge.xy), dtype=bool)
+    if len(built):
+        tree = shapely.STRtree(ground.plots[built])
+        point, plot = tree.query(shapely.points(edge.xy), predicate="dwithin", distance=TOUCH_M)
+        held[point[built[plot] != rows[edge.owner[point]]]] = True
+    return held

@@ -83,7 +83,8 @@ def _led(seen: Front, ways: Geometries, owner: NDArray[np.intp], half: float, co
     length = np.zeros(count)
     if not len(ways):
         return np.round(length, 3)
-    point, way = shapely.STRtree(ways).query(seen.points, predicate="dwithin", distance=1.2 * half)
+    points = shapely.points(seen.xy)
+    point, way = shapely.STRtree(ways).query(points, predicate="dwithin", distance=1.2 * half)
     own = owner[way] == seen.owner[point]
     reached = np.unique(point[own])
     np.add.at(length, seen.owner[reached], seen.length_m[reached])

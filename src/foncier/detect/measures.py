@@ -137,10 +137,19 @@ def excluded_share(
     if ground.constraints is None:
         return unknown(rows)
     plots = ground.plots[rows]
-    kept, outlines = constraint_shapes(
-        ground.constraints, "exclude", float(given.get("line_m", 1.0))
-    )
+    kept, outlines = _excluding(ground.constraints, given)
     return share_of(plots, outlines), largest_constraint(plots, kept, outlines)
+
+
+def put_to_use_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
+    """Share of `excluded_share` alone, without its words; NaN without a layer."""
+    if ground.constraints is None:
+        return unknown(rows)[0]
+    return share_of(ground.plots[rows], _excluding(ground.constraints, given)[1])
+
+
+def _excluding(constraints: gpd.GeoDataFrame, given: Given) -> Any:
+    return constraint_shapes(constraints, "exclude", float(given.get("line_m", 1.0)))
 
 
 def largest_constraint(

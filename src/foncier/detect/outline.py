@@ -16,8 +16,8 @@ from foncier.detect.edges import TOUCH_M
 from foncier.detect.fabric import CLASSES
 from foncier.detect.measures import (
     Given,
-    excluded_share,
     in_zone,
+    put_to_use_share,
     road_share,
     standing,
     stands,
@@ -129,7 +129,7 @@ def _unbuilt(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np
     kept = built < float(given["built_m2"])
     for share, most in (
         (road_share(ground, rows, {"reach_m": 5.0})[0], 0.4),
-        (excluded_share(ground, rows, {})[0], 0.5),
+        (put_to_use_share(ground, rows, {}), 0.5),
     ):
         kept &= ~(share >= most)
     if ground.zones is not None and given.get("zones"):

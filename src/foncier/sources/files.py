@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
@@ -41,7 +42,10 @@ MANY_LAYERS = (".gpkg", ".kml", ".zip")
 DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
 IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
-UNREADABLE = (DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, OSError)
+UNREADABLE = (
+    DataSourceError, DataLayerError, shapely.errors.ShapelyError, pa.ArrowException, ValueError,
+    OSError,
+)  # fmt: skip
 BOM = b"\xef\xbb\xbf"
 
 
@@ -176,7 +180,7 @@ def vector(
     """
     check(path, shown)
     try:
-        frame = _open(path, shown, sublayer)
+        frame = _decoded(_open(path, shown, sublayer))
     except FoncierError:
         raise
     except UNREADABLE as reason:
@@ -198,6 +202,13 @@ def vector(
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
     return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
+
+
+def _decoded(frame: Any) -> Any:
+    """The rows, once all of their text is known to be text: Arrow looks at it only when asked."""
+    for name in frame.select_dtypes("str"):
+        frame[name].to_numpy()
+    return frame
 
 
 def _open(path: Path, shown: str, sublayer: str | None) -> Any:

@@ -7,6 +7,7 @@ that bear one of its keys, with these keys only. Nothing of who drew the object 
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from foncier.sources.journal import Journal
 
 DEGREES = pyproj.CRS.from_epsg(4326)
+PROLOG = 1 << 16  # where a DOCTYPE stands, if there is one; expat bounds what might follow
+NUMBER = re.compile(r"-?\d{1,18}")
 AREAS = ("multipolygon", "boundary")
 
 
@@ -91,10 +94,19 @@ def _root(path: Path, shown: str) -> ET.Element:
                 "Convertissez-le : osmium cat fichier.osm.pbf -o fichier.osm.gz.",
             )
         )
+    written = files.content(path, shown)
+    if b"<!DOCTYPE" in written[:PROLOG]:
+        raise FormatError(
+            complaint(
+                shown,
+                "le fichier déclare des entités XML (DOCTYPE), ce qu'aucun extrait ne fait",
+                "Téléchargez l'extrait d'un service connu (Overpass, Geofabrik).",
+            )
+        )
     try:
-        root = ET.fromstring(files.content(path, shown))  # noqa: S314  # expat limits entities
-    except ET.ParseError as reason:
-        line = reason.position[0]
+        root = ET.fromstring(written)  # noqa: S314  # no entities: see above
+    except (ET.ParseError, LookupError, ValueError) as reason:  # or of an encoding that is none
+        line = reason.position[0] if isinstance(reason, ET.ParseError) else 1
         raise FormatError(
             complaint(
                 shown,
@@ -115,13 +127,13 @@ def _root(path: Path, shown: str) -> ET.Element:
 
 def _extract(root: ET.Element, keys: frozenset[str], wanted: set[str]) -> tuple[ET.Element, int]:
     """Whole objects with one of the keys and what they are made of; and how many were cut."""
-    nodes = {node.get("id", ""): node for node in root.iterfind("node")}
-    ways = {way.get("id", ""): way for way in root.iterfind("way")}
+    nodes = {node.get("id", ""): node for node in root.iterfind("node") if _placed(node)}
+    ways = {way.get("id", ""): way for way in root.iterfind("way") if _named(way)}
     whole = {ident for ident, way in ways.items() if all(ref in nodes for ref in _refs(way))}
     relations, members, lost = [], set(), 0
     for relation in root.iterfind("relation"):
         tags = _tags(relation, wanted)
-        if not keys & tags.keys() or tags.get("type") not in AREAS:
+        if not keys & tags.keys() or tags.get("type") not in AREAS or not _named(relation):
             continue
         refs = {m.get("ref", "") for m in relation.iterfind("member[@type='way']")}
         if refs and refs <= whole:
@@ -143,8 +155,22 @@ def _extract(root: ET.Element, keys: frozenset[str], wanted: set[str]) -> tuple[
     points = [n for i, n in nodes.items() if i in used or keys & _tags(n, wanted).keys()]
     extract[:0] = [_copy(node, None, wanted) for node in points]
     for relation in relations:
-        _copy(relation, extract, wanted).extend(relation.iterfind("member"))
+        _copy(relation, extract, wanted).extend(relation.iterfind("member[@type='way']"))
     return extract, lost
+
+
+def _named(element: ET.Element) -> bool:
+    """Whether an object has a number of its own, without which nothing can refer to it."""
+    return bool(NUMBER.fullmatch(element.get("id", "")))
+
+
+def _placed(node: ET.Element) -> bool:
+    """Whether a node has a number and a place on Earth."""
+    try:
+        lat, lon = float(node.get("lat", "")), float(node.get("lon", ""))
+    except ValueError:
+        return False
+    return _named(node) and abs(lat) <= 90 and abs(lon) <= 180
 
 
 def _runs(way: ET.Element, nodes: Collection[str], *, whole: bool) -> Iterator[list[str]]:

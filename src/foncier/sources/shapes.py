@@ -15,6 +15,7 @@ from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
     import pyproj
+    from numpy.typing import NDArray
 
     from foncier.sources.journal import Journal
 
@@ -82,7 +83,7 @@ def _present(frame: gpd.GeoDataFrame, shown: str, journal: Journal) -> gpd.GeoDa
     """Rows that have a geometry, in two dimensions."""
     values = shapely.force_2d(np.array(frame.geometry.to_numpy(), dtype=object))
     gone = shapely.is_missing(values) | shapely.is_empty(values)
-    finite = gone | np.isfinite(shapely.bounds(values)).all(axis=1)
+    finite = gone | _finite(values)
     journal.add(
         "dropped",
         int((gone | ~finite).sum()),
@@ -101,9 +102,18 @@ def _present(frame: gpd.GeoDataFrame, shown: str, journal: Journal) -> gpd.GeoDa
     return frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))[kept]
 
 
+def _finite(values: Geometries) -> NDArray[np.bool_]:
+    """Tell which geometries have only numbers for coordinates: bounds overlook a lone NaN."""
+    xy, of = shapely.get_coordinates(values, return_index=True)
+    finite = np.ones(len(values), dtype=np.bool_)
+    finite[of[~np.isfinite(xy).all(axis=1)]] = False
+    return finite
+
+
 def _inside(moved: gpd.GeoDataFrame, crs: pyproj.CRS, journal: Journal) -> gpd.GeoDataFrame:
     """Rows that lie on the territory; a few at 0° N 0° E are a known slip of geocoders."""
-    inside = in_territory(shapely.bounds(moved.geometry.to_numpy())[:, :2], crs)
+    values = moved.geometry.to_numpy()
+    inside = in_territory(shapely.bounds(values)[:, :2], crs) & _finite(values)
     journal.add(
         "dropped",
         int((~inside).sum()),

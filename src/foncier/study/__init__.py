@@ -3,7 +3,7 @@
 from foncier.study.model import Study
 from foncier.study.mutability import effort_rules, given_answers, mutafriches
 from foncier.study.needs import Needs, conditions, load_needs, needs_template
-from foncier.study.reading import load, template
+from foncier.study.reading import load, load_bare, template
 from foncier.study.rules import (
     costs,
     criteria,
@@ -26,6 +26,7 @@ __all__ = [
     "given_answers",
     "ledger",
     "load",
+    "load_bare",
     "load_needs",
     "mutafriches",
     "needs_template",

@@ -90,7 +90,7 @@ class Area(Strict):
 
 
 class LayerSpec(Strict):
-    """One file of a layer."""
+    """One file of a layer; ``accepted`` are the doubts let pass when it was fetched."""
 
     path: str
     format: str = "vector"
@@ -101,6 +101,7 @@ class LayerSpec(Strict):
     date: dt.date | None = None
     source: str = ""
     licence: str = ""
+    accepted: tuple[str, ...] = ()
 
 
 class RuleChange(Strict):
@@ -134,6 +135,13 @@ class Head(Strict):
     demo: bool = False
 
 
+class Fetch(Strict):
+    """Where public layers are asked for: a mirror in place of the services themselves."""
+
+    mirror: str | None = None
+    insecure: bool = False
+
+
 class Study(Strict):
     """A whole study, as its ``study.toml`` says it."""
 
@@ -149,6 +157,7 @@ class Study(Strict):
     crossings: tuple[Crossing, ...] = ()
     # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
+    fetch: Fetch = Fetch()
     folder: Path = Path()
 
     @field_validator("layers", mode="before")
@@ -163,11 +172,6 @@ class Study(Strict):
     def _area_has_ground(self) -> Self:
         if self.area.around == "axis" and self.axis is None:
             raise ValueError('area.around = "axis" demande une table [axis]')
-        if not set(self.layers) & {"parcels", "buildings", "inventory"}:
-            raise ValueError(
-                "il faut au moins une couche parmi [layers.parcels], [layers.buildings], "
-                "[layers.inventory]"
-            )
         return self
 
     def path(self, written: str) -> Path:

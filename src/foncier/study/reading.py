@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+STUDY = "study.toml"
+FETCHED, LIST = "fetched", "couches.toml"  # where foncier fetch puts layers, and says which
 PATH_KEYS = ("path", "file", "waypoints_file")
 FAULTS = {
     "extra_forbidden": "clé inconnue",
@@ -49,18 +51,37 @@ def load(where: Path) -> Study:
     Raises
     ------
     ConfigError
-        No such file, not TOML, an unknown key, a wrong type, an unknown variable or commune.
+        No such file, not TOML, an unknown key, a wrong type, an unknown variable or commune; no
+        layer to look for opportunities in.
     """
-    file = where / "study.toml" if where.is_dir() else where
+    study = load_bare(where)
+    if not set(study.layers) & {"parcels", "buildings", "inventory"}:
+        raise ConfigError(
+            f"{study.folder / STUDY} : il faut au moins une couche parmi [layers.parcels], "
+            "[layers.buildings], [layers.inventory]. Déclarez-la, ou téléchargez-les : "
+            f"foncier fetch {study.folder}."
+        )
+    return study
+
+
+def load_bare(where: Path) -> Study:
+    """Read a study that may still lack its layers (see `load`): those fetched are taken in.
+
+    Raises
+    ------
+    ConfigError
+        As `load`, but for the layers.
+    """
+    file = where / STUDY if where.is_dir() else where
     if not file.is_file():
         raise ConfigError(
             f"{file} : étude introuvable. Donnez un dossier qui contient study.toml, "
             "ou créez-le : foncier new NOM --commune CODE_INSEE."
         )
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
+    raw = _toml(file)
+    listed = file.parent / FETCHED / LIST
+    if listed.is_file() and isinstance(raw.get("layers", {}), dict):
+        raw["layers"] = {**_toml(listed).get("layers", {}), **raw.get("layers", {})}
     if "folder" in raw:
         raise ConfigError(f"{file} : [folder] : clé inconnue.")
     raw = _filled(raw, file, "")
@@ -76,6 +97,13 @@ def load(where: Path) -> Study:
             "système de coordonnées légal. Faites une étude par territoire."
         )
     return study
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
 
 
 def _filled(value: Any, file: Path, key: str) -> Any:

@@ -1,0 +1,85 @@
+"""``foncier fetch``: the public layers of a study, from their services."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from foncier.cli.console import Debug, StudyFolder, out, told
+from foncier.errors import OfflineError
+
+if TYPE_CHECKING:
+    from foncier.pipeline.fetching import Wanted
+    from foncier.sources.fetch import Outcome
+
+
+def fetch(  # noqa: PLR0917 (typer makes options of them)
+    study: StudyFolder,
+    only: Annotated[
+        str, typer.Option(help="Sources voulues, séparées par des virgules [toutes].")
+    ] = "",
+    accept: Annotated[str, typer.Option(help="Doutes acceptés : vide, moins, colonnes.")] = "",
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Redemander ce qui est déjà là.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Dire ce qui serait demandé, sans le demander.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ne rien demander : dire ce qui manque.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Télécharger les couches publiques d'une étude dans son dossier fetched."""
+    with told(debug=debug):
+        from foncier.pipeline import fetching  # noqa: PLC0415 (slow to import)
+        from foncier.study import load_bare  # noqa: PLC0415
+
+        plan = load_bare(study)
+        names = tuple(filter(None, (name.strip() for name in only.split(","))))
+        if dry_run or offline:
+            _shown(fetching.wanted(plan, names), offline=offline)
+            return
+        accepted = tuple(filter(None, (name.strip() for name in accept.split(","))))
+        today = datetime.now(UTC).date()
+        faults = []
+        for one in fetching.fetch(
+            plan, today=today, only=names, refresh=refresh, accepted=accepted
+        ):
+            _told_of(one)
+            faults += [one.error] if one.error else []
+        if faults:
+            raise typer.Exit(faults[0].exit_code)
+        out.print(f"Puis : foncier check {escape(str(study))}", soft_wrap=True)
+
+
+def _shown(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
+    lacking = 0
+    for one in wanted:
+        lacking += one.former is None
+        mark = "[green]✓[/green]" if one.former else "–"
+        when = f"du {one.former.fetched_on}" if one.former else "absent"
+        line = f"{one.source.label} : {when} ; {one.source.licence} ; mis à jour {one.source.fresh}"
+        out.print(f"{mark} [bold]{one.source.group}[/bold]  {escape(line)}", soft_wrap=True)
+        if not offline:
+            out.print(f"    {escape(one.source.address)}", soft_wrap=True)
+    if offline and lacking:
+        raise OfflineError(
+            f"{lacking} source(s) absente(s) et --offline interdit le réseau. "
+            "Lancez foncier fetch sans --offline, ou déclarez vos fichiers dans study.toml."
+        )
+
+
+def _told_of(one: Outcome) -> None:
+    source, error = one.source, one.error
+    if error is not None:
+        out.print(f"[red]✗[/red] [bold]{source.group}[/bold]  {escape(str(error))}", soft_wrap=True)
+        return
+    rows = one.provenance.rows if one.provenance else {}
+    counts = ", ".join(f"{layer} {count}" for layer, count in rows.items())
+    state = "à jour" if one.state == "current" else "reçu"
+    line = f"{source.label} : {state}, {counts} lignes"
+    out.print(f"[green]✓[/green] [bold]{source.group}[/bold]  {escape(line)}", soft_wrap=True)

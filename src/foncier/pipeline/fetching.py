@@ -1,0 +1,139 @@
+"""``foncier fetch``: the public layers of a study into its folder, and their list beside them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyproj
+
+from foncier import sources
+from foncier.crs import legal_crs
+from foncier.records import LayerFile
+from foncier.sources import fetch as services
+from foncier.study.reading import FETCHED, LIST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from foncier.sources.fetch import Outcome, Source, Web
+    from foncier.study.model import Study
+
+HEAD = """# Écrit par foncier fetch : ne pas modifier, il sera récrit.
+# Une couche que study.toml nomme lui-même passe avant celle d'ici.
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A source that would be asked for a commune, and what is there already."""
+
+    source: Source
+    file: Path
+    commune: str
+    former: services.Provenance | None
+
+
+def web_of(plan: Study) -> Web:
+    """Client for the public services, through the study's mirror where it names one."""
+    return services.Web(
+        services.hosts(), mirror=plan.fetch.mirror, insecure=plan.fetch.insecure,
+        pause_s=0.0 if plan.fetch.mirror else 0.5,
+    )  # fmt: skip
+
+
+def wanted(plan: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
+    """Sources of a study in the order of asking, one by commune where they have a file each.
+
+    Raises
+    ------
+    ConfigError
+        ``only`` names no source.
+    """
+    folder = plan.folder / FETCHED
+    found = []
+    for source in services.chosen(only):
+        for commune in plan.study.communes if source.by_commune else plan.study.communes[:1]:
+            file = folder / source.file.format(commune=commune)
+            found.append(Wanted(source, file, commune, services.provenance(file)))
+    return tuple(found)
+
+
+def fetch(
+    plan: Study,
+    *,
+    today: date,
+    only: tuple[str, ...] = (),
+    refresh: bool = False,
+    accepted: tuple[str, ...] = (),
+    web: Web | None = None,
+) -> Iterator[Outcome]:
+    """Fetch the sources of a study one after the other; a fault of one does not stop the others.
+
+    Parameters
+    ----------
+    only
+        Groups or names of sources (see ``foncier.sources.fetch``); all when empty.
+    refresh
+        Ask again for what is there already; a service that says "unchanged" sends nothing.
+    accepted
+        Doubts that the planner lets pass.
+
+    Yields
+    ------
+    The outcome of each source. When all are through, ``fetched/couches.toml`` lists what there is.
+    """
+    asked = web or web_of(plan)
+    folder = plan.folder / FETCHED
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in wanted(plan, only):
+        if one.former and not refresh:
+            yield services.Outcome(one.source, one.file, "current", one.former)
+            continue
+        communes = (one.commune,) if one.source.by_commune else plan.study.communes
+        place = services.Place(communes, _bounds(plan))
+        yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
+    services.swept(folder)
+    services.write(folder / LIST, _listed(plan))
+
+
+def _bounds(plan: Study) -> tuple[float, float, float, float] | None:
+    """Bounds of the study's parcels in degrees; None as long as there are none."""
+    crs = legal_crs(plan.study.communes[0])
+    boxes = []
+    for one in wanted(plan, ("parcelles",)):
+        if one.former:
+            file = LayerFile("parcels", one.file, one.file.name, "etalab-cadastre")
+            boxes.append(sources.read(file, crs=crs, communes=(one.commune,))[0].total_bounds)
+    if not boxes:
+        return None
+    west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    left, low, right, high = degrees.transform_bounds(west, south, east, north)
+    return float(left), float(low), float(right), float(high)
+
+
+def _listed(plan: Study) -> str:
+    """Text of the list of fetched layers, as a study would declare them."""
+    text = [HEAD]
+    for one in wanted(plan, ()):
+        if one.former is None:
+            continue
+        for layer, format_ in one.source.layers:
+            told = {
+                "path": f"{FETCHED}/{one.file.name}",
+                "format": format_,
+                "date": one.former.fetched_on,
+                "source": one.former.attribution,
+                "licence": one.former.licence,
+            }
+            text.append(f"[[layers.{layer}]]")
+            text += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in told.items()]
+            if one.former.accepted:
+                text.append(f"accepted = {json.dumps(one.former.accepted)}")
+            text.append("")
+    return "\n".join(text)

@@ -1,0 +1,143 @@
+"""One source from its service to its place: brought, read against its contract, weighed, moved."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyogrio
+
+from foncier.crs import legal_crs
+from foncier.errors import FoncierError, SourceError
+from foncier.records import LayerFile
+from foncier.sources import files, registry
+from foncier.sources.fetch.forms import FORMS
+from foncier.sources.fetch.guards import Doubt, doubts
+from foncier.sources.fetch.store import Provenance, land, part, provenance
+from foncier.sources.journal import complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+    from pathlib import Path
+
+    from foncier.records import LayerReport
+    from foncier.sources.fetch.catalog import Place, Source
+    from foncier.sources.fetch.web import Web
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a source: the file and its provenance, or the error, or both.
+
+    With an error the former file, if there was one, is untouched.
+    """
+
+    source: Source
+    file: Path
+    state: Literal["new", "current", "failed"]
+    provenance: Provenance | None
+    error: FoncierError | None = None
+
+
+def fetch(
+    web: Web,
+    source: Source,
+    place: Place,
+    folder: Path,
+    *,
+    today: date,
+    accepted: Collection[str] = (),
+) -> Outcome:
+    """Bring one source into a folder; on any fault the former file stays as it was.
+
+    Parameters
+    ----------
+    place
+        Communes and bounds; a source that has one file a commune takes the first commune only.
+    today
+        Date that the provenance carries.
+    accepted
+        Names of doubts (``vide``, ``moins``, ``colonnes``) that the planner lets pass.
+
+    Returns
+    -------
+    The outcome; its ``error`` is any of the errors of `foncier.errors`.
+    """
+    file = folder / source.file.format(commune=place.communes[0])
+    former = provenance(file)
+    try:
+        told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+    except FoncierError as fault:
+        return Outcome(source, file, "failed", former, fault)
+    return Outcome(source, file, "current" if told is former else "new", told)
+
+
+def _brought(
+    web: Web,
+    source: Source,
+    place: Place,
+    file: Path,
+    *,
+    former: Provenance | None,
+    today: date,
+    accepted: Collection[str],
+) -> Provenance | None:
+    growing = part(file.parent, file.name)
+    known = asdict(former) if former else {}
+    arrival = FORMS[source.form](web, source, place, growing, known)
+    if arrival.unchanged or (former and arrival.sha256 == former.sha256):
+        growing.unlink(missing_ok=True)
+        return former
+    communes = place.communes[:1] if source.by_commune else place.communes
+    try:
+        reports = _read(source, growing, communes)
+        names = {layer: _columns(growing) for layer, _ in source.layers}
+    except FoncierError:
+        growing.unlink(missing_ok=True)  # whole, and yet not what it should be: nothing to resume
+        raise
+    rows = {report.layer: report.rows_kept for report in reports}
+    elsewhere = not source.by_commune and any(report.rows_read for report in reports)
+    every = doubts(rows, names, former, expected=not elsewhere)
+    open_ = [doubt for doubt in every if doubt.name not in accepted]
+    if open_:
+        growing.unlink(missing_ok=True)
+        raise SourceError(_choice(source, file, open_, former))
+    told = Provenance(
+        source=source.name, address=source.address.format(commune=communes[0], dep=communes[0][:2]),
+        fetched_on=today.isoformat(), sha256=arrival.sha256, etag=arrival.etag,
+        modified=arrival.modified, licence=source.licence, attribution=source.attribution,
+        rows=rows, columns=names,
+        accepted=sorted({doubt.name for doubt in every}),
+    )  # fmt: skip
+    land(growing, file, told)
+    return told
+
+
+def _read(source: Source, file: Path, communes: tuple[str, ...]) -> list[LayerReport]:
+    """Read every layer of a file as a run would: what cannot be read is not kept."""
+    crs = legal_crs(communes[0])
+    reports = []
+    for layer, format_ in source.layers:
+        wanted = LayerFile(layer, file, source.file, format_)
+        reports.append(registry.read(wanted, crs=crs, communes=communes)[1])
+    return reports
+
+
+def _columns(file: Path) -> list[str]:
+    """Names of the file's own columns; none for XML, whose tags are free."""
+    if file.suffix == ".csv":
+        head = files.content(file, file.name).split(b"\n", 1)[0].decode("utf-8", "replace")
+        return [name.strip().strip('"') for name in head.split(max(";,\t", key=head.count))]
+    if file.suffix == ".osm":
+        return []
+    where: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
+    return sorted(str(name) for name in pyogrio.read_info(where)["fields"])
+
+
+def _choice(source: Source, file: Path, open_: list[Doubt], former: Provenance | None) -> str:
+    told = " ; ".join(doubt.text for doubt in open_)
+    names = ",".join(dict.fromkeys(doubt.name for doubt in open_))
+    kept = f"Le fichier du {former.fetched_on} est gardé. " if former else ""
+    todo = f"{kept}Pour l'accepter quand même : --only {source.name} --accept {names}."
+    return complaint(file.name, f"douteux ({told})", todo)

@@ -1,0 +1,91 @@
+"""Fetched files and, beside each, where it came from; a file is replaced only when whole."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from foncier.errors import SourceError
+from foncier.sources.journal import complaint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PARTS = ".en-cours"  # what is on its way; kept when the run is cut, so that the next goes on
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a fetched file comes from.
+
+    ``rows`` are those kept of each layer read from the file. ``accepted`` names the doubts that
+    the planner let pass.
+    """
+
+    source: str
+    address: str
+    fetched_on: str
+    sha256: str
+    etag: str | None
+    modified: str | None
+    licence: str
+    attribution: str
+    rows: dict[str, int]
+    columns: dict[str, list[str]]
+    accepted: list[str]
+
+
+def provenance(file: Path) -> Provenance | None:
+    """What is known of a fetched file; None where it is not there, or was not fetched."""
+    if not file.is_file():
+        return None
+    try:
+        return Provenance(**json.loads(_beside(file).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def part(folder: Path, name: str) -> Path:
+    """Where a file grows before it is whole."""
+    place = folder / PARTS
+    place.mkdir(parents=True, exist_ok=True)
+    return place / name
+
+
+def land(arrived: Path, file: Path, told: Provenance) -> None:
+    """Move a whole file to its place, its provenance first removed, then written anew.
+
+    Killed between the two, the file has no provenance: it is then fetched again.
+
+    Raises
+    ------
+    SourceError
+        The folder cannot be written.
+    """
+    beside = _beside(file)
+    try:
+        beside.unlink(missing_ok=True)
+        arrived.replace(file)
+        write(beside, json.dumps(asdict(told), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    except OSError as fault:
+        what = f"écriture impossible ({fault.strerror})"
+        raise SourceError(complaint(file.name, what, "Vérifiez les droits et la place.")) from fault
+
+
+def write(file: Path, text: str) -> None:
+    """Write a text beside its place, then move it there."""
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    new.replace(file)
+
+
+def swept(folder: Path) -> None:
+    """Take the folder of parts away when nothing is left in it."""
+    with suppress(OSError):
+        (folder / PARTS).rmdir()
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.provenance.json")
