@@ -110,3 +110,14 @@ def test_a_measure_that_a_site_lacks_stays_missing_to_the_end() -> None:
     assert np.isnan(found.loc[1, "gare"])
     assert np.isnan(found.loc[1, "topsis_rank"])
     assert found["pareto"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("site", [(1, 1, 0), (0, 0, 1), (0.5, NAN, 0.5)])
+def test_adding_a_site_changes_no_other_score_and_weights_are_a_simplex(site: Any) -> None:
+    table = sites((0.9, 0.2, 0.4), (0.3, 0.8, NAN))
+    more = scores(sites((0.9, 0.2, 0.4), (0.3, 0.8, NAN), site), CRITERIA, draws=10)
+    local = ["score", "score_low", "score_high", "coverage", "a", "b", "c"]
+    alone = scores(table, CRITERIA, draws=10)
+    assert more.iloc[:2][local].equals(alone[local])
+    scaled = tuple(Criterion(**{**vars(c), "weight": c.weight * 7}) for c in CRITERIA)
+    assert scores(table, scaled, draws=10)[local].equals(alone[local])
