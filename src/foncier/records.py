@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     import shapely
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,30 @@ class Yield:
 
 
 @dataclass(frozen=True)
+class Assembly:
+    """How plots that fail alone are tried together.
+
+    ``most`` parts at most, each next to another along ``contact_m`` or more. A bare parcel is a
+    part when the rule that stopped it is among ``bare``; the free piece of a built one, of
+    ``least_part_m2`` or more, when that rule is among ``built``; a group that holds one has
+    ``most_built`` parts at most.
+    """
+
+    most: int
+    most_built: int
+    contact_m: float
+    least_part_m2: float
+    bare: tuple[str, ...]
+    built: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A published set of rules, by kind of opportunity, in the order of the funnel."""
+    """A published set of rules, by kind of opportunity, in the order of the funnel.
+
+    Without ``assembly`` no parcels are tried together.
+    """
 
     name: str
     label: Text
@@ -166,16 +190,37 @@ class Profile:
     rules: Mapping[str, tuple[Rule, ...]]
     fabric: Fabric = Fabric()
     dwellings: Yield | None = None
+    assembly: Assembly | None = None
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What one sign is worth: its log-odds towards vacancy, with its words and its source."""
+    """What one sign is worth: its log-odds towards vacancy, with its words and its source.
+
+    The weight halves every ``half_life_years`` (None: it does not age). Signs of one ``origin`` and
+    one direction are one witness: the strongest counts (empty: the sign is its own origin).
+    ``prior`` is the share of the sites listed by such a record alone that are friches (None: that
+    of the ledger). ``comment`` says why the figures are what they are.
+    """
 
     name: str
     weight: float
     text: Text
     source: str
+    half_life_years: float | None = None
+    origin: str = ""
+    prior: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A class of confidence: from ``low`` up to but not including ``high``; the last has 1 too."""
+
+    name: str
+    low: float
+    high: float
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -183,6 +228,9 @@ class Ledger:
     """What signs are worth, and where belief starts: priors as shares, least values to be listed.
 
     ``assumed_prior`` says that no LOVAC rate was known and a stated default stands in its place.
+    Signs age up to the date ``on`` (None: the study has no date, and nothing ages); one without a
+    date is held to be ``undated_half_lives`` old. ``reach_m`` is how far from a building a mapped
+    point of each origin may lie. A site that only registers list needs ``least_site``.
     """
 
     signals: Mapping[str, Signal]
@@ -191,6 +239,11 @@ class Ledger:
     least_confidence: float
     least_building_m2: float
     assumed_prior: bool = True
+    least_site: float = 0.0
+    bands: tuple[Band, ...] = ()
+    on: date | None = None
+    undated_half_lives: float = 0.0
+    reach_m: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -246,6 +299,8 @@ class Result:
     known of them for it, and what they may cost (contracts of the same names), None where they were
     not asked for. ``agreement`` says how far TOPSIS agrees with the score, None where fewer than
     two sites can be compared.
+    ``assemblies`` are groups of parcels that pass together and fail alone
+    (`foncier.tables.ASSEMBLIES`), None where they were not sought.
     """
 
     title: str
@@ -275,3 +330,19 @@ class Result:
     mutability_facts: pd.DataFrame | None = None
     effort: pd.DataFrame | None = None
     agreement: Agreement | None = None
+    assemblies: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """Heights of the ground on a grid of square cells, in the legal metric CRS of the study.
+
+    ``heights_m`` has one row a line of cells, the northern one first, and stands for the middle of
+    each cell; NaN where the height is unknown. ``west_m`` and ``north_m`` are the outer corner of
+    the first cell. See `foncier.geometry.heights_m` to read it at any point.
+    """
+
+    heights_m: NDArray[np.float32]
+    west_m: float
+    north_m: float
+    cell_m: float

@@ -18,6 +18,13 @@ KIND_LABELS = {
     "terrain_divisible": Text("Terrain divisible", "Divisible plot"),
 }
 
+KIND_PLURALS = {
+    "friche": Text("Friches", "Friches"),
+    "dent_creuse": Text("Dents creuses", "Infill plots (dents creuses)"),
+    "batiment_non_affecte": Text("Bâtiments non affectés", "Unassigned buildings"),
+    "terrain_divisible": Text("Terrains divisibles", "Divisible plots"),
+}
+
 
 @lru_cache(maxsize=65_536)
 def figure(value: float, unit: str, lang: Lang) -> str:

@@ -127,7 +127,8 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
     where = ground(PLOTS, [], [STREET])
     empty = np.array([], dtype=np.intp)
     given = {**AROUND, **GROUP, "grow_m": 50.0, "radius_m": 3.0, "clear_m": 8.0, "part_m2": 10.0,
-             "strip_m": 3.0, "half_width_m": 3.5, "zones": ["U"]}  # fmt: skip
+             "strip_m": 3.0, "half_width_m": 3.5, "zones": ["U"],
+             "beside_m": 3.0, "step_m": 1.0}  # fmt: skip
     for name, measure in MEASURES.items():
         value, _ = measure.take(where, empty, given)
         assert value.shape == (0,), name

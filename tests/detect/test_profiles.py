@@ -166,6 +166,17 @@ def test_buildings_that_overlap_are_counted_once_and_walls_are_shrunk(name: str)
 
 
 @pytest.mark.parametrize("name", PROFILES)
+def test_a_building_astride_two_parcels_counts_in_each_by_its_part(name: str) -> None:
+    lots = {"west": at(400, 300, 30, 40), "east": at(430, 300, 30, 40)}
+    house = at(424, 310, 24, 20)  # 6 m in the one, 18 m in the other
+    found = find_plots(_with(lots, [house]), published(name), AREA, source="C").tests
+    share = found[found["rule"].isin(["ces", "built"])].groupby("parcel_id")["value"].first()
+    # Walls are shrunk by a metre on all sides where the rules say so.
+    parts = (6 * 20, 18 * 20) if name == "foncier-api" else (5 * 18, 17 * 18)
+    assert [share["west"], share["east"]] == pytest.approx([100 * p / 1200 for p in parts])
+
+
+@pytest.mark.parametrize("name", PROFILES)
 def test_a_commune_without_a_single_building_or_parcel_runs(name: str) -> None:
     rules, ground = published(name), village()
     bare = replace(ground, buildings=tables.BUILDINGS.empty(CRS))

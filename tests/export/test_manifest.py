@@ -36,6 +36,7 @@ def test_what_it_says(small_result: Result) -> None:
         "opportunities": {"friche": 1, "dent_creuse": 1, "batiment_non_affecte": 1,
                           "terrain_divisible": 0},
         "rejected_parcels": 2,
+        "assemblies": None,
     }  # fmt: skip
     layer = said["inputs"][0]
     assert (layer["sha256"], layer["rows_read"], layer["rows_kept"]) == ("0" * 64, 66, 63)

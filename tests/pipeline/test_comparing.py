@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pyogrio
 import pytest
+import shapely
 
-from foncier import study
+from foncier import detect, study
 from foncier.errors import ConfigError
 from foncier.pipeline import comparing
+from foncier.pipeline.layers import read_layers
+from foncier.pipeline.order import GROUND
 
 from ..hamlet import hamlet
 
@@ -29,6 +32,37 @@ def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
         assert kept.sum() == len(found.candidates[name])
         assert (both.loc[~kept, name].str.contains("seuil")).all()
     assert (both["found_by"] == both["profiles"].str.count(r"\|") + 1).all()
+
+
+def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
+    tmp_path: Path,
+) -> None:
+    plan = study.load(hamlet(tmp_path / "h"))
+    found = comparing.compare(plan)
+    layers = read_layers(plan)
+    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
+    area = shapely.box(*layers.get("parcels").total_bounds)
+    turned_down = 0
+    for name in study.profiles():
+        tests = detect.find_plots(ground, study.published(name), area, source="C").tests
+        stops = (tests["passed"] == False) & tests["rule"].isin(_named(name, "warns"))  # noqa: E712
+        unknown = tests["passed"].isna() & tests["rule"].isin(_named(name, "optional"))
+        firm = tests[stops.fillna(False) | unknown].sort_values("step")
+        first = firm.drop_duplicates(["parcel_id", "kind"]).set_index(["parcel_id", "kind"])
+        out = found.agreement[found.agreement[name] != comparing.KEPT]
+        for row in out.to_dict("records"):
+            stop = first.loc[(row["parcel_id"], row["kind"])]
+            assert str(row[name]).startswith(stop["label_fr"])
+        told = found.differences[found.differences["profile"] == name]
+        assert told["plots"].sum() == len(out)
+        turned_down += len(out)
+    assert turned_down
+
+
+def _named(profile: str, without: str) -> set[str]:
+    """Names of the rules of a profile that do not bear a mark."""
+    rules = study.published(profile).rules.values()
+    return {rule.name for kind in rules for rule in kind if not getattr(rule, without)}
 
 
 def test_the_file_holds_a_layer_each_and_the_same_bytes_again(tmp_path: Path) -> None:

@@ -12,12 +12,6 @@ from rich.markup import escape
 from foncier.errors import FoncierError
 
 Lang = Literal["fr", "en"]
-KINDS = {
-    "friche": ("Friches", "Friches"),
-    "dent_creuse": ("Dents creuses", "Infill plots (dents creuses)"),
-    "batiment_non_affecte": ("Bâtiments non affectés", "Unassigned buildings"),
-    "terrain_divisible": ("Terrains divisibles", "Divisible plots"),
-}
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from foncier.cli.console import KINDS, Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.cli.console import Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.wording import KIND_PLURALS
 
 STEPS = 6  # those of the pipeline, and writing
 
@@ -77,14 +78,15 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
     for head in ("Nature", "Nombre", "Surface (ha)") if fr else ("Kind", "Number", "Area (ha)"):
         table.add_column(head, justify="left" if head in ("Nature", "Kind") else "right")
     kinds = result.candidates["kind"]
-    for kind, words in KINDS.items():
+    for kind, words in KIND_PLURALS.items():
         own = result.candidates.loc[kinds == kind]
-        area = own.geometry.union_all().area / 1e4 if len(own) else 0.0
-        shown = f"{area:.1f}".replace(".", "," if fr else ".")
-        table.add_row(words[0 if fr else 1], str(len(own)), shown)
+        table.add_row(words[lang], str(len(own)), _hectares(own, fr=fr))
     table.add_section()
     rejected = "Parcelles écartées, avec motif" if fr else "Rejected parcels, with reason"
     table.add_row(rejected, str(len(result.rejections)), "")
+    if result.assemblies is not None:
+        groups = "Assemblages de parcelles, hors classement" if fr else "Assemblies, not ranked"
+        table.add_row(groups, str(len(result.assemblies)), _hectares(result.assemblies, fr=fr))
     out.print(table)
     if result.agreement is not None:
         tau = f"{result.agreement.tau:.2f}"
@@ -102,3 +104,9 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
     out.print(f"GeoPackage  {escape(str(where / 'opportunites.gpkg'))}", soft_wrap=True)
     out.print(f"Tableau     {escape(str(where / 'opportunites.csv'))}", soft_wrap=True)
     out.print(f"{sum(timings.values()):.1f} s")
+
+
+def _hectares(rows: Any, *, fr: bool) -> str:
+    """Area of some shapes, land held twice counted once."""
+    area = rows.geometry.union_all().area / 1e4 if len(rows) else 0.0
+    return f"{area:.1f}".replace(".", "," if fr else ".")

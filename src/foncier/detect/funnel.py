@@ -75,10 +75,14 @@ class Memory:
         known, values, details = self.taken[key]
         new = rows[~known[rows]]
         if len(new):
-            value, detail = MEASURES[rule.measure].take(self.ground, new, rule.given)
+            value, detail = self.take(rule, new)
             known[new], values[new] = True, value
             details[new] = None if detail is None else detail
         return values[rows], details[rows]
+
+    def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
+        """Take a rule's measure of these rows anew."""
+        return MEASURES[rule.measure].take(self.ground, rows, rule.given)
 
 
 def run(memory: Memory, rules: Sequence[Rule], rows: NDArray[np.intp]) -> list[Passage]:

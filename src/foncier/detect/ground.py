@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Geometries
+    from foncier.records import Relief
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Ground:
     streets: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     observations: gpd.GeoDataFrame | None = None
+    elevation: Relief | None = None
+    envelope: gpd.GeoDataFrame | None = None
+    land_units: gpd.GeoDataFrame | None = None
     cut: Fabric = field(default_factory=Fabric)
 
     @cached_property
@@ -54,6 +58,13 @@ class Ground:
     def building_fabric(self) -> NDArray[np.intp]:
         """Fabric class of all buildings."""
         return fabric.building_classes(self.footprints, self.cut)
+
+    def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
+        """Same ground under other parcels; what was worked out of the buildings is kept."""
+        other = replace(self, parcels=parcels)
+        kept = ("footprints", "building_fabric")
+        vars(other).update({name: value for name, value in vars(self).items() if name in kept})
+        return other
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""

@@ -12,6 +12,7 @@ import shapely
 
 from foncier import tables
 from foncier.detect import funnel
+from foncier.detect.assembly import find_assemblies
 from foncier.detect.fabric import CLASSES
 from foncier.detect.flags import flags
 from foncier.detect.measures import zone_at
@@ -32,12 +33,13 @@ USABLE = ("opened_area_m2", "free_piece_m2")
 
 @dataclass(frozen=True)
 class Plots:
-    """What the funnels found: CANDIDATES, EVIDENCE, TESTS and REJECTIONS of the study area."""
+    """What was found: CANDIDATES, EVIDENCE, TESTS, REJECTIONS and ASSEMBLIES of the area."""
 
     candidates: gpd.GeoDataFrame
     evidence: pd.DataFrame
     tests: pd.DataFrame
     rejections: gpd.GeoDataFrame
+    assemblies: gpd.GeoDataFrame
 
 
 def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, source: str) -> Plots:
@@ -66,6 +68,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
             tables.EVIDENCE.empty(),
             tables.TESTS.empty(),
             tables.REJECTIONS.empty(crs),
+            tables.ASSEMBLIES.empty(crs),
         )
     parcels, ground = ground.parcels, replace(ground, cut=profile.fabric)
     ids = np.array(parcels["parcel_id"], dtype=object)
@@ -80,6 +83,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
         _evidence(ids, found, passages, source),
         _tests(ids, passages),
         rejections(parcels, np.setdiff1d(rows, taken), passages),
+        find_assemblies(memory, profile, rows),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from foncier.detect import edges, freed, measures, outline
+from foncier.detect import edges, enveloped, freed, measures, outline, sides, terrain
 
 if TYPE_CHECKING:
     from foncier.detect.measures import Given, Measure
@@ -55,10 +55,12 @@ MEASURES: Mapping[str, Measured] = {
     "width_m": Measured(outline.width),
     "gravelius": Measured(outline.gravelius),
     "convexity": Measured(outline.convexity),
-    "envelope_m2": Measured(outline.envelope_m2, _envelope),
-    "envelope_share": Measured(outline.envelope_share, _envelope),
+    "envelope_m2": Measured(enveloped.envelope_m2, _envelope),
+    "envelope_share": Measured(enveloped.envelope_share, _envelope),
     "unbuilt_group_m2": Measured(outline.unbuilt_group, _figure("reach_m")),
     "frontage_m": Measured(edges.frontage, _figure("reach_m")),
     "street_distance_m": Measured(edges.street_distance, _figure("reach_m")),
     "surrounded_share": Measured(edges.surrounded_share, _figure("reach_m")),
+    "built_sides": Measured(sides.built_sides, _figure("reach_m")),
+    "slope": Measured(terrain.slope),
 }

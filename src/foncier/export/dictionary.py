@@ -18,7 +18,7 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "tests": "essais", "rejections": "parcelles_ecartees", "access_points": "acces",
           "access": "acces_detail", "lines": "boucle, axe", "buildings": "batiments",
           "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
-          "missing": "manques", "mutability": "mutabilite",
+          "missing": "manques", "assemblies": "assemblages", "mutability": "mutabilite",
           "mutability_facts": "mutabilite_connus", "effort": "cout_durete"}  # fmt: skip
 
 OPENING = """\

@@ -38,10 +38,29 @@ def story(found: Explanation, lang: Lang) -> Iterator[Section]:
     for row in found.rejections.to_dict("records"):
         title = f"Parcelle {row['parcel_id']} écartée" if fr else f"Parcel {row['parcel_id']} out"
         yield title, [str(row[f"reason_{lang}"])]
+    for row in found.assemblies.to_dict("records"):
+        yield _together(row, found.id, lang)
     for (parcel, kind), tests in found.tests.groupby(["parcel_id", "kind"], sort=True):
         name = VALUES[str(kind)][lang]
         title = f"Essais de {parcel}, {name}" if fr else f"Tests of {parcel}, {name}"
         yield title, [_test(row, lang) for row in tests.sort_values("step").to_dict("records")]
+
+
+def _together(row: Mapping[Any, Any], id_: str, lang: Lang) -> Section:
+    """Say what the parcel could be with its neighbours, and what that needs."""
+    others = [one for one in str(row["parcel_ids"]).split("|") if one != id_]
+    shared = figure(float(row["area_m2"]), "m²", lang)
+    names = ", ".join(others)
+    title = (
+        f"Avec ses voisines {names} : {shared} d'un tenant" if lang == "fr" and len(others) > 1
+        else f"Avec sa voisine {names} : {shared} d'un tenant" if lang == "fr"
+        else f"With its neighbours {names}: {shared} in one piece" if len(others) > 1
+        else f"With its neighbour {names}: {shared} in one piece"
+    )  # fmt: skip
+    alone = [f"– {words}" for words in str(row[f"alone_{lang}"]).split(" | ")]
+    both = "Ensemble : " if lang == "fr" else "Together: "
+    lead = "Ce qui manque à chacune, seule :" if lang == "fr" else "What each is short of, alone:"
+    return title, [lead, *alone, both + str(row[f"together_{lang}"]), row[f"agreement_{lang}"]]
 
 
 def _known(value: Any) -> bool:

@@ -107,6 +107,7 @@ def layers(result: Result) -> tuple[Layer, ...]:
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
         *_friches(result),
+        *_assemblies(result),
     )  # fmt: skip
 
 
@@ -119,6 +120,13 @@ def _friches(result: Result) -> Iterator[Layer]:
     ):
         if frame is not None:
             yield _layer(name, contract, frame)
+
+
+def _assemblies(result: Result) -> tuple[Layer, ...]:
+    """Groups of parcels that pass together, where they were sought; apart from the candidates."""
+    if result.assemblies is None:
+        return ()
+    return (_layer("assemblages", tables.ASSEMBLIES, result.assemblies, "MultiPolygon"),)
 
 
 def _layer(

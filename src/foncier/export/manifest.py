@@ -87,11 +87,12 @@ def manifest(
             "configuration": configuration,
             "profile": result.profile,
             "criteria": result.criteria,
-            "agreement": result.agreement,
+            "robustness": {"agreement": result.agreement},
             "credits": result.credits,
             "counts": {
                 "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
                 "rejected_parcels": len(result.rejections),
+                "assemblies": None if result.assemblies is None else len(result.assemblies),
             },
             "deliverables": deliverables,
             "versions": versions or {},

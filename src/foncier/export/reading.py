@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foncier.tables import Table
 
 GEOPACKAGE = "opportunites.gpkg"
+ASSEMBLIES = "assemblages"
 # Tables that a result of before may lack.
 FRICHES = (
     ("mutability", "mutabilite", tables.MUTABILITY),
@@ -39,6 +40,7 @@ class Explanation:
     ``opportunities`` holds the opportunity, or those that hold the parcel, with every column of
     the layer; ``evidence``, ``access`` are theirs. ``tests`` and ``rejections`` are of the parcel,
     or of the parcels of the opportunity. ``criteria`` are those of the whole result.
+    ``assemblies`` are the groups (ASSEMBLIES) that hold the parcel, or one of those parcels.
     ``mutability``, ``mutability_facts`` and ``effort`` are empty for what is no friche.
     """
 
@@ -51,6 +53,7 @@ class Explanation:
     tests: pd.DataFrame
     rejections: gpd.GeoDataFrame
     criteria: pd.DataFrame
+    assemblies: pd.DataFrame
     mutability: pd.DataFrame
     mutability_facts: pd.DataFrame
     effort: pd.DataFrame
@@ -142,8 +145,22 @@ def _gather(path: Path, id_: str, rows: gpd.GeoDataFrame, parcels: list[str]) ->
         tests=_table(path, "essais", tables.TESTS, _among("parcel_id", parcels)),
         rejections=_read(path, "parcelles_ecartees", _among("parcel_id", parcels)),
         criteria=_read(path, "criteres", None),
+        assemblies=_assemblies(path, parcels),
         **{name: _optional(path, layer, contract, ids) for name, layer, contract in FRICHES},
     )
+
+
+def _assemblies(path: Path, parcels: list[str]) -> pd.DataFrame:
+    """Groups that hold one of some parcels; none where the result sought none."""
+    if ASSEMBLIES not in pyogrio.list_layers(path)[:, 0] or not parcels:
+        empty: pd.DataFrame = tables.ASSEMBLIES.empty().drop(columns="geometry")
+        return empty
+    like = " OR ".join(f"parcel_ids LIKE {_quoted(f'%{parcel}%')}" for parcel in parcels)
+    rows = pyogrio.read_dataframe(path, layer=ASSEMBLIES, where=like, read_geometry=False)
+    sought = set(parcels)
+    held = np.array([bool(sought & set(ids.split(SEVERAL))) for ids in rows["parcel_ids"]], bool)
+    found: pd.DataFrame = rows.loc[held].reset_index(drop=True)
+    return found
 
 
 def _table(path: Path, layer: str, contract: Table, where: str) -> pd.DataFrame:

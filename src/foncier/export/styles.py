@@ -15,6 +15,7 @@ QGIS = "3.22.0"
 INK = "#1A1A1A"
 GREY = "#BDBDBD"
 PALE = "#E3E3E3"
+TOGETHER = "#B8860B"  # apart from the colours of the kinds: an assembly is no opportunity yet
 # Shape, colour, size in millimetres, outline.
 MARKERS = {
     "acces": ("circle", INK, 1.6, "#FFFFFF"),
@@ -66,6 +67,8 @@ def _renderer(layer: Layer, lang: str) -> Element:
         )  # fmt: skip
     if layer.name == "parcelles_ecartees":
         return symbols.single(symbols.fill(PALE, opacity=0.5, outline=GREY, width=0.1))
+    if layer.name == "assemblages":
+        return symbols.single(symbols.fill(TOGETHER, opacity=0.25, outline=TOGETHER, width=0.5))
     if layer.name == "batiments":
         return symbols.single(symbols.fill(GREY))
     if layer.shape == "MultiLineString":

@@ -34,6 +34,9 @@ VALUES: dict[str, Text] = {
     "light": Text("Construction légère", "Light construction"),
     "unknown": Text("Inconnue", "Unknown"),
     "building": Text("Bâtiment", "Building"),
+    "parcel": Text("Parcelle", "Parcel"),
+    "incertaine": Text("Incertaine", "Uncertain"),
+    "probable": Text("Probable", "Likely"),
     "site": Text("Site", "Site"),
     "station": Text("Gare", "Station"),
     "stop": Text("Arrêt", "Stop"),
@@ -86,6 +89,8 @@ VALUES: dict[str, Text] = {
     "yes": Text("Oui", "Yes"),
     "at_least": Text("Au moins", "At least"),
     "at_most": Text("Au plus", "At most"),
+    "parcelles_nues": Text("Parcelles nues", "Bare parcels"),
+    "fonds_batis": Text("Avec un fond de parcelle bâtie", "With the end of a built parcel"),
 }
 
 KINDS_FR = {"text": "texte", "number": "nombre", "count": "entier", "yes_no": "oui/non",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ import shapely
 from foncier import detect, study, tables
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
+from foncier.export.agreement import Scene, draw_agreement
 from foncier.export.aside import deliver
 from foncier.export.comparison import write_comparison
 from foncier.pipeline.layers import read_layers
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from foncier.study.model import Study
 
-FILE = "comparaison.gpkg"
+FILE, PICTURE = "comparaison.gpkg", "accord.png"
 KINDS = ("dent_creuse", "terrain_divisible")
 KEPT = "retenue"
 
@@ -38,11 +39,15 @@ class Comparison:
     ``candidates`` holds CANDIDATES by profile. ``agreement`` has one row a kind and parcel that a
     profile found at least: ``parcel_id``, ``kind``, ``found_by`` (how many), ``profiles`` (which),
     ``area_m2`` and one column a profile: « retenue », or the test that keeps the parcel off.
+    ``differences`` counts the plots that others found and a profile did not, by the rule that
+    stopped them (see `differences`). ``scene`` is what the picture shows behind.
     """
 
     summary: pd.DataFrame
     candidates: dict[str, gpd.GeoDataFrame]
     agreement: gpd.GeoDataFrame
+    differences: pd.DataFrame
+    scene: Scene
 
 
 def compare(plan: Study, *, workers: int = 1) -> Comparison:
@@ -67,12 +72,17 @@ def compare(plan: Study, *, workers: int = 1) -> Comparison:
     found = {}
     for name in study.profiles():
         rules = study.profile(plan) if name == plan.rules.profile else study.published(name)
-        found[name] = detect.find_plots(ground, rules, area, source="Cadastre")
+        alone = replace(rules, assembly=None)  # single parcels are compared, not groups
+        found[name] = detect.find_plots(ground, alone, area, source="Cadastre")
+    both = agreement(ground.parcels, found)
     return Comparison(
         pd.DataFrame([_counted(name, plots.candidates) for name, plots in found.items()]),
         {name: plots.candidates for name, plots in found.items()},
-        agreement(ground.parcels, found),
-    )
+        both,
+        differences(both, found),
+        Scene(plan.study.title, ground.parcels, ground.buildings, ground.streets,
+              tuple(r.source for r in layers.reports), plan.study.date),
+    )  # fmt: skip
 
 
 def _counted(name: str, candidates: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -107,9 +117,43 @@ def agreement(parcels: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> gpd.
     )
 
 
+def differences(both: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> pd.DataFrame:
+    """Count the plots that a profile turns down and another finds, by the rule that stops them.
+
+    Parameters
+    ----------
+    both
+        As `agreement` builds it.
+    found
+        What each profile found.
+
+    Returns
+    -------
+    Columns ``kind``, ``profile``, ``rule`` (its name), ``label_fr``, ``plots``.
+    """
+    parts = []
+    for name, plots in found.items():
+        out = both.loc[both[name] != KEPT, ["parcel_id", "kind"]]
+        stopped = out.merge(_last(plots.tests), on=["parcel_id", "kind"])
+        count = stopped.groupby(["kind", "rule", "label_fr"], as_index=False).size()
+        parts.append(count.assign(profile=name).rename(columns={"size": "plots"}))
+    columns = ["kind", "profile", "rule", "label_fr", "plots"]
+    order = ["kind", "profile", "plots", "rule"]
+    every = pd.concat(parts, ignore_index=True)[columns]
+    ascending = [True, True, False, True]
+    counts: pd.DataFrame = every.sort_values(order, ascending=ascending, ignore_index=True)
+    return counts
+
+
+def _last(tests: pd.DataFrame) -> pd.DataFrame:
+    """Last test that each parcel went through, by kind: the one that stopped it, if any did."""
+    ordered = tests.sort_values("step")
+    return ordered.drop_duplicates(["parcel_id", "kind"], keep="last")
+
+
 def _stops(tests: pd.DataFrame) -> pd.Series[str]:
     """Words for the last test that each parcel went through, by parcel and kind."""
-    last = tests.sort_values("step").drop_duplicates(["parcel_id", "kind"], keep="last")
+    last = _last(tests)
     units = last["unit"].astype(object).where(last["unit"].notna(), "")
     words = [
         f"{label}\u00a0: {figure(value, unit, 'fr')}, seuil {figure(threshold, unit, 'fr')}"
@@ -121,7 +165,9 @@ def _stops(tests: pd.DataFrame) -> pd.Series[str]:
 
 
 def write(comparison: Comparison, plan: Study, folder: Path) -> Path:
-    """Write a GeoPackage with one layer a profile and the layer ``accord``.
+    """Write a GeoPackage with one layer a profile and the layer ``accord``, and its picture.
+
+    Returns the GeoPackage; the picture is ``accord.png`` beside it.
 
     Raises
     ------
@@ -138,5 +184,8 @@ def write(comparison: Comparison, plan: Study, folder: Path) -> Path:
     def written(path: Path) -> None:
         write_comparison({**layers, "accord": comparison.agreement}, path, day=day)
 
-    deliver(folder, {FILE: written})
+    def drawn(path: Path) -> None:
+        draw_agreement(comparison.agreement, comparison.summary, comparison.scene, path)
+
+    deliver(folder, {FILE: written, PICTURE: drawn})
     return folder / FILE

@@ -27,11 +27,13 @@ def missing(
 ) -> tuple[Missing, ...]:
     """Name every layer and destination that was not there, and what the result lacks."""
     costs = study.costs()
-    gaps = [
-        Missing(layer, costs[layer])
+    # A layer whose absence costs nothing only replaces what is worked out otherwise.
+    lacking = [
+        layer
         for layer in LAYERS
-        if layers.get(layer) is None and layer not in ASKED_ONLY
+        if layer in costs and layers.get(layer) is None and layer not in ASKED_ONLY
     ]
+    gaps = [Missing(layer, costs[layer]) for layer in lacking]
     if loop is None:
         gaps.append(Missing("loop", costs["loop"]))
     if layers.get("places") is not None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -17,14 +18,20 @@ from foncier.study.model import LAYERS, Layer, LayerSpec, Study
 if TYPE_CHECKING:
     import pyproj
 
+RELIEF: Layer = "elevation"  # a raster: read for the bounds of the other layers
+ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
-NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population")
+NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population",
+            "envelope")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Tables read for a study by layer, and what was read of each file."""
+    """Tables read for a study by layer, and what was read of each file.
+
+    The layer ``elevation`` is a `foncier.records.Relief` in place of a table.
+    """
 
     frames: dict[Layer, Any]
     reports: tuple[LayerReport, ...]
@@ -55,26 +62,58 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
     """Read every layer of a study; the files of one layer become one table."""
     crs = legal_crs(plan.study.communes[0])
     files = [
-        layer_file(plan, layer, spec) for layer in LAYERS for spec in plan.layers.get(layer, ())
-    ]
+        layer_file(plan, layer, spec)
+        for layer in LAYERS if layer != RELIEF
+        for spec in plan.layers.get(layer, ())
+    ]  # fmt: skip
 
-    def read(file: LayerFile) -> tuple[Any, LayerReport]:
-        return sources.read(file, crs=crs, communes=plan.study.communes)
+    def read(file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
+        return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
 
+    # What is located by its parcels waits for the cadastre.
+    later = [file.format in sources.BY_PARCEL for file in files]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        found = list(pool.map(read, files))
+        first = iter(
+            pool.map(read, (f for f, waits in zip(files, later, strict=True) if not waits))
+        )
+        early = [None if waits else next(first) for waits in later]
+    plots = [e[0] for f, e in zip(files, early, strict=True) if e and f.layer == "parcels"]
+    parcels = pd.concat(plots) if len(plots) > 1 else (plots or [None])[0]
+    found = [e or read(f, parcels) for f, e in zip(files, early, strict=True)]
     frames: dict[Layer, Any] = {}
     for layer in LAYERS:
         parts = [t for f, (t, _) in zip(files, found, strict=True) if f.layer == layer]
         if parts:
             frames[layer] = parts[0] if len(parts) == 1 else _stacked(layer, parts)
-    return Layers(frames, tuple(report for _, report in found))
+    reports = [report for _, report in found]
+    specs = plan.layers.get(RELIEF, ())
+    if specs:
+        bounds = relief_bounds(frames)
+        tiles = [
+            sources.read_relief(layer_file(plan, RELIEF, spec), crs=crs, bounds=bounds)
+            for spec in specs
+        ]
+        frames[RELIEF] = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
+        reports += [report for _, report in tiles]
+    return Layers(frames, tuple(reports))
+
+
+def relief_bounds(frames: dict[Layer, Any]) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of what stands on the ground; None where nothing does."""
+    known = [frames[n].total_bounds for n in ON_GROUND if n in frames and len(frames[n])]
+    if not known:
+        return None
+    corners = np.array(known)
+    west, south = corners[:, :2].min(axis=0)
+    east, north = corners[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
 
 
 def _stacked(layer: Layer, parts: list[Any]) -> Any:
     table = next(t for t in tables.INPUTS if t.name == layer)
     key = table.key[0]
-    if layer in NUMBERED:
+    ids = pd.concat([p[key] for p in parts])
+    if layer in NUMBERED and ids.duplicated().any():
         parts = [p.assign(**{key: f"{n}-" + p[key]}) for n, p in enumerate(parts, start=1)]
     return table.conform(pd.concat(parts, ignore_index=True))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from foncier import sources, study
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError
-from foncier.pipeline.layers import layer_file
+from foncier.pipeline.layers import RELIEF, layer_file
 from foncier.study.model import LAYERS, Study
 from foncier.wording import figure
 
@@ -51,7 +51,7 @@ def look(plan: Study) -> Iterator[Seen]:
     for layer in LAYERS:
         specs = plan.layers.get(layer, ())
         if not specs:
-            yield Seen(layer, "absente", cost=costs[layer])
+            yield Seen(layer, "absente", cost=costs.get(layer))
         for spec in specs:
             yield _read(plan, layer_file(plan, layer, spec))
 
@@ -59,7 +59,10 @@ def look(plan: Study) -> Iterator[Seen]:
 def _read(plan: Study, file: LayerFile) -> Seen:
     crs = legal_crs(plan.study.communes[0])
     try:
-        _, report = sources.read(file, crs=crs, communes=plan.study.communes)
+        if file.layer == RELIEF:
+            report = sources.read_relief(file, crs=crs)[1]
+        else:
+            report = sources.read(file, crs=crs, communes=plan.study.communes)[1]
     except FoncierError as fault:
         return Seen(file.layer, file.shown, fault=fault)
     return Seen(file.layer, file.shown, report=report)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Step = Callable[[str], None]
 GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
+    "elevation", "envelope", "land_units",
 )  # fmt: skip
 # Measures of the score that the table of opportunities tells too.
 MEASURED = ("residents_around", "compactness", "open_ground_m2", "existing_m2", "zoning",
@@ -94,6 +95,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
         **suited(plan, layers, candidates),
+        assemblies=plots.assemblies,
     )
 
 
@@ -126,13 +128,14 @@ def _detect(plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
     if rates is not None:
         own = rates.loc[rates["commune"].isin(plan.study.communes), "rate_share"].dropna()
         rate = float(own.mean()) if len(own) else None
-    beliefs = study.ledger(plan, rate)
+    beliefs = study.ledger(plan, rate, plan.study.date or newest(layers.reports))
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
+    friches = detect.find_friches(ground, beliefs, area)
     return (
         detect.find_plots(ground, rules, area, source=" | ".join(cadastre) or "Cadastre"),
-        detect.find_friches(ground, beliefs, area),
-        detect.find_buildings(ground, beliefs, area),
+        friches,
+        detect.find_buildings(ground, beliefs, area, friches=friches.candidates),
     )
 
 

@@ -4,6 +4,17 @@ Each row that is repaired, dropped or assumed is counted in the report of its la
 """
 
 from foncier.sources.drawn import read_area, read_line, read_lines, read_waypoints
-from foncier.sources.registry import FORMATS, read
+from foncier.sources.registry import BY_PARCEL, FORMATS, read
+from foncier.sources.terrain import join_reliefs, read_relief
 
-__all__ = ["FORMATS", "read", "read_area", "read_line", "read_lines", "read_waypoints"]
+__all__ = [
+    "BY_PARCEL",
+    "FORMATS",
+    "join_reliefs",
+    "read",
+    "read_area",
+    "read_line",
+    "read_lines",
+    "read_relief",
+    "read_waypoints",
+]

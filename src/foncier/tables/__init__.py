@@ -8,7 +8,9 @@ from foncier.tables.contract import Column, Table, describe
 from foncier.tables.inputs import (
     BUILDINGS,
     CONSTRAINTS,
+    ENVELOPE,
     INVENTORY,
+    LAND_UNITS,
     OBSERVATIONS,
     PARCELS,
     PLACES,
@@ -21,6 +23,7 @@ from foncier.tables.inputs import (
 from foncier.tables.results import (
     ACCESS,
     ACCESS_POINTS,
+    ASSEMBLIES,
     CANDIDATES,
     EFFORT,
     EVIDENCE,
@@ -38,7 +41,7 @@ from foncier.tables.results import (
 
 INPUTS = (
     PARCELS, BUILDINGS, STREETS, ZONES, CONSTRAINTS, PLACES, INVENTORY, OBSERVATIONS, POPULATION,
-    VACANCY_RATES, PRICES,
+    VACANCY_RATES, ENVELOPE, LAND_UNITS, PRICES,
 )  # fmt: skip
 RESULTS = (
     CANDIDATES,
@@ -56,36 +59,14 @@ RESULTS = (
     MATCHES,
     MATCH_CHECKS,
     WHAT_IF,
+    ASSEMBLIES,
 )
 
 __all__ = [
-    "ACCESS",
-    "ACCESS_POINTS",
-    "BUILDINGS",
-    "CANDIDATES",
-    "CONSTRAINTS",
-    "EFFORT",
-    "EVIDENCE",
-    "INPUTS",
-    "INVENTORY",
-    "ISOCHRONES",
-    "LINES",
-    "MATCHES",
-    "MATCH_CHECKS",
-    "MUTABILITY",
-    "MUTABILITY_FACTS",
-    "OBSERVATIONS",
-    "PARCELS",
-    "PLACES",
-    "POPULATION",
-    "PRICES",
-    "REJECTIONS",
-    "RESULTS",
-    "SCORES",
-    "STREETS",
-    "TESTS",
+    "ACCESS", "ACCESS_POINTS", "ASSEMBLIES", "BUILDINGS", "CANDIDATES", "CONSTRAINTS", "EFFORT",
+    "ENVELOPE", "EVIDENCE", "INPUTS", "INVENTORY", "ISOCHRONES", "LAND_UNITS", "LINES",
+    "MATCHES", "MATCH_CHECKS", "MUTABILITY", "MUTABILITY_FACTS", "OBSERVATIONS", "PARCELS",
+    "PLACES", "POPULATION", "PRICES", "REJECTIONS", "RESULTS", "SCORES", "STREETS", "TESTS",
     "VACANCY_RATES", "WHAT_IF", "ZONES",
-    "Column",
-    "Table",
-    "describe",
+    "Column", "Table", "describe",
 ]  # fmt: skip

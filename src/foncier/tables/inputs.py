@@ -106,6 +106,8 @@ INVENTORY = Table(
                optional=True),
         Column("renewables_zone", "text", "Zone d'accélération des énergies renouvelables",
                "Renewable energy acceleration zone", optional=True),
+        Column("signal", "text", "Signal (sinon le statut)", "Signal (else the status)",
+               optional=True),
     ),
     POINT | POLYGON,
 )  # fmt: skip
@@ -116,11 +118,16 @@ OBSERVATIONS = Table(
     (
         Column("observation_id", "text", "Indice", "Sign", unique=True),
         Column("signal", "text", "Signal", "Signal"),
-        Column("subject", "text", "Porte sur", "About", values=("building", "site")),
+        Column("subject", "text", "Porte sur", "About", values=("building", "site", "parcel")),
         Column("name", "text", "Nom", "Name", optional=True),
         Column("detail", "text", "Détail", "Detail", optional=True),
         Column("observed_on", "date", "Observé le", "Observed on", optional=True),
         Column("source", "text", "Source", "Source"),
+        Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),
+        Column("share", "number", "Part concernée", "Share concerned", "0–1", optional=True,
+               low=0, high=1),
+        Column("points", "number", "Points d'un barème publié", "Points of a published score",
+               optional=True, low=0),
     ),
     POINT | POLYGON,
 )  # fmt: skip
@@ -153,4 +160,16 @@ PRICES = Table(
                "€/m²", optional=True, low=0),
         Column("sales", "number", "Ventes", "Sales", optional=True, low=0),
     ),
+)  # fmt: skip
+
+ENVELOPE = Table(
+    "envelope", "Enveloppe urbaine fournie", "Urban envelope as supplied", ("part_id",),
+    (Column("part_id", "text", "Partie", "Part", unique=True),),
+    POLYGON,
+)  # fmt: skip
+
+LAND_UNITS = Table(
+    "land_units", "Unités foncières fournies", "Land units as supplied", ("unit_id",),
+    (Column("unit_id", "text", "Unité foncière", "Land unit", unique=True),),
+    POLYGON,
 )  # fmt: skip

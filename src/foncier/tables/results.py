@@ -52,6 +52,10 @@ CANDIDATES = Table(
         Column("price_eur_m2", "number", "Prix de vente médian de la commune",
                "Median sale price of the commune", "€/m²", optional=True, low=0),
         Column("sources", "text", "Sources", "Sources"),
+        Column("confidence_band", "text", "Classe de confiance", "Class of confidence",
+               optional=True, values=("faible", "incertaine", "probable", "forte")),
+        Column("counted_area_m2", "number", "Surface comptée une fois",
+               "Area counted once", "m²", optional=True, low=0),
     ),
     POLYGON,
 )  # fmt: skip
@@ -67,6 +71,12 @@ EVIDENCE = Table(
         Column("observed_on", "date", "Date", "Date", optional=True),
         Column("text_fr", "text", "Constat", "Finding (French)"),
         Column("text_en", "text", "Constat (anglais)", "Finding"),
+        Column("base_weight", "number", "Poids avant l'âge et le doute (log-cote)",
+               "Weight before age and doubt (log-odds)", optional=True),
+        Column("distance_m", "number", "Distance de l'indice", "Distance of the sign", "m",
+               optional=True, low=0),
+        Column("share", "number", "Part concernée", "Share concerned", "0–1", optional=True,
+               low=0, high=1),
     ),
 )  # fmt: skip
 
@@ -103,6 +113,30 @@ REJECTIONS = Table(
         Column("detail", "text", "Détail", "Detail", optional=True),
         Column("reason_fr", "text", "Motif", "Reason (French)"),
         Column("reason_en", "text", "Motif (anglais)", "Reason"),
+    ),
+    POLYGON,
+)  # fmt: skip
+
+ASSEMBLIES = Table(
+    "assemblies", "Assemblages de parcelles", "Assemblies of parcels", ("assembly_id",),
+    (
+        Column("assembly_id", "text", "Assemblage", "Assembly", unique=True),
+        Column("kind", "text", "Composition", "Made of", values=("parcelles_nues", "fonds_batis")),
+        Column("parcel_ids", "text", "Parcelles à assembler", "Parcels to assemble"),
+        Column("parcels", "count", "Nombre de parcelles", "Number of parcels", low=2),
+        Column("units", "number", "Unités foncières, d'après la couche fournie",
+               "Land units, after the layer supplied", optional=True, low=1),
+        Column("area_m2", "number", "Surface réunie", "Area together", "m²", low=0),
+        Column("usable_area_m2", "number", "Surface constructible d'un tenant",
+               "Buildable area in one piece", "m²", optional=True, low=0),
+        Column("fabric", "text", "Tissu bâti autour", "Built fabric around", optional=True,
+               values=("dense", "groupee", "diffuse", "isolee")),
+        Column("alone_fr", "text", "Ce qui manque à chacune", "Short alone (French)"),
+        Column("alone_en", "text", "Ce qui manque à chacune (anglais)", "Short alone"),
+        Column("together_fr", "text", "Ensemble", "Together (French)"),
+        Column("together_en", "text", "Ensemble (anglais)", "Together"),
+        Column("agreement_fr", "text", "Accord nécessaire", "Agreement needed (French)"),
+        Column("agreement_en", "text", "Accord nécessaire (anglais)", "Agreement needed"),
     ),
     POLYGON,
 )  # fmt: skip

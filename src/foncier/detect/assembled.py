@@ -1,0 +1,177 @@
+"""Groups of parcels in words: what each lacks alone, what they reach together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from foncier.detect.fabric import CLASSES
+from foncier.detect.ground import shapes as shapes_of
+from foncier.wording import COLON, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from foncier.detect.funnel import Passage
+    from foncier.detect.ground import Ground
+    from foncier.geometry import Floats, Geometries
+    from foncier.wording import Lang
+
+AGREEMENT = {
+    "fr": "Suppose l'accord des propriétaires de {n} parcelles. foncier ne sait pas à qui elles "
+          "sont, ni si c'est à la même personne\u00a0: à vérifier au fichier immobilier.",
+    "en": "Needs the agreement of the owners of {n} parcels. foncier does not know whose they "
+          "are, nor whether it is the same person: to be checked in the land register.",
+}  # fmt: skip
+ONE_UNIT = {
+    "fr": "La couche d'unités foncières fournie les réunit\u00a0: un seul accord serait à "
+          "chercher. À vérifier au fichier immobilier.",
+    "en": "The layer of land units supplied holds them as one: a single agreement would be "
+          "needed. To be checked in the land register.",
+}  # fmt: skip
+MOST_OF_IT = 0.5  # share of a parcel that makes it a unit's
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Land that fails alone: outline, position of its parcel, built or bare, what it lacks.
+
+    In the order of the parcels' ids, so that nothing depends on the order of the table. ``lacks``
+    holds the words in French and in English.
+    """
+
+    shapes: Geometries
+    parcel: NDArray[np.intp]
+    built: NDArray[np.bool_]
+    lacks: tuple[NDArray[np.object_], NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Groups of one size (positions of parts, shape (n, size)), their union, tests and verdict."""
+
+    groups: NDArray[np.intp]
+    shapes: Geometries
+    steps: list[Passage]
+    passed: NDArray[np.bool_]
+
+
+def described(
+    ground: Ground,
+    parts: Parts,
+    trial: Trial,
+    rows: NDArray[np.intp],
+    *,
+    ids: NDArray[np.object_],
+    told: Collection[str],
+) -> gpd.GeoDataFrame:
+    """Columns of ASSEMBLIES for some groups of a trial, unsorted.
+
+    Parameters
+    ----------
+    ground
+        Of the fabric classes.
+    rows
+        Positions of the groups.
+    ids
+        Ids of all parcels.
+    told
+        Names of the rules whose figures are told of the group.
+    """
+    members, shapes = trial.groups[rows], trial.shapes[rows]
+    crs = None if ground.parcels is None else ground.parcels.crs
+    names = ids[parts.parcel[members]].reshape(members.shape)
+    parcel_ids = ["|".join(group) for group in names]
+    fabric = ground.with_parcels(gpd.GeoDataFrame(geometry=shapes, crs=crs))
+    kind = fabric.fabric_of(np.arange(len(rows)))
+    built = parts.built[members].any(axis=1)
+    units = _units(ground, parts.parcel[members])
+    steps = [passage for passage in trial.steps if passage.rule.name in told]
+    return gpd.GeoDataFrame(
+        {
+            "assembly_id": [_name(group) for group in parcel_ids],
+            "kind": np.where(built, "fonds_batis", "parcelles_nues"),
+            "parcel_ids": parcel_ids,
+            "parcels": members.shape[1],
+            "units": units,
+            "area_m2": shapely.area(shapes),
+            "usable_area_m2": _usable(trial.steps, rows),
+            "fabric": np.array(CLASSES, dtype=object)[kind],
+            "alone_fr": _alone(parts.lacks[0][members], names, "fr"),
+            "alone_en": _alone(parts.lacks[1][members], names, "en"),
+            "together_fr": _together(steps, rows, "fr"),
+            "together_en": _together(steps, rows, "en"),
+            **{
+                f"agreement_{lang}": [
+                    (ONE_UNIT if n == 1 else AGREEMENT)[lang].format(n=members.shape[1])
+                    for n in units
+                ]
+                for lang in AGREEMENT
+            },
+        },
+        geometry=shapes,
+        crs=crs,
+    )
+
+
+def _units(ground: Ground, members: NDArray[np.intp]) -> Floats:
+    """Count the land units that the parcels of each group belong to; unknown where one has none."""
+    if ground.land_units is None or not len(members):
+        return np.full(len(members), np.nan)
+    parcels, back = np.unique(members, return_inverse=True)
+    plots, units = ground.plots[parcels], shapes_of(ground.land_units)
+    plot, unit = shapely.STRtree(units).query(plots, predicate="intersects")
+    held = shapely.area(shapely.intersection(plots[plot], units[unit]))
+    order = np.lexsort((-unit, held))  # the largest is written last; the first of equals wins
+    order = order[held[order] >= MOST_OF_IT * shapely.area(plots[plot[order]])]
+    of = np.full(len(parcels), np.nan)
+    of[plot[order]] = unit[order]
+    sorted_ = np.sort(of[back.reshape(members.shape)], axis=1)
+    count = 1.0 + (np.diff(sorted_, axis=1) != 0).sum(axis=1)
+    return np.where(np.isnan(sorted_).any(axis=1), np.nan, count)
+
+
+def _name(parcel_ids: str) -> str:
+    """Stable id of a group: its first parcel, and a mark of all of them."""
+    mark = hashlib.blake2s(parcel_ids.encode(), digest_size=3).hexdigest()
+    return f"AS-{parcel_ids.split('|', maxsplit=1)[0]}-{mark}"
+
+
+def _alone(lacks: NDArray[np.object_], names: Any, lang: Lang) -> list[str]:
+    return [
+        " | ".join(f"{name}{COLON[lang]}{lack}" for name, lack in zip(*pair, strict=True))
+        for pair in zip(names, lacks, strict=True)
+    ]
+
+
+def _together(steps: list[Passage], rows: NDArray[np.intp], lang: Lang) -> list[str]:
+    """Figures of each group on some tests, each with its threshold."""
+    words: list[list[str]] = [[] for _ in rows]
+    asked = "seuil" if lang == "fr" else "threshold"
+    for passage in steps:
+        rule = passage.rule
+        here = np.flatnonzero(np.isin(rows, passage.rows))  # a rule without a limit skips some
+        for n, at in zip(here, np.searchsorted(passage.rows, rows[here]), strict=True):
+            value = figure(passage.value[at], rule.unit, lang)
+            limit = figure(passage.limit[at], rule.unit, lang)
+            words[n].append(f"{rule.label[lang]}{COLON[lang]}{value} ({asked} {limit})")
+    return [" | ".join(each) for each in words]
+
+
+def _usable(steps: list[Passage], rows: NDArray[np.intp]) -> Floats:
+    value = np.full(len(rows), np.nan)
+    for passage in steps:
+        if passage.rule.measure == "opened_area_m2":
+            here = np.isin(rows, passage.rows)
+            value[here] = passage.value[np.searchsorted(passage.rows, rows[here])]
+    return value

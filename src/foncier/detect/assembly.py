@@ -1,0 +1,212 @@
+"""Parcels that fail alone and pass together: what to assemble, and what each lacks.
+
+Open data names no owner: a group says that land could be built on as one piece, never that it is
+in one hand.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier import tables
+from foncier.detect import funnel
+from foncier.detect.assembled import Parts, Trial, described
+from foncier.detect.edges import TOUCH_M
+from foncier.detect.flags import OVERLAP_SHARE
+from foncier.detect.freed import best_pieces
+from foncier.detect.joining import ALONG, Joined, united
+from foncier.detect.registry import MEASURES
+from foncier.geometry import in_threads
+from foncier.wording import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from foncier.detect.funnel import Memory, Passage
+    from foncier.detect.ground import Ground
+    from foncier.geometry import Geometries
+    from foncier.records import Assembly, Profile, Rule
+    from foncier.wording import Lang
+
+BARE, BUILT = "dent_creuse", "terrain_divisible"
+
+
+def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) -> gpd.GeoDataFrame:
+    """Groups of adjoining parcels that pass the rules for bare plots together and fail them alone.
+
+    The smallest groups come first: one that holds a smaller group that passes is left out. Two
+    groups may share a parcel: they are two ways to use it, not two pieces of land.
+
+    Parameters
+    ----------
+    memory
+        Parcels of the ground, with the measures already taken.
+    profile
+        Its ``assembly`` says what may be joined; without it, or without parcels, nothing is sought.
+    rows
+        Positions of the parcels of the study area. A group belongs to the area when the first of
+        its parcels, in the order of ids, does.
+
+    Returns
+    -------
+    ASSEMBLIES, sorted by id.
+    """
+    how, ground = profile.assembly, memory.ground
+    if how is None or ground.parcels is None or ground.buildings is None or not len(rows):
+        return tables.ASSEMBLIES.empty(None if ground.parcels is None else ground.parcels.crs)
+    ids = np.array(ground.parcels["parcel_id"], dtype=object)
+    parts = _parts(memory, profile, how, _around(ground, rows, how.most), ids)
+    links = _adjoining(parts, how.contact_m)
+    # A free piece that would pass alone, were it a parcel, needs no neighbour.
+    groups, tried, found = np.arange(len(parts))[:, None], [], []
+    for size in range(1, how.most + 1):
+        trial = _tried(memory, profile, parts, groups)
+        if size > 1:
+            own = np.flatnonzero(trial.passed & np.isin(parts.parcel[groups[:, 0]], rows))
+            found.append(described(ground, parts, trial, own, ids=ids, told=how.bare))
+        tried.append(groups[trial.passed])
+        groups = _grown(groups[~trial.passed], links, len(parts))
+        groups = _allowed(groups, parts, how, tried)
+    every = pd.concat(found, ignore_index=True).sort_values("assembly_id")
+    return tables.ASSEMBLIES.conform(every)
+
+
+def _around(ground: Ground, rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """The parcels, and those that a group that begins in one of them may also hold."""
+    known = edge = rows
+    for _ in range(most - 1):
+        beside = ground.plots_tree.query(ground.plots[edge], "dwithin", distance=TOUCH_M)[1]
+        edge = np.setdiff1d(beside, known)
+        known = np.union1d(known, edge)
+        if not len(edge):
+            break
+    return known
+
+
+def _parts(
+    memory: Memory, profile: Profile, how: Assembly, rows: NDArray[np.intp], ids: Any
+) -> Parts:
+    """Bare parcels and free pieces of built ones that a rule which joining may cure stopped."""
+    ground = memory.ground
+    bare, lacks_bare = _stopped(memory, profile.rules.get(BARE, ()), rows, how.bare)
+    rest = np.setdiff1d(rows, bare)
+    built, lacks_built = _stopped(memory, profile.rules.get(BUILT, ()), rest, how.built)
+    shapes = _pieces(ground, profile.rules.get(BUILT, ()), built)
+    large = shapely.area(shapes) >= how.least_part_m2
+    built, shapes = built[large], shapes[large]
+    parcel = np.concatenate([bare, built])
+    order = np.argsort(ids[parcel].astype(str), kind="stable")
+    lacks = [
+        np.concatenate([one, other[large]])[order]
+        for one, other in zip(lacks_bare, lacks_built, strict=True)
+    ]
+    return Parts(
+        np.concatenate([ground.plots[bare], shapes])[order],
+        parcel[order],
+        np.repeat([False, True], [len(bare), len(built)])[order],
+        (lacks[0], lacks[1]),
+    )
+
+
+def _stopped(
+    memory: Memory, rules: Sequence[Rule], rows: NDArray[np.intp], names: tuple[str, ...]
+) -> tuple[NDArray[np.intp], list[NDArray[np.object_]]]:
+    """Parcels that one of some rules stopped, and why, in French and in English."""
+    which, words = [np.array([], dtype=np.intp)], [np.empty((2, 0), dtype=object)]
+    for passage in funnel.run(memory, rules, rows):
+        if passage.rule.name in names:
+            here = passage.stopped
+            which.append(passage.rows[here])
+            words.append(np.array([_why(passage, here, "fr"), _why(passage, here, "en")], object))
+    return np.concatenate(which), list(np.concatenate(words, axis=1))
+
+
+def _why(passage: Passage, here: NDArray[np.bool_], lang: Lang) -> list[str]:
+    rule = passage.rule
+    told = zip(passage.value[here], passage.detail[here], passage.limit[here], strict=True)
+    return [
+        reason(rule, value, detail, lang, limit=limit if rule.limit else None)
+        for value, detail, limit in told
+    ]
+
+
+def _pieces(ground: Ground, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Geometries:
+    """Best free piece of each parcel, by the rule of the profile that asks for one; else None."""
+    given = [rule.given for rule in rules if rule.measure == "free_piece_m2"]
+    if not given or not len(rows):
+        return np.full(len(rows), None, dtype=object)
+    return best_pieces(ground, rows, given[0])[0]
+
+
+def _adjoining(parts: Parts, contact_m: float) -> NDArray[np.intp]:
+    """Pairs of parts that lie along one another, shape (n, 2), the first id first."""
+    shapes = parts.shapes
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=TOUCH_M)
+    first = (one < other) & (parts.parcel[one] != parts.parcel[other])
+    one, other = one[first], other[first]
+    edge = in_threads(
+        shapely.intersection, shapely.boundary(shapes[one]), shapely.buffer(shapes[other], TOUCH_M)
+    )
+    # At both ends the buffer reaches that much farther than the common limit.
+    along = shapely.length(edge) - 2 * TOUCH_M >= contact_m
+    one, other = one[along], other[along]
+    twice = shapely.area(in_threads(shapely.intersection, shapes[one], shapes[other]))
+    least = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
+    apart = twice < OVERLAP_SHARE * least  # else the same land drawn twice
+    return np.unique(np.column_stack([one[apart], other[apart]]), axis=0)
+
+
+def _allowed(
+    groups: NDArray[np.intp], parts: Parts, how: Assembly, passing: list[NDArray[np.intp]]
+) -> NDArray[np.intp]:
+    """Groups that are not too large for what they hold, and hold no smaller one that passes."""
+    some_built = np.asarray(parts.built[groups].any(axis=1), dtype=np.bool_)
+    kept = ~some_built | (groups.shape[1] <= how.most_built)
+    for smaller in passing:
+        known = {tuple(group) for group in smaller.tolist()}
+        for columns in combinations(range(groups.shape[1]), smaller.shape[1]):
+            held = map(tuple, groups[:, columns].tolist())
+            kept &= ~np.fromiter((h in known for h in held), dtype=bool, count=len(groups))
+    allowed: NDArray[np.intp] = groups[kept]
+    return allowed
+
+
+def _grown(groups: NDArray[np.intp], links: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Each group with one more part that lies along one of its own; each set of parts once."""
+    both = np.concatenate([links, links[:, ::-1]])
+    both = both[np.lexsort(both.T[::-1])]
+    begins = np.searchsorted(both[:, 0], np.arange(size + 1))
+    more = [np.empty((0, groups.shape[1] + 1), dtype=np.intp)]
+    for column in range(groups.shape[1]):
+        member = groups[:, column]
+        count = begins[member + 1] - begins[member]
+        group = np.repeat(np.arange(len(groups)), count)
+        rank = np.arange(len(group)) - np.repeat(np.cumsum(count) - count, count)
+        added = both[begins[member[group]] + rank, 1]
+        new = ~(groups[group] == added[:, None]).any(axis=1)
+        more.append(np.column_stack([groups[group[new]], added[new]]))
+    sets = np.sort(np.concatenate(more), axis=1)
+    return np.asarray(np.unique(sets, axis=0), dtype=np.intp)
+
+
+def _tried(memory: Memory, profile: Profile, parts: Parts, groups: NDArray[np.intp]) -> Trial:
+    """Send the union of each group through the rules for bare plots."""
+    count, width = groups.shape
+    owner = np.repeat(np.arange(count), width)
+    shapes = united(parts.shapes[groups.ravel()], owner)
+    rules = profile.rules.get(BARE, ())
+    reach = max([MEASURES[r.measure].reach_m(r.given) for r in rules if r.measure in ALONG] or [0])
+    joined = Joined(memory, shapes, parts.parcel[groups.ravel()], owner, reach_m=reach)
+    rows = np.flatnonzero(shapely.get_num_geometries(shapes) == 1)
+    steps = funnel.run(joined, rules, rows)
+    passed = np.zeros(count, dtype=bool)
+    passed[funnel.survivors(steps, rows)] = True
+    return Trial(groups, shapes, steps, passed)
