@@ -264,6 +264,18 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """How far another method orders the sites as the score does.
+
+    ``tau`` is Kendall's tau-b, from −1 (the reverse) to 1 (the same order), over ``sites`` sites.
+    """
+
+    method: str
+    tau: float
+    sites: int
+
+
+@dataclass(frozen=True)
 class Background:
     """What the base map shows, from the study's own layers; each may be empty."""
 
@@ -303,6 +315,10 @@ class Result:
     where the area is too large).
     ``quarters`` are what each quarter holds by kind (`foncier.tables.QUARTERS`), None where the
     study has neither quarters nor an axis.
+    ``mutability``, ``mutability_facts`` and ``effort`` tell the friches by Mutafriches, what is
+    known of them for it, and what they may cost (contracts of the same names), None where they were
+    not asked for. ``agreement`` says how far TOPSIS agrees with the score, None where fewer than
+    two sites can be compared.
     ``assemblies`` are groups of parcels that pass together and fail alone
     (`foncier.tables.ASSEMBLIES`), None where they were not sought.
     ``inventory`` holds the records of known friches as read, None where the study has none.
@@ -332,6 +348,10 @@ class Result:
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
     quarters: gpd.GeoDataFrame | None = None
+    mutability: pd.DataFrame | None = None
+    mutability_facts: pd.DataFrame | None = None
+    effort: pd.DataFrame | None = None
+    agreement: Agreement | None = None
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     surface: Surface | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -91,3 +92,15 @@ def test_a_tour_lies_on_the_streets_whatever_the_order_of_rows(
     assert shapely.dwithin(loop, stops.geometry.to_numpy(), 1e-3).all()
     shuffled = stops.sample(frac=1, random_state=seed)
     assert tour(shuffled, build_graph(table.sample(frac=1, random_state=seed))) == loop
+
+
+def test_a_tour_prefers_the_soft_streets(streets: Builder, places: Builder) -> None:
+    """A main road of 100 m, and a lane round it of 140 m between the same ends."""
+    table = streets(["LINESTRING (0 0, 100 0)", "LINESTRING (0 0, 50 49, 100 0)"])
+    graph, stops = build_graph(table), places({"a": (0, 0), "b": (100, 0)})
+    shortest = tour(stops, graph, closed=False)
+    assert shortest.length == pytest.approx(100)
+    feels = table.geometry.length.lt(110).map({True: 2.0, False: 1.0}).to_numpy()
+    assert tour(stops, graph, closed=False, feels=feels).length == pytest.approx(140, abs=0.1)
+    nearly = np.where(feels > 1, 1.3, 1.0)
+    assert tour(stops, graph, closed=False, feels=nearly).length == pytest.approx(100)

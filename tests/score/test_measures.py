@@ -17,7 +17,9 @@ from foncier.score import measures, unknown_measures
 if TYPE_CHECKING:
     from foncier.records import Result
 
-BASE = ["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m", "residents_around"]
+BASE = ["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m", "residents_around",
+        "compactness", "open_ground_m2", "existing_m2", "zoning", "watch_count",
+        "price_eur_m2"]  # fmt: skip
 
 
 def test_each_target_has_its_minutes_and_metres(small_result: Result) -> None:
@@ -84,3 +86,34 @@ def test_criteria_without_a_measure_are_named(small_result: Result) -> None:
     bus = Criterion("bus", "stop_min", Text("Bus", "Bus"), "min", 15, 2, 1, "METHODS §6")
     assert unknown_measures(found, [*small_result.criteria, bus]) == ("bus",)
     assert unknown_measures(found.iloc[:1], small_result.criteria) == ("station", "loop")
+
+
+def test_measures_of_the_plot_itself(small_result: Result) -> None:
+    candidates = small_result.candidates
+    prices = tables.PRICES.conform(pd.DataFrame({"commune": ["80021"], "price_eur_m2": [2500.0]}))
+    table: Any = measures(candidates, small_result.access, None, prices)
+    found = table.set_index("opportunity_id")
+    friche, plot, building = "FR-80021_1", "DC-80021000AB0003", "BN-6500000-69770000"
+    assert found.loc[friche, ["open_ground_m2", "existing_m2"]].tolist() == [2400, 1600]
+    assert found.loc[plot, ["open_ground_m2", "existing_m2", "zoning"]].tolist() == [600, 0, 1]
+    assert found.loc[building, ["open_ground_m2", "existing_m2"]].tolist() == [0, 300]
+    assert np.isnan(found.loc[building, "zoning"]), "no zone known is not no zone"
+    assert found["watch_count"].to_dict() == {friche: 1, plot: 0, building: 0}
+    assert found.loc[friche, "compactness"] == pytest.approx(4 * np.pi * 4000 / 260**2)
+    assert (found["price_eur_m2"] == 2500).all()
+    unwatched: Any = measures(candidates, small_result.access, watched=False)
+    assert unwatched.set_index("opportunity_id")["watch_count"].isna().sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"), [("U", 1), ("AUc", 0.5), ("1AU", 0.5), ("N", 0), ("hors zonage", np.nan)]
+)
+def test_zones_that_can_be_built_on(small_result: Result, zone: str, expected: float) -> None:
+    candidates = small_result.candidates.assign(zone=zone)
+    found = measures(candidates, small_result.access)["zoning"]
+    assert np.array_equal(found, [expected] * 3, equal_nan=True)
+
+
+def test_a_disc_of_the_area_has_no_shape(small_result: Result) -> None:
+    candidates = small_result.candidates.assign(perimeter="emprise_approximative")
+    assert measures(candidates, small_result.access)["compactness"].isna().all()

@@ -19,8 +19,10 @@ from foncier.cli.console import out
 from foncier.cli.differing import diff
 from foncier.cli.exporting import export
 from foncier.cli.fetching import fetch
+from foncier.cli.matching import match
 from foncier.cli.running import run
 from foncier.cli.sheets import sheets
+from foncier.cli.trying import what_if
 from foncier.cli.validating import validate
 
 app = typer.Typer(
@@ -36,6 +38,8 @@ app.command()(validate)
 app.command()(diff)
 app.command()(sheets)
 app.command("export")(export)
+app.command("match")(match)
+app.command("what-if")(what_if)
 
 
 def _version(asked: bool) -> None:

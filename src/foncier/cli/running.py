@@ -44,6 +44,9 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Langue des fichiers et de la carte.")] = "fr",
     workers: Annotated[int, typer.Option(min=1, help="Fils de lecture des couches.")] = 2,
+    project: Annotated[
+        str | None, typer.Option(help="Classer pour un projet : logement, tiers_lieu…")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -51,9 +54,12 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     with told(debug=debug):
         from foncier import demo, pipeline  # noqa: PLC0415 (slow to import: help stays quick)
         from foncier.study import load  # noqa: PLC0415
+        from foncier.study.model import Score  # noqa: PLC0415
 
         plan = load(study or demo.study_folder())
         pipeline.check_pictures(plan)  # before the work, not after it
+        if project is not None:
+            plan = plan.model_copy(update={"score": Score(project=project)})
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
                    TimeElapsedColumn())  # fmt: skip
@@ -83,6 +89,14 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
         groups = "Assemblages de parcelles, hors classement" if fr else "Assemblies, not ranked"
         table.add_row(groups, str(len(result.assemblies)), _hectares(result.assemblies, fr=fr))
     out.print(table)
+    if result.agreement is not None:
+        tau = f"{result.agreement.tau:.2f}"
+        out.print(
+            f"Accord avec TOPSIS : tau de Kendall {tau.replace('.', ',')} "
+            f"sur {result.agreement.sites} sites (1 : même ordre)"
+            if fr
+            else f"Agreement with TOPSIS: Kendall's tau {tau} over {result.agreement.sites} sites"
+        )
     if result.demo:
         out.print("[bold yellow]DONNÉES FICTIVES[/bold yellow] (ville de démonstration)")
     for gap in result.missing:

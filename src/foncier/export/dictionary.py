@@ -21,7 +21,8 @@ LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "p
           "missing": "manques", "held_parcels": "parcelles_retenues", "marks": "notes",
           "routes": "chemins", "isochrones": "isochrones", "streets": "voies",
           "constraints": "contraintes", "potential": "quartiers",
-          "assemblies": "assemblages"}  # fmt: skip
+          "assemblies": "assemblages", "mutability": "mutabilite",
+          "mutability_facts": "mutabilite_connus", "effort": "cout_durete"}  # fmt: skip
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary

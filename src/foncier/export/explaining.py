@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from foncier.export.suitability import suitability
 from foncier.export.words import FICTIONAL, VALUES
 from foncier.wording import figure
 
@@ -33,6 +34,7 @@ def story(found: Explanation, lang: Lang) -> Iterator[Section]:
         yield ("Preuves" if fr else "Evidence"), _evidence(found.evidence, row, lang)
         yield ("Score par critère" if fr else "Score by criterion"), _marks(found, row, lang)
         yield ("Accès à pied" if fr else "Access on foot"), _access(found.access, row, lang)
+        yield from suitability(found, str(row["opportunity_id"]), lang)
     for row in found.rejections.to_dict("records"):
         title = f"Parcelle {row['parcel_id']} écartée" if fr else f"Parcel {row['parcel_id']} out"
         yield title, [str(row[f"reason_{lang}"])]

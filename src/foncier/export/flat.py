@@ -76,13 +76,25 @@ def _plain(table: gpd.GeoDataFrame, *, comma: bool) -> pd.DataFrame:
         lon=np.round(shapely.get_x(inside.array), DECIMALS),
         lat=np.round(shapely.get_y(inside.array), DECIMALS),
     )
+    return plain(flat, comma=comma)
+
+
+def plain(flat: pd.DataFrame, *, comma: bool) -> pd.DataFrame:
+    """Cells of a plain table as text, ready for `csv`; booleans as oui/non or yes/no."""
     return pd.DataFrame(
         {
-            name: _numbers(values, comma=comma) if values.dtype == np.float64 else _texts(values)
+            name: _numbers(values, comma=comma) if values.dtype == np.float64
+            else _answers(values, french=comma) if values.dtype == "boolean"
+            else _texts(values)
             for name, values in flat.items()
         },
         columns=flat.columns,
-    )
+    )  # fmt: skip
+
+
+def _answers(values: pd.Series[bool], *, french: bool) -> pd.Series[str]:
+    words = {True: "oui", False: "non"} if french else {True: "yes", False: "no"}
+    return values.astype(object).map(words).fillna("").astype("str")
 
 
 def _numbers(values: pd.Series[float], *, comma: bool) -> pd.Series[str]:

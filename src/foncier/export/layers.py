@@ -154,6 +154,7 @@ def layers(result: Result) -> tuple[Layer, ...]:
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
+        *_friches(result),
         *_assemblies(result),
     )  # fmt: skip
 
@@ -204,6 +205,17 @@ def _marks(result: Result) -> pd.DataFrame:
     ]  # fmt: skip
     marks: pd.DataFrame = MARKS.conform(pd.concat(parts)) if parts else MARKS.empty()
     return marks
+
+
+def _friches(result: Result) -> Iterator[Layer]:
+    """Layers that tell the friches apart; none where the run did not look at them so."""
+    for name, contract, frame in (
+        ("mutabilite", tables.MUTABILITY, result.mutability),
+        ("mutabilite_connus", tables.MUTABILITY_FACTS, result.mutability_facts),
+        ("cout_durete", tables.EFFORT, result.effort),
+    ):
+        if frame is not None:
+            yield _layer(name, contract, frame)
 
 
 def _assemblies(result: Result) -> tuple[Layer, ...]:

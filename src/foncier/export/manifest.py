@@ -88,6 +88,7 @@ def manifest(
             "configuration": configuration,
             "profile": result.profile,
             "criteria": result.criteria,
+            "robustness": {"agreement": result.agreement},
             "credits": result.credits,
             "targets": result.targets,
             "counts": {

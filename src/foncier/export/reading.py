@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 GEOPACKAGE = "opportunites.gpkg"
 ASSEMBLIES = "assemblages"
+# Tables that a result of before may lack.
+FRICHES = (
+    ("mutability", "mutabilite", tables.MUTABILITY),
+    ("mutability_facts", "mutabilite_connus", tables.MUTABILITY_FACTS),
+    ("effort", "cout_durete", tables.EFFORT),
+)
 SEVERAL = "|"  # between the parcels of a site
 SHOWN = 3  # ids that a message offers
 LOOKED_AT = 5000  # ids that are compared with an unknown one
@@ -35,6 +41,7 @@ class Explanation:
     the layer; ``evidence``, ``access`` are theirs. ``tests`` and ``rejections`` are of the parcel,
     or of the parcels of the opportunity. ``criteria`` are those of the whole result.
     ``assemblies`` are the groups (ASSEMBLIES) that hold the parcel, or one of those parcels.
+    ``mutability``, ``mutability_facts`` and ``effort`` are empty for what is no friche.
     """
 
     id: str
@@ -47,6 +54,26 @@ class Explanation:
     rejections: gpd.GeoDataFrame
     criteria: pd.DataFrame
     assemblies: pd.DataFrame
+    mutability: pd.DataFrame
+    mutability_facts: pd.DataFrame
+    effort: pd.DataFrame
+
+
+def delivered(folder: Path) -> gpd.GeoDataFrame:
+    """Read all opportunities of a delivered result, with every column of their layer.
+
+    Raises
+    ------
+    ConfigError
+        There is no result there.
+    FormatError
+        The GeoPackage cannot be read.
+    """
+    path = _there(folder)
+    try:
+        return pyogrio.read_dataframe(path, layer="opportunites")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
+        raise FormatError(_unreadable(reason)) from reason
 
 
 def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -66,19 +93,28 @@ def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of th
     FormatError
         The GeoPackage cannot be read.
     """
+    path = _there(folder)
+    try:
+        return _found(path, id)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
+        raise FormatError(_unreadable(reason)) from reason
+
+
+def _there(folder: Path) -> Path:
     path = folder / GEOPACKAGE
     if not path.is_file():
         raise ConfigError(
             f"{folder.name}\u00a0: aucun résultat ici ({GEOPACKAGE} n'y est pas). "
             "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
         )
-    try:
-        return _found(path, id)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
-        raise FormatError(
-            f"{GEOPACKAGE}\u00a0: fichier illisible ou d'une autre version ({reason}). "
-            "Relancez «\u00a0foncier run\u00a0»."
-        ) from reason
+    return path
+
+
+def _unreadable(reason: Exception) -> str:
+    return (
+        f"{GEOPACKAGE}\u00a0: fichier illisible ou d'une autre version ({reason}). "
+        "Relancez «\u00a0foncier run\u00a0»."
+    )
 
 
 def _found(path: Path, asked: str) -> Explanation:
@@ -110,6 +146,7 @@ def _gather(path: Path, id_: str, rows: gpd.GeoDataFrame, parcels: list[str]) ->
         rejections=_read(path, "parcelles_ecartees", _among("parcel_id", parcels)),
         criteria=_read(path, "criteres", None),
         assemblies=_assemblies(path, parcels),
+        **{name: _optional(path, layer, contract, ids) for name, layer, contract in FRICHES},
     )
 
 
@@ -129,6 +166,12 @@ def _assemblies(path: Path, parcels: list[str]) -> pd.DataFrame:
 def _table(path: Path, layer: str, contract: Table, where: str) -> pd.DataFrame:
     table: pd.DataFrame = contract.conform(_read(path, layer, where))
     return table
+
+
+def _optional(path: Path, layer: str, contract: Table, ids: list[str]) -> Any:
+    if layer not in pyogrio.list_layers(path)[:, 0]:
+        return contract.empty()
+    return _table(path, layer, contract, _among("opportunity_id", ids))
 
 
 def _read(path: Path, layer: str, where: str | None) -> Any:

@@ -4,6 +4,7 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 """
 
 from foncier.network.access import access_points
+from foncier.network.crossings import with_crossing
 from foncier.network.doors import doors, main_doors
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones, residents_reached
@@ -32,4 +33,5 @@ __all__ = [
     "sloped",
     "surface",
     "tour",
+    "with_crossing",
 ]

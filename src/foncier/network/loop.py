@@ -9,9 +9,9 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from foncier.errors import ContractError
-from foncier.network.arcs import way
+from foncier.network.arcs import EPSILON_M, Arcs, way
 from foncier.network.fields import SNAP_M
-from foncier.network.routes import joined, trace
+from foncier.network.routes import joined
 from foncier.network.splitting import check_crs, snap, split
 
 if TYPE_CHECKING:
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 
 
 def tour(
-    waypoints: gpd.GeoDataFrame, graph: Graph, *, closed: bool = True, snap_m: float = SNAP_M
+    waypoints: gpd.GeoDataFrame,
+    graph: Graph,
+    *,
+    closed: bool = True,
+    snap_m: float = SNAP_M,
+    feels: Floats | None = None,
 ) -> shapely.LineString:
-    """Link ordered waypoints by the shortest ways over the streets.
+    """Link ordered waypoints by the softest ways over the streets.
 
     Parameters
     ----------
@@ -36,6 +41,9 @@ def tour(
         Come back from the last waypoint to the first.
     snap_m
         A waypoint farther than this from any street is refused, in metres.
+    feels
+        How many metres a metre of each street feels like, by row of the table the graph was built
+        from: above 1 is avoided, below 1 is sought. All alike when None: the shortest ways.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def tour(
     _check_near(graph, points, names, spots.known, snap_m)
     parted = split(graph, spots)
     node = np.append(parted.node, parted.node[:1]) if closed else parted.node
-    xy = joined(_legs(parted.graph, node, [*names, names[0]]))
+    xy = joined(_legs(parted.graph, node, [*names, names[0]], feels))
     if len(xy) < 2:
         raise ContractError(
             "boucle : toutes les étapes sont au même endroit du réseau. Écartez-les."
@@ -88,10 +96,11 @@ def _check_near(
     )
 
 
-def _legs(graph: Graph, node: Integers, names: list[str]) -> list[Floats]:
+def _legs(graph: Graph, node: Integers, names: list[str], feels: Floats | None) -> list[Floats]:
     """Vertices of the way from each stop to the next."""
+    soft = _softest(graph, feels)
     starts, row = np.unique(node[:-1], return_inverse=True)
-    distance, before = dijkstra(graph.arcs.matrix(), indices=starts, return_predecessors=True)
+    distance, before = dijkstra(soft.matrix(), indices=starts, return_predecessors=True)
     legs = []
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
         if not np.isfinite(distance[tree, end]):
@@ -99,5 +108,30 @@ def _legs(graph: Graph, node: Integers, names: list[str]) -> list[Floats]:
                 f"boucle : aucune rue ouverte aux piétons ne relie {names[leg]} à "
                 f"{names[leg + 1]}. Déplacez l'une des deux, ou ajoutez la rue qui manque."
             )
-        legs.append(trace(graph, way(before[tree], int(end))[::-1]))
+        legs.append(_trace(graph, soft, way(before[tree], int(end))[::-1]))
     return legs
+
+
+def _softest(graph: Graph, feels: Floats | None) -> Arcs:
+    """Lay each edge both ways, and keep the softest of parallel ones."""
+    edge = np.flatnonzero(graph.u != graph.v)
+    felt = graph.length_m[edge] * (1.0 if feels is None else feels[graph.street[edge]])
+    start = np.concatenate([graph.u[edge], graph.v[edge]])
+    end = np.concatenate([graph.v[edge], graph.u[edge]])
+    cost, both = np.maximum(np.tile(felt, 2), EPSILON_M), np.tile(edge, 2)
+    order = np.lexsort((both, cost, end, start))
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(start[order]) != 0) | (np.diff(end[order]) != 0)
+    kept = order[fresh]
+    return Arcs(start[kept], end[kept], cost[kept], both[kept], len(graph.x))
+
+
+def _trace(graph: Graph, soft: Arcs, nodes: list[int]) -> Floats:
+    """Vertices of the streets along a path of nodes, shape (k, 2)."""
+    stops = np.asarray(nodes, dtype=np.int64)
+    edge = soft.between(stops[:-1], stops[1:])
+    lines = graph.lines[edge]
+    back = graph.u[edge] != stops[:-1]
+    lines[back] = shapely.reverse(lines[back])
+    at_first = [[graph.x[stops[0]], graph.y[stops[0]]]]
+    return np.concatenate([at_first, shapely.get_coordinates(lines)])

@@ -12,6 +12,7 @@ from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
 from foncier.export.pictures import check_picture, copy_picture, pictures
+from foncier.export.suitability import write_suitability
 from foncier.export.surface import write_surface
 from foncier.export.webmap import write_map
 
@@ -26,12 +27,13 @@ GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
 SURFACE = "acces.tif"
 EXCHANGE = "friches-cnig.csv"  # only where there are friches
+SUITABILITY = "mutabilite.csv"
 
 
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write tables, map, surface of minutes, friches to exchange, pictures and manifest.
+    """Write tables, map, surface, friches by use and to exchange, pictures and manifest.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -58,6 +60,9 @@ def deliver(
         write[SURFACE] = partial(write_surface, result, lang=lang)
     if (result.candidates["kind"] == "friche").any():
         write[EXCHANGE] = partial(write_cnig, result)
+
+    if result.mutability is not None and len(result.mutability):
+        write[SUITABILITY] = partial(write_suitability, result, lang=lang)
 
     def told(deliverables: Mapping[str, str]) -> str:
         made = manifest(

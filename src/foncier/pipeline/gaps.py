@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from foncier.pipeline.layers import Layers
 
 
+# Missed only by the criterion that reads it, which then says so itself.
+ASKED_ONLY = ("prices",)
+
+
 def missing(
     plan: Study, layers: Layers, targets: dict[str, Any], loop: shapely.Geometry | None
 ) -> tuple[Missing, ...]:
@@ -25,7 +29,7 @@ def missing(
     costs = study.costs()
     # A layer whose absence costs nothing only replaces what is worked out otherwise; the stretches
     # of the axis stand in the place of quarters.
-    spared = ("quarters",) if plan.axis is not None else ()
+    spared = (*ASKED_ONLY, "quarters") if plan.axis is not None else ASKED_ONLY
     lacking = [
         layer for layer in LAYERS
         if layer in costs and layer not in spared and layers.get(layer) is None

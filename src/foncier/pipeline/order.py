@@ -15,6 +15,7 @@ from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background, read_layers
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import reach, unsurfaced
+from foncier.pipeline.suiting import suited
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
 
@@ -29,6 +30,9 @@ GROUND: tuple[Layer, ...] = (
     "parcels", "buildings", "zones", "constraints", "streets", "inventory", "observations",
     "elevation", "envelope", "land_units",
 )  # fmt: skip
+# Measures of the score that the table of opportunities tells too.
+MEASURED = ("residents_around", "compactness", "open_ground_m2", "existing_m2", "zoning",
+            "watch_count", "price_eur_m2")  # fmt: skip
 
 
 def silent(_: str) -> None:
@@ -59,17 +63,17 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     step("Réseau et boucle")
     streets = layers.get("streets")
     graph = None if streets is None or streets.empty else network.build_graph(streets)
-    traced = trace(plan, graph, crs)
+    traced = trace(plan, graph, crs, streets)
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
     plots, friches, buildings = _detect(plan, layers, area)
     candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
     step("Accès et temps de parcours")
-    targets = _targets(layers.get("places"))
+    targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
     candidates = landlocked(reached.candidates, reached.points, layers)
     step("Scores et rangs")
-    measures = score.measures(candidates, reached.access, layers.get("population"))
+    measures = measured(candidates, reached.access, layers)
     candidates = _peopled(candidates, measures)
     scores = score.scores(measures, ramps)
     reports = noted(layers.reports, friches.notes, buildings.notes, reached.notes)
@@ -82,6 +86,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         access_points=reached.points,
         access=reached.access,
         scores=scores,
+        agreement=score.agreement(scores),
         lines=traced.lines,
         stops=traced.stops,
         area=area,
@@ -95,9 +100,18 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         isochrones=reached.isochrones(scores, plan.reach.isochrones),
         surface=reached.surface(targets, traced.loop, area),
         quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
+        **suited(plan, layers, candidates),
         assemblies=plots.assemblies,
         inventory=layers.get("inventory"),
     )
+
+
+def measured(candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers) -> pd.DataFrame:
+    """Lay side by side what the criteria read of each site."""
+    return score.measures(
+        candidates, access, layers.get("population"), layers.get("prices"),
+        watched=layers.get("constraints") is not None,
+    )  # fmt: skip
 
 
 def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
@@ -147,7 +161,7 @@ def _gathered(
     return in_a_friche(tables.CANDIDATES.conform(both)), tables.EVIDENCE.conform(ordered)
 
 
-def _targets(places: Any) -> dict[str, Any]:
+def targets_of(places: Any) -> dict[str, Any]:
     """Places of each destination that the study knows at least one of."""
     if places is None:
         return {}
@@ -159,7 +173,7 @@ def _targets(places: Any) -> dict[str, Any]:
 
 
 def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add the residents around each candidate, unknown without a population grid."""
-    around = measures.set_index("opportunity_id")["residents_around"]
-    ids = candidates["opportunity_id"]
-    return tables.CANDIDATES.conform(candidates.assign(residents_around=ids.map(around)))
+    """Add what was measured for the score: residents around, shape, ground, zone, price."""
+    known, ids = measures.set_index("opportunity_id"), candidates["opportunity_id"]
+    told = {name: ids.map(known[name]) for name in MEASURED}
+    return tables.CANDIDATES.conform(candidates.assign(**told))

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from foncier import network, sources, tables
+from foncier import network, sources, study, tables
 from foncier.crs import DEGREES
 from foncier.errors import ConfigError
 
@@ -32,8 +32,8 @@ class Traced:
     axis: shapely.Geometry | None
 
 
-def trace(plan: Study, graph: Any, crs: pyproj.CRS) -> Traced:
-    """Draw the axis and the loop; a loop given by its stops follows the streets."""
+def trace(plan: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) -> Traced:
+    """Draw the axis and the loop; a loop given by its stops follows the softest streets."""
     rows, shapes = [], []
     axis = loop = None
     stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=crs)
@@ -47,7 +47,7 @@ def trace(plan: Study, graph: Any, crs: pyproj.CRS) -> Traced:
         if points is None:
             loop = _drawn(plan, plan.loop, crs)
         elif graph is not None:
-            loop = network.tour(points, graph)
+            loop = network.tour(points, graph, feels=_feels(streets))
         if loop is not None:
             rows.append({"name": plan.loop.name, "role": "loop", "status": plan.loop.status})
             shapes.append(loop)
@@ -56,6 +56,13 @@ def trace(plan: Study, graph: Any, crs: pyproj.CRS) -> Traced:
     )
     table = tables.LINES.conform(lines.assign(length_m=lines.length))
     return Traced(table, stops, loop, axis)
+
+
+def _feels(streets: Any) -> Any:
+    """How long a metre of each street feels; None without streets."""
+    if streets is None:
+        return None
+    return streets["street_class"].str.lower().map(study.softness()).fillna(1.0).to_numpy(float)
 
 
 def _drawn(plan: Study, trace: Trace, crs: pyproj.CRS) -> Any:

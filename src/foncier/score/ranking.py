@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from foncier.errors import ConfigError
+from foncier.score.agreement import pareto, topsis_ranks
 from foncier.score.ramps import ramp
 from foncier.tables import SCORES
 
@@ -29,6 +30,7 @@ CONCENTRATION = 50.0
 # Below half of the weight known, a score speaks of too little to be set beside a whole one.
 LEAST_COVERAGE = 0.5
 DECIMALS = 9  # scores equal to the ninth decimal are equal
+FIRST = 20
 BLOCK = 2_000_000  # scores held at once while drawing: 16 MB
 
 
@@ -40,6 +42,7 @@ def scores(
     seed: int = SEED,
     concentration: float = CONCENTRATION,
     least_coverage: float = LEAST_COVERAGE,
+    first: int = FIRST,
 ) -> pd.DataFrame:
     """Score each opportunity by the weighted mean of what is known of it, and rank them.
 
@@ -56,6 +59,8 @@ def scores(
     least_coverage
         Share of the weight that must be known for a site to be ranked. A site below keeps its
         score and its interval, without a rank: a plot known by its area alone must not lead.
+    first
+        ``top20_share`` is the share of the draws in which a site is among this many.
 
     Returns
     -------
@@ -63,7 +68,8 @@ def scores(
     ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` take
     all that is unknown at 0 and at 1. Without any known criterion the score is missing.
     Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` hold 5 and 95 %
-    of the draws.
+    of the draws. ``topsis_rank`` and ``pareto`` compare only the sites with no gap in the criteria
+    that some site has a measure of, and are missing for the others.
 
     Raises
     ------
@@ -97,40 +103,18 @@ def scores(
     # Rounding must not put a mean outside the interval that holds it.
     table["score"] = table["score"].clip(table["score_low"], table["score_high"])
     table["coverage"] = coverage
-    for column in ("rank", "rank_low", "rank_high"):
+    for column in ("rank", "rank_low", "rank_high", "top20_share"):
         table[column] = np.nan
     if ranked.any():
         table.loc[ranked, "rank"] = _ranks(mean[ranked])
         drawn = _drawn_ranks(marks[ranked], weights, draws, seed, concentration)
         low, high = np.quantile(drawn, [0.05, 0.95], axis=0, method="inverted_cdf")
         table.loc[ranked, "rank_low"], table.loc[ranked, "rank_high"] = low, high
+        table.loc[ranked, "top20_share"] = (drawn <= first).mean(axis=0)
+    table["topsis_rank"] = topsis_ranks(marks, weights)
+    table["pareto"] = pareto(marks, weights)
     found: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, marks))
     return found
-
-
-def first_share(
-    measures: pd.DataFrame,
-    criteria: Sequence[Criterion],
-    *,
-    first: int = 20,
-    draws: int = DRAWS,
-    seed: int = SEED,
-    concentration: float = CONCENTRATION,
-    least_coverage: float = LEAST_COVERAGE,
-) -> pd.Series[float]:
-    """Share of the draws in which each opportunity is among the ``first``, by opportunity id.
-
-    Missing where too little is known of it. The parameters are those of `scores`.
-    """
-    weights = _weights(criteria)
-    sites = measures.sort_values("opportunity_id", ignore_index=True)
-    share = np.full(len(sites), np.nan)
-    marks = _marks(sites, criteria)
-    ranked = _enough(_mean(marks, weights)[1], least_coverage)
-    if ranked.any():
-        drawn = _drawn_ranks(marks[ranked], weights, draws, seed, concentration)
-        share[ranked] = (drawn <= first).mean(axis=0)
-    return pd.Series(share, index=pd.Index(sites["opportunity_id"]), name="first_share")
 
 
 def _weights(criteria: Sequence[Criterion]) -> Floats:

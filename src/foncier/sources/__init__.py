@@ -3,7 +3,7 @@
 Each row that is repaired, dropped or assumed is counted in the report of its layer.
 """
 
-from foncier.sources.drawn import read_area, read_line, read_waypoints
+from foncier.sources.drawn import read_area, read_line, read_lines, read_waypoints
 from foncier.sources.registry import BY_PARCEL, FORMATS, read
 from foncier.sources.terrain import join_reliefs, read_relief
 from foncier.sources.truth import no_truth, read_truth
@@ -16,6 +16,7 @@ __all__ = [
     "read",
     "read_area",
     "read_line",
+    "read_lines",
     "read_relief",
     "read_truth",
     "read_waypoints",

@@ -47,6 +47,10 @@ FIELDS = (
     Field("producer", ("source_producteur",)),
     Field("url", ("site_url",)),
     Field("commune_name", ("comm_nom",)),
+    Field("buildings_number", ("bati_nombre",)),
+    Field("buildings_m2", ("bati_surface",)),
+    Field("buildings_pollution", ("bati_pollution",)),
+    Field("renewables_zone", ("urba_zaer",)),
     Field("geompoint", required=True),
     Field("geomsurf"),
     Field("local_ancien_annee"),
@@ -205,7 +209,13 @@ def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
         "surfaces nulles ou négatives tenues pour inconnues",
         "areas of zero or less held as unknown",
     )
-    return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0))
+    # Of no weight for the site itself: what is no number there is unknown, not a fault.
+    built = {
+        name: pd.to_numeric(rows[name].astype("str").str.replace(",", "."), errors="coerce")
+        for name in ("buildings_number", "buildings_m2")
+    }
+    built = {name: values.where(values >= 0).astype("float64") for name, values in built.items()}
+    return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0), **built)
 
 
 def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:

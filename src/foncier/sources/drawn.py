@@ -53,6 +53,27 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     )
 
 
+def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+    """Read lines one by one, each with its name: crossings to try.
+
+    Returns
+    -------
+    Columns ``name`` (numbered where the file has none) and lines in ``crs``.
+
+    Raises
+    ------
+    FormatError, CrsError
+        No line in it, unreadable, or coordinates that do not fit.
+    """
+    frame = shapes.legal(_rows(path, shown), crs, shape="line", shown=shown, journal=Journal())
+    own = {str(name).lower(): name for name in reversed(frame.columns)}
+    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
+    names = numbered if label is None else frame[label].astype("str").fillna(numbered)
+    lines = shapely.line_merge(frame.geometry.to_numpy())
+    return gpd.GeoDataFrame({"name": names.to_numpy()}, geometry=lines, crs=crs)
+
+
 def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     """Read the stops of the loop, in the order of the file, or of its ``order`` column.
 

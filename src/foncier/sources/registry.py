@@ -21,6 +21,7 @@ from foncier.sources import (
     osm,
     places,
     planning,
+    prices,
     quarters,
     registers,
     streets,
@@ -75,6 +76,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
         ("quarters", "vector"): quarters.vector,
+        ("prices", "dvf-communes"): prices.by_commune,
         ("envelope", "vector"): supplied.envelope,
         ("land_units", "vector"): supplied.land_units,
     }

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Layer = Literal[
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
     "observations", "population", "vacancy_rates", "elevation", "envelope",
-    "land_units", "quarters",
+    "land_units", "quarters", "prices",
 ]  # fmt: skip
 LAYERS: tuple[Layer, ...] = (
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
     "observations", "population", "vacancy_rates", "elevation", "envelope",
-    "land_units", "quarters",
+    "land_units", "quarters", "prices",
 )  # fmt: skip
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -71,6 +71,13 @@ class Loop(Trace):
     """The soft loop: a line, or ordered waypoints that become a closed tour over the streets."""
 
 
+class Crossing(Strict):
+    """A new way to try, over water or rails: its two ends, or a line with bends between."""
+
+    name: str
+    waypoints: tuple[Waypoint, ...] = Field(min_length=2)
+
+
 class Area(Strict):
     """Where opportunities are sought; unsaid, along the axis, else over all data."""
 
@@ -119,6 +126,12 @@ class Reach(Strict):
     """For how many sites, the best ranked first, what is reached on foot is drawn."""
 
     isochrones: int = Field(default=20, ge=0)
+
+
+class Score(Strict):
+    """The kind of project that the score is weighed for; unsaid, the balanced weights."""
+
+    project: str | None = None
 
 
 class SignalChange(Strict):
@@ -204,6 +217,10 @@ class Study(Strict):
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     reach: Reach = Reach()
     leaflet: Leaflet | None = None
+    score: Score = Score()
+    crossings: tuple[Crossing, ...] = ()
+    # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
+    mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     fetch: Fetch = Fetch()
     folder: Path = Path()
 

@@ -16,6 +16,8 @@ from foncier.study.model import VARIABLE, Study, expanded
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import BaseModel
+
 STUDY = "study.toml"
 FETCHED, LIST = "fetched", "couches.toml"  # where foncier fetch puts layers, and says which
 PATH_KEYS = ("path", "file", "waypoints_file")
@@ -32,6 +34,9 @@ FAULTS = {
     "date_from_datetime_parsing": "attendu une date, par exemple 2026-01-15",
     "date_type": "attendu une date, par exemple 2026-01-15",
     "model_type": "attendu une table",
+    "literal_error": "valeur inconnue",
+    "greater_than_equal": "nombre trop petit",
+    "less_than_equal": "nombre trop grand",
 }
 
 
@@ -83,7 +88,7 @@ def load_bare(where: Path) -> Study:
     try:
         study = Study.model_validate({**raw, "folder": file.parent})
     except ValidationError as faults:
-        raise ConfigError(_told(file, faults)) from faults
+        raise ConfigError(told(file, faults, Study)) from faults
     for commune in study.study.communes:
         legal_crs(commune)
     if len({legal_crs(c) for c in study.study.communes}) > 1:
@@ -121,15 +126,16 @@ def _filled(value: Any, file: Path, key: str) -> Any:
     return value if key.rsplit(".", 1)[-1] in PATH_KEYS else expanded(value)
 
 
-def _told(file: Path, faults: ValidationError) -> str:
+def told(file: Path, faults: ValidationError, model: type[BaseModel]) -> str:
+    """Say in French what is wrong in a file, key by key, and which keys there are."""
     lines = []
     for fault in faults.errors()[:5]:
         key = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int))
         what = FAULTS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
         given = fault.get("input")
         shown = f" (trouvé {given!r})" if isinstance(given, str | int | float) else ""
-        lines.append(f"[{key or 'study.toml'}] : {what}{shown}")
-    known = ", ".join(Study.model_fields.keys() - {"folder"})
+        lines.append(f"[{key or file.name}] : {what}{shown}")
+    known = ", ".join(name for name in model.model_fields if name != "folder")
     return f"{file} : " + " ; ".join(lines) + f". Tables connues : {known}."
 
 

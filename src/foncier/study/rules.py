@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from datetime import date
 
 KINDS = ("dent_creuse", "terrain_divisible")
-OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml")
+OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml",
+               "effort.toml", "mutafriches.toml", "loop.toml", "needs.toml", "projects.toml",
+               "themes.toml")  # fmt: skip
 RULE_SETS = files("foncier.study").joinpath("rulesets")
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_rules(name: str) -> dict[str, Any]:
+    """One data file of the rules, by its name."""
     return tomllib.loads(RULE_SETS.joinpath(name).read_text(encoding="utf-8"))
 
 
@@ -82,7 +85,7 @@ def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None 
             f"study.toml : [rules] profile = {name!r} : jeu de règles inconnu. "
             f"Connus : {', '.join(profiles())}."
         )
-    raw, changed = _read(f"{name}.toml"), changes or {}
+    raw, changed = read_rules(f"{name}.toml"), changes or {}
     rules = {kind: _changed(kind, raw.get(kind, []), changed.get(kind, {})) for kind in KINDS}
     return Profile(
         raw["name"],
@@ -167,7 +170,7 @@ def ledger(study: Study, rate_share: float | None, on: date | None = None) -> Le
     ConfigError
         A signal of the study's own has no weight.
     """
-    raw = _read("signals.toml")
+    raw = read_rules("signals.toml")
     prior, least = raw["prior"], raw["least"]
     known = rate_share is not None and rate_share > 0
     rate = min(max(rate_share or 0.0, prior["building_low"]), prior["building_high"])
@@ -226,12 +229,15 @@ def _changed_signal(base: Signal, change: SignalChange) -> Signal:
 def criteria(study: Study) -> tuple[Criterion, ...]:
     """Criteria of the score with the study's weights; a weight of 0 leaves one out.
 
+    The weights are those of the study's project, else the balanced ones, with the study's own
+    changes.
+
     Raises
     ------
     ConfigError
-        A weight for a criterion that does not exist, or none left.
+        No such project, a weight for a criterion that does not exist, or none left.
     """
-    raw = _read("criteria.toml")["criterion"]
+    raw = read_rules("criteria.toml")["criterion"]
     names = [c["name"] for c in raw]
     unknown = sorted(set(study.weights) - set(names))
     if unknown:
@@ -239,7 +245,8 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
             f"study.toml : [weights] {', '.join(unknown)} : critère inconnu. "
             f"Critères : {', '.join(names)}."
         )
-    weights = {c["name"]: study.weights.get(c["name"], c["weight"]) for c in raw}
+    base = _base_weights(study, raw)
+    weights = {name: study.weights.get(name, weight) for name, weight in base.items()}
     if not any(weights.values()):
         raise ConfigError("study.toml : [weights] : tous les poids sont nuls, rien à classer.")
     return tuple(
@@ -252,12 +259,39 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
     )  # fmt: skip
 
 
+def _base_weights(study: Study, raw: list[dict[str, Any]]) -> dict[str, float]:
+    """Weights before the study's own changes: those of its project, else the balanced ones."""
+    chosen = study.score.project
+    if chosen is None:
+        return {c["name"]: c["weight"] for c in raw}
+    known = {one["name"]: one for one in projects()}
+    if chosen not in known:
+        raise ConfigError(
+            f"study.toml : [score] project = {chosen!r} : projet inconnu. "
+            f"Connus : {', '.join(known)}."
+        )
+    return {c["name"]: float(known[chosen]["weights"].get(c["name"], 0.0)) for c in raw}
+
+
+def projects() -> tuple[Mapping[str, Any], ...]:
+    """Kinds of project: ``name``, ``fr``, ``en``, ``why_fr``, ``why_en`` and ``weights``."""
+    return tuple(read_rules("projects.toml")["project"])
+
+
 def targets() -> Mapping[str, tuple[Text, tuple[str, ...]]]:
     """Destinations: words and the categories of places that count for each."""
-    raw = _read("criteria.toml")["targets"]
+    raw = read_rules("criteria.toml")["targets"]
     return {k: (Text(t["fr"], t["en"]), tuple(t["categories"])) for k, t in raw.items()}
+
+
+def softness() -> Mapping[str, float]:
+    """How long a metre feels on the way round the loop, by class of street; 1 when unsaid."""
+    found: dict[str, float] = read_rules("loop.toml")["softness"]
+    return found
 
 
 def costs() -> Mapping[str, Text]:
     """What a result lacks, by missing layer."""
-    return {layer: Text(words["fr"], words["en"]) for layer, words in _read("missing.toml").items()}
+    return {
+        layer: Text(words["fr"], words["en"]) for layer, words in read_rules("missing.toml").items()
+    }

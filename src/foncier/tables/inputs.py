@@ -101,6 +101,14 @@ INVENTORY = Table(
         Column("source", "text", "Source", "Source"),
         Column("producer", "text", "Producteur", "Producer", optional=True),
         Column("url", "text", "Fiche", "Record", optional=True),
+        Column("buildings_number", "number", "Nombre de bâtiments", "Number of buildings",
+               optional=True, low=0),
+        Column("buildings_m2", "number", "Emprise bâtie déclarée", "Declared footprint", "m²",
+               optional=True, low=0),
+        Column("buildings_pollution", "text", "Pollution du bâti", "Pollution of the buildings",
+               optional=True),
+        Column("renewables_zone", "text", "Zone d'accélération des énergies renouvelables",
+               "Renewable energy acceleration zone", optional=True),
         Column("signal", "text", "Signal (sinon le statut)", "Signal (else the status)",
                optional=True),
         Column("commune_name", "text", "Nom de la commune", "Name of the commune", optional=True),
@@ -157,6 +165,16 @@ QUARTER_OUTLINES = Table(
         Column("name", "text", "Nom", "Name", optional=True),
     ),
     POLYGON,
+)  # fmt: skip
+
+PRICES = Table(
+    "prices", "Prix de vente par commune (DVF)", "Sale prices by commune (DVF)", ("commune",),
+    (
+        Column("commune", "text", "Commune (INSEE)", "Commune (INSEE code)", unique=True),
+        Column("price_eur_m2", "number", "Prix médian du bâti", "Median price of dwellings",
+               "€/m²", optional=True, low=0),
+        Column("sales", "number", "Ventes", "Sales", optional=True, low=0),
+    ),
 )  # fmt: skip
 
 ENVELOPE = Table(

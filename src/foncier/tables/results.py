@@ -41,6 +41,18 @@ CANDIDATES = Table(
                optional=True, low=0),
         Column("residents_around", "number", "Habitants à moins de 500 m à vol d'oiseau",
                "Residents within 500 m as the crow flies", "hab.", optional=True, low=0),
+        Column("compactness", "number", "Forme (1 : un disque)", "Shape (1: a disc)", "0–1",
+               optional=True, low=0, high=1.001),
+        Column("open_ground_m2", "number", "Sol libre de bâtiment", "Ground free of buildings",
+               "m²", optional=True, low=0),
+        Column("existing_m2", "number", "Bâti en place, emprise au sol",
+               "Existing buildings, footprint", "m²", optional=True, low=0),
+        Column("zoning", "number", "Zone constructible (1 : U, 0,5 : AU, 0 : A ou N)",
+               "Buildable zone (1: U, 0.5: AU, 0: A or N)", optional=True, low=0, high=1),
+        Column("watch_count", "number", "Points d'attention relevés", "Points to watch found",
+               optional=True, low=0),
+        Column("price_eur_m2", "number", "Prix de vente médian de la commune",
+               "Median sale price of the commune", "€/m²", optional=True, low=0),
         Column("sources", "text", "Sources", "Sources"),
         Column("residents_5min", "number", "Habitants à 5 min à pied",
                "Residents within 5 min on foot", "hab.", optional=True, low=0),
@@ -189,6 +201,12 @@ SCORES = Table(
                optional=True, low=1),
         Column("rank_high", "number", "Rang, 95 % des tirages", "Rank, 95 % of draws",
                optional=True, low=1),
+        Column("top20_share", "number", "Part des tirages dans les 20 premiers",
+               "Share of draws in the first 20", "0–1", optional=True, low=0, high=1),
+        Column("topsis_rank", "number", "Rang selon TOPSIS", "Rank by TOPSIS", optional=True,
+               low=1),
+        Column("pareto", "yes_no", "Front de Pareto (aucun site n'est meilleur en tout)",
+               "Pareto front (no site is better throughout)", optional=True),
     ),
     extra=True,  # one column a criterion, in [0, 1]
 )  # fmt: skip
@@ -237,4 +255,114 @@ QUARTERS = Table(
                optional=True, low=0, high=1),
     ),
     POLYGON,
+)  # fmt: skip
+
+MUTABILITY = Table(
+    "mutability", "Mutabilité des friches (Mutafriches)", "Mutability of friches (Mutafriches)",
+    ("opportunity_id", "use"),
+    (
+        OPPORTUNITY,
+        Column("use", "text", "Usage", "Use",
+               values=("residentiel", "equipements", "culture", "tertiaire", "industrie",
+                       "renaturation", "photovoltaique")),
+        Column("index", "number", "Indice de mutabilité", "Mutability index", "/100",
+               low=0, high=100),
+        Column("index_low", "number", "Indice si l'inconnu est au pire",
+               "Index if the unknown is at its worst", "/100", low=0, high=100),
+        Column("index_high", "number", "Indice si l'inconnu est au mieux",
+               "Index if the unknown is at its best", "/100", low=0, high=100),
+        Column("reliability", "number", "Fiabilité", "Reliability", "/10", low=0, high=10),
+        Column("band", "text", "Lecture", "Reading",
+               values=("excellent", "tres_bon", "bon", "moyen", "mauvais")),
+        Column("rank", "number", "Rang de l'usage", "Rank of the use", low=1, high=7),
+    ),
+)  # fmt: skip
+
+MUTABILITY_FACTS = Table(
+    "mutability_facts", "Mutabilité : ce qui est connu", "Mutability: what is known",
+    ("opportunity_id", "criterion"),
+    (
+        OPPORTUNITY,
+        Column("criterion", "text", "Critère de Mutafriches", "Criterion of Mutafriches"),
+        Column("label_fr", "text", "Libellé", "Label (French)"),
+        Column("label_en", "text", "Libellé (anglais)", "Label"),
+        Column("answers", "text", "Réponse (plusieurs : l'une d'elles)",
+               "Answer (several: one of them)"),
+        Column("value", "number", "Mesure", "Measure", optional=True),
+        Column("unit", "text", "Unité", "Unit", optional=True),
+        Column("source_fr", "text", "D'après", "From (French)"),
+        Column("source_en", "text", "D'après (anglais)", "From"),
+    ),
+)  # fmt: skip
+
+EFFORT = Table(
+    "effort", "Coût et dureté foncière", "Cost and hardness of the land", ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
+        Column("works_low_keur", "number", "Travaux de recyclage, au moins",
+               "Recycling works, at least", "k€", optional=True, low=0),
+        Column("works_high_keur", "number", "Travaux de recyclage, au plus",
+               "Recycling works, at most", "k€", optional=True, low=0),
+        Column("hardness_low", "number", "Dureté foncière, au moins", "Hardness, at least",
+               "points", low=0),
+        Column("hardness_high", "number", "Dureté foncière, au plus", "Hardness, at most",
+               "points", low=0),
+        Column("hardness", "text", "Dureté foncière", "Hardness", optional=True,
+               values=("faible", "moyenne", "forte")),
+        Column("known", "text", "Points connus", "Points known", optional=True),
+    ),
+)  # fmt: skip
+
+MATCHES = Table(
+    "matches", "Sites face à un besoin", "Sites against a need", ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
+        Column("outcome", "text", "Réponse", "Outcome",
+               values=("fits", "to_check", "near_miss", "no")),
+        Column("met", "count", "Conditions tenues", "Conditions met", low=0),
+        Column("to_check", "count", "Conditions à vérifier", "Conditions to check", low=0),
+        Column("failed", "count", "Conditions non tenues", "Conditions failed", low=0),
+        Column("rank", "number", "Rang", "Rank", optional=True, low=1),
+    ),
+)  # fmt: skip
+
+MATCH_CHECKS = Table(
+    "match_checks", "Conditions d'un besoin par site", "Conditions of a need by site",
+    ("opportunity_id", "condition"),
+    (
+        OPPORTUNITY,
+        Column("condition", "text", "Condition", "Condition"),
+        Column("label_fr", "text", "Libellé", "Label (French)"),
+        Column("label_en", "text", "Libellé (anglais)", "Label"),
+        Column("verdict", "text", "Verdict", "Verdict", values=("yes", "no", "unknown")),
+        Column("value", "number", "Mesure", "Measure", optional=True),
+        Column("bound", "number", "Borne", "Bound", optional=True),
+        Column("side", "text", "Sens de la borne", "Side of the bound",
+               values=("at_least", "at_most")),
+        Column("short", "number", "Ce qui manque", "What is short", optional=True, low=0),
+        Column("unit", "text", "Unité", "Unit", optional=True),
+        Column("why", "text", "Pourquoi", "Why", optional=True),
+    ),
+)  # fmt: skip
+
+WHAT_IF = Table(
+    "what_if", "Ce que changerait un tracé", "What a line would change",
+    ("scenario", "opportunity_id"),
+    (
+        Column("scenario", "text", "Scénario", "Scenario"),
+        OPPORTUNITY,
+        Column("loop_m_before", "number", "Distance à la boucle, avant",
+               "Distance to the loop, before", "m", optional=True, low=0),
+        Column("loop_m_after", "number", "Distance à la boucle, après",
+               "Distance to the loop, after", "m", optional=True, low=0),
+        Column("minutes_gained", "number", "Minutes gagnées, au mieux",
+               "Minutes gained, at best", "min", optional=True),
+        Column("towards", "text", "Vers", "Towards", optional=True),
+        Column("unlocked", "yes_no", "Désenclavé : une destination devient accessible",
+               "Unlocked: a destination comes within reach"),
+        Column("score_before", "number", "Score, avant", "Score, before", "0–1", optional=True),
+        Column("score_after", "number", "Score, après", "Score, after", "0–1", optional=True),
+        Column("rank_before", "number", "Rang, avant", "Rank, before", optional=True, low=1),
+        Column("rank_after", "number", "Rang, après", "Rank, after", optional=True, low=1),
+    ),
 )  # fmt: skip

@@ -71,8 +71,8 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
 
 def presets() -> list[dict[str, Any]]:
     """Weights by kind of project, offered beside the study's own; criteria by name."""
-    source = resources.files("foncier.export.webmap") / "static" / "presets.toml"
-    found = tomllib.loads(source.read_text(encoding="utf-8"))["preset"]
+    source = resources.files("foncier") / "study" / "rulesets" / "projects.toml"
+    found = tomllib.loads(source.read_text(encoding="utf-8"))["project"]
     return [
         {
             "name": preset["name"],

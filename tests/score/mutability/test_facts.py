@@ -1,0 +1,230 @@
+"""What the layers answer, what they leave unknown, and the spans of cost and hardness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from foncier import pipeline, study, tables
+from foncier.errors import ConfigError
+from foncier.score.mutability import Given, Ground, effort, facts
+
+GRID = study.mutafriches()
+X, Y = 650_000.0, 6_977_000.0
+
+
+def box(x: float, y: float, width: float, height: float) -> Any:
+    return shapely.box(X + x, Y + y, X + x + width, Y + y + height)
+
+
+def table(contract: Any, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
+    return contract.conform(gpd.GeoDataFrame(rows, geometry=shapes, crs=2154))
+
+
+def site(**more: Any) -> Any:
+    row = {"opportunity_id": "FR-1", "kind": "friche", "area_m2": 5000.0, "commune": "80021",
+           "perimeter": "parcelles", "sources": "Cartofriches", **more}  # fmt: skip
+    return table(tables.CANDIDATES, [row], [box(0, 0, 100, 50)])
+
+
+def record(**more: Any) -> Any:
+    row = {"site_id": "1", "source": "Cartofriches", **more}
+    return table(tables.INVENTORY, [row], [shapely.Point(X, Y)])
+
+
+def constraint(kind: str, label: str) -> Any:
+    row = {"constraint_id": "c", "kind": kind, "label": label, "effect": "flag"}
+    return table(tables.CONSTRAINTS, [row], [box(90, 0, 100, 50)])
+
+
+def place(category: str, name: str, distance: float) -> Any:
+    row = {"place_id": "p", "category": category, "name": name}
+    return table(tables.PLACES, [row], [shapely.Point(X + 100 + distance, Y)])
+
+
+def street(distance: float, *, reach: float) -> Any:
+    rows = [
+        {"street_id": name, "street_class": kind, "level": 0, "walk": True, "bike": True,
+         "drive": True}
+        for name, kind in (("m", "motorway"), ("r", "residential"))
+    ]  # fmt: skip
+    fast = shapely.LineString([(X + 100 + distance, Y - 10), (X + 100 + distance, Y + 60)])
+    rest = shapely.LineString([(X - reach, Y - reach), (X + 100 + reach, Y + 50 + reach)])
+    return table(tables.STREETS, rows, [fast, rest])
+
+
+def rates(share: float) -> pd.DataFrame:
+    found: pd.DataFrame = tables.VACANCY_RATES.conform(
+        pd.DataFrame({"commune": ["80021"], "rate_share": [share]})
+    )
+    return found
+
+
+NONE = Ground()
+CASES: dict[str, tuple[Any, Ground, str, str | None]] = {
+    # name: site, layers, criterion, answer (None: unknown)
+    "area": (site(), NONE, "surfaceSite", "[0, 10000["),
+    "area unknown": (site(area_m2=np.nan), NONE, "surfaceSite", None),
+    "built ground": (site(area_m2=2e4, built_share=0.3), NONE, "surfaceBati", "[5000, 10000]"),
+    "bare by the cadastre": (site(built_share=0.0), NONE, "etatBatiInfrastructure", "pas-de-bati"),
+    "bare by the inventory": (site(), Ground(record(buildings_number=0.0)),
+                              "valeurArchitecturaleHistorique", "pas-de-bati"),
+    "the cadastre wins over a count of none": (
+        site(built_share=0.2), Ground(record(buildings_number=0.0)), "etatBatiInfrastructure", None
+    ),
+    "state of the buildings": (site(), Ground(record(buildings_state="dégradation hétérogène")),
+                               "etatBatiInfrastructure", "degradation-heterogene"),
+    "soil clean": (site(), Ground(record(pollution="pollution inexistante")),
+                   "presencePollution", "non"),
+    "soil polluted, by what is not said": (
+        site(), Ground(record(pollution="pollution avérée")), "presencePollution",
+        "oui-composes-volatils|oui-autres-composes|oui-amiante",
+    ),
+    "unlikely is not none": (site(), Ground(record(pollution="pollution peu probable")),
+                             "presencePollution", None),
+    "asbestos": (site(), Ground(record(buildings_pollution="amiante")), "presencePollution",
+                 "oui-amiante"),
+    "zone": (site(zone="AUc"), NONE, "zonageReglementaire", "zone-a-urbaniser-au"),
+    "no zone": (site(zone="hors zonage"), NONE, "zonageReglementaire", None),
+    "flood": (site(), Ground(constraints=constraint("hazard", "Zone inondable")),
+              "risqueInondation", "oui"),
+    "another hazard": (site(), Ground(constraints=constraint("hazard", "Bruit")),
+                       "risqueInondation", None),
+    "heritage": (site(), Ground(constraints=constraint("heritage", "Abords de la cathédrale")),
+                 "zonagePatrimonial", "perimetre-abf"),
+    "town hall near": (site(), Ground(places=place("public_service", "Hôtel de ville", 900)),
+                       "siteEnCentreVille", "true"),
+    "town hall far": (site(), Ground(places=place("public_service", "Mairie d'Amiens", 1100)),
+                      "siteEnCentreVille", "false"),
+    "a branch is no town hall": (
+        site(), Ground(places=place("public_service", "Mairie de secteur Nord", 100)),
+        "siteEnCentreVille", None,
+    ),
+    "a shop near": (site(), Ground(places=place("shop", "Café", 499)),
+                    "proximiteCommercesServices", "true"),
+    "no shop near proves nothing": (site(), Ground(places=place("shop", "Café", 501)),
+                                    "proximiteCommercesServices", None),
+    "a station near": (site(), Ground(places=place("station", "Gare", 300)),
+                       "distanceTransportCommun", "[0, 500["),
+    "a station far: a bus may be nearer": (site(), Ground(places=place("station", "Gare", 900)),
+                                           "distanceTransportCommun", None),
+    "a stop may be of bicycles": (site(), Ground(places=place("stop", "12- AMIENS 2", 50)),
+                                  "distanceTransportCommun", None),
+    "motorway": (site(), Ground(streets=street(1500, reach=3000)), "distanceAutoroute", "[1, 2["),
+    "a nearer one may be off the layer": (site(), Ground(streets=street(1500, reach=900)),
+                                          "distanceAutoroute", None),
+    "vacancy of two years is a minimum": (
+        site(), Ground(vacancy_rates=rates(0.085)), "tauxLogementsVacants", "]8, 10]|]10, ["
+    ),
+    "low vacancy says nothing": (site(), Ground(vacancy_rates=rates(0.03)),
+                                 "tauxLogementsVacants", None),
+    "renewables": (site(), Ground(record(renewables_zone="non")), "zoneAccelerationEnr", "non"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_answer_only_where_a_layer_gives_it(case: str) -> None:
+    candidates, ground, criterion, answer = CASES[case]
+    found: Any = facts(candidates, ground, GRID).set_index("criterion")["answers"]
+    assert found.get(criterion) == answer
+
+
+def test_the_study_wins_for_its_sites_and_for_all() -> None:
+    given = (
+        Given("1", "zonageReglementaire", "zone-naturelle-n"),
+        Given(None, "zonageReglementaire", "zone-agricole-a"),
+        Given(None, "zonageAbcLogement", "b1"),
+        Given("2", "raccordementEau", "oui"),
+    )
+    found: Any = facts(site(zone="U"), NONE, GRID, given).set_index("criterion")
+    assert found.loc["zonageReglementaire", "answers"] == "zone-naturelle-n"
+    assert found.loc["zonageAbcLogement", ["answers", "source_fr"]].tolist() == ["b1", "étude"]
+    assert "raccordementEau" not in found.index
+
+
+def test_other_kinds_and_empty_tables() -> None:
+    assert facts(site(kind="dent_creuse"), NONE, GRID).empty
+    assert facts(tables.CANDIDATES.empty(site().crs), NONE, GRID).empty
+    none = effort(tables.CANDIDATES.empty(), facts(site(), NONE, GRID), study.effort_rules())
+    assert list(none.columns) == tables.EFFORT.names
+
+
+EFFORTS: dict[str, tuple[Any, Any, list[Any]]] = {
+    # name: site of 2 ha, record; works low, high (k€), points low, high, class
+    "nothing known": ({}, {}, [750, 1600, 0, 26, None]),
+    "clean": ({}, {"pollution": "pollution inexistante"}, [750, 750, 0, 26, None]),
+    "polluted": ({}, {"pollution": "pollution avérée"}, [1200, 1600, 0, 26, None]),
+    "vacant, ruined": ({}, {"vacancy": "vacant", "buildings_state": "dégradation très importante"},
+                       [750, 1600, 0, 21, None]),
+    "occupied, sound": (
+        {}, {"vacancy": "occupé", "buildings_state": "dégradation inexistante ou faible"},
+        [750, 1600, 5, 26, None],
+    ),
+    "area unknown": ({"area_m2": np.nan}, {}, [np.nan, np.nan, 0, 26, None]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EFFORTS)
+def test_spans_of_cost_and_hardness(case: str) -> None:
+    more, told, expected = EFFORTS[case]
+    candidates, inventory = site(**{"area_m2": 20_000.0, **more}), record(**told)
+    known = facts(candidates, Ground(inventory), GRID)
+    found = effort(candidates, known, study.effort_rules(), inventory).iloc[0]
+    spans = found[["works_low_keur", "works_high_keur", "hardness_low", "hardness_high"]]
+    assert np.array_equal(spans.to_numpy(dtype=float), expected[:4], equal_nan=True)
+    assert (None if pd.isna(found["hardness"]) else found["hardness"]) == expected[4]
+
+
+def test_hardness_has_a_class_once_the_span_is_on_one_side() -> None:
+    given = (
+        Given(None, "presenceEspecesProtegees", "oui"),
+        Given(None, "etatBatiInfrastructure", "degradation-faible"),
+    )
+    known = facts(site(), NONE, GRID, given)
+    found = effort(site(), known, study.effort_rules()).iloc[0]
+    assert (found["hardness"], found["hardness_low"]) == ("forte", 9)
+    assert found["known"] == "bâti 3, espèces 6"
+
+
+def _study(**mutability: Any) -> study.Study:
+    return study.Study.model_validate(
+        {"study": {"title": "t", "communes": ["80021"]}, "mutability": mutability,
+         "layers": {"parcels": {"path": "p"}}}
+    )  # fmt: skip
+
+
+def test_answers_of_a_study_are_checked() -> None:
+    plan = _study(all={"zonageAbcLogement": "b1", "distanceAutoroute": 1200},
+                  **{"80021_1": {"siteEnCentreVille": True}})  # fmt: skip
+    found = [(g.site, g.criterion, g.answer) for g in study.given_answers(plan, GRID)]
+    assert found == [(None, "zonageAbcLogement", "b1"), (None, "distanceAutoroute", "[1, 2["),
+                     ("80021_1", "siteEnCentreVille", "true")]  # fmt: skip
+    for wrong, message in (({"couleur": "bleu"}, "inconnu"), ({"raccordementEau": "peut-être"},
+                           "oui, non")):  # fmt: skip
+        with pytest.raises(ConfigError, match=message):
+            study.given_answers(_study(all=wrong), GRID)
+
+
+@pytest.mark.real
+def test_amiens_knows_little_and_says_so(real_data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pathlib import Path
+
+    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
+    folder = Path(__file__).resolve().parents[2] / "studies" / "amiens"
+    result = pipeline.run(study.load(folder))
+    assert result.mutability is not None
+    assert result.mutability_facts is not None
+    sites = set(result.candidates["opportunity_id"])
+    assert set(result.mutability["opportunity_id"]) == sites
+    assert result.mutability["reliability"].max() < 5, "an inventory of points knows little"
+    counts = result.mutability_facts["criterion"].value_counts()
+    assert counts["surfaceSite"] == len(sites)
+    assert counts["presencePollution"] >= 4
+    assert counts["etatBatiInfrastructure"] >= 10, "12 records count no building"
+    wide = result.mutability["index_high"] - result.mutability["index_low"]
+    assert wide.min() > 20, "much is unknown: no narrow interval"
