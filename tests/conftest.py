@@ -251,3 +251,22 @@ def small_result() -> Result:
         ),
         credits=("© contributeurs OpenStreetMap (ODbL)",),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def demo_result() -> Result:
+    """The embedded demonstration, run once."""
+    from foncier import demo, pipeline, study
+
+    return pipeline.run(study.load(demo.study_folder()))
+
+
+@pytest.fixture(scope="session")
+def demo_folder(demo_result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the demonstration's deliverables; for reading only."""
+    from foncier import demo, pipeline, study
+
+    folder = tmp_path_factory.mktemp("demo")
+    plan = study.load(demo.study_folder())
+    pipeline.deliver(demo_result, plan, folder, lang="fr", timings={})
+    return folder

@@ -195,12 +195,32 @@ class Profile:
 
 @dataclass(frozen=True)
 class Signal:
-    """What one sign is worth: its log-odds towards vacancy, with its words and its source."""
+    """What one sign is worth: its log-odds towards vacancy, with its words and its source.
+
+    The weight halves every ``half_life_years`` (None: it does not age). Signs of one ``origin`` and
+    one direction are one witness: the strongest counts (empty: the sign is its own origin).
+    ``prior`` is the share of the sites listed by such a record alone that are friches (None: that
+    of the ledger). ``comment`` says why the figures are what they are.
+    """
 
     name: str
     weight: float
     text: Text
     source: str
+    half_life_years: float | None = None
+    origin: str = ""
+    prior: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A class of confidence: from ``low`` up to but not including ``high``; the last has 1 too."""
+
+    name: str
+    low: float
+    high: float
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -208,6 +228,9 @@ class Ledger:
     """What signs are worth, and where belief starts: priors as shares, least values to be listed.
 
     ``assumed_prior`` says that no LOVAC rate was known and a stated default stands in its place.
+    Signs age up to the date ``on`` (None: the study has no date, and nothing ages); one without a
+    date is held to be ``undated_half_lives`` old. ``reach_m`` is how far from a building a mapped
+    point of each origin may lie. A site that only registers list needs ``least_site``.
     """
 
     signals: Mapping[str, Signal]
@@ -216,6 +239,11 @@ class Ledger:
     least_confidence: float
     least_building_m2: float
     assumed_prior: bool = True
+    least_site: float = 0.0
+    bands: tuple[Band, ...] = ()
+    on: date | None = None
+    undated_half_lives: float = 0.0
+    reach_m: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -257,6 +285,7 @@ class Result:
     on foot from the sites chosen for them (`foncier.tables.ISOCHRONES`), None where none was drawn.
     ``assemblies`` are groups of parcels that pass together and fail alone
     (`foncier.tables.ASSEMBLIES`), None where they were not sought.
+    ``inventory`` holds the records of known friches as read, None where the study has none.
     """
 
     title: str
@@ -283,6 +312,7 @@ class Result:
     routes: gpd.GeoDataFrame | None = None
     isochrones: gpd.GeoDataFrame | None = None
     assemblies: gpd.GeoDataFrame | None = None
+    inventory: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,3 +328,34 @@ class Relief:
     west_m: float
     north_m: float
     cell_m: float
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a result is worth by the truths that are known of it.
+
+    ``by_kind``, ``by_band``, ``calibration`` and ``baselines`` are the tables of
+    `foncier.validate`; ``found`` and ``wanted`` the judged sites and the true sites behind them;
+    ``words`` names the baselines. ``complete`` says that the truths are all there is. ``auc``,
+    ``brier`` and ``brier_base`` (the mean share told to every site) are NaN where they cannot be
+    computed; ``rising`` None. ``warnings`` are what a reader must know first.
+    """
+
+    title: str
+    fictional: bool
+    truth: str
+    complete: bool
+    counts: Mapping[str, int]
+    notes: tuple[Note, ...]
+    found: pd.DataFrame
+    wanted: pd.DataFrame
+    by_kind: pd.DataFrame
+    by_band: pd.DataFrame
+    calibration: pd.DataFrame
+    baselines: pd.DataFrame
+    words: Mapping[str, Text]
+    auc: float
+    brier: float
+    brier_base: float
+    rising: bool | None
+    warnings: tuple[Text, ...] = ()

@@ -91,9 +91,10 @@ def test_lovac_comes_as_the_open_table_does(real_data: Path) -> None:
 def test_the_study_names_every_layer_and_says_that_it_is_fictional() -> None:
     study = tomllib.loads((study_folder() / "study.toml").read_text(encoding="utf-8"))
     assert study["study"]["demo"] is True
-    for layer in study["layers"].values():
-        assert (study_folder() / layer["path"]).is_file()
-        assert "fictives" in layer["source"]
+    for given in study["layers"].values():
+        for layer in given if isinstance(given, list) else [given]:
+            assert (study_folder() / layer["path"]).is_file()
+            assert "fictives" in layer["source"]
     assert study["axis"]["waypoints"][0] == {"name": "Hôpital Nord", "lat": 49.90718,
                                              "lon": 2.2902}  # fmt: skip
     assert study["loop"]["status"] == "tracé d'étude"

@@ -94,6 +94,7 @@ def test_everything_was_planted(city: City) -> None:
         "park", "cemetery", "school", "sports", "allotments", "parking", "street_in_cadastre",
         "sliver", "landlocked", "overlap", "invalid_geometry", "outside_zone", "water",
         "demolished_tag", "reconverted_friche", "old_tag", "courtyard", "monument",
+        "reopened", "half_vacant",
     }  # fmt: skip
     assert (city.truth.loc[city.truth["kind"] != "trap", "expected"] == "found").all()
 
@@ -111,7 +112,7 @@ def test_truths_of_buildings_lie_on_buildings_with_their_signs(city: City) -> No
     rows = city.truth[city.truth["subject"] == "building"]
     hit = gpd.sjoin(rows, city.buildings[city.buildings["kind"] == "hard"], predicate="within")
     assert len(hit) == len(rows)
-    signs = city.observations.geometry.to_numpy()
+    signs = np.concatenate([city.observations.geometry, city.premises.geometry])
     houses = city.buildings.geometry.loc[hit["index_right"]].to_numpy()
     assert np.all([shapely.intersects(house, signs).any() for house in houses])
 

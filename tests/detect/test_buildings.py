@@ -49,7 +49,7 @@ def found(ledger: Ledger, *seen: tuple[str, shapely.Geometry], **layers: Any) ->
         (shapely.Point(X + 5, Y - 3), ["BN-h1"]),  # on the pavement
         (shapely.Point(X + 5, Y - 8), []),
         (at(1, 1, 18, 8), ["BN-h1"]),
-        (at(2, 0, 36, 10), ["BN-h1"]),  # over both alike: the first
+        (at(2, 0, 36, 10), ["BN-h1", "BN-h2"]),  # one outline that the cadastre cuts in two
         (at(15, 0, 25, 10), ["BN-h2"]),
         (at(300, 0, 25, 10), []),
         (shapely.Point(X + 61, Y + 1), []),  # an annexe of 9 m² is no premises

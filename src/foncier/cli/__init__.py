@@ -16,8 +16,10 @@ from foncier import __version__
 from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
+from foncier.cli.differing import diff
 from foncier.cli.fetching import fetch
 from foncier.cli.running import run
+from foncier.cli.validating import validate
 
 app = typer.Typer(
     help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
@@ -28,6 +30,8 @@ app = typer.Typer(
 for command in (run, check, explain, new, fetch):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
+app.command()(validate)
+app.command()(diff)
 
 
 def _version(asked: bool) -> None:

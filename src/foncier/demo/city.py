@@ -11,7 +11,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from foncier.demo import courts, inventory, layout, planted, plots, traps
+from foncier.demo import courts, inventory, layout, planted, plots, registers, traps
 from foncier.demo import surroundings as around
 from foncier.demo.buildings import Houses, build
 from foncier.demo.ground import Ground, Truth
@@ -56,6 +56,9 @@ class City:
     population: gpd.GeoDataFrame
     vacancy_rates: pd.DataFrame
     truth: gpd.GeoDataFrame
+    establishments: gpd.GeoDataFrame
+    tax: pd.DataFrame
+    premises: gpd.GeoDataFrame
 
     def constraint(self, *kinds: str) -> gpd.GeoDataFrame:
         """Constraints of some kinds: ``water``, ``railway``, ``park``…."""
@@ -76,7 +79,12 @@ def draw(*, parcels: int, seed: int) -> City:
     planted.plant_divisible(ground, rng)
     traps.plant_traps(ground, rng)
     houses = courts.with_garages(ground, build(ground.plots, rng))
+    taxed = registers.plant_tax_sites(ground)
     seen = observe(ground, houses, rng)
+    own = np.random.default_rng([seed, 1])  # what was drawn before stays as it was
+    firms = registers.establishments(ground, houses, seen.states, own)
+    to_let = registers.premises(houses, seen.to_let)
+    taxes = registers.tax(ground, friches, taxed, houses.plot[seen.vacant], own)
     courts.note(ground, houses)
     friches |= _plateau(ground, friches)
     ids = numbered(ground, parcels)
@@ -96,10 +104,13 @@ def draw(*, parcels: int, seed: int) -> City:
         places=_numbered(_placed(around.places(plan, streets, rng)), "place_id", "L"),
         zones=_numbered(_placed(around.zones(plan)), "zone_id", "Z"),
         inventory=_inventory(ground, friches, ids),
-        observations=_placed(_over(seen, houses)),
+        observations=_placed(_over(seen.table, houses)),
         population=_placed(around.population(ground, houses)),
         vacancy_rates=_rates(),
         truth=_truth(ground, ids),
+        establishments=_placed(_over(firms, houses)),
+        tax=_taxed(taxes, ids),
+        premises=_placed(_over(to_let, houses)),
     )
 
 
@@ -169,6 +180,13 @@ def _plateau(ground: Ground, friches: dict[int, tuple[int, ...]]) -> dict[int, t
     key = planted.site_id(PLATEAU_OF + 1)
     ground.truth.append(Truth("friche", "found", inventory.PLATEAU, land, key=key))
     return {-PLATEAU_OF: land}
+
+
+def _taxed(taxes: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
+    """Tax data of the plots that are in the city, under their parcel ids."""
+    names = pd.Series(ids["parcel_id"].to_numpy(), ids["plot"].to_numpy())
+    taxes = taxes.assign(plot=taxes["plot"].map(names)).dropna(subset="plot")
+    return taxes.rename(columns={"plot": "idpar"}).sort_values("idpar", ignore_index=True)
 
 
 def _rates() -> pd.DataFrame:

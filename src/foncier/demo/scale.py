@@ -27,6 +27,8 @@ KEYS = {
     "inventory": "site_id",
     "observations": "observation_id",
     "population": "cell_id",
+    "establishments": "siret",
+    "premises": "nom",
 }
 
 
@@ -67,6 +69,8 @@ def grow(city: City, parcels: int) -> City:
     for name, key in KEYS.items():
         tables[name] = _copies(getattr(city, name), shifts, _suffixed(key))
     tables["truth"] = _copies(city.truth, shifts, _truth)
+    parts = [city.tax.assign(idpar=_prefixed(city.tax["idpar"], k)) for k in range(count)]
+    tables["tax"] = pd.concat(parts, ignore_index=True)
     gone = len(city.parcels) * count - parcels
     if gone:
         tables |= _trimmed(tables, city, gone, count)

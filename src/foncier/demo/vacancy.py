@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -30,13 +31,42 @@ VACANT: tuple[tuple[tuple[tuple[str, str], ...], str], ...] = (
     ((("survey_vacant", "2025-10-08"),), "relevé vide sur place"),
     ((("disused:amenity", "2024-12-03"), ("survey_vacant", "2025-10-08")), "équipement fermé"),
 )
+# Planted with a register beside the sign: what SIRENE says (F: closed only), what the tax data say.
+SUPPORTED: tuple[tuple[str, str, str, bool, str], ...] = (
+    ("disused:shop", "2024-03-12", "F", False, "commerce fermé, établissements radiés"),
+    ("disused:building", "2024-02-20", "", True, "bâtiment vide, vacant pour l'impôt"),
+    ("abandoned:building", "2022-11-08", "", True, "bâtiment abandonné, vacant pour l'impôt"),
+    ("shop=vacant", "2024-10-02", "F", True, "local vide, radié et vacant pour l'impôt"),
+)
+# Out of date: in use again. No register says so of the first four; SIRENE does of the others.
+REOPENED: tuple[tuple[str, str, str], ...] = (
+    ("disused:shop", "2023-01-09", ""),
+    ("disused:building", "2023-02-14", ""),
+    ("shop=vacant", "2024-02-05", ""),
+    ("disused:shop", "2024-06-17", "F"),
+    *[("disused:shop", f"2024-0{k}-04", "A") for k in range(1, 7)],
+)
 IN_USE = (("osm_in_use", "2025-07-01"), ("survey_used", "2025-10-07"))
 
 
-def observe(ground: Ground, houses: Houses, rng: np.random.Generator) -> gpd.GeoDataFrame:
+@dataclass(frozen=True)
+class Seen:
+    """What was observed, and what the registers are to say of the same houses, by their numbers.
+
+    ``states`` are those of SIRENE, ``vacant`` the houses that stand empty for the tax, ``to_let``
+    the business centres: free, free in part, taken.
+    """
+
+    table: gpd.GeoDataFrame
+    states: dict[int, str]
+    vacant: list[int]
+    to_let: list[int]
+
+
+def observe(ground: Ground, houses: Houses, rng: np.random.Generator) -> Seen:
     """Plant the unassigned buildings and return every observation (points and outlines)."""
     rows: list[dict[str, Any]] = []
-    chosen = _chosen(ground, houses, rng, count=45)
+    chosen = _chosen(ground, houses, rng, count=78)
     for k, house in enumerate(chosen[:20]):
         signs, note = VACANT[k % len(VACANT)]
         shape = houses.shape[house]
@@ -60,7 +90,44 @@ def observe(ground: Ground, houses: Houses, rng: np.random.Generator) -> gpd.Geo
         words = "ancien signalement, rouvert depuis"
         _note(ground, houses, house, kind="trap", expected="rejected", note=words,
               trap="old_tag")  # fmt: skip
-    return _table(rows)
+    states, vacant = _supported(ground, houses, chosen[45:65], rows)
+    states |= _reopened(ground, houses, chosen[65:75], rows)
+    for house, words in zip(chosen[75:77], ("libre", "libre en partie"), strict=False):
+        note = f"hôtel d'entreprises {words}"
+        _note(ground, houses, house, kind="batiment_non_affecte", expected="found", note=note)
+    return Seen(_table(rows), states, vacant, chosen[75:78])
+
+
+def _supported(
+    ground: Ground, houses: Houses, chosen: list[int], rows: list[dict[str, Any]]
+) -> tuple[dict[int, str], list[int]]:
+    """Unassigned buildings that a register speaks of too: their states and those vacant for tax."""
+    states, vacant = {}, []
+    for k, house in enumerate(chosen):
+        signal, date, state, taxed, note = SUPPORTED[k % len(SUPPORTED)]
+        rows.append(_row(signal, houses.shape[house].representative_point(), date, note))
+        _note(ground, houses, house, kind="batiment_non_affecte", expected="found", note=note)
+        if state:
+            states[house] = state
+        if taxed:
+            vacant.append(house)
+    return states, vacant
+
+
+def _reopened(
+    ground: Ground, houses: Houses, chosen: list[int], rows: list[dict[str, Any]]
+) -> dict[int, str]:
+    """Signs that are out of date: the first few mislead, the others are set right by SIRENE."""
+    states = {}
+    for house, (signal, date, state) in zip(chosen, REOPENED, strict=False):
+        spot = houses.shape[house].representative_point()
+        rows.append(_row(signal, spot, date, "signalé vide, rouvert depuis"))
+        words = "signalement périmé, en activité"
+        _note(ground, houses, house, kind="trap", expected="rejected", note=words,
+              trap="reopened")  # fmt: skip
+        if state:
+            states[house] = state
+    return states
 
 
 def _chosen(ground: Ground, houses: Houses, rng: np.random.Generator, *, count: int) -> list[int]:

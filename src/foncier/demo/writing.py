@@ -60,6 +60,9 @@ def study_files(city: City) -> dict[str, bytes]:
         "population.geojson": _features(
             city.population, {"id": "cell_id", "residents": "residents"}),
         "lovac.csv": _lovac(city.vacancy_rates),
+        "etablissements.csv": _table(_lonlat(city.establishments), names=("longitude", "latitude")),
+        "fichiers-fonciers.csv": _table(city.tax),
+        "locaux.csv": _table(_lonlat(city.premises)),
         "verite.csv": _table(_lonlat(city.truth)),
     }  # fmt: skip
 
@@ -141,7 +144,8 @@ def _lonlat(table: gpd.GeoDataFrame) -> pd.DataFrame:
     return plain.assign(lon=xy[:, 0], lat=xy[:, 1])
 
 
-def _table(table: pd.DataFrame) -> bytes:
+def _table(table: pd.DataFrame, names: tuple[str, str] = ("lon", "lat")) -> bytes:
+    table = table.rename(columns=dict(zip(("lon", "lat"), names, strict=True)))
     return table.to_csv(index=False, sep=";", lineterminator="\n").encode()
 
 
@@ -163,6 +167,12 @@ def _waypoints(points: list[tuple[str, float, float]]) -> str:
     return "[\n" + "\n".join(rows) + "\n]"
 
 
+def _header(layer: str) -> str:
+    """Header of one file of a layer: a list where the layer has several."""
+    several = sum(name == layer for name, _, _ in LAYERS) > 1
+    return f"[[layers.{layer}]]" if several else f"[layers.{layer}]"
+
+
 def _toml() -> str:
     turn = pyproj.Transformer.from_crs(2154, 4326, always_xy=True)
     loop = []
@@ -171,8 +181,9 @@ def _toml() -> str:
         loop.append((name, lat, lon))
     text = HEAD.replace("@AXIS@", _waypoints(list(WAYPOINTS))).replace("@LOOP@", _waypoints(loop))
     return text + "".join(
-        f'\n[layers.{layer}]\npath = "{path}"\nformat = "{kind}"\n'
-        'source = "Données fictives (foncier)"\nlicence = "MIT"\ndate = 2026-01-15\n'
+        f'\n{_header(layer)}\npath = "{path}"\nformat = "{kind}"\n'
+        f'source = "Données fictives (foncier{OF.get(path, "")})"\nlicence = "MIT"\n'
+        f"date = {TAX_YEAR if kind == 'fichiers-fonciers' else '2026-01-15'}\n"
         for layer, path, kind in LAYERS
     )
 
@@ -203,6 +214,12 @@ waypoints = @LOOP@
 [rules]
 profile = "foncier"
 """
+TAX_YEAR = "2024-01-01"  # tax data come about two years late
+OF = {
+    "etablissements.csv": " : établissements",
+    "fichiers-fonciers.csv": " : données fiscales",
+    "locaux.csv": " : locaux à louer",
+}
 LAYERS = (
     ("parcels", "parcelles.json.gz", "etalab-cadastre"),
     ("buildings", "batiments.json.gz", "etalab-cadastre"),
@@ -212,6 +229,9 @@ LAYERS = (
     ("zones", "zonage.geojson", "vector"),
     ("inventory", "friches.csv", "cnig"),
     ("observations", "indices.geojson", "vector"),
+    ("observations", "etablissements.csv", "sirene"),
+    ("observations", "fichiers-fonciers.csv", "fichiers-fonciers"),
+    ("observations", "locaux.csv", "premises"),
     ("population", "population.geojson", "vector"),
     ("vacancy_rates", "lovac.csv", "lovac"),
 )

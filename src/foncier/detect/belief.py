@@ -13,9 +13,16 @@ from foncier import tables
 from foncier.records import Ledger, Note, Signal, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from foncier.geometry import Floats
+    from foncier.wording import Lang
+
+YEAR_DAYS = 365.25
+NBSP = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -43,41 +50,174 @@ def signal_of(name: str, ledger: Ledger) -> Signal:
     for family in families:
         if family in ledger.signals:
             return ledger.signals[family]
-    text = Text(f"Signal sans poids connu : {name}", f"Sign of unknown weight: {name}")
+    text = Text(f"Signal sans poids connu{NBSP}: {name}", f"Sign of unknown weight: {name}")
     return Signal(name, float("nan"), text, "")
 
 
+def weighed(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Weigh each sign: its own weight, then as applied after age, doubt and repetition.
+
+    Parameters
+    ----------
+    frame
+        Columns ``opportunity_id`` (any key), ``signal``, ``source``, ``observed_on``; optional
+        ``detail`` and ``part`` (what is left of the weight because the sign may speak of
+        several objects, or of a part of one; 1 when absent).
+    ledger
+        Weights, half-lives and the date up to which signs age.
+
+    Returns
+    -------
+    The rows in their order, with ``base_weight``, ``age`` (share of the weight that time left),
+    ``weight`` (as applied; NaN for a signal of unknown weight) and ``repeated``: another sign of
+    the same origin and direction is the stronger one, and this one counts for nothing.
+    """
+    code, names = pd.factorize(np.asarray(frame["signal"], dtype=object), sort=True)
+    signals = [signal_of(str(name), ledger) for name in names]
+    base = np.array([s.weight for s in signals], dtype=np.float64)[code]
+    half = np.array([s.half_life_years or np.inf for s in signals], dtype=np.float64)[code]
+    age = _age(frame["observed_on"], half, ledger)
+    part = frame["part"].to_numpy(dtype=np.float64) if "part" in frame else 1.0
+    weight = base * age * part
+    repeated = _repeated(frame, signals, code, weight)
+    return frame.assign(
+        base_weight=base, age=age, weight=np.where(repeated, 0.0, weight), repeated=repeated
+    )
+
+
+def _age(observed: pd.Series[Any], half_life_years: Floats, ledger: Ledger) -> Floats:
+    """Share of the weight that is left, shape (n,): 1 when the study has no date."""
+    if ledger.on is None:
+        return np.ones(len(observed))
+    days = (pd.Timestamp(ledger.on) - pd.to_datetime(observed)).dt.days.to_numpy(dtype=np.float64)
+    halvings = np.maximum(days, 0.0) / YEAR_DAYS / half_life_years
+    undated = np.where(np.isfinite(half_life_years), ledger.undated_half_lives, 0.0)
+    return np.asarray(0.5 ** np.where(np.isnan(days), undated, halvings))
+
+
+def _repeated(
+    frame: pd.DataFrame, signals: Sequence[Signal], code: NDArray[np.intp], weight: Floats
+) -> NDArray[np.bool_]:
+    """Signs whose origin has already spoken in that direction, more strongly."""
+    origins, _ = pd.factorize(np.array([s.origin or s.name for s in signals], dtype=object))
+    who, _ = pd.factorize(np.asarray(frame["opportunity_id"]))
+    group = (who * (len(signals) + 1) + origins[code]) * 3 + np.sign(np.nan_to_num(weight)) + 1
+    # A tie is settled by what the signs say, never by the order in which they came.
+    ties = [_rank(frame[name]) for name in ("detail", "source") if name in frame]
+    day = pd.to_datetime(frame["observed_on"]).fillna(pd.Timestamp(0)).astype("int64").to_numpy()
+    order = np.lexsort((*ties, code, -day, -np.abs(np.nan_to_num(weight)), group))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = group[order][1:] != group[order][:-1]
+    repeated = np.zeros(len(order), dtype=bool)
+    repeated[order] = ~first
+    return np.asarray(repeated & (np.nan_to_num(weight) != 0))
+
+
+def _rank(words: pd.Series[Any]) -> NDArray[np.intp]:
+    return pd.factorize(words, sort=True)[0]
+
+
 def evidence_rows(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Build EVIDENCE rows from ``opportunity_id, signal, detail, source, observed_on``."""
+    """Build EVIDENCE rows from ``opportunity_id, signal, detail, source, observed_on``.
+
+    See `weighed` for what becomes of a weight; ``distance_m``, ``share`` and ``part`` may be
+    given. Each row says in words what its age, its doubt or a repetition took from it.
+    """
     if frame.empty:
         return tables.EVIDENCE.empty()  # type: ignore[no-any-return]
-    signals = [signal_of(str(name), ledger) for name in frame["signal"]]
-    details = [f"\u00a0: {d}" if isinstance(d, str) and d else "" for d in frame["detail"]]
-    weight = np.array([s.weight for s in signals])
+    rows = frame if "weight" in frame else weighed(frame, ledger)
+    code, names = pd.factorize(np.asarray(rows["signal"], dtype=object))
+    texts = [signal_of(str(name), ledger).text for name in names]
+    base = rows["base_weight"].to_numpy(dtype=np.float64)
+    words: dict[str, Any] = {}
+    for lang in ("fr", "en"):
+        told = np.array([text[lang] for text in texts], dtype=object)[code]
+        words[f"text_{lang}"] = told + _details(rows["detail"], lang) + _lessened(rows, lang)
     return tables.EVIDENCE.conform(  # type: ignore[no-any-return]
-        frame.assign(
-            weight=weight,
-            direction=np.select([weight > 0, weight < 0], ["for", "against"], "neutral"),
-            text_fr=[s.text.fr + d for s, d in zip(signals, details, strict=True)],
-            text_en=[s.text.en + d.replace("\u00a0:", ":")
-                     for s, d in zip(signals, details, strict=True)],
+        rows.assign(
+            direction=np.select([base > 0, base < 0], ["for", "against"], "neutral"), **words
         )
-    )  # fmt: skip
+    )
 
 
-def confidence(ids: Any, evidence: pd.DataFrame, prior: float) -> Floats:
-    """Probability after the evidence, shape (n,): the prior's log-odds and the weights, summed.
+def _details(details: pd.Series[Any], lang: str) -> NDArray[np.object_]:
+    colon = f"{NBSP}: " if lang == "fr" else ": "
+    return np.array([colon + d if isinstance(d, str) and d else "" for d in details], object)
 
-    The same signal counts once an opportunity, however many sources repeat it: two inventories
-    that copy each other are not two witnesses.
+
+def _lessened(rows: pd.DataFrame, lang: Lang) -> NDArray[np.object_]:
+    """Say why a weight is less than its signal's: age, doubt, repetition; empty when it is not."""
+    part = rows["part"].to_numpy(dtype=np.float64) if "part" in rows else np.ones(len(rows))
+    moves = rows["base_weight"].fillna(0).to_numpy() != 0
+    columns = zip(rows["age"], part, rows["repeated"], rows["observed_on"].isna(), moves,
+                  strict=True)  # fmt: skip
+    return np.array([_why(*row, lang) if row[-1] else "" for row in columns], dtype=object)
+
+
+def _why(age: float, part: float, repeated: bool, undated: bool, _: bool, lang: Lang) -> str:
+    fr, told = lang == "fr", []
+    if repeated:
+        told.append("même origine qu'un indice plus fort, non compté" if fr
+                    else "same origin as a stronger sign, not counted")  # fmt: skip
+    elif age < 0.995:  # what rounds to 1 is not said
+        why = ("sans date", "no date") if undated else ("ancienneté", "age")
+        told.append(f"{why[0 if fr else 1]}{NBSP if fr else ''}: "
+                    f"{'poids' if fr else 'weight'} × {_times(age, lang)}")  # fmt: skip
+    if part < 1.0 and not repeated:
+        told.append(("indice partiel ou partagé" + NBSP if fr else "partial or shared sign") + ": "
+                    f"{'poids' if fr else 'weight'} × {_times(part, lang)}")  # fmt: skip
+    return f" ({'; '.join(told) if not fr else f'{NBSP}; '.join(told)})" if told else ""
+
+
+def _times(value: float, lang: Lang) -> str:
+    return f"{value:.2f}".replace(".", ",") if lang == "fr" else f"{value:.2f}"
+
+
+def confidence(ids: Any, evidence: pd.DataFrame) -> Floats:
+    """Probability after the evidence, shape (n,): the weights as applied, summed with the prior's.
+
+    The prior is a row of the evidence (`prior_rows`), so that the ledger of a site adds up to its
+    confidence line by line.
     """
-    once = evidence.drop_duplicates(["opportunity_id", "signal"])
-    total = once.groupby("opportunity_id")["weight"].sum().reindex(ids, fill_value=0.0)
-    return np.asarray(expit(logit(prior) + total.to_numpy(dtype=np.float64)))
+    total = evidence.groupby("opportunity_id")["weight"].sum().reindex(ids, fill_value=0.0)
+    return np.asarray(expit(total.to_numpy(dtype=np.float64)))
 
 
-def neutral(ids: Any, signal: str, fr: list[str], en: list[str], **rest: Any) -> pd.DataFrame:
-    """Build EVIDENCE rows that inform without weighing."""
+def band_of(sure: Floats, ledger: Ledger) -> NDArray[np.object_]:
+    """Name of the class of each confidence, shape (n,); None where there is no confidence.
+
+    Examples
+    --------
+    >>> from foncier.records import Band
+    >>> bands = tuple(Band(n, a, b, Text(n, n)) for n, a, b in [("low", 0, 0.5), ("high", 0.5, 1)])
+    >>> list(band_of(np.array([0.2, 0.5, np.nan]), Ledger({}, 0.4, 0.03, 0.3, 20, bands=bands)))
+    ['low', 'high', None]
+    """
+    names: NDArray[np.object_] = np.full(max(len(ledger.bands), 1), None, dtype=object)
+    names[: len(ledger.bands)] = [band.name for band in ledger.bands]
+    found = names[np.searchsorted([band.low for band in ledger.bands[1:]], sure, side="right")]
+    found[np.isnan(sure)] = None
+    return np.asarray(found, dtype=object)
+
+
+def prior_rows(ids: Any, prior: Any, fr: Any, en: Any, source: str) -> pd.DataFrame:
+    """EVIDENCE rows that say where belief starts; their weight is the prior's log-odds."""
+    odds = logit(np.broadcast_to(np.asarray(prior, dtype=np.float64), len(ids)))
+    return neutral(ids, "prior", fr, en, source=source, weight=odds, base_weight=odds)
+
+
+def ageless(ledger: Ledger) -> Text:
+    """What to add where a study without a date lets nothing age; empty words otherwise."""
+    if ledger.on is not None:
+        return Text("", "")
+    return Text(
+        f"{NBSP}; étude sans date, l'âge des indices n'est pas compté",
+        "; the study has no date, the age of signs is not counted",
+    )
+
+
+def neutral(ids: Any, signal: str, fr: Any, en: Any, **rest: Any) -> pd.DataFrame:
+    """Build EVIDENCE rows that inform without pointing either way."""
     if not len(ids):
         return tables.EVIDENCE.empty()  # type: ignore[no-any-return]
     rows = {"opportunity_id": ids, "signal": signal, "direction": "neutral"}
@@ -92,9 +232,9 @@ def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     if not kept:
         return tables.EVIDENCE.empty()  # type: ignore[no-any-return]
     rows = pd.concat(kept, ignore_index=True)
-    heavy = rows["weight"].abs().fillna(0)
+    heavy = rows["weight"].abs().fillna(0).where(rows["signal"] != "prior", 0)
     rows = rows.assign(_heavy=-heavy).sort_values(
-        ["opportunity_id", "_heavy", "signal", "source", "text_fr"]
+        ["opportunity_id", "_heavy", "signal", "source", "observed_on", "text_fr", "distance_m"]
     )
     return tables.EVIDENCE.conform(rows)  # type: ignore[no-any-return]
 

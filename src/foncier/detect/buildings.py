@@ -6,30 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from scipy.special import expit, logit
 
 from foncier import tables
-from foncier.detect.belief import Found, confidence, counted, evidence_rows, joined, neutral
+from foncier.detect.belief import (
+    Found,
+    ageless,
+    band_of,
+    counted,
+    evidence_rows,
+    joined,
+    prior_rows,
+    signal_of,
+    weighed,
+)
 from foncier.detect.ground import Ground, shapes, texts
+from foncier.detect.matching import Links, carried, reaches
 from foncier.detect.measures import zone_at
+from foncier.detect.occupation import collapsed, establishments, partly_used
+from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from foncier.geometry import Geometries
+    from foncier.geometry import Floats, Geometries
     from foncier.records import Ledger
 
-POINT_REACH_M = 5.0  # a mapped point may stand on the pavement before its building
-OVERLAP_SHARE = 0.5  # of the smaller outline: the same building in two sources
 
+def find_buildings(
+    ground: Ground,
+    ledger: Ledger,
+    area: shapely.Geometry,
+    *,
+    friches: gpd.GeoDataFrame | None = None,
+) -> Found:
+    """Find buildings of an area that some sign says unused.
 
-def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Found:
-    """Find buildings of an area that observations call unused.
-
-    An observation is carried to the building of the cadastre that it lies on. Without a layer of
-    buildings, an observed outline stands for itself; a lone point is left aside, and counted. A
-    building that no observation speaks of is never listed: no data is no evidence of vacancy.
+    Each sign is carried to the buildings that it speaks of (`foncier.detect.matching`); one that
+    may speak of several is shared between them. Without a layer of buildings, an observed outline
+    stands for itself; a lone point is left aside, and counted. A building that no sign calls
+    unused is never listed, whatever the prior: no data is no evidence of vacancy.
 
     Parameters
     ----------
@@ -39,6 +57,9 @@ def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Fo
         Weights, prior and the least confidence to be listed.
     area
         Study area, in the legal metric CRS.
+    friches
+        Friches found: what is said of whole plots of theirs is told of the site, and not again of
+        each building on it.
 
     Returns
     -------
@@ -48,120 +69,175 @@ def find_buildings(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Fo
     if ground.observations is None:
         return empty
     seen = ground.observations
-    seen = seen.loc[(seen["subject"] == "building").to_numpy(dtype=bool)].reset_index(drop=True)
+    seen = seen.loc[(seen["subject"] != "site").to_numpy(dtype=bool)].reset_index(drop=True)
+    seen = seen.loc[~_told_of_a_site(seen, friches)].reset_index(drop=True)
     if seen.empty:
         return empty
-    ids, outline, kept, origin = _carried(seen, ground.buildings)
-    lost = len(seen) - len(kept)
-    seen = seen.iloc[kept].assign(opportunity_id=ids)
-    evidence = joined([evidence_rows(seen, ledger), _prior_row(ids, ledger)])
-    candidates = _candidates(ground, seen, outline, origin)
-    candidates = candidates.assign(
-        confidence=confidence(candidates["opportunity_id"], evidence, ledger.building_prior)
-    )
+    links, names, outline, origin = _linked(seen, ground.buildings, ledger)
+    lost = int((_speaks(seen, ledger) & ~np.isin(np.arange(len(seen)), links.row)).sum())
+    lost_note = counted("dropped", lost, "indices sans bâtiment de plus de 20 m² à cet endroit",
+                        "signs with no building over 20 m² at their place")  # fmt: skip
+    frame = weighed(establishments(_signs(seen, links)), ledger)
+    at, inverse = np.unique(frame["opportunity_id"], return_inverse=True)
+    total = np.bincount(inverse, frame["weight"].fillna(0), minlength=len(at))
+    sure = expit(logit(ledger.building_prior) + total)
+    speaks = np.bincount(inverse, frame["weight"] > 0, minlength=len(at)) > 0
     shapely.prepare(area)
-    inside = shapely.intersects(area, shapely.centroid(shapes(candidates)))
-    large = candidates["area_m2"].to_numpy() >= ledger.least_building_m2
-    sure = candidates["confidence"].to_numpy() >= ledger.least_confidence
-    listed = candidates.loc[inside & large & sure]
+    here = shapely.intersects(area, shapely.centroid(outline[at]))
+    here &= speaks & (shapely.area(outline[at]) >= ledger.least_building_m2)
+    kept = here & (sure >= ledger.least_confidence)
+    frame = frame.loc[kept[inverse]]
+    frame = collapsed(frame.assign(opportunity_id=_named(names[frame["opportunity_id"]])))
+    listed = _Listed(_named(names[at[kept]]), outline[at[kept]], sure[kept], origin)
     notes = (
-        *counted("dropped", lost, "indices sans bâtiment de plus de 20 m² à cet endroit",
-                 "signs with no building over 20 m² at their place"),
-        *counted("dropped", int((inside & large & ~sure).sum()),
+        *lost_note,
+        *counted("dropped", int((here & ~kept).sum()),
                  "bâtiments trop peu probables (indices contraires)",
                  "buildings too unlikely (signs of use)"),
     )  # fmt: skip
-    kept_rows = evidence["opportunity_id"].isin(listed["opportunity_id"])
     return Found(
-        tables.CANDIDATES.conform(listed),
-        tables.EVIDENCE.conform(evidence.loc[kept_rows]),
+        _candidates(ground, frame, listed, ledger),
+        joined([evidence_rows(frame, ledger), _prior_row(listed.ids, ledger)]),
         notes,
     )
 
 
-def _carried(
-    seen: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None
-) -> tuple[NDArray[np.object_], Geometries, NDArray[np.intp], str]:
-    """Carry each observation to its building: ids, outlines, rows kept, origin of outlines."""
+def _told_of_a_site(seen: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
+    """Signs on whole plots that lie on a friche of known outline, shape (n,)."""
+    told = np.zeros(len(seen), dtype=bool)
+    plots = np.flatnonzero((seen["subject"] == "parcel").to_numpy(dtype=bool))
+    if friches is None or not len(plots):
+        return told
+    drawn = friches["perimeter"].isin(["parcelles", "trace"]).to_numpy(dtype=bool)
+    spots = shapely.point_on_surface(shapes(seen)[plots])
+    tree = shapely.STRtree(shapes(friches)[drawn])
+    told[plots[np.unique(tree.query(spots, predicate="intersects")[0])]] = True
+    return told
+
+
+class _Listed:
+    """Buildings that are listed, aligned: ids, outlines, confidence, origin of the outlines."""
+
+    def __init__(self, ids: Any, outline: Geometries, sure: Floats, origin: str) -> None:
+        self.ids, self.outline, self.sure, self.origin = ids, outline, sure, origin
+
+
+def _linked(
+    seen: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, ledger: Ledger
+) -> tuple[Links, NDArray[np.object_], Geometries, str]:
+    """Links of signs to buildings; names and outlines of what they point to, and their origin."""
     spots = shapes(seen)
-    polygon = np.flatnonzero(shapely.get_dimensions(spots) == 2)
     if buildings is None:
-        names = np.asarray(seen["observation_id"], dtype=object)[polygon]
-        return _named(names), spots[polygon], polygon, "trace"
-    kept = buildings.loc[(buildings["kind"] != "light").to_numpy(dtype=bool)]
-    footprints = shapes(kept)
-    tree = shapely.STRtree(footprints)
-    rows, hits = _by_overlap(spots, polygon, footprints, tree)
-    points = np.flatnonzero(shapely.get_dimensions(spots) == 0)
-    near, near_hits = tree.query_nearest(
-        spots[points], max_distance=POINT_REACH_M, all_matches=False
+        own = np.flatnonzero((shapely.get_dimensions(spots) == 2)
+                             & (seen["subject"] == "building").to_numpy(dtype=bool))  # fmt: skip
+        ones = np.ones(len(own))
+        names = np.asarray(seen["observation_id"], dtype=object)[own]
+        links = Links(own, np.arange(len(own)), 0 * ones, ones, ones)
+        return links, names, spots[own], "trace"
+    kept = buildings.loc[((buildings["kind"] != "light")
+                          & (buildings["area_m2"] >= ledger.least_building_m2))
+                         .to_numpy(dtype=bool)]  # fmt: skip
+    outline = shapes(kept)
+    whole = ((seen["subject"] == "building") | (seen["share"] == 1.0)).to_numpy(dtype=bool)
+    links = _near_the_doubtful(seen, spots, whole, outline, ledger)
+    return links, np.asarray(kept["building_id"], dtype=object), outline, "batiment"
+
+
+def _speaks(seen: gpd.GeoDataFrame, ledger: Ledger) -> NDArray[np.bool_]:
+    """Tell the signs that speak for vacancy."""
+    weight = {name: signal_of(str(name), ledger).weight for name in seen["signal"].unique()}
+    return np.asarray(seen["signal"].map(weight).to_numpy(dtype=np.float64) > 0)
+
+
+def _near_the_doubtful(
+    seen: gpd.GeoDataFrame, spots: Geometries, whole: NDArray[np.bool_], outline: Geometries,
+    ledger: Ledger,
+) -> Links:  # fmt: skip
+    """Links to the buildings that at least one sign calls unused; all others are left in peace.
+
+    Registers speak of every building, and most say that it is used: only the signs near a doubtful
+    one are carried, which is most of the work saved.
+    """
+    speaks = _speaks(seen, ledger)
+    reach_m = reaches(seen["signal"], ledger)
+
+    def of(rows: NDArray[np.intp]) -> Links:
+        found = carried(spots[rows], whole[rows], reach_m[rows], outline)
+        return Links(rows[found.row], found.hit, found.distance_m, found.share, found.part)
+
+    first = of(np.flatnonzero(speaks))
+    doubtful = np.unique(first.hit)
+    others = np.flatnonzero(~speaks)
+    near = shapely.STRtree(outline[doubtful]).query(
+        spots[others], predicate="dwithin", distance=reach_m[others]
+    )[0]
+    second = of(others[np.unique(near)])
+    kept = np.isin(second.hit, doubtful)
+    names = Links.__dataclass_fields__
+    both = {n: np.concatenate([getattr(first, n), getattr(second, n)[kept]]) for n in names}
+    order = np.lexsort((both["hit"], both["row"]))
+    return Links(**{n: values[order] for n, values in both.items()})
+
+
+def _signs(seen: gpd.GeoDataFrame, links: Links) -> pd.DataFrame:
+    """One row a link, in the columns of `weighed`; the opportunity is the building's position."""
+    columns = ["signal", "detail", "source", "observed_on", "name"]
+    told = pd.DataFrame(seen[columns]).iloc[links.row].reset_index(drop=True)
+    own = seen["share"].to_numpy(dtype=np.float64)[links.row]
+    return told.assign(
+        opportunity_id=links.hit,
+        distance_m=links.distance_m,
+        share=np.where(np.isnan(own), links.share, own),
+        part=links.part,
     )
-    rows, hits = np.concatenate([rows, points[near]]), np.concatenate([hits, near_hits])
-    order = np.argsort(rows, kind="stable")
-    names = np.asarray(kept["building_id"], dtype=object)[hits[order]]
-    return _named(names), footprints[hits[order]], rows[order], "batiment"
 
 
 def _named(names: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.array([f"BN-{name}" for name in names], dtype=object)
 
 
-def _by_overlap(
-    spots: Geometries, polygon: NDArray[np.intp], footprints: Geometries, tree: shapely.STRtree
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Building that shares most with each observed outline, if it is half of the smaller one."""
-    spot, hit = tree.query(spots[polygon], predicate="intersects")
-    common = shapely.area(shapely.intersection(spots[polygon][spot], footprints[hit]))
-    smaller = np.minimum(shapely.area(spots[polygon])[spot], shapely.area(footprints)[hit])
-    enough = common >= OVERLAP_SHARE * smaller
-    spot, hit, common = spot[enough], hit[enough], common[enough]
-    order = np.lexsort((hit, -common, spot))
-    _, first = np.unique(spot[order], return_index=True)
-    return polygon[spot[order][first]], hit[order][first]
-
-
 def _prior_row(ids: NDArray[np.object_], ledger: Ledger) -> pd.DataFrame:
     """Say where belief starts, so that a reader can follow the sum."""
-    rate = f"{ledger.building_prior * 100:.1f}"
+    rate, more = f"{ledger.building_prior * 100:.1f}", ageless(ledger)
     if ledger.assumed_prior:
         fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% (supposé, taux LOVAC inconnu)"
         en = f"Starting point: {rate}% (assumed, LOVAC rate unknown)"
     else:
         fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% des logements vacants (LOVAC)"
         en = f"Starting point: {rate}% of dwellings vacant (LOVAC)"
-    own = np.unique(ids)
     source = "foncier" if ledger.assumed_prior else "LOVAC"
-    return neutral(own, "prior", [fr] * len(own), [en] * len(own), source=source)
+    return prior_rows(ids, ledger.building_prior, fr + more.fr, en + more.en, source)
 
 
 def _candidates(
-    ground: Ground, seen: gpd.GeoDataFrame, outline: Geometries, origin: str
+    ground: Ground, frame: pd.DataFrame, listed: _Listed, ledger: Ledger
 ) -> gpd.GeoDataFrame:
-    ids = seen["opportunity_id"].to_numpy()
-    own, first = np.unique(ids.astype(str), return_index=True)
-    plots = outline[first]
-    words = seen.groupby("opportunity_id")
-    parcel, commune = _parcels(ground, plots)
-    return gpd.GeoDataFrame(
+    assert ground.observations is not None  # noqa: S101  # there is evidence
+    parcel, commune = _parcels(ground, listed.outline)
+    words = frame.groupby("opportunity_id")
+    zone = None
+    if ground.zones is not None:
+        zone = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
+    sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
+    rows = gpd.GeoDataFrame(
         {
-            "opportunity_id": own,
+            "opportunity_id": listed.ids,
             "kind": "batiment_non_affecte",
-            "name": words["name"].first().reindex(own).to_numpy(),
+            "name": words["name"].first().reindex(listed.ids).to_numpy(),
             "commune": commune,
             "parcel_ids": parcel,
-            "area_m2": shapely.area(plots),
-            "perimeter": origin,
-            "zone": None
-            if ground.zones is None
-            else zone_at(ground.zones, shapely.centroid(plots), ())[1],
-            "sources": words["source"]
-            .agg(lambda s: " | ".join(sorted(set(s))))
-            .reindex(own)
-            .to_numpy(),
+            "area_m2": shapely.area(listed.outline),
+            "perimeter": listed.origin,
+            "confidence": listed.sure,
+            "confidence_band": band_of(listed.sure, ledger),
+            "zone": zone,
+            **flag_columns(partly_used(frame, listed.ids)),
+            "sources": sources.reindex(listed.ids).to_numpy(),
         },
-        geometry=plots,
-        crs=seen.crs,
+        geometry=listed.outline,
+        crs=ground.observations.crs,
     )
+    return tables.CANDIDATES.conform(rows.sort_values("opportunity_id"))
 
 
 def _parcels(ground: Ground, plots: Geometries) -> tuple[Any, Any]:
@@ -169,7 +245,7 @@ def _parcels(ground: Ground, plots: Geometries) -> tuple[Any, Any]:
     parcel, commune = np.full(len(plots), None, object), np.full(len(plots), None, object)
     if ground.parcels is not None and len(ground.parcels):
         inner = shapely.point_on_surface(plots)
-        row, hit = shapely.STRtree(shapes(ground.parcels)).query(inner, predicate="within")
+        row, hit = ground.plots_tree.query(inner, predicate="within")
         order = np.argsort(-hit, kind="stable")
         parcel[row[order]] = texts(ground.parcels["parcel_id"])[hit[order]]
         commune[row[order]] = texts(ground.parcels["commune"])[hit[order]]

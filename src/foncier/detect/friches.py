@@ -1,4 +1,4 @@
-"""Friches: inventory rows and mapped brownfield fused into sites, each with its evidence."""
+"""Friches: records of inventories and registers fused into sites, each with its evidence."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ import pandas as pd
 import shapely
 
 from foncier import tables
-from foncier.detect.belief import Found, confidence, counted, evidence_rows, joined, neutral
+from foncier.detect.belief import (
+    Found,
+    ageless,
+    band_of,
+    confidence,
+    counted,
+    evidence_rows,
+    joined,
+    neutral,
+    prior_rows,
+    signal_of,
+    weighed,
+)
 from foncier.detect.flags import constrained
 from foncier.detect.ground import Ground, shapes, texts
 from foncier.detect.measures import zone_at
-from foncier.detect.sites import Outlines, families, outlines, same_sites
+from foncier.detect.named import named
+from foncier.detect.occupation import collapsed, partly_used
+from foncier.detect.signs import held, nafu_score, on_sites
+from foncier.detect.sites import Outlines, counted_area_m2, families, outlines, same_sites
 from foncier.geometry import Geometries, covered_area_m2
 from foncier.records import Text
-from foncier.wording import flag_columns
+from foncier.wording import flag_columns, more_flags
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,21 +44,26 @@ RECONVERTED = "friche reconvertie"
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
 UNDER_WAY = Text("projet déjà engagé", "project already under way")
 POLLUTION = {"pollution avérée": "proven pollution"}  # CNIG code; other words stay as written
-VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé"}
+VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé",
+           "partiellement occupé": "bâti partiellement occupé"}  # fmt: skip
+SHOWN_PARCELS = 3  # a flag names a few, the inventory holds the others
 
 
 def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Found:
-    """Find friches whose centre lies in an area, from the inventory and the site observations.
+    """Find friches whose centre lies in an area, from inventories, registers and observed sites.
 
     Rows that tell the same site twice become one (the older id is kept, so is every source); sites
-    that overlap in part are linked by ``family`` and each kept. Reconverted sites are left out.
+    that overlap in part are linked by ``family`` and each kept. A record of a register (CASIAS,
+    ADEME, tax data) supports the site that holds it, else is a site of low prior, listed from
+    ``least_site`` only. Signs on the buildings and plots of a site count for their part of it.
+    Reconverted sites are left out.
 
     Parameters
     ----------
     ground
         Inventory and observations; parcels, buildings, zones and constraints where there are.
     ledger
-        Weights and prior.
+        Weights and priors.
     area
         Study area, in the legal metric CRS.
 
@@ -59,31 +79,47 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     outline = outlines(rows, ground.parcels)
     shapely.prepare(area)
     inside = shapely.intersects(area, shapely.centroid(outline.shapes))
-    rows = rows.loc[inside].reset_index(drop=True)
-    outline = Outlines(outline.shapes[inside], outline.origin[inside], outline.lost[inside])
-    group = same_sites(rows, outline)
+    rows, outline = rows.loc[inside].reset_index(drop=True), outline.take(inside)
+    register = _registers(rows, ledger)
+    group = held(rows, outline, same_sites(rows, outline), register)
     speaker = _speakers(rows, outline, group)
-    evidence = _evidence(rows, group, speaker, ledger)
-    candidates = _candidates(ground, rows, outline, group, speaker)
-    sure = confidence(candidates["opportunity_id"], evidence, ledger.friche_prior)
+    candidates, drawn = _candidates(ground, rows, outline, group, speaker)
+    ids = pd.Series(_ids(rows, speaker), index=speaker.index).reindex(group).to_numpy()
+    visited = named(ground.observations, candidates["opportunity_id"])
+    signs = _signs(rows, ids, [on_sites(ground, candidates, drawn), visited], ledger)
+    zone = candidates.set_index("opportunity_id")["zone"].astype("str")
+    parts = [evidence_rows(signs, ledger), _prior_rows(rows, ids, ledger), _told(rows, ids),
+             _melted(rows, ids), nafu_score(rows, ids, zone)]  # fmt: skip
+    evidence = joined(parts)
+    sure = confidence(candidates["opportunity_id"], evidence)
+    known = candidates["opportunity_id"].isin(ids[~register]).to_numpy(dtype=bool)
+    listed = known | (sure >= ledger.least_site)
+    candidates = candidates.assign(
+        confidence=sure, confidence_band=band_of(sure, ledger),
+        **more_flags(candidates, partly_used(signs, candidates["opportunity_id"])),
+    ).loc[listed]  # fmt: skip
+    evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
     notes = (
         *counted("dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"),
         *counted("dropped", int((~inside).sum()), "sites hors du secteur d'étude",
                  "sites outside the study area"),
-        *counted("dropped", len(rows) - len(candidates), "fiches réunies à une autre du même site",
+        *counted("dropped", len(rows) - len(listed), "fiches réunies à une autre du même site",
                  "records melted into another of the same site"),
+        *counted("dropped", int((~listed).sum()),
+                 "sites connus des seuls registres, trop peu probables",
+                 "sites that only registers know, too unlikely"),
         *counted("kept", int((outline.lost > 0).sum()),
                  "sites dont des parcelles sont introuvables au cadastre fourni",
                  "sites with parcels not found in the cadastre supplied"),
     )  # fmt: skip
-    return Found(tables.CANDIDATES.conform(candidates.assign(confidence=sure)), evidence, notes)
+    return Found(tables.CANDIDATES.conform(candidates), tables.EVIDENCE.conform(evidence), notes)
 
 
 def _rows(ground: Ground) -> gpd.GeoDataFrame | None:
     """Inventory rows, then the polygons that observations call a site; None without either."""
     parts = []
     if ground.inventory is not None:
-        parts.append(ground.inventory.assign(signal=None, detail=None))
+        parts.append(ground.inventory.assign(detail=None, points=np.nan))
     if ground.observations is not None:
         seen = ground.observations
         polygon = shapely.get_dimensions(shapes(seen)) == 2
@@ -91,14 +127,21 @@ def _rows(ground: Ground) -> gpd.GeoDataFrame | None:
         parts.append(
             seen.rename(columns={"observation_id": "site_id", "observed_on": "updated_on"})
             .assign(area_m2=shapely.area(shapes(seen)))
-            .drop(columns="subject")
+            .drop(columns=["subject", "share"])
         )
     parts = [part for part in parts if len(part)]
     if not parts:
         return None
     rows = pd.concat(parts, ignore_index=True)
-    wanted = [*tables.INVENTORY.names, "signal", "detail"]
+    wanted = [*tables.INVENTORY.names, "detail", "points"]
     return gpd.GeoDataFrame(rows.reindex(columns=wanted), geometry="geometry", crs=parts[0].crs)
+
+
+def _registers(rows: gpd.GeoDataFrame, ledger: Ledger) -> NDArray[np.bool_]:
+    """Tell the records of registers: their signal has a prior of its own."""
+    signals = rows["signal"].dropna().unique()
+    own = [name for name in signals if signal_of(str(name), ledger).prior is not None]
+    return np.asarray(rows["signal"].isin(own), dtype=bool)
 
 
 def _speakers(rows: gpd.GeoDataFrame, outline: Outlines, group: NDArray[np.intp]) -> pd.DataFrame:
@@ -129,11 +172,12 @@ def _candidates(
     outline: Outlines,
     group: NDArray[np.intp],
     speaker: pd.DataFrame,
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
+    """Sites by id, and which of them have a real outline."""
     at = speaker["row"].to_numpy(dtype=np.intp)
-    kept, plots, ids = rows.iloc[at], outline.shapes[at], _ids(rows, speaker)
-    drawn = outline.drawn[at]
+    kept, own, ids = rows.iloc[at].reset_index(drop=True), outline.take(at), _ids(rows, speaker)
     sources = rows.groupby(group)["source"].agg(lambda s: " | ".join(sorted(set(s))))
+    family = families(kept, own)
     candidates = gpd.GeoDataFrame(
         {
             "opportunity_id": ids,
@@ -142,19 +186,22 @@ def _candidates(
             "address": _first(rows["address"], group, at),
             "commune": _first(rows["commune"], group, at),
             "parcel_ids": _first(rows["parcel_ids"], group, at),
-            "area_m2": np.where(drawn, shapely.area(plots), kept["area_m2"].to_numpy(float)),
-            "built_share": _built(ground, plots, drawn),
+            "area_m2": np.where(own.drawn, shapely.area(own.shapes),
+                                kept["area_m2"].to_numpy(float)),
+            "built_share": _built(ground, own.shapes, own.drawn),
             "status": _first(rows["status"], group, at),
-            "perimeter": outline.origin[at],
-            "family": _family(kept, Outlines(plots, outline.origin[at], outline.lost[at]), ids),
-            "zone": _zone(ground, plots, kept),
-            **_flags(ground, plots, kept, outline.lost[at]),
+            "perimeter": own.origin,
+            "family": _family(family, ids),
+            "zone": _zone(ground, own.shapes, kept),
+            **_flags(ground, own, kept),
             "sources": sources.reindex(speaker.index).to_numpy(),
+            "counted_area_m2": counted_area_m2(kept, own, family),
         },
-        geometry=plots,
+        geometry=own.shapes,
         crs=rows.crs,
-    )
-    return candidates.sort_values("opportunity_id").reset_index(drop=True)
+    )  # fmt: skip
+    order = np.argsort(ids.astype(str), kind="stable")
+    return candidates.iloc[order].reset_index(drop=True), own.drawn[order]
 
 
 def _first(column: pd.Series[Any], group: NDArray[np.intp], at: NDArray[np.intp]) -> Any:
@@ -172,8 +219,8 @@ def _built(ground: Ground, plots: Geometries, drawn: NDArray[np.bool_]) -> Any:
     return share
 
 
-def _family(kept: gpd.GeoDataFrame, outline: Outlines, ids: NDArray[np.object_]) -> Any:
-    group = pd.Series(families(kept.reset_index(drop=True), outline))
+def _family(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
+    group = pd.Series(family)
     size = group.map(group.value_counts())
     head = pd.Series(ids).groupby(group).transform("min").str.replace("FR-", "FAM-", n=1)
     return head.where(size > 1, None).to_numpy()
@@ -185,29 +232,39 @@ def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame) -> Any:
     return zone_at(ground.zones, shapely.centroid(plots), ())[1]
 
 
-def _flags(
-    ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame, lost: NDArray[np.intp]
-) -> dict[str, list[str | None]]:
+def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, list[str | None]]:
     """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
     told = []
     for status, soil, under, gone in zip(
-        kept["status"], texts(kept["pollution"]), constrained(ground, plots), lost, strict=True
+        kept["status"],
+        texts(kept["pollution"]),
+        constrained(ground, own.shapes),
+        own.gone,
+        strict=True,
     ):
         words = [UNDER_WAY] if status == "friche avec projet" else []
         if soil and "avérée" in soil:
             words.append(Text(soil, POLLUTION.get(soil, soil)))
         words.extend(under)
-        if gone:
-            words.append(Text(f"{gone} parcelle(s) introuvable(s) au cadastre",
-                              f"{gone} parcel(s) not found in the cadastre"))  # fmt: skip
+        words.extend([_missing(gone)] if gone else [])
         told.append(words)
     return flag_columns(told)
 
 
-def _evidence(
-    rows: gpd.GeoDataFrame, group: NDArray[np.intp], speaker: pd.DataFrame, ledger: Ledger
+def _missing(names: str) -> Text:
+    """Words for the parcels of a site that the cadastre no longer has."""
+    ids = names.split("|")
+    listed = ", ".join(ids[:SHOWN_PARCELS]) + (", …" if len(ids) > SHOWN_PARCELS else "")
+    return Text(
+        f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
+        f"{len(ids)} parcel(s) not found in the cadastre: {listed}",
+    )
+
+
+def _signs(
+    rows: gpd.GeoDataFrame, ids: NDArray[np.object_], others: list[pd.DataFrame], ledger: Ledger
 ) -> pd.DataFrame:
-    ids = pd.Series(_ids(rows, speaker), index=speaker.index).reindex(group).to_numpy()
+    """All signs of all sites, weighed: of their records, of their buildings, and the others."""
     status = rows["status"].fillna("statut inconnu")
     listed = pd.DataFrame(
         {
@@ -216,10 +273,36 @@ def _evidence(
             "detail": texts(rows["detail"]),
             "source": rows["source"].to_numpy(),
             "observed_on": rows["updated_on"].to_numpy(),
+            "distance_m": np.nan, "share": np.nan, "part": 1.0, "active": 0, "known": 0,
         }
-    )
+    )  # fmt: skip
     state = listed.assign(signal=rows["vacancy"].map(VACANCY).to_numpy(), detail=None)
-    parts = [evidence_rows(listed, ledger), evidence_rows(state.dropna(subset="signal"), ledger)]
+    parts = [listed, state.dropna(subset="signal"), *others]
+    signs = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    signs = signs.astype({"observed_on": "datetime64[us]"})
+    return collapsed(weighed(signs, ledger))
+
+
+def _prior_rows(rows: gpd.GeoDataFrame, ids: NDArray[np.object_], ledger: Ledger) -> pd.DataFrame:
+    """Say where belief in each site starts: at the best of the priors of its records."""
+    default = ledger.friche_prior
+    priors = {None: default}
+    priors |= {name: signal_of(str(name), ledger).prior or default
+               for name in rows["signal"].dropna().unique()}  # fmt: skip
+    own = pd.Series([priors[name] for name in texts(rows["signal"])], dtype="float64")
+    best = own.groupby(ids).max()
+    shown, more = [f"{p * 100:.0f}" for p in best], ageless(ledger)
+    return prior_rows(
+        best.index.to_numpy(), best.to_numpy(),
+        [f"Point de départ\u00a0: {p}\u00a0% de tels sites sont confirmés{more.fr}"
+         for p in shown],
+        [f"Starting point: {p}% of such sites are confirmed{more.en}" for p in shown], "foncier",
+    )  # fmt: skip
+
+
+def _told(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
+    """What records say besides, without weight: soil, activity, kind, state of the buildings."""
+    parts = []
     for column, fr, en in (
         ("pollution", "Sol", "Soil"),
         ("activity", "Ancienne activité", "Former activity"),
@@ -235,18 +318,16 @@ def _evidence(
                 observed_on=rows["updated_on"].to_numpy()[known],
             )
         )  # fmt: skip
-    parts.append(_melted(rows, group, ids))
     return joined(parts)
 
 
-def _melted(rows: gpd.GeoDataFrame, group: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
+def _melted(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
     """Say which records were taken for one site."""
-    told = pd.Series(rows["site_id"].to_numpy()).groupby(group).agg(list)
+    told = pd.Series(rows["site_id"].to_numpy()).groupby(ids).agg(list)
     told = told[told.map(len) > 1]
-    who = pd.Series(ids).groupby(group).first().reindex(told.index).to_numpy()
-    lists = [" et ".join(sorted(ids)) for ids in told]
+    lists = [" et ".join(sorted(names)) for names in told]
     return neutral(
-        who, "même site",
+        told.index.to_numpy(), "même site",
         [f"Même site décrit par plusieurs fiches\u00a0: {x}" for x in lists],
         [f"The same site told by several records: {x.replace(' et ', ' and ')}" for x in lists],
         source="foncier",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,11 +27,19 @@ LONE_POINT_M = 10.0  # radius drawn around a site of unknown area, only to be se
 
 @dataclass(frozen=True)
 class Outlines:
-    """Outline of each site, where it comes from, and how many of its parcels were not found."""
+    """Outline of each site, where it comes from, and its parcels that were not found.
+
+    ``lost`` counts them, ``gone`` names them (``|`` between them, empty where all were found).
+    """
 
     shapes: Geometries
     origin: NDArray[np.object_]
     lost: NDArray[np.intp]
+    gone: NDArray[np.object_]
+
+    def take(self, at: NDArray[Any]) -> Outlines:
+        """Outlines of some sites, by position or by mask."""
+        return Outlines(self.shapes[at], self.origin[at], self.lost[at], self.gone[at])
 
     @property
     def drawn(self) -> NDArray[np.bool_]:
@@ -64,10 +72,13 @@ def outlines(inventory: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None) -> O
         )
         outline[sites], origin[sites] = unions, "parcelles"
     size = len(inventory)
-    asked = np.bincount(listed["site"].to_numpy(dtype=np.intp), minlength=size)
-    here = np.bincount(found["site"].to_numpy(dtype=np.intp), minlength=size)
-    lost = asked - here if parcels is not None else np.zeros(size, dtype=np.intp)
-    return Outlines(outline, origin, lost)
+    lost, gone = np.zeros(size, dtype=np.intp), np.full(size, "", dtype=object)
+    if parcels is not None:
+        missing = listed.loc[~listed.index.isin(found.index)]
+        lost = np.bincount(missing["site"].to_numpy(dtype=np.intp), minlength=size)
+        names = missing.groupby("site")["parcel_id"].agg("|".join)
+        gone[names.index.to_numpy(dtype=np.intp)] = names.to_numpy()
+    return Outlines(outline, origin, lost, gone)
 
 
 def _listed(inventory: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -110,6 +121,45 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
         if len(lists[a] & lists[b]) > FAMILY_SHARE * min(len(lists[a]), len(lists[b])):
             pairs.add((a, b))
     return _groups(pairs, len(inventory))
+
+
+def counted_area_m2(
+    inventory: gpd.GeoDataFrame, outline: Outlines, family: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Area of each site that no other of its family counts already, shape (n,).
+
+    Summed over a family they give the land that it covers once. The smaller sites of a family
+    keep their whole area and the larger count what is left: of a plateau and its hall, the hall is
+    a site of its own. Where outlines are only discs, the areas of the smaller sites, spread over
+    the parcels that they list, stand for what is taken. NaN where the area is unknown.
+    """
+    area = np.where(outline.drawn, shapely.area(outline.shapes),
+                    inventory["area_m2"].to_numpy(dtype=np.float64))  # fmt: skip
+    counted = area.copy()
+    lists = [str(ids).split("|") if isinstance(ids, str) else []
+             for ids in texts(inventory["parcel_ids"])]  # fmt: skip
+    members = pd.Series(np.arange(len(area))).groupby(family).agg(list)
+    for sites in members[members.map(len) > 1]:
+        ordered = sorted(sites, key=lambda n: (np.nan_to_num(area[n]), lists[n]))
+        land = shapely.Polygon()
+        taken: dict[str, float] = {}
+        for site in ordered:
+            if outline.drawn[site]:
+                counted[site] = shapely.area(shapely.difference(outline.shapes[site], land))
+                land = shapely.union(land, outline.shapes[site])
+            else:
+                counted[site] = _left(area[site], lists[site], taken)
+    return np.asarray(counted)
+
+
+def _left(area_m2: float, parcels: list[str], taken: dict[str, float]) -> float:
+    """Area of a site less that of its parcels already taken; its own parcels are taken then."""
+    new = [parcel for parcel in parcels if parcel not in taken]
+    if not parcels or np.isnan(area_m2):
+        return area_m2
+    left = max(area_m2 - sum(taken.get(parcel, 0.0) for parcel in parcels), 0.0) if new else 0.0
+    taken.update(dict.fromkeys(new, left / max(len(new), 1)))
+    return left
 
 
 def _same_parcels(inventory: gpd.GeoDataFrame) -> set[tuple[int, int]]:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from foncier.export.aside import MANIFEST, deliver, sha256
 from foncier.tables import CANDIDATES
@@ -27,7 +28,6 @@ def versions() -> dict[str, str]:
     """Versions of Python, of the packages that make the figures, and of GEOS, GDAL and PROJ."""
     import pyogrio  # noqa: PLC0415 (slow to import, and only its version is asked)
     import pyproj  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
 
     found = {name: metadata.version(name) for name in PACKAGES}
     gdal: str = pyogrio.__gdal_version_string__
@@ -82,6 +82,7 @@ def manifest(
             "communes": result.communes,
             "edition": result.edition,
             "crs": f"EPSG:{epsg}" if epsg else None,
+            "study_area_wkt": shapely.to_wkt(result.area, rounding_precision=1),
             "inputs": [_input(report) for report in result.reports],
             "missing": [{"what": m.what, "cost": asdict(m.cost)} for m in result.missing],
             "configuration": configuration,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier.export.aside import deliver as write_aside
+from foncier.export.cnig import write_cnig
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
+EXCHANGE = "friches-cnig.csv"  # only where there are friches
 
 
 def deliver(
     result: Result, plan: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
 ) -> dict[str, str]:
-    """Write GeoPackage, Parquet, CSV, map and manifest to a folder.
+    """Write GeoPackage, Parquet, CSV, map, exchange file of friches and manifest to a folder.
 
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
 
@@ -45,6 +47,8 @@ def deliver(
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
     }
+    if (result.candidates["kind"] == "friche").any():
+        write[EXCHANGE] = partial(write_cnig, result)
 
     def told(deliverables: Mapping[str, str]) -> str:
         made = manifest(

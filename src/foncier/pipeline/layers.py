@@ -67,11 +67,19 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
         for spec in plan.layers.get(layer, ())
     ]  # fmt: skip
 
-    def read(file: LayerFile) -> tuple[Any, LayerReport]:
-        return sources.read(file, crs=crs, communes=plan.study.communes)
+    def read(file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
+        return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
 
+    # What is located by its parcels waits for the cadastre.
+    later = [file.format in sources.BY_PARCEL for file in files]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        found = list(pool.map(read, files))
+        first = iter(
+            pool.map(read, (f for f, waits in zip(files, later, strict=True) if not waits))
+        )
+        early = [None if waits else next(first) for waits in later]
+    plots = [e[0] for f, e in zip(files, early, strict=True) if e and f.layer == "parcels"]
+    parcels = pd.concat(plots) if len(plots) > 1 else (plots or [None])[0]
+    found = [e or read(f, parcels) for f, e in zip(files, early, strict=True)]
     frames: dict[Layer, Any] = {}
     for layer in LAYERS:
         parts = [t for f, (t, _) in zip(files, found, strict=True) if f.layer == layer]
@@ -104,7 +112,8 @@ def relief_bounds(frames: dict[Layer, Any]) -> tuple[float, float, float, float]
 def _stacked(layer: Layer, parts: list[Any]) -> Any:
     table = next(t for t in tables.INPUTS if t.name == layer)
     key = table.key[0]
-    if layer in NUMBERED:
+    ids = pd.concat([p[key] for p in parts])
+    if layer in NUMBERED and ids.duplicated().any():
         parts = [p.assign(**{key: f"{n}-" + p[key]}) for n, p in enumerate(parts, start=1)]
     return table.conform(pd.concat(parts, ignore_index=True))
 

@@ -89,6 +89,7 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         + unmeasured(ramps, score.unknown_measures(measures, ramps)),
         routes=_routes(points, graph, traced.loop),
         assemblies=plots.assemblies,
+        inventory=layers.get("inventory"),
     )
 
 
@@ -113,13 +114,14 @@ def _detect(plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
     if rates is not None:
         own = rates.loc[rates["commune"].isin(plan.study.communes), "rate_share"].dropna()
         rate = float(own.mean()) if len(own) else None
-    beliefs = study.ledger(plan, rate)
+    beliefs = study.ledger(plan, rate, plan.study.date or newest(layers.reports))
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
+    friches = detect.find_friches(ground, beliefs, area)
     return (
         detect.find_plots(ground, rules, area, source=" | ".join(cadastre) or "Cadastre"),
-        detect.find_friches(ground, beliefs, area),
-        detect.find_buildings(ground, beliefs, area),
+        friches,
+        detect.find_buildings(ground, beliefs, area, friches=friches.candidates),
     )
 
 

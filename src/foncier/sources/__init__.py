@@ -4,15 +4,19 @@ Each row that is repaired, dropped or assumed is counted in the report of its la
 """
 
 from foncier.sources.drawn import read_area, read_line, read_waypoints
-from foncier.sources.registry import FORMATS, read
+from foncier.sources.registry import BY_PARCEL, FORMATS, read
 from foncier.sources.terrain import join_reliefs, read_relief
+from foncier.sources.truth import no_truth, read_truth
 
 __all__ = [
+    "BY_PARCEL",
     "FORMATS",
     "join_reliefs",
+    "no_truth",
     "read",
     "read_area",
     "read_line",
     "read_relief",
+    "read_truth",
     "read_waypoints",
 ]

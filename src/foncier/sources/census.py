@@ -53,7 +53,8 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the open LOVAC file: private dwellings, share vacant for over two years, by commune.
 
     The file gives percent with a decimal comma; the share is from 0 to 1. Figures under
-    statistical secrecy are unknown. Codes that lost their leading zero get it back.
+    statistical secrecy are unknown, and so is a rate of exactly 0. Codes that lost their leading
+    zero get it back.
 
     Raises
     ------
@@ -84,6 +85,13 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
                 "Vérifiez que columns désigne bien la colonne du taux, en %.",
             )
         )
+    journal.add(
+        "kept",
+        int((percent == 0).sum()),
+        "taux de vacance de 0 % exactement tenus pour inconnus (arrondi ou secret)",
+        "vacancy rates of exactly 0% held as unknown (rounding or secrecy)",
+    )
+    percent = percent.where(percent > 0)
     dwellings = _figures(kept["dwellings"], "dwellings", file.shown, journal)
     return reading.Draft(kept.assign(dwellings=dwellings, rate_share=percent / 100), len(written))
 

@@ -17,9 +17,9 @@ import shapely
 from foncier import tables
 from foncier.errors import FormatError
 from foncier.sources import columns, files, keys, reading
-from foncier.sources.cadastre import IDU
 from foncier.sources.columns import Field
 from foncier.sources.journal import complaint
+from foncier.sources.parcel_refs import listed
 
 if TYPE_CHECKING:
     from foncier.records import LayerFile
@@ -46,6 +46,7 @@ FIELDS = (
     Field("source", ("source_nom",), required=True),
     Field("producer", ("source_producteur",)),
     Field("url", ("site_url",)),
+    Field("commune_name", ("comm_nom",)),
     Field("geompoint", required=True),
     Field("geomsurf"),
     Field("local_ancien_annee"),
@@ -98,7 +99,7 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
         shaped = tables.INVENTORY.empty(target.crs)
         return reading.Draft(shaped, len(written), file.crs or "EPSG:4326")
     rows = _figures(_sourced(_worded(rows, journal), file, journal), file.shown, journal)
-    rows = rows.assign(parcel_ids=_parcels(rows["parcel_ids"], journal))
+    rows = rows.assign(parcel_ids=listed(rows["parcel_ids"], rows["commune"], journal))
     shapes = _geometry(rows, file, journal)
     draft = reading.placed(shapes, file, target, journal, shape="place")
     return reading.Draft(draft.frame, len(written), draft.crs)
@@ -205,27 +206,6 @@ def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
         "areas of zero or less held as unknown",
     )
     return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0))
-
-
-def _parcels(values: pd.Series[Any], journal: Journal) -> pd.Series[Any]:
-    """IDUs of each site, sorted, each once; what is no IDU is left out and counted."""
-    refs = (
-        values.str.strip("{}")
-        .str.upper()
-        .str.split(r"[|,;\s]+", regex=True)
-        .explode()
-        .astype("str")
-    )
-    refs = refs[refs.notna() & (refs != "")]
-    valid = refs.str.fullmatch(IDU.pattern)
-    journal.add(
-        "dropped",
-        int((~valid).sum()),
-        "références de parcelles qui ne sont pas des IDU à 14 caractères écartées",
-        "parcel references that are no 14-character IDU dropped",
-    )
-    joined = refs[valid].groupby(level=0).agg(lambda ids: "|".join(sorted(set(ids))))
-    return joined.reindex(values.index).astype("str")
 
 
 def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:

@@ -15,6 +15,7 @@ from foncier.sources.planning import effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from foncier.records import LayerFile
     from foncier.sources.journal import Journal
@@ -218,3 +219,32 @@ def _widened(draft: Draft, journal: Journal) -> Draft:
     )
     wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
     return reading.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)
+
+
+def census(path: Path, *, shown: str) -> pd.DataFrame:
+    """List every building, shop and tag of a stage of life in a file, each with its class.
+
+    Parameters
+    ----------
+    path
+        ``.osm`` or ``.osm.gz``.
+
+    Returns
+    -------
+    One row a tag: ``osm_id`` (``way/123``), ``key``, ``value``, ``kind`` (`osm_tags.class_of`),
+    objects that the edge of the file cuts included, in the order of the file.
+
+    Raises
+    ------
+    FormatError
+        Not OSM XML, or cut short.
+    """
+    rows = [
+        (f"{element.tag}/{element.get('id')}", tag.get("k", ""), tag.get("v", ""))
+        for element in osm_xml.root_of(path, shown)
+        for tag in element.iterfind("tag")
+    ]
+    kinds = [osm_tags.class_of(key, value) for _, key, value in rows]
+    table = pd.DataFrame(rows, columns=["osm_id", "key", "value"])
+    table["kind"] = kinds
+    return table[table["kind"].notna()].reset_index(drop=True)

@@ -120,3 +120,35 @@ IN_USE = (
     ),
 )  # fmt: skip
 CHECKED = ("check_date", "survey:date", "lastcheck")
+
+# What an object says by one tag, for the census of a file; the first rule that fits.
+GONE = ("demolished", "razed", "removed", "was", "destroyed")
+COMING = ("construction", "proposed", "planned")
+CENSUS = ("building", "shop", "landuse", "railway", "ruins", "disused", "abandoned",
+          "building:condition", "construction")  # fmt: skip
+
+
+def class_of(key: str, value: str) -> str | None:
+    """Class of a tag on a building, a shop or a stage of life; None where it is none of these.
+
+    ``use`` and ``vacancy`` are signs; ``gone`` and ``coming`` never are; ``other life`` is a stage
+    of something that is neither a building nor land (a former boundary); ``built`` says that a
+    building stands, and nothing of its use.
+
+    Examples
+    --------
+    >>> class_of("disused:shop", "yes"), class_of("razed:building", "yes"), class_of("shop", "no")
+    ('vacancy', 'gone', 'no shop')
+    """
+    life, _, root = key.partition(":")
+    decay = any(key == rule.key and value in rule.any_of for rule in DECAY)
+    cases = (
+        (life in GONE or value in GONE, "gone"),
+        (life in COMING or (key in CENSUS and value in COMING), "coming"),
+        (bool(root) and life in LIFECYCLES and root in BUILDING_KEYS + SITE_KEYS, "vacancy"),
+        (decay or (key in LIFECYCLES and value == "yes"), "vacancy"),
+        (life in LIFECYCLES, "other life"),
+        (key == "shop", "no shop" if value in NO_SHOP else "use"),
+        (key == "building" and value != "no", "built"),
+    )
+    return next((kind for fits, kind in cases if fits), None)

@@ -62,7 +62,7 @@ def objects(
     FormatError
         Not OSM XML, or cut short.
     """
-    root = _root(path, shown)
+    root = root_of(path, shown)
     wanted = {*keys, *carried, "type"}
     extract, lost = _extract(root, frozenset(keys), wanted)
     journal.add(
@@ -85,7 +85,14 @@ def objects(
     )
 
 
-def _root(path: Path, shown: str) -> ET.Element:
+def root_of(path: Path, shown: str) -> ET.Element:
+    """Root element of an OSM XML file.
+
+    Raises
+    ------
+    FormatError
+        Not OSM XML, or cut short.
+    """
     if path.name.lower().endswith(".pbf"):
         raise FormatError(
             complaint(

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """What a layer is read for: the legal metric CRS and the communes of the study."""
+    """What a layer is read for: the legal metric CRS and the communes of the study.
+
+    ``parcels`` locate the rows of a register that knows its parcels only; None without a cadastre.
+    """
 
     crs: pyproj.CRS
     communes: tuple[str, ...]
+    parcels: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,17 @@ from foncier.sources import (
     edigeo,
     edigeo_sheets,
     files,
+    industry,
     keys,
     observations,
     osm,
     places,
     planning,
+    registers,
     streets,
     supplied,
+    tax,
+    visits,
 )
 from foncier.sources.journal import Journal, complaint
 from foncier.sources.reading import Target
@@ -29,6 +33,7 @@ from foncier.sources.reading import Target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
     import pyproj
 
     from foncier.records import LayerFile
@@ -56,12 +61,24 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "vector"): observations.vector,
         ("observations", "osm-xml"): osm.observations,
         ("observations", "survey"): observations.survey,
+        ("inventory", "ademe-sites"): industry.ademe,
+        ("inventory", "casias"): industry.casias,
+        ("observations", "fichiers-fonciers"): tax.parcels,
+        ("observations", "sirene"): registers.sirene,
+        ("observations", "dpe"): registers.dpe,
+        ("observations", "dvf"): registers.dvf,
+        ("observations", "rnb"): registers.rnb,
+        ("observations", "bdnb"): registers.bdnb,
+        ("observations", "premises"): registers.premises,
+        ("observations", "visits"): visits.observations,
         ("population", "vector"): census.population,
         ("vacancy_rates", "lovac"): census.lovac,
         ("envelope", "vector"): supplied.envelope,
         ("land_units", "vector"): supplied.land_units,
     }
 )
+# Formats whose rows may say no more of their place than a parcel.
+BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
 CONTRACTS = {table.name: table for table in tables.INPUTS}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -71,7 +88,13 @@ FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def read(file: LayerFile, *, crs: pyproj.CRS, communes: tuple[str, ...]) -> tuple[Any, LayerReport]:
+def read(
+    file: LayerFile,
+    *,
+    crs: pyproj.CRS,
+    communes: tuple[str, ...],
+    parcels: gpd.GeoDataFrame | None = None,
+) -> tuple[Any, LayerReport]:
     """Read one layer into its contract table, with the report of what was done to it.
 
     Parameters
@@ -82,6 +105,8 @@ def read(file: LayerFile, *, crs: pyproj.CRS, communes: tuple[str, ...]) -> tupl
         Legal metric CRS of the study.
     communes
         INSEE codes of the study; rows of other communes are dropped, none when it is empty.
+    parcels
+        PARCELS of the study: what formats of `BY_PARCEL` are located by; None without a cadastre.
 
     Returns
     -------
@@ -104,7 +129,7 @@ def read(file: LayerFile, *, crs: pyproj.CRS, communes: tuple[str, ...]) -> tupl
     printed = edigeo_sheets.fingerprint if file.format == "edigeo" else files.sha256
     fingerprint = printed(file.path, file.shown)
     journal = Journal()
-    draft = adapter(file, Target(crs, communes), journal)
+    draft = adapter(file, Target(crs, communes, parcels), journal)
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
     frame = keys.once(draft.frame, key, shown=file.shown, journal=journal)

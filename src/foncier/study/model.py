@@ -115,6 +115,21 @@ class Rules(Strict):
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
 
 
+class SignalChange(Strict):
+    """A sign that this study weighs in its own way, or brings itself.
+
+    ``half_life_years = 0`` says that it does not age.
+    """
+
+    weight: float | None = None
+    half_life_years: float | None = Field(default=None, ge=0)
+    origin: str | None = None
+    prior: float | None = Field(default=None, gt=0, lt=1)
+    fr: str | None = None
+    en: str | None = None
+    source: str | None = None
+
+
 class Head(Strict):
     """Title, communes and date of the study."""
 
@@ -139,7 +154,7 @@ class Study(Strict):
     axis: Axis | None = None
     loop: Loop | None = None
     rules: Rules = Rules()
-    signals: dict[str, float] = Field(default_factory=dict)
+    signals: dict[str, SignalChange] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     fetch: Fetch = Fetch()
@@ -152,6 +167,15 @@ class Study(Strict):
         if not isinstance(value, dict):
             return value
         return {k: v if isinstance(v, list | tuple) else [v] for k, v in value.items()}
+
+    @field_validator("signals", mode="before")
+    @classmethod
+    def _weight_alone(cls, value: object) -> object:
+        """Take a bare number for a weight."""
+        if not isinstance(value, dict):
+            return value
+        bare = (int, float)
+        return {k: {"weight": v} if isinstance(v, bare) else v for k, v in value.items()}
 
     @model_validator(mode="after")
     def _area_has_ground(self) -> Self:

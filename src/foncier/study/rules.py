@@ -8,11 +8,23 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.records import Assembly, Criterion, Fabric, Ledger, Profile, Rule, Signal, Text, Yield
-from foncier.study.model import RuleChange, Study
+from foncier.records import (
+    Assembly,
+    Band,
+    Criterion,
+    Fabric,
+    Ledger,
+    Profile,
+    Rule,
+    Signal,
+    Text,
+    Yield,
+)
+from foncier.study.model import RuleChange, SignalChange, Study
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 KINDS = ("dent_creuse", "terrain_divisible")
 OTHER_FILES = ("criteria.toml", "missing.toml", "signals.toml")
@@ -138,30 +150,76 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
     )
 
 
-def ledger(study: Study, rate_share: float | None) -> Ledger:
+def ledger(study: Study, rate_share: float | None, on: date | None = None) -> Ledger:
     """Weights of the signals, with the study's own; prior from LOVAC where it is known.
 
     Parameters
     ----------
     rate_share
-        Share of private dwellings vacant for over two years, None when unknown or 0.
+        Share of private dwellings vacant for over two years, None when unknown. Exactly 0 is
+        unknown too (the open table prints one decimal and keeps secrets). What is measured is used,
+        held within the bounds of ``signals.toml`` so that log-odds stay finite.
+    on
+        Date up to which signs age, None where the study has no date.
+
+    Raises
+    ------
+    ConfigError
+        A signal of the study's own has no weight.
     """
     raw = _read("signals.toml")
-    own = study.signals
-    signals = {
-        name: Signal(name, own.get(name, s["weight"]), Text(s["fr"], s["en"]), s["source"])
-        for name, s in raw["signal"].items()
-    }
-    for name, weight in own.items():
-        text = Text(f"Signal de l'étude : {name}", f"Sign of the study: {name}")
-        signals.setdefault(name, Signal(name, weight, text, "étude"))
+    prior, least = raw["prior"], raw["least"]
+    known = rate_share is not None and rate_share > 0
+    rate = min(max(rate_share or 0.0, prior["building_low"]), prior["building_high"])
     return Ledger(
-        signals=signals,
-        friche_prior=raw["prior"]["friche"],
-        building_prior=rate_share or raw["prior"]["building"],
-        least_confidence=raw["least"]["confidence"],
-        least_building_m2=raw["least"]["building_m2"],
-        assumed_prior=not rate_share,
+        signals=_signals(study, raw["signal"]),
+        friche_prior=prior["friche"],
+        building_prior=rate if known else prior["building"],
+        least_confidence=least["confidence"],
+        least_building_m2=least["building_m2"],
+        assumed_prior=not known,
+        least_site=least["site"],
+        bands=tuple(Band(b["name"], b["low"], b["high"], Text(b["fr"], b["en"]))
+                    for b in raw["band"]),
+        on=on,
+        undated_half_lives=raw["age"]["undated_half_lives"],
+        reach_m=raw["reach_m"],
+    )  # fmt: skip
+
+
+def _signals(study: Study, raw: Mapping[str, Any]) -> dict[str, Signal]:
+    """Signals of the package with the study's changes, then those that only the study knows."""
+    signals = {
+        name: Signal(
+            name, s["weight"], Text(s["fr"], s["en"]), s["source"], s["half_life_years"] or None,
+            s["origin"], s.get("prior"), s["comment"],
+        )
+        for name, s in raw.items()
+    }  # fmt: skip
+    for name, change in study.signals.items():
+        base = signals.get(name)
+        if base is None:
+            if change.weight is None:
+                raise ConfigError(
+                    f"study.toml : [signals.{name}] : signal inconnu de foncier, donnez-lui un "
+                    f"poids, par exemple weight = 1.0. Connus : {', '.join(sorted(raw))}."
+                )
+            words = Text(f"Signal de l'étude : {name}", f"Sign of the study: {name}")
+            base = Signal(name, change.weight, words, "étude")
+        signals[name] = _changed_signal(base, change)
+    return signals
+
+
+def _changed_signal(base: Signal, change: SignalChange) -> Signal:
+    age = base.half_life_years if change.half_life_years is None else change.half_life_years
+    return replace(
+        base,
+        weight=base.weight if change.weight is None else change.weight,
+        text=Text(change.fr or base.text.fr, change.en or change.fr or base.text.en),
+        source=change.source or base.source,
+        half_life_years=age or None,
+        origin=base.origin if change.origin is None else change.origin,
+        prior=base.prior if change.prior is None else change.prior,
     )
 
 

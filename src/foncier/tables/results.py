@@ -42,6 +42,10 @@ CANDIDATES = Table(
         Column("residents_around", "number", "Habitants à moins de 500 m",
                "Residents within 500 m", "hab.", optional=True, low=0),
         Column("sources", "text", "Sources", "Sources"),
+        Column("confidence_band", "text", "Classe de confiance", "Class of confidence",
+               optional=True, values=("faible", "incertaine", "probable", "forte")),
+        Column("counted_area_m2", "number", "Surface comptée une fois",
+               "Area counted once", "m²", optional=True, low=0),
     ),
     POLYGON,
 )  # fmt: skip
@@ -57,6 +61,12 @@ EVIDENCE = Table(
         Column("observed_on", "date", "Date", "Date", optional=True),
         Column("text_fr", "text", "Constat", "Finding (French)"),
         Column("text_en", "text", "Constat (anglais)", "Finding"),
+        Column("base_weight", "number", "Poids avant l'âge et le doute (log-cote)",
+               "Weight before age and doubt (log-odds)", optional=True),
+        Column("distance_m", "number", "Distance de l'indice", "Distance of the sign", "m",
+               optional=True, low=0),
+        Column("share", "number", "Part concernée", "Share concerned", "0–1", optional=True,
+               low=0, high=1),
     ),
 )  # fmt: skip
 
