@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from foncier.records import Rule, Text
 
@@ -46,6 +46,18 @@ def flag_columns(told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
         column: [" | ".join(text[lang] for text in texts) or None for texts in told]
         for column, lang in FLAG_COLUMNS.items()
     }
+
+
+def more_flags(table: Any, told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
+    """Columns of points to watch with some added after those that a table has."""
+    return {
+        column: [
+            " | ".join(text for text in (before, fresh) if text) or None
+            for before, fresh in zip(table[column].astype(object).where(table[column].notna(), ""),
+                                     added, strict=True)
+        ]
+        for column, added in flag_columns(told).items()
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=65_536)

@@ -220,7 +220,6 @@ def _candidates(
     if ground.zones is not None:
         zone = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
     sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
-    partly = partly_used(frame)
     rows = gpd.GeoDataFrame(
         {
             "opportunity_id": listed.ids,
@@ -233,7 +232,7 @@ def _candidates(
             "confidence": listed.sure,
             "confidence_band": band_of(listed.sure, ledger),
             "zone": zone,
-            **flag_columns([[partly[i]] if i in partly else [] for i in listed.ids]),
+            **flag_columns(partly_used(frame, listed.ids)),
             "sources": sources.reindex(listed.ids).to_numpy(),
         },
         geometry=listed.outline,

@@ -32,11 +32,9 @@ from foncier.detect.signs import held, nafu_score, on_sites
 from foncier.detect.sites import Outlines, counted_area_m2, families, outlines, same_sites
 from foncier.geometry import Geometries, covered_area_m2
 from foncier.records import Text
-from foncier.wording import flag_columns
+from foncier.wording import flag_columns, more_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from foncier.records import Ledger
@@ -98,7 +96,7 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     listed = known | (sure >= ledger.least_site)
     candidates = candidates.assign(
         confidence=sure, confidence_band=band_of(sure, ledger),
-        **_flagged_too(candidates, partly_used(signs)),
+        **more_flags(candidates, partly_used(signs, candidates["opportunity_id"])),
     ).loc[listed]  # fmt: skip
     evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
     notes = (
@@ -238,35 +236,29 @@ def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, l
     """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
     told = []
     for status, soil, under, gone in zip(
-        kept["status"], texts(kept["pollution"]), constrained(ground, own.shapes), own.gone,
+        kept["status"],
+        texts(kept["pollution"]),
+        constrained(ground, own.shapes),
+        own.gone,
         strict=True,
-    ):  # fmt: skip
+    ):
         words = [UNDER_WAY] if status == "friche avec projet" else []
         if soil and "avérée" in soil:
             words.append(Text(soil, POLLUTION.get(soil, soil)))
-        told.append([*words, *under, *_missing(gone)])
+        words.extend(under)
+        words.extend([_missing(gone)] if gone else [])
+        told.append(words)
     return flag_columns(told)
 
 
-def _flagged_too(candidates: gpd.GeoDataFrame, partly: Mapping[str, Text]) -> dict[str, Any]:
-    """Columns of the flags with one more, for the sites that have it."""
-    more = flag_columns([[partly[i]] if i in partly else [] for i in candidates["opportunity_id"]])
-    return {
-        column: [" | ".join(flag for flag in pair if flag) or None
-                 for pair in zip(texts(candidates[column]), own, strict=True)]
-        for column, own in more.items()
-    }  # fmt: skip
-
-
-def _missing(names: str) -> list[Text]:
+def _missing(names: str) -> Text:
     """Words for the parcels of a site that the cadastre no longer has."""
-    ids = names.split("|") if names else []
-    more = ", …" if len(ids) > SHOWN_PARCELS else ""
-    listed = f"{', '.join(ids[:SHOWN_PARCELS])}{more}"
-    return [
-        Text(f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
-             f"{len(ids)} parcel(s) not found in the cadastre: {listed}")
-    ] if ids else []  # fmt: skip
+    ids = names.split("|")
+    listed = ", ".join(ids[:SHOWN_PARCELS]) + (", …" if len(ids) > SHOWN_PARCELS else "")
+    return Text(
+        f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
+        f"{len(ids)} parcel(s) not found in the cadastre: {listed}",
+    )
 
 
 def _signs(

@@ -64,14 +64,14 @@ def _several(detail: Any, count: int) -> str | None:
     return " ".join(words) or None
 
 
-def partly_used(frame: pd.DataFrame) -> dict[str, Text]:
-    """Words for the flag of places that are used in part, by opportunity."""
+def partly_used(frame: pd.DataFrame, ids: Any) -> list[list[Text]]:
+    """Points to watch of places that are used in part; none for the others."""
     mixed = frame.loc[(frame["active"] > 0) & (frame["active"] < frame["known"])]
     first = mixed.drop_duplicates("opportunity_id").set_index("opportunity_id")
     told = {
-        str(name): Text(
+        name: Text(
             f"occupé en partie\u00a0: {active} établissement(s) actif(s) sur {known}",
-            f"partly used: {active} active establishment(s) of {known}",
+            f"used in part: {active} active establishment(s) of {known}",
         )
         for name, active, known in zip(first.index, first["active"], first["known"], strict=True)
     }
@@ -82,5 +82,5 @@ def partly_used(frame: pd.DataFrame) -> dict[str, Text]:
         known = not np.isnan(share)
         fr = f"\u00a0: {share * 100:.0f}\u00a0% libre" if known else ""
         en = f": {share * 100:.0f}% free" if known else ""
-        told.setdefault(str(name), Text(f"occupé en partie{fr}", f"partly used{en}"))
-    return told
+        told.setdefault(name, Text(f"occupé en partie{fr}", f"used in part{en}"))
+    return [[told[name]] if name in told else [] for name in ids]

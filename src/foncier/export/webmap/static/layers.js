@@ -186,7 +186,7 @@ function layerPanel() {
     el('summary', {}, t('layers')),
     el('fieldset', {}, el('legend', {}, t('layers_shown')), ...filledSwitches().map(box)),
     el('fieldset', {}, el('legend', {}, t('online')), ...['', ...ONLINE_NAMES].map(choice),
-      el('p', { class: 'alerts', id: 'online-note', hidden: true }),
+      el('p', { id: 'online-note', hidden: true }),
       el('p', { class: 'hint' }, t('online_hint'))));
 }
 
