@@ -221,7 +221,7 @@ def test_a_poor_result_is_printed_too(
             places=empty.places.iloc[:0],
             streets=empty.streets.iloc[:0],
             constraints=empty.constraints.iloc[:0],
-        ),  # fmt: skip
+        ),
         edition=None,
         demo=False,
         missing=(),
