@@ -216,7 +216,7 @@ def drawn(rows: list[tuple[str, int, int]], without: str = "") -> list[Any]:
     ]  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=DRAWN, without=st.sampled_from(sorted(set(SOURCES.values()))))
 def test_leaving_out_a_source_never_makes_unknown_vacant(
     rows: list[tuple[str, int, int]], without: str

@@ -100,7 +100,7 @@ rectangle = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(rectangle, min_size=1, max_size=6), st.lists(rectangle, max_size=5))
 def test_quarters_and_the_outside_make_the_total(
     shapes: list[shapely.Geometry], grounds: list[shapely.Geometry]
