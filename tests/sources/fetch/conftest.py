@@ -65,8 +65,10 @@ def certificate(n: int) -> dict[str, object]:
 
 
 def building(n: int, status: str = "demolished") -> dict[str, object]:
-    shape = shapely.geometry.mapping(degrees(shapely.box(X + 30 * n, Y, X + 30 * n + 9, Y + 9)))
-    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 4, Y + 4)))
+    shape = shapely.geometry.mapping(
+        degrees(shapely.box(X + 30 * n + 5, Y + 5, X + 30 * n + 25, Y + 30))
+    )
+    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 15, Y + 15)))
     return {"rnb_id": f"RNB{n:09}", "status": status, "point": point, "shape": shape,
             "addresses": [], "ext_ids": [], "is_active": True}  # fmt: skip
 
@@ -98,7 +100,7 @@ def service(tmp_path: Path) -> Iterator[Replay]:
         for year in (2024, 2025):
             replay.files[DVF.format(year)] = sales(year)
         replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
-        replay.lists[RNB] = [building(1), building(2, "notUsable"), building(3)]
+        replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
         replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
         yield replay
 
