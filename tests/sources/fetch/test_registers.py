@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date
-
 from typing import TYPE_CHECKING, Any
 
 import pytest
