@@ -57,6 +57,8 @@ def wanted(plan: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
     found = []
     for source in services.chosen(only):
         for commune in plan.study.communes if source.by_commune else plan.study.communes[:1]:
+            if not source.covers(commune):
+                continue
             file = folder / source.file.format(commune=commune)
             found.append(Wanted(source, file, commune, services.provenance(file)))
     return tuple(found)
@@ -94,7 +96,7 @@ def fetch(
             yield services.Outcome(one.source, one.file, "current", one.former)
             continue
         communes = (one.commune,) if one.source.by_commune else plan.study.communes
-        place = services.Place(communes, _bounds(plan))
+        place = services.Place(communes, _bounds(plan) if one.source.by_bounds else None)
         yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
     services.swept(folder)
     services.write(folder / LIST, _listed(plan))

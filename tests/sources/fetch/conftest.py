@@ -11,7 +11,7 @@ from urllib3.util import Retry
 from foncier.sources import fetch as services
 
 from ...hamlet import X, Y, degrees, feature, hamlet
-from .replay import OVERPASS, Replay
+from .replay import CASIAS, DPE, OVERPASS, RNB, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/
 PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
 BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
 FRICHES = "sites-references-dans-cartofriches"
+DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
 LOVAC = "logements-vacants-du-parc-prive-par-anciennete-de-vacance-par-commune-et-par-epci"
 HEAD = ("site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
         "urba_zaer;source_nom;unite_fonciere_refcad;geompoint")  # fmt: skip
@@ -45,6 +46,42 @@ def zone(n: int, kind: str = "U") -> dict[str, object]:
     return {**feature(shape, typezone=kind, libelle=f"{kind}{n}"), "id": f"zone_urba.{n}"}
 
 
+def sales(year: int) -> bytes:
+    """Two sales of premises and one of bare land, as the geolocated DVF writes them."""
+    head = ("id_mutation,date_mutation,nature_mutation,valeur_fonciere,code_commune,id_parcelle,"
+            "type_local,longitude,latitude")  # fmt: skip
+    lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 70, Y + 20)))[0]
+    rows = [
+        f"{year}-{n},{year}-03-0{n},Vente,150000,80021,80021000AB000{n},{kind},{lon:.6f},{lat:.6f}"
+        for n, kind in ((2, "Maison"), (3, "Local industriel. commercial ou assimilé"), (4, ""))
+    ]
+    return "\n".join([head, *rows, ""]).encode()
+
+
+def certificate(n: int) -> dict[str, object]:
+    return {"numero_dpe": f"2580E{n:07}A", "date_etablissement_dpe": "2025-05-06",
+            "code_insee_ban": "80021", "coordonnee_cartographique_x_ban": X + 30 * n + 10.5,
+            "coordonnee_cartographique_y_ban": Y + 12.25}  # fmt: skip
+
+
+def building(n: int, status: str = "demolished") -> dict[str, object]:
+    shape = shapely.geometry.mapping(
+        degrees(shapely.box(X + 30 * n + 5, Y + 5, X + 30 * n + 25, Y + 30))
+    )
+    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 15, Y + 15)))
+    return {"rnb_id": f"RNB{n:09}", "status": status, "point": point, "shape": shape,
+            "addresses": [], "ext_ids": [], "is_active": True}  # fmt: skip
+
+
+def works(n: int, state: str = "En arrêt") -> dict[str, object]:
+    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 15, Y + 20)))
+    return {"identifiant_ssp": f"SSP400{n}", "identifiant_casias": f"PIC800{n}",
+            "nom_etablissement": "Teinturerie Untel", "adresse": "1 rue du Hameau",
+            "code_insee": "80021", "nom_commune": "AMIENS", "statut": state,
+            "fiche_risque": f"https://fiches-risques.brgm.fr/georisques/casias/SSP400{n}",
+            "date_maj": "2014-12-04", "geom": point}  # fmt: skip
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Replay]:
     """Every service of the catalogue, as it should be."""
@@ -60,6 +97,11 @@ def service(tmp_path: Path) -> Iterator[Replay]:
         replay.dataset(FRICHES, "friches-standard.csv", f"{HEAD}\n{row}\n".encode())
         lovac = "comm_insee;NOM_COM;Nb_log_pp_2022;Prop_logvac_pp_2A_010121\n80021;Amiens;9 000;3,1"
         replay.dataset(LOVAC, "lovac-communes.csv", f"{lovac}\n".encode("latin-1"))
+        for year in (2024, 2025):
+            replay.files[DVF.format(year)] = sales(year)
+        replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
+        replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
+        replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
         yield replay
 
 

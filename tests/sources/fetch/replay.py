@@ -13,6 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 WFS = "/data.geopf.fr/wfs/ows"
 OVERPASS = "/overpass-api.de/api/interpreter"
+DPE = "/data.ademe.fr/data-fair/api/v1/datasets/dpe03existant/lines"
+RNB = "/rnb-api.beta.gouv.fr/api/alpha/buildings/"
+CASIAS = "/georisques.gouv.fr/api/v1/ssp/casias"
 DATASETS = "/www.data.gouv.fr/api/1/datasets/"
 
 
@@ -35,6 +38,7 @@ class Replay:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.features: list[dict[str, Any]] = []
+        self.lists: dict[str, list[dict[str, Any]]] = {DPE: [], RNB: [], CASIAS: []}
         self.cap = 1000
         self.announce = True
         self.stuck = False
@@ -48,7 +52,8 @@ class Replay:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        often = {"poll_interval": 0.02}
+        threading.Thread(target=self.server.serve_forever, kwargs=often, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -80,6 +85,27 @@ class Replay:
         told["numberMatched"] = len(self.features) if self.announce else "unknown"
         return json.dumps(told).encode()
 
+    def list_page(self, path: str, query: str) -> bytes:
+        """A page of a register in the form of its service; ``stuck``: always the first."""
+        words = {key: values[0] for key, values in parse_qs(query).items()}
+        size = min(self.cap, int(words.get("size") or words.get("limit") or words["page_size"]))
+        start = int(words.get("after") or words.get("cursor") or 0)
+        start = size * (int(words["page"]) - 1) if "page" in words else start
+        every = self.lists[path]
+        rows = every[0 if self.stuck else start :][:size]
+        if path == CASIAS:
+            whole = {"results": len(every), "page": int(words["page"]), "data": rows,
+                     "total_pages": -(-len(every) // size)}  # fmt: skip
+            return json.dumps(whole).encode()
+        word = "after" if path == DPE else "cursor"
+        bare = "&".join(part for part in query.split("&") if not part.startswith(f"{word}="))
+        link = f"http:/{path}?{bare}&{word}={start + size}" if start + size < len(every) else None
+        told: dict[str, Any] = {"next": link, "results": rows}
+        if path == DPE:
+            told |= {"total": len(every)}
+            told = {key: value for key, value in told.items() if value is not None}
+        return json.dumps(told).encode()
+
 
 def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -88,7 +114,11 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             replay.asked.append((parts.path, dict(self.headers.items())))
-            body = replay.page(parts.query) if parts.path == WFS else replay.files.get(parts.path)
+            if parts.path in replay.lists:
+                body: bytes | None = replay.list_page(parts.path, parts.query)
+            else:
+                wfs = parts.path == WFS
+                body = replay.page(parts.query) if wfs else replay.files.get(parts.path)
             self._answer(parts.path, body)
 
         def do_POST(self) -> None:

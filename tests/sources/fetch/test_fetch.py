@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas
+import pyogrio
 import pytest
 import trustme
 from typer.testing import CliRunner
@@ -63,6 +64,16 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
     made = json.loads(Path("maps/hameau/manifest.json").read_text(encoding="utf-8"))
     assert {one["layer"] for one in made["inputs"]} >= {
         "parcels", "buildings", "streets", "zones", "inventory", "vacancy_rates"}  # fmt: skip
+    # Several files make one layer: each is read, and a former workshop is an opportunity.
+    kept = {one["format"]: one["rows_kept"] for one in made["inputs"]
+            if one["layer"] in {"observations", "inventory"}}  # fmt: skip
+    assert kept == {"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "cnig": 1, "casias": 3}
+    evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="preuves")
+    assert "casias_closed" in set(evidence["signal"])
+    found = Path("maps/hameau/friches-cnig.csv").read_text(encoding="utf-8")
+    assert "80021_SSP4005;" in found
+    assert "SSP4006" not in found
+    assert b"Untel" not in Path("maps/hameau/opportunites.gpkg").read_bytes()
     assert Path("maps/hameau/opportunites.html").stat().st_size > 10_000
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyogrio
 
 from foncier.crs import legal_crs
-from foncier.errors import FoncierError, SourceError
+from foncier.errors import ConfigError, FoncierError, SourceError
 from foncier.records import LayerFile
 from foncier.sources import files, registry
+from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.forms import FORMS
 from foncier.sources.fetch.guards import Doubt, doubts
 from foncier.sources.fetch.store import Provenance, land, part, provenance
@@ -83,6 +84,10 @@ def _brought(
     today: date,
     accepted: Collection[str],
 ) -> Provenance | None:
+    if source.form not in FORMS:
+        what = f"forme inconnue « {source.form} »"
+        raise ConfigError(complaint(source.name, what, f"Formes : {', '.join(FORMS)}."))
+    place = replace(place, asked_on=today)
     growing = part(file.parent, file.name)
     known = asdict(former) if former else {}
     arrival = FORMS[source.form](web, source, place, growing, known)
@@ -97,14 +102,15 @@ def _brought(
         growing.unlink(missing_ok=True)  # whole, and yet not what it should be: nothing to resume
         raise
     rows = {report.layer: report.rows_kept for report in reports}
-    elsewhere = not source.by_commune and any(report.rows_read for report in reports)
-    every = doubts(rows, names, former, expected=not elsewhere)
+    read = any(report.rows_read for report in reports)
+    expected = not source.may_be_empty if not read else source.by_commune
+    every = doubts(rows, names, former, expected=expected)
     open_ = [doubt for doubt in every if doubt.name not in accepted]
     if open_:
         growing.unlink(missing_ok=True)
         raise SourceError(_choice(source, file, open_, former))
     told = Provenance(
-        source=source.name, address=source.address.format(commune=communes[0], dep=communes[0][:2]),
+        source=source.name, address=address_of(source, place),
         fetched_on=today.isoformat(), sha256=arrival.sha256, etag=arrival.etag,
         modified=arrival.modified, licence=source.licence, attribution=source.attribution,
         rows=rows, columns=names,

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from foncier.errors import FormatError, SourceError
-from foncier.sources.fetch.catalog import department
+from foncier.sources.fetch.catalog import address_of
+from foncier.sources.fetch.pages import MOST_PAGES, pages
+from foncier.sources.fetch.pages import told as _json
+from foncier.sources.fetch.web import TODO
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -21,9 +24,7 @@ if TYPE_CHECKING:
     from foncier.sources.fetch.catalog import Place, Source
     from foncier.sources.fetch.web import Arrival, Web
 
-TODO = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
 UNPACKED = 40  # a cadastre packs 12 to 1; beyond this it is a bomb
-MOST_PAGES = 2000
 # What the readers of OpenStreetMap look for (foncier.sources.osm_tags), and nothing else.
 OVERPASS_KEYS = (
     "highway", "railway", "natural", "waterway", "landuse", "leisure", "amenity", "place", "shop",
@@ -36,8 +37,7 @@ QUERY_S = 180
 
 def file(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, Any]) -> Arrival:
     """One file of one commune, as it lies on the service."""
-    commune = place.communes[0]
-    address = source.address.format(commune=commune, dep=department(commune))
+    address = address_of(source, place)
     arrival = web.get(address, to, most_bytes=source.most_bytes, known=known)
     if not arrival.unchanged and to.name.endswith(".gz"):
         _unpacks(to, address, source.most_bytes)
@@ -179,17 +179,8 @@ def _unpacks(path: Path, address: str, most_bytes: int) -> None:
         raise FormatError(complaint(address, "archive gzip tronquée ou abîmée", TODO)) from fault
 
 
-def _json(path: Path, address: str) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as fault:
-        path.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "réponse illisible ou tronquée", TODO)) from fault
-    if not isinstance(found, dict):
-        raise FormatError(complaint(address, "la réponse n'est pas un objet JSON", TODO))
-    return found
-
-
 FORMS: Mapping[str, Callable[[Web, Source, Place, Path, Mapping[str, Any]], Arrival]] = (
-    MappingProxyType({"file": file, "datagouv": datagouv, "wfs": wfs, "overpass": overpass})
+    MappingProxyType(
+        {"file": file, "datagouv": datagouv, "wfs": wfs, "overpass": overpass, "pages": pages}
+    )
 )
