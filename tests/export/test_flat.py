@@ -151,3 +151,12 @@ def test_no_text_starts_a_formula(text: str) -> None:
     assert not flat._texts(pd.Series([text], dtype="str"))[0].startswith(
         ("=", "+", "-", "@", "\t", "\r", "\n")
     )
+
+
+def test_cycling_beside_walking(small_result: Result, tmp_path: Path) -> None:
+    ridden = small_result.access.assign(bike_min=[1.5, float("nan"), 3.0, *[float("nan")] * 3])
+    write_csv(replace(small_result, access=ridden), tmp_path / "o.csv")
+    found = rows(tmp_path / "o.csv")
+    assert [row["station_bike_min"] for row in found] == ["1,5", "3", ""]
+    assert [row["loop_bike_min"] for row in found] == [""] * 3  # unknown, never 0
+    assert [row["station_min"] for row in found] == ["6", "12", ""]

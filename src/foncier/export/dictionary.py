@@ -37,14 +37,15 @@ A missing value means unknown, never zero. Geometries are in the legal metric re
 the territory (EPSG:2154 in mainland France). `_m`, `_m2`, `_min` and `_share` tell the unit.
 
 La couche `opportunites` réunit `candidates`, `scores`, une colonne `criterion_<critère>` par
-critère (note de 0 à 1) et deux colonnes par destination, `<destination>_min` et
-`<destination>_m` (temps et distance à pied). Sur des données fictives elle porte aussi
-`donnees` = `FICTIVES`. Le CSV ajoute `lon` et `lat` (degrés WGS 84).
+critère (note de 0 à 1) et trois colonnes par destination, `<destination>_min` et
+`<destination>_m` (temps et distance à pied), `<destination>_bike_min` (temps à vélo). Sur des
+données fictives elle porte aussi `donnees` = `FICTIVES`. Le CSV ajoute `lon` et `lat`
+(degrés WGS 84).
 
 The layer `opportunites` joins `candidates`, `scores`, one column `criterion_<criterion>` for each
-criterion (mark from 0 to 1) and two columns for each target, `<target>_min` and `<target>_m`
-(walking time and distance). On fictional data it also bears `donnees` = `FICTIVES`. The CSV adds
-`lon` and `lat` (WGS 84 degrees).
+criterion (mark from 0 to 1) and three columns for each target, `<target>_min` and `<target>_m`
+(walking time and distance), `<target>_bike_min` (cycling time). On fictional data it also bears
+`donnees` = `FICTIVES`. The CSV adds `lon` and `lat` (WGS 84 degrees).
 """
 PARTS = (
     ("Ce que `foncier` livre — What `foncier` delivers",

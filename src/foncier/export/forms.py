@@ -95,7 +95,7 @@ def _columns(layer: Layer) -> dict[Text, list[str]]:
     tabs: dict[Text, list[str]] = {SHEET: [], MEASURES: [], SCORE: [], ACCESS: []}
     names = {column.name for column in layer.columns}
     for name in (column.name for column in layer.columns):
-        target = name.removesuffix("_min").removesuffix("_m")
+        target = name.removesuffix("_min").removesuffix("_m").removesuffix("_bike")
         if layer.name != "opportunites" or name in CARD:
             tab = SHEET
         elif name.startswith(SCORES):

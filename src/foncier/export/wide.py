@@ -21,20 +21,24 @@ NBSP = "\u00a0"
 
 
 def access_columns(result: Result) -> tuple[Column, ...]:
-    """Two columns a target: ``<target>_min`` and ``<target>_m``, walking; missing is unknown."""
+    """Three columns a target; missing is unknown.
+
+    ``<target>_min`` and ``<target>_m`` are walking, ``<target>_bike_min`` is cycling.
+    """
     return tuple(
-        Column(f"{name}_{unit}", "number", f"{text.fr}{NBSP}: {fr}", f"{text.en}: {en}", unit,
+        Column(f"{name}_{end}", "number", f"{text.fr}{NBSP}: {fr}", f"{text.en}: {en}", unit,
                optional=True)
         for name, text in result.targets.items()
-        for unit, fr, en in (("min", "temps à pied", "walking time"),
-                             ("m", "distance à pied", "walking distance"))
+        for end, unit, fr, en in (("min", "min", "temps à pied", "walking time"),
+                                  ("m", "m", "distance à pied", "walking distance"),
+                                  ("bike_min", "min", "temps à vélo", "cycling time"))
     )  # fmt: skip
 
 
 def columns(result: Result) -> tuple[Column, ...]:
     """Columns of the wide table in order, with their words and units, without the geometry.
 
-    Those of ``candidates``, of ``scores``, one ``criterion_<name>`` a criterion (in [0, 1]), two
+    Those of ``candidates``, of ``scores``, one ``criterion_<name>`` a criterion (in [0, 1]), three
     for each target of access, and ``donnees`` when the data are fictional.
 
     Raises
@@ -62,12 +66,13 @@ def columns(result: Result) -> tuple[Column, ...]:
 
 
 def access_wide(result: Result, ids: pd.Series[str]) -> dict[str, pd.Series[float]]:
-    """Minutes and metres to each target for these opportunities, as `access_columns` names them."""
+    """Walk and ride to each target for these opportunities, as `access_columns` names them."""
     wide: dict[str, pd.Series[float]] = {}
     for name in result.targets:
         rows = result.access[result.access["target"] == name].set_index("opportunity_id")
         wide[f"{name}_min"] = ids.map(rows["time_min"]).astype("float64")
         wide[f"{name}_m"] = ids.map(rows["distance_m"]).astype("float64")
+        wide[f"{name}_bike_min"] = ids.map(rows["bike_min"]).astype("float64")
     return wide
 
 

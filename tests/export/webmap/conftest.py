@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
 from foncier import tables
 from foncier.export.webmap import write_map
@@ -27,6 +30,11 @@ HOSTILE = (
     "</style><!-- ]]> &lt; {{7*7}} {% raw %} @@POLICY@@ \x01 \u2028 \u202e مرحبا \U0001f600"
 )
 
+# Uses of a friche and their ranks; the corner of two rejected parcels and their ids.
+USES = [("tertiaire", 1.0), ("residentiel", 2.0), ("culture", 3.0), ("industrie", 4.0)]
+X, Y = 650_200.0, 6_977_000.0
+PARTS = ("80021000AB0004", "80021000AB0005")
+
 
 def _poison(text: Text) -> Text:
     return Text(text.fr + HOSTILE, text.en + HOSTILE)
@@ -37,7 +45,8 @@ def _poisoned(frame: Any, contract: tables.Table) -> Any:
     columns = {}
     for column in contract.columns:
         # a target is a code of the study file, not a text of a source
-        if column.kind == "text" and not column.values and column.name != "target":
+        free = not column.values  # noqa: PD011  a column of a contract
+        if column.kind == "text" and free and column.name != "target":
             values = frame[column.name]
             columns[column.name] = values.str.replace("|", HOSTILE + "|", regex=False) + HOSTILE
     return frame.assign(**columns)
@@ -78,6 +87,54 @@ def hostile_result(small_result: Result) -> Result:
         credits=(HOSTILE,),
         **poisoned,
     )
+
+
+@pytest.fixture
+def told(small_result: Result) -> Result:
+    """A friche with its ride, the river on its way, its uses and its effort."""
+    nan = float("nan")
+    access = small_result.access.assign(
+        bike_min=[1.9, 0.6, 3.6, nan, nan, nan], bike_m=[520.0, 150.0, 900.0, nan, nan, nan],
+        barrier=pd.Series(["water", "railway", "none", None, None, None], dtype="str"),
+        barrier_name=pd.Series(["La Somme<b>window.hacked</b>", *[None] * 5], dtype="str"),
+    )  # fmt: skip
+    mutability = pd.DataFrame(
+        [{"opportunity_id": "FR-80021_1", "use": use, "index": 96.2 - rank, "index_low": 26.9,
+          "index_high": 82.7, "reliability": 2.67, "band": "excellent", "rank": rank}
+         for use, rank in USES]
+    )  # fmt: skip
+    effort = pd.DataFrame(
+        [{"opportunity_id": "FR-80021_1", "works_low_keur": 32.6, "works_high_keur": 69.6,
+          "hardness_low": 0.0, "hardness_high": 26.0, "hardness": None, "known": None}]
+    )  # fmt: skip
+    candidates = small_result.candidates.assign(
+        residents_5min=[310.0, None, None], residents_10min=[None] * 3,
+        residents_15min=[12_400.0, None, None],
+    )  # fmt: skip
+    return replace(
+        small_result, access=tables.ACCESS.conform(access),
+        candidates=tables.CANDIDATES.conform(candidates),
+        mutability=tables.MUTABILITY.conform(mutability), effort=tables.EFFORT.conform(effort),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def assembled(small_result: Result) -> Result:
+    """Two assemblies; the first is made of the two rejected parcels."""
+    rows = [
+        {"assembly_id": f"AS-{n}", "kind": "parcelles_nues", "parcel_ids": "|".join(PARTS),
+         "parcels": 2, "area_m2": 1050.4, "usable_area_m2": usable,
+         "alone_fr": f"{PARTS[0]} : il manque 250 m² | {PARTS[1]} : il manque 400 m²",
+         "alone_en": f"{PARTS[0]}: 250 m² short | {PARTS[1]}: 400 m² short",
+         "together_fr": "Surface : 1 050 m² (seuil 400 m²)<img src=x>",
+         "together_en": "Area: 1,050 m² (threshold 400 m²)<img src=x>",
+         "agreement_fr": "Suppose l'accord des propriétaires de 2 parcelles.",
+         "agreement_en": "Needs the agreement of the owners of 2 parcels."}
+        for n, usable in ((2, None), (1, 640.0))
+    ]  # fmt: skip
+    outlines = [shapely.box(X + 100, Y, X + 120, Y + 50), shapely.box(X, Y, X + 29, Y + 40)]
+    table = gpd.GeoDataFrame(rows, geometry=outlines, crs=small_result.candidates.crs)
+    return replace(small_result, assemblies=tables.ASSEMBLIES.conform(table))
 
 
 @dataclass

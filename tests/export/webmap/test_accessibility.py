@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -61,3 +62,21 @@ def test_axe_finds_nothing(
     page.locator(".row").first.click()
     page.wait_for_timeout(300)
     assert findings(page, axe) == [], "card"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_axe_finds_nothing_in_the_fullest_card_and_an_assembly(
+    visit: Callable[..., Any], told: Result, assembled: Result, axe: str, lang: str
+) -> None:
+    page = visit(replace(told, assemblies=assembled.assemblies), lang=lang).page
+    page.locator(".row").first.click()
+    page.wait_for_timeout(300)
+    assert page.locator("#uses, #effort").count() == 2
+    assert findings(page, axe) == [], "card"
+    page.locator("#back").click()
+    page.locator("#search").fill("AB0005")
+    page.locator("#assembly-hits button").first.click()
+    page.wait_for_timeout(300)
+    assert findings(page, axe) == [], "assembly"
+    page.locator("#legend > summary").click()
+    assert findings(page, axe) == [], "legend"

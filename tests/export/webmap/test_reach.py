@@ -73,7 +73,13 @@ def test_isochrones_and_routes_of_the_open_site(
     cells = page.locator("#reach tbody tr").all_inner_texts()
     assert [row.split("\t")[1] for row in cells] == ["310", "inconnu", "12\u202f400"]
     page.locator("#legend > summary").click()
-    assert "Atteint à pied, en minutes" in page.locator("#legend").inner_text()
+    legend = page.locator("#legend").inner_text()
+    assert "Atteint à pied, en minutes\u00a0: 5, 10, 15" in legend
+    assert "Trajet à pied\u00a0: Gare" in legend
+    widths = page.locator("path.isochrone").evaluate_all(
+        "all => all.map(p => Number(p.getAttribute('stroke-width')))"
+    )
+    assert widths == sorted(set(widths))  # the nearer, the thicker
     page.screenshot(path=str(artefacts / "webmap-isochrones.png"))
     page.locator("#layers > summary").click()
     for name, path in [("reach", "path.isochrone"), ("routes", "path.route")]:

@@ -15,6 +15,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from foncier import tables
+from foncier.records import Text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -216,7 +219,7 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
 
 @pytest.fixture
 def full_card(small_result: Result) -> Result:
-    """A plot with fourteen tests, fourteen pieces of evidence of three sources, twelve parcels."""
+    """A plot with all that a card may hold: tests, evidence, parcels, targets, uses, effort."""
     plot = small_result.candidates["opportunity_id"][1]
     parcels = [f"80021000AB{n:04d}" for n in range(12)]
     candidates = small_result.candidates.copy()
@@ -233,16 +236,40 @@ def full_card(small_result: Result) -> Result:
         + ["Cadastre"] * 2,
     )  # fmt: skip
     evidence = pd.concat([small_result.evidence[lambda t: t["opportunity_id"] != plot], proof])
-    return replace(small_result, candidates=candidates, tests=row, evidence=evidence)
+    return replace(small_result, candidates=candidates, tests=row, evidence=evidence,
+                   **_reached(plot), **_recycled(plot))  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "pages"), [(1, 2), (2, 1)])
+def _reached(site: str) -> dict[str, Any]:
+    """Eleven destinations with long names, a ride that is not the walk, a barrier on each way."""
+    names = [f"t{n}" for n in range(11)]
+    access = pd.DataFrame({"opportunity_id": site, "target": names, "place": "Hôtel d'entreprises",
+                           "distance_m": 700.0, "time_min": 9.3, "detour_index": 1.3,
+                           "barrier": "water", "barrier_name": "La Somme", "bike_m": 900.0,
+                           "bike_min": 3.6})  # fmt: skip
+    words = Text("Lieu d'innovation, de recherche ou d'université", "Place of innovation")
+    return {"access": tables.ACCESS.conform(access), "targets": dict.fromkeys(names, words)}
+
+
+def _recycled(site: str) -> dict[str, Any]:
+    uses = pd.DataFrame({"opportunity_id": site, "use": ["residentiel", "tertiaire", "culture"],
+                         "index": 99.1, "index_low": 20.0, "index_high": 80.0,
+                         "reliability": 2.7, "band": "excellent",
+                         "rank": [1.0, 2.0, 3.0]})  # fmt: skip
+    effort = pd.DataFrame({"opportunity_id": [site], "works_low_keur": 192.1,
+                           "works_high_keur": 409.9, "hardness_low": 0.0, "hardness_high": 26.0,
+                           "hardness": [None], "known": [None]})  # fmt: skip
+    return {"mutability": tables.MUTABILITY.conform(uses), "effort": tables.EFFORT.conform(effort)}
+
+
+@pytest.mark.parametrize("row", [1, 2])
 def test_the_fullest_card_prints_on_two_pages_and_a_short_one_on_one(
-    visit: Callable[..., Any], full_card: Result, artefacts: Path, row: int, pages: int
+    visit: Callable[..., Any], full_card: Result, small_result: Result, artefacts: Path, row: int
 ) -> None:
-    page = visit(full_card).page
+    page = visit(full_card if row == 1 else small_result).page
     page.locator(".row").nth(row).click()
     assert page.locator(".tests li").count() == (14 if row == 1 else 0)
     assert page.locator(".evidence-source").count() == (3 if row == 1 else 1)
+    assert page.locator("#uses tbody tr").count() == (3 if row == 1 else 0)
     pdf = page.pdf(path=str(artefacts / f"webmap-fiche-{row}.pdf"), prefer_css_page_size=True)
-    assert len(re.findall(rb"/MediaBox", pdf)) == pages
+    assert len(re.findall(rb"/MediaBox", pdf)) == (2 if row == 1 else 1)

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from foncier import tables
-from foncier.export.webmap import reach, shapes
+from foncier.export.webmap import friches, reach, shapes
+from foncier.export.webmap.assemblies import assemblies
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
 from foncier.export.words import VALUES
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from foncier.records import LayerReport, Result
 
 MEASURES = {"area_m2": 1, "usable_area_m2": 1, "built_share": 3, "axis_distance_m": 1,
-            "residents_around": 0, "confidence": 3}  # fmt: skip
+            "residents_around": 0, "confidence": 3, "residents_5min": 0, "residents_10min": 0,
+            "residents_15min": 0}  # fmt: skip
 SITE_TEXTS = ("name", "address", "parcel_ids", "family")
 SITE_WORDS = ("kind", "commune", "status", "perimeter", "zone", "flags", "flags_en",
-              "sources")  # fmt: skip
+              "sources", "confidence_band")  # fmt: skip
 # The last three tell how robust a rank is; a result may lack them.
 SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high",
                  "top20_share", "topsis_rank", "pareto")  # fmt: skip
@@ -56,6 +58,9 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "access": reach.access(result, ids),
         "entries": reach.entries(result, ids),
         "rejected": _rejected(result),
+        "assemblies": assemblies(result),
+        "uses": friches.uses(result, ids),
+        "effort": friches.effort(result, ids),
         "lines": _lines(result),
         "routes": reach.routes(result, ids),
         "isochrones": reach.isochrones(result, ids),
@@ -107,7 +112,8 @@ def _view(result: Result) -> list[int] | None:
 
 def _labels() -> dict[str, list[str]]:
     """French, English and unit of the columns that the cards show, from the contracts."""
-    shown = (*tables.CANDIDATES.columns, *tables.ACCESS_POINTS.columns, *tables.ACCESS.columns)
+    tabled = (tables.CANDIDATES, tables.ACCESS_POINTS, tables.ACCESS, tables.ASSEMBLIES)
+    shown = [column for table in reversed(tabled) for column in table.columns]
     return {column.name: [column.fr, column.en, column.unit] for column in shown}
 
 

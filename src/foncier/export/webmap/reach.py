@@ -14,7 +14,7 @@ from foncier.export.webmap.columns import numbers, pool, texts
 if TYPE_CHECKING:
     from foncier.records import Result
 
-WALK_DIGITS = {"distance_m": 1, "time_min": 2, "detour_index": 3}
+WALK_DIGITS = {"distance_m": 1, "time_min": 2, "detour_index": 3, "bike_m": 0, "bike_min": 1}
 ROUTE_TOLERANCE_M = 1.0
 REACH_TOLERANCE_M = 3.0  # a walk of five minutes is 375 m: no reader measures 3 m on its limit
 
@@ -26,7 +26,7 @@ def known_sites(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
 
 
 def access(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Walk to each target, one value a site, None where it is unknown."""
+    """Walk and ride to each target, one value a site, None where it is unknown."""
     table = result.access
     return {
         target: _walk(table[table["target"] == target], ids)
@@ -38,7 +38,7 @@ def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
     place = pd.Index(rows["opportunity_id"]).get_indexer(ids.index)
     wide = rows.reset_index(drop=True).reindex(np.where(place < 0, len(rows), place))
     return {
-        "place": pool(wide["place"]),
+        **{name: pool(wide[name]) for name in ("place", "barrier", "barrier_name")},
         **{name: numbers(wide[name], digits) for name, digits in WALK_DIGITS.items()},
     }
 

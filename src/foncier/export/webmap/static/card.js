@@ -36,6 +36,7 @@ function cardParts(site) {
     criteriaBlock(site),
     section('measures', el('dl', { class: 'facts' }, ...measureRows(site))),
     accessBlock(site),
+    usesBlock(site),
     evidenceBlock(site),
     testBlock(site),
     parcelBlock(site),
@@ -152,10 +153,11 @@ function measureRows(site) {
   const rows = [
     ...measure('area_m2'), ...measure('usable_area_m2'), ...measure('built_share'),
     ...fact(label('status'), coded(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
-    ...measure('confidence'), ...measure('axis_distance_m'),
+    ...fact(label('confidence'), confidenceWords(site)), ...measure('axis_distance_m'),
     ...measure('residents_around'),
     ...fact(label('perimeter'), coded(site.perimeter)),
   ];
+  rows.push(...peopleFact(site));
   if (site.entry) {
     rows.push(...fact(label('street_name'), site.entry.street || t('unknown')),
       ...fact(label('frontage_m'), quantity(site.entry.frontage_m, 'm', 1)));
@@ -166,26 +168,13 @@ function measureRows(site) {
 }
 
 /**
+ * Confidence with the name of its class, which the study gave it.
  * @param {Site} site
- * @returns {HTMLElement|null}
+ * @returns {string}
  */
-function accessBlock(site) {
-  const targets = Object.keys(page.targets);
-  if (!targets.length) return null;
-  return section('access', el('table', { class: 'access' },
-    el('thead', {}, el('tr', {}, ...['target', 'walk', 'distance', 'detour'].map(
-      (key) => el('th', { scope: 'col' }, t(key)),
-    ))),
-    el('tbody', {}, ...targets.map((target) => {
-      const value = (name) => walk(site, target, name);
-      return el('tr', {},
-        el('th', { scope: 'row' }, both(page.targets[target]),
-          value('place') && value('place') !== both(page.targets[target])
-            ? el('span', { class: 'source' }, own(value('place'))) : null),
-        el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
-        el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
-        el('td', { class: 'figure' }, quantity(value('detour_index'), '', 2)));
-    }))), reachTable(site), reachButton(site));
+function confidenceWords(site) {
+  const share = quantity(site.confidence, page.labels.confidence[2]);
+  return site.confidence_band === null ? share : `${share} – ${coded(site.confidence_band)}`;
 }
 
 /**

@@ -186,16 +186,16 @@ function fillSites(sites) {
 }
 
 /**
- * A measure of the walk from a site.
+ * A measure of the way from a site.
  * @param {Site} site
  * @param {string} target
- * @param {'time_min'|'distance_m'|'detour_index'|'place'} column
+ * @param {'time_min'|'distance_m'|'detour_index'|'bike_m'|'bike_min'|'place'|'barrier'|'barrier_name'} column
  * @returns {any} null when unknown
  */
 function walk(site, target, column) {
   if (!Object.hasOwn(page.access, target)) return null;
   const values = page.access[target][column];
-  if (column !== 'place') return values[site.index];
+  if (!values.codes) return values[site.index];
   const code = values.codes[site.index];
   return code < 0 ? null : values.pool[code];
 }

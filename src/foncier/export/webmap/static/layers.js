@@ -11,7 +11,7 @@ const layers = {};
 let onlineLayers = {};
 const switches = {
   base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
-  entries: false, rejected: false, routes: true, reach: true,
+  entries: false, rejected: false, assemblies: false, routes: true, reach: true,
 };
 let online = '';
 
@@ -31,7 +31,10 @@ function makeLayers() {
   layers.entries = entryLayer();
   layers.rejected = rejectedLayer();
   listenRejected(layers.rejected);
+  layers.assemblies = assemblyLayer();
+  listenAssemblies(layers.assemblies); // after: an assembly is made of rejected parcels
   map.createPane('reach').style.zIndex = '340';
+  map.createPane('ways').style.zIndex = '430'; // over the sites that a route goes past
   map.createPane('labels').style.zIndex = '640'; // over the signs, under the popups
   layers.routes = L.layerGroup();
   layers.reach = L.layerGroup();
@@ -163,6 +166,7 @@ function filledSwitches() {
   const categories = unpool(page.places.category);
   const has = {
     area: page.area.parts.length, rejected: page.rejected.parcel.length,
+    assemblies: page.assemblies.id.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
@@ -174,11 +178,11 @@ function filledSwitches() {
 
 /** @returns {HTMLElement} the check boxes and the online backgrounds */
 function layerPanel() {
+  const counts = { rejected: page.rejected.parcel.length, assemblies: page.assemblies.id.length };
   const box = (name) => el('label', { class: 'check' }, el('input', { type: 'checkbox',
     'data-layer': name, checked: switches[name],
     onchange: (event) => { switches[name] = event.target.checked; applySwitches(); } }),
-  name === 'rejected' ? `${t('layer_rejected')} (${number(page.rejected.parcel.length)})`
-    : t(`layer_${name}`));
+  name in counts ? `${t(`layer_${name}`)} (${number(counts[name])})` : t(`layer_${name}`));
   const choice = (name) => el('label', { class: 'check' }, el('input', { type: 'radio',
     name: 'online', value: name, checked: online === name,
     onchange: () => { online = name; applySwitches(); } }), t(`online_${name || 'none'}`));
@@ -214,10 +218,17 @@ function legend() {
     el('p', { class: 'legend-title' }, t('legend_score')), shades,
     el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
       low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),
-    line('axis'), line('loop'), ...reachLegend(),
+    line('axis'), line('loop'), assemblyLegend(), ...reachLegend(),
     places.length ? el('details', { class: 'legend-places' }, el('summary', {}, t('layer_places')),
       ...places.map((name) => el('p', { class: 'legend-row' }, placeSign(name, 18), coded(name))))
       : null);
+}
+
+/** @returns {HTMLElement|null} the sign of the assemblies, and how many they are */
+function assemblyLegend() {
+  const count = page.assemblies.id.length;
+  return count ? el('p', { class: 'legend-row' }, el('span', { class: 'legend-line assembly' }),
+    counted('assemblies', count)) : null;
 }
 
 /**

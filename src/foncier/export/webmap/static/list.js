@@ -64,6 +64,7 @@ function fillList() {
     unknown ? counted('left_out', unknown) : null].filter((text) => text).join(' · ');
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
+    assemblyHits(),
     rejectedHits(),
   ].filter((node) => node));
   fillRows();

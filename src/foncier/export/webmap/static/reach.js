@@ -42,7 +42,7 @@ function drawReach(site) {
   [layers.routes, layers.reach].forEach((group) => group.clearLayers());
   if (!site) return;
   (routesOf.get(site.index) || []).forEach((row) => drawRoute(row));
-  (reachOf.get(site.index) || []).forEach((row) => drawIsochrone(row));
+  (reachOf.get(site.index) || []).forEach(drawIsochrone);
 }
 
 /** @param {number} row of the routes */
@@ -50,18 +50,22 @@ function drawRoute(row) {
   const line = routeLines.feature(row);
   const target = routeTargets[row];
   const style = ROUTE_STYLES[target === 'loop' ? 'loop' : 'other'];
-  L.polyline(line, { color: '#ffffff', weight: 7, opacity: 0.9, interactive: false })
-    .addTo(layers.routes);
-  L.polyline(line, { ...style, className: `route route-${target === 'loop' ? 'loop' : 'other'}` })
+  L.polyline(line, { pane: 'ways', color: '#ffffff', weight: 7, opacity: 0.9,
+    interactive: false }).addTo(layers.routes);
+  L.polyline(line, { ...style, pane: 'ways',
+    className: `route route-${target === 'loop' ? 'loop' : 'other'}` })
     .bindTooltip(() => el('div', { class: 'tip' }, own(routeWords(target))), { sticky: true })
     .addTo(layers.routes);
 }
 
-/** @param {number} row of the isochrones */
-function drawIsochrone(row) {
+/**
+ * @param {number} row of the isochrones
+ * @param {number} nearer how many are farther: the nearer, the thicker its line
+ */
+function drawIsochrone(row, nearer) {
   const minutes = quantity(page.isochrones.minutes[row], 'min');
-  const shape = L.polygon(reachShapes.feature(row), { pane: 'reach', color: REACH, weight: 2,
-    opacity: 0.75, fillColor: REACH, fillOpacity: 0.09, interactive: false,
+  const shape = L.polygon(reachShapes.feature(row), { pane: 'reach', color: REACH,
+    weight: 1.4 + 0.9 * nearer, opacity: 0.75, fillColor: REACH, fillOpacity: 0.09, interactive: false,
     className: 'isochrone' }).addTo(layers.reach);
   const top = shape.getLatLngs().flat(2).reduce((best, at) => (at.lat > best.lat ? at : best));
   const icon = L.divIcon({ html: el('span', {}, minutes), className: 'reach-label',
@@ -89,6 +93,12 @@ function reachTable(site) {
       el('td', { class: 'figure' }, quantity(area[row] === null ? null : area[row] / 10000, 'ha'))))));
 }
 
+/** @returns {number} pixels of the map that an open legend hides at its left */
+function legendWidth() {
+  const box = document.getElementById('legend');
+  return box.open && box.offsetWidth < map.getSize().x / 3 ? box.offsetWidth : 0;
+}
+
 /**
  * A button that shows on the map all that is reached from a site.
  * @param {Site} site
@@ -105,19 +115,22 @@ function reachButton(site) {
     map.fitBounds(L.latLngBounds([...outlineOf(site).flat(2), site.at,
       ...far.map((row) => reachShapes.feature(row)).flat(3),
       ...routes.map((row) => routeLines.feature(row)).flat(2)]),
-    { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: [24, 24] });
+    { animate: false, maxZoom: CLOSE_ZOOM + 1, paddingTopLeft: [24 + legendWidth(), 24],
+      paddingBottomRight: [24, 24] });
   } }, t('show_reach'));
 }
 
 /** @returns {HTMLElement[]} what the lines of the open site mean */
 function reachLegend() {
-  const routes = new Set(routeTargets.map((target) => (target === 'loop' ? 'loop' : 'other')));
+  const others = [...new Set(routeTargets)].filter((target) => target !== 'loop');
+  const minutes = [...new Set(page.isochrones.minutes)].sort((a, b) => a - b).map((m) => number(m));
   const row = (name, words) => el('p', { class: 'legend-row' },
     el('span', { class: `legend-line ${name}` }), words);
   const found = [
-    routes.has('loop') ? row('route', t('route')) : null,
-    routes.has('other') ? row('route-other', t('route_others')) : null,
-    reachOf.size ? row('isochrone', t('legend_reach')) : null,
+    routeTargets.includes('loop') ? row('route', t('route')) : null,
+    others.length ? row('route-other',
+      others.length > 1 ? t('route_others') : routeWords(others[0])) : null,
+    reachOf.size ? row('isochrone', `${t('legend_reach')}${t('colon')}${minutes.join(', ')}`) : null,
   ].filter((node) => node);
   return found.length ? [el('p', { class: 'legend-title' }, t('legend_open')), ...found] : [];
 }

@@ -1,0 +1,107 @@
+'use strict';
+/* Parcels that pass together and fail alone: no rank, and nothing without their owners. */
+
+const ASSEMBLY = '#7a5c00';
+/** @type {ShapeIndex|null} decoded when first needed */
+let assemblyIndex = null;
+
+/** @returns {ShapeIndex} */
+function assemblyShapes() {
+  assemblyIndex = assemblyIndex || new ShapeIndex(new Shapes(page.assemblies.shapes), []);
+  return assemblyIndex;
+}
+
+/** @param {Sheet} sheet */
+function paintAssemblies(sheet) {
+  const { pen } = sheet;
+  pen.fillStyle = 'rgba(255, 210, 77, 0.45)';
+  pen.setLineDash([6, 3]);
+  assemblyShapes().within(sheet.box(3)).forEach((shape) => {
+    pen.beginPath();
+    trace(sheet, shape, true);
+    pen.fill('evenodd');
+    stroke(pen, ASSEMBLY, 2);
+  });
+  pen.setLineDash([]);
+}
+
+/** @returns {L.Layer} */
+function assemblyLayer() {
+  map.createPane('assemblies').style.zIndex = 355; // over the rejected parcels they are made of
+  return new PaintedTiles(paintAssemblies, { pane: 'assemblies' });
+}
+
+/**
+ * What the study says of an assembly, one line a parcel or a test.
+ * @param {'alone'|'together'|'agreement'} told
+ * @param {number} row
+ * @returns {string[]}
+ */
+function assemblyLines(told, row) {
+  return phrase(page.assemblies[`${told}_${lang}`], row).split(' | ').filter((text) => text);
+}
+
+/**
+ * @param {number} row
+ * @returns {HTMLElement}
+ */
+function assemblyPopup(row) {
+  const { id, area_m2: area, usable_area_m2: usable, kind } = page.assemblies;
+  const list = (told) => el('ul', { class: 'popup-evidence' },
+    ...assemblyLines(told, row).map((line) => el('li', {}, own(line))));
+  const measure = (name, value) => `${both(page.labels[name])}${t('colon')}${quantity(value, 'm²')}`;
+  return el('div', { class: 'popup', id: 'assembly' },
+    el('p', { class: 'popup-kind' }, t('assembly_one')),
+    el('h3', {}, own(id[row])),
+    el('p', {}, coded(unpool(kind)[row]), ' · ', measure('area_m2', area[row]), ' · ',
+      measure('usable_area_m2', usable[row])),
+    el('p', { class: 'popup-warning' }, own(assemblyLines('agreement', row).join(' '))),
+    el('p', {}, el('strong', {}, t('assembly_alone'))), list('alone'),
+    el('p', {}, el('strong', {}, t('assembly_together'))), list('together'),
+    el('p', { class: 'source' }, t('assembly_unranked')));
+}
+
+/**
+ * Show what an assembly is made of.
+ * @param {number} row
+ * @param {L.LatLng} [at]
+ */
+function openAssembly(row, at) {
+  const [west, north, east, south] = assemblyShapes().shapes[row].box;
+  const middle = map.unproject(L.point((west + east) / 2, (north + south) / 2), 0);
+  if (!at) map.setView(middle, Math.max(map.getZoom(), 17), { animate: false });
+  L.popup({ maxWidth: narrow.matches ? 230 : 340, maxHeight: Math.max(110, map.getSize().y * 0.45) })
+    .setLatLng(at || middle).setContent(assemblyPopup(row)).openOn(map);
+}
+
+/**
+ * Answer clicks on assemblies while their layer is on.
+ * @param {L.Layer} layer
+ */
+function listenAssemblies(layer) {
+  const under = (event) => {
+    const point = map.project(event.latlng, 0);
+    return map.hasLayer(layer) ? assemblyShapes().at([point.x, point.y]) : null;
+  };
+  map.on('click', (event) => {
+    const shape = sketch ? null : under(event);
+    if (shape) openAssembly(shape.row, event.latlng);
+  });
+  map.on('mousemove', (event) => {
+    map.getContainer().classList.toggle('over-assembly', under(event) !== null);
+  });
+}
+
+/** @returns {HTMLElement|null} assemblies of the parcels that the search names */
+function assemblyHits() {
+  const word = state.query.replace(/\s+/g, '').toUpperCase();
+  const { id, parcels } = page.assemblies;
+  const rows = word.length < 4 ? []
+    : id.map((_, row) => row)
+      .filter((row) => `${id[row]}|${parcels[row]}`.toUpperCase().includes(word)).slice(0, 8);
+  if (!rows.length) return null;
+  return el('section', { class: 'hits', id: 'assembly-hits' }, el('h2', {}, t('assembly_hits')),
+    el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',
+      onclick: () => { switchOn('assemblies'); openAssembly(row); } },
+    el('strong', {}, own(id[row])), el('br'), own(parcels[row].split('|').join(', ')))))));
+}

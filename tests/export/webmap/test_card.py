@@ -1,0 +1,92 @@
+"""What the card says beside the score: ways, barriers, confidence, uses, works and land."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from foncier.export.webmap.payload import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from foncier.records import Result
+
+NBSP = "\u00a0"
+TAG = "<b>window.hacked</b>"
+
+
+def test_the_best_uses_come_first_and_what_was_not_asked_is_empty(told: Result) -> None:
+    data = payload(told, lang="fr")
+    assert data["uses"]["use"]["pool"] == ["tertiaire", "residentiel", "culture"]
+    assert data["uses"]["index"] == [95.2, 94.2, 93.2]
+    assert data["effort"]["works_low_keur"] == [33]
+    assert data["effort"]["hardness"] == {"pool": [], "codes": [-1]}
+    assert data["access"]["station"]["bike_min"] == [1.9, 3.6, None]
+    unasked = payload(replace(told, mutability=None, effort=None), lang="fr")
+    assert unasked["uses"]["site"] == unasked["effort"]["site"] == []
+
+
+@pytest.mark.browser
+def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: Result) -> None:
+    page = visit(told).page
+    page.locator(".row").first.click()
+    station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())
+    # escaped, the article in the middle of a sentence, the ride where it is not the walk
+    assert f"contourne la Somme{TAG}" in station
+    assert f"2{NBSP}min" in station
+    assert f"520{NBSP}m" in station
+    assert "contourne la voie ferrée" in loop
+    assert loop.count(f"150{NBSP}m") == 1
+    people = page.locator(".part-measures").inner_text()
+    assert "310 · inconnu · 12\u202f400" in people
+    assert f"82{NBSP}% – Probable" in people
+    page.locator("[data-lang=en]").click()
+    assert f"goes round La Somme{TAG}" in page.locator("#access").inner_text()
+    assert "82% – Likely" in page.locator(".part-measures").inner_text()
+    page.locator("#back").click()
+    page.locator(".row").nth(1).click()
+    station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())
+    assert "goes round" not in station
+    assert loop.split() == ["Loop", "unknown"]  # said once
+
+
+@pytest.mark.browser
+def test_uses_works_and_land_of_a_friche(
+    visit: Callable[..., Any], told: Result, artefacts: Path
+) -> None:
+    page = visit(told).page
+    page.locator(".row").first.click()
+    rows = page.locator("#uses tbody tr").all_inner_texts()
+    assert [row.split("\n")[0] for row in rows] == [
+        "Tertiaire", "Résidentiel ou mixte", "Culture, tourisme",
+    ]  # fmt: skip
+    assert "95,2\tde 26,9 à 82,7" in rows[0]
+    words = page.locator(".part-uses").inner_text()
+    assert "Indice publié Mutafriches 1.11, intervalle sur les critères inconnus" in words
+    assert "fiabilité 2,7 sur 10" in words
+    assert "il ne pourra pas se confirmer" in words
+    assert f"de 33 à 70{NBSP}k€" in words
+    assert f"de 0 à 26{NBSP}points{NBSP}– trop d'inconnues pour conclure" in words
+    page.locator(".part-uses").screenshot(path=str(artefacts / "webmap-usages.png"))
+    page.locator("[data-lang=en]").click()
+    assert "33 to 70" in page.locator(".part-uses").inner_text()
+    page.locator("#back").click()
+    page.locator(".row").nth(1).click()
+    assert page.locator(".part-uses").count() == 0  # no friche
+
+
+@pytest.mark.browser
+def test_an_index_inside_its_interval_is_not_doubted(
+    visit: Callable[..., Any], told: Result
+) -> None:
+    assert told.mutability is not None
+    held = replace(told, mutability=told.mutability.assign(index_high=100.0), effort=None)
+    page = visit(held, lang="en").page
+    page.locator(".row").first.click()
+    words = page.locator(".part-uses").inner_text()
+    assert "cannot be confirmed" not in words
+    assert "Recycling works" not in words
