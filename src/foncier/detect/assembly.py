@@ -216,8 +216,10 @@ def _tried(
     reach = max([MEASURES[r.measure].reach_m(r.given) for r in rules if r.measure in ALONG] or [0])
     joined = Joined(memory, shapes, parts.parcel[drawn.ravel()], owner, reach_m=reach)
     rows = np.flatnonzero(shapely.get_num_geometries(shapes) == 1)
-    cheap_first = sorted(rules, key=lambda rule: rule.measure not in OUTLINE)
+    decisive = [rule for rule in rules if not rule.warns]
+    cheap_first = sorted(decisive, key=lambda rule: rule.measure not in OUTLINE)
     rows = funnel.survivors(funnel.run(joined, cheap_first, rows), rows)
     passed = np.zeros(len(groups), dtype=bool)
     passed[hope[rows]] = True
-    return Trial(drawn, shapes, funnel.run(joined, rules, rows), rows, groups[~passed])
+    steps = funnel.run(joined, rules, rows) if width > 1 else []  # of a part alone nothing is told
+    return Trial(drawn, shapes, steps, rows, groups[~passed])
