@@ -171,6 +171,23 @@ def streets(runs: int) -> Line:
     return Line(line.what, line.ours_s, line.other, line.other_s, f"{len(graph.u)} edges")
 
 
+OTHERS = (
+    ("Network: Amiens's streets beside networkx, igraph and pandana", "network.py", ()),
+    ("Evidence: 1 000 000 buildings, 23 000 inventory rows, five layers", "evidence.py", ()),
+    ("GeoPackage: 1 000 000 rejected parcels", "geopackage.py", ()),
+    ("Sheets: 50 sites as PDF", "sheets.py", ("50",)),
+    ("Web map: from a town's sites to 50 000", "webmap.py", ()),
+)
+
+
+def others() -> Iterator[str]:
+    """Benchmarks of single rooms, each as a process of its own, as they print themselves."""
+    for title, name, words in OTHERS:
+        command = [sys.executable, str(ROOT / "tests/bench" / name), *words]
+        told = subprocess.run(command, check=False, capture_output=True, text=True)
+        yield f"\n## {title}\n\n{told.stdout.strip() or f'ended with {told.returncode}'}"
+
+
 def main() -> None:
     """Run all and write the page."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -197,6 +214,9 @@ def main() -> None:
     for line in lines(args.runs):
         rows.append(line.row())
         print(rows[-1], flush=True)
+    for part in others():
+        rows.append(part)
+        print(part, flush=True)
     args.out.write_text("\n".join([*head, *rows]) + "\n", encoding="utf-8", newline="\n")
 
 

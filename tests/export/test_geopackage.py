@@ -38,7 +38,7 @@ GEOMETRY = {
     "opportunites": "MultiPolygon", "parcelles_ecartees": "MultiPolygon",
     "batiments": "MultiPolygon", "acces": "Point", "boucle": "MultiLineString",
     "axe": "MultiLineString", "etapes": "Point", "lieux": "Point",
-    "isochrones": "MultiPolygon", "preuves": None,
+    "preuves": None,
     "essais": None, "acces_detail": None, "criteres": None, "couches": None, "manques": None,
     "voies": "MultiLineString", "contraintes": "MultiPolygon", "parcelles_retenues": None,
     "notes": None,

@@ -111,3 +111,11 @@ def test_a_site_is_judged_alone_and_the_unknown_never_fails(
         alone = match(table.iloc[[n]], [condition])[0]
         assert alone["outcome"].tolist() == [whole.loc[f"s{n}", "outcome"]]
         assert (alone["to_check"] == 1).tolist() == [np.isnan(value)]
+
+
+def test_of_two_bounds_the_one_that_is_not_kept_is_told() -> None:
+    """1 000 m² against 100 to 900, then against 1 100 to 2 000."""
+    for low, high, side, bound in ((100, 900, "at_most", 900), (1100, 2000, "at_least", 1100)):
+        checks = match(sites(), [asked("area_m2", at_least=low, at_most=high)])[1]
+        told = checks.loc[checks["verdict"] == "no"].iloc[0]
+        assert (told["side"], told["bound"]) == (side, bound)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BASE = ["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m", "residents_around",
         "compactness", "open_ground_m2", "existing_m2", "zoning", "watch_count",
-        "price_eur_m2"]  # fmt: skip
+        "price_eur_m2", "departures_per_hour"]  # fmt: skip
 
 
 def test_each_target_has_its_minutes_and_metres(small_result: Result) -> None:

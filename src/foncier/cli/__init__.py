@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # brackets in a help text are brackets
     add_completion=False,
 )
 for command in (run, check, explain, new, fetch):

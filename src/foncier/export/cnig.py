@@ -40,10 +40,14 @@ COLUMNS = {
     "parcel_ids": "unite_fonciere_refcad", "zone_type": "urba_zone_type",
     "zone_label": "urba_zone_lib", "vacancy": "bati_vacance", "buildings_state": "bati_etat",
     "pollution": "sol_pollution_existe", "activity": "activite_libelle", "source": "source_nom",
-    "producer": "source_producteur", "url": "site_url",
+    "producer": "source_producteur", "url": "site_url", "buildings_pollution": "bati_pollution",
+    "renewables_zone": "urba_zaer",
 }  # fmt: skip
 FIRST = ("site_type", "zone_type", "zone_label", "vacancy", "buildings_state", "pollution",
-         "commune_name")  # fmt: skip
+         "commune_name", "buildings_pollution", "renewables_zone", "buildings_number",
+         "buildings_m2")  # fmt: skip
+NUMBERS = {"area_m2": "unite_fonciere_surface", "buildings_number": "bati_nombre",
+           "buildings_m2": "bati_surface"}  # fmt: skip
 EVERY = ("activity", "producer", "url")
 
 
@@ -193,8 +197,9 @@ def exchange(inventory: gpd.GeoDataFrame, *, day: date | None) -> pd.DataFrame:
     cells["site_type"] = cells["site_type"].replace(FORMER)
     cells["urba_zone_lib"] = _zone_label(cells)
     cells |= _dates(inventory, day) | _shapes(inventory)
-    area = inventory["area_m2"].round().astype("Int64").astype("str")
-    cells["unite_fonciere_surface"] = area.where(inventory["area_m2"].notna())
+    for ours, theirs in NUMBERS.items():
+        whole = inventory[ours].round().astype("Int64").astype("str")
+        cells[theirs] = whole.where(inventory[ours].notna())
     return pd.DataFrame(
         {field["name"]: _cells(field, cells, inventory.index) for field in schema()["fields"]}
     )

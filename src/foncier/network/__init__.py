@@ -14,6 +14,7 @@ from foncier.network.routes import routes
 from foncier.network.slope import sloped
 from foncier.network.surface import cells_of, surface
 from foncier.network.times import BIKE_KMH, WALK_KMH, access_table, cycled
+from foncier.network.transit import departures_reached
 
 __all__ = [
     "BIKE_KMH",
@@ -24,6 +25,7 @@ __all__ = [
     "build_graph",
     "cells_of",
     "cycled",
+    "departures_reached",
     "doors",
     "isochrones",
     "main_doors",

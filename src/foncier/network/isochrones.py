@@ -145,7 +145,7 @@ def residents_reached(
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows = np.searchsorted(ids, begun.ids)
     for sites, effort in begun.fields(metres[-1]):
-        there = _to_spots(begun, effort, spots)
+        there = to_spots(begun, effort, spots)
         inside = held.reindex(begun.ids[sites]).to_numpy(dtype=bool)
         for name, within in zip(columns, metres, strict=True):
             count = (there <= within) @ people
@@ -153,7 +153,7 @@ def residents_reached(
     return table
 
 
-def _to_spots(begun: Start, effort: Floats, spots: Spots) -> Floats:
+def to_spots(begun: Start, effort: Floats, spots: Spots) -> Floats:
     """Effort of each site to each known spot of the graph that was cut."""
     known = spots.known
     inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])

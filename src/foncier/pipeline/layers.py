@@ -12,18 +12,23 @@ import shapely
 
 from foncier import sources, tables
 from foncier.crs import legal_crs
+from foncier.pipeline.gaps import newest
+from foncier.pipeline.stops import with_stops
 from foncier.records import Background, LayerFile, LayerReport
 from foncier.study.model import LAYERS, Layer, LayerSpec, Study
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pyproj
 
 RELIEF: Layer = "elevation"  # a raster: read for the bounds of the other layers
+TIMETABLE: Layer = "transit"  # read for the place and the date of the other layers
 ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
 NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population",
-            "envelope", "quarters")  # fmt: skip
+            "envelope", "quarters", "transit")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
     crs = legal_crs(plan.study.communes[0])
     files = [
         layer_file(plan, layer, spec)
-        for layer in LAYERS if layer != RELIEF
+        for layer in LAYERS if layer not in (RELIEF, TIMETABLE)
         for spec in plan.layers.get(layer, ())
     ]  # fmt: skip
 
@@ -95,7 +100,25 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
         ]
         frames[RELIEF] = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
         reports += [report for _, report in tiles]
-    return Layers(frames, tuple(reports))
+    timed = _timetables(plan, frames, plan.study.date or newest(tuple(reports)))
+    if timed:
+        parts = [table for table, _ in timed]
+        frames[TIMETABLE] = parts[0] if len(parts) == 1 else _stacked(TIMETABLE, parts)
+    return Layers(with_stops(frames), (*reports, *(report for _, report in timed)))
+
+
+def _timetables(
+    plan: Study, frames: dict[Layer, Any], on: dt.date | None
+) -> list[tuple[Any, LayerReport]]:
+    """Timetables about a date, of the stops near what the other layers hold."""
+    crs, bounds = legal_crs(plan.study.communes[0]), relief_bounds(frames)
+    return [
+        sources.read(
+            layer_file(plan, TIMETABLE, spec), crs=crs, communes=plan.study.communes, on=on,
+            bounds=bounds,
+        )
+        for spec in plan.layers.get(TIMETABLE, ())
+    ]  # fmt: skip
 
 
 def relief_bounds(frames: dict[Layer, Any]) -> tuple[float, float, float, float] | None:

@@ -62,7 +62,9 @@ def _read(plan: Study, file: LayerFile) -> Seen:
         if file.layer == RELIEF:
             report = sources.read_relief(file, crs=crs)[1]
         else:
-            report = sources.read(file, crs=crs, communes=plan.study.communes)[1]
+            report = sources.read(file, crs=crs, communes=plan.study.communes, on=plan.study.date)[
+                1
+            ]
     except FoncierError as fault:
         return Seen(file.layer, file.shown, fault=fault)
     return Seen(file.layer, file.shown, report=report)

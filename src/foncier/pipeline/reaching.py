@@ -96,7 +96,11 @@ def reach(
     drawn = {key: places for key, places in targets.items() if key in DRAWN}
     routes = network.routes(doors, graph, drawn, loop) if drawn or loop is not None else None
     return Reached(
-        _peopled(candidates, network.residents_reached(doors, graph, population)),
+        joined(
+            candidates,
+            network.residents_reached(doors, graph, population),
+            network.departures_reached(doors, graph, layers.get("transit")),
+        ),
         network.main_doors(doors),
         access,
         doors,
@@ -148,9 +152,11 @@ def _by_bike(
     return network.access_table(doors, candidates, graph, targets, loop, speed_kmh=network.BIKE_KMH)
 
 
-def _peopled(candidates: gpd.GeoDataFrame, counted: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add the residents that each candidate reaches on foot."""
-    known, ids = counted.set_index("opportunity_id"), candidates["opportunity_id"]
-    columns: dict[str, Any] = {str(name): ids.map(known[name]) for name in known}
+def joined(candidates: gpd.GeoDataFrame, *counted: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add what each candidate reaches on foot: tables of one row an opportunity."""
+    ids, columns = candidates["opportunity_id"], dict[str, Any]()
+    for table_ in counted:
+        known = table_.set_index("opportunity_id")
+        columns |= {str(name): ids.map(known[name]) for name in known}
     table: gpd.GeoDataFrame = tables.CANDIDATES.conform(candidates.assign(**columns))
     return table

@@ -16,6 +16,7 @@ from foncier.crs import DEGREES, legal_crs
 from foncier.errors import ConfigError, FormatError
 from foncier.pipeline import order
 from foncier.pipeline.layers import Layers, read_layers
+from foncier.pipeline.reaching import joined
 from foncier.pipeline.tracing import trace
 from foncier.score import Situation
 from foncier.study.model import Loop
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from foncier.records import Result
     from foncier.study.model import Layer, Study
 
-NEEDED: tuple[Layer, ...] = ("streets", "places", "population", "constraints", "prices")
+NEEDED: tuple[Layer, ...] = ("streets", "places", "population", "constraints", "prices",
+                             "transit")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,12 @@ class _Town:
         graph = network.build_graph(streets)
         targets = order.targets_of(self.layers.get("places"))
         access = network.access_table(self.result.access_points, sites, graph, targets, loop)
+        sites = joined(
+            sites,
+            network.departures_reached(
+                self.result.access_points, graph, self.layers.get("transit")
+            ),
+        )
         measures = order.measured(sites, access, self.layers)
         return Situation(access, score.scores(measures, self.criteria))
 

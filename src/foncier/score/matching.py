@@ -149,11 +149,11 @@ def _by_floor(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats
 
 def _rows(sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats) -> pd.DataFrame:
     verdict = np.select([np.isnan(short), short > 0], ["unknown", "no"], "yes")
-    over = condition.at_most is not None and condition.at_least is None
+    over = np.full(len(sites), condition.at_most is not None and condition.at_least is None)
+    bound = np.full(len(sites), _bound(condition))
     if condition.at_least is not None and condition.at_most is not None:
-        bound = np.where(values > condition.at_most, condition.at_most, condition.at_least)
-    else:
-        bound = np.full(len(sites), _bound(condition))
+        over = values > condition.at_most  # of two bounds, the one that is not kept is told
+        bound = np.where(over, condition.at_most, condition.at_least)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(short > 0, short / np.abs(bound), 0.0)
     share = np.where(np.isnan(share), np.inf, share)
@@ -166,7 +166,7 @@ def _rows(sites: pd.DataFrame, condition: Condition, values: Floats, short: Floa
             "verdict": verdict,
             "value": values,
             "bound": bound,
-            "side": "at_most" if over else "at_least",
+            "side": np.where(over, "at_most", "at_least"),
             "short": np.where(np.isfinite(short) & (short > 0), short, np.nan),
             "unit": condition.unit or None,
             "why": condition.why or None,

@@ -53,14 +53,16 @@ def measures(
     ``confidence``, ``axis_distance_m``, ``residents_around`` (missing without a population
     table, and outside the hull of its cells), ``compactness`` (missing where the outline is a mere
     disc), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
-    ``watch_count``, ``price_eur_m2`` of its commune, then ``<target>_m`` and ``<target>_min`` for
+    ``watch_count``, ``price_eur_m2`` of its commune,
+    ``departures_per_hour`` as the candidates have it, then ``<target>_m`` and ``<target>_min`` for
     each target of the access table. Missing stays missing.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     table = pd.DataFrame(sites[["opportunity_id", "kind", "area_m2", "confidence",
                                 "axis_distance_m"]])  # fmt: skip
     table["residents_around"] = _residents(sites.geometry.to_numpy(), population, around_m)
-    table = table.assign(**_ground(sites, watched=watched), price_eur_m2=_price(sites, prices))
+    table = table.assign(**_ground(sites, watched=watched), price_eur_m2=_price(sites, prices),
+                         departures_per_hour=sites["departures_per_hour"])  # fmt: skip
     if access.empty:
         return table
     wide = access.pivot_table(

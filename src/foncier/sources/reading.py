@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foncier.sources import columns, files, shapes
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable
 
     import geopandas as gpd
@@ -23,11 +24,15 @@ class Target:
     """What a layer is read for: the legal metric CRS and the communes of the study.
 
     ``parcels`` locate the rows of a register that knows its parcels only; None without a cadastre.
+    ``on`` is the date of the study, ``bounds`` (west, south, east, north) where it lies; None when
+    unknown.
     """
 
     crs: pyproj.CRS
     communes: tuple[str, ...]
     parcels: gpd.GeoDataFrame | None = None
+    on: dt.date | None = None
+    bounds: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from foncier.sources import (
     edigeo,
     edigeo_sheets,
     files,
+    gtfs,
+    gtfs_files,
     industry,
     keys,
     observations,
@@ -33,7 +35,9 @@ from foncier.sources.journal import Journal, complaint
 from foncier.sources.reading import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import geopandas as gpd
     import pyproj
@@ -77,12 +81,17 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("vacancy_rates", "lovac"): census.lovac,
         ("quarters", "vector"): quarters.vector,
         ("prices", "dvf-communes"): prices.by_commune,
+        ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): supplied.envelope,
         ("land_units", "vector"): supplied.land_units,
     }
 )
 # Formats whose rows may say no more of their place than a parcel.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
+# Formats that may come as a folder.
+PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
+    {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
+)
 CONTRACTS = {table.name: table for table in tables.INPUTS}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -98,6 +107,8 @@ def read(
     crs: pyproj.CRS,
     communes: tuple[str, ...],
     parcels: gpd.GeoDataFrame | None = None,
+    on: dt.date | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
 ) -> tuple[Any, LayerReport]:
     """Read one layer into its contract table, with the report of what was done to it.
 
@@ -111,6 +122,9 @@ def read(
         INSEE codes of the study; rows of other communes are dropped, none when it is empty.
     parcels
         PARCELS of the study: what formats of `BY_PARCEL` are located by; None without a cadastre.
+    on, bounds
+        Date of the study, and west, south, east, north of what it holds, in metres: a timetable is
+        read for that time and place. None when unknown.
 
     Returns
     -------
@@ -129,11 +143,9 @@ def read(
     adapter = ADAPTERS.get((file.layer, file.format))
     if adapter is None:
         raise ConfigError(_unknown(file))
-    # Only sheets of the cadastre come as a folder.
-    printed = edigeo_sheets.fingerprint if file.format == "edigeo" else files.sha256
-    fingerprint = printed(file.path, file.shown)
+    fingerprint = PRINTS.get(file.format, files.sha256)(file.path, file.shown)
     journal = Journal()
-    draft = adapter(file, Target(crs, communes, parcels), journal)
+    draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
     frame = keys.once(draft.frame, key, shown=file.shown, journal=journal)

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Layer = Literal[
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
     "observations", "population", "vacancy_rates", "elevation", "envelope",
-    "land_units", "quarters", "prices",
+    "land_units", "quarters", "prices", "transit",
 ]  # fmt: skip
 LAYERS: tuple[Layer, ...] = (
     "parcels", "buildings", "streets", "zones", "constraints", "places", "inventory",
     "observations", "population", "vacancy_rates", "elevation", "envelope",
-    "land_units", "quarters", "prices",
+    "land_units", "quarters", "prices", "transit",
 )  # fmt: skip
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 

@@ -22,6 +22,12 @@ Theme = Literal["space", "climate", "mobility", "circular", "shops", "temporary"
 ASKED = "demandé par le porteur de projet"
 
 
+class Least(Strict):
+    """At least ``min``: storeys are unknown, so no upper bound could ever be checked."""
+
+    min: float = Field(ge=0)
+
+
 class Span(Strict):
     """From ``min`` to ``max``, both comprised; one of them may be left out."""
 
@@ -67,7 +73,7 @@ class Needs(Strict):
     kinds: tuple[Kind, ...] = ()
     themes: tuple[Theme, ...] = ()
     area_m2: Span | None = None
-    floor_m2: Span | None = None
+    floor_m2: Least | None = None
     minutes: dict[str, float] = Field(default_factory=dict)
     loop_m: Span | None = None
     condition: tuple[OwnCondition, ...] = ()
@@ -122,7 +128,7 @@ def conditions(needs: Needs) -> tuple[Condition, ...]:
         found.append(_span("area_m2", needs.area_m2, Text("Surface", "Area"), "m²"))
     if needs.floor_m2 is not None:
         label = Text("Surface de plancher", "Floor area")
-        found.append(_span(FLOOR, Span(min=needs.floor_m2.min or 0), label, "m²"))
+        found.append(_span(FLOOR, Span(min=needs.floor_m2.min), label, "m²"))
     found += [_minutes(target, most) for target, most in needs.minutes.items()]
     if needs.loop_m is not None:
         label = Text("Distance à la boucle", "Distance to the loop")

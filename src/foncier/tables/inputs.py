@@ -188,3 +188,17 @@ LAND_UNITS = Table(
     (Column("unit_id", "text", "Unité foncière", "Land unit", unique=True),),
     POLYGON,
 )  # fmt: skip
+
+TRANSIT = Table(
+    "transit", "Arrêts de transport (GTFS)", "Transit stops (GTFS)", ("stop_id",),
+    (
+        Column("stop_id", "text", "Arrêt", "Stop", unique=True),
+        Column("name", "text", "Nom", "Name", optional=True),
+        Column("departures_per_hour", "number", "Départs par heure, jour ouvrable de 7 h à 19 h",
+               "Departures an hour, weekday 7 a.m. to 7 p.m.", "/h", low=0),
+        Column("routes", "text", "Lignes qui en partent", "Lines that leave it", optional=True),
+        Column("runs", "text", "Courses de 7 h à 19 h, par groupe de mêmes arrêts (groupe:courses)",
+               "Runs, 7 a.m. to 7 p.m., by group with the same stops (group:runs)", optional=True),
+    ),
+    POINT,
+)  # fmt: skip

@@ -64,6 +64,10 @@ CANDIDATES = Table(
                optional=True, values=("faible", "incertaine", "probable", "forte")),
         Column("counted_area_m2", "number", "Surface comptée une fois",
                "Area counted once", "m²", optional=True, low=0),
+        Column("departures_per_hour", "number",
+               "Départs de transport par heure à 10 min à pied (jour ouvrable, 7 h à 19 h)",
+               "Transit departures an hour within 10 min on foot (weekday, 7 a.m. to 7 p.m.)",
+               "/h", optional=True, low=0),
     ),
     POLYGON,
 )  # fmt: skip

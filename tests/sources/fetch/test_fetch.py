@@ -188,7 +188,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", FAILURES, ids=lambda case: f"{case[0]}: {case[4] or case[2]}"[:40])
+@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case[0])
 def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
     service: Replay, study: Path, case: tuple[str, str, dict[str, Any], type[SourceError], str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from foncier.export import palette
 from foncier.export.sheets.letters import FAMILY
 
 
@@ -18,12 +19,14 @@ class Sign(NamedTuple):
 # As the web map draws them (static/icons.js; a test holds the two together): told apart without
 # red or green, and by their shape on a black and white copy.
 KINDS = {
-    "friche": Sign("#b34700", "M14 1.5 L26.5 14 L14 26.5 L1.5 14 Z", 0),
-    "dent_creuse": Sign("#0063a6", "M14 2 A12 12 0 1 1 13.99 2 Z", 0),
-    "batiment_non_affecte": Sign("#7d2e74", "M14 1 L27.5 25.5 L0.5 25.5 Z", 4),
-    "terrain_divisible": Sign("#00694f", "M7.5 2.5 L20.5 2.5 L27 14 L20.5 25.5 L7.5 25.5 L1 14 Z",
-                              0),
-}  # fmt: skip
+    kind: Sign(palette.KINDS[kind], shape, lift)
+    for kind, shape, lift in (
+        ("friche", "M14 1.5 L26.5 14 L14 26.5 L1.5 14 Z", 0),
+        ("dent_creuse", "M14 2 A12 12 0 1 1 13.99 2 Z", 0),
+        ("batiment_non_affecte", "M14 1 L27.5 25.5 L0.5 25.5 Z", 4),
+        ("terrain_divisible", "M7.5 2.5 L20.5 2.5 L27 14 L20.5 25.5 L7.5 25.5 L1 14 Z", 0),
+    )
+}
 TIGHT = ("friche", "batiment_non_affecte")  # shapes with less room for a figure
 # Letter of a place by its category: legible at two millimetres, where a pictogram is not.
 PLACES = {

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from foncier.export.sheets.ground import Ground
     from foncier.wording import Lang
 
-SITE_MM = (116.0, 84.0)
-LOCATOR_MM = (62.0, 84.0)
+SITE_MM = (116.0, 74.0)
+LOCATOR_MM = (62.0, 74.0)
 LEAST_SCALE = 2000
 NUMBERED_PARCELS = 12  # beyond, their numbers would hide the plot
 ENTRY = "#11131a"

@@ -1,0 +1,70 @@
+"""Departures within a walk: each run once, unknown where the feed says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from foncier import tables
+from foncier.errors import CrsError
+from foncier.network import build_graph, departures_reached, doors
+
+from .conftest import LAMBERT_93, placed
+
+if TYPE_CHECKING:
+    from .conftest import Builder
+
+ROAD = "LINESTRING (0 0, 6000 0)"
+
+
+def stops(**where: tuple[float, float, str | None]) -> Any:
+    rows = {"stop_id": list(where), "departures_per_hour": 1.0,
+            "runs": [runs for *_, runs in where.values()]}  # fmt: skip
+    points = [placed(shapely.Point(x, y)) for x, y, _ in where.values()]
+    return tables.TRANSIT.conform(gpd.GeoDataFrame(rows, geometry=points, crs=LAMBERT_93))
+
+
+def reached(streets: Builder, plots: Builder, found: Any, *east: float) -> list[float]:
+    roads = streets([ROAD])
+    sites = plots([shapely.box(x, 5, x + 20, 25) for x in east])
+    ways = doors(sites, roads)
+    table = departures_reached(ways, build_graph(roads), found)
+    return [float(value) for value in table["departures_per_hour"]]
+
+
+TWO = {"a": (100.0, 0.0, "x:24|y:12"), "b": (600.0, 0.0, "x:24|z:6"), "c": (3500.0, 0.0, "w:36")}
+
+
+def test_a_run_that_serves_two_stops_counts_once(streets: Builder, plots: Builder) -> None:
+    both, one, none = reached(streets, plots, stops(**TWO), 300, 1200, 2000)
+    assert both == pytest.approx((24 + 12 + 6) / 12)
+    assert one == pytest.approx((24 + 6) / 12)
+    assert none == 0
+
+
+def test_beyond_the_stops_nothing_is_known(streets: Builder, plots: Builder) -> None:
+    assert np.isnan(reached(streets, plots, stops(**TWO), 5000)).all()
+    assert np.isnan(reached(streets, plots, None, 300)).all()
+    assert np.isnan(reached(streets, plots, tables.TRANSIT.empty(LAMBERT_93), 300)).all()
+
+
+def test_a_stop_without_a_run_or_off_the_streets_gives_none(
+    streets: Builder, plots: Builder
+) -> None:
+    assert reached(streets, plots, stops(a=(300, 0, None)), 300) == [0]
+    far = stops(a=(300, 900, "x:12"), b=(200, 0, None), c=(400, 0, None))
+    assert reached(streets, plots, far, 300) == [0]
+
+
+def test_nothing_in_nothing_out_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
+    graph = build_graph(streets([ROAD]))
+    empty = departures_reached(doors(plots([]), streets([ROAD])), graph, stops(**TWO))
+    assert list(empty.columns) == ["opportunity_id", "departures_per_hour"]
+    assert empty.empty
+    with pytest.raises(CrsError, match="transit"):
+        departures_reached(doors(plots([shapely.box(0, 5, 20, 25)]), streets([ROAD])), graph,
+                           stops(**TWO).to_crs(3857))  # fmt: skip
