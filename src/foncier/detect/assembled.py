@@ -12,7 +12,7 @@ import shapely
 
 from foncier.detect.fabric import CLASSES
 from foncier.detect.ground import shapes as shapes_of
-from foncier.wording import COLON, figure
+from foncier.wording import COLON, figure, reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,16 +41,16 @@ MOST_OF_IT = 0.5  # share of a parcel that makes it a unit's
 
 @dataclass(frozen=True)
 class Parts:
-    """Land that fails alone: outline, position of its parcel, built or bare, what it lacks.
+    """Land that fails alone: outline, position of its parcel, built or bare.
 
-    In the order of the parcels' ids, so that nothing depends on the order of the table. ``lacks``
-    holds the words in French and in English.
+    In the order of the parcels' ids, so that nothing depends on the order of the table. ``tests``
+    holds those that stopped the parcels: of the bare ones, and of the built ones.
     """
 
     shapes: Geometries
     parcel: NDArray[np.intp]
     built: NDArray[np.bool_]
-    lacks: tuple[NDArray[np.object_], NDArray[np.object_]]
+    tests: tuple[list[Passage], list[Passage]]
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -58,12 +58,17 @@ class Parts:
 
 @dataclass(frozen=True)
 class Trial:
-    """Groups of one size (positions of parts, shape (n, size)), their union, tests and verdict."""
+    """Groups of one size that were drawn (positions of parts, shape (n, size)), and their union.
+
+    ``passed`` holds the positions of those that passed all tests, ``steps`` their tests; ``failed``
+    all other groups, drawn or not.
+    """
 
     groups: NDArray[np.intp]
     shapes: Geometries
     steps: list[Passage]
-    passed: NDArray[np.bool_]
+    passed: NDArray[np.intp]
+    failed: NDArray[np.intp]
 
 
 def described(
@@ -107,8 +112,8 @@ def described(
             "area_m2": shapely.area(shapes),
             "usable_area_m2": _usable(trial.steps, rows),
             "fabric": np.array(CLASSES, dtype=object)[kind],
-            "alone_fr": _alone(parts.lacks[0][members], names, "fr"),
-            "alone_en": _alone(parts.lacks[1][members], names, "en"),
+            "alone_fr": _alone(lacking(parts, members, "fr"), names, "fr"),
+            "alone_en": _alone(lacking(parts, members, "en"), names, "en"),
             "together_fr": _together(steps, rows, "fr"),
             "together_en": _together(steps, rows, "en"),
             **{
@@ -122,6 +127,27 @@ def described(
         geometry=shapes,
         crs=crs,
     )
+
+
+def lacking(parts: Parts, members: NDArray[np.intp], lang: Lang) -> NDArray[np.object_]:
+    """Words for the test that stopped the parcel of each part, in the shape of the members."""
+    some, back = np.unique(members, return_inverse=True)
+    told = np.full(len(some), None, dtype=object)
+    for built, tests in enumerate(parts.tests):
+        here = np.flatnonzero(parts.built[some] == bool(built))
+        for passage in tests:
+            stopped = passage.rows[passage.stopped]
+            own = here[np.isin(parts.parcel[some[here]], stopped)]
+            at = np.searchsorted(passage.rows, parts.parcel[some[own]])
+            told[own] = [_why(passage, one, lang) for one in at.tolist()]
+    words: NDArray[np.object_] = told[back.reshape(members.shape)]
+    return words
+
+
+def _why(passage: Passage, at: int, lang: Lang) -> str:
+    rule = passage.rule
+    limit = passage.limit[at] if rule.limit else None
+    return reason(rule, passage.value[at], passage.detail[at], lang, limit=limit)
 
 
 def _units(ground: Ground, members: NDArray[np.intp]) -> Floats:

@@ -20,9 +20,15 @@ from foncier.detect.edges import TOUCH_M
 from foncier.detect.flags import OVERLAP_SHARE
 from foncier.detect.freed import best_pieces
 from foncier.detect.joining import ALONG, Joined, united
+from foncier.detect.plausible import (
+    least_area_m2,
+    most_area_m2,
+    near_street,
+    touching,
+    within_steps,
+)
 from foncier.detect.registry import MEASURES
 from foncier.geometry import in_threads
-from foncier.wording import reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +40,10 @@ if TYPE_CHECKING:
     from foncier.detect.ground import Ground
     from foncier.geometry import Geometries
     from foncier.records import Assembly, Profile, Rule
-    from foncier.wording import Lang
 
 BARE, BUILT = "dent_creuse", "terrain_divisible"
+PAIR = 2
+OUTLINE = ("area_m2", "convexity", "width_m", "opened_area_m2")  # cheap, and stop most groups
 
 
 def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) -> gpd.GeoDataFrame:
@@ -64,16 +71,17 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
         return tables.ASSEMBLIES.empty(None if ground.parcels is None else ground.parcels.crs)
     ids = np.array(ground.parcels["parcel_id"], dtype=object)
     parts = _parts(memory, profile, how, _around(ground, rows, how.most), ids)
-    links = _adjoining(parts, how.contact_m)
+    near = near_street(parts.shapes, ground, profile.rules.get(BARE, ()))
+    links = _adjoining(parts, how, near)
     # A free piece that would pass alone, were it a parcel, needs no neighbour.
-    groups, tried, found = np.arange(len(parts))[:, None], [], []
+    groups, tried, found = np.unique(links)[:, None], [], []
     for size in range(1, how.most + 1):
-        trial = _tried(memory, profile, parts, groups)
+        trial = _tried(memory, profile, parts, groups, near)
         if size > 1:
-            own = np.flatnonzero(trial.passed & np.isin(parts.parcel[groups[:, 0]], rows))
+            own = trial.passed[np.isin(parts.parcel[trial.groups[trial.passed, 0]], rows)]
             found.append(described(ground, parts, trial, own, ids=ids, told=how.bare))
-        tried.append(groups[trial.passed])
-        groups = _grown(groups[~trial.passed], links, len(parts))
+        tried.append(trial.groups[trial.passed])
+        groups = _grown(trial.failed, links, len(parts))
         groups = _allowed(groups, parts, how, tried)
     every = pd.concat(found, ignore_index=True).sort_values("assembly_id")
     return tables.ASSEMBLIES.conform(every)
@@ -83,11 +91,11 @@ def _around(ground: Ground, rows: NDArray[np.intp], most: int) -> NDArray[np.int
     """The parcels, and those that a group that begins in one of them may also hold."""
     known = edge = rows
     for _ in range(most - 1):
+        if len(known) == len(ground.plots):
+            break
         beside = ground.plots_tree.query(ground.plots[edge], "dwithin", distance=TOUCH_M)[1]
         edge = np.setdiff1d(beside, known)
         known = np.union1d(known, edge)
-        if not len(edge):
-            break
     return known
 
 
@@ -96,46 +104,29 @@ def _parts(
 ) -> Parts:
     """Bare parcels and free pieces of built ones that a rule which joining may cure stopped."""
     ground = memory.ground
-    bare, lacks_bare = _stopped(memory, profile.rules.get(BARE, ()), rows, how.bare)
+    bare, bare_tests = _stopped(memory, profile.rules.get(BARE, ()), rows, how.bare)
     rest = np.setdiff1d(rows, bare)
-    built, lacks_built = _stopped(memory, profile.rules.get(BUILT, ()), rest, how.built)
+    built, built_tests = _stopped(memory, profile.rules.get(BUILT, ()), rest, how.built)
     shapes = _pieces(ground, profile.rules.get(BUILT, ()), built)
     large = shapely.area(shapes) >= how.least_part_m2
     built, shapes = built[large], shapes[large]
     parcel = np.concatenate([bare, built])
     order = np.argsort(ids[parcel].astype(str), kind="stable")
-    lacks = [
-        np.concatenate([one, other[large]])[order]
-        for one, other in zip(lacks_bare, lacks_built, strict=True)
-    ]
     return Parts(
         np.concatenate([ground.plots[bare], shapes])[order],
         parcel[order],
         np.repeat([False, True], [len(bare), len(built)])[order],
-        (lacks[0], lacks[1]),
+        (bare_tests, built_tests),
     )
 
 
 def _stopped(
     memory: Memory, rules: Sequence[Rule], rows: NDArray[np.intp], names: tuple[str, ...]
-) -> tuple[NDArray[np.intp], list[NDArray[np.object_]]]:
-    """Parcels that one of some rules stopped, and why, in French and in English."""
-    which, words = [np.array([], dtype=np.intp)], [np.empty((2, 0), dtype=object)]
-    for passage in funnel.run(memory, rules, rows):
-        if passage.rule.name in names:
-            here = passage.stopped
-            which.append(passage.rows[here])
-            words.append(np.array([_why(passage, here, "fr"), _why(passage, here, "en")], object))
-    return np.concatenate(which), list(np.concatenate(words, axis=1))
-
-
-def _why(passage: Passage, here: NDArray[np.bool_], lang: Lang) -> list[str]:
-    rule = passage.rule
-    told = zip(passage.value[here], passage.detail[here], passage.limit[here], strict=True)
-    return [
-        reason(rule, value, detail, lang, limit=limit if rule.limit else None)
-        for value, detail, limit in told
-    ]
+) -> tuple[NDArray[np.intp], list[Passage]]:
+    """Parcels that one of some rules stopped, and the tests of these rules."""
+    steps = [p for p in funnel.run(memory, rules, rows) if p.rule.name in names]
+    which = [passage.rows[passage.stopped] for passage in steps]
+    return np.concatenate([np.array([], dtype=np.intp), *which]), steps
 
 
 def _pieces(ground: Ground, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Geometries:
@@ -146,17 +137,24 @@ def _pieces(ground: Ground, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Ge
     return best_pieces(ground, rows, given[0])[0]
 
 
-def _adjoining(parts: Parts, contact_m: float) -> NDArray[np.intp]:
-    """Pairs of parts that lie along one another, shape (n, 2), the first id first."""
+def _adjoining(parts: Parts, how: Assembly, near: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Pairs of parts that lie along one another, shape (n, 2), the first id first.
+
+    Parts from which no group comes to one near a street are left out.
+    """
     shapes = parts.shapes
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=TOUCH_M)
-    first = (one < other) & (parts.parcel[one] != parts.parcel[other])
+    one, other = touching(shapes)
+    hope = within_steps(near, (one, other), how.most - 1)
+    # A pair that may not grow has to come to the street by itself.
+    paired = (parts.built[one] | parts.built[other]) & (how.most_built <= PAIR)
+    hope = np.where(paired, near[one] | near[other], hope[one] & hope[other])
+    first = hope & (parts.parcel[one] != parts.parcel[other])
     one, other = one[first], other[first]
     edge = in_threads(
         shapely.intersection, shapely.boundary(shapes[one]), shapely.buffer(shapes[other], TOUCH_M)
     )
     # At both ends the buffer reaches that much farther than the common limit.
-    along = shapely.length(edge) - 2 * TOUCH_M >= contact_m
+    along = shapely.length(edge) - 2 * TOUCH_M >= how.contact_m
     one, other = one[along], other[along]
     twice = shapely.area(in_threads(shapely.intersection, shapes[one], shapes[other]))
     least = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
@@ -197,16 +195,31 @@ def _grown(groups: NDArray[np.intp], links: NDArray[np.intp], size: int) -> NDAr
     return np.asarray(np.unique(sets, axis=0), dtype=np.intp)
 
 
-def _tried(memory: Memory, profile: Profile, parts: Parts, groups: NDArray[np.intp]) -> Trial:
-    """Send the union of each group through the rules for bare plots."""
-    count, width = groups.shape
-    owner = np.repeat(np.arange(count), width)
-    shapes = united(parts.shapes[groups.ravel()], owner)
+def _tried(
+    memory: Memory,
+    profile: Profile,
+    parts: Parts,
+    groups: NDArray[np.intp],
+    near: NDArray[np.bool_],
+) -> Trial:
+    """Send the union of each group through the rules for bare plots.
+
+    Groups with too little land, or no part near a street, are not drawn. The rest meet the cheap
+    rules first; those that pass all go through them again in order, each measure taken once.
+    """
     rules = profile.rules.get(BARE, ())
+    enough = most_area_m2(parts.shapes)[groups].sum(axis=1) >= least_area_m2(rules)
+    hope = np.flatnonzero(enough & near[groups].any(axis=1))
+    drawn, width = groups[hope], groups.shape[1]
+    owner = np.repeat(np.arange(len(hope)), width)
+    shapes = united(parts.shapes[drawn.ravel()], owner)
     reach = max([MEASURES[r.measure].reach_m(r.given) for r in rules if r.measure in ALONG] or [0])
-    joined = Joined(memory, shapes, parts.parcel[groups.ravel()], owner, reach_m=reach)
+    joined = Joined(memory, shapes, parts.parcel[drawn.ravel()], owner, reach_m=reach)
     rows = np.flatnonzero(shapely.get_num_geometries(shapes) == 1)
-    steps = funnel.run(joined, rules, rows)
-    passed = np.zeros(count, dtype=bool)
-    passed[funnel.survivors(steps, rows)] = True
-    return Trial(groups, shapes, steps, passed)
+    decisive = [rule for rule in rules if not rule.warns]
+    cheap_first = sorted(decisive, key=lambda rule: rule.measure not in OUTLINE)
+    rows = funnel.survivors(funnel.run(joined, cheap_first, rows), rows)
+    passed = np.zeros(len(groups), dtype=bool)
+    passed[hope[rows]] = True
+    steps = funnel.run(joined, rules, rows) if width > 1 else []  # of a part alone nothing is told
+    return Trial(drawn, shapes, steps, rows, groups[~passed])

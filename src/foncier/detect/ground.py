@@ -59,6 +59,11 @@ class Ground:
         """Fabric class of all buildings."""
         return fabric.building_classes(self.footprints, self.cut)
 
+    @cached_property
+    def _known_fabric(self) -> NDArray[np.intp]:
+        """Fabric class of the parcels asked for so far; -1 for the others."""
+        return np.full(len(self.plots), -1, dtype=np.intp)
+
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
         """Same ground under other parcels; what was worked out of the buildings is kept."""
         other = replace(self, parcels=parcels)
@@ -68,9 +73,13 @@ class Ground:
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""
-        return fabric.plot_classes(
-            self.plots[rows], self.footprints, self.building_fabric, self.cut
-        )
+        known = self._known_fabric
+        new = rows[known[rows] < 0]
+        if len(new):
+            known[new] = fabric.plot_classes(
+                self.plots[new], self.footprints, self.building_fabric, self.cut
+            )
+        return known[rows]
 
 
 def shapes(frame: gpd.GeoDataFrame) -> Geometries:
