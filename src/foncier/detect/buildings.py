@@ -92,8 +92,8 @@ def find_buildings(
     notes = (
         *lost_note,
         *counted("dropped", int((here & ~kept).sum()),
-                 "bâtiments trop peu probables (indices contraires)",
-                 "buildings too unlikely (signs of use)"),
+                 "bâtiments trop peu probables (indices faibles, anciens ou contraires)",
+                 "buildings too unlikely (signs weak, old or against)"),
     )  # fmt: skip
     return Found(
         _candidates(ground, frame, listed, ledger),

@@ -143,7 +143,11 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the RNB: only buildings that are not usable or demolished say something of use."""
+    """Read the RNB: only buildings that are not usable or demolished say something of use.
+
+    The RNB tells the state of a building on the day of the file, without a date of its own: where
+    the study gives that day (``date``), it is when the sign was seen.
+    """
     rows, size, spots = located.cells(file, RNB, journal)
     status = rows["status"].str.strip().str.lower().str.replace("_", "")
     strange = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_SILENT])
@@ -153,7 +157,8 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "statuts du RNB inconnus de foncier : ils ne disent rien",
         "statuses of the RNB unknown to foncier: they say nothing",
     )
-    rows = rows.assign(signal=status.map(RNB_SIGNALS))
+    seen = np.datetime64(file.vintage or "NaT", "us")
+    rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=seen)
     if spots is None:
         written = rows["shape"].fillna(rows["point"]).astype("str")
         bare = written.str.replace(r"^SRID=\d+;", "", regex=True)
