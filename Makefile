@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUDY ?=
 OUT ?= maps/demo
 
-.PHONY: run test check lint types floors unit bench demo-data lock clean
+.PHONY: run test check lint types floors unit coverage bench demo-data lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then the main job on the embedded demo
@@ -24,6 +24,9 @@ floors: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
+	$(BIN)/pytest -n 2
+
+coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines that none of them reached
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
 bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md, each as a ratio to a named alternative
