@@ -19,7 +19,7 @@ from foncier.pipeline import validating
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier.records import Validation
+    from foncier.judgement import Validation
 
 TRUTH = demo.study_folder() / "verite.csv"
 

@@ -15,7 +15,7 @@ from foncier.export.manifest import plain
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier.records import Validation
+    from foncier.judgement import Validation
 
 SITES = ["opportunity_id", "kind", "name", "address", "confidence", "holds", "verdict", "truth_id",
          "way", "gap"]  # fmt: skip

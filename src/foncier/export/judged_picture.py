@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.records import Validation
+    from foncier.judgement import Validation
 
 INK, GREY, RECALL = "#1A1A1A", "#767676", "#56B4E9"
 SIZE_IN, DPI = (15.0, 5.6), 130

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.records import Validation
+    from foncier.judgement import Validation
 
 Z = 1.959963984540054  # of 95 %
 FEW, LOOSE = 10, 0.10  # fewer verdicts tell nothing; a wider half-interval is a rough idea

@@ -14,7 +14,8 @@ from foncier.export.judged import write_json, write_sites
 from foncier.export.judged_picture import write_picture
 from foncier.export.judged_text import write_report
 from foncier.export.visits import Visits, write_form, write_list
-from foncier.records import Text, Validation
+from foncier.judgement import Validation
+from foncier.records import Text
 from foncier.tables.results import KINDS
 
 if TYPE_CHECKING:
