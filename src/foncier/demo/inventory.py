@@ -113,8 +113,8 @@ def table(land: Mapping[int, tuple[Geometries, list[str]]]) -> pd.DataFrame:
         if site.number in TWICE:
             again = _row(site, site_id(site.number + 50), shapes, ids[::-1])
             rows.append(again | ELSEWHERE)
-        if site.number == PLATEAU_OF and len(ids) > 1:
-            # The plateau is one plot of the gasworks and a plot next to it.
+        if site.number == PLATEAU_OF and -PLATEAU_OF in land:
+            # One plot of the gasworks and a plot next to it, where the city drawn has such two.
             shapes, ids = land[-PLATEAU_OF]
             plateau = _row(site, site_id(site.number + 1), shapes, ids)
             plateau |= {"site_nom": PLATEAU, "site_statut": "friche potentielle",
