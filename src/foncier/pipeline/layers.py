@@ -91,20 +91,26 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
         if parts:
             frames[layer] = parts[0] if len(parts) == 1 else _stacked(layer, parts)
     reports = [report for _, report in found]
-    specs = plan.layers.get(RELIEF, ())
-    if specs:
-        bounds = relief_bounds(frames)
-        tiles = [
-            sources.read_relief(layer_file(plan, RELIEF, spec), crs=crs, bounds=bounds)
-            for spec in specs
-        ]
-        frames[RELIEF] = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
-        reports += [report for _, report in tiles]
+    reports += _reliefs(plan, frames)
     timed = _timetables(plan, frames, plan.study.date or newest(tuple(reports)))
     if timed:
         parts = [table for table, _ in timed]
         frames[TIMETABLE] = parts[0] if len(parts) == 1 else _stacked(TIMETABLE, parts)
     return Layers(with_stops(frames), (*reports, *(report for _, report in timed)))
+
+
+def _reliefs(plan: Study, frames: dict[Layer, Any]) -> list[LayerReport]:
+    """Put the relief, its tiles joined, beside the other layers that say how far to read it."""
+    specs = plan.layers.get(RELIEF, ())
+    if not specs:
+        return []
+    crs, bounds = legal_crs(plan.study.communes[0]), relief_bounds(frames)
+    tiles = [
+        sources.read_relief(layer_file(plan, RELIEF, spec), crs=crs, bounds=bounds)
+        for spec in specs
+    ]
+    frames[RELIEF] = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
+    return [report for _, report in tiles]
 
 
 def _timetables(

@@ -14,7 +14,7 @@ from foncier.errors import FormatError, SourceError
 from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.pages import MOST_PAGES, pages
 from foncier.sources.fetch.pages import told as _json
-from foncier.sources.fetch.web import TODO
+from foncier.sources.fetch.web import RETRY
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def datagouv(web: Web, source: Source, place: Place, to: Path, known: Mapping[st
     if not fitting:
         titles = [str(one.get("title")) for one in dataset.get("resources", [])]
         what = f"aucun fichier {source.options['resource_format']} attendu dans le jeu de données"
-        raise FormatError(complaint(source.address, f"{what} (il y a {some(titles)})", TODO))
+        raise FormatError(complaint(source.address, f"{what} (il y a {some(titles)})", RETRY))
     newest = max(fitting, key=lambda one: (str(one.get("last_modified", "")), str(one["url"])))
     return web.get(str(newest["url"]), to, most_bytes=source.most_bytes, known=known)
 
@@ -81,14 +81,14 @@ def wfs(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, An
         answer = _json(to, address)
         rows = answer.get("features")
         if answer.get("type") != "FeatureCollection" or not isinstance(rows, list):
-            raise FormatError(complaint(address, "la réponse n'est pas du GeoJSON", TODO))
+            raise FormatError(complaint(address, "la réponse n'est pas du GeoJSON", RETRY))
         features |= {str(row.get("id", came + n)): row for n, row in enumerate(rows)}
         came += len(rows)
         announced = answer.get("numberMatched", answer.get("totalFeatures"))
         if not rows or (isinstance(announced, int) and came >= announced):
             _whole(source, features, announced)
             return web.made(_joined(features, to))
-    raise SourceError(complaint(source.address, f"plus de {MOST_PAGES} pages", TODO))
+    raise SourceError(complaint(source.address, f"plus de {MOST_PAGES} pages", RETRY))
 
 
 def _page(source: Source, place: Place, start: int, count: int) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _whole(source: Source, features: Mapping[str, Any], announced: Any) -> None:
     """Raise when features are missing: fewer than announced, the same ones twice, or none."""
     if isinstance(announced, int) and len(features) < announced:
         what = f"{len(features)} objets différents reçus sur {announced} annoncés"
-        raise FormatError(complaint(source.address, what, TODO))
+        raise FormatError(complaint(source.address, what, RETRY))
     if not features:
         what = f"aucun objet de {source.options['typename']} à cet endroit"
         todo = "La commune n'a peut-être rien déposé : la couche reste absente."
@@ -134,9 +134,9 @@ def overpass(web: Web, source: Source, place: Place, to: Path, known: Mapping[st
     if b"<remark>" in end:
         remark = end.split(b"<remark>")[1].split(b"</remark>")[0].decode("utf-8", "replace")
         what = f"réponse incomplète ({remark.strip()[:120]})"
-        raise SourceError(complaint(source.address, what, TODO))
+        raise SourceError(complaint(source.address, what, RETRY))
     if not end.rstrip().endswith(b"</osm>"):
-        raise FormatError(complaint(source.address, "réponse tronquée", TODO))
+        raise FormatError(complaint(source.address, "réponse tronquée", RETRY))
     return arrival
 
 
@@ -172,11 +172,11 @@ def _unpacks(path: Path, address: str, most_bytes: int) -> None:
                 size += len(chunk)
                 if size > min(most_bytes * UNPACKED, path.stat().st_size * 10 * UNPACKED):
                     raise SourceError(
-                        complaint(address, "archive démesurée une fois décompressée", TODO)
+                        complaint(address, "archive démesurée une fois décompressée", RETRY)
                     )
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         path.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "archive gzip tronquée ou abîmée", TODO)) from fault
+        raise FormatError(complaint(address, "archive gzip tronquée ou abîmée", RETRY)) from fault
 
 
 FORMS: Mapping[str, Callable[[Web, Source, Place, Path, Mapping[str, Any]], Arrival]] = (

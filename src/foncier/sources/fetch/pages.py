@@ -16,7 +16,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.sources.fetch.catalog import address_of
-from foncier.sources.fetch.web import TODO
+from foncier.sources.fetch.web import RETRY
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
             what = (
                 "les pages tournent en rond" if address in asked else f"plus de {MOST_PAGES} pages"
             )
-            raise FormatError(complaint(address, what, TODO))
+            raise FormatError(complaint(address, what, RETRY))
         web.get(address, to, most_bytes=source.most_bytes - size)
         size += to.stat().st_size
         answer = told(to, address)
@@ -66,13 +66,13 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
         rows |= _new(page, rows, address)
         announced = _announced(answer, source, address)
         if announced is None and not page and len(asked) > 1 and not source.options.get("counted"):
-            raise FormatError(complaint(address, "page vide là où une suite est annoncée", TODO))
+            raise FormatError(complaint(address, "page vide là où une suite est annoncée", RETRY))
         if not page or (announced is not None and len(rows) >= announced):
             break
         address = _following(answer, source, place, address, len(asked))
     if announced is not None and len(rows) < announced:
         what = f"{len(rows)} lignes reçues sur {announced} annoncées"
-        raise FormatError(complaint(source.address, what, TODO))
+        raise FormatError(complaint(source.address, what, RETRY))
     return web.made(_written(list(rows.values()), source, to))
 
 
@@ -104,7 +104,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list
     if gone:
         there = sorted(set().union(*rows))
         what = f"colonnes {some(map(_key, gone))} absentes (il y a {some(there)})"
-        raise FormatError(complaint("réponse du service", what, TODO))
+        raise FormatError(complaint("réponse du service", what, RETRY))
     body = [[_cell(row.get(_key(path)), path) for path in columns.values()] for row in rows]
     return [list(columns), *sorted(body)]
 
@@ -121,9 +121,9 @@ def told(path: Path, address: str) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as fault:
         path.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "réponse illisible ou tronquée", TODO)) from fault
+        raise FormatError(complaint(address, "réponse illisible ou tronquée", RETRY)) from fault
     if not isinstance(found, dict):
-        raise FormatError(complaint(address, "la réponse n'est pas un objet JSON", TODO))
+        raise FormatError(complaint(address, "la réponse n'est pas un objet JSON", RETRY))
     return found
 
 
@@ -132,7 +132,7 @@ def _page(answer: Mapping[str, Any], source: Source, address: str) -> list[Mappi
     page = answer.get(name)
     if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
         what = f"pas de liste « {name} » dans la réponse (il y a {some(sorted(answer))})"
-        raise FormatError(complaint(address, what, TODO))
+        raise FormatError(complaint(address, what, RETRY))
     return page
 
 
@@ -144,7 +144,7 @@ def _new(
     again = len(page) - len(new) + len(new.keys() & former.keys())
     if again:
         what = f"{again} lignes déjà reçues : le service répète ses pages"
-        raise FormatError(complaint(address, what, TODO))
+        raise FormatError(complaint(address, what, RETRY))
     return new
 
 
@@ -155,7 +155,7 @@ def _announced(answer: Mapping[str, Any], source: Source, address: str) -> int |
     count = answer.get(name)
     if not isinstance(count, int) or isinstance(count, bool):
         what = f"le nombre de lignes « {name} » n'est plus annoncé"
-        raise FormatError(complaint(address, what, TODO))
+        raise FormatError(complaint(address, what, RETRY))
     return count
 
 
@@ -203,7 +203,7 @@ def _cell(value: Any, path: str) -> str:
     try:
         shape = shapely.from_geojson(json.dumps(value))
     except shapely.errors.GEOSException as fault:
-        raise FormatError(complaint("réponse du service", "géométrie illisible", TODO)) from fault
+        raise FormatError(complaint("réponse du service", "géométrie illisible", RETRY)) from fault
     if shape.is_empty:
         return ""
     if made == "wkt":

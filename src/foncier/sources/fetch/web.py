@@ -35,7 +35,7 @@ BROKEN = (
     requests.HTTPError, requests.ConnectionError, requests.Timeout,
     requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError,
 )  # fmt: skip
-TODO = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
+RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Web:
                 return self._once(address, to, most_bytes=most_bytes, form=form, known=known or {})
             except requests.exceptions.SSLError as fault:
                 raise OfflineError(
-                    complaint(address, "certificat du serveur refusé", TODO)
+                    complaint(address, "certificat du serveur refusé", RETRY)
                 ) from fault
             except BROKEN as fault:
                 patience = self._again(patience, address, fault)
@@ -137,11 +137,11 @@ class Web:
             left = patience.increment("GET", address, response=raw, error=None if raw else fault)
         except (MaxRetryError, HTTPError) as ended:
             what = f"le service ne répond pas ({_short(fault)})"
-            raise OfflineError(complaint(address, what, TODO)) from ended
+            raise OfflineError(complaint(address, what, RETRY)) from ended
         wait = left.get_retry_after(raw) if raw is not None else None
         if wait is not None and wait > LONGEST_WAIT_S:
             what = f"le service demande d'attendre {wait:.0f} s"
-            raise OfflineError(complaint(address, what, TODO)) from fault
+            raise OfflineError(complaint(address, what, RETRY)) from fault
         left.sleep(raw)
         return left
 
@@ -203,7 +203,7 @@ class Web:
                 return answer
             answer.close()
             address = urljoin(address, answer.headers.get("Location", ""))
-        raise SourceError(complaint(address, "trop de renvois d'une adresse à l'autre", TODO))
+        raise SourceError(complaint(address, "trop de renvois d'une adresse à l'autre", RETRY))
 
     def _check(self, address: str) -> str:
         """Host of an address, once it is known to be allowed."""
@@ -212,9 +212,9 @@ class Web:
         own = self.mirror is not None and address.startswith(self.mirror)
         if not own and host not in self.hosts:
             what = f"le service renvoie vers {host or 'une adresse vide'}, qui n'est pas connu"
-            raise SourceError(complaint(address, what, TODO))
+            raise SourceError(complaint(address, what, RETRY))
         if not own and parts.scheme != "https":
-            raise SourceError(complaint(address, "adresse sans chiffrement (http)", TODO))
+            raise SourceError(complaint(address, "adresse sans chiffrement (http)", RETRY))
         return host
 
     def _mirrored(self, address: str) -> str:
@@ -246,9 +246,9 @@ def _refuse(answer: requests.Response, address: str, to: Path) -> None:
         raise CutError("reprise refusée")
     if status >= 400:
         what = f"le service refuse (HTTP {status})" if status != 404 else "rien à cette adresse"
-        raise SourceError(complaint(address, what, "Vérifiez le code INSEE. " + TODO))
+        raise SourceError(complaint(address, what, "Vérifiez le code INSEE. " + RETRY))
     if answer.headers.get("Content-Type", "").startswith("text/html"):
-        raise FormatError(complaint(address, "page HTML au lieu des données", TODO))
+        raise FormatError(complaint(address, "page HTML au lieu des données", RETRY))
 
 
 def _mark(to: Path) -> Path:
@@ -273,7 +273,7 @@ def _remember(to: Path, address: str, mark: str | None) -> None:
 
 def _too_much(address: str, most_bytes: int) -> str:
     what = f"plus de {most_bytes / 1e6:.0f} Mo, ce n'est pas le fichier attendu"
-    return complaint(address, what, TODO)
+    return complaint(address, what, RETRY)
 
 
 def _short(fault: Exception) -> str:
