@@ -12,8 +12,6 @@ import pyogrio
 import pytest
 from scipy.special import expit
 
-from foncier import demo, pipeline, study
-
 from . import demo_errors
 
 if TYPE_CHECKING:
@@ -22,17 +20,14 @@ if TYPE_CHECKING:
 GOLDEN = Path(__file__).parent / "golden" / "demo.csv"
 
 
-@pytest.fixture(scope="module")
-def result() -> Result:
-    return pipeline.run(study.load(demo.study_folder()))
+@pytest.fixture
+def result(demo_result: Result) -> Result:
+    return demo_result
 
 
-@pytest.fixture(scope="module")
-def delivered(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    plan = study.load(demo.study_folder())
-    pipeline.deliver(result, plan, folder, lang="fr", timings={})
-    return folder
+@pytest.fixture
+def delivered(demo_folder: Path) -> Path:
+    return demo_folder
 
 
 def summary(result: Result) -> str:
@@ -81,7 +76,7 @@ def test_only_the_relief_is_missing_in_the_demo(result: Result) -> None:
     assert {gap.what for gap in result.missing} == {"elevation"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def truth(result: Result) -> Any:
     return demo_errors.truth(result)
 

@@ -94,30 +94,48 @@ def _brought(
     if arrival.unchanged or (former and arrival.sha256 == former.sha256):
         growing.unlink(missing_ok=True)
         return former
-    communes = place.communes[:1] if source.by_commune else place.communes
     try:
-        reports = _read(source, growing, communes)
-        names = {layer: _columns(growing) for layer, _ in source.layers}
+        rows, names, let_pass = _weighed(source, place, growing, file, former, accepted=accepted)
     except FoncierError:
         growing.unlink(missing_ok=True)  # whole, and yet not what it should be: nothing to resume
         raise
+    told = Provenance(
+        source=source.name, address=address_of(source, place),
+        fetched_on=today.isoformat(), sha256=arrival.sha256, etag=arrival.etag,
+        modified=arrival.modified, licence=source.licence, attribution=source.attribution,
+        rows=rows, columns=names, accepted=let_pass,
+    )  # fmt: skip
+    land(growing, file, told)
+    return told
+
+
+def _weighed(
+    source: Source,
+    place: Place,
+    growing: Path,
+    file: Path,
+    former: Provenance | None,
+    *,
+    accepted: Collection[str],
+) -> tuple[dict[str, int], dict[str, list[str]], list[str]]:
+    """Rows and columns by layer of a file that can be read, and the doubts let pass.
+
+    Raises
+    ------
+    SourceError
+        A doubt is left that the planner did not accept.
+    """
+    communes = place.communes[:1] if source.by_commune else place.communes
+    reports = _read(source, growing, communes)
+    names = {layer: _columns(growing) for layer, _ in source.layers}
     rows = {report.layer: report.rows_kept for report in reports}
     read = any(report.rows_read for report in reports)
     expected = not source.may_be_empty if not read else source.by_commune
     every = doubts(rows, names, former, expected=expected)
     open_ = [doubt for doubt in every if doubt.name not in accepted]
     if open_:
-        growing.unlink(missing_ok=True)
         raise SourceError(_choice(source, file, open_, former))
-    told = Provenance(
-        source=source.name, address=address_of(source, place),
-        fetched_on=today.isoformat(), sha256=arrival.sha256, etag=arrival.etag,
-        modified=arrival.modified, licence=source.licence, attribution=source.attribution,
-        rows=rows, columns=names,
-        accepted=sorted({doubt.name for doubt in every}),
-    )  # fmt: skip
-    land(growing, file, told)
-    return told
+    return rows, names, sorted({doubt.name for doubt in every})
 
 
 def _read(source: Source, file: Path, communes: tuple[str, ...]) -> list[LayerReport]:
