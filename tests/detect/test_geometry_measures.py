@@ -112,3 +112,14 @@ def test_inputs_are_not_changed() -> None:
 def test_polygons_only(shape: shapely.Geometry | None, square_metres: float | None) -> None:
     (kept,) = polygons_only([shape])
     assert kept is None if square_metres is None else kept.area == pytest.approx(square_metres)
+
+
+def test_a_house_whole_on_its_plot_counts_whole_though_it_leans_on_the_limit() -> None:
+    """Worn at the limit of the neighbour only; a shed that overlaps it on its own plot counts once.
+
+    In Ennezat this took a third of the built area of a dozen parcels away.
+    """
+    plots = shapely.box([0, 20], 0, [20, 40], 20)
+    house, shed = shapely.box(10, 0, 20, 10), shapely.box(5, 0, 11, 10)
+    covered = covered_area_m2(plots, np.array([house, shed]), wall_m=1.0)
+    assert covered.tolist() == [150.0, 0.0]

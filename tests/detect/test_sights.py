@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foncier.detect.sights import BATCH, HIDDEN_M, STRETCH, hidden, nearest, sides
+from foncier.detect.sights import BATCH, HIDDEN_M, STRETCH, Ways, hidden, nearest, sides
 
 REACH_M = 20.0
 seeds = st.integers(0, 10_000)
@@ -31,7 +31,7 @@ def scene(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 @given(seeds)
 def test_the_nearest_point_of_a_street_is_that_of_geometries(seed: int) -> None:
     _, owner, eyes, ways = scene(seed)
-    found = nearest(eyes, owner, ways, REACH_M)
+    found = nearest(eyes, owner, Ways(ways), REACH_M)
     away = shapely.distance(shapely.points(eyes), shapely.union_all(ways))
     assert np.array_equal(np.isnan(found[:, 0]), away > REACH_M)
     seen = away <= REACH_M
@@ -44,7 +44,7 @@ def test_the_nearest_point_of_a_street_is_that_of_geometries(seed: int) -> None:
 @given(seeds)
 def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
     plots, owner, eyes, ways = scene(seed)
-    aims = nearest(eyes, owner, ways, 200.0)
+    aims = nearest(eyes, owner, Ways(ways), 200.0)
     found = hidden(eyes, aims, owner, plots, shapely.STRtree(plots))
     lines = shapely.linestrings(np.stack([eyes, aims], axis=1))
     crossed = shapely.length(shapely.intersection(lines[:, None], plots[None]))
@@ -58,8 +58,10 @@ def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
 def test_no_street_and_no_point_are_no_fault() -> None:
     none, nowhere = np.empty((0, 2)), np.array([], dtype=np.intp)
     ways = np.array([shapely.LineString([(0, 0), (1, 0)])])
-    assert nearest(none, nowhere, ways, REACH_M).shape == (0, 2)
-    assert np.isnan(nearest(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), ways[:0], 5.0)).all()
+    assert nearest(none, nowhere, Ways(ways), REACH_M).shape == (0, 2)
+    assert np.isnan(
+        nearest(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), Ways(ways[:0]), 5.0)
+    ).all()
     plots = np.array([shapely.box(0, 0, 1, 1)])
     assert not len(hidden(none, none, nowhere, plots, shapely.STRtree(plots)))
 
@@ -70,7 +72,7 @@ def test_many_points_are_looked_at_in_batches() -> None:
     ways = shapely.linestrings([[(0, 0.01 * n), (100, 0.01 * n)] for n in range(6000)])
     eyes = np.column_stack([np.linspace(0, 100, count), np.full(count, -1.0)])
     assert count * len(ways) > BATCH
-    found = nearest(eyes, np.zeros(count, dtype=np.intp), ways, 100.0)
+    found = nearest(eyes, np.zeros(count, dtype=np.intp), Ways(ways), 100.0)
     assert np.allclose(found - eyes, [0, 1])
 
 

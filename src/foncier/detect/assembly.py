@@ -28,7 +28,7 @@ from foncier.detect.plausible import (
     within_steps,
 )
 from foncier.detect.registry import MEASURES
-from foncier.geometry import in_threads
+from foncier.geometry import in_threads, pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def _around(ground: Ground, rows: NDArray[np.intp], most: int) -> NDArray[np.int
     for _ in range(most - 1):
         if len(known) == len(ground.plots):
             break
-        beside = ground.plots_tree.query(ground.plots[edge], "dwithin", distance=TOUCH_M)[1]
+        beside = pairs_within(ground.plots[edge], ground.plots_tree, TOUCH_M)[1]
         edge = np.setdiff1d(beside, known)
         known = np.union1d(known, edge)
     return known

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.detect.ground import Ground, shapes
-from foncier.detect.measures import Given, standing, unknown
+from foncier.detect.measures import Given, built_m2, unknown
 from foncier.detect.sights import hidden, nearest
-from foncier.geometry import Floats, Geometries, covered_area_m2
+from foncier.geometry import Floats, Geometries, pairs_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from foncier.detect.ground import Ground
 
 TOUCH_M = 0.5  # limits drawn twice lie up to this far apart
 FACING = float(np.sqrt(0.5))  # an edge at more than 45° from the street is a side, not a front
@@ -64,16 +65,6 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     return Front(points, plot[part][ring], step, along)
 
 
-def open_ways(ground: Ground) -> Geometries:
-    """Streets at ground level that are open to walkers."""
-    if ground.streets is None:
-        return np.array([], dtype=object)
-    open_ = ground.streets["walk"].fillna(False).to_numpy(dtype=bool)
-    level = (ground.streets["level"] == 0).to_numpy(dtype=bool)
-    ways: Geometries = shapes(ground.streets)[open_ & level]
-    return ways
-
-
 def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
     """Part of the edge of each parcel from which a street is seen.
 
@@ -81,7 +72,7 @@ def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
     (but the one that the street itself runs on). The owner is a position in ``rows``.
     """
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    aims = nearest(edge.xy, edge.owner, open_ways(ground), float(given["reach_m"]))
+    aims = nearest(edge.xy, edge.owner, ground.ways, float(given["reach_m"]))
     ahead = _faces(edge, aims)
     edge, aims = edge.where(ahead), aims[ahead]
     return edge.where(~hidden(edge.xy, aims, rows[edge.owner], ground.plots, ground.plots_tree))
@@ -115,10 +106,10 @@ def street_distance(ground: Ground, rows: NDArray[np.intp], given: Given) -> tup
     """
     if ground.streets is None:
         return unknown(rows)
-    reach, ways = float(given["reach_m"]), open_ways(ground)
+    reach, ways = float(given["reach_m"]), ground.ways
     found = np.full(len(rows), reach)
-    if len(ways):
-        (plot, _), distance = shapely.STRtree(ways).query_nearest(
+    if len(ways.lines):
+        (plot, _), distance = ways.tree.query_nearest(
             ground.plots[rows], max_distance=reach, all_matches=False, return_distance=True
         )
         found[plot] = np.maximum(distance - float(given["half_width_m"]), 0.0)
@@ -136,7 +127,7 @@ def surrounded_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tu
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
     held = _beside_built(ground, rows, edge, given)
     loose = np.flatnonzero(~held)
-    aims = nearest(edge.xy[loose], edge.owner[loose], open_ways(ground), float(given["reach_m"]))
+    aims = nearest(edge.xy[loose], edge.owner[loose], ground.ways, float(given["reach_m"]))
     near = ~np.isnan(aims).any(axis=1)
     loose, aims = loose[near], aims[near]
     eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
@@ -150,11 +141,8 @@ def _beside_built(
     ground: Ground, rows: NDArray[np.intp], edge: Front, given: Given
 ) -> NDArray[np.bool_]:
     """Tell which points of the edge lie against another plot that is built."""
-    near = np.unique(ground.plots_tree.query(ground.plots[rows], "dwithin", distance=TOUCH_M)[1])
-    area = covered_area_m2(
-        ground.plots[near], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
-    )
-    built = near[area >= float(given["built_m2"])]
+    near = np.unique(pairs_within(ground.plots[rows], ground.plots_tree, TOUCH_M)[1])
+    built = near[built_m2(ground, near, given) >= float(given["built_m2"])]
     held = np.zeros(len(edge.xy), dtype=bool)
     if len(built):
         tree = shapely.STRtree(ground.plots[built])

@@ -9,6 +9,8 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from foncier.geometry import boxes_within
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -87,8 +89,11 @@ def cluster_sizes(
     links = np.empty((2, 0), dtype=np.intp)
     loose, found = np.arange(len(shapes)), []
     for distance in (min(FIRST_M, *distances_m), *distances_m):
-        one, other = tree.query(shapes[loose], predicate="dwithin", distance=distance)
-        links = np.concatenate([links, np.array([loose[one], other])], axis=1)
+        pairs = np.array(boxes_within(shapes[loose], tree, distance))
+        pairs[0] = loose[pairs[0]]
+        pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], loose)]  # each pair once
+        near = shapely.dwithin(shapes[pairs[0]], shapes[pairs[1]], distance)
+        links = np.concatenate([links, pairs[:, near]], axis=1)
         size = _sizes(links, len(shapes))
         loose = np.flatnonzero(size < enough)
         found.append(size)

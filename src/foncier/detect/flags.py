@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from foncier import geometry
 from foncier.detect.ground import texts
 from foncier.detect.measures import constraint_shapes, constraint_words, largest
 from foncier.records import Text
@@ -57,8 +58,8 @@ def constrained(ground: Ground, plots: Geometries) -> list[list[Text]]:
     if ground.constraints is None:
         return [[] for _ in plots]
     kept, outlines = constraint_shapes(ground.constraints, "flag", 1.0)
-    words = constraint_words(kept)
-    return [[words[at]] if at >= 0 else [] for at in largest(plots, outlines).tolist()]
+    words, most = constraint_words(kept), largest(geometry.overlaps(plots, outlines), len(plots))
+    return [[words[at]] if at >= 0 else [] for at in most.tolist()]
 
 
 def overlaps(ground: Ground, rows: NDArray[np.intp]) -> NDArray[np.object_]:

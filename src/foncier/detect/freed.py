@@ -11,7 +11,7 @@ import shapely
 from foncier.detect.edges import Front, front
 from foncier.detect.fabric import CLASSES
 from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, Geometries, largest_free_pieces, width_m
+from foncier.geometry import Floats, Geometries, largest_free_pieces, unions_by, width_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,18 @@ def best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[G
     ``given["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
     10, 15, 25, 35 m); ``part_m2`` and ``radius_m`` as in `foncier.geometry.largest_free_pieces`.
     """
+    names = ("clear_m", "part_m2", "radius_m")
+    taken = ("least_m2", "no_light")
+    key = f"free pieces {[given[k] for k in names]} {[given.get(k) for k in taken]}"
+
+    def work(new: NDArray[np.intp]) -> tuple[Geometries, Floats]:
+        return _best_pieces(ground, new, given)
+
+    best, opened = ground.remembered.of(key, rows, work)
+    return best, opened
+
+
+def _best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Geometries, Floats]:
     plots, covers = ground.plots[rows], standing(ground, given)
     figures = {k: float(given[k]) for k in ("part_m2", "radius_m")}
     clear = given["clear_m"]
@@ -68,9 +80,8 @@ def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     half = float(given["strip_m"]) / 2
     plots, covers = ground.plots[rows], standing(ground, given)
     plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
-    bare = np.array(plots)
-    for n in np.unique(plot):
-        bare[n] = shapely.difference(plots[n], shapely.union_all(covers[cover[plot == n]]))
+    bare, (built, houses) = np.array(plots), unions_by(plot, covers[cover])
+    bare[built] = shapely.difference(plots[built], houses)
     ways, owner = shapely.get_parts(
         shapely.buffer(bare, 1e-3 - half, quad_segs=4), return_index=True
     )

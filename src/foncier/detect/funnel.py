@@ -13,6 +13,7 @@ from foncier import tables
 from foncier.detect import fabric
 from foncier.detect.limits import LIMITS
 from foncier.detect.registry import MEASURES
+from foncier.detect.remembered import Remembered
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,24 +62,17 @@ class Memory:
 
     def __init__(self, ground: Ground, parcels: int) -> None:
         self.ground = ground
-        self.parcels = parcels
-        self.taken: dict[str, tuple[NDArray[np.bool_], Floats, NDArray[np.object_]]] = {}
+        self.taken = Remembered(parcels)
 
     def measure(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
         """Value and detail of a rule's measure at these rows."""
-        key = f"{rule.measure} {sorted(rule.given.items())}"
-        if key not in self.taken:
-            size = self.parcels
-            self.taken[key] = (
-                np.zeros(size, dtype=bool), np.full(size, np.nan), np.full(size, None)
-            )  # fmt: skip
-        known, values, details = self.taken[key]
-        new = rows[~known[rows]]
-        if len(new):
+
+        def work(new: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
             value, detail = self.take(rule, new)
-            known[new], values[new] = True, value
-            details[new] = None if detail is None else detail
-        return values[rows], details[rows]
+            return value, np.full(len(new), None) if detail is None else detail
+
+        value, detail = self.taken.of(f"{rule.measure} {sorted(rule.given.items())}", rows, work)
+        return value, detail
 
     def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
         """Take a rule's measure of these rows anew."""

@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 
 from foncier.detect import fabric
+from foncier.detect.remembered import Remembered
+from foncier.detect.sights import Ways
 from foncier.records import Fabric
 
 if TYPE_CHECKING:
@@ -60,9 +62,18 @@ class Ground:
         return fabric.building_classes(self.footprints, self.cut)
 
     @cached_property
-    def _known_fabric(self) -> NDArray[np.intp]:
-        """Fabric class of the parcels asked for so far; -1 for the others."""
-        return np.full(len(self.plots), -1, dtype=np.intp)
+    def remembered(self) -> Remembered:
+        """What was worked out of single parcels so far."""
+        return Remembered(len(self.plots))
+
+    @cached_property
+    def ways(self) -> Ways:
+        """Streets at ground level that are open to walkers."""
+        if self.streets is None:
+            return Ways(np.array([], dtype=object))
+        open_ = self.streets["walk"].fillna(False).to_numpy(dtype=bool)
+        level = (self.streets["level"] == 0).to_numpy(dtype=bool)
+        return Ways(shapes(self.streets)[open_ & level])
 
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
         """Same ground under other parcels; what was worked out of the buildings is kept."""
@@ -73,13 +84,12 @@ class Ground:
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""
-        known = self._known_fabric
-        new = rows[known[rows] < 0]
-        if len(new):
-            known[new] = fabric.plot_classes(
-                self.plots[new], self.footprints, self.building_fabric, self.cut
-            )
-        return known[rows]
+
+        def work(new: NDArray[np.intp]) -> tuple[NDArray[np.intp]]:
+            plots, houses = self.plots[new], self.footprints
+            return (fabric.plot_classes(plots, houses, self.building_fabric, self.cut),)
+
+        return self.remembered.of("fabric", rows, work)[0]
 
 
 def shapes(frame: gpd.GeoDataFrame) -> Geometries:

@@ -12,7 +12,7 @@ from foncier import tables
 from foncier.detect.funnel import Memory
 from foncier.detect.ground import Ground, shapes
 from foncier.detect.registry import MEASURES
-from foncier.geometry import polygons_only, unions_by
+from foncier.geometry import pairs_within, polygons_only, unions_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +85,7 @@ class Joined(Memory):
         The groups come first, in the order of the rows.
         """
         old, unions = self.before.ground, self.ground.plots[rows]
-        one, plot = old.plots_tree.query(unions, predicate="dwithin", distance=self.reach_m + 1)
+        one, plot = pairs_within(unions, old.plots_tree, self.reach_m + 1)
         own = self._members(rows, one, plot)
         around = old.plots[plot]
         around[own] = shapely.difference(around[own], unions[one[own]])

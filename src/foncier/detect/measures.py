@@ -17,8 +17,12 @@ from foncier.detect.ground import Ground, shapes, texts
 from foncier.geometry import (
     Floats,
     Geometries,
+    Overlaps,
     covered_area_m2,
     opened_area_m2,
+    overlaps,
+    pairs_within,
+    united_area_m2,
 )
 from foncier.records import Text
 
@@ -71,7 +75,8 @@ def zone_at(
     zones: gpd.GeoDataFrame, points: Geometries, wanted: tuple[str, ...]
 ) -> tuple[Floats, NDArray[np.object_]]:
     """Wanted zone (1) or not (0) at each point, and the type of the zone there."""
-    point, zone = shapely.STRtree(shapes(zones)).query(points, predicate="within")
+    # Each zone is prepared once, and has thousands of corners; a point has one.
+    zone, point = shapely.STRtree(points).query(shapes(zones), predicate="contains")
     types = texts(zones["zone_type"])
     hit = np.isin(types[zone], wanted)
     inside = np.zeros(len(points))
@@ -90,13 +95,22 @@ def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     """
     if ground.buildings is None:
         return unknown(rows)
-    footprints = standing(ground, given)
-    wanted = given.get("centred_in")
-    if wanted and ground.zones is not None:
-        centred, _ = zone_at(ground.zones, shapely.centroid(footprints), tuple(wanted))
-        footprints = footprints[centred == 1]
-    plots = ground.plots[rows]
-    return share_of(plots, footprints, wall_m=float(given.get("wall_m", 0.0))), None
+    return _share(ground.plots[rows], built_m2(ground, rows, given)), None
+
+
+def built_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
+    """Area of each parcel under buildings; ``given`` as in `built_share`. Taken once a parcel."""
+    wall, wanted = float(given.get("wall_m", 0.0)), tuple(given.get("centred_in", ()))
+
+    def work(new: NDArray[np.intp]) -> tuple[Floats]:
+        footprints = standing(ground, given)
+        if wanted and ground.zones is not None:
+            centred, _ = zone_at(ground.zones, shapely.centroid(footprints), wanted)
+            footprints = footprints[centred == 1]
+        return (covered_area_m2(ground.plots[new], footprints, wall_m=wall),)
+
+    figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
+    return ground.remembered.of(f"built {figures}", rows, work)[0]
 
 
 def standing(ground: Ground, given: Given) -> Geometries:
@@ -116,10 +130,13 @@ def stands(ground: Ground, given: Given) -> NDArray[np.bool_]:
     return kept
 
 
-def share_of(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:
+def share_of(plots: Geometries, covers: Geometries) -> Floats:
     """Share of each plot under the covers; NaN for a plot without area."""
+    return _share(plots, covered_area_m2(plots, covers))
+
+
+def _share(plots: Geometries, covered: Floats) -> Floats:
     area = np.asarray(shapely.area(plots))
-    covered = covered_area_m2(plots, covers, wall_m=wall_m)
     share = np.divide(covered, area, out=np.full(len(area), np.nan), where=area > 0)
     capped: Floats = np.minimum(share, 1.0)  # a plot wholly covered comes out a rounding above
     return capped
@@ -144,7 +161,10 @@ def excluded_share(
         return unknown(rows)
     plots = ground.plots[rows]
     kept, outlines = _excluding(ground.constraints, given)
-    return share_of(plots, outlines), largest_constraint(plots, kept, outlines)
+    shared = overlaps(plots, outlines)
+    words = np.array([*(text.fr for text in constraint_words(kept)), None], dtype=object)
+    found = words[largest(shared, len(plots))]
+    return _share(plots, united_area_m2(plots, shared)), np.asarray(found, dtype=object)
 
 
 def put_to_use_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
@@ -158,25 +178,12 @@ def _excluding(constraints: gpd.GeoDataFrame, given: Given) -> Any:
     return constraint_shapes(constraints, "exclude", float(given.get("line_m", 1.0)))
 
 
-def largest_constraint(
-    plots: Geometries, kept: gpd.GeoDataFrame, outlines: Geometries
-) -> NDArray[np.object_]:
-    """French words for the constraint that covers most of each plot; None where none does."""
-    words = [text.fr for text in constraint_words(kept)]
-    found = np.array([*words, None], dtype=object)[largest(plots, outlines)]
-    return np.asarray(found, dtype=object)
-
-
-def largest(plots: Geometries, outlines: Geometries) -> NDArray[np.intp]:
-    """Position of the outline that covers most of each plot; -1 where none does."""
-    found = np.full(len(plots), -1, dtype=np.intp)
-    if not len(outlines) or not len(plots):
-        return found
-    plot, shape = shapely.STRtree(outlines).query(plots, predicate="intersects")
-    covered = shapely.area(shapely.intersection(plots[plot], outlines[shape]))
-    order = np.lexsort((-shape, covered))  # the largest is written last; the first of equals wins
-    order = order[covered[order] > 0]
-    found[plot[order]] = shape[order]
+def largest(shared: Overlaps, plots: int) -> NDArray[np.intp]:
+    """Position of the cover that lies over most of each plot; -1 where none does."""
+    found = np.full(plots, -1, dtype=np.intp)
+    # The largest is written last; the first of equals wins.
+    order = np.lexsort((-shared.cover, shared.area_m2))
+    found[shared.plot[order]] = shared.cover[order]
     return found
 
 
@@ -195,8 +202,7 @@ def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
         return unknown(rows)
     plots, lines = ground.plots[rows], shapes(ground.streets)
     reach = float(given["reach_m"])
-    pairs = shapely.STRtree(lines).query(plots, predicate="dwithin", distance=reach)
-    near = np.unique(pairs[1])
+    near = np.unique(pairs_within(plots, shapely.STRtree(lines), reach)[1])
     return share_of(plots, shapely.buffer(lines[near], reach)), None
 
 

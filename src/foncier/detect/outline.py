@@ -16,10 +16,10 @@ from foncier.detect.edges import TOUCH_M
 from foncier.detect.fabric import CLASSES
 from foncier.detect.measures import (
     Given,
+    built_m2,
     in_zone,
     put_to_use_share,
     road_share,
-    standing,
     stands,
     unknown,
 )
@@ -93,7 +93,7 @@ def unbuilt_group(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple
         return found, None
     start, other = _beside(ground.plots[free])
     tree = shapely.STRtree(ground.plots[free])
-    one, member = tree.query(ground.plots[rows], predicate="dwithin", distance=reach)
+    one, member = geometry.pairs_within(ground.plots[rows], tree, reach)
     own = free[member] == rows[one]
     group = _groups(one, member, (start, other))
     seed = np.full(len(rows), -1)
@@ -115,18 +115,15 @@ def _reached(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np
         known[edge] = True
         bare = edge[_unbuilt(ground, edge, given)]
         free[bare] = True
-        beside = np.unique(ground.plots_tree.query(plots[bare], "dwithin", distance=TOUCH_M)[1])
+        beside = np.unique(geometry.pairs_within(plots[bare], ground.plots_tree, TOUCH_M)[1])
         beside = beside[~known[beside]]
-        within = starts.query(plots[beside], predicate="dwithin", distance=reach)[0]
+        within = geometry.pairs_within(plots[beside], starts, reach)[0]
         edge = beside[np.unique(within)]
     return np.flatnonzero(free)
 
 
 def _unbuilt(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np.bool_]:
-    built = geometry.covered_area_m2(
-        ground.plots[rows], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
-    )
-    kept = built < float(given["built_m2"])
+    kept = built_m2(ground, rows, given) < float(given["built_m2"])
     for share, most in (
         (road_share(ground, rows, {"reach_m": 5.0})[0], 0.4),
         (put_to_use_share(ground, rows, {}), 0.5),
@@ -139,7 +136,7 @@ def _unbuilt(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np
 
 def _beside(plots: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs of plots that touch."""
-    first, second = shapely.STRtree(plots).query(plots, predicate="dwithin", distance=TOUCH_M)
+    first, second = geometry.pairs_within(plots, shapely.STRtree(plots), TOUCH_M)
     once = first < second
     return first[once], second[once]
 

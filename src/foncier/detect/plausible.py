@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.detect.edges import TOUCH_M, open_ways
+from foncier.detect.edges import TOUCH_M
 from foncier.detect.joining import GAP_M
+from foncier.geometry import pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,13 +54,13 @@ def near_street(shapes: Geometries, ground: Ground, rules: Iterable[Rule]) -> ND
         return np.ones(len(shapes), dtype=bool)
     near = np.zeros(len(shapes), dtype=bool)
     reach = min(reaches) + CLOSED_M
-    near[shapely.STRtree(open_ways(ground)).query(shapes, "dwithin", distance=reach)[0]] = True
+    near[pairs_within(shapes, ground.ways.tree, reach)[0]] = True
     return near
 
 
 def touching(shapes: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs of shapes that lie no farther apart than two drawings of one limit, each once."""
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=TOUCH_M)
+    one, other = pairs_within(shapes, shapely.STRtree(shapes), TOUCH_M)
     once = one < other
     return one[once], other[once]
 

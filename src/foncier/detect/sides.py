@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.detect.edges import front, open_ways
-from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, covered_area_m2
+from foncier.detect.edges import front
+from foncier.detect.measures import Given, built_m2, unknown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.detect.edges import Front
     from foncier.detect.ground import Ground
+    from foncier.geometry import Floats
 
 APART = 1.2  # of a step: points of a front farther apart are two fronts
 WORDS = np.array([
@@ -76,13 +76,8 @@ def _beside_built(
     other = plot != rows[ends.owner[point]]
     point, plot = point[other], plot[other]
     beside = np.unique(plot)
-    area = covered_area_m2(
-        ground.plots[beside], standing(ground, given), wall_m=float(given.get("wall_m", 0.0))
-    )
-    street = np.unique(
-        shapely.STRtree(open_ways(ground)).query(ground.plots[beside], predicate="intersects")[0]
-    )
-    built = area >= float(given["built_m2"])
+    street = np.unique(ground.ways.tree.query(ground.plots[beside], predicate="intersects")[0])
+    built = built_m2(ground, beside, given) >= float(given["built_m2"])
     built[street] = False
     owners: NDArray[np.intp] = np.unique(ends.owner[point[np.isin(plot, beside[built])]])
     return owners

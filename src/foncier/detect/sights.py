@@ -8,6 +8,7 @@ times as much.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,28 @@ class Sides:
     first: NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Lines of streets, shape (n,), with the indexes that looking at them takes."""
+
+    lines: Geometries
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the lines."""
+        return shapely.STRtree(self.lines)
+
+    @cached_property
+    def sides(self) -> Sides:
+        """Straight pieces of all lines."""
+        return sides(self.lines)
+
+    @cached_property
+    def sides_tree(self) -> shapely.STRtree:
+        """Index of the straight pieces."""
+        return shapely.STRtree(shapely.linestrings(np.stack([self.sides.begin, self.sides.end], 1)))
+
+
 def sides(shapes: Geometries) -> Sides:
     """Sides of polygons or lines.
 
@@ -55,7 +78,7 @@ def sides(shapes: Geometries) -> Sides:
     return Sides(xy[begins], xy[begins + 1], np.concatenate([[0], np.cumsum(count)]))
 
 
-def nearest(points: Floats, owner: NDArray[np.intp], ways: Geometries, reach_m: float) -> Floats:
+def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float) -> Floats:
     """Nearest point of the ways to each point, NaN where none is within reach.
 
     Parameters
@@ -70,12 +93,11 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Geometries, reach_m: 
     Shape (n, 2). Of two ways equally near, the first.
     """
     found = np.full(points.shape, np.nan)
-    if not len(ways) or not len(points):
+    if not len(ways.lines) or not len(points):
         return found
-    every = sides(ways)
-    tree = shapely.STRtree(shapely.linestrings(np.stack([every.begin, every.end], axis=1)))
+    every = ways.sides
     starts = _stretches(owner)
-    group, side = tree.query(_boxes(starts, points, margin_m=reach_m))
+    group, side = ways.sides_tree.query(_boxes(starts, points, margin_m=reach_m))
     size = np.diff([*starts, len(points)])[group]
     for batch in _batches(size):
         pair, rank = _expand(size[batch])

@@ -4,11 +4,19 @@ from foncier.geometry.arrays import (
     POLYGONAL,
     Floats,
     Geometries,
+    boxes_within,
     in_threads,
+    pairs_within,
     polygons_only,
     unions_by,
 )
-from foncier.geometry.covering import closed_cover, covered_area_m2
+from foncier.geometry.covering import (
+    Overlaps,
+    closed_cover,
+    covered_area_m2,
+    overlaps,
+    united_area_m2,
+)
 from foncier.geometry.outlines import (
     convexity,
     free_pieces,
@@ -23,6 +31,8 @@ __all__ = [
     "POLYGONAL",
     "Floats",
     "Geometries",
+    "Overlaps",
+    "boxes_within",
     "closed_cover",
     "convexity",
     "covered_area_m2",
@@ -32,7 +42,10 @@ __all__ = [
     "in_threads",
     "largest_free_pieces",
     "opened_area_m2",
+    "overlaps",
+    "pairs_within",
     "polygons_only",
     "unions_by",
+    "united_area_m2",
     "width_m",
 ]

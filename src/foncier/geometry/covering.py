@@ -2,15 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from foncier.geometry.arrays import Floats, Geometries, in_threads, unions_by
+from foncier.geometry.arrays import (
+    Floats,
+    Geometries,
+    in_threads,
+    pairs_within,
+    unions_by,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+FEW = 4  # so many times fewer covers than plots: they ask the plots
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs (plot, cover) that share an area, ordered by plot, then cover.
+
+    ``area_m2`` is what each pair shares; ``counted`` is the cover of each pair as it was counted:
+    worn where it stands astride the plot's limit. ``covers`` are all covers as they came.
+    """
+
+    plot: NDArray[np.intp]
+    cover: NDArray[np.intp]
+    area_m2: Floats
+    counted: Geometries
+    covers: Geometries
+
+
+def overlaps(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Overlaps:
+    """Area that each plot shares with each cover, pair by pair; see `covered_area_m2`."""
+    plot, cover = _meeting(plots, covers)
+    shapely.prepare(plots)
+    whole = shapely.covers(plots[plot], covers[cover])
+    area = np.where(whole, shapely.area(covers)[cover], 0.0)
+    counted, astride = covers[cover], np.flatnonzero(~whole)
+    if wall_m and len(astride):
+        counted[astride] = _worn(covers, cover[astride], wall_m)
+        # Worn, most houses of a street lie on one side of the limit: nothing is left to cut.
+        astride = astride[shapely.intersects(plots[plot[astride]], counted[astride])]
+        inside = shapely.covers(plots[plot[astride]], counted[astride])
+        area[astride[inside]] = shapely.area(counted[astride[inside]])
+        astride = astride[~inside]
+    area[astride] = shapely.area(
+        in_threads(shapely.intersection, plots[plot[astride]], counted[astride])
+    )
+    some = area > 0
+    return Overlaps(plot[some], cover[some], area[some], counted[some], covers)
+
+
+def _meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
+    if FEW * len(covers) < len(plots):
+        cover, plot = shapely.STRtree(plots).query(covers, predicate="intersects")
+    else:
+        plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
+    order = np.lexsort((cover, plot))  # sums of floats do not depend on the shape of a tree
+    return plot[order], cover[order]
 
 
 def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:
@@ -39,41 +95,49 @@ def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.
     """
     if not len(plots) or not len(covers):
         return np.zeros(len(plots))
-    plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
-    shapely.prepare(plots)
-    whole = shapely.covers(plots[plot], covers[cover])
-    area = np.where(whole, shapely.area(covers)[cover], 0.0)
-    astride = ~whole
-    if wall_m and astride.any():
-        covers = _shrunk(covers, np.unique(cover[astride]), wall_m)
-    area[astride] = shapely.area(
-        in_threads(shapely.intersection, plots[plot[astride]], covers[cover[astride]])
-    )
-    total = np.bincount(plot, area, minlength=len(plots))
-    shared = np.bincount(plot, minlength=len(plots))[plot] > 1  # alone, a cover counts once
-    tangled = shared & np.isin(cover, _overlapping(covers, np.unique(cover[shared])))
-    mixed = np.isin(plot, plot[tangled])
-    owner, unions = unions_by(plot[mixed], covers[cover[mixed]])
+    return united_area_m2(plots, overlaps(plots, covers, wall_m=wall_m))
+
+
+def united_area_m2(plots: Geometries, shared: Overlaps) -> Floats:
+    """Area of each plot under its covers together; what two of them cover counts once."""
+    plot = shared.plot
+    total = np.bincount(plot, shared.area_m2, minlength=len(plots))
+    mixed = np.isin(plot, _tangled(shared))
+    owner, unions = unions_by(plot[mixed], shared.counted[mixed])
     total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
     return np.asarray(total, dtype=np.float64)
 
 
-def _shrunk(shapes: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
-    """Copy of the shapes, some of them worn on all sides."""
-    thin = np.array(shapes)
-    thin[which] = shapely.buffer(shapes[which], -by_m, join_style="mitre")
-    return thin
+def _worn(covers: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
+    """Some covers, one or more times each, shrunk on all sides."""
+    once, back = np.unique(which, return_inverse=True)
+    shrink = partial(shapely.buffer, distance=-by_m, join_style="mitre")
+    return np.asarray(in_threads(shrink, covers[once]), dtype=object)[back]
 
 
-def _overlapping(shapes: Geometries, which: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Positions of those among the shapes ``which`` whose inside meets that of another of them."""
-    some = shapes[which]
+def _tangled(shared: Overlaps) -> NDArray[np.intp]:
+    """Plots of which two covers overlap each other."""
+    plot, cover = shared.plot, shared.cover
+    several = np.bincount(plot)[plot] > 1 if len(plot) else np.zeros(0, dtype=bool)
+    which = np.unique(cover[several])
+    some = shared.covers[which]
     first, second = shapely.STRtree(some).query(some, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
-    shapely.prepare(some)
     inside = shapely.relate_pattern(some[first], some[second], "T********")
-    return np.asarray(which[np.union1d(first[inside], second[inside])], dtype=np.intp)
+    first, second = which[first[inside]], which[second[inside]]
+    # The overlap counts where both lie on one plot.
+    begin, end = np.searchsorted(
+        cover[order := np.argsort(cover, kind="stable")], [first, first + 1]
+    )
+    count = end - begin
+    pair = np.repeat(np.arange(len(first)), count)
+    rank = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    on = plot[order[begin[pair] + rank]]
+    size = np.int64(len(shared.covers))
+    known = plot.astype(np.int64) * size + cover
+    both = np.isin(on.astype(np.int64) * size + second[pair], known)
+    return np.asarray(np.unique(on[both]), dtype=np.intp)
 
 
 def closed_cover(
@@ -124,10 +188,9 @@ def closed_cover(
         sure = _held(spare, covers, tree, float(grow.min()) - shrink_m + room)
         found[rest[sure]] = plots[rest[sure]]
         rest = rest[~sure]
-    plot, cover = tree.query(plots[rest], predicate="dwithin", distance=beyond)
+    plot, cover = pairs_within(plots[rest], tree, beyond)
     plot = rest[plot]
-    grown = shapely.buffer(covers[cover], grow[cover], quad_segs=8)
-    owner, unions = unions_by(plot, grown)
+    owner, unions = unions_by(plot, _grown(covers, cover, grow))
     if hole_m2:
         unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
     if shrink_m:
@@ -141,11 +204,23 @@ def _held(
 ) -> NDArray[np.bool_]:
     """Tell which plots lie wholly under the covers grown by so much."""
     held = np.zeros(len(plots), dtype=bool)
-    if grow_m > 0:
-        plot, cover = tree.query(plots, predicate="dwithin", distance=grow_m)
-        owner, unions = unions_by(plot, shapely.buffer(covers[cover], grow_m, quad_segs=8))
-        held[owner] = shapely.covers(unions, plots[owner])
+    if grow_m <= 0:
+        return held
+    plot, cover = pairs_within(plots, tree, grow_m)
+    grown = _grown(covers, cover, np.full(len(covers), grow_m))
+    shapely.prepare(grown)
+    held[plot[shapely.covers(grown, plots[plot])]] = True  # one house is enough for most
+    rest = ~held[plot]
+    owner, unions = unions_by(plot[rest], grown[rest])
+    held[owner] = shapely.covers(unions, plots[owner])
     return held
+
+
+def _grown(covers: Geometries, which: NDArray[np.intp], grow_m: Floats) -> Geometries:
+    """Some covers, one or more times each, grown by their distance."""
+    once, back = np.unique(which, return_inverse=True)
+    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=8)
+    return np.asarray(grown, dtype=object)[back]
 
 
 def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
