@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -154,29 +154,45 @@ def survivors(passages: Sequence[Passage], rows: NDArray[np.intp]) -> NDArray[np
     return rows
 
 
-def test_table(passages: Sequence[Passage], kind: str, ids: NDArray[np.object_]) -> Any:
-    """Build the rows of TESTS of one kind; `find_plots` sorts and checks them."""
-    parts = [_rows(passage, kind, ids) for passage in passages if len(passage.rows)]
-    return pd.concat(parts, ignore_index=True) if parts else tables.TESTS.empty()
+def test_table(passages: Mapping[str, Sequence[Passage]], ids: NDArray[np.object_]) -> pd.DataFrame:
+    """Build TESTS of the parcels ``ids``, by parcel, kind and step.
 
+    Words that all parcels of a test share are written once and pointed at: there are millions.
+    """
+    every = [(kind, p) for kind, steps in passages.items() for p in steps if len(p.rows)]
+    if not every:
+        return tables.TESTS.empty()  # type: ignore[no-any-return]
+    which = np.repeat(np.arange(len(every)), [len(p.rows) for _, p in every])
+    row = np.concatenate([p.rows for _, p in every])
+    names = pd.Series(ids, dtype="str")
+    place = np.argsort(names.argsort())
+    kinds = np.unique([kind for kind, _ in every], return_inverse=True)[1]
+    steps = np.array([p.step for _, p in every])
+    order = np.lexsort((steps[which], kinds[which], place[row]))
+    which, row = which[order], row[order]
 
-def _rows(passage: Passage, kind: str, ids: NDArray[np.object_]) -> pd.DataFrame:
-    rule = passage.rule
-    passed: Any = pd.array(passage.passed, dtype="Float64").astype("boolean")
-    passed[np.isnan(passage.passed)] = pd.NA
-    return pd.DataFrame(
+    def told(words: Callable[[str, Passage], str | None]) -> Any:
+        return pd.array([words(kind, p) for kind, p in every], dtype="str").take(which)
+
+    def each(figures: Callable[[Passage], NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([figures(p) for _, p in every])[order]
+
+    passed = each(lambda p: p.passed)
+    table = pd.DataFrame(
         {
-            "parcel_id": ids[passage.rows],
-            "kind": kind,
-            "step": passage.step,
-            "rule": rule.name,
-            "value": passage.value,
-            "threshold": passage.limit,
-            "margin": passage.margin,
-            "unit": rule.unit or None,
-            "passed": passed,
-            "detail": passage.detail,
-            "label_fr": rule.label.fr,
-            "label_en": rule.label.en,
+            "parcel_id": names.array.take(row),
+            "kind": told(lambda kind, _: kind),
+            "step": steps[which],
+            "rule": told(lambda _, p: p.rule.name),
+            "value": each(lambda p: p.value),
+            "threshold": each(lambda p: p.limit),
+            "margin": each(lambda p: p.margin),
+            "unit": told(lambda _, p: p.rule.unit or None),
+            "passed": pd.arrays.BooleanArray(passed == 1, np.isnan(passed)),
+            "detail": each(lambda p: p.detail),
+            "label_fr": told(lambda _, p: p.rule.label.fr),
+            "label_en": told(lambda _, p: p.rule.label.en),
         }
     )
+    checked: pd.DataFrame = tables.TESTS.conform(table)
+    return checked

@@ -47,6 +47,12 @@ class Ground:
         return np.array([], dtype=object) if self.parcels is None else shapes(self.parcels)
 
     @cached_property
+    def centres(self) -> Geometries:
+        """Centre of gravity of each parcel."""
+        centres: Geometries = shapely.centroid(self.plots)
+        return centres
+
+    @cached_property
     def footprints(self) -> Geometries:
         """Outlines of all buildings."""
         return np.array([], dtype=object) if self.buildings is None else shapes(self.buildings)

@@ -58,6 +58,7 @@ class Joined(Memory):
         self.before = before
         self.parcel, self.group = parcel, group
         self.reach_m = reach_m
+        self._laid: tuple[NDArray[np.intp], Ground | None] = (np.array([], dtype=np.intp), None)
 
     def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
         """Take a rule's measure of these groups anew."""
@@ -66,8 +67,8 @@ class Joined(Memory):
         if rule.measure == OPENED:
             return _largest_opened(self.ground.plots[rows], float(rule.given["radius_m"])), None
         if rule.measure in ALONG:
-            alone = np.arange(len(rows))
-            return MEASURES[rule.measure].take(self._apart(rows), alone, rule.given)
+            ground, places = self._side_by_side(rows)
+            return MEASURES[rule.measure].take(ground, places, rule.given)
         return super().take(rule, rows)
 
     def _around(self, rule: Rule, rows: NDArray[np.intp]) -> Floats:
@@ -78,6 +79,15 @@ class Joined(Memory):
         most = np.asarray(shapely.area(self.ground.plots), dtype=np.float64)
         np.fmax.at(most, self.group[here], value)
         return most[rows]
+
+    def _side_by_side(self, rows: NDArray[np.intp]) -> tuple[Ground, NDArray[np.intp]]:
+        """Neighbourhoods laid out for groups that these are some of, and where these stand."""
+        laid, ground = self._laid
+        if ground is None or not np.isin(rows, laid).all():
+            laid, ground = rows, self._apart(rows)
+            self._laid = laid, ground
+        order = np.argsort(laid)
+        return ground, np.asarray(order[np.searchsorted(laid[order], rows)], dtype=np.intp)
 
     def _apart(self, rows: NDArray[np.intp]) -> Ground:
         """Lay the neighbourhoods of some groups out side by side, each with its group as one plot.

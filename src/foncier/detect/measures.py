@@ -67,8 +67,7 @@ def in_zone(
     """
     if ground.zones is None:
         return unknown(rows)
-    centres = shapely.centroid(ground.plots[rows])
-    return zone_at(ground.zones, centres, tuple(given["zones"]))
+    return zone_at(ground.zones, ground.centres[rows], tuple(given["zones"]))
 
 
 def zone_at(

@@ -72,7 +72,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
         )
     parcels, ground = ground.parcels, replace(ground, cut=profile.fabric)
     ids = np.array(parcels["parcel_id"], dtype=object)
-    rows = _inside(ground.plots, area)
+    rows = _inside(ground.centres, area)
     memory = funnel.Memory(ground, len(ids))
     kinds = [kind for kind in PREFIX if kind in profile.rules]
     passages = {kind: funnel.run(memory, profile.rules[kind], rows) for kind in kinds}
@@ -81,22 +81,15 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
     return Plots(
         _candidates(ground, found, passages, profile, source),
         _evidence(ids, found, passages, source),
-        _tests(ids, passages),
+        funnel.test_table(passages, ids),
         rejections(parcels, np.setdiff1d(rows, taken), passages),
         find_assemblies(memory, profile, rows),
     )
 
 
-def _inside(plots: Geometries, area: shapely.Geometry) -> NDArray[np.intp]:
+def _inside(centres: Geometries, area: shapely.Geometry) -> NDArray[np.intp]:
     shapely.prepare(area)
-    return np.flatnonzero(shapely.intersects(area, shapely.centroid(plots)))
-
-
-def _tests(ids: NDArray[np.object_], passages: dict[str, list[funnel.Passage]]) -> pd.DataFrame:
-    parts = [funnel.test_table(steps, kind, ids) for kind, steps in passages.items()]
-    both = pd.concat(parts, ignore_index=True) if parts else tables.TESTS.empty()
-    checked: pd.DataFrame = tables.TESTS.conform(both.sort_values(["parcel_id", "kind", "step"]))
-    return checked
+    return np.flatnonzero(shapely.intersects(area, centres))
 
 
 def _candidates(
@@ -129,7 +122,7 @@ def _candidates(
             "yield_low": low,
             "yield_high": high,
             "perimeter": "parcelles",
-            "zone": _zones(ground, plots),
+            "zone": _zones(ground, rows),
             **flags(ground, rows, found, passages),
             "sources": source,
         },
@@ -159,10 +152,10 @@ def _last(
     return value
 
 
-def _zones(ground: Ground, plots: Geometries) -> Any:
+def _zones(ground: Ground, rows: NDArray[np.intp]) -> Any:
     if ground.zones is None:
         return None
-    _, found = zone_at(ground.zones, shapely.centroid(plots), ())
+    _, found = zone_at(ground.zones, ground.centres[rows], ())
     return found
 
 

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 COLLECTION = 7
 THREADS = 2
+FEW = 4  # so many times fewer covers than plots: they ask the plots
 THREAD_FROM = 500  # below, starting threads costs more than it brings
 
 
@@ -104,3 +105,13 @@ def pairs_within(
     one, other = boxes_within(shapes, tree, distance_m)
     near = shapely.dwithin(shapes[one], tree.geometries[other], distance_m)
     return one[near], other[near]
+
+
+def meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
+    if FEW * len(covers) < len(plots):
+        cover, plot = shapely.STRtree(plots).query(covers, predicate="intersects")
+    else:
+        plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
+    order = np.lexsort((cover, plot))  # sums of floats do not depend on the shape of a tree
+    return plot[order], cover[order]

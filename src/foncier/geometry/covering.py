@@ -13,14 +13,13 @@ from foncier.geometry.arrays import (
     Floats,
     Geometries,
     in_threads,
+    meeting,
     pairs_within,
     unions_by,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-FEW = 4  # so many times fewer covers than plots: they ask the plots
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Overlaps:
 
 def overlaps(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Overlaps:
     """Area that each plot shares with each cover, pair by pair; see `covered_area_m2`."""
-    plot, cover = _meeting(plots, covers)
+    plot, cover = meeting(plots, covers)
     shapely.prepare(plots)
     whole = shapely.covers(plots[plot], covers[cover])
     area = np.where(whole, shapely.area(covers)[cover], 0.0)
@@ -57,16 +56,6 @@ def overlaps(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> O
     )
     some = area > 0
     return Overlaps(plot[some], cover[some], area[some], counted[some], covers)
-
-
-def _meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
-    if FEW * len(covers) < len(plots):
-        cover, plot = shapely.STRtree(plots).query(covers, predicate="intersects")
-    else:
-        plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
-    order = np.lexsort((cover, plot))  # sums of floats do not depend on the shape of a tree
-    return plot[order], cover[order]
 
 
 def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:

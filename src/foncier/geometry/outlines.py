@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.geometry.arrays import POLYGONAL, Floats, Geometries, in_threads
+from foncier.geometry.arrays import POLYGONAL, Floats, Geometries, in_threads, meeting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +57,7 @@ def free_pieces(
     -------
     The pieces, and the position of the plot of each.
     """
-    plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
-    cut = in_threads(shapely.intersection, plots[plot], covers[cover])
+    plot, cut = _parts_on(plots, covers, part_m2)
     parts, owner = shapely.get_parts(cut, return_index=True)
     large = (shapely.area(parts) > part_m2) & (shapely.get_type_id(parts) == POLYGONAL[0])
     taken, group = np.unique(plot[owner[large]], return_inverse=True)
@@ -68,6 +67,31 @@ def free_pieces(
     free[taken] = in_threads(partial(_clear, clear_m=clear_m), plots[taken], built)
     pieces, piece_of = shapely.get_parts(free, return_index=True)
     return pieces, np.asarray(piece_of, dtype=np.intp)
+
+
+def _parts_on(
+    plots: Geometries, covers: Geometries, part_m2: float
+) -> tuple[NDArray[np.intp], Geometries]:
+    """What lies of each cover on each plot, with the plot; some parts of ``part_m2`` left out.
+
+    A cover that a plot no longer meets when worn by d brings it less than d times its outline:
+    most neighbours lean on the limit, and are not cut.
+    """
+    covers = covers[shapely.area(covers) > part_m2]
+    plot, cover = meeting(plots, covers)
+    shapely.prepare(plots)
+    whole = shapely.covers(plots[plot], covers[cover])
+    once, back = np.unique(cover[~whole], return_inverse=True)
+    deep = part_m2 / shapely.length(covers[once])
+    worn = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)
+    astride = np.flatnonzero(~whole)
+    leaning = astride[~shapely.intersects(plots[plot[astride]], worn[back])]
+    kept = np.ones(len(plot), dtype=bool)
+    kept[leaning] = False
+    plot, cover, whole = plot[kept], cover[kept], whole[kept]
+    cut = covers[cover]
+    cut[~whole] = in_threads(shapely.intersection, plots[plot[~whole]], cut[~whole])
+    return plot, cut
 
 
 def _clear(plots: Geometries, built: Geometries, *, clear_m: float) -> Geometries:

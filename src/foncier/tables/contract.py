@@ -140,6 +140,8 @@ def _cast(table: pd.DataFrame, column: Column, name: str) -> pd.Series[Any]:
         return pd.Series(None, index=table.index, dtype=DTYPES[column.kind])
     values = table[column.name]
     try:
+        if values.dtype == DTYPES[column.kind]:
+            return values.copy()
         if column.kind == "text":
             return values.astype("str").where(values.notna(), np.nan).astype("str")
         return values.astype(DTYPES[column.kind])  # type: ignore[call-overload, no-any-return]
