@@ -11,7 +11,7 @@ import shapely
 from foncier.detect.edges import Front, front
 from foncier.detect.fabric import CLASSES
 from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, Geometries, largest_free_pieces, unions_by, width_m
+from foncier.geometry import Floats, Geometries, largest_free_pieces, meeting, unions_by, width_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     seen = front(ground, rows, given)
     half = float(given["strip_m"]) / 2
     plots, covers = ground.plots[rows], standing(ground, given)
-    plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
+    plot, cover = meeting(plots, covers)
     bare, (built, houses) = np.array(plots), unions_by(plot, covers[cover])
     bare[built] = shapely.difference(plots[built], houses)
     ways, owner = shapely.get_parts(

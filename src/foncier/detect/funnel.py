@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
     from foncier.records import Profile, Rule
 
+DECIMALS = 6  # beyond, a figure tells how it was added up, not how the land lies
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -69,6 +71,7 @@ class Memory:
 
         def work(new: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
             value, detail = self.take(rule, new)
+            value = np.round(value, DECIMALS + 2 * (rule.unit == "%"))
             return value, np.full(len(new), None) if detail is None else detail
 
         value, detail = self.taken.of(f"{rule.measure} {sorted(rule.given.items())}", rows, work)

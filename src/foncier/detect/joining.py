@@ -27,6 +27,7 @@ ALONG = (
 )  # look at the neighbours, no farther than their reach
 AROUND = "unbuilt_group_m2"  # the land around is as bare as before
 OPENED = "opened_area_m2"
+GRID_M = 2.0**-20  # exact in binary
 GAP_M = 0.3  # half of what two drawings of one limit may lie apart
 
 
@@ -105,7 +106,8 @@ class Joined(Memory):
         standing = np.unique(np.array([one[near], house]), axis=1)
         ways, of_way, way = self._ways(unions)
         spacing = _width(np.concatenate([unions, around])) + _width(ways) + 4 * self.reach_m
-        shift = np.arange(len(rows), dtype=np.float64) * spacing
+        shift = -np.floor(shapely.bounds(unions)[:, :2])
+        shift[:, 0] += np.arange(len(rows)) * np.ceil(spacing)
         crs = None if old.parcels is None else old.parcels.crs
         plots = np.concatenate([_moved(unions, shift), _moved(around, shift[one])])
         houses = _moved(old.footprints[standing[1]], shift[standing[0]])
@@ -168,11 +170,15 @@ def _width(values: Geometries) -> float:
     return float(np.nanmax(bounds[:, 2] - bounds[:, 0])) if len(values) else 0.0
 
 
-def _moved(values: Geometries, east_m: Floats) -> Geometries:
-    """Copies, each moved to the east by its own distance."""
+def _moved(values: Geometries, by_m: Floats) -> Geometries:
+    """Copies, each moved by its own whole number of metres, shape (n, 2).
+
+    On a grid of a millionth of a metre such a move loses no digit: a group is the same shape
+    wherever it is laid, whatever groups lie beside it.
+    """
     copies = np.array(values, dtype=object)
     xy, of = shapely.get_coordinates(copies, return_index=True)
-    xy[:, 0] += east_m[of]
+    xy = np.round(xy / GRID_M) * GRID_M + by_m[of]
     moved: Geometries = shapely.set_coordinates(copies, xy)
     return moved
 

@@ -80,11 +80,20 @@ def in_threads(work: Callable[..., Geometries], *arrays: Geometries) -> Geometri
 def boxes_within(
     shapes: Geometries, tree: shapely.STRtree, distance_m: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs (shape, member of the tree) whose bounds, grown by a distance, meet."""
+    """Pairs (shape, member of the tree) whose bounds, grown by a distance, meet; in order."""
     west, south, east, north = shapely.bounds(shapes).T
     far = distance_m
-    pairs = tree.query(shapely.box(west - far, south - far, east + far, north + far))
-    return np.asarray(pairs[0], dtype=np.intp), np.asarray(pairs[1], dtype=np.intp)
+    return in_order(*tree.query(shapely.box(west - far, south - far, east + far, north + far)))
+
+
+def in_order(one: Any, other: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs by their first, then their second member.
+
+    An index answers in an order that depends on all that it holds; sums and unions of what it
+    answers must not, for a part of the map is to give the very figures of the whole.
+    """
+    order = np.lexsort((other, one))
+    return np.asarray(one[order], dtype=np.intp), np.asarray(other[order], dtype=np.intp)
 
 
 def pairs_within(
@@ -113,5 +122,4 @@ def meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], ND
         cover, plot = shapely.STRtree(plots).query(covers, predicate="intersects")
     else:
         plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
-    order = np.lexsort((cover, plot))  # sums of floats do not depend on the shape of a tree
-    return plot[order], cover[order]
+    return in_order(plot, cover)
