@@ -43,6 +43,12 @@ class CrsError(ContractError):
     """Coordinates do not fit the reference system that is announced for them."""
 
 
+class TilesError(FoncierError, RuntimeError):
+    """Some tiles of a study could not be worked out; what the others found is kept."""
+
+    exit_code = 6
+
+
 class ExportError(FoncierError, OSError):
     """A deliverable cannot be written; the former one is intact."""
 

@@ -16,6 +16,7 @@ from foncier import __version__
 from foncier.cli.asking import check, explain, new
 from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
+from foncier.cli.converting import convert
 from foncier.cli.differing import diff
 from foncier.cli.exporting import export
 from foncier.cli.fetching import fetch
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # brackets in a help text are brackets
     add_completion=False,
 )
-for command in (run, check, explain, new, fetch):
+for command in (run, check, explain, new, fetch, convert):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command()(validate)

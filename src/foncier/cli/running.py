@@ -36,6 +36,10 @@ class Clock:
         self.name, self.since = name, now
         self.progress.update(self.task, description=name)
 
+    def tile(self, done: int, of: int) -> None:
+        """Show how many tiles are done."""
+        self.progress.update(self.task, description=f"{self.name} ({done} tuiles sur {of})")
+
 
 def run(  # noqa: PLR0917 (typer makes options of them)
     study: OptionalStudy = None,
@@ -43,9 +47,18 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         Path | None, typer.Option("--out", help="Dossier des résultats [maps/NOM].")
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Langue des fichiers et de la carte.")] = "fr",
-    workers: Annotated[int, typer.Option(min=1, help="Fils de lecture des couches.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Fils de lecture, processus des tuiles.")] = 2,
     project: Annotated[
         str | None, typer.Option(help="Classer pour un projet : logement, tiers_lieu…")
+    ] = None,
+    tiles: Annotated[
+        str | None, typer.Option(help="Chercher par tuiles : auto, commune ou leur nombre.")
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(help="Qui calcule les tuiles : serial, processes, dask, tcp://…")
+    ] = "processes",
+    work: Annotated[
+        Path | None, typer.Option(help="Dossier de travail des tuiles [à côté des résultats].")
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -53,6 +66,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     """Chercher les opportunités d'une étude et écrire carte, GeoPackage et tableaux."""
     with told(debug=debug):
         from foncier import demo, pipeline  # noqa: PLC0415 (slow to import: help stays quick)
+        from foncier.engines import engine  # noqa: PLC0415
         from foncier.study import load  # noqa: PLC0415
         from foncier.study.model import Score  # noqa: PLC0415
 
@@ -65,7 +79,11 @@ def run(  # noqa: PLR0917 (typer makes options of them)
                    TimeElapsedColumn())  # fmt: skip
         with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
             clock = Clock(progress)
-            result = pipeline.run(plan, workers=workers, step=clock.step)
+            tiling = None if tiles is None else pipeline.Tiling(
+                tiles, engine(scheduler, workers=workers),
+                work or where.with_name(f"{where.name}.travail"), clock.tile,
+            )  # fmt: skip
+            result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
             pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)
             clock.step("")

@@ -2,7 +2,16 @@
 
 from foncier.detect.buildings import find_buildings
 from foncier.detect.friches import find_friches
+from foncier.detect.funnel import reach_m
 from foncier.detect.ground import Ground
-from foncier.detect.plots import Plots, find_plots
+from foncier.detect.plots import PLOT_TABLES, Plots, find_plots
 
-__all__ = ["Ground", "Plots", "find_buildings", "find_friches", "find_plots"]
+__all__ = [
+    "PLOT_TABLES",
+    "Ground",
+    "Plots",
+    "find_buildings",
+    "find_friches",
+    "find_plots",
+    "reach_m",
+]

@@ -42,7 +42,23 @@ class Plots:
     assemblies: gpd.GeoDataFrame
 
 
-def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, source: str) -> Plots:
+PLOT_TABLES = {
+    "candidates": tables.CANDIDATES,
+    "evidence": tables.EVIDENCE,
+    "tests": tables.TESTS,
+    "rejections": tables.REJECTIONS,
+    "assemblies": tables.ASSEMBLIES,
+}
+
+
+def find_plots(
+    ground: Ground,
+    profile: Profile,
+    area: shapely.Geometry,
+    *,
+    source: str,
+    own: NDArray[np.bool_] | None = None,
+) -> Plots:
     """Find dents creuses and divisible plots among the parcels whose centre lies in an area.
 
     Parameters
@@ -55,6 +71,10 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
         Study area, in the legal metric CRS.
     source
         Attribution of the cadastre, for the evidence.
+    own
+        Parcels that this call answers for, shape (number of parcels,); the others are looked at as
+        neighbours only. All when None. Where each parcel is owned once, and every call sees what
+        lies within `foncier.detect.reach_m` of its own, the answers together are that of one call.
 
     Returns
     -------
@@ -73,6 +93,7 @@ def find_plots(ground: Ground, profile: Profile, area: shapely.Geometry, *, sour
     parcels, ground = ground.parcels, replace(ground, cut=profile.fabric)
     ids = np.array(parcels["parcel_id"], dtype=object)
     rows = _inside(ground.centres, area)
+    rows = rows if own is None else rows[own[rows]]
     memory = funnel.Memory(ground, len(ids))
     kinds = [kind for kind in PREFIX if kind in profile.rules]
     passages = {kind: funnel.run(memory, profile.rules[kind], rows) for kind in kinds}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,9 +11,10 @@ import shapely
 
 from foncier import detect, network, score, study, tables
 from foncier.crs import legal_crs
+from foncier.pipeline.converting import read_study
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
-from foncier.pipeline.layers import Layers, background, read_layers
+from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import reach, unsurfaced
 from foncier.pipeline.suiting import suited
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
+    from foncier.pipeline.tiling import Tiling
     from foncier.study.model import Layer, Study
 
 Step = Callable[[str], None]
@@ -39,7 +42,9 @@ def silent(_: str) -> None:
     """Tell nobody."""
 
 
-def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
+def run(
+    plan: Study, *, workers: int = 1, step: Step = silent, tiling: Tiling | None = None
+) -> Result:
     """Find, reach and score the opportunities of a study.
 
     Parameters
@@ -50,6 +55,8 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
         Threads that read layers; the result does not depend on it.
     step
         Told the name of each step as it begins.
+    tiling
+        How plots are sought tile by tile; the result does not depend on it.
 
     Raises
     ------
@@ -59,14 +66,15 @@ def run(plan: Study, *, workers: int = 1, step: Step = silent) -> Result:
     crs = legal_crs(plan.study.communes[0])
     rules, ramps = study.profile(plan), study.criteria(plan)
     step("Lecture des couches")
-    layers = read_layers(plan, workers=workers)
+    layers, kept = read_study(plan, None if tiling is None else tiling.work, workers=workers)
     step("Réseau et boucle")
     streets = layers.get("streets")
     graph = None if streets is None or streets.empty else network.build_graph(streets)
     traced = trace(plan, graph, crs, streets)
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
-    plots, friches, buildings = _detect(plan, layers, area)
+    finder = None if tiling is None or kept is None else partial(tiling.find, kept)
+    plots, friches, buildings = _detect(plan, layers, area, finder)
     candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
@@ -128,7 +136,9 @@ def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
     }
 
 
-def _detect(plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
+def _detect(
+    plan: Study, layers: Layers, area: shapely.Geometry, finder: Callable[..., Any] | None
+) -> Any:
     ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
     rates = layers.get("vacancy_rates")
     rate = None
@@ -139,8 +149,9 @@ def _detect(plan: Study, layers: Layers, area: shapely.Geometry) -> Any:
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
     friches = detect.find_friches(ground, beliefs, area)
+    find_plots = finder or partial(detect.find_plots, ground)
     return (
-        detect.find_plots(ground, rules, area, source=" | ".join(cadastre) or "Cadastre"),
+        find_plots(rules, area, source=" | ".join(cadastre) or "Cadastre"),
         friches,
         detect.find_buildings(ground, beliefs, area, friches=friches.candidates),
     )

@@ -4,13 +4,14 @@ Each row that is repaired, dropped or assumed is counted in the report of its la
 """
 
 from foncier.sources.drawn import read_area, read_line, read_lines, read_waypoints
-from foncier.sources.registry import BY_PARCEL, FORMATS, read
+from foncier.sources.registry import BY_PARCEL, FORMATS, fingerprint, read
 from foncier.sources.terrain import join_reliefs, read_relief
 from foncier.sources.truth import no_truth, read_truth
 
 __all__ = [
     "BY_PARCEL",
     "FORMATS",
+    "fingerprint",
     "join_reliefs",
     "no_truth",
     "read",

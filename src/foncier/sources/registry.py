@@ -101,6 +101,17 @@ FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+def fingerprint(file: LayerFile) -> str:
+    """SHA-256 of what a layer is read from: its file, or the files of its folder.
+
+    Raises
+    ------
+    SourceError, FormatError
+        The file is not there or cannot be read.
+    """
+    return PRINTS.get(file.format, files.sha256)(file.path, file.shown)
+
+
 def read(
     file: LayerFile,
     *,
@@ -143,7 +154,7 @@ def read(
     adapter = ADAPTERS.get((file.layer, file.format))
     if adapter is None:
         raise ConfigError(_unknown(file))
-    fingerprint = PRINTS.get(file.format, files.sha256)(file.path, file.shown)
+    print_ = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
@@ -154,7 +165,7 @@ def read(
         layer=file.layer,
         path=file.shown,
         format=file.format,
-        sha256=fingerprint,
+        sha256=print_,
         rows_read=draft.rows_read,
         rows_kept=len(table),
         crs=draft.crs,

@@ -1,0 +1,152 @@
+"""Read the layers of a study once, and keep them in a form that is read a hundred times faster."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from foncier import __version__, sources, store, tables
+from foncier.errors import ExportError
+from foncier.pipeline.layers import RELIEF, Layers, layer_file, read_layers
+from foncier.records import LayerReport, Note, Relief, Text
+
+if TYPE_CHECKING:
+    from foncier.study.model import Layer, Study
+
+FOLDER = "convertis"
+INDEX = "couches.json"
+HEIGHTS = "heights.npy"
+CONTRACTS = {table.name: table for table in tables.INPUTS}
+
+
+def converted_folder(plan: Study) -> Path:
+    """Where a study keeps its converted layers."""
+    return plan.folder / FOLDER
+
+
+def fingerprint(plan: Study) -> str:
+    """Mark of all that the layers of a study are read from, in hexadecimal.
+
+    It changes with any byte of any file, and with what the study says of how to read it.
+    """
+    files = [
+        (file.shown, sources.fingerprint(file))
+        for layer, specs in plan.layers.items()
+        for spec in specs
+        for file in [layer_file(plan, layer, spec)]
+    ]
+    said = plan.model_dump(mode="json", include={"study": {"communes", "date"}, "layers": True})
+    text = json.dumps([__version__, files, said], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
+    """Read the layers of a study and keep them in a folder, all or nothing.
+
+    Returns
+    -------
+    The layers as read. ``folder`` then holds one GeoParquet a layer and ``couches.json``.
+
+    Raises
+    ------
+    FoncierError
+        As the readers raise it; `ExportError` where the folder cannot be written.
+    """
+    mark = fingerprint(plan)
+    layers = read_layers(plan, workers=workers)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        for layer, table in layers.frames.items():
+            _write(layer, table, new)
+        index = {
+            "fingerprint": mark,
+            "layers": list(layers.frames),
+            "reports": [dataclasses.asdict(report) for report in layers.reports],
+        }
+        text = json.dumps(index, ensure_ascii=False, indent=1, default=str)
+        (new / INDEX).write_text(text, encoding="utf-8")
+        replace_folder(new, folder)
+    except OSError as reason:
+        raise ExportError(
+            f"{folder} : écriture impossible ({reason.strerror}). Libérez de la place ou "
+            "choisissez un autre dossier."
+        ) from reason
+    return layers
+
+
+def _write(layer: Layer, table: Any, folder: Path) -> None:
+    if layer != RELIEF:
+        store.write_table(table, folder / f"{layer}.parquet")
+        return
+    np.save(folder / HEIGHTS, table.heights_m)
+    place = {name: getattr(table, name) for name in ("west_m", "north_m", "cell_m")}
+    (folder / f"{RELIEF}.json").write_text(json.dumps(place), encoding="utf-8")
+
+
+def replace_folder(new: Path, folder: Path) -> None:
+    """Put a folder that is whole in the place of another."""
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)) / "old"
+        folder.replace(old)
+        new.replace(folder)
+        shutil.rmtree(old.parent)
+    else:
+        new.replace(folder)
+
+
+def read_study(
+    plan: Study, work: Path | None = None, *, workers: int = 1
+) -> tuple[Layers, Path | None]:
+    """Layers of a study, and the folder of the converted ones that they were read from.
+
+    Those that the study keeps are taken while they are fresh. Else, with a folder for the work,
+    they are converted there; without one they are read from their sources.
+    """
+    for folder in (converted_folder(plan), None if work is None else work / FOLDER):
+        layers = None if folder is None else converted(plan, folder)
+        if layers is not None:
+            return layers, folder
+    if work is None:
+        return read_layers(plan, workers=workers), None
+    return convert(plan, work / FOLDER, workers=workers), work / FOLDER
+
+
+def converted(plan: Study, folder: Path) -> Layers | None:
+    """Layers as `convert` left them; None where there are none, or a file has changed since.
+
+    Raises
+    ------
+    SourceError, FormatError
+        A converted file has gone or is damaged.
+    """
+    index = folder / INDEX
+    if not index.is_file():
+        return None
+    said = json.loads(index.read_text(encoding="utf-8"))
+    if said["fingerprint"] != fingerprint(plan):
+        return None
+    frames = {layer: read_layer(folder, layer) for layer in said["layers"]}
+    return Layers(frames, tuple(_report(report) for report in said["reports"]))
+
+
+def read_layer(folder: Path, layer: Layer, bounds: store.Bounds | None = None) -> Any:
+    """One converted layer, or the part of it that meets some bounds; heights stay on the disk."""
+    if layer != RELIEF:
+        return store.read_table(folder / f"{layer}.parquet", CONTRACTS[layer], bounds)
+    place = json.loads((folder / f"{RELIEF}.json").read_text(encoding="utf-8"))
+    return Relief(np.load(folder / HEIGHTS, mmap_mode="r"), **place)
+
+
+def _report(said: dict[str, Any]) -> LayerReport:
+    notes = tuple(Note(n["effect"], n["count"], Text(**n["text"])) for n in said["notes"])
+    vintage = date.fromisoformat(said["vintage"]) if said["vintage"] else None
+    return LayerReport(**{**said, "notes": notes, "vintage": vintage})

@@ -1,0 +1,280 @@
+"""Find plots tile by tile: the same answer, in bounded memory, on as many workers as there are.
+
+A tile owns some parcels and reads what lies around them as far as the rules look. What it finds is
+a folder of its own, with a mark of all that it was made from: what is done is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tempfile
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from foncier import detect, engines, geometry, store
+from foncier.errors import ConfigError, FoncierError, TilesError
+from foncier.pipeline.converting import INDEX, read_layer, replace_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from foncier.records import Profile
+    from foncier.study.model import Layer
+
+AUTO_PARCELS = 50_000  # of a tile: some 700 MB for its worker
+TRIES = 3  # the last one alone: what takes its process down takes no other tile with it
+TOUCH_M = 1.0
+FOUND, DONE = "tuiles", "tuile.json"
+UNKNOWN = "inconnue"
+CODE = ("detect/*.py", "geometry/*.py", "wording.py", "tables/*.py")
+LAYERS: tuple[Layer, ...] = (
+    "parcels", "buildings", "zones", "constraints", "streets", "elevation", "envelope",
+    "land_units",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Parcels that one job answers for: rows of the file of parcels, or those of a commune."""
+
+    name: str
+    rows: tuple[int, int] | None = None
+    commune: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to find the plots of a tile; paths are reached by every worker."""
+
+    tile: Tile
+    layers: Path
+    known: tuple[Layer, ...]
+    out: Path
+    profile: Profile
+    area: bytes
+    source: str
+    mark: str
+
+
+def untold(_done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a study is cut and carried.
+
+    ``by`` is ``auto``, ``commune`` or a number of tiles; ``work`` is the folder that holds what
+    each tile found, and the converted layers of a study that keeps none; ``told`` hears how many
+    tiles of how many are done.
+    """
+
+    by: str
+    engine: engines.Engine
+    work: Path
+    told: Callable[[int, int], None] = untold
+
+    def find(
+        self, layers: Path, profile: Profile, area: shapely.Geometry, *, source: str
+    ) -> detect.Plots:
+        """Find the plots of a converted study (see `foncier.detect.find_plots`).
+
+        Parameters
+        ----------
+        layers
+            Folder that `foncier.pipeline.converting.convert` made.
+        profile, area, source
+            As `foncier.detect.find_plots` takes them.
+
+        Raises
+        ------
+        TilesError
+            Some tiles failed `TRIES` times; the others are kept for the next run.
+        """
+        read = json.loads((layers / INDEX).read_text(encoding="utf-8"))
+        known = tuple(layer for layer in LAYERS if layer in read["layers"])
+        if not {"parcels", "buildings"} <= set(known):
+            return detect.find_plots(detect.Ground(), profile, area, source=source)
+        told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
+        out = self.work / FOUND
+        jobs = [
+            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source,
+                hashlib.sha256(repr((tile, told)).encode()).hexdigest())
+            for tile in tiles(layers, self.by)
+        ]  # fmt: skip
+        out.mkdir(parents=True, exist_ok=True)
+        self._carry(jobs)
+        return gathered([job.out / job.tile.name for job in jobs])
+
+    def _carry(self, jobs: Sequence[Job]) -> None:
+        left = [job for job in jobs if not done(job)]
+        ended = len(jobs) - len(left)
+        self.told(ended, len(jobs))
+        faults: list[BaseException] = []
+        for attempt in range(TRIES):
+            batches = [[job] for job in left] if attempt == TRIES - 1 else [left]
+            failed, faults = [], []
+            for batch in batches if left else []:
+                for place, made in self.engine.run(find_in_tile, batch):
+                    if isinstance(made, BaseException):
+                        failed.append(batch[place])
+                        faults.append(made)
+                    else:
+                        ended += 1
+                        self.told(ended, len(jobs))
+            left = failed
+        if left:
+            raise TilesError(_failed(left, faults, len(jobs))) from faults[0]
+
+
+def code_mark() -> str:
+    """Mark of the code that finds plots: what another version found is not taken for this one's."""
+    mark, root = hashlib.sha256(), Path(detect.__file__).parents[1]
+    for file in sorted(p for room in CODE for p in root.glob(room)):
+        mark.update(file.read_bytes())
+    return mark.hexdigest()
+
+
+def _failed(jobs: Sequence[Job], faults: Sequence[BaseException], of: int) -> str:
+    names = ", ".join(job.tile.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")
+    fault = faults[0]
+    why = str(fault) if isinstance(fault, FoncierError) else f"{type(fault).__name__} {fault}"
+    return (
+        f"{len(jobs)} tuile(s) sur {of} ont échoué {TRIES} fois : {names} "
+        f"(première cause : {why}). Les autres sont gardées. Corrigez la cause et relancez la même "
+        "commande : seules celles qui manquent seront refaites."
+    )
+
+
+def tiles(layers: Path, by: str) -> list[Tile]:
+    """Cut the parcels of a converted study.
+
+    ``auto`` and a number cut the Hilbert curve on which the parcels lie into runs of as many
+    parcels; ``commune`` makes one tile a commune.
+
+    Raises
+    ------
+    ConfigError
+        ``by`` is none of these.
+    """
+    named, _ = store.read_places(layers / "parcels.parquet", "parcel_id", "commune")
+    if by == "commune":
+        codes = sorted(named["commune"].fillna(UNKNOWN).unique())
+        return [Tile(f"commune-{code}", commune=code) for code in codes]
+    if by != "auto" and not (by.isdecimal() and int(by) > 0):
+        raise ConfigError(
+            f"--tiles {by} : attendu auto, commune ou un nombre de tuiles, par exemple 8."
+        )
+    count = math.ceil(len(named) / AUTO_PARCELS) if by == "auto" else min(int(by), len(named))
+    cuts = np.linspace(0, len(named), max(count, 1) + 1).astype(int).tolist()
+    return [
+        Tile(f"hilbert-{n:05}-sur-{len(cuts) - 1:05}", rows=(first, last))
+        for n, (first, last) in enumerate(pairwise(cuts), start=1)
+    ]
+
+
+def find_in_tile(job: Job) -> str:
+    """Find the plots of one tile, and leave them in its folder; its name is returned.
+
+    Raises
+    ------
+    FoncierError
+        A layer is damaged, or the detectors raised it.
+    """
+    ids, bounds = _owned(job)
+    ground = detect.Ground(
+        **{layer: read_layer(job.layers, layer, bounds) for layer in job.known if layer}
+    )
+    assert ground.parcels is not None  # noqa: S101  # `known` names them
+    own = ground.parcels["parcel_id"].isin(ids).to_numpy(dtype=bool)
+    area = shapely.from_wkb(job.area)
+    found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
+    job.out.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{job.tile.name}-", dir=job.out))
+    marks = {}
+    for field in fields(found):
+        path = new / f"{field.name}.parquet"
+        getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
+        marks[path.name] = _sha256(path)
+    text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
+    (new / DONE).write_text(text, encoding="utf-8")
+    replace_folder(new, job.out / job.tile.name)
+    return job.tile.name
+
+
+def _owned(job: Job) -> tuple[pd.Series[str], store.Bounds]:
+    """Ids of the parcels of a tile, and how far around them it has to look.
+
+    The parcels that an assembly may add to them, from one to the next, then the reach of the rules.
+    """
+    path, tile = job.layers / "parcels.parquet", job.tile
+    named, boxes = store.read_places(path, "parcel_id", "commune")
+    if tile.rows is not None:
+        own = np.arange(len(named))[slice(*tile.rows)]
+    else:
+        own = np.flatnonzero(named["commune"].fillna(UNKNOWN) == tile.commune)
+    bounds, ids = _bounds(boxes[own]), named["parcel_id"]
+    known, assembly = own, job.profile.assembly
+    for _ in range(0 if assembly is None else assembly.most - 1):
+        near = read_layer(job.layers, "parcels", grown(bounds, TOUCH_M))
+        mine = near["parcel_id"].isin(ids.iloc[known]).to_numpy(dtype=bool)
+        plots = np.array(near.geometry.to_numpy(), dtype=object)
+        beside = geometry.pairs_within(plots[mine], shapely.STRtree(plots), TOUCH_M)[1]
+        known = np.flatnonzero(ids.isin(near["parcel_id"].iloc[np.unique(beside)]))
+        bounds = _bounds(boxes[known])
+    return named["parcel_id"].iloc[own], grown(bounds, detect.reach_m(job.profile) + TOUCH_M)
+
+
+def _bounds(boxes: np.ndarray[Any, Any]) -> store.Bounds:
+    west, south = boxes[:, :2].min(axis=0).tolist()
+    east, north = boxes[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
+def grown(bounds: store.Bounds, by_m: float) -> store.Bounds:
+    """Bounds moved outwards on all sides."""
+    west, south, east, north = bounds
+    return west - by_m, south - by_m, east + by_m, north + by_m
+
+
+def done(job: Job) -> bool:
+    """Tell whether a tile was found before from the very same inputs, and is still whole."""
+    folder = job.out / job.tile.name
+    said = folder / DONE
+    if not said.is_file():
+        return False
+    told = json.loads(said.read_text(encoding="utf-8"))
+    return bool(
+        told["mark"] == job.mark
+        and all(
+            (folder / name).is_file() and _sha256(folder / name) == mark
+            for name, mark in told["files"].items()
+        )
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def gathered(folders: Sequence[Path]) -> detect.Plots:
+    """Tables of all tiles, each in the order in which one machine would have written it."""
+    return detect.Plots(
+        **{
+            field.name: store.read_parts(
+                [folder / f"{field.name}.parquet" for folder in folders],
+                detect.PLOT_TABLES[field.name],
+            )
+            for field in fields(detect.Plots)
+        }
+    )

@@ -1,0 +1,98 @@
+"""Contract tables on disk, in a form that a part of the map is read from quickly: GeoParquet.
+
+Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box touches few groups.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from foncier.errors import FormatError, SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from foncier.tables import Table
+
+Bounds = tuple[float, float, float, float]
+ROW = "_row"  # place of a row in the table that was written
+GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
+EDGES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a contract table as (Geo)Parquet, compressed (zstd); the same rows, the same bytes.
+
+    Rows with a geometry go along a Hilbert curve over the whole table, equal places in the order
+    that they came in; each has its bounds (GeoParquet 1.1, covering).
+    """
+    table = table.assign(**{ROW: np.arange(len(table))})
+    how: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
+    if not isinstance(table, gpd.GeoDataFrame):
+        table.to_parquet(path, **how)
+        return
+    if len(table):
+        table = table.iloc[np.argsort(table.geometry.hilbert_distance(), kind="stable")]
+    table.to_parquet(path, write_covering_bbox=True, schema_version="1.1.0", **how)
+
+
+def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any:
+    """Read rows back, in the order of the table that was written.
+
+    Parameters
+    ----------
+    path
+        A file that `write_table` made.
+    contract
+        Its contract.
+    bounds
+        West, south, east, north in the file's CRS: only rows whose own bounds meet these.
+
+    Raises
+    ------
+    SourceError
+        There is no such file.
+    FormatError
+        It is not what was written.
+    """
+    try:
+        table = gpd.read_parquet(path, bbox=bounds) if contract.geometry else pd.read_parquet(path)
+    except FileNotFoundError as reason:
+        raise SourceError(
+            f"{path.name} : ce fichier a disparu. Relancez ; il sera refait."
+        ) from reason
+    except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
+        raise FormatError(
+            f"{path.name} : fichier abîmé ({type(reason).__name__}). Supprimez-le et relancez."
+        ) from reason
+    return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
+
+
+def read_places(path: Path, key: str, *more: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Ids (and other columns) of all rows in the order of the file, and the bounds of each."""
+    table = pq.read_table(path, columns=[key, *more, "bbox"])
+    boxes = table.column("bbox").combine_chunks()
+    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
+    return table.select([key, *more]).to_pandas(), np.column_stack(edges).astype(np.float64)
+
+
+def read_parts(paths: list[Path], contract: Table) -> Any:
+    """Tables of parts as one, in the order of their first column: no two parts share an id in it.
+
+    Rows of one id stay as they lay in their part.
+    """
+    read = gpd.read_parquet if contract.geometry else pd.read_parquet
+    table = pd.concat([read(path) for path in paths], ignore_index=True)
+    # Millions of rows bear few distinct ids: only these are compared as texts.
+    codes, ids = pd.factorize(table[contract.columns[0].name])
+    rank = np.empty(len(ids), dtype=np.intp)
+    rank[ids.argsort()] = np.arange(len(ids))
+    return table.iloc[np.argsort(rank[codes], kind="stable")].reset_index(drop=True)
