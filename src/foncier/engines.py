@@ -100,7 +100,7 @@ class Dask:
                 yield client
             return
         try:
-            client = dask.Client(self.address, timeout=10)
+            client = dask.Client(self.address, timeout=5)
         except OSError as reason:
             raise ConfigError(
                 f"--scheduler {self.address} : aucun ordonnanceur dask ne répond à cette adresse. "

@@ -5,6 +5,8 @@ Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 from foncier.errors import FormatError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,6 +29,29 @@ Bounds = tuple[float, float, float, float]
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
 EDGES = ("xmin", "ymin", "xmax", "ymax")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of a file that is gone or damaged into an error of ours."""
+    try:
+        yield
+    except FileNotFoundError as reason:
+        raise SourceError(
+            f"{path} : ce fichier a disparu. Supprimez le dossier {path.parent.name} et relancez : "
+            "il sera refait."
+        ) from reason
+    except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
+        raise FormatError(
+            f"{path} : fichier abîmé ({type(reason).__name__}). Supprimez le dossier "
+            f"{path.parent.name} et relancez : il sera refait."
+        ) from reason
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -63,22 +89,21 @@ def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any
     FormatError
         It is not what was written.
     """
-    try:
+    with _told(path):
         table = gpd.read_parquet(path, bbox=bounds) if contract.geometry else pd.read_parquet(path)
-    except FileNotFoundError as reason:
-        raise SourceError(
-            f"{path.name} : ce fichier a disparu. Relancez ; il sera refait."
-        ) from reason
-    except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
-        raise FormatError(
-            f"{path.name} : fichier abîmé ({type(reason).__name__}). Supprimez-le et relancez."
-        ) from reason
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
 def read_places(path: Path, key: str, *more: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Ids (and other columns) of all rows in the order of the file, and the bounds of each."""
-    table = pq.read_table(path, columns=[key, *more, "bbox"])
+    """Ids (and other columns) of all rows in the order of the file, and the bounds of each.
+
+    Raises
+    ------
+    SourceError, FormatError
+        As `read_table`.
+    """
+    with _told(path):
+        table = pq.read_table(path, columns=[key, *more, "bbox"])
     boxes = table.column("bbox").combine_chunks()
     edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
     return table.select([key, *more]).to_pandas(), np.column_stack(edges).astype(np.float64)
@@ -90,7 +115,11 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     Rows of one id stay as they lay in their part.
     """
     read = gpd.read_parquet if contract.geometry else pd.read_parquet
-    table = pd.concat([read(path) for path in paths], ignore_index=True)
+    parts = []
+    for path in paths:
+        with _told(path):
+            parts.append(read(path))
+    table = pd.concat(parts, ignore_index=True)
     # Millions of rows bear few distinct ids: only these are compared as texts.
     codes, ids = pd.factorize(table[contract.columns[0].name])
     rank = np.empty(len(ids), dtype=np.intp)

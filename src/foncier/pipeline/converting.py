@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foncier import __version__, sources, store, tables
-from foncier.errors import ExportError
+from foncier.errors import ExportError, FormatError
 from foncier.pipeline.layers import RELIEF, Layers, layer_file, read_layers
 from foncier.records import LayerReport, Note, Relief, Text
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FOLDER = "convertis"
 INDEX = "couches.json"
 HEIGHTS = "heights.npy"
+FORM = 1  # of the folder; another one is converted again
 CONTRACTS = {table.name: table for table in tables.INPUTS}
 
 
@@ -68,8 +69,10 @@ def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
         for layer, table in layers.frames.items():
             _write(layer, table, new)
         index = {
+            "form": FORM,
             "fingerprint": mark,
             "layers": list(layers.frames),
+            "files": {file.name: store.fingerprint(file) for file in sorted(new.iterdir())},
             "reports": [dataclasses.asdict(report) for report in layers.reports],
         }
         text = json.dumps(index, ensure_ascii=False, indent=1, default=str)
@@ -120,20 +123,42 @@ def read_study(
     return convert(plan, work / FOLDER, workers=workers), work / FOLDER
 
 
+def read_index(folder: Path) -> dict[str, Any]:
+    """What `convert` wrote of a folder: mark, layers, files and reports.
+
+    Raises
+    ------
+    FormatError
+        It is damaged.
+    """
+    try:
+        said: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as reason:
+        raise FormatError(
+            f"{folder / INDEX} : illisible. Supprimez le dossier {folder.name} et relancez."
+        ) from reason
+    return said
+
+
 def converted(plan: Study, folder: Path) -> Layers | None:
     """Layers as `convert` left them; None where there are none, or a file has changed since.
 
     Raises
     ------
-    SourceError, FormatError
+    FormatError
         A converted file has gone or is damaged.
     """
-    index = folder / INDEX
-    if not index.is_file():
+    if not (folder / INDEX).is_file():
         return None
-    said = json.loads(index.read_text(encoding="utf-8"))
-    if said["fingerprint"] != fingerprint(plan):
+    said = read_index(folder)
+    if said.get("form") != FORM or said["fingerprint"] != fingerprint(plan):
         return None
+    for name, mark in said["files"].items():
+        if not (folder / name).is_file() or store.fingerprint(folder / name) != mark:
+            raise FormatError(
+                f"{folder / name} : ce n'est plus ce que foncier a écrit. Supprimez le dossier "
+                f"{folder.name} et relancez : il sera refait."
+            )
     frames = {layer: read_layer(folder, layer) for layer in said["layers"]}
     return Layers(frames, tuple(_report(report) for report in said["reports"]))
 

@@ -20,7 +20,7 @@ import shapely
 
 from foncier import detect, engines, geometry, store
 from foncier.errors import ConfigError, FoncierError, TilesError
-from foncier.pipeline.converting import INDEX, read_layer, replace_folder
+from foncier.pipeline.converting import read_index, read_layer, replace_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ class Tiling:
         TilesError
             Some tiles failed `TRIES` times; the others are kept for the next run.
         """
-        read = json.loads((layers / INDEX).read_text(encoding="utf-8"))
+        read = read_index(layers)
         known = tuple(layer for layer in LAYERS if layer in read["layers"])
         if not {"parcels", "buildings"} <= set(known):
             return detect.find_plots(detect.Ground(), profile, area, source=source)
@@ -204,7 +204,7 @@ def find_in_tile(job: Job) -> str:
     for field in fields(found):
         path = new / f"{field.name}.parquet"
         getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
-        marks[path.name] = _sha256(path)
+        marks[path.name] = store.fingerprint(path)
     text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
     (new / DONE).write_text(text, encoding="utf-8")
     replace_folder(new, job.out / job.tile.name)
@@ -256,15 +256,10 @@ def done(job: Job) -> bool:
     return bool(
         told["mark"] == job.mark
         and all(
-            (folder / name).is_file() and _sha256(folder / name) == mark
+            (folder / name).is_file() and store.fingerprint(folder / name) == mark
             for name, mark in told["files"].items()
         )
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def gathered(folders: Sequence[Path]) -> detect.Plots:

@@ -1,0 +1,88 @@
+"""Jobs on every engine: the same answers, and a worker that dies takes no answer with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.conftest import ROOT
+
+from foncier import engines
+from foncier.errors import ConfigError, FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def half(job: int) -> int:
+    """A work that refuses odd numbers."""
+    if job % 2:
+        raise FormatError(f"{job} : impair")
+    return job // 2
+
+
+def dies_once(job: tuple[Path, int]) -> int:
+    """A work that takes its process down the first time that it comes to number 2."""
+    mark, number = job
+    if number == 2 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable() -> Iterator[None]:
+    """Workers import the works above by their name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT)
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster(importable: None) -> Iterator[Any]:
+    """Two real worker processes and their scheduler, reached by its address."""
+    distributed: Any = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", ["serial", "processes", "tcp"])
+def test_each_job_comes_back_once_with_what_it_made_or_raised(name: str, request: Any) -> None:
+    if name == "tcp":
+        name = request.getfixturevalue("cluster").scheduler_address
+    carried = dict(engines.engine(name, workers=2).run(half, [0, 1, 2, 3, 4]))
+    assert {n: made for n, made in carried.items() if n % 2 == 0} == {0: 0, 2: 1, 4: 2}
+    faults = [carried[1], carried[3]]
+    assert all(isinstance(fault, FormatError) for fault in faults)
+    assert "3 : impair" in str(faults[1])
+
+
+def test_a_process_that_is_killed_is_told_and_the_engine_goes_on(tmp_path: Path) -> None:
+    jobs, engine = [(tmp_path / "died", n) for n in range(5)], engines.processes(2)
+    carried = dict(engine.run(dies_once, jobs))
+    assert len(carried) == 5
+    lost = [n for n, made in carried.items() if isinstance(made, BrokenProcessPool)]
+    assert 2 in lost
+    again = dict(engine.run(dies_once, [jobs[n] for n in lost]))
+    assert sorted(again.values()) == sorted(lost)  # type: ignore[type-var]
+
+
+def test_dask_starts_the_job_of_a_killed_worker_again(cluster: Any, tmp_path: Path) -> None:
+    engine = engines.engine(cluster.scheduler_address, workers=2)
+    carried = dict(engine.run(dies_once, [(tmp_path / "died", n) for n in range(5)]))
+    assert (tmp_path / "died").exists()
+    assert carried == {n: n for n in range(5)}
+
+
+def test_an_engine_that_is_not_there_is_one_error() -> None:
+    with pytest.raises(ConfigError, match="inconnu"):
+        engines.engine("sparc", workers=1)
+    nobody = engines.engine("tcp://127.0.0.1:9", workers=1)
+    with pytest.raises(ConfigError, match="aucun ordonnanceur"):
+        list(nobody.run(half, [0]))

@@ -1,0 +1,92 @@
+"""Tables on disk: what was written, whole or within bounds, and one error when damaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import LAMBERT_93, X, Y
+
+from foncier import store, tables
+from foncier.errors import FormatError, SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def parcels(corners: list[tuple[float, float]]) -> Any:
+    shapes = [shapely.box(X + x, Y + y, X + x + 7.3, Y + y + 11.9) for x, y in corners]
+    rows = {
+        "parcel_id": [f"80021000AB{n:04}" for n in range(len(shapes))],
+        "commune": [None if n % 3 == 0 else "80021" for n in range(len(shapes))],
+        "area_m2": [shape.area for shape in shapes],
+    }
+    return tables.PARCELS.conform(gpd.GeoDataFrame(rows, geometry=shapes, crs=LAMBERT_93))
+
+
+places = st.lists(st.tuples(st.floats(-5e4, 5e4), st.floats(-5e4, 5e4)), min_size=1, max_size=30)
+
+
+@settings(max_examples=30, deadline=None)
+@given(corners=places, frame=st.tuples(*[st.floats(-5e4, 5e4)] * 2))
+def test_what_is_written_is_read_back_whole_and_within_bounds(
+    tmp_path_factory: pytest.TempPathFactory,
+    corners: list[tuple[float, float]],
+    frame: tuple[float, float],
+) -> None:
+    table, path = parcels(corners), tmp_path_factory.mktemp("store") / "parcels.parquet"
+    store.write_table(table, path)
+    pd.testing.assert_frame_equal(store.read_table(path, tables.PARCELS), table)
+    west, south = X + frame[0], Y + frame[1]
+    bounds = (west, south, west + 3e4, south + 3e4)
+    # Bounds are kept in single precision, rounded outwards by less than a metre here.
+    close = shapely.dwithin(shapely.box(*bounds), table.geometry.array, 1.0)
+    sure = shapely.intersects(shapely.box(*bounds), table.geometry.array)
+    found = set(store.read_table(path, tables.PARCELS, bounds)["parcel_id"])
+    assert set(table["parcel_id"][sure]) <= found <= set(table["parcel_id"][close])
+
+
+def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_same(
+    tmp_path: Path,
+) -> None:
+    table = parcels([(400.0, 0), (0.0, 0), (200.0, 0)])
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    store.write_table(table, one)
+    store.write_table(table, other)
+    assert one.read_bytes() == other.read_bytes()
+    named, boxes = store.read_places(one, "parcel_id")
+    assert sorted(named["parcel_id"]) == sorted(table["parcel_id"])
+    assert np.allclose(np.sort(boxes[:, 0]) - X, [0, 200, 400], atol=0.1)
+    assert store.read_table(one, tables.PARCELS)["parcel_id"].tolist() == [*table["parcel_id"]]
+
+
+def test_plain_and_empty_tables(tmp_path: Path) -> None:
+    rates = tables.VACANCY_RATES.conform(pd.DataFrame({"commune": ["80021"], "rate_share": [0.03]}))
+    for contract, table in (
+        (tables.VACANCY_RATES, rates),
+        (tables.PARCELS, tables.PARCELS.empty(LAMBERT_93)),
+    ):
+        store.write_table(table, tmp_path / "table.parquet")
+        back = store.read_table(tmp_path / "table.parquet", contract)
+        pd.testing.assert_frame_equal(back, table)
+
+
+def test_a_file_that_is_gone_or_damaged_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "parcels.parquet"
+    store.write_table(parcels([(0, 0), (50, 0)]), path)
+    whole = path.read_bytes()
+    for content in (whole[:-9], whole[:40] + whole[400:], b""):
+        path.write_bytes(content)
+        with pytest.raises(FormatError, match="Supprimez le dossier"):
+            store.read_table(path, tables.PARCELS)
+        with pytest.raises(FormatError):
+            store.read_places(path, "parcel_id")
+    path.unlink()
+    with pytest.raises(SourceError, match="disparu"):
+        store.read_table(path, tables.PARCELS)
