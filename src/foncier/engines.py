@@ -10,6 +10,7 @@ import multiprocessing
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import as_completed as completed
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from foncier.errors import ConfigError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
+AHEAD = 4  # jobs handed out for each worker of a cluster
 NAMES = ("serial", "processes", "dask")
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 
@@ -73,11 +75,21 @@ class Dask:
         with self._client() as client:
             from distributed import as_completed  # noqa: PLC0415 (an extra)
 
-            jobs_ended: Any = as_completed
-            futures = [client.submit(work, job, pure=False) for job in jobs]
-            places = {future.key: n for n, future in enumerate(futures)}
-            for future in jobs_ended(futures):
-                yield places[future.key], future.exception() or future.result()
+            waiting, places = enumerate(jobs), dict[str, int]()
+            ended: Any = as_completed
+            running = ended([])
+
+            def hand_out(count: int) -> None:
+                for n, job in islice(waiting, count):
+                    future = client.submit(work, job, pure=False)
+                    places[future.key] = n
+                    running.add(future)
+
+            # A few at a time: the scheduler holds what it was handed, and the last may be far.
+            hand_out(AHEAD * max(len(client.nthreads()), self.workers))
+            for future in running:
+                yield places.pop(future.key), future.exception() or future.result()
+                hand_out(1)
 
     @contextmanager
     def _client(self) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,8 +36,13 @@ class Arcs:
 
     def between(self, start: Integers, end: Integers) -> Integers:
         """Edge that joins each two nodes by the shortest arc (they must be joined)."""
-        found = np.searchsorted(self.start * self.nodes + self.end, start * self.nodes + end)
-        return self.edge[found]
+        return self.edge[np.searchsorted(self._key, start * self.nodes + end)]
+
+    @cached_property
+    def _key(self) -> Integers:
+        """One number an arc, in growing order."""
+        key: Integers = self.start * self.nodes + self.end
+        return key
 
 
 def arcs(u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int) -> Arcs:

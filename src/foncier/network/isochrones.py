@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 
 from foncier.network.cutting import cut
-from foncier.network.fields import SNAP_M, part
-from foncier.network.reached import start
+from foncier.network.fields import SNAP_M
+from foncier.network.reached import Spotted, start
 from foncier.network.splitting import check_crs, snap
 from foncier.network.times import WALK_KMH
 from foncier.tables import ISOCHRONES
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from foncier.network.cutting import Floats, Geometries
     from foncier.network.graph import Graph
-    from foncier.network.reached import Start
-    from foncier.network.splitting import Spots
 
 MINUTES = (5, 10, 15)
 BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
@@ -77,8 +75,9 @@ def isochrones(
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows: list[tuple[Any, int]] = []
     areas: list[shapely.Geometry] = []
-    for sites, effort in begun.fields(metres[-1]):
-        for site, own in zip(sites, effort, strict=True):
+    every = np.arange(len(begun.parted.graph.x))
+    for reach in begun.fields(metres[-1]):
+        for site, own in zip(reach.sites, reach.to(every), strict=True):
             inner, done = shapely.Polygon(), 0.0
             for time, within in zip(times, metres, strict=True):
                 lines = _reached(begun.parted.graph, own, within, done_m=done)
@@ -139,30 +138,19 @@ def residents_reached(
     check_crs(graph, population.crs, what="population")
     begun, cells = start(doors, graph), population.geometry.to_numpy()
     spots = snap(graph, cells, within_m=snap_m)
+    spotted = Spotted(begun, spots)
     people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
     hull = shapely.convex_hull(shapely.multipoints(cells))
     held = doors.geometry.intersects(hull).groupby(doors["opportunity_id"]).any()
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows = np.searchsorted(ids, begun.ids)
-    for sites, effort in begun.fields(metres[-1]):
-        there = to_spots(begun, effort, spots)
-        inside = held.reindex(begun.ids[sites]).to_numpy(dtype=bool)
+    for reach in begun.fields(metres[-1]):
+        which, there = spotted.effort(reach)
+        inside = held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
         for name, within in zip(columns, metres, strict=True):
-            count = (there <= within) @ people
-            table.loc[rows[sites], name] = np.where(inside | (count > 0), count, np.nan)
-    return table
-
-
-def to_spots(begun: Start, effort: Floats, spots: Spots) -> Floats:
-    """Effort of each site to each known spot of the graph that was cut."""
-    known = spots.known
-    inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])
-    piece, along = begun.parted.pieces(inside)
-    graph = begun.parted.graph
-    length = graph.length_m[piece]
-    by_u = effort[:, graph.u[piece]] + part(graph.forward_m[piece], along, length)
-    by_v = effort[:, graph.v[piece]] + part(graph.backward_m[piece], length - along, length)
-    return np.asarray(np.minimum(by_u, by_v) + inside.offset_m)
+            count = (there <= within) @ people[which]
+            columns[name][rows[reach.sites]] = np.where(inside | (count > 0), count, np.nan)
+    return table.assign(**columns)
 
 
 def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:

@@ -5,43 +5,117 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from foncier.network.arcs import EPSILON_M
+from foncier.network.fields import part
 from foncier.network.splitting import check_crs, enter, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import geopandas as gpd
+    from numpy.typing import NDArray
 
     from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Graph
-    from foncier.network.splitting import Split
+    from foncier.network.splitting import Split, Spots
 
-AT_ONCE = 64  # sites whose effort to every node is held in memory together
+AT_ONCE = 64  # neighbouring sites whose effort to the nodes around them is held together
+SLACK_M = 1.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Effort from some sites (positions of their ids) to the nodes around them.
+
+    ``effort_m`` has one row a site and a column a node nearby, the last one for all others:
+    infinite. ``column`` is that of each node of the graph.
+    """
+
+    sites: Integers
+    effort_m: Floats
+    column: Integers
+
+    def to(self, nodes: Integers) -> Floats:
+        """Effort to nodes of the graph, shape (sites, nodes); infinite beyond the reach."""
+        return np.asarray(self.effort_m[:, self.column[nodes]], dtype=np.float64)
+
+    def near(self, nodes: Integers) -> NDArray[np.bool_]:
+        """Tell which nodes lie nearby: the others are out of reach."""
+        return np.asarray(self.column[nodes] < self.effort_m.shape[1] - 1, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
 class Start:
-    """Sites on the network: their ids, the graph cut at their doors, and one more node a site."""
+    """Sites on the network: their ids, the graph cut at their doors, and one more node a site.
+
+    ``place`` is where each site enters, for sites that lie together to be worked on together.
+    """
 
     ids: Geometries
     parted: Split
     matrix: csr_array
+    place: gpd.GeoSeries
 
-    def fields(self, within_m: float) -> Iterator[tuple[Integers, Floats]]:
-        """Sites (as positions of ``ids``) and their effort to each node, a few sites at a time.
+    def fields(self, within_m: float) -> Iterator[Reach]:
+        """Effort from each site to the nodes around it, a few neighbouring sites at a time.
 
-        Effort is in metres of flat way, infinite beyond ``within_m``.
+        Effort is in metres of flat way, infinite beyond ``within_m``. Only the streets that far
+        around are walked: the work grows with the sites, not with the sites times the streets.
         """
-        nodes = len(self.parted.graph.x)
+        if not len(self.ids):
+            return
+        graph = self.parted.graph
+        nodes, far = len(graph.x), within_m / self._least_effort + SLACK_M
+        along = np.argsort(self.place.hilbert_distance(), kind="stable")
+        bounds = self.place.bounds.to_numpy()
         for first in range(0, len(self.ids), AT_ONCE):
-            site = np.arange(first, min(first + AT_ONCE, len(self.ids)))
-            effort = dijkstra(self.matrix, directed=True, indices=site + nodes, limit=within_m)
-            yield site, effort[:, :nodes]
+            sites = np.sort(along[first : first + AT_ONCE])
+            west, south = bounds[sites, :2].min(axis=0) - far
+            east, north = bounds[sites, 2:].max(axis=0) + far
+            inside = (graph.x >= west) & (graph.x <= east) & (graph.y >= south) & (graph.y <= north)
+            kept = np.flatnonzero(inside)
+            rows = np.concatenate([kept, sites + nodes])
+            matrix = self.matrix[rows][:, rows]
+            own = len(kept) + np.arange(len(sites))
+            effort = dijkstra(matrix, directed=True, indices=own, limit=within_m)
+            effort[:, len(kept)] = np.inf
+            column = np.full(nodes, len(kept), dtype=np.int64)
+            column[kept] = np.arange(len(kept))
+            yield Reach(sites, effort[:, : len(kept) + 1], column)
+
+    @property
+    def _least_effort(self) -> float:
+        """Least effort of a metre of street, downhill: below 1, the reach is longer than it."""
+        graph = self.parted.graph
+        ways = np.minimum(graph.forward_m, graph.backward_m)
+        some = graph.length_m > 0
+        return float(min(1.0, (ways[some] / graph.length_m[some]).min(initial=1.0)))
+
+
+class Spotted:
+    """Places on the graph that sites are cut into, and how far each is from its two nodes."""
+
+    def __init__(self, begun: Start, spots: Spots) -> None:
+        known, graph = spots.known, begun.parted.graph
+        inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])
+        piece, along = begun.parted.pieces(inside)
+        length = graph.length_m[piece]
+        self.u, self.v = graph.u[piece], graph.v[piece]
+        self.by_u_m = part(graph.forward_m[piece], along, length)
+        self.by_v_m = part(graph.backward_m[piece], length - along, length)
+        self.offset_m = inside.offset_m
+
+    def effort(self, reach: Reach) -> tuple[Integers, Floats]:
+        """Known spots nearby (positions), and the effort of each site to each, in metres."""
+        which = np.flatnonzero(reach.near(self.u) | reach.near(self.v))
+        by_u = reach.to(self.u[which]) + self.by_u_m[which]
+        by_v = reach.to(self.v[which]) + self.by_v_m[which]
+        return which, np.asarray(np.minimum(by_u, by_v) + self.offset_m[which])
 
 
 def start(doors: gpd.GeoDataFrame, graph: Graph) -> Start:
@@ -78,4 +152,7 @@ def start(doors: gpd.GeoDataFrame, graph: Graph) -> Start:
     rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
     columns = np.concatenate([arcs.end, node[first]])
     weights = np.concatenate([arcs.effort_m, effort[first]])
-    return Start(ids, parted, csr_array((weights, (rows, columns)), shape=(size, size)))
+    matrix = csr_array((weights, (rows, columns)), shape=(size, size))
+    entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
+    place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=doors.crs)
+    return Start(ids, parted, matrix, place)

@@ -10,8 +10,7 @@ import shapely
 from scipy.sparse import csr_array
 
 from foncier.network.fields import SNAP_M
-from foncier.network.isochrones import to_spots
-from foncier.network.reached import start
+from foncier.network.reached import Spotted, start
 from foncier.network.splitting import check_crs, snap
 from foncier.network.times import WALK_KMH
 
@@ -72,11 +71,13 @@ def departures_reached(
         rows, metres = np.searchsorted(ids, begun.ids), minutes * speed_kmh * 1000 / 60
         near = shapely.dwithin(doors.geometry.to_numpy(), hull, metres)
         held = pd.Series(near).groupby(doors["opportunity_id"].to_numpy(dtype=object)).any()
-        for sites, effort in begun.fields(metres):
-            within = to_spots(begun, effort, spots) <= metres
-            taken = (within.astype(np.float64) @ serves) > 0
-            seen = within.any(axis=1) | held.reindex(begun.ids[sites]).to_numpy(dtype=bool)
-            found[rows[sites]] = np.where(seen, taken @ runs / HOURS, np.nan)
+        spotted = Spotted(begun, spots)
+        for reach in begun.fields(metres):
+            which, effort = spotted.effort(reach)
+            within = effort <= metres
+            taken = (within.astype(np.float64) @ serves[which]) > 0
+            seen = within.any(axis=1) | held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
+            found[rows[reach.sites]] = np.where(seen, taken @ runs / HOURS, np.nan)
     return pd.DataFrame({"opportunity_id": ids, "departures_per_hour": found})
 
 
