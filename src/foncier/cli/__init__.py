@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 unforeseen; 2 study, key or argument wrong; 3 a layer cannot be read;
 4 a table breaks its contract or its coordinates; 5 a deliverable cannot be written;
-130 interrupted.
+6 some tiles failed; 130 interrupted.
 """
 
 from __future__ import annotations
