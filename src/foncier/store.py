@@ -119,9 +119,17 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     for path in paths:
         with _told(path):
             parts.append(read(path))
-    table = pd.concat(parts, ignore_index=True)
+    key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
     # Millions of rows bear few distinct ids: only these are compared as texts.
-    codes, ids = pd.factorize(table[contract.columns[0].name])
+    codes, ids = pd.factorize(pd.concat([part[key] for part in parts], ignore_index=True))
     rank = np.empty(len(ids), dtype=np.intp)
     rank[ids.argsort()] = np.arange(len(ids))
-    return table.iloc[np.argsort(rank[codes], kind="stable")].reset_index(drop=True)
+    order = np.argsort(rank[codes], kind="stable")
+    # Column by column, each let go of once it is joined: never two whole tables in memory.
+    columns = {}
+    for name in list(parts[0].columns):
+        whole = pd.concat([part.pop(name) for part in parts], ignore_index=True)
+        columns[name] = whole.array.take(order)
+    if not contract.geometry:
+        return pd.DataFrame(columns)
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)
