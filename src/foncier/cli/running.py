@@ -41,6 +41,11 @@ class Clock:
         self.progress.update(self.task, description=f"{self.name} ({done} tuiles sur {of})")
 
 
+def beside(results: Path) -> Path:
+    """Folder of the work of a run, beside its results."""
+    return results.with_name(f"{results.name}.travail")
+
+
 def run(  # noqa: PLR0917 (typer makes options of them)
     study: OptionalStudy = None,
     folder: Annotated[
@@ -79,10 +84,10 @@ def run(  # noqa: PLR0917 (typer makes options of them)
                    TimeElapsedColumn())  # fmt: skip
         with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
             clock = Clock(progress)
-            tiling = None if tiles is None else pipeline.Tiling(
-                tiles, engine(scheduler, workers=workers),
-                work or where.with_name(f"{where.name}.travail"), clock.tile,
-            )  # fmt: skip
+            tiling = None
+            if tiles is not None:
+                carrier, found = engine(scheduler, workers=workers), work or beside(where)
+                tiling = pipeline.Tiling(tiles, carrier, found, clock.tile)
             result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
             pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)

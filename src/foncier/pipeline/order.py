@@ -16,7 +16,7 @@ from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.gaps import missing, newest, noted, unmeasured
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
-from foncier.pipeline.reaching import reach, unsurfaced
+from foncier.pipeline.reaching import Reached, reach, unsurfaced
 from foncier.pipeline.suiting import suited
 from foncier.pipeline.tracing import study_area, trace
 from foncier.records import LayerReport, Result, Text
@@ -74,8 +74,8 @@ def run(
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
     finder = None if tiling is None or kept is None else partial(tiling.find, kept)
-    plots, friches, buildings = _detect(plan, layers, area, finder)
-    candidates, evidence = _gathered((plots, friches, buildings), traced.axis, crs)
+    plots, friches, buildings = found = _detect(plan, layers, area, finder)
+    candidates, evidence = _gathered(found, traced.axis, crs)
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
@@ -89,10 +89,8 @@ def run(
         **_head(plan, reports),
         candidates=candidates,
         evidence=evidence,
-        tests=plots.tests,
-        rejections=plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs),
-        access_points=reached.points,
-        access=reached.access,
+        **_of_plots(plots, crs),
+        **_of_ways(reached, scores, plan.reach.isochrones),
         scores=scores,
         agreement=score.agreement(scores),
         lines=traced.lines,
@@ -104,13 +102,10 @@ def run(
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps))
         + unsurfaced(area),
-        routes=reached.routes,
-        isochrones=reached.isochrones(scores, plan.reach.isochrones),
+        inventory=layers.get("inventory"),
         surface=reached.surface(targets, traced.loop, area),
         quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
         **suited(plan, layers, candidates),
-        assemblies=plots.assemblies,
-        inventory=layers.get("inventory"),
     )
 
 
@@ -120,6 +115,22 @@ def measured(candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers)
         candidates, access, layers.get("population"), layers.get("prices"),
         watched=layers.get("constraints") is not None,
     )  # fmt: skip
+
+
+def _of_plots(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
+    """What a result tells of every parcel, beside the candidates."""
+    rejections = plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs)
+    return {"tests": plots.tests, "rejections": rejections, "assemblies": plots.assemblies}
+
+
+def _of_ways(reached: Reached, scores: pd.DataFrame, drawn: int) -> dict[str, Any]:
+    """What a result tells of the ways from all sites, and of what the first ones reach on foot."""
+    return {
+        "access_points": reached.points,
+        "access": reached.access,
+        "routes": reached.routes,
+        "isochrones": reached.isochrones(scores, drawn),
+    }
 
 
 def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
