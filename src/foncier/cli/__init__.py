@@ -18,7 +18,7 @@ from foncier.cli.comparing import compare_profiles
 from foncier.cli.console import out
 from foncier.cli.differing import diff
 from foncier.cli.exporting import export
-from foncier.cli.fetching import fetch
+from foncier.cli.fetching import cache, fetch
 from foncier.cli.matching import match
 from foncier.cli.running import run
 from foncier.cli.sheets import sheets
@@ -32,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # brackets in a help text are brackets
     add_completion=False,
 )
-for command in (run, check, explain, new, fetch):
+for command in (run, check, explain, new, fetch, cache):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command()(validate)

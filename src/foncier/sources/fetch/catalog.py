@@ -60,8 +60,8 @@ class Source:
 
     @property
     def by_bounds(self) -> bool:
-        """Tell whether it is asked for by the bounds of the parcels."""
-        return self.form in {"wfs", "overpass"}
+        """Tell whether it is asked for by the bounds of the parcels, or held against them."""
+        return self.form in {"wfs", "overpass", "bil", "gtfs"} or "cut" in self.options
 
     @property
     def by_commune(self) -> bool:
@@ -73,12 +73,14 @@ class Source:
 class Place:
     """What is asked for: communes (INSEE codes), and bounds in degrees (west, south, east, north).
 
-    Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year.
+    Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year;
+    ``network``: the data set of the timetable that the study names.
     """
 
     communes: tuple[str, ...]
     bounds: tuple[float, float, float, float] | None = None
     asked_on: date | None = None
+    network: str | None = None
 
 
 COMMON = {"name", "group", "fr", "form", "address", "file", "attribution", "licence", "fresh",

@@ -35,7 +35,8 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
 
     The options of the source: ``rows`` names the list of a page, ``total`` the number announced
     (where there is one), ``next`` the link to the next page or ``counted`` the parameter that
-    numbers it; ``columns`` says what each column of the CSV is made of (see `table`).
+    numbers it (``meta.total`` is ``total`` inside ``meta``); ``columns`` says what each column of
+    the CSV is made of (see `table`).
 
     Raises
     ------
@@ -152,11 +153,18 @@ def _announced(answer: Mapping[str, Any], source: Source, address: str) -> int |
     name = source.options.get("total")
     if not name:
         return None
-    count = answer.get(name)
+    count = _inside(answer, name)
     if not isinstance(count, int) or isinstance(count, bool):
         what = f"le nombre de lignes « {name} » n'est plus annoncé"
         raise FormatError(complaint(address, what, RETRY))
     return count
+
+
+def _inside(answer: Mapping[str, Any], path: str) -> Any:
+    found: Any = answer
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _following(
@@ -164,7 +172,7 @@ def _following(
 ) -> str | None:
     if source.options.get("counted"):
         return _numbered(source, place, turned + 1)
-    link = answer.get(source.options["next"])
+    link = _inside(answer, source.options["next"])
     if not link:
         return None
     whole = urljoin(address, str(link))

@@ -1,0 +1,256 @@
+"""Files of a whole country or département, of which a study keeps its own part only.
+
+The whole is brought once for all studies (`foncier.sources.fetch.cache`) and read as it unpacks,
+never written on the disk unpacked; of what it holds only the columns named in the catalogue stay.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyproj
+import shapely
+from pyarrow import csv as arrow_csv
+
+from foncier.crs import DEGREES
+from foncier.errors import FoncierError, FormatError
+from foncier.sources.fetch.around import degrees
+from foncier.sources.fetch.catalog import address_of, department
+from foncier.sources.fetch.dataset import newest
+from foncier.sources.fetch.web import RETRY, NothingHereError
+from foncier.sources.journal import complaint, some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    import pandas as pd
+
+    from foncier.sources.fetch.catalog import Place, Source
+    from foncier.sources.fetch.web import Arrival, Web
+
+SWELLS = 30  # a register shrinks to a sixth, text that says little to a twentieth
+MOST_MEMBERS = 1000
+CELL = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)mN(?P<north>\d+)E(?P<east>\d+)$"
+# All that a packed table says when it is cut short or is none.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, UnicodeDecodeError, ValueError,
+          NotImplementedError, RuntimeError, pa.ArrowException)  # fmt: skip
+
+
+def cut(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, Any]) -> Arrival:
+    """The study's part of a larger file.
+
+    The options of the source: ``resource`` and ``resource_format`` where the address is a dataset,
+    ``member`` (and ``members`` by département) names the file in a zip, ``columns`` those that
+    stay, ``cut`` how the part is told: ``rows`` of a CSV by their commune (the last of
+    ``columns``), ``cells`` of INSEE's grid and ``features`` of a GeoJSON by the bounds;
+    ``shared = false`` keeps the whole out of the cache.
+
+    Raises
+    ------
+    FormatError
+        Cut short, swollen beyond what a table can, without its member or its columns.
+    NothingHereError
+        No row of this place.
+    """
+    del known  # another place wants another part of the same whole
+    whole = to.with_name(to.name + ".whole")
+    named = "resource" in source.options
+    address = newest(web, source, to) if named else address_of(source, place)
+    came = web.get(
+        address, whole, most_bytes=source.most_bytes, shared=source.options.get("shared", True)
+    )
+    try:
+        CUTS[source.options["cut"]](whole, source, place, to)
+    except FoncierError:
+        raise
+    except BROKEN as fault:
+        what = "fichier tronqué, abîmé ou d'un autre format qu'attendu"
+        raise FormatError(complaint(address, what, RETRY)) from fault
+    finally:
+        whole.unlink(missing_ok=True)
+    return replace(web.made(to), etag=came.etag, modified=came.modified)
+
+
+def _rows(whole: Path, source: Source, place: Place, to: Path) -> None:
+    """Rows of the study's communes, in the order of the file."""
+    names = list(source.options["columns"])
+    kept = 0
+    with to.open("w", encoding="utf-8", newline="") as file:
+        made = csv.writer(file, lineterminator="\n")
+        made.writerow(names)
+        for part in _parts(whole, source, place):
+            here = part[part[names[-1]].isin(place.communes)]
+            made.writerows(here.itertuples(index=False))
+            kept += len(here)
+    if not kept:
+        raise _nothing(source)
+
+
+def _cells(whole: Path, source: Source, place: Place, to: Path) -> None:
+    """Cells whose middle lies inside the bounds, as points; the system is told by their ids."""
+    west, south, east, north = degrees(source, place)
+    features: list[dict[str, Any]] = []
+    for part in _parts(whole, source, place):
+        ids = part.iloc[:, 0].str.extract(CELL)
+        if ids["crs"].isna().any():
+            strange = part.iloc[:, 0][ids["crs"].isna()]
+            what = f"identifiants de carreaux inattendus ({some(strange)})"
+            raise FormatError(complaint(source.label, what, RETRY))
+        side = ids["side"].astype("float64") / 2
+        middle = ids["east"].astype("float64") + side, ids["north"].astype("float64") + side
+        system = pyproj.CRS.from_epsg(int(ids["crs"].iloc[0]))
+        moved = pyproj.Transformer.from_crs(system, DEGREES, always_xy=True)
+        lon, lat = (np.asarray(axis) for axis in moved.transform(*middle))
+        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        here: Any = part[inside].to_dict("records")
+        spots = zip(lon[inside], lat[inside], strict=True)
+        features += [_feature(row, shapely.Point(x, y)) for row, (x, y) in zip(
+            here, spots, strict=True)]  # fmt: skip
+    _collected(features, source, to)
+
+
+def _features(whole: Path, source: Source, place: Place, to: Path) -> None:
+    """Features that touch the bounds."""
+    names = list(source.options["columns"])
+    with _opened(whole, source, place) as stream:
+        every = json.load(stream)
+    rows = every.get("features") if isinstance(every, dict) else None
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise FormatError(complaint(source.label, "ce n'est pas du GeoJSON", RETRY))
+    gone = [n for n in names if not any(n in (row.get("properties") or {}) for row in rows)]
+    if gone:
+        there = sorted(set().union(*(row.get("properties") or {} for row in rows)))
+        what = f"colonnes {some(gone)} absentes (il y a {some(there)})"
+        raise FormatError(complaint(source.label, what, RETRY))
+    shapes = shapely.from_geojson([json.dumps(row.get("geometry")) for row in rows])
+    inside = shapely.intersects(shapes, shapely.box(*degrees(source, place)))
+    features = [
+        _feature({name: row["properties"].get(name) for name in names}, shape)
+        for row, shape in zip(np.array(rows)[inside], shapes[inside], strict=True)
+    ]
+    _collected(features, source, to)
+
+
+CUTS: Mapping[str, Callable[[Path, Source, Place, Path], None]] = MappingProxyType(
+    {"rows": _rows, "cells": _cells, "features": _features}
+)
+
+
+def _feature(properties: Mapping[str, Any], shape: shapely.Geometry) -> dict[str, Any]:
+    exact = json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-7, mode="pointwise")))
+    return {"type": "Feature", "properties": dict(properties), "geometry": exact}
+
+
+def _collected(features: Sequence[Mapping[str, Any]], source: Source, to: Path) -> None:
+    if not features:
+        raise _nothing(source)
+    first = source.options["columns"][0]
+    ordered = sorted(features, key=lambda row: str(row["properties"][first]))
+    text = json.dumps({"type": "FeatureCollection", "features": ordered}, ensure_ascii=False)
+    to.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _nothing(source: Source) -> NothingHereError:
+    todo = "La couche reste absente ; si elle doit y être, vérifiez le code INSEE."
+    return NothingHereError(complaint(source.label, "rien à cet endroit", todo))
+
+
+def _parts(whole: Path, source: Source, place: Place) -> Iterator[pd.DataFrame]:
+    """Rows some at a time, every cell as text, of the columns named in the catalogue.
+
+    Raises
+    ------
+    FormatError
+        A column is not there.
+    """
+    names = list(source.options["columns"])
+    with _opened(whole, source, place) as stream:
+        head = stream.readline().decode("utf-8-sig").rstrip("\r\n")
+    separator = max(";,\t", key=head.count)
+    there = [name.strip('"') for name in head.split(separator)]
+    own = {name.lower(): name for name in there}
+    gone = [name for name in names if name.lower() not in own]
+    if gone:
+        what = f"colonnes {some(gone)} absentes (il y a {some(there)})"
+        raise FormatError(complaint(source.label, what, RETRY))
+    chosen = [own[name.lower()] for name in names]
+    with _opened(whole, source, place) as stream, arrow_csv.open_csv(
+        stream,
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            include_columns=chosen, column_types=dict.fromkeys(chosen, pa.string()),
+            strings_can_be_null=False,
+        ),
+    ) as reader:  # fmt: skip
+        for batch in reader:
+            frame = batch.to_pandas()
+            frame.columns = names
+            if len(frame):
+                yield frame
+
+
+@contextmanager
+def _opened(whole: Path, source: Source, place: Place) -> Iterator[BinaryIO]:
+    """The table in a file, unpacked as it is read, within limits."""
+    most = max(1 << 24, SWELLS * whole.stat().st_size)
+    with whole.open("rb") as begun:
+        magic = begun.read(4)
+    if magic.startswith(b"PK"):
+        with zipfile.ZipFile(whole) as archive:
+            info = _member(archive, source, place)
+            with archive.open(info) as packed:
+                yield io.BufferedReader(_Bounded(packed, most, source.label))
+    elif magic.startswith(b"\x1f\x8b"):
+        with gzip.open(whole) as packed:
+            yield io.BufferedReader(_Bounded(packed, most, source.label))
+    else:
+        with whole.open("rb") as plain:
+            yield plain
+
+
+def _member(archive: zipfile.ZipFile, source: Source, place: Place) -> zipfile.ZipInfo:
+    """The one file of an archive that the catalogue names."""
+    every = archive.infolist()
+    by_dep = source.options.get("members", {})
+    wanted = by_dep.get(department(place.communes[0]), source.options.get("member", ""))
+    found = [info for info in every if re.search(wanted, info.filename, re.IGNORECASE)]
+    if len(found) != 1 or len(every) > MOST_MEMBERS:
+        names = some([info.filename for info in (found or every)])
+        what = f"un fichier attendu dans l'archive, trouvé : {names}"
+        raise FormatError(complaint(source.label, what, RETRY))
+    return found[0]
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an error rather than in more bytes than a table can hold."""
+
+    def __init__(self, packed: Any, most: int, label: str) -> None:
+        self.packed, self.left, self.label = packed, most, label
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; none at the end."""
+        some_ = self.packed.read(len(buffer))
+        self.left -= len(some_)
+        if self.left < 0:
+            what = "archive démesurée une fois décompressée"
+            raise FormatError(complaint(self.label, what, RETRY))
+        buffer[: len(some_)] = some_
+        return len(some_)
