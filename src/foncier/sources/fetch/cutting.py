@@ -25,7 +25,7 @@ import shapely
 from pyarrow import csv as arrow_csv
 
 from foncier.crs import DEGREES
-from foncier.errors import FoncierError, FormatError
+from foncier.errors import CrsError, FoncierError, FormatError
 from foncier.sources.fetch.around import degrees
 from foncier.sources.fetch.catalog import address_of, department
 from foncier.sources.fetch.dataset import newest
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from foncier.sources.fetch.catalog import Place, Source
     from foncier.sources.fetch.web import Arrival, Web
@@ -137,12 +138,35 @@ def _features(whole: Path, source: Source, place: Place, to: Path) -> None:
         what = f"colonnes {some(gone)} absentes (il y a {some(there)})"
         raise FormatError(complaint(source.label, what, RETRY))
     shapes = shapely.from_geojson([json.dumps(row.get("geometry")) for row in rows])
-    inside = shapely.intersects(shapes, shapely.box(*degrees(source, place)))
+    inside = _here(shapes, source, place)
     features = [
         _feature({name: row["properties"].get(name) for name in names}, shape)
         for row, shape in zip(np.array(rows)[inside], shapes[inside], strict=True)
     ]
     _collected(features, source, to)
+
+
+def _here(shapes: NDArray[Any], source: Source, place: Place) -> NDArray[np.bool_]:
+    """Which shapes touch the bounds, once their axes are seen to be longitude and latitude.
+
+    Raises
+    ------
+    CrsError
+        Latitude and longitude are swapped, or they are no degrees: all would lie elsewhere, and
+        the layer would be thought empty.
+    """
+    box = shapely.box(*degrees(source, place))
+    inside: NDArray[np.bool_] = shapely.intersects(shapes, box)
+    west, south, east, north = shapely.total_bounds(shapes)
+    swapped = shapely.transform(box, lambda xy: xy[:, ::-1])
+    what = ""
+    if min(west, south) < -180 or max(east, north) > 180:
+        what = "coordonnées qui ne sont pas des degrés"
+    elif not inside.any() and shapely.intersects(shapes, swapped).any():
+        what = "latitudes et longitudes inversées"
+    if what:
+        raise CrsError(complaint(source.label, what, RETRY))
+    return inside
 
 
 CUTS: Mapping[str, Callable[[Path, Source, Place, Path], None]] = MappingProxyType(

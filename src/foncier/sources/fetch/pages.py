@@ -16,7 +16,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.sources.fetch.catalog import address_of
-from foncier.sources.fetch.web import RETRY
+from foncier.sources.fetch.web import RETRY, NothingHereError
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
         goes round or to an empty page, a column that no row has.
     SourceError
         More bytes or pages than a commune can have; a link to an unknown host.
+    NothingHereError
+        No row at all, where the option ``absent_if_empty`` says that this is an answer.
     """
     del known  # pages have no common mark
     address: str | None = address_of(source, place)
@@ -74,6 +76,9 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
     if announced is not None and len(rows) < announced:
         what = f"{len(rows)} lignes reçues sur {announced} annoncées"
         raise FormatError(complaint(source.address, what, RETRY))
+    if not rows and source.options.get("absent_if_empty"):
+        todo = "La couche reste absente ; si elle doit y être, vérifiez le code INSEE."
+        raise NothingHereError(complaint(source.label, "rien à cet endroit", todo))
     return web.made(_written(list(rows.values()), source, to))
 
 
