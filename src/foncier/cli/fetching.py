@@ -104,5 +104,6 @@ def _told_of(one: Outcome) -> None:
     rows = one.provenance.rows if one.provenance else {}
     counts = ", ".join(f"{layer} {count}" for layer, count in rows.items())
     state = "à jour" if one.state == "current" else "reçu"
-    line = f"{source.label} : {state}, {counts} lignes"
+    unit = "mailles" if "elevation" in rows else "lignes"
+    line = f"{source.label} : {state}, {counts} {unit}"
     out.print(f"[green]✓[/green] [bold]{source.group}[/bold]  {escape(line)}", soft_wrap=True)

@@ -53,14 +53,29 @@ def web_of(plan: Study, *, cache: bool = True) -> Web:
 def wanted(plan: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
     """Sources of a study in the order of asking, one by commune where they have a file each.
 
+    A source that stands in the place of others (`Source.instead_of`) is among all only when its
+    file is there, and the others then are not.
+
     Raises
     ------
     ConfigError
         ``only`` names no source.
     """
+    if only:
+        return _every(plan, services.chosen(only))
+    every = _every(plan, services.sources())
+    replaced = {(one.source.instead_of, one.commune) for one in every if one.former}
+    return tuple(
+        one for one in every
+        if (one.former or not one.source.instead_of)
+        and (one.source.group, one.commune) not in replaced
+    )  # fmt: skip
+
+
+def _every(plan: Study, asked: tuple[Source, ...]) -> tuple[Wanted, ...]:
     folder = plan.folder / FETCHED
     found = []
-    for source in services.chosen(only):
+    for source in asked:
         for commune in plan.study.communes if source.by_commune else plan.study.communes[:1]:
             if not source.covers(commune):
                 continue
@@ -117,8 +132,9 @@ def _bounds(plan: Study) -> tuple[float, float, float, float] | None:
     crs = legal_crs(plan.study.communes[0])
     own = [layer_file(plan, "parcels", spec) for spec in plan.layers.get("parcels", ())
            if not spec.path.startswith(f"{FETCHED}/")]  # fmt: skip
-    came = [LayerFile("parcels", one.file, one.file.name, "etalab-cadastre")
-            for one in wanted(plan, ("parcelles",)) if one.former]  # fmt: skip
+    came = [LayerFile(layer, one.file, one.file.name, format_)
+            for one in wanted(plan, ()) if one.former
+            for layer, format_ in one.source.layers if layer == "parcels"]  # fmt: skip
     boxes = [
         sources.read(file, crs=crs, communes=plan.study.communes)[0].total_bounds
         for file in own or came

@@ -38,6 +38,7 @@ from .conftest import (
 from .replay import NETWORKS, RELIEF, WFS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from foncier.sources import fetch as services
@@ -294,3 +295,56 @@ def test_the_study_s_own_parcels_say_where_to_look(service: Replay, study: Path)
     plan = studies.load_bare(study)
     [found] = fetching.fetch(plan, today=TODAY, web=web(service), only=("qpv",))
     assert found.state == "new"
+
+
+@pytest.mark.real
+def test_the_sheets_of_the_cadastre_stand_in_the_place_of_its_geojson(
+    service: Replay, study: Path, real_data: Path
+) -> None:
+    """Three real sheets of Luxiol through the server; a bad one leaves the former ones."""
+    toml = study / "study.toml"
+    toml.write_text(toml.read_text("utf-8").replace("80021", "25354"), encoding="utf-8")
+    there = "/cadastre.data.gouv.fr/data/dgfip-pci-vecteur/latest/edigeo/feuilles/25/25354/"
+    listing = ("/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/25/25354/"
+               "cadastre-25354-feuilles.json.gz")  # fmt: skip
+    files = sorted((real_data / "edigeo-25354").iterdir(), key=lambda p: p.stat().st_size)[:3]
+    service.files |= {there + file.name: file.read_bytes() for file in files}
+    numbers = [file.name.split("-")[1].split(".")[0] for file in files]
+
+    def list_of(*ids: str) -> None:
+        rows = [{"type": "Feature", "id": one, "properties": {}} for one in ids]
+        service.files[listing] = gzip.compress(json.dumps({"features": rows}).encode(), mtime=0)
+
+    list_of(*numbers)
+    plan = studies.load_bare(study)
+    assert "edigeo" not in {one.source.name for one in fetching.wanted(plan, ())}
+    asked: dict[str, Any] = {"today": TODAY, "only": ("edigeo",), "web": web(service)}
+    [found] = fetching.fetch(plan, **asked)
+    assert found.provenance is not None, found.error
+    assert found.provenance.rows["parcels"] > 0
+    before = {p.name: p.read_bytes() for p in found.file.iterdir()}
+    assert before == {file.name: file.read_bytes() for file in files}
+    names = {one.source.name for one in fetching.wanted(plan, ())}
+    assert "edigeo" in names
+    assert not names & {"parcelles", "batiments"}
+    assert {s.path for s in studies.load(study).layers["parcels"]} == {"fetched/edigeo-25354"}
+    [again] = fetching.fetch(plan, refresh=True, **asked)
+    assert again.state == "current"
+    # One sheet less is a new cadastre; a sheet cut short, absent or of a strange name is none.
+    list_of(*numbers[1:])
+    [fewer] = fetching.fetch(plan, refresh=True, **asked)
+    assert fewer.state == "new"
+    assert len(list(found.file.iterdir())) == 2
+    spoilings: list[tuple[Callable[[], object], str]] = [
+        (lambda: service.fail(there + files[1].name, body=files[1].read_bytes()[:999]), "tronqué"),
+        (lambda: list_of(*numbers[1:], "25354000ZZ01"), "rien à cette adresse"),
+        (lambda: list_of("../../../etc"), "numéros de feuilles"),
+        (list_of, "numéros de feuilles"),
+        (lambda: service.files.update({listing: b"\x1f\x8b"}), "illisible"),
+    ]
+    for spoil, says in spoilings:
+        spoil()
+        [bad] = fetching.fetch(plan, refresh=True, **asked)
+        assert bad.state == "failed"
+        assert says in str(bad.error)
+        assert len(list(found.file.iterdir())) == 2

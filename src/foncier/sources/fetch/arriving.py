@@ -15,7 +15,7 @@ from foncier.sources import files, registry
 from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.forms import FORMS
 from foncier.sources.fetch.guards import Doubt, doubts
-from foncier.sources.fetch.store import Provenance, land, part, provenance
+from foncier.sources.fetch.store import Provenance, gone, land, part, provenance
 from foncier.sources.fetch.web import NothingHereError
 from foncier.sources.journal import complaint
 from foncier.sources.terrain import read_relief
@@ -102,15 +102,15 @@ def _brought(
     except OfflineError:
         raise  # what came so far is gone on with next time
     except FoncierError:
-        growing.unlink(missing_ok=True)
+        gone(growing)
         raise
     if arrival.unchanged or (former and arrival.sha256 == former.sha256):
-        growing.unlink(missing_ok=True)
+        gone(growing)
         return former
     try:
         rows, names, let_pass = _weighed(source, place, growing, file, former, accepted=accepted)
     except FoncierError:
-        growing.unlink(missing_ok=True)  # whole, and yet not what it should be: nothing to resume
+        gone(growing)  # whole, and yet not what it should be: nothing to resume
         raise
     told = Provenance(
         source=source.name, address=arrival.address or address_of(source, place),
@@ -172,11 +172,11 @@ def _read(source: Source, file: Path, place: Place) -> list[LayerReport]:
 
 
 def _columns(file: Path) -> list[str]:
-    """Names of the file's own columns; none for XML (its tags are free), heights, timetables."""
+    """Names of the file's own columns; none for what has no table of its own."""
     if file.suffix == ".csv":
         head = files.content(file, file.name).split(b"\n", 1)[0].decode("utf-8", "replace")
         return [name.strip().strip('"') for name in head.split(max(";,\t", key=head.count))]
-    if file.suffix in {".osm", ".tif", ".zip"}:
+    if file.is_dir() or file.suffix in {".osm", ".tif", ".zip"}:
         return []
     where: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
     return sorted(str(name) for name in pyogrio.read_info(where)["fields"])

@@ -14,6 +14,7 @@ from foncier.sources.fetch.cutting import cut
 from foncier.sources.fetch.dataset import newest
 from foncier.sources.fetch.pages import pages
 from foncier.sources.fetch.relief import bil
+from foncier.sources.fetch.sheets import sheets
 from foncier.sources.fetch.transit import gtfs
 from foncier.sources.fetch.web import RETRY
 from foncier.sources.fetch.wfs import wfs
@@ -107,6 +108,7 @@ FORMS: Mapping[str, Callable[[Web, Source, Place, Path, Mapping[str, Any]], Arri
             "bil": bil,
             "cut": cut,
             "gtfs": gtfs,
+            "sheets": sheets,
         }
     )
 )
