@@ -30,7 +30,8 @@ FRICHES = "sites-references-dans-cartofriches"
 DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
 LOVAC = "logements-vacants-du-parc-prive-par-anciennete-de-vacance-par-commune-et-par-epci"
 GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
-QPV = "quartiers-prioritaires-de-la-politique-de-la-ville-qpv"
+QPV = "/static.data.gouv.fr/resources/qp2024-geojson.zip"
+QPV_STABLE = "/www.data.gouv.fr/api/1/datasets/r/942d4ee8-8142-4556-8ea1-335537ce1119"
 SIRENE = "/files.data.gouv.fr/geo-sirene/last/dep/geo_siret_80.csv.gz"
 PRICES = "/tabular-api.data.gouv.fr/api/resources/851d342f-9c96-41c1-924a-11a7a7aae8a6/data/"
 COMMUNE = "/geo.api.gouv.fr/communes/80021"
@@ -166,12 +167,13 @@ def more_services(replay: Replay, folder: Path) -> None:
     replay.easements = [easement(10, "pm1", "PPRi de la Somme"), easement(9, "ac1", "Cathédrale"),
                         easement(11, "t5", "Aérodrome")]  # fmt: skip
     replay.files[GRID] = packed(**{"carreaux_200m_met.csv": grid(), "carreaux_200m_mart.csv": "x"})
-    replay.dataset(
-        QPV, "qp2024-geojson.zip",
-        packed(**{"GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": quarters(),
-                  "GEOJSON/QP2024_France_hexagonale_LB93.geojson": "{}"}),
-        format="zip",
-    )  # fmt: skip
+    replay.files[QPV] = packed(
+        **{
+            "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": quarters(),
+            "GEOJSON/QP2024_France_hexagonale_LB93.geojson": "{}",
+        }
+    )
+    replay.fail(QPV_STABLE, times=999, status=302, headers={"Location": f"https:/{QPV}"})
     replay.files[SIRENE] = firms()
     replay.files[PRICES] = prices()
     replay.files[COMMUNE] = json.dumps({"code": "80021", "codeEpci": "248000531"}).encode()

@@ -139,6 +139,18 @@ def test_cells_quarters_and_firms_of_this_place_only(service: Replay, study: Pat
     assert rows.count("\n") == 3
     assert "Untel" not in rows
     assert "80002" not in rows
+    # Communes of one département share its file, which is asked once; another's is asked too.
+    toml = study / "study.toml"
+    more = toml.read_text("utf-8").replace('["80021"]', '["80021", "80002", "60001", "75056"]')
+    toml.write_text(more, encoding="utf-8")
+    other = gzip.decompress(firms()).replace(b"80021", b"60001").replace(b"00017", b"00018")
+    service.files[SIRENE.replace("_80", "_60")] = gzip.compress(other, mtime=0)
+    service.asked.clear()
+    plan = studies.load_bare(study)
+    [found] = fetching.fetch(plan, today=TODAY, web=web(service), only=("sirene",), refresh=True)
+    assert found.provenance is not None, found.error
+    assert len(found.file.read_text("utf-8").splitlines()) == 7
+    assert sum(path.endswith(".csv.gz") for path, _ in service.asked) == 2
 
 
 # Source, path, fault, error, words.
@@ -183,10 +195,10 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[FoncierError], str]] = [
      FormatError, "tronqué"),
     ("carreaux", GRID, {"body": packed(**{"carreaux_200m_met.csv": grid() + "\n" * 40_000_000})},
      FormatError, "démesurée"),
-    ("qpv", f"/static.data.gouv.fr/resources/{'qp2024-geojson.zip'}",
+    ("qpv", QPV,
      {"body": packed(**{"Outre_Mer_WGS84.geojson": quarters().replace("code_qp", "code")})},
      FormatError, "code_qp"),
-    ("qpv", "/static.data.gouv.fr/resources/qp2024-geojson.zip",
+    ("qpv", QPV,
      {"body": packed(**{"Outre_Mer_WGS84.geojson": "[]"})}, FormatError, "GeoJSON"),
     ("sirene", SIRENE, {"body": firms()[:-9]}, FormatError, "tronqué"),
     ("sirene", SIRENE, {"body": gzip.compress(b"siren,siret\n1,2\n")}, FormatError, "absentes"),
@@ -262,8 +274,7 @@ def test_swapped_axes_are_no_empty_layer(service: Replay, study: Path) -> None:
     metric = json.loads(quarters())
     metric["features"][0]["geometry"] = {"type": "Point", "coordinates": [X, Y]}
     for spoiled, says in ((turned, "inversées"), (metric, "pas des degrés")):
-        body = packed(**{"Outre_Mer_WGS84.geojson": json.dumps(spoiled)})
-        service.dataset(QPV, "qp2024-geojson.zip", body, format="zip")
+        service.files[QPV] = packed(**{"Outre_Mer_WGS84.geojson": json.dumps(spoiled)})
         found = fetched(service, study, "qpv")
         assert isinstance(found.error, CrsError)
         assert says in str(found.error)

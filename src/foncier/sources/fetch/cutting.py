@@ -68,44 +68,60 @@ def cut(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, An
         No row of this place.
     """
     del known  # another place wants another part of the same whole
-    whole = to.with_name(to.name + ".whole")
-    named = "resource" in source.options
-    address = newest(web, source, to) if named else address_of(source, place)
-    came = web.get(
-        address, whole, most_bytes=source.most_bytes, shared=source.options.get("shared", True)
-    )
+    wholes: list[Path] = []
     try:
-        CUTS[source.options["cut"]](whole, source, place, to)
+        for communes in _by_whole(source, place):
+            here = replace(place, communes=communes)
+            whole = to.with_name(f"{to.name}.{communes[0]}.whole")
+            named = "resource" in source.options
+            address = newest(web, source, to) if named else address_of(source, here)
+            kept = bool(source.options.get("shared", True))
+            came = web.get(address, whole, most_bytes=source.most_bytes, shared=kept)
+            wholes.append(whole)
+        CUTS[source.options["cut"]](wholes, source, place, to)
     except FoncierError:
         raise
     except BROKEN as fault:
         what = "fichier tronqué, abîmé ou d'un autre format qu'attendu"
         raise FormatError(complaint(address, what, RETRY)) from fault
     finally:
-        whole.unlink(missing_ok=True)
+        for whole in wholes:  # one that is cut stays, to be gone on with
+            whole.unlink(missing_ok=True)
     return replace(web.made(to), etag=came.etag, modified=came.modified)
 
 
-def _rows(whole: Path, source: Source, place: Place, to: Path) -> None:
-    """Rows of the study's communes, in the order of the file."""
+def _by_whole(source: Source, place: Place) -> list[tuple[str, ...]]:
+    """The study's communes by the file that holds them: one a département, or one for all."""
+    if "{dep}" not in source.address:
+        return [place.communes]
+    covered = [commune for commune in place.communes if source.covers(commune)]
+    by_dep: dict[str, list[str]] = {}
+    for commune in covered:
+        by_dep.setdefault(department(commune), []).append(commune)
+    return [tuple(communes) for communes in by_dep.values()]
+
+
+def _rows(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
+    """Rows of the study's communes, in the order of the files."""
     names = list(source.options["columns"])
     kept = 0
     with to.open("w", encoding="utf-8", newline="") as file:
         made = csv.writer(file, lineterminator="\n")
         made.writerow(names)
-        for part in _parts(whole, source, place):
-            here = part[part[names[-1]].isin(place.communes)]
-            made.writerows(here.itertuples(index=False))
-            kept += len(here)
+        for whole in wholes:
+            for part in _parts(whole, source, place):
+                here = part[part[names[-1]].isin(place.communes)]
+                made.writerows(here.itertuples(index=False))
+                kept += len(here)
     if not kept:
         raise _nothing(source)
 
 
-def _cells(whole: Path, source: Source, place: Place, to: Path) -> None:
+def _cells(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
     """Cells whose middle lies inside the bounds, as points; the system is told by their ids."""
     west, south, east, north = degrees(source, place)
     features: list[dict[str, Any]] = []
-    for part in _parts(whole, source, place):
+    for part in _parts(wholes[0], source, place):
         ids = part.iloc[:, 0].str.extract(CELL)
         if ids["crs"].isna().any():
             strange = part.iloc[:, 0][ids["crs"].isna()]
@@ -124,10 +140,10 @@ def _cells(whole: Path, source: Source, place: Place, to: Path) -> None:
     _collected(features, source, to)
 
 
-def _features(whole: Path, source: Source, place: Place, to: Path) -> None:
+def _features(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
     """Features that touch the bounds."""
     names = list(source.options["columns"])
-    with _opened(whole, source, place) as stream:
+    with _opened(wholes[0], source, place) as stream:
         every = json.load(stream)
     rows = every.get("features") if isinstance(every, dict) else None
     if not rows or not all(isinstance(row, dict) for row in rows):
@@ -169,7 +185,7 @@ def _here(shapes: NDArray[Any], source: Source, place: Place) -> NDArray[np.bool
     return inside
 
 
-CUTS: Mapping[str, Callable[[Path, Source, Place, Path], None]] = MappingProxyType(
+CUTS: Mapping[str, Callable[[Sequence[Path], Source, Place, Path], None]] = MappingProxyType(
     {"rows": _rows, "cells": _cells, "features": _features}
 )
 
