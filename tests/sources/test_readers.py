@@ -48,9 +48,9 @@ def idu(i: int) -> str:
 
 def test_every_format_of_every_layer_is_in_the_table() -> None:
     assert set(sources.FORMATS) == {table.name for table in tables.INPUTS}
-    assert sources.FORMATS["observations"][:3] == ("vector", "osm-xml", "survey")
+    assert sources.FORMATS["observations"][:4] == ("vector", "osm-xml", "osm-pbf", "survey")
     every = {format_ for formats in sources.FORMATS.values() for format_ in formats}
-    assert set(sources.BY_PARCEL) <= every
+    assert set(sources.AFTER_PARCELS) <= every
 
 
 def test_parcels_keep_their_id_and_are_measured(

@@ -19,7 +19,7 @@ from foncier.cli.console import out
 from foncier.cli.converting import convert
 from foncier.cli.differing import diff
 from foncier.cli.exporting import export
-from foncier.cli.fetching import fetch
+from foncier.cli.fetching import cache, fetch
 from foncier.cli.matching import match
 from foncier.cli.running import run
 from foncier.cli.sheets import sheets
@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # brackets in a help text are brackets
     add_completion=False,
 )
-for command in (run, check, explain, new, fetch, convert):
+for command in (run, check, explain, new, fetch, cache, convert):
     app.command()(command)
 app.command("compare-profiles")(compare_profiles)
 app.command()(validate)

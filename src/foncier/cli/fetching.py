@@ -31,6 +31,9 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
     offline: Annotated[
         bool, typer.Option("--offline", help="Ne rien demander : dire ce qui manque.")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Ne rien lire ni garder du cache partagé.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Télécharger les couches publiques d'une étude dans son dossier fetched."""
@@ -46,14 +49,31 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
         accepted = tuple(filter(None, (name.strip() for name in accept.split(","))))
         today = datetime.now(UTC).date()
         faults = []
+        web = fetching.web_of(plan, cache=not no_cache)
         for one in fetching.fetch(
-            plan, today=today, only=names, refresh=refresh, accepted=accepted
+            plan, today=today, only=names, refresh=refresh, accepted=accepted, web=web
         ):
             _told_of(one)
-            faults += [one.error] if one.error else []
+            faults += [one.error] if one.error and one.state == "failed" else []
+        if web.cache is not None and web.cache.fault:
+            out.print(f"Cache inutilisable : {escape(web.cache.fault)}", soft_wrap=True)
         if faults:
             raise typer.Exit(faults[0].exit_code)
         out.print(f"Puis : foncier check {escape(str(study))}", soft_wrap=True)
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Vider le cache.")] = False,
+) -> None:
+    """Dire où est le cache que les études partagent, et ce qu'il pèse ; ou le vider."""
+    from foncier.sources import fetch as services  # noqa: PLC0415 (slow to import)
+
+    kept = services.shared_cache()
+    if clear:
+        kept.clear()
+    files, size = kept.size()
+    line = f"{kept.folder} : {files} fichier(s), {size / 1e6:.1f} Mo"
+    out.print(escape(line), soft_wrap=True)
 
 
 def _shown(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
@@ -75,11 +95,15 @@ def _shown(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
 
 def _told_of(one: Outcome) -> None:
     source, error = one.source, one.error
+    if one.state == "absent":
+        out.print(f"–  [bold]{source.group}[/bold]  {escape(str(error))}", soft_wrap=True)
+        return
     if error is not None:
         out.print(f"[red]✗[/red] [bold]{source.group}[/bold]  {escape(str(error))}", soft_wrap=True)
         return
     rows = one.provenance.rows if one.provenance else {}
     counts = ", ".join(f"{layer} {count}" for layer, count in rows.items())
     state = "à jour" if one.state == "current" else "reçu"
-    line = f"{source.label} : {state}, {counts} lignes"
+    unit = "mailles" if "elevation" in rows else "lignes"
+    line = f"{source.label} : {state}, {counts} {unit}"
     out.print(f"[green]✓[/green] [bold]{source.group}[/bold]  {escape(line)}", soft_wrap=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pyproj
 
 from foncier import sources
-from foncier.crs import legal_crs
+from foncier.crs import DEGREES, legal_crs
+from foncier.pipeline.layers import layer_file
 from foncier.records import LayerFile
 from foncier.sources import fetch as services
 from foncier.study.reading import FETCHED, LIST
@@ -37,25 +38,44 @@ class Wanted:
     former: services.Provenance | None
 
 
-def web_of(plan: Study) -> Web:
-    """Client for the public services, through the study's mirror where it names one."""
+def web_of(plan: Study, *, cache: bool = True) -> Web:
+    """Client for the public services, through the study's mirror where it names one.
+
+    ``cache``: share what is fetched with the user's other studies.
+    """
     return services.Web(
         services.hosts(), mirror=plan.fetch.mirror, insecure=plan.fetch.insecure,
         pause_s=0.0 if plan.fetch.mirror else 0.5,
+        cache=services.shared_cache() if cache else None,
     )  # fmt: skip
 
 
 def wanted(plan: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
     """Sources of a study in the order of asking, one by commune where they have a file each.
 
+    A source that stands in the place of others (`Source.instead_of`) is among all only when its
+    file is there, and the others then are not.
+
     Raises
     ------
     ConfigError
         ``only`` names no source.
     """
+    if only:
+        return _every(plan, services.chosen(only))
+    every = _every(plan, services.sources())
+    replaced = {(one.source.instead_of, one.commune) for one in every if one.former}
+    return tuple(
+        one for one in every
+        if (one.former or not one.source.instead_of)
+        and (one.source.group, one.commune) not in replaced
+    )  # fmt: skip
+
+
+def _every(plan: Study, asked: tuple[Source, ...]) -> tuple[Wanted, ...]:
     folder = plan.folder / FETCHED
     found = []
-    for source in services.chosen(only):
+    for source in asked:
         for commune in plan.study.communes if source.by_commune else plan.study.communes[:1]:
             if not source.covers(commune):
                 continue
@@ -91,30 +111,39 @@ def fetch(
     asked = web or web_of(plan)
     folder = plan.folder / FETCHED
     folder.mkdir(parents=True, exist_ok=True)
+    bounds = None
     for one in wanted(plan, only):
         if one.former and not refresh:
             yield services.Outcome(one.source, one.file, "current", one.former)
             continue
         communes = (one.commune,) if one.source.by_commune else plan.study.communes
-        place = services.Place(communes, _bounds(plan) if one.source.by_bounds else None)
+        if one.source.by_bounds and bounds is None:
+            bounds = _bounds(plan)
+        place = services.Place(
+            communes, bounds if one.source.by_bounds else None, network=plan.fetch.gtfs
+        )
         yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
     services.swept(folder)
     services.write(folder / LIST, _listed(plan))
 
 
 def _bounds(plan: Study) -> tuple[float, float, float, float] | None:
-    """Bounds of the study's parcels in degrees; None as long as there are none."""
+    """Bounds of the study's parcels in degrees, its own before those fetched; None without any."""
     crs = legal_crs(plan.study.communes[0])
-    boxes = []
-    for one in wanted(plan, ("parcelles",)):
-        if one.former:
-            file = LayerFile("parcels", one.file, one.file.name, "etalab-cadastre")
-            boxes.append(sources.read(file, crs=crs, communes=(one.commune,))[0].total_bounds)
+    own = [layer_file(plan, "parcels", spec) for spec in plan.layers.get("parcels", ())
+           if not spec.path.startswith(f"{FETCHED}/")]  # fmt: skip
+    came = [LayerFile(layer, one.file, one.file.name, format_)
+            for one in wanted(plan, ()) if one.former
+            for layer, format_ in one.source.layers if layer == "parcels"]  # fmt: skip
+    boxes = [
+        sources.read(file, crs=crs, communes=plan.study.communes)[0].total_bounds
+        for file in own or came
+    ]
     if not boxes:
         return None
     west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
     east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    degrees = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
     left, low, right, high = degrees.transform_bounds(west, south, east, north)
     return float(left), float(low), float(right), float(high)
 

@@ -75,8 +75,8 @@ def read_layers(plan: Study, *, workers: int = 1) -> Layers:
     def read(file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
         return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
 
-    # What is located by its parcels waits for the cadastre.
-    later = [file.format in sources.BY_PARCEL for file in files]
+    # What is located by the parcels, or cut around them, waits for the cadastre.
+    later = [file.format in sources.AFTER_PARCELS for file in files]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         first = iter(
             pool.map(read, (f for f, waits in zip(files, later, strict=True) if not waits))

@@ -4,12 +4,12 @@ Each row that is repaired, dropped or assumed is counted in the report of its la
 """
 
 from foncier.sources.drawn import read_area, read_line, read_lines, read_waypoints
-from foncier.sources.registry import BY_PARCEL, FORMATS, fingerprint, read
+from foncier.sources.registry import AFTER_PARCELS, FORMATS, fingerprint, read
 from foncier.sources.terrain import join_reliefs, read_relief
 from foncier.sources.truth import no_truth, read_truth
 
 __all__ = [
-    "BY_PARCEL",
+    "AFTER_PARCELS",
     "FORMATS",
     "fingerprint",
     "join_reliefs",

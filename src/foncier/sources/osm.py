@@ -1,4 +1,4 @@
-"""Streets, constraints, places and observations out of OpenStreetMap XML."""
+"""Streets, constraints, places and observations out of OpenStreetMap, XML or PBF."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
-from foncier.sources import columns, osm_tags, osm_xml, reading
+from foncier.sources import columns, osm_pbf, osm_tags, osm_xml, reading
 from foncier.sources.osm_tags import Tagged
 from foncier.sources.planning import effect_of
 
@@ -28,11 +29,36 @@ SOURCE = "OpenStreetMap"
 
 
 def _read(
-    file: LayerFile, rules: Iterable[Tagged], carried: tuple[str, ...], journal: Journal
+    file: LayerFile,
+    target: Target,
+    rules: Iterable[Tagged],
+    carried: tuple[str, ...],
+    journal: Journal,
 ) -> gpd.GeoDataFrame:
     columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
     keys = sorted({rule.key for rule in rules})
-    return osm_xml.objects(file.path, keys=keys, carried=carried, shown=file.shown, journal=journal)
+    if file.format == "osm-pbf":
+        root = osm_pbf.root_of(file.path, file.shown, _around(target, journal))
+    else:
+        root = osm_xml.root_of(file.path, file.shown)
+    return osm_xml.objects(root, keys=keys, carried=carried, journal=journal)
+
+
+def _around(target: Target, journal: Journal) -> osm_pbf.Box | None:
+    """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
+    if target.parcels is None or target.parcels.empty:
+        return None
+    west, south, east, north = target.parcels.total_bounds
+    edge = osm_pbf.MARGIN_M
+    journal.add(
+        "assumed",
+        1,
+        f"extrait coupé à {edge:.0f} m autour des parcelles",
+        f"extract cut {edge:.0f} m around the parcels",
+    )
+    degrees = pyproj.Transformer.from_crs(target.crs, osm_xml.DEGREES, always_xy=True)
+    box = degrees.transform_bounds(west - edge, south - edge, east + edge, north + edge)
+    return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
 
 def meaning(tags: pd.DataFrame, rules: Iterable[Tagged]) -> pd.Series[Any]:
@@ -62,7 +88,7 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Squares drawn as areas are walked around: their outline is the street.
     """
     rule = Tagged("highway", tuple(osm_tags.HIGHWAYS), "street")
-    rows = _read(file, [rule], ("name", *osm_tags.STREET_CARRIED), journal)
+    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_CARRIED), journal)
     rows = rows[rows["highway"].isin(osm_tags.HIGHWAYS)]
     rows = rows[~rows.geom_type.isin(["Point", "MultiPoint"])]
     outlines = rows.geom_type.isin(["Polygon", "MultiPolygon"])
@@ -134,7 +160,7 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
-    rows = _read(file, osm_tags.CONSTRAINTS, ("name",), journal)
+    rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
     kind = meaning(rows, osm_tags.CONSTRAINTS)
     # A point has no extent: it keeps nothing from being built.
     rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
@@ -146,7 +172,7 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read places to reach, one point each, by the first rule that fits."""
-    rows = _read(file, osm_tags.PLACES, ("name",), journal)
+    rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
     rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
     category = meaning(rows, osm_tags.PLACES)
     rows = rows.assign(category=category)[category.notna()]
@@ -166,7 +192,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     prefixed = [f"{life}:{root}" for life in osm_tags.LIFECYCLES for root in roots]
     selecting = [Tagged(key, (), "") for key in (*roots, *prefixed, "building:condition")]
     carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECKED)
-    rows = _read(file, selecting, carried, journal)
+    rows = _read(file, target, selecting, carried, journal)
     signs = pd.concat([_lifecycles(rows, roots), _singles(rows)], ignore_index=True)
     # The old and the new way to tag one fact on one object are one sign.
     signs = signs.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])

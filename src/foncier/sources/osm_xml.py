@@ -33,19 +33,18 @@ AREAS = ("multipolygon", "boundary")
 
 
 def objects(
-    path: Path,
+    root: ET.Element,
     *,
     keys: Collection[str],
     carried: Collection[str] = (),
-    shown: str,
     journal: Journal,
 ) -> gpd.GeoDataFrame:
-    """Objects of an OSM XML file that bear one of some keys.
+    """Objects of OpenStreetMap that bear one of some keys.
 
     Parameters
     ----------
-    path
-        ``.osm`` or ``.osm.gz``.
+    root
+        The elements of a file (`root_of`, `foncier.sources.osm_pbf.root_of`).
     keys
         An object is read when it has one of these.
     carried
@@ -56,13 +55,7 @@ def objects(
     Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``carried`` (missing where an
     object lacks it) and geometry in EPSG:4326. The runs of a way that leaves the file and comes
     back are rows of their own (``way/123``, ``way/123-2``).
-
-    Raises
-    ------
-    FormatError
-        Not OSM XML, or cut short.
     """
-    root = root_of(path, shown)
     wanted = {*keys, *carried, "type"}
     extract, lost = _extract(root, frozenset(keys), wanted)
     journal.add(
@@ -97,8 +90,8 @@ def root_of(path: Path, shown: str) -> ET.Element:
         raise FormatError(
             complaint(
                 shown,
-                "le format .pbf n'est pas lu",
-                "Convertissez-le : osmium cat fichier.osm.pbf -o fichier.osm.gz.",
+                "c'est un fichier .pbf, pas du XML",
+                'Écrivez format = "osm-pbf".',
             )
         )
     written = files.content(path, shown)

@@ -54,18 +54,22 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("buildings", "vector"): cadastre.buildings,
         ("buildings", "edigeo"): edigeo.buildings,
         ("streets", "osm-xml"): osm.streets,
+        ("streets", "osm-pbf"): osm.streets,
         ("streets", "edigeo"): edigeo.lines,
         ("streets", "lines"): streets.lines,
         ("zones", "vector"): planning.zones,
         ("constraints", "vector"): planning.constraints,
         ("constraints", "edigeo"): edigeo.constraints,
         ("constraints", "osm-xml"): osm.constraints,
+        ("constraints", "osm-pbf"): osm.constraints,
         ("places", "vector"): places.vector,
         ("places", "latlon-json"): places.latlon,
         ("places", "osm-xml"): osm.places,
+        ("places", "osm-pbf"): osm.places,
         ("inventory", "cnig"): cnig.inventory,
         ("observations", "vector"): observations.vector,
         ("observations", "osm-xml"): osm.observations,
+        ("observations", "osm-pbf"): osm.observations,
         ("observations", "survey"): observations.survey,
         ("inventory", "ademe-sites"): industry.ademe,
         ("inventory", "casias"): industry.casias,
@@ -88,6 +92,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
 )
 # Formats whose rows may say no more of their place than a parcel.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
+# Formats that want the parcels first: to be located by them, or cut around them.
+AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
 # Formats that may come as a folder.
 PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
@@ -132,7 +138,7 @@ def read(
     communes
         INSEE codes of the study; rows of other communes are dropped, none when it is empty.
     parcels
-        PARCELS of the study: what formats of `BY_PARCEL` are located by; None without a cadastre.
+        PARCELS of the study, for formats of `AFTER_PARCELS`; None without a cadastre.
     on, bounds
         Date of the study, and west, south, east, north of what it holds, in metres: a timetable is
         read for that time and place. None when unknown.

@@ -198,10 +198,15 @@ class Leaflet(Strict):
 
 
 class Fetch(Strict):
-    """Where public layers are asked for: a mirror in place of the services themselves."""
+    """Where public layers are asked for: a mirror in place of the services themselves.
+
+    ``gtfs`` names the data set of transport.data.gouv.fr, by its slug or its id, where several
+    networks serve the commune or none says so.
+    """
 
     mirror: str | None = None
     insecure: bool = False
+    gtfs: str | None = None
 
 
 class Study(Strict):

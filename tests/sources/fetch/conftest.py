@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import gzip
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
 
+import pyproj
 import pytest
 import shapely
 from urllib3.util import Retry
@@ -11,7 +16,8 @@ from urllib3.util import Retry
 from foncier.sources import fetch as services
 
 from ...hamlet import X, Y, degrees, feature, hamlet
-from .replay import CASIAS, DPE, OVERPASS, RNB, Replay
+from ...timetable import feed, write_zip
+from .replay import CASIAS, DPE, OVERPASS, RNB, STORE, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +29,13 @@ BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
 FRICHES = "sites-references-dans-cartofriches"
 DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
 LOVAC = "logements-vacants-du-parc-prive-par-anciennete-de-vacance-par-commune-et-par-epci"
+GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
+QPV = "/static.data.gouv.fr/resources/qp2024-geojson.zip"
+QPV_STABLE = "/www.data.gouv.fr/api/1/datasets/r/942d4ee8-8142-4556-8ea1-335537ce1119"
+SIRENE = "/files.data.gouv.fr/geo-sirene/last/dep/geo_siret_80.csv.gz"
+PRICES = "/tabular-api.data.gouv.fr/api/resources/851d342f-9c96-41c1-924a-11a7a7aae8a6/data/"
+COMMUNE = "/geo.api.gouv.fr/communes/80021"
+FEED = f"/{STORE}/82192/2.zip"
 HEAD = ("site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
         "urba_zaer;source_nom;unite_fonciere_refcad;geompoint")  # fmt: skip
 QUICK = Retry(
@@ -82,6 +95,99 @@ def works(n: int, state: str = "En arrêt") -> dict[str, object]:
             "date_maj": "2014-12-04", "geom": point}  # fmt: skip
 
 
+def easement(n: int, kind: str, name: str) -> dict[str, object]:
+    shape = degrees(shapely.box(X + 30 * n, Y, X + 30 * n + 30, Y + 40))
+    row = feature(shape, gid=n, suptype=kind, nomsuplitt=name, typeass="Enveloppe", idass=f"a{n}")
+    return {**row, "id": f"assiette_sup_s.{n}"}
+
+
+def packed(**members: str) -> bytes:
+    """A zip of texts by name."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, written in members.items():
+            archive.writestr(zipfile.ZipInfo(name), written, zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def grid(residents: str = "12.5") -> str:
+    """Three cells of INSEE's grid: one that holds the hamlet, its neighbour, one in Marseille."""
+    moved = pyproj.Transformer.from_crs(2154, 3035, always_xy=True).transform(X + 200, Y)
+    east, north = (int(axis // 200) * 200 for axis in moved)
+    ids = [(north, east), (north, east + 200), (2_229_000, 3_959_000)]
+    rows = [f"CRS3035RES200mN{n}E{e},0,{residents},,80021,7" for n, e in ids]
+    return "\n".join(["idcar_200m,i_est_200,ind,men,lcog_geo,x", *rows, ""])
+
+
+def quarters() -> str:
+    here = degrees(shapely.box(X + 90, Y - 20, X + 400, Y + 60))
+    rows = [feature(here, fid=1, code_qp="QN08001M", lib_qp="Le Hameau", insee_com="80021"),
+            feature(shapely.box(5.37, 43.29, 5.38, 43.3), fid=2, code_qp="QN01301M",
+                    lib_qp="Ailleurs", insee_com="13055")]  # fmt: skip
+    return json.dumps({"type": "FeatureCollection", "features": rows})
+
+
+def firms() -> bytes:
+    """Establishments as the geolocated register has them, with more columns than are kept."""
+    lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 45, Y + 15)))[0]
+    head = (
+        "siren,siret,dateDebut,etatAdministratifEtablissement,enseigne1Etablissement,"
+        "activitePrincipaleEtablissement,codeCommuneEtablissement,longitude,latitude,geo_score"
+    )
+    rows = [
+        f'{n},{n}00017,2015-0{n}-01,{state},"Chez Untel,\nboucher",47.22Z,{insee},{lon},{lat},1'
+        for n, state, insee in ((1, "A", "80021"), (2, "F", "80021"), (3, "A", "80002"))
+    ]
+    return gzip.compress("\n".join([head, *rows, ""]).encode(), mtime=0)
+
+
+def network(ident: str, *, insee: str = "248000531", kind: str = "epci") -> dict[str, Any]:
+    """A data set of the national access point, as its own tests show it."""
+    number = {"ametis": 82192}.get(ident, 7)
+    return {
+        "id": f"id-{ident}", "slug": ident, "title": f"Réseau {ident}", "type": "public-transit",
+        "licence": "odc-odbl", "publisher": {"name": "Amiens Métropole"},
+        "covered_area": [{"type": kind, "nom": "Ici", "insee": insee}],
+        "resources": [{"id": number, "format": "GTFS", "is_available": True,
+                       "url": "https://www.data.gouv.fr/r/1", "original_url": "http://bus.example"},
+                      {"id": 5, "format": "gbfs", "is_available": True}],
+    }  # fmt: skip
+
+
+def prices(**change: object) -> bytes:
+    row = {"__id": 1, "code_geo": "80021", "libelle_geo": "Amiens", "echelle_geo": "commune",
+           "nb_ventes_whole_apt_maison": 6000, "med_prix_m2_whole_apt_maison": 2200}  # fmt: skip
+    told = {"data": [row], "links": {"next": None, "prev": None},
+            "meta": {"page": 1, "page_size": 50, "total": 1}}  # fmt: skip
+    return json.dumps(told | change).encode()
+
+
+def more_services(replay: Replay, folder: Path) -> None:
+    """Relief, timetable, easements, grid, quarters, establishments and prices."""
+    replay.easements = [easement(10, "pm1", "PPRi de la Somme"), easement(9, "ac1", "Cathédrale"),
+                        easement(11, "t5", "Aérodrome")]  # fmt: skip
+    replay.files[GRID] = packed(**{"carreaux_200m_met.csv": grid(), "carreaux_200m_mart.csv": "x"})
+    replay.files[QPV] = packed(
+        **{
+            "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": quarters(),
+            "GEOJSON/QP2024_France_hexagonale_LB93.geojson": "{}",
+        }
+    )
+    replay.fail(QPV_STABLE, times=999, status=302, headers={"Location": f"https:/{QPV}"})
+    replay.files[SIRENE] = firms()
+    replay.files[PRICES] = prices()
+    replay.files[COMMUNE] = json.dumps({"code": "80021", "codeEpci": "248000531"}).encode()
+    replay.networks(
+        network("ametis"), network("ter", insee="32", kind="region"), network("rouen", insee="1")
+    )
+    replay.files[FEED] = write_zip(folder / "feed.zip", feed()).read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Replay]:
     """Every service of the catalogue, as it should be."""
@@ -102,6 +208,7 @@ def service(tmp_path: Path) -> Iterator[Replay]:
         replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
         replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
         replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
+        more_services(replay, tmp_path)
         yield replay
 
 

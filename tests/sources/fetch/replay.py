@@ -8,8 +8,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WFS = "/data.geopf.fr/wfs/ows"
 OVERPASS = "/overpass-api.de/api/interpreter"
@@ -17,6 +22,9 @@ DPE = "/data.ademe.fr/data-fair/api/v1/datasets/dpe03existant/lines"
 RNB = "/rnb-api.beta.gouv.fr/api/alpha/buildings/"
 CASIAS = "/georisques.gouv.fr/api/v1/ssp/casias"
 DATASETS = "/www.data.gouv.fr/api/1/datasets/"
+STORE = "transport-data-gouv-fr-resource-history-prod.cellar-c2.services.clever-cloud.com"
+RELIEF = "/data.geopf.fr/wms-r"
+NETWORKS = "/transport.data.gouv.fr/api/datasets"
 
 
 @dataclass
@@ -38,6 +46,8 @@ class Replay:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.features: list[dict[str, Any]] = []
+        self.easements: list[dict[str, Any]] = []
+        self.heights: Callable[[Any, Any], Any] = lambda x, y: 25 + (x - 650_000) / 100 + 0 * y
         self.lists: dict[str, list[dict[str, Any]]] = {DPE: [], RNB: [], CASIAS: []}
         self.cap = 1000
         self.announce = True
@@ -80,10 +90,33 @@ class Replay:
     def page(self, query: str) -> bytes:
         words = {key: values[0] for key, values in parse_qs(query).items()}
         start, count = int(words["startIndex"]), min(self.cap, int(words["count"]))
-        rows = self.features[0 if self.stuck else start :][:count]
+        every = self.easements if "sup" in words["typeNames"] else self.features
+        rows = every[0 if self.stuck else start :][:count]
         told: dict[str, Any] = {"type": "FeatureCollection", "features": rows}
-        told["numberMatched"] = len(self.features) if self.announce else "unknown"
+        told["numberMatched"] = len(every) if self.announce else "unknown"
         return json.dumps(told).encode()
+
+    def relief(self, query: str) -> bytes:
+        """Heights as the WMS of the Géoplateforme sends them: bare numbers, north-west first."""
+        words = {key: values[0] for key, values in parse_qs(query, separator="&").items()}
+        assert words["FORMAT"] == "image/x-bil;bits=32"
+        assert words["CRS"] == "EPSG:2154"
+        west, south, east, north = map(float, words["BBOX"].split(","))
+        width, height = int(words["WIDTH"]), int(words["HEIGHT"])
+        x = west + (np.arange(width) + 0.5) * (east - west) / width
+        y = north - (np.arange(height) + 0.5) * (north - south) / height
+        return bytes(np.asarray(self.heights(x[None, :], y[:, None]), dtype="<f4").tobytes())
+
+    def networks(self, *told: dict[str, Any]) -> None:
+        """Data sets of the access point: the list, and each with its history."""
+        self.files[NETWORKS] = json.dumps(told).encode()
+        for one in told:
+            copies = [
+                {"inserted_at": f"2026-0{n}-01T00:00:00Z",
+                 "payload": {"format": "GTFS", "permanent_url": f"https://{STORE}/{r['id']}/{n}.zip"}}
+                for r in one["resources"] for n in (2, 1)
+            ]  # fmt: skip
+            self.files[f"{NETWORKS}/{one['id']}"] = json.dumps({**one, "history": copies}).encode()
 
     def list_page(self, path: str, query: str) -> bytes:
         """A page of a register in the form of its service; ``stuck``: always the first."""
@@ -117,8 +150,8 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             if parts.path in replay.lists:
                 body: bytes | None = replay.list_page(parts.path, parts.query)
             else:
-                wfs = parts.path == WFS
-                body = replay.page(parts.query) if wfs else replay.files.get(parts.path)
+                made = {WFS: replay.page, RELIEF: replay.relief}.get(parts.path)
+                body = made(parts.query) if made else replay.files.get(parts.path)
             self._answer(parts.path, body)
 
         def do_POST(self) -> None:

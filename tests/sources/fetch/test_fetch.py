@@ -25,6 +25,8 @@ from foncier import study as studies
 from foncier.cli import app
 from foncier.errors import ConfigError, CrsError, FormatError, OfflineError, SourceError
 from foncier.pipeline import fetching
+from foncier.sources.fetch.web import NothingHereError
+from foncier.study.model import LAYERS
 
 from .conftest import BUILDINGS, FRICHES, LOVAC, PARCELS, web, zone
 from .replay import DATASETS, OVERPASS, WFS
@@ -62,14 +64,27 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
     told = run(app, ["run", "layers/hameau", "-q"])
     assert told.exit_code == 0, told.output
     made = json.loads(Path("maps/hameau/manifest.json").read_text(encoding="utf-8"))
-    assert {one["layer"] for one in made["inputs"]} >= {
-        "parcels", "buildings", "streets", "zones", "inventory", "vacancy_rates"}  # fmt: skip
+    read = {one["layer"]: one["rows_kept"] for one in made["inputs"]}
+    assert set(read) == set(LAYERS) - {"envelope", "land_units"}
+    assert {layer: read[layer] for layer in ("quarters", "prices", "transit", "population")} == {
+        "quarters": 1, "prices": 1, "transit": 3, "population": 2}  # fmt: skip
+    told = run(app, ["check", "layers/hameau"])
+    assert told.exit_code == 0, told.output
+    assert "relief.tif" in told.output
     # Several files make one layer: each is read, and a former workshop is an opportunity.
     kept = {one["format"]: one["rows_kept"] for one in made["inputs"]
             if one["layer"] in {"observations", "inventory"}}  # fmt: skip
-    assert kept == {"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "cnig": 1, "casias": 3}
+    assert kept == {"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "cnig": 1, "casias": 3,
+                    "sirene": 2}  # fmt: skip
     evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="preuves")
     assert "casias_closed" in set(evidence["signal"])
+    sites = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="opportunites")
+    assert set(sites["price_eur_m2"]) == {2200}
+    assert sites["residents_10min"].max() == 25
+    assert sites["departures_per_hour"].max() == pytest.approx(3 / 12)
+    flags = " ".join(sites["flags"].dropna())
+    assert "PPRi de la Somme" in flags
+    assert "Aérodrome" not in flags
     found = Path("maps/hameau/friches-cnig.csv").read_text(encoding="utf-8")
     assert "80021_SSP4005;" in found
     assert "SSP4006" not in found
@@ -184,7 +199,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
     ("zonage", WFS, {"body": b'{"type": "FeatureCollection", "features": [], "numberMatched": 9}'},
      FormatError, "0 objets"),
     ("zonage", WFS, {"body": b'{"type": "FeatureCollection", "features": [], "numberMatched": 0}'},
-     SourceError, "rien déposé"),
+     NothingHereError, "rien déposé"),
     ("osm", OVERPASS, {"body": b"<osm><remark>runtime error: Query timed out</remark></osm>"},
      SourceError, "Query timed out"),
     ("osm", OVERPASS, {"body": b'<osm version="0.6"><node id="1"'}, FormatError, "tronquée"),
@@ -296,16 +311,17 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(
     whole = tmp_path / "whole"
     whole.mkdir()
     (whole / "study.toml").write_bytes((study / "study.toml").read_bytes())
-    fetched(service, whole)
+    only = ("cadastre", "osm", "zonage", "relief", "carreaux", "gtfs")
+    fetched(service, whole, only=only)
     for path in (PARCELS, BUILDINGS, WFS, OVERPASS):
         service.fail(path, wait_s=0.2)
-    command = [sys.executable, "-m", "foncier", "fetch", str(study)]
+    command = [sys.executable, "-m", "foncier", "fetch", str(study), "--only", ",".join(only)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
     time.sleep(delay_s)
     process.send_signal(signal.SIGKILL)
     process.wait()
     service.faults.clear()
-    fetched(service, study)
+    fetched(service, study, only=only)
     assert held(study) == held(whole)
 
 

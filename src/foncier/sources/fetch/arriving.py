@@ -6,16 +6,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyogrio
+import pyproj
 
-from foncier.crs import legal_crs
-from foncier.errors import ConfigError, FoncierError, SourceError
+from foncier.crs import DEGREES, legal_crs
+from foncier.errors import ConfigError, FoncierError, OfflineError, SourceError
 from foncier.records import LayerFile
 from foncier.sources import files, registry
 from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.forms import FORMS
 from foncier.sources.fetch.guards import Doubt, doubts
-from foncier.sources.fetch.store import Provenance, land, part, provenance
+from foncier.sources.fetch.store import Provenance, gone, land, part, provenance
+from foncier.sources.fetch.web import NothingHereError
 from foncier.sources.journal import complaint
+from foncier.sources.terrain import read_relief
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,12 +34,13 @@ if TYPE_CHECKING:
 class Outcome:
     """What became of a source: the file and its provenance, or the error, or both.
 
-    With an error the former file, if there was one, is untouched.
+    With an error the former file, if there was one, is untouched. ``absent``: the service has
+    nothing of this place, as its ``error`` says; the layer stays unknown.
     """
 
     source: Source
     file: Path
-    state: Literal["new", "current", "failed"]
+    state: Literal["new", "current", "absent", "failed"]
     provenance: Provenance | None
     error: FoncierError | None = None
 
@@ -69,6 +73,9 @@ def fetch(
     former = provenance(file)
     try:
         told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+    except NothingHereError as fault:
+        # What was there last time and is not any more is a loss, until a planner says otherwise.
+        return Outcome(source, file, "failed" if former else "absent", former, fault)
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
     return Outcome(source, file, "current" if told is former else "new", told)
@@ -90,19 +97,26 @@ def _brought(
     place = replace(place, asked_on=today)
     growing = part(file.parent, file.name)
     known = asdict(former) if former else {}
-    arrival = FORMS[source.form](web, source, place, growing, known)
+    try:
+        arrival = FORMS[source.form](web, source, place, growing, known)
+    except OfflineError:
+        raise  # what came so far is gone on with next time
+    except FoncierError:
+        gone(growing)
+        raise
     if arrival.unchanged or (former and arrival.sha256 == former.sha256):
-        growing.unlink(missing_ok=True)
+        gone(growing)
         return former
     try:
         rows, names, let_pass = _weighed(source, place, growing, file, former, accepted=accepted)
     except FoncierError:
-        growing.unlink(missing_ok=True)  # whole, and yet not what it should be: nothing to resume
+        gone(growing)  # whole, and yet not what it should be: nothing to resume
         raise
     told = Provenance(
-        source=source.name, address=address_of(source, place),
+        source=source.name, address=arrival.address or address_of(source, place),
         fetched_on=today.isoformat(), sha256=arrival.sha256, etag=arrival.etag,
-        modified=arrival.modified, licence=source.licence, attribution=source.attribution,
+        modified=arrival.modified, licence=arrival.licence or source.licence,
+        attribution=arrival.attribution or source.attribution,
         rows=rows, columns=names, accepted=let_pass,
     )  # fmt: skip
     land(growing, file, told)
@@ -125,8 +139,7 @@ def _weighed(
     SourceError
         A doubt is left that the planner did not accept.
     """
-    communes = place.communes[:1] if source.by_commune else place.communes
-    reports = _read(source, growing, communes)
+    reports = _read(source, growing, place)
     names = {layer: _columns(growing) for layer, _ in source.layers}
     rows = {report.layer: report.rows_kept for report in reports}
     read = any(report.rows_read for report in reports)
@@ -138,22 +151,32 @@ def _weighed(
     return rows, names, sorted({doubt.name for doubt in every})
 
 
-def _read(source: Source, file: Path, communes: tuple[str, ...]) -> list[LayerReport]:
+def _read(source: Source, file: Path, place: Place) -> list[LayerReport]:
     """Read every layer of a file as a run would: what cannot be read is not kept."""
-    crs = legal_crs(communes[0])
+    crs = legal_crs(place.communes[0])
+    communes = place.communes[:1] if source.by_commune else place.communes
+    bounds = None
+    if place.bounds is not None:
+        moved = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
+        bounds = moved.transform_bounds(*place.bounds)
     reports = []
     for layer, format_ in source.layers:
         wanted = LayerFile(layer, file, source.file, format_)
-        reports.append(registry.read(wanted, crs=crs, communes=communes)[1])
+        if layer == "elevation":
+            reports.append(read_relief(wanted, crs=crs, bounds=bounds)[1])
+            continue
+        reports.append(
+            registry.read(wanted, crs=crs, communes=communes, on=place.asked_on, bounds=bounds)[1]
+        )
     return reports
 
 
 def _columns(file: Path) -> list[str]:
-    """Names of the file's own columns; none for XML, whose tags are free."""
+    """Names of the file's own columns; none for what has no table of its own."""
     if file.suffix == ".csv":
         head = files.content(file, file.name).split(b"\n", 1)[0].decode("utf-8", "replace")
         return [name.strip().strip('"') for name in head.split(max(";,\t", key=head.count))]
-    if file.suffix == ".osm":
+    if file.is_dir() or file.suffix in {".osm", ".tif", ".zip"}:
         return []
     where: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
     return sorted(str(name) for name in pyogrio.read_info(where)["fields"])

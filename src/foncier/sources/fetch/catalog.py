@@ -54,14 +54,19 @@ class Source:
         """Tell whether no row at all is an answer."""
         return bool(self.options.get("may_be_empty", False))
 
+    @property
+    def instead_of(self) -> str:
+        """Group in whose place it stands; "" for none."""
+        return str(self.options.get("instead_of", ""))
+
     def covers(self, commune: str) -> bool:
         """Tell whether the service has the département of a commune."""
         return department(commune) not in self.options.get("without", ())
 
     @property
     def by_bounds(self) -> bool:
-        """Tell whether it is asked for by the bounds of the parcels."""
-        return self.form in {"wfs", "overpass"}
+        """Tell whether it is asked for by the bounds of the parcels, or held against them."""
+        return self.form in {"wfs", "overpass", "bil", "gtfs"} or "cut" in self.options
 
     @property
     def by_commune(self) -> bool:
@@ -73,12 +78,14 @@ class Source:
 class Place:
     """What is asked for: communes (INSEE codes), and bounds in degrees (west, south, east, north).
 
-    Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year.
+    Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year;
+    ``network``: the data set of the timetable that the study names.
     """
 
     communes: tuple[str, ...]
     bounds: tuple[float, float, float, float] | None = None
     asked_on: date | None = None
+    network: str | None = None
 
 
 COMMON = {"name", "group", "fr", "form", "address", "file", "attribution", "licence", "fresh",
@@ -176,7 +183,7 @@ def _added(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
 
 
 def chosen(only: tuple[str, ...]) -> tuple[Source, ...]:
-    """Services of some groups or names; all where none is named.
+    """Services of some groups or names; all but stand-ins where none is named.
 
     Raises
     ------
@@ -194,7 +201,9 @@ def chosen(only: tuple[str, ...]) -> tuple[Source, ...]:
             f"--only {','.join(unknown)}\u00a0: source inconnue. "
             f"Sources\u00a0: {', '.join(dict.fromkeys(s.group for s in sources()))}."
         )
-    return tuple(s for s in sources() if not only or s.group in only or s.name in only)
+    if not only:
+        return tuple(s for s in sources() if not s.instead_of)
+    return tuple(s for s in sources() if s.group in only or s.name in only)
 
 
 def department(commune: str) -> str:
@@ -218,6 +227,14 @@ def address_of(source: Source, place: Place) -> str:
     >>> address_of(dvf, Place(("97411",), asked_on=date(2026, 3, 1))).split("csv/")[1]
     '2024/communes/974/97411.csv'
     """
+    return filled(source.address, place)
+
+
+def filled(address: str, place: Place) -> str:
+    """Address with the commune, its département and the year in their places."""
     commune, day = place.communes[0], place.asked_on
     year = "" if day is None else day.year - (1 if day.month >= YEAR_KNOWN_FROM else 2)
-    return source.address.format(commune=commune, dep=department(commune), year=year)
+    given = {"commune": commune, "dep": department(commune), "year": str(year)}
+    for name, value in given.items():
+        address = address.replace(f"{{{name}}}", value)
+    return address

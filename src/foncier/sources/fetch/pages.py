@@ -16,7 +16,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.sources.fetch.catalog import address_of
-from foncier.sources.fetch.web import RETRY
+from foncier.sources.fetch.web import RETRY, NothingHereError
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
 
     The options of the source: ``rows`` names the list of a page, ``total`` the number announced
     (where there is one), ``next`` the link to the next page or ``counted`` the parameter that
-    numbers it; ``columns`` says what each column of the CSV is made of (see `table`).
+    numbers it (``meta.total`` is ``total`` inside ``meta``); ``columns`` says what each column of
+    the CSV is made of (see `table`).
 
     Raises
     ------
@@ -44,6 +45,8 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
         goes round or to an empty page, a column that no row has.
     SourceError
         More bytes or pages than a commune can have; a link to an unknown host.
+    NothingHereError
+        No row at all, where the option ``absent_if_empty`` says that this is an answer.
     """
     del known  # pages have no common mark
     address: str | None = address_of(source, place)
@@ -73,6 +76,9 @@ def pages(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, 
     if announced is not None and len(rows) < announced:
         what = f"{len(rows)} lignes reçues sur {announced} annoncées"
         raise FormatError(complaint(source.address, what, RETRY))
+    if not rows and source.options.get("absent_if_empty"):
+        todo = "La couche reste absente ; si elle doit y être, vérifiez le code INSEE."
+        raise NothingHereError(complaint(source.label, "rien à cet endroit", todo))
     return web.made(_written(list(rows.values()), source, to))
 
 
@@ -152,11 +158,18 @@ def _announced(answer: Mapping[str, Any], source: Source, address: str) -> int |
     name = source.options.get("total")
     if not name:
         return None
-    count = answer.get(name)
+    count = _inside(answer, name)
     if not isinstance(count, int) or isinstance(count, bool):
         what = f"le nombre de lignes « {name} » n'est plus annoncé"
         raise FormatError(complaint(address, what, RETRY))
     return count
+
+
+def _inside(answer: Mapping[str, Any], path: str) -> Any:
+    found: Any = answer
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _following(
@@ -164,7 +177,7 @@ def _following(
 ) -> str | None:
     if source.options.get("counted"):
         return _numbered(source, place, turned + 1)
-    link = answer.get(source.options["next"])
+    link = _inside(answer, source.options["next"])
     if not link:
         return None
     whole = urljoin(address, str(link))

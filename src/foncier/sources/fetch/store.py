@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ class Provenance:
 
 def provenance(file: Path) -> Provenance | None:
     """What is known of a fetched file; None where it is not there, or was not fetched."""
-    if not file.is_file():
+    if not file.exists():
         return None
     try:
         return Provenance(**json.loads(_beside(file).read_text(encoding="utf-8")))
@@ -55,7 +56,7 @@ def part(folder: Path, name: str) -> Path:
 
 
 def land(arrived: Path, file: Path, told: Provenance) -> None:
-    """Move a whole file to its place, its provenance first removed, then written anew.
+    """Move a whole file (or folder) to its place, its provenance first removed, then written anew.
 
     Killed between the two, the file has no provenance: it is then fetched again.
 
@@ -67,11 +68,26 @@ def land(arrived: Path, file: Path, told: Provenance) -> None:
     beside = _beside(file)
     try:
         beside.unlink(missing_ok=True)
-        arrived.replace(file)
+        if file.is_dir():  # a folder cannot take the place of one that holds something
+            former = arrived.with_name(f"{file.name}.former")
+            gone(former)
+            file.replace(former)
+            arrived.replace(file)
+            gone(former)
+        else:
+            arrived.replace(file)
         write(beside, json.dumps(asdict(told), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     except OSError as fault:
         what = f"écriture impossible ({fault.strerror})"
         raise SourceError(complaint(file.name, what, "Vérifiez les droits et la place.")) from fault
+
+
+def gone(path: Path) -> None:
+    """Take a file or a folder away, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write(file: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from urllib3.util import Retry
 
 from foncier import __version__
 from foncier.errors import ConfigError, FormatError, OfflineError, SourceError
+from foncier.sources.fetch.cache import Cache, Held
 from foncier.sources.journal import complaint
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le
 class Arrival:
     """What came: where it lies, its fingerprint, and what the service says of its age.
 
-    ``unchanged``: the service says that what is there already is still current.
+    ``unchanged``: the service says that what is there already is still current. ``address``,
+    ``licence`` and ``attribution`` are those of this file, where the source has none for all.
     """
 
     path: Path
@@ -50,10 +52,17 @@ class Arrival:
     etag: str | None
     modified: str | None
     unchanged: bool = False
+    address: str | None = None
+    licence: str | None = None
+    attribution: str | None = None
 
 
 class CutError(HTTPError):
     """Fewer bytes came than were announced."""
+
+
+class NothingHereError(SourceError):
+    """The service answers well, and has nothing of this place."""
 
 
 @dataclass
@@ -71,6 +80,8 @@ class Web:
         Let plain ``http`` through; only for a mirror.
     pause_s
         Least time between two requests to a host.
+    cache
+        Where files that several studies share are kept; None: nowhere.
     """
 
     hosts: frozenset[str]
@@ -79,6 +90,7 @@ class Web:
     patience: Retry = PATIENCE
     timeout_s: tuple[float, float] = (10.0, 90.0)
     pause_s: float = 0.5
+    cache: Cache | None = None
     session: requests.Session = field(default_factory=requests.Session)
     asked: dict[str, float] = field(default_factory=dict)
 
@@ -90,6 +102,7 @@ class Web:
         most_bytes: int,
         form: Mapping[str, str] | None = None,
         known: Mapping[str, Any] | None = None,
+        shared: bool = False,
     ) -> Arrival:
         """Bring what lies at an address to a file, whole; go on where a cut one stopped.
 
@@ -103,6 +116,8 @@ class Web:
             Fields to send (POST); such an answer is never resumed.
         known
             ``etag`` and ``modified`` of what is there already: it may be still current.
+        shared
+            Let the cache spare the way, and keep what comes.
 
         Raises
         ------
@@ -113,10 +128,28 @@ class Web:
         SourceError
             The address is not there, sends on to another host, or sends too much.
         """
+        if not shared or self.cache is None:
+            return self._patiently(address, to, most_bytes=most_bytes, form=form, known=known or {})
+        asked = self._mirrored(address)  # what a mirror gave is not what the service gave
+        held = self.cache.held(asked)
+        marks = known or {} if held is None else {"etag": held.etag, "modified": held.modified}
+        arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known=marks)
+        if arrival.unchanged and held is not None:
+            if self.cache.bring(held, to):
+                return Arrival(to, held.sha256, held.etag, held.modified)
+            arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known={})
+        if not arrival.unchanged:
+            self.cache.keep(Held(asked, arrival.sha256, arrival.etag, arrival.modified), to)
+        return arrival
+
+    def _patiently(
+        self, address: str, to: Path, *, most_bytes: int,
+        form: Mapping[str, str] | None, known: Mapping[str, Any],
+    ) -> Arrival:  # fmt: skip
         patience = self.patience
         while True:
             try:
-                return self._once(address, to, most_bytes=most_bytes, form=form, known=known or {})
+                return self._once(address, to, most_bytes=most_bytes, form=form, known=known)
             except requests.exceptions.SSLError as fault:
                 raise OfflineError(
                     complaint(address, "certificat du serveur refusé", RETRY)
