@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from foncier.export.aside import MANIFEST, deliver, sha256
+from foncier.export.aside import MANIFEST, deliver, unchanged
 from foncier.tables import CANDIDATES
 
 if TYPE_CHECKING:
@@ -135,13 +135,9 @@ def mixed(folder: Path) -> tuple[str, ...]:
     """
     try:
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
-        return tuple(sorted(n for n, sha in known.items() if not _is(folder / n, sha)))
+        return tuple(sorted(n for n, sha in known.items() if not unchanged(folder / n, sha)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return (MANIFEST,)
-
-
-def _is(path: Path, sha: str) -> bool:
-    return path.is_file() and sha256(path) == sha
 
 
 def _input(report: LayerReport) -> dict[str, Any]:
