@@ -11,6 +11,7 @@ import pandas as pd
 
 from foncier import tables
 from foncier.detect import fabric
+from foncier.detect.details import in_english
 from foncier.detect.limits import LIMITS
 from foncier.detect.registry import MEASURES
 from foncier.errors import ConfigError
@@ -182,6 +183,7 @@ def _rows(passage: Passage, kind: str, ids: NDArray[np.object_]) -> pd.DataFrame
             "unit": rule.unit or None,
             "passed": passed,
             "detail": passage.detail,
+            "detail_en": in_english(passage.detail),
             "label_fr": rule.label.fr,
             "label_en": rule.label.en,
         }

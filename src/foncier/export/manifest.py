@@ -71,8 +71,6 @@ def manifest(
     Plain values only, ready for JSON; unknown is None. All that changes from one run to the next
     on the same inputs (date, timings) stands under ``run``.
     """
-    kinds = result.candidates["kind"].value_counts()
-    named = next(c for c in CANDIDATES.columns if c.name == "kind").values
     epsg = result.candidates.crs.to_epsg() if result.candidates.crs else None
     made: dict[str, Any] = plain(
         {
@@ -91,11 +89,7 @@ def manifest(
             "robustness": {"agreement": result.agreement},
             "credits": result.credits,
             "targets": result.targets,
-            "counts": {
-                "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
-                "rejected_parcels": len(result.rejections),
-                "assemblies": None if result.assemblies is None else len(result.assemblies),
-            },
+            "counts": _counts(result),
             "deliverables": deliverables,
             "versions": versions or {},
             "run": {
@@ -105,6 +99,16 @@ def manifest(
         }
     )
     return made
+
+
+def _counts(result: Result) -> dict[str, Any]:
+    kinds = result.candidates["kind"].value_counts()
+    named = next(c for c in CANDIDATES.columns if c.name == "kind").values
+    return {
+        "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
+        "rejected_parcels": len(result.rejections),
+        "assemblies": None if result.assemblies is None else len(result.assemblies),
+    }
 
 
 def text(made: Mapping[str, Any]) -> str:

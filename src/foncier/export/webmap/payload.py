@@ -202,7 +202,8 @@ def _tests(result: Result, sites: Any) -> dict[str, Any]:
         **{name: numbers(rows[name]) for name in ("value", "threshold", "margin")},
         "unit": pool(rows["unit"]),
         "passed": [None if pd.isna(value) else bool(value) for value in rows["passed"]],
-        "detail": texts(rows["detail"]),
+        "detail": pool(rows["detail"]),
+        "detail_en": pool(rows["detail_en"]),
         "fr": pool(rows["label_fr"]),
         "en": pool(rows["label_en"]),
     }

@@ -37,7 +37,7 @@ def access(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    owner = ids.index.get_indexer(rows["opportunity_id"])
+    owner = ids.index.get_indexer(pd.Index(rows["opportunity_id"]))
     place = np.full(len(ids), len(rows))  # beyond the last row: unknown
     place[owner[owner >= 0]] = np.flatnonzero(owner >= 0)
     wide = rows.reset_index(drop=True).reindex(place)
