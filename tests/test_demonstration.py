@@ -61,6 +61,18 @@ def test_every_parcel_of_the_area_is_kept_or_rejected_with_a_reason(result: Resu
     assert result.rejections["reason_fr"].str.len().min() > 10
 
 
+def test_details_and_reasons_are_said_in_both_languages(result: Result) -> None:
+    """But for the code of a zone, a detail is a word of ours, with a label as its source says."""
+    told = result.tests.dropna(subset="detail")
+    worded = told[told["detail"].str.len() > 3]
+    assert (worded["detail"] != worded["detail_en"]).all()
+    assert worded["detail"].str.contains("«").any()
+    assert not told["detail_en"].str.contains("«").any()
+    excluded = result.rejections.set_index("rule").loc["exclusion", "reason_en"]
+    assert excluded.str.contains("park or square “").any()
+    assert not result.rejections["reason_en"].str.contains("«").any()
+
+
 def test_the_demo_says_that_it_is_fictional_everywhere(delivered: Path) -> None:
     assert "DONNÉES FICTIVES" in (delivered / "opportunites.html").read_text(encoding="utf-8")
     told = json.loads((delivered / "manifest.json").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -93,6 +94,51 @@ def test_files_are_moved_and_fingerprinted(folder: Path) -> None:
     assert made == seen
     assert made["c.csv"] == hashlib.sha256("é".encode()).hexdigest()
     assert list(made) == ["b.html", "c.csv"]
+
+
+@pytest.fixture
+def fuller(tmp_path: Path) -> Path:
+    """A former delivery with two files that the next does not make, one of them changed since."""
+    place = tmp_path / "fuller"
+    write = {"a.gpkg": saying("old a"), "c.tif": saying("old c"), "d.csv": saying("old d")}
+    deliver(place, write, manifest=lambda shas: json.dumps({"deliverables": shas}))
+    (place / "d.csv").write_text("my own figures", encoding="utf-8")
+    (place / "e.csv").write_text("a note", encoding="utf-8")
+    return place
+
+
+def test_what_a_former_run_left_is_taken_away_unless_somebody_changed_it(fuller: Path) -> None:
+    deliver(
+        fuller, {"a.gpkg": saying("new a")}, manifest=lambda _: "{}",
+        ours=lambda name: name != "a.gpkg",
+    )  # fmt: skip
+    kept = {"d.csv": "my own figures", "e.csv": "a note"}
+    assert content(fuller) == {"a.gpkg": "new a", **kept, "manifest.json": "{}"}
+
+
+@pytest.mark.parametrize("former", [
+    "[]", "{}", "no json", '{"deliverables": ["c.tif"]}',
+    '{"deliverables": {"../a.gpkg": "", ".c": "", "c.tif": 3}}',
+])  # fmt: skip
+def test_what_no_manifest_names_stays(fuller: Path, former: str) -> None:
+    (fuller / "manifest.json").write_text(former, encoding="utf-8")
+    deliver(fuller, {"a.gpkg": saying("new a")}, manifest=lambda _: "{}", ours=lambda _: True)
+    assert (fuller / "c.tif").read_text(encoding="utf-8") == "old c"
+
+
+def test_a_run_that_fails_takes_nothing_away(fuller: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content(fuller)
+    replace = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if target == fuller / "manifest.json":
+            raise PermissionError(13, "held")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(ExportError, match="intacts"):
+        deliver(fuller, {"a.gpkg": saying("new")}, manifest=lambda _: "{}", ours=lambda _: True)
+    assert content(fuller) == before
 
 
 def test_a_deep_folder_is_made(tmp_path: Path) -> None:

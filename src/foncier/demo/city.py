@@ -22,6 +22,8 @@ from foncier.demo.streets import network
 from foncier.demo.vacancy import observe
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from foncier.demo.shapes import Geometries
 
 CRS = pyproj.CRS.from_epsg(2154)
@@ -88,13 +90,7 @@ def draw(*, parcels: int, seed: int) -> City:
     courts.note(ground, houses)
     friches |= _plateau(ground, friches)
     ids = numbered(ground, parcels)
-    kept = ids["plot"].to_numpy()
-    built = np.isin(houses.plot, kept)
-    houses = Houses(houses.shape[built], houses.plot[built], houses.light[built])
-    alive = np.zeros(len(ground.alive), dtype=bool)
-    alive[kept] = True
-    ground.alive = alive
-    plan.blocks = [plan.blocks[k] for k in np.unique(ground.plots.block[kept])]
+    houses = _left(ids["plot"].to_numpy(), plan, ground, houses)
     streets = network(plan)
     return City(
         parcels=_parcels(ground.plots.shape, ids),
@@ -112,6 +108,16 @@ def draw(*, parcels: int, seed: int) -> City:
         tax=_taxed(taxes, ids),
         premises=_placed(_over(to_let, houses)),
     )
+
+
+def _left(kept: NDArray[np.intp], plan: layout.Layout, ground: Ground, houses: Houses) -> Houses:
+    """Houses on the plots that are kept; the plan and the ground are cut down to these plots."""
+    built = np.isin(houses.plot, kept)
+    alive = np.zeros(len(ground.alive), dtype=bool)
+    alive[kept] = True
+    ground.alive = alive
+    plan.blocks = [plan.blocks[k] for k in np.unique(ground.plots.block[kept])]
+    return Houses(houses.shape[built], houses.plot[built], houses.light[built])
 
 
 def _placed(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from foncier.detect.details import english
 from foncier.detect.fabric import CLASSES
 from foncier.detect.ground import shapes as shapes_of
 from foncier.wording import COLON, figure, reason
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats, Geometries
     from foncier.wording import Lang
 
+LANGUAGES: tuple[Lang, ...] = ("fr", "en")
 AGREEMENT = {
     "fr": "Suppose l'accord des propriétaires de {n} parcelles. foncier ne sait pas à qui elles "
           "sont, ni si c'est à la même personne\u00a0: à vérifier au fichier immobilier.",
@@ -102,6 +104,15 @@ def described(
     built = parts.built[members].any(axis=1)
     units = _units(ground, parts.parcel[members])
     steps = [passage for passage in trial.steps if passage.rule.name in told]
+    words = {
+        f"{name}_{lang}": values
+        for lang in LANGUAGES
+        for name, values in (
+            ("alone", _alone(lacking(parts, members, lang), names, lang)),
+            ("together", _together(steps, rows, lang)),
+            ("agreement", _agreement(units, members.shape[1], lang)),
+        )
+    }
     return gpd.GeoDataFrame(
         {
             "assembly_id": [_name(group) for group in parcel_ids],
@@ -112,17 +123,7 @@ def described(
             "area_m2": shapely.area(shapes),
             "usable_area_m2": _usable(trial.steps, rows),
             "fabric": np.array(CLASSES, dtype=object)[kind],
-            "alone_fr": _alone(lacking(parts, members, "fr"), names, "fr"),
-            "alone_en": _alone(lacking(parts, members, "en"), names, "en"),
-            "together_fr": _together(steps, rows, "fr"),
-            "together_en": _together(steps, rows, "en"),
-            **{
-                f"agreement_{lang}": [
-                    (ONE_UNIT if n == 1 else AGREEMENT)[lang].format(n=members.shape[1])
-                    for n in units
-                ]
-                for lang in AGREEMENT
-            },
+            **words,
         },
         geometry=shapes,
         crs=crs,
@@ -145,9 +146,16 @@ def lacking(parts: Parts, members: NDArray[np.intp], lang: Lang) -> NDArray[np.o
 
 
 def _why(passage: Passage, at: int, lang: Lang) -> str:
-    rule = passage.rule
+    rule, detail = passage.rule, passage.detail[at]
     limit = passage.limit[at] if rule.limit else None
-    return reason(rule, passage.value[at], passage.detail[at], lang, limit=limit)
+    if lang == "en" and detail is not None:
+        detail = english(detail)
+    return reason(rule, passage.value[at], detail, lang, limit=limit)
+
+
+def _agreement(units: Floats, size: int, lang: Lang) -> list[str]:
+    """Who has to agree, for each group of ``size`` parcels."""
+    return [(ONE_UNIT if n == 1 else AGREEMENT)[lang].format(n=size) for n in units]
 
 
 def _units(ground: Ground, members: NDArray[np.intp]) -> Floats:

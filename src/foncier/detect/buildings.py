@@ -79,9 +79,7 @@ def find_buildings(
                         "signs with no building over 20 m² at their place")  # fmt: skip
     frame = weighed(establishments(_signs(seen, links)), ledger)
     at, inverse = np.unique(frame["opportunity_id"], return_inverse=True)
-    total = np.bincount(inverse, frame["weight"].fillna(0), minlength=len(at))
-    sure = expit(logit(ledger.building_prior) + total)
-    speaks = np.bincount(inverse, frame["weight"] > 0, minlength=len(at)) > 0
+    sure, speaks = _believed(frame["weight"], inverse, len(at), ledger)
     shapely.prepare(area)
     here = shapely.intersects(area, shapely.centroid(outline[at]))
     here &= speaks & (shapely.area(outline[at]) >= ledger.least_building_m2)
@@ -100,6 +98,15 @@ def find_buildings(
         joined([evidence_rows(frame, ledger), _prior_row(listed.ids, ledger)]),
         notes,
     )
+
+
+def _believed(
+    weight: pd.Series[Any], building: NDArray[np.intp], count: int, ledger: Ledger
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Confidence in each building by its signs, and whether one of them speaks for it."""
+    total = np.bincount(building, weight.fillna(0), minlength=count)
+    speaks = np.bincount(building, weight > 0, minlength=count) > 0
+    return expit(logit(ledger.building_prior) + total), speaks
 
 
 def _told_of_a_site(seen: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import shapely
 from foncier.detect import outline
 from foncier.detect.ground import shapes
 from foncier.geometry import Floats, covered_area_m2
+from foncier.records import Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from foncier.detect.ground import Ground
     from foncier.detect.measures import Given
 
-SUPPLIED = "enveloppe fournie"
+SUPPLIED = Text("enveloppe fournie", "envelope supplied")
 Measured = tuple["Floats", "NDArray[np.object_] | None"]
 
 
@@ -31,7 +32,7 @@ def envelope_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Measure
     if ground.envelope is None:
         return outline.envelope_m2(ground, rows, given)
     inside = covered_area_m2(ground.plots[rows], shapes(ground.envelope))
-    return inside, np.full(len(rows), SUPPLIED, dtype=object)
+    return inside, np.full(len(rows), SUPPLIED.fr, dtype=object)
 
 
 def envelope_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> Measured:

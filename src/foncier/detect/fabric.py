@@ -10,6 +10,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier.geometry import boxes_within
+from foncier.records import Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from foncier.records import Fabric
 
 CLASSES = ("dense", "groupee", "diffuse", "isolee")
-WORDS = {"dense": "tissu dense", "groupee": "tissu groupé", "diffuse": "tissu diffus",
-         "isolee": "bâti isolé"}  # fmt: skip
+WORDS = {
+    "dense": Text("tissu dense", "dense fabric"), "groupee": Text("tissu groupé", "grouped fabric"),
+    "diffuse": Text("tissu diffus", "scattered fabric"),
+    "isolee": Text("bâti isolé", "isolated buildings"),
+}  # fmt: skip
 DENSE, GROUPED, DIFFUSE, ISOLATED = range(4)
 FIRST_M = 5.0  # settles most buildings of a town before the wider, costlier looks
 WIDEST_BUILDING_M = 60.0  # longer buildings only lengthen a chain of clusters, and are rare

@@ -37,7 +37,7 @@ from foncier.wording import flag_columns, more_flags
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.records import Ledger
+    from foncier.records import Ledger, Note
 
 RECONVERTED = "friche reconvertie"
 # Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
@@ -99,11 +99,23 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
         **more_flags(candidates, partly_used(signs, candidates["opportunity_id"])),
     ).loc[listed]  # fmt: skip
     evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
-    notes = (
+    notes = _notes(done, inside, len(rows) - len(listed), listed, outline)
+    return Found(tables.CANDIDATES.conform(candidates), tables.EVIDENCE.conform(evidence), notes)
+
+
+def _notes(
+    done: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    melted: int,
+    listed: NDArray[np.bool_],
+    outline: Outlines,
+) -> tuple[Note, ...]:
+    """How many rows were left aside or cannot be drawn whole, and why."""
+    return (
         *counted("dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"),
         *counted("dropped", int((~inside).sum()), "sites hors du secteur d'étude",
                  "sites outside the study area"),
-        *counted("dropped", len(rows) - len(listed), "fiches réunies à une autre du même site",
+        *counted("dropped", melted, "fiches réunies à une autre du même site",
                  "records melted into another of the same site"),
         *counted("dropped", int((~listed).sum()),
                  "sites connus des seuls registres, trop peu probables",
@@ -112,7 +124,6 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
                  "sites dont des parcelles sont introuvables au cadastre fourni",
                  "sites with parcels not found in the cadastre supplied"),
     )  # fmt: skip
-    return Found(tables.CANDIDATES.conform(candidates), tables.EVIDENCE.conform(evidence), notes)
 
 
 def _rows(ground: Ground) -> gpd.GeoDataFrame | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from foncier import tables
 from foncier.detect import fabric
+from foncier.detect.details import in_english
 from foncier.detect.limits import LIMITS
 from foncier.detect.registry import MEASURES
 from foncier.detect.remembered import Remembered
@@ -180,7 +181,7 @@ def test_table(passages: Mapping[str, Sequence[Passage]], ids: NDArray[np.object
     def each(figures: Callable[[Passage], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([figures(p) for _, p in every])[order]
 
-    passed = each(lambda p: p.passed)
+    passed, details = each(lambda p: p.passed), each(lambda p: p.detail)
     table = pd.DataFrame(
         {
             "parcel_id": names.array.take(row),
@@ -192,7 +193,8 @@ def test_table(passages: Mapping[str, Sequence[Passage]], ids: NDArray[np.object
             "margin": each(lambda p: p.margin),
             "unit": told(lambda _, p: p.rule.unit or None),
             "passed": pd.arrays.BooleanArray(passed == 1, np.isnan(passed)),
-            "detail": each(lambda p: p.detail),
+            "detail": details,
+            "detail_en": in_english(details),
             "label_fr": told(lambda _, p: p.rule.label.fr),
             "label_en": told(lambda _, p: p.rule.label.en),
         }

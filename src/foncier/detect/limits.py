@@ -51,7 +51,7 @@ def gravelius_by_fabric(
 
 def class_words(kind: NDArray[np.intp]) -> NDArray[np.object_]:
     """French words of classes given by their position."""
-    return np.array([WORDS[name] for name in CLASSES], dtype=object)[kind]
+    return np.array([WORDS[name].fr for name in CLASSES], dtype=object)[kind]
 
 
 LIMITS: Mapping[str, Limit] = {

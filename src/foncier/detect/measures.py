@@ -46,6 +46,7 @@ KIND_WORDS = {
     "courtyard": Text("cœur d'îlot d'immeubles", "courtyard of apartment blocks"),
     "other": Text("autre usage", "another use"),
 }  # fmt: skip
+NO_ZONE = Text("hors zonage", "outside the zoning")
 
 
 def unknown(rows: NDArray[np.intp]) -> tuple[Floats, None]:
@@ -80,7 +81,7 @@ def zone_at(
     hit = np.isin(types[zone], wanted)
     inside = np.zeros(len(points))
     inside[point[hit]] = 1.0
-    detail = np.full(len(points), "hors zonage", dtype=object)
+    detail = np.full(len(points), NO_ZONE.fr, dtype=object)
     order = np.lexsort((-zone, hit))  # a wanted zone wins, then the first in the table
     detail[point[order]] = types[zone[order]]
     return inside, detail

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from foncier import tables
+from foncier.detect.details import in_english
 from foncier.wording import COLON, KIND_LABELS, Lang, reason
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ def rejections(
 def _told(kind: str, passage: Passage, here: NDArray[np.bool_]) -> dict[str, Any]:
     """Columns of REJECTIONS for the parcels that one test stopped."""
     rule, values, details = passage.rule, passage.value[here], passage.detail[here]
-    limits = passage.limit[here]
+    limits, translated = passage.limit[here], in_english(details)
 
     def why(lang: Lang) -> list[str]:
         sought = KIND_LABELS[kind][lang] + COLON[lang]
-        told = zip(values, details, limits, strict=True)
+        told = zip(values, details if lang == "fr" else translated, limits, strict=True)
         return [
             sought + reason(rule, value, detail, lang, limit=limit if rule.limit else None)
             for value, detail, limit in told
@@ -85,6 +86,7 @@ def _told(kind: str, passage: Passage, here: NDArray[np.bool_]) -> dict[str, Any
         "margin": passage.margin[here],
         "unit": rule.unit or None,
         "detail": details,
+        "detail_en": translated,
         "reason_fr": why("fr"),
         "reason_en": why("en"),
     }

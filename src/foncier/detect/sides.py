@@ -9,6 +9,7 @@ import shapely
 
 from foncier.detect.edges import front
 from foncier.detect.measures import Given, built_m2, unknown
+from foncier.records import Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
 
 APART = 1.2  # of a step: points of a front farther apart are two fronts
-WORDS = np.array([
-    "bâti d'aucun côté le long de la rue", "bâti d'un seul côté le long de la rue",
-    "bâti des deux côtés le long de la rue",
-], dtype=object)  # fmt: skip
+WORDS = (
+    Text("bâti d'aucun côté le long de la rue", "built on no side along the street"),
+    Text("bâti d'un seul côté le long de la rue", "built on one side only along the street"),
+    Text("bâti des deux côtés le long de la rue", "built on both sides along the street"),
+)
 
 
 def built_sides(
@@ -46,7 +48,7 @@ def built_sides(
         found += built
     told = np.full(len(rows), None, dtype=object)
     known = ~np.isnan(found)
-    told[known] = WORDS[found[known].astype(np.intp)]
+    told[known] = [WORDS[sides].fr for sides in found[known].astype(np.intp)]
     return found, told
 
 

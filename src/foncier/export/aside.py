@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -29,6 +30,7 @@ def deliver(
     write: Mapping[str, Callable[[Path], None]],
     *,
     manifest: Callable[[Mapping[str, str]], str] | None = None,
+    ours: Callable[[str], bool] = lambda _: False,
 ) -> dict[str, str]:
     """Write files to a folder, all or none: a run that fails leaves the former files as they were.
 
@@ -46,6 +48,10 @@ def deliver(
         Given the SHA-256 of each file, the text of ``manifest.json``. As it is moved last, a run
         killed between two moves shows: the former manifest does not fit the new files
         (`foncier.export.manifest.mixed`).
+    ours
+        Tells the names that only such a delivery gives. What a former one left under such a name,
+        and this one does not write, is taken away in the same move: if the former manifest names
+        it, and it is still as that says. A file that somebody changed stays.
 
     Returns
     -------
@@ -69,7 +75,7 @@ def deliver(
     (['a.txt'], 'ca978112')
     """
     for name in write:
-        if not name or Path(name).name != name or name.startswith("."):
+        if not _plain(name):
             raise ConfigError(
                 f"nom de fichier {name!r}\u00a0: attendu un nom simple, sans dossier "
                 "ni point en tête."
@@ -81,7 +87,8 @@ def deliver(
             names = [name for name in write if name != MANIFEST]
             if MANIFEST in write or manifest:
                 names.append(MANIFEST)
-            _move_all(new, folder, names, where)
+            stale = [name for name in _former(folder) if name not in names and ours(name)]
+            _move_all(new, folder, names, stale, where)
     except FoncierError:
         raise
     except OSError as reason:
@@ -93,6 +100,26 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unchanged(path: Path, sha: str) -> bool:
+    """Tell whether a file is there and has this SHA-256."""
+    return path.is_file() and sha256(path) == sha
+
+
+def _plain(name: str) -> bool:
+    return bool(name) and Path(name).name == name and not name.startswith(".")
+
+
+def _former(folder: Path) -> list[str]:
+    """Files of the former delivery that are still as its manifest says."""
+    try:
+        former = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
+        return sorted(
+            name for name, sha in former.items() if _plain(name) and unchanged(folder / name, sha)
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []  # no manifest, or not one of ours: nothing there is known to be ours
 
 
 @contextmanager
@@ -189,12 +216,17 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _move_all(new: Path, folder: Path, names: list[str], where: list[str]) -> None:
+def _move_all(
+    new: Path, folder: Path, names: list[str], stale: list[str], where: list[str]
+) -> None:
     """Move each file to its place; keep the former ones at hand to put them back on a failure."""
     former = new.with_name("former")
     former.mkdir()
     all_moved = False
     try:
+        for name in stale:
+            where[0] = name
+            (folder / name).replace(former / name)
         for name in names:
             where[0] = name
             if (folder / name).exists():
@@ -204,7 +236,9 @@ def _move_all(new: Path, folder: Path, names: list[str], where: list[str]) -> No
         all_moved = True
     finally:
         if not all_moved:
-            _undo([name for name in names if not (new / name).exists()], former, folder)
+            taken = [name for name in stale if (former / name).exists()]
+            moved = [name for name in names if not (new / name).exists()]
+            _undo([*taken, *moved], former, folder)
 
 
 def _undo(moved: list[str], former: Path, folder: Path) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pyogrio
 import shapely
 
-from foncier.errors import ExportError
-from foncier.export.dressing import UNDATED
+from foncier.export.small import write_small
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +16,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-FAULTS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
-          pyogrio.errors.FeatureError, sqlite3.Error, OSError)  # fmt: skip
+POLYGON_TYPE = 3  # shapely's type id
 
 
 def write_comparison(
@@ -42,25 +38,15 @@ def write_comparison(
     ExportError
         The file cannot be written whole.
     """
-    draft = path.with_name(f"{path.name}.draft.gpkg")
-    try:
+
+    def fill(draft: Path) -> None:
         for name, frame in layers.items():
             shapes = frame.geometry.to_numpy()
-            single = shapely.get_type_id(shapes) == 3
+            single = shapely.get_type_id(shapes) == POLYGON_TYPE
             shapes[single] = shapely.multipolygons(shapes[single][:, None])
             pyogrio.write_dataframe(
                 frame.set_geometry(shapes, crs=frame.crs), draft, layer=name, driver="GPKG",
                 geometry_type="MultiPolygon", append=draft.exists(), GEOMETRY_NAME="geom",
             )  # fmt: skip
-        with closing(sqlite3.connect(draft, isolation_level=None)) as base:
-            base.execute(
-                "UPDATE gpkg_contents SET last_change = ?", (f"{day or UNDATED}T00:00:00.000Z",)
-            )
-            base.execute("VACUUM INTO ?", (str(path),))
-    except FAULTS as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: la comparaison n'a pas pu être écrite ({reason}). Vérifiez la "
-            "place sur le disque et le droit d'écrire dans ce dossier."
-        ) from reason
-    finally:
-        draft.unlink(missing_ok=True)
+
+    write_small(path, fill, day=day)

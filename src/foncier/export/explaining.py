@@ -157,7 +157,8 @@ def _test(row: Mapping[Any, Any], lang: Lang) -> str:
     passed = row["passed"]
     verdict = {True: "oui", False: "NON"} if lang == "fr" else {True: "yes", False: "NO"}
     word = verdict[bool(passed)] if _known(passed) and passed is not None else "?"
-    detail = f" ({row['detail']})" if _known(row["detail"]) else ""
+    told = row["detail" if lang == "fr" else "detail_en"]
+    detail = f" ({told})" if _known(told) else ""
     words = ("seuil", "marge") if lang == "fr" else ("threshold", "margin")
     label = row[f"label_{lang}"]
     return f"{word} {label}{detail} : {value} ; {words[0]} {threshold} ; {words[1]} {margin}"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pyogrio.raw import write_arrow
 
-from foncier.errors import ExportError
 from foncier.export import symbols, words
-from foncier.export.dressing import UNDATED
-from foncier.export.geopackage import FAULTS, GEOMETRY, VERSION, arrow
+from foncier.export.geopackage import GEOMETRY, VERSION, arrow
+from foncier.export.small import write_small
 from foncier.export.styles import QGIS
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
@@ -45,40 +44,31 @@ def write(
     ExportError
         The file cannot be written whole.
     """
-    draft = path.with_name(f"{path.name}.draft.gpkg")
-    try:
+
+    def fill(draft: Path) -> None:
         write_arrow(
             arrow(layer), draft, layer=layer.name, driver="GPKG", geometry_name=GEOMETRY,
             geometry_type=layer.shape, crs=crs.to_wkt(), dataset_options={"VERSION": VERSION},
             layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": GEOMETRY,
                            "IDENTIFIER": layer.name, "DESCRIPTION": title},
         )  # fmt: skip
-        with closing(sqlite3.connect(draft, isolation_level=None)) as base:
-            _dress(base, layer, style, f"{day or UNDATED}T00:00:00.000Z")
-            base.execute("VACUUM INTO ?", (str(path),))
-    except FAULTS as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: le GeoPackage n'a pas pu être écrit ({reason}). Vérifiez la place "
-            "sur le disque et le droit d'écrire dans ce dossier."
-        ) from reason
-    finally:
-        draft.unlink(missing_ok=True)
+
+    write_small(path, fill, day=day, dress=partial(_dress, layer, style))
 
 
-def _dress(base: sqlite3.Connection, layer: Layer, style: str, day: str) -> None:
+def _dress(layer: Layer, style: str, base: sqlite3.Connection, moment: str) -> None:
     base.executescript(STYLES)
     base.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
         "update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', ?)",
-        (layer.name, GEOMETRY, layer.title.fr[:30], style, day),
+        (layer.name, GEOMETRY, layer.title.fr[:30], style, moment),
     )
     base.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
         "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS', ?)",
-        (day,),
+        (moment,),
     )
-    base.execute("UPDATE gpkg_contents SET last_change = ?", (day,))
 
 
 def qml(

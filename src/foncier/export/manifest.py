@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from foncier.export.aside import MANIFEST, deliver, sha256
+from foncier.export.aside import MANIFEST, deliver, unchanged
 from foncier.tables import CANDIDATES
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ def manifest(
     Plain values only, ready for JSON; unknown is None. All that changes from one run to the next
     on the same inputs (date, timings) stands under ``run``.
     """
-    kinds = result.candidates["kind"].value_counts()
-    named = next(c for c in CANDIDATES.columns if c.name == "kind").values
     epsg = result.candidates.crs.to_epsg() if result.candidates.crs else None
     made: dict[str, Any] = plain(
         {
@@ -91,11 +89,7 @@ def manifest(
             "robustness": {"agreement": result.agreement},
             "credits": result.credits,
             "targets": result.targets,
-            "counts": {
-                "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
-                "rejected_parcels": len(result.rejections),
-                "assemblies": None if result.assemblies is None else len(result.assemblies),
-            },
+            "counts": _counts(result),
             "deliverables": deliverables,
             "versions": versions or {},
             "run": {
@@ -105,6 +99,16 @@ def manifest(
         }
     )
     return made
+
+
+def _counts(result: Result) -> dict[str, Any]:
+    kinds = result.candidates["kind"].value_counts()
+    named = next(c for c in CANDIDATES.columns if c.name == "kind").values
+    return {
+        "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
+        "rejected_parcels": len(result.rejections),
+        "assemblies": None if result.assemblies is None else len(result.assemblies),
+    }
 
 
 def text(made: Mapping[str, Any]) -> str:
@@ -135,13 +139,9 @@ def mixed(folder: Path) -> tuple[str, ...]:
     """
     try:
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
-        return tuple(sorted(n for n, sha in known.items() if not _is(folder / n, sha)))
+        return tuple(sorted(n for n, sha in known.items() if not unchanged(folder / n, sha)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return (MANIFEST,)
-
-
-def _is(path: Path, sha: str) -> bool:
-    return path.is_file() and sha256(path) == sha
 
 
 def _input(report: LayerReport) -> dict[str, Any]:

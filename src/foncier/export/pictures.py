@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMATS = ("PNG", "JPEG")
+COPIES = "image-"  # what the names of the copies begin with
 
 
 def pictures(leaflet: Mapping[str, Any] | None) -> dict[str, str]:
@@ -32,7 +33,7 @@ def pictures(leaflet: Mapping[str, Any] | None) -> dict[str, str]:
     files = dict.fromkeys(table["file"] for table in tables if table)
     suffixes = [PurePosixPath(file.replace("\\", "/")).suffix.lower() for file in files]
     return {
-        file: f"image-{n}{suffix}"
+        file: f"{COPIES}{n}{suffix}"
         for n, (file, suffix) in enumerate(zip(files, suffixes, strict=True), start=1)
     }
 

@@ -11,7 +11,7 @@ from foncier.export.cnig import write_cnig
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
-from foncier.export.pictures import check_picture, copy_picture, pictures
+from foncier.export.pictures import COPIES, check_picture, copy_picture, pictures
 from foncier.export.suitability import write_suitability
 from foncier.export.surface import write_surface
 from foncier.export.webmap import write_map
@@ -35,7 +35,8 @@ def deliver(
 ) -> dict[str, str]:
     """Write tables, map, surface, friches by use and to exchange, pictures and manifest.
 
-    The same study on the same inputs gives the same bytes, but for ``run`` in the manifest.
+    The same study on the same inputs gives the same bytes, but for ``run`` in the manifest. What a
+    former run wrote and this one does not (no friche left, no surface) is taken away.
 
     Returns
     -------
@@ -75,7 +76,12 @@ def deliver(
         )
         return text(made)
 
-    return write_aside(folder, write, manifest=told)
+    return write_aside(folder, write, manifest=told, ours=_is_optional)
+
+
+def _is_optional(name: str) -> bool:
+    """Tell the deliverables that some results have and others have not."""
+    return name in (SURFACE, EXCHANGE, SUITABILITY) or name.startswith(COPIES)
 
 
 def check_pictures(plan: Study) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,29 @@ def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
     page.locator("#clear-filters").click()
     assert len(listed(page)) == 3
     assert page.locator("#f-loop").input_value() == ""
+
+
+def test_ground_that_sites_share_is_counted_once(
+    visit: Callable[..., Any], small_result: Result
+) -> None:
+    """The garage stands for half on the friche: 150 m² of its 300."""
+    shapes = small_result.candidates.geometry.to_list()
+    corner = shapely.bounds(shapes[0])
+    shapes[2] = shapely.box(corner[2] - 10, corner[1] + 10, corner[2] + 10, corner[1] + 25)
+    page = visit(
+        replace(small_result, candidates=small_result.candidates.set_geometry(shapes))
+    ).page
+    head = page.locator("#count")
+    assert "4\u202f750\u00a0m²" in head.inner_text()  # 4000 + 600 + 300 - 150
+    page.locator("[data-tool=area]").click()
+    figures = page.locator("#summary td").all_inner_texts()
+    assert figures[-1] == "4\u202f750\u00a0m²"
+    assert {"4\u202f000\u00a0m²", "600\u00a0m²", "300\u00a0m²"} < set(figures)
+    page.locator("[data-kind=friche]").click()  # without the friche the garage counts whole
+    assert "900\u00a0m²" in head.inner_text()
+    page.locator("[data-kind=friche]").click()
+    page.locator("[data-lang=en]").click()
+    assert "4,750\u00a0m²" in head.inner_text()
 
 
 @pytest.mark.parametrize(

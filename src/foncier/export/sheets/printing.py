@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from foncier.errors import ConfigError, ExportError
-from foncier.export.aside import MANIFEST, deliver
+from foncier.export.aside import deliver
 from foncier.export.manifest import text as manifest_text
 from foncier.export.sheets import content, leaflet, sitemap
 from foncier.export.sheets.delivered import (
@@ -67,7 +67,8 @@ def print_sheets(
         A result, as ``foncier run`` delivers it; nothing else is read.
     out
         Where the PDF files go: ``<rank>-<id>.pdf``, ``fiches.pdf`` (all of them in one),
-        ``plaquette.pdf``. Sheets of a former printing that are not printed again are removed.
+        ``plaquette.pdf``. Sheets of a former printing that are not printed again are removed,
+        unless they were changed since.
     top
         How many sites, by rank; 0 prints the leaflet alone.
     ids
@@ -100,26 +101,17 @@ def print_sheets(
         every = [sheet for sheet, _ in printed]
         made[ALL] = press.print("sheet.typ", word("sheets_title", lang), sheets=every)
     made[LEAFLET] = leaflet_to_come.result()
-    former = _former(out)
     write = {name: partial(_write, data) for name, data in made.items()}
     told = {"result": given.manifest["deliverables"], "lang": lang}
-    deliver(out, write, manifest=lambda done: manifest_text({**told, "deliverables": done}))
-    for name in sorted(former - set(made)):
-        (out / name).unlink(missing_ok=True)
+    deliver(
+        out, write, manifest=lambda done: manifest_text({**told, "deliverables": done}),
+        ours=lambda name: name.endswith(".pdf"),
+    )  # fmt: skip
     return Printed(out, tuple(made), tuple(given.sites["opportunity_id"].iloc[rows]))
 
 
 def _write(data: bytes, path: Path) -> None:
     path.write_bytes(data)
-
-
-def _former(out: Path) -> set[str]:
-    """Names that a former printing left there, as its manifest tells them."""
-    try:
-        known_names = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
-        return {n for n in known_names if Path(n).name == n and n.endswith(".pdf")}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
 
 
 def chosen(given: Delivered, *, top: int, ids: Sequence[str]) -> list[int]:

@@ -45,8 +45,13 @@ def numbers(values: Any, digits: int | None = DIGITS) -> list[float | int | None
 
 def texts(values: pd.Series[Any]) -> list[str | None]:
     """Texts one by one, None when unknown."""
-    known = values.notna().tolist()
-    return [str(value) if one else None for value, one in zip(values.tolist(), known, strict=True)]
+    known = values.notna()
+    if not known.any():
+        return [None] * len(values)
+    if known.all():
+        return [str(value) for value in values.tolist()]
+    shown = zip(values.tolist(), known.tolist(), strict=True)
+    return [str(value) if one else None for value, one in shown]
 
 
 def pool(values: pd.Series[Any]) -> dict[str, list[Any]]:
@@ -76,7 +81,10 @@ def phrases(values: pd.Series[Any]) -> dict[str, list[Any]]:
     if not len(values):
         return {**pool(values), "figures": []}
     # all rows at once: a hundred thousand calls of the expression take three times as long
-    plain = [MARKS.sub("\ufffd", str(text)) for text in values.tolist()]
-    pieces = NUMBER.split(ROW.join(plain))
+    plain = [str(text) for text in values.tolist()]
+    whole = ROW.join(plain)
+    if HOLE in whole or whole.count(ROW) >= len(plain):  # a text holds a mark of ours
+        whole = ROW.join(MARKS.sub("\ufffd", text) for text in plain)
+    pieces = NUMBER.split(whole)
     sentences = HOLE.join(pieces[::2]).split(ROW)
     return {**pool(pd.Series(sentences, dtype="str")), "figures": pieces[1::2]}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 import jinja2
+import orjson
 from branca.element import Element, MacroElement
 from folium.template import Template
 from xstatic.pkg import leaflet
@@ -38,7 +39,7 @@ BLOCK = re.compile(
     r"<(script|style)(?: type=\"text/plain\" id=\"foncier-script\")?>(.*?)</\1>", re.DOTALL
 )
 PACKING = 2  # zlib's level: 7 % more than 4 in under half the time
-PACKED_FROM = 4_000_000  # characters of data beyond which they travel compressed
+PACKED_FROM = 4_000_000  # bytes of data beyond which they travel compressed
 TILE_HOSTS = ("https://data.geopf.fr", "https://tile.openstreetmap.org")
 WMTS = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal"
@@ -175,9 +176,9 @@ def _assemble(result: Result, figure: Any, lang: str) -> str:
         lang=lang,
         words=words[lang],
         result=result,
-        data=_pack(data) if packed else data,
+        data=_pack(data) if packed else _escaped(data),
         packed=packed,
-        dictionary=_json(words),
+        dictionary=_escaped(_json(words)),
         leaflet_style=_leaflet_style(),
         style=_joined(STYLES),
         leaflet_script=_leaflet_script(),
@@ -210,17 +211,25 @@ def _policy(html: str) -> str:
     )
 
 
-def _json(value: Any) -> str:
-    """JSON that is safe inside a script element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # the name of a file need not be UTF-8: its odd bytes become ?
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode("utf-8", "replace")
+
+
+def _escaped(data: bytes) -> str:
+    """JSON made safe inside a script element; what is packed holds none of these characters."""
+    text = data.decode()
     for character, escape in ESCAPES.items():
         text = text.replace(character, escape)
     return text
 
 
-def _pack(text: str) -> str:
+def _pack(data: bytes) -> str:
     """Compress what a mailbox would refuse: zlib, in base64; browsers since 2023 unpack it."""
-    return base64.b64encode(zlib.compress(text.encode("utf-8", "replace"), PACKING)).decode()
+    return base64.b64encode(zlib.compress(data, PACKING)).decode()
 
 
 @cache

@@ -15,6 +15,7 @@ from foncier.export.webmap import friches, reach, shapes
 from foncier.export.webmap.assemblies import assemblies
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
+from foncier.export.webmap.overlaps import overlaps
 from foncier.export.words import VALUES
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
         "presets": presets(),
         "sites": _sites(result, sites),
+        "overlaps": overlaps(sites.geometry.array),
         "evidence": _evidence(result.evidence, ids),
         "tests": _tests(result, sites),
         "access": reach.access(result, ids),
@@ -200,7 +202,8 @@ def _tests(result: Result, sites: Any) -> dict[str, Any]:
         **{name: numbers(rows[name]) for name in ("value", "threshold", "margin")},
         "unit": pool(rows["unit"]),
         "passed": [None if pd.isna(value) else bool(value) for value in rows["passed"]],
-        "detail": texts(rows["detail"]),
+        "detail": pool(rows["detail"]),
+        "detail_en": pool(rows["detail_en"]),
         "fr": pool(rows["label_fr"]),
         "en": pool(rows["label_en"]),
     }

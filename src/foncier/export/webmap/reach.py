@@ -22,6 +22,8 @@ REACH_TOLERANCE_M = 3.0  # a walk of five minutes is 375 m: no reader measures 3
 def known_sites(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
     """Rows of sites that are on the map, and the position of their site."""
     owner = ids.index.get_indexer(table["opportunity_id"])
+    if (owner >= 0).all():
+        return table, owner.tolist()
     return table[owner >= 0], owner[owner >= 0].tolist()
 
 
@@ -35,8 +37,10 @@ def access(result: Result, ids: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    place = pd.Index(rows["opportunity_id"]).get_indexer(ids.index)
-    wide = rows.reset_index(drop=True).reindex(np.where(place < 0, len(rows), place))
+    owner = ids.index.get_indexer(pd.Index(rows["opportunity_id"]))
+    place = np.full(len(ids), len(rows))  # beyond the last row: unknown
+    place[owner[owner >= 0]] = np.flatnonzero(owner >= 0)
+    wide = rows.reset_index(drop=True).reindex(place)
     return {
         **{name: pool(wide[name]) for name in ("place", "barrier", "barrier_name")},
         **{name: numbers(wide[name], digits) for name, digits in WALK_DIGITS.items()},

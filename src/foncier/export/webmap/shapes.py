@@ -8,6 +8,7 @@ corner of a ring is a step from the last corner of the ring before.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +92,12 @@ def _steps(
 
 def _whole(corners: NDArray[np.float64], crs: pyproj.CRS) -> NDArray[np.int64]:
     """Corners of a metric CRS in whole millionths of a degree, longitude first."""
-    move = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
-    degrees = np.column_stack(move.transform(corners[:, 0], corners[:, 1]))
+    degrees = np.column_stack(_to_degrees(crs).transform(corners[:, 0], corners[:, 1]))
     whole: NDArray[np.int64] = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
     return whole
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
+    """Way to degrees, made once: a page asks for it for each of its layers."""
+    return pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)

@@ -234,7 +234,7 @@ function testBlock(site) {
     const parts = [
       `${t('threshold')} ${quantity(row.threshold, unit, 2)}`,
       row.margin === null ? null : `${t('margin')} ${marginWords(row.margin, unit)}`,
-      several ? row.parcel : null, row.detail,
+      several ? row.parcel : null, both([row.detail, row.detail_en]),
     ];
     return el('li', { class: verdict },
       el('span', { class: 'sign', title: t(`test_${verdict}`) },

@@ -178,7 +178,8 @@ function outlineOf(site) {
 function fillSites(sites) {
   const evidence = ['direction', 'weight', 'source', 'date'];
   rowsOf(page.evidence, evidence).forEach((row) => sites[row.site].evidence.push(row));
-  const tests = ['parcel', 'value', 'threshold', 'margin', 'unit', 'passed', 'detail', 'fr', 'en'];
+  const tests = ['parcel', 'value', 'threshold', 'margin', 'unit', 'passed', 'detail', 'detail_en',
+    'fr', 'en'];
   rowsOf(page.tests, tests).forEach((row) => sites[row.site].tests.push(row));
   rowsOf(page.entries, ['street', 'frontage_m']).forEach((row) => {
     sites[row.site].entry = { ...row, at: latLng(page.entries.at, row.row) };
