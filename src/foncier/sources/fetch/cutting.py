@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 from pyarrow import csv as arrow_csv
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 SWELLS = 30  # a register shrinks to a sixth, text that says little to a twentieth
 MOST_MEMBERS = 1000
+BLOCK = 1 << 22  # bytes of a table that are looked at together
 CELL = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)mN(?P<north>\d+)E(?P<east>\d+)$"
 # All that a packed table says when it is cut short or is none.
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, UnicodeDecodeError, ValueError,
@@ -118,26 +120,40 @@ def _rows(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> Non
 
 
 def _cells(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
-    """Cells whose middle lies inside the bounds, as points; the system is told by their ids."""
-    west, south, east, north = degrees(source, place)
+    """Cells whose middle lies inside the bounds in their own system, which their ids tell."""
     features: list[dict[str, Any]] = []
     for part in _parts(wholes[0], source, place):
-        ids = part.iloc[:, 0].str.extract(CELL)
-        if ids["crs"].isna().any():
-            strange = part.iloc[:, 0][ids["crs"].isna()]
-            what = f"identifiants de carreaux inattendus ({some(strange)})"
-            raise FormatError(complaint(source.label, what, RETRY))
-        side = ids["side"].astype("float64") / 2
-        middle = ids["east"].astype("float64") + side, ids["north"].astype("float64") + side
-        system = pyproj.CRS.from_epsg(int(ids["crs"].iloc[0]))
+        system, east, north = _middles(part.iloc[:, 0], source)
         moved = pyproj.Transformer.from_crs(system, DEGREES, always_xy=True)
-        lon, lat = (np.asarray(axis) for axis in moved.transform(*middle))
-        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-        here: Any = part[inside].to_dict("records")
-        spots = zip(lon[inside], lat[inside], strict=True)
-        features += [_feature(row, shapely.Point(x, y)) for row, (x, y) in zip(
-            here, spots, strict=True)]  # fmt: skip
+        west_m, south_m, east_m, north_m = moved.transform_bounds(
+            *degrees(source, place), direction="INVERSE"
+        )
+        near = (east >= west_m) & (east <= east_m) & (north >= south_m) & (north <= north_m)
+        spots = zip(*moved.transform(east[near], north[near]), strict=True)
+        here: Any = part[near].to_dict("records")
+        features += [
+            _feature(row, shapely.Point(spot)) for row, spot in zip(here, spots, strict=True)
+        ]
     _collected(features, source, to)
+
+
+def _middles(
+    ids: pd.Series[str], source: Source
+) -> tuple[pyproj.CRS, NDArray[np.float64], NDArray[np.float64]]:
+    """System, eastings and northings of the middles of cells, which their ids tell."""
+    read = pc.extract_regex(pa.array(ids, pa.string()), CELL)
+    if read.null_count:
+        strange = ids[np.asarray(read.is_null())]
+        what = f"identifiants de carreaux inattendus ({some(strange)})"
+        raise FormatError(complaint(source.label, what, RETRY))
+    east, north, side = (
+        np.asarray(pc.cast(read.field(name), pa.float64())) for name in ("east", "north", "side")
+    )
+    systems = pc.unique(read.field("crs"))
+    if len(systems) != 1:
+        what = f"carreaux de plusieurs systèmes ({some(systems)})"
+        raise FormatError(complaint(source.label, what, RETRY))
+    return pyproj.CRS.from_epsg(int(str(systems[0]))), east + side / 2, north + side / 2
 
 
 def _features(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
@@ -230,6 +246,7 @@ def _parts(whole: Path, source: Source, place: Place) -> Iterator[pd.DataFrame]:
     chosen = [own[name.lower()] for name in names]
     with _opened(whole, source, place) as stream, arrow_csv.open_csv(
         stream,
+        read_options=arrow_csv.ReadOptions(block_size=BLOCK),
         parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
             include_columns=chosen, column_types=dict.fromkeys(chosen, pa.string()),
