@@ -12,8 +12,10 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
+from typer.testing import CliRunner
 
 from foncier import study as studies
+from foncier.cli import app
 from foncier.errors import CrsError, FoncierError, FormatError, SourceError
 from foncier.pipeline import fetching
 
@@ -295,6 +297,8 @@ def test_what_is_not_there_leaves_its_layer_absent(service: Replay, study: Path)
     assert "7 d'autres" in str(found.error)
     service.files[PRICES] = prices(data=[], meta={"total": 0})
     assert fetched(service, study, "prix").state == "absent"
+    told = CliRunner().invoke(app, ["fetch", str(study), "--only", "servitudes,prix"])
+    assert (told.exit_code, told.output.count("–  ")) == (0, 2)
     listed = (study / "fetched/couches.toml").read_text("utf-8")
     assert "constraints" not in listed
     assert "prices" not in listed
