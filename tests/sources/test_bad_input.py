@@ -192,7 +192,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
     "XML that is not OSM": (
         "a.osm", b"<gpx/>", "streets", "osm-xml", {}, FormatError, ["gpx", ".osm.gz"],
     ),
-    "binary OSM": ("a.osm.pbf", b"\0\0", "streets", "osm-xml", {}, FormatError, ["osmium"]),
+    "binary OSM": ("a.osm.pbf", b"\0\0", "streets", "osm-xml", {}, FormatError, ["osm-pbf"]),
 }  # fmt: skip
 
 

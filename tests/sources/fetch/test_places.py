@@ -12,8 +12,10 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
+from typer.testing import CliRunner
 
 from foncier import study as studies
+from foncier.cli import app
 from foncier.errors import CrsError, FoncierError, FormatError, SourceError
 from foncier.pipeline import fetching
 
@@ -185,6 +187,9 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[FoncierError], str]] = [
     ("servitudes", WFS, {"body": b"<ows:ExceptionReport/>"}, FormatError, "illisible"),
     ("carreaux", GRID, {"body": packed(**{"lisez-moi.txt": "rien"})}, FormatError, "lisez-moi"),
     ("carreaux", GRID, {"body": packed(**{"carreaux_200m_met.7z": "7z"})}, FormatError, ".7z"),
+    ("carreaux", GRID, {"body": packed(**{"a/carreaux_200m_met.csv": grid(),
+                                          "b/carreaux_200m_met.csv": grid()})},
+     FormatError, "b/carreaux"),
     ("carreaux", GRID, {"body": packed(**{"carreaux_200m_met.csv": grid().replace("ind", "i")})},
      FormatError, "«\u00a0ind\u00a0»"),
     ("carreaux", GRID, {"body": packed(**{"carreaux_200m_met.csv": grid().replace("CRS", "X")})},
@@ -292,6 +297,8 @@ def test_what_is_not_there_leaves_its_layer_absent(service: Replay, study: Path)
     assert "7 d'autres" in str(found.error)
     service.files[PRICES] = prices(data=[], meta={"total": 0})
     assert fetched(service, study, "prix").state == "absent"
+    told = CliRunner().invoke(app, ["fetch", str(study), "--only", "servitudes,prix"])
+    assert (told.exit_code, told.output.count("–  ")) == (0, 2)
     listed = (study / "fetched/couches.toml").read_text("utf-8")
     assert "constraints" not in listed
     assert "prices" not in listed

@@ -26,7 +26,7 @@ import shapely
 from pyarrow import csv as arrow_csv
 
 from foncier.crs import DEGREES
-from foncier.errors import CrsError, FoncierError, FormatError
+from foncier.errors import CrsError, FoncierError, FormatError, SourceError
 from foncier.sources.fetch.around import degrees
 from foncier.sources.fetch.catalog import address_of, department
 from foncier.sources.fetch.dataset import newest
@@ -84,6 +84,11 @@ def cut(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, An
     except FoncierError:
         raise
     except BROKEN as fault:
+        if isinstance(fault, OSError) and fault.errno:  # the disk, not the file
+            what = f"lecture ou écriture impossible ({fault.strerror})"
+            raise SourceError(
+                complaint(to.name, what, "Vérifiez les droits et la place.")
+            ) from fault
         what = "fichier tronqué, abîmé ou d'un autre format qu'attendu"
         raise FormatError(complaint(address, what, RETRY)) from fault
     finally:
