@@ -24,7 +24,7 @@ floors: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines that none of them reached
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -24,6 +26,11 @@ from foncier.records import (
     Rule,
     Text,
 )
+
+from .once import once, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LAMBERT_93 = pyproj.CRS.from_epsg(2154)
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,8 +59,14 @@ def box(x: float, y: float, width: float, height: float) -> shapely.Geometry:
 
 
 @pytest.fixture
-def small_result() -> Result:
-    """Three opportunities of three kinds, two rejected parcels: every table filled by hand."""
+def small_result(small_original: Result) -> Result:
+    """Three opportunities of three kinds, two rejected parcels; a copy of its own for each test."""
+    return copy.deepcopy(small_original)
+
+
+@pytest.fixture(scope="session")
+def small_original() -> Result:
+    """`small_result` itself, every table filled by hand; for reading only."""
     candidates = tables.CANDIDATES.conform(
         frame(
             [
@@ -256,11 +269,15 @@ def small_result() -> Result:
 
 
 @pytest.fixture(scope="session")
-def demo_result() -> Result:
-    """The embedded demonstration, run once."""
+def demo_result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The embedded demonstration, run once for all processes of the test run; a copy for each."""
     from foncier import demo, pipeline, study
 
-    return pipeline.run(study.load(demo.study_folder()))
+    made: Result = once(
+        shared(tmp_path_factory) / "demo.pickle",
+        lambda: pipeline.run(study.load(demo.study_folder())),
+    )
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -268,7 +285,27 @@ def demo_folder(demo_result: Result, tmp_path_factory: pytest.TempPathFactory) -
     """Folder of the demonstration's deliverables; for reading only."""
     from foncier import demo, pipeline, study
 
-    folder = tmp_path_factory.mktemp("demo")
+    folder = shared(tmp_path_factory) / "demo"
     plan = study.load(demo.study_folder())
-    pipeline.deliver(demo_result, plan, folder, lang="fr", timings={})
+    once(
+        folder.with_name("delivered.pickle"),
+        lambda: pipeline.deliver(demo_result, plan, folder, lang="fr", timings={}),
+    )
     return folder
+
+
+@pytest.fixture(scope="session")
+def studied(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Result]:
+    """Run a study of ``tests/studies`` on the real data, once for the whole test run."""
+    from foncier import pipeline, study
+
+    def run(name: str) -> Result:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FONCIER_REAL_DATA", str(real_data))
+            made: Result = once(
+                shared(tmp_path_factory) / f"{name}.pickle",
+                lambda: pipeline.run(study.load(ROOT / "tests" / "studies" / name)),
+            )
+        return made
+
+    return run

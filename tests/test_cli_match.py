@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -26,9 +27,16 @@ station = 10
 """
 
 
+@pytest.fixture(scope="module")
+def delivered(small_original: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("delivered") / "opportunites.gpkg"
+    write_geopackage(small_original, path)
+    return path
+
+
 @pytest.fixture
-def result(small_result: Result, tmp_path: Path) -> Path:
-    write_geopackage(small_result, tmp_path / "opportunites.gpkg")
+def result(delivered: Path, tmp_path: Path) -> Path:
+    shutil.copy(delivered, tmp_path)
     return tmp_path
 
 

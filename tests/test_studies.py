@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,26 +12,8 @@ import pytest
 
 from foncier import pipeline, study
 
-if TYPE_CHECKING:
-    from foncier.records import Result
-
 STUDIES = Path(__file__).resolve().parent / "studies"
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def studied(real_data: Path) -> Any:
-    """Run a study once for all tests of this module."""
-    done: dict[str, Result] = {}
-
-    def run(name: str) -> Result:
-        if name not in done:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("FONCIER_REAL_DATA", str(real_data))
-                done[name] = pipeline.run(study.load(STUDIES / name))
-        return done[name]
-
-    return run
 
 
 def test_ennezat_equals_the_published_program_parcel_for_parcel(

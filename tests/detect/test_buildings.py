@@ -115,7 +115,7 @@ def test_no_observations_no_candidates(ledger: Ledger) -> None:
         assert find_buildings(ground, ledger, EVERYWHERE).candidates.empty
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(taken=st.sets(st.integers(0, 3)))
 def test_leaving_out_signs_of_disuse_never_makes_a_building_vacant(taken: set[int]) -> None:
     from foncier.records import Signal, Text

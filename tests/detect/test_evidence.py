@@ -216,7 +216,7 @@ def drawn(rows: list[tuple[str, int, int]], without: str = "") -> list[Any]:
     ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=DRAWN, without=st.sampled_from(sorted(set(SOURCES.values()))))
 def test_leaving_out_a_source_never_makes_unknown_vacant(
     rows: list[tuple[str, int, int]], without: str
@@ -242,7 +242,7 @@ def test_leaving_out_a_source_never_makes_unknown_vacant(
     assert {int(i.removeprefix("BN-h")) for i in new} <= against
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=DRAWN, order=st.randoms(use_true_random=False))
 def test_the_order_of_signs_changes_nothing(rows: list[tuple[str, int, int]], order: Any) -> None:
     signs = drawn(rows)
@@ -253,7 +253,7 @@ def test_the_order_of_signs_changes_nothing(rows: list[tuple[str, int, int]], or
     pd.testing.assert_frame_equal(first.evidence, again.evidence)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=DRAWN, east=st.integers(-5000, 5000), north=st.integers(-5000, 5000))
 def test_moving_the_map_changes_no_confidence(
     rows: list[tuple[str, int, int]], east: int, north: int

@@ -154,7 +154,7 @@ def test_nothing_to_read_gives_empty_contracts(ledger: Ledger, rows: int) -> Non
     assert len(result.candidates) == len(result.evidence) == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(order=st.permutations(range(5)))
 def test_the_order_of_the_rows_changes_nothing(order: list[int]) -> None:
     signals = {"friche sans projet": 2.2}

@@ -16,14 +16,15 @@ from frictionless.checks.row.row_constraint import row_constraint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foncier import pipeline, sources, study, tables
+from foncier import sources, tables
 from foncier.export import cnig
 from foncier.records import LayerFile, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-from ..conftest import LAMBERT_93, ROOT, X, Y, box
+from ..conftest import LAMBERT_93, X, Y, box
 
 ENUMS = {f["name"]: f["constraints"]["enum"] for f in cnig.schema()["fields"]
          if "enum" in f.get("constraints", {})}  # fmt: skip
@@ -231,11 +232,9 @@ def test_a_site_told_twice_keeps_both_sources(demo_folder: Path) -> None:
 
 @pytest.mark.real
 def test_amiens_is_valid_and_reads_back(
-    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real_data: Path, tmp_path: Path, studied: Callable[[str], Result]
 ) -> None:
-    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
-    plan = study.load(ROOT / "tests" / "studies" / "amiens")
-    result = pipeline.run(plan)
+    result = studied("amiens")
     path = tmp_path / "friches-cnig.csv"
     cnig.write_cnig(result, path)
     assert faults(path) == []

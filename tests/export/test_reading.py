@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from foncier.records import Result
 
 
-@pytest.fixture
-def folder(small_result: Result, tmp_path: Path) -> Path:
-    write_geopackage(small_result, tmp_path / "opportunites.gpkg")
-    return tmp_path
+@pytest.fixture(scope="module")
+def folder(small_original: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A delivered result; for reading only."""
+    place = tmp_path_factory.mktemp("delivered")
+    write_geopackage(small_original, place / "opportunites.gpkg")
+    return place
 
 
 def test_an_opportunity(folder: Path, small_result: Result) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,20 +13,20 @@ import numpy as np
 import pytest
 import shapely
 
-from foncier import network, pipeline, study
+from foncier import network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from foncier.records import Result
 
-STUDY = Path(__file__).resolve().parents[1] / "studies" / "amiens"
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def result(real_data: Path) -> Result:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FONCIER_REAL_DATA", str(real_data))
-        return pipeline.run(study.load(STUDY))
+def result(studied: Callable[[str], Result]) -> Result:
+    return studied("amiens")
 
 
 class Plain:

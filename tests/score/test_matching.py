@@ -99,7 +99,7 @@ def test_empty_and_wrong_needs() -> None:
 VALUE = st.one_of(st.just(NAN), st.floats(0, 5000))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(values=st.lists(VALUE, min_size=1, max_size=8), least=st.floats(1, 5000))
 def test_a_site_is_judged_alone_and_the_unknown_never_fails(
     values: list[float], least: float

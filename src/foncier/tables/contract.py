@@ -48,15 +48,21 @@ class Column:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def free(self) -> bool:
+        """Tell a column that may hold anything of its kind."""
+        bounds = (self.values, self.low is not None, self.high is not None)
+        return self.optional and not self.unique and not any(bounds)
+
     def schema(self) -> pa.Column:
-        """Build the pandera column of this contract."""
+        """Build the pandera column of this contract; its type is set by `Table.conform`."""
         checks = [pa.Check.isin(self.values)] if self.values else []
         if self.low is not None:
             checks.append(pa.Check.ge(self.low))
         if self.high is not None:
             checks.append(pa.Check.le(self.high))
         return pa.Column(
-            DTYPES[self.kind],
+            None,
             checks,
             nullable=self.optional,
             unique=self.unique,
@@ -88,9 +94,9 @@ class Table:
 
     @cached_property
     def schema(self) -> pa.DataFrameSchema:
-        """Pandera schema (without the geometry column, which `conform` checks)."""
+        """Pandera schema of what the types, which `conform` sets, do not promise by themselves."""
         return pa.DataFrameSchema(
-            {column.name: column.schema() for column in self.columns},
+            {column.name: column.schema() for column in self.columns if not column.free},
             unique=list(self.key),
             name=self.name,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,16 +12,23 @@ from foncier.export.sheets import print_sheets
 
 from .pdf import pages
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from foncier.records import Result
+
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "amiens"
 LONGEST = 148  # letters of the longest name in the inventory
 
 
 @pytest.mark.real
-def test_the_longest_real_names_fit_on_one_page(real_data: Path, tmp_path: Path) -> None:
+def test_the_longest_real_names_fit_on_one_page(
+    real_data: Path, tmp_path: Path, studied: Callable[[str], Result]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FONCIER_REAL_DATA", str(real_data))
         plan = study.load(STUDY)
-        result = pipeline.run(plan, workers=2)
+    result = studied("amiens")
     pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
     sites = result.candidates.set_index("opportunity_id")
     longest = sites["name"].str.len().nlargest(3)

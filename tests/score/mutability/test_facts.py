@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from foncier import pipeline, study, tables
+from foncier import study, tables
 from foncier.errors import ConfigError
 from foncier.score.mutability import Given, Ground, effort, facts
 
@@ -211,12 +211,8 @@ def test_answers_of_a_study_are_checked() -> None:
 
 
 @pytest.mark.real
-def test_amiens_knows_little_and_says_so(real_data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
-
-    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
-    folder = Path(__file__).resolve().parents[2] / "studies" / "amiens"
-    result = pipeline.run(study.load(folder))
+def test_amiens_knows_little_and_says_so(studied: Any) -> None:
+    result = studied("amiens")
     assert result.mutability is not None
     assert result.mutability_facts is not None
     sites = set(result.candidates["opportunity_id"])
