@@ -8,6 +8,7 @@ import io
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,8 +21,10 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from foncier.errors import ConfigError, FoncierError, FormatError, SourceError
 from foncier.sources.journal import complaint, some
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from foncier.sources.journal import Journal
@@ -133,6 +136,30 @@ def text(path: Path, shown: str, journal: Journal) -> str:
         return data.decode("cp1252")
     except UnicodeDecodeError:  # five bytes mean nothing there; Latin-1 knows them all
         return data.decode("latin-1")
+
+
+@contextmanager
+def scratch(shown: str) -> Iterator[Path]:
+    """Folder for what a library reads from a file only; gone at the end, a kill notwithstanding.
+
+    Raises
+    ------
+    SourceError
+        There is no room or no right for it.
+    """
+    try:
+        with workshop() as folder:
+            yield folder
+    except FoncierError:
+        raise
+    except OSError as reason:
+        raise SourceError(
+            complaint(
+                shown,
+                f"dossier temporaire inutilisable ({reason.strerror or reason})",
+                "Libérez de la place, ou désignez un autre dossier par la variable TMPDIR.",
+            )
+        ) from reason
 
 
 def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:

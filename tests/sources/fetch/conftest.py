@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,10 +83,10 @@ def works(n: int, state: str = "En arrêt") -> dict[str, object]:
             "date_maj": "2014-12-04", "geom": point}  # fmt: skip
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Replay]:
+@contextmanager
+def served(folder: Path) -> Iterator[Replay]:
     """Every service of the catalogue, as it should be."""
-    there = hamlet(tmp_path / "there")
+    there = hamlet(folder / "there")
     point = degrees(shapely.Point(X + 345, Y + 20)).wkt
     row = ("80021_1;Ancien atelier;inconnu;Amiens;80021;2020-01-01;2024-02-01;inconnu;ADUGA;"
            f"80021000AB0011;{point}")  # fmt: skip
@@ -102,6 +103,13 @@ def service(tmp_path: Path) -> Iterator[Replay]:
         replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
         replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
         replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
+        yield replay
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Replay]:
+    """The services, for a test."""
+    with served(tmp_path) as replay:
         yield replay
 
 
