@@ -36,6 +36,7 @@ class Running:
     starts: tuple[str, ...] = ("new", "former")
 
     def __init__(self, base: Path) -> None:
+        base.mkdir(exist_ok=True)
         self.study = hamlet(base / "hamlet")
         (self.study / "lieux.osm").write_bytes(osm())
         toml = self.study / "study.toml"

@@ -175,27 +175,21 @@ def undisturbed(job: Job, folder: Path, temporary: Path) -> Course:
     return Course(found["whole_s"], tuple(found["steps_s"]))
 
 
-def killed(
-    job: Job, folder: Path, temporary: Path, point: Point, course: Course, pace: float
-) -> bool:
-    """Start the work and kill it at a point; False when it was over before.
+def killed(job: Job, folder: Path, temporary: Path, *, step: int, delay_s: float) -> bool:
+    """Start the work and kill it at a file operation, else after some CPU; False if it was over.
 
-    Points of time are told by the CPU that the child has used: other programs do not move them.
+    The CPU that the child has used tells the time: other programs do not move the points.
     """
-    fatal = course.step(point) if point.kind == "step" else 0
 
     def work() -> None:
-        if fatal:
-            counted((job.written(folder), temporary), lambda n: die() if n == fatal else None)
+        if step:
+            counted((job.written(folder), temporary), lambda n: die() if n == step else None)
         job.work(folder)
 
     child = forked(work, temporary)
-    if not fatal:
-        clock, delay = (
-            (~child << 3) | 2,
-            pace * course.delay(point),
-        )  # as clock_getcpuclockid(3) makes it
-        while time.clock_gettime(clock) < delay and not os.waitid(os.P_PID, child, PEEK):
+    if not step:
+        clock = (~child << 3) | 2  # as clock_getcpuclockid(3) makes it
+        while time.clock_gettime(clock) < delay_s and not os.waitid(os.P_PID, child, PEEK):
             time.sleep(0.0005)
         os.kill(child, signal.SIGKILL)
     code = ended(child)
@@ -235,10 +229,12 @@ class Trials:
 
     def trial(self, start: str, point: Point) -> tuple[bool, list[str]]:
         """Whether the work was killed before its end, and all faults of one trial."""
+        course = self.course[start]
         for n in range(TRIES):
             folder = self._begun(start)
-            pace = SOONER**n
-            struck = killed(self.job, folder, self.temporary, point, self.course[start], pace)
+            step = course.step(point) if point.kind == "step" else 0
+            delay_s = SOONER**n * course.delay(point)
+            struck = killed(self.job, folder, self.temporary, step=step, delay_s=delay_s)
             if struck:
                 break
             self._emptied()

@@ -1,4 +1,4 @@
-"""A few of the points at which a run and a fetch are killed; ``make hardening`` takes fifty each."""
+"""A few of the points where a run and a fetch are killed; ``make hardening`` takes fifty each."""
 
 from __future__ import annotations
 

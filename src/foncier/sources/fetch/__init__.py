@@ -2,10 +2,10 @@
 
 from foncier.sources.fetch.arriving import Outcome, fetch
 from foncier.sources.fetch.catalog import Place, Source, chosen, hosts, sources
-from foncier.sources.fetch.store import Provenance, provenance, swept, write
+from foncier.sources.fetch.store import Provenance, kept, provenance, swept, write
 from foncier.sources.fetch.web import PATIENCE, Web
 
 __all__ = [
     "PATIENCE", "Outcome", "Place", "Provenance", "Source", "Web", "chosen", "fetch", "hosts",
-    "provenance", "sources", "swept", "write",
+    "kept", "provenance", "sources", "swept", "write",
 ]  # fmt: skip

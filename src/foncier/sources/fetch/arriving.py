@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyogrio
 
 from foncier.crs import legal_crs
-from foncier.errors import ConfigError, FoncierError, SourceError
+from foncier.errors import ConfigError, ExportError, FoncierError, SourceError
 from foncier.records import LayerFile
 from foncier.sources import files, registry
 from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.forms import FORMS
 from foncier.sources.fetch.guards import Doubt, doubts
-from foncier.sources.fetch.store import Provenance, land, part, provenance
+from foncier.sources.fetch.store import Provenance, dropped, kept, land, part, provenance
 from foncier.sources.journal import complaint
 
 if TYPE_CHECKING:
@@ -63,12 +63,21 @@ def fetch(
 
     Returns
     -------
-    The outcome; its ``error`` is any of the errors of `foncier.errors`.
+    The outcome; its ``error`` is any of the errors of `foncier.errors` but the following.
+
+    Raises
+    ------
+    ExportError
+        The disk takes nothing more: no other source would fare better.
     """
     file = folder / source.file.format(commune=place.communes[0])
     former = provenance(file)
     try:
-        told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+        with kept(file.name):
+            told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+    except ExportError:
+        dropped(folder, file.name)
+        raise
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
     return Outcome(source, file, "current" if told is former else "new", told)
