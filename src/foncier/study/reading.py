@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
+from foncier.sources.settings import read_toml
 from foncier.study.model import VARIABLE, Study, expanded
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def load_bare(where: Path) -> Study:
             f"{file} : étude introuvable. Donnez un dossier qui contient study.toml, "
             "ou créez-le : foncier new NOM --commune CODE_INSEE."
         )
-    raw = _toml(file)
+    raw = read_toml(file)
     listed = file.parent / FETCHED / LIST
     if listed.is_file() and isinstance(raw.get("layers", {}), dict):
-        raw["layers"] = {**_toml(listed).get("layers", {}), **raw.get("layers", {})}
+        raw["layers"] = {**read_toml(listed).get("layers", {}), **raw.get("layers", {})}
     if "folder" in raw:
         raise ConfigError(f"{file} : [folder] : clé inconnue.")
     raw = _filled(raw, file, "")
@@ -97,13 +97,6 @@ def load_bare(where: Path) -> Study:
             "système de coordonnées légal. Faites une étude par territoire."
         )
     return study
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
 
 
 def _filled(value: Any, file: Path, key: str) -> Any:
