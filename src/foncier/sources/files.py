@@ -45,7 +45,8 @@ IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
 UNREADABLE = (
     DataSourceError, DataLayerError, shapely.errors.ShapelyError, pa.ArrowException, ValueError,
-    OSError, IndexError,  # the last: pyogrio on a file without any layer
+    OSError, pyproj.exceptions.CRSError,
+    IndexError,  # pyogrio, of a file without any layer
 )  # fmt: skip
 MOST_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"

@@ -89,8 +89,11 @@ def load_bare(where: Path) -> Study:
         study = Study.model_validate({**raw, "folder": file.parent})
     except ValidationError as faults:
         raise ConfigError(told(file, faults, Study)) from faults
-    for commune in study.study.communes:
-        legal_crs(commune)
+    try:
+        for commune in study.study.communes:
+            legal_crs(commune)
+    except ConfigError as fault:
+        raise ConfigError(f"{file} : study.communes : {fault}") from fault
     if len({legal_crs(c) for c in study.study.communes}) > 1:
         raise ConfigError(
             f"{file} : study.communes : {', '.join(study.study.communes)} n'ont pas le même "
