@@ -2,10 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tools that judge the dependencies stand apart from them.
+AUDIT := .venv-audit
 STUDY ?=
 OUT ?= maps/demo
+INPUT ?= study.toml
+SECONDS ?= 60
 
-.PHONY: run test check lint types floors unit coverage bench demo-data lock clean
+.PHONY: run test check lint types floors unit coverage bench hardening guided audit demo-data lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then the main job on the embedded demo
@@ -32,6 +36,24 @@ coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines that n
 bench: $(VENV)/.dev  ## the figures of docs/benchmarks.md, each as a ratio to a named alternative
 	$(BIN)/python tests/bench/run.py
 
+hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks, broken files (Linux, half an hour)
+	$(BIN)/python -m tests.hardening.killing run 50
+	$(BIN)/python -m tests.hardening.killing fetch 50
+	unshare $$([ "$$(id -u)" = 0 ] && echo -m || echo -rm) $(BIN)/python -m tests.hardening.no_room
+	$(BIN)/python -m tests.fuzz.breaking kept
+	$(BIN)/python -m tests.fuzz.breaking bombs
+	$(BIN)/python -m tests.fuzz.breaking 12000
+	$(BIN)/pytest -q tests/fuzz/test_drawn.py --hypothesis-profile=hardening
+
+guided: $(VENV)/.dev  ## coverage-guided breaking by Atheris, INPUT for so many SECONDS (Linux, CPython 3.11 to 3.13)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'atheris>=3,<4'
+	$(BIN)/python -m tests.fuzz.guided $(INPUT) $(SECONDS)
+
+audit: $(AUDIT)/.tools  ## known faults of the locked dependencies (asks pypi.org), and Bandit on our code
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml src
+
 demo-data: $(VENV)/.run  ## draw the embedded city again
 	$(BIN)/python -m foncier.demo
 
@@ -56,5 +78,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(AUDIT)/.tools:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.10' 'bandit>=1.9'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) maps/demo artefacts .coverage
+	rm -rf $(VENV) $(AUDIT) maps/demo artefacts .coverage

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +13,6 @@ import shapely
 from typer.testing import CliRunner
 
 from foncier.cli import app
-from foncier.export.manifest import mixed
 
 from .hamlet import X, Y, as_gpkg, degrees, feature, hamlet, parcels, write
 
@@ -233,28 +228,3 @@ def test_new_makes_a_study_that_check_reads(tmp_path: Path) -> None:
 def test_help_and_version_answer() -> None:
     assert "opportunités" in foncier("--help").stdout
     assert foncier("--version").stdout.startswith("foncier ")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX signal")
-def test_a_run_killed_midway_leaves_the_former_deliverables_whole(tmp_path: Path) -> None:
-    """Killed ever later; what was written at each moment itself is killed in `test_aside`."""
-    folder, out = hamlet(tmp_path / "h"), tmp_path / "out"
-    assert foncier("run", folder, "--out", out, "-q").returncode == 0
-    before = {p.name: p.read_bytes() for p in out.iterdir()}
-    _study("Hameau", "Autre titre")(folder)
-    command = [sys.executable, "-m", "foncier", "run", str(folder), "--out", str(out), "-q"]
-    killed = 0
-    for delay_s in (0.3, 2.5, 3.2, 4.0):
-        running = subprocess.Popen(command)
-        time.sleep(delay_s)
-        running.send_signal(signal.SIGKILL)
-        killed += running.wait() != 0
-        after = {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
-        # Killed after the last move, before the end of the process: all files are the new ones.
-        former, new = after == before, b"Autre titre" in after["opportunites.html"]
-        assert former or new
-        assert mixed(out) == ()
-    assert killed
-    assert foncier("run", folder, "--out", out, "-q").returncode == 0
-    assert not [p for p in out.iterdir() if p.name.startswith(".")]
-    assert b"Autre titre" in (out / "opportunites.html").read_bytes()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from foncier import workshop
 from foncier.errors import ConfigError, ContractError, ExportError
 from foncier.export import aside
 from foncier.export.aside import deliver
@@ -241,7 +242,7 @@ def test_killed_outright(folder: Path, moment: str) -> None:
     )  # fmt: skip
     assert child.stdout
     assert child.stdout.readline() == "here\n"
-    rest = [p for p in folder.iterdir() if p.name.startswith(aside.PREFIX)]
+    rest = [p for p in folder.iterdir() if p.name.startswith(workshop.PREFIX)]
     assert len(rest) == 1
     deliver(folder, {"other": saying("meanwhile")})  # another run leaves the living one alone
     assert rest[0].is_dir()
@@ -312,6 +313,6 @@ def test_a_lock_that_a_drive_does_not_know_is_no_error(
     def unknown(lock: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(aside, "_hold", unknown)
+    monkeypatch.setattr(workshop, "_locked", unknown)
     deliver(folder, {"a.gpkg": saying("new a")})
     assert content(folder) == OLD | {"a.gpkg": "new a"}

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import gzip
-from random import Random
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from .breaking import SEEDS, case, tried
+from .breaking import numbered, tried
+from .inputs import every
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-# Cases that once found a fault: coordinates that are no numbers, text that is none, nodes without
-# a place or a number.
-KEPT = (237, 590, 2210, 2689, 2910, 3040, 3110, 3443)
-FRESH = 5 * len(SEEDS)
-GOOD = {"read", "FormatError", "ConfigError", "ContractError", "CrsError", "SourceError"}
+ROOT = Path(__file__).resolve().parents[2]
+FRESH = 4 * len(every())
 
 
-@pytest.mark.parametrize("seed", [*range(FRESH), *KEPT])
-def test_a_broken_file_ends_in_a_table_or_a_clear_error(seed: int, tmp_path: Path) -> None:
-    assert set(tried(*case(seed, Random(seed)), tmp_path)) <= GOOD
+def test_a_broken_file_ends_in_a_table_or_a_clear_error(tmp_path: Path) -> None:
+    faults: dict[str, str] = {}
+    for case in numbered(FRESH):
+        path = tmp_path / case.name
+        path.write_bytes(case.made())
+        _, fault = tried(every()[case.name], path)
+        faults |= {case.label: fault} if fault else {}
+    assert faults == {}
 
 
-@pytest.mark.parametrize("name", SEEDS)
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory and its peak")
+@pytest.mark.parametrize("which", ["kept", "bombs"])
+def test_what_once_failed_or_would_exhaust_is_read_within_limits(which: str) -> None:
+    """In a child of its own, within 10 s and 2 GB a file: else a fault would end the test run."""
+    command = [sys.executable, "-m", "tests.fuzz.breaking", which]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["cases"] > 10
+    assert told["faults"] == {}
+
+
+@pytest.mark.parametrize("name", every())
 def test_unbroken_it_is_read(name: str, tmp_path: Path) -> None:
     """Else the cases above would only show that a bad file stays bad."""
-    data, readers = SEEDS[name]
-    whole = gzip.compress(data) if name.endswith(".gz") else data
-    assert set(tried(name, whole, readers, tmp_path)) == {"read"}
+    good = every()[name]
+    path = tmp_path / name
+    path.write_bytes(good.whole)
+    outcomes, fault = tried(good, path)
+    assert (set(outcomes), fault) == ({"read"}, "")

@@ -58,6 +58,7 @@ def new(
 ) -> None:
     """Créer un dossier d'étude à compléter."""
     with told(debug=debug):
+        from foncier.export.aside import deliver  # noqa: PLC0415
         from foncier.study import template  # noqa: PLC0415
 
         text, folder = template(name, commune), parent / name
@@ -65,7 +66,10 @@ def new(
             raise ConfigError(f"{name!r} : attendu un nom simple, sans dossier.")
         if (folder / "study.toml").exists():
             raise ConfigError(f"{folder} : cette étude existe déjà. Choisissez un autre nom.")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "study.toml").write_text(text, encoding="utf-8", newline="\n")
+        deliver(folder, {"study.toml": lambda path: _write(path, text)})
         out.print(f"Étude créée : [bold]{escape(str(folder / 'study.toml'))}[/bold]")
         out.print(f"Puis : foncier fetch {escape(str(folder))}", soft_wrap=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -220,7 +220,7 @@ def _prior_row(ids: NDArray[np.object_], ledger: Ledger) -> pd.DataFrame:
 def _candidates(
     ground: Ground, frame: pd.DataFrame, listed: _Listed, ledger: Ledger
 ) -> gpd.GeoDataFrame:
-    assert ground.observations is not None  # noqa: S101  # there is evidence
+    assert ground.observations is not None  # noqa: S101  # nosec B101  # there is evidence
     parcel, commune = _parcels(ground, listed.outline)
     words = frame.groupby("opportunity_id")
     zone = None

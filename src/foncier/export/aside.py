@@ -8,19 +8,17 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from foncier.errors import ConfigError, ExportError, FoncierError
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 MANIFEST = "manifest.json"
-PREFIX = ".foncier-"  # hidden, and inside the folder: a rename works only on one file system
-LOCK = "lock"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
 
@@ -82,7 +80,8 @@ def deliver(
             )
     where = [folder.name]  # what a message names: the file at hand, else the folder
     try:
-        with _place(folder), _workshop(folder) as new:
+        # The workshop lies inside the folder: a rename works only on one file system.
+        with _place(folder), workshop(folder) as new:
             found = _write_all(new, write, manifest, where)
             names = [name for name in write if name != MANIFEST]
             if MANIFEST in write or manifest:
@@ -138,49 +137,12 @@ def _place(folder: Path) -> Iterator[None]:
                     one.rmdir()
 
 
-@contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """Hidden folder to write in, held by a lock as long as the run lives, then removed."""
-    for stale in sorted(folder.glob(f"{PREFIX}*")):
-        _sweep(stale)
-    workshop = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-    try:
-        with (workshop / LOCK).open("wb") as lock:
-            with suppress(OSError):  # some network drives have no locks
-                _hold(lock)
-            new = workshop / "new"
-            new.mkdir()
-            yield new
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-
-
-def _sweep(workshop: Path) -> None:
-    """Remove what a killed run left; the workshop of a run that lives is held and stays."""
-    with suppress(OSError):
-        if (workshop / LOCK).exists():
-            with (workshop / LOCK).open("r+b") as lock:
-                _hold(lock)
-            (workshop / LOCK).unlink()
-        shutil.rmtree(workshop, ignore_errors=True)
-
-
 if sys.platform == "win32":
-
-    def _hold(lock: IO[bytes]) -> None:
-        import msvcrt  # noqa: PLC0415 (exists on Windows only)
-
-        msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
 
     def _flush_folder(folder: Path) -> None:
         """Windows flushes a folder by itself."""
 
 else:
-
-    def _hold(lock: IO[bytes]) -> None:
-        import fcntl  # noqa: PLC0415 (does not exist on Windows)
-
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _flush_folder(folder: Path) -> None:
         handle = os.open(folder, os.O_RDONLY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pyogrio
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FAULTS = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
           pyogrio.errors.FeatureError, OSError, ValueError)  # fmt: skip
+NO_ROOM = 1 << 16  # bytes: below, what a driver could not write did not fit
 DECIMALS = 7  # of a degree: about a centimetre
 
 
@@ -43,7 +45,6 @@ def write_geojson(layer: Layer, path: Path) -> None:
 
 
 def _write(layer: Layer, path: Path, *, driver: str, **options: str) -> None:
-    reason: object
     try:
         write_arrow(
             stream(layer), path, layer=layer.name, driver=driver, geometry_name=GEOMETRY,
@@ -54,8 +55,9 @@ def _write(layer: Layer, path: Path, *, driver: str, **options: str) -> None:
         if table.num_rows == len(layer.frame):
             return
         reason = f"{table.num_rows} objets sur {len(layer.frame)}"
-    except FAULTS as fault:
-        reason = fault
+    except FAULTS:  # in the words of GDAL, with the hidden folder in them
+        free = shutil.disk_usage(path.parent).free
+        reason = "le disque est plein" if free < NO_ROOM else "GDAL a échoué"
     raise ExportError(
         f"{path.name}\u00a0: le fichier n'a pas pu être écrit en entier ({reason}). Vérifiez la "
         "place sur le disque et le droit d'écrire dans ce dossier."

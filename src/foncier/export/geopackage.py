@@ -164,7 +164,7 @@ def _wkb(layer: Layer) -> np.ndarray:
 def _check_rows(base: sqlite3.Connection, made: tuple[Layer, ...]) -> None:
     """Count what was written: an error on closing a file is not always said."""
     for layer in made:
-        (rows,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608
+        (rows,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608  # nosec B608
         if rows != len(layer.frame):
             raise sqlite3.DatabaseError(f"{layer.name}: {rows} rows of {len(layer.frame)}")
 

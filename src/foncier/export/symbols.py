@@ -143,7 +143,9 @@ def _symbol(kind: str, *strata: tuple[str, Properties]) -> Element:
     )
     for name, properties in strata:
         layer = SubElement(
-            symbol, "layer", {"class": name, "enabled": "1", "locked": "0", "pass": "0"}
+            symbol,
+            "layer",
+            {"class": name, "enabled": "1", "locked": "0", "pass": "0"},  # nosec B105
         )
         options = SubElement(layer, "Option", {"type": "Map"})
         for key, value in properties.items():

@@ -31,7 +31,7 @@ def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
                             for column in view.columns)  # fmt: skip
         # GDAL takes the column OGC_FID of a view as its row id.
         base.execute(
-            f'CREATE VIEW "{view.name}" AS SELECT "fid" AS OGC_FID, "geom", {columns} '  # noqa: S608
+            f'CREATE VIEW "{view.name}" AS SELECT "fid" AS OGC_FID, "geom", {columns} '  # noqa: S608  # nosec B608
             f'FROM "{WHOLE}" WHERE "kind" = \'{kinds[view.name]}\''
         )
         bounds = view.frame.total_bounds.tolist() if len(view.frame) else [None] * 4

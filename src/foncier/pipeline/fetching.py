@@ -104,13 +104,19 @@ def fetch(
     accepted
         Doubts that the planner lets pass.
 
+    Raises
+    ------
+    ExportError
+        The study's folder cannot be written, or its disk is full.
+
     Yields
     ------
     The outcome of each source. When all are through, ``fetched/couches.toml`` lists what there is.
     """
     asked = web or web_of(plan)
     folder = plan.folder / FETCHED
-    folder.mkdir(parents=True, exist_ok=True)
+    with services.kept(FETCHED):
+        folder.mkdir(parents=True, exist_ok=True)
     bounds = None
     for one in wanted(plan, only):
         if one.former and not refresh:
@@ -124,7 +130,8 @@ def fetch(
         )
         yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
     services.swept(folder)
-    services.write(folder / LIST, _listed(plan))
+    with services.kept(LIST):
+        services.write(folder / LIST, _listed(plan))
 
 
 def _bounds(plan: Study) -> tuple[float, float, float, float] | None:

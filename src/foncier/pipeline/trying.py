@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from foncier.pipeline.layers import Layers, read_layers
 from foncier.pipeline.reaching import joined
 from foncier.pipeline.tracing import trace
 from foncier.score import Situation
+from foncier.sources.settings import read_toml
 from foncier.study.model import Loop
 from foncier.study.reading import told
 
@@ -162,10 +162,7 @@ def _role(file: Path, crs: Any) -> dict[str, str]:
 def _loop_table(file: Path) -> Loop:
     if not file.is_file():
         raise ConfigError(f"{file} : fichier introuvable.")
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
+    raw = read_toml(file)
     if "loop" not in raw:
         raise ConfigError(f"{file} : il faut une table [loop], comme dans study.toml.")
     try:

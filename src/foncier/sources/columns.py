@@ -199,7 +199,7 @@ def numbers(values: pd.Series[Any], *, column: str, shown: str) -> pd.Series[Any
             complaint(
                 shown,
                 f"colonne {column}, {int(wrong.sum())} cellule(s) de texte là où il faut un "
-                f"nombre : {some(values[wrong].unique())}",
+                f"nombre : {some(values[wrong].astype('str').unique())}",
                 "Corrigez ces cellules, ou laissez-les vides si la valeur est inconnue.",
             )
         )
@@ -246,7 +246,7 @@ def translate(
             complaint(
                 shown,
                 f"colonne {column}, {int(wrong.sum())} valeur(s) inattendue(s) : "
-                f"{some(values[wrong].unique())}",
+                f"{some(values[wrong].astype('str').unique())}",
                 f"Valeurs possibles : {', '.join(words)}.",
             )
         )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import warnings
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -172,14 +170,14 @@ def _tell_dates(exported: list[str], journal: Journal) -> None:
 def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Objects of one sheet, with what kind each is, in the system of the sheet."""
     parts: list[Any] = [gpd.GeoDataFrame(geometry=[])]
-    with tempfile.TemporaryDirectory(prefix="foncier-") as folder, warnings.catch_warnings():
+    with files.scratch(sheet.shown) as folder, warnings.catch_warnings():
         # What GDAL warns of is what is repaired and counted later.
         warnings.simplefilter("ignore", RuntimeWarning)
         for name, data in sheet.files.items():
             # GDAL stops at a system whose name it does not know: it is told here, not there.
             known = RELATION.sub(b"RELSA06:LAMB93", data) if name.endswith(".GEO") else data
-            (Path(folder) / name).write_bytes(known)
-        thf = Path(folder) / sheet.thf
+            (folder / name).write_bytes(known)
+        thf = folder / sheet.thf
         try:
             for layer in (SHEETS, *layers):
                 # GDAL reads the whole sheet each time: no asking first what is in it. Every sheet

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import warnings
-import zipfile
-import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,9 +17,12 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from foncier.errors import ConfigError, FoncierError, FormatError, SourceError
+from foncier.sources import packed
 from foncier.sources.journal import complaint, some
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from foncier.sources.journal import Journal
@@ -44,8 +45,10 @@ IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
 UNREADABLE = (
     DataSourceError, DataLayerError, shapely.errors.ShapelyError, pa.ArrowException, ValueError,
-    OSError,
+    OSError, pyproj.exceptions.CRSError,
+    IndexError,  # pyogrio, of a file without any layer
 )  # fmt: skip
+MOST_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
 
@@ -78,9 +81,11 @@ def sha256(path: Path, shown: str) -> str:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as reason:
-        raise SourceError(
-            complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
-        ) from reason
+        raise SourceError(_refused(shown, reason)) from reason
+
+
+def _refused(shown: str, reason: OSError) -> str:
+    return complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
 
 
 def content(path: Path, shown: str) -> bytes:
@@ -92,18 +97,12 @@ def content(path: Path, shown: str) -> bytes:
         The archive is cut short or damaged (its checksum is verified), or holds nothing.
     """
     check(path, shown)
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as reason:
+        raise SourceError(_refused(shown, reason)) from reason
     if path.suffix.lower() == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as reason:
-            raise FormatError(
-                complaint(
-                    shown,
-                    "fichier tronqué ou abîmé (archive gzip incomplète)",
-                    "Téléchargez-le de nouveau.",
-                )
-            ) from reason
+        data = packed.gunzipped(data, shown)
     if not data.strip():
         raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
     return data.removeprefix(BOM)
@@ -135,6 +134,30 @@ def text(path: Path, shown: str, journal: Journal) -> str:
         return data.decode("latin-1")
 
 
+@contextmanager
+def scratch(shown: str) -> Iterator[Path]:
+    """Folder for what a library reads from a file only; gone at the end, a kill notwithstanding.
+
+    Raises
+    ------
+    SourceError
+        There is no room or no right for it.
+    """
+    try:
+        with workshop() as folder:
+            yield folder
+    except FoncierError:
+        raise
+    except OSError as reason:
+        raise SourceError(
+            complaint(
+                shown,
+                f"dossier temporaire inutilisable ({reason.strerror or reason})",
+                "Libérez de la place, ou désignez un autre dossier par la variable TMPDIR.",
+            )
+        ) from reason
+
+
 def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
     """Rows of a CSV file, every cell as the text that it is; the separator is the header's own.
 
@@ -146,6 +169,8 @@ def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
     written = text(path, shown, journal)
     header = written.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
+    if header.count(separator) >= MOST_COLUMNS:
+        raise FormatError(_ragged(shown, f"plus de {MOST_COLUMNS} colonnes"))
     try:
         table = pd.read_csv(
             io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
@@ -212,10 +237,10 @@ def _decoded(frame: Any) -> Any:
 
 
 def _open(path: Path, shown: str, sublayer: str | None) -> Any:
-    packed = path.suffix.lower() == ".gz"
-    suffix = path.with_suffix("").suffix.lower() if packed else path.suffix.lower()
-    source: Any = content(path, shown) if packed else path
-    if packed:
+    gz = path.suffix.lower() == ".gz"
+    suffix = path.with_suffix("").suffix.lower() if gz else path.suffix.lower()
+    source: Any = content(path, shown) if gz else path
+    if gz:
         start = source[:100]
     else:
         with path.open("rb") as opened:
@@ -242,7 +267,7 @@ def _open(path: Path, shown: str, sublayer: str | None) -> Any:
             complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
         )
     if suffix == ".parquet":
-        return gpd.read_parquet(io.BytesIO(source) if packed else source)
+        return gpd.read_parquet(io.BytesIO(source) if gz else source)
     source = _member(path, shown) if suffix == ".zip" else source
     with warnings.catch_warnings():
         # What GDAL warns of is what is repaired and counted below (open rings, empty shapes).
@@ -254,15 +279,8 @@ def _open(path: Path, shown: str, sublayer: str | None) -> Any:
 
 def _member(path: Path, shown: str) -> str:
     """Path for GDAL of the only layer in a zip."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged, names = archive.testzip(), archive.namelist()
-    except zipfile.BadZipFile as reason:
-        raise FormatError(
-            complaint(shown, "archive zip tronquée", "Téléchargez-la de nouveau.")
-        ) from reason
-    found = [name for name in names if name.lower().endswith(IN_ZIP)]
-    if damaged or len(found) != 1:
+    found = [n for n in packed.zip_members(path, shown) if n.lower().endswith(IN_ZIP)]
+    if len(found) != 1:
         raise FormatError(
             complaint(
                 shown,

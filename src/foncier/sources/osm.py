@@ -41,7 +41,7 @@ def _read(
         root = osm_pbf.root_of(file.path, file.shown, _around(target, journal))
     else:
         root = osm_xml.root_of(file.path, file.shown)
-    return osm_xml.objects(root, keys=keys, carried=carried, journal=journal)
+    return osm_xml.objects(root, keys=keys, carried=carried, journal=journal, shown=file.shown)
 
 
 def _around(target: Target, journal: Journal) -> osm_pbf.Box | None:

@@ -8,8 +8,6 @@ that bear one of its keys, with these keys only. Nothing of who drew the object 
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -23,6 +21,7 @@ from foncier.sources.journal import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
 
     from foncier.sources.journal import Journal
 
@@ -38,6 +37,7 @@ def objects(
     keys: Collection[str],
     carried: Collection[str] = (),
     journal: Journal,
+    shown: str,
 ) -> gpd.GeoDataFrame:
     """Objects of OpenStreetMap that bear one of some keys.
 
@@ -49,6 +49,8 @@ def objects(
         An object is read when it has one of these.
     carried
         Other keys to bring along.
+    shown
+        Name of the file, for messages.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def objects(
     if not len(extract):
         empty = {name: pd.Series([], dtype="str") for name in ("osm_id", *names)}
         return gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=DEGREES), crs=DEGREES)
-    frame = _geometries(extract, keys).reset_index()
+    frame = _geometries(extract, keys, shown).reset_index()
     ids = frame["element"].astype("str") + "/" + frame["id"].astype("str")
     nth = ids.groupby(ids).cumcount()
     ids = ids.where(nth == 0, ids + "-" + (nth + 1).astype("str"))
@@ -104,7 +106,7 @@ def root_of(path: Path, shown: str) -> ET.Element:
             )
         )
     try:
-        root = ET.fromstring(written)  # noqa: S314  # no entities: see above
+        root = ET.fromstring(written)  # noqa: S314  # nosec B314  # see above
     except (ET.ParseError, LookupError, ValueError) as reason:  # or of an encoding that is none
         line = reason.position[0] if isinstance(reason, ET.ParseError) else 1
         raise FormatError(
@@ -212,11 +214,11 @@ def _copy(element: ET.Element, parent: ET.Element | None, wanted: Collection[str
     return made
 
 
-def _geometries(extract: ET.Element, keys: Collection[str]) -> Any:
+def _geometries(extract: ET.Element, keys: Collection[str], shown: str) -> Any:
     # A second to import, and only needed here.
     from osmnx import features_from_xml  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "extract.osm"
+    with files.scratch(shown) as folder:
+        written = folder / "extract.osm"
         ET.ElementTree(extract).write(written, encoding="utf-8", xml_declaration=True)
         return features_from_xml(written, tags=dict.fromkeys(keys, True))

@@ -50,7 +50,7 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     try:
         items = json.loads(files.content(file.path, file.shown))
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise FormatError(
             complaint(
                 file.shown, f"JSON illisible ou tronqué ({reason})", "Téléchargez-le de nouveau."
@@ -64,7 +64,11 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
                 'Pour un GeoJSON, écrivez format = "vector".',
             )
         )
-    cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+    try:
+        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+    except UnicodeEncodeError as reason:
+        what = "un texte du fichier n'en est pas un (moitié de caractère Unicode)"
+        raise FormatError(complaint(file.shown, what, "Exportez-le de nouveau.")) from reason
     lat, lon = (
         columns.numbers(cells[name], column=name, shown=file.shown)
         for name in ("latitude", "longitude")

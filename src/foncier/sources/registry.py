@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from foncier import tables
-from foncier.errors import ConfigError
+from foncier.errors import ConfigError, ContractError
 from foncier.records import LayerReport
 from foncier.sources import (
     cadastre,
@@ -166,7 +166,12 @@ def read(
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
     frame = keys.once(draft.frame, key, shown=file.shown, journal=journal)
-    table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
+    try:
+        table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
+    except ContractError as fault:
+        todo = "Corrigez ces lignes dans le fichier, ou videz ces cellules si c'est inconnu."
+        told = complaint(file.shown, str(fault).rstrip("."), todo)
+        raise type(fault)(told) from fault
     return table, LayerReport(
         layer=file.layer,
         path=file.shown,

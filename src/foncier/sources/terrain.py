@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 import rasterio
 from rasterio import warp
+from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not reword it
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
@@ -76,7 +77,7 @@ def read_relief(
         with opened as raster:
             system = _system(raster, file)
             relief = _warped(raster, system, crs, bounds, file)
-    except RasterioError as reason:
+    except (RasterioError, CPLE_BaseError) as reason:
         raise FormatError(
             complaint(
                 file.shown,

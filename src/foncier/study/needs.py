@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -10,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from foncier.errors import ConfigError
 from foncier.records import Text
 from foncier.score.matching import FLOOR, KIND, Condition, Tolerance
+from foncier.sources.settings import read_toml
 from foncier.study.model import Strict
 from foncier.study.reading import told
 from foncier.study.rules import RULE_SETS, read_rules, targets
@@ -97,10 +97,7 @@ def load_needs(path: Path) -> Needs:
         raise ConfigError(
             f"{path} : fichier de besoins introuvable. Un modèle : foncier match --template."
         )
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
+    raw = read_toml(path)
     try:
         return Needs.model_validate(raw)
     except ValidationError as faults:

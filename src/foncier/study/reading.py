@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
+from foncier.sources.settings import read_toml
 from foncier.study.model import VARIABLE, Study, expanded
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def load_bare(where: Path) -> Study:
             f"{file} : étude introuvable. Donnez un dossier qui contient study.toml, "
             "ou créez-le : foncier new NOM --commune CODE_INSEE."
         )
-    raw = _toml(file)
+    raw = read_toml(file)
     listed = file.parent / FETCHED / LIST
     if listed.is_file() and isinstance(raw.get("layers", {}), dict):
-        raw["layers"] = {**_toml(listed).get("layers", {}), **raw.get("layers", {})}
+        raw["layers"] = {**read_toml(listed).get("layers", {}), **raw.get("layers", {})}
     if "folder" in raw:
         raise ConfigError(f"{file} : [folder] : clé inconnue.")
     raw = _filled(raw, file, "")
@@ -89,21 +89,17 @@ def load_bare(where: Path) -> Study:
         study = Study.model_validate({**raw, "folder": file.parent})
     except ValidationError as faults:
         raise ConfigError(told(file, faults, Study)) from faults
-    for commune in study.study.communes:
-        legal_crs(commune)
+    try:
+        for commune in study.study.communes:
+            legal_crs(commune)
+    except ConfigError as fault:
+        raise ConfigError(f"{file} : study.communes : {fault}") from fault
     if len({legal_crs(c) for c in study.study.communes}) > 1:
         raise ConfigError(
             f"{file} : study.communes : {', '.join(study.study.communes)} n'ont pas le même "
             "système de coordonnées légal. Faites une étude par territoire."
         )
     return study
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{file} : ce n'est pas un fichier TOML lisible ({fault}).") from fault
 
 
 def _filled(value: Any, file: Path, key: str) -> Any:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import zipfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyproj
@@ -188,10 +189,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Replay]:
+@contextmanager
+def served(folder: Path) -> Iterator[Replay]:
     """Every service of the catalogue, as it should be."""
-    there = hamlet(tmp_path / "there")
+    there = hamlet(folder / "there")
     point = degrees(shapely.Point(X + 345, Y + 20)).wkt
     row = ("80021_1;Ancien atelier;inconnu;Amiens;80021;2020-01-01;2024-02-01;inconnu;ADUGA;"
            f"80021000AB0011;{point}")  # fmt: skip
@@ -208,7 +209,14 @@ def service(tmp_path: Path) -> Iterator[Replay]:
         replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
         replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
         replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
-        more_services(replay, tmp_path)
+        more_services(replay, folder)
+        yield replay
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Replay]:
+    """The services, for a test."""
+    with served(tmp_path) as replay:
         yield replay
 
 

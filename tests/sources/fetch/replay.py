@@ -21,6 +21,7 @@ OVERPASS = "/overpass-api.de/api/interpreter"
 DPE = "/data.ademe.fr/data-fair/api/v1/datasets/dpe03existant/lines"
 RNB = "/rnb-api.beta.gouv.fr/api/alpha/buildings/"
 CASIAS = "/georisques.gouv.fr/api/v1/ssp/casias"
+PIECE = 1 << 14
 DATASETS = "/www.data.gouv.fr/api/1/datasets/"
 STORE = "transport-data-gouv-fr-resource-history-prod.cellar-c2.services.clever-cloud.com"
 RELIEF = "/data.geopf.fr/wms-r"
@@ -52,6 +53,7 @@ class Replay:
         self.cap = 1000
         self.announce = True
         self.stuck = False
+        self.pace_s = 0.0
         self.faults: dict[str, list[Fault]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -191,7 +193,9 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
                 self.wfile.flush()
                 self.close_connection = True
                 return
-            self.wfile.write(body)
+            for start in range(0, len(body), PIECE):
+                time.sleep(replay.pace_s)
+                self.wfile.write(body[start : start + PIECE])
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

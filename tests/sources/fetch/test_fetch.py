@@ -195,6 +195,8 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
      SourceError, "ailleurs.example"),
     ("parcelles", PARCELS, {"status": 302, "headers": {"Location": "http://static.data.gouv.fr/"}},
      SourceError, "sans chiffrement"),
+    ("parcelles", PARCELS, {"status": 302, "headers": {"Location": "https://[x"}},
+     SourceError, "pas une adresse"),
     ("zonage", WFS, {"body": b"<ExceptionReport/>"}, FormatError, "illisible"),
     ("zonage", WFS, {"body": b'{"type": "FeatureCollection", "features": [], "numberMatched": 9}'},
      FormatError, "0 objets"),

@@ -9,13 +9,21 @@ import pyogrio
 import pyproj
 
 from foncier.crs import DEGREES, legal_crs
-from foncier.errors import ConfigError, FoncierError, OfflineError, SourceError
+from foncier.errors import ConfigError, ExportError, FoncierError, OfflineError, SourceError
 from foncier.records import LayerFile
 from foncier.sources import files, registry
 from foncier.sources.fetch.catalog import address_of
 from foncier.sources.fetch.forms import FORMS
 from foncier.sources.fetch.guards import Doubt, doubts
-from foncier.sources.fetch.store import Provenance, gone, land, part, provenance
+from foncier.sources.fetch.store import (
+    Provenance,
+    dropped,
+    gone,
+    kept,
+    land,
+    part,
+    provenance,
+)
 from foncier.sources.fetch.web import NothingHereError
 from foncier.sources.journal import complaint
 from foncier.sources.terrain import read_relief
@@ -67,15 +75,24 @@ def fetch(
 
     Returns
     -------
-    The outcome; its ``error`` is any of the errors of `foncier.errors`.
+    The outcome; its ``error`` is any of the errors of `foncier.errors` but the following.
+
+    Raises
+    ------
+    ExportError
+        The disk takes nothing more: no other source would fare better.
     """
     file = folder / source.file.format(commune=place.communes[0])
     former = provenance(file)
     try:
-        told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+        with kept(file.name):
+            told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
     except NothingHereError as fault:
         # What was there last time and is not any more is a loss, until a planner says otherwise.
         return Outcome(source, file, "failed" if former else "absent", former, fault)
+    except ExportError:
+        dropped(folder, file.name)
+        raise
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
     return Outcome(source, file, "current" if told is former else "new", told)

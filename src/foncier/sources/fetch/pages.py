@@ -10,13 +10,13 @@ from __future__ import annotations
 import csv
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import shapely
 
 from foncier.errors import FormatError
 from foncier.sources.fetch.catalog import address_of
-from foncier.sources.fetch.web import RETRY, NothingHereError
+from foncier.sources.fetch.web import RETRY, NothingHereError, joined
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _following(
     link = _inside(answer, source.options["next"])
     if not link:
         return None
-    whole = urljoin(address, str(link))
+    whole = joined(address, str(link))
     # Behind a proxy a service may write its own links without encryption: never asked so.
     if urlsplit(whole).hostname == urlsplit(source.address).hostname:
         return whole.replace("http://", "https://", 1)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from foncier.errors import SourceError
+from foncier.errors import ExportError, FoncierError
 from foncier.sources.journal import complaint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PARTS = ".en-cours"  # what is on its way; kept when the run is cut, so that the next goes on
+PROVENANCE = ".provenance.json"
 
 
 @dataclass(frozen=True)
@@ -56,30 +58,24 @@ def part(folder: Path, name: str) -> Path:
 
 
 def land(arrived: Path, file: Path, told: Provenance) -> None:
-    """Move a whole file (or folder) to its place, its provenance first removed, then written anew.
+    """Move a whole file or folder and its provenance to their place; all is written before a move.
 
-    Killed between the two, the file has no provenance: it is then fetched again.
-
-    Raises
-    ------
-    SourceError
-        The folder cannot be written.
+    Killed between the moves, the file has no provenance: it is then fetched again.
     """
     beside = _beside(file)
-    try:
-        beside.unlink(missing_ok=True)
-        if file.is_dir():  # a folder cannot take the place of one that holds something
-            former = arrived.with_name(f"{file.name}.former")
-            gone(former)
-            file.replace(former)
-            arrived.replace(file)
-            gone(former)
-        else:
-            arrived.replace(file)
-        write(beside, json.dumps(asdict(told), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    except OSError as fault:
-        what = f"écriture impossible ({fault.strerror})"
-        raise SourceError(complaint(file.name, what, "Vérifiez les droits et la place.")) from fault
+    told_aside = arrived.with_name(beside.name)
+    text = json.dumps(asdict(told), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    told_aside.write_text(text, encoding="utf-8", newline="\n")
+    beside.unlink(missing_ok=True)
+    if file.is_dir():  # a folder cannot take the place of one that holds something
+        former = arrived.with_name(f"{file.name}.former")
+        gone(former)
+        file.replace(former)
+        arrived.replace(file)
+        gone(former)
+    else:
+        arrived.replace(file)
+    told_aside.replace(beside)
 
 
 def gone(path: Path) -> None:
@@ -93,15 +89,48 @@ def gone(path: Path) -> None:
 def write(file: Path, text: str) -> None:
     """Write a text beside its place, then move it there."""
     new = file.with_name(f".{file.name}.new")
-    new.write_text(text, encoding="utf-8", newline="\n")
-    new.replace(file)
+    try:
+        new.write_text(text, encoding="utf-8", newline="\n")
+        new.replace(file)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def kept(name: str) -> Iterator[None]:
+    """Tell what the disk refuses in the words of a planner.
+
+    Raises
+    ------
+    ExportError
+        The disk is full, the folder cannot be written, a file stands in its place.
+    """
+    try:
+        yield
+    except FoncierError:
+        raise
+    except OSError as fault:
+        what = f"écriture impossible ({fault.strerror or fault})"
+        todo = "Libérez de la place ou vérifiez les droits, puis relancez : l'existant est intact."
+        raise ExportError(complaint(name, what, todo)) from fault
+
+
+def dropped(folder: Path, name: str) -> None:
+    """Take away the parts of a file that the disk has no room for."""
+    for one in (folder / PARTS).glob(f"{name}*"):
+        with suppress(OSError):
+            one.unlink()
+    swept(folder)
 
 
 def swept(folder: Path) -> None:
-    """Take the folder of parts away when nothing is left in it."""
+    """Take the folder of parts away when nothing is left in it to go on from."""
     with suppress(OSError):
+        for left in (folder / PARTS).glob(f"*{PROVENANCE}"):
+            left.unlink()
         (folder / PARTS).rmdir()
 
 
 def _beside(file: Path) -> Path:
-    return file.with_name(f"{file.name}.provenance.json")
+    return file.with_name(file.name + PROVENANCE)

@@ -228,14 +228,19 @@ class Web:
     ) -> requests.Response:
         for _ in range(REDIRECTS):
             self._pause(self._check(address))
-            answer = self.session.request(
-                "POST" if form is not None else "GET", self._mirrored(address), headers=headers,
-                data=form, timeout=self.timeout_s, stream=True, allow_redirects=False,
-            )  # fmt: skip
+            where, method = self._mirrored(address), "POST" if form is not None else "GET"
+            try:
+                answer = self.session.request(
+                    method, where, headers=headers, data=form, timeout=self.timeout_s,
+                    stream=True, allow_redirects=False,
+                )  # fmt: skip
+            except ValueError as fault:  # requests looks at where it is sent on to, too
+                what = "le service renvoie vers ce qui n'est pas une adresse"
+                raise SourceError(complaint(address, what, RETRY)) from fault
             if answer.status_code not in REDIRECTED:
                 return answer
             answer.close()
-            address = urljoin(address, answer.headers.get("Location", ""))
+            address = joined(address, answer.headers.get("Location", ""))
         raise SourceError(complaint(address, "trop de renvois d'une adresse à l'autre", RETRY))
 
     def _check(self, address: str) -> str:
@@ -267,6 +272,28 @@ class Web:
         if left > 0:
             time.sleep(left)
         self.asked[host] = time.monotonic()
+
+
+def joined(address: str, link: str) -> str:
+    """Address that a link on a page or an answer leads to.
+
+    Raises
+    ------
+    SourceError
+        It is none.
+
+    Examples
+    --------
+    >>> joined("https://a.example/x/?p=1", "?p=2")
+    'https://a.example/x/?p=2'
+    """
+    try:
+        whole = urljoin(address, link)
+        urlsplit(whole)
+    except ValueError as fault:
+        what = "le service renvoie vers ce qui n'est pas une adresse"
+        raise SourceError(complaint(address, what, RETRY)) from fault
+    return whole
 
 
 def _refuse(answer: requests.Response, address: str, to: Path) -> None:

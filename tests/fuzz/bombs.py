@@ -1,0 +1,107 @@
+"""Small files made to exhaust: they swell, nest, repeat or announce what no real file does."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import struct
+import zipfile
+from typing import TYPE_CHECKING
+
+from .inputs import CNIG, OSM, TOML, bare, every, features, hill, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEEP = 100_000
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+
+
+def _blanks(megabytes: int, head: bytes = b"") -> bytes:
+    """So many MB of blanks as gzip, at a thousandth of the size: members one after the other."""
+    block = gzip.compress(b" " * 2**24, mtime=0)
+    return gzip.compress(head, mtime=0) + block * (megabytes // 16)
+
+
+def _laughs(encoding: str) -> bytes:
+    text = (f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE osm [<!ENTITY a0 "ha">{LAUGHS}]>'
+            '<osm version="0.6"><node id="1" lat="49" lon="2"><tag k="shop" v="&a11;"/></node>'
+            "</osm>")  # fmt: skip
+    return text.encode(encoding)
+
+
+def _swollen(member: str) -> bytes:
+    stream, info = io.BytesIO(), zipfile.ZipInfo(member)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(stream, "w") as archive, archive.open(info, "w") as opened:
+        opened.write(b'{"type": "FeatureCollection", "features": [')
+        for _ in range(32):
+            opened.write(b" " * 2**24)
+        opened.write(b"]}")
+    return stream.getvalue()
+
+
+def _wide(side: int) -> bytes:
+    """The relief with a width and a height that its data cannot fill."""
+    found = bytearray(hill())
+    begin = struct.unpack_from("<I", found, 4)[0]
+    for entry in range(begin + 2, begin + 2 + 24, 12):
+        struct.pack_into("<HHII", found, entry, *struct.unpack_from("<H", found, entry), 4, 1, side)
+    return bytes(found)
+
+
+def _ring(count: int) -> bytes:
+    corners = [[2.3 + (n % 1000) * 1e-5, 49.89 + (n // 1000) * 1e-5] for n in range(count)]
+    return features({"typezone": "U"}, shape={"type": "Polygon", "coordinates": [corners]})
+
+
+# By name: the input whose readers read it, and the file.
+BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
+    "gzip of 3 GB": ("p.json.gz", lambda: _blanks(3072, b"{")),
+    "gzip of 3 GB, OSM": ("o.osm.gz", lambda: _blanks(3072, b"<osm>")),
+    "bzip2 of 640 MB": ("edigeo-25354000AB01.tar.bz2", lambda: bz2.compress(bytes(2**24)) * 40),
+    "zip of 512 MB": ("x.shp.zip", lambda: _swollen("x.geojson")),
+    "zip of 512 MB, timetable": ("gtfs.zip", lambda: _swollen("stop_times.txt")),
+    "a billion laughs": ("o.osm", lambda: _laughs("utf-8")),
+    "a billion laughs in UTF-16": ("o.osm", lambda: _laughs("utf-16")),
+    "a billion laughs in KML": ("x.kml", lambda: _laughs("utf-8")),
+    "nested lists": ("z.geojson", lambda: b'{"features": ' + b"[" * DEEP + b"]" * DEEP + b"}"),
+    "nested lists, JSON": ("velam.json", lambda: b"[" * DEEP + b"]" * DEEP),
+    "nested properties": (
+        "z.geojson",
+        lambda: b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": null,'
+        b' "properties": {"a": ' + b'{"a": ' * DEEP + b"1" + b"}" * DEEP + b"}}]}",
+    ),
+    "nested elements": ("o.osm", lambda: b"<osm>" + b"<a>" * DEEP + b"</a>" * DEEP + b"</osm>"),
+    "nested TOML": ("study.toml", lambda: TOML + b"a = " + b"[" * DEEP + b"]" * DEEP),
+    "nested tables": ("study.toml", lambda: TOML + b"a = " + b"{b = " * 5000 + b"}" * 5000),
+    "dotted key": ("study.toml", lambda: TOML + b".".join([b"a"] * 20_000) + b" = 1"),
+    "long number": ("study.toml", lambda: TOML + b"a = " + b"9" * 10_000),
+    "nested TOML, needs": ("besoins.toml", lambda: b"a = " + b"[" * DEEP),
+    "100 000 columns": ("f.csv", lambda: CNIG.replace(b"\n", b";x" * DEEP + b"\n")),
+    "an open quote": ("f.csv", lambda: CNIG + b'"' + b"x" * 2**24),
+    "lines without end": ("f.csv", lambda: CNIG + b"\n" * 2**22),
+    "huge number": ("velam.json", lambda: b'[{"name": "x", "latitude": ' + b"9" * 10_000 + b"}]"),
+    "a relief of 2^31 by 2^31": ("relief.tif", lambda: _wide(2**31 - 1)),
+    "a relief of 100 000 by 100 000": ("relief.tif", lambda: _wide(100_000)),
+    "a ring that crosses itself": ("z.geojson", lambda: _ring(20_000)),
+    "a relation of itself": ("o.osm", lambda: OSM.replace(b'ref="8" role', b'ref="9" role')),
+    "collection in collection": (
+        "z.geojson",
+        lambda: features({"typezone": "U"}, shape={
+            "type": "GeometryCollection", "geometries": [{"type": "GeometryCollection",
+                                                          "geometries": []}] * 1000}),
+    ),
+    "zip in zip": ("x.shp.zip", lambda: zipped({"x.shp": every()["x.shp.zip"].whole})),
+    "one property of 50 MB": ("z.geojson", lambda: features({"typezone": "U" * 50_000_000})),
+    "lone surrogates": ("velam.json", lambda: json.dumps([{"name": "\ud800", "category": "stop",
+                                                           "latitude": 49.89, "longitude": 2.3}
+                                                          ]).encode()),
+    "lone surrogates in GeoJSON": (
+        "z.geojson", lambda: features({"typezone": "U", "libelle": "@"}).replace(b"@", b"\\ud800"),
+    ),
+    "nothing but zeros": ("x.gpkg", lambda: b"SQLite format 3\x00" + bytes(2**20)),
+    "parcels of nothing": ("z.geojson", lambda: bare({"x": b'{"type": "FeatureCollection"}'})),
+}  # fmt: skip
