@@ -49,7 +49,7 @@ guided: $(VENV)/.dev  ## coverage-guided breaking by Atheris, INPUT for so many 
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'atheris>=3,<4'
 	$(BIN)/python -m tests.fuzz.guided $(INPUT) $(SECONDS)
 
-audit: $(AUDIT)/.tools  ## known faults of the locked dependencies (asks pypi.org), and Bandit on our code
+audit: $(AUDIT)/.tools  ## known faults of the locked dependencies (asks the package index), and Bandit on our code
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml src

@@ -15,6 +15,7 @@ from foncier.export.webmap import friches, reach, shapes
 from foncier.export.webmap.assemblies import assemblies
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
+from foncier.export.webmap.limits import held
 from foncier.export.webmap.overlaps import overlaps
 from foncier.export.words import VALUES
 
@@ -38,6 +39,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
     Coordinates are millionths of a degree (WGS 84); a missing value is None, never 0. Sites come
     in the order of their rank, those of unknown score last, by id.
     """
+    result, left_out = held(result)
     sites = _ordered(result)
     ids = pd.Series(np.arange(len(sites)), index=sites["opportunity_id"].to_numpy())
     return {
@@ -70,7 +72,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "places": _places(result),
         "area": _area(result),
         "base": base_map(result),
-        "missing": [[entry.what, *pair(entry.cost)] for entry in result.missing],
+        "missing": [[entry.what, *pair(entry.cost)] for entry in (*result.missing, *left_out)],
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }

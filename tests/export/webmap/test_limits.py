@@ -1,0 +1,30 @@
+"""A page that would be too heavy leaves out whole layers, and says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from foncier.export.webmap import limits
+from foncier.export.webmap.payload import payload
+
+if TYPE_CHECKING:
+    import pytest
+
+    from foncier.records import Result
+
+
+def test_what_one_page_cannot_hold_is_left_out_whole_and_told(
+    small_result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = payload(small_result, lang="fr")
+    assert len(whole["rejected"]["parcel"]) == len(small_result.rejections) > 0
+    monkeypatch.setattr(limits, "MOST_REJECTED", len(small_result.rejections) - 1)
+    houses = len(small_result.background.buildings)
+    monkeypatch.setattr(limits, "MOST_BUILDINGS", houses - 1)
+    fitted = payload(small_result, lang="fr")
+    assert fitted["rejected"]["parcel"] == []
+    assert len(fitted["sites"]["id"]) == len(small_result.candidates)
+    told = {what: fr for what, fr, _ in fitted["missing"][len(whole["missing"]) :]}
+    assert f"{len(small_result.rejections)} parcelles écartées" in told["rejections"]
+    assert "GeoPackage" in told["rejections"]
+    assert f"{houses} bâtiments" in told["background"]
