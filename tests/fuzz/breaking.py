@@ -4,10 +4,10 @@
     python -m tests.fuzz.breaking bombs             the files made to exhaust
     python -m tests.fuzz.breaking kept              the files that once found a fault
 
-Each case is read in a child that may take 10 s and 2 GB more than it has at its start; a crash, a
-hang and a lack of memory are thus those of one case. A case is a name and a number: the same ones
-are the same file as long as ``faults.py`` and ``inputs.py`` stay as they are, so what finds a fault
-is written to ``kept/`` and read again by every test run.
+Each case is read in a child that may take 10 s of CPU (or wait two minutes) and 2 GB more than at
+its start; a crash, a hang and a lack of memory are thus those of one case. A case is a name and a
+number: the same ones are the same file as long as ``faults.py`` and ``inputs.py`` stay as they are,
+so what finds a fault is written to ``kept/`` and read again by every test run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .inputs import Read
 
 LONGEST_S, MOST_BYTES = 10, 2 << 30
-MAKING_S = 100  # to write the file itself
+STUCK_S = 120  # of the clock, for what waits; other programs make a working child slow
 KEPT = Path(__file__).with_name("kept")
 
 
@@ -139,12 +139,12 @@ def _child(cases: Sequence[Case], folder: Path) -> Iterator[End]:
         _work(cases, folder, writing)
     os.close(writing)
     try:
-        lines = _Lines(reading)
+        lines = _Lines(reading, child)
         for case in cases:
-            line = lines.next(MAKING_S) and lines.next(LONGEST_S)
+            line = lines.next(STUCK_S) and lines.next(LONGEST_S)
             if line is None:
                 os.kill(child, signal.SIGKILL)
-                yield End((), f"more than {LONGEST_S} s", 0)
+                yield End((), f"more than {LONGEST_S} s of CPU, or stuck", 0)
                 return
             if not line:
                 _, status = os.waitpid(child, 0)
@@ -167,16 +167,20 @@ def _death(status: int) -> str:
 class _Lines:
     """Lines that a child writes, as they come."""
 
-    def __init__(self, reading: int) -> None:
+    def __init__(self, reading: int, child: int) -> None:
         self.reading, self.held = reading, b""
+        self.clock = (~child << 3) | 2  # its CPU, as clock_getcpuclockid(3) makes it
 
     def next(self, within_s: float) -> bytes | None:
-        """The next line; empty when the child died, None when it took too long."""
-        until = time.monotonic() + within_s
+        """The next line; empty when the child died, None when it used too much CPU or time."""
+        until = time.monotonic() + STUCK_S
+        used = time.clock_gettime(self.clock) + within_s
         while b"\n" not in self.held:
-            ready, _, _ = select.select([self.reading], [], [], max(0.0, until - time.monotonic()))
+            ready, _, _ = select.select([self.reading], [], [], 0.2)
             if not ready:
-                return None
+                if time.clock_gettime(self.clock) > used or time.monotonic() > until:
+                    return None
+                continue
             part = os.read(self.reading, 1 << 16)
             if not part:
                 return b""

@@ -41,6 +41,8 @@ def main(name: str, seconds: int, part: str = "") -> None:
             kept.write_bytes(path.read_bytes())
             raise AssertionError(f"{fault}, kept as {kept.name}")
 
+    path.write_bytes(good.whole)
+    tried(good, path)  # what is imported late is no part of the first case
     options = [f"-max_total_time={seconds}", f"-timeout={LONGEST_S}", f"-rss_limit_mb={MOST_MB}",
                f"-artifact_prefix={made}/", "-print_final_stats=1", str(corpus)]  # fmt: skip
     atheris.Setup([sys.argv[0], *options], one)
