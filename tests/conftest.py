@@ -13,6 +13,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from hypothesis import settings
 
 from foncier import tables
 from foncier.records import (
@@ -32,6 +33,9 @@ from .once import once, shared
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# A busy machine is no fault of a property: no example is timed.
+settings.register_profile("foncier", deadline=None)
+settings.load_profile("foncier")
 LAMBERT_93 = pyproj.CRS.from_epsg(2154)
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -109,11 +109,12 @@ def told(small_result: Result) -> Result:
     )  # fmt: skip
     candidates = small_result.candidates.assign(
         residents_5min=[310.0, None, None], residents_10min=[None] * 3,
-        residents_15min=[12_400.0, None, None],
+        residents_15min=[12_400.0, None, None], residents_around=[1240.0, None, None],
     )  # fmt: skip
+    scores = small_result.scores.assign(rank_high=[1.0, 2.0, nan])
     return replace(
         small_result, access=tables.ACCESS.conform(access),
-        candidates=tables.CANDIDATES.conform(candidates),
+        candidates=tables.CANDIDATES.conform(candidates), scores=scores,
         mutability=tables.MUTABILITY.conform(mutability), effort=tables.EFFORT.conform(effort),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 
 from foncier import tables
 from foncier.records import Background, Missing, Text
@@ -371,12 +372,20 @@ def test_screens(
         assert not page.locator("#map_foncier").is_visible()
 
 
-def test_print(opened: Any, artefacts: Path) -> None:
-    page = opened.page
+def test_print(visit: Callable[..., Any], small_result: Result, artefacts: Path) -> None:
+    tall = shapely.box(649_900, 6_976_500, 650_400, 6_977_500)
+    page = visit(replace(small_result, area=tall)).page
     page.emulate_media(media="print")
     assert not page.locator("#search").is_visible()
     assert page.locator(".demo").is_visible()
     assert page.locator(".row").count() == 3
+    page.evaluate("beforePrint()")  # the legend opens, and the whole study lies above it
+    lowest, strip, height = page.evaluate(
+        "[map.latLngToContainerPoint(latLngs(page.view)[0]).y,"
+        " document.getElementById('legend').offsetHeight, map.getSize().y]"
+    )
+    assert 20 < strip < height / 3
+    assert lowest <= height - strip + 1
     page.screenshot(path=str(artefacts / "webmap-papier.png"), full_page=True)
     page.pdf(path=str(artefacts / "webmap-papier.pdf"), prefer_css_page_size=True)
 

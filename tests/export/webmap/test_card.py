@@ -44,9 +44,12 @@ def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: Re
     people = page.locator(".part-measures").inner_text()
     assert "310 · inconnu · 12\u202f400" in people
     assert f"82{NBSP}% – Probable" in people
+    assert f"1\u202f240{NBSP}hab." in people
+    assert "Rang 1 sur 2 – même si les poids varient" in page.locator("#card").inner_text()
     page.locator("[data-lang=en]").click()
     assert f"goes round La Somme{TAG}" in page.locator("#access").inner_text()
     assert "82% – Likely" in page.locator(".part-measures").inner_text()
+    assert f"1,240{NBSP}people" in page.locator(".part-measures").inner_text()
     page.locator("#back").click()
     page.locator(".row").nth(1).click()
     station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())

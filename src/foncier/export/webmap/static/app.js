@@ -87,7 +87,16 @@ function beforePrint() {
 function onPaper() {
   map.invalidateSize({ animate: false });
   if (state.open) map.setView(state.open.at, map.getZoom(), { animate: false });
-  else showAll();
+  else showAboveLegend();
+}
+
+/** On paper the legend is a strip across the foot of the map: the study lies above it. */
+function showAboveLegend() {
+  if (!page.view) return;
+  const strip = document.getElementById('legend');
+  const below = strip ? Math.min(strip.offsetHeight, map.getSize().y / 3) : 0;
+  map.fitBounds(L.latLngBounds(latLngs(page.view)),
+    { paddingBottomRight: [0, below], animate: false });
 }
 
 /** Back to what the screen showed. */

@@ -62,8 +62,9 @@ function section(key, ...content) {
 function scoreBlock(site) {
   const rank = site.rank === null ? t('unranked')
     : t('rank_line', { rank: number(site.rank), n: number(rankedCount) });
+  const steady = studyWeights() && site.rank_low === site.rank && site.rank_high === site.rank;
   const span = site.rank_low !== null && site.rank_high !== null
-    ? t(studyWeights() ? 'rank_span' : 'rank_span_study',
+    ? t(studyWeights() ? (steady ? 'rank_same' : 'rank_span') : 'rank_span_study',
       { low: number(site.rank_low), high: number(site.rank_high) }) : null;
   return el('div', { class: 'score-block' },
     el('p', { class: site.score === null ? 'score-none' : 'score-figure' },

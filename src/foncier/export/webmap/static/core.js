@@ -87,7 +87,8 @@ function number(value, digits = 0) {
 function quantity(value, unit, digits = 0) {
   if (value === null || value === undefined) return t('unknown');
   if (unit === '0–1') return percent(value);
-  return unit ? number(value, digits) + NBSP + unit : number(value, digits);
+  const word = unit === 'hab.' ? t('inhabitants') : unit;
+  return word ? number(value, digits) + NBSP + word : number(value, digits);
 }
 
 /**
