@@ -183,6 +183,16 @@ OTHERS = (
     ("Evidence: 1 000 000 buildings, 23 000 inventory rows, five layers", "evidence.py", ()),
     ("GeoPackage: 1 000 000 rejected parcels", "geopackage.py", ()),
     ("Sheets: 50 sites as PDF", "sheets.py", ("50",)),
+    (
+        "Whole run of 100 000 parcels, tile by tile, one after the other",
+        "scale.py",
+        ("100000", "--tiles", "4"),
+    ),
+    (
+        "Whole run of 100 000 parcels, tile by tile, on two processes",
+        "scale.py",
+        ("100000", "--tiles", "4", "--engine", "processes"),
+    ),
     ("Web map: from a town's sites to 50 000", "webmap.py", ("--runs", "3")),
 )
 

@@ -96,7 +96,8 @@ def _write(layer: Layer, table: Any, folder: Path) -> None:
 
 
 def replace_folder(new: Path, folder: Path) -> None:
-    """Put a folder that is whole in the place of another."""
+    """Put a folder that is whole in the place of another; all who share the disk may read it."""
+    new.chmod(0o755)
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)) / "old"
         folder.replace(old)

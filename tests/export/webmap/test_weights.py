@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foncier.records import Result
 
 pytestmark = pytest.mark.browser
-SITES, DRAWS = 120, 300
+SITES, DRAWS = 120, 1000
 NAMES = ("loop", "station", "stop", "innovation", "services", "area", "residents")
 SCORED = """all => {
   const byId = [...sites].sort((a, b) => (a.id < b.id ? -1 : 1)).map((site) => site.index);
