@@ -34,8 +34,7 @@ def workshop(folder: Path | None = None) -> Iterator[Path]:
     (True, False)
     """
     where = Path(tempfile.gettempdir()) if folder is None else folder
-    for stale in sorted(where.glob(f"{PREFIX}*")):
-        _sweep(stale)
+    sweep(where)
     place, lock = _claimed(where)
     try:
         with lock:
@@ -44,6 +43,12 @@ def workshop(folder: Path | None = None) -> Iterator[Path]:
             yield new
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def sweep(where: Path) -> None:
+    """Remove the folders to work in that killed runs left there."""
+    for stale in sorted(where.glob(f"{PREFIX}*")):
+        _sweep(stale)
 
 
 def _claimed(where: Path) -> tuple[Path, IO[bytes]]:

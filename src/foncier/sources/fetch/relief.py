@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -24,9 +22,11 @@ from foncier.sources.fetch.around import metres
 from foncier.sources.fetch.web import RETRY
 from foncier.sources.journal import complaint
 from foncier.sources.terrain import MOST_CELLS, POSSIBLE_M
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import pyproj
     from numpy.typing import NDArray
@@ -65,8 +65,8 @@ def bil(web: Web, source: Source, place: Place, to: Path, known: Mapping[str, An
     profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": NO_HEIGHT,
                "crs": crs.to_wkt(), "transform": corner, "width": width, "height": height,
                "tiled": True, "compress": "deflate", "predictor": 3}  # fmt: skip
-    with tempfile.TemporaryDirectory(dir=to.parent) as folder:
-        tile, whole = Path(folder) / "tile", Path(folder) / "whole.tif"
+    with workshop(to.parent) as folder:
+        tile, whole = folder / "tile", folder / "whole.tif"
         with rasterio.open(whole, "w", **profile) as made:
             for window in _windows(width, height):
                 address = _address(source, window, corner, crs)

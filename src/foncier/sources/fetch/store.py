@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from foncier.errors import ExportError, FoncierError
 from foncier.sources.journal import complaint
+from foncier.workshop import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +128,7 @@ def dropped(folder: Path, name: str) -> None:
 def swept(folder: Path) -> None:
     """Take the folder of parts away when nothing is left in it to go on from."""
     with suppress(OSError):
+        sweep(folder / PARTS)
         for left in (folder / PARTS).glob(f"*{PROVENANCE}"):
             left.unlink()
         (folder / PARTS).rmdir()
