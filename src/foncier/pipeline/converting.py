@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
-import tempfile
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +14,11 @@ from foncier import __version__, sources, store, tables
 from foncier.errors import ExportError, FormatError
 from foncier.pipeline.layers import RELIEF, Layers, layer_file, read_layers
 from foncier.records import LayerReport, Note, Relief, Text
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from foncier.study.model import Layer, Study
 
 FOLDER = "convertis"
@@ -65,25 +65,29 @@ def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
     layers = read_layers(plan, workers=workers)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        for layer, table in layers.frames.items():
-            _write(layer, table, new)
-        index = {
-            "form": FORM,
-            "fingerprint": mark,
-            "layers": list(layers.frames),
-            "files": {file.name: store.fingerprint(file) for file in sorted(new.iterdir())},
-            "reports": [dataclasses.asdict(report) for report in layers.reports],
-        }
-        text = json.dumps(index, ensure_ascii=False, indent=1, default=str)
-        (new / INDEX).write_text(text, encoding="utf-8")
-        replace_folder(new, folder)
+        with workshop(folder.parent) as new:
+            _write_all(layers, mark, new)
+            replace_folder(new, folder)
     except OSError as reason:
         raise ExportError(
             f"{folder} : écriture impossible ({reason.strerror}). Libérez de la place ou "
             "choisissez un autre dossier."
         ) from reason
     return layers
+
+
+def _write_all(layers: Layers, mark: str, folder: Path) -> None:
+    for layer, table in layers.frames.items():
+        _write(layer, table, folder)
+    index = {
+        "form": FORM,
+        "fingerprint": mark,
+        "layers": list(layers.frames),
+        "files": {file.name: store.fingerprint(file) for file in sorted(folder.iterdir())},
+        "reports": [dataclasses.asdict(report) for report in layers.reports],
+    }
+    text = json.dumps(index, ensure_ascii=False, indent=1, default=str)
+    (folder / INDEX).write_text(text, encoding="utf-8")
 
 
 def _write(layer: Layer, table: Any, folder: Path) -> None:
@@ -96,15 +100,14 @@ def _write(layer: Layer, table: Any, folder: Path) -> None:
 
 
 def replace_folder(new: Path, folder: Path) -> None:
-    """Put a folder that is whole in the place of another; all who share the disk may read it."""
+    """Put a folder of a `foncier.workshop`, now whole, in its place; all may read it there.
+
+    The former one goes with the workshop.
+    """
     new.chmod(0o755)
     if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)) / "old"
-        folder.replace(old)
-        new.replace(folder)
-        shutil.rmtree(old.parent)
-    else:
-        new.replace(folder)
+        folder.replace(new.with_name("old"))
+    new.replace(folder)
 
 
 def read_study(
@@ -115,8 +118,11 @@ def read_study(
     Those that the study keeps are taken while they are fresh. Else, with a folder for the work,
     they are converted there; without one they are read from their sources.
     """
-    for folder in (converted_folder(plan), None if work is None else work / FOLDER):
-        layers = None if folder is None else converted(plan, folder)
+    folders = [converted_folder(plan)] + ([] if work is None else [work / FOLDER])
+    kept = [folder for folder in folders if (folder / INDEX).is_file()]
+    mark = fingerprint(plan) if kept else ""
+    for folder in kept:
+        layers = converted(folder, mark)
         if layers is not None:
             return layers, folder
     if work is None:
@@ -141,21 +147,19 @@ def read_index(folder: Path) -> dict[str, Any]:
     return said
 
 
-def converted(plan: Study, folder: Path) -> Layers | None:
-    """Layers as `convert` left them; None where there are none, or a file has changed since.
+def converted(folder: Path, mark: str) -> Layers | None:
+    """Layers as `convert` left them; None where they were read from other than ``mark`` says.
 
     Raises
     ------
     FormatError
         A converted file has gone or is damaged.
     """
-    if not (folder / INDEX).is_file():
-        return None
     said = read_index(folder)
-    if said.get("form") != FORM or said["fingerprint"] != fingerprint(plan):
+    if said.get("form") != FORM or said["fingerprint"] != mark:
         return None
-    for name, mark in said["files"].items():
-        if not (folder / name).is_file() or store.fingerprint(folder / name) != mark:
+    for name, print_ in said["files"].items():
+        if not (folder / name).is_file() or store.fingerprint(folder / name) != print_:
             raise FormatError(
                 f"{folder / name} : ce n'est plus ce que foncier a écrit. Supprimez le dossier "
                 f"{folder.name} et relancez : il sera refait."

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tempfile
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +20,7 @@ import shapely
 from foncier import detect, engines, geometry, store
 from foncier.errors import ConfigError, FoncierError, TilesError
 from foncier.pipeline.converting import read_index, read_layer, replace_folder
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,7 +103,8 @@ class Tiling:
         read = read_index(layers)
         known = tuple(layer for layer in LAYERS if layer in read["layers"])
         if not {"parcels", "buildings"} <= set(known):
-            return detect.find_plots(detect.Ground(), profile, area, source=source)
+            parcels = read_layer(layers, "parcels") if "parcels" in known else None
+            return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
         told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
         out = self.work / FOUND
         jobs = [
@@ -121,9 +122,11 @@ class Tiling:
         self.told(ended, len(jobs))
         faults: list[BaseException] = []
         for attempt in range(TRIES):
+            if not left:
+                return
             batches = [[job] for job in left] if attempt == TRIES - 1 else [left]
             failed, faults = [], []
-            for batch in batches if left else []:
+            for batch in batches:
                 for place, made in self.engine.run(find_in_tile, batch):
                     if isinstance(made, BaseException):
                         failed.append(batch[place])
@@ -199,15 +202,15 @@ def find_in_tile(job: Job) -> str:
     area = shapely.from_wkb(job.area)
     found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
     job.out.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{job.tile.name}-", dir=job.out))
     marks = {}
-    for field in fields(found):
-        path = new / f"{field.name}.parquet"
-        getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
-        marks[path.name] = store.fingerprint(path)
-    text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
-    (new / DONE).write_text(text, encoding="utf-8")
-    replace_folder(new, job.out / job.tile.name)
+    with workshop(job.out) as new:
+        for field in fields(found):
+            path = new / f"{field.name}.parquet"
+            getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
+            marks[path.name] = store.fingerprint(path)
+        text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
+        (new / DONE).write_text(text, encoding="utf-8")
+        replace_folder(new, job.out / job.tile.name)
     return job.tile.name
 
 
