@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -197,7 +197,26 @@ def test_a_folder_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
         pipeline.convert(plan, tmp_path / "pris" / "convertis")
 
 
-def test_the_mark_of_a_tile_follows_its_rules(tmp_path: Path) -> None:
-    profile = study.published("foncier")
-    assert repr(profile) != repr(replace(profile, assembly=None))
-    assert len(tiling.code_mark()) == 64
+def test_other_rules_in_the_same_folder_of_work_are_not_answered_by_what_lies_there(
+    town: City, tmp_path: Path
+) -> None:
+    cut = tiling.Tiling("1", engines.serial(), tmp_path)
+    first, other = found(town.layers, cut, "foncier-api"), found(town.layers, cut, "parcel-manager")
+    assert len(first.candidates) != len(other.candidates)
+    again = tiling.Tiling("1", engines.serial(), tmp_path / "fresh")
+    same(other, found(town.layers, again, "parcel-manager"))
+
+
+def test_tiles_without_buildings_find_nothing_as_the_whole_does(tmp_path: Path) -> None:
+    folder = hamlet(tmp_path / "hameau")
+    file = folder / "study.toml"
+    before, rest = file.read_text(encoding="utf-8").split("[layers.buildings]")
+    file.write_text(before + rest[rest.index("[layers.streets]") :], encoding="utf-8")
+    plan = study.load(folder)
+    cut = pipeline.run(plan, tiling=tiling.Tiling("2", engines.serial(), tmp_path / "work"))
+    whole = pipeline.run(plan)
+    assert cut.candidates.empty
+    assert whole.candidates.empty
+    assert cut.assemblies is not None
+    assert whole.assemblies is not None
+    assert cut.assemblies.crs == whole.assemblies.crs

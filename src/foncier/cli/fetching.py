@@ -13,7 +13,7 @@ from foncier.errors import OfflineError
 
 if TYPE_CHECKING:
     from foncier.pipeline.fetching import Wanted
-    from foncier.sources.fetch import Outcome
+    from foncier.sources.fetch import Cache, Outcome
 
 
 def fetch(  # noqa: PLR0917 (typer makes options of them)
@@ -42,24 +42,31 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
         from foncier.study import load_bare  # noqa: PLC0415
 
         plan = load_bare(study)
-        names = tuple(filter(None, (name.strip() for name in only.split(","))))
+        names = _words(only)
         if dry_run or offline:
             _shown(fetching.wanted(plan, names), offline=offline)
             return
-        accepted = tuple(filter(None, (name.strip() for name in accept.split(","))))
-        today = datetime.now(UTC).date()
-        faults = []
-        web = fetching.web_of(plan, cache=not no_cache)
+        faults, web = [], fetching.web_of(plan, cache=not no_cache)
         for one in fetching.fetch(
-            plan, today=today, only=names, refresh=refresh, accepted=accepted, web=web
-        ):
+            plan, today=datetime.now(UTC).date(), only=names, refresh=refresh,
+            accepted=_words(accept), web=web,
+        ):  # fmt: skip
             _told_of(one)
             faults += [one.error] if one.error and one.state == "failed" else []
-        if web.cache is not None and web.cache.fault:
-            out.print(f"Cache inutilisable : {escape(web.cache.fault)}", soft_wrap=True)
+        _told_of_cache(web.cache)
         if faults:
             raise typer.Exit(faults[0].exit_code)
         out.print(f"Puis : foncier check {escape(str(study))}", soft_wrap=True)
+
+
+def _told_of_cache(shared: Cache | None) -> None:
+    if shared is not None and shared.fault:
+        out.print(f"Cache inutilisable : {escape(shared.fault)}", soft_wrap=True)
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    """Words that a user wrote with commas between them."""
+    return tuple(filter(None, (word.strip() for word in listed.split(","))))
 
 
 def cache(

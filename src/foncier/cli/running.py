@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -14,7 +14,13 @@ from rich.table import Table
 from foncier.cli.console import Debug, Lang, OptionalStudy, Quiet, err, out, told
 from foncier.wording import KIND_PLURALS
 
+if TYPE_CHECKING:
+    from foncier.study.model import Study
+
 STEPS = 6  # those of the pipeline, and writing
+COLUMNS = (
+    SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+)  # fmt: skip
 
 
 class Clock:
@@ -46,6 +52,19 @@ def beside(results: Path) -> Path:
     return results.with_name(f"{results.name}.travail")
 
 
+def _plan(study: Path | None, project: str | None) -> Study:
+    """Study as read, or the demonstration; weighed for a kind of project where one is named."""
+    from foncier import demo, pipeline  # noqa: PLC0415 (slow to import)
+    from foncier.study import load  # noqa: PLC0415
+    from foncier.study.model import Score  # noqa: PLC0415
+
+    plan = load(study or demo.study_folder())
+    pipeline.check_pictures(plan)  # before the work, not after it
+    if project is None:
+        return plan
+    return plan.model_copy(update={"score": Score(project=project)})
+
+
 def run(  # noqa: PLR0917 (typer makes options of them)
     study: OptionalStudy = None,
     folder: Annotated[
@@ -70,24 +89,16 @@ def run(  # noqa: PLR0917 (typer makes options of them)
 ) -> None:
     """Chercher les opportunités d'une étude et écrire carte, GeoPackage et tableaux."""
     with told(debug=debug):
-        from foncier import demo, pipeline  # noqa: PLC0415 (slow to import: help stays quick)
+        from foncier import pipeline  # noqa: PLC0415 (slow to import: help stays quick)
         from foncier.engines import engine  # noqa: PLC0415
-        from foncier.study import load  # noqa: PLC0415
-        from foncier.study.model import Score  # noqa: PLC0415
 
-        plan = load(study or demo.study_folder())
-        pipeline.check_pictures(plan)  # before the work, not after it
-        if project is not None:
-            plan = plan.model_copy(update={"score": Score(project=project)})
+        plan = _plan(study, project)
+        carrier = None if tiles is None else engine(scheduler, workers=workers)
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-                   TimeElapsedColumn())  # fmt: skip
-        with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
-            clock = Clock(progress)
-            tiling = None
-            if tiles is not None:
-                carrier, found = engine(scheduler, workers=workers), work or beside(where)
-                tiling = pipeline.Tiling(tiles, carrier, found, clock.tile)
+        with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
+            clock, tiling = Clock(progress), None
+            if tiles is not None and carrier is not None:
+                tiling = pipeline.Tiling(tiles, carrier, work or beside(where), clock.tile)
             result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
             pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)

@@ -99,20 +99,16 @@ def described(
     crs = None if ground.parcels is None else ground.parcels.crs
     names = ids[parts.parcel[members]].reshape(members.shape)
     parcel_ids = ["|".join(group) for group in names]
-    fabric = ground.with_parcels(gpd.GeoDataFrame(geometry=shapes, crs=crs))
-    kind = fabric.fabric_of(np.arange(len(rows)))
+    drawn = ground.with_parcels(gpd.GeoDataFrame(geometry=shapes, crs=crs))
+    fabric = np.array(CLASSES, dtype=object)[drawn.fabric_of(np.arange(len(rows)))]
     built = parts.built[members].any(axis=1)
     units = _units(ground, parts.parcel[members])
     steps = [passage for passage in trial.steps if passage.rule.name in told]
-    words = {
-        f"{name}_{lang}": values
-        for lang in LANGUAGES
-        for name, values in (
-            ("alone", _alone(lacking(parts, members, lang), names, lang)),
-            ("together", _together(steps, rows, lang)),
-            ("agreement", _agreement(units, members.shape[1], lang)),
-        )
-    }
+    words = dict[str, list[str]]()
+    for lang in LANGUAGES:
+        words[f"alone_{lang}"] = _alone(lacking(parts, members, lang), names, lang)
+        words[f"together_{lang}"] = _together(steps, rows, lang)
+        words[f"agreement_{lang}"] = _agreement(units, members.shape[1], lang)
     return gpd.GeoDataFrame(
         {
             "assembly_id": [_name(group) for group in parcel_ids],
@@ -122,7 +118,7 @@ def described(
             "units": units,
             "area_m2": shapely.area(shapes),
             "usable_area_m2": _usable(trial.steps, rows),
-            "fabric": np.array(CLASSES, dtype=object)[kind],
+            "fabric": fabric,
             **words,
         },
         geometry=shapes,

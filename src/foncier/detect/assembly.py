@@ -28,7 +28,7 @@ from foncier.detect.plausible import (
     within_steps,
 )
 from foncier.detect.registry import MEASURES
-from foncier.geometry import in_threads, pairs_within
+from foncier.geometry import expand, in_threads, pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,9 +185,7 @@ def _grown(groups: NDArray[np.intp], links: NDArray[np.intp], size: int) -> NDAr
     more = [np.empty((0, groups.shape[1] + 1), dtype=np.intp)]
     for column in range(groups.shape[1]):
         member = groups[:, column]
-        count = begins[member + 1] - begins[member]
-        group = np.repeat(np.arange(len(groups)), count)
-        rank = np.arange(len(group)) - np.repeat(np.cumsum(count) - count, count)
+        group, rank = expand(begins[member + 1] - begins[member])
         added = both[begins[member[group]] + rank, 1]
         new = ~(groups[group] == added[:, None]).any(axis=1)
         more.append(np.column_stack([groups[group[new]], added[new]]))

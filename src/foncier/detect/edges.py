@@ -10,7 +10,7 @@ import shapely
 
 from foncier.detect.measures import Given, built_m2, unknown
 from foncier.detect.sights import hidden, nearest
-from foncier.geometry import Floats, Geometries, pairs_within
+from foncier.geometry import Floats, Geometries, expand, pairs_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,8 +53,7 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     begins, sides, size = begins[size > 0], sides[size > 0], size[size > 0]
     length = np.bincount(of[begins], size, minlength=len(rings))
     count = np.ceil(length / step_m).astype(np.intp)
-    ring = np.repeat(np.arange(len(rings)), count)
-    rank = np.arange(len(ring)) - np.repeat(np.cumsum(count) - count, count)
+    ring, rank = expand(count)
     step = length[ring] / count[ring]
     # All rings laid end to end: one search finds the side that each point falls on.
     at = (np.cumsum(length) - length)[ring] + (rank + 0.5) * step

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from foncier.geometry import expand
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -100,7 +102,7 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
     group, side = ways.sides_tree.query(_boxes(starts, points, margin_m=reach_m))
     size = np.diff([*starts, len(points)])[group]
     for batch in _batches(size):
-        pair, rank = _expand(size[batch])
+        pair, rank = expand(size[batch])
         point, own = starts[group[batch]][pair] + rank, side[batch][pair]
         foot = _foot(points[point], every.begin[own], every.end[own])
         away = np.hypot(*(foot - points[point]).T)
@@ -156,7 +158,7 @@ def hidden(
     outline = sides(plots[met])
     size = np.diff([*starts, len(eyes)])[group]
     for batch in _batches(size):
-        pair, rank = _expand(size[batch])
+        pair, rank = expand(size[batch])
         line, which = starts[group[batch]][pair] + rank, place[batch][pair]
         long = _overlap_m(eyes[line], aims[line], bounds[met[which]]) > HIDDEN_M
         line, which = line[long], which[long]
@@ -182,7 +184,7 @@ def _crossed_m(
     count = outline.first[which + 1] - outline.first[which]
     lines, cuts = [np.tile(np.arange(len(begin)), 2)], [np.repeat([0.0, 1.0], len(begin))]
     for batch in _batches(count):
-        pair, rank = _expand(count[batch])
+        pair, rank = expand(count[batch])
         line = batch.start + pair
         at = _meeting(begin[line], end[line], outline, outline.first[which[line]] + rank)
         lines.append(line[~np.isnan(at)])
@@ -233,9 +235,3 @@ def _batches(sizes: NDArray[np.intp]) -> Iterator[slice]:
     batch = (np.cumsum(sizes) - sizes) // BATCH
     cuts = [*np.flatnonzero(np.diff(batch, prepend=-1)), len(sizes)]
     yield from (slice(int(a), int(b)) for a, b in pairwise(cuts))
-
-
-def _expand(sizes: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Item of each of its parts, and the rank of the part in the item."""
-    item = np.repeat(np.arange(len(sizes)), sizes)
-    return item, np.arange(len(item)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from foncier.detect.measures import Given, unknown
-from foncier.geometry import Floats, Geometries, heights_m
+from foncier.geometry import Floats, Geometries, expand, heights_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,9 +61,7 @@ def lattice(plots: Geometries, step_m: float) -> tuple[Floats, NDArray[np.intp]]
     cells = np.floor(shapely.bounds(plots) / step_m)
     cells = np.nan_to_num(cells).astype(np.intp)
     wide, high = cells[:, 2] - cells[:, 0] + 1, cells[:, 3] - cells[:, 1] + 1
-    count = wide * high
-    plot = np.repeat(np.arange(len(plots)), count)
-    rank = np.arange(len(plot)) - np.repeat(np.cumsum(count) - count, count)
+    plot, rank = expand(wide * high)
     x = (cells[plot, 0] + rank % wide[plot] + 0.5) * step_m
     y = (cells[plot, 1] + rank // wide[plot] + 0.5) * step_m
     shapely.prepare(plots)

@@ -123,3 +123,15 @@ def meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], ND
     else:
         plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
     return in_order(plot, cover)
+
+
+def expand(sizes: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Item of each of its parts, and the rank of the part in the item.
+
+    Examples
+    --------
+    >>> expand(np.array([2, 0, 3]))
+    (array([0, 0, 2, 2, 2]), array([0, 1, 0, 1, 2]))
+    """
+    item = np.repeat(np.arange(len(sizes)), sizes)
+    return item, np.arange(len(item)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -12,6 +12,7 @@ import shapely
 from foncier.geometry.arrays import (
     Floats,
     Geometries,
+    expand,
     in_threads,
     meeting,
     pairs_within,
@@ -118,12 +119,9 @@ def _tangled(shared: Overlaps) -> NDArray[np.intp]:
     inside = shapely.relate_pattern(some[first], some[second], "T********")
     first, second = which[first[inside]], which[second[inside]]
     # The overlap counts where both lie on one plot.
-    begin, end = np.searchsorted(
-        cover[order := np.argsort(cover, kind="stable")], [first, first + 1]
-    )
-    count = end - begin
-    pair = np.repeat(np.arange(len(first)), count)
-    rank = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    order = np.argsort(cover, kind="stable")
+    begin, end = np.searchsorted(cover[order], [first, first + 1])
+    pair, rank = expand(end - begin)
     on = plot[order[begin[pair] + rank]]
     size = np.int64(len(shared.covers))
     known = plot.astype(np.int64) * size + cover

@@ -18,10 +18,12 @@ from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import Reached, reach, unsurfaced
 from foncier.pipeline.suiting import suited
-from foncier.pipeline.tracing import study_area, trace
-from foncier.records import LayerReport, Result, Text
+from foncier.pipeline.tracing import Traced, study_area, trace
+from foncier.records import Criterion, LayerReport, Result, Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
     import pyproj
 
@@ -64,17 +66,15 @@ def run(
         As each room raises it; see `foncier.errors`.
     """
     crs = legal_crs(plan.study.communes[0])
-    rules, ramps = study.profile(plan), study.criteria(plan)
+    ramps = study.criteria(plan)
     step("Lecture des couches")
     layers, kept = read_study(plan, None if tiling is None else tiling.work, workers=workers)
     step("Réseau et boucle")
-    streets = layers.get("streets")
-    graph = None if streets is None or streets.empty else network.build_graph(streets)
-    traced = trace(plan, graph, crs, streets)
+    graph = _graph(layers.get("streets"))
+    traced = trace(plan, graph, crs, layers.get("streets"))
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
-    finder = None if tiling is None or kept is None else partial(tiling.find, kept)
-    plots, friches, buildings = found = _detect(plan, layers, area, finder)
+    plots, friches, buildings = found = _detect(plan, layers, area, tiling, kept)
     candidates, evidence = _gathered(found, traced.axis, crs)
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
@@ -82,28 +82,23 @@ def run(
     candidates = landlocked(reached.candidates, reached.points, layers)
     step("Scores et rangs")
     measures = measured(candidates, reached.access, layers)
-    candidates = _peopled(candidates, measures)
-    scores = score.scores(measures, ramps)
-    reports = noted(layers.reports, friches.notes, buildings.notes, reached.notes)
+    candidates, scores = _peopled(candidates, measures), score.scores(measures, ramps)
     return Result(
-        **_head(plan, reports),
+        **_head(plan, noted(layers.reports, friches.notes, buildings.notes, reached.notes)),
         candidates=candidates,
         evidence=evidence,
         **_of_plots(plots, crs),
         **_of_ways(reached, scores, plan.reach.isochrones),
-        scores=scores,
-        agreement=score.agreement(scores),
-        lines=traced.lines,
-        stops=traced.stops,
+        surface=reached.surface(targets, traced.loop, area),
+        **_of_scores(scores, ramps),
+        **_of_lines(traced),
         area=area,
         background=background(layers, area, crs),
-        criteria=ramps,
-        profile=rules,
+        profile=study.profile(plan),
         missing=missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps))
         + unsurfaced(area),
         inventory=layers.get("inventory"),
-        surface=reached.surface(targets, traced.loop, area),
         quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
         **suited(plan, layers, candidates),
     )
@@ -117,10 +112,24 @@ def measured(candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers)
     )  # fmt: skip
 
 
+def _graph(streets: Any) -> network.Graph | None:
+    return None if streets is None or streets.empty else network.build_graph(streets)
+
+
 def _of_plots(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
     """What a result tells of every parcel, beside the candidates."""
     rejections = plots.rejections if len(plots.rejections) else tables.REJECTIONS.empty(crs)
     return {"tests": plots.tests, "rejections": rejections, "assemblies": plots.assemblies}
+
+
+def _of_scores(scores: pd.DataFrame, ramps: tuple[Criterion, ...]) -> dict[str, Any]:
+    """Scores of a result, the criteria they come from, and how far TOPSIS agrees."""
+    return {"scores": scores, "agreement": score.agreement(scores), "criteria": ramps}
+
+
+def _of_lines(traced: Traced) -> dict[str, Any]:
+    """Axis and loop of a result."""
+    return {"lines": traced.lines, "stops": traced.stops}
 
 
 def _of_ways(reached: Reached, scores: pd.DataFrame, drawn: int) -> dict[str, Any]:
@@ -148,8 +157,9 @@ def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
 
 
 def _detect(
-    plan: Study, layers: Layers, area: shapely.Geometry, finder: Callable[..., Any] | None
+    plan: Study, layers: Layers, area: shapely.Geometry, tiling: Tiling | None, kept: Path | None
 ) -> Any:
+    """Plots (tile by tile where the study is cut), friches and buildings."""
     ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
     rates = layers.get("vacancy_rates")
     rate = None
@@ -160,7 +170,9 @@ def _detect(
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
     friches = detect.find_friches(ground, beliefs, area)
-    find_plots = finder or partial(detect.find_plots, ground)
+    find_plots: Callable[..., detect.Plots] = partial(detect.find_plots, ground)
+    if tiling is not None and kept is not None:
+        find_plots = partial(tiling.find, kept)
     return (
         find_plots(rules, area, source=" | ".join(cadastre) or "Cadastre"),
         friches,
