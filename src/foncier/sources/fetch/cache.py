@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
+
+from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +113,11 @@ class Cache:
             self._object(sha256).unlink(missing_ok=True)
 
     def _files(self, name: str) -> Iterator[Path]:
-        return (f for f in (self.folder / name).rglob("*") if f.is_file() and f.name[0] != ".")
+        inside = self.folder / name
+        for file in inside.rglob("*"):
+            hidden = any(part.startswith(".") for part in file.relative_to(inside).parts)
+            if file.is_file() and not hidden:  # else on its way
+                yield file
 
     def _entry(self, address: str) -> Path:
         return self.folder / "index" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
@@ -124,14 +129,9 @@ class Cache:
 def _placed(write: Callable[[Path], object], to: Path) -> None:
     """Write beside the place, then move there: whole, whoever else does the same."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=to.parent, prefix=".", suffix=".new")
-    os.close(handle)
-    new = Path(name)
-    try:
-        write(new)
-        new.replace(to)
-    finally:
-        new.unlink(missing_ok=True)
+    with workshop(to.parent) as folder:
+        write(folder / to.name)
+        (folder / to.name).replace(to)
 
 
 def shared_cache() -> Cache:
