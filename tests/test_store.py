@@ -48,8 +48,10 @@ def test_what_is_written_is_read_back_whole_and_within_bounds(
     # Bounds are kept in single precision, rounded outwards by less than a metre here.
     close = shapely.dwithin(shapely.box(*bounds), table.geometry.array, 1.0)
     sure = shapely.intersects(shapely.box(*bounds), table.geometry.array)
-    found = set(store.read_table(path, tables.PARCELS, bounds)["parcel_id"])
-    assert set(table["parcel_id"][sure]) <= found <= set(table["parcel_id"][close])
+    boxes = np.array([bounds, bounds])
+    found = store.read_table(path, tables.PARCELS, boxes)["parcel_id"]
+    assert set(table["parcel_id"][sure]) <= set(found) <= set(table["parcel_id"][close])
+    assert table["parcel_id"].iloc[np.sort(store.read_near(path, boxes)[0])].tolist() == [*found]
 
 
 def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_same(
@@ -60,10 +62,23 @@ def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_sam
     store.write_table(table, one)
     store.write_table(table, other)
     assert one.read_bytes() == other.read_bytes()
-    named, boxes = store.read_places(one, "parcel_id")
-    assert sorted(named["parcel_id"]) == sorted(table["parcel_id"])
-    assert np.allclose(np.sort(boxes[:, 0]) - X, [0, 200, 400], atol=0.1)
+    places, boxes = store.read_places(one)
+    assert sorted(places) == [0, 1, 2]
+    assert np.allclose(boxes[:, 0] - X, table.geometry.bounds["minx"].iloc[places] - X, atol=0.1)
     assert store.read_table(one, tables.PARCELS)["parcel_id"].tolist() == [*table["parcel_id"]]
+
+
+def test_runs_of_rows_along_the_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "GROUP_ROWS", 4)
+    path = tmp_path / "parcels.parquet"
+    store.write_table(parcels([(30.0 * n, 20.0 * (n % 3)) for n in range(11)]), path)
+    every, boxes = store.read_places(path)
+    assert store.count_rows(path) == 11
+    for first, last in ((0, 11), (3, 5), (4, 8), (9, 11), (5, 5)):
+        run, bounds = store.read_run(path, first, last)
+        assert run.tolist() == every[first:last].tolist()
+        assert bounds.tolist() == boxes[first:last].tolist()
+    assert store.read_words(path, "commune") == ["80021", None]
 
 
 def test_plain_and_empty_tables(tmp_path: Path) -> None:
@@ -86,7 +101,7 @@ def test_a_file_that_is_gone_or_damaged_is_one_error(tmp_path: Path) -> None:
         with pytest.raises(FormatError, match="Supprimez le dossier"):
             store.read_table(path, tables.PARCELS)
         with pytest.raises(FormatError):
-            store.read_places(path, "parcel_id")
+            store.read_places(path)
     path.unlink()
     with pytest.raises(SourceError, match="disparu"):
         store.read_table(path, tables.PARCELS)

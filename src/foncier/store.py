@@ -5,7 +5,9 @@ Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import operator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from foncier.errors import FormatError, SourceError
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from foncier.geometry import Floats
     from foncier.tables import Table
 
-Bounds = tuple[float, float, float, float]
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
 EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -70,7 +73,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     table.to_parquet(path, write_covering_bbox=True, schema_version="1.1.0", **how)
 
 
-def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any:
+def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
     """Read rows back, in the order of the table that was written.
 
     Parameters
@@ -79,8 +82,9 @@ def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any
         A file that `write_table` made.
     contract
         Its contract.
-    bounds
-        West, south, east, north in the file's CRS: only rows whose own bounds meet these.
+    boxes
+        West, south, east, north in the file's CRS, shape (n, 4): only rows whose own bounds meet
+        one of these.
 
     Raises
     ------
@@ -89,24 +93,63 @@ def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any
     FormatError
         It is not what was written.
     """
+    read = gpd.read_parquet if contract.geometry else pd.read_parquet
     with _told(path):
-        table = gpd.read_parquet(path, bbox=bounds) if contract.geometry else pd.read_parquet(path)
+        table = read(path, filters=None if boxes is None else _meeting(boxes))
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
-def read_places(path: Path, key: str, *more: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Ids (and other columns) of all rows in the order of the file, and the bounds of each.
+def read_places(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
+    """Places of rows in the table that was written, and their bounds; as they lie in the file.
 
-    Raises
-    ------
-    SourceError, FormatError
-        As `read_table`.
+    ``where`` keeps some of the rows. Raises `SourceError` and `FormatError` as `read_table`.
     """
     with _told(path):
-        table = pq.read_table(path, columns=[key, *more, "bbox"])
+        return _places(pq.read_table(path, columns=[ROW, "bbox"], filters=where))
+
+
+def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
+    """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
+    with _told(path), pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+        ends = np.cumsum(sizes)
+        groups = np.flatnonzero((ends > first) & (ends - sizes < last))
+        table = file.read_row_groups(groups.tolist(), columns=[ROW, "bbox"])
+        skipped = int((ends - sizes)[groups[0]]) if len(groups) else 0
+        return _places(table.slice(first - skipped, last - first))
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a file holds. Raises as `read_table`."""
+    with _told(path):
+        return int(pq.read_metadata(path).num_rows)
+
+
+def read_words(path: Path, column: str) -> list[str | None]:
+    """Different texts of a column in order, None last where one is missing. Raises as above."""
+    with _told(path):
+        words = pc.unique(pq.read_table(path, columns=[column]).column(column)).to_pylist()
+    return sorted(words, key=lambda word: (word is None, word))
+
+
+def read_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """As `read_places`, for the rows whose bounds meet one of these boxes."""
+    return read_places(path, _meeting(boxes))
+
+
+def _meeting(boxes: Floats) -> pc.Expression:
+    west, south, east, north = (pc.field("bbox", edge) for edge in EDGES)
+    near = [
+        (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+        for box in boxes.tolist()
+    ]
+    return functools.reduce(operator.or_, near)
+
+
+def _places(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
     boxes = table.column("bbox").combine_chunks()
     edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
-    return table.select([key, *more]).to_pandas(), np.column_stack(edges).astype(np.float64)
+    return table.column(ROW).to_numpy(), np.column_stack(edges).astype(np.float64)
 
 
 def read_parts(paths: list[Path], contract: Table) -> Any:

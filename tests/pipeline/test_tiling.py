@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -23,6 +23,7 @@ from tests.hamlet import hamlet
 from foncier import demo, detect, engines, geometry, pipeline, store, study, tables
 from foncier.errors import ConfigError, ExportError, FormatError, TilesError
 from foncier.pipeline import converting, tiling
+from foncier.records import Fabric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,6 +88,13 @@ def found(layers: Path, cut: tiling.Tiling, profile: str = "foncier") -> detect.
     return cut.find(layers, study.published(profile), AREA, source=SOURCE)
 
 
+def found_near(layers: Path, cut: tiling.Tiling) -> detect.Plots:
+    """By rules that look no farther than the next plot, and a fabric told by the next house."""
+    close = Fabric(near_m=1.0, middle_m=1.0, far_m=1.0, few=1, many=1)
+    rules = replace(study.published("foncier-api"), fabric=close)
+    return cut.find(layers, rules, AREA, source=SOURCE)
+
+
 class Backwards:
     """An engine that takes the last job first."""
 
@@ -125,8 +133,7 @@ def test_workers_that_are_killed_change_no_bit(town: City, tmp_path: Path) -> No
 def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     town: City, tmp_path: Path
 ) -> None:
-    near = "foncier-api"  # its rules look no farther than the next plot
-    whole = found(town.layers, tiling.Tiling("1", engines.serial(), tmp_path / "whole"), near)
+    whole = found_near(town.layers, tiling.Tiling("1", engines.serial(), tmp_path / "whole"))
     broken, work = tmp_path / converting.FOLDER, tmp_path / "work"
     cut = tiling.Tiling("6", engines.serial(), work)
     shutil.copytree(town.layers, broken)
@@ -135,19 +142,19 @@ def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     spoiled[2000:4000] = bytes(2000)
     (broken / "buildings.parquet").write_bytes(spoiled)
     with pytest.raises(TilesError, match=r"tuile\(s\) sur 6 ont échoué 3 fois : hilbert-") as told:
-        found(broken, cut, near)
+        found_near(broken, cut)
     assert isinstance(told.value.__cause__, FormatError)
     made = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}
     assert 0 < len(made) < 6
     (broken / "buildings.parquet").write_bytes(houses)
-    same(found(broken, cut, near), whole)
+    same(found_near(broken, cut), whole)
     after = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}
     assert len(after) == 6
     assert all(after[name] == when for name, when in made.items())
     # What was found is checked before it is taken again, and belongs to its rules.
     (work / "tuiles" / min(after) / "tests.parquet").write_bytes(b"PAR1")
     began = time.time_ns()
-    same(found(broken, cut, near), whole)
+    same(found_near(broken, cut), whole)
     again = {f.parent.name for f in work.glob("tuiles/*/tuile.json")
              if f.stat().st_mtime_ns > began}  # fmt: skip
     assert again == {min(after)}

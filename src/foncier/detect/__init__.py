@@ -2,7 +2,7 @@
 
 from foncier.detect.buildings import find_buildings
 from foncier.detect.friches import find_friches
-from foncier.detect.funnel import reach_m
+from foncier.detect.funnel import fabric_reach_m, reach_m
 from foncier.detect.ground import Ground
 from foncier.detect.plots import PLOT_TABLES, Plots, find_plots
 
@@ -10,6 +10,7 @@ __all__ = [
     "PLOT_TABLES",
     "Ground",
     "Plots",
+    "fabric_reach_m",
     "find_buildings",
     "find_friches",
     "find_plots",

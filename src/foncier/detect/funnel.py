@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from foncier.detect.remembered import Remembered
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -141,14 +140,17 @@ def _passage(
 
 
 def reach_m(profile: Profile) -> float:
-    """How far the rules of a profile look: nothing beyond changes the verdict on a plot."""
-    cut, reaches = profile.fabric, [0.0]
+    """How far the rules of a profile look: but for the fabric, nothing beyond changes a verdict."""
+    reaches = [0.0]
     for rule in (r for rules in profile.rules.values() for r in rules):
         _check(rule)
         reaches.append(MEASURES[rule.measure].reach_m(rule.given))
-        by_class = any(isinstance(figure, Mapping) for figure in rule.given.values())
-        reaches.append(fabric.reach_m(cut) if rule.limit or by_class else 0.0)
     return max(reaches)
+
+
+def fabric_reach_m(profile: Profile) -> float:
+    """How far the buildings lie that can change the fabric class of a plot."""
+    return fabric.reach_m(profile.fabric)
 
 
 def survivors(passages: Sequence[Passage], rows: NDArray[np.intp]) -> NDArray[np.intp]:

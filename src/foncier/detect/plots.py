@@ -74,7 +74,7 @@ def find_plots(
     own
         Parcels that this call answers for, shape (number of parcels,); the others are looked at as
         neighbours only. All when None. Where each parcel is owned once, and every call sees what
-        lies within `foncier.detect.reach_m` of its own, the answers together are that of one call.
+        lies around its own (`foncier.pipeline.halo`), the answers together are that of one call.
 
     Returns
     -------

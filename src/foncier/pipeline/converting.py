@@ -19,6 +19,7 @@ from foncier.workshop import workshop
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from foncier.geometry import Floats
     from foncier.study.model import Layer, Study
 
 FOLDER = "convertis"
@@ -168,10 +169,10 @@ def converted(folder: Path, mark: str) -> Layers | None:
     return Layers(frames, tuple(_report(report) for report in said["reports"]))
 
 
-def read_layer(folder: Path, layer: Layer, bounds: store.Bounds | None = None) -> Any:
-    """One converted layer, or the part of it that meets some bounds; heights stay on the disk."""
+def read_layer(folder: Path, layer: Layer, boxes: Floats | None = None) -> Any:
+    """One converted layer, or the part of it that meets some boxes; heights stay on the disk."""
     if layer != RELIEF:
-        return store.read_table(folder / f"{layer}.parquet", CONTRACTS[layer], bounds)
+        return store.read_table(folder / f"{layer}.parquet", CONTRACTS[layer], boxes)
     place = json.loads((folder / f"{RELIEF}.json").read_text(encoding="utf-8"))
     return Relief(np.load(folder / HEIGHTS, mmap_mode="r"), **place)
 

@@ -12,27 +12,29 @@ import math
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 import shapely
 
-from foncier import detect, engines, geometry, store
+from foncier import detect, engines, store
 from foncier.errors import ConfigError, FoncierError, TilesError
 from foncier.pipeline.converting import read_index, read_layer, replace_folder
+from foncier.pipeline.halo import halo
 from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
+    from foncier.geometry import Floats
     from foncier.records import Profile
     from foncier.study.model import Layer
 
 AUTO_PARCELS = 50_000  # of a tile: some 700 MB for its worker
 TRIES = 3  # the last one alone: what takes its process down takes no other tile with it
-TOUCH_M = 1.0
 FOUND, DONE = "tuiles", "tuile.json"
 UNKNOWN = "inconnue"
 CODE = ("detect/*.py", "geometry/*.py", "wording.py", "tables/*.py")
@@ -44,7 +46,7 @@ LAYERS: tuple[Layer, ...] = (
 
 @dataclass(frozen=True)
 class Tile:
-    """Parcels that one job answers for: rows of the file of parcels, or those of a commune."""
+    """Parcels that one job answers for: a run of rows of their file, else those of a commune."""
 
     name: str
     rows: tuple[int, int] | None = None
@@ -169,16 +171,19 @@ def tiles(layers: Path, by: str) -> list[Tile]:
     ConfigError
         ``by`` is none of these.
     """
-    named, _ = store.read_places(layers / "parcels.parquet", "parcel_id", "commune")
+    path = layers / "parcels.parquet"
     if by == "commune":
-        codes = sorted(named["commune"].fillna(UNKNOWN).unique())
-        return [Tile(f"commune-{code}", commune=code) for code in codes]
+        return [
+            Tile(f"commune-{UNKNOWN if code is None else code}", commune=code)
+            for code in store.read_words(path, "commune")
+        ]
     if by != "auto" and not (by.isdecimal() and int(by) > 0):
         raise ConfigError(
             f"--tiles {by} : attendu auto, commune ou un nombre de tuiles, par exemple 8."
         )
-    count = math.ceil(len(named) / AUTO_PARCELS) if by == "auto" else min(int(by), len(named))
-    cuts = np.linspace(0, len(named), max(count, 1) + 1).astype(int).tolist()
+    rows = store.count_rows(path)
+    count = math.ceil(rows / AUTO_PARCELS) if by == "auto" else min(int(by), rows)
+    cuts = np.linspace(0, rows, max(count, 1) + 1).astype(int).tolist()
     return [
         Tile(f"hilbert-{n:05}-sur-{len(cuts) - 1:05}", rows=(first, last))
         for n, (first, last) in enumerate(pairwise(cuts), start=1)
@@ -193,12 +198,15 @@ def find_in_tile(job: Job) -> str:
     FoncierError
         A layer is damaged, or the detectors raised it.
     """
-    ids, bounds = _owned(job)
+    path = job.layers / "parcels.parquet"
+    rows, bounds = _owned(path, job.tile)
+    around = halo(path, bounds, job.profile)
+    boxes = dict.fromkeys(job.known, around.others)
+    boxes |= {"parcels": around.parcels, "buildings": around.buildings}
     ground = detect.Ground(
-        **{layer: read_layer(job.layers, layer, bounds) for layer in job.known if layer}
+        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known if layer}
     )
-    assert ground.parcels is not None  # noqa: S101  # `known` names them
-    own = ground.parcels["parcel_id"].isin(ids).to_numpy(dtype=bool)
+    own = np.isin(np.sort(store.read_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(job.area)
     found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
     job.out.mkdir(parents=True, exist_ok=True)
@@ -214,39 +222,12 @@ def find_in_tile(job: Job) -> str:
     return job.tile.name
 
 
-def _owned(job: Job) -> tuple[pd.Series[str], store.Bounds]:
-    """Ids of the parcels of a tile, and how far around them it has to look.
-
-    The parcels that an assembly may add to them, from one to the next, then the reach of the rules.
-    """
-    path, tile = job.layers / "parcels.parquet", job.tile
-    named, boxes = store.read_places(path, "parcel_id", "commune")
+def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
+    """Places of the parcels of a tile, and their bounds."""
     if tile.rows is not None:
-        own = np.arange(len(named))[slice(*tile.rows)]
-    else:
-        own = np.flatnonzero(named["commune"].fillna(UNKNOWN) == tile.commune)
-    bounds, ids = _bounds(boxes[own]), named["parcel_id"]
-    known, assembly = own, job.profile.assembly
-    for _ in range(0 if assembly is None else assembly.most - 1):
-        near = read_layer(job.layers, "parcels", grown(bounds, TOUCH_M))
-        mine = near["parcel_id"].isin(ids.iloc[known]).to_numpy(dtype=bool)
-        plots = np.array(near.geometry.to_numpy(), dtype=object)
-        beside = geometry.pairs_within(plots[mine], shapely.STRtree(plots), TOUCH_M)[1]
-        known = np.flatnonzero(ids.isin(near["parcel_id"].iloc[np.unique(beside)]))
-        bounds = _bounds(boxes[known])
-    return named["parcel_id"].iloc[own], grown(bounds, detect.reach_m(job.profile) + TOUCH_M)
-
-
-def _bounds(boxes: np.ndarray[Any, Any]) -> store.Bounds:
-    west, south = boxes[:, :2].min(axis=0).tolist()
-    east, north = boxes[:, 2:].max(axis=0).tolist()
-    return west, south, east, north
-
-
-def grown(bounds: store.Bounds, by_m: float) -> store.Bounds:
-    """Bounds moved outwards on all sides."""
-    west, south, east, north = bounds
-    return west - by_m, south - by_m, east + by_m, north + by_m
+        return store.read_run(path, *tile.rows)
+    code = pc.field("commune")
+    return store.read_places(path, code.is_null() if tile.commune is None else code == tile.commune)
 
 
 def done(job: Job) -> bool:
