@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from foncier.errors import FormatError, SourceError
+from foncier.geometry import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,11 +164,7 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
         with _told(path):
             parts.append(read(path))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
-    # Millions of rows bear few distinct ids: only these are compared as texts.
-    codes, ids = pd.factorize(pd.concat([part[key] for part in parts], ignore_index=True))
-    rank = np.empty(len(ids), dtype=np.intp)
-    rank[ids.argsort()] = np.arange(len(ids))
-    order = np.argsort(rank[codes], kind="stable")
+    order = _by_text(pd.concat([part[key] for part in parts], ignore_index=True))
     # Column by column, each let go of once it is joined: never two whole tables in memory.
     columns = {}
     for name in list(parts[0].columns):
@@ -176,3 +173,15 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     if not contract.geometry:
         return pd.DataFrame(columns)
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)
+
+
+def _by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
+    """Order of rows by id; rows of one id lie next to each other, so only these runs are sorted."""
+    texts = pa.array(ids)
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    changes = pc.not_equal(texts[1:], texts[:-1]).to_numpy(zero_copy_only=False)
+    starts = np.flatnonzero(np.append(len(texts) > 0, changes))
+    sizes = np.diff(np.append(starts, len(texts)))
+    runs = pc.array_sort_indices(texts.take(starts)).to_numpy()
+    run, rank = expand(sizes[runs])
+    return np.asarray(starts[runs][run] + rank, dtype=np.intp)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from foncier.geometry import in_threads
 from foncier.tables import ACCESS_POINTS
 
 if TYPE_CHECKING:
@@ -129,8 +131,8 @@ def _least(values: Floats, group: Integers) -> Integers:
 
 def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
     """Middle of the longest front of each plot on its street, and the length of all its front."""
-    strips = shapely.buffer(ways, shapely.distance(edges, ways) + beyond_m, quad_segs=16)
-    owner, sides = _facing(shapely.intersection(edges, strips), ways)
+    strip = in_threads(partial(_within, beyond_m=beyond_m), edges, ways)
+    owner, sides = _facing(strip, ways)
     fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
     plot = owner[piece_of]
     length = shapely.length(fronts)
@@ -145,6 +147,12 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     fronted, row = np.unique(plot[order], return_index=True)
     points[fronted] = middle[order[row]]
     return points, np.asarray(frontage)
+
+
+def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
+    """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
+    strips = shapely.buffer(ways, shapely.distance(edges, ways) + beyond_m, quad_segs=16)
+    return np.asarray(shapely.intersection(edges, strips), dtype=object)
 
 
 def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:

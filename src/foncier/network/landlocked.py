@@ -50,8 +50,8 @@ def neighbours_land_m(
     between = shapely.difference(
         shapely.shortest_line(access_points.geometry.to_numpy(), ways), own
     )
-    plots = parcels.geometry.to_numpy()
-    line, plot = shapely.STRtree(plots).query(between, predicate="intersects")
-    crossed = shapely.length(shapely.intersection(between[line], plots[plot]))
+    # The index of the parcels is kept with them: a million are not sorted out again for each mode.
+    line, plot = parcels.sindex.query(between, predicate="intersects")
+    crossed = shapely.length(shapely.intersection(between[line], parcels.geometry.to_numpy()[plot]))
     total = np.bincount(line, weights=crossed, minlength=len(between))
     return pd.Series(total, index=pd.Index(ids, name="opportunity_id"))

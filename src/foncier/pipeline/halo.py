@@ -70,7 +70,8 @@ def patches(bounds: Floats) -> Floats:
 
 def grown(boxes: Floats, by_m: float) -> Floats:
     """Boxes moved outwards on all sides."""
-    return boxes + np.array([-by_m, -by_m, by_m, by_m])
+    wider: Floats = boxes + np.array([-by_m, -by_m, by_m, by_m])
+    return wider
 
 
 def _holding(path: Path, boxes: Floats) -> Floats:
@@ -91,5 +92,5 @@ def _meet(boxes: Floats, other: Floats) -> NDArray[np.bool_]:
 
 
 def _box(boxes: Floats) -> Floats:
-    west_south: Floats = boxes[:, :2].min(axis=0)
-    return np.concatenate([west_south, boxes[:, 2:].max(axis=0)])
+    box: Floats = np.array([*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)])
+    return box

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier import tables
-from foncier.geometry import polygons_only
+from foncier.geometry import polygons_only, unions_by
 from foncier.tables.results import KINDS
 
 if TYPE_CHECKING:
@@ -81,10 +81,13 @@ def _parts(sites: pd.DataFrame, ground: Geometries) -> pd.DataFrame:
     places = np.flatnonzero(known)
     row, hit = shapely.STRtree(ground[known]).query(shapes, predicate="intersects")
     place = places[hit]
-    inside = shapely.intersection(shapes[row], ground[place])
+    held = shapely.covers(ground[place], shapes[row])  # most sites lie within one quarter
+    inside = shapes[row].copy()
+    inside[~held] = shapely.intersection(shapes[row[~held]], ground[place[~held]])
     rest = shapes.copy()
-    for i in np.unique(row):
-        rest[i] = shapely.difference(shapes[i], shapely.union_all(ground[place[row == i]]))
+    rest[row[held]] = None
+    astride, met = unions_by(row[~held], ground[place[~held]])
+    rest[astride] = shapely.difference(rest[astride], met)
     rows = np.concatenate([row, np.arange(len(shapes))])
     where = np.concatenate([place, np.full(len(shapes), -1)])
     cut = polygons_only(np.concatenate([inside, rest]))
