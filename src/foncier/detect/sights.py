@@ -95,6 +95,7 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
     Shape (n, 2). Of two ways equally near, the first.
     """
     found = np.full(points.shape, np.nan)
+    least, kept = np.full((2, len(points)), np.inf)
     if not len(ways.lines) or not len(points):
         return found
     every = ways.sides
@@ -106,13 +107,13 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
         point, own = starts[group[batch]][pair] + rank, side[batch][pair]
         foot = _foot(points[point], every.begin[own], every.end[own])
         away = np.hypot(*(foot - points[point]).T)
-        order = np.lexsort((own, away, point))
-        order = order[away[order] <= reach_m]
-        point, first = np.unique(point[order], return_index=True)
         # The pairs of a stretch may lie in two batches.
-        before = np.hypot(*(found[point] - points[point]).T)
-        better = ~(before <= away[order[first]])
-        found[point[better]] = foot[order[first[better]]]
+        np.minimum.at(least, point, away)
+        best = np.flatnonzero((away == least[point]) & (away <= reach_m))
+        best = best[np.argsort(-own[best], kind="stable")]  # the first side is written last
+        nearer = away[best] < kept[point[best]]
+        best = best[nearer]
+        found[point[best]], kept[point[best]] = foot[best], away[best]
     return found
 
 

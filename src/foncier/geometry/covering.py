@@ -22,7 +22,7 @@ from foncier.geometry.arrays import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEAREST = 6  # covers that are tried first, where all might be dozens
+NEAREST = (6, 16)  # covers that are tried first, where all might be dozens
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _held(
     order = np.lexsort((cover, away, plot))
     rank = np.empty(len(plot), dtype=np.intp)
     rank[order] = np.arange(len(plot)) - np.searchsorted(plot[order], plot[order])
-    for most in (NEAREST, len(covers)):
+    for most in (*NEAREST, len(covers)):
         tried = ~held[plot] & (rank < most)
         owner, unions = unions_by(plot[tried], grown[tried])
         held[owner] = shapely.covers(unions, plots[owner])
