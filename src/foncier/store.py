@@ -5,6 +5,7 @@ Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -33,15 +34,22 @@ EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Turn what Arrow says of a file that is gone or damaged into an error of ours."""
+    """Turn what Arrow says of a file that is gone or damaged into an error of ours.
+
+    A lack of memory says nothing of the file, and stays what it is.
+    """
     try:
         yield
+    except MemoryError:
+        raise
     except FileNotFoundError as reason:
         raise SourceError(
             f"{path} : ce fichier a disparu. Supprimez le dossier {path.parent.name} et relancez : "
             "il sera refait."
         ) from reason
     except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
+        if isinstance(reason, OSError) and reason.errno == errno.ENOMEM:
+            raise
         raise FormatError(
             f"{path} : fichier abîmé ({type(reason).__name__}). Supprimez le dossier "
             f"{path.parent.name} et relancez : il sera refait."

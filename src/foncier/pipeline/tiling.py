@@ -18,8 +18,9 @@ import numpy as np
 import shapely
 
 from foncier import detect, engines, geometry, store
-from foncier.errors import ConfigError, FoncierError, TilesError
+from foncier.errors import ClusterError, ConfigError, TilesError
 from foncier.pipeline.converting import read_index, read_layer, replace_folder
+from foncier.pipeline.faults import failed_tiles, stopped
 from foncier.workshop import workshop
 
 if TYPE_CHECKING:
@@ -127,16 +128,21 @@ class Tiling:
             batches = [[job] for job in left] if attempt == TRIES - 1 else [left]
             failed, faults = [], []
             for batch in batches:
-                for place, made in self.engine.run(find_in_tile, batch):
-                    if isinstance(made, BaseException):
-                        failed.append(batch[place])
-                        faults.append(made)
-                    else:
-                        ended += 1
-                        self.told(ended, len(jobs))
+                try:
+                    for place, made in self.engine.run(find_in_tile, batch):
+                        if isinstance(made, BaseException):
+                            failed.append(batch[place])
+                            faults.append(made)
+                        else:
+                            ended += 1
+                            self.told(ended, len(jobs))
+                except ClusterError as gone:
+                    missing = [job.tile.name for job in jobs if not done(job)]
+                    raise stopped(missing, gone, of=len(jobs)) from gone
             left = failed
         if left:
-            raise TilesError(_failed(left, faults, len(jobs))) from faults[0]
+            names = [job.tile.name for job in left]
+            raise TilesError(failed_tiles(names, faults, of=len(jobs), tries=TRIES)) from faults[0]
 
 
 def code_mark() -> str:
@@ -145,17 +151,6 @@ def code_mark() -> str:
     for file in sorted(p for room in CODE for p in root.glob(room)):
         mark.update(file.read_bytes())
     return mark.hexdigest()
-
-
-def _failed(jobs: Sequence[Job], faults: Sequence[BaseException], of: int) -> str:
-    names = ", ".join(job.tile.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")
-    fault = faults[0]
-    why = str(fault) if isinstance(fault, FoncierError) else f"{type(fault).__name__} {fault}"
-    return (
-        f"{len(jobs)} tuile(s) sur {of} ont échoué {TRIES} fois : {names} "
-        f"(première cause : {why}). Les autres sont gardées. Corrigez la cause et relancez la même "
-        "commande : seules celles qui manquent seront refaites."
-    )
 
 
 def tiles(layers: Path, by: str) -> list[Tile]:
@@ -193,6 +188,8 @@ def find_in_tile(job: Job) -> str:
     FoncierError
         A layer is damaged, or the detectors raised it.
     """
+    if done(job):  # its news went with a scheduler
+        return job.tile.name
     ids, bounds = _owned(job)
     ground = detect.Ground(
         **{layer: read_layer(job.layers, layer, bounds) for layer in job.known if layer}
