@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -14,11 +15,17 @@ from typing import TYPE_CHECKING
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     Process = subprocess.Popen[bytes]
+
+
+def _free_port() -> int:
+    """Port that nobody listens at."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        return port
 
 
 @dataclass
@@ -26,7 +33,7 @@ class Cluster:
     """Processes at one port; all that were started are killed at the end."""
 
     folder: Path
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=_free_port)
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -71,16 +78,6 @@ class Cluster:
 
 def kill(process: Process) -> None:
     """Kill a process and all that it started, as a machine that goes off does."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
-
-
-def free_port() -> int:
-    """Port that nobody listens at."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 from foncier import engines
-from foncier.errors import ClusterError, ConfigError, FormatError, WorkerError
+from foncier.errors import ConfigError, FormatError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

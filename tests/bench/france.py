@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from foncier import engines, store
+from foncier import store
+from foncier.cluster import Dask
 from foncier.pipeline import tiling
 from foncier.study import published
 
@@ -49,7 +50,7 @@ def carried(count: int, folder: Path) -> tuple[float, float]:
     """Seconds to carry so many empty jobs over two dask workers, and megabytes they took here."""
     before = _mb()
     began = time.perf_counter()
-    ended = sum(1 for _ in engines.Dask(None, 2).run(nothing, jobs(count, folder)))
+    ended = sum(1 for _ in Dask(None, 2).run(nothing, jobs(count, folder)))
     assert ended == count
     return time.perf_counter() - began, _mb() - before
 

@@ -1,0 +1,189 @@
+"""Workers and schedulers that die, memory that ends, spoilt inputs: the same bits after."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.cluster import Cluster, kill
+from tests.conftest import ROOT
+from tests.pipeline.cities import City, found, same
+
+from foncier import engines, study
+from foncier.errors import ClusterError, FormatError, TilesError
+from foncier.pipeline import converting, tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from foncier import detect
+
+ROOM_MB = 24
+NEAR = "foncier-api"  # its rules look no farther than the next plot
+
+
+@pytest.fixture(scope="module")
+def near(town: City, tmp_path_factory: pytest.TempPathFactory) -> detect.Plots:
+    """What these rules find in the town, in one piece."""
+    work = tmp_path_factory.mktemp("whole")
+    return found(town.layers, tiling.Tiling("1", engines.serial(), work), NEAR)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A scheduler and a worker, each a process of its own."""
+    pytest.importorskip("distributed")
+    (tmp_path / "dask").mkdir()
+    running = Cluster(tmp_path / "dask")
+    try:
+        running.scheduler()
+        running.worker()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable() -> Iterator[None]:
+    """Workers import the works below by their name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT)
+        yield
+
+
+def at(when: int, do: Callable[[], None]) -> Callable[[int, int], None]:
+    """Something to do as soon as so many tiles are done."""
+    return lambda done, _of: do() if done == when else None
+
+
+def test_workers_that_are_killed_change_no_bit(
+    town: City, near: detect.Plots, tmp_path: Path
+) -> None:
+    def shoot() -> None:
+        workers = multiprocessing.active_children()
+        assert len(workers) == 2
+        for worker in workers:
+            os.kill(worker.pid or 0, signal.SIGKILL)
+
+    cut = tiling.Tiling("6", engines.processes(2), tmp_path, at(1, shoot))
+    same(found(town.layers, cut, NEAR), near)
+
+
+def test_a_scheduler_that_is_killed_and_started_again_changes_no_bit(
+    cluster: Cluster, town: City, near: detect.Plots, tmp_path: Path
+) -> None:
+    def restart() -> None:
+        kill(cluster.processes[0])
+        cluster.scheduler()
+        cluster.worker()
+
+    engine = engines.engine(cluster.address, workers=1)
+    cut = tiling.Tiling("6", engine, tmp_path, at(2, restart))
+    same(found(town.layers, cut, NEAR), near)
+    assert len(cluster.processes) == 4
+
+
+def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on(
+    cluster: Cluster, town: City, near: detect.Plots, tmp_path: Path
+) -> None:
+    engine = engines.engine(cluster.address, workers=1, patience_s=2)
+    scheduler, worker = cluster.processes
+    cut = tiling.Tiling("6", engine, tmp_path, at(1, lambda: kill(worker)))
+    with pytest.raises(TilesError, match="plus aucun processus de calcul") as told:
+        found(town.layers, cut, NEAR)
+    assert isinstance(told.value.__cause__, ClusterError)
+    assert "5 tuile(s) sur 6 restent à faire : hilbert-" in str(told.value)
+    cluster.worker()
+    cut = replace(cut, engine=engines.engine(cluster.address, workers=1, patience_s=30))
+    cut = replace(cut, told=at(3, lambda: kill(scheduler)))
+    cut.engine.patience_s = 2  # type: ignore[attr-defined]
+    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 2 s"):
+        found(town.layers, cut, NEAR)
+    made = {f.parent.name for f in tmp_path.glob("tuiles/*/tuile.json")}
+    assert 3 <= len(made) < 6
+    same(found(town.layers, replace(cut, engine=engines.serial()), NEAR), near)
+
+
+def with_little(room_mb: int, job: tiling.Job) -> str:
+    """Find a tile in a process that may take so much more than a small tile made it take."""
+    import resource
+
+    small = replace(
+        job, tile=tiling.tiles(job.layers, "12")[0], out=job.out.with_name("essai"),
+        mark=str(os.getpid()),
+    )  # fmt: skip
+    tiling.find_in_tile(small)
+    said = Path("/proc/self/status").read_text(encoding="utf-8").split()
+    most = int(said[said.index("VmData:") + 1]) * 1024 + room_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    return tiling.find_in_tile(job)
+
+
+@dataclass
+class Cramped:
+    """An engine whose processes are held to so much memory, a new one for each job."""
+
+    room_mb: int
+
+    def run(self, work: Any, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        assert work is tiling.find_in_tile
+        for n, job in enumerate(jobs):
+            within = partial(with_little, self.room_mb)
+            for _, made in engines.processes(1).run(within, [job]):
+                yield n, made
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory")
+def test_a_tile_too_large_for_the_memory_says_so_and_smaller_ones_fit(
+    town: City, near: detect.Plots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiling, "TRIES", 1)  # each begins a process
+    cut = tiling.Tiling("1", Cramped(ROOM_MB), tmp_path)
+    with pytest.raises(TilesError, match=r"mémoire.*--tiles N") as told:
+        found(town.layers, cut, NEAR)
+    print(told.value)
+    assert "1 tuile(s) sur 1 ont échoué 1 fois" in str(told.value)
+    same(found(town.layers, replace(cut, by="3"), NEAR), near)
+
+
+def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
+    town: City, near: detect.Plots, tmp_path: Path
+) -> None:
+    broken, work = tmp_path / converting.FOLDER, tmp_path / "work"
+    cut = tiling.Tiling("6", engines.serial(), work)
+    shutil.copytree(town.layers, broken)
+    houses = (town.layers / "buildings.parquet").read_bytes()
+    spoiled = bytearray(houses)
+    spoiled[2000:4000] = bytes(2000)
+    (broken / "buildings.parquet").write_bytes(spoiled)
+    with pytest.raises(TilesError, match=r"tuile\(s\) sur 6 ont échoué 3 fois : hilbert-") as told:
+        found(broken, cut, NEAR)
+    assert isinstance(told.value.__cause__, FormatError)
+    made = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}
+    assert 0 < len(made) < 6
+    (broken / "buildings.parquet").write_bytes(houses)
+    same(found(broken, cut, NEAR), near)
+    after = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}
+    assert len(after) == 6
+    assert all(after[name] == when for name, when in made.items())
+    # What was found is checked before it is taken again, and belongs to its rules.
+    (work / "tuiles" / min(after) / "tests.parquet").write_bytes(b"PAR1")
+    began = time.time_ns()
+    same(found(broken, cut, NEAR), near)
+    again = {f.parent.name for f in work.glob("tuiles/*/tuile.json")
+             if f.stat().st_mtime_ns > began}  # fmt: skip
+    assert again == {min(after)}
+    job = tiling.Job(
+        tiling.Tile(min(after)), broken, (), work / "tuiles", study.published("foncier"), b"", "",
+        "another mark",
+    )  # fmt: skip
+    assert not tiling.done(job)
