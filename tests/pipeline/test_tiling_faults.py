@@ -8,10 +8,8 @@ import shutil
 import signal
 import sys
 import time
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.cluster import Cluster, kill
@@ -19,15 +17,15 @@ from tests.conftest import ROOT
 from tests.pipeline.cities import City, found, same
 
 from foncier import engines, study
-from foncier.errors import ClusterError, FormatError, TilesError
-from foncier.pipeline import converting, tiling
+from foncier.errors import ClusterError, FormatError, TilesError, WorkerError
+from foncier.pipeline import converting, faults, tiling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from foncier import detect
 
-ROOM_MB = 24
 NEAR = "foncier-api"  # its rules look no farther than the next plot
 
 
@@ -113,46 +111,32 @@ def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on
     same(found(town.layers, replace(cut, engine=engines.serial()), NEAR), near)
 
 
-def with_little(room_mb: int, job: tiling.Job) -> str:
-    """Find a tile in a process that may take so much more than a small tile made it take."""
+def takes_too_much(at_most_mb: int) -> int:
+    """A work that needs more memory than its process may take, to the kernel's own limit."""
     import resource
 
-    small = replace(
-        job, tile=tiling.tiles(job.layers, "12")[0], out=job.out.with_name("essai"),
-        mark=str(os.getpid()),
-    )  # fmt: skip
-    tiling.find_in_tile(small)
-    said = Path("/proc/self/status").read_text(encoding="utf-8").split()
-    most = int(said[said.index("VmData:") + 1]) * 1024 + room_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    return tiling.find_in_tile(job)
+    resource.setrlimit(resource.RLIMIT_AS, (at_most_mb * 2**20, resource.RLIM_INFINITY))
+    try:
+        return len(bytes(at_most_mb * 2**20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-@dataclass
-class Cramped:
-    """An engine whose processes are held to so much memory, a new one for each job."""
-
-    room_mb: int
-
-    def run(self, work: Any, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        assert work is tiling.find_in_tile
-        for n, job in enumerate(jobs):
-            within = partial(with_little, self.room_mb)
-            for _, made in engines.processes(1).run(within, [job]):
-                yield n, made
+def is_shot(_: int) -> int:
+    """A work whose process the kernel kills, as it does when memory is full."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory")
-def test_a_tile_too_large_for_the_memory_says_so_and_smaller_ones_fit(
-    town: City, near: detect.Plots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tiling, "TRIES", 1)  # each begins a process
-    cut = tiling.Tiling("1", Cramped(ROOM_MB), tmp_path)
-    with pytest.raises(TilesError, match=r"mémoire.*--tiles N") as told:
-        found(town.layers, cut, NEAR)
-    print(told.value)
-    assert "1 tuile(s) sur 1 ont échoué 1 fois" in str(told.value)
-    same(found(town.layers, replace(cut, by="3"), NEAR), near)
+@pytest.mark.parametrize("work", [takes_too_much, is_shot])
+def test_a_lack_of_memory_says_what_to_do(work: Callable[[int], int]) -> None:
+    ((_, made),) = engines.processes(1).run(work, [2_000])
+    assert isinstance(made, MemoryError if work is takes_too_much else WorkerError)
+    told = faults.failed_tiles(["commune-80021"], [made], of=2, tries=3)
+    assert "1 tuile(s) sur 2 ont échoué 3 fois : commune-80021" in told
+    assert "mémoire" in told
+    assert "des tuiles plus petites (--tiles N" in told
 
 
 def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(

@@ -45,11 +45,11 @@ def why(fault: BaseException) -> str:
 
 
 def short_of_memory(fault: BaseException) -> bool:
-    """Tell whether memory was refused: to Python, NumPy and Arrow, to the system, or to GEOS."""
+    """Tell whether memory was refused: to Python, NumPy, Arrow, GEOS, or the stack of a thread."""
     return (
         isinstance(fault, MemoryError)
         or (isinstance(fault, OSError) and fault.errno == errno.ENOMEM)
-        or "bad_alloc" in str(fault)
+        or any(words in str(fault) for words in ("bad_alloc", "can't start new thread"))
     )
 
 
