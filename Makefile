@@ -60,7 +60,7 @@ demo-data: $(VENV)/.run  ## draw the embedded city again
 lock: $(VENV)/.dev  ## resolve the dependencies again, for every Python we support
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
-		pyproject.toml requirements/build.in -o requirements/run.txt
+		-c requirements/limits.in pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
 		--extra dev -c requirements/run.txt pyproject.toml requirements/build.in -o requirements/dev.txt
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Process = subprocess.Popen[bytes]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Port that nobody listens at."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -33,7 +33,7 @@ class Cluster:
     """Processes at one port; all that were started are killed at the end."""
 
     folder: Path
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     processes: list[Process] = field(default_factory=list)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from foncier.errors import FormatError, SourceError
+from foncier.places import arrow, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +100,8 @@ def read_table(path: Path, contract: Table, bounds: Bounds | None = None) -> Any
         It is not what was written.
     """
     with _told(path):
-        table = gpd.read_parquet(path, bbox=bounds) if contract.geometry else pd.read_parquet(path)
+        read: Any = partial(gpd.read_parquet, bbox=bounds) if contract.geometry else pd.read_parquet
+        table = read(shown(path), **arrow(path))
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
@@ -111,7 +114,7 @@ def read_places(path: Path, key: str, *more: str) -> tuple[pd.DataFrame, NDArray
         As `read_table`.
     """
     with _told(path):
-        table = pq.read_table(path, columns=[key, *more, "bbox"])
+        table = pq.read_table(shown(path), columns=[key, *more, "bbox"], **arrow(path))
     boxes = table.column("bbox").combine_chunks()
     edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
     return table.select([key, *more]).to_pandas(), np.column_stack(edges).astype(np.float64)
@@ -122,11 +125,11 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
 
     Rows of one id stay as they lay in their part.
     """
-    read = gpd.read_parquet if contract.geometry else pd.read_parquet
+    read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     parts = []
     for path in paths:
         with _told(path):
-            parts.append(read(path))
+            parts.append(read(shown(path), **arrow(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
     # Millions of rows bear few distinct ids: only these are compared as texts.
     codes, ids = pd.factorize(pd.concat([part[key] for part in parts], ignore_index=True))

@@ -19,9 +19,9 @@ import shapely
 
 from foncier import detect, engines, geometry, store
 from foncier.errors import ClusterError, ConfigError, TilesError
-from foncier.pipeline.converting import read_index, read_layer, replace_folder
+from foncier.pipeline.converting import read_index, read_layer
 from foncier.pipeline.faults import failed_tiles, stopped
-from foncier.workshop import workshop
+from foncier.places import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,7 +113,6 @@ class Tiling:
                 hashlib.sha256(repr((tile, told)).encode()).hexdigest())
             for tile in tiles(layers, self.by)
         ]  # fmt: skip
-        out.mkdir(parents=True, exist_ok=True)
         self._carry(jobs)
         return gathered([job.out / job.tile.name for job in jobs])
 
@@ -198,16 +197,14 @@ def find_in_tile(job: Job) -> str:
     own = ground.parcels["parcel_id"].isin(ids).to_numpy(dtype=bool)
     area = shapely.from_wkb(job.area)
     found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
-    job.out.mkdir(parents=True, exist_ok=True)
     marks = {}
-    with workshop(job.out) as new:
+    with published(job.out / job.tile.name, last=DONE) as new:
         for field in fields(found):
             path = new / f"{field.name}.parquet"
             getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
             marks[path.name] = store.fingerprint(path)
         text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
         (new / DONE).write_text(text, encoding="utf-8")
-        replace_folder(new, job.out / job.tile.name)
     return job.tile.name
 
 
