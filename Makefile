@@ -40,6 +40,7 @@ hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks
 	$(BIN)/python -m tests.hardening.killing run 50
 	$(BIN)/python -m tests.hardening.killing fetch 50
 	unshare $$([ "$$(id -u)" = 0 ] && echo -m || echo -rm) $(BIN)/python -m tests.hardening.no_room
+	$(BIN)/python -m tests.hardening.memory
 	$(BIN)/python -m tests.fuzz.breaking kept
 	$(BIN)/python -m tests.fuzz.breaking bombs
 	$(BIN)/python -m tests.fuzz.breaking 12000

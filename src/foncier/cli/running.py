@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from foncier.cli.console import Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.cluster import PATIENCE_S
 from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         str | None,
         typer.Option(help="Dossier de travail des tuiles, ou s3://… [à côté des résultats]."),
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Secondes sans ordonnanceur ni processus dask, puis arrêt.")
+    ] = PATIENCE_S,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -95,7 +99,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         from foncier.places import place  # noqa: PLC0415
 
         plan = _plan(study, project)
-        carrier = None if tiles is None else engine(scheduler, workers=workers)
+        carrier = None if tiles is None else engine(scheduler, workers=workers, patience_s=patience)
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
