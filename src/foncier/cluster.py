@@ -66,12 +66,12 @@ class Dask:
         left = dict(enumerate(jobs))
         watch, losses = _Watch(self.patience_s), 0
         while left:
+            losses += 1
             with self._client(watch) as client:
                 for n, made in self._carried(client, work, left, watch):
-                    losses = -1
+                    losses = 0
                     del left[n]
                     yield n, made
-            losses += 1
             if left and losses >= LOSSES:
                 raise ClusterError(
                     f"l'ordonnanceur dask s'est arrêté {LOSSES} fois de suite sans qu'une tâche "
