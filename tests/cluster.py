@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.conftest import ROOT
 
@@ -59,6 +60,12 @@ class Cluster:
             "worker", self.address, "--nthreads", "1", "--no-dashboard", "--local-directory",
             str(self.folder), *words,
         )  # fmt: skip
+
+    def ready(self) -> None:
+        """Wait until a worker has joined."""
+        distributed: Any = importlib.import_module("distributed")
+        with distributed.Client(self.address) as client:
+            client.wait_for_workers(1, timeout=60)
 
     def close(self) -> None:
         """Kill all that is left, nannies and their processes."""

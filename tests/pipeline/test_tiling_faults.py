@@ -45,6 +45,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     try:
         running.scheduler()
         running.worker()
+        running.ready()
         yield running
     finally:
         running.close()
@@ -93,7 +94,7 @@ def test_a_scheduler_that_is_killed_and_started_again_changes_no_bit(
 def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on(
     cluster: Cluster, town: City, near: detect.Plots, tmp_path: Path
 ) -> None:
-    engine = engines.engine(cluster.address, workers=1, patience_s=2)
+    engine = engines.engine(cluster.address, workers=1, patience_s=4)
     scheduler, worker = cluster.processes
     cut = tiling.Tiling("6", engine, tmp_path, at(1, lambda: kill(worker)))
     with pytest.raises(TilesError, match="plus aucun processus de calcul") as told:
@@ -101,10 +102,9 @@ def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on
     assert isinstance(told.value.__cause__, ClusterError)
     assert "5 tuile(s) sur 6 restent à faire : hilbert-" in str(told.value)
     cluster.worker()
-    cut = replace(cut, engine=engines.engine(cluster.address, workers=1, patience_s=30))
+    cluster.ready()
     cut = replace(cut, told=at(3, lambda: kill(scheduler)))
-    cut.engine.patience_s = 2  # type: ignore[attr-defined]
-    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 2 s"):
+    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4 s"):
         found(town.layers, cut, NEAR)
     made = {f.parent.name for f in tmp_path.glob("tuiles/*/tuile.json")}
     assert 3 <= len(made) < 6
