@@ -40,6 +40,7 @@ hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks
 	$(BIN)/python -m tests.hardening.killing run 50
 	$(BIN)/python -m tests.hardening.killing fetch 50
 	unshare $$([ "$$(id -u)" = 0 ] && echo -m || echo -rm) $(BIN)/python -m tests.hardening.no_room
+	$(BIN)/python -m tests.hardening.memory
 	$(BIN)/python -m tests.fuzz.breaking kept
 	$(BIN)/python -m tests.fuzz.breaking bombs
 	$(BIN)/python -m tests.fuzz.breaking 12000
@@ -60,7 +61,7 @@ demo-data: $(VENV)/.run  ## draw the embedded city again
 lock: $(VENV)/.dev  ## resolve the dependencies again, for every Python we support
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
-		pyproject.toml requirements/build.in -o requirements/run.txt
+		-c requirements/limits.in pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
 		--extra dev -c requirements/run.txt pyproject.toml requirements/build.in -o requirements/dev.txt
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.conftest import ROOT
 
 from foncier import engines
-from foncier.errors import ConfigError, FormatError
+from foncier.errors import ConfigError, FormatError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def test_a_process_that_is_killed_is_told_and_the_engine_goes_on(tmp_path: Path)
     jobs, engine = [(tmp_path / "died", n) for n in range(5)], engines.processes(2)
     carried = dict(engine.run(dies_once, jobs))
     assert len(carried) == 5
-    lost = [n for n, made in carried.items() if isinstance(made, BrokenProcessPool)]
+    lost = [n for n, made in carried.items() if isinstance(made, WorkerError)]
     assert 2 in lost
     again = dict(engine.run(dies_once, [jobs[n] for n in lost]))
     assert sorted(again.values()) == sorted(lost)  # type: ignore[type-var]

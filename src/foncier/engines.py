@@ -9,19 +9,20 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import as_completed as completed
-from contextlib import contextmanager
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from foncier.errors import ConfigError
+from foncier.cluster import PATIENCE_S, Dask
+from foncier.errors import ConfigError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
-AHEAD = 4  # jobs handed out for each worker of a cluster
 NAMES = ("serial", "processes", "dask")
+DIED = "le processus qui la faisait est mort"
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 
 
@@ -46,80 +47,20 @@ class Local:
         """Do a work on each job (see `Engine`).
 
         A process that dies takes with it all jobs that were under way or waiting: each comes back
-        with `concurrent.futures.process.BrokenProcessPool`.
+        with a `WorkerError`.
         """
+        futures: dict[Future[Made], int] = {}
         with self.executor() as pool:
-            futures: dict[Future[Made], int] = {
-                pool.submit(work, job): n for n, job in enumerate(jobs)
-            }
+            with suppress(BrokenProcessPool):  # one may die before all jobs are handed out
+                for n, job in enumerate(jobs):
+                    futures[pool.submit(work, job)] = n
             for future in completed(futures):
-                yield futures[future], future.exception() or future.result()
-
-
-class Dask:
-    """Jobs on a dask cluster: the one at an address, or one of this machine's own processes."""
-
-    def __init__(self, address: str | None, workers: int, *, memory: str | float = "auto") -> None:
-        self.address, self.workers, self.memory = address, workers, memory
-
-    def run(
-        self, work: Callable[[Job], Made], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Made | BaseException]]:
-        """Do a work on each job (see `Engine`); dask starts again the jobs of a worker that died.
-
-        Raises
-        ------
-        ConfigError
-            dask.distributed is not installed, or nobody answers at the address.
-        """
-        with self._client() as client:
-            from distributed import as_completed  # noqa: PLC0415 (an extra)
-
-            waiting, places = enumerate(jobs), dict[str, int]()
-            ended: Any = as_completed
-            running = ended([])
-
-            def hand_out(count: int) -> None:
-                for n, job in islice(waiting, count):
-                    future = client.submit(work, job, pure=False)
-                    places[future.key] = n
-                    running.add(future)
-
-            # A few at a time: the scheduler holds what it was handed, and the last may be far.
-            hand_out(AHEAD * max(len(client.nthreads()), self.workers))
-            for future in running:
-                yield places.pop(future.key), future.exception() or future.result()
-                hand_out(1)
-
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        try:
-            import distributed  # noqa: PLC0415 (an extra)
-        except ImportError as reason:
-            raise ConfigError(
-                "--scheduler dask demande dask.distributed, qui n'est pas installé. "
-                "Installez-le : pip install 'foncier[distributed]'."
-            ) from reason
-        dask: Any = distributed  # it has no types for these
-        if self.address is None:
-            with (
-                dask.LocalCluster(
-                    n_workers=self.workers, threads_per_worker=1, dashboard_address=None,
-                    memory_limit=self.memory,
-                ) as cluster,
-                dask.Client(cluster) as client,
-            ):  # fmt: skip
-                yield client
-            return
-        try:
-            client = dask.Client(self.address, timeout=5)
-        except OSError as reason:
-            raise ConfigError(
-                f"--scheduler {self.address} : aucun ordonnanceur dask ne répond à cette adresse. "
-                "Vérifiez-la, ou démarrez-le : dask scheduler."
-            ) from reason
-        with client:
-            yield client
+                fault = future.exception()
+                if isinstance(fault, BrokenProcessPool):
+                    fault = WorkerError(DIED)
+                yield futures[future], fault or future.result()
+        for n in range(len(futures), len(jobs)):
+            yield n, WorkerError(DIED)
 
 
 def serial() -> Engine:
@@ -133,8 +74,10 @@ def processes(workers: int) -> Engine:
     return Local(lambda: ProcessPoolExecutor(workers, mp_context=spawned))
 
 
-def engine(name: str, *, workers: int) -> Engine:
+def engine(name: str, *, workers: int, patience_s: float = PATIENCE_S) -> Engine:
     """Engine by the word of the command line: ``serial``, ``processes``, ``dask`` or an address.
+
+    ``patience_s`` is how long a cluster may be without a scheduler or a worker.
 
     Raises
     ------
@@ -146,9 +89,9 @@ def engine(name: str, *, workers: int) -> Engine:
     if name == "processes":
         return processes(workers)
     if name == "dask":
-        return Dask(None, workers)
+        return Dask(None, workers, patience_s=patience_s)
     if name.startswith(SCHEMES):
-        return Dask(name, workers)
+        return Dask(name, workers, patience_s=patience_s)
     raise ConfigError(
         f"--scheduler {name} : inconnu. Possibles : {', '.join(NAMES)}, ou l'adresse d'un "
         "ordonnanceur dask (tcp://hôte:8786)."

@@ -49,6 +49,18 @@ class TilesError(FoncierError, RuntimeError):
     exit_code = 6
 
 
+class ClusterError(FoncierError, ConnectionError):
+    """A cluster was gone for too long: its scheduler, or all of its workers."""
+
+    exit_code = 6
+
+
+class WorkerError(FoncierError, RuntimeError):
+    """A process died each time that it was given a job."""
+
+    exit_code = 6
+
+
 class ExportError(FoncierError, OSError):
     """A deliverable cannot be written; the former one is intact."""
 

@@ -5,6 +5,7 @@ Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import operator
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from foncier.errors import FormatError, SourceError
 from foncier.geometry import expand
+from foncier.places import arrow, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +39,22 @@ EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Turn what Arrow says of a file that is gone or damaged into an error of ours."""
+    """Turn what Arrow says of a file that is gone or damaged into an error of ours.
+
+    A lack of memory says nothing of the file, and stays what it is.
+    """
     try:
         yield
+    except MemoryError:
+        raise
     except FileNotFoundError as reason:
         raise SourceError(
             f"{path} : ce fichier a disparu. Supprimez le dossier {path.parent.name} et relancez : "
             "il sera refait."
         ) from reason
     except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
+        if isinstance(reason, OSError) and reason.errno == errno.ENOMEM:
+            raise
         raise FormatError(
             f"{path} : fichier abîmé ({type(reason).__name__}). Supprimez le dossier "
             f"{path.parent.name} et relancez : il sera refait."
@@ -94,9 +103,10 @@ def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
     FormatError
         It is not what was written.
     """
-    read = gpd.read_parquet if contract.geometry else pd.read_parquet
+    read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
+    where = None if boxes is None else _meeting(boxes)
     with _told(path):
-        table = read(path, filters=None if boxes is None else _meeting(boxes))
+        table = read(shown(path), filters=where, **arrow(path))
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
@@ -106,12 +116,14 @@ def read_places(path: Path, where: pc.Expression | None = None) -> tuple[NDArray
     ``where`` keeps some of the rows. Raises `SourceError` and `FormatError` as `read_table`.
     """
     with _told(path):
-        return _places(pq.read_table(path, columns=[ROW, "bbox"], filters=where))
+        return _places(
+            pq.read_table(shown(path), columns=[ROW, "bbox"], filters=where, **arrow(path))
+        )
 
 
 def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
     """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
-    with _told(path), pq.ParquetFile(path) as file:
+    with _told(path), pq.ParquetFile(shown(path), **arrow(path)) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         groups = np.flatnonzero((ends > first) & (ends - sizes < last))
@@ -123,13 +135,14 @@ def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Float
 def count_rows(path: Path) -> int:
     """How many rows a file holds. Raises as `read_table`."""
     with _told(path):
-        return int(pq.read_metadata(path).num_rows)
+        return int(pq.read_metadata(shown(path), **arrow(path)).num_rows)
 
 
 def read_words(path: Path, column: str) -> list[str | None]:
     """Different texts of a column in order, None last where one is missing. Raises as above."""
     with _told(path):
-        words = pc.unique(pq.read_table(path, columns=[column]).column(column)).to_pylist()
+        table = pq.read_table(shown(path), columns=[column], **arrow(path))
+        words = pc.unique(table.column(column)).to_pylist()
     return sorted(words, key=lambda word: (word is None, word))
 
 
@@ -158,11 +171,11 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
 
     Rows of one id stay as they lay in their part.
     """
-    read = gpd.read_parquet if contract.geometry else pd.read_parquet
+    read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     parts = []
     for path in paths:
         with _told(path):
-            parts.append(read(path))
+            parts.append(read(shown(path), **arrow(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
     order = _by_text(pd.concat([part[key] for part in parts], ignore_index=True))
     # Column by column, each let go of once it is joined: never two whole tables in memory.

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from foncier.cli.console import Debug, Lang, OptionalStudy, Quiet, err, out, told
+from foncier.cluster import PATIENCE_S
 from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
@@ -82,8 +83,12 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         str, typer.Option(help="Qui calcule les tuiles : serial, processes, dask, tcp://…")
     ] = "processes",
     work: Annotated[
-        Path | None, typer.Option(help="Dossier de travail des tuiles [à côté des résultats].")
+        str | None,
+        typer.Option(help="Dossier de travail des tuiles, ou s3://… [à côté des résultats]."),
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Secondes sans ordonnanceur ni processus dask, puis arrêt.")
+    ] = PATIENCE_S,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -91,14 +96,16 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     with told(debug=debug):
         from foncier import pipeline  # noqa: PLC0415 (slow to import: help stays quick)
         from foncier.engines import engine  # noqa: PLC0415
+        from foncier.places import place  # noqa: PLC0415
 
         plan = _plan(study, project)
-        carrier = None if tiles is None else engine(scheduler, workers=workers)
+        carrier = None if tiles is None else engine(scheduler, workers=workers, patience_s=patience)
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
+            work_folder = beside(where) if work is None else place(work)
             if tiles is not None and carrier is not None:
-                tiling = pipeline.Tiling(tiles, carrier, work or beside(where), clock.tile)
+                tiling = pipeline.Tiling(tiles, carrier, work_folder, clock.tile)
             result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
             pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,8 @@ import numpy as np
 from foncier import __version__, sources, store, tables
 from foncier.errors import ExportError, FormatError
 from foncier.pipeline.layers import RELIEF, Layers, layer_file, read_layers
+from foncier.places import is_remote, published
 from foncier.records import LayerReport, Note, Relief, Text
-from foncier.workshop import workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +30,9 @@ FORM = 1  # of the folder; another one is converted again
 CONTRACTS = {table.name: table for table in tables.INPUTS}
 
 
-def converted_folder(plan: Study) -> Path:
-    """Where a study keeps its converted layers."""
-    return plan.folder / FOLDER
+def converted_folder(plan: Study, work: Path | None = None) -> Path:
+    """Where a study keeps its converted layers, or where a folder for the work does."""
+    return (plan.folder if work is None else work) / FOLDER
 
 
 def fingerprint(plan: Study) -> str:
@@ -65,10 +66,8 @@ def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
     mark = fingerprint(plan)
     layers = read_layers(plan, workers=workers)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with workshop(folder.parent) as new:
+        with published(folder, last=INDEX) as new:
             _write_all(layers, mark, new)
-            replace_folder(new, folder)
     except OSError as reason:
         raise ExportError(
             f"{folder} : écriture impossible ({reason.strerror}). Libérez de la place ou "
@@ -100,26 +99,17 @@ def _write(layer: Layer, table: Any, folder: Path) -> None:
     (folder / f"{RELIEF}.json").write_text(json.dumps(place), encoding="utf-8")
 
 
-def replace_folder(new: Path, folder: Path) -> None:
-    """Put a folder of a `foncier.workshop`, now whole, in its place; all may read it there.
-
-    The former one goes with the workshop.
-    """
-    new.chmod(0o755)
-    if folder.exists():
-        folder.replace(new.with_name("old"))
-    new.replace(folder)
-
-
 def read_study(
     plan: Study, work: Path | None = None, *, workers: int = 1
 ) -> tuple[Layers, Path | None]:
     """Layers of a study, and the folder of the converted ones that they were read from.
 
     Those that the study keeps are taken while they are fresh. Else, with a folder for the work,
-    they are converted there; without one they are read from their sources.
+    they are converted there; without one they are read from their sources. Where the work is on an
+    object store only its own are taken: workers may not see the study.
     """
-    folders = [converted_folder(plan)] + ([] if work is None else [work / FOLDER])
+    folders = [] if is_remote(work or plan.folder) else [converted_folder(plan)]
+    folders += [] if work is None else [work / FOLDER]
     kept = [folder for folder in folders if (folder / INDEX).is_file()]
     mark = fingerprint(plan) if kept else ""
     for folder in kept:
@@ -174,7 +164,10 @@ def read_layer(folder: Path, layer: Layer, boxes: Floats | None = None) -> Any:
     if layer != RELIEF:
         return store.read_table(folder / f"{layer}.parquet", CONTRACTS[layer], boxes)
     place = json.loads((folder / f"{RELIEF}.json").read_text(encoding="utf-8"))
-    return Relief(np.load(folder / HEIGHTS, mmap_mode="r"), **place)
+    heights = folder / HEIGHTS
+    if is_remote(heights):
+        return Relief(np.load(io.BytesIO(heights.read_bytes())), **place)
+    return Relief(np.load(heights, mmap_mode="r"), **place)
 
 
 def _report(said: dict[str, Any]) -> LayerReport:

@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 import shapely
 
 from foncier import detect, engines, store
-from foncier.errors import ConfigError, FoncierError, TilesError
-from foncier.pipeline.converting import read_index, read_layer, replace_folder
+from foncier.errors import ClusterError, ConfigError, TilesError
+from foncier.pipeline.converting import read_index, read_layer
+from foncier.pipeline.faults import failed_tiles, stopped
 from foncier.pipeline.halo import halo
-from foncier.workshop import workshop
+from foncier.places import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +115,6 @@ class Tiling:
                 hashlib.sha256(repr((tile, told)).encode()).hexdigest())
             for tile in tiles(layers, self.by)
         ]  # fmt: skip
-        out.mkdir(parents=True, exist_ok=True)
         self._carry(jobs)
         return gathered([job.out / job.tile.name for job in jobs])
 
@@ -129,16 +129,21 @@ class Tiling:
             batches = [[job] for job in left] if attempt == TRIES - 1 else [left]
             failed, faults = [], []
             for batch in batches:
-                for place, made in self.engine.run(find_in_tile, batch):
-                    if isinstance(made, BaseException):
-                        failed.append(batch[place])
-                        faults.append(made)
-                    else:
-                        ended += 1
-                        self.told(ended, len(jobs))
+                try:
+                    for place, made in self.engine.run(find_in_tile, batch):
+                        if isinstance(made, BaseException):
+                            failed.append(batch[place])
+                            faults.append(made)
+                        else:
+                            ended += 1
+                            self.told(ended, len(jobs))
+                except ClusterError as gone:
+                    missing = [job.tile.name for job in jobs if not done(job)]
+                    raise stopped(missing, gone, of=len(jobs)) from gone
             left = failed
         if left:
-            raise TilesError(_failed(left, faults, len(jobs))) from faults[0]
+            names = [job.tile.name for job in left]
+            raise TilesError(failed_tiles(names, faults, of=len(jobs), tries=TRIES)) from faults[0]
 
 
 def code_mark() -> str:
@@ -147,17 +152,6 @@ def code_mark() -> str:
     for file in sorted(p for room in CODE for p in root.glob(room)):
         mark.update(file.read_bytes())
     return mark.hexdigest()
-
-
-def _failed(jobs: Sequence[Job], faults: Sequence[BaseException], of: int) -> str:
-    names = ", ".join(job.tile.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")
-    fault = faults[0]
-    why = str(fault) if isinstance(fault, FoncierError) else f"{type(fault).__name__} {fault}"
-    return (
-        f"{len(jobs)} tuile(s) sur {of} ont échoué {TRIES} fois : {names} "
-        f"(première cause : {why}). Les autres sont gardées. Corrigez la cause et relancez la même "
-        "commande : seules celles qui manquent seront refaites."
-    )
 
 
 def tiles(layers: Path, by: str) -> list[Tile]:
@@ -198,6 +192,8 @@ def find_in_tile(job: Job) -> str:
     FoncierError
         A layer is damaged, or the detectors raised it.
     """
+    if done(job):  # its news went with a scheduler
+        return job.tile.name
     path = job.layers / "parcels.parquet"
     rows, bounds = _owned(path, job.tile)
     around = halo(path, bounds, job.profile)
@@ -209,16 +205,14 @@ def find_in_tile(job: Job) -> str:
     own = np.isin(np.sort(store.read_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(job.area)
     found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
-    job.out.mkdir(parents=True, exist_ok=True)
     marks = {}
-    with workshop(job.out) as new:
+    with published(job.out / job.tile.name, last=DONE) as new:
         for field in fields(found):
             path = new / f"{field.name}.parquet"
             getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
             marks[path.name] = store.fingerprint(path)
         text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
         (new / DONE).write_text(text, encoding="utf-8")
-        replace_folder(new, job.out / job.tile.name)
     return job.tile.name
 
 

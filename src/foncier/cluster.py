@@ -1,0 +1,223 @@
+"""Jobs on a dask cluster, whose workers and scheduler may die: never an endless wait.
+
+A scheduler that is gone takes what it knew along: once one answers at the same address again, all
+jobs whose answers had not come back are handed out anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from itertools import islice
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from foncier.errors import ClusterError, ConfigError, WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Job = TypeVar("Job")
+Made = TypeVar("Made")
+AHEAD = 4  # jobs handed out for each worker of a cluster
+PATIENCE_S = 60.0  # without a scheduler, or without a worker
+ANSWER_S = 5.0  # for one call to the scheduler
+LOOK_S = 2.0  # between two looks at it while no job ends
+LOSSES = 3  # of the scheduler, without one job ending in between
+SEVERED = (OSError, TimeoutError, CancelledError)
+
+
+class Dask:
+    """Jobs on a dask cluster: the one at an address, or one of this machine's own processes.
+
+    ``patience_s`` is how long it goes on without a scheduler that answers or without a worker that
+    works.
+    """
+
+    def __init__(
+        self,
+        address: str | None,
+        workers: int,
+        *,
+        memory: str | float = "auto",
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.address, self.workers, self.memory = address, workers, memory
+        self.patience_s = patience_s
+
+    def run(
+        self, work: Callable[[Job], Made], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Made | BaseException]]:
+        """Do a work on each job (see `foncier.engines.Engine`).
+
+        Dask starts again the jobs of a worker that died; one that took down four workers comes
+        back with a `WorkerError`.
+
+        Raises
+        ------
+        ConfigError
+            dask.distributed is not installed, or nobody answers at the address.
+        ClusterError
+            The scheduler or all workers were gone for longer than ``patience_s``; the jobs that
+            did not come back are not done.
+        """
+        left = dict(enumerate(jobs))
+        watch, losses = _Watch(self.patience_s), 0
+        while left:
+            losses += 1
+            with self._client(watch) as client:
+                for n, made in self._carried(client, work, left, watch):
+                    losses = 0
+                    del left[n]
+                    yield n, made
+            if left and losses >= LOSSES:
+                raise ClusterError(
+                    f"l'ordonnanceur dask s'est arrêté {LOSSES} fois de suite sans qu'une tâche "
+                    "aboutisse"
+                )
+
+    def _carried(
+        self, client: Any, work: Callable[[Job], Made], left: dict[int, Job], watch: _Watch
+    ) -> Iterator[tuple[int, Made | BaseException]]:
+        """Answers as they come; ends before the last one where the scheduler is lost."""
+        ended: Queue[int] = Queue()
+        waiting, held = iter(list(left.items())), dict[int, Any]()
+
+        def hand_out(count: int) -> None:
+            for n, job in islice(waiting, max(count, 0)):
+                held[n] = client.submit(work, job, pure=False)
+                held[n].add_done_callback(lambda _, n=n: ended.put(n))
+
+        while client.status == "running":
+            # A few at a time: the scheduler holds what it was handed, and the last may be far.
+            # Workers may come later.
+            hand_out(AHEAD * max(watch.workers(client), self.workers) - len(held))
+            if not held:
+                return
+            with suppress(Empty):
+                n = ended.get(timeout=LOOK_S)
+                try:
+                    made = _answer(held.pop(n))
+                except SEVERED:
+                    return
+                watch.seen()
+                yield n, made
+
+    @contextmanager
+    def _client(self, watch: _Watch) -> Iterator[Any]:
+        try:
+            import distributed  # noqa: PLC0415 (an extra)
+        except ImportError as reason:
+            raise ConfigError(
+                "--scheduler dask demande dask.distributed, qui n'est pas installé. "
+                "Installez-le : pip install 'foncier[distributed]'."
+            ) from reason
+        dask: Any = distributed  # it has no types for these
+        if self.address is not None:
+            client = _reached(dask, self.address, watch)
+            try:
+                yield client
+            finally:
+                with suppress(*SEVERED):  # nobody may be there to say farewell to
+                    client.close(timeout=ANSWER_S)
+            return
+        with (
+            dask.LocalCluster(
+                n_workers=self.workers, threads_per_worker=1, dashboard_address=None,
+                memory_limit=self.memory,
+            ) as cluster,
+            dask.Client(cluster) as client,
+        ):  # fmt: skip
+            yield client
+
+
+class _Watch:
+    """How long a cluster may be without a scheduler or without a worker that works."""
+
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self.known = False  # a scheduler has answered once
+        self.since = time.monotonic()
+        self.looked, self.count = 0.0, 0
+
+    def seen(self) -> None:
+        """Note that it works."""
+        self.known, self.since = True, time.monotonic()
+
+    def workers(self, client: Any) -> int:
+        """Workers that work, or are ready to, as the scheduler said a moment ago.
+
+        Raises
+        ------
+        ClusterError
+            There has been none for too long.
+        """
+        if time.monotonic() - self.looked > LOOK_S:
+            self.count = self._asked(client)
+            self.looked = time.monotonic()
+        return self.count
+
+    def _asked(self, client: Any) -> int:
+        try:
+            said = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=ANSWER_S)
+        except SEVERED:
+            self.wait("l'ordonnanceur dask ne répond plus")
+            return 0
+        count = sum(_works(worker) for worker in said["workers"].values())
+        if count:
+            self.seen()
+        elif said["workers"]:
+            self.wait("tous les processus du cluster sont en pause, leur mémoire est pleine")
+        else:
+            self.wait("l'ordonnanceur dask n'a plus aucun processus de calcul (dask worker)")
+        return count
+
+    def wait(self, why: str) -> None:
+        """Go on waiting, or say that it has been too long."""
+        if time.monotonic() - self.since > self.patience_s:
+            raise ClusterError(f"{why} depuis plus de {self.patience_s:g} s")
+
+
+def _works(worker: dict[str, Any]) -> bool:
+    """Tell whether a worker takes jobs, or is at one: it is in pause when its memory is full."""
+    at_work = worker["metrics"].get("task_counts", {}).get("executing", 0)
+    return worker["status"] == "running" or bool(at_work)
+
+
+def _reached(dask: Any, address: str, watch: _Watch) -> Any:
+    """Client of a scheduler; one that had answered before is waited for."""
+    # What dask has to say of a scheduler that comes and goes, we say.
+    for room in ("distributed", "distributed.client"):
+        logging.getLogger(room).setLevel(logging.CRITICAL)
+    while True:
+        try:
+            client = dask.Client(address, timeout=ANSWER_S)
+        except OSError as reason:
+            if not watch.known:
+                raise ConfigError(
+                    f"--scheduler {address} : aucun ordonnanceur dask ne répond à cette adresse. "
+                    "Vérifiez-la, ou démarrez-le : dask scheduler."
+                ) from reason
+            watch.wait("l'ordonnanceur dask ne répond plus")
+            time.sleep(1)
+        else:
+            watch.known = True
+            return client
+
+
+def _answer(future: Any) -> Any:
+    """What a job that ended made or raised.
+
+    Raises
+    ------
+    OSError, TimeoutError, concurrent.futures.CancelledError
+        Its answer went with the scheduler.
+    """
+    if future.status != "error":
+        return future.result(timeout=ANSWER_S)
+    fault = future.exception(timeout=ANSWER_S)
+    if type(fault).__name__ == "KilledWorker":
+        return WorkerError(f"tâche reprise {fault.allowed_failures + 1} fois, en vain")
+    return fault
