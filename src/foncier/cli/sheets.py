@@ -25,9 +25,7 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
     ids: Annotated[
         str | None, typer.Option(help="Ces sites plutôt, séparés par des virgules.")
     ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="Ces natures : friche, dent_creuse…")
-    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Ces natures : friche, dent_creuse…")] = None,
     commune: Annotated[
         str | None, typer.Option(help="Ces communes (code INSEE), séparées par des virgules.")
     ] = None,

@@ -75,9 +75,9 @@ def delivered(folder: Path) -> gpd.GeoDataFrame:
     paths = geopackages(folder)
     try:
         sites: gpd.GeoDataFrame = read_layer(paths, "opportunites")
-        return sites
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
         raise FormatError(_unreadable(reason)) from reason
+    return sites
 
 
 def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -183,9 +183,9 @@ def _quoted(text: str) -> str:
 
 
 def _unknown(paths: Paths, asked: str, parcel: str) -> str:
-    sites = read_layer(
-        paths, "opportunites", columns=["opportunity_id"], read_geometry=False
-    )["opportunity_id"].tolist()
+    sites = read_layer(paths, "opportunites", columns=["opportunity_id"], read_geometry=False)[
+        "opportunity_id"
+    ].tolist()
     # Comparing with a million parcels would take minutes: those of the same section are enough.
     near = _quoted(f"{parcel[:10]}%")
     parcels = read_layer(

@@ -53,7 +53,7 @@ def deliver(
     ExportError
         Something could not be written; the former deliverables are intact.
     """
-    write = {
+    write: dict[str, Writer] = {
         **_tables(result, lang),
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),

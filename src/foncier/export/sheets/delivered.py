@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,12 +13,13 @@ import pandas as pd
 import pyogrio
 
 from foncier import tables
-from foncier.errors import ConfigError, FormatError
+from foncier.errors import FormatError
 from foncier.export.aside import MANIFEST
 from foncier.export.manifest import mixed
-from foncier.export.pictures import COPIES, pictures
 from foncier.export.parts import GEOPACKAGE, NAMES, geopackages, layer_names, read_layer
+from foncier.export.pictures import COPIES, pictures
 from foncier.export.reading import SEVERAL
+from foncier.export.vintages import layer_dates
 from foncier.export.words import VALUES
 from foncier.records import Text
 
@@ -73,6 +75,12 @@ class Delivered:
         """Date that the deliverables carry; None when undated."""
         written = self.manifest.get("edition")
         return date.fromisoformat(written) if written else None
+
+    @cached_property
+    def layer_dates(self) -> Mapping[str, str]:
+        """Date of the layer that each source of the evidence names, where it is known."""
+        layers = [(one["source"], one["vintage"]) for one in self.manifest.get("inputs", ())]
+        return layer_dates(self.evidence["source"].drop_duplicates(), layers)
 
     @property
     def leaflet(self) -> Mapping[str, Any]:

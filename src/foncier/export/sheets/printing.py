@@ -130,8 +130,8 @@ def _refuse_result(out: Path) -> None:
         return
     if isinstance(told, dict) and "configuration" in told:
         raise ConfigError(
-            f"--out {out}\u00a0: ce dossier est celui d'un résultat, dont les fiches remplaceraient "
-            f"le manifeste. Donnez un autre dossier, par exemple {out / 'fiches'}."
+            f"--out {out}\u00a0: ce dossier est celui d'un résultat, dont les fiches "
+            f"remplaceraient le manifeste. Donnez un autre dossier, par exemple {out / 'fiches'}."
         )
 
 
@@ -268,7 +268,10 @@ def _boxes(frames: Any) -> Any:
 
 def _within(folder: Path, layer: str, boxes: Any, columns: list[str]) -> gpd.GeoDataFrame:
     """Rows of a layer that meet some boxes, each once."""
-    read = [read_near(folder, layer, tuple(map(float, box)), columns) for box in boxes]
+    read = [
+        read_near(folder, layer, (float(west), float(south), float(east), float(north)), columns)
+        for west, south, east, north in boxes
+    ]
     if len(read) == 1:
         return read[0]
     both = pd.concat([rows for rows in read if len(rows)] or read[:1], ignore_index=True)
