@@ -26,6 +26,8 @@ const NAME_STYLES = {
 const ground = new ShapeIndex(new Shapes(page.base.ground.shapes), page.base.ground.codes);
 const rails = new ShapeIndex(new Shapes(page.base.rails.shapes), page.base.rails.codes);
 const streets = new ShapeIndex(new Shapes(page.base.streets.shapes), page.base.streets.codes);
+// Those of a département take a second to draw from far, and are a haze.
+if (streets.shapes.length > 60000) STREETS[1].from = 13;
 /** Seen from far, only these are drawn. */
 const mainStreets = streets.shapes.filter((shape) => shape.code > 1);
 const buildings = new ShapeIndex(new Shapes(page.base.buildings.shapes), []);

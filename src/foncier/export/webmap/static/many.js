@@ -193,7 +193,8 @@ function paintOutline(sheet, shape) {
  */
 function paintFigure(pen, site, x, y) {
   const figure = figureOf(site);
-  pen.font = `700 ${figure.length > 2 ? 8 : 11}px system-ui, sans-serif`;
+  const size = [11, 11, 8, 6.5, 5.5][Math.min(figure.length, 5) - 1];
+  pen.font = `700 ${size}px system-ui, sans-serif`;
   pen.textAlign = 'center';
   pen.textBaseline = 'middle';
   pen.fillStyle = '#ffffff';
