@@ -62,7 +62,8 @@ def test_sites_are_painted_clicked_and_listed(
     assert places[0] > 150
     spot = page.evaluate(
         """() => {
-          map_foncier.setView(sites.find((site) => site.id === 'DC-00345').at, 18);
+          const { at } = sites.find((site) => site.id === 'DC-00345');
+          map_foncier.setView(at, 18, { animate: false });
           const box = map_foncier.getContainer().getBoundingClientRect();
           return [box.x + box.width / 2, box.y + box.height / 2];
         }"""
