@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from foncier import demo, pipeline, study
-from foncier.export.sheets import print_sheets
+from foncier.export.sheets import Choice, print_sheets
 
 
 def main(count: int) -> None:
@@ -19,7 +19,8 @@ def main(count: int) -> None:
         pipeline.deliver(pipeline.run(plan, workers=2), plan, folder, lang="fr", timings={})
         for workers in (1, 2):
             since, worked = time.perf_counter(), time.process_time()
-            made = print_sheets(folder, folder / f"fiches-{workers}", top=count, workers=workers)
+            out = folder / f"fiches-{workers}"
+            made = print_sheets(folder, out, choice=Choice(top=count), workers=workers)
             wall, processor = time.perf_counter() - since, time.process_time() - worked
             size = sum((made.folder / name).stat().st_size for name in made.files) / 1e6
             print(

@@ -169,7 +169,7 @@ def test_a_writer_that_fails_leaves_all_as_it_was(
     assert not (folder.parent / "new").exists()
 
 
-@pytest.mark.parametrize("name", ["", ".hidden", "a/b", "../a", "..", "/etc/x"])
+@pytest.mark.parametrize("name", ["", ".hidden", "a/.b", "a/../b", "../a", "..", "/etc/x", "a//b"])
 def test_only_plain_names(folder: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="nom simple"):
         deliver(folder, {name: saying("x")})

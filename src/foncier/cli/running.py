@@ -16,6 +16,8 @@ from foncier.cluster import PATIENCE_S
 from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from foncier.study.model import Study
 
 STEPS = 6  # those of the pipeline, and writing
@@ -108,13 +110,23 @@ def run(  # noqa: PLR0917 (typer makes options of them)
                 tiling = pipeline.Tiling(tiles, carrier, work_folder, clock.tile)
             result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
-            pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)
+            made = pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)
             clock.step("")
         if not quiet:
-            _summary(result, where, clock.timings, lang)
+            _summary(result, lang)
+            _files(where, made)
+            out.print(f"{sum(clock.timings.values()):.1f} s")
 
 
-def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) -> None:
+def _files(where: Path, made: Mapping[str, str]) -> None:
+    """Say where map, GeoPackage (one or several) and table are."""
+    for word, ending in (("Carte", ".html"), ("GeoPackage", ".gpkg"), ("Tableau", ".csv")):
+        for name in made:
+            if name.startswith("opportunites") and name.endswith(ending):
+                out.print(f"{word:<12}{escape(str(where / name))}", soft_wrap=True)
+
+
+def _summary(result: Any, lang: Lang) -> None:
     fr = lang == "fr"
     table = Table(title=escape(result.title), title_justify="left")
     for head in ("Nature", "Nombre", "Surface (ha)") if fr else ("Kind", "Number", "Area (ha)"):
@@ -142,10 +154,6 @@ def _summary(result: Any, where: Path, timings: dict[str, float], lang: Lang) ->
         out.print("[bold yellow]DONNÉES FICTIVES[/bold yellow] (ville de démonstration)")
     for gap in result.missing:
         out.print(f"  [yellow]![/yellow] {escape(gap.cost[lang])}", soft_wrap=True)
-    out.print(f"Carte       {escape(str(where / 'opportunites.html'))}", soft_wrap=True)
-    out.print(f"GeoPackage  {escape(str(where / 'opportunites.gpkg'))}", soft_wrap=True)
-    out.print(f"Tableau     {escape(str(where / 'opportunites.csv'))}", soft_wrap=True)
-    out.print(f"{sum(timings.values()):.1f} s")
 
 
 def _hectares(rows: Any, *, fr: bool) -> str:

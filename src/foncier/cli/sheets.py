@@ -12,18 +12,24 @@ from rich.markup import escape
 from foncier.cli.console import Debug, Language, Quiet, ResultFolder, out, told
 from foncier.errors import ConfigError
 
-FIRST = 10  # sheets that are printed when nothing else is asked for
+FIRST = 10  # as foncier.export.sheets.choosing, which is slow to import
+SPAN = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
 def sheets(  # noqa: PLR0917 (typer makes options of them)
     result: ResultFolder,
     top: Annotated[
         int | None,
-        typer.Option(min=0, help=f"Les N premiers sites ; 0 : la plaquette seule [{FIRST}]."),
+        typer.Option(min=0, help=f"Les N premiers (du choix) ; 0 : la plaquette seule [{FIRST}]."),
     ] = None,
     ids: Annotated[
         str | None, typer.Option(help="Ces sites plutôt, séparés par des virgules.")
     ] = None,
+    kind: Annotated[str | None, typer.Option(help="Ces natures : friche, dent_creuse…")] = None,
+    commune: Annotated[
+        str | None, typer.Option(help="Ces communes (code INSEE), séparées par des virgules.")
+    ] = None,
+    rank: Annotated[str | None, typer.Option(help="Ces rangs : 12, ou 11-30.")] = None,
     folder: Annotated[
         Path | None, typer.Option("--out", help="Dossier des PDF [RÉSULTAT/fiches].")
     ] = None,
@@ -34,13 +40,20 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
 ) -> None:
     """Mettre en page une fiche A4 par site et la plaquette du secteur, en PDF accessible."""
     with told(debug=debug):
-        from foncier.export.sheets import print_sheets  # noqa: PLC0415 (slow to import)
+        from foncier.export.sheets import Choice, print_sheets  # noqa: PLC0415 (slow to import)
 
-        asked = _asked(ids, top)
-        made = print_sheets(
-            result, folder or result / "fiches", top=FIRST if top is None else top, ids=asked,
-            lang=lang, workers=workers,
+        if ids is not None and any(x is not None for x in (top, kind, commune, rank)):
+            raise ConfigError(
+                "--ids\u00a0: donnez l'un ou l'autre, des identifiants ou --top, --kind, --commune "
+                "et --rank."
+            )
+        choice = Choice(
+            ids=_listed("--ids", ids, "FR-80021_1,DC-2"), kinds=_listed("--kind", kind, "friche"),
+            communes=_listed("--commune", commune, "80021"), ranks=_span(rank), top=top,
         )  # fmt: skip
+        made = print_sheets(
+            result, folder or result / "fiches", choice=choice, lang=lang, workers=workers
+        )
         if not quiet:
             n = len(made.sites)
             words = "fiche" if lang == "fr" else "sheet"
@@ -51,19 +64,35 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
                 out.print(f"  {escape(name)}", soft_wrap=True)
 
 
-def _asked(ids: str | None, top: int | None) -> tuple[str, ...]:
-    """Ids that are asked for: split at commas, semicolons and blanks.
+def _listed(option: str, text: str | None, example: str) -> tuple[str, ...]:
+    """What an option names: split at commas, semicolons and blanks.
 
     Raises
     ------
     ConfigError
-        Both a number and ids, or ids without any.
+        It names nothing.
     """
-    if ids is None:
+    if text is None:
         return ()
-    found = tuple(part for part in re.split(r"[,;\s]+", ids) if part)
+    found = tuple(part for part in re.split(r"[,;\s]+", text) if part)
     if not found:
-        raise ConfigError("--ids\u00a0: aucun identifiant. Exemple\u00a0: --ids FR-80021_1,DC-2.")
-    if top is not None:
-        raise ConfigError("--ids et --top\u00a0: donnez l'un ou l'autre, pas les deux.")
+        what = "aucun identifiant" if option == "--ids" else "rien n'est nommé"
+        raise ConfigError(f"{option}\u00a0: {what}. Exemple\u00a0: {option} {example}.")
     return found
+
+
+def _span(text: str | None) -> tuple[int, int] | None:
+    """First and last rank of ``12`` or ``11-30``.
+
+    Raises
+    ------
+    ConfigError
+        Neither of the two.
+    """
+    if text is None:
+        return None
+    found = SPAN.fullmatch(text.strip())
+    low, high = (0, 0) if found is None else (int(found[1]), int(found[2] or found[1]))
+    if not 0 < low <= high:
+        raise ConfigError(f"--rank {text}\u00a0: attendu un rang (12) ou deux (11-30).")
+    return low, high

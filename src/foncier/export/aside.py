@@ -41,7 +41,8 @@ def deliver(
     folder
         Where the files go; created when it is not there.
     write
-        For each file name, what writes it to the path it is given.
+        For each file name, what writes it to the path it is given. A name may lie in folders of
+        its own (``a/b.parquet``), never above.
     manifest
         Given the SHA-256 of each file, the text of ``manifest.json``. As it is moved last, a run
         killed between two moves shows: the former manifest does not fit the new files
@@ -58,7 +59,7 @@ def deliver(
     Raises
     ------
     ConfigError
-        A name is not that of a plain file.
+        A name is not that of a plain file, or leads out of the folder.
     ExportError
         The disk is full, the folder is read-only, a file is held by another program…
     FoncierError
@@ -75,8 +76,8 @@ def deliver(
     for name in write:
         if not _plain(name):
             raise ConfigError(
-                f"nom de fichier {name!r}\u00a0: attendu un nom simple, sans dossier "
-                "ni point en tête."
+                f"nom de fichier {name!r}\u00a0: attendu un nom simple, sans chemin vers un autre "
+                "dossier ni point en tête."
             )
     where = [folder.name]  # what a message names: the file at hand, else the folder
     try:
@@ -107,7 +108,8 @@ def unchanged(path: Path, sha: str) -> bool:
 
 
 def _plain(name: str) -> bool:
-    return bool(name) and Path(name).name == name and not name.startswith(".")
+    steps = name.split("/")
+    return all(step and Path(step).name == step and not step.startswith(".") for step in steps)
 
 
 def _former(folder: Path) -> list[str]:
@@ -161,6 +163,7 @@ def _write_all(
     found = {}
     for name, writer in write.items():
         where[0] = name
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
         writer(new / name)
         _flush(new / name)
         if name != MANIFEST:
@@ -186,11 +189,14 @@ def _move_all(
     former.mkdir()
     all_moved = False
     try:
+        for name in (*stale, *names):
+            (former / name).parent.mkdir(parents=True, exist_ok=True)
         for name in stale:
             where[0] = name
             (folder / name).replace(former / name)
         for name in names:
             where[0] = name
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             if (folder / name).exists():
                 _keep(folder / name, former / name)
             (new / name).replace(folder / name)
@@ -201,6 +207,16 @@ def _move_all(
             taken = [name for name in stale if (former / name).exists()]
             moved = [name for name in names if not (new / name).exists()]
             _undo([*taken, *moved], former, folder)
+        _prune(folder, [*stale, *names])
+
+
+def _prune(folder: Path, names: list[str]) -> None:
+    """Remove the folders of ours that nothing is left in."""
+    inside = {folder.joinpath(*name.split("/")[:n]) for name in names
+              for n in range(1, name.count("/") + 1)}  # fmt: skip
+    for place in sorted(inside, reverse=True):
+        with suppress(OSError):  # not empty, or not there
+            place.rmdir()
 
 
 def _undo(moved: list[str], former: Path, folder: Path) -> None:

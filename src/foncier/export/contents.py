@@ -12,25 +12,21 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from foncier.errors import ConfigError, FormatError
+from foncier.errors import FormatError
 from foncier.export.layers import Layer, Shape
-from foncier.export.reading import GEOPACKAGE
+from foncier.export.parts import GEOPACKAGE, geopackages, read_layer
 from foncier.records import Text
 from foncier.tables import Column
 from foncier.tables.contract import DTYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TYPES: dict[str, Kind] = {"TEXT": "text", "REAL": "number", "INTEGER": "count",
                           "BOOLEAN": "yes_no", "DATE": "date"}  # fmt: skip
 SHAPES = {"POINT": "Point", "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon"}
 TITLE_END = " – "
-MISSING = (
-    "{folder}\u00a0: aucun résultat ici ({file} n'y est pas). Lancez d'abord «\u00a0foncier "
-    "run\u00a0», ou indiquez le dossier de ses résultats."
-)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def read_delivered(folder: Path) -> Delivered:
     Parameters
     ----------
     folder
-        Where ``opportunites.gpkg`` was delivered.
+        Where ``opportunites.gpkg`` was delivered, or the GeoPackages of its départements.
 
     Raises
     ------
@@ -70,12 +66,10 @@ def read_delivered(folder: Path) -> Delivered:
     FormatError
         The GeoPackage cannot be read, or is not one of foncier.
     """
-    path = folder / GEOPACKAGE
-    if not path.is_file():
-        raise ConfigError(MISSING.format(folder=folder.name, file=GEOPACKAGE))
+    paths = geopackages(folder)
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            return _read(base, path)
+        with closing(sqlite3.connect(f"{paths[0].resolve().as_uri()}?mode=ro", uri=True)) as base:
+            return _read(base, paths)
     except (sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
             ValueError, KeyError, TypeError) as reason:  # fmt: skip
         raise FormatError(
@@ -84,7 +78,7 @@ def read_delivered(folder: Path) -> Delivered:
         ) from reason
 
 
-def _read(base: sqlite3.Connection, path: Path) -> Delivered:
+def _read(base: sqlite3.Connection, paths: Sequence[Path]) -> Delivered:
     (known,) = base.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1").fetchone()
     about = json.loads(known)
     described = base.execute(
@@ -107,7 +101,7 @@ def _read(base: sqlite3.Connection, path: Path) -> Delivered:
         edition=about["edition"],
         fictional=about["fictional"],
         lang=about["lang"],
-        layers=tuple(_layer(base, path, row, titles) for row in names),
+        layers=tuple(_layer(base, paths, row, titles) for row in names),
         comments={(table, column): told for table, column, _, told, _ in described},
         words={(t, c): coded[rule] for t, c, _, _, rule in described if rule},
     )
@@ -115,7 +109,7 @@ def _read(base: sqlite3.Connection, path: Path) -> Delivered:
 
 def _layer(
     base: sqlite3.Connection,
-    path: Path,
+    paths: Sequence[Path],
     row: tuple[str, str, str | None],
     titles: Mapping[tuple[str, str], str],
 ) -> Layer:
@@ -125,7 +119,9 @@ def _layer(
         for _, column, kind, *_ in base.execute("SELECT * FROM pragma_table_info(?)", (name,))
         if kind in TYPES and column != "fid"
     )
-    frame = pyogrio.read_dataframe(path, layer=name, use_arrow=True)
+    frame = read_layer(paths, name, use_arrow=True)
+    if name == "opportunites" and len(paths) > 1:  # the rank is one for all parts
+        frame = frame.sort_values(["rank", "opportunity_id"], na_position="last", kind="stable")
     shown = title.rsplit(TITLE_END, maxsplit=1)[-1]
     shape = cast("Shape", SHAPES.get(geometry or "", ""))
     return Layer(name, Text(shown, shown), columns, shape, typed(frame, columns))

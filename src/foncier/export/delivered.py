@@ -15,9 +15,10 @@ from foncier import tables
 from foncier.errors import ConfigError, FormatError
 from foncier.export.aside import MANIFEST
 from foncier.export.manifest import mixed
-from foncier.export.reading import GEOPACKAGE
+from foncier.export.parts import GEOPACKAGE, NAMES, geopackages, read_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -59,15 +60,15 @@ def delivered(folder: Path) -> Delivered:
     FormatError
         One of them cannot be read.
     """
-    absent = [name for name in (MANIFEST, GEOPACKAGE) if not (folder / name).is_file()]
-    if absent:
+    if not (folder / MANIFEST).is_file():
         raise ConfigError(
-            f"{folder.name}\u00a0: aucun résultat ici ({', '.join(absent)} n'y est pas). "
+            f"{folder.name}\u00a0: aucun résultat ici ({MANIFEST} n'y est pas). "
             "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
         )
+    paths = geopackages(folder)
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return _read(folder, told)
+        return _read(folder, paths, told)
     except (ValueError, TypeError, *FAULTS) as reason:
         raise FormatError(
             f"{folder.name}\u00a0: résultat illisible ou d'une autre version ({reason}). "
@@ -84,19 +85,16 @@ def ground(folder: Path) -> gpd.GeoDataFrame:
         The GeoPackage cannot be read.
     """
     try:
-        frame: gpd.GeoDataFrame = pyogrio.read_dataframe(
-            folder / GEOPACKAGE, layer="batiments", columns=[]
-        )
+        frame: gpd.GeoDataFrame = read_layer(geopackages(folder), "batiments", columns=[])
     except FAULTS as reason:
         raise FormatError(f"{GEOPACKAGE}\u00a0: fichier illisible ({reason}).") from reason
     return frame
 
 
-def _read(folder: Path, told: dict[str, Any]) -> Delivered:
-    path = folder / GEOPACKAGE
-    sites: Any = pyogrio.read_dataframe(path, layer="opportunites")
-    rejections: Any = pyogrio.read_dataframe(path, layer="parcelles_ecartees")
-    proofs = pyogrio.read_dataframe(path, layer="preuves")
+def _read(folder: Path, paths: Sequence[Path], told: dict[str, Any]) -> Delivered:
+    sites: Any = read_layer(paths, "opportunites")
+    rejections: Any = read_layer(paths, "parcelles_ecartees")
+    proofs = read_layer(paths, "preuves")
     area, edition = told.get("study_area_wkt"), told["edition"]
     return Delivered(
         folder=folder,
@@ -110,5 +108,5 @@ def _read(folder: Path, told: dict[str, Any]) -> Delivered:
         sites=sites.sort_values("opportunity_id", ignore_index=True),
         evidence=tables.EVIDENCE.conform(proofs),
         rejections=rejections,
-        mixed=tuple(name for name in mixed(folder) if name == GEOPACKAGE),
+        mixed=tuple(name for name in mixed(folder) if NAMES.fullmatch(name)),
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # A spreadsheet runs a cell that begins so (OWASP, "CSV injection").
 FORMULA = r"^(?=[=+\-@\t\r\n])"
 DEGREES = 4326
+ROWS = 65_536  # in a group of Parquet: what a reader takes at once
 DECIMALS = 6  # of a degree: about 10 cm
 
 
@@ -37,7 +38,7 @@ def write_parquet(result: Result, path: Path) -> None:
     """
     wide.opportunities(result).to_parquet(
         path, index=False, compression="zstd", geometry_encoding="WKB", schema_version="1.1.0",
-        write_covering_bbox=True,
+        write_covering_bbox=True, row_group_size=ROWS,
     )  # fmt: skip
 
 

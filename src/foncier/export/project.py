@@ -27,6 +27,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: the same by
 WKB = {"Point": "Point", "MultiLineString": "Line", "MultiPolygon": "Polygon", "": "No geometry"}
 
 BASE = ("axe", "boucle", "etapes", "voies", "batiments", "contraintes")
+# Of a département, these are a grey mass seen from far, and take most of the time to draw.
+FROM_NEAR, MANY, SEEN_TO = ("voies", "batiments"), 100_000, 50_000  # layers, rows, scale 1:n
 # Groups of the layer tree, from top to bottom; a layer that the file has not is left out.
 GROUPS = (
     (Text("Opportunités", "Opportunities"), ("opportunites",)),
@@ -189,12 +191,16 @@ def _legend(book: Book) -> Element:
 
 
 def _layer(book: Book, layer: Layer) -> Element:
+    near = layer.name in FROM_NEAR and len(layer.frame) > MANY
     root = Element(
         "maplayer",
         {"type": "vector", "geometry": WKB[layer.shape], "wkbType": layer.shape or "NoGeometry",
          "styleCategories": "AllStyleCategories", "labelsEnabled": "0",
-         "hasScaleBasedVisibilityFlag": "0", "simplifyDrawingHints": "1"},
+         "hasScaleBasedVisibilityFlag": str(int(near)), "simplifyDrawingHints": "1"},
     )  # fmt: skip
+    if near:
+        root.set("minScale", str(SEEN_TO))
+        root.set("maxScale", "0")
     SubElement(root, "id").text = forms.layer_id(layer.name)
     SubElement(root, "datasource").text = _source(book, layer)
     SubElement(root, "layername").text = layer.title[book.lang]

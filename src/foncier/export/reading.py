@@ -11,8 +11,10 @@ import pyogrio
 
 from foncier import tables
 from foncier.errors import ConfigError, FormatError
+from foncier.export.parts import GEOPACKAGE, geopackages, layer_names, read_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
     from foncier.tables import Table
 
-GEOPACKAGE = "opportunites.gpkg"
+    Paths = Sequence[Path]  # the GeoPackages of a result
+
 ASSEMBLIES = "assemblages"
 # Tables that a result of before may lack.
 FRICHES = (
@@ -69,11 +72,12 @@ def delivered(folder: Path) -> gpd.GeoDataFrame:
     FormatError
         The GeoPackage cannot be read.
     """
-    path = _there(folder)
+    paths = geopackages(folder)
     try:
-        return pyogrio.read_dataframe(path, layer="opportunites")
+        sites: gpd.GeoDataFrame = read_layer(paths, "opportunites")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
         raise FormatError(_unreadable(reason)) from reason
+    return sites
 
 
 def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -93,21 +97,11 @@ def explain(folder: Path, id: str) -> Explanation:  # noqa: A002 (the word of th
     FormatError
         The GeoPackage cannot be read.
     """
-    path = _there(folder)
+    paths = geopackages(folder)
     try:
-        return _found(path, id)
+        return _found(paths, id)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as reason:
         raise FormatError(_unreadable(reason)) from reason
-
-
-def _there(folder: Path) -> Path:
-    path = folder / GEOPACKAGE
-    if not path.is_file():
-        raise ConfigError(
-            f"{folder.name}\u00a0: aucun résultat ici ({GEOPACKAGE} n'y est pas). "
-            "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
-        )
-    return path
 
 
 def _unreadable(reason: Exception) -> str:
@@ -117,65 +111,65 @@ def _unreadable(reason: Exception) -> str:
     )
 
 
-def _found(path: Path, asked: str) -> Explanation:
+def _found(paths: Paths, asked: str) -> Explanation:
     compact = "".join(asked.split())
     for candidate in dict.fromkeys((asked, compact, compact.upper())):
-        own = _read(path, "opportunites", _among("opportunity_id", [candidate]))
+        own = _read(paths, "opportunites", _among("opportunity_id", [candidate]))
         if len(own):
             held = own["parcel_ids"].dropna().str.split(SEVERAL).explode().tolist()
-            return _gather(path, candidate, own, held)
+            return _gather(paths, candidate, own, held)
     parcel = compact.upper()
-    held_by = _read(path, "opportunites", f"parcel_ids LIKE {_quoted(f'%{parcel}%')}")
+    held_by = _read(paths, "opportunites", f"parcel_ids LIKE {_quoted(f'%{parcel}%')}")
     holds = np.array([parcel in ids.split(SEVERAL) for ids in held_by["parcel_ids"]], dtype=bool)
-    found = _gather(path, parcel, held_by[holds].reset_index(drop=True), [parcel])
+    found = _gather(paths, parcel, held_by[holds].reset_index(drop=True), [parcel])
     if len(found.opportunities) + len(found.tests) + len(found.rejections) == 0:
-        raise ConfigError(_unknown(path, asked, parcel))
+        raise ConfigError(_unknown(paths, asked, parcel))
     return found
 
 
-def _gather(path: Path, id_: str, rows: gpd.GeoDataFrame, parcels: list[str]) -> Explanation:
+def _gather(paths: Paths, id_: str, rows: gpd.GeoDataFrame, parcels: list[str]) -> Explanation:
     ids = rows["opportunity_id"].tolist()
     return Explanation(
         id=id_,
         subject="opportunity" if id_ in ids else "parcel",
         fictional="donnees" in rows.columns,
         opportunities=rows,
-        evidence=_table(path, "preuves", tables.EVIDENCE, _among("opportunity_id", ids)),
-        access=_table(path, "acces_detail", tables.ACCESS, _among("opportunity_id", ids)),
-        tests=_table(path, "essais", tables.TESTS, _among("parcel_id", parcels)),
-        rejections=_read(path, "parcelles_ecartees", _among("parcel_id", parcels)),
-        criteria=_read(path, "criteres", None),
-        assemblies=_assemblies(path, parcels),
-        **{name: _optional(path, layer, contract, ids) for name, layer, contract in FRICHES},
+        evidence=_table(paths, "preuves", tables.EVIDENCE, _among("opportunity_id", ids)),
+        access=_table(paths, "acces_detail", tables.ACCESS, _among("opportunity_id", ids)),
+        tests=_table(paths, "essais", tables.TESTS, _among("parcel_id", parcels)),
+        rejections=_read(paths, "parcelles_ecartees", _among("parcel_id", parcels)),
+        criteria=_read(paths, "criteres", None),
+        assemblies=_assemblies(paths, parcels),
+        **{name: _optional(paths, layer, contract, ids) for name, layer, contract in FRICHES},
     )
 
 
-def _assemblies(path: Path, parcels: list[str]) -> pd.DataFrame:
+def _assemblies(paths: Paths, parcels: list[str]) -> pd.DataFrame:
     """Groups that hold one of some parcels; none where the result sought none."""
-    if ASSEMBLIES not in pyogrio.list_layers(path)[:, 0] or not parcels:
+    if ASSEMBLIES not in layer_names(paths) or not parcels:
         empty: pd.DataFrame = tables.ASSEMBLIES.empty().drop(columns="geometry")
         return empty
     like = " OR ".join(f"parcel_ids LIKE {_quoted(f'%{parcel}%')}" for parcel in parcels)
-    rows = pyogrio.read_dataframe(path, layer=ASSEMBLIES, where=like, read_geometry=False)
+    rows = read_layer(paths, ASSEMBLIES, where=like, read_geometry=False)
     sought = set(parcels)
     held = np.array([bool(sought & set(ids.split(SEVERAL))) for ids in rows["parcel_ids"]], bool)
     found: pd.DataFrame = rows.loc[held].reset_index(drop=True)
     return found
 
 
-def _table(path: Path, layer: str, contract: Table, where: str) -> pd.DataFrame:
-    table: pd.DataFrame = contract.conform(_read(path, layer, where))
+def _table(paths: Paths, layer: str, contract: Table, where: str) -> pd.DataFrame:
+    table: pd.DataFrame = contract.conform(_read(paths, layer, where))
     return table
 
 
-def _optional(path: Path, layer: str, contract: Table, ids: list[str]) -> Any:
-    if layer not in pyogrio.list_layers(path)[:, 0]:
+def _optional(paths: Paths, layer: str, contract: Table, ids: list[str]) -> Any:
+    if layer not in layer_names(paths):
         return contract.empty()
-    return _table(path, layer, contract, _among("opportunity_id", ids))
+    return _table(paths, layer, contract, _among("opportunity_id", ids))
 
 
-def _read(path: Path, layer: str, where: str | None) -> Any:
-    return pyogrio.read_dataframe(path, layer=layer, where=where)
+def _read(paths: Paths, layer: str, where: str | None) -> Any:
+    return read_layer(paths, layer, where=where)
 
 
 def _among(column: str, values: list[str]) -> str:
@@ -188,14 +182,14 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''").replace("\x00", "") + "'"
 
 
-def _unknown(path: Path, asked: str, parcel: str) -> str:
-    sites = pyogrio.read_dataframe(
-        path, layer="opportunites", columns=["opportunity_id"], read_geometry=False
-    )["opportunity_id"].tolist()
+def _unknown(paths: Paths, asked: str, parcel: str) -> str:
+    sites = read_layer(paths, "opportunites", columns=["opportunity_id"], read_geometry=False)[
+        "opportunity_id"
+    ].tolist()
     # Comparing with a million parcels would take minutes: those of the same section are enough.
     near = _quoted(f"{parcel[:10]}%")
-    parcels = pyogrio.read_dataframe(
-        path, layer="parcelles_ecartees", columns=["parcel_id"], read_geometry=False,
+    parcels = read_layer(
+        paths, "parcelles_ecartees", columns=["parcel_id"], read_geometry=False,
         where=f"parcel_id LIKE {near}", max_features=LOOKED_AT,
     )["parcel_id"].tolist()  # fmt: skip
     close = [

@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.export.aside import deliver as write_aside
 from foncier.export.cnig import write_cnig
+from foncier.export.departements import by_departement
 from foncier.export.flat import write_csv, write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.manifest import manifest, text, versions
+from foncier.export.parts import GEOPACKAGE, NAMES, PART
 from foncier.export.pictures import COPIES, check_picture, copy_picture, pictures
 from foncier.export.suitability import write_suitability
 from foncier.export.surface import write_surface
 from foncier.export.webmap import write_map
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from foncier.records import Result
     from foncier.study.model import Study
 
-GEOPACKAGE, PARQUET = "opportunites.gpkg", "opportunites.parquet"
+    Writer = Callable[[Path], None]
+
+PARQUET = "opportunites.parquet"
+DATASET = "opportunites/departement={}/opportunites.parquet"  # as Hive names the parts
 TABLE, MAP = "opportunites.csv", "opportunites.html"
 SURFACE = "acces.tif"
 EXCHANGE = "friches-cnig.csv"  # only where there are friches
@@ -35,6 +40,7 @@ def deliver(
 ) -> dict[str, str]:
     """Write tables, map, surface, friches by use and to exchange, pictures and manifest.
 
+    Where the study lies in several départements, GeoPackage and Parquet are one a département.
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest. What a
     former run wrote and this one does not (no friche left, no surface) is taken away.
 
@@ -47,9 +53,8 @@ def deliver(
     ExportError
         Something could not be written; the former deliverables are intact.
     """
-    write = {
-        GEOPACKAGE: partial(write_geopackage, result, lang=lang),
-        PARQUET: partial(write_parquet, result),
+    write: dict[str, Writer] = {
+        **_tables(result, lang),
         TABLE: partial(write_csv, result, lang=lang),
         MAP: partial(write_map, result, lang=lang),
         **{
@@ -79,9 +84,29 @@ def deliver(
     return write_aside(folder, write, manifest=told, ours=_is_optional)
 
 
+def _tables(result: Result, lang: str) -> dict[str, Writer]:
+    """GeoPackage and Parquet: one each, or one each a département where there are several."""
+    cut = by_departement(result)
+    if cut is None:
+        return {
+            GEOPACKAGE: partial(write_geopackage, result, lang=lang),
+            PARQUET: partial(write_parquet, result),
+        }
+
+    def of(code: str, write: Callable[[Result, Path], None]) -> Writer:
+        return lambda path: write(cut.part(code), path)
+
+    return {
+        **{PART.format(c): of(c, partial(write_geopackage, lang=lang)) for c in cut.codes},
+        **{DATASET.format(c): of(c, write_parquet) for c in cut.codes},
+    }
+
+
 def _is_optional(name: str) -> bool:
     """Tell the deliverables that some results have and others have not."""
-    return name in (SURFACE, EXCHANGE, SUITABILITY) or name.startswith(COPIES)
+    own = (PARQUET, SURFACE, EXCHANGE, SUITABILITY)
+    begins = (COPIES, DATASET.split("{", maxsplit=1)[0])
+    return name in own or name.startswith(begins) or NAMES.fullmatch(name) is not None
 
 
 def check_pictures(plan: Study) -> dict[str, str]:

@@ -37,7 +37,8 @@ class Seen:
         kept = figure(report.rows_kept, "", "fr")
         read = figure(report.rows_read, "", "fr")
         vintage = report.vintage.isoformat() if report.vintage else "inconnue"
-        head = f"{kept} lignes retenues sur {read} ; {report.crs or 'sans géométrie'} ; "
+        rows = "cellules" if self.layer == RELIEF else "lignes"
+        head = f"{kept} {rows} retenues sur {read} ; {report.crs or 'sans géométrie'} ; "
         notes = [f"{n.text[lang]} ({figure(n.count, '', 'fr')})" for n in report.notes]
         return self.shown, [
             head + f"date {vintage} ; {report.licence or 'licence inconnue'}",

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from foncier import tables
-from foncier.sources import columns, keys, located, parcel_refs, reading
+from foncier.sources import columns, details, keys, located, parcel_refs, reading
 from foncier.sources.columns import Field
 
 if TYPE_CHECKING:
@@ -207,8 +207,7 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     free = 1 - taken / lots.where(fair)
     signal = np.select([free >= 1, free > 0], ["premises_empty", "premises_partly"],
                        "premises_full")  # fmt: skip
-    told = [f"{n - t:.0f} lot(s) libre(s) sur {n:.0f}"
-            for n, t in zip(lots.fillna(0), taken.fillna(0), strict=True)]  # fmt: skip
+    told = details.worded(details.FREE_LOTS, lots.fillna(0) - taken.fillna(0), lots.fillna(0))
     rows = rows.assign(
         signal=pd.Series(signal, rows.index, dtype="str").where(fair),
         share=free,

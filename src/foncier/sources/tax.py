@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foncier import tables
-from foncier.sources import keys, located, reading
+from foncier.sources import details, keys, located, reading
 from foncier.sources.cadastre import IDU
 from foncier.sources.columns import Field
 
@@ -95,8 +95,7 @@ def _premises(rows: pd.DataFrame) -> pd.DataFrame:
         subject="parcel",
         # What is said of all premises concerns every building of the parcel.
         share=np.where((share > 0) & (share < 1), share, 1.0),
-        detail=[f"{v:.0f} sur {n:.0f}" for v, n in zip(vacant.fillna(0), total.fillna(0),
-                                                       strict=True)],
+        detail=details.worded(details.OF_TOTAL, vacant.fillna(0), total.fillna(0)),
         points=np.nan,
     )  # fmt: skip
     return told[known]
@@ -118,6 +117,6 @@ def _nafu(rows: pd.DataFrame) -> pd.DataFrame:
     points = points + np.where(full & lasting, 2, np.where(full, 1, 0))
     told = rows[["parcel_ids"]].assign(
         signal="nafu", subject="site", share=share, points=points,
-        detail=[f"{s * 100:.0f}\u00a0% de vacance" for s in share.fillna(0)],
+        detail=details.worded(details.VACANCY, share.fillna(0) * 100),
     )  # fmt: skip
     return told[(business & (share >= VACANT_SHARE)).fillna(False).to_numpy(dtype=bool)]

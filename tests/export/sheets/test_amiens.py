@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from foncier import pipeline, study
-from foncier.export.sheets import print_sheets
+from foncier.export.sheets import Choice, print_sheets
 
 from .pdf import pages
 
@@ -35,7 +35,7 @@ def test_the_longest_real_names_fit_on_one_page(
     most_parcels = sites["parcel_ids"].str.count(r"\|").nlargest(1)
     assert longest.iloc[0] == LONGEST
     ids = list(dict.fromkeys([*longest.index, *most_parcels.index]))
-    made = print_sheets(tmp_path, tmp_path / "fiches", ids=ids)
+    made = print_sheets(tmp_path, tmp_path / "fiches", choice=Choice(ids=tuple(ids)))
     for id_, name in zip(ids, made.files, strict=False):
         first, *more = pages(tmp_path / "fiches" / name)
         text = " ".join((first, *more))

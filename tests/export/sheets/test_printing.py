@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from foncier.cli import app
 from foncier.errors import ConfigError, FormatError
 from foncier.export.aside import sha256
-from foncier.export.sheets import print_sheets
+from foncier.export.sheets import Choice, print_sheets
 
 from .pdf import pages
 
@@ -68,7 +68,7 @@ def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
     said: tuple[str, ...],
 ) -> None:  # fmt: skip
     out = tmp_path / "out"
-    made = print_sheets(delivered(small_result), out, top=1, lang=lang)
+    made = print_sheets(delivered(small_result), out, choice=Choice(top=1), lang=lang)
     assert made.sites == (FIRST,)
     assert made.files == ("001-FR-80021_1.pdf", "fiches.pdf", "plaquette.pdf")
     reader = PdfReader(out / "001-FR-80021_1.pdf")
@@ -89,7 +89,7 @@ def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
 def test_pictures_of_a_sheet_are_described(
     delivered: Callable[..., Path], small_result: Result, tmp_path: Path
 ) -> None:
-    print_sheets(delivered(small_result), tmp_path / "out", top=1)
+    print_sheets(delivered(small_result), tmp_path / "out", choice=Choice(top=1))
     root = root_of(PdfReader(tmp_path / "out" / "001-FR-80021_1.pdf"))
     described: list[str] = []
 
@@ -132,7 +132,7 @@ def test_what_is_unknown_is_named(
         changed(small_result, 2, area_m2=float("nan"), name=None, confidence=float("nan")),
         evidence=small_result.evidence.iloc[:2],
     )
-    print_sheets(delivered(result), tmp_path / "out", ids=[THIRD])
+    print_sheets(delivered(result), tmp_path / "out", choice=Choice(ids=(THIRD,)))
     (text,) = pages(tmp_path / "out" / "sr-BN-6500000-69770000.pdf")
     for said in ("Sans rang", "trop peu est connu", "de 0 à 100 selon ce qui reste inconnu",
                  "0 % du poids connu", "Aucune preuve enregistrée", "Ce qui reste inconnu",
@@ -163,7 +163,7 @@ def test_hostile_texts_are_shown_as_text(
     )
     leaflet = {"intro": clean, "contacts": [{"name": clean, "lines": [clean]}],
                "changes": [{"when": clean, "text": clean}]}  # fmt: skip
-    print_sheets(delivered(result, leaflet=leaflet), tmp_path / "out", top=1)
+    print_sheets(delivered(result, leaflet=leaflet), tmp_path / "out", choice=Choice(top=1))
     (sheet,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert len(pages(tmp_path / "out" / "plaquette.pdf")) == 2
     for part in clean.split()[:3]:
@@ -183,7 +183,7 @@ def test_long_contents_go_on_cleanly_to_a_second_page(
     result = dataclasses.replace(
         changed(small_result, 0, name="mot " * 2500, parcel_ids=parcels), evidence=many
     )
-    print_sheets(delivered(result), tmp_path / "out", top=1)
+    print_sheets(delivered(result), tmp_path / "out", choice=Choice(top=1))
     first, second = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert "mot mot mot" in first
     assert "…" in first
@@ -197,7 +197,8 @@ def test_forty_parcels_fit_on_one_page(
     delivered: Callable[..., Path], small_result: Result, tmp_path: Path
 ) -> None:
     parcels = "|".join(f"80021000AB{n:04}" for n in range(1, 41))
-    print_sheets(delivered(changed(small_result, 0, parcel_ids=parcels)), tmp_path / "out", top=1)
+    folder = delivered(changed(small_result, 0, parcel_ids=parcels))
+    print_sheets(folder, tmp_path / "out", choice=Choice(top=1))
     (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert "Parcelles (40)" in text
     assert "AB 39, AB 40" in text
@@ -260,7 +261,7 @@ def test_the_leaflet_says_what_the_study_gives(
     leaflet = {"intro": "Une offre rapide.",
                "contacts": [{"name": "Mission foncier", "lines": ["foncier@exemple.fr"]}],
                "changes": [{"when": "2027", "text": "Passerelle ouverte"}]}  # fmt: skip
-    print_sheets(delivered(small_result, leaflet=leaflet), tmp_path / "out", top=0)
+    print_sheets(delivered(small_result, leaflet=leaflet), tmp_path / "out", choice=Choice(top=0))
     first, second = pages(tmp_path / "out" / "plaquette.pdf")
     for said in ("Étude d'essai", "3 sites", "Une offre rapide.", "Friche 1 0,4", "Halle <Sernam>",
                  "Ensemble 3 0,49"):  # fmt: skip
@@ -285,7 +286,7 @@ def test_the_fullest_leaflet_holds_on_two_pages(
         changed(small_result, 0, name="Un nom de site très long " * 8),
         title="Un titre d'étude très long " * 10, stops=stops,
     )  # fmt: skip
-    print_sheets(delivered(result, leaflet=leaflet), tmp_path / "out", top=0)
+    print_sheets(delivered(result, leaflet=leaflet), tmp_path / "out", choice=Choice(top=0))
     assert len(pages(tmp_path / "out" / "plaquette.pdf")) == 2
 
 
@@ -305,7 +306,7 @@ def test_logo_and_photographs_of_the_study_are_printed(
     files = {"image-1.png": image("PNG"), "image-2.jpg": image("JPEG"),
              "image-3.jpeg": image("JPEG", (20, 30))}  # fmt: skip
     folder = delivered(small_result, leaflet=leaflet, files=files)
-    print_sheets(folder, tmp_path / "out", top=2)
+    print_sheets(folder, tmp_path / "out", choice=Choice(top=2))
     assert "La halle" in pages(tmp_path / "out" / "001-FR-80021_1.pdf")[0]
     assert "La halle" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
     assert "Le port – © Ville" in pages(tmp_path / "out" / "plaquette.pdf")[1]
@@ -328,13 +329,25 @@ def test_a_mixed_or_missing_result_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_manifest_of_a_result_is_not_written_over(
+    delivered: Callable[..., Path], small_result: Result, tmp_path: Path
+) -> None:
+    folder = delivered(small_result, mapped=False)
+    before = (folder / "manifest.json").read_bytes()
+    done = CliRunner().invoke(app, ["sheets", str(folder), "--out", str(folder)])
+    assert done.exit_code == 2
+    assert "celui d'un résultat" in " ".join(done.output.split())
+    assert (folder / "manifest.json").read_bytes() == before
+    assert not list(folder.glob("*.pdf"))
+
+
 def test_sheets_of_a_former_printing_do_not_stay(
     delivered: Callable[..., Path], small_result: Result, tmp_path: Path
 ) -> None:
     folder, out = delivered(small_result), tmp_path / "out"
     print_sheets(folder, out)
     (out / "notes.pdf").write_bytes(b"mine")
-    print_sheets(folder, out, ids=[SECOND])
+    print_sheets(folder, out, choice=Choice(ids=(SECOND,)))
     assert sorted(path.name for path in out.iterdir()) == [
         "002-DC-80021000AB0003.pdf", "fiches.pdf", "manifest.json", "notes.pdf", "plaquette.pdf",
     ]  # fmt: skip
@@ -368,6 +381,12 @@ def test_file_names_are_safe(
     (("--ids", "FR-80021_2"), 2, "Les plus proches"),
     (("--ids", " , "), 2, "aucun identifiant"),
     (("--ids", FIRST, "--top", "2"), 2, "l'un ou l'autre"),
+    (("--kind", "dent_creuse,friche", "--rank", "2-9"), 0, "1 fiche et la plaquette"),
+    (("--commune", "80021", "--top", "2"), 0, "2 fiches et la plaquette"),
+    (("--kind", "friches"), 2, "Attendu\u00a0: friche, dent_creuse"),
+    (("--commune", "80022"), 2, "Attendu\u00a0: 80021."),
+    (("--rank", "3-9"), 2, "Le dernier rang de ce résultat est 2."),
+    (("--rank", "9-3"), 2, "attendu un rang (12)"),
 ])  # fmt: skip
 def test_the_command_prints_what_is_asked_for(
     delivered: Callable[..., Path], small_result: Result, arguments: tuple[str, ...], code: int,
@@ -410,7 +429,7 @@ def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
             "index": [71.6, 40.0], "index_low": [60.0, 30.0], "index_high": [80.0, 55.0],
             "band": ["excellent", "moyen"], "rank": [1.0, 2.0]}  # fmt: skip
     extra(folder, "mutabilite", pd.DataFrame(uses))
-    print_sheets(folder, tmp_path / "out", top=2)
+    print_sheets(folder, tmp_path / "out", choice=Choice(top=2))
     (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert "Mutabilité (Mutafriches)" in text
     assert " 72 " in text
@@ -428,7 +447,7 @@ def test_names_of_streets_and_stops_are_written_on_the_map(
     seen = dataclasses.replace(
         small_result, background=dataclasses.replace(back, constraints=river)
     )
-    print_sheets(delivered(seen), tmp_path / "out", ids=[THIRD])
+    print_sheets(delivered(seen), tmp_path / "out", choice=Choice(ids=(THIRD,)))
     (text,) = pages(tmp_path / "out" / "sr-BN-6500000-69770000.pdf")
     assert "Rue de la Vallée" in text
     assert "La Somme" in text

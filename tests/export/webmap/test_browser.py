@@ -109,6 +109,8 @@ def test_click_on_the_map_opens_the_card(opened: Any) -> None:
     assert "seuil 400\u00a0m² · marge +200\u00a0m²" in card
     assert page.locator(".criteria em").all_inner_texts() == ["inconnu"]
     assert "date inconnue" in page.locator("#card .part-evidence").inner_text()
+    undated = "evidenceSource({ source: 'Cartofriches', date: null })"
+    assert page.evaluate(undated) == "Cartofriches, couche du 1er février 2024"
     hrefs = page.locator("#card a").evaluate_all("all => all.map(a => a.href)")
     assert any("parcelleId=80021000AB0003" in href for href in hrefs)
     assert all(href.startswith("https://") for href in hrefs)

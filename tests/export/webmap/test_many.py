@@ -62,7 +62,8 @@ def test_sites_are_painted_clicked_and_listed(
     assert places[0] > 150
     spot = page.evaluate(
         """() => {
-          map_foncier.setView(sites.find((site) => site.id === 'DC-00345').at, 18);
+          const { at } = sites.find((site) => site.id === 'DC-00345');
+          map_foncier.setView(at, 18, { animate: false });
           const box = map_foncier.getContainer().getBoundingClientRect();
           return [box.x + box.width / 2, box.y + box.height / 2];
         }"""
@@ -81,6 +82,53 @@ def test_sites_are_painted_clicked_and_listed(
     page.mouse.click(*spot)
     found.settle()
     assert page.locator("#card").is_hidden()
+
+
+def test_seen_from_far_hexagons_count_the_sites_and_a_click_comes_nearer(
+    visit: Callable[..., Any], throng: Result
+) -> None:
+    places = throng.background.places
+    every = places.iloc[[0] * 400].assign(
+        place_id=[f"p{i}" for i in range(400)], category="station",
+        geometry=[shapely.Point(650_600, 6_977_400)] * 400,
+    )  # fmt: skip
+    found = visit(replace(throng, background=replace(throng.background, places=every)))
+    page = found.page
+    far = "({zoom}) => { map_foncier.setView(map_foncier.getCenter(), zoom, { animate: false }); }"
+    counted = "overviewAt(tileZoom()).cells.reduce((n, cell) => n + cell.sites.length, 0)"
+    page.evaluate(far, {"zoom": 12})
+    assert page.evaluate("overviewAt(tileZoom()).crowded")
+    assert page.evaluate(counted) == SITES
+    assert page.locator(".place-marker").count() == 0  # 400 places would hide the map
+    best = page.evaluate(
+        """() => {
+          const cell = overviewAt(12).cells.find((one) => one.sites[0].rank === 1);
+          const middle = map_foncier.unproject([cell.x, cell.y], 12);
+          const at = map_foncier.latLngToContainerPoint(middle);
+          const box = map_foncier.getContainer().getBoundingClientRect();
+          return { spot: [box.x + at.x, box.y + at.y], held: cell.sites.length };
+        }"""
+    )
+    page.mouse.move(*best["spot"])
+    found.settle()
+    tip = page.locator(".cell-tip").inner_text()
+    assert f"{best['held']} opportunités" in tip
+    assert f"Friche : {best['held']}" in tip.replace("\u00a0", " ")
+    assert "(rang 1)" in tip
+    page.mouse.click(*best["spot"])
+    found.settle()
+    page.wait_for_timeout(600)  # the map glides there
+    assert page.evaluate("map_foncier.getZoom()") > 13
+    assert page.locator("#card").is_hidden()
+    page.evaluate(far, {"zoom": 12})
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-area_min").fill("795")
+    found.settle()
+    assert page.evaluate(counted) == 5
+    assert not page.evaluate("overviewAt(tileZoom()).crowded")  # few sites are drawn one by one
+    page.evaluate("map_foncier.panTo(layers.area.getBounds().getCenter(), { animate: false })")
+    page.evaluate(far, {"zoom": 16})
+    assert page.locator(".place-marker").count() > 0
 
 
 def test_the_keyboard_walks_a_list_longer_than_the_page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,11 +13,13 @@ import pandas as pd
 import pyogrio
 
 from foncier import tables
-from foncier.errors import ConfigError, FormatError
+from foncier.errors import FormatError
 from foncier.export.aside import MANIFEST
 from foncier.export.manifest import mixed
-from foncier.export.pictures import pictures
-from foncier.export.reading import GEOPACKAGE, SEVERAL
+from foncier.export.parts import GEOPACKAGE, NAMES, geopackages, layer_names, read_layer
+from foncier.export.pictures import COPIES, pictures
+from foncier.export.reading import SEVERAL
+from foncier.export.vintages import layer_dates
 from foncier.export.words import VALUES
 from foncier.records import Text
 
@@ -73,6 +76,12 @@ class Delivered:
         written = self.manifest.get("edition")
         return date.fromisoformat(written) if written else None
 
+    @cached_property
+    def layer_dates(self) -> Mapping[str, str]:
+        """Date of the layer that each source of the evidence names, where it is known."""
+        layers = [(one["source"], one["vintage"]) for one in self.manifest.get("inputs", ())]
+        return layer_dates(self.evidence["source"].drop_duplicates(), layers)
+
     @property
     def leaflet(self) -> Mapping[str, Any]:
         """The study's ``[leaflet]`` table, empty when it has none."""
@@ -99,12 +108,10 @@ def read_delivered(folder: Path) -> Delivered:
     FormatError
         The folder mixes two results, or a file of it cannot be read.
     """
-    if not (folder / GEOPACKAGE).is_file():
-        raise ConfigError(
-            f"{folder.name}\u00a0: aucun résultat ici ({GEOPACKAGE} n'y est pas). "
-            "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
-        )
-    strangers = [n for n in mixed(folder) if n in (GEOPACKAGE, MANIFEST) or "image" in n]
+    paths = geopackages(folder)
+    strangers = [
+        n for n in mixed(folder) if n == MANIFEST or NAMES.fullmatch(n) or n.startswith(COPIES)
+    ]
     if strangers:
         raise FormatError(
             f"{folder.name}\u00a0: {', '.join(strangers)}\u00a0: absent, modifié ou d'un autre "
@@ -112,7 +119,7 @@ def read_delivered(folder: Path) -> Delivered:
             "«\u00a0foncier run\u00a0» dans ce dossier."
         )
     try:
-        return _read_all(folder)
+        return _read_all(folder, paths)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError) as reason:
         raise FormatError(
             f"{folder.name}\u00a0: résultat illisible ou d'une autre version ({reason}). "
@@ -120,10 +127,9 @@ def read_delivered(folder: Path) -> Delivered:
         ) from reason
 
 
-def _read_all(folder: Path) -> Delivered:
-    path = folder / GEOPACKAGE
+def _read_all(folder: Path, paths: Sequence[Path]) -> Delivered:
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    sites = pyogrio.read_dataframe(path, layer="opportunites")
+    sites = read_layer(paths, "opportunites")
     lost = sites.loc[sites.geometry.isna() | sites.is_empty, "opportunity_id"].head(3).tolist()
     if lost:
         raise FormatError(
@@ -131,10 +137,10 @@ def _read_all(folder: Path) -> Delivered:
             "contour. Relancez «\u00a0foncier run\u00a0»."
         )
     sites = sites.sort_values(["rank", "opportunity_id"], na_position="last", kind="stable")
-    there = {str(name) for name, _ in pyogrio.list_layers(path)}
-    read = {name: pyogrio.read_dataframe(path, layer=layer) for name, layer in LAYERS.items()}
+    there = layer_names(paths)
+    read = {name: read_layer(paths, layer) for name, layer in LAYERS.items()}
     may = {
-        name: pyogrio.read_dataframe(path, layer=layer)
+        name: read_layer(paths, layer)
         if layer in there
         else gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=sites.crs)
         for name, (layer, columns) in MAY_LACK.items()
@@ -163,10 +169,10 @@ def parcels_of(row: Mapping[str, Any]) -> list[str]:
 
 def read_tests(folder: Path, parcels: Sequence[str]) -> pd.DataFrame:
     """Tests of these parcels, by kind, parcel and step."""
-    path, found = folder / GEOPACKAGE, [tables.TESTS.empty()]
+    paths, found = geopackages(folder), [tables.TESTS.empty()]
     for start in range(0, len(parcels), AT_ONCE):
         some = ", ".join("'" + p.replace("'", "''") + "'" for p in parcels[start : start + AT_ONCE])
-        found.append(pyogrio.read_dataframe(path, layer="essais", where=f"parcel_id IN ({some})"))
+        found.append(read_layer(paths, "essais", where=f"parcel_id IN ({some})"))
     known = [table for table in found if len(table)]
     both = pd.concat(known, ignore_index=True) if known else found[0]
     tests: pd.DataFrame = tables.TESTS.conform(both)
@@ -177,4 +183,5 @@ def read_near(
     folder: Path, layer: str, box: tuple[float, float, float, float], columns: list[str]
 ) -> gpd.GeoDataFrame:
     """Rows of a layer that meet a box in metres, by its spatial index."""
-    return pyogrio.read_dataframe(folder / GEOPACKAGE, layer=layer, bbox=box, columns=columns)
+    near: gpd.GeoDataFrame = read_layer(geopackages(folder), layer, bbox=box, columns=columns)
+    return near

@@ -42,6 +42,7 @@ GRADES = {
     **dict.fromkeys(("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor",
                      "bridleway"), 0),
 }  # fmt: skip
+MINOR_UP_TO, SPECK_MM = 100_000, 0.4  # scale to which all streets and uses are drawn
 PATHS_UP_TO = 12_000  # scale beyond which paths are not drawn
 BUILDINGS_UP_TO = 30_000
 CASING_UP_TO = 60_000
@@ -130,6 +131,10 @@ def draw_ground(canvas: Canvas, ground: Ground, *, close: bool = False) -> None:
 
 def _draw_uses(canvas: Canvas, uses: Sheaf) -> None:
     near = uses.near(canvas.frame.bounds)
+    if canvas.frame.scale > MINOR_UP_TO:  # a page of a département has thousands of specks
+        box = shapely.bounds(uses.shapes[near])
+        size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+        near = near[size >= SPECK_MM * canvas.frame.m_per_mm]
     kinds, shapes = uses.kind[near], uses.shapes[near]
     flat = shapely.get_dimensions(shapes) == 2
     areas, of = shapes[flat], kinds[flat].astype(str)
@@ -149,7 +154,8 @@ def _draw_uses(canvas: Canvas, uses: Sheaf) -> None:
 def _draw_streets(canvas: Canvas, streets: Sheaf) -> None:
     near = streets.near(canvas.frame.bounds)
     shapes, grades = streets.shapes[near], streets.kind[near]
-    shown_from = 0 if canvas.frame.scale <= PATHS_UP_TO else 1
+    scale = canvas.frame.scale
+    shown_from = 0 if scale <= PATHS_UP_TO else 1 if scale <= MINOR_UP_TO else 2
     widths = [max(least, metres / canvas.frame.m_per_mm) for metres, least, _, _ in STREETS]
     for cased in (True, False):
         if cased and canvas.frame.scale > CASING_UP_TO:

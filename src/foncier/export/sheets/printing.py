@@ -6,17 +6,19 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
+import shapely
 
 from foncier.errors import ConfigError, ExportError
-from foncier.export.aside import deliver
+from foncier.export.aside import MANIFEST, deliver
 from foncier.export.manifest import text as manifest_text
 from foncier.export.sheets import content, leaflet, sitemap
+from foncier.export.sheets.choosing import Choice, chosen
 from foncier.export.sheets.delivered import (
     Delivered,
     parcels_of,
@@ -33,7 +35,7 @@ from foncier.export.sheets.words import WORDS, word
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import shapely
+    import geopandas as gpd
 
     from foncier.wording import Lang
 
@@ -43,7 +45,9 @@ STANDARD: Literal["ua-1"] = "ua-1"
 LEAFLET, ALL = "plaquette.pdf", "fiches.pdf"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 60
-CLOSE = 3
+NOWHERE = np.zeros((1, 4))
+SPREAD = 50  # times as large as what is printed: then sites are read one by one
+ALL_FIRST = Choice()  # the first sites of all
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,7 @@ class Printed:
 
 
 def print_sheets(
-    folder: Path, out: Path, *, top: int = 10, ids: Sequence[str] = (), lang: Lang = "fr",
-    workers: int = 2,
+    folder: Path, out: Path, *, choice: Choice = ALL_FIRST, lang: Lang = "fr", workers: int = 2
 ) -> Printed:  # fmt: skip
     """Print an A4 sheet a site, all of them in one file, and the leaflet of the sector.
 
@@ -69,10 +72,8 @@ def print_sheets(
         Where the PDF files go: ``<rank>-<id>.pdf``, ``fiches.pdf`` (all of them in one),
         ``plaquette.pdf``. Sheets of a former printing that are not printed again are removed,
         unless they were changed since.
-    top
-        How many sites, by rank; 0 prints the leaflet alone.
-    ids
-        These sites instead, in this order.
+    choice
+        Which sites; none of them (``top`` 0) prints the leaflet alone.
     workers
         Threads; the files do not depend on it.
 
@@ -84,14 +85,15 @@ def print_sheets(
     Raises
     ------
     ConfigError
-        No result there, or no site of that id.
+        No result there, no such site, or ``out`` is the folder of a result.
     FormatError
         The result is mixed or cannot be read.
     ExportError
         A file cannot be written; the former ones are intact.
     """
+    _refuse_result(out)
     given = read_delivered(folder)
-    rows = chosen(given, top=top, ids=ids)
+    rows = chosen(given, choice)
     press = Press(given, rows, lang)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         leaflet_to_come = pool.submit(press.leaflet)
@@ -114,27 +116,23 @@ def _write(data: bytes, path: Path) -> None:
     path.write_bytes(data)
 
 
-def chosen(given: Delivered, *, top: int, ids: Sequence[str]) -> list[int]:
-    """Rows of the sites to print: those asked for by id, else the first by rank.
+def _refuse_result(out: Path) -> None:
+    """Sheets have a manifest of their own: in the folder of a result it would take its place.
 
     Raises
     ------
     ConfigError
-        No site bears an id; the nearest are named.
+        A result lies there.
     """
-    every = given.sites["opportunity_id"].tolist()
-    if not ids:
-        return list(range(min(top, len(every))))
-    unknown = [one for one in dict.fromkeys(ids) if one not in every]
-    if unknown:
-        near = [id_ for one in unknown for id_ in get_close_matches(one, every, CLOSE)][:CLOSE]
-        hint = f" Les plus proches\u00a0: {', '.join(near)}." if near else ""
+    try:
+        told = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(told, dict) and "configuration" in told:
         raise ConfigError(
-            f"--ids\u00a0: {', '.join(repr(one) for one in unknown)}\u00a0: aucune opportunité de "
-            f"ce résultat.{hint} Attendu\u00a0: des identifiants de la couche opportunites, "
-            "séparés par des virgules."
+            f"--out {out}\u00a0: ce dossier est celui d'un résultat, dont les fiches "
+            f"remplaceraient le manifeste. Donnez un autre dossier, par exemple {out / 'fiches'}."
         )
-    return [every.index(one) for one in dict.fromkeys(ids)]
 
 
 def names(given: Delivered, rows: Sequence[int]) -> list[str]:
@@ -253,9 +251,28 @@ def _map(drawn: sitemap.Drawn, alt: str, name: str, lang: Lang) -> dict[str, Any
 
 def _around(given: Delivered, shapes: Sequence[shapely.Geometry]) -> Ground:
     """Buildings and parcels near these sites, then the whole ground; none for no site."""
-    frames = [sitemap.site_window(shape).bounds for shape in shapes]
-    box = (*np.min(frames, axis=0)[:2], *np.max(frames, axis=0)[2:]) if frames else (0, 0, 0, 0)
-    whole = tuple(float(v) for v in box)
-    buildings = read_near(given.folder, "batiments", whole, [])  # type: ignore[arg-type]
-    parcels = read_near(given.folder, "parcelles_ecartees", whole, ["parcel_id"])  # type: ignore[arg-type]
+    frames = np.array([sitemap.site_window(shape).bounds for shape in shapes]).reshape(-1, 4)
+    boxes = _boxes(frames) if len(frames) else NOWHERE
+    buildings = _within(given.folder, "batiments", boxes, [])
+    parcels = _within(given.folder, "parcelles_ecartees", boxes, ["parcel_id"])
     return prepare(given, buildings, parcels)
+
+
+def _boxes(frames: Any) -> Any:
+    """What to read: the box of all frames, or each of them where they lie far apart."""
+    whole = np.concatenate([frames[:, :2].min(axis=0), frames[:, 2:].max(axis=0)])
+    wide, high = whole[2:] - whole[:2]
+    asked = ((frames[:, 2] - frames[:, 0]) * (frames[:, 3] - frames[:, 1])).sum()
+    return whole[None] if wide * high <= SPREAD * asked else frames
+
+
+def _within(folder: Path, layer: str, boxes: Any, columns: list[str]) -> gpd.GeoDataFrame:
+    """Rows of a layer that meet some boxes, each once."""
+    read = [
+        read_near(folder, layer, (float(west), float(south), float(east), float(north)), columns)
+        for west, south, east, north in boxes
+    ]
+    if len(read) == 1:
+        return read[0]
+    both = pd.concat([rows for rows in read if len(rows)] or read[:1], ignore_index=True)
+    return both[~pd.Series(shapely.to_wkb(both.geometry.array)).duplicated().to_numpy()]

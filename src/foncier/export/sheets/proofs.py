@@ -35,7 +35,7 @@ def evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> di
             "direction": row["direction"],
             "word": word(row["direction"], lang),
             "text": shown(row[f"text_{lang}"], lang=lang, limit=300),
-            "source": _source(row["source"], row["observed_on"], lang),
+            "source": _source(given, row["source"], row["observed_on"], lang),
         }
         for row in own.head(MOST_EVIDENCE).to_dict("records")
     ]
@@ -46,9 +46,15 @@ def evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> di
     return {"evidence": rows, "more": word("more_evidence", lang, n=more) if more else ""}
 
 
-def _source(source: Any, when: Any, lang: Lang) -> str:
-    dated = short_day(pd.Timestamp(when).date(), lang) if known(when) else word("unknown_date",
-                                                                                lang)  # fmt: skip
+def _source(given: Delivered, source: Any, when: Any, lang: Lang) -> str:
+    """Source and date; of a sign without a date, the date of the layer that it is in."""
+    layer = given.layer_dates.get(source)
+    if known(when):
+        dated = short_day(pd.Timestamp(when).date(), lang)
+    elif layer:
+        dated = word("layer_of", lang, day=short_day(pd.Timestamp(layer).date(), lang))
+    else:
+        dated = word("unknown_date", lang)
     return f"{shown(source, lang=lang, limit=120)}, {dated}"
 
 

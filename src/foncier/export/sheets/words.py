@@ -13,6 +13,7 @@ WORDS: dict[str, Text] = {
     "undated": Text("Édition non datée", "Undated edition"),
     "commune": Text("commune {code}", "commune {code}"),
     "unknown": Text("inconnu", "unknown"),
+    "layer_of": Text("couche du {day}", "layer of {day}"),
     "unknown_date": Text("date inconnue", "date unknown"),
     "score": Text("Score", "Score"),
     "rank_of": Text("Rang {rank} sur {n}", "Rank {rank} of {n}"),

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier import tables
+from foncier.export.vintages import layer_dates
 from foncier.export.webmap import friches, reach, shapes
 from foncier.export.webmap.assemblies import assemblies
 from foncier.export.webmap.background import base_map, view_box
@@ -58,6 +59,10 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "sites": _sites(result, sites),
         "overlaps": overlaps(sites.geometry.array),
         "evidence": _evidence(result.evidence, ids),
+        "layer_dates": layer_dates(
+            result.evidence["source"].drop_duplicates(),
+            [(r.source, r.vintage.isoformat() if r.vintage else None) for r in result.reports],
+        ),
         "tests": _tests(result, sites),
         "access": reach.access(result, ids),
         "entries": reach.entries(result, ids),

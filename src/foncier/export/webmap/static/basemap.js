@@ -26,6 +26,10 @@ const NAME_STYLES = {
 const ground = new ShapeIndex(new Shapes(page.base.ground.shapes), page.base.ground.codes);
 const rails = new ShapeIndex(new Shapes(page.base.rails.shapes), page.base.rails.codes);
 const streets = new ShapeIndex(new Shapes(page.base.streets.shapes), page.base.streets.codes);
+// Those of a département take a second to draw from far, and are a haze.
+if (streets.shapes.length > 60000) STREETS[1].from = 13;
+/** Seen from far, only these are drawn. */
+const mainStreets = streets.shapes.filter((shape) => shape.code > 1);
 const buildings = new ShapeIndex(new Shapes(page.base.buildings.shapes), []);
 const measuring = document.createElement('canvas').getContext('2d');
 
@@ -40,10 +44,20 @@ function pixels(metres, zoom) {
   return (metres * 2 ** zoom * 256) / (40075017 * Math.cos((lat * Math.PI) / 180));
 }
 
+/**
+ * @param {Shape} shape
+ * @param {number} scale
+ * @returns {boolean} less than a pixel each way: seen from far there are thousands
+ */
+function isSpeck({ box }, scale) {
+  return (box[2] - box[0]) * scale < 1 && (box[3] - box[1]) * scale < 1;
+}
+
 /** @param {Sheet} sheet */
 function paintGround(sheet) {
   const { pen } = sheet;
   ground.within(sheet.box(2)).forEach((shape) => {
+    if (isSpeck(shape, sheet.scale)) return;
     pen.beginPath();
     trace(sheet, shape, true);
     pen.fillStyle = GROUND[page.base.ground.pool[shape.code]];
@@ -95,7 +109,8 @@ function paintBuildings(sheet) {
 
 /** @param {Sheet} sheet */
 function paintStreets(sheet) {
-  const near = streets.within(sheet.box(24));
+  const near = sheet.zoom < STREETS[1].from ? mainStreets.filter(meeting(sheet.box(24)))
+    : streets.within(sheet.box(24));
   ['edge', 'fill'].forEach((part) => STREETS.forEach((style, grade) => {
     if (sheet.zoom < style.from) return;
     const width = Math.max(style.least, pixels(style.metres, sheet.zoom));

@@ -5,7 +5,7 @@
 function noFilters() {
   const target = Object.keys(page.targets).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, target, minutes: null, loop: null,
-    zone: '', flag: '', seen: '', inside: [] };
+    zone: '', commune: '', flag: '', seen: '', inside: [] };
 }
 
 const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -43,6 +43,9 @@ function flagText(site) {
   return flagsOf(site).map(flagWords).join(' | ') || null;
 }
 
+/** Filters by what a site lies in; '?' where that is unknown. */
+const WHERE = ['commune', 'zone'];
+
 /** Filters by a measure: what is read, and when it passes. */
 const BOUNDS = {
   area_min: { read: (site) => site.area_m2, pass: (value, bound) => value >= bound },
@@ -55,12 +58,12 @@ const BOUNDS = {
 
 /**
  * @param {Site} site
- * @returns {boolean} the zone, the points to watch and the drawn area agree
+ * @returns {boolean} commune, zone, points to watch and drawn area agree
  */
 function passesChoices(site) {
-  const { zone, flag, seen, inside } = state.filters;
+  const { flag, seen, inside } = state.filters;
   if (seen && (seen === '1') !== Boolean(visits[site.id])) return false;
-  if (zone && (site.zone || '?') !== zone) return false;
+  if (WHERE.some((name) => state.filters[name] && (site[name] || '?') !== state.filters[name])) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
@@ -108,7 +111,7 @@ function shownSites() {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + ['zone', 'flag', 'seen'].filter((name) => state.filters[name]).length;
+    + [...WHERE, 'flag', 'seen'].filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
@@ -122,7 +125,7 @@ function filtersTool() {
       choice('target', targets.map((name) => [name, both(page.targets[name])])),
       bound('minutes', 'min')) : null,
     Object.hasOwn(page.targets, 'loop') ? bound('loop', 'm') : null,
-    zoneChoice(), flagChoice(), choice('seen', [['', t('filter_all')], ['0', t('seen_not')],
+    ...WHERE.map(whereChoice), flagChoice(), choice('seen', [['', t('filter_all')], ['0', t('seen_not')],
       ['1', t('seen_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
@@ -162,12 +165,15 @@ function choice(name, options) {
   return el('p', { class: 'ask' }, el('label', { for: `f-${name}` }, t(`filter_${name}`)), list);
 }
 
-/** @returns {HTMLElement|null} */
-function zoneChoice() {
-  const zones = [...new Set(sites.map((site) => site.zone || '?'))].sort();
-  if (zones.length < 2) return null;
-  return choice('zone', [['', t('filter_all')],
-    ...zones.map((zone) => [zone, zone === '?' ? t('unknown') : zone])]);
+/**
+ * @param {string} name
+ * @returns {HTMLElement|null} nothing where all sites agree
+ */
+function whereChoice(name) {
+  const values = [...new Set(sites.map((site) => site[name] || '?'))].sort();
+  if (values.length < 2) return null;
+  return choice(name, [['', t('filter_all')],
+    ...values.map((value) => [value, value === '?' ? t('unknown') : value])]);
 }
 
 /** @returns {HTMLElement|null} */

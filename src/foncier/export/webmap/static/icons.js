@@ -45,9 +45,9 @@ function kindSign(kind, figure, size) {
     'stroke-linejoin': 'round' }));
   if (figure) {
     const tight = kind === 'friche' || kind === 'batiment_non_affecte';
-    const sizes = [13, tight ? 10.5 : 13, tight ? 8 : 10];
+    const sizes = [13, tight ? 10.5 : 13, tight ? 8 : 10, tight ? 6 : 8, tight ? 5 : 6.5];
     const text = svg('text', { x: 14, y: 14.4 + lift, fill: '#ffffff', 'text-anchor': 'middle',
-      'dominant-baseline': 'central', 'font-size': sizes[Math.min(figure.length, 3) - 1], 'font-weight': 700 });
+      'dominant-baseline': 'central', 'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
     text.textContent = figure;
     sign.append(text);
   }

@@ -3,6 +3,8 @@
 
 const MAIN_PLACES = ['station', 'university', 'research', 'innovation', 'hospital',
   'public_service'];
+const MOST_PLACES = 300; // beyond, only those in sight are drawn
+const PLACES_FROM = 14; // zoom from which they then show
 const ONLINE_NAMES = ['plan', 'ortho', 'osm'];
 
 /** @type {Record<string, L.Layer>} */
@@ -89,27 +91,57 @@ function stopLayer() {
 }
 
 /**
- * Places to reach: the main ones with a pictogram, the others as dots.
+ * Places to reach: the main ones with a pictogram, the others as dots. Where there are many, those
+ * in sight only, and from near.
  * @param {boolean} main
  * @returns {L.LayerGroup}
  */
 function placeLayer(main) {
-  const categories = unpool(page.places.category);
   const canvas = L.canvas({ pane: 'marks' });
   const group = L.layerGroup();
-  latLngs(page.places.at).forEach((at, i) => {
-    if (MAIN_PLACES.includes(categories[i]) !== main) return;
-    const icon = () => L.divIcon({ html: placeSign(categories[i], 24), className: 'place-marker',
-      iconSize: [24, 24] });
-    const mark = main
-      ? L.marker(at, { icon: icon(), keyboard: false, pane: 'marks' })
-      : L.circleMarker(at, { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
-        fillColor: '#2b3a55', fillOpacity: 0.9 });
-    mark.bindTooltip(() => el('div', { class: 'tip' },
-      el('strong', {}, own(page.places.name[i] || coded(categories[i]))), el('br'),
-      coded(categories[i])), { direction: 'top' }).addTo(group);
-  });
+  const spots = placesOf(main).map((row) => [row, latLng(page.places.at, row)]);
+  if (spots.length <= MOST_PLACES) {
+    spots.forEach(([row, at]) => placeMark(row, at, main ? null : canvas).addTo(group));
+    return group;
+  }
+  const inSight = () => {
+    group.clearLayers();
+    if (map.getZoom() < PLACES_FROM) return;
+    const box = map.getBounds().pad(0.2);
+    spots.filter(([, at]) => box.contains(at))
+      .forEach(([row, at]) => placeMark(row, at, main ? null : canvas).addTo(group));
+  };
+  group.on('add', () => { map.on('moveend', inSight); inSight(); });
+  group.on('remove', () => map.off('moveend', inSight));
   return group;
+}
+
+/**
+ * @param {boolean} main
+ * @returns {number[]} rows of the main places, or of the others
+ */
+function placesOf(main) {
+  const categories = unpool(page.places.category);
+  return categories.flatMap((category, row) => (MAIN_PLACES.includes(category) === main ? [row] : []));
+}
+
+/**
+ * @param {number} row
+ * @param {number[]} at
+ * @param {L.Renderer|null} canvas what draws it as a dot; null: a pictogram
+ * @returns {L.Layer}
+ */
+function placeMark(row, at, canvas) {
+  const category = page.places.category.pool[page.places.category.codes[row]];
+  const icon = () => L.divIcon({ html: placeSign(category, 24), className: 'place-marker',
+    iconSize: [24, 24] });
+  const mark = canvas
+    ? L.circleMarker(at, { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
+      fillColor: '#2b3a55', fillOpacity: 0.9 })
+    : L.marker(at, { icon: icon(), keyboard: false, pane: 'marks' });
+  return mark.bindTooltip(() => el('div', { class: 'tip' },
+    el('strong', {}, own(page.places.name[row] || coded(category))), el('br'), coded(category)),
+  { direction: 'top' });
 }
 
 /** @returns {L.LayerGroup} where each site meets the street network, made when first shown */
@@ -182,7 +214,8 @@ function layerPanel() {
   const box = (name) => el('label', { class: 'check' }, el('input', { type: 'checkbox',
     'data-layer': name, checked: switches[name],
     onchange: (event) => { switches[name] = event.target.checked; applySwitches(); } }),
-  name in counts ? `${t(`layer_${name}`)} (${number(counts[name])})` : t(`layer_${name}`));
+  name in counts ? `${t(`layer_${name}`)} (${number(counts[name])})`
+    : t(`layer_${name}`) + (fromNear(name) ? ` ${t('from_near')}` : ''));
   const choice = (name) => el('label', { class: 'check' }, el('input', { type: 'radio',
     name: 'online', value: name, checked: online === name,
     onchange: () => { online = name; applySwitches(); } }), t(`online_${name || 'none'}`));
@@ -192,6 +225,14 @@ function layerPanel() {
     el('fieldset', {}, el('legend', {}, t('online')), ...['', ...ONLINE_NAMES].map(choice),
       el('p', { id: 'online-note', hidden: true }),
       el('p', { class: 'hint' }, t('online_hint'))));
+}
+
+/**
+ * @param {string} name of a switch
+ * @returns {boolean} too many to be shown from far
+ */
+function fromNear(name) {
+  return ['places', 'minor'].includes(name) && placesOf(name === 'places').length > MOST_PLACES;
 }
 
 /** @returns {HTMLElement} what the signs mean */
@@ -215,6 +256,7 @@ function legend() {
     ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
     el('p', { class: 'legend-row' }, el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓'),
       t('visited_site')),
+    ...overviewLegend(),
     el('p', { class: 'legend-title' }, t('legend_score')), shades,
     el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
       low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),

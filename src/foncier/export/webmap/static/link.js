@@ -1,7 +1,8 @@
 'use strict';
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
-const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'target', 'minutes', 'loop', 'zone', 'flag', 'seen'];
+const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'target', 'minutes', 'loop', 'commune',
+  'zone', 'flag', 'seen'];
 let saving = 0;
 
 /** @returns {string} what differs from the page as it opens, as the fragment of an address */

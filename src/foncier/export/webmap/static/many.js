@@ -30,23 +30,35 @@ function drawMany() {
   wantedMany = new Set(shownSites());
   siteTiles = new PaintedTiles(paintMany, { pane: 'sites' });
   siteLayer.addLayer(siteTiles);
+  listenMany();
+}
+
+/** Answer the pointer over the sites, or over the hexagons that stand for them. */
+function listenMany() {
   const tip = L.tooltip({ direction: 'top', offset: [0, -12] });
+  /** @type {Site|Cell|null} */
   let over = null;
-  map.on('mousemove', (event) => {
-    const site = map.hasLayer(siteLayer) ? siteUnder(event.latlng) : null;
-    if (site === over) return;
-    if (over) pointAt(over, false);
-    over = site;
-    map.getContainer().classList.toggle('over-site', Boolean(site));
-    if (!site) tip.remove();
-    else {
-      pointAt(site, true);
-      tip.setLatLng(site.at).setContent(tooltip(site)).addTo(map);
+  const under = (at) => (map.hasLayer(siteLayer) ? cellUnder(at) || siteUnder(at) : null);
+  map.on('mousemove', ({ latlng }) => {
+    const found = under(latlng);
+    if (found === over) return;
+    if (over && !over.sites) pointAt(over, false);
+    over = found;
+    map.getContainer().classList.toggle('over-site', Boolean(found));
+    if (!found) tip.remove();
+    else if (found.sites) {
+      tip.setLatLng(map.unproject([found.x, found.y], tileZoom())).setContent(cellTip(found)).addTo(map);
+    } else {
+      pointAt(found, true);
+      tip.setLatLng(found.at).setContent(tooltip(found)).addTo(map);
     }
   });
-  map.on('click', (event) => {
-    const site = map.hasLayer(siteLayer) ? siteUnder(event.latlng) : null;
-    if (site && !sketch) openSite(site, { from: 'map' });
+  map.on('zoomstart', () => tip.remove());
+  map.on('click', ({ latlng }) => {
+    const found = under(latlng);
+    if (!found || sketch) return;
+    if (found.sites) enterCell(found);
+    else openSite(found, { from: 'map' });
   });
 }
 
@@ -56,6 +68,7 @@ function drawMany() {
  * @returns {Site|null}
  */
 function siteUnder(at) {
+  if (overviewAt(tileZoom()).crowded) return null;
   const zoom = map.getZoom();
   const { x, y } = map.project(at, 0);
   const reach = 10 / 2 ** zoom;
@@ -82,6 +95,10 @@ function numberedAt(zoom) {
 
 /** @param {Sheet} sheet */
 function paintMany(sheet) {
+  if (overviewAt(sheet.zoom).crowded) {
+    paintOverview(sheet);
+    return;
+  }
   const near = siteShapes.within(sheet.box(18)).filter((shape) => wantedMany.has(sites[shape.row]));
   const full = numberedAt(sheet.zoom);
   if (sheet.zoom < OUTLINES_FROM) {
@@ -176,7 +193,8 @@ function paintOutline(sheet, shape) {
  */
 function paintFigure(pen, site, x, y) {
   const figure = figureOf(site);
-  pen.font = `700 ${figure.length > 2 ? 8 : 11}px system-ui, sans-serif`;
+  const size = [11, 11, 8, 6.5, 5.5][Math.min(figure.length, 5) - 1];
+  pen.font = `700 ${size}px system-ui, sans-serif`;
   pen.textAlign = 'center';
   pen.textBaseline = 'middle';
   pen.fillStyle = '#ffffff';
@@ -216,6 +234,7 @@ function repaintMany() {
     repainting = 0;
     wantedMany = new Set(shownSites());
     numbered = new Map();
+    forgetOverviews();
     siteTiles.repaint();
   });
 }

@@ -272,11 +272,14 @@ function evidenceText(row) {
 }
 
 /**
+ * Source and date; of a sign without a date, the date of the layer that it is in.
  * @param {any} row of the evidence
  * @returns {string}
  */
 function evidenceSource(row) {
-  return `${row.source}, ${row.date ? day(row.date) : t('undated')}`;
+  const layer = Object.hasOwn(page.layer_dates, row.source) ? page.layer_dates[row.source] : null;
+  const date = !row.date && layer ? t('layer_of', { date: day(layer) }) : day(row.date);
+  return `${row.source}, ${date}`;
 }
 
 /**

@@ -27,6 +27,15 @@ function toWorld(lon, lat) {
  * @property {number[]} [at] a point inside, for sites
  */
 
+/**
+ * @param {number[]} box
+ * @returns {(shape: Shape) => boolean} whether the box of a shape meets it
+ */
+function meeting(box) {
+  return (shape) => shape.box[0] <= box[2] && shape.box[2] >= box[0]
+    && shape.box[1] <= box[3] && shape.box[3] >= box[1];
+}
+
 /** Shapes of one layer, found by square. */
 class ShapeIndex {
   /**
@@ -80,8 +89,7 @@ class ShapeIndex {
    * @returns {Shape[]}
    */
   within(box) {
-    const meets = (shape) => shape.box[0] <= box[2] && shape.box[2] >= box[0]
-      && shape.box[1] <= box[3] && shape.box[3] >= box[1];
+    const meets = meeting(box);
     const squares = ((box[2] - box[0]) / this.size) * ((box[3] - box[1]) / this.size);
     if (squares > this.buckets.size) return this.shapes.filter(meets);
     const found = new Set();
