@@ -1,0 +1,199 @@
+"""Measure one piece of work in a process of its own, contestants in turn.
+
+This module and what it imports stay small: Linux gives a new process the peak memory of the one that
+started it, so the runner may hold nothing that a measured process does not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.bench.rows import OURS, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = Path(os.environ.get("FONCIER_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a run of the suite was asked for.
+
+    ``folder`` keeps the drawn cities; ``scratch`` lives as long as the run. A size is measured in
+    ``turns`` turns, fewer once a contestant has had ``enough_s``; one that would take longer than
+    ``patience_s`` at a size, by what it took at the one before, is left out and the row says so.
+    """
+
+    sizes: tuple[int, ...]
+    folder: Path
+    scratch: Path
+    turns: int = 2
+    enough_s: float = 5.0
+    patience_s: float = 60.0
+
+
+@dataclass
+class Turn:
+    """One process: what it measured, how long it took in all, and what it says of its result."""
+
+    taken_s: float = 0.0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+    before_mb: float | None = None
+    written: int | None = None
+    told: Any = None
+    missing: str = ""
+
+
+@dataclass
+class Contestant:
+    """One way to do a step, and its turns at the size under way."""
+
+    by: str
+    measure: Callable[[int], Turn]
+    turns: list[Turn] = field(default_factory=list)
+    note: str = ""
+    longest: tuple[int, float] = (0, 0.0)  # size and seconds of the longest process
+
+    def ready(self, size: int, patience_s: float) -> bool:
+        """Whether to measure it at a size; else ``note`` says why not."""
+        known, seconds = self.longest
+        if known and seconds * size / known > patience_s:
+            self.note = f"left out: {known:,} took {seconds:.0f} s".replace(",", " ")
+        return not self.note
+
+    def turn(self, size: int) -> None:
+        """Measure once."""
+        told = self.measure(size)
+        if told.missing:
+            self.note = told.missing
+            return
+        self.turns.append(told)
+        self.longest = max(self.longest, (size, told.taken_s))
+
+
+def job(name: str, asked: Asked) -> Callable[[int], Turn]:
+    """Measure a job (``module:function`` of `tests.bench.jobs`) in a process of its own."""
+
+    def measure(size: int) -> Turn:
+        with tempfile.TemporaryDirectory(dir=asked.scratch) as own:
+            out = Path(own) / "measured.json"
+            words = [name, str(size), str(asked.folder), str(asked.scratch), str(out)]
+            turn = _process([sys.executable, "-m", "tests.bench.child", *words], name)
+            said = json.loads(out.read_text(encoding="utf-8"))
+        for key, value in said.items():
+            setattr(turn, key, value)
+        return turn
+
+    return measure
+
+
+def command(words: Callable[[int], Sequence[str]], asked: Asked) -> Callable[[int], Turn]:
+    """Measure ``foncier`` itself, its start and all that it writes."""
+
+    def measure(size: int) -> Turn:
+        with tempfile.TemporaryDirectory(dir=asked.scratch) as own:
+            said = [*words(size), "--out", f"{own}/out", "-q"]
+            turn = _process([sys.executable, "-m", "foncier", "run", *said], " ".join(said))
+            turn.written = size_of(Path(own))
+        return turn
+
+    return measure
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _process(words: list[str], name: str) -> Turn:
+    """Run a process to its end; its seconds, those of the processor, and its peak memory."""
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=ROOT, stdout=said, stderr=said,
+            env={**os.environ, "FONCIER_REAL_DATA": str(REAL), "PYTHONHASHSEED": "0"},
+        )  # fmt: skip
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        taken = time.perf_counter() - began
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{name}: ended with {process.returncode}\n{said.read().decode()}")
+    return Turn(taken, taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def beside(
+    bench: str, step: str, unit: str, sizes: Sequence[int],
+    contestants: Mapping[str, Callable[[int], Turn]], asked: Asked, *, exact: bool = True,
+) -> Iterator[Row]:  # fmt: skip
+    """Measure contestants in turn at each size; the first is the one that ratios refer to.
+
+    Raises
+    ------
+    AssertionError
+        Two of them do not find the same; ``exact`` false where they are not asked to.
+    """
+    field_ = [Contestant(by, measure) for by, measure in contestants.items()]
+    for size in sizes:
+        began = time.perf_counter()
+        for one in field_:
+            one.turns = []
+        for _ in range(asked.turns):
+            for one in field_:
+                if one.by == OURS or one.ready(size, asked.patience_s):
+                    one.turn(size)
+            if time.perf_counter() - began > asked.enough_s * len(field_):
+                break
+        if exact:
+            _agree(f"{bench}, {step}, {size}", field_)
+        yield from (_row(bench, step, unit, size, one, field_[0]) for one in field_)
+
+
+def _agree(what: str, field_: list[Contestant]) -> None:
+    first: Any = None
+    for one in field_:
+        for turn in (turn for turn in one.turns if turn.told is not None):
+            first = turn.told if first is None else first
+            same = (
+                math.isclose(first, turn.told, rel_tol=1e-6)
+                if isinstance(first, float)
+                else first == turn.told
+            )
+            assert same, f"{what}: {field_[0].by} {first}, {one.by} {turn.told}"
+
+
+def _row(bench: str, step: str, unit: str, size: int, one: Contestant, first: Contestant) -> Row:
+    if not one.turns:
+        return Row(bench, step, one.by, size, unit, note=one.note)
+    pairs = zip(one.turns, first.turns, strict=False)
+    ratio = statistics.median(a.wall_s / b.wall_s for a, b in pairs) if first.turns else None
+    held = [turn.before_mb for turn in one.turns if turn.before_mb is not None]
+    return Row(
+        bench, step, one.by, size, unit, len(one.turns),
+        wall_s=_digits(statistics.median(turn.wall_s for turn in one.turns)),
+        cpu_s=_digits(statistics.median(turn.cpu_s for turn in one.turns)),
+        peak_mb=round(max(turn.peak_mb for turn in one.turns)),
+        before_mb=round(max(held)) if held else None,
+        written=one.turns[0].written or None,
+        ratio=None if one is first or ratio is None else _digits(ratio),
+    )  # fmt: skip
+
+
+def _digits(value: float) -> float:
+    """Three digits that count: a shared machine gives no more."""
+    return float(f"{value:.3g}")
