@@ -4,7 +4,7 @@
     make bench-large                             # 300 000 and 1 000 000
     python -m tests.bench --sizes 10000 --only built access
 
-Rows go to docs/benchmarks/VERSION.json; those that a former run measured and this one does not stay.
+Rows go to docs/benchmarks/VERSION.json; those that only a former run measured stay.
 docs/benchmarks.md and its pictures are made from that file (`python -m tests.bench.page`).
 """
 

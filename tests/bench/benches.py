@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.bench.measuring import REAL, Asked, beside, command, job
+from tests.bench.measuring import REAL, Asked, Step, beside, command, job
 from tests.bench.rows import OURS, Row
 
 if TYPE_CHECKING:
@@ -33,15 +34,17 @@ def run(asked: Asked) -> Iterator[Row]:
     for size in asked.sizes:
         job("city:draw", asked)(size)
     words = {OURS: command(lambda size: [str(where).format(size)], asked)}
-    yield from beside("run", "foncier run, all deliverables", "parcels", asked.sizes, words, asked)
+    yield from beside(
+        Step("run", "foncier run, all deliverables", "parcels", words), asked.sizes, asked
+    )
     whole = {OURS: job("city:whole", asked)}
-    yield from beside("run", "all tables, in one call", "parcels", asked.sizes, whole, asked)
+    yield from beside(Step("run", "all tables, in one call", "parcels", whole), asked.sizes, asked)
     for step, name in STEPS.items():
         ours = {OURS: job(name, asked)}
-        yield from beside("run", step, "parcels", asked.sizes, ours, asked)
+        yield from beside(Step("run", step, "parcels", ours), asked.sizes, asked)
     hard = {OURS: job("city:bare", asked)}
     sizes = [size for size in asked.sizes if size <= 100_000]
-    yield from beside("run", "plots, a third of them bare", "parcels", sizes, hard, asked)
+    yield from beside(Step("run", "plots, a third of them bare", "parcels", hard), sizes, asked)
 
 
 def tiles(asked: Asked) -> Iterator[Row]:
@@ -56,7 +59,7 @@ def tiles(asked: Asked) -> Iterator[Row]:
         "4 tiles, two processes": job("city:processes", asked),
         "4 tiles, two dask workers": job("city:dask", asked),
     }
-    yield from beside("tiles", "all tables", "parcels", sizes, how, asked)
+    yield from beside(Step("tiles", "all tables", "parcels", how), sizes, asked)
 
 
 def built(asked: Asked) -> Iterator[Row]:
@@ -68,7 +71,9 @@ def built(asked: Asked) -> Iterator[Row]:
         "DuckDB spatial": job("built:duckdb", asked),
         "SedonaDB": job("built:sedonadb", asked),
     }
-    yield from beside("built", "built area of each parcel", "parcels", asked.sizes, how, asked)
+    yield from beside(
+        Step("built", "built area of each parcel", "parcels", how), asked.sizes, asked
+    )
 
 
 def access(asked: Asked) -> Iterator[Row]:
@@ -94,26 +99,26 @@ def access(asked: Asked) -> Iterator[Row]:
     }
     for step, names in sides.items():
         how = {by: job(name, asked) for by, name in names.items()}
-        yield from beside("access", step, "edges", asked.sizes, how, asked)
+        yield from beside(Step("access", step, "edges", how), asked.sizes, asked)
 
 
 def page(asked: Asked) -> Iterator[Row]:
     """The map of a tenth as many sites as parcels: written, then opened in Chromium."""
     sizes = [size // 10 for size in asked.sizes]
     how = {OURS: job("maps:ours", asked), "folium alone": job("maps:by_folium", asked)}
-    yield from beside("map", "written", "sites", sizes, how, asked)
+    yield from beside(Step("map", "written", "sites", how), sizes, asked)
     opened = {"answers in Chromium": "maps:ready", "ranked again": "maps:reranked",
               "ranked again, on the screen": "maps:shown"}  # fmt: skip
     for step, name in opened.items():
         ours = {OURS: job(name, asked)}
-        yield from beside("map", step, "sites", sizes, ours, asked)
+        yield from beside(Step("map", step, "sites", ours), sizes, asked)
 
 
 def signs(asked: Asked) -> Iterator[Row]:
     """Signs weighed on buildings and sites, five layers of them."""
     for step, name in (("friches", "signs:friches"), ("buildings", "signs:buildings")):
         ours = {OURS: job(name, asked)}
-        yield from beside("signs", step, "buildings", asked.sizes, ours, asked)
+        yield from beside(Step("signs", step, "buildings", ours), asked.sizes, asked)
 
 
 def sheets(asked: Asked) -> Iterator[Row]:
@@ -121,7 +126,7 @@ def sheets(asked: Asked) -> Iterator[Row]:
     sizes = [size for size in (10, 50) if size <= max(asked.sizes)]
     how = {"foncier, one thread": job("sheets:one", asked),
            "foncier, two threads": job("sheets:two", asked)}  # fmt: skip
-    yield from beside("sheets", "PDF", "sheets", sizes, how, asked)
+    yield from beside(Step("sheets", "PDF", "sheets", how), sizes, asked)
 
 
 def real(asked: Asked) -> Iterator[Row]:
@@ -129,13 +134,20 @@ def real(asked: Asked) -> Iterator[Row]:
     if not REAL.is_dir():
         yield Row("real", "real communes", OURS, 0, "parcels", note="no real data here")
         return
-    for town, parcels in (("ennezat", 2_243), ("amiens", 0)):
-        words = {OURS: command(lambda _, town=town: [f"tests/studies/{town}"], asked)}
-        unit = "parcels" if parcels else "run"
-        yield from beside("real", f"{town.title()}, foncier run", unit, [parcels or 1], words, asked)
+    for step, study, unit, size in (
+        ("Ennezat, foncier run", "tests/studies/ennezat", "parcels", 2_243),
+        ("Amiens, foncier run", "tests/studies/amiens", "run", 1),
+    ):
+        words = {OURS: command(partial(_named, study), asked)}
+        yield from beside(Step("real", step, unit, words), [size], asked)
     how = {OURS: job("ennezat:ours", asked),
            "geopandas, parcel by parcel, no reasons": job("ennezat:geopandas", asked)}  # fmt: skip
-    yield from beside("real", "Ennezat, dents creuses", "parcels", [2_243], how, asked)
+    yield from beside(Step("real", "Ennezat, dents creuses", "parcels", how), [2_243], asked)
+
+
+def _named(study: str, _: int) -> list[str]:
+    """Words of a run that has one size."""
+    return [study]
 
 
 def country(asked: Asked) -> Iterator[Row]:
@@ -148,7 +160,7 @@ def country(asked: Asked) -> Iterator[Row]:
         ("parcels cut into tiles", "country:listed", "parcels", (650_000, 2_600_000)),
     ):
         ours = {OURS: job(name, asked)}
-        yield from beside("country", step, unit, sizes, ours, asked)
+        yield from beside(Step("country", step, unit, ours), sizes, asked)
 
 
 BENCHES: dict[str, Callable[[Asked], Iterator[Row]]] = {

@@ -1,12 +1,11 @@
 """Process of one measurement: prepare, work a second (one to five times), tell.
 
-    python -m tests.bench.child MODULE:FUNCTION SIZE FOLDER SCRATCH OUT
+python -m tests.bench.child MODULE:FUNCTION SIZE FOLDER SCRATCH OUT
 """
 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import statistics
 import sys
@@ -46,17 +45,22 @@ def measured(job: Job) -> dict[str, Any]:
         found = job.work()
         walls.append(time.perf_counter() - began)
         processor.append(_processor() - worked)
-    told = {"wall_s": statistics.median(walls), "cpu_s": statistics.median(processor)}
-    if job.seconds is not None:
-        told["wall_s"] = job.seconds(found)
+    told: dict[str, Any] = {
+        "wall_s": statistics.median(walls),
+        "cpu_s": statistics.median(processor),
+    }
+    if job.seconds is not None:  # of a browser, whose processor and memory are not this process's
+        told = {"wall_s": job.seconds(found), "cpu_s": None, "peak_mb": None}
     written = None if job.written is None else size_of(job.written)
     said = None if job.told is None else job.told(found)
-    return {**told, "before_mb": before, "written": written, "told": said}
+    held = before if job.seconds is None else None
+    return {**told, "before_mb": held, "written": written, "told": said}
 
 
 def _processor() -> float:
     """Seconds of the processor, of the processes that this one waited for too."""
-    return sum(os.times()[:4])
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Measure one piece of work in a process of its own, contestants in turn.
 
-This module and what it imports stay small: Linux gives a new process the peak memory of the one that
-started it, so the runner may hold nothing that a measured process does not.
+This module and what it imports stay small: Linux gives a new process the peak memory of the one
+that started it, so the runner may hold nothing that a measured process does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +50,8 @@ class Turn:
 
     taken_s: float = 0.0
     wall_s: float = 0.0
-    cpu_s: float = 0.0
-    peak_mb: float = 0.0
+    cpu_s: float | None = None
+    peak_mb: float | None = None
     before_mb: float | None = None
     written: int | None = None
     told: Any = None
@@ -137,18 +137,25 @@ def _process(words: list[str], name: str) -> Turn:
     return Turn(taken, taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def beside(
-    bench: str, step: str, unit: str, sizes: Sequence[int],
-    contestants: Mapping[str, Callable[[int], Turn]], asked: Asked, *, exact: bool = True,
-) -> Iterator[Row]:  # fmt: skip
-    """Measure contestants in turn at each size; the first is the one that ratios refer to.
+@dataclass(frozen=True)
+class Step:
+    """What is measured, by whom: the first contestant is the one that ratios refer to."""
+
+    bench: str
+    step: str
+    unit: str
+    by: Mapping[str, Callable[[int], Turn]]
+
+
+def beside(what: Step, sizes: Sequence[int], asked: Asked) -> Iterator[Row]:
+    """Measure contestants in turn at each size.
 
     Raises
     ------
     AssertionError
-        Two of them do not find the same; ``exact`` false where they are not asked to.
+        Two of them, or two turns of one, did not find the same.
     """
-    field_ = [Contestant(by, measure) for by, measure in contestants.items()]
+    field_ = [Contestant(by, measure) for by, measure in what.by.items()]
     for size in sizes:
         began = time.perf_counter()
         for one in field_:
@@ -159,9 +166,10 @@ def beside(
                     one.turn(size)
             if time.perf_counter() - began > asked.enough_s * len(field_):
                 break
-        if exact:
-            _agree(f"{bench}, {step}, {size}", field_)
-        yield from (_row(bench, step, unit, size, one, field_[0]) for one in field_)
+        _agree(f"{what.bench}, {what.step}, {size}", field_)
+        for one in field_:
+            row = Row(what.bench, what.step, one.by, size, what.unit, note=one.note)
+            yield _filled(row, one.turns, field_[0].turns) if one.turns else row
 
 
 def _agree(what: str, field_: list[Contestant]) -> None:
@@ -177,21 +185,23 @@ def _agree(what: str, field_: list[Contestant]) -> None:
             assert same, f"{what}: {field_[0].by} {first}, {one.by} {turn.told}"
 
 
-def _row(bench: str, step: str, unit: str, size: int, one: Contestant, first: Contestant) -> Row:
-    if not one.turns:
-        return Row(bench, step, one.by, size, unit, note=one.note)
-    pairs = zip(one.turns, first.turns, strict=False)
-    ratio = statistics.median(a.wall_s / b.wall_s for a, b in pairs) if first.turns else None
-    held = [turn.before_mb for turn in one.turns if turn.before_mb is not None]
-    return Row(
-        bench, step, one.by, size, unit, len(one.turns),
-        wall_s=_digits(statistics.median(turn.wall_s for turn in one.turns)),
-        cpu_s=_digits(statistics.median(turn.cpu_s for turn in one.turns)),
-        peak_mb=round(max(turn.peak_mb for turn in one.turns)),
+def _filled(row: Row, turns: list[Turn], first: list[Turn]) -> Row:
+    """Medians of the turns, and of the ratios turn by turn."""
+    pairs = [(one, other) for one, other in zip(turns, first, strict=False) if one is not other]
+    ratio = statistics.median(a.wall_s / b.wall_s for a, b in pairs) if pairs else None
+    worked = [turn.cpu_s for turn in turns if turn.cpu_s is not None]
+    peaks = [turn.peak_mb for turn in turns if turn.peak_mb is not None]
+    held = [turn.before_mb for turn in turns if turn.before_mb is not None]
+    return replace(
+        row,
+        turns=len(turns),
+        wall_s=_digits(statistics.median(turn.wall_s for turn in turns)),
+        cpu_s=_digits(statistics.median(worked)) if worked else None,
+        peak_mb=round(max(peaks)) if peaks else None,
         before_mb=round(max(held)) if held else None,
-        written=one.turns[0].written or None,
-        ratio=None if one is first or ratio is None else _digits(ratio),
-    )  # fmt: skip
+        written=turns[0].written,
+        ratio=None if ratio is None else _digits(ratio),
+    )
 
 
 def _digits(value: float) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 # What only the suite installs (requirements/bench.txt), and a browser; a row says so without it.
 OPTIONAL = ("duckdb", "duckdb_extension_spatial", "sedonadb", "igraph", "pandana", "chromium")

@@ -10,10 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import shapely
-
-from foncier import geometry
 from tests.bench.jobs import Job, Place
 from tests.bench.jobs.towns import plots_and_houses
+
+from foncier import geometry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
+from tests.bench.jobs import Job, Place
+from tests.bench.jobs.towns import ground
 
 from foncier import demo, detect, engines, network, pipeline, score, study
 from foncier.export.flat import write_parquet
 from foncier.export.geopackage import write_geopackage
 from foncier.export.webmap import write_map
 from foncier.pipeline import converting, order, reaching, tracing
-from tests.bench.jobs import Job, Place
-from tests.bench.jobs.towns import ground
 
 if TYPE_CHECKING:
     from foncier.records import Result
@@ -181,9 +181,7 @@ def bare(place: Place) -> Job:
     """Search a town a third of whose plots are bare: most pass the cheap tests."""
     town, rules = ground(place.size), replace(study.published("foncier"), assembly=None)
     area = shapely.box(-1e7, -1e7, 1e8, 1e8)
-    return Job(
-        lambda: detect.find_plots(replace(town), rules, area, source="Cadastre"), once=True
-    )
+    return Job(lambda: detect.find_plots(replace(town), rules, area, source="Cadastre"), once=True)
 
 
 def friches(place: Place) -> Job:

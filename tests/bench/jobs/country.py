@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.bench.jobs import Job, Place
 
 from foncier import engines, store
 from foncier.pipeline import tiling
 from foncier.study import published
-from tests.bench.jobs import Job, Place
 
 if TYPE_CHECKING:
     from pathlib import Path

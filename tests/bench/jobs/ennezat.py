@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import shapely
-
-from foncier import detect, pipeline, study
 from tests.bench.jobs import Job, Place
 from tests.bench.measuring import ROOT
+
+from foncier import detect, pipeline, study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 STUDY = ROOT / "tests/studies/ennezat"
 
@@ -18,9 +20,7 @@ def ours(place: Place) -> Job:
     """Both kinds, every rejection with its reason."""
     tables, plan = _tables(), study.load(STUDY)
     rules, area = study.profile(plan), shapely.box(*tables["parcels"].total_bounds)
-    return Job(
-        lambda: detect.find_plots(detect.Ground(**tables), rules, area, source="Cadastre")
-    )
+    return Job(lambda: detect.find_plots(detect.Ground(**tables), rules, area, source="Cadastre"))
 
 
 def geopandas(place: Place) -> Job:

@@ -18,11 +18,11 @@ import pandas as pd
 import pyproj
 import shapely
 from playwright.sync_api import sync_playwright
+from tests.bench.jobs import Job, Place
 
 from foncier import score, study, tables
 from foncier.export.webmap import write_map
 from foncier.records import Background, Profile, Result, Text
-from tests.bench.jobs import Job, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.bench.jobs import Job, Place
+
 from foncier import demo, pipeline, study
 from foncier.export.sheets import print_sheets
-from tests.bench.jobs import Job, Place
 
 
 def one(place: Place) -> Job:

@@ -9,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from tests.bench.jobs import Job, Place
 
 from foncier import detect, study, tables
 from foncier.crs import legal_crs
 from foncier.study.model import Study
-from tests.bench.jobs import Job, Place
 
 AREA = shapely.box(600_000, 6_800_000, 800_000, 7_100_000)
 PITCH_M = 25.0  # from one building to the next

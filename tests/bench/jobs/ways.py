@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
+from tests.bench.jobs import Job, Place
 
 from foncier import network, tables
 from foncier.crs import legal_crs
 from foncier.network.fields import goals, solve
-from tests.bench.jobs import Job, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,9 +177,7 @@ def _hierarchy(at: Prepared) -> Any:
     graph = at.graph
     ends = pd.Series(graph.u), pd.Series(graph.v)
     metres = pd.DataFrame({"m": graph.length_m})
-    return import_module("pandana").Network(
-        pd.Series(graph.x), pd.Series(graph.y), *ends, metres
-    )
+    return import_module("pandana").Network(pd.Series(graph.x), pd.Series(graph.y), *ends, metres)
 
 
 def _loop(at: Prepared) -> shapely.Geometry:
