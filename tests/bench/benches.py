@@ -111,7 +111,8 @@ def page(asked: Asked) -> Iterator[Row]:
               "ranked again, on the screen": "maps:shown"}  # fmt: skip
     for step, name in opened.items():
         ours = {OURS: job(name, asked)}
-        yield from beside(Step("map", step, "sites", ours), sizes, asked)
+        ends = sorted({sizes[0], sizes[-1]})
+        yield from beside(Step("map", step, "sites", ours), ends, asked)
 
 
 def signs(asked: Asked) -> Iterator[Row]:

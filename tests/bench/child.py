@@ -23,6 +23,7 @@ CALLS, SECOND = 5, 1.0
 def main(name: str, size: int, folder: Path, scratch: Path, out: Path) -> None:
     """Measure the job and write what was measured."""
     module, function = name.split(":")
+    began = time.perf_counter()
     try:
         jobs = import_module(f"tests.bench.jobs.{module}")
         job: Job = getattr(jobs, function)(Place(size, folder, scratch, out.parent))
@@ -31,7 +32,8 @@ def main(name: str, size: int, folder: Path, scratch: Path, out: Path) -> None:
             raise
         told: dict[str, Any] = {"missing": f"not installed: {gone.name}"}
     else:
-        told = measured(job)
+        prepared = time.perf_counter() - began
+        told = {"prepared_s": prepared, **measured(job)}
     out.write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -31,9 +31,9 @@ REAL = Path(os.environ.get("FONCIER_REAL_DATA", ROOT.parent / "shared" / "data")
 class Asked:
     """How a run of the suite was asked for.
 
-    ``folder`` keeps the drawn cities; ``scratch`` lives as long as the run. A size is measured in
-    ``turns`` turns, fewer once a contestant has had ``enough_s``; one that would take longer than
-    ``patience_s`` at a size, by what it took at the one before, is left out and the row says so.
+    ``folder`` keeps the drawn cities; ``scratch`` lives as long as the run. Contestants have
+    ``turns`` turns at a size, fewer once each has had ``enough_s``; one that would take longer
+    than ``patience_s``, by what it took at the size before, is left out and its row says so.
     """
 
     sizes: tuple[int, ...]
@@ -46,9 +46,12 @@ class Asked:
 
 @dataclass
 class Turn:
-    """One process: what it measured, how long it took in all, and what it says of its result."""
+    """One process: what it measured, and what it says of its result.
 
-    taken_s: float = 0.0
+    ``prepared_s`` is the time that its preparing took, which is no part of the figures.
+    """
+
+    prepared_s: float = 0.0
     wall_s: float = 0.0
     cpu_s: float | None = None
     peak_mb: float | None = None
@@ -66,7 +69,7 @@ class Contestant:
     measure: Callable[[int], Turn]
     turns: list[Turn] = field(default_factory=list)
     note: str = ""
-    longest: tuple[int, float] = (0, 0.0)  # size and seconds of the longest process
+    longest: tuple[int, float] = (0, 0.0)  # size and seconds, preparing in it, of the largest
 
     def ready(self, size: int, patience_s: float) -> bool:
         """Whether to measure it at a size; else ``note`` says why not."""
@@ -82,7 +85,7 @@ class Contestant:
             self.note = told.missing
             return
         self.turns.append(told)
-        self.longest = max(self.longest, (size, told.taken_s))
+        self.longest = max(self.longest, (size, told.prepared_s + told.wall_s))
 
 
 def job(name: str, asked: Asked) -> Callable[[int], Turn]:
@@ -134,7 +137,7 @@ def _process(words: list[str], name: str) -> Turn:
         if process.returncode:
             said.seek(0)
             raise SystemExit(f"{name}: ended with {process.returncode}\n{said.read().decode()}")
-    return Turn(taken, taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Turn(0.0, taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True)
@@ -160,9 +163,9 @@ def beside(what: Step, sizes: Sequence[int], asked: Asked) -> Iterator[Row]:
         began = time.perf_counter()
         for one in field_:
             one.turns = []
-        for _ in range(asked.turns):
+        for _ in range(asked.turns if len(field_) > 1 else 1):
             for one in field_:
-                if one.by == OURS or one.ready(size, asked.patience_s):
+                if one.by.startswith(OURS) or one.ready(size, asked.patience_s):
                     one.turn(size)
             if time.perf_counter() - began > asked.enough_s * len(field_):
                 break

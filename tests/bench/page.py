@@ -6,15 +6,14 @@ python -m tests.bench.page
 from __future__ import annotations
 
 import importlib.metadata
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.bench.measuring import ROOT
 from tests.bench.pictures import drawn
 from tests.bench.rows import OURS, Kept, Row, former, slope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 DOCS = ROOT / "docs"
@@ -75,8 +74,8 @@ def page(kept: Kept, before: Kept | None) -> str:
             if _pictured(rows):
                 told = f"{title}: seconds and memory by size"
                 parts.append(f"![{told}](pictures/bench-{bench}.svg)\n")
-            parts += [table for _, group in groupby(rows, lambda row: row.unit)
-                      for table in _tables(list(group))]  # fmt: skip
+            for unit in dict.fromkeys(row.unit for row in rows):
+                parts += _tables([row for row in rows if row.unit == unit])
     parts.append(_differences(kept, before))
     return "\n".join(parts)
 
@@ -137,7 +136,18 @@ def _time(row: Row | None) -> str:
     if row is None or row.wall_s is None:
         return row.note if row is not None else "–"
     worked = f" ({_seconds(row.cpu_s)})" if row.cpu_s is not None else ""
-    return _seconds(row.wall_s) + worked + (f" ×{row.ratio:.2g}" if row.ratio else "")
+    return _seconds(row.wall_s) + worked + (f" {_times(row.ratio)}" if row.ratio else "")
+
+
+def _times(ratio: float) -> str:
+    """A ratio with two or three digits, never in powers of ten.
+
+    Examples
+    --------
+    >>> _times(1.234), _times(197.0)
+    ('×1.2', '×197')
+    """
+    return f"×{ratio:.{2 if ratio < 100 else 3}g}"
 
 
 def _seconds(value: float) -> str:
@@ -184,19 +194,20 @@ def _differences(kept: Kept, before: Kept | None) -> str:
         if was is None or row.wall_s is None or was.wall_s is None:
             continue
         if row.by == OURS or row.ratio:
-            peak = _arrow(was.peak_mb, row.peak_mb, "{:.0f} MB")
+            peak = _arrow(was.peak_mb, row.peak_mb, "{:.0f} MB".format)
+            ratio = _arrow(was.ratio, row.ratio, _times)
             lines.append([
                 f"{row.bench}: {row.step}", row.by, _count(row.size),
                 f"{_seconds(was.wall_s)} → {_seconds(row.wall_s)}",
                 f"{100 * (row.wall_s / was.wall_s - 1):+.0f} %",
-                _arrow(was.ratio, row.ratio, "×{:.2g}"), peak,
+                ratio, peak,
             ])  # fmt: skip
     return f"## Since {before.version}\n\nOf other machines or loads only ratios compare.\n\n" \
            f"{_table(lines)}"  # fmt: skip
 
 
-def _arrow(was: Any, now: Any, form: str) -> str:
-    return "–" if was is None or now is None else f"{form.format(was)} → {form.format(now)}"
+def _arrow(was: float | None, now: float | None, form: Callable[[float], str]) -> str:
+    return "–" if was is None or now is None else f"{form(was)} → {form(now)}"
 
 
 def files(source: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from tests.bench.rows import slope
+from tests.bench.rows import OURS, slope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +37,9 @@ def drawn(title: str, lines: Mapping[tuple[str, str], Sequence[Row]]) -> str:
         ):
             labels = _panel(axes, kept, name)
             axes.set(xscale="log", yscale="log", xlabel=unit, ylabel=words)
+            sizes = sorted({row.size for line in kept.values() for row in line})
+            axes.set_xticks(sizes, [f"{size:,}".replace(",", " ") for size in sizes])
+            axes.set_xticks([], minor=True)
             axes.grid(visible=True, which="major", color="#dddddd")
         figure.legend(handles=labels, loc="outside right upper", fontsize=7, frameon=False)
         out = io.StringIO()
@@ -58,7 +61,8 @@ def _panel(axes: Any, lines: Mapping[tuple[str, str], Sequence[Row]], name: str)
         axes.plot([size for size, _ in known], [value for _, value in known], **style)
         told = _known(line, "wall_s")
         steep = slope([size for size, _ in told], [value for _, value in told])
-        labels.append(Line2D([], [], label=f"{step}, {by} ({steep:.2f})", **style))
+        words = step if by == OURS else f"{step}, {by}"
+        labels.append(Line2D([], [], label=f"{words} ({steep:.2f})", **style))
     return labels
 
 
