@@ -1,6 +1,6 @@
 """Every parcel of a country through scheduler, files and gathering: ids, bounds, curve, no shape.
 
-    PYTHONPATH=. python tests/bench/country.py [millions of parcels]
+    python -m tests.bench.country [millions of parcels]
 
 96 départements of 0.14 to 2.6 million parcels each (a made-up spread that sums up to 92 million).
 One after the other, as the runs would be: its parcels are laid along the Hilbert curve and written
@@ -23,8 +23,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from france import TABLES, jobs, marked
 from geopandas.tools import hilbert_curve
+from tests.bench.jobs.country import TABLES, jobs_of, marked
 from tests.cluster import Cluster
 
 from foncier import store
@@ -96,7 +96,7 @@ def departement(number: int, parcels: int, folder: Path, address: str, told: Tol
     laid(number, parcels, layers)
     written = time.perf_counter()
     cut = tiling.tiles(layers, "auto")
-    every = jobs(layers, cut)
+    every = jobs_of(cut, layers)
     ended = [made for _, made in engine(address, workers=2).run(owned, every)]
     assert sorted(map(str, ended)) == [tile.name for tile in cut]
     carried = time.perf_counter()

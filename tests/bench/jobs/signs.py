@@ -1,26 +1,21 @@
-"""23 000 inventory rows and a million buildings with five layers of signs: seconds and memory.
-
-Seconds on the clock, and of the processor: on a shared machine only the latter can be compared.
-
-python tests/bench/evidence.py [BUILDINGS] [INVENTORY]
-"""
+"""Signs weighed on drawn buildings: five layers of them, and an inventory of one site in fifty."""
 
 from __future__ import annotations
 
-import resource
-import sys
-import time
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from tests.bench.jobs import Job, Place
 
 from foncier import detect, study, tables
 from foncier.crs import legal_crs
 from foncier.study.model import Study
 
+AREA = shapely.box(600_000, 6_800_000, 800_000, 7_100_000)
 PITCH_M = 25.0  # from one building to the next
 CRS = legal_crs("80021")
 # Layer: signals, rows a building, how far off a point may be drawn.
@@ -84,33 +79,17 @@ def _layer(draw: np.random.Generator, source: str, x: Any, y: Any) -> gpd.GeoDat
     )  # fmt: skip
 
 
-def measure(count: int, sites: int) -> dict[str, float]:
-    """Seconds of each detector and the greatest memory of the process, in GB."""
-    land = ground(count, sites)
+def friches(place: Place) -> Job:
+    """Weigh the signs of all sites."""
+    return _job(place, detect.find_friches)
+
+
+def buildings(place: Place) -> Job:
+    """Weigh the signs of all buildings."""
+    return _job(place, detect.find_buildings)
+
+
+def _job(place: Place, find: Any) -> Job:
+    land = ground(place.size, place.size // 50)
     beliefs = study.ledger(plan(), 0.03, pd.Timestamp("2026-01-01").date())
-    area = shapely.box(600_000, 6_800_000, 800_000, 7_100_000)
-    signs = 0 if land.observations is None else len(land.observations)
-    told: dict[str, float] = {"buildings": count, "signs": signs, "inventory": sites}
-    for name, find in (("friches", detect.find_friches), ("buildings", detect.find_buildings)):
-        start, worked = time.perf_counter(), time.process_time()
-        found = find(land, beliefs, area)
-        told[f"{name}_s"] = round(time.perf_counter() - start, 1)
-        told[f"{name}_cpu_s"] = round(time.process_time() - worked, 1)
-        told[f"{name}_found"] = len(found.candidates)
-        told[f"{name}_evidence"] = len(found.evidence)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told["peak_gb"] = round(peak / 1024**2, 2)
-    return told
-
-
-def main() -> None:
-    """Print the figures as one line of Markdown."""
-    sizes = [int(word) for word in sys.argv[1:3]] or [1_000_000, 23_000]
-    told = measure(sizes[0], sizes[-1] if len(sizes) > 1 else 23_000)
-    print("| " + " | ".join(told) + " |")
-    print("|" + "---|" * len(told))
-    print("| " + " | ".join(f"{value:,}" for value in told.values()) + " |")
-
-
-if __name__ == "__main__":
-    main()
+    return Job(lambda: find(replace(land), beliefs, AREA))

@@ -1,37 +1,37 @@
-"""Measure the opportunity map at scale, in a real Chromium with the network cut.
+"""The opportunity map beside folium alone, and in a real Chromium with the network cut.
 
-    python tests/bench/webmap.py [--sites 5000 50000] [--runs 5]
-
-Sites are synthetic: an L-shaped plot of six corners, one piece of evidence, the walk to three
+Sites are drawn: an L-shaped plot of six corners, one piece of evidence, the walk to three
 destinations, seven marks of full precision, a street access and a route to the loop.
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import statistics
-import tempfile
-import time
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
 from playwright.sync_api import sync_playwright
+from tests.bench.jobs import Job, Place
 
 from foncier import score, study, tables
 from foncier.export.webmap import write_map
 from foncier.records import Background, Profile, Result, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CRS = pyproj.CRS.from_epsg(2154)
 TARGETS = {"station": ("Gare", "Station"), "services": ("Commerces", "Shops"),
            "loop": ("Boucle", "Loop")}  # fmt: skip
 EMPTY = ("tests", "rejections", "lines")
+READY = "performance.getEntriesByName('ready')[0].startTime"
 RERANK = """() => {
   const times = [];
   for (let i = 0; i < 15; i += 1) {
@@ -102,7 +102,7 @@ def town(count: int) -> Result:
 
 
 def _result(candidates: Any, evidence: Any, access: Any, doors: Any) -> Result:
-    plan = study.load(Path(__file__).resolve().parents[1] / "studies" / "amiens")
+    plan = study.load(Path(__file__).resolve().parents[2] / "studies" / "amiens")
     criteria = study.criteria(plan)
     nothing = {name: getattr(tables, name.upper()).empty(CRS) for name in EMPTY}
     ground = {
@@ -127,59 +127,70 @@ def _result(candidates: Any, evidence: Any, access: Any, doors: Any) -> Result:
     )  # fmt: skip
 
 
-def measure(result: Result, folder: Path, runs: int) -> str:
-    """One row of figures, medians of the runs."""
-    path = folder / "carte.html"
-    found: dict[str, list[float]] = {
-        "written": [],
-        "ready": [],
-        "rerank": [],
-        "busy": [],
-        "shown": [],
-    }
-    for _ in range(runs):
-        began = time.perf_counter()
-        write_map(result, path)
-        found["written"].append(time.perf_counter() - began)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--headless", "--no-sandbox", "--disable-gpu"],
-        )
-        for _ in range(runs):
+def ours(place: Place) -> Job:
+    """Write the map: filters, weights, cards, all in one file that opens without a network."""
+    result, file = town(place.size), place.own / "carte.html"
+    return Job(lambda: write_map(result, file), written=file)
+
+
+def by_folium(place: Place) -> Job:
+    """The same sites by folium alone: shapes, colours, tooltips; ten files come from servers."""
+    result, file = town(place.size), place.own / "carte.html"
+    ids = result.candidates[["opportunity_id", "kind", "area_m2", "geometry"]]
+    sites = ids.merge(result.scores[["opportunity_id", "score", "rank"]], on="opportunity_id")
+    colours = {"friche": "brown", "dent_creuse": "green"}
+
+    def work() -> None:
+        shown = sites.to_crs(4326)
+        west, south, east, north = shown.total_bounds
+        page = folium.Map(prefer_canvas=True)
+        folium.GeoJson(
+            shown,
+            style_function=lambda site: {
+                "color": colours.get(site["properties"]["kind"], "purple")
+            },
+            tooltip=folium.GeoJsonTooltip([name for name in shown.columns if name != "geometry"]),
+        ).add_to(page)
+        page.fit_bounds([[south, west], [north, east]])
+        page.save(str(file))
+
+    return Job(work, written=file)
+
+
+def ready(place: Place) -> Job:
+    """Open the map until it answers."""
+    return _opened(place, lambda page: page.evaluate(READY) / 1000)
+
+
+def reranked(place: Place) -> Job:
+    """Rank all sites again by other weights, the computing alone."""
+    return _opened(place, lambda page: page.evaluate(RERANK) / 1000)
+
+
+def shown(place: Place) -> Job:
+    """Change the weights and see all of it on the screen."""
+    return _opened(place, lambda page: page.evaluate(SHOWN)[1] / 1000)
+
+
+def _opened(place: Place, seconds: Callable[[Any], float]) -> Job:
+    """Let the browser itself measure; the processor and memory of the row are not its own."""
+    file = place.own / "carte.html"
+    write_map(town(place.size), file)
+    if shutil.which("chromium") is None:
+        raise ModuleNotFoundError("no Chromium", name="chromium")
+
+    def work() -> float:
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(
+                executable_path=shutil.which("chromium"),
+                args=["--headless", "--no-sandbox", "--disable-gpu"],
+            )
             context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
             page = context.new_page()
-            page.goto(path.as_uri())
+            page.goto(file.as_uri())
             page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
-            found["ready"].append(
-                page.evaluate("performance.getEntriesByName('ready')[0].startTime")
-            )
-            found["rerank"].append(page.evaluate(RERANK))
-            busy, shown = page.evaluate(SHOWN)
-            found["busy"].append(busy)
-            found["shown"].append(shown)
-            context.close()
-        browser.close()
-    middle = {name: statistics.median(values) for name, values in found.items()}
-    return (
-        f"| {len(result.candidates)} | {path.stat().st_size / 1e6:.2f} MB | "
-        f"{middle['written']:.2f} s | {middle['ready'] / 1000:.2f} s | {middle['rerank']:.1f} ms | "
-        f"{middle['busy']:.0f} ms | {middle['shown']:.0f} ms |"
-    )
+            found = seconds(page)
+            browser.close()
+        return found
 
-
-def main() -> None:
-    """Measure each size and print the table."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("--sites", type=int, nargs="+", default=[120, 5_000, 50_000])
-    words.add_argument("--runs", type=int, default=5)
-    args = words.parse_args()
-    print("| sites | file | written | interactive | re-rank | its frame done | on the screen |")
-    print("|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for count in args.sites:
-            print(measure(town(count), Path(folder), args.runs), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    return Job(work, seconds=lambda found: found)

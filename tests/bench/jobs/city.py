@@ -1,0 +1,235 @@
+"""The whole run and each of its steps, on the demonstration's city laid side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from tests.bench.jobs import Job, Place
+from tests.bench.jobs.towns import ground
+
+from foncier import demo, detect, engines, network, pipeline, score, study
+from foncier.export.flat import write_parquet
+from foncier.export.geopackage import write_geopackage
+from foncier.export.webmap import write_map
+from foncier.pipeline import converting, order, reaching, tracing
+
+if TYPE_CHECKING:
+    from foncier.records import Result
+    from foncier.study.model import Study
+
+COMPARED = ("candidates", "evidence", "tests", "rejections", "assemblies", "access", "scores")
+
+
+def city(size: int, folder: Path) -> Path:
+    """Study folder of a city of so many parcels, drawn and converted once, never written again."""
+    where = folder / f"city-{size}"
+    if not where.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            new = Path(own) / where.name
+            demo.write(demo.generate(parcels=size), new)
+            text = (new / "study.toml").read_text(encoding="utf-8")
+            text = text.replace('around = "axis"', 'around = "extent"')
+            (new / "study.toml").write_text(text, encoding="utf-8")
+            plan = study.load(new)
+            pipeline.convert(plan, pipeline.converted_folder(plan))
+            new.replace(where)
+    return where
+
+
+def layers(plan: Study) -> pipeline.Layers:
+    """Layers of a city from its converted files.
+
+    Raises
+    ------
+    SystemExit
+        They are not those of this version, so the figures would not be those of the others.
+    """
+    found, kept = converting.read_study(plan)
+    if kept is None:
+        raise SystemExit(f"{plan.folder}: converted by another foncier. Delete it, or --folder.")
+    return found
+
+
+class Prepared:
+    """A city, its layers, its streets, and what a run found of it where that is needed."""
+
+    def __init__(self, place: Place) -> None:
+        self.plan = study.load(city(place.size, place.folder))
+        self.layers = layers(self.plan)
+        self.found = _found(place)
+
+    @property
+    def ground(self) -> detect.Ground:
+        """A new one: a ground keeps what it has worked out."""
+        return detect.Ground(**{name: self.layers.get(name) for name in order.GROUND})
+
+    @property
+    def beliefs(self) -> Any:
+        """What the study says of each sign."""
+        return study.ledger(self.plan, None, self.plan.study.date)
+
+    def graph(self) -> network.Graph:
+        """Streets of the city as a graph."""
+        return network.build_graph(self.layers.get("streets"))
+
+
+def _found(place: Place) -> Path:
+    return place.scratch / f"result-{place.size}.pickle"
+
+
+@cache
+def _result(path: Path) -> Result:
+    found: Result = pickle.loads(path.read_bytes())  # noqa: S301 - written by `whole`, just now
+    return found
+
+
+def draw(place: Place) -> Job:
+    """Draw the city where it is not there yet, so that no measured process does."""
+    return Job(lambda: city(place.size, place.folder), once=True)
+
+
+def whole(place: Place) -> Job:
+    """All tables of a run in one call, no deliverable; they stay for the steps after it."""
+    plan = study.load(city(place.size, place.folder))
+    layers(plan)
+
+    def told(result: Result) -> str:
+        _found(place).write_bytes(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
+        return digest(result)
+
+    return Job(lambda: pipeline.run(plan), told, once=True)
+
+
+def serial(place: Place) -> Job:
+    """The same in four tiles, one after the other."""
+    return _tiled(place, engines.engine("serial", workers=1))
+
+
+def processes(place: Place) -> Job:
+    """The same in four tiles, on two processes."""
+    return _tiled(place, engines.engine("processes", workers=2))
+
+
+def dask(place: Place) -> Job:
+    """The same in four tiles, on two dask workers of this machine."""
+    return _tiled(place, engines.engine("dask", workers=2))
+
+
+def _tiled(place: Place, engine: engines.Engine) -> Job:
+    plan = study.load(city(place.size, place.folder))
+    tiling = pipeline.Tiling("4", engine, place.own / "work")
+    return Job(lambda: pipeline.run(plan, tiling=tiling), digest, once=True)
+
+
+def digest(result: Result) -> str:
+    """Mark of every value of the tables that a run found."""
+    mark = hashlib.sha256()
+    for name in COMPARED:
+        table = getattr(result, name)
+        for column in table.columns:
+            values = table[column]
+            if column == "geometry":
+                values = pd.Series(shapely.to_wkb(np.array(values, dtype=object), hex=True))
+            mark.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+    return mark.hexdigest()[:16]
+
+
+def sources(place: Place) -> Job:
+    """Read the layers from their sources."""
+    plan = study.load(city(place.size, place.folder))
+    return Job(lambda: pipeline.read_layers(plan), once=True)
+
+
+def converted(place: Place) -> Job:
+    """Read the layers from the converted files, every one checked against its mark."""
+    plan = study.load(city(place.size, place.folder))
+    return Job(lambda: layers(plan))
+
+
+def streets(place: Place) -> Job:
+    """Build the graph of the streets, draw the axis and the loop."""
+    at = Prepared(place)
+    streets, crs = at.layers.get("streets"), at.layers.get("parcels").crs
+    return Job(lambda: tracing.trace(at.plan, at.graph(), crs, streets), once=True)
+
+
+def plots(place: Place) -> Job:
+    """Search for plots without the search for assemblies."""
+    at, area = Prepared(place), _result(_found(place)).area
+    rules = replace(study.profile(at.plan), assembly=None)
+    return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
+
+
+def assemblies(place: Place) -> Job:
+    """Search for plots and for what they make together."""
+    at, area = Prepared(place), _result(_found(place)).area
+    rules = study.profile(at.plan)
+    return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
+
+
+def bare(place: Place) -> Job:
+    """Search a town a third of whose plots are bare: most pass the cheap tests."""
+    town, rules = ground(place.size), replace(study.published("foncier"), assembly=None)
+    area = shapely.box(-1e7, -1e7, 1e8, 1e8)
+    return Job(lambda: detect.find_plots(replace(town), rules, area, source="Cadastre"), once=True)
+
+
+def friches(place: Place) -> Job:
+    """Weigh the signs of the inventory's sites and of the others."""
+    at, area = Prepared(place), _result(_found(place)).area
+    beliefs = at.beliefs
+    return Job(lambda: detect.find_friches(at.ground, beliefs, area))
+
+
+def buildings(place: Place) -> Job:
+    """Weigh the signs of every building."""
+    at, area = Prepared(place), _result(_found(place)).area
+    beliefs = at.beliefs
+    known = detect.find_friches(at.ground, beliefs, area).candidates
+    return Job(lambda: detect.find_buildings(at.ground, beliefs, area, friches=known))
+
+
+def access(place: Place) -> Job:
+    """Doors, times, routes and residents of every site."""
+    at, result = Prepared(place), _result(_found(place))
+    graph, crs = at.graph(), at.layers.get("parcels").crs
+    loop = tracing.trace(at.plan, graph, crs, at.layers.get("streets")).loop
+    targets = order.targets_of(at.layers.get("places"))
+    return Job(lambda: reaching.reach(result.candidates, at.layers, graph, targets, loop))
+
+
+def scores(place: Place) -> Job:
+    """Measures, scores and ranks of every site, with the draws that tell how sure they are."""
+    at, result = Prepared(place), _result(_found(place))
+    ramps = study.criteria(at.plan)
+    return Job(
+        lambda: score.scores(order.measured(result.candidates, result.access, at.layers), ramps)
+    )
+
+
+def parquet(place: Place) -> Job:
+    """Write the sites as GeoParquet."""
+    result, file = _result(_found(place)), place.own / "opportunites.parquet"
+    return Job(lambda: write_parquet(result, file), written=file)
+
+
+def geopackage(place: Place) -> Job:
+    """Write the GeoPackage, every rejected parcel with its reason."""
+    result, file = _result(_found(place)), place.own / "opportunites.gpkg"
+    return Job(lambda: write_geopackage(result, file), written=file)
+
+
+def page(place: Place) -> Job:
+    """Write the map, one file that opens without a network."""
+    result, file = _result(_found(place)), place.own / "opportunites.html"
+    return Job(lambda: write_map(result, file), written=file)
