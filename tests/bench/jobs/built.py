@@ -29,7 +29,7 @@ GROUP BY parcel.n
 
 
 def _job(place: Place, measure: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Job:
-    plots, houses = plots_and_houses(place.size)
+    plots, houses = plots_and_houses(place)
     return Job(lambda: measure(plots, houses), _told)
 
 

@@ -160,7 +160,7 @@ def streets(place: Place) -> Job:
     """Build the graph of the streets, draw the axis and the loop."""
     at = Prepared(place)
     streets, crs = at.layers.get("streets"), at.layers.get("parcels").crs
-    return Job(lambda: tracing.trace(at.plan, at.graph(), crs, streets), once=True)
+    return Job(lambda: tracing.trace(at.plan, at.graph(), crs, streets))
 
 
 def plots(place: Place) -> Job:
@@ -179,7 +179,7 @@ def assemblies(place: Place) -> Job:
 
 def bare(place: Place) -> Job:
     """Search a town a third of whose plots are bare: most pass the cheap tests."""
-    town, rules = ground(place.size), replace(study.published("foncier"), assembly=None)
+    town, rules = ground(place), replace(study.published("foncier"), assembly=None)
     area = shapely.box(-1e7, -1e7, 1e8, 1e8)
     return Job(lambda: detect.find_plots(replace(town), rules, area, source="Cadastre"), once=True)
 
