@@ -71,6 +71,9 @@ def test_an_alternative_that_would_take_too_long_is_left_out_and_said_so(tmp_pat
     assert told["other", 10].ratio == 0.14
     assert told["other", 100].note == "left out: 10 took 7 s"
     assert told["foncier", 100].wall_s == 50.0
+    known = Kept("0", {}, tuple(told.values())).known(below=100)
+    later = beside(Step("b", "s", "x", by), (100,), replace(asked, known=known))
+    assert [row.note for row in later] == ["", "left out: 10 took 7 s"]
 
 
 def test_the_suite_measures(tmp_path: Path) -> None:

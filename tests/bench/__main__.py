@@ -77,21 +77,22 @@ def main() -> None:
     words.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
     words.add_argument("--only", nargs="+", choices=BENCHES, default=list(BENCHES))
     words.add_argument("--turns", type=int, default=2, help="processes a measurement, at most")
-    words.add_argument("--patience", type=float, default=60.0, help="seconds for an alternative")
+    words.add_argument("--patience", type=float, default=30.0, help="seconds for an alternative")
     words.add_argument("--folder", type=Path, default=ROOT / "artefacts/bench", help="drawn cities")
     words.add_argument("--out", type=Path, help="JSON file (docs/benchmarks/VERSION.json)")
     args = words.parse_args()
     version = importlib.metadata.version("foncier")
     out = args.out or ROOT / "docs/benchmarks" / f"{version}.json"
     args.folder.mkdir(parents=True, exist_ok=True)
+    former = Kept.load(out) if out.is_file() else Kept(version, {}, ())
     with tempfile.TemporaryDirectory(dir=args.folder) as scratch:
         asked = Asked(tuple(sorted(args.sizes)), args.folder.resolve(), Path(scratch).resolve(),
-                      turns=args.turns, patience_s=args.patience)  # fmt: skip
+                      turns=args.turns, patience_s=args.patience,
+                      known=former.known(min(args.sizes)))  # fmt: skip
         told, began = facts(asked), time.perf_counter()
         rows = measured(asked, args.only)
         told |= {"load_after": round(os.getloadavg()[0], 2),
                  "minutes": round((time.perf_counter() - began) / 60, 1)}  # fmt: skip
-    former = Kept.load(out) if out.is_file() else Kept(version, {}, ())
     number = 1 + max((int(name) for name in former.runs), default=0)
     former.with_run(str(number), told, rows).save(out)
     if args.out is None:

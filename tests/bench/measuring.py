@@ -33,7 +33,8 @@ class Asked:
 
     ``folder`` keeps the drawn cities; ``scratch`` lives as long as the run. Contestants have
     ``turns`` turns at a size, fewer once each has had ``enough_s``; one that would take longer
-    than ``patience_s``, by what it took at the size before, is left out and its row says so.
+    than ``patience_s``, by what it took at the size before, is left out and its row says so;
+    ``known`` are size and seconds of what former runs measured, by bench, step and contestant.
     """
 
     sizes: tuple[int, ...]
@@ -41,7 +42,8 @@ class Asked:
     scratch: Path
     turns: int = 2
     enough_s: float = 5.0
-    patience_s: float = 60.0
+    patience_s: float = 30.0
+    known: Mapping[tuple[str, str, str], tuple[int, float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -159,6 +161,9 @@ def beside(what: Step, sizes: Sequence[int], asked: Asked) -> Iterator[Row]:
         Two of them, or two turns of one, did not find the same.
     """
     field_ = [Contestant(by, measure) for by, measure in what.by.items()]
+    for one in field_:
+        size, seconds = asked.known.get((what.bench, what.step, one.by), (0, 0.0))
+        one.longest = (size, seconds) if size < min(sizes, default=0) else one.longest
     for size in sizes:
         began = time.perf_counter()
         for one in field_:

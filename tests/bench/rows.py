@@ -60,6 +60,12 @@ class Kept:
         runs = {key: told for key, told in (self.runs | {name: facts}).items() if key in used}
         return Kept(self.version, runs, tuple(own.values()))
 
+    def known(self, below: int) -> dict[tuple[str, str, str], tuple[int, float]]:
+        """Largest size below another that each contestant was measured at, and its seconds."""
+        rows = sorted(self.rows, key=lambda row: row.size)
+        return {row.key[:3]: (row.size, row.wall_s) for row in rows if row.wall_s is not None
+                and row.size < below}  # fmt: skip
+
     def save(self, path: Path) -> None:
         """Write as JSON, a row a line, so that two versions of the file can be compared."""
         path.parent.mkdir(parents=True, exist_ok=True)
