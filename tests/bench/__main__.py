@@ -59,16 +59,26 @@ def _version(name: str) -> str:
         return ""
 
 
-def measured(asked: Asked, only: list[str]) -> list[Row]:
-    """Rows of the benches asked for, told as they come."""
+def measured(name: str, asked: Asked) -> list[Row]:
+    """Rows of a bench, told as they come."""
     rows = []
-    for name in only:
-        for row in BENCHES[name](asked):
-            rows.append(row)
-            what = f"{row.bench}: {row.step}, {row.size} {row.unit}, {row.by}"
-            seconds = row.note or f"{row.wall_s} s, {row.cpu_s} s of processor, {row.peak_mb} MB"
-            print(f"{what}: {seconds}" + (f", ×{row.ratio}" if row.ratio else ""), flush=True)
+    for row in BENCHES[name](asked):
+        rows.append(row)
+        what = f"{row.bench}: {row.step}, {row.size} {row.unit}, {row.by}"
+        seconds = row.note or f"{row.wall_s} s, {row.cpu_s} s of processor, {row.peak_mb} MB"
+        print(f"{what}: {seconds}" + (f", ×{row.ratio}" if row.ratio else ""), flush=True)
     return rows
+
+
+def kept(former: Kept, asked: Asked, only: list[str], out: Path) -> None:
+    """Measure and keep bench after bench: a run that is stopped leaves what it has measured."""
+    told, began, rows = facts(asked), time.perf_counter(), list[Row]()
+    number = 1 + max((int(name) for name in former.runs), default=0)
+    for name in only:
+        rows += measured(name, asked)
+        told |= {"load_after": round(os.getloadavg()[0], 2),
+                 "minutes": round((time.perf_counter() - began) / 60, 1)}  # fmt: skip
+        former.with_run(str(number), told, rows).save(out)
 
 
 def main() -> None:
@@ -89,12 +99,7 @@ def main() -> None:
         asked = Asked(tuple(sorted(args.sizes)), args.folder.resolve(), Path(scratch).resolve(),
                       turns=args.turns, patience_s=args.patience,
                       known=former.known(min(args.sizes)))  # fmt: skip
-        told, began = facts(asked), time.perf_counter()
-        rows = measured(asked, args.only)
-        told |= {"load_after": round(os.getloadavg()[0], 2),
-                 "minutes": round((time.perf_counter() - began) / 60, 1)}  # fmt: skip
-    number = 1 + max((int(name) for name in former.runs), default=0)
-    former.with_run(str(number), told, rows).save(out)
+        kept(former, asked, args.only, out)
     if args.out is None:
         subprocess.run([sys.executable, "-m", "tests.bench.page"], check=True, cwd=ROOT)
 

@@ -6,9 +6,8 @@ import hashlib
 import pickle
 import tempfile
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,8 @@ from foncier.export.webmap import write_map
 from foncier.pipeline import converting, order, reaching, tracing
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from foncier.records import Result
     from foncier.study.model import Study
 
@@ -83,14 +84,21 @@ class Prepared:
         return network.build_graph(self.layers.get("streets"))
 
 
-def _found(place: Place) -> Path:
-    return place.scratch / f"result-{place.size}.pickle"
+class Found(NamedTuple):
+    """What the steps need of a former step: small beside a whole result."""
+
+    area: shapely.Geometry
+    candidates: gpd.GeoDataFrame
+    access: pd.DataFrame
 
 
-@cache
-def _result(path: Path) -> Result:
-    found: Result = pickle.loads(path.read_bytes())  # noqa: S301 - written by `whole`, just now
-    return found
+def _kept(place: Place, what: str) -> Any:
+    """Read what `whole` found in this run of the suite: ``found`` for a step, or ``result``."""
+    return pickle.loads(_file(place, what).read_bytes())  # noqa: S301 - written by `whole`
+
+
+def _file(place: Place, what: str) -> Path:
+    return place.scratch / f"{what}-{place.size}.pickle"
 
 
 def draw(place: Place) -> Job:
@@ -104,7 +112,9 @@ def whole(place: Place) -> Job:
     layers(plan)
 
     def told(result: Result) -> str:
-        _found(place).write_bytes(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
+        found = Found(result.area, result.candidates, result.access)
+        for what, told in (("found", found), ("result", result)):
+            _file(place, what).write_bytes(pickle.dumps(told, protocol=pickle.HIGHEST_PROTOCOL))
         return digest(result)
 
     return Job(lambda: pipeline.run(plan), told, once=True)
@@ -165,14 +175,14 @@ def streets(place: Place) -> Job:
 
 def plots(place: Place) -> Job:
     """Search for plots without the search for assemblies."""
-    at, area = Prepared(place), _result(_found(place)).area
+    at, area = Prepared(place), _kept(place, "found").area
     rules = replace(study.profile(at.plan), assembly=None)
     return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
 
 
 def assemblies(place: Place) -> Job:
     """Search for plots and for what they make together."""
-    at, area = Prepared(place), _result(_found(place)).area
+    at, area = Prepared(place), _kept(place, "found").area
     rules = study.profile(at.plan)
     return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
 
@@ -186,14 +196,14 @@ def bare(place: Place) -> Job:
 
 def friches(place: Place) -> Job:
     """Weigh the signs of the inventory's sites and of the others."""
-    at, area = Prepared(place), _result(_found(place)).area
+    at, area = Prepared(place), _kept(place, "found").area
     beliefs = at.beliefs
     return Job(lambda: detect.find_friches(at.ground, beliefs, area))
 
 
 def buildings(place: Place) -> Job:
     """Weigh the signs of every building."""
-    at, area = Prepared(place), _result(_found(place)).area
+    at, area = Prepared(place), _kept(place, "found").area
     beliefs = at.beliefs
     known = detect.find_friches(at.ground, beliefs, area).candidates
     return Job(lambda: detect.find_buildings(at.ground, beliefs, area, friches=known))
@@ -201,35 +211,35 @@ def buildings(place: Place) -> Job:
 
 def access(place: Place) -> Job:
     """Doors, times, routes and residents of every site."""
-    at, result = Prepared(place), _result(_found(place))
+    at, found = Prepared(place), _kept(place, "found")
     graph, crs = at.graph(), at.layers.get("parcels").crs
     loop = tracing.trace(at.plan, graph, crs, at.layers.get("streets")).loop
     targets = order.targets_of(at.layers.get("places"))
-    return Job(lambda: reaching.reach(result.candidates, at.layers, graph, targets, loop))
+    return Job(lambda: reaching.reach(found.candidates, at.layers, graph, targets, loop))
 
 
 def scores(place: Place) -> Job:
     """Measures, scores and ranks of every site, with the draws that tell how sure they are."""
-    at, result = Prepared(place), _result(_found(place))
+    at, found = Prepared(place), _kept(place, "found")
     ramps = study.criteria(at.plan)
     return Job(
-        lambda: score.scores(order.measured(result.candidates, result.access, at.layers), ramps)
+        lambda: score.scores(order.measured(found.candidates, found.access, at.layers), ramps)
     )
 
 
 def parquet(place: Place) -> Job:
     """Write the sites as GeoParquet."""
-    result, file = _result(_found(place)), place.own / "opportunites.parquet"
+    result, file = _kept(place, "result"), place.own / "opportunites.parquet"
     return Job(lambda: write_parquet(result, file), written=file)
 
 
 def geopackage(place: Place) -> Job:
     """Write the GeoPackage, every rejected parcel with its reason."""
-    result, file = _result(_found(place)), place.own / "opportunites.gpkg"
+    result, file = _kept(place, "result"), place.own / "opportunites.gpkg"
     return Job(lambda: write_geopackage(result, file), written=file)
 
 
 def page(place: Place) -> Job:
     """Write the map, one file that opens without a network."""
-    result, file = _result(_found(place)), place.own / "opportunites.html"
+    result, file = _kept(place, "result"), place.own / "opportunites.html"
     return Job(lambda: write_map(result, file), written=file)
