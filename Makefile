@@ -33,10 +33,10 @@ unit: $(VENV)/.dev
 coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines that none of them reached
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
-bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md, beside named alternatives (ten minutes of a quiet machine)
+bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md, beside named alternatives
 	$(BIN)/python -m tests.bench
 
-bench-large: $(VENV)/.bench  ## the same for 300 000 and 1 000 000 parcels (more than an hour, 16 GB)
+bench-large: $(VENV)/.bench  ## the same for 300 000 and 1 000 000 parcels
 	$(BIN)/python -m tests.bench --sizes 300000 1000000 --turns 1
 
 hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks, broken files (Linux, half an hour)

@@ -62,12 +62,11 @@ def layers(plan: Study) -> pipeline.Layers:
 
 
 class Prepared:
-    """A city, its layers, its streets, and what a run found of it where that is needed."""
+    """A city, its layers and its streets."""
 
     def __init__(self, place: Place) -> None:
         self.plan = study.load(city(place.size, place.folder))
         self.layers = layers(self.plan)
-        self.found = _found(place)
 
     @property
     def ground(self) -> detect.Ground:
