@@ -46,13 +46,22 @@ def place(words: str) -> Path:
             f"{words} : il manque un paquet pour ce stockage ({reason}). "
             "Installez-le : pip install 'foncier[objects]'."
         ) from reason
-    except Exception as reason:
+    except _refusals() as reason:
         raise ConfigError(
             f"{words} : stockage inconnu ou injoignable ({type(reason).__name__} : {reason}). "
             "Vérifiez l'adresse, les clés et le réseau."
         ) from reason
     found: Path = folder
     return found
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What fsspec raises of an address, and the client of S3, where it is installed, of a store."""
+    try:
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (an extra)
+    except ImportError:
+        return OSError, ValueError
+    return OSError, ValueError, BotoCoreError
 
 
 def is_remote(folder: Any) -> bool:

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
     from foncier.study.model import Study
 
+Tiles = Annotated[
+    str | None, typer.Option(help="Chercher par tuiles : auto, commune ou leur nombre.")
+]
+Scheduler = Annotated[
+    str, typer.Option(help="Qui calcule les tuiles : serial, processes, dask, tcp://…")
+]
+Work = Annotated[
+    str | None,
+    typer.Option(help="Dossier de travail des tuiles, ou s3://… [à côté des résultats]."),
+]
+Patience = Annotated[
+    float, typer.Option(min=0, help="Secondes sans ordonnanceur ni processus dask, puis arrêt.")
+]
 STEPS = 6  # those of the pipeline, and writing
 COLUMNS = (
     SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
@@ -55,6 +68,12 @@ def beside(results: Path) -> Path:
     return results.with_name(f"{results.name}.travail")
 
 
+def _work(words: str | None, results: Path) -> Path:
+    from foncier.places import place  # noqa: PLC0415 (slow to import)
+
+    return beside(results) if words is None else place(words)
+
+
 def _plan(study: Path | None, project: str | None) -> Study:
     """Study as read, or the demonstration; weighed for a kind of project where one is named."""
     from foncier import demo, pipeline  # noqa: PLC0415 (slow to import)
@@ -78,19 +97,10 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     project: Annotated[
         str | None, typer.Option(help="Classer pour un projet : logement, tiers_lieu…")
     ] = None,
-    tiles: Annotated[
-        str | None, typer.Option(help="Chercher par tuiles : auto, commune ou leur nombre.")
-    ] = None,
-    scheduler: Annotated[
-        str, typer.Option(help="Qui calcule les tuiles : serial, processes, dask, tcp://…")
-    ] = "processes",
-    work: Annotated[
-        str | None,
-        typer.Option(help="Dossier de travail des tuiles, ou s3://… [à côté des résultats]."),
-    ] = None,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Secondes sans ordonnanceur ni processus dask, puis arrêt.")
-    ] = PATIENCE_S,
+    tiles: Tiles = None,
+    scheduler: Scheduler = "processes",
+    work: Work = None,
+    patience: Patience = PATIENCE_S,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -98,16 +108,14 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     with told(debug=debug):
         from foncier import pipeline  # noqa: PLC0415 (slow to import: help stays quick)
         from foncier.engines import engine  # noqa: PLC0415
-        from foncier.places import place  # noqa: PLC0415
 
         plan = _plan(study, project)
-        carrier = None if tiles is None else engine(scheduler, workers=workers, patience_s=patience)
         where = folder or Path("maps") / ("demo" if study is None else plan.folder.resolve().name)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
-            work_folder = beside(where) if work is None else place(work)
-            if tiles is not None and carrier is not None:
-                tiling = pipeline.Tiling(tiles, carrier, work_folder, clock.tile)
+            if tiles is not None:
+                carrier = engine(scheduler, workers=workers, patience_s=patience)
+                tiling = pipeline.Tiling(tiles, carrier, _work(work, where), clock.tile)
             result = pipeline.run(plan, workers=workers, step=clock.step, tiling=tiling)
             clock.step("Écriture")
             made = pipeline.deliver(result, plan, where, lang=lang, timings=clock.timings)

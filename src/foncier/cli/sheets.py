@@ -42,18 +42,13 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
     with told(debug=debug):
         from foncier.export.sheets import Choice, print_sheets  # noqa: PLC0415 (slow to import)
 
-        if ids is not None and any(x is not None for x in (top, kind, commune, rank)):
-            raise ConfigError(
-                "--ids\u00a0: donnez l'un ou l'autre, des identifiants ou --top, --kind, --commune "
-                "et --rank."
-            )
+        _check_ids_alone(ids, top, kind, commune, rank)
         choice = Choice(
             ids=_listed("--ids", ids, "FR-80021_1,DC-2"), kinds=_listed("--kind", kind, "friche"),
             communes=_listed("--commune", commune, "80021"), ranks=_span(rank), top=top,
         )  # fmt: skip
-        made = print_sheets(
-            result, folder or result / "fiches", choice=choice, lang=lang, workers=workers
-        )
+        where = folder or result / "fiches"
+        made = print_sheets(result, where, choice=choice, lang=lang, workers=workers)
         if not quiet:
             n = len(made.sites)
             words = "fiche" if lang == "fr" else "sheet"
@@ -62,6 +57,14 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
                       f"{escape(str(made.folder))}", soft_wrap=True)  # fmt: skip
             for name in made.files:
                 out.print(f"  {escape(name)}", soft_wrap=True)
+
+
+def _check_ids_alone(ids: str | None, *others: str | int | None) -> None:
+    if ids is not None and any(other is not None for other in others):
+        raise ConfigError(
+            "--ids\u00a0: donnez l'un ou l'autre, des identifiants ou --top, --kind, --commune "
+            "et --rank."
+        )
 
 
 def _listed(option: str, text: str | None, example: str) -> tuple[str, ...]:

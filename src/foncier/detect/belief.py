@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from foncier import tables
+from foncier.details import english
 from foncier.records import Ledger, Note, Signal, Text
 
 if TYPE_CHECKING:
@@ -141,8 +142,10 @@ def evidence_rows(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _details(details: pd.Series[Any], lang: str) -> NDArray[np.object_]:
-    colon = f"{NBSP}: " if lang == "fr" else ": "
-    return np.array([colon + d if isinstance(d, str) and d else "" for d in details], object)
+    said = [d if isinstance(d, str) else "" for d in details]
+    if lang == "fr":
+        return np.array([f"{NBSP}: {d}" if d else "" for d in said], object)
+    return np.array([f": {english(d)}" if d else "" for d in said], object)
 
 
 def _lessened(rows: pd.DataFrame, lang: Lang) -> NDArray[np.object_]:

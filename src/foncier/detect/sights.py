@@ -95,7 +95,7 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
     Shape (n, 2). Of two ways equally near, the first.
     """
     found = np.full(points.shape, np.nan)
-    least, kept = np.full((2, len(points)), np.inf)
+    least = np.full(len(points), np.inf)
     if not len(ways.lines) or not len(points):
         return found
     every = ways.sides
@@ -107,13 +107,11 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
         point, own = starts[group[batch]][pair] + rank, side[batch][pair]
         foot = _foot(points[point], every.begin[own], every.end[own])
         away = np.hypot(*(foot - points[point]).T)
-        # The pairs of a stretch may lie in two batches.
+        before = least[point]  # the pairs of a stretch may lie in two batches
         np.minimum.at(least, point, away)
-        best = np.flatnonzero((away == least[point]) & (away <= reach_m))
+        best = np.flatnonzero((away == least[point]) & (away < before) & (away <= reach_m))
         best = best[np.argsort(-own[best], kind="stable")]  # the first side is written last
-        nearer = away[best] < kept[point[best]]
-        best = best[nearer]
-        found[point[best]], kept[point[best]] = foot[best], away[best]
+        found[point[best]] = foot[best]
     return found
 
 

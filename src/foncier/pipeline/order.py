@@ -20,7 +20,6 @@ from foncier.pipeline.reaching import Reached, reach, unsurfaced
 from foncier.pipeline.suiting import suited
 from foncier.pipeline.tracing import Traced, study_area, trace
 from foncier.records import Criterion, LayerReport, Result, Text
-from foncier.sources import details
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +191,6 @@ def _gathered(
         both = both.assign(axis_distance_m=shapely.distance(both.geometry.to_numpy(), axis))
     proofs = [f.evidence for f in found if len(f.evidence)]
     evidence = pd.concat(proofs, ignore_index=True) if proofs else tables.EVIDENCE.empty()
-    evidence = evidence.assign(text_en=details.in_english(evidence["text_en"].astype("str")))
     ordered = evidence.sort_values("opportunity_id", kind="stable")
     return in_a_friche(tables.CANDIDATES.conform(both)), tables.EVIDENCE.conform(ordered)
 

@@ -105,7 +105,8 @@ class Tiling:
         """
         read = read_index(layers)
         known = tuple(layer for layer in LAYERS if layer in read["layers"])
-        if not {"parcels", "buildings"} <= set(known):
+        cut = tiles(layers, self.by) if {"parcels", "buildings"} <= set(known) else []
+        if not cut:  # nothing is sought
             parcels = read_layer(layers, "parcels") if "parcels" in known else None
             return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
         told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
@@ -113,7 +114,7 @@ class Tiling:
         jobs = [
             Job(tile, layers, known, out, profile, shapely.to_wkb(area), source,
                 hashlib.sha256(repr((tile, told)).encode()).hexdigest())
-            for tile in tiles(layers, self.by)
+            for tile in cut
         ]  # fmt: skip
         self._carry(jobs)
         return gathered([job.out / job.tile.name for job in jobs])
@@ -177,7 +178,7 @@ def tiles(layers: Path, by: str) -> list[Tile]:
         )
     rows = store.count_rows(path)
     count = math.ceil(rows / AUTO_PARCELS) if by == "auto" else min(int(by), rows)
-    cuts = np.linspace(0, rows, max(count, 1) + 1).astype(int).tolist()
+    cuts = np.linspace(0, rows, count + 1).astype(int).tolist()
     return [
         Tile(f"hilbert-{n:05}-sur-{len(cuts) - 1:05}", rows=(first, last))
         for n, (first, last) in enumerate(pairwise(cuts), start=1)
@@ -200,7 +201,7 @@ def find_in_tile(job: Job) -> str:
     boxes = dict.fromkeys(job.known, around.others)
     boxes |= {"parcels": around.parcels, "buildings": around.buildings}
     ground = detect.Ground(
-        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known if layer}
+        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known}
     )
     own = np.isin(np.sort(store.read_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(job.area)

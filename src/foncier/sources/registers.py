@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import tables
-from foncier.sources import columns, details, keys, located, parcel_refs, reading
+from foncier import details, tables
+from foncier.sources import columns, keys, located, parcel_refs, reading
 from foncier.sources.columns import Field
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from foncier import tables
-from foncier.sources import details, keys, located, reading
+from foncier import details, tables
+from foncier.sources import keys, located, reading
 from foncier.sources.cadastre import IDU
 from foncier.sources.columns import Field
 

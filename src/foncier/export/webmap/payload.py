@@ -59,10 +59,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "sites": _sites(result, sites),
         "overlaps": overlaps(sites.geometry.array),
         "evidence": _evidence(result.evidence, ids),
-        "layer_dates": layer_dates(
-            result.evidence["source"].drop_duplicates(),
-            [(r.source, r.vintage.isoformat() if r.vintage else None) for r in result.reports],
-        ),
+        "layer_dates": _layer_dates(result),
         "tests": _tests(result, sites),
         "access": reach.access(result, ids),
         "entries": reach.entries(result, ids),
@@ -81,6 +78,11 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }
+
+
+def _layer_dates(result: Result) -> dict[str, str]:
+    layers = [(r.source, r.vintage.isoformat() if r.vintage else None) for r in result.reports]
+    return layer_dates(result.evidence["source"].drop_duplicates(), layers)
 
 
 def presets() -> list[dict[str, Any]]:
