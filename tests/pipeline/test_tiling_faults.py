@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -105,7 +106,8 @@ def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on
     with pytest.raises(TilesError, match="plus aucun processus de calcul") as told:
         found(town.layers, cut, NEAR)
     assert isinstance(told.value.__cause__, ClusterError)
-    assert "5 tuile(s) sur 6 restent à faire : hilbert-" in str(told.value)
+    # A tile may have ended while its worker was being killed.
+    assert re.search(r"[45] tuile\(s\) sur 6 restent à faire : hilbert-", str(told.value))
     cluster.worker()
     cluster.ready()
     cut = replace(cut, told=at(3, lambda: kill(scheduler)))
