@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from foncier.records import Rule, Text
 
@@ -12,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Lang = Literal["fr", "en"]
+Floats = NDArray[np.float64]
+Words = NDArray[np.object_]
+LARGE = 100  # from here on a figure has no decimals
+UNKNOWN = Text("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
 COLON = {"fr": "\u00a0: ", "en": ": "}
 NARROW = "\u202f"  # the space of French thousands
 KIND_LABELS = {
@@ -71,7 +79,7 @@ def figure(value: float, unit: str, lang: Lang) -> str:
     """
     if math.isnan(value):
         return "inconnu" if lang == "fr" else "unknown"
-    decimals = 0 if abs(value) >= 100 or value == round(value) else 1
+    decimals = 0 if abs(value) >= LARGE or value == round(value) else 1
     text = f"{value:,.{decimals}f}"
     if lang == "fr":
         text = text.replace(",", NARROW).replace(".", ",")
@@ -80,27 +88,77 @@ def figure(value: float, unit: str, lang: Lang) -> str:
     return f"{text}%" if unit == "%" and lang == "en" else f"{text}\u00a0{unit}"
 
 
-def reason(
-    rule: Rule, value: float, detail: str | None, lang: Lang, *, limit: float | None = None
-) -> str:
+def figures(values: Floats, unit: str, lang: Lang) -> Words:
+    r"""Write many figures (see `figure`); those that read the same are written once.
+
+    Examples
+    --------
+    >>> figures(np.array([5.43, 5.41, np.nan]), "m", "en").tolist()
+    ['5.4\xa0m', '5.4\xa0m', 'unknown']
+    """
+    values = np.asarray(values, dtype=np.float64)
+    whole = (np.abs(values) >= LARGE) | (values == np.rint(values))
+    shown = np.rint(np.where(whole, values, values * 10))
+    _, first, back = np.unique(2 * shown + whole, return_index=True, return_inverse=True)
+    words = np.array([figure(value, unit, lang) for value in values[first].tolist()], dtype=object)
+    told: Words = words[back]
+    # Halfway between two decimals the digits decide, not the tenths.
+    half = ~whole & (np.abs(np.abs(values * 10 - shown) - 0.5) < 1e-6)
+    told[half] = [figure(value, unit, lang) for value in values[half].tolist()]
+    return told
+
+
+def reasons(
+    rule: Rule, values: Floats, details: Words, lang: Lang, *, limits: Floats | None = None
+) -> Words:
     """Say why a rule is not kept: in its own words, or value, threshold and what is short.
 
-    ``limit`` is the threshold for this very parcel, where it is not the rule's own. An unknown
-    value says that it is unknown.
+    Parameters
+    ----------
+    values, details
+        Measures of the rule, NaN where unknown, and their details or None.
+    limits
+        Thresholds, where they are not the rule's own.
     """
-    bound = rule.threshold if limit is None else limit
-    if math.isnan(value):
-        unknown = Text("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
-        return f"{rule.label[lang]}{COLON[lang]}{unknown[lang]}"
-    shown, threshold = figure(value, rule.unit, lang), figure(bound, rule.unit, lang)
+    bounds = np.full(len(values), rule.threshold) if limits is None else limits
+    shown, threshold = figures(values, rule.unit, lang), figures(bounds, rule.unit, lang)
     if rule.failed is not None:
-        return rule.failed[lang].format(value=shown, threshold=threshold, detail=detail or "?")
-    short = figure(abs(value - bound), rule.unit, lang)
-    where = f"{COLON[lang]}{detail}" if limit is not None and detail else ""
+        given = {"value": shown, "threshold": threshold, "detail": _filled(details, "?")}
+        told = _formatted(rule.failed[lang], given, len(values))
+    else:
+        short = figures(np.abs(values - bounds), rule.unit, lang)
+        told = _compared(rule, shown, threshold, short, lang)
+        if limits is not None:
+            told = told + np.where(_none(details), "", COLON[lang] + _filled(details, ""))
+    told[np.isnan(values)] = f"{rule.label[lang]}{COLON[lang]}{UNKNOWN[lang]}"
+    return told
+
+
+def _compared(rule: Rule, shown: Words, threshold: Words, short: Words, lang: Lang) -> Words:
+    """Value, threshold and what is short, in a sentence."""
+    least, told = rule.at_least is not None, f"{rule.label[lang]} " + shown
     if lang == "fr":
-        need = "il faut" if rule.at_least is not None else "il faut moins de"
-        gap = "il manque" if rule.at_least is not None else "il y a de trop"
-        return f"{rule.label.fr} {shown}, {need} {threshold} ({gap} {short}){where}"
-    need = "needed" if rule.at_least is not None else "at most"
-    gap = "short" if rule.at_least is not None else "too much"
-    return f"{rule.label.en} {shown}, {threshold} {need} ({short} {gap}){where}"
+        need = "il faut" if least else "il faut moins de"
+        gap = "il manque" if least else "il y a de trop"
+        told += f", {need} " + threshold + f" ({gap} " + short + ")"
+    else:
+        need, gap = ("needed", "short") if least else ("at most", "too much")
+        told += ", " + threshold + f" {need} (" + short + f" {gap})"
+    words: Words = told
+    return words
+
+
+def _formatted(words: str, given: dict[str, Words], count: int) -> Words:
+    """What `str.format` makes of the words for each row."""
+    told = np.full(count, "", dtype=object)
+    for text, name, *_ in Formatter().parse(words):
+        told = told + text + (given[name] if name else "")
+    return told
+
+
+def _none(details: Words) -> NDArray[np.bool_]:
+    return np.array([not detail for detail in details], dtype=bool)
+
+
+def _filled(details: Words, instead: str) -> Words:
+    return np.array([detail or instead for detail in details], dtype=object)

@@ -10,10 +10,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from foncier.detect.details import english
+from foncier.detect.details import in_english
 from foncier.detect.fabric import CLASSES
 from foncier.detect.ground import shapes as shapes_of
-from foncier.wording import COLON, figure, reason
+from foncier.wording import COLON, figure, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -136,17 +136,13 @@ def lacking(parts: Parts, members: NDArray[np.intp], lang: Lang) -> NDArray[np.o
             stopped = passage.rows[passage.stopped]
             own = here[np.isin(parts.parcel[some[here]], stopped)]
             at = np.searchsorted(passage.rows, parts.parcel[some[own]])
-            told[own] = [_why(passage, one, lang) for one in at.tolist()]
+            details = passage.detail[at]
+            told[own] = reasons(
+                passage.rule, passage.value[at], in_english(details) if lang == "en" else details,
+                lang, limits=passage.limit[at] if passage.rule.limit else None,
+            )  # fmt: skip
     words: NDArray[np.object_] = told[back.reshape(members.shape)]
     return words
-
-
-def _why(passage: Passage, at: int, lang: Lang) -> str:
-    rule, detail = passage.rule, passage.detail[at]
-    limit = passage.limit[at] if rule.limit else None
-    if lang == "en" and detail is not None:
-        detail = english(detail)
-    return reason(rule, passage.value[at], detail, lang, limit=limit)
 
 
 def _agreement(units: Floats, size: int, lang: Lang) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from foncier import tables
 from foncier.detect.details import in_english
-from foncier.wording import COLON, KIND_LABELS, Lang, reason
+from foncier.wording import COLON, KIND_LABELS, Lang, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,13 +70,12 @@ def _told(kind: str, passage: Passage, here: NDArray[np.bool_]) -> dict[str, Any
     rule, values, details = passage.rule, passage.value[here], passage.detail[here]
     limits, translated = passage.limit[here], in_english(details)
 
-    def why(lang: Lang) -> list[str]:
+    def why(lang: Lang) -> NDArray[np.object_]:
+        told = details if lang == "fr" else translated
         sought = KIND_LABELS[kind][lang] + COLON[lang]
-        told = zip(values, details if lang == "fr" else translated, limits, strict=True)
-        return [
-            sought + reason(rule, value, detail, lang, limit=limit if rule.limit else None)
-            for value, detail, limit in told
-        ]
+        own = limits if rule.limit else None
+        words: NDArray[np.object_] = sought + reasons(rule, values, told, lang, limits=own)
+        return words
 
     return {
         "kind": kind,

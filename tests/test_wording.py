@@ -1,0 +1,64 @@
+"""Many figures and reasons are written as each alone would be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as drawn
+
+from foncier.records import Rule, Text
+from foncier.wording import figure, figures, reasons
+
+AREA = Rule("area", "area_m2", Text("Surface", "Area"), "m²", "METHODS", at_least=300.0)
+OWN_WORDS = Text("{value} pour {threshold} : {detail}", "{value} of {threshold}: {detail}")
+
+
+@given(
+    drawn.arrays(
+        np.float64,
+        st.integers(1, 30),
+        elements=st.one_of(
+            st.floats(-1e9, 1e9),
+            st.sampled_from([0.25, 0.35, 2.45, 4.0, 4.02, 99.95, 99.96, 100.0, 100.5, 101.5]),
+            st.just(np.nan),
+        ),
+    )
+)
+def test_many_figures_are_those_of_each_alone(values: np.ndarray) -> None:
+    for lang in ("fr", "en"):
+        alone = [figure(value, "m²", lang) for value in values.tolist()]
+        assert figures(values, "m²", lang).tolist() == alone
+
+
+@pytest.mark.parametrize(
+    ("rule", "limits", "told"),
+    [
+        (AREA, None, ["Surface 250\xa0m², il faut 300\xa0m² (il manque 50\xa0m²)",
+                      "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
+        (AREA, np.array([600.0, 600.0]),
+         ["Surface 250\xa0m², il faut 600\xa0m² (il manque 350\xa0m²)\xa0: bâti isolé",
+          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
+        (replace(AREA, at_least=None, below=200.0), None,
+         ["Surface 250\xa0m², il faut moins de 200\xa0m² (il y a de trop 50\xa0m²)",
+          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
+        (replace(AREA, failed=OWN_WORDS), None,
+         ["250\xa0m² pour 300\xa0m² : bâti isolé",
+          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
+    ],
+)  # fmt: skip
+def test_reasons_say_what_is_short_and_what_is_unknown(
+    rule: Rule, limits: np.ndarray | None, told: list[str]
+) -> None:
+    details = np.array(["bâti isolé", None], dtype=object)
+    values = np.array([250.0, np.nan])
+    assert reasons(rule, values, details, "fr", limits=limits).tolist() == told
+
+
+def test_a_detail_that_is_missing_is_asked_for() -> None:
+    rule = replace(AREA, failed=OWN_WORDS)
+    said = reasons(rule, np.array([2.0]), np.array([None]), "en")
+    assert said.tolist() == ["2\xa0m² of 300\xa0m²: ?"]
