@@ -80,7 +80,7 @@ def figure(value: float, unit: str, lang: Lang) -> str:
     if math.isnan(value):
         return "inconnu" if lang == "fr" else "unknown"
     decimals = 0 if abs(value) >= LARGE or value == round(value) else 1
-    text = f"{value:,.{decimals}f}"
+    text = f"{value:z,.{decimals}f}"  # a hair below zero is nought
     if lang == "fr":
         text = text.replace(",", NARROW).replace(".", ",")
     if not unit:
