@@ -18,11 +18,13 @@ from foncier.geometry.arrays import (
     pairs_within,
     unions_by,
 )
+from foncier.geometry.reached import all_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEAREST = (6, 16)  # covers that are tried first, where all might be dozens
+QUADRANT = 8  # sides that stand for a quarter of a circle
+INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
 
 
 @dataclass(frozen=True)
@@ -170,51 +172,25 @@ def closed_cover(
     # A hole that is filled, and the worn edge, may lie this far outside the plot.
     beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
     tree = shapely.STRtree(covers)
-    # What the covers hold with room to spare is in the envelope: few of them tell it for most.
-    rest = np.arange(len(plots))
-    for room in (0.0, shrink_m):
-        spare = shapely.buffer(plots[rest], room, quad_segs=8)
-        sure = _held(spare, covers, tree, float(grow.min()) - shrink_m + room)
-        found[rest[sure]] = plots[rest[sure]]
-        rest = rest[~sure]
+    # Where all ground as far as the envelope is worn lies under the covers, nothing is drawn.
+    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, room_m=shrink_m)
+    found[sure] = plots[sure]
+    rest = np.flatnonzero(~sure)
     plot, cover = pairs_within(plots[rest], tree, beyond)
     plot = rest[plot]
     owner, unions = unions_by(plot, _grown(covers, cover, grow))
     if hole_m2:
         unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
     if shrink_m:
-        unions = shapely.buffer(unions, -shrink_m, quad_segs=8)
+        unions = shapely.buffer(unions, -shrink_m, quad_segs=QUADRANT)
     found[owner] = shapely.intersection(plots[owner], unions)
     return found
-
-
-def _held(
-    plots: Geometries, covers: Geometries, tree: shapely.STRtree, grow_m: float
-) -> NDArray[np.bool_]:
-    """Tell which plots lie wholly under the covers grown by so much."""
-    held = np.zeros(len(plots), dtype=bool)
-    if grow_m <= 0:
-        return held
-    plot, cover = pairs_within(plots, tree, grow_m)
-    grown = _grown(covers, cover, np.full(len(covers), grow_m))
-    shapely.prepare(grown)
-    held[plot[shapely.covers(grown, plots[plot])]] = True  # one house is enough for some
-    # The nearest few are enough for most of the others.
-    away = shapely.distance(plots[plot], covers[cover])
-    order = np.lexsort((cover, away, plot))
-    rank = np.empty(len(plot), dtype=np.intp)
-    rank[order] = np.arange(len(plot)) - np.searchsorted(plot[order], plot[order])
-    for most in (*NEAREST, len(covers)):
-        tried = ~held[plot] & (rank < most)
-        owner, unions = unions_by(plot[tried], grown[tried])
-        held[owner] = shapely.covers(unions, plots[owner])
-    return held
 
 
 def _grown(covers: Geometries, which: NDArray[np.intp], grow_m: Floats) -> Geometries:
     """Some covers, one or more times each, grown by their distance."""
     once, back = np.unique(which, return_inverse=True)
-    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=8)
+    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=QUADRANT)
     return np.asarray(grown, dtype=object)[back]
 
 
