@@ -84,10 +84,28 @@ def test_free_piece_is_the_best_one_left_around_the_building() -> None:
     garden = shapely.box(0, 0, 100, 30)
     house, hut = shapely.box(0, 0, 30, 30), shapely.box(60, 0, 62, 3)
     figures = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 10.0}
-    _, best = largest_free_pieces(array(garden), array(house, hut), **figures)
-    assert best == pytest.approx([62 * 30 - (4 - np.pi) * 100], abs=1)
-    _, without = largest_free_pieces(array(garden), array(hut), **figures)
-    assert without == pytest.approx([3000 - (4 - np.pi) * 100], abs=1)
+    best = largest_free_pieces(array(garden), array(house, hut), **figures)
+    assert opened_area_m2(best, radius_m=10) == pytest.approx([62 * 30 - (4 - np.pi) * 100], abs=1)
+    without = largest_free_pieces(array(garden), array(hut), **figures)
+    assert opened_area_m2(without, radius_m=10) == pytest.approx([3000 - (4 - np.pi) * 100], abs=1)
+    assert largest_free_pieces(array(house), array(house), **figures).tolist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("house", "free"),
+    [
+        (shapely.box(0, 0, 10, 20), 20 * 32),  # on the limit
+        (shapely.box(-0.2, 0, 10, 20), 20 * 32),  # drawn a hand's breadth over it
+        (shapely.box(-9, 0, 1, 20), 20 * 41),  # a neighbour's, of which a room stands here
+        (shapely.box(-9.8, 0, 0.2, 20), 20 * 50),  # a neighbour's wall
+    ],
+)
+def test_free_ground_is_what_lies_clear_of_what_stands_on_the_plot(
+    house: shapely.Geometry, free: float
+) -> None:
+    plot = array(shapely.box(0, 0, 50, 20))
+    pieces = largest_free_pieces(plot, array(house), clear_m=8, part_m2=10, radius_m=4)
+    assert shapely.area(pieces) == pytest.approx([free], rel=1e-6)
 
 
 def test_inputs_are_not_changed() -> None:

@@ -134,7 +134,7 @@ def _pieces(ground: Ground, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Ge
     given = [rule.given for rule in rules if rule.measure == "free_piece_m2"]
     if not given or not len(rows):
         return np.full(len(rows), None, dtype=object)
-    return best_pieces(ground, rows, given[0])[0]
+    return best_pieces(ground, rows, given[0])
 
 
 def _adjoining(parts: Parts, how: Assembly, near: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -11,7 +11,15 @@ import shapely
 from foncier.detect.edges import Front, front
 from foncier.detect.fabric import CLASSES
 from foncier.detect.measures import Given, standing, unknown
-from foncier.geometry import Floats, Geometries, largest_free_pieces, meeting, unions_by, width_m
+from foncier.geometry import (
+    Floats,
+    Geometries,
+    largest_free_pieces,
+    meeting,
+    opened_area_m2,
+    unions_by,
+    width_m,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +27,8 @@ if TYPE_CHECKING:
     from foncier.detect.ground import Ground
 
 
-def best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Geometries, Floats]:
-    """Best free piece of each parcel, and its opened area.
+def best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> Geometries:
+    """Best free piece of each parcel, None where nothing is left.
 
     ``given["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
     10, 15, 25, 35 m); ``part_m2`` and ``radius_m`` as in `foncier.geometry.largest_free_pieces`.
@@ -29,14 +37,13 @@ def best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[G
     taken = ("least_m2", "no_light")
     key = f"free pieces {[given[k] for k in names]} {[given.get(k) for k in taken]}"
 
-    def work(new: NDArray[np.intp]) -> tuple[Geometries, Floats]:
-        return _best_pieces(ground, new, given)
+    def work(new: NDArray[np.intp]) -> tuple[Geometries]:
+        return (_best_pieces(ground, new, given),)
 
-    best, opened = ground.remembered.of(key, rows, work)
-    return best, opened
+    return ground.remembered.of(key, rows, work)[0]
 
 
-def _best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Geometries, Floats]:
+def _best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> Geometries:
     plots, covers = ground.plots[rows], standing(ground, given)
     figures = {k: float(given[k]) for k in ("part_m2", "radius_m")}
     clear = given["clear_m"]
@@ -44,27 +51,26 @@ def _best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[
         return largest_free_pieces(plots, covers, clear_m=float(clear), **figures)
     kind = ground.fabric_of(rows)
     best: Geometries = np.full(len(rows), None, dtype=object)
-    opened = np.zeros(len(rows))
     for n, name in enumerate(CLASSES):
         own = kind == n
-        best[own], opened[own] = largest_free_pieces(
-            plots[own], covers, clear_m=float(clear[name]), **figures
-        )
-    return best, opened
+        best[own] = largest_free_pieces(plots[own], covers, clear_m=float(clear[name]), **figures)
+    return best
 
 
 def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
-    """Opened area of the largest piece left free around the buildings on the parcel."""
+    """Opened area of the best piece left free around the buildings on the parcel."""
     if ground.buildings is None:
         return unknown(rows)
-    return best_pieces(ground, rows, given)[1], None
+    pieces = best_pieces(ground, rows, given)
+    opened = opened_area_m2(pieces, radius_m=float(given["radius_m"]))
+    return np.where(shapely.is_missing(pieces), 0.0, opened), None
 
 
 def free_width(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Width of that piece: the largest circle that fits in it."""
     if ground.buildings is None:
         return unknown(rows)
-    return width_m(best_pieces(ground, rows, given)[0]), None
+    return width_m(best_pieces(ground, rows, given)), None
 
 
 def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
@@ -75,7 +81,7 @@ def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     """
     if ground.buildings is None or ground.streets is None:
         return unknown(rows)
-    pieces, _ = best_pieces(ground, rows, given)
+    pieces = best_pieces(ground, rows, given)
     seen = front(ground, rows, given)
     half = float(given["strip_m"]) / 2
     plots, covers = ground.plots[rows], standing(ground, given)

@@ -66,7 +66,8 @@ def free_pieces(
     free = np.array(plots)
     free[taken] = in_threads(partial(_clear, clear_m=clear_m), plots[taken], built)
     pieces, piece_of = shapely.get_parts(free, return_index=True)
-    return pieces, np.asarray(piece_of, dtype=np.intp)
+    some = ~shapely.is_empty(pieces)
+    return pieces[some], np.asarray(piece_of[some], dtype=np.intp)
 
 
 def _parts_on(
@@ -74,20 +75,21 @@ def _parts_on(
 ) -> tuple[NDArray[np.intp], Geometries]:
     """What lies of each cover on each plot, with the plot; some parts of ``part_m2`` left out.
 
-    A cover that a plot no longer meets when worn by d brings it less than d times its outline:
-    most neighbours lean on the limit, and are not cut.
+    Worn by d, a cover loses no more than d times its outline. One that a plot then no longer meets
+    brings it less than ``part_m2``: most neighbours lean on the limit. One that then lies in the
+    plot is taken whole: no more than ``part_m2`` of it is drawn beyond the limit.
     """
     covers = covers[shapely.area(covers) > part_m2]
     plot, cover = meeting(plots, covers)
     shapely.prepare(plots)
     whole = shapely.covers(plots[plot], covers[cover])
-    once, back = np.unique(cover[~whole], return_inverse=True)
-    deep = part_m2 / shapely.length(covers[once])
-    worn = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)
     astride = np.flatnonzero(~whole)
-    leaning = astride[~shapely.intersects(plots[plot[astride]], worn[back])]
+    once, back = np.unique(cover[astride], return_inverse=True)
+    deep = part_m2 / shapely.length(covers[once])
+    worn = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)[back]
     kept = np.ones(len(plot), dtype=bool)
-    kept[leaning] = False
+    kept[astride] = shapely.intersects(plots[plot[astride]], worn)
+    whole[astride] = shapely.covers(plots[plot[astride]], worn) & kept[astride]
     plot, cover, whole = plot[kept], cover[kept], whole[kept]
     cut = covers[cover]
     cut[~whole] = in_threads(shapely.intersection, plots[plot[~whole]], cut[~whole])
@@ -111,19 +113,20 @@ def largest_free_pieces(
     clear_m: float,
     part_m2: float,
     radius_m: float,
-) -> tuple[Geometries, Floats]:
-    """Best piece of each plot that is left free, and its opened area in square metres.
+) -> Geometries:
+    """Best piece of each plot that is left free; None where nothing is.
 
-    The best is the one that keeps most when opened by ``radius_m`` (see `opened_area_m2`); a plot
-    without a free piece gets None and 0. See `free_pieces` for the rest.
+    The best is the one that keeps most when opened by ``radius_m`` (see `opened_area_m2`). See
+    `free_pieces` for the rest.
     """
     pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
-    opened = opened_area_m2(pieces, radius_m=radius_m)
+    rivals = np.bincount(owner, minlength=len(plots))[owner] > 1
+    opened = np.zeros(len(pieces))
+    opened[rivals] = opened_area_m2(pieces[rivals], radius_m=radius_m)
     order = np.lexsort((shapely.area(pieces), opened))  # the best is written last
     best: Geometries = np.full(len(plots), None, dtype=object)
-    area = np.zeros(len(plots))
-    best[owner[order]], area[owner[order]] = pieces[order], opened[order]
-    return best, area
+    best[owner[order]] = pieces[order]
+    return best
 
 
 def width_m(plots: Geometries, *, tolerance_m: float = 0.5) -> Floats:
