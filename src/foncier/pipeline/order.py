@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from foncier import detect, network, score, study, tables
+from foncier import collecting, detect, network, score, study, tables
 from foncier.crs import legal_crs
 from foncier.pipeline.converting import read_study
 from foncier.pipeline.flags import in_a_friche, landlocked
@@ -44,6 +44,7 @@ def silent(_: str) -> None:
     """Tell nobody."""
 
 
+@collecting.rarely()
 def run(
     plan: Study, *, workers: int = 1, step: Step = silent, tiling: Tiling | None = None
 ) -> Result:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow.compute as pc
 import shapely
 
-from foncier import detect, engines, store
+from foncier import collecting, detect, engines, store
 from foncier.errors import ClusterError, ConfigError, TilesError
 from foncier.pipeline.converting import read_index, read_layer
 from foncier.pipeline.faults import failed_tiles, stopped
@@ -185,6 +185,7 @@ def tiles(layers: Path, by: str) -> list[Tile]:
     ]
 
 
+@collecting.rarely()
 def find_in_tile(job: Job) -> str:
     """Find the plots of one tile, and leave them in its folder; its name is returned.
 
