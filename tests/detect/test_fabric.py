@@ -43,9 +43,12 @@ def test_small_buildings_are_not_counted_and_have_no_class() -> None:
 def test_a_plot_takes_the_class_of_its_nearest_building_else_is_isolated() -> None:
     houses = np.concatenate([row(10, 5), shapely.box([500], 0, 510, 10)])
     plots = shapely.box([0, 460, 200, 5000], 15, [20, 490, 220, 5020], 30)
-    found = plot_classes(plots, houses, building_classes(houses, CUT), CUT)
+    found = plot_classes(plots, shapely.STRtree(houses), building_classes(houses, CUT), CUT)
     assert [CLASSES[k] for k in found] == ["dense", "isolee", "isolee", "isolee"]
-    assert plot_classes(plots, houses[:0], np.array([], dtype=np.intp), CUT).tolist() == [3] * 4
+    assert (
+        plot_classes(plots, shapely.STRtree([]), np.array([], dtype=np.intp), CUT).tolist()
+        == [3] * 4
+    )
 
 
 def _by_the_book(shapes: np.ndarray, distance: float) -> list[int]:

@@ -87,6 +87,8 @@ def test_houses_beyond_the_reach_of_the_fabric_change_no_class(
     houses = np.asarray(shapely.box(x, y + 60, x + 8, y + 68), dtype=object)
     plot = np.array([shapely.box(0, 0, 20, 30)], dtype=object)
     far = shapely.distance(houses, plot[0]) > reach_m(figures)
-    whole = plot_classes(plot, houses, building_classes(houses, figures), figures)
+    whole = plot_classes(plot, shapely.STRtree(houses), building_classes(houses, figures), figures)
     near = houses[~far]
-    assert plot_classes(plot, near, building_classes(near, figures), figures) == whole
+    assert (
+        plot_classes(plot, shapely.STRtree(near), building_classes(near, figures), figures) == whole
+    )

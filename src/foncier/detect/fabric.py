@@ -111,20 +111,19 @@ def _sizes(links: NDArray[np.intp], count: int) -> NDArray[np.intp]:
 
 
 def plot_classes(
-    plots: Geometries, footprints: Geometries, classes: NDArray[np.intp], cut: Fabric
+    plots: Geometries, buildings: shapely.STRtree, classes: NDArray[np.intp], cut: Fabric
 ) -> NDArray[np.intp]:
     """Class of each plot: that of the nearest building, the densest of those equally near.
 
+    ``buildings`` are those that have one of the ``classes``.
     A plot that no building comes near (``cut.far_m``) is isolated.
     """
     found = np.full(len(plots), ISOLATED, dtype=np.intp)
-    counted = np.flatnonzero(classes >= 0)
-    if not len(counted) or not len(plots):
+    if not len(classes) or not len(plots):
         return found
-    tree = shapely.STRtree(footprints[counted])
-    plot, building = tree.query_nearest(plots, max_distance=cut.far_m)
+    plot, building = buildings.query_nearest(plots, max_distance=cut.far_m)
     best = np.full(len(plots), ISOLATED + 1, dtype=np.intp)
-    np.minimum.at(best, plot, classes[counted[building]])
+    np.minimum.at(best, plot, classes[building])
     near = best <= ISOLATED
     found[near] = best[near]
     return found

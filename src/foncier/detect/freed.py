@@ -86,7 +86,7 @@ def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     half = float(given["strip_m"]) / 2
     plots, covers = ground.plots[rows], standing(ground, given)
     plot, cover = meeting(plots, covers)
-    bare, (built, houses) = np.array(plots), unions_by(plot, covers[cover])
+    bare, (built, houses) = np.array(plots), unions_by(plot, covers.geometries[cover])
     bare[built] = shapely.difference(plots[built], houses)
     ways, owner = shapely.get_parts(
         shapely.buffer(bare, 1e-3 - half, quad_segs=4), return_index=True

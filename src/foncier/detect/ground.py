@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from foncier.detect import fabric
-from foncier.detect.remembered import Remembered
+from foncier.detect.remembered import Once, Remembered
 from foncier.detect.sights import Ways
 from foncier.records import Fabric
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.geometry import Geometries
+    from foncier.geometry import Floats, Geometries
     from foncier.records import Relief
 
 
@@ -44,7 +44,7 @@ class Ground:
     @cached_property
     def plots(self) -> Geometries:
         """Outlines of all parcels."""
-        return np.array([], dtype=object) if self.parcels is None else shapes(self.parcels)
+        return shapes(self.parcels)
 
     @cached_property
     def centres(self) -> Geometries:
@@ -52,20 +52,52 @@ class Ground:
         centres: Geometries = shapely.centroid(self.plots)
         return centres
 
-    @cached_property
+    @property
     def footprints(self) -> Geometries:
         """Outlines of all buildings."""
-        return np.array([], dtype=object) if self.buildings is None else shapes(self.buildings)
+        return np.asarray(self.footprints_tree.geometries)
+
+    @property
+    def footprints_tree(self) -> shapely.STRtree:
+        """Index of the outlines of all buildings."""
+        return self.layers.of("footprints", lambda: shapely.STRtree(shapes(self.buildings)))
+
+    @property
+    def streets_tree(self) -> shapely.STRtree:
+        """Index of all streets, walkable or not."""
+        return self.layers.of("streets", lambda: shapely.STRtree(shapes(self.streets)))
+
+    @property
+    def footprints_m2(self) -> Floats:
+        """Area of each building."""
+        return self.layers.of("areas", lambda: shapely.area(self.footprints))
 
     @cached_property
     def plots_tree(self) -> shapely.STRtree:
         """Index of the outlines of all parcels."""
         return shapely.STRtree(self.plots)
 
-    @cached_property
+    @property
     def building_fabric(self) -> NDArray[np.intp]:
         """Fabric class of all buildings."""
-        return fabric.building_classes(self.footprints, self.cut)
+        return self.layers.of(
+            f"fabric {self.cut}", lambda: fabric.building_classes(self.footprints, self.cut)
+        )
+
+    @property
+    def classed(self) -> tuple[shapely.STRtree, NDArray[np.intp]]:
+        """Index of the buildings that have a fabric class, and their classes."""
+
+        def work() -> tuple[shapely.STRtree, NDArray[np.intp]]:
+            classes = self.building_fabric
+            return shapely.STRtree(self.footprints[classes >= 0]), classes[classes >= 0]
+
+        return self.layers.of(f"classed {self.cut}", work)
+
+    @cached_property
+    def layers(self) -> Once:
+        """What was worked out so far of the layers other than the parcels."""
+        return Once()
 
     @cached_property
     def remembered(self) -> Remembered:
@@ -84,22 +116,25 @@ class Ground:
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
         """Same ground under other parcels; what was worked out of the buildings is kept."""
         other = replace(self, parcels=parcels)
-        kept = ("footprints", "building_fabric")
-        vars(other).update({name: value for name, value in vars(self).items() if name in kept})
+        vars(other)["layers"] = self.layers
         return other
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""
 
         def work(new: NDArray[np.intp]) -> tuple[NDArray[np.intp]]:
-            plots, houses = self.plots[new], self.footprints
-            return (fabric.plot_classes(plots, houses, self.building_fabric, self.cut),)
+            return (fabric.plot_classes(self.plots[new], *self.classed, self.cut),)
 
         return self.remembered.of("fabric", rows, work)[0]
 
 
-def shapes(frame: gpd.GeoDataFrame) -> Geometries:
-    """Geometries of a table as a fresh object array, safe to prepare or to change."""
+def shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
+    """Geometries of a table as a fresh object array, safe to prepare or to change.
+
+    A layer that is not there has none.
+    """
+    if frame is None:
+        return np.array([], dtype=object)
     return np.array(frame.geometry.to_numpy(), dtype=object)
 
 

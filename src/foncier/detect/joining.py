@@ -10,7 +10,7 @@ import shapely
 
 from foncier import tables
 from foncier.detect.funnel import Memory
-from foncier.detect.ground import Ground, shapes
+from foncier.detect.ground import Ground
 from foncier.detect.registry import MEASURES
 from foncier.geometry import pairs_within, polygons_only, unions_by
 
@@ -102,7 +102,7 @@ class Joined(Memory):
         around[own] = shapely.difference(around[own], unions[one[own]])
         left = shapely.area(around) > 1.0
         one, around = one[left], around[left]
-        near, house = shapely.STRtree(old.footprints).query(around, predicate="intersects")
+        near, house = old.footprints_tree.query(around, predicate="intersects")
         standing = np.unique(np.array([one[near], house]), axis=1)
         ways, of_way, way = self._ways(unions)
         spacing = _width(np.concatenate([unions, around])) + _width(ways) + 4 * self.reach_m
@@ -136,14 +136,12 @@ class Joined(Memory):
         if streets is None or not len(streets):
             none = np.array([], dtype=np.intp)
             return np.array([], dtype=object), none, none
-        lines = shapes(streets)
-        group, way = shapely.STRtree(lines).query(
-            unions, predicate="dwithin", distance=self.reach_m + 1
-        )
+        tree = self.before.ground.streets_tree
+        group, way = tree.query(unions, predicate="dwithin", distance=self.reach_m + 1)
         west, south, east, north = shapely.bounds(unions).T
         far = self.reach_m + 1
         frames = shapely.box(west - far, south - far, east + far, north + far)
-        return shapely.intersection(lines[way], frames[group]), group, way
+        return shapely.intersection(tree.geometries[way], frames[group]), group, way
 
 
 def _plots(unions: Geometries, like: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

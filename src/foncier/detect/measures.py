@@ -15,6 +15,7 @@ import shapely
 
 from foncier.detect.ground import Ground, shapes, texts
 from foncier.geometry import (
+    Covers,
     Floats,
     Geometries,
     Overlaps,
@@ -105,32 +106,36 @@ def built_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
     def work(new: NDArray[np.intp]) -> tuple[Floats]:
         footprints = standing(ground, given)
         if wanted and ground.zones is not None:
-            centred, _ = zone_at(ground.zones, shapely.centroid(footprints), wanted)
-            footprints = footprints[centred == 1]
+            outlines = footprints.geometries
+            centred, _ = zone_at(ground.zones, shapely.centroid(outlines), wanted)
+            footprints = shapely.STRtree(outlines[centred == 1])
         return (covered_area_m2(ground.plots[new], footprints, wall_m=wall),)
 
     figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
     return ground.remembered.of(f"built {figures}", rows, work)[0]
 
 
-def standing(ground: Ground, given: Given) -> Geometries:
-    """Footprints that count as buildings.
+def standing(ground: Ground, given: Given) -> shapely.STRtree:
+    """Index of the footprints that count as buildings.
 
     ``given["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
     ``given["no_light"]``: light constructions of the cadastre (type 02) do not count.
     """
-    return ground.footprints[stands(ground, given)]
+    figures = (float(given.get("least_m2", 0.0)), bool(given.get("no_light")))
+    return ground.layers.of(
+        f"standing {figures}", lambda: shapely.STRtree(ground.footprints[stands(ground, given)])
+    )
 
 
 def stands(ground: Ground, given: Given) -> NDArray[np.bool_]:
     """Tell which buildings count (see `standing`)."""
-    kept = np.asarray(shapely.area(ground.footprints) >= float(given.get("least_m2", 0.0)))
+    kept = ground.footprints_m2 >= float(given.get("least_m2", 0.0))
     if given.get("no_light") and ground.buildings is not None:
-        kept = kept & (ground.buildings["kind"] != "light").to_numpy(dtype=bool)
+        kept &= (ground.buildings["kind"] != "light").to_numpy(dtype=bool)
     return kept
 
 
-def share_of(plots: Geometries, covers: Geometries) -> Floats:
+def share_of(plots: Geometries, covers: Covers) -> Floats:
     """Share of each plot under the covers; NaN for a plot without area."""
     return _share(plots, covered_area_m2(plots, covers))
 
@@ -160,9 +165,8 @@ def excluded_share(
     if ground.constraints is None:
         return unknown(rows)
     plots = ground.plots[rows]
-    kept, outlines = _excluding(ground.constraints, given)
+    words, outlines = _excluding(ground, given)
     shared = overlaps(plots, outlines)
-    words = np.array([*(text.fr for text in constraint_words(kept)), None], dtype=object)
     found = words[largest(shared, len(plots))]
     return _share(plots, united_area_m2(plots, shared)), np.asarray(found, dtype=object)
 
@@ -171,11 +175,19 @@ def put_to_use_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> Fl
     """Share of `excluded_share` alone, without its words; NaN without a layer."""
     if ground.constraints is None:
         return unknown(rows)[0]
-    return share_of(ground.plots[rows], _excluding(ground.constraints, given)[1])
+    return share_of(ground.plots[rows], _excluding(ground, given)[1])
 
 
-def _excluding(constraints: gpd.GeoDataFrame, given: Given) -> Any:
-    return constraint_shapes(constraints, "exclude", float(given.get("line_m", 1.0)))
+def _excluding(ground: Ground, given: Given) -> tuple[NDArray[np.object_], shapely.STRtree]:
+    """Words for the constraints that exclude, None behind them, and the index of their outlines."""
+    line_m = float(given.get("line_m", 1.0))
+
+    def work() -> tuple[NDArray[np.object_], shapely.STRtree]:
+        kept, outlines = constraint_shapes(ground.constraints, "exclude", line_m)
+        words = [*(text.fr for text in constraint_words(kept)), None]
+        return np.array(words, dtype=object), shapely.STRtree(outlines)
+
+    return ground.layers.of(f"excluding {line_m}", work)
 
 
 def largest(shared: Overlaps, plots: int) -> NDArray[np.intp]:
@@ -200,10 +212,9 @@ def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
     """Share of the parcel within a distance of the streets' centre lines."""
     if ground.streets is None:
         return unknown(rows)
-    plots, lines = ground.plots[rows], shapes(ground.streets)
-    reach = float(given["reach_m"])
-    near = np.unique(pairs_within(plots, shapely.STRtree(lines), reach)[1])
-    return share_of(plots, shapely.buffer(lines[near], reach)), None
+    plots, streets, reach = ground.plots[rows], ground.streets_tree, float(given["reach_m"])
+    near = np.unique(pairs_within(plots, streets, reach)[1])
+    return share_of(plots, shapely.buffer(streets.geometries[near], reach)), None
 
 
 def opened_area(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:

@@ -20,6 +20,7 @@ from foncier.detect.measures import (
     in_zone,
     put_to_use_share,
     road_share,
+    standing,
     stands,
     unknown,
 )
@@ -47,12 +48,11 @@ def convexity(ground: Ground, rows: NDArray[np.intp], _: Given) -> tuple[Floats,
 
 
 def _envelope(ground: Ground, rows: NDArray[np.intp], given: Given) -> Geometries:
-    grow, kept = given["grow_m"], stands(ground, given)
+    grow, covers = given["grow_m"], standing(ground, given)
     if isinstance(grow, Mapping):
-        kept &= ground.building_fabric >= 0
+        kept = stands(ground, given) & (ground.building_fabric >= 0)
         table = np.array([float(grow[name]) for name in CLASSES])
-        grow = table[ground.building_fabric[kept]]
-    covers = ground.footprints[kept]
+        grow, covers = table[ground.building_fabric[kept]], ground.footprints[kept]
     return geometry.closed_cover(
         ground.plots[rows], covers, grow_m=grow,
         shrink_m=float(given.get("shrink_m", 0.0)), hole_m2=float(given.get("hole_m2", 0.0)),

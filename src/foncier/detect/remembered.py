@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+Kept = TypeVar("Kept")
 Columns = tuple[np.ndarray[Any, Any], ...]
 
 
@@ -59,3 +60,24 @@ class Remembered:
         known[rows] = True
         for column, values in zip(columns, fresh, strict=True):
             column[rows] = values
+
+
+class Once:
+    """Values by name, each worked out the first time that it is asked for.
+
+    Examples
+    --------
+    >>> values = Once()
+    >>> values.of("answer", lambda: 42), values.of("answer", lambda: 43)
+    (42, 42)
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def of(self, name: str, work: Callable[[], Kept]) -> Kept:
+        """Return the value of this name."""
+        if name not in self._kept:
+            self._kept[name] = work()
+        value: Kept = self._kept[name]
+        return value

@@ -2,6 +2,7 @@
 
 from foncier.geometry.arrays import (
     POLYGONAL,
+    Covers,
     Floats,
     Geometries,
     boxes_within,
@@ -10,6 +11,7 @@ from foncier.geometry.arrays import (
     meeting,
     pairs_within,
     polygons_only,
+    shapes_of,
     unions_by,
 )
 from foncier.geometry.covering import (
@@ -31,6 +33,7 @@ from foncier.geometry.relief import heights_m
 
 __all__ = [
     "POLYGONAL",
+    "Covers",
     "Floats",
     "Geometries",
     "Overlaps",
@@ -49,6 +52,7 @@ __all__ = [
     "overlaps",
     "pairs_within",
     "polygons_only",
+    "shapes_of",
     "unions_by",
     "united_area_m2",
     "width_m",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
+Covers: TypeAlias = Geometries | shapely.STRtree  # an index that is at hand spares a new one
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 COLLECTION = 7
 THREADS = 2
@@ -116,12 +117,23 @@ def pairs_within(
     return one[near], other[near]
 
 
-def meeting(plots: Geometries, covers: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def indexed(covers: Covers) -> shapely.STRtree:
+    """Index of the covers: the one that they come with, else a new one."""
+    return covers if isinstance(covers, shapely.STRtree) else shapely.STRtree(covers)
+
+
+def shapes_of(covers: Covers) -> Geometries:
+    """Outlines of the covers."""
+    found: Geometries = covers.geometries if isinstance(covers, shapely.STRtree) else covers
+    return found
+
+
+def meeting(plots: Geometries, covers: Covers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
     if FEW * len(covers) < len(plots):
-        cover, plot = shapely.STRtree(plots).query(covers, predicate="intersects")
+        cover, plot = shapely.STRtree(plots).query(shapes_of(covers), predicate="intersects")
     else:
-        plot, cover = shapely.STRtree(covers).query(plots, predicate="intersects")
+        plot, cover = indexed(covers).query(plots, predicate="intersects")
     return in_order(plot, cover)
 
 

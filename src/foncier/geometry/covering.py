@@ -10,12 +10,15 @@ import numpy as np
 import shapely
 
 from foncier.geometry.arrays import (
+    Covers,
     Floats,
     Geometries,
     expand,
     in_threads,
+    indexed,
     meeting,
     pairs_within,
+    shapes_of,
     unions_by,
 )
 from foncier.geometry.reached import all_within
@@ -42,9 +45,10 @@ class Overlaps:
     covers: Geometries
 
 
-def overlaps(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Overlaps:
+def overlaps(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Overlaps:
     """Area that each plot shares with each cover, pair by pair; see `covered_area_m2`."""
     plot, cover = meeting(plots, covers)
+    covers = shapes_of(covers)
     shapely.prepare(plots)
     whole = shapely.covers(plots[plot], covers[cover])
     area = np.where(whole, shapely.area(covers)[cover], 0.0)
@@ -63,7 +67,7 @@ def overlaps(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> O
     return Overlaps(plot[some], cover[some], area[some], counted[some], covers)
 
 
-def covered_area_m2(plots: Geometries, covers: Geometries, *, wall_m: float = 0.0) -> Floats:
+def covered_area_m2(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Floats:
     """Area of each plot under the union of other shapes; what overlaps counts once.
 
     Whole shapes inside a plot bring their own area; only those astride a limit are cut, and only
@@ -133,7 +137,7 @@ def _tangled(shared: Overlaps) -> NDArray[np.intp]:
 
 def closed_cover(
     plots: Geometries,
-    covers: Geometries,
+    covers: Covers,
     *,
     grow_m: float | Floats,
     shrink_m: float = 0.0,
@@ -171,7 +175,7 @@ def closed_cover(
         return found
     # A hole that is filled, and the worn edge, may lie this far outside the plot.
     beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
-    tree = shapely.STRtree(covers)
+    tree, covers = indexed(covers), shapes_of(covers)
     # Where all ground as far as the envelope is worn lies under the covers, nothing is drawn.
     sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, room_m=shrink_m)
     found[sure] = plots[sure]

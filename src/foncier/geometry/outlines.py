@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.geometry.arrays import POLYGONAL, Floats, Geometries, in_threads, meeting
+from foncier.geometry.arrays import (
+    POLYGONAL,
+    Covers,
+    Floats,
+    Geometries,
+    in_threads,
+    meeting,
+    shapes_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +48,7 @@ def _opened(plots: Geometries, *, radius_m: float) -> Geometries:
 
 
 def free_pieces(
-    plots: Geometries, covers: Geometries, *, clear_m: float, part_m2: float
+    plots: Geometries, covers: Covers, *, clear_m: float, part_m2: float
 ) -> tuple[Geometries, NDArray[np.intp]]:
     """Pieces of each plot that are left free around what stands on it.
 
@@ -71,7 +79,7 @@ def free_pieces(
 
 
 def _parts_on(
-    plots: Geometries, covers: Geometries, part_m2: float
+    plots: Geometries, covers: Covers, part_m2: float
 ) -> tuple[NDArray[np.intp], Geometries]:
     """What lies of each cover on each plot, with the plot; some parts of ``part_m2`` left out.
 
@@ -79,8 +87,10 @@ def _parts_on(
     brings it less than ``part_m2``: most neighbours lean on the limit. One that then lies in the
     plot is taken whole: no more than ``part_m2`` of it is drawn beyond the limit.
     """
-    covers = covers[shapely.area(covers) > part_m2]
     plot, cover = meeting(plots, covers)
+    covers = shapes_of(covers)
+    large = shapely.area(covers)[cover] > part_m2
+    plot, cover = plot[large], cover[large]
     shapely.prepare(plots)
     whole = shapely.covers(plots[plot], covers[cover])
     astride = np.flatnonzero(~whole)
@@ -108,7 +118,7 @@ def _clear(plots: Geometries, built: Geometries, *, clear_m: float) -> Geometrie
 
 def largest_free_pieces(
     plots: Geometries,
-    covers: Geometries,
+    covers: Covers,
     *,
     clear_m: float,
     part_m2: float,
