@@ -67,15 +67,18 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
     ASSEMBLIES, sorted by id.
     """
     how, ground = profile.assembly, memory.ground
+    crs = None if ground.parcels is None else ground.parcels.crs
     if how is None or ground.parcels is None or ground.buildings is None or not len(rows):
-        return tables.ASSEMBLIES.empty(None if ground.parcels is None else ground.parcels.crs)
+        return tables.ASSEMBLIES.empty(crs)
     ids = np.array(ground.parcels["parcel_id"], dtype=object)
     parts = _parts(memory, profile, how, _around(ground, rows, how.most), ids)
     near = near_street(parts.shapes, ground, profile.rules.get(BARE, ()))
     links = _adjoining(parts, how, near)
     # A free piece that would pass alone, were it a parcel, needs no neighbour.
-    groups, tried, found = np.unique(links)[:, None], [], []
+    groups, tried, found = np.unique(links)[:, None], [], [tables.ASSEMBLIES.empty(crs)]
     for size in range(1, how.most + 1):
+        if not len(groups):
+            break
         trial = _tried(memory, profile, parts, groups, near)
         if size > 1:
             own = trial.passed[np.isin(parts.parcel[trial.groups[trial.passed, 0]], rows)]
@@ -83,7 +86,8 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
         tried.append(trial.groups[trial.passed])
         groups = _grown(trial.failed, links, len(parts))
         groups = _allowed(groups, parts, how, tried)
-    every = pd.concat(found, ignore_index=True).sort_values("assembly_id")
+    some = [table for table in found if len(table)] or found[:1]
+    every = pd.concat(some, ignore_index=True).sort_values("assembly_id")
     return tables.ASSEMBLIES.conform(every)
 
 
