@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import LAMBERT_93, X, Y
@@ -43,6 +44,8 @@ def test_what_is_written_is_read_back_whole_and_within_bounds(
     table, path = parcels(corners), tmp_path_factory.mktemp("store") / "parcels.parquet"
     store.write_table(table, path)
     pd.testing.assert_frame_equal(store.read_table(path, tables.PARCELS), table)
+    everywhere = np.array([[-1e9, -1e9, 1e9, 1e9]])
+    assert_geodataframe_equal(store.read_table(path, tables.PARCELS, everywhere), table)
     west, south = X + frame[0], Y + frame[1]
     bounds = (west, south, west + 3e4, south + 3e4)
     # Bounds are kept in single precision, rounded outwards by less than a metre here.
@@ -52,6 +55,16 @@ def test_what_is_written_is_read_back_whole_and_within_bounds(
     found = store.read_table(path, tables.PARCELS, boxes)["parcel_id"]
     assert set(table["parcel_id"][sure]) <= set(found) <= set(table["parcel_id"][close])
     assert table["parcel_id"].iloc[np.sort(store.read_near(path, boxes)[0])].tolist() == [*found]
+
+
+def test_of_a_layer_without_a_row_nothing_is_near(tmp_path: Path) -> None:
+    path = tmp_path / "parcels.parquet"
+    store.write_table(tables.PARCELS.empty(parcels([(0.0, 0)]).crs), path)
+    everywhere = np.array([[-1e9, -1e9, 1e9, 1e9]])
+    assert_geodataframe_equal(
+        store.read_table(path, tables.PARCELS, everywhere), store.read_table(path, tables.PARCELS)
+    )
+    assert len(store.read_near(path, everywhere)[0]) == 0
 
 
 def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_same(

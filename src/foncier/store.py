@@ -6,9 +6,8 @@ Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box
 from __future__ import annotations
 
 import errno
-import functools
 import hashlib
-import operator
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import shapely
 
 from foncier.errors import FormatError, SourceError
 from foncier.geometry import expand
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
 EDGES = ("xmin", "ymin", "xmax", "ymax")
+WEST_SOUTH = 2  # of these the first, whose least counts
 
 
 @contextmanager
@@ -104,9 +105,8 @@ def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
         It is not what was written.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
-    where = None if boxes is None else _meeting(boxes)
     with _told(path):
-        table = read(shown(path), filters=where, **arrow(path))
+        table = read(shown(path), **arrow(path)) if boxes is None else _framed(_near(path, boxes))
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
@@ -148,22 +148,57 @@ def read_words(path: Path, column: str) -> list[str | None]:
 
 def read_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
     """As `read_places`, for the rows whose bounds meet one of these boxes."""
-    return read_places(path, _meeting(boxes))
+    with _told(path):
+        return _places(_near(path, boxes, columns=[ROW, "bbox"]))
 
 
-def _meeting(boxes: Floats) -> pc.Expression:
-    west, south, east, north = (pc.field("bbox", edge) for edge in EDGES)
-    near = [
-        (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
-        for box in boxes.tolist()
-    ]
-    return functools.reduce(operator.or_, near)
+def _near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
+    """Rows whose bounds meet a box. Groups of rows that come to none are not read."""
+    with pq.ParquetFile(shown(path), **arrow(path)) as file:
+        groups = np.flatnonzero(_met(_bounds_of_groups(file.metadata), boxes))
+        table = file.read_row_groups(groups.tolist(), columns=columns)
+    return table.filter(pa.array(_met(_bounds(table), boxes)))
+
+
+def _bounds_of_groups(said: pq.FileMetaData) -> Floats:
+    """Bounds of all rows of each group, shape (groups, 4); without end where none are told."""
+    places = {said.schema.column(n).path: n for n in range(len(said.schema))}
+    found = np.tile([-np.inf, -np.inf, np.inf, np.inf], (said.num_row_groups, 1))
+    for edge, name in enumerate(EDGES):
+        for group in range(said.num_row_groups):
+            told = said.row_group(group).column(places[f"bbox.{name}"]).statistics
+            if told is not None and told.has_min_max:
+                found[group, edge] = told.min if edge < WEST_SOUTH else told.max
+    return found
+
+
+def _met(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
+    west, south, east, north = bounds.T
+    met = np.zeros(len(bounds), dtype=np.bool_)
+    for box in boxes:
+        met |= (west <= box[2]) & (south <= box[3]) & (east >= box[0]) & (north >= box[1])
+    return met
+
+
+def _bounds(table: pa.Table) -> Floats:
+    boxes = table.column("bbox").combine_chunks()
+    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
+    return np.column_stack(edges).astype(np.float64)
 
 
 def _places(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
-    boxes = table.column("bbox").combine_chunks()
-    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
-    return table.column(ROW).to_numpy(), np.column_stack(edges).astype(np.float64)
+    return table.column(ROW).to_numpy(), _bounds(table)
+
+
+def _framed(table: pa.Table) -> gpd.GeoDataFrame:
+    """Rows of a GeoParquet file as geopandas reads it."""
+    said = json.loads(table.schema.metadata[b"geo"])
+    name = said["primary_column"]
+    return gpd.GeoDataFrame(
+        table.drop_columns([name, "bbox"]).to_pandas(),
+        geometry=shapely.from_wkb(table.column(name).to_numpy()),
+        crs=said["columns"][name]["crs"],
+    )
 
 
 def read_parts(paths: list[Path], contract: Table) -> Any:

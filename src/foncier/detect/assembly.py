@@ -28,7 +28,7 @@ from foncier.detect.plausible import (
     within_steps,
 )
 from foncier.detect.registry import MEASURES
-from foncier.geometry import expand, in_threads, pairs_within
+from foncier.geometry import boxes_within, expand, in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,14 +93,17 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
 
 def _around(ground: Ground, rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     """The parcels, and those that a group that begins in one of them may also hold."""
-    known = edge = rows
+    known, edge, plots = np.zeros(len(ground.plots), dtype=np.bool_), rows, ground.plots
+    known[rows] = True
     for _ in range(most - 1):
-        if len(known) == len(ground.plots):
+        if known.all():
             break
-        beside = pairs_within(ground.plots[edge], ground.plots_tree, TOUCH_M)[1]
-        edge = np.setdiff1d(beside, known)
-        known = np.union1d(known, edge)
-    return known
+        one, other = boxes_within(plots[edge], ground.plots_tree, TOUCH_M)
+        new = ~known[other]
+        one, other = edge[one[new]], other[new]
+        edge = np.unique(other[shapely.dwithin(plots[one], plots[other], TOUCH_M)])
+        known[edge] = True
+    return np.flatnonzero(known)
 
 
 def _parts(
