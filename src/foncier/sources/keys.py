@@ -45,30 +45,33 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     if frame[key].notna().all():
         return frame
     bare = frame[frame[key].isna()]
-    looks = _looks(bare.drop(columns=key))
+    places = _places(bare)
+    # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
+    looks = _looks(bare[places.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
         int(looks.duplicated().sum()),
         "objets sans identifiant exactement superposés à un autre, gardés",
         "features without id that lie exactly on another one, kept",
     )
-    order = looks.sort_values(list(looks.columns)).index
-    places = pd.Series(_places(bare.geometry.to_numpy()), bare.index).loc[order]
-    nth = places.groupby(places).cumcount()
-    made = places.where(nth == 0, places + "-" + (nth + 1).astype("str"))
-    return frame.assign(**{key: frame[key].astype("str").fillna(made.astype("str"))})
+    shared = places.loc[looks.sort_values(list(looks.columns)).index]
+    nth = shared.groupby(shared).cumcount()
+    later = nth[nth > 0]
+    places.loc[later.index] = places.loc[later.index] + "-" + (later + 1).astype("str")
+    return frame.assign(**{key: frame[key].astype("str").fillna(places)})
 
 
-def _places(values: Any) -> np.ndarray:
+def _places(frame: gpd.GeoDataFrame) -> pd.Series[str]:
     """Where each shape lies: a point on it, or the middle of a line, in tenths of a metre."""
-    values = np.array(values, dtype=object)
+    values = np.array(frame.geometry.to_numpy(), dtype=object)
     spots = shapely.point_on_surface(values)
     lines = np.isin(shapely.get_type_id(values), LINES)
     spots[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    tenths = np.rint(shapely.get_coordinates(spots) * 10).astype("int64").astype(str)
-    return np.char.add(np.char.add(tenths[:, 0], "-"), tenths[:, 1]).astype(object)
+    tenths = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    x, y = (pd.Series(side, frame.index).astype("str") for side in tenths.T)
+    return x + "-" + y
 
 
 def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
