@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import pytest
 import shapely
 
 from foncier.crs import Passage, in_territory, legal_crs
 from foncier.errors import ConfigError, CrsError
+
+if TYPE_CHECKING:
+    import pyproj
 
 LAMBERT_93 = legal_crs("80021")
 AMIENS = shapely.Point(2.3, 49.9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,7 @@ from foncier.geometry import Geometries, polygons_only
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyproj
     from numpy.typing import NDArray
 
@@ -82,7 +83,9 @@ class Moving:
 
     def take(self, piece: gpd.GeoSeries) -> None:
         """Move the next shapes, and keep those that serve."""
-        values = shapely.force_2d(np.array(piece.to_numpy(), dtype=object))
+        values = np.array(piece.to_numpy(), dtype=object)
+        deep = shapely.get_coordinate_dimension(values) > 2
+        values[deep] = shapely.force_2d(values[deep])
         gone = shapely.is_missing(values) | shapely.is_empty(values)
         useful = ~gone & (gone | _finite(values))
         given = gpd.GeoSeries(values[useful], crs=piece.crs)
@@ -99,17 +102,20 @@ class Moving:
         self._useful.append(useful)
         self._values.append(shaped[right])
 
-    def applied(self, frame: gpd.GeoDataFrame, journal: Journal) -> gpd.GeoDataFrame:
-        """Rows of the file whose shapes were kept, with these; raises as `legal` does."""
-        if frame.empty:
-            return frame.set_crs(self._crs, allow_override=True)
+    def applied(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
+        """Rows of the file whose shapes were kept, with these; raises as `legal` does.
+
+        ``frame`` may have its own shapes, which are left aside, or none.
+        """
+        if not len(frame):
+            return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=self._crs))
         self._check_present(journal)
         self._passage.check()
         self._tell(journal)
-        kept = frame[np.concatenate(self._useful)]
+        kept: Any = frame[np.concatenate(self._useful)]
         values = np.concatenate(self._values)
         self._values.clear()
-        return kept.set_geometry(gpd.GeoSeries(values, index=kept.index, crs=self._crs))
+        return gpd.GeoDataFrame(kept, geometry=gpd.GeoSeries(values, kept.index, crs=self._crs))
 
     def _check_present(self, journal: Journal) -> None:
         read, absent = self._counts["read"], self._counts["absent"]
