@@ -11,6 +11,7 @@ import shapely
 
 from foncier.errors import ContractError
 from foncier.sources.journal import complaint, some
+from foncier.sources.shapes import PIECE_ROWS
 
 if TYPE_CHECKING:
     from foncier.sources.journal import Journal
@@ -64,14 +65,19 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
 def _places(frame: gpd.GeoDataFrame) -> pd.Series[str]:
     """Where each shape lies: a point on it, or the middle of a line, in tenths of a metre."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
+    pieces = [values[n : n + PIECE_ROWS] for n in range(0, len(values), PIECE_ROWS)]
+    tenths = np.concatenate([_tenths(piece) for piece in pieces])
+    x, y = (pd.Series(side, frame.index).astype("str") for side in tenths.T)
+    return x + "-" + y
+
+
+def _tenths(values: np.ndarray) -> np.ndarray:
     spots = shapely.point_on_surface(values)
     lines = np.isin(shapely.get_type_id(values), LINES)
     spots[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    tenths = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
-    x, y = (pd.Series(side, frame.index).astype("str") for side in tenths.T)
-    return x + "-" + y
+    return np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
 
 
 def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
