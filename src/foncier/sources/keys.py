@@ -46,9 +46,11 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     if frame[key].notna().all():
         return frame
     bare = frame[frame[key].isna()]
-    places = _places(bare)
+    tenths = _places(bare)
+    x, y = (tenths[side].astype("str") for side in tenths)
+    places = x + "-" + y
     # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
-    looks = _looks(bare[places.duplicated(keep=False)].drop(columns=key))
+    looks = _looks(bare[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
         int(looks.duplicated().sum()),
@@ -62,13 +64,11 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     return frame.assign(**{key: frame[key].astype("str").fillna(places)})
 
 
-def _places(frame: gpd.GeoDataFrame) -> pd.Series[str]:
-    """Where each shape lies: a point on it, or the middle of a line, in tenths of a metre."""
+def _places(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Where each shape lies: x and y of a point on it, or of the middle of a line, in tenths."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
     pieces = [values[n : n + PIECE_ROWS] for n in range(0, len(values), PIECE_ROWS)]
-    tenths = np.concatenate([_tenths(piece) for piece in pieces])
-    x, y = (pd.Series(side, frame.index).astype("str") for side in tenths.T)
-    return x + "-" + y
+    return pd.DataFrame(np.concatenate([_tenths(piece) for piece in pieces]), frame.index)
 
 
 def _tenths(values: np.ndarray) -> np.ndarray:
@@ -95,10 +95,9 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     ContractError
         Different rows bear the same key (up to five keys are named).
     """
-    again = frame[key].duplicated(keep=False)
-    if not again.any():
+    if frame[key].is_unique:
         return frame
-    part = frame[again]
+    part = frame[frame[key].duplicated(keep=False)]
     looks = _looks(part) if isinstance(part, gpd.GeoDataFrame) else part
     twins = looks.index[looks.duplicated()]
     journal.add(
