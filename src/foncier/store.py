@@ -82,7 +82,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     if not isinstance(table, gpd.GeoDataFrame):
         table.to_parquet(path, **how)
         return
-    order = np.argsort(table.geometry.hilbert_distance(), kind="stable") if len(table) else []
+    order = np.arange(len(table))
+    if len(table):
+        order = np.argsort(table.geometry.hilbert_distance(), kind="stable")
     # What cells without a type hold is told from all of them: such a table is not cut.
     free = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
     if free or len(table) <= PART_ROWS:

@@ -77,7 +77,8 @@ def _tenths(values: np.ndarray) -> np.ndarray:
     spots[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    return np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    tenths: np.ndarray = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    return tenths
 
 
 def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
