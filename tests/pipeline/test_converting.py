@@ -15,6 +15,7 @@ from tests.hamlet import X, Y, degrees, feature, hamlet, parcels, write
 from foncier import pipeline, store, study
 from foncier.errors import ContractError, CrsError, FormatError
 from foncier.pipeline import converting
+from foncier.pipeline.layers import read_file
 from foncier.sources import keys, pieces, shapes
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ FAULTS: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
             ],
         ],
         FormatError,
-        "aucun des 4 objets.*« LineString », « Point »",
+        "aucun des 4 objets.*«.LineString.», «.Point.»",
     ),
 }
 
@@ -212,12 +213,12 @@ def test_a_layer_is_let_go_before_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held: list[weakref.ref[Any]] = []
-    read, kept = converting.read_file, converting._write
+    kept = converting._write
 
     def reading(*given: Any) -> Any:
         gc.collect()
         assert [ref for ref in held if ref() is not None] == []
-        return read(*given)
+        return read_file(*given)
 
     def writing(layer: Any, table: Any, folder: Path) -> None:
         held.append(weakref.ref(table))
