@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import json
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,7 @@ def test_pieces_of_any_size_give_the_bytes_of_the_whole(
     for rows, part in ((1, 2), (2, 4), (5, 6), (1000, 8)):
         cut(monkeypatch, rows)
         monkeypatch.setattr(store, "PART_ROWS", part)
+        monkeypatch.setattr(pieces, "IN_MEMORY", 2**23 if rows > 2 else 0)
         assert converted(f"by-{rows}") == whole, rows
         # The day of an observation is a time in the file: such a file is read whole.
         assert (seen.count(pieces.Streamed), seen.count(type(None))) == (7, 1)
@@ -207,6 +209,29 @@ def test_a_fault_of_the_whole_is_told_from_pieces_and_leaves_what_was_there(
     assert len(told) == 1
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (gzip.compress(b'{"type": "FeatureCollection", "features": []}')[:-9], "gzip incomplète"),
+        (gzip.compress(b" \n" * 9), "le fichier est vide"),
+        (gzip.compress(b"<html>"), "le contenu n'est pas celui"),
+        (gzip.compress(b'{"type": "FeatureCollection", "features": [{'), "fichier illisible"),
+    ],
+)
+def test_an_archive_that_is_unpacked_on_the_disk_has_the_faults_of_one_in_memory(
+    data: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = study.load(hamlet(tmp_path / "hameau"))
+    (tmp_path / "hameau" / "parcelles.json.gz").write_bytes(data)
+    told = set()
+    for most in (2**23, 0):
+        monkeypatch.setattr(pieces, "IN_MEMORY", most)
+        with pytest.raises(FormatError, match=words) as caught:
+            pipeline.convert(plan, tmp_path / "kept")
+        told.add(str(caught.value))
+    assert len(told) == 1
 
 
 def test_a_layer_is_let_go_before_the_next_is_read(

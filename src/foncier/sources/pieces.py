@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from foncier.records import LayerFile
 
-JSON = (".json", ".geojson")
+IN_MEMORY = 2**23  # an archive up to this size, in bytes, is unpacked there; others on the disk
 
 
 class Whole:
@@ -116,7 +116,7 @@ def opened(
     path, shown = file.path, file.shown
     files.check(path, shown)
     with ExitStack() as stack:
-        if path.suffix.lower() == ".gz" and path.with_suffix("").suffix.lower() in JSON:
+        if path.suffix.lower() == ".gz" and path.stat().st_size > IN_MEMORY:
             path = _unpacked(path, shown, stack.enter_context(files.scratch(shown)))
         rows = _streamed(path, file, wanted, stack)
         yield rows or Whole(files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs))
@@ -126,23 +126,21 @@ def _streamed(
     path: Path, file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]], stack: ExitStack
 ) -> Streamed | None:
     """Rows as GDAL gives them, None where it does not give them so."""
-    if path.suffix.lower() == ".gz":
-        return None
-    with files.readable(file.shown):
-        if files.begun(path, file.shown) == ".parquet":
+    shown, zipped = file.shown, path.suffix.lower() == ".gz"
+    with files.readable(shown):
+        data = files.content(path, shown) if zipped else None
+        if files.begun(path.with_suffix("") if zipped else path, shown, data) == ".parquet":
             return None
-        source = files.gdal(path, file.shown, file.sublayer)
-        meta, reader = stack.enter_context(
-            pyogrio.raw.open_arrow(
-                source, layer=file.sublayer, use_pyarrow=True, batch_size=shapes.PIECE_ROWS,
-                datetime_as_string=True,
-            )
+        opening = pyogrio.raw.open_arrow(
+            files.gdal(path, shown, file.sublayer, data), layer=file.sublayer, use_pyarrow=True,
+            batch_size=shapes.PIECE_ROWS, datetime_as_string=True,
         )  # fmt: skip
+        meta, reader = stack.enter_context(opening)
         asked = wanted(tuple(str(name) for name in meta["fields"]))
         if _interpreted(meta, asked):
             return None
-        crs = None if file.crs is None else files.system(file.crs, file.shown)
-        return Streamed(meta, reader, asked, file.shown, crs)
+        crs = None if file.crs is None else files.system(file.crs, shown)
+        return Streamed(meta, reader, asked, shown, crs)
 
 
 def _interpreted(meta: dict[str, Any], asked: set[str]) -> bool:
