@@ -9,9 +9,12 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from tests.hamlet import X, Y, degrees, feature, hamlet, parcels, write
+from tests.timetable import feed, write_zip
 
 from foncier import pipeline, store, study
 from foncier.errors import ContractError, CrsError, FormatError
@@ -42,6 +45,14 @@ format = "vector"
 [[layers.constraints]]
 path = "eau.fgb"
 format = "vector"
+
+[layers.transit]
+path = "gtfs.zip"
+format = "gtfs"
+
+[layers.elevation]
+path = "relief.tif"
+format = "geotiff"
 """
 
 
@@ -96,6 +107,14 @@ def damaged(folder: Path) -> Path:
         kinds = {"kind": ["water", "park", "water"], "gid": [1, 2, 3]}
         grounds = [square(40 + 4 * n + k) for k in range(3)]
         gpd.GeoDataFrame(kinds, geometry=grounds, crs=2154).to_file(folder / name)
+    write_zip(folder / "gtfs.zip", feed())
+    slope = np.add.outer(np.arange(30.0), np.arange(60.0)).astype("float32")
+    place = rasterio.transform.from_origin(X - 500, Y + 400, 25, 25)
+    with rasterio.open(
+        folder / "relief.tif", "w", driver="GTiff", width=60, height=30, count=1, dtype="float32",
+        crs=2154, transform=place,
+    ) as tile:  # fmt: skip
+        tile.write(slope, 1)
     with (folder / "study.toml").open("a", encoding="utf-8") as file:
         file.write(ZONES)
     return folder
@@ -151,8 +170,11 @@ def test_pieces_of_any_size_give_the_bytes_of_the_whole(
     assert found is not None
     assert found.reports == layers.reports
     assert list(found.frames) == list(layers.frames)
+    relief, heights = layers.frames.pop("elevation"), found.frames["elevation"].heights_m
+    np.testing.assert_array_equal(relief.heights_m, heights)
     for layer, table in layers.frames.items():
         assert table.equals(found.frames[layer]), layer
+    assert {"gtfs-S1", "7"} < set(layers.frames["places"]["place_id"])
 
 
 FAULTS: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
