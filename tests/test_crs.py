@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from foncier.crs import in_territory, legal_crs, to_legal
+from foncier.crs import Passage, in_territory, legal_crs
 from foncier.errors import ConfigError, CrsError
+
+if TYPE_CHECKING:
+    import pyproj
 
 LAMBERT_93 = legal_crs("80021")
 AMIENS = shapely.Point(2.3, 49.9)
@@ -17,6 +23,14 @@ METRES = shapely.Point(650_000, 6_977_000)
 
 def frame(*points: shapely.Geometry | None, crs: int | None = 4326) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=list(points), crs=crs)
+
+
+def to_legal(given: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoSeries:
+    """Row by row: no piece can be judged alone."""
+    passage = Passage(given.crs, crs, where=where)
+    pieces = [passage.move(given.geometry.iloc[n : n + 1]) for n in range(len(given))]
+    passage.check()
+    return pd.concat(pieces) if pieces else passage.move(given.geometry)
 
 
 def swap(point: shapely.Point) -> shapely.Point:
@@ -70,12 +84,12 @@ def test_a_few_wild_rows_do_not_condemn_a_layer() -> None:
     wild = [None, shapely.Point(), shapely.Point(0, 0), shapely.Point(np.inf, 0)]
     moved = to_legal(frame(AMIENS, AMIENS, AMIENS, *wild), LAMBERT_93, where="x")
     assert len(moved) == 7
-    inside = in_territory(shapely.bounds(moved.geometry.to_numpy())[:, :2], LAMBERT_93)
+    inside = in_territory(shapely.bounds(moved.to_numpy())[:, :2], LAMBERT_93)
     assert inside.tolist() == [True, True, True, False, False, False, False]
 
 
 def test_a_layer_in_its_legal_crs_is_not_moved() -> None:
     given = frame(METRES, crs=2154)
     moved = to_legal(given, LAMBERT_93, where="x")
-    assert moved.geometry[0] == METRES
+    assert moved[0] == METRES
     assert len(to_legal(given.iloc[:0], LAMBERT_93, where="x")) == 0

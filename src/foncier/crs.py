@@ -39,40 +39,66 @@ def legal_crs(insee: str) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(LEGAL_CRS.get(insee[:3], MAINLAND_CRS))
 
 
-def to_legal(frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoDataFrame:
-    """Bring a layer into the legal metric CRS, once its coordinates are seen to fit what it says.
+class Passage:
+    """A layer on its way into the legal metric CRS, in one piece or in many.
+
+    Whether its coordinates fit what it says shows only once all of it has passed: `check`.
 
     Parameters
     ----------
-    frame
-        Any layer with a CRS. Rows without geometry pass through.
+    source
+        CRS that the layer announces, None where it announces none.
     crs
         The legal metric CRS of the study.
     where
-        The file as the user wrote it, for the message.
+        The file as the user wrote it, for the messages.
 
-    Raises
-    ------
-    CrsError
-        No CRS, degrees announced as metres (or the reverse), swapped axes, or another territory.
+    Examples
+    --------
+    >>> metric = legal_crs("80021")
+    >>> passage = Passage(DEGREES, metric, where="a.geojson")
+    >>> passage.move(gpd.GeoSeries([shapely.Point(2.3, 49.9)], crs=DEGREES)).crs == metric
+    True
+    >>> passage.check()
     """
-    if frame.crs is None:
-        raise CrsError(
-            f"{where} : le fichier n'annonce aucun système de coordonnées. "
-            'Indiquez-le dans study.toml, par exemple crs = "EPSG:2154".'
-        )
-    points = _sample(frame)
-    if len(points):
-        _check_unit(points, frame.crs, where)
-    moved = frame.to_crs(crs)
-    if len(points):
-        _check_territory(_sample(moved), points, frame.crs, crs, where)
-    return moved
+
+    def __init__(self, source: pyproj.CRS | None, crs: pyproj.CRS, *, where: str) -> None:
+        self._source, self._crs, self._where = source, crs, where
+        self._given: list[np.ndarray] = []
+        self._moved: list[np.ndarray] = []
+
+    def move(self, piece: gpd.GeoSeries) -> gpd.GeoSeries:
+        """Some shapes in the legal CRS; what has none passes through."""
+        if self._source is None:
+            return piece
+        moved = piece.to_crs(self._crs)
+        self._given.append(_sample(piece))
+        self._moved.append(_sample(moved))
+        return moved
+
+    def check(self) -> None:
+        """Judge all that has passed.
+
+        Raises
+        ------
+        CrsError
+            No CRS, degrees announced as metres (or the reverse), swapped axes, another territory.
+        """
+        if self._source is None:
+            raise CrsError(
+                f"{self._where} : le fichier n'annonce aucun système de coordonnées. "
+                'Indiquez-le dans study.toml, par exemple crs = "EPSG:2154".'
+            )
+        points = np.concatenate([np.empty((0, 2)), *self._given])
+        if len(points):
+            _check_unit(points, self._source, self._where)
+            moved = np.concatenate([np.empty((0, 2)), *self._moved])
+            _check_territory(moved, points, self._source, self._crs, self._where)
 
 
-def _sample(frame: gpd.GeoDataFrame) -> np.ndarray:
+def _sample(shapes: gpd.GeoSeries) -> np.ndarray:
     """First corner of each geometry, shape (n, 2), without missing, empty or infinite ones."""
-    bounds = shapely.bounds(frame.geometry.values)[:, :2]
+    bounds = shapely.bounds(shapes.to_numpy())[:, :2]
     return np.asarray(bounds[np.isfinite(bounds).all(axis=1)], dtype=np.float64)
 
 

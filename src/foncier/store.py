@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
+PART_ROWS = 8 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
+COVERED: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 WEST_SOUTH = 2  # of these the first, whose least counts
 
@@ -79,9 +82,37 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     if not isinstance(table, gpd.GeoDataFrame):
         table.to_parquet(path, **how)
         return
+    order = np.arange(len(table))
     if len(table):
-        table = table.iloc[np.argsort(table.geometry.hilbert_distance(), kind="stable")]
-    table.to_parquet(path, write_covering_bbox=True, schema_version="1.1.0", **how)
+        order = np.argsort(table.geometry.hilbert_distance(), kind="stable")
+    # What cells without a type hold is told from all of them: such a table is not cut.
+    free = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
+    if free or len(table) <= PART_ROWS:
+        table.iloc[order].to_parquet(path, **COVERED, **how)
+        return
+    schema = _schema(table)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, len(table), PART_ROWS):
+            part = _arrow(table.iloc[order[start : start + PART_ROWS]])
+            writer.write_table(part.cast(schema), row_group_size=GROUP_ROWS)
+
+
+def _arrow(part: gpd.GeoDataFrame) -> pa.Table:
+    """Part of a table as geopandas writes it, with all that it says of it."""
+    buffer = io.BytesIO()
+    part.to_parquet(buffer, index=False, compression=None, **COVERED)
+    return pq.read_table(buffer)
+
+
+def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
+    """What geopandas would say of a whole table that is written in parts."""
+    schema = _arrow(table.iloc[:1]).schema
+    said = json.loads(schema.metadata[b"geo"])
+    said["columns"]["geometry"] |= {
+        "bbox": table.total_bounds.tolist(),
+        "geometry_types": sorted(table.geom_type.unique()),
+    }
+    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(said).encode()})
 
 
 def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:

@@ -24,8 +24,8 @@ def convert(
 
         plan = load(study)
         folder = pipeline.converted_folder(plan, None if to is None else place(to))
-        layers = pipeline.convert(plan, folder, workers=2)
-        for report in layers.reports:
+        reports = pipeline.convert(plan, folder)
+        for report in reports:
             out.print(f"{report.layer:<14}{report.rows_kept:>12,}  {report.path}".replace(",", " "))
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         out.print(

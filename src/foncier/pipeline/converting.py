@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foncier import __version__, sources, store, tables
-from foncier.errors import ExportError, FormatError
-from foncier.pipeline.layers import RELIEF, Layers, layer_file, read_layers
+from foncier.errors import ExportError, FoncierError, FormatError
+from foncier.pipeline.layers import (
+    RELIEF,
+    Layers,
+    each_layer,
+    layer_file,
+    layer_files,
+    read_file,
+    read_layers,
+)
 from foncier.places import is_remote, published
 from foncier.records import LayerReport, Note, Relief, Text
 
@@ -51,12 +59,15 @@ def fingerprint(plan: Study) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
+def convert(plan: Study, folder: Path) -> tuple[LayerReport, ...]:
     """Read the layers of a study and keep them in a folder, all or nothing.
+
+    One layer is in memory at a time. ``folder`` then holds one GeoParquet a layer and
+    ``couches.json``.
 
     Returns
     -------
-    The layers as read. ``folder`` then holds one GeoParquet a layer and ``couches.json``.
+    What was read of each file.
 
     Raises
     ------
@@ -64,30 +75,44 @@ def convert(plan: Study, folder: Path, *, workers: int = 1) -> Layers:
         As the readers raise it; `ExportError` where the folder cannot be written.
     """
     mark = fingerprint(plan)
-    layers = read_layers(plan, workers=workers)
     try:
         with published(folder, last=INDEX) as new:
-            _write_all(layers, mark, new)
+            return _write_all(plan, mark, new)
+    except FoncierError:
+        raise
     except OSError as reason:
         raise ExportError(
             f"{folder} : écriture impossible ({reason.strerror}). Libérez de la place ou "
             "choisissez un autre dossier."
         ) from reason
-    return layers
 
 
-def _write_all(layers: Layers, mark: str, folder: Path) -> None:
-    for layer, table in layers.frames.items():
+def _write_all(plan: Study, mark: str, folder: Path) -> tuple[LayerReport, ...]:
+    def given(layer: Layer) -> list[tuple[Any, LayerReport]]:
+        files = layer_files(plan, layer)
+        # Read again where they are asked for: the parcels are the heaviest that others wait for.
+        by_parcels = any(file.format in sources.AFTER_PARCELS for file in files)
+        known = by_parcels and "parcels" in layers
+        parcels = read_layer(folder, "parcels") if known else None
+        return [read_file(plan, file, parcels) for file in files]
+
+    layers: dict[Layer, None] = {}
+    reports: list[LayerReport] = []
+    for layer, table, told in each_layer(plan, given):
         _write(layer, table, folder)
+        layers[layer] = None
+        reports += told
+        del table  # before the next one is read
     index = {
         "form": FORM,
         "fingerprint": mark,
-        "layers": list(layers.frames),
+        "layers": list(layers),
         "files": {file.name: store.fingerprint(file) for file in sorted(folder.iterdir())},
-        "reports": [dataclasses.asdict(report) for report in layers.reports],
+        "reports": [dataclasses.asdict(report) for report in reports],
     }
     text = json.dumps(index, ensure_ascii=False, indent=1, default=str)
     (folder / INDEX).write_text(text, encoding="utf-8")
+    return tuple(reports)
 
 
 def _write(layer: Layer, table: Any, folder: Path) -> None:
@@ -118,7 +143,8 @@ def read_study(
             return layers, folder
     if work is None:
         return read_layers(plan, workers=workers), None
-    return convert(plan, work / FOLDER, workers=workers), work / FOLDER
+    convert(plan, work / FOLDER)
+    return _layers(work / FOLDER, read_index(work / FOLDER)), work / FOLDER
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -149,6 +175,11 @@ def converted(folder: Path, mark: str) -> Layers | None:
     said = read_index(folder)
     if said.get("form") != FORM or said["fingerprint"] != mark:
         return None
+    return _layers(folder, said)
+
+
+def _layers(folder: Path, said: dict[str, Any]) -> Layers:
+    """Layers of a folder, once each file is seen to be what its index says."""
     for name, print_ in said["files"].items():
         if not (folder / name).is_file() or store.fingerprint(folder / name) != print_:
             raise FormatError(

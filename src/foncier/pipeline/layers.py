@@ -14,11 +14,12 @@ from foncier import sources, tables
 from foncier.crs import legal_crs
 from foncier.pipeline.gaps import newest
 from foncier.pipeline.stops import with_stops
-from foncier.records import Background, LayerFile, LayerReport
+from foncier.records import Background, LayerFile, LayerReport, Relief
 from foncier.study.model import LAYERS, Layer, LayerSpec, Study
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Iterator
 
     import pyproj
 
@@ -65,77 +66,123 @@ def layer_file(plan: Study, layer: str, spec: LayerSpec) -> LayerFile:
 
 def read_layers(plan: Study, *, workers: int = 1) -> Layers:
     """Read every layer of a study; the files of one layer become one table."""
-    crs = legal_crs(plan.study.communes[0])
-    files = [
-        layer_file(plan, layer, spec)
-        for layer in LAYERS if layer not in (RELIEF, TIMETABLE)
-        for spec in plan.layers.get(layer, ())
-    ]  # fmt: skip
-
-    def read(file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
-        return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
-
+    files = [file for layer in LAYERS for file in layer_files(plan, layer)]
     # What is located by the parcels, or cut around them, waits for the cadastre.
-    later = [file.format in sources.AFTER_PARCELS for file in files]
+    early = [n for n, file in enumerate(files) if file.format not in sources.AFTER_PARCELS]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        first = iter(
-            pool.map(read, (f for f, waits in zip(files, later, strict=True) if not waits))
-        )
-        early = [None if waits else next(first) for waits in later]
-    plots = [e[0] for f, e in zip(files, early, strict=True) if e and f.layer == "parcels"]
-    parcels = pd.concat(plots) if len(plots) > 1 else (plots or [None])[0]
-    found = [e or read(f, parcels) for f, e in zip(files, early, strict=True)]
+        read = pool.map(lambda n: read_file(plan, files[n]), early)
+        found = dict(zip(early, read, strict=True))
     frames: dict[Layer, Any] = {}
+    reports: list[LayerReport] = []
+
+    def given(layer: Layer) -> list[tuple[Any, LayerReport]]:
+        own = [n for n, file in enumerate(files) if file.layer == layer]
+        return [found.get(n) or read_file(plan, files[n], frames.get("parcels")) for n in own]
+
+    for layer, table, told in each_layer(plan, given):
+        frames[layer] = table
+        reports += told
+    return Layers(frames, tuple(reports))
+
+
+def layer_files(plan: Study, layer: Layer) -> list[LayerFile]:
+    """Files of a layer that is read for itself: neither relief nor timetable."""
+    specs = () if layer in (RELIEF, TIMETABLE) else plan.layers.get(layer, ())
+    return [layer_file(plan, layer, spec) for spec in specs]
+
+
+def read_file(plan: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
+    """Table and report of one of `layer_files`, located by the study's parcels if it must be."""
+    crs = legal_crs(plan.study.communes[0])
+    return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
+
+
+def each_layer(
+    plan: Study, given: Callable[[Layer], list[tuple[Any, LayerReport]]]
+) -> Iterator[tuple[Layer, Any, list[LayerReport]]]:
+    """Layers of a study one after the other, each with its reports; the caller alone holds them.
+
+    What is read by where the others lie comes last. ``places`` come once more, at the end, where a
+    timetable adds its stops: the last ones count.
+
+    Parameters
+    ----------
+    given
+        Gives the tables and the reports of `layer_files`.
+    """
+    reports: list[LayerReport] = []
+    corners: list[Any] = []
+    places: dict[Layer, Any] = {}
     for layer in LAYERS:
-        parts = [t for f, (t, _) in zip(files, found, strict=True) if f.layer == layer]
-        if parts:
-            frames[layer] = parts[0] if len(parts) == 1 else _stacked(layer, parts)
-    reports = [report for _, report in found]
-    reports += _reliefs(plan, frames)
-    timed = _timetables(plan, frames, plan.study.date or newest(tuple(reports)))
-    if timed:
-        parts = [table for table, _ in timed]
-        frames[TIMETABLE] = parts[0] if len(parts) == 1 else _stacked(TIMETABLE, parts)
-    return Layers(with_stops(frames), (*reports, *(report for _, report in timed)))
+        parts = given(layer)
+        if not parts:
+            continue
+        told = [report for _, report in parts]
+        reports += told
+        table = _one(layer, [part for part, _ in parts])
+        del parts
+        if layer in ON_GROUND and len(table):
+            corners.append(table.total_bounds)
+        if layer == "places":
+            places[layer] = table
+        yield layer, table, told
+        del table
+    bounds = relief_bounds(corners)
+    if plan.layers.get(RELIEF):
+        relief, told = _relief(plan, bounds)
+        reports += told
+        yield RELIEF, relief, told
+    if plan.layers.get(TIMETABLE):
+        timed = _timetables(plan, bounds, plan.study.date or newest(tuple(reports)))
+        stops = _one(TIMETABLE, [part for part, _ in timed])
+        yield TIMETABLE, stops, [report for _, report in timed]
+        reached = with_stops({**places, TIMETABLE: stops}).get("places")
+        if reached is not places.get("places"):
+            yield "places", reached, []
 
 
-def _reliefs(plan: Study, frames: dict[Layer, Any]) -> list[LayerReport]:
-    """Put the relief, its tiles joined, beside the other layers that say how far to read it."""
-    specs = plan.layers.get(RELIEF, ())
-    if not specs:
-        return []
-    crs, bounds = legal_crs(plan.study.communes[0]), relief_bounds(frames)
+def _relief(
+    plan: Study, bounds: tuple[float, float, float, float] | None
+) -> tuple[Relief, list[LayerReport]]:
+    """The relief, its tiles joined, as far as the other layers say."""
+    crs, specs = legal_crs(plan.study.communes[0]), plan.layers[RELIEF]
     tiles = [
         sources.read_relief(layer_file(plan, RELIEF, spec), crs=crs, bounds=bounds)
         for spec in specs
     ]
-    frames[RELIEF] = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
-    return [report for _, report in tiles]
+    whole = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
+    return whole, [report for _, report in tiles]
 
 
 def _timetables(
-    plan: Study, frames: dict[Layer, Any], on: dt.date | None
+    plan: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
 ) -> list[tuple[Any, LayerReport]]:
     """Timetables about a date, of the stops near what the other layers hold."""
-    crs, bounds = legal_crs(plan.study.communes[0]), relief_bounds(frames)
+    crs = legal_crs(plan.study.communes[0])
     return [
         sources.read(
             layer_file(plan, TIMETABLE, spec), crs=crs, communes=plan.study.communes, on=on,
             bounds=bounds,
         )
-        for spec in plan.layers.get(TIMETABLE, ())
+        for spec in plan.layers[TIMETABLE]
     ]  # fmt: skip
 
 
-def relief_bounds(frames: dict[Layer, Any]) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of what stands on the ground; None where nothing does."""
-    known = [frames[n].total_bounds for n in ON_GROUND if n in frames and len(frames[n])]
-    if not known:
+def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of what stands on the ground; None where nothing does.
+
+    ``corners`` are those of each layer.
+    """
+    if not corners:
         return None
-    corners = np.array(known)
-    west, south = corners[:, :2].min(axis=0)
-    east, north = corners[:, 2:].max(axis=0)
+    west, south = np.array(corners)[:, :2].min(axis=0)
+    east, north = np.array(corners)[:, 2:].max(axis=0)
     return float(west), float(south), float(east), float(north)
+
+
+def _one(layer: Layer, parts: list[Any]) -> Any:
+    """The tables of the files of a layer as one."""
+    return parts[0] if len(parts) == 1 else _stacked(layer, parts)
 
 
 def _stacked(layer: Layer, parts: list[Any]) -> Any:

@@ -36,7 +36,12 @@ class Field:
 
 
 def pick(
-    frame: pd.DataFrame, fields: Iterable[Field], file: LayerFile, journal: Journal
+    frame: pd.DataFrame,
+    fields: Iterable[Field],
+    file: LayerFile,
+    journal: Journal,
+    *,
+    names: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Bring a file's columns under our names; text is cleaned, what is absent is unknown.
 
@@ -50,6 +55,8 @@ def pick(
         The columns of ours that this format can give.
     file
         The file with its ``columns`` and ``constants``.
+    names
+        Columns of the file, where ``frame`` only has those that are `wanted`.
 
     Raises
     ------
@@ -60,17 +67,14 @@ def pick(
     """
     fields = tuple(fields)
     _check_keys(fields, file)
-    names = [str(name) for name in frame.columns if name != "geometry"]
-    own = {name.lower(): name for name in reversed(names)}
+    names = [str(name) for name in names or frame.columns if name != "geometry"]
     picked = frame[["geometry"]].copy() if "geometry" in frame else frame[[]].copy()
     absent = []
     for field in fields:
         if field.name in file.constants:
             picked[field.name] = pd.Series(file.constants[field.name], frame.index, dtype="str")
             continue
-        chosen = file.columns.get(field.name)
-        wanted = (field.name, *field.aliases) if chosen is None else (chosen.lower(),)
-        found = next((own[name.lower()] for name in wanted if name.lower() in own), None)
+        chosen, found = file.columns.get(field.name), _found(names, field, file)
         if found is not None:
             picked[field.name] = frame[found]
         elif (field.required or chosen is not None) and len(frame):
@@ -80,6 +84,21 @@ def pick(
     if absent:
         raise FormatError(_wrong_columns(file, absent, names, fields))
     return tidy(picked, journal)
+
+
+def wanted(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
+    """Columns of a file that `pick` takes something from."""
+    own = [name for name in names if name != "geometry"]
+    found = {_found(own, f, file) for f in fields if f.name not in file.constants}
+    return {name for name in found if name is not None}
+
+
+def _found(names: list[str], field: Field, file: LayerFile) -> str | None:
+    """Column of the file that gives one of ours: as the study says, else by its usual names."""
+    own = {name.lower(): name for name in reversed(names)}
+    chosen = file.columns.get(field.name)
+    wanted = (field.name, *field.aliases) if chosen is None else (chosen,)
+    return next((own[name.lower()] for name in wanted if name.lower() in own), None)
 
 
 def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:
@@ -145,7 +164,8 @@ def _word(value: object) -> str:
 
 
 def _mend(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
-    written = values.map(_word, na_action="ignore").astype("str")
+    text = isinstance(values.dtype, pd.StringDtype)
+    written = (values if text else values.map(_word, na_action="ignore")).astype("str")
     garbled = written.str.contains(GARBLED, na=False)
     # Before the spaces go: a garbled « à » ends in a no-break space.
     restored = written[garbled].map(unscramble)

@@ -22,7 +22,7 @@ from foncier.sources.journal import complaint, some
 from foncier.workshop import workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from foncier.sources.journal import Journal
@@ -204,8 +204,25 @@ def vector(
         The sublayer is not there, or must be chosen; ``crs`` names no system.
     """
     check(path, shown)
-    try:
+    with readable(shown):
         frame = _decoded(_open(path, shown, sublayer))
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise FormatError(without_shapes(shown, frame.columns))
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
+
+
+@contextmanager
+def readable(shown: str) -> Iterator[None]:
+    """Turn what libraries say of a damaged vector file into one error, and silence GDAL.
+
+    What GDAL warns of is what is repaired and counted later (open rings, empty shapes).
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
     except FoncierError:
         raise
     except UNREADABLE as reason:
@@ -216,17 +233,15 @@ def vector(
                 "Téléchargez-le de nouveau, ou ouvrez-le dans QGIS et exportez-le en GeoPackage.",
             )
         ) from reason
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise FormatError(
-            complaint(
-                shown,
-                f"aucune colonne de géométrie (colonnes : {some(frame.columns)})",
-                "Donnez un fichier dont chaque ligne porte sa géométrie.",
-            )
-        )
-    if frame.geometry.name != "geometry":
-        frame = frame.rename_geometry("geometry")
-    return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
+
+
+def without_shapes(shown: str, names: Iterable[object]) -> str:
+    """Complaint about a file of rows that have no geometry column."""
+    return complaint(
+        shown,
+        f"aucune colonne de géométrie (colonnes : {some(names)})",
+        "Donnez un fichier dont chaque ligne porte sa géométrie.",
+    )
 
 
 def _decoded(frame: Any) -> Any:
@@ -238,13 +253,28 @@ def _decoded(frame: Any) -> Any:
 
 def _open(path: Path, shown: str, sublayer: str | None) -> Any:
     gz = path.suffix.lower() == ".gz"
-    suffix = path.with_suffix("").suffix.lower() if gz else path.suffix.lower()
-    source: Any = content(path, shown) if gz else path
-    if gz:
-        start = source[:100]
-    else:
+    data = content(path, shown) if gz else None
+    suffix = begun(path.with_suffix("") if gz else path, shown, data)
+    if suffix == ".parquet":
+        return gpd.read_parquet(path if data is None else io.BytesIO(data))
+    source = gdal(path, shown, sublayer, data)
+    return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
+
+
+def begun(path: Path, shown: str, data: bytes | None = None) -> str:
+    """Ending of a file's name, once the file (or its unpacked ``data``) is seen to begin so.
+
+    Raises
+    ------
+    FormatError
+        It is not of a format that is read here, or is cut short.
+    """
+    suffix = path.suffix.lower()
+    if data is None:
         with path.open("rb") as opened:
             start = opened.read(100)
+    else:
+        start = data[:100]
     if suffix not in BEGINNINGS:
         raise FormatError(
             complaint(
@@ -261,20 +291,29 @@ def _open(path: Path, shown: str, sublayer: str | None) -> Any:
                 "Ouvrez-le dans un éditeur de texte ou téléchargez-le de nouveau.",
             )
         )
-    if suffix == ".shp" and path.stat().st_size < 2 * int.from_bytes(start[24:28], "big"):
+    size = path.stat().st_size if data is None else len(data)
+    if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
         # GDAL reads what is left and says nothing of the rest; the header knows the length.
         raise FormatError(
             complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
         )
-    if suffix == ".parquet":
-        return gpd.read_parquet(io.BytesIO(source) if gz else source)
+    return suffix
+
+
+def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
+    """What GDAL opens of a file; its one layer, or ``sublayer``, is seen to be there.
+
+    Raises
+    ------
+    FormatError, ConfigError
+        As `vector`.
+    """
+    suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
+    source: Any = path if data is None else data
     source = _member(path, shown) if suffix == ".zip" else source
-    with warnings.catch_warnings():
-        # What GDAL warns of is what is repaired and counted below (open rings, empty shapes).
-        warnings.simplefilter("ignore", RuntimeWarning)
-        if suffix in MANY_LAYERS or sublayer is not None:
-            _check_layer(source, shown, sublayer)
-        return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
+    if suffix in MANY_LAYERS or sublayer is not None:
+        _check_layer(source, shown, sublayer)
+    return source
 
 
 def _member(path: Path, shown: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import shapely
 
 from foncier.errors import ContractError
 from foncier.sources.journal import complaint, some
+from foncier.sources.shapes import PIECE_ROWS
 
 if TYPE_CHECKING:
     from foncier.sources.journal import Journal
@@ -45,30 +46,39 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     if frame[key].notna().all():
         return frame
     bare = frame[frame[key].isna()]
-    looks = _looks(bare.drop(columns=key))
+    tenths = _places(bare)
+    x, y = (tenths[side].astype("str") for side in tenths)
+    places = x + "-" + y
+    # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
+    looks = _looks(bare[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
         int(looks.duplicated().sum()),
         "objets sans identifiant exactement superposés à un autre, gardés",
         "features without id that lie exactly on another one, kept",
     )
-    order = looks.sort_values(list(looks.columns)).index
-    places = pd.Series(_places(bare.geometry.to_numpy()), bare.index).loc[order]
-    nth = places.groupby(places).cumcount()
-    made = places.where(nth == 0, places + "-" + (nth + 1).astype("str"))
-    return frame.assign(**{key: frame[key].astype("str").fillna(made.astype("str"))})
+    shared = places.loc[looks.sort_values(list(looks.columns)).index]
+    nth = shared.groupby(shared).cumcount()
+    later = nth[nth > 0]
+    places.loc[later.index] = places.loc[later.index] + "-" + (later + 1).astype("str")
+    return frame.assign(**{key: frame[key].astype("str").fillna(places)})
 
 
-def _places(values: Any) -> np.ndarray:
-    """Where each shape lies: a point on it, or the middle of a line, in tenths of a metre."""
-    values = np.array(values, dtype=object)
+def _places(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Where each shape lies: x and y of a point on it, or of the middle of a line, in tenths."""
+    values = np.array(frame.geometry.to_numpy(), dtype=object)
+    pieces = [values[n : n + PIECE_ROWS] for n in range(0, len(values), PIECE_ROWS)]
+    return pd.DataFrame(np.concatenate([_tenths(piece) for piece in pieces]), frame.index)
+
+
+def _tenths(values: np.ndarray) -> np.ndarray:
     spots = shapely.point_on_surface(values)
     lines = np.isin(shapely.get_type_id(values), LINES)
     spots[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    tenths = np.rint(shapely.get_coordinates(spots) * 10).astype("int64").astype(str)
-    return np.char.add(np.char.add(tenths[:, 0], "-"), tenths[:, 1]).astype(object)
+    tenths: np.ndarray = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    return tenths
 
 
 def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -86,10 +96,9 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     ContractError
         Different rows bear the same key (up to five keys are named).
     """
-    again = frame[key].duplicated(keep=False)
-    if not again.any():
+    if frame[key].is_unique:
         return frame
-    part = frame[again]
+    part = frame[frame[key].duplicated(keep=False)]
     looks = _looks(part) if isinstance(part, gpd.GeoDataFrame) else part
     twins = looks.index[looks.duplicated()]
     journal.add(

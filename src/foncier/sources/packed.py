@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import zlib
 from gzip import BadGzipFile, GzipFile
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 from zipfile import BadZipFile, ZipFile
 
 from foncier.errors import FormatError
 from foncier.sources.journal import complaint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MOST_BYTES = 2**31
@@ -28,14 +29,24 @@ def gunzipped(data: bytes, shown: str) -> bytes:
     FormatError
         It is cut short or damaged, or swells beyond all measure.
     """
-    most = _most(len(data))
-    found = bytearray()
+    return b"".join(_chunks(io.BytesIO(data), len(data), shown))
+
+
+def gunzip(path: Path, shown: str) -> Iterator[bytes]:
+    """Content of a gzip file in chunks; raises as `gunzipped`, at the latest with the last one."""
+    with path.open("rb") as opened:
+        yield from _chunks(opened, path.stat().st_size, shown)
+
+
+def _chunks(packed: IO[bytes], size: int, shown: str) -> Iterator[bytes]:
+    found = 0
     try:
-        with GzipFile(fileobj=io.BytesIO(data)) as opened:
+        with GzipFile(fileobj=packed) as opened:
             while part := opened.read(CHUNK):
-                found += part
-                if len(found) > most:
-                    _refused(shown, len(data))
+                found += len(part)
+                if found > _most(size):
+                    _refused(shown, size)
+                yield part
     except (EOFError, zlib.error, BadGzipFile) as reason:
         raise FormatError(
             complaint(
@@ -44,7 +55,6 @@ def gunzipped(data: bytes, shown: str) -> bytes:
                 "Téléchargez-le de nouveau.",
             )
         ) from reason
-    return bytes(found)
 
 
 def zip_members(path: Path, shown: str) -> tuple[str, ...]:

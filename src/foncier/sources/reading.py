@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from foncier.sources import columns, files, shapes
+from foncier.sources import columns, pieces, shapes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,11 +61,15 @@ def layer(
     shape: shapes.Shape,
 ) -> Draft:
     """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
-    raw = files.vector(file.path, shown=file.shown, sublayer=file.sublayer, crs=file.crs)
-    rows: Any = columns.pick(raw, fields, file, journal)
-    known = rows.set_crs(raw.crs, allow_override=True)
-    draft = placed(known, file, target, journal, shape=shape)
-    return replace(draft, found=tuple(str(name) for name in raw.columns if name != "geometry"))
+    fields = tuple(fields)
+    with pieces.opened(file, lambda names: columns.wanted(names, fields, file)) as rows:
+        moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
+        for piece in rows.shapes():
+            moving.take(piece)
+        cells = rows.cells()
+    picked = columns.pick(cells, fields, file, journal, names=rows.names)
+    system = "" if rows.crs is None else rows.crs.to_string()
+    return Draft(moving.applied(picked, journal), len(cells), system, found=rows.names)
 
 
 def placed(
