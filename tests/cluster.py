@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 
 def free_port() -> int:
-    """Port that nobody listens at."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
+    """Port that nobody listens at.
+
+    Not one that the system hands out: while a scheduler is away, a call for it could be given its
+    own port, reach itself and hold the place.
+    """
+    for port in random.sample(range(20_000, 32_000), k=100):
+        with socket.socket() as held, contextlib.suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port")
 
 
 @dataclass
