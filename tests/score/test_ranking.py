@@ -109,7 +109,8 @@ def test_the_same_seed_draws_the_same_and_blocks_change_nothing(
     generator = np.random.default_rng(1)
     table = sites(*map(tuple, generator.random((40, 3))))
     once = scores(table, CRITERIA)
-    monkeypatch.setattr("foncier.score.ranking.BLOCK", 120)
+    monkeypatch.setattr("foncier.score.ranking.TOGETHER", 7)
+    monkeypatch.setattr("foncier.score.ranking.SITES", 3)
     pd.testing.assert_frame_equal(scores(table, CRITERIA), once, check_exact=True)
     assert not scores(table, CRITERIA, seed=2).equals(once)
 

@@ -27,7 +27,8 @@ class Reached:
     """What the streets say of every site.
 
     ``candidates`` with the residents reached; ``points`` and ``access`` keep their contracts;
-    ``doors`` are all the accesses of each site; ``routes`` is None where nothing leads anywhere.
+    ``doors`` are all the accesses of each site, None without streets; ``routes`` is None where
+    nothing leads anywhere.
     ``notes`` say by layer what is unknown or apart.
     """
 
@@ -86,7 +87,9 @@ def reach(
     streets, population = layers.get("streets"), layers.get("population")
     if graph is None:
         points = tables.ACCESS_POINTS.empty(candidates.crs)
-        return Reached(candidates, points, tables.ACCESS.empty())
+        # A layer of streets without a street is known: no site has a door.
+        nowhere = None if streets is None else network.doors(candidates, streets)
+        return Reached(candidates, points, tables.ACCESS.empty(), nowhere)
     by_mode = network.doors_by_mode(candidates, streets, layers.get("parcels"))
     doors = by_mode["walk"]
     graph, notes = _on_relief(graph, layers)

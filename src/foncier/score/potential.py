@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
 
 OUTSIDE_ID, OUTSIDE_NAME = "hors_quartiers", "Hors quartiers"
+THREADS = 2  # GEOS lets go of the GIL
 LEAST_M2 = 1e-3  # a contact of two outlines is no area
 SHARED = ("yield_low", "yield_high")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
@@ -55,12 +57,28 @@ def potential(
     parts = _parts(sites, ground)
     rows = pd.concat([parts.assign(kind=tables.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
-    summed = [{"place": place, "kind": kind, **_summed(own)} for (place, kind), own in keys]
+    held = _unions({key: own["shape"].to_numpy() for key, own in keys})
+    summed = [
+        {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summed(own)}
+        for (place, kind), own in keys
+    ]
     empty = [
         {"place": place, "kind": tables.ALL_KINDS, "number": 0.0, "area_m2": 0.0}
         for place in sorted(set(range(len(ground))) - set(parts["place"]))
     ]
-    return _table([*summed, *empty], outlines, ground, parts, candidates.crs)
+    outside = held.get((-1, tables.ALL_KINDS), shapely.union_all([]))
+    return _table([*summed, *empty], outlines, ground, outside, candidates.crs)
+
+
+def _unions(groups: dict[tuple[int, str], Geometries]) -> dict[tuple[int, str], Any]:
+    """Ground that the shapes of each group cover together, an area shared by some counted once.
+
+    The largest is begun first: it takes as long as all others, which the other thread does.
+    """
+    order = sorted(groups, key=lambda key: -len(groups[key]))
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(order, pool.map(shapely.union_all, (groups[k] for k in order)),
+                        strict=True))  # fmt: skip
 
 
 def _apart(shapes: Geometries) -> Geometries:
@@ -108,23 +126,19 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
         weight = share[known].sum()
         mean = (rows[name] * share)[known].sum() / weight if weight > 0 else np.nan
         means[called] = min(mean, 1.0) if known.any() else np.nan
-    area = shapely.area(shapely.union_all(rows["shape"].to_numpy()))
-    return {"number": share.sum(), "area_m2": area, **sums, **means}
+    return {"number": share.sum(), **sums, **means}
 
 
 def _table(
     rows: list[dict[str, Any]],
     outlines: gpd.GeoDataFrame,
     ground: Geometries,
-    parts: pd.DataFrame,
+    outside: shapely.Geometry,
     crs: Any,
 ) -> gpd.GeoDataFrame:
-    outside = parts.loc[parts["place"] == -1, "shape"].to_numpy()
     # A quarter wholly under earlier ones has no ground of its own: it keeps its outline.
     whole = outlines.geometry.to_numpy()
-    drawn = np.append(
-        np.where(shapely.area(ground) > 0, ground, whole), shapely.union_all(outside)
-    )  # the last one is that of -1
+    drawn = np.append(np.where(shapely.area(ground) > 0, ground, whole), outside)  # last: of -1
     ids = [*outlines["quarter_id"], OUTSIDE_ID]
     names = [*outlines["name"], OUTSIDE_NAME]
     if not rows:
