@@ -186,7 +186,6 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     plot = owner[piece_of]
     length = shapely.length(fronts)
     frontage = np.bincount(plot, weights=length, minlength=len(edges))
-    points: Geometries = shapely.get_point(shapely.shortest_line(edges, ways), 0)
     longest = _least(-length, plot)
     middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
     # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
@@ -194,7 +193,10 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     middle, plot = middle[near], plot[longest][near]
     order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
     fronted, row = np.unique(plot[order], return_index=True)
+    points: Geometries = np.full(len(edges), None, dtype=object)
     points[fronted] = middle[order[row]]
+    bare = np.flatnonzero(shapely.is_missing(points))
+    points[bare] = shapely.get_point(shapely.shortest_line(edges[bare], ways[bare]), 0)
     return points, np.asarray(frontage)
 
 

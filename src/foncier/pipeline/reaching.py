@@ -96,9 +96,7 @@ def reach(
     access = network.access_table(
         doors, candidates, graph, targets, loop, constraints=layers.get("constraints")
     )
-    access = network.cycled(
-        access, _by_bike(by_mode["bike"], candidates, streets, targets, loop)
-    )
+    access = network.cycled(access, _by_bike(by_mode["bike"], candidates, streets, targets, loop))
     drawn = {key: places for key, places in targets.items() if key in DRAWN}
     routes = network.routes(doors, graph, drawn, loop) if drawn or loop is not None else None
     return Reached(
