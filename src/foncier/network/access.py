@@ -24,6 +24,7 @@ BEYOND_M = 4.0  # a wall set back less than a car's length still faces the stree
 # A side that runs away from the street at more than 45° is the side of the plot, not its front.
 FACING = float(np.sqrt(0.5))
 TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
+STRIPS = 4096  # strips along streets that are held at once: a kilobyte each
 CLOSE_M = 15.0  # most plots have their street as near: it is found among the pairs of all of them
 
 
@@ -202,8 +203,12 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
 
 def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
     """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
-    strips = shapely.buffer(ways, shapely.distance(edges, ways) + beyond_m, quad_segs=16)
-    return np.asarray(shapely.intersection(edges, strips), dtype=object)
+    found: Geometries = np.empty(len(edges), dtype=object)
+    for start in range(0, len(edges), STRIPS):
+        edge, way = edges[start : start + STRIPS], ways[start : start + STRIPS]
+        strips = shapely.buffer(way, shapely.distance(edge, way) + beyond_m, quad_segs=16)
+        found[start : start + STRIPS] = shapely.intersection(edge, strips)
+    return found
 
 
 def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:

@@ -94,7 +94,7 @@ def barriers(
     order = np.lexsort((wall, -length, ~named, row))
     first, position = np.unique(row[order], return_index=True)
     best = order[position]
-    names[first] = np.where(named[best], found.label[wall[best]], None)
+    names[first[named[best]]] = found.label[wall[best[named[best]]]]
     return kinds, names
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from foncier.network.access import Near
     from foncier.network.cutting import Integers
     from foncier.network.graph import Mode
 
@@ -85,17 +86,10 @@ def doors_by_mode(
     if sites.empty or known.empty:
         return dict.fromkeys(modes, _none(candidates))
     around = near(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
-    drawn = sites["perimeter"].isin(DRAWN).to_numpy()[around.plot]
-    # A pair of a plot and a street is one number, in the order of the plots, then of the streets.
-    faces = around.plot * len(known) + around.way
-    main: dict[Mode, Integers] = {}
-    pairs: dict[Mode, Integers] = {}
-    for mode in modes:
-        open_ = open_to(known, mode)
-        plot, street = street_of(around, open_, reach_m=reach_m)
-        main[mode] = plot * len(known) + street
-        pairs[mode] = np.union1d(main[mode], faces[drawn & open_[around.way]])
-    every = np.unique(np.concatenate(list(pairs.values())))
+    drawn = sites["perimeter"].isin(DRAWN).to_numpy()
+    both = {m: _pairs(around, open_to(known, m), drawn, reach_m=reach_m) for m in modes}
+    main = {mode: first for mode, (first, _) in both.items()}
+    every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
     table = faced(sites, known, *np.divmod(every, len(known)))
     wide = (table["frontage_m"] >= gate_m).to_numpy()
     kept = wide | np.isin(every, np.concatenate(list(main.values())))
@@ -105,11 +99,25 @@ def doors_by_mode(
         points, own = table.geometry.to_numpy(), around.plots[plot]
         table["over_m"] = crossed_m(points, around.ways[street], own, parcels)
     found = {}
-    for mode in modes:
+    for mode, (_, pairs) in both.items():
         first = np.isin(every, main[mode])
-        rows = np.flatnonzero(first | (wide & np.isin(every, pairs[mode])))
+        rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
         found[mode] = _ordered(table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m)
     return found
+
+
+def _pairs(
+    around: Near, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+) -> tuple[Integers, Integers]:
+    """Each plot with its own street, and with every open one that it may face.
+
+    A pair is one number, in the order of the plots, then of the streets.
+    """
+    many = len(around.ways)
+    plot, street = street_of(around, open_, reach_m=reach_m)
+    main = plot * many + street
+    faces = drawn[around.plot] & open_[around.way]
+    return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
 
 
 def _none(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -78,6 +78,9 @@ def crossed_m(
 
 def _beyond_the_edge(lines: Geometries) -> Geometries:
     """Straight lines without the first millimetre that lies at the edge of the plot."""
-    start = shapely.line_interpolate_point(lines, np.minimum(AT_EDGE_M, shapely.length(lines)))
-    beyond: Geometries = shapely.shortest_line(start, shapely.get_point(lines, 1))
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    step = ends[:, 1] - ends[:, 0]
+    length = np.maximum(np.hypot(*step.T), AT_EDGE_M)
+    ends[:, 0] += step * (AT_EDGE_M / length)[:, None]
+    beyond: Geometries = shapely.linestrings(ends)
     return beyond

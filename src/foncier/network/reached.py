@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from foncier.network.arcs import EPSILON_M, spread
+from foncier.network.arcs import EPSILON_M, Arcs, spread
 from foncier.network.fields import part
 from foncier.network.splitting import check_crs, enter, split
 
@@ -160,11 +160,11 @@ def start(doors: gpd.GeoDataFrame, graph: Graph) -> Start:
     fresh[1:] = (np.diff(site[order]) != 0) | (np.diff(node[order]) != 0)
     first = order[fresh]
     arcs = parted.graph.arcs
-    size = arcs.nodes + len(ids)
+    # Both come sorted: the rows of the sites follow those of the nodes.
     rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
     columns = np.concatenate([arcs.end, node[first]])
     weights = np.concatenate([arcs.effort_m, effort[first]])
-    matrix = csr_array((weights, (rows, columns)), shape=(size, size))
+    matrix = Arcs(rows, columns, weights, columns, arcs.nodes + len(ids)).matrix()
     entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
     place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=doors.crs)
     return Start(ids, parted, matrix, place)
