@@ -32,6 +32,7 @@ LEAST_COVERAGE = 0.5
 DECIMALS = 9  # scores equal to the ninth decimal are equal
 FIRST = 20
 TOGETHER = 64  # draws whose ranks are turned from draw by draw to site by site at once
+BLOCK = 16_384  # scores held at once while drawing: they stay near the processor
 SITES = 2048  # sites whose drawn ranks are ordered at once
 
 
@@ -182,16 +183,16 @@ def _drawn_ranks(
     # A Dirichlet law is normalised gamma laws; a weight of 0 stays 0.
     drawn = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
     chosen, _, _ = _mean(marks, weights)
-    means = Means(marks)
+    means, few = Means(marks), max(1, BLOCK // len(marks))
     ranks = np.empty((len(marks), draws), dtype=np.int32)
     for first in range(0, draws, TOGETHER):
         some = drawn[first : first + TOGETHER]
-        block = np.empty((len(some), len(marks)), dtype=np.int32)
-        for row, weight in enumerate(some):
-            mean = means.of(weight)
+        found = []
+        for at in range(0, len(some), few):
+            mean = means.of(some[at : at + few])
             # Where all that is known drew a weight of 0 the draw says nothing new of the site.
-            block[row] = places(np.where(np.isnan(mean), chosen, mean))
-        ranks[:, first : first + TOGETHER] = block.T
+            found.append(places(np.where(np.isnan(mean), chosen, mean)))
+        ranks[:, first : first + TOGETHER] = np.concatenate(found).T
     return ranks
 
 
@@ -206,33 +207,40 @@ class Means:
         self.columns = np.ascontiguousarray(np.where(known, marks, 0.0).T)
         self.patterns, pattern = np.unique(known, axis=0, return_inverse=True)
         self.pattern = pattern.reshape(-1)
-        self._share, self._gained = np.empty(len(marks)), np.empty(len(marks))
 
     def of(self, weights: Floats) -> Floats:
-        """Mean of each site; NaN where what is known of it weighs nothing."""
-        self._gained[:] = 0.0
-        held = np.zeros(len(self.patterns))
-        for column, weight in enumerate(weights):
-            np.multiply(self.columns[column], weight, out=self._share)
-            self._gained += self._share
+        """Mean of each site under each row of weights, shape (draws, sites).
+
+        NaN where what is known of a site weighs nothing.
+        """
+        shape = (len(weights), len(self.pattern))
+        gained, share = np.zeros(shape), np.empty(shape)
+        held = np.zeros((len(weights), len(self.patterns)))
+        for column, marks in enumerate(self.columns):
+            weight = weights[:, column, None]
+            np.multiply(marks, weight, out=share)
+            gained += share
             held += weight * self.patterns[:, column]
-        return np.asarray(self._gained / np.where(held > 0, held, np.nan)[self.pattern])
+        return np.asarray(gained / np.where(held > 0, held, np.nan)[:, self.pattern])
 
 
 def places(mean: Floats) -> NDArray[np.int32]:
-    """Rank of each mean in [0, 1], as `_ranks` has it.
+    """Rank of each mean in [0, 1] in its row, as `_ranks` has it.
 
     Means are equal to the ninth decimal: whole numbers of 30 bits, sorted by their lower and then
     by their upper half, which numpy does five times as fast as the whole.
     """
     whole = (2**30 - np.rint(mean * 10.0**DECIMALS)).astype(np.uint32)
     lower, upper = (whole & 0xFFFF).astype(np.uint16), (whole >> 16).astype(np.uint16)
-    order = np.argsort(lower, kind="stable")
-    order = order[np.argsort(upper[order], kind="stable")]
-    value, better = whole[order], np.arange(1, len(mean) + 1, dtype=np.int32)
-    better[1:][value[1:] == value[:-1]] = 1
-    ranks = np.empty(len(mean), dtype=np.int32)
-    ranks[order] = np.maximum.accumulate(better)
+    rows = np.arange(len(mean))[:, None] * mean.shape[1]
+    order = np.argsort(lower, axis=1, kind="stable") + rows
+    second = np.argsort(upper.take(order), axis=1, kind="stable") + rows
+    order = order.take(second)
+    value = whole.take(order)
+    better = np.tile(np.arange(1, mean.shape[1] + 1, dtype=np.int32), (len(mean), 1))
+    better[:, 1:][value[:, 1:] == value[:, :-1]] = 1
+    ranks = np.empty(mean.shape, dtype=np.int32)
+    ranks.reshape(-1)[order] = np.maximum.accumulate(better, axis=1)
     return ranks
 
 
