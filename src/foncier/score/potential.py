@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
 
 OUTSIDE_ID, OUTSIDE_NAME = "hors_quartiers", "Hors quartiers"
-THREADS = 2  # GEOS lets go of the GIL
 LEAST_M2 = 1e-3  # a contact of two outlines is no area
 SHARED = ("yield_low", "yield_high")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
@@ -57,7 +55,7 @@ def potential(
     parts = _parts(sites, ground)
     rows = pd.concat([parts.assign(kind=tables.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
-    held = _unions({key: own["shape"].to_numpy() for key, own in keys})
+    held = {key: shapely.union_all(own["shape"].to_numpy()) for key, own in keys}
     summed = [
         {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summed(own)}
         for (place, kind), own in keys
@@ -68,17 +66,6 @@ def potential(
     ]
     outside = held.get((-1, tables.ALL_KINDS), shapely.union_all([]))
     return _table([*summed, *empty], outlines, ground, outside, candidates.crs)
-
-
-def _unions(groups: dict[tuple[int, str], Geometries]) -> dict[tuple[int, str], Any]:
-    """Ground that the shapes of each group cover together, an area shared by some counted once.
-
-    The largest is begun first: it takes as long as all others, which the other thread does.
-    """
-    order = sorted(groups, key=lambda key: -len(groups[key]))
-    with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(order, pool.map(shapely.union_all, (groups[k] for k in order)),
-                        strict=True))  # fmt: skip
 
 
 def _apart(shapes: Geometries) -> Geometries:
