@@ -10,7 +10,17 @@ import pytest
 import shapely
 
 from foncier import tables
-from foncier.network import access_points, access_table, build_graph, doors, main_doors, routes
+from foncier.network import (
+    access_points,
+    access_table,
+    build_graph,
+    doors,
+    doors_by_mode,
+    main_doors,
+    neighbours_land_m,
+    routes,
+)
+from foncier.network.access import CLOSE_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,3 +122,49 @@ def test_another_door_never_lengthens_a_way(
 def test_empty_tables(streets: Builder, plots: Builder) -> None:
     assert doors(plots([]), streets([FRONT])).empty
     assert doors(plots([PLOT]), streets([])).empty
+
+
+def test_modes_found_together_are_those_found_one_by_one(
+    streets: Builder, plots: Builder, put: Callable[[Any], Any]
+) -> None:
+    """Streets shut to one of the modes, plots that only one of them reaches, a neighbour's land."""
+    lines = [FRONT, BACK, "LINESTRING (-400 120, 400 120)", "LINESTRING (27 -90, 27 90)"]
+    ways = streets(lines, walk=[True, True, False, True], bike=[True, False, True, False])
+    shapes = [shapely.box(x, 4, x + 20, y) for x, y in ((-60, 34), (0, 34), (29, 38), (90, 20))]
+    sites = plots([*shapes, shapely.box(0, 112, 20, 116), shapely.box(200, 170, 220, 178)])
+    land = parcels(put, [*shapes, shapely.box(-9, 34, 30, 39)])
+    together = doors_by_mode(sites, ways, land)
+    assert together["walk"]["street_id"].nunique() > 2
+    assert not together["walk"].equals(together["bike"])
+    for mode, found in together.items():
+        assert found.equals(doors(sites, ways, land, mode=mode))
+
+
+@pytest.mark.parametrize("back_m", [CLOSE_M - 0.002, CLOSE_M - 0.0005, CLOSE_M + 0.0005, 40.0])
+@pytest.mark.parametrize("more_m", [0.0005, 0.002])
+def test_the_nearest_street_is_the_nearest_however_far(
+    streets: Builder, plots: Builder, back_m: float, more_m: float
+) -> None:
+    """Half a millimetre farther is as near, and then the smallest id has it; two are farther."""
+    plot = shapely.box(0, 0, 20, 20)
+    far, near = -back_m - more_m, 20 + back_m
+    ways = streets([f"LINESTRING (-90 {far}, 90 {far})", f"LINESTRING (-90 {near}, 90 {near})"])
+    found = access_points(plots([plot]), ways)
+    assert found["street_id"].tolist() == ["s0" if more_m < 1e-3 else "s1"]
+
+
+def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
+    streets: Builder, plots: Builder, put: Callable[[Any], Any]
+) -> None:
+    """Ways that only touch a parcel cross nothing; the others are measured on what lies between."""
+    ways = streets(["LINESTRING (-400 0, 400 0)"])
+    sites = plots([shapely.box(x, 5 + x / 20, x + 15, 40) for x in range(0, 200, 20)])
+    lots = [shapely.box(x, 3, x + 11, 40) for x in range(0, 200, 7)]
+    land = parcels(put, [*lots, *[shapely.box(x - 5, -9, x, 50) for x in (100, 160)]])
+    points = access_points(sites, ways)
+    found = neighbours_land_m(points, sites, ways, land)
+    lines = shapely.shortest_line(points.geometry.to_numpy(), ways.geometry.to_numpy()[0])
+    between = shapely.difference(lines, sites.geometry.to_numpy())
+    pieces = shapely.intersection(between[:, None], land.geometry.to_numpy()[None])
+    assert found.to_numpy() == pytest.approx(shapely.length(pieces).sum(axis=1), abs=1e-3)
+    assert (found > 1).any()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.network import build_graph
-from foncier.network.arcs import EPSILON_M
+from foncier.network.arcs import EPSILON_M, arcs
 from foncier.network.cutting import cut
 
 if TYPE_CHECKING:
@@ -121,3 +121,12 @@ def test_cut_keeps_ends_at_their_measure() -> None:
     assert shapely.to_wkt(pieces[1]) == "LINESTRING (10 0, 10 10)"
     assert shapely.length(pieces).tolist() == [20, 10, 0, 0]
     assert len(cut(np.empty(0, dtype=object), np.empty(0), np.empty(0))) == 0
+
+
+def test_an_arc_is_found_in_a_town_whose_keys_need_more_than_32_bits() -> None:
+    """scipy tells nodes as 32 bits: 50 000 nodes are enough for their key to overflow."""
+    many = 60_000
+    u = np.arange(many - 1)
+    found = arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)
+    last = np.array([many - 2], dtype=np.int32)
+    assert found.between(last, last + 1).tolist() == [many - 2]

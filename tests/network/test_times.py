@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -269,6 +270,25 @@ def test_splitting_the_opportunities_gives_the_same_rows_to_the_last_bit(
     again = pd.concat([part for part in parts if len(part)])
     again = again.sort_values(["opportunity_id", "target"], ignore_index=True)
     pd.testing.assert_frame_equal(again, whole, check_exact=True)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_ways_drawn_together_are_as_long_as_measured_and_those_drawn_one_by_one(
+    streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any],
+    monkeypatch: pytest.MonkeyPatch, *, at_once: int,
+) -> None:  # fmt: skip
+    ways = streets([shapely.LineString(line) for line in TOWN])
+    sites = plots([shapely.box(x, 6, x + 15, 30 + x / 9) for x in range(3, 200, 34)])
+    graph, door = build_graph(ways), access_points(sites, ways)
+    targets = {"station": places({"Gare": (233.3, 97), "Halte": (3, 250)})}
+    loop = put("LINESTRING (100 0, 200 0, 200 100)")
+    drawn = routes(door, graph, targets, loop)
+    table = access_table(door, sites, graph, targets, loop).set_index(["opportunity_id", "target"])
+    measured = table.loc[list(zip(drawn["opportunity_id"], drawn["target"], strict=True))]
+    assert len(drawn) == table["distance_m"].notna().sum() > len(sites)
+    assert drawn.length.to_numpy() == pytest.approx(measured["distance_m"].to_numpy(), abs=1e-3)
+    monkeypatch.setattr(import_module("foncier.network.routes"), "AT_ONCE", at_once)
+    assert routes(door, graph, targets, loop).equals(drawn)
 
 
 @pytest.fixture(scope="module")

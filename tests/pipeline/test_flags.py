@@ -13,6 +13,7 @@ import shapely
 from foncier import network, tables
 from foncier.pipeline.flags import in_a_friche, landlocked
 from foncier.pipeline.layers import Layers
+from foncier.pipeline.reaching import reach
 
 X, Y = 650_000.0, 6_977_000.0
 
@@ -51,8 +52,7 @@ LAYERS = Layers({"streets": STREETS, "parcels": PARCELS}, ())
 
 
 def flags(layers: Layers, sites: Any, column: str = "flags") -> dict[str, Any]:
-    points = network.access_points(sites, STREETS)
-    told = landlocked(sites, points, layers)
+    told = landlocked(sites, network.doors(sites, STREETS, layers.get("parcels")))
     return dict(zip(told["opportunity_id"], told[column], strict=True))
 
 
@@ -77,8 +77,9 @@ def test_what_was_flagged_before_stays() -> None:
 
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
     sites = candidates()
-    none = tables.ACCESS_POINTS.empty(sites.crs)
-    assert landlocked(sites, none, Layers({}, ()))["flags"].isna().all()
+    assert landlocked(sites, None)["flags"].isna().all()
+    nowhere = reach(sites, Layers({"streets": STREETS.iloc[:0]}, ()), None, {}, None)
+    assert (landlocked(sites, nowhere.doors)["flags"] == "aucune rue à moins de 60 m").all()
     told = flags(replace(LAYERS, frames={"streets": STREETS}), sites)
     assert pd.isna(told["DC-back"])
     assert told["DC-far"] == "aucune rue à moins de 60 m"

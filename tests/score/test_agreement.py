@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pymcdm  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.stats import rankdata
 
 from foncier.records import Criterion, Text
 from foncier.score import agreement, scores
@@ -78,6 +80,16 @@ def test_topsis_by_hand() -> None:
     # It prefers the even site to the one that is best and worst: the weighted mean does not.
     torn = np.array([[1, 0], [0.5, 0.5], [0, 1]])
     assert topsis_ranks(torn, np.array([3.0, 2.0])).tolist() == [1, 2, 3]
+
+
+def test_topsis_ranks_as_pymcdm_does() -> None:
+    generator = np.random.default_rng(4)
+    marks = np.round(generator.random((300, 5)), 1)
+    weights = np.array([0.4, 0.3, 0.2, 0.1, 0.0])
+    method = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)
+    theirs = method(marks, weights, np.ones(5), validation=False)
+    expected = rankdata(-np.round(theirs, 9), method="min")
+    assert topsis_ranks(marks, 10 * weights).tolist() == expected.tolist()
 
 
 NO_RANK = {

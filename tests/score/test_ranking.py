@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from foncier import tables
 from foncier.errors import ConfigError
 from foncier.records import Criterion, Text
-from foncier.score import scores
+from foncier.score import ranking, scores
 
 NAN = float("nan")
 
@@ -109,6 +109,8 @@ def test_the_same_seed_draws_the_same_and_blocks_change_nothing(
     generator = np.random.default_rng(1)
     table = sites(*map(tuple, generator.random((40, 3))))
     once = scores(table, CRITERIA)
+    monkeypatch.setattr("foncier.score.ranking.TOGETHER", 7)
+    monkeypatch.setattr("foncier.score.ranking.SITES", 3)
     monkeypatch.setattr("foncier.score.ranking.BLOCK", 120)
     pd.testing.assert_frame_equal(scores(table, CRITERIA), once, check_exact=True)
     assert not scores(table, CRITERIA, seed=2).equals(once)
@@ -177,3 +179,21 @@ def test_scores_stay_in_their_bounds(
     assert ranked["rank"].between(1, max(len(ranked), 1)).all()
     doubled = tuple(criterion(n, 2 * w) for n, w in zip("abc", weights, strict=True))
     pd.testing.assert_frame_equal(scores(sites(*rows), doubled, draws=40), found)
+
+
+KNOWN = st.one_of(st.just(NAN), st.floats(0, 1), st.sampled_from([0.0, 0.3, 0.3 + 1e-11, 1.0]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.lists(st.tuples(KNOWN, KNOWN, KNOWN), min_size=1, max_size=12),
+       weights=st.tuples(*[st.sampled_from([0.0, 1e-9, 0.1, 0.7, 3.0])] * 3))  # fmt: skip
+def test_many_draws_give_the_means_and_the_ranks_of_one(
+    rows: list[tuple[float, float, float]], weights: tuple[float, float, float]
+) -> None:
+    marks, own = np.array(rows), np.array(weights)
+    with np.errstate(invalid="ignore"):  # all weights 0: nothing is covered
+        alone, _, _ = ranking._mean(marks, own)
+    together = ranking.Means(marks).of(np.stack([own[::-1], own]))
+    assert np.array_equal(together[1], alone, equal_nan=True)
+    known = together[:, ~np.isnan(together).any(axis=0)]
+    assert ranking.places(known).tolist() == ranking._ranks(known).tolist()

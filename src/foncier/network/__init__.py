@@ -5,7 +5,7 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 
 from foncier.network.access import access_points
 from foncier.network.crossings import with_crossing
-from foncier.network.doors import doors, main_doors
+from foncier.network.doors import doors, doors_by_mode, main_doors
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones, residents_reached
 from foncier.network.landlocked import neighbours_land_m
@@ -27,6 +27,7 @@ __all__ = [
     "cycled",
     "departures_reached",
     "doors",
+    "doors_by_mode",
     "isochrones",
     "main_doors",
     "neighbours_land_m",

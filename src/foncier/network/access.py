@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from foncier.geometry import in_threads
+from foncier.geometry import in_threads, pairs_within
 from foncier.tables import ACCESS_POINTS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Mode
 
@@ -21,6 +24,26 @@ BEYOND_M = 4.0  # a wall set back less than a car's length still faces the stree
 # A side that runs away from the street at more than 45° is the side of the plot, not its front.
 FACING = float(np.sqrt(0.5))
 TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
+STRIPS = 4096  # strips along streets that are held at once: a kilobyte each
+CLOSE_M = 15.0  # most plots have their street as near: it is found among the pairs of all of them
+
+
+@dataclass(frozen=True)
+class Near:
+    """Plots, streets, and the pairs of them no farther apart than ``within_m``, plot by plot."""
+
+    plots: Geometries
+    ways: Geometries
+    within_m: float
+    plot: Integers
+    way: Integers
+    distance_m: Floats
+
+
+def near(plots: Geometries, ways: Geometries, *, within_m: float = CLOSE_M) -> Near:
+    """Pair each plot with the streets around it."""
+    plot, way = pairs_within(plots, shapely.STRtree(ways), within_m)
+    return Near(plots, ways, within_m, plot, way, shapely.distance(plots[plot], ways[way]))
 
 
 def access_points(
@@ -62,8 +85,8 @@ def access_points(
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     if sites.empty or known.empty:
         return ACCESS_POINTS.empty(candidates.crs)
-    plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
-    plot, street = _street_of(plots, ways, reach_m)
+    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy())
+    plot, street = street_of(around, np.ones(len(known), dtype=bool), reach_m=reach_m)
     if not len(plot):
         return ACCESS_POINTS.empty(candidates.crs)
     found = faced(sites, known, plot, street, beyond_m=beyond_m)
@@ -71,10 +94,16 @@ def access_points(
     return points
 
 
-def at_ground(streets: gpd.GeoDataFrame, mode: Mode) -> gpd.GeoDataFrame:
-    """Streets at ground level that are open to a mode, sorted by id."""
-    open_ = streets[mode].fillna(False).to_numpy(dtype=bool) & (streets["level"] == 0).to_numpy()
-    return streets[open_].sort_values("street_id", ignore_index=True)
+def at_ground(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
+    """Streets at ground level that are open to one of some modes, sorted by id."""
+    open_ = np.any([open_to(streets, mode) for mode in modes], axis=0)
+    kept = streets[open_ & (streets["level"] == 0).to_numpy()]
+    return kept.sort_values("street_id", ignore_index=True)
+
+
+def open_to(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
+    """Tell which streets are open to a mode; where nothing is known they are not."""
+    return np.asarray(streets[mode].fillna(False), dtype=bool)
 
 
 def faced(
@@ -101,23 +130,44 @@ def faced(
     return gpd.GeoDataFrame(found, geometry=point, crs=sites.crs)
 
 
-def _street_of(plots: Geometries, ways: Geometries, reach_m: float) -> tuple[Integers, Integers]:
-    """Pairs of a plot and its street, one a plot; ways are sorted by id."""
-    tree = shapely.STRtree(ways)
-    (near, _), distance = tree.query_nearest(
-        plots, max_distance=reach_m, return_distance=True, all_matches=False
-    )
-    row, way = tree.query(plots[near], predicate="dwithin", distance=distance + TIE_M)
-    plot = near[row]
-    alone = np.bincount(row, minlength=len(near))[row] == 1
-    edge_distance = np.zeros(len(row))
-    tied = np.flatnonzero(~alone)
-    edge_distance[tied] = shapely.distance(shapely.boundary(plots[plot[tied]]), ways[way[tied]])
+def street_of(
+    around: Near, open_: NDArray[np.bool_], *, reach_m: float
+) -> tuple[Integers, Integers]:
+    """Pairs of a plot and its street, one a plot, among the streets that are open.
+
+    Streets are sorted by id. The nearest and those as near are known where they lie well within
+    the pairs; only for the other plots are the streets asked again.
+    """
+    ours = np.flatnonzero(open_[around.way])
+    plot, way, distance = around.plot[ours], around.way[ours], around.distance_m[ours]
+    least = np.full(len(around.plots), np.inf)
+    np.minimum.at(least, plot, distance)
+    sure = (least < reach_m) & (least <= around.within_m - TIE_M)
+    as_near = sure[plot] & (distance <= least[plot] + TIE_M)
+    far = _as_near(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
+    plot, way = (np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far,
+                                                      strict=True))  # fmt: skip
+    tied = np.flatnonzero(np.bincount(plot, minlength=len(around.plots))[plot] > 1)
+    edge_distance = np.zeros(len(plot))
+    edges = shapely.boundary(around.plots[plot[tied]])
+    edge_distance[tied] = shapely.distance(edges, around.ways[way[tied]])
     kept = _least(edge_distance, plot)
     plot, way = plot[kept], way[kept]
     first = np.lexsort((way, plot))
     _, row = np.unique(plot[first], return_index=True)
     return plot[first[row]], way[first[row]]
+
+
+def _as_near(
+    around: Near, rows: Integers, open_: Integers, reach_m: float
+) -> tuple[Integers, Integers]:
+    """Pairs of some plots and the nearest open streets within reach, all those as near."""
+    tree, plots = shapely.STRtree(around.ways[open_]), around.plots[rows]
+    (found, _), distance = tree.query_nearest(
+        plots, max_distance=reach_m, return_distance=True, all_matches=False
+    )
+    row, way = tree.query(plots[found], predicate="dwithin", distance=distance + TIE_M)
+    return rows[found[row]], open_[way]
 
 
 def _least(values: Floats, group: Integers) -> Integers:
@@ -137,7 +187,6 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     plot = owner[piece_of]
     length = shapely.length(fronts)
     frontage = np.bincount(plot, weights=length, minlength=len(edges))
-    points: Geometries = shapely.get_point(shapely.shortest_line(edges, ways), 0)
     longest = _least(-length, plot)
     middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
     # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
@@ -145,14 +194,21 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     middle, plot = middle[near], plot[longest][near]
     order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
     fronted, row = np.unique(plot[order], return_index=True)
+    points: Geometries = np.full(len(edges), None, dtype=object)
     points[fronted] = middle[order[row]]
+    bare = np.flatnonzero(shapely.is_missing(points))
+    points[bare] = shapely.get_point(shapely.shortest_line(edges[bare], ways[bare]), 0)
     return points, np.asarray(frontage)
 
 
 def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
     """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
-    strips = shapely.buffer(ways, shapely.distance(edges, ways) + beyond_m, quad_segs=16)
-    return np.asarray(shapely.intersection(edges, strips), dtype=object)
+    found: Geometries = np.empty(len(edges), dtype=object)
+    for start in range(0, len(edges), STRIPS):
+        edge, way = edges[start : start + STRIPS], ways[start : start + STRIPS]
+        strips = shapely.buffer(way, shapely.distance(edge, way) + beyond_m, quad_segs=16)
+        found[start : start + STRIPS] = shapely.intersection(edge, strips)
+    return found
 
 
 def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
@@ -161,8 +217,8 @@ def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]
     xy, part = shapely.get_coordinates(parts, return_index=True)
     pair = np.flatnonzero(part[1:] == part[:-1])
     plot = owner[part[pair]]
-    start = shapely.distance(shapely.points(xy[pair]), ways[plot])
-    end = shapely.distance(shapely.points(xy[pair + 1]), ways[plot])
+    distance = shapely.distance(shapely.points(xy), ways[owner[part]])
+    start, end = distance[pair], distance[pair + 1]
     length = np.hypot(*(xy[pair + 1] - xy[pair]).T)
     facing = (np.abs(end - start) <= FACING * length) & (length > 0)
     pair, plot = pair[facing], plot[facing]

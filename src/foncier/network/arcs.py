@@ -36,12 +36,14 @@ class Arcs:
 
     def between(self, start: Integers, end: Integers) -> Integers:
         """Edge that joins each two nodes by the shortest arc (they must be joined)."""
-        return self.edge[np.searchsorted(self._key, start * self.nodes + end)]
+        # scipy tells nodes in 32 bits, and the key of an arc of a large town takes more.
+        key = np.asarray(start, dtype=np.int64) * self.nodes + end
+        return self.edge[np.searchsorted(self._key, key)]
 
     @cached_property
     def _key(self) -> Integers:
         """One number an arc, in growing order."""
-        key: Integers = self.start * self.nodes + self.end
+        key: Integers = self.start.astype(np.int64) * self.nodes + self.end
         return key
 
 

@@ -11,7 +11,7 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.cutting import Floats, Geometries
+    from foncier.network.cutting import Floats, Geometries, Integers
 
 # Two sides of a square for its diagonal: a grid of streets alone explains that much.
 DETOUR_FROM = float(np.sqrt(2))
@@ -79,12 +79,11 @@ def barriers(
     lines = shapely.linestrings(
         np.stack([shapely.get_coordinates(start[far]), shapely.get_coordinates(end[far])], axis=1)
     ) if len(far) else np.empty(0, dtype=object)  # fmt: skip
-    line, wall = found.tree.query(lines, predicate="intersects")
-    shapes, row = found.shapes[wall], far[line]
-    apart = ~(shapely.intersects(shapes, start[row]) | shapely.intersects(shapes, end[row]))
+    line, wall = _parting(lines, start[far], end[far], found)
+    row, shapes = far[line], found.shapes[wall]
     length = shapely.length(shapely.intersection(lines[line], shapes))
     drawn = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
-    kept = np.flatnonzero(apart & (drawn | (length >= CROSSED_M)))
+    kept = np.flatnonzero(drawn | (length >= CROSSED_M))
     if set(KINDS) <= set(found.kind):
         kinds[far] = "none"
     row, wall, length = row[kept], wall[kept], length[kept]
@@ -95,5 +94,21 @@ def barriers(
     order = np.lexsort((wall, -length, ~named, row))
     first, position = np.unique(row[order], return_index=True)
     best = order[position]
-    names[first] = np.where(named[best], found.label[wall[best]], None)
+    names[first[named[best]]] = found.label[wall[best[named[best]]]]
     return kinds, names
+
+
+def _parting(
+    lines: Geometries, start: Geometries, end: Geometries, found: Walls
+) -> tuple[Integers, Integers]:
+    """Pairs of a line and a wall that it meets, the wall holding neither of its two ends.
+
+    The walls are few and large: they are prepared, not the lines.
+    """
+    line, wall = found.tree.query(lines)
+    shapely.prepare(found.shapes)
+    met = shapely.intersects(found.shapes[wall], lines[line])
+    for ends in (start, end):
+        line, wall = line[met], wall[met]
+        met = ~shapely.intersects(found.shapes[wall], ends[line])
+    return line[met], wall[met]

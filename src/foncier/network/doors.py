@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
-from foncier.network.access import REACH_M, access_points, at_ground, faced
-from foncier.network.landlocked import neighbours_land_m
+from foncier.network.access import REACH_M, at_ground, faced, near, open_to, street_of
+from foncier.network.landlocked import crossed_m
 from foncier.tables import ACCESS_POINTS
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Sequence
 
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from foncier.network.access import Near
+    from foncier.network.cutting import Integers
     from foncier.network.graph import Mode
 
 FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
@@ -55,31 +59,84 @@ def doors(
     the street (missing without parcels); several rows a plot, its main door first: the one of
     `access_points`, or where that one is shut in, the nearest that is not. Sorted by id.
     """
-    main = access_points(candidates, streets, reach_m=reach_m, mode=mode)
-    if main.empty:
-        return main.assign(over_m=pd.Series(dtype="float64"))
+    found = doors_by_mode(
+        candidates, streets, parcels, modes=[mode],
+        reach_m=reach_m, faced_m=faced_m, gate_m=gate_m, shut_in_m=shut_in_m,
+    )  # fmt: skip
+    return found[mode]
+
+
+def doors_by_mode(
+    candidates: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame | None = None,
+    *,
+    modes: Sequence[Mode] = ("walk", "bike"),
+    reach_m: float = REACH_M,
+    faced_m: float = FACED_M,
+    gate_m: float = GATE_M,
+    shut_in_m: float = SHUT_IN_M,
+) -> dict[Mode, gpd.GeoDataFrame]:
+    """Find the accesses of each plot by several modes, each as `doors` finds them.
+
+    Most streets are open to all modes: what a plot shows to a street is measured once.
+    """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    known = at_ground(streets, mode)
-    plot, street = shapely.STRtree(known.geometry.to_numpy()).query(
-        sites.geometry.to_numpy(), predicate="dwithin", distance=faced_m
-    )
-    first = main.set_index("opportunity_id")["street_id"].reindex(sites["opportunity_id"])
+    known = at_ground(streets, *modes)
+    if sites.empty or known.empty:
+        return dict.fromkeys(modes, _none(candidates))
+    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
     drawn = sites["perimeter"].isin(DRAWN).to_numpy()
-    plot, street = plot[drawn[plot]], street[drawn[plot]]
-    other = first.to_numpy(dtype=object)[plot] != known["street_id"].to_numpy(dtype=object)[street]
-    more = faced(sites, known, plot[other], street[other])
-    more = more[more["frontage_m"] >= gate_m]
-    both = pd.concat([main.assign(main=True), more.assign(main=False)], ignore_index=True)
-    both["over_m"] = np.nan
+    both = {m: _pairs(around, open_to(known, m), drawn, reach_m=reach_m) for m in modes}
+    main = {mode: first for mode, (first, _) in both.items()}
+    every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
+    table = faced(sites, known, *np.divmod(every, len(known)))
+    wide = (table["frontage_m"] >= gate_m).to_numpy()
+    kept = wide | np.isin(every, np.concatenate(list(main.values())))
+    every, wide, table = every[kept], wide[kept], table[kept].assign(over_m=np.nan)
+    plot, street = np.divmod(every, len(known))
     if parcels is not None:
-        both["over_m"] = neighbours_land_m(both, candidates, streets, parcels).to_numpy()
-    shut = (both["over_m"] >= shut_in_m).to_numpy()
-    free = (~both["over_m"].ge(shut_in_m)).groupby(both["opportunity_id"]).transform("any")
-    both = both[~shut | (~free.to_numpy() & both["main"].to_numpy())]
-    order = both.sort_values(
-        ["opportunity_id", "main", "offset_m", "street_id"], ascending=[True, False, True, True]
-    )
-    return order[[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
+        points, own = table.geometry.to_numpy(), around.plots[plot]
+        table["over_m"] = crossed_m(points, around.ways[street], own, parcels)
+    found = {}
+    for mode, (_, pairs) in both.items():
+        first = np.isin(every, main[mode])
+        rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
+        found[mode] = _ordered(table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m)
+    return found
+
+
+def _pairs(
+    around: Near, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+) -> tuple[Integers, Integers]:
+    """Each plot with its own street, and with every open one that it may face.
+
+    A pair is one number, in the order of the plots, then of the streets.
+    """
+    many = len(around.ways)
+    plot, street = street_of(around, open_, reach_m=reach_m)
+    main = plot * many + street
+    faces = drawn[around.plot] & open_[around.way]
+    return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
+
+
+def _none(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """No door at all."""
+    return ACCESS_POINTS.empty(candidates.crs).assign(over_m=pd.Series(dtype="float64"))
+
+
+def _ordered(
+    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, shut_in_m: float
+) -> gpd.GeoDataFrame:
+    """Doors of each plot that are not shut in, its main one first; else its main one alone.
+
+    Rows are in the order of the plots, then of the streets.
+    """
+    shut = (table["over_m"] >= shut_in_m).to_numpy()
+    free = np.bincount(plot[~shut], minlength=plot.max(initial=0) + 1) > 0
+    kept = np.flatnonzero(~shut | (~free[plot] & main))
+    order = np.lexsort((table["offset_m"].to_numpy()[kept], ~main[kept], plot[kept]))
+    return table.iloc[kept[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
 
 
 def main_doors(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -72,6 +73,14 @@ class Graph:
         return arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
 
     @cached_property
+    def edges_of(self) -> tuple[pd.Index[str], Integers]:
+        """Ids of the streets, in order, and where the edges of each begin, and end."""
+        fresh = np.flatnonzero(self.street_id[1:] != self.street_id[:-1]) + 1
+        starts = np.concatenate([[0] * bool(len(self.lines)), fresh]).astype(np.int64)
+        ids = pd.Index(self.street_id[starts], dtype=object)
+        return ids, np.append(starts, len(self.lines))
+
+    @cached_property
     def flat(self) -> bool:
         """Whether effort is length wherever one may go: no slope is known."""
         return all(
@@ -135,9 +144,9 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     rows = np.flatnonzero(streets[mode].fillna(False).to_numpy(dtype=bool))
     ids = streets["street_id"].to_numpy(dtype=object)
     rows = rows[np.argsort(ids[rows], kind="stable")]
-    xy, part, street = _vertices(streets.geometry.to_numpy()[rows])
+    xy, part, street, label = _vertices(streets.geometry.to_numpy()[rows])
     level = streets["level"].to_numpy(dtype=np.int64)[rows]
-    group, is_node = _meetings(_labels(xy), part, level[street])
+    group, is_node = _meetings(label, part, level[street])
     stops = np.flatnonzero(is_node)
     joined = part[stops[1:]] == part[stops[:-1]]
     first, last = stops[:-1][joined], stops[1:][joined]
@@ -173,23 +182,26 @@ def _effort(length: Floats, way: Geometries, shut: str) -> Floats:
 
 def _labels(xy: Floats) -> Integers:
     """Number the distinct vertices, by position."""
-    grid = np.round(xy / GRAIN_M).astype(np.int64)
-    _, column = np.unique(grid[:, 0], return_inverse=True)
-    heights, row = np.unique(grid[:, 1], return_inverse=True)
-    return np.asarray(np.unique(column * max(len(heights), 1) + row, return_inverse=True)[1])
+    x, y = np.round(xy / GRAIN_M).astype(np.int64).T
+    order = np.lexsort((y, x))
+    fresh = np.zeros(len(order), dtype=np.int64)
+    fresh[1:] = (np.diff(x[order]) != 0) | (np.diff(y[order]) != 0)
+    label = np.empty(len(order), dtype=np.int64)
+    label[order] = np.cumsum(fresh)
+    return label
 
 
-def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers]:
-    """Vertices of all lines, their part and their street; repeated ones and mere dots left out."""
+def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
+    """Vertices of all lines, their part, street and number; repeated ones, mere dots left out."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     label = _labels(xy)
     fresh = np.ones(len(xy), dtype=bool)
     fresh[1:] = (label[1:] != label[:-1]) | (part[1:] != part[:-1])
-    xy, part = xy[fresh], part[fresh]
+    xy, part, label = xy[fresh], part[fresh], label[fresh]
     whole = np.bincount(part, minlength=len(parts))[part] > 1
     xy, part = xy[whole], part[whole]
-    return xy, part, owner[part]
+    return xy, part, owner[part], label[whole]
 
 
 def _meetings(

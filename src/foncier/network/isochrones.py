@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from foncier.network.cutting import Floats, Geometries
     from foncier.network.graph import Graph
+    from foncier.network.reached import Start
 
 MINUTES = (5, 10, 15)
 BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
@@ -88,7 +89,9 @@ def isochrones(
                     rows.append((begun.ids[site], time))
                     areas.append(inner)
     table = pd.DataFrame(rows, columns=["opportunity_id", "minutes"])
-    counted = residents_reached(doors, graph, population, minutes=times, speed_kmh=speed_kmh)
+    counted = residents_reached(
+        doors, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
+    )
     known = counted.melt("opportunity_id", var_name="column", value_name="residents")
     known["minutes"] = known["column"].str.extract(r"_(\d+)min", expand=False).astype("int64")
     table = table.merge(known, how="left", on=["opportunity_id", "minutes"])
@@ -105,6 +108,7 @@ def residents_reached(
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
+    begun: Start | None = None,
 ) -> pd.DataFrame:
     """Count the residents that each site reaches in some minutes along the streets.
 
@@ -117,6 +121,8 @@ def residents_reached(
         As for `isochrones`.
     snap_m
         A cell whose centre is farther from any street is not reached, in metres.
+    begun
+        These doors on the network, where they have been put there already.
 
     Returns
     -------
@@ -136,7 +142,7 @@ def residents_reached(
     if population is None or population.empty or not len(ids) or not times:
         return table
     check_crs(graph, population.crs, what="population")
-    begun, cells = start(doors, graph), population.geometry.to_numpy()
+    begun, cells = begun or start(doors, graph), population.geometry.to_numpy()
     spots = snap(graph, cells, within_m=snap_m)
     spotted = Spotted(begun, spots)
     people = population["residents"].to_numpy(dtype=np.float64)[spots.known]

@@ -11,6 +11,10 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from foncier.network.cutting import Floats, Geometries
+
+AT_EDGE_M = 1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
+
 
 def neighbours_land_m(
     access_points: gpd.GeoDataFrame,
@@ -47,11 +51,36 @@ def neighbours_land_m(
     ids = access_points["opportunity_id"]
     ways = streets.set_index("street_id").geometry.loc[access_points["street_id"]].to_numpy()
     own = candidates.set_index("opportunity_id").geometry.loc[ids].to_numpy()
-    between = shapely.difference(
-        shapely.shortest_line(access_points.geometry.to_numpy(), ways), own
-    )
+    metres = crossed_m(access_points.geometry.to_numpy(), ways, own, parcels)
+    return pd.Series(metres, index=pd.Index(ids, name="opportunity_id"))
+
+
+def crossed_m(
+    points: Geometries, ways: Geometries, own: Geometries, parcels: gpd.GeoDataFrame
+) -> Floats:
+    """Length of the way from each point to its street over parcels that are not its own land.
+
+    Few ways meet a parcel beyond their own end: the others cross nothing, and their own land is
+    not taken off them.
+    """
+    lines, plots = shapely.shortest_line(points, ways), parcels.geometry.to_numpy()
     # The index of the parcels is kept with them: a million are not sorted out again for each mode.
+    beyond = _beyond_the_edge(lines)
+    line, plot = parcels.sindex.query(beyond)
+    met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
+    between = shapely.difference(lines[met], own[met])
     line, plot = parcels.sindex.query(between, predicate="intersects")
-    crossed = shapely.length(shapely.intersection(between[line], parcels.geometry.to_numpy()[plot]))
-    total = np.bincount(line, weights=crossed, minlength=len(between))
-    return pd.Series(total, index=pd.Index(ids, name="opportunity_id"))
+    crossed = shapely.length(shapely.intersection(between[line], plots[plot]))
+    total = np.zeros(len(lines))
+    total[met] = np.bincount(line, weights=crossed, minlength=len(met))
+    return total
+
+
+def _beyond_the_edge(lines: Geometries) -> Geometries:
+    """Straight lines without the first millimetre that lies at the edge of the plot."""
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    step = ends[:, 1] - ends[:, 0]
+    length = np.maximum(np.hypot(*step.T), AT_EDGE_M)
+    ends[:, 0] += step * (AT_EDGE_M / length)[:, None]
+    beyond: Geometries = shapely.linestrings(ends)
+    return beyond

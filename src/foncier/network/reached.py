@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from foncier.network.arcs import EPSILON_M
+from foncier.network.arcs import EPSILON_M, Arcs, spread
 from foncier.network.fields import part
 from foncier.network.splitting import check_crs, enter, split
 
@@ -73,20 +73,32 @@ class Start:
         nodes, far = len(graph.x), within_m / self._least_effort + SLACK_M
         along = np.argsort(self.place.hilbert_distance(), kind="stable")
         bounds = self.place.bounds.to_numpy()
+        by_x = np.argsort(graph.x, kind="stable")
         for first in range(0, len(self.ids), AT_ONCE):
             sites = np.sort(along[first : first + AT_ONCE])
             west, south = bounds[sites, :2].min(axis=0) - far
             east, north = bounds[sites, 2:].max(axis=0) + far
-            inside = (graph.x >= west) & (graph.x <= east) & (graph.y >= south) & (graph.y <= north)
-            kept = np.flatnonzero(inside)
-            rows = np.concatenate([kept, sites + nodes])
-            matrix = self.matrix[rows][:, rows]
+            # The nodes of a strip, then of the box: not all the nodes again for each few sites.
+            strip = by_x[slice(*np.searchsorted(graph.x, [west, np.nextafter(east, np.inf)],
+                                                sorter=by_x))]  # fmt: skip
+            kept = np.sort(strip[(graph.y[strip] >= south) & (graph.y[strip] <= north)])
+            column = np.full(nodes, len(kept), dtype=np.int64)
+            column[kept] = np.arange(len(kept))
+            matrix = self._around(kept, sites, column)
             own = len(kept) + np.arange(len(sites))
             effort = dijkstra(matrix, directed=True, indices=own, limit=within_m)
             effort[:, len(kept)] = np.inf
-            column = np.full(nodes, len(kept), dtype=np.int64)
-            column[kept] = np.arange(len(kept))
             yield Reach(sites, effort[:, : len(kept) + 1], column)
+
+    def _around(self, kept: Integers, sites: Integers, column: Integers) -> csr_array:
+        """Arcs between some nodes, and from some sites to them: nodes first, then sites."""
+        rows = np.concatenate([kept, sites + len(column)])
+        row, arc = spread(self.matrix.indptr[rows], self.matrix.indptr[rows + 1])
+        to = column[self.matrix.indices[arc]]  # no arc leads to a site
+        inside = to < len(kept)
+        stops = np.concatenate([[0], np.cumsum(np.bincount(row[inside], minlength=len(rows)))])
+        arcs = self.matrix.data[arc[inside]], to[inside], stops
+        return csr_array(arcs, shape=(len(rows), len(rows)))
 
     @property
     def _least_effort(self) -> float:
@@ -148,11 +160,11 @@ def start(doors: gpd.GeoDataFrame, graph: Graph) -> Start:
     fresh[1:] = (np.diff(site[order]) != 0) | (np.diff(node[order]) != 0)
     first = order[fresh]
     arcs = parted.graph.arcs
-    size = arcs.nodes + len(ids)
+    # Both come sorted: the rows of the sites follow those of the nodes.
     rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
     columns = np.concatenate([arcs.end, node[first]])
     weights = np.concatenate([arcs.effort_m, effort[first]])
-    matrix = csr_array((weights, (rows, columns)), shape=(size, size))
+    matrix = Arcs(rows, columns, weights, columns, arcs.nodes + len(ids)).matrix()
     entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
     place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=doors.crs)
     return Start(ids, parted, matrix, place)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from foncier.network.arcs import way
+from foncier.network.arcs import spread
 from foncier.network.cutting import cut
 from foncier.network.fields import SNAP_M, Field, Way, best, goals, solve, ways
 from foncier.network.splitting import Split, Spots, check_crs, enter
@@ -16,8 +17,12 @@ from foncier.network.splitting import Split, Spots, check_crs, enter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Graph
+
+AT_ONCE = 4096  # ways drawn together: their vertices are held at once
 
 
 def routes(
@@ -54,34 +59,30 @@ def routes(
     entries = enter(graph, points, doors["street_id"].to_numpy(dtype=object))
     parted, fields = solve(graph, goals(graph, targets, loop, snap_m=snap_m, loop_name=""))
     _, site = np.unique(doors["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
-    rows: list[tuple[str, str]] = []
-    lines: list[shapely.LineString] = []
+    rows: list[Integers] = []
+    keys: list[str] = []
+    lines: list[Geometries] = []
     for field in fields:
         taken = ways(parted, field, entries, graph.lines)
         door = best(site, taken.effort_m + entries.offset_m)
-        drawn = _drawn(
-            points, entries, graph.lines, parted=parted, field=field, door=door, taken=taken
-        )
-        rows += [(doors["opportunity_id"].iat[i], field.goal.key) for i in drawn]
-        lines += drawn.values()
-    ids, keys = zip(*rows, strict=True) if rows else ((), ())
+        draw = Drawing(points, entries, graph.lines, parted, field, taken)
+        door = door[taken.place[door] >= 0]
+        stubs = draw.stubs(door)
+        for first in range(0, len(door), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            drawn, own = draw.lines(door[some], stubs[some])
+            rows.append(drawn)
+            keys += [field.goal.key] * len(drawn)
+            lines.append(own)
+    row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+    ids = doors["opportunity_id"].to_numpy(dtype=object)[row]
+    shapes = np.concatenate([np.empty(0, dtype=object), *lines])
     found = gpd.GeoDataFrame(
-        {"opportunity_id": np.array(ids, dtype=object), "target": np.array(keys, dtype=object)},
-        geometry=gpd.GeoSeries(lines, crs=access_points.crs),
+        {"opportunity_id": ids, "target": np.array(keys, dtype=object)},
+        geometry=gpd.GeoSeries(shapes, crs=access_points.crs),
         crs=access_points.crs,
     )
     return found.sort_values(["opportunity_id", "target"], ignore_index=True)
-
-
-def trace(graph: Graph, nodes: Sequence[int]) -> Floats:
-    """Vertices of the streets along a path of nodes, shape (k, 2)."""
-    stops = np.asarray(nodes, dtype=np.int64)
-    edge = graph.arcs.between(stops[:-1], stops[1:])
-    lines = graph.lines[edge]
-    back = graph.u[edge] != stops[:-1]
-    lines[back] = shapely.reverse(lines[back])
-    at_first = [[graph.x[stops[0]], graph.y[stops[0]]]]
-    return np.concatenate([at_first, shapely.get_coordinates(lines)])
 
 
 def joined(parts: Sequence[Floats]) -> Floats:
@@ -92,35 +93,102 @@ def joined(parts: Sequence[Floats]) -> Floats:
     return xy[fresh]
 
 
-def _drawn(
-    points: Geometries,
-    entries: Spots,
-    streets: Geometries,
-    *,
-    parted: Split,
-    field: Field,
-    door: Integers,
-    taken: Way,
-) -> dict[int, shapely.LineString]:
-    """Line of each way to one target from the best doors, by position of the access point."""
-    door = door[taken.place[door] >= 0]
-    walked = door[taken.node[door] >= 0]
-    stubs = dict(zip(walked, _stubs(parted, entries, walked, taken.to_u[walked]), strict=True))
-    lines = {}
-    for i in door:
-        parts = [shapely.get_coordinates(points[i])]
-        if i in stubs:
-            path = way(field.before, int(taken.node[i]))
-            parts += [shapely.get_coordinates(stubs[i]), trace(parted.graph, path[:-1])]
-            parts.append(shapely.get_coordinates(field.goal.points[taken.place[i]]))
-        else:
-            edge, along = entries.edge[i], entries.along_m[i]
-            spot = shapely.line_interpolate_point(streets[edge], along)
-            parts.append(shapely.get_coordinates(spot))
-        xy = joined(parts)
-        if len(xy) > 1:
-            lines[int(i)] = shapely.LineString(xy)
-    return lines
+@dataclass(frozen=True)
+class Drawing:
+    """Lines of the ways to one target: all that is needed to follow them, many at a time."""
+
+    points: Geometries
+    entries: Spots
+    streets: Geometries
+    parted: Split
+    field: Field
+    taken: Way
+
+    def stubs(self, door: Integers) -> Geometries:
+        """Part of the street from each door to the first node of its way; None on the loop."""
+        found: Geometries = np.full(len(door), None, dtype=object)
+        walks = self.taken.node[door] >= 0
+        walked = door[walks]
+        found[walks] = _stubs(self.parted, self.entries, walked, self.taken.to_u[walked])
+        return found
+
+    def lines(self, door: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
+        """Line of the way from each door: positions of the doors that have one, and the lines.
+
+        From the door to its street, along it to the first node, over the streets, to the place.
+        """
+        walks = self.taken.node[door] >= 0
+        row, walked, there = np.flatnonzero(walks), door[walks], np.flatnonzero(~walks)
+        on_loop = shapely.line_interpolate_point(
+            self.streets[self.entries.edge[door[there]]], self.entries.along_m[door[there]]
+        )
+        over, streets = self._streets(self.taken.node[walked])
+        stub, begun = _vertices(stubs)
+        goals = self.field.goal.points[self.taken.place[walked]]
+        owner = np.concatenate([np.arange(len(door)), there, stub, row[over], row])
+        xy = np.concatenate([
+            shapely.get_coordinates(self.points[door]), shapely.get_coordinates(on_loop), begun,
+            streets, shapely.get_coordinates(goals),
+        ])  # fmt: skip
+        order = np.argsort(owner, kind="stable")
+        owner, xy = owner[order], xy[order]
+        fresh = np.ones(len(xy), dtype=bool)
+        fresh[1:] = (xy[1:] != xy[:-1]).any(axis=1) | (owner[1:] != owner[:-1])
+        owner, xy = owner[fresh], xy[fresh]
+        long = np.bincount(owner, minlength=len(door))[owner] > 1
+        kept, number = np.unique(owner[long], return_inverse=True)
+        drawn: Geometries = np.empty(0, dtype=object)
+        if len(kept):
+            drawn = shapely.linestrings(xy[long], indices=number)
+        return door[kept], drawn
+
+    def _streets(self, node: Integers) -> tuple[Integers, Floats]:
+        """Vertices of the ways from some nodes to their places, and the way of each.
+
+        Each way begins with its node; all take a step at a time.
+        """
+        graph, row = self.parted.graph, np.arange(len(node))
+        ways, edges, backward = [row[:0]], [row[:0]], [np.zeros(0, dtype=bool)]
+        here = node
+        while len(here):
+            after = self.field.before[here]
+            further = self.field.before[after] >= 0  # the last one is the place
+            row, here, after = row[further], here[further], after[further]
+            edge = graph.arcs.between(here, after)
+            ways.append(row)
+            edges.append(edge)
+            backward.append(graph.u[edge] != here)
+            here = after
+        owner = np.concatenate(ways)
+        order = np.argsort(owner, kind="stable")
+        step, xy = _both_ways(
+            graph.lines, np.concatenate(edges)[order], np.concatenate(backward)[order]
+        )
+        begun = np.column_stack([graph.x[node], graph.y[node]])
+        owner = np.concatenate([np.arange(len(node)), owner[order][step]])
+        return owner, np.concatenate([begun, xy])
+
+
+def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
+    """Vertices of all lines, and the line of each."""
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    return owner, xy
+
+
+def _both_ways(
+    lines: Geometries, taken: Integers, backward: NDArray[np.bool_]
+) -> tuple[Integers, Floats]:
+    """Vertices of the lines that are taken, some from their end, and the turn of each vertex.
+
+    A street that many ways follow is read once.
+    """
+    once, line = np.unique(taken, return_inverse=True)
+    owner, xy = _vertices(lines[once])
+    stops = np.cumsum(np.bincount(owner, minlength=len(once)))
+    starts = np.concatenate([[0], stops[:-1]])[line] if len(once) else stops
+    turn, vertex = spread(starts, stops[line])
+    mirrored = (starts + stops[line] - 1)[turn] - vertex
+    return turn, xy[np.where(backward[turn], mirrored, vertex)]
 
 
 def _stubs(parted: Split, entries: Spots, rows: Integers, to_u: Any) -> Geometries:

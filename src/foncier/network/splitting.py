@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier.errors import CrsError
@@ -85,9 +86,11 @@ def enter(graph: Graph, points: Geometries, street_id: Geometries) -> Spots:
     """
     if not len(graph.lines) or not len(points):
         return nowhere(len(points))
-    first = np.searchsorted(graph.street_id, street_id, side="left")
-    stop = np.searchsorted(graph.street_id, street_id, side="right")
-    point, edge = spread(first, stop)
+    ids, starts = graph.edges_of
+    street = ids.get_indexer(pd.Index(street_id, dtype=object))
+    known = np.flatnonzero(street >= 0)
+    row, edge = spread(starts[street[known]], starts[street[known] + 1])
+    point = known[row]
     return _nearest(graph, points, point, edge)
 
 

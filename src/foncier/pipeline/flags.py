@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foncier import network, tables
+from foncier import tables
 from foncier.records import Text
 from foncier.wording import figure, flag_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-    from foncier.pipeline.layers import Layers
 
 NO_STREET = Text("aucune rue à moins de 60 m", "no street within 60 m")
 SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
@@ -29,22 +27,20 @@ def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return _with(candidates, told)
 
 
-def landlocked(
-    candidates: gpd.GeoDataFrame, points: gpd.GeoDataFrame, layers: Layers
-) -> gpd.GeoDataFrame:
+def landlocked(candidates: gpd.GeoDataFrame, doors: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Flag the plots that no street comes near, or only behind a neighbour's land.
 
-    Without streets nothing is known; without parcels a neighbour's land is not.
+    ``doors`` are those of `network.doors`. Without streets nothing is known; without parcels a
+    neighbour's land is not.
     """
-    streets, parcels = layers.get("streets"), layers.get("parcels")
-    if streets is None or candidates.empty:
+    if doors is None or candidates.empty:
         return candidates
     ids = candidates["opportunity_id"]
-    told = [[] if near else [NO_STREET] for near in ids.isin(points["opportunity_id"])]
-    if parcels is not None and len(points):
-        crossed = network.neighbours_land_m(points, candidates, streets, parcels)
+    main = doors.drop_duplicates("opportunity_id").set_index("opportunity_id")
+    told = [[] if near else [NO_STREET] for near in ids.isin(main.index)]
+    if main["over_m"].notna().any():
         # A building stands on its own plot: only plots can be shut in.
-        metres = ids.map(crossed).where(candidates["perimeter"] == "parcelles").fillna(0.0)
+        metres = ids.map(main["over_m"]).where(candidates["perimeter"] == "parcelles").fillna(0.0)
         told = [[_shut_in(round(m))] if m >= SHUT_IN_M else words
                 for m, words in zip(metres, told, strict=True)]  # fmt: skip
     return _with(candidates, told)

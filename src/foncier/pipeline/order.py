@@ -80,7 +80,7 @@ def run(
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
-    candidates = landlocked(reached.candidates, reached.points, layers)
+    candidates = landlocked(reached.candidates, reached.doors)
     step("Scores et rangs")
     measures = measured(candidates, reached.access, layers)
     candidates, scores = _peopled(candidates, measures), score.scores(measures, ramps)

@@ -27,7 +27,8 @@ class Reached:
     """What the streets say of every site.
 
     ``candidates`` with the residents reached; ``points`` and ``access`` keep their contracts;
-    ``doors`` are all the accesses of each site; ``routes`` is None where nothing leads anywhere.
+    ``doors`` are all the accesses of each site, None without streets; ``routes`` is None where
+    nothing leads anywhere.
     ``notes`` say by layer what is unknown or apart.
     """
 
@@ -86,13 +87,16 @@ def reach(
     streets, population = layers.get("streets"), layers.get("population")
     if graph is None:
         points = tables.ACCESS_POINTS.empty(candidates.crs)
-        return Reached(candidates, points, tables.ACCESS.empty())
-    doors = network.doors(candidates, streets, layers.get("parcels"))
+        # A layer of streets without a street is known: no site has a door.
+        nowhere = None if streets is None else network.doors(candidates, streets)
+        return Reached(candidates, points, tables.ACCESS.empty(), nowhere)
+    by_mode = network.doors_by_mode(candidates, streets, layers.get("parcels"))
+    doors = by_mode["walk"]
     graph, notes = _on_relief(graph, layers)
     access = network.access_table(
         doors, candidates, graph, targets, loop, constraints=layers.get("constraints")
     )
-    access = network.cycled(access, _by_bike(candidates, layers, targets, loop))
+    access = network.cycled(access, _by_bike(by_mode["bike"], candidates, streets, targets, loop))
     drawn = {key: places for key, places in targets.items() if key in DRAWN}
     routes = network.routes(doors, graph, drawn, loop) if drawn or loop is not None else None
     return Reached(
@@ -141,14 +145,13 @@ def _apart(graph: network.Graph) -> tuple[Note, ...]:
 
 
 def _by_bike(
+    doors: gpd.GeoDataFrame,
     candidates: gpd.GeoDataFrame,
-    layers: Layers,
+    streets: gpd.GeoDataFrame,
     targets: Mapping[str, gpd.GeoDataFrame],
     loop: shapely.Geometry | None,
 ) -> pd.DataFrame:
-    streets = layers.get("streets")
     graph = network.build_graph(streets, mode="bike")
-    doors = network.doors(candidates, streets, layers.get("parcels"), mode="bike")
     return network.access_table(doors, candidates, graph, targets, loop, speed_kmh=network.BIKE_KMH)
 
 

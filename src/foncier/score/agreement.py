@@ -45,7 +45,7 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
     """Rank sites by TOPSIS: near the best of each criterion, far from the worst.
 
     The marks are taken as they are (already 0 to 1 by fixed ramps), so that only the way to add
-    them up differs from the score (Hwang & Yoon 1981; computed by pymcdm).
+    them up differs from the score (Hwang & Yoon 1981).
 
     Parameters
     ----------
@@ -64,18 +64,13 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
     own = marks[np.ix_(rows, used)]
     if len(own) < 2 or not (np.ptp(own, axis=0) > 0).any():
         return ranks
-    # Slow to import, and only a run that scores needs it.
-    from pymcdm.methods import TOPSIS  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    shares = weights[used] / weights[used].sum()
-    method = TOPSIS(normalization_function=_as_they_are)
-    found = method(own, shares, np.ones(used.sum()), validation=False)
-    ranks[rows] = rankdata(-np.round(found, DECIMALS), method="min")
+    weighted = own * (weights[used] / weights[used].sum())
+    to_best, to_worst = (
+        np.sqrt(((weighted - ideal) ** 2).sum(axis=1))
+        for ideal in (weighted.max(axis=0), weighted.min(axis=0))
+    )
+    ranks[rows] = rankdata(-np.round(to_worst / (to_worst + to_best), DECIMALS), method="min")
     return ranks
-
-
-def _as_they_are(values: Floats, cost: bool = False) -> Floats:  # noqa: ARG001 (pymcdm's form)
-    return values
 
 
 def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:

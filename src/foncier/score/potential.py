@@ -55,12 +55,17 @@ def potential(
     parts = _parts(sites, ground)
     rows = pd.concat([parts.assign(kind=tables.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
-    summed = [{"place": place, "kind": kind, **_summed(own)} for (place, kind), own in keys]
+    held = {key: shapely.union_all(own["shape"].to_numpy()) for key, own in keys}
+    summed = [
+        {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summed(own)}
+        for (place, kind), own in keys
+    ]
     empty = [
         {"place": place, "kind": tables.ALL_KINDS, "number": 0.0, "area_m2": 0.0}
         for place in sorted(set(range(len(ground))) - set(parts["place"]))
     ]
-    return _table([*summed, *empty], outlines, ground, parts, candidates.crs)
+    outside = held.get((-1, tables.ALL_KINDS), shapely.union_all([]))
+    return _table([*summed, *empty], outlines, ground, outside, candidates.crs)
 
 
 def _apart(shapes: Geometries) -> Geometries:
@@ -108,23 +113,19 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
         weight = share[known].sum()
         mean = (rows[name] * share)[known].sum() / weight if weight > 0 else np.nan
         means[called] = min(mean, 1.0) if known.any() else np.nan
-    area = shapely.area(shapely.union_all(rows["shape"].to_numpy()))
-    return {"number": share.sum(), "area_m2": area, **sums, **means}
+    return {"number": share.sum(), **sums, **means}
 
 
 def _table(
     rows: list[dict[str, Any]],
     outlines: gpd.GeoDataFrame,
     ground: Geometries,
-    parts: pd.DataFrame,
+    outside: shapely.Geometry,
     crs: Any,
 ) -> gpd.GeoDataFrame:
-    outside = parts.loc[parts["place"] == -1, "shape"].to_numpy()
     # A quarter wholly under earlier ones has no ground of its own: it keeps its outline.
     whole = outlines.geometry.to_numpy()
-    drawn = np.append(
-        np.where(shapely.area(ground) > 0, ground, whole), shapely.union_all(outside)
-    )  # the last one is that of -1
+    drawn = np.append(np.where(shapely.area(ground) > 0, ground, whole), outside)  # last: of -1
     ids = [*outlines["quarter_id"], OUTSIDE_ID]
     names = [*outlines["name"], OUTSIDE_NAME]
     if not rows:
