@@ -191,6 +191,14 @@ def test_premises_free_in_part_are_said_so(result: Result) -> None:
     assert not result.evidence["text_en"].str.contains(r"libre\(s\)|\d sur \d|de vacance").any()
 
 
+def test_words_of_the_inventory_s_standard_are_told_in_english(result: Result) -> None:
+    told = result.evidence["text_en"]
+    said = {"Soil: proven pollution", "State of the buildings: heavy decay",
+            "Kind: industrial friche"}  # fmt: skip
+    assert said <= set(told)
+    assert not told.str.contains("avérée|supposée|dégradation|industrielle").any()
+
+
 FLAGS = {"landlocked": "enclavée", "overlap": "recouvre la parcelle", "parking": "stationnement",
          "courtyard": "cœur d'îlot"}  # fmt: skip
 

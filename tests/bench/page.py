@@ -169,7 +169,14 @@ def _space(row: Row | None) -> str:
 
 
 def _written(line: list[Row]) -> str:
-    return " · ".join(f"{row.written / 1e6:.3g} MB" for row in line if row.written) or "–"
+    return (
+        " · ".join(
+            f"{row.written / 1e6:.{3 if row.written < 1e9 else 4}g} MB"
+            for row in line
+            if row.written
+        )
+        or "–"
+    )
 
 
 def _slope(line: list[Row], name: str) -> str:

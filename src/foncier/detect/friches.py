@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier import tables
+from foncier.details import english
 from foncier.detect.belief import (
     Found,
     ageless,
@@ -43,7 +44,6 @@ RECONVERTED = "friche reconvertie"
 # Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
 UNDER_WAY = Text("projet déjà engagé", "project already under way")
-POLLUTION = {"pollution avérée": "proven pollution"}  # CNIG code; other words stay as written
 VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé",
            "partiellement occupé": "bâti partiellement occupé"}  # fmt: skip
 SHOWN_PARCELS = 3  # a flag names a few, the inventory holds the others
@@ -255,7 +255,7 @@ def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, l
     ):
         words = [UNDER_WAY] if status == "friche avec projet" else []
         if soil and "avérée" in soil:
-            words.append(Text(soil, POLLUTION.get(soil, soil)))
+            words.append(Text(soil, english(soil)))
         words.extend(under)
         words.extend([_missing(gone)] if gone else [])
         told.append(words)
@@ -325,7 +325,7 @@ def _told(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
         parts.append(
             neutral(
                 ids[known], column, [f"{fr}\u00a0: {w}" for w in words],
-                [f"{en}: {w}" for w in words], source=rows["source"].to_numpy()[known],
+                [f"{en}: {english(w)}" for w in words], source=rows["source"].to_numpy()[known],
                 observed_on=rows["updated_on"].to_numpy()[known],
             )
         )  # fmt: skip
