@@ -17,10 +17,10 @@ from foncier.network import (
     doors,
     doors_by_mode,
     main_doors,
-    neighbours_land_m,
     routes,
 )
 from foncier.network.access import CLOSE_M
+from foncier.network.landlocked import crossed_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -162,9 +162,10 @@ def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
     lots = [shapely.box(x, 3, x + 11, 40) for x in range(0, 200, 7)]
     land = parcels(put, [*lots, *[shapely.box(x - 5, -9, x, 50) for x in (100, 160)]])
     points = access_points(sites, ways)
-    found = neighbours_land_m(points, sites, ways, land)
-    lines = shapely.shortest_line(points.geometry.to_numpy(), ways.geometry.to_numpy()[0])
-    between = shapely.difference(lines, sites.geometry.to_numpy())
+    at, own = points.geometry.to_numpy(), sites.geometry.to_numpy()
+    street = np.repeat(ways.geometry.to_numpy()[:1], len(at))
+    found = crossed_m(at, street, own, land)
+    between = shapely.difference(shapely.shortest_line(at, street), own)
     pieces = shapely.intersection(between[:, None], land.geometry.to_numpy()[None])
-    assert found.to_numpy() == pytest.approx(shapely.length(pieces).sum(axis=1), abs=1e-3)
+    assert found == pytest.approx(shapely.length(pieces).sum(axis=1), abs=1e-3)
     assert (found > 1).any()

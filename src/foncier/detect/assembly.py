@@ -75,7 +75,7 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
     near = near_street(parts.shapes, ground, profile.rules.get(BARE, ()))
     links = _adjoining(parts, how, near)
     # A free piece that would pass alone, were it a parcel, needs no neighbour.
-    groups, tried, found = np.unique(links)[:, None], [], [tables.ASSEMBLIES.empty(crs)]
+    groups, tried, found = np.unique(links)[:, None], [], []
     for size in range(1, how.most + 1):
         if not len(groups):
             break
@@ -86,8 +86,9 @@ def find_assemblies(memory: Memory, profile: Profile, rows: NDArray[np.intp]) ->
         tried.append(trial.groups[trial.passed])
         groups = _grown(trial.failed, links, len(parts))
         groups = _allowed(groups, parts, how, tried)
-    some = [table for table in found if len(table)] or found[:1]
-    every = pd.concat(some, ignore_index=True).sort_values("assembly_id")
+    if not found:
+        return tables.ASSEMBLIES.empty(crs)
+    every = pd.concat(found, ignore_index=True).sort_values("assembly_id")
     return tables.ASSEMBLIES.conform(every)
 
 

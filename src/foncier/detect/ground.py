@@ -104,9 +104,12 @@ class Ground:
         """What was worked out of single parcels so far."""
         return Remembered(len(self.plots))
 
-    @cached_property
+    @property
     def ways(self) -> Ways:
         """Streets at ground level that are open to walkers."""
+        return self.layers.of("ways", self._ways)
+
+    def _ways(self) -> Ways:
         if self.streets is None:
             return Ways(np.array([], dtype=object))
         open_ = self.streets["walk"].fillna(False).to_numpy(dtype=bool)
@@ -114,7 +117,7 @@ class Ground:
         return Ways(shapes(self.streets)[open_ & level])
 
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
-        """Same ground under other parcels; what was worked out of the buildings is kept."""
+        """Same ground under other parcels; what was worked out of the other layers is kept."""
         other = replace(self, parcels=parcels)
         vars(other)["layers"] = self.layers
         return other

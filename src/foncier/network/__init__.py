@@ -8,7 +8,6 @@ from foncier.network.crossings import with_crossing
 from foncier.network.doors import doors, doors_by_mode, main_doors
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones, residents_reached
-from foncier.network.landlocked import neighbours_land_m
 from foncier.network.loop import tour
 from foncier.network.routes import routes
 from foncier.network.slope import sloped
@@ -30,7 +29,6 @@ __all__ = [
     "doors_by_mode",
     "isochrones",
     "main_doors",
-    "neighbours_land_m",
     "residents_reached",
     "routes",
     "sloped",
