@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -85,3 +86,24 @@ def test_an_engine_that_is_not_there_is_one_error() -> None:
     nobody = engines.engine("tcp://127.0.0.1:9", workers=1)
     with pytest.raises(ConfigError, match="aucun ordonnanceur"):
         list(nobody.run(half, [0]))
+
+
+@pytest.mark.parametrize("call", ["close", "submit"])
+@pytest.mark.parametrize("fault", [RuntimeError("ConnectionPool is closed"), OSError("gone")])
+def test_a_client_that_goes_while_it_is_called_takes_no_answer_with_it(
+    call: str, fault: Exception, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client: Any = importlib.import_module("distributed").Client
+    goes, close, calls = getattr(client, call), client.close, list[str]()
+
+    def once(self: Any, *words: Any, **more: Any) -> Any:
+        calls.append(call)
+        if call == "submit" and len(calls) != 2:
+            return goes(self, *words, **more)
+        close(self)
+        raise fault
+
+    monkeypatch.setattr(client, call, once)
+    engine = engines.engine(cluster.scheduler_address, workers=2)
+    assert dict(engine.run(half, [0, 2, 4, 6])) == {0: 0, 1: 1, 2: 2, 3: 3}
+    assert calls

@@ -93,17 +93,17 @@ class Dask:
         while client.status == "running":
             # A few at a time: the scheduler holds what it was handed, and the last may be far.
             # Workers may come later.
-            hand_out(AHEAD * max(watch.workers(client), self.workers) - len(held))
+            count = AHEAD * max(watch.workers(client), self.workers) - len(held)
+            _got(client, hand_out, count)
             if not held:
                 return
             with suppress(Empty):
                 n = ended.get(timeout=LOOK_S)
-                try:
-                    made = _answer(held.pop(n))
-                except SEVERED:
+                got = _got(client, _answer, held.pop(n))
+                if got is None:
                     return
                 watch.seen()
-                yield n, made
+                yield n, got[0]
 
     @contextmanager
     def _client(self, watch: _Watch) -> Iterator[Any]:
@@ -120,8 +120,8 @@ class Dask:
             try:
                 yield client
             finally:
-                with suppress(*SEVERED):  # nobody may be there to say farewell to
-                    client.close(timeout=ANSWER_S)
+                # Nobody may be there to say farewell to.
+                _got(client, client.close, ANSWER_S)
             return
         with (
             dask.LocalCluster(
@@ -160,15 +160,18 @@ class _Watch:
         return self.count
 
     def _asked(self, client: Any) -> int:
-        try:
-            said = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=ANSWER_S)
-        except SEVERED:
+        got = _got(
+            client,
+            lambda: client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=ANSWER_S),
+        )
+        if got is None:
             self.wait("l'ordonnanceur dask ne répond plus")
             return 0
-        count = sum(_works(worker) for worker in said["workers"].values())
+        workers = got[0]["workers"].values()
+        count = sum(_works(worker) for worker in workers)
         if count:
             self.seen()
-        elif said["workers"]:
+        elif workers:
             self.wait("tous les processus du cluster sont en pause, leur mémoire est pleine")
         else:
             self.wait("l'ordonnanceur dask n'a plus aucun processus de calcul (dask worker)")
@@ -178,6 +181,22 @@ class _Watch:
         """Go on waiting, or say that it has been too long."""
         if time.monotonic() - self.since > self.patience_s:
             raise ClusterError(f"{why} depuis plus de {self.patience_s:g} s")
+
+
+def _got(client: Any, call: Callable[..., Any], *words: Any) -> tuple[Any] | None:
+    """What a call to a client gave, or None where its scheduler has gone.
+
+    The client seeks a lost scheduler beside our calls and closes itself after a while: what a call
+    raises that meets it on the way has many types (a closed pool of connections: RuntimeError).
+    """
+    try:
+        return (call(*words),)
+    except SEVERED:
+        return None
+    except Exception:
+        if client.status == "running":
+            raise
+        return None
 
 
 def _works(worker: dict[str, Any]) -> bool:
