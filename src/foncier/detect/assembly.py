@@ -158,9 +158,7 @@ def _adjoining(parts: Parts, how: Assembly, near: NDArray[np.bool_]) -> NDArray[
     hope = np.where(paired, near[one] | near[other], hope[one] & hope[other])
     first = hope & (parts.parcel[one] != parts.parcel[other])
     one, other = one[first], other[first]
-    edge = in_threads(
-        shapely.intersection, shapely.boundary(shapes[one]), shapely.buffer(shapes[other], TOUCH_M)
-    )
+    edge = in_threads(_along, shapely.boundary(shapes[one]), shapes[other])
     # At both ends the buffer reaches that much farther than the common limit.
     along = shapely.length(edge) - 2 * TOUCH_M >= how.contact_m
     one, other = one[along], other[along]
@@ -168,6 +166,11 @@ def _adjoining(parts: Parts, how: Assembly, near: NDArray[np.bool_]) -> NDArray[
     least = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
     apart = twice < OVERLAP_SHARE * least  # else the same land drawn twice
     return np.unique(np.column_stack([one[apart], other[apart]]), axis=0)
+
+
+def _along(limits: Geometries, neighbours: Geometries) -> Geometries:
+    """Part of each limit that runs along the neighbour."""
+    return np.asarray(shapely.intersection(limits, shapely.buffer(neighbours, TOUCH_M)))
 
 
 def _allowed(

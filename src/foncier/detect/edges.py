@@ -10,7 +10,7 @@ import shapely
 
 from foncier.detect.measures import Given, built_m2, unknown
 from foncier.detect.sights import hidden, nearest
-from foncier.geometry import Floats, Geometries, expand, pairs_within
+from foncier.geometry import Floats, Geometries, expand, nearest_members, pairs_within, queried
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,9 +108,7 @@ def street_distance(ground: Ground, rows: NDArray[np.intp], given: Given) -> tup
     reach, ways = float(given["reach_m"]), ground.ways
     found = np.full(len(rows), reach)
     if len(ways.lines):
-        (plot, _), distance = ways.tree.query_nearest(
-            ground.plots[rows], max_distance=reach, all_matches=False, return_distance=True
-        )
+        plot, _, distance = nearest_members(ways.tree, ground.plots[rows], reach)
         found[plot] = np.maximum(distance - float(given["half_width_m"]), 0.0)
     return found, None
 
@@ -145,6 +143,6 @@ def _beside_built(
     held = np.zeros(len(edge.xy), dtype=bool)
     if len(built):
         tree = shapely.STRtree(ground.plots[built])
-        point, plot = tree.query(shapely.points(edge.xy), predicate="dwithin", distance=TOUCH_M)
+        point, plot = queried(tree, shapely.points(edge.xy), "dwithin", TOUCH_M)
         held[point[built[plot] != rows[edge.owner[point]]]] = True
     return held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from foncier.geometry import boxes_within
+from foncier.geometry import boxes_within, nearest_members, which_hold
 from foncier.records import Text
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def cluster_sizes(
         pairs = np.array(boxes_within(shapes[loose], tree, distance))
         pairs[0] = loose[pairs[0]]
         pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], loose)]  # each pair once
-        near = shapely.dwithin(shapes[pairs[0]], shapes[pairs[1]], distance)
+        within = partial(shapely.dwithin, distance=distance)
+        near = which_hold(within, shapes, pairs[0], shapes[pairs[1]])
         links = np.concatenate([links, pairs[:, near]], axis=1)
         size = _sizes(links, len(shapes))
         loose = np.flatnonzero(size < enough)
@@ -121,7 +123,7 @@ def plot_classes(
     found = np.full(len(plots), ISOLATED, dtype=np.intp)
     if not len(classes) or not len(plots):
         return found
-    plot, building = buildings.query_nearest(plots, max_distance=cut.far_m)
+    plot, building, _ = nearest_members(buildings, plots, cut.far_m, all_matches=True)
     best = np.full(len(plots), ISOLATED + 1, dtype=np.intp)
     np.minimum.at(best, plot, classes[building])
     near = best <= ISOLATED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ from foncier import tables
 from foncier.detect.funnel import Memory
 from foncier.detect.ground import Ground
 from foncier.detect.registry import MEASURES
-from foncier.geometry import pairs_within, polygons_only, unions_by
+from foncier.geometry import in_threads, pairs_within, polygons_only, queried, unions_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,10 +100,10 @@ class Joined(Memory):
         one, plot = pairs_within(unions, old.plots_tree, self.reach_m + 1)
         own = self._members(rows, one, plot)
         around = old.plots[plot]
-        around[own] = shapely.difference(around[own], unions[one[own]])
+        around[own] = in_threads(shapely.difference, around[own], unions[one[own]])
         left = shapely.area(around) > 1.0
         one, around = one[left], around[left]
-        near, house = old.footprints_tree.query(around, predicate="intersects")
+        near, house = queried(old.footprints_tree, around, "intersects")
         standing = np.unique(np.array([one[near], house]), axis=1)
         ways, of_way, way = self._ways(unions)
         spacing = _width(np.concatenate([unions, around])) + _width(ways) + 4 * self.reach_m
@@ -155,10 +156,11 @@ def _plots(unions: Geometries, like: gpd.GeoDataFrame | None) -> gpd.GeoDataFram
 
 def _largest_opened(unions: Geometries, radius_m: float) -> Floats:
     """Area of the largest piece that an opening leaves of each."""
-    worn = shapely.buffer(unions, -radius_m, quad_segs=16)
+    worn = in_threads(partial(shapely.buffer, distance=-radius_m, quad_segs=16), unions)
     pieces, owner = shapely.get_parts(worn, return_index=True)
     largest = np.zeros(len(unions))
-    np.maximum.at(largest, owner, shapely.area(shapely.buffer(pieces, radius_m, quad_segs=16)))
+    grown = in_threads(partial(shapely.buffer, distance=radius_m, quad_segs=16), pieces)
+    np.maximum.at(largest, owner, shapely.area(grown))
     return largest
 
 

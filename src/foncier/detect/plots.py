@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -99,13 +100,17 @@ def find_plots(
     passages = {kind: funnel.run(memory, profile.rules[kind], rows) for kind in kinds}
     found = {kind: funnel.survivors(passages[kind], rows) for kind in kinds}
     taken = np.concatenate([np.array([], dtype=np.intp), *found.values()])
-    return Plots(
-        _candidates(ground, found, passages, profile, source),
-        _evidence(ids, found, passages, source),
-        funnel.test_table(passages, ids),
-        rejections(parcels, np.setdiff1d(rows, taken), passages),
-        find_assemblies(memory, profile, rows),
-    )
+    candidates = _candidates(ground, found, passages, profile, source)
+    # The tables only need the passages: they are built while GEOS is at work on groups.
+    with ThreadPoolExecutor(1) as aside:
+        assemblies = aside.submit(find_assemblies, memory, profile, rows)
+        return Plots(
+            candidates,
+            _evidence(ids, found, passages, source),
+            funnel.test_table(passages, ids),
+            rejections(parcels, np.setdiff1d(rows, taken), passages),
+            assemblies.result(),
+        )
 
 
 def _inside(centres: Geometries, area: shapely.Geometry) -> NDArray[np.intp]:

@@ -8,14 +8,14 @@ times as much.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from foncier.geometry import expand
+from foncier.geometry import expand, in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +94,19 @@ def nearest(points: Floats, owner: NDArray[np.intp], ways: Ways, reach_m: float)
     -------
     Shape (n, 2). Of two ways equally near, the first.
     """
+    if not len(ways.lines) or not len(points):
+        return np.full(points.shape, np.nan)
+    seek = partial(_nearest, every=ways.sides, tree=ways.sides_tree, reach_m=reach_m)
+    return in_threads(seek, points, owner)
+
+
+def _nearest(
+    points: Floats, owner: NDArray[np.intp], *, every: Sides, tree: shapely.STRtree, reach_m: float
+) -> Floats:
     found = np.full(points.shape, np.nan)
     least = np.full(len(points), np.inf)
-    if not len(ways.lines) or not len(points):
-        return found
-    every = ways.sides
     starts = _stretches(owner)
-    group, side = ways.sides_tree.query(_boxes(starts, points, margin_m=reach_m))
+    group, side = tree.query(_boxes(starts, points, margin_m=reach_m))
     size = np.diff([*starts, len(points)])[group]
     for batch in _batches(size):
         pair, rank = expand(size[batch])
@@ -147,23 +153,35 @@ def hidden(
     plots, tree
         All plots, shape (m,), and their index.
     """
-    found = np.zeros(len(eyes), dtype=bool)
     if not len(eyes):
-        return found
-    shapely.prepare(plots)
-    bounds, starts = shapely.bounds(plots), _stretches(owner)
+        return np.zeros(0, dtype=bool)
+    return in_threads(partial(_hidden, plots=plots, tree=tree), eyes, aims, owner)
+
+
+def _hidden(
+    eyes: Floats,
+    aims: Floats,
+    owner: NDArray[np.intp],
+    *,
+    plots: Geometries,
+    tree: shapely.STRtree,
+) -> NDArray[np.bool_]:
+    found, starts = np.zeros(len(eyes), dtype=bool), _stretches(owner)
     group, plot = tree.query(_boxes(starts, eyes, aims))
     met, place = np.unique(plot, return_inverse=True)
-    outline = sides(plots[met])
+    # Copies: another thread may look at the same plots, and prepares its own.
+    near = shapely.force_2d(plots[met])
+    shapely.prepare(near)
+    bounds, outline = shapely.bounds(near), sides(near)
     size = np.diff([*starts, len(eyes)])[group]
     for batch in _batches(size):
         pair, rank = expand(size[batch])
         line, which = starts[group[batch]][pair] + rank, place[batch][pair]
-        long = _overlap_m(eyes[line], aims[line], bounds[met[which]]) > HIDDEN_M
+        long = _overlap_m(eyes[line], aims[line], bounds[which]) > HIDDEN_M
         line, which = line[long], which[long]
-        crossed = _crossed_m(eyes[line], aims[line], plots[met[which]], which, outline)
-        line, which = line[crossed > HIDDEN_M], met[which[crossed > HIDDEN_M]]
-        bearer = shapely.intersects_xy(plots[which], *aims[line].T) & (which != owner[line])
+        crossed = _crossed_m(eyes[line], aims[line], near[which], which, outline)
+        line, which = line[crossed > HIDDEN_M], which[crossed > HIDDEN_M]
+        bearer = shapely.intersects_xy(near[which], *aims[line].T) & (met[which] != owner[line])
         found[line[~bearer]] = True
     return found
 

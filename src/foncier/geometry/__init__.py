@@ -7,7 +7,6 @@ from foncier.geometry.arrays import (
     Geometries,
     boxes_within,
     expand,
-    in_threads,
     meeting,
     pairs_within,
     polygons_only,
@@ -30,6 +29,7 @@ from foncier.geometry.outlines import (
     width_m,
 )
 from foncier.geometry.relief import heights_m
+from foncier.geometry.threads import in_threads, nearest_members, queried, which_hold
 
 __all__ = [
     "POLYGONAL",
@@ -48,12 +48,15 @@ __all__ = [
     "in_threads",
     "largest_free_pieces",
     "meeting",
+    "nearest_members",
     "opened_area_m2",
     "overlaps",
     "pairs_within",
     "polygons_only",
+    "queried",
     "shapes_of",
     "unions_by",
     "united_area_m2",
+    "which_hold",
     "width_m",
 ]

@@ -1,25 +1,22 @@
-"""Arrays of geometries: polygons out of anything, unions by owner, work in threads."""
+"""Arrays of geometries: polygons out of anything, unions by owner, pairs that are near."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from foncier.geometry.threads import in_threads, queried, which_hold
 
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
 Covers: TypeAlias = Geometries | shapely.STRtree  # an index that is at hand spares a new one
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 COLLECTION = 7
-THREADS = 2
 FEW = 4  # so many times fewer covers than plots: they ask the plots
-THREAD_FROM = 500  # below, starting threads costs more than it brings
 
 
 def polygons_only(values: Any) -> Geometries:
@@ -56,26 +53,10 @@ def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.i
     """Union of the shapes of each owner: the owners in order, and one geometry for each."""
     order = np.argsort(owner, kind="stable")
     owners, starts = np.unique(owner[order], return_index=True)
-    groups = np.full(len(owners), None, dtype=object)
-    groups[:] = np.split(shapes[order], starts[1:]) if len(owners) else []
-    return owners, in_threads(_unions, groups)
-
-
-def _unions(groups: NDArray[np.object_]) -> Geometries:
-    return np.array([shapely.union_all(group) for group in groups], dtype=object)
-
-
-def in_threads(work: Callable[..., Geometries], *arrays: Geometries) -> Geometries:
-    """Do a vectorised work on the halves of long arrays at once: GEOS lets go of the GIL.
-
-    The result does not depend on the split. Prepared predicates must stay out of it: a prepared
-    geometry is not safe in two threads.
-    """
-    if len(arrays[0]) < THREAD_FROM:
-        return work(*arrays)
-    halves = [np.array_split(array, THREADS) for array in arrays]
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(work, *halves)))
+    count = np.diff(starts, append=len(order))
+    place = np.repeat(np.arange(len(owners)), count)
+    groups = shapely.geometrycollections(shapes[order], indices=place)
+    return owners, in_threads(partial(shapely.union_all, axis=1), groups[:, None])
 
 
 def boxes_within(
@@ -84,7 +65,7 @@ def boxes_within(
     """Pairs (shape, member of the tree) whose bounds, grown by a distance, meet; in order."""
     west, south, east, north = shapely.bounds(shapes).T
     far = distance_m
-    return in_order(*tree.query(shapely.box(west - far, south - far, east + far, north + far)))
+    return in_order(*queried(tree, shapely.box(west - far, south - far, east + far, north + far)))
 
 
 def in_order(one: Any, other: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -113,7 +94,8 @@ def pairs_within(
     [0, 1]
     """
     one, other = boxes_within(shapes, tree, distance_m)
-    near = shapely.dwithin(shapes[one], tree.geometries[other], distance_m)
+    within = partial(shapely.dwithin, distance=distance_m)
+    near = which_hold(within, shapes, one, tree.geometries[other])
     return one[near], other[near]
 
 
@@ -131,9 +113,9 @@ def shapes_of(covers: Covers) -> Geometries:
 def meeting(plots: Geometries, covers: Covers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
     if FEW * len(covers) < len(plots):
-        cover, plot = shapely.STRtree(plots).query(shapes_of(covers), predicate="intersects")
+        cover, plot = queried(shapely.STRtree(plots), shapes_of(covers), "intersects")
     else:
-        plot, cover = indexed(covers).query(plots, predicate="intersects")
+        plot, cover = queried(indexed(covers), plots, "intersects")
     return in_order(plot, cover)
 
 

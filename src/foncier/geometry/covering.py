@@ -14,7 +14,6 @@ from foncier.geometry.arrays import (
     Floats,
     Geometries,
     expand,
-    in_threads,
     indexed,
     meeting,
     pairs_within,
@@ -22,6 +21,7 @@ from foncier.geometry.arrays import (
     unions_by,
 )
 from foncier.geometry.reached import all_within
+from foncier.geometry.threads import in_threads, which_hold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,14 +50,15 @@ def overlaps(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Overl
     plot, cover = meeting(plots, covers)
     covers = shapes_of(covers)
     shapely.prepare(plots)
-    whole = shapely.covers(plots[plot], covers[cover])
-    area = np.where(whole, shapely.area(covers)[cover], 0.0)
+    whole = which_hold(shapely.covers, plots, plot, covers[cover])
+    area = np.zeros(len(plot))
+    area[whole] = shapely.area(covers[cover[whole]])
     counted, astride = covers[cover], np.flatnonzero(~whole)
     if wall_m and len(astride):
         counted[astride] = _worn(covers, cover[astride], wall_m)
         # Worn, most houses of a street lie on one side of the limit: nothing is left to cut.
-        astride = astride[shapely.intersects(plots[plot[astride]], counted[astride])]
-        inside = shapely.covers(plots[plot[astride]], counted[astride])
+        astride = astride[which_hold(shapely.intersects, plots, plot[astride], counted[astride])]
+        inside = which_hold(shapely.covers, plots, plot[astride], counted[astride])
         area[astride[inside]] = shapely.area(counted[astride[inside]])
         astride = astride[~inside]
     area[astride] = shapely.area(

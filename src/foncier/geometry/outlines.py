@@ -13,10 +13,10 @@ from foncier.geometry.arrays import (
     Covers,
     Floats,
     Geometries,
-    in_threads,
     meeting,
     shapes_of,
 )
+from foncier.geometry.threads import in_threads, which_hold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,14 +92,14 @@ def _parts_on(
     large = shapely.area(covers)[cover] > part_m2
     plot, cover = plot[large], cover[large]
     shapely.prepare(plots)
-    whole = shapely.covers(plots[plot], covers[cover])
+    whole = which_hold(shapely.covers, plots, plot, covers[cover])
     astride = np.flatnonzero(~whole)
     once, back = np.unique(cover[astride], return_inverse=True)
     deep = part_m2 / shapely.length(covers[once])
     worn = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)[back]
     kept = np.ones(len(plot), dtype=bool)
-    kept[astride] = shapely.intersects(plots[plot[astride]], worn)
-    whole[astride] = shapely.covers(plots[plot[astride]], worn) & kept[astride]
+    kept[astride] = which_hold(shapely.intersects, plots, plot[astride], worn)
+    whole[astride] = which_hold(shapely.covers, plots, plot[astride], worn) & kept[astride]
     plot, cover, whole = plot[kept], cover[kept], whole[kept]
     cut = covers[cover]
     cut[~whole] = in_threads(shapely.intersection, plots[plot[~whole]], cut[~whole])

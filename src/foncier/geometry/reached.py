@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from foncier.geometry.threads import in_threads, nearest_members
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -55,7 +57,7 @@ def all_within(
     plot = np.arange(len(plots))
     for _ in range(HALVINGS):
         points, round_m = shapely.points(centre), half * np.sqrt(2)
-        off = shapely.distance(plots[plot], points) - room_m
+        off = in_threads(shapely.distance, plots[plot], points) - room_m
         away = _nearest_m(points, tree, reach_m)
         held[plot[(off <= 0) & (away > reach_m)]] = False
         open_ = held[plot] & (off <= round_m) & (away + round_m > reach_m)
@@ -70,8 +72,6 @@ def all_within(
 def _nearest_m(points: Geometries, tree: shapely.STRtree, most_m: float) -> Floats:
     """Distance of each point to the nearest cover; infinite beyond the most."""
     found = np.full(len(points), np.inf)
-    (point, _), distance = tree.query_nearest(
-        points, max_distance=most_m, return_distance=True, all_matches=False
-    )
+    point, _, distance = nearest_members(tree, points, most_m)
     found[point] = distance
     return found
