@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -170,15 +170,18 @@ def _detect(
     beliefs = study.ledger(plan, rate, plan.study.date or newest(layers.reports))
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
-    friches = detect.find_friches(ground, beliefs, area)
-    find_plots: Callable[..., detect.Plots] = partial(detect.find_plots, ground)
-    if tiling is not None and kept is not None:
-        find_plots = partial(tiling.find, kept)
-    return (
-        find_plots(rules, area, source=" | ".join(cadastre) or "Cadastre"),
-        friches,
-        detect.find_buildings(ground, beliefs, area, friches=friches.candidates),
-    )
+    source = " | ".join(cadastre) or "Cadastre"
+
+    def others() -> tuple[Any, Any]:
+        friches = detect.find_friches(ground, beliefs, area)
+        return friches, detect.find_buildings(ground, beliefs, area, friches=friches.candidates)
+
+    if tiling is None or kept is None:
+        return detect.find_plots(ground, rules, area, source=source), *others()
+    # Tiles read a ground of their own: the others may stand on this one meanwhile.
+    with ThreadPoolExecutor(1) as aside:
+        found = aside.submit(others)
+        return tiling.find(kept, rules, area, source=source), *found.result()
 
 
 def _gathered(

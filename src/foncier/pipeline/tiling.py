@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -244,12 +245,11 @@ def done(job: Job) -> bool:
 
 def gathered(folders: Sequence[Path]) -> detect.Plots:
     """Tables of all tiles, each in the order in which one machine would have written it."""
-    return detect.Plots(
-        **{
-            field.name: store.read_parts(
-                [folder / f"{field.name}.parquet" for folder in folders],
-                detect.PLOT_TABLES[field.name],
-            )
-            for field in fields(detect.Plots)
-        }
-    )
+
+    def joined(name: str) -> Any:
+        files = [folder / f"{name}.parquet" for folder in folders]
+        return store.read_parts(files, detect.PLOT_TABLES[name])
+
+    names = [field.name for field in fields(detect.Plots)]
+    with ThreadPoolExecutor(2) as pool:
+        return detect.Plots(*pool.map(joined, names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -55,7 +56,9 @@ def potential(
     parts = _parts(sites, ground)
     rows = pd.concat([parts.assign(kind=tables.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
-    held = {key: shapely.union_all(own["shape"].to_numpy()) for key, own in keys}
+    with ThreadPoolExecutor() as pool:  # GEOS lets go of Python's lock
+        unions = list(pool.map(shapely.union_all, [own["shape"].to_numpy() for _, own in keys]))
+    held = dict(zip((key for key, _ in keys), unions, strict=True))
     summed = [
         {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summed(own)}
         for (place, kind), own in keys
