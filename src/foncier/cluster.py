@@ -191,10 +191,8 @@ def _got(client: Any, call: Callable[..., Any], *words: Any) -> tuple[Any] | Non
     """
     try:
         return (call(*words),)
-    except SEVERED:
-        return None
-    except Exception:
-        if client.status == "running":
+    except Exception as fault:
+        if client.status == "running" and not isinstance(fault, SEVERED):
             raise
         return None
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foncier.detect.sights import BATCH, HIDDEN_M, STRETCH, Ways, hidden, nearest, sides
+from foncier.geometry.threads import THREAD_FROM
 
 REACH_M = 20.0
 seeds = st.integers(0, 10_000)
@@ -45,7 +46,7 @@ def test_the_nearest_point_of_a_street_is_that_of_geometries(seed: int) -> None:
 def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
     plots, owner, eyes, ways = scene(seed)
     aims = nearest(eyes, owner, Ways(ways), 200.0)
-    found = hidden(eyes, aims, owner, plots, shapely.STRtree(plots))
+    found = hidden(eyes, aims, owner, shapely.STRtree(plots))
     lines = shapely.linestrings(np.stack([eyes, aims], axis=1))
     crossed = shapely.length(shapely.intersection(lines[:, None], plots[None]))
     bearer = shapely.intersects(plots[None], shapely.points(aims)[:, None])
@@ -63,7 +64,21 @@ def test_no_street_and_no_point_are_no_fault() -> None:
         nearest(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), Ways(ways[:0]), 5.0)
     ).all()
     plots = np.array([shapely.box(0, 0, 1, 1)])
-    assert not len(hidden(none, none, nowhere, plots, shapely.STRtree(plots)))
+    assert not len(hidden(none, none, nowhere, shapely.STRtree(plots)))
+
+
+def test_lines_in_threads_see_what_each_sees_alone() -> None:
+    plots, owner, eyes, ways = scene(1)
+    turns = THREAD_FROM // len(eyes) + 2
+    eyes, owner = np.tile(eyes, (turns, 1)), np.tile(owner, turns)
+    order = np.argsort(owner, kind="stable")
+    eyes, owner, tree = eyes[order], owner[order], shapely.STRtree(plots)
+    aims = nearest(eyes, owner, Ways(ways), 200.0)
+    alone = [hidden(eyes[n : n + 1], aims[n : n + 1], owner[n : n + 1], tree)
+             for n in range(len(eyes))]  # fmt: skip
+    together = hidden(eyes, aims, owner, tree)
+    assert np.array_equal(together, np.concatenate(alone))
+    assert 0 < together.sum() < len(together)
 
 
 def test_many_points_are_looked_at_in_batches() -> None:

@@ -74,7 +74,7 @@ def front(ground: Ground, rows: NDArray[np.intp], given: Given) -> Front:
     aims = nearest(edge.xy, edge.owner, ground.ways, float(given["reach_m"]))
     ahead = _faces(edge, aims)
     edge, aims = edge.where(ahead), aims[ahead]
-    return edge.where(~hidden(edge.xy, aims, rows[edge.owner], ground.plots, ground.plots_tree))
+    return edge.where(~hidden(edge.xy, aims, rows[edge.owner], ground.plots_tree))
 
 
 def _faces(edge: Front, aims: Floats) -> NDArray[np.bool_]:
@@ -128,7 +128,7 @@ def surrounded_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tu
     near = ~np.isnan(aims).any(axis=1)
     loose, aims = loose[near], aims[near]
     eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
-    held[loose[~hidden(eyes, aims, plots, ground.plots, ground.plots_tree)]] = True
+    held[loose[~hidden(eyes, aims, plots, ground.plots_tree)]] = True
     total = np.bincount(edge.owner, edge.length_m, minlength=len(rows))
     along = np.bincount(edge.owner[held], edge.length_m[held], minlength=len(rows))
     return np.divide(along, total, out=np.full(len(rows), np.nan), where=total > 0), None

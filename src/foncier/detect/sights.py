@@ -133,11 +133,7 @@ def _foot(points: Floats, begin: Floats, end: Floats) -> Floats:
 
 
 def hidden(
-    eyes: Floats,
-    aims: Floats,
-    owner: NDArray[np.intp],
-    plots: Geometries,
-    tree: shapely.STRtree,
+    eyes: Floats, aims: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
 ) -> NDArray[np.bool_]:
     """Tell which lines of sight cross a plot for more than `HIDDEN_M` on their way.
 
@@ -150,27 +146,22 @@ def hidden(
         Ends of the lines, shapes (n, 2), those of an owner next to each other.
     owner
         Position in ``plots`` of the plot that each line starts from, shape (n,), in growing order.
-    plots, tree
-        All plots, shape (m,), and their index.
+    plots
+        Index of all plots.
     """
     if not len(eyes):
         return np.zeros(0, dtype=bool)
-    return in_threads(partial(_hidden, plots=plots, tree=tree), eyes, aims, owner)
+    return in_threads(partial(_hidden, plots=plots), eyes, aims, owner)
 
 
 def _hidden(
-    eyes: Floats,
-    aims: Floats,
-    owner: NDArray[np.intp],
-    *,
-    plots: Geometries,
-    tree: shapely.STRtree,
+    eyes: Floats, aims: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
 ) -> NDArray[np.bool_]:
     found, starts = np.zeros(len(eyes), dtype=bool), _stretches(owner)
-    group, plot = tree.query(_boxes(starts, eyes, aims))
+    group, plot = plots.query(_boxes(starts, eyes, aims))
     met, place = np.unique(plot, return_inverse=True)
     # Copies: another thread may look at the same plots, and prepares its own.
-    near = shapely.force_2d(plots[met])
+    near = shapely.force_2d(plots.geometries[met])
     shapely.prepare(near)
     bounds, outline = shapely.bounds(near), sides(near)
     size = np.diff([*starts, len(eyes)])[group]
