@@ -241,6 +241,7 @@ def test_a_fault_of_the_whole_is_told_from_pieces_and_leaves_what_was_there(
         (gzip.compress(b"<html>"), "le contenu n'est pas celui"),
         (gzip.compress(b'{"type": "FeatureCollection", "features": [{'), "fichier illisible"),
     ],
+    ids=["cut", "empty", "a page", "half a collection"],  # the archives hold the time of day
 )
 def test_an_archive_that_is_unpacked_on_the_disk_has_the_faults_of_one_in_memory(
     data: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
