@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
+from foncier import tables
 from foncier.export import palette
 from foncier.export.geopackage import write_geopackage
 from foncier.export.layers import layers, views
@@ -93,6 +96,28 @@ def test_opportunities_by_kind(qgis: str, small_result: Result, tmp_path: Path) 
     assert (told["preuves"]["types"]["observed_on"], told["essais"]["types"]["passed"]) == (
         "Date", "Boolean",
     )  # fmt: skip
+
+
+def test_isochrones_of_many_sites_are_no_darker_than_those_of_one(
+    qgis: str, small_result: Result, tmp_path: Path
+) -> None:
+    ids = [id_ for id_ in small_result.candidates["opportunity_id"].head(2) for _ in range(2)]
+    # The wide areas share x from 0 to 100; the narrow one of the first lies in that of the second.
+    areas = shapely.box([-300, -50, -100, 200], -100, [100, 50, 400, 300], 100)
+    table = gpd.GeoDataFrame(
+        {"opportunity_id": ids, "minutes": [15, 5, 15, 5], "area_m2": shapely.area(areas)},
+        geometry=areas, crs=small_result.candidates.crs,
+    )  # fmt: skip
+    path = tmp_path / "opportunites.gpkg"
+    write_geopackage(replace(small_result, isochrones=tables.ISOCHRONES.conform(table)), path)
+    places = {"wide": "-200,0", "both wide": "80,0", "narrow": "-40,0", "wide on narrow": "20,0"}
+    done = run(str(HERE.parent / "qgis_colours_script.py"), str(path), "isochrones",
+               *places.values())  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    seen = dict(zip(places, json.loads(done.stdout), strict=True))
+    assert seen["wide"] == seen["both wide"]
+    assert seen["narrow"] == seen["wide on narrow"]
+    assert seen["narrow"] < seen["wide"] < "#ffffff"  # darker in red first
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

@@ -22,6 +22,8 @@ PALE = "#E3E3E3"
 SCALE = ("#FFFFCC", "#A1DAB4", "#41B6C4", "#2C7FB8", "#253494")
 # ColorBrewer YlOrBr, light to dark: how far in the funnel a parcel went.
 FUNNEL = ("#FFF7BC", "#FEC44F", "#EC7014", "#993404")
+# ColorBrewer Purples, the fewest minutes the darkest.
+MINUTES = ("#9E9AC8", "#DADAEB")
 # Shape, colour, size in millimetres, outline.
 MARKERS = {
     "acces": ("circle", INK, 1.2, "#FFFFFF"),
@@ -39,9 +41,10 @@ LINES = {
 FILLS = {
     # Apart from the colours of the kinds: an assembly is no opportunity yet.
     "assemblages": ("#B8860B", 0.25, "#B8860B", 0.5),
-    "isochrones": ("#6A3D9A", 0.12, "#6A3D9A", 0.3),
     "parcelles_ecartees": (PALE, 0.5, GREY, 0.1),
 }
+# Areas of several sites lie over one another: of two the darker shows, and what lies below.
+OVERLAID = {"isochrones": 0.6}
 GROUNDS = {
     "#C6DDEE": (Text("Eau", "Water"), ("water",)),
     "#DDEBD0": (Text("Parcs, jardins, cimetières, sports", "Parks, gardens, cemeteries, sports"),
@@ -83,6 +86,8 @@ def _plain(layer: Layer, lang: str) -> Element:
         return _grounds(lang)
     if layer.name == "quartiers":
         return _areas(layer)
+    if layer.name == "isochrones":
+        return _minutes(layer, lang)
     colour, opacity, outline, width = FILLS.get(layer.name, ("#D3D0CB", 1.0, "", 0.1))
     return symbols.single(symbols.fill(colour, opacity=opacity, outline=outline, width=width))
 
@@ -141,6 +146,19 @@ def _areas(layer: Layer) -> Element:
         label = f"{low:g} – {high:g} ha".replace(".", ",")
         classes.append((f"{condition} >= {low}{upper}", label, _shaded(colour)))
     return symbols.ruled(classes)
+
+
+def _minutes(layer: Layer, lang: str) -> Element:
+    """By the minutes that they take on foot; see `OVERLAID`."""
+    times = sorted({int(time) for time in layer.frame["minutes"]})
+    on_foot = {"fr": "min à pied", "en": "min on foot"}[lang]
+    return symbols.ruled(
+        [
+            (f'"minutes" = {time}', f"{time} {on_foot}",
+             symbols.fill(_between(MINUTES, i / max(len(times) - 1, 1))))
+            for i, time in enumerate(times)
+        ]
+    )  # fmt: skip
 
 
 def _grounds(lang: str) -> Element:

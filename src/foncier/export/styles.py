@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from foncier.tables import Column
 
 QGIS = "3.22.0"
+DARKEN = "5"  # QgsPainting::BlendDarken
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
 # From afar the rank alone, close by the name too.
 NEAR = 6_000
@@ -56,6 +57,7 @@ def pieces(root: Element, layer: Layer, renderer: Element | None, lang: str) -> 
     """Add to a QML document, or to a layer of a project, all that makes a style."""
     if renderer is not None:
         root.append(renderer)
+        _overlaid(root, layer)
         label = _label(layer)
         if label is not None:
             root.set("labelsEnabled", "1")
@@ -68,6 +70,14 @@ def _document(renderer: Element | None, layer: Layer, lang: str) -> str:
     pieces(root, layer, renderer, lang)
     indent(root, " ")
     return f"{DOCTYPE}\n{tostring(root, encoding='unicode')}\n"
+
+
+def _overlaid(root: Element, layer: Layer) -> None:
+    """Let the darker of two features show, and the layers below, where a layer's look says so."""
+    opacity = looks.OVERLAID.get(layer.name)
+    if opacity is not None:
+        SubElement(root, "featureBlendMode").text = DARKEN
+        SubElement(root, "layerOpacity").text = str(opacity)
 
 
 def _label(layer: Layer) -> Element | None:
