@@ -26,5 +26,7 @@ def test_what_one_page_cannot_hold_is_left_out_whole_and_told(
     assert len(fitted["sites"]["id"]) == len(small_result.candidates)
     told = {what: fr for what, fr, _ in fitted["missing"][len(whole["missing"]) :]}
     assert f"{len(small_result.rejections)} parcelles écartées" in told["rejections"]
-    assert "GeoPackage" in told["rejections"]
+    assert "par carreau" in told["rejections"]
+    assert sum(fitted["squares"]["count"]) == len(small_result.rejections)
+    assert whole["squares"]["count"] == []
     assert f"{houses} bâtiments" in told["background"]

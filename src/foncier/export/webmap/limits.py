@@ -16,10 +16,10 @@ MOST_REJECTED = 150_000  # a métropole; about 7 MB of the page
 MOST_BUILDINGS = 250_000  # of the base map
 LANGUAGES: tuple[Lang, ...] = ("fr", "en")
 REJECTED = Text(
-    "{} parcelles écartées : trop pour cette page. Elles sont dans le GeoPackage, chacune avec son "
-    "motif.",
-    "{} rejected parcels: too many for this page. They are in the GeoPackage, each with its "
-    "reason.",
+    "{} parcelles écartées : trop pour être dessinées une à une. La carte les compte par carreau, "
+    "avec leurs motifs ; le GeoPackage a chacune.",
+    "{} rejected parcels: too many to be drawn one by one. The map counts them by square, with "
+    "their reasons; the GeoPackage has each.",
 )
 BUILDINGS = Text(
     "{} bâtiments : trop pour le fond de cette page. Affichez le plan IGN en ligne.",
@@ -31,7 +31,7 @@ def held(result: Result) -> tuple[Result, tuple[Missing, ...]]:
     """Result as far as one page holds it, and what was left out.
 
     Rejected parcels and the buildings of the base map go, each whole, where there are too many;
-    rejected parcels are all in the GeoPackage. Sites never go.
+    rejected parcels are then counted by square, and all in the GeoPackage. Sites never go.
     """
     told = []
     background = result.background

@@ -29,9 +29,9 @@ LANGUAGES = ("fr", "en")
 STATIC = resources.files("foncier.export.webmap") / "static"
 SCRIPTS = (
     "core.js", "data.js", "rank.js", "tiles.js", "basemap.js", "icons.js", "sites.js", "many.js",
-    "overview.js", "rejected.js", "assemblies.js", "layers.js", "reach.js", "filters.js", "draw.js",
-    "rows.js", "list.js", "ask.js", "compare.js", "visit.js", "take.js", "tools.js", "friches.js",
-    "ways.js", "card.js", "link.js", "app.js",
+    "overview.js", "rejected.js", "squares.js", "assemblies.js", "layers.js", "reach.js",
+    "filters.js", "draw.js", "rows.js", "list.js", "ask.js", "compare.js", "visit.js", "take.js",
+    "tools.js", "friches.js", "ways.js", "card.js", "link.js", "app.js",
 )  # fmt: skip
 STYLES = ("page.css", "panel.css", "tools.css", "map.css", "print.css")
 IMAGE = re.compile(r"url\((images/[\w.-]+\.png)\)")

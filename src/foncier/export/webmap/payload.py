@@ -18,6 +18,7 @@ from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
 from foncier.export.webmap.limits import held
 from foncier.export.webmap.overlaps import overlaps
+from foncier.export.webmap.squares import squares
 from foncier.export.words import VALUES
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
     Coordinates are millionths of a degree (WGS 84); a missing value is None, never 0. Sites come
     in the order of their rank, those of unknown score last, by id.
     """
+    rejected = result.rejections
     result, left_out = held(result)
     sites = _ordered(result)
     ids = pd.Series(np.arange(len(sites)), index=sites["opportunity_id"].to_numpy())
@@ -64,6 +66,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "access": reach.access(result, ids),
         "entries": reach.entries(result, ids),
         "rejected": _rejected(result),
+        "squares": squares(rejected[: 0 if len(result.rejections) else None], result.profile),
         "assemblies": assemblies(result),
         "uses": friches.uses(result, ids),
         "effort": friches.effort(result, ids),

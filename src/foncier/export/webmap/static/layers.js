@@ -13,7 +13,7 @@ const layers = {};
 let onlineLayers = {};
 const switches = {
   base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
-  entries: false, rejected: false, assemblies: false, routes: true, reach: true,
+  entries: false, rejected: false, squares: false, assemblies: false, routes: true, reach: true,
 };
 let online = '';
 
@@ -33,6 +33,8 @@ function makeLayers() {
   layers.entries = entryLayer();
   layers.rejected = rejectedLayer();
   listenRejected(layers.rejected);
+  layers.squares = squareLayer();
+  listenSquares(layers.squares);
   layers.assemblies = assemblyLayer();
   listenAssemblies(layers.assemblies); // after: an assembly is made of rejected parcels
   map.createPane('reach').style.zIndex = '340';
@@ -198,7 +200,7 @@ function filledSwitches() {
   const categories = unpool(page.places.category);
   const has = {
     area: page.area.parts.length, rejected: page.rejected.parcel.length,
-    assemblies: page.assemblies.id.length,
+    squares: page.squares.count.length, assemblies: page.assemblies.id.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
@@ -210,11 +212,13 @@ function filledSwitches() {
 
 /** @returns {HTMLElement} the check boxes and the online backgrounds */
 function layerPanel() {
-  const counts = { rejected: page.rejected.parcel.length, assemblies: page.assemblies.id.length };
+  const counts = { rejected: page.rejected.parcel.length, squares: parcelsInSquares(),
+    assemblies: page.assemblies.id.length };
+  const side = quantity(page.squares.side_m, 'm');
   const box = (name) => el('label', { class: 'check' }, el('input', { type: 'checkbox',
     'data-layer': name, checked: switches[name],
     onchange: (event) => { switches[name] = event.target.checked; applySwitches(); } }),
-  name in counts ? `${t(`layer_${name}`)} (${number(counts[name])})`
+  name in counts ? `${t(`layer_${name}`, { side })} (${number(counts[name])})`
     : t(`layer_${name}`) + (fromNear(name) ? ` ${t('from_near')}` : ''));
   const choice = (name) => el('label', { class: 'check' }, el('input', { type: 'radio',
     name: 'online', value: name, checked: online === name,
@@ -263,7 +267,8 @@ function legend() {
     line('axis'), line('loop'), assemblyLegend(), ...reachLegend(),
     places.length ? el('details', { class: 'legend-places' }, el('summary', {}, t('layer_places')),
       ...places.map((name) => el('p', { class: 'legend-row' }, placeSign(name, 18), coded(name))))
-      : null);
+      : null,
+    squareLegend());
 }
 
 /** @returns {HTMLElement|null} the sign of the assemblies, and how many they are */

@@ -38,9 +38,8 @@ function listenMany() {
   const tip = L.tooltip({ direction: 'top', offset: [0, -12] });
   /** @type {Site|Cell|null} */
   let over = null;
-  const under = (at) => (map.hasLayer(siteLayer) ? cellUnder(at) || siteUnder(at) : null);
   map.on('mousemove', ({ latlng }) => {
-    const found = under(latlng);
+    const found = manyUnder(latlng);
     if (found === over) return;
     if (over && !over.sites) pointAt(over, false);
     over = found;
@@ -55,11 +54,20 @@ function listenMany() {
   });
   map.on('zoomstart', () => tip.remove());
   map.on('click', ({ latlng }) => {
-    const found = under(latlng);
+    const found = manyUnder(latlng);
     if (!found || sketch) return;
     if (found.sites) enterCell(found);
     else openSite(found, { from: 'map' });
   });
+}
+
+/**
+ * The hexagon, or the site, of a map of many under a point; null where there is none.
+ * @param {L.LatLng} at
+ * @returns {Site|Cell|null}
+ */
+function manyUnder(at) {
+  return many && map.hasLayer(siteLayer) ? cellUnder(at) || siteUnder(at) : null;
 }
 
 /**

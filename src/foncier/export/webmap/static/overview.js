@@ -5,6 +5,7 @@
 const CELL = 46; // pixels from the middle of a hexagon to the next
 const CROWD = 8; // sites a hexagon that holds any: from there on hexagons read better than dots
 const NEARER = 2.5; // zooms that a click comes nearer at most, so that the reader knows the place
+const ASIDE = 0.6; // of their size, where the squares of the rejected parcels show between them
 const PALE = [222, 235, 246];
 const DEEP = [0, 58, 110];
 const DARK_FROM = 0.65; // score from which the figure in a hexagon is white
@@ -94,7 +95,8 @@ function cellUnder(at) {
  * @returns {number}
  */
 function reachOfCell(cell, most) {
-  return (CELL / Math.sqrt(3) - 0.5) * (0.62 + 0.38 * Math.sqrt(cell.sites.length / most));
+  const whole = (CELL / Math.sqrt(3) - 0.5) * (0.62 + 0.38 * Math.sqrt(cell.sites.length / most));
+  return map.hasLayer(layers.squares) ? whole * ASIDE : whole;
 }
 
 /**
