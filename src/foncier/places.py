@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.workshop import workshop
+from foncier.workshop import standing, workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +88,7 @@ def published(folder: Any, *, last: str) -> Iterator[Path]:
     nothing else counts.
     """
     if not is_remote(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with workshop(folder.parent) as new:
+        with standing(folder.parent), workshop(folder.parent) as new:
             yield new
             _replace(new, folder)
         return

@@ -45,6 +45,22 @@ def workshop(folder: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+@contextmanager
+def standing(folder: Path) -> Iterator[None]:
+    """Make a folder with those above it; new ones that are left empty by a failure go again."""
+    fresh = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    delivered = False
+    try:
+        yield
+        delivered = True
+    finally:
+        if not delivered:
+            with suppress(OSError):  # not empty: what was delivered stays
+                for one in fresh:
+                    one.rmdir()
+
+
 def sweep(where: Path) -> None:
     """Remove the folders to work in that killed runs left there."""
     for stale in sorted(where.glob(f"{PREFIX}*")):

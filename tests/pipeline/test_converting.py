@@ -225,10 +225,12 @@ def test_a_fault_of_the_whole_is_told_from_pieces_and_leaves_what_was_there(
     told = set()
     for size in (2, 1000):
         cut(monkeypatch, size)
-        with pytest.raises(kind, match=words) as caught:
-            pipeline.convert(plan, kept)
-        told.add(str(caught.value))
+        for folder in (kept, tmp_path / "new" / "below"):
+            with pytest.raises(kind, match=words) as caught:
+                pipeline.convert(plan, folder)
+            told.add(str(caught.value))
     assert len(told) == 1
+    assert not (tmp_path / "new").exists()
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 

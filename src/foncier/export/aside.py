@@ -8,15 +8,15 @@ import json
 import os
 import shutil
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foncier.errors import ConfigError, ExportError, FoncierError
-from foncier.workshop import workshop
+from foncier.workshop import standing, workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 MANIFEST = "manifest.json"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -82,7 +82,7 @@ def deliver(
     where = [folder.name]  # what a message names: the file at hand, else the folder
     try:
         # The workshop lies inside the folder: a rename works only on one file system.
-        with _place(folder), workshop(folder) as new:
+        with standing(folder), workshop(folder) as new:
             found = _write_all(new, write, manifest, where)
             names = [name for name in write if name != MANIFEST]
             if MANIFEST in write or manifest:
@@ -121,22 +121,6 @@ def _former(folder: Path) -> list[str]:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []  # no manifest, or not one of ours: nothing there is known to be ours
-
-
-@contextmanager
-def _place(folder: Path) -> Iterator[None]:
-    """Make the folder; when nothing was delivered to a new one, take it away again."""
-    fresh = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    delivered = False
-    try:
-        yield
-        delivered = True
-    finally:
-        if not delivered:
-            with suppress(OSError):  # not empty: something was delivered, it stays
-                for one in fresh:
-                    one.rmdir()
 
 
 if sys.platform == "win32":
