@@ -19,8 +19,8 @@ from foncier.pipeline.reaching import joined
 from foncier.pipeline.tracing import trace
 from foncier.score import Situation
 from foncier.sources.settings import read_toml
+from foncier.study.faults import told
 from foncier.study.model import Loop
-from foncier.study.reading import told
 
 if TYPE_CHECKING:
     from pathlib import Path

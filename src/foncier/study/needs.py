@@ -10,8 +10,8 @@ from foncier.errors import ConfigError
 from foncier.records import Text
 from foncier.score.matching import FLOOR, KIND, Condition, Tolerance
 from foncier.sources.settings import read_toml
+from foncier.study.faults import told
 from foncier.study.model import Strict
-from foncier.study.reading import told
 from foncier.study.rules import RULE_SETS, read_rules, targets
 
 if TYPE_CHECKING:

@@ -11,33 +11,15 @@ from pydantic import ValidationError
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.sources.settings import read_toml
+from foncier.study.faults import told
 from foncier.study.model import VARIABLE, Study, expanded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pydantic import BaseModel
-
 STUDY = "study.toml"
 FETCHED, LIST = "fetched", "couches.toml"  # where foncier fetch puts layers, and says which
 PATH_KEYS = ("path", "file", "waypoints_file")
-FAULTS = {
-    "extra_forbidden": "clé inconnue",
-    "missing": "clé absente, elle est nécessaire",
-    "string_type": "attendu un texte entre guillemets",
-    "float_parsing": "attendu un nombre",
-    "float_type": "attendu un nombre",
-    "int_type": "attendu un nombre entier",
-    "bool_type": "attendu true ou false",
-    "dict_type": "attendu une table",
-    "tuple_type": "attendu une liste",
-    "date_from_datetime_parsing": "attendu une date, par exemple 2026-01-15",
-    "date_type": "attendu une date, par exemple 2026-01-15",
-    "model_type": "attendu une table",
-    "literal_error": "valeur inconnue",
-    "greater_than_equal": "nombre trop petit",
-    "less_than_equal": "nombre trop grand",
-}
 
 
 def load(where: Path) -> Study:
@@ -120,19 +102,6 @@ def _filled(value: Any, file: Path, key: str) -> Any:
                 f"définie. Définissez-la avant de lancer foncier."
             )
     return value if key.rsplit(".", 1)[-1] in PATH_KEYS else expanded(value)
-
-
-def told(file: Path, faults: ValidationError, model: type[BaseModel]) -> str:
-    """Say in French what is wrong in a file, key by key, and which keys there are."""
-    lines = []
-    for fault in faults.errors()[:5]:
-        key = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int))
-        what = FAULTS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        given = fault.get("input")
-        shown = f" (trouvé {given!r})" if isinstance(given, str | int | float) else ""
-        lines.append(f"[{key or file.name}] : {what}{shown}")
-    known = ", ".join(name for name in model.model_fields if name != "folder")
-    return f"{file} : " + " ; ".join(lines) + f". Tables connues : {known}."
 
 
 def template(name: str, commune: str) -> str:
