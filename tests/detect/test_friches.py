@@ -114,6 +114,11 @@ def test_reconverted_and_faraway_sites_are_left_aside_and_counted(ledger: Ledger
     result = found(ledger, *rows)
     assert result.candidates["opportunity_id"].tolist() == ["FR-80021_3"]
     assert [n.count for n in result.notes] == [1, 1]
+    gone = site("80021_1", status="friche reconvertie")
+    none = found(ledger, gone, site("80021_2", geometry=shapely.Point(X + 20_000, Y)))
+    assert [n.count for n in none.notes] == [1, 1]
+    assert list(none.candidates.columns) == tables.CANDIDATES.names
+    assert len(none.candidates) == len(none.evidence) == 0
 
 
 def test_confidence_follows_the_status_and_unknown_moves_nothing(ledger: Ledger) -> None:

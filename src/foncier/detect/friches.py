@@ -80,6 +80,9 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     shapely.prepare(area)
     inside = shapely.intersects(area, shapely.centroid(outline.shapes))
     rows, outline = rows.loc[inside].reset_index(drop=True), outline.take(inside)
+    if rows.empty:
+        notes = _notes(done, inside, 0, np.array([], dtype=np.bool_), outline)
+        return Found(tables.CANDIDATES.empty(rows.crs), tables.EVIDENCE.empty(), notes)
     register = _registers(rows, ledger)
     group = held(rows, outline, same_sites(rows, outline), register)
     speaker = _speakers(rows, outline, group)
