@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +72,34 @@ def test_ennezat_names_what_it_left_out_and_what_was_missing(studied: Any) -> No
     assert (result.scores["coverage"] < 0.5).all()
     reached = result.access_points["opportunity_id"].nunique()
     assert 0.9 * len(result.candidates) < reached <= len(result.candidates)
+
+
+def test_two_departements_of_which_one_has_a_zoning(
+    studied: Any, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ennezat as alone (58 and 68 by the rules of foncier); Luxiol as if there were no zoning."""
+    result = studied("deux-departements")
+    counts = result.candidates.groupby(["commune", "kind"]).size().to_dict()
+    assert counts == {
+        ("25354", "dent_creuse"): 13, ("25354", "terrain_divisible"): 15,
+        ("63148", "dent_creuse"): 58, ("63148", "terrain_divisible"): 68,
+    }  # fmt: skip
+    here = result.candidates["commune"] == "25354"
+    assert result.candidates.loc[here, "zone"].isna().all()
+    assert (result.candidates.loc[~here, "zone"] == "U").all()
+    zone = result.tests[result.tests["rule"] == "zone"]
+    unknown = zone["parcel_id"].str.startswith("25354")
+    assert zone["passed"].isna().to_numpy().tolist() == unknown.tolist()
+    first, second = result.missing[:2]
+    assert first.cost.fr.startswith("Zonage : aucune zone dans 25354 (commune sans plan local")
+    assert second.cost.en.startswith("No site of the inventory is listed, of 0 read in")
+    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
+    plan = study.load(STUDIES / "deux-departements")
+    pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
+    parts = sorted(path.name for path in tmp_path.glob("*.gpkg"))
+    assert parts == ["opportunites-25.gpkg", "opportunites-63.gpkg"]
+    listed = {name: len(gpd.read_file(tmp_path / name, layer="opportunites")) for name in parts}
+    assert listed == {"opportunites-25.gpkg": 28, "opportunites-63.gpkg": 126}
 
 
 def test_amiens_ranks_its_66_friches_as_63_sites(studied: Any) -> None:

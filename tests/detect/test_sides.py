@@ -143,6 +143,7 @@ def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> No
     assert measured("envelope_m2", half, given) == pytest.approx([600, 300, 0, 0])
     assert measured("envelope_share", half, given) == pytest.approx([1, 0.5, 0, 0])
     told = MEASURES["envelope_m2"].take(half, np.arange(4), given)[1]
+    assert told is not None
     assert set(told) == {"enveloppe fournie"}
     without = replace(where, envelope=tables.ENVELOPE.empty(CRS))
     assert measured("envelope_m2", without, given) == [0, 0, 0, 0]

@@ -15,13 +15,15 @@ from foncier import demo, detect, geometry, store, study, tables
 from foncier.pipeline import converting, tiling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from foncier.records import Profile
+    from foncier.study.model import Layer
 
 AREA = shapely.box(-1e7, -1e7, 1e8, 1e8)
 SOURCE = "Cadastre"
-LAYERS = ("parcels", "buildings", "zones", "constraints", "streets")
+LAYERS: tuple[Layer, ...] = ("parcels", "buildings", "zones", "constraints", "streets")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,12 @@ def same(one: detect.Plots, other: detect.Plots) -> None:
         )
 
 
-def found(layers: Path, cut: tiling.Tiling, profile: Profile | None = None) -> detect.Plots:
+def found(
+    layers: Path,
+    cut: tiling.Tiling,
+    profile: Profile | None = None,
+    lacking: Mapping[str, frozenset[str]] | None = None,
+) -> detect.Plots:
     """What is found tile by tile, by the rules of foncier unless others are given."""
     rules = study.published("foncier") if profile is None else profile
-    return cut.find(layers, rules, AREA, source=SOURCE)
+    return cut.find(layers, rules, AREA, source=SOURCE, lacking=lacking or {})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 from tests.hamlet import hamlet
-from tests.pipeline.cities import City, drawn, found, same
+from tests.pipeline.cities import AREA, LAYERS, SOURCE, City, drawn, found, same
 
-from foncier import engines, pipeline, study
+from foncier import detect, engines, pipeline, study
 from foncier.errors import ConfigError, ExportError, FormatError
 from foncier.pipeline import converting, tiling
 
@@ -44,6 +44,19 @@ def test_thirty_thousand_parcels_in_tiles_on_two_processes_change_no_bit(
 @pytest.mark.parametrize("by", ["3", "commune"])
 def test_the_order_of_the_tiles_changes_no_bit(town: City, tmp_path: Path, by: str) -> None:
     same(found(town.layers, tiling.Tiling(by, Backwards(), tmp_path)), town.whole)
+
+
+def test_what_does_not_come_to_a_commune_is_unknown_in_tiles_as_in_the_whole(
+    town: City, tmp_path: Path
+) -> None:
+    gone = {"zones": frozenset({"80016"}), "streets": frozenset({"80016"})}
+    frames = {layer: converting.read_layer(town.layers, layer) for layer in LAYERS}
+    ground = detect.Ground(**frames, lacking=gone)
+    whole = detect.find_plots(ground, study.published("foncier"), AREA, source=SOURCE)
+    cut = tiling.Tiling("3", engines.serial(), tmp_path)
+    same(found(town.layers, cut, lacking=gone), whole)
+    same(found(town.layers, cut), town.whole)  # other marks: made again
+    assert set(town.whole.rejections["parcel_id"]) != set(whole.rejections["parcel_id"])
 
 
 def test_what_cannot_be_cut_is_one_error(town: City, tmp_path: Path) -> None:

@@ -175,6 +175,6 @@ def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     assert again == {min(after)}
     job = tiling.Job(
         tiling.Tile(min(after)), broken, (), work / "tuiles", study.published("foncier"), b"", "",
-        "another mark",
+        {}, "another mark",
     )  # fmt: skip
     assert not tiling.done(job)

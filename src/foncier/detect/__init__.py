@@ -1,6 +1,7 @@
 """From tables to candidates, each with its evidence, and to rejected parcels with their reason."""
 
 from foncier.detect.buildings import find_buildings
+from foncier.detect.coverage import lacking
 from foncier.detect.friches import find_friches
 from foncier.detect.funnel import fabric_reach_m, reach_m
 from foncier.detect.ground import Ground
@@ -14,5 +15,6 @@ __all__ = [
     "find_buildings",
     "find_friches",
     "find_plots",
+    "lacking",
     "reach_m",
 ]

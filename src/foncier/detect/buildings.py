@@ -225,7 +225,9 @@ def _candidates(
     words = frame.groupby("opportunity_id")
     zone = None
     if ground.zones is not None:
-        zone = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
+        found = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
+        found[~ground.comes_to("zones", commune)] = None
+        zone = found
     sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
     rows = gpd.GeoDataFrame(
         {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.detect.measures import Given, built_m2, unknown
+from foncier.detect.measures import Given, built_m2
 from foncier.detect.sights import hidden, nearest
 from foncier.geometry import Floats, Geometries, expand, nearest_members, pairs_within, queried
 
@@ -90,8 +90,6 @@ def frontage(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floa
 
     ``given``: see `front`. A plot behind others counts the width of its own strip to the street.
     """
-    if ground.streets is None:
-        return unknown(rows)
     seen = front(ground, rows, given)
     length = np.bincount(seen.owner, seen.length_m, minlength=len(rows))
     return np.round(length, 3), None  # a front of just 3 m stays one when the map is turned
@@ -103,8 +101,6 @@ def street_distance(ground: Ground, rows: NDArray[np.intp], given: Given) -> tup
     ``given["half_width_m"]`` is that half. Farther than ``reach_m`` is told as that figure, for
     beyond it the measure does not look.
     """
-    if ground.streets is None:
-        return unknown(rows)
     reach, ways = float(given["reach_m"]), ground.ways
     found = np.full(len(rows), reach)
     if len(ways.lines):
@@ -119,8 +115,6 @@ def surrounded_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tu
     A neighbour is built when buildings cover ``given["built_m2"]`` of it (annexes and light
     constructions left out as in `standing`); the street is seen as in `front`.
     """
-    if ground.buildings is None or ground.streets is None:
-        return unknown(rows)
     edge = edge_points(ground.plots[rows], step_m=float(given.get("step_m", 1.0)))
     held = _beside_built(ground, rows, edge, given)
     loose = np.flatnonzero(~held)

@@ -10,7 +10,7 @@ import shapely
 
 from foncier.detect.edges import Front, front
 from foncier.detect.fabric import CLASSES
-from foncier.detect.measures import Given, standing, unknown
+from foncier.detect.measures import Given, standing
 from foncier.geometry import (
     Floats,
     Geometries,
@@ -59,8 +59,6 @@ def _best_pieces(ground: Ground, rows: NDArray[np.intp], given: Given) -> Geomet
 
 def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Opened area of the best piece left free around the buildings on the parcel."""
-    if ground.buildings is None:
-        return unknown(rows)
     pieces = best_pieces(ground, rows, given)
     opened = opened_area_m2(pieces, radius_m=float(given["radius_m"]))
     return np.where(shapely.is_missing(pieces), 0.0, opened), None
@@ -68,8 +66,6 @@ def free_piece(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Fl
 
 def free_width(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Width of that piece: the largest circle that fits in it."""
-    if ground.buildings is None:
-        return unknown(rows)
     return width_m(best_pieces(ground, rows, given)), None
 
 
@@ -79,8 +75,6 @@ def free_access(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     The strip stays on the parcel and goes around its buildings (QGIS Foncier: 4 m;
     parcel-manager: a driveway of 3 m). Street front as in `foncier.detect.edges.frontage`.
     """
-    if ground.buildings is None or ground.streets is None:
-        return unknown(rows)
     pieces = best_pieces(ground, rows, given)
     seen = front(ground, rows, given)
     half = float(given["strip_m"]) / 2

@@ -192,21 +192,22 @@ def _candidates(
     kept, own, ids = rows.iloc[at].reset_index(drop=True), outline.take(at), _ids(rows, speaker)
     sources = rows.groupby(group)["source"].agg(lambda s: " | ".join(sorted(set(s))))
     family = families(kept, own)
+    commune = _first(rows["commune"], group, at)
     candidates = gpd.GeoDataFrame(
         {
             "opportunity_id": ids,
             "kind": "friche",
             "name": _first(rows["name"], group, at),
             "address": _first(rows["address"], group, at),
-            "commune": _first(rows["commune"], group, at),
+            "commune": commune,
             "parcel_ids": _first(rows["parcel_ids"], group, at),
             "area_m2": np.where(own.drawn, shapely.area(own.shapes),
                                 kept["area_m2"].to_numpy(float)),
-            "built_share": _built(ground, own.shapes, own.drawn),
+            "built_share": _built(ground, own.shapes, own.drawn, commune),
             "status": _first(rows["status"], group, at),
             "perimeter": own.origin,
             "family": _family(family, ids),
-            "zone": _zone(ground, own.shapes, kept),
+            "zone": _zone(ground, own.shapes, kept, commune),
             **_flags(ground, own, kept),
             "sources": sources.reindex(speaker.index).to_numpy(),
             "counted_area_m2": counted_area_m2(kept, own, family),
@@ -225,8 +226,9 @@ def _first(column: pd.Series[Any], group: NDArray[np.intp], at: NDArray[np.intp]
     return np.where(pd.isna(own), others, own)
 
 
-def _built(ground: Ground, plots: Geometries, drawn: NDArray[np.bool_]) -> Any:
+def _built(ground: Ground, plots: Geometries, drawn: NDArray[np.bool_], commune: Any) -> Any:
     share = np.full(len(plots), np.nan)
+    drawn = drawn & ground.comes_to("buildings", commune)
     if ground.buildings is not None and drawn.any():
         covered = covered_area_m2(plots[drawn], shapes(ground.buildings))
         share[drawn] = np.minimum(covered / shapely.area(plots[drawn]), 1.0)
@@ -240,10 +242,13 @@ def _family(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
     return head.where(size > 1, None).to_numpy()
 
 
-def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame) -> Any:
+def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame, commune: Any) -> Any:
+    """Zone of the zoning, where it comes to the commune; else as the inventory has it."""
+    listed = texts(kept["zone_type"])
     if ground.zones is None:
-        return texts(kept["zone_type"])
-    return zone_at(ground.zones, shapely.centroid(plots), ())[1]
+        return listed
+    found = zone_at(ground.zones, shapely.centroid(plots), ())[1]
+    return np.where(ground.comes_to("zones", commune), found, listed)
 
 
 def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, list[str | None]]:

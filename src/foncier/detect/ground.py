@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier.detect import fabric
@@ -15,6 +16,8 @@ from foncier.detect.sights import Ways
 from foncier.records import Fabric
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 class Ground:
     """Input tables of a study, in the legal metric CRS; None where the study has no such layer.
 
-    ``cut`` holds the figures of the fabric classes.
+    ``cut`` holds the figures of the fabric classes; ``lacking`` the communes that a layer does not
+    come to (`foncier.detect.coverage`).
     """
 
     parcels: gpd.GeoDataFrame | None = None
@@ -40,6 +44,7 @@ class Ground:
     envelope: gpd.GeoDataFrame | None = None
     land_units: gpd.GeoDataFrame | None = None
     cut: Fabric = field(default_factory=Fabric)
+    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def plots(self) -> Geometries:
@@ -116,9 +121,34 @@ class Ground:
         level = (self.streets["level"] == 0).to_numpy(dtype=bool)
         return Ways(shapes(self.streets)[open_ & level])
 
+    def known(self, layers: Iterable[str], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell of which parcels some layers say something: all are there, and come to its commune.
+
+        A commune to which a layer does not come is one whose part of it is missing: no building is
+        known there, which is not to know that there is none.
+        """
+        known = np.ones(len(rows), dtype=np.bool_)
+        for layer in layers:
+            if getattr(self, layer) is None:
+                known[:] = False
+            elif layer in self.lacking and self.parcels is not None:
+                known &= self.comes_to(layer, self.parcels["commune"].iloc[rows])
+        return known
+
+    def comes_to(self, layer: str, communes: Any) -> NDArray[np.bool_]:
+        """Tell of communes, by their codes, whether a layer that is there comes to them."""
+        gone = self.lacking.get(layer, frozenset())
+        return np.asarray(~pd.Series(communes).fillna("").isin(gone), dtype=np.bool_)
+
+    def where_lacking(self, lacking: Mapping[str, frozenset[str]]) -> Ground:
+        """Same ground, once it is known to which communes its layers do not come."""
+        return self._kept(replace(self, lacking=lacking))
+
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> Ground:
         """Same ground under other parcels; what was worked out of the other layers is kept."""
-        other = replace(self, parcels=parcels)
+        return self._kept(replace(self, parcels=parcels))
+
+    def _kept(self, other: Ground) -> Ground:
         vars(other)["layers"] = self.layers
         return other
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier import tables
@@ -55,7 +56,8 @@ class Joined(Memory):
     def __init__(
         self, before: Memory, unions: Geometries, parcel: Any, group: Any, *, reach_m: float
     ) -> None:
-        frame = _plots(unions, before.ground.parcels)
+        first = parcel[np.unique(group, return_index=True)[1]]
+        frame = _plots(unions, before.ground.parcels, first)
         super().__init__(before.ground.with_parcels(frame), len(unions))
         self.before = before
         self.parcel, self.group = parcel, group
@@ -113,15 +115,24 @@ class Joined(Memory):
         plots = np.concatenate([_moved(unions, shift), _moved(around, shift[one])])
         houses = _moved(old.footprints[standing[1]], shift[standing[0]])
         return Ground(
-            parcels=gpd.GeoDataFrame({"parcel_id": np.arange(len(plots)).astype(str)},
-                                     geometry=plots, crs=crs),
+            parcels=self._communes(rows, plot[left]).set_geometry(plots, crs=crs),
             buildings=None if old.buildings is None else gpd.GeoDataFrame(
                 {"kind": old.buildings["kind"].to_numpy()[standing[1]]}, geometry=houses, crs=crs),
             streets=None if old.streets is None else gpd.GeoDataFrame(
                 {c: old.streets[c].to_numpy()[way] for c in ("walk", "level")},
                 geometry=_moved(ways, shift[of_way]), crs=crs),
             cut=old.cut,
+            lacking=old.lacking,
         )  # fmt: skip
+
+    def _communes(self, rows: NDArray[np.intp], around: NDArray[np.intp]) -> gpd.GeoDataFrame:
+        """Communes of some groups, then those of the parcels around them; no shape yet."""
+        own, old = self.ground.parcels, self.before.ground.parcels
+        parts = [frame["commune"].iloc[at] for frame, at in ((own, rows), (old, around))
+                 if frame is not None]  # fmt: skip
+        commune = pd.concat(parts, ignore_index=True)
+        ids = np.arange(len(commune)).astype(str)
+        return gpd.GeoDataFrame({"parcel_id": ids, "commune": commune})
 
     def _members(
         self, rows: NDArray[np.intp], one: NDArray[np.intp], plot: NDArray[np.intp]
@@ -145,11 +156,16 @@ class Joined(Memory):
         return shapely.intersection(tree.geometries[way], frames[group]), group, way
 
 
-def _plots(unions: Geometries, like: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def _plots(
+    unions: Geometries, like: gpd.GeoDataFrame | None, first: NDArray[np.intp]
+) -> gpd.GeoDataFrame:
+    """Groups as parcels, each of the commune of its first one."""
     frame = gpd.GeoDataFrame(
         {"parcel_id": np.arange(len(unions)).astype(str), "area_m2": shapely.area(unions)},
         geometry=unions, crs=None if like is None else like.crs,
     )  # fmt: skip
+    if like is not None:
+        frame["commune"] = like["commune"].array.take(first)
     checked: gpd.GeoDataFrame = tables.PARCELS.conform(frame)
     return checked
 

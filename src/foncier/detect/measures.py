@@ -1,8 +1,9 @@
 """Measures of parcels against the ground: what the rules of a profile compare with thresholds.
 
 Each takes the ground, the positions of the parcels still in the race and the figures of its rule;
-it returns one value a parcel (NaN: unknown, because a layer is missing) and, where there is one,
-a word of detail. Shares are from 0 to 1; areas in square metres.
+it returns one value a parcel (NaN: unknown) and, where there is one, a word of detail. The layers
+that it needs are there and come to the parcels asked (`foncier.detect.registry.Measured`). Shares
+are from 0 to 1; areas in square metres.
 """
 
 from __future__ import annotations
@@ -50,11 +51,6 @@ KIND_WORDS = {
 NO_ZONE = Text("hors zonage", "outside the zoning")
 
 
-def unknown(rows: NDArray[np.intp]) -> tuple[Floats, None]:
-    """Answer of a measure whose layer is missing."""
-    return np.full(len(rows), np.nan), None
-
-
 def area_m2(ground: Ground, rows: NDArray[np.intp], _: Given) -> tuple[Floats, None]:
     """Area of the parcel as drawn."""
     return np.asarray(shapely.area(ground.plots[rows]), dtype=np.float64), None
@@ -67,8 +63,6 @@ def in_zone(
 
     The detail is the zone found there.
     """
-    if ground.zones is None:
-        return unknown(rows)
     return zone_at(ground.zones, ground.centres[rows], tuple(given["zones"]))
 
 
@@ -94,8 +88,6 @@ def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     ``given["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
     such a zone (foncier-api); ``least_m2``, ``no_light`` and ``wall_m`` as in `standing`.
     """
-    if ground.buildings is None:
-        return unknown(rows)
     return _share(ground.plots[rows], built_m2(ground, rows, given)), None
 
 
@@ -104,15 +96,26 @@ def built_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
     wall, wanted = float(given.get("wall_m", 0.0)), tuple(given.get("centred_in", ()))
 
     def work(new: NDArray[np.intp]) -> tuple[Floats]:
-        footprints = standing(ground, given)
-        if wanted and ground.zones is not None:
-            outlines = footprints.geometries
-            centred, _ = zone_at(ground.zones, shapely.centroid(outlines), wanted)
-            footprints = shapely.STRtree(outlines[centred == 1])
-        return (covered_area_m2(ground.plots[new], footprints, wall_m=wall),)
+        footprints, covered = standing(ground, given), np.zeros(len(new))
+        zoned = ground.known(("zones",), new) & bool(wanted)
+        covers = ((~zoned, footprints), (zoned, _centred(ground, footprints, wanted)))
+        for which, some in covers:
+            plots = ground.plots[new[which]]
+            covered[which] = covered_area_m2(plots, some, wall_m=wall)
+        return (covered,)
 
     figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
     return ground.remembered.of(f"built {figures}", rows, work)[0]
+
+
+def _centred(
+    ground: Ground, footprints: shapely.STRtree, wanted: tuple[str, ...]
+) -> shapely.STRtree | Geometries:
+    """Of some footprints, those whose centre lies in a wanted zone; none without any wanted."""
+    if not wanted or ground.zones is None:
+        return np.array([], dtype=object)
+    centred, _ = zone_at(ground.zones, shapely.centroid(footprints.geometries), wanted)
+    return shapely.STRtree(footprints.geometries[centred == 1])
 
 
 def standing(ground: Ground, given: Given) -> shapely.STRtree:
@@ -162,8 +165,6 @@ def excluded_share(
     ground: Ground, rows: NDArray[np.intp], given: Given
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """Share of the parcel under uses that exclude it; the detail names the largest of them."""
-    if ground.constraints is None:
-        return unknown(rows)
     plots = ground.plots[rows]
     words, outlines = _excluding(ground, given)
     shared = overlaps(plots, outlines)
@@ -174,7 +175,7 @@ def excluded_share(
 def put_to_use_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
     """Share of `excluded_share` alone, without its words; NaN without a layer."""
     if ground.constraints is None:
-        return unknown(rows)[0]
+        return np.full(len(rows), np.nan)
     return share_of(ground.plots[rows], _excluding(ground, given)[1])
 
 
@@ -210,8 +211,6 @@ def constraint_words(kept: gpd.GeoDataFrame) -> list[Text]:
 
 def road_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """Share of the parcel within a distance of the streets' centre lines."""
-    if ground.streets is None:
-        return unknown(rows)
     plots, streets, reach = ground.plots[rows], ground.streets_tree, float(given["reach_m"])
     near = np.unique(pairs_within(plots, streets, reach)[1])
     return share_of(plots, shapely.buffer(streets.geometries[near], reach)), None

@@ -22,7 +22,6 @@ from foncier.detect.measures import (
     road_share,
     standing,
     stands,
-    unknown,
 )
 
 if TYPE_CHECKING:
@@ -65,8 +64,6 @@ def envelope_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[F
     ``given["grow_m"]`` (one, or one by fabric class of the building), ``shrink_m``, ``hole_m2``:
     see `foncier.geometry.closed_cover`.
     """
-    if ground.buildings is None:
-        return unknown(rows)
     return np.asarray(shapely.area(_envelope(ground, rows, given)), dtype=np.float64), None
 
 
@@ -84,8 +81,6 @@ def unbuilt_group(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple
     is a zoning), no street and not put to another use. Only parcels within ``reach_m`` of this one
     count. One large group open on the country is no dent creuse (CAA Lyon 21LY00114).
     """
-    if ground.buildings is None:
-        return unknown(rows)
     reach = float(given["reach_m"])
     found = np.asarray(shapely.area(ground.plots[rows]), dtype=np.float64)
     free = _reached(ground, rows, given)
@@ -124,13 +119,13 @@ def _reached(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np
 
 def _unbuilt(ground: Ground, rows: NDArray[np.intp], given: Given) -> NDArray[np.bool_]:
     kept = built_m2(ground, rows, given) < float(given["built_m2"])
-    for share, most in (
-        (road_share(ground, rows, {"reach_m": 5.0})[0], 0.4),
-        (put_to_use_share(ground, rows, {}), 0.5),
-    ):
-        kept &= ~(share >= most)
-    if ground.zones is not None and given.get("zones"):
-        kept &= in_zone(ground, rows, given)[0] == 1
+    if ground.streets is not None:
+        kept &= ~(road_share(ground, rows, {"reach_m": 5.0})[0] >= 0.4)
+    kept &= ~(put_to_use_share(ground, rows, {}) >= 0.5)
+    if given.get("zones"):
+        zoned = np.flatnonzero(ground.known(("zones",), rows))
+        if len(zoned):
+            kept[zoned] &= in_zone(ground, rows[zoned], given)[0] == 1
     return kept
 
 

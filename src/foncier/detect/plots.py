@@ -182,6 +182,7 @@ def _zones(ground: Ground, rows: NDArray[np.intp]) -> Any:
     if ground.zones is None:
         return None
     _, found = zone_at(ground.zones, ground.centres[rows], ())
+    found[~ground.known(("zones",), rows)] = None
     return found
 
 

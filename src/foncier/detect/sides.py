@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from foncier.detect.edges import front
-from foncier.detect.measures import Given, built_m2, unknown
+from foncier.detect.measures import Given, built_m2
 from foncier.records import Text
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ def built_sides(
     light constructions left out as in `standing`). The parcel of a street is no neighbour. A plot
     without a front has no side: unknown.
     """
-    if ground.buildings is None or ground.streets is None:
-        return unknown(rows)
     seen = front(ground, rows, given)
     starts, ends = _ends(seen)
     found = np.full(len(rows), np.nan)

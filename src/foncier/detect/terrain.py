@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.detect.measures import Given, unknown
 from foncier.geometry import Floats, Geometries, expand, heights_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.detect.ground import Ground
+    from foncier.detect.measures import Given
     from foncier.records import Relief
 
 KNOWN_SHARE = 0.5  # of a plot's points: with fewer, its slope is unknown
@@ -28,7 +28,7 @@ def slope(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats,
     points, or without a relief, is unknown.
     """
     if ground.elevation is None:
-        return unknown(rows)
+        return np.full(len(rows), np.nan), None
     step = max(float(given["step_m"]), ground.elevation.cell_m)
     xy, plot = lattice(ground.plots[rows], step)
     steep = pd.Series(steepness(ground.elevation, xy[:, 0], xy[:, 1], base_m=step))

@@ -69,6 +69,7 @@ def compare(plan: Study, *, workers: int = 1) -> Comparison:
             "[layers.buildings]. Ajoutez la couche qui manque."
         )
     area = study_area(plan, layers, trace(plan, None, crs).axis, crs)
+    ground = ground.where_lacking(detect.lacking(ground, area))
     found = {}
     for name in study.profiles():
         rules = study.profile(plan) if name == plan.rules.profile else study.published(name)

@@ -9,6 +9,8 @@ from foncier.records import Text
 from foncier.wording import figure, flag_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import geopandas as gpd
 
 NO_STREET = Text("aucune rue à moins de 60 m", "no street within 60 m")
@@ -27,17 +29,22 @@ def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return _with(candidates, told)
 
 
-def landlocked(candidates: gpd.GeoDataFrame, doors: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def landlocked(
+    candidates: gpd.GeoDataFrame,
+    doors: gpd.GeoDataFrame | None,
+    streetless: Collection[str] | None = None,
+) -> gpd.GeoDataFrame:
     """Flag the plots that no street comes near, or only behind a neighbour's land.
 
-    ``doors`` are those of `network.doors`. Without streets nothing is known; without parcels a
-    neighbour's land is not.
+    ``doors`` are those of `network.doors`. Without streets nothing is known, nor in ``streetless``,
+    the communes that they do not come to; without parcels a neighbour's land is not.
     """
     if doors is None or candidates.empty:
         return candidates
     ids = candidates["opportunity_id"]
     main = doors.drop_duplicates("opportunity_id").set_index("opportunity_id")
-    told = [[] if near else [NO_STREET] for near in ids.isin(main.index)]
+    known = ids.isin(main.index) | candidates["commune"].fillna("").isin(streetless or ())
+    told = [[] if near else [NO_STREET] for near in known]
     if main["over_m"].notna().any():
         # A building stands on its own plot: only plots can be shut in.
         metres = ids.map(main["over_m"]).where(candidates["perimeter"] == "parcelles").fillna(0.0)

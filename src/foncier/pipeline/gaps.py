@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Any
 from foncier import study
 from foncier.records import Criterion, LayerReport, Missing, Note, Text
 from foncier.study.model import LAYERS, Study
+from foncier.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import date
 
+    import geopandas as gpd
     import shapely
 
+    from foncier.detect.belief import Found
     from foncier.pipeline.layers import Layers
+    from foncier.wording import Lang
 
 
+LANGUAGES: tuple[Lang, ...] = ("fr", "en")
+SHOWN = 5  # communes that a message names
+UNLISTED = Text("vérifiez que le fichier est celui de ces communes",
+                "check that the file is that of these communes")  # fmt: skip
+NAMELESS = Text("parcelles sans commune", "parcels without a commune")
 # Missed only by the criterion that reads it, which then says so itself.
 ASKED_ONLY = ("prices", "transit")
 
@@ -55,6 +64,42 @@ def missing(
         for name in skipped
     ]  # fmt: skip
     return tuple(gaps)
+
+
+def uncovered(lacking: Mapping[str, Collection[str]]) -> tuple[Missing, ...]:
+    """Name the communes that a layer does not come to, and what is unknown there."""
+    costs = study.costs_in_communes()
+    gaps = []
+    for layer, communes in sorted(lacking.items()):
+        fr, en = (costs[layer][lang].format(_listed(communes, lang)) for lang in LANGUAGES)
+        gaps.append(Missing(layer, Text(fr, en)))
+    return tuple(gaps)
+
+
+def _listed(communes: Collection[str], lang: Lang) -> str:
+    names = [code or NAMELESS[lang] for code in sorted(communes)]
+    more = len(names) - SHOWN
+    last = {"fr": f" et {more} autres", "en": f" and {more} others"}[lang] if more > 0 else ""
+    return ", ".join(names[:SHOWN]) + last
+
+
+def unlisted(inventory: gpd.GeoDataFrame | None, friches: Found) -> tuple[Missing, ...]:
+    """Say why no site of an inventory is listed, where none is."""
+    if inventory is None or len(friches.candidates):
+        return ()
+    why = {
+        lang: ", ".join(f"{n.text[lang]} ({figure(n.count, '', lang)})" for n in friches.notes)
+        or UNLISTED[lang]
+        for lang in LANGUAGES
+    }
+    fr, en = (figure(len(inventory), "", lang) for lang in LANGUAGES)
+    words = Text(
+        f"Aucun site de l'inventaire n'est listé, de {fr} lus dans les communes de l'étude : "
+        f"{why['fr']}.",
+        f"No site of the inventory is listed, of {en} read in the communes of the study: "
+        f"{why['en']}.",
+    )
+    return (Missing("inventory", words),)
 
 
 def unmeasured(ramps: tuple[Criterion, ...], names: Collection[str]) -> tuple[Missing, ...]:

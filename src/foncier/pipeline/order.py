@@ -13,13 +13,13 @@ from foncier import collecting, detect, network, score, study, tables
 from foncier.crs import legal_crs
 from foncier.pipeline.converting import read_study
 from foncier.pipeline.flags import in_a_friche, landlocked
-from foncier.pipeline.gaps import missing, newest, noted, unmeasured
+from foncier.pipeline.gaps import missing, newest, noted, uncovered, unlisted, unmeasured
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import Reached, reach, unsurfaced
 from foncier.pipeline.suiting import suited
 from foncier.pipeline.tracing import Traced, study_area, trace
-from foncier.records import Criterion, LayerReport, Result, Text
+from foncier.records import Criterion, LayerReport, Ledger, Result, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,12 +75,15 @@ def run(
     traced = trace(plan, graph, crs, layers.get("streets"))
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
-    plots, friches, buildings = found = _detect(plan, layers, area, tiling, kept)
+    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
+    ground = ground.where_lacking(detect.lacking(ground, area))
+    cut = None if tiling is None or kept is None else (tiling, kept)
+    plots, friches, buildings = found = _detect(plan, layers, ground, area, cut)
     candidates, evidence = _gathered(found, traced.axis, crs)
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
-    candidates = landlocked(reached.candidates, reached.doors)
+    candidates = landlocked(reached.candidates, reached.doors, ground.lacking.get("streets"))
     step("Scores et rangs")
     measures = measured(candidates, reached.access, layers)
     candidates, scores = _peopled(candidates, measures), score.scores(measures, ramps)
@@ -96,7 +99,9 @@ def run(
         area=area,
         background=background(layers, area, crs),
         profile=study.profile(plan),
-        missing=missing(plan, layers, targets, traced.loop)
+        missing=uncovered(ground.lacking)
+        + unlisted(layers.get("inventory"), friches)
+        + missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps))
         + unsurfaced(area),
         inventory=layers.get("inventory"),
@@ -157,17 +162,25 @@ def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
     }
 
 
-def _detect(
-    plan: Study, layers: Layers, area: shapely.Geometry, tiling: Tiling | None, kept: Path | None
-) -> Any:
-    """Plots (tile by tile where the study is cut), friches and buildings."""
-    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
+def _beliefs(plan: Study, layers: Layers) -> Ledger:
+    """Weights of the signs, and where belief starts in the communes of the study."""
     rates = layers.get("vacancy_rates")
     rate = None
     if rates is not None:
         own = rates.loc[rates["commune"].isin(plan.study.communes), "rate_share"].dropna()
         rate = float(own.mean()) if len(own) else None
-    beliefs = study.ledger(plan, rate, plan.study.date or newest(layers.reports))
+    return study.ledger(plan, rate, plan.study.date or newest(layers.reports))
+
+
+def _detect(
+    plan: Study,
+    layers: Layers,
+    ground: detect.Ground,
+    area: shapely.Geometry,
+    cut: tuple[Tiling, Path] | None,
+) -> Any:
+    """Plots (tile by tile where the study is cut), friches and buildings."""
+    beliefs = _beliefs(plan, layers)
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
     source = " | ".join(cadastre) or "Cadastre"
@@ -176,12 +189,14 @@ def _detect(
         friches = detect.find_friches(ground, beliefs, area)
         return friches, detect.find_buildings(ground, beliefs, area, friches=friches.candidates)
 
-    if tiling is None or kept is None:
+    if cut is None:
         return detect.find_plots(ground, rules, area, source=source), *others()
     # Tiles read a ground of their own: the others may stand on this one meanwhile.
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(others)
-        return tiling.find(kept, rules, area, source=source), *found.result()
+        tiling, kept = cut
+        plots = tiling.find(kept, rules, area, source=source, lacking=ground.lacking)
+        return plots, *found.result()
 
 
 def _gathered(

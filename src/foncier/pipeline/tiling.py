@@ -27,7 +27,7 @@ from foncier.pipeline.halo import halo
 from foncier.places import published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,7 @@ class Job:
     profile: Profile
     area: bytes
     source: str
+    lacking: Mapping[str, frozenset[str]]
     mark: str
 
 
@@ -88,7 +89,13 @@ class Tiling:
     told: Callable[[int, int], None] = untold
 
     def find(
-        self, layers: Path, profile: Profile, area: shapely.Geometry, *, source: str
+        self,
+        layers: Path,
+        profile: Profile,
+        area: shapely.Geometry,
+        *,
+        source: str,
+        lacking: Mapping[str, frozenset[str]],
     ) -> detect.Plots:
         """Find the plots of a converted study (see `foncier.detect.find_plots`).
 
@@ -98,6 +105,8 @@ class Tiling:
             Folder that `foncier.pipeline.converting.convert` made.
         profile, area, source
             As `foncier.detect.find_plots` takes them.
+        lacking
+            Communes that a layer does not come to (`foncier.detect.lacking`): a tile cannot tell.
 
         Raises
         ------
@@ -110,10 +119,12 @@ class Tiling:
         if not cut:  # nothing is sought
             parcels = read_layer(layers, "parcels") if "parcels" in known else None
             return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
-        told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
+        gone = {layer: tuple(sorted(lacking[layer])) for layer in sorted(lacking)}
+        told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source,
+                gone)  # fmt: skip
         out = self.work / FOUND
         jobs = [
-            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source,
+            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source, dict(lacking),
                 hashlib.sha256(repr((tile, told)).encode()).hexdigest())
             for tile in cut
         ]  # fmt: skip
@@ -203,7 +214,8 @@ def find_in_tile(job: Job) -> str:
     boxes = dict.fromkeys(job.known, around.others)
     boxes |= {"parcels": around.parcels, "buildings": around.buildings}
     ground = detect.Ground(
-        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known}
+        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known},
+        lacking=job.lacking,
     )
     own = np.isin(np.sort(store.read_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(job.area)

@@ -7,6 +7,7 @@ from foncier.study.needs import Needs, conditions, load_needs, needs_template
 from foncier.study.reading import load, load_bare, template
 from foncier.study.rules import (
     costs,
+    costs_in_communes,
     criteria,
     ledger,
     profile,
@@ -23,6 +24,7 @@ __all__ = [
     "baselines",
     "conditions",
     "costs",
+    "costs_in_communes",
     "criteria",
     "effort_rules",
     "given_answers",

@@ -292,6 +292,17 @@ def softness() -> Mapping[str, float]:
 
 def costs() -> Mapping[str, Text]:
     """What a result lacks, by missing layer."""
+    return {layer: Text(words["fr"], words["en"]) for layer, words in _missing().items()}
+
+
+def costs_in_communes() -> Mapping[str, Text]:
+    """What a result lacks where a layer does not come to some communes, ``{}``, by layer."""
     return {
-        layer: Text(words["fr"], words["en"]) for layer, words in read_rules("missing.toml").items()
+        layer: Text(words["communes_fr"], words["communes_en"])
+        for layer, words in _missing().items()
+        if "communes_fr" in words
     }
+
+
+def _missing() -> Any:
+    return read_rules("missing.toml")
