@@ -116,10 +116,13 @@ def _hushed() -> None:
 
 
 class _Frank(FSSpecHandler):  # type: ignore[misc]
-    """As Arrow reads from a store; it asks first for the file, and takes no answer for a no."""
+    """As Arrow reads from a store; it asks first for the file, and takes no answer for a no.
+
+    gcsfs reads ahead in the background and complains at the end of files that Arrow left open.
+    """
 
     def open_input_file(self, path: str) -> Any:
-        return PythonFile(self.fs.open(path, mode="rb"), mode="r")
+        return PythonFile(self.fs.open(path, mode="rb", cache_type="readahead"), mode="r")
 
 
 def is_remote(folder: Any) -> bool:
