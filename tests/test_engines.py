@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +72,20 @@ def test_a_process_that_is_killed_is_told_and_the_engine_goes_on(tmp_path: Path)
     assert 2 in lost
     again = dict(engine.run(dies_once, [jobs[n] for n in lost]))
     assert sorted(again.values()) == sorted(lost)  # type: ignore[type-var]
+
+
+def slow(mark: Path) -> None:
+    """A work that leaves a mark."""
+    time.sleep(0.2)
+    mark.touch()
+
+
+@pytest.mark.parametrize("name", ["serial", "processes"])
+def test_jobs_that_nobody_waits_for_are_given_up(name: str, tmp_path: Path) -> None:
+    jobs = [tmp_path / str(n) for n in range(30)]
+    for _ in engines.engine(name, workers=1).run(slow, jobs):
+        break
+    assert len(list(tmp_path.iterdir())) < 10
 
 
 def test_dask_starts_the_job_of_a_killed_worker_again(cluster: Any, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,21 +14,22 @@ from tests.cluster import free_port
 from tests.hamlet import hamlet
 from tests.test_cli import foncier
 
-from foncier import places
-from foncier.errors import ConfigError
+from foncier import engines, pipeline, places
+from foncier.errors import ClusterError, ConfigError, StoreError, TilesError
+from foncier.study import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DELIVERED = ("opportunites.gpkg", "opportunites.parquet", "opportunites.csv", "opportunites.html")
 KEYS = {"AWS_ACCESS_KEY_ID": "essai", "AWS_SECRET_ACCESS_KEY": "essai", "AWS_REGION": "eu-west-3"}
 
 
 @pytest.fixture
-def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An empty bucket of a server that is a process of its own."""
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that is a process of its own."""
     s3fs: Any = pytest.importorskip("s3fs")
+    s3fs.S3FileSystem.clear_instance_cache()  # those of a server before
     port = free_port()
     for name, value in (KEYS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}).items():
         monkeypatch.setenv(name, value)
@@ -38,12 +41,19 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             if "Running on" in (tmp_path / "server.txt").read_text(encoding="utf-8"):
                 break
             time.sleep(0.1)
-        store = s3fs.S3FileSystem(use_listings_cache=False)
-        store.mkdir("foncier")
-        yield store
+        yield server
     finally:
         server.kill()
         server.wait()
+
+
+@pytest.fixture
+def bucket(server: subprocess.Popen[bytes]) -> Any:
+    """An empty bucket of the server."""
+    s3fs: Any = pytest.importorskip("s3fs")
+    store = s3fs.S3FileSystem(use_listings_cache=False)
+    store.mkdir("foncier")
+    return store
 
 
 def test_a_study_on_an_object_store_delivers_the_same_bytes_and_resumes(
@@ -81,7 +91,53 @@ def test_a_study_on_an_object_store_delivers_the_same_bytes_and_resumes(
     assert "ce n'est plus ce que foncier a écrit" in told.stderr
     told = foncier("convert", study, "--to", "s3://nulle-part/hameau")
     assert told.returncode == 5, told.stderr
-    assert "écriture impossible" in told.stderr
+    assert "écriture impossible (aucun seau" in told.stderr
+
+
+def test_a_store_that_goes_while_tiles_are_made_ends_the_run(
+    server: subprocess.Popen[bytes],
+    bucket: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    def stop(done: int, _of: int) -> None:
+        if done == 1:
+            server.kill()
+            server.wait()
+
+    plan, work = load(hamlet(tmp_path / "hameau")), places.place("s3://foncier/hameau")
+    cut = pipeline.Tiling("12", engines.processes(2), work, stop)
+    with pytest.raises(TilesError, match="le stockage ne répond pas") as told:
+        pipeline.run(plan, tiling=cut)
+    assert isinstance(told.value.__cause__, StoreError)
+    assert re.search(r"(9|10|11) tuile\(s\) sur 12 restent à faire : hilbert-", str(told.value))
+    with pytest.raises(StoreError, match="le stockage ne répond pas"):
+        pipeline.run(plan, tiling=cut)
+
+
+def test_what_a_store_raises_of_its_own_is_one_error() -> None:
+    upath: Any = pytest.importorskip("upath")
+    aiohttp: Any = pytest.importorskip("aiohttp")
+    folder = upath.UPath("memory://foncier/hameau")
+
+    def raised(where: Any, fault: Exception, cause: Exception | None = None) -> None:
+        with places.answered(where):
+            raise fault from cause
+
+    gone = aiohttp.ServerDisconnectedError("Server disconnected\nRequestId: 1")
+    for fault, cause in ((gone, None), (RuntimeError("Failed to remove"), gone)):
+        with pytest.raises(StoreError, match=r"hameau : .*\(ServerDisconnectedError : [\w ]+\)"):
+            raised(folder, fault, cause)
+    for where, other in (
+        (folder, RuntimeError("a fault of ours")),
+        (folder, ClusterError("gone")),
+        (Path("hameau"), PermissionError("a folder of the disk")),
+    ):
+        with pytest.raises(type(other)) as told:
+            raised(where, other)
+        assert told.value is other
 
 
 def test_a_store_that_is_not_there_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +146,8 @@ def test_a_store_that_is_not_there_is_one_error(monkeypatch: pytest.MonkeyPatch)
         places.place("nulle://part/hameau")
     with pytest.raises(ConfigError, match=r"manque un paquet.*foncier\[objects\]"):
         places.place("gs://foncier/hameau")
+    with pytest.raises(ConfigError, match=r"foncier\[objects\]' adlfs"):
+        places.place("az://foncier/hameau")
     for name, value in (KEYS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match="injoignable"):

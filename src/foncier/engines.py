@@ -54,11 +54,14 @@ class Local:
             with suppress(BrokenProcessPool):  # one may die before all jobs are handed out
                 for n, job in enumerate(jobs):
                     futures[pool.submit(work, job)] = n
-            for future in completed(futures):
-                fault = future.exception()
-                if isinstance(fault, BrokenProcessPool):
-                    fault = WorkerError(DIED)
-                yield futures[future], fault or future.result()
+            try:
+                for future in completed(futures):
+                    fault = future.exception()
+                    if isinstance(fault, BrokenProcessPool):
+                        fault = WorkerError(DIED)
+                    yield futures[future], fault or future.result()
+            finally:  # nobody wants the others any more
+                pool.shutdown(wait=False, cancel_futures=True)
         for n in range(len(futures), len(jobs)):
             yield n, WorkerError(DIED)
 

@@ -29,6 +29,10 @@ class OfflineError(SourceError):
     """A public service could not be reached."""
 
 
+class StoreError(SourceError):
+    """A store of objects does not answer, or refuses."""
+
+
 class FormatError(SourceError, ValueError):
     """A file is not what its format announces: truncated, without geometry, wrong columns."""
 

@@ -7,17 +7,33 @@ call; it stands under that name. Keys and endpoints come from where the store's 
 
 from __future__ import annotations
 
+import logging
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foncier.errors import ConfigError
+from pyarrow import PythonFile
+from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+from foncier.errors import ConfigError, FoncierError, StoreError
 from foncier.workshop import standing, workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REMOTE = "://"
+PACKAGES = {"az": " adlfs", "abfs": " adlfs", "abfss": " adlfs", "gs": " gcsfs", "gcs": " gcsfs"}
+# What the clients of stores raise of their own, by module; their other errors are an OSError.
+OWN = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("azure.core.exceptions", "AzureError"),
+    ("gcsfs.retry", "HttpError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("aiohttp.client_exceptions", "ClientError"),
+)
+LOUD = "gcsfs"  # logs the trace of each call that fails
+CHECK = "Vérifiez l'adresse, les clés et le réseau."
 
 
 def place(words: str) -> Path:
@@ -35,6 +51,8 @@ def place(words: str) -> Path:
     """
     if REMOTE not in words:
         return Path(words)
+    scheme = words.partition(REMOTE)[0]
+    _hushed()
     try:
         from upath import UPath  # noqa: PLC0415 (an extra)
 
@@ -44,24 +62,67 @@ def place(words: str) -> Path:
     except ImportError as reason:
         raise ConfigError(
             f"{words} : il manque un paquet pour ce stockage ({reason}). "
-            "Installez-le : pip install 'foncier[objects]'."
+            f"Installez-le : pip install 'foncier[objects]'{PACKAGES.get(scheme, '')}."
         ) from reason
-    except _refusals() as reason:
+    except _own(OSError, ValueError) as reason:
         raise ConfigError(
-            f"{words} : stockage inconnu ou injoignable ({type(reason).__name__} : {reason}). "
-            "Vérifiez l'adresse, les clés et le réseau."
+            f"{words} : stockage inconnu ou injoignable ({_said(reason)}). {CHECK}"
         ) from reason
     found: Path = folder
     return found
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    """What fsspec raises of an address, and the client of S3, where it is installed, of a store."""
+def _own(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Errors of `OWN`, and others. A module that nobody has loaded has raised none."""
+    loaded = [getattr(sys.modules[room], name) for room, name in OWN if room in sys.modules]
+    return *others, *loaded
+
+
+def refusals(folder: Any, *others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What a store raises where it does not answer, or refuses (nothing of a disk), and others."""
+    if not is_remote(folder):
+        return others
+    return _own(*others, ConnectionError, TimeoutError, PermissionError)
+
+
+@contextmanager
+def answered(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[None]:
+    """Turn what a store raises where it does not answer, or refuses, into an error of ours.
+
+    Another process cannot be sent what some clients raise: they hold an open connection.
+    """
+    _hushed()
     try:
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (an extra)
-    except ImportError:
-        return OSError, ValueError
-    return OSError, ValueError, BotoCoreError
+        yield
+    except FoncierError:
+        raise
+    except refusals(folder, RuntimeError) as reason:
+        known = refusals(folder)
+        fault = reason if isinstance(reason, known) else reason.__cause__  # adlfs wraps some
+        if not isinstance(fault, known):
+            raise
+        raise error(
+            f"{folder} : le stockage ne répond pas, ou refuse ({_said(fault)}). {CHECK}"
+        ) from reason
+
+
+def _said(reason: BaseException) -> str:
+    """Kind of an error and its first line: what follows is for developers."""
+    return f"{type(reason).__name__} : {str(reason).partition(chr(10))[0]}"
+
+
+def _hushed() -> None:
+    logging.getLogger(LOUD).setLevel(logging.CRITICAL)
+
+
+class _Frank(FSSpecHandler):  # type: ignore[misc]
+    """As Arrow reads from a store; it asks first for the file, and takes no answer for a no.
+
+    gcsfs reads ahead in the background and complains at the end of files that Arrow left open.
+    """
+
+    def open_input_file(self, path: str) -> Any:
+        return PythonFile(self.fs.open(path, mode="rb", cache_type="readahead"), mode="r")
 
 
 def is_remote(folder: Any) -> bool:
@@ -69,9 +130,18 @@ def is_remote(folder: Any) -> bool:
     return not isinstance(folder, Path)
 
 
+def is_there(path: Any) -> bool:
+    """Tell whether there is a file; ``is_file`` takes a store that does not answer for a no."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def arrow(path: Any) -> dict[str, Any]:
     """Where a file lies, as what reads Parquet wants it."""
-    return {"filesystem": path.fs} if is_remote(path) else {}
+    return {"filesystem": PyFileSystem(_Frank(path.fs))} if is_remote(path) else {}
 
 
 def shown(path: Any) -> Any:

@@ -22,7 +22,7 @@ import shapely
 
 from foncier.errors import FormatError, SourceError
 from foncier.geometry import expand
-from foncier.places import arrow, shown
+from foncier.places import arrow, refusals, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +45,12 @@ WEST_SOUTH = 2  # of these the first, whose least counts
 def _told(path: Path) -> Iterator[None]:
     """Turn what Arrow says of a file that is gone or damaged into an error of ours.
 
-    A lack of memory says nothing of the file, and stays what it is.
+    A lack of memory, or a store that does not answer, says nothing of the file, and stays what
+    it is.
     """
     try:
         yield
-    except MemoryError:
+    except refusals(path, MemoryError):
         raise
     except FileNotFoundError as reason:
         raise SourceError(
@@ -69,6 +70,17 @@ def fingerprint(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def is_still(path: Path, mark: str) -> bool:
+    """Tell whether a file is there with this SHA-256.
+
+    It is not asked first: fsspec takes a store that does not answer for a no.
+    """
+    try:
+        return fingerprint(path) == mark
+    except FileNotFoundError:
+        return False
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -107,6 +107,9 @@ def test_other_rules_in_the_same_folder_of_work_are_not_answered_by_what_lies_th
     assert len(first.candidates) != len(other.candidates)
     again = tiling.Tiling("1", engines.serial(), tmp_path / "fresh")
     same(other, found(town.layers, again, rules[1]))
+    (mark,) = tmp_path.glob("tuiles/*/tuile.json")
+    mark.write_bytes(b"PAR1")  # spoilt
+    same(other, found(town.layers, cut, rules[1]))
 
 
 def test_tiles_without_buildings_find_nothing_as_the_whole_does(tmp_path: Path) -> None:

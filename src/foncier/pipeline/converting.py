@@ -22,7 +22,7 @@ from foncier.pipeline.layers import (
     read_file,
     read_layers,
 )
-from foncier.places import is_remote, published
+from foncier.places import answered, is_remote, is_there, published, refusals
 from foncier.records import LayerReport, Note, Relief, Text
 
 if TYPE_CHECKING:
@@ -76,13 +76,18 @@ def convert(plan: Study, folder: Path) -> tuple[LayerReport, ...]:
     """
     mark = fingerprint(plan)
     try:
-        with published(folder, last=INDEX) as new:
+        with answered(folder, ExportError), published(folder, last=INDEX) as new:
             return _write_all(plan, mark, new)
     except FoncierError:
         raise
     except OSError as reason:
+        if is_remote(folder) and isinstance(reason, FileNotFoundError):
+            raise ExportError(
+                f"{folder} : écriture impossible (aucun seau ni conteneur de ce nom). Créez-le, ou "
+                "corrigez l'adresse."
+            ) from reason
         raise ExportError(
-            f"{folder} : écriture impossible ({reason.strerror}). Libérez de la place ou "
+            f"{folder} : écriture impossible ({reason.strerror or reason}). Libérez de la place ou "
             "choisissez un autre dossier."
         ) from reason
 
@@ -133,9 +138,14 @@ def read_study(
     they are converted there; without one they are read from their sources. Where the work is on an
     object store only its own are taken: workers may not see the study.
     """
+    with answered(work or plan.folder):
+        return _read_study(plan, work, workers)
+
+
+def _read_study(plan: Study, work: Path | None, workers: int) -> tuple[Layers, Path | None]:
     folders = [] if is_remote(work or plan.folder) else [converted_folder(plan)]
     folders += [] if work is None else [work / FOLDER]
-    kept = [folder for folder in folders if (folder / INDEX).is_file()]
+    kept = [folder for folder in folders if is_there(folder / INDEX)]
     mark = fingerprint(plan) if kept else ""
     for folder in kept:
         layers = converted(folder, mark)
@@ -157,6 +167,8 @@ def read_index(folder: Path) -> dict[str, Any]:
     """
     try:
         said: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except refusals(folder):
+        raise
     except (OSError, ValueError) as reason:
         raise FormatError(
             f"{folder / INDEX} : illisible. Supprimez le dossier {folder.name} et relancez."
@@ -181,7 +193,7 @@ def converted(folder: Path, mark: str) -> Layers | None:
 def _layers(folder: Path, said: dict[str, Any]) -> Layers:
     """Layers of a folder, once each file is seen to be what its index says."""
     for name, print_ in said["files"].items():
-        if not (folder / name).is_file() or store.fingerprint(folder / name) != print_:
+        if not store.is_still(folder / name, print_):
             raise FormatError(
                 f"{folder / name} : ce n'est plus ce que foncier a écrit. Supprimez le dossier "
                 f"{folder.name} et relancez : il sera refait."

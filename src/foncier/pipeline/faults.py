@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from foncier.errors import ClusterError, FoncierError, TilesError, WorkerError
+from foncier.errors import FoncierError, TilesError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +28,10 @@ def failed_tiles(
     )
 
 
-def stopped(names: Sequence[str], fault: ClusterError, *, of: int) -> TilesError:
-    """Error that tells which tiles were still to do when the cluster went."""
-    return TilesError(
-        f"{fault}. {len(names)} tuile(s) sur {of} restent à faire : {_listed(names)}. {AGAIN}"
-    )
+def stopped(names: Sequence[str], fault: BaseException, *, of: int) -> TilesError:
+    """Error that tells which tiles were still to do when the cluster or the store went."""
+    left = f"{len(names)} tuile(s) sur {of} restent à faire : {_listed(names)}"
+    return TilesError(f"{str(fault).rstrip('.')}. {left}. {AGAIN}")
 
 
 def why(fault: BaseException) -> str:

@@ -20,11 +20,11 @@ import pyarrow.compute as pc
 import shapely
 
 from foncier import collecting, detect, engines, store
-from foncier.errors import ClusterError, ConfigError, TilesError
+from foncier.errors import ClusterError, ConfigError, StoreError, TilesError
 from foncier.pipeline.converting import read_index, read_layer
 from foncier.pipeline.faults import failed_tiles, stopped
 from foncier.pipeline.halo import halo
-from foncier.places import published
+from foncier.places import answered, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +112,20 @@ class Tiling:
         ------
         TilesError
             Some tiles failed `TRIES` times; the others are kept for the next run.
+        StoreError
+            The store of the work does not answer.
         """
+        with answered(self.work):
+            return self._find(layers, profile, area, source, lacking)
+
+    def _find(
+        self,
+        layers: Path,
+        profile: Profile,
+        area: shapely.Geometry,
+        source: str,
+        lacking: Mapping[str, frozenset[str]],
+    ) -> detect.Plots:
         read = read_index(layers)
         known = tuple(layer for layer in LAYERS if layer in read["layers"])
         cut = tiles(layers, self.by) if {"parcels", "buildings"} <= set(known) else []
@@ -133,8 +146,9 @@ class Tiling:
 
     def _carry(self, jobs: Sequence[Job]) -> None:
         left = [job for job in jobs if not done(job)]
-        ended = len(jobs) - len(left)
-        self.told(ended, len(jobs))
+        missing = dict.fromkeys(job.tile.name for job in left)
+        self.told(len(jobs) - len(missing), len(jobs))
+        silent = 0  # tiles in a row for which the store did not answer
         faults: list[BaseException] = []
         for attempt in range(TRIES):
             if not left:
@@ -147,12 +161,16 @@ class Tiling:
                         if isinstance(made, BaseException):
                             failed.append(batch[place])
                             faults.append(made)
+                            silent = silent + 1 if isinstance(made, StoreError) else 0
+                            if silent == TRIES:
+                                raise stopped(list(missing), made, of=len(jobs)) from made
                         else:
-                            ended += 1
-                            self.told(ended, len(jobs))
+                            silent = 0
+                            del missing[made]
+                            self.told(len(jobs) - len(missing), len(jobs))
                 except ClusterError as gone:
-                    missing = [job.tile.name for job in jobs if not done(job)]
-                    raise stopped(missing, gone, of=len(jobs)) from gone
+                    names = [job.tile.name for job in jobs if not done(job)]
+                    raise stopped(names, gone, of=len(jobs)) from gone
             left = failed
         if left:
             names = [job.tile.name for job in left]
@@ -204,8 +222,13 @@ def find_in_tile(job: Job) -> str:
     Raises
     ------
     FoncierError
-        A layer is damaged, or the detectors raised it.
+        A layer is damaged, the store does not answer, or the detectors raised it.
     """
+    with answered(job.out):
+        return _find_in_tile(job)
+
+
+def _find_in_tile(job: Job) -> str:
     if done(job):  # its news went with a scheduler
         return job.tile.name
     path = job.layers / "parcels.parquet"
@@ -242,16 +265,13 @@ def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
 def done(job: Job) -> bool:
     """Tell whether a tile was found before from the very same inputs, and is still whole."""
     folder = job.out / job.tile.name
-    said = folder / DONE
-    if not said.is_file():
+    try:
+        told = json.loads((folder / DONE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # none, or spoilt
         return False
-    told = json.loads(said.read_text(encoding="utf-8"))
     return bool(
         told["mark"] == job.mark
-        and all(
-            (folder / name).is_file() and store.fingerprint(folder / name) == mark
-            for name, mark in told["files"].items()
-        )
+        and all(store.is_still(folder / name, mark) for name, mark in told["files"].items())
     )
 
 
