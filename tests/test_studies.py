@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from foncier import pipeline, study
+from foncier.pipeline import looking
 
 STUDIES = Path(__file__).resolve().parent / "studies"
 pytestmark = pytest.mark.real
@@ -95,6 +96,8 @@ def test_two_departements_of_which_one_has_a_zoning(
     assert second.cost.en.startswith("No site of the inventory is listed, of 0 read in")
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
     plan = study.load(STUDIES / "deux-departements")
+    *_, last = looking.look(plan)
+    assert (last.layer, last.shown, last.cost) == ("zones", "incomplète", first.cost)
     pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
     parts = sorted(path.name for path in tmp_path.glob("*.gpkg"))
     assert parts == ["opportunites-25.gpkg", "opportunites-63.gpkg"]

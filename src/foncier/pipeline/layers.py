@@ -119,7 +119,7 @@ def each_layer(
             continue
         told = [report for _, report in parts]
         reports += told
-        table = _one(layer, [part for part, _ in parts])
+        table = one(layer, [part for part, _ in parts])
         del parts
         if layer in ON_GROUND and len(table):
             corners.append(table.total_bounds)
@@ -134,7 +134,7 @@ def each_layer(
         yield RELIEF, relief, told
     if plan.layers.get(TIMETABLE):
         timed = _timetables(plan, bounds, plan.study.date or newest(tuple(reports)))
-        stops = _one(TIMETABLE, [part for part, _ in timed])
+        stops = one(TIMETABLE, [part for part, _ in timed])
         yield TIMETABLE, stops, [report for _, report in timed]
         reached = with_stops({**places, TIMETABLE: stops}).get("places")
         if reached is not places.get("places"):
@@ -180,7 +180,7 @@ def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | Non
     return float(west), float(south), float(east), float(north)
 
 
-def _one(layer: Layer, parts: list[Any]) -> Any:
+def one(layer: Layer, parts: list[Any]) -> Any:
     """The tables of the files of a layer as one."""
     return parts[0] if len(parts) == 1 else _stacked(layer, parts)
 

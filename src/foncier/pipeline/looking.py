@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from foncier import sources, study
+from foncier import detect, sources, study
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError
-from foncier.pipeline.layers import RELIEF, layer_file
-from foncier.study.model import LAYERS, Study
+from foncier.pipeline.gaps import uncovered
+from foncier.pipeline.layers import RELIEF, Layers, layer_file, one
+from foncier.pipeline.tracing import study_area, trace
+from foncier.study.model import LAYERS, Layer, Study
 from foncier.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from foncier.records import LayerFile, LayerReport, Text
+
+COMPARED: tuple[Layer, ...] = ("parcels", "buildings", "streets", "zones")
 
 
 @dataclass(frozen=True)
@@ -47,25 +51,51 @@ class Seen:
 
 
 def look(plan: Study) -> Iterator[Seen]:
-    """Read each layer of a study in turn; a fault of one does not stop the others."""
+    """Read each layer of a study in turn; a fault of one does not stop the others.
+
+    What does not come to some communes is told last, where all layers that tell it could be read.
+    """
     costs = study.costs()
+    kept: dict[Layer, list[Any]] = {layer: [] for layer in COMPARED}
     for layer in LAYERS:
         specs = plan.layers.get(layer, ())
         if not specs:
             yield Seen(layer, "absente", cost=costs.get(layer))
         for spec in specs:
-            yield _read(plan, layer_file(plan, layer, spec))
+            table, seen = _read(plan, layer_file(plan, layer, spec))
+            if layer in kept:
+                kept[layer].append(table)
+            yield seen
+    if all(table is not None for tables in kept.values() for table in tables):
+        yield from _uncovered(plan, kept)
 
 
-def _read(plan: Study, file: LayerFile) -> Seen:
+def _read(plan: Study, file: LayerFile) -> tuple[Any, Seen]:
+    """Table of a file, None where it has a fault, and what is told of it."""
     crs = legal_crs(plan.study.communes[0])
     try:
         if file.layer == RELIEF:
-            report = sources.read_relief(file, crs=crs)[1]
+            table, report = sources.read_relief(file, crs=crs)
         else:
-            report = sources.read(file, crs=crs, communes=plan.study.communes, on=plan.study.date)[
-                1
-            ]
+            table, report = sources.read(
+                file, crs=crs, communes=plan.study.communes, on=plan.study.date
+            )
     except FoncierError as fault:
-        return Seen(file.layer, file.shown, fault=fault)
-    return Seen(file.layer, file.shown, report=report)
+        return None, Seen(file.layer, file.shown, fault=fault)
+    return table, Seen(file.layer, file.shown, report=report)
+
+
+def _uncovered(plan: Study, kept: dict[Layer, list[Any]]) -> Iterator[Seen]:
+    """Layers that do not come to some communes of the study area."""
+    crs = legal_crs(plan.study.communes[0])
+    layers = Layers({layer: one(layer, parts) for layer, parts in kept.items() if parts}, ())
+    ground = detect.Ground(**{layer: layers.get(layer) for layer in COMPARED})
+    if ground.parcels is None or ground.parcels.empty:
+        return
+    try:
+        area = study_area(plan, layers, trace(plan, None, crs).axis, crs)
+    except FoncierError as fault:
+        yield Seen("axis", "secteur d'étude", fault=fault)
+        return
+    for gap in uncovered(detect.lacking(ground, area)):
+        yield Seen(gap.what, "incomplète", cost=gap.cost)
