@@ -11,6 +11,7 @@ import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,11 @@ import pyarrow.compute as pc
 import shapely
 
 from foncier import collecting, detect, engines, store
-from foncier.errors import ClusterError, ConfigError, TilesError
+from foncier.errors import ClusterError, ConfigError, SourceError, TilesError
 from foncier.pipeline.converting import read_index, read_layer
-from foncier.pipeline.faults import failed_tiles, stopped
+from foncier.pipeline.faults import elsewhere, failed_tiles, other_code, stopped, unseen
 from foncier.pipeline.halo import halo
-from foncier.places import published
+from foncier.places import REMOTE, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,6 +67,7 @@ class Job:
     profile: Profile
     area: bytes
     source: str
+    code: str
     mark: str
 
 
@@ -102,7 +104,8 @@ class Tiling:
         Raises
         ------
         TilesError
-            Some tiles failed `TRIES` times; the others are kept for the next run.
+            Some tiles failed `TRIES` times, or what workers wrote is not seen from here; the others
+            are kept for the next run.
         """
         read = read_index(layers)
         known = tuple(layer for layer in LAYERS if layer in read["layers"])
@@ -110,15 +113,23 @@ class Tiling:
         if not cut:  # nothing is sought
             parcels = read_layer(layers, "parcels") if "parcels" in known else None
             return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
-        told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
-        out = self.work / FOUND
+        code = code_mark()
+        told = (code, read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source)
+        # Workers stand in folders of their own.
+        layers, out = layers.absolute(), (self.work / FOUND).absolute()
         jobs = [
-            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source,
+            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source, code,
                 hashlib.sha256(repr((tile, told)).encode()).hexdigest())
             for tile in cut
         ]  # fmt: skip
         self._carry(jobs)
-        return gathered([job.out / job.tile.name for job in jobs])
+        try:
+            return gathered([job.out / job.tile.name for job in jobs])
+        except SourceError as fault:
+            absent = [job.tile.name for job in jobs if not (job.out / job.tile.name).is_dir()]
+            if not absent:
+                raise
+            raise TilesError(elsewhere(absent, out, of=len(jobs))) from fault
 
     def _carry(self, jobs: Sequence[Job]) -> None:
         left = [job for job in jobs if not done(job)]
@@ -148,8 +159,12 @@ class Tiling:
             raise TilesError(failed_tiles(names, faults, of=len(jobs), tries=TRIES)) from faults[0]
 
 
+@cache
 def code_mark() -> str:
-    """Mark of the code that finds plots: what another version found is not taken for this one's."""
+    """Mark of the code that finds plots: what another version found is not taken for this one's.
+
+    Kept, for a process goes on with the code that it has read when the files change.
+    """
     mark, root = hashlib.sha256(), Path(detect.__file__).parents[1]
     for file in sorted(p for room in CODE for p in root.glob(room)):
         mark.update(file.read_bytes())
@@ -192,9 +207,17 @@ def find_in_tile(job: Job) -> str:
 
     Raises
     ------
+    ConfigError
+        The code here is not that of the machine that starts the run.
+    SourceError
+        The study is not seen from here.
     FoncierError
         A layer is damaged, or the detectors raised it.
     """
+    if job.code != code_mark():
+        raise ConfigError(other_code())
+    if REMOTE not in str(job.layers) and not job.layers.is_dir():
+        raise SourceError(unseen(job.layers))
     if done(job):  # its news went with a scheduler
         return job.tile.name
     path = job.layers / "parcels.parquet"

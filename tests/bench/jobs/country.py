@@ -30,7 +30,7 @@ def jobs_of(cut: list[tiling.Tile], folder: Path) -> list[tiling.Job]:
     rules = published("foncier")
     return [
         tiling.Job(
-            tile, folder, (), folder / "tuiles", rules, b"\x01" * 200, "Cadastre", f"{n:064}"
+            tile, folder, (), folder / "tuiles", rules, b"\x01" * 200, "Cadastre", "", f"{n:064}"
         )
         for n, tile in enumerate(cut)
     ]
