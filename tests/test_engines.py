@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.conftest import ROOT
 
-from foncier import engines
+from foncier import __version__, engines
 from foncier.errors import ConfigError, FormatError, WorkerError
 
 if TYPE_CHECKING:
@@ -101,6 +101,34 @@ def test_an_engine_that_is_not_there_is_one_error() -> None:
     nobody = engines.engine("tcp://127.0.0.1:9", workers=1)
     with pytest.raises(ConfigError, match="aucun ordonnanceur"):
         list(nobody.run(half, [0]))
+
+
+def test_another_foncier_on_the_cluster_is_one_error(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = cluster.scheduler_address
+    monkeypatch.setattr("foncier.cluster.__version__", "999.0")
+    with pytest.raises(ConfigError, match=r"le foncier d'ici, 999\.0 \(trouvé : ") as told:
+        list(engines.engine(address, workers=2).run(half, [0, 2]))
+    assert f"ordonnanceur : {__version__}" in str(told.value)
+    assert str(told.value).count("tcp://127.0.0.1:") == 3
+    assert "foncier[distributed]==999.0" in str(told.value)
+
+
+def test_a_worker_without_foncier_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed: Any = pytest.importorskip("distributed")
+
+    def of(packages: Any = None) -> dict[str, Any]:
+        return {"host": {}, "packages": dict.fromkeys(packages or ())}
+
+    monkeypatch.setattr("distributed.node.get_versions", of)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, protocol="tcp", dashboard_address=None
+        ) as bare,
+        pytest.raises(ConfigError, match=r"ordonnanceur : aucun, tcp://.* : aucun"),
+    ):
+        list(engines.engine(bare.scheduler_address, workers=1).run(half, [0, 2]))
 
 
 @pytest.mark.parametrize("call", ["close", "submit"])

@@ -14,6 +14,7 @@ from itertools import islice
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from foncier import __version__
 from foncier.errors import ClusterError, ConfigError, WorkerError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ AHEAD = 4  # jobs handed out for each worker of a cluster
 PATIENCE_S = 60.0  # without a scheduler, or without a worker
 ANSWER_S = 5.0  # for one call to the scheduler
 LOOK_S = 2.0  # between two looks at it while no job ends
+SCHEDULER = "ordonnanceur"
+SHOWN = 5  # of those that have another foncier
 LOSSES = 3  # of the scheduler, without one job ending in between
 SEVERED = (OSError, TimeoutError, CancelledError)
 
@@ -58,7 +61,8 @@ class Dask:
         Raises
         ------
         ConfigError
-            dask.distributed is not installed, or nobody answers at the address.
+            dask.distributed is not installed, nobody answers at the address, or the scheduler or a
+            worker has no foncier or another one than ours.
         ClusterError
             The scheduler or all workers were gone for longer than ``patience_s``; the jobs that
             did not come back are not done.
@@ -141,6 +145,7 @@ class _Watch:
         self.known = False  # a scheduler has answered once
         self.since = time.monotonic()
         self.looked, self.count = 0.0, 0
+        self.alike: set[str] = set()  # have the same foncier as we
 
     def seen(self) -> None:
         """Note that it works."""
@@ -153,6 +158,8 @@ class _Watch:
         ------
         ClusterError
             There has been none for too long.
+        ConfigError
+            The scheduler or a worker has another foncier, or none.
         """
         if time.monotonic() - self.looked > LOOK_S:
             self.count = self._asked(client)
@@ -160,13 +167,11 @@ class _Watch:
         return self.count
 
     def _asked(self, client: Any) -> int:
-        got = _got(
-            client,
-            lambda: client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=ANSWER_S),
-        )
+        got = _told(client, client.scheduler.identity, n_workers=-1)
         if got is None:
             self.wait("l'ordonnanceur dask ne répond plus")
             return 0
+        self._compare(client, {SCHEDULER, *got[0]["workers"]})
         workers = got[0]["workers"].values()
         count = sum(_works(worker) for worker in workers)
         if count:
@@ -176,6 +181,15 @@ class _Watch:
         else:
             self.wait("l'ordonnanceur dask n'a plus aucun processus de calcul (dask worker)")
         return count
+
+    def _compare(self, client: Any, there: set[str]) -> None:
+        """See that who is new has our foncier; who does not say so in time is asked again."""
+        new = there - self.alike
+        found = _versions(client, new) if new else {}
+        others = {who: version for who, version in found.items() if version != __version__}
+        if others:
+            raise ConfigError(_unlike(client.scheduler.address, others))
+        self.alike |= found.keys()
 
     def wait(self, why: str) -> None:
         """Go on waiting, or say that it has been too long."""
@@ -195,6 +209,36 @@ def _got(client: Any, call: Callable[..., Any], *words: Any) -> tuple[Any] | Non
         if client.status == "running" and not isinstance(fault, SEVERED):
             raise
         return None
+
+
+def _told(client: Any, call: Callable[..., Any], **words: Any) -> tuple[Any] | None:
+    """What the scheduler answers in time, or None where it has gone."""
+    return _got(client, lambda: client.sync(call, **words, callback_timeout=ANSWER_S))
+
+
+def _versions(client: Any, asked: set[str]) -> dict[str, str | None]:
+    """Version of foncier that the scheduler and workers have, of those that answer in time."""
+    ask, workers = {"packages": ["foncier"]}, sorted(asked - {SCHEDULER})
+    to_all = {"workers": workers, "msg": {"op": "versions", **ask}, "on_error": "ignore"}
+    answers: dict[str, Any] = {}
+    if SCHEDULER in asked and (got := _told(client, client.scheduler.versions, **ask)):
+        answers[SCHEDULER] = got[0]
+    if workers and (got := _told(client, client.scheduler.broadcast, **to_all)):
+        answers |= got[0]
+    return {who: said["packages"].get("foncier") for who, said in answers.items()}
+
+
+def _unlike(address: str, others: dict[str, str | None]) -> str:
+    """Tell who of a cluster has another foncier than ours, and what to do."""
+    listed = ", ".join(
+        f"{who} : {version or 'aucun'}" for who, version in sorted(others.items())[:SHOWN]
+    )
+    more = f" et {len(others) - SHOWN} autre(s)" if len(others) > SHOWN else ""
+    return (
+        f"--scheduler {address} : il faut y trouver partout le foncier d'ici, {__version__} "
+        f"(trouvé : {listed}{more}). Installez-le dans l'environnement Python de l'ordonnanceur et "
+        f"de chaque dask worker : pip install 'foncier[distributed]=={__version__}'."
+    )
 
 
 def _works(worker: dict[str, Any]) -> bool:

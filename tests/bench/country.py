@@ -67,10 +67,10 @@ def laid(number: int, parcels: int, folder: Path) -> None:
 def owned(job: tiling.Job) -> str:
     """Stand for the work of a tile: its rows are read from the list, its five files are left."""
     assert job.tile.rows is not None
-    places, _ = store.read_run(job.layers / "parcels.parquet", *job.tile.rows)
-    plain = pa.array(np.sort(places) + int(job.layers.name) * 10**9).cast(pa.string())
+    places, _ = store.read_run(job.search.layers / "parcels.parquet", *job.tile.rows)
+    plain = pa.array(np.sort(places) + int(job.search.layers.name) * 10**9).cast(pa.string())
     own = pa.table({"parcel_id": pc.utf8_lpad(plain, width=DIGITS, padding="0")})
-    with published(job.out / job.tile.name, last=tiling.DONE) as new:
+    with published(job.folder, last=tiling.DONE) as new:
         for name in TABLES:
             kept = own if name == TESTS.name else own.slice(0, 100)
             pq.write_table(kept, new / f"{name}.parquet", compression="zstd")
@@ -102,7 +102,7 @@ def departement(number: int, parcels: int, folder: Path, address: str, told: Tol
     carried = time.perf_counter()
     assert all(tiling.done(job) for job in every)
     seen = time.perf_counter()
-    paths = [job.out / job.tile.name / f"{TESTS.name}.parquet" for job in every]
+    paths = [job.folder / f"{TESTS.name}.parquet" for job in every]
     ids = store.read_parts(paths, TESTS)["parcel_id"].astype("int64").to_numpy()
     assert np.array_equal(ids, np.arange(parcels) + number * 10**9)
     told.laid += written - began

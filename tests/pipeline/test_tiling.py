@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+import shapely
 from tests.hamlet import hamlet
 from tests.pipeline.cities import AREA, LAYERS, SOURCE, City, drawn, found, same
 
 from foncier import detect, engines, pipeline, study
 from foncier.errors import ConfigError, ExportError, FormatError
+from foncier.geometry import threads
 from foncier.pipeline import converting, tiling
 
 if TYPE_CHECKING:
@@ -125,3 +127,29 @@ def test_tiles_without_buildings_find_nothing_as_the_whole_does(tmp_path: Path) 
     assert cut.assemblies is not None
     assert whole.assemblies is not None
     assert cut.assemblies.crs == whole.assemblies.crs
+
+
+# They know nothing of what is prepared.
+PLAIN = (shapely.difference, shapely.intersection, shapely.distance)
+
+
+def test_no_prepared_shape_is_asked_in_two_threads(
+    town: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each, asked = threads._each, list[int]()
+
+    def watched(work: Any, *arrays: list[Any]) -> list[Any]:
+        stretches = [
+            {id(shape) for shape in stretch[shapely.is_prepared(stretch)]}
+            for stretch in arrays[0]
+            if stretch.dtype == object
+        ]
+        if work not in PLAIN:
+            asked.append(sum(map(len, stretches)))
+            assert len(set[int]().union(*stretches)) == asked[-1], work
+        return each(work, *arrays)
+
+    monkeypatch.setattr(threads, "_each", watched)
+    monkeypatch.setattr(threads, "THREAD_FROM", 2)
+    same(found(town.layers, tiling.Tiling("1", engines.serial(), tmp_path)), town.whole)
+    assert max(asked) > 1000

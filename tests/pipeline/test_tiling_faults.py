@@ -10,7 +10,8 @@ import signal
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.cluster import Cluster, kill
@@ -18,13 +19,19 @@ from tests.conftest import ROOT
 from tests.pipeline.cities import City, found, same
 
 from foncier import engines, study
-from foncier.errors import ClusterError, FormatError, TilesError, WorkerError
+from foncier.errors import (
+    ClusterError,
+    ConfigError,
+    FormatError,
+    SourceError,
+    TilesError,
+    WorkerError,
+)
 from foncier.pipeline import converting, faults, tiling
 from foncier.records import Fabric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from foncier import detect
 
@@ -95,6 +102,36 @@ def test_a_scheduler_that_is_killed_and_started_again_changes_no_bit(
     cut = tiling.Tiling("6", engine, tmp_path, at(2, restart))
     same(found(town.layers, cut, NEAR), near)
     assert len(cluster.processes) == 4
+
+
+def test_paths_that_hold_in_our_folder_alone_are_found_by_workers(
+    cluster: Cluster, town: City, near: detect.Plots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(town.layers)
+    work = Path(os.path.relpath(cluster.folder / "work"))
+    cut = tiling.Tiling("2", engines.engine(cluster.address, workers=1), work)
+    same(found(Path(), cut, NEAR), near)
+
+
+class Elsewhere:
+    """An engine whose workers leave tiles where we do not see them."""
+
+    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        for n, job in enumerate(jobs):
+            other = replace(job.search, out=job.search.out.with_name("other"))
+            yield n, work(replace(job, search=other))
+
+
+def test_folders_that_are_not_shared_and_other_code_are_told(town: City, tmp_path: Path) -> None:
+    with pytest.raises(TilesError, match=r"2 tuile\(s\) sur 2, .*, ne s'y trouvent pas") as told:
+        found(town.layers, tiling.Tiling("2", Elsewhere(), tmp_path), NEAR)
+    assert "même chemin" in str(told.value)
+    search = tiling.Search(tmp_path / "none", (), tmp_path, NEAR, b"", "", {}, tiling.code_mark())
+    job = tiling.Job(tiling.Tile("hilbert"), search, "")
+    with pytest.raises(SourceError, match=r"ne voit pas .*none\. .* même chemin"):
+        tiling.find_in_tile(job)
+    with pytest.raises(ConfigError, match="Installez partout le même"):
+        tiling.find_in_tile(replace(job, search=replace(search, code="another")))
 
 
 def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on(
@@ -173,8 +210,6 @@ def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     again = {f.parent.name for f in work.glob("tuiles/*/tuile.json")
              if f.stat().st_mtime_ns > began}  # fmt: skip
     assert again == {min(after)}
-    job = tiling.Job(
-        tiling.Tile(min(after)), broken, (), work / "tuiles", study.published("foncier"), b"", "",
-        {}, "another mark",
-    )  # fmt: skip
+    search = tiling.Search(broken, (), work / "tuiles", study.published("foncier"), b"", "", {}, "")
+    job = tiling.Job(tiling.Tile(min(after)), search, "another mark")
     assert not tiling.done(job)

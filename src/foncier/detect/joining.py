@@ -101,7 +101,8 @@ class Joined(Memory):
         old, unions = self.before.ground, self.ground.plots[rows]
         one, plot = pairs_within(unions, old.plots_tree, self.reach_m + 1)
         own = self._members(rows, one, plot)
-        around = old.plots[plot]
+        # Copies: a plot beside several groups is prepared, and would be asked in two threads.
+        around = shapely.force_2d(old.plots[plot])
         around[own] = in_threads(shapely.difference, around[own], unions[one[own]])
         left = shapely.area(around) > 1.0
         one, around = one[left], around[left]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import errno
+import platform
 from typing import TYPE_CHECKING
 
 from foncier.errors import FoncierError, TilesError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SHOWN = 5
 LESS = "des tuiles plus petites (--tiles N, N plus grand), moins de --workers"
+SHARED = (
+    "L'étude et --work doivent se trouver au même chemin sur toutes les machines du cluster : un "
+    "dossier partagé, ou s3://…"
+)
 AGAIN = (
     "Les autres sont gardées. Corrigez la cause et relancez la même commande : seules celles qui "
     "manquent seront refaites."
@@ -32,6 +38,27 @@ def stopped(names: Sequence[str], fault: BaseException, *, of: int) -> TilesErro
     """Error that tells which tiles were still to do when the cluster or the store went."""
     left = f"{len(names)} tuile(s) sur {of} restent à faire : {_listed(names)}"
     return TilesError(f"{str(fault).rstrip('.')}. {left}. {AGAIN}")
+
+
+def other_code() -> str:
+    """Tell that detectors here are not those of the machine that starts the run."""
+    return (
+        f"{platform.node()} : le foncier de cette machine n'est pas celui de la machine qui lance "
+        "le calcul. Installez partout le même et redémarrez les dask worker"
+    )
+
+
+def unseen(folder: Path) -> str:
+    """Tell that a worker does not see a study."""
+    return f"{platform.node()} : cette machine ne voit pas {folder}. {SHARED}"
+
+
+def elsewhere(names: Sequence[str], folder: Path, *, of: int) -> str:
+    """Tell that workers wrote tiles that are not seen from here."""
+    return (
+        f"{folder} : {len(names)} tuile(s) sur {of}, faites par le cluster, ne s'y trouvent pas : "
+        f"{_listed(names)}. {SHARED}"
+    )
 
 
 def why(fault: BaseException) -> str:

@@ -11,6 +11,7 @@ import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,11 @@ import pyarrow.compute as pc
 import shapely
 
 from foncier import collecting, detect, engines, store
-from foncier.errors import ClusterError, ConfigError, StoreError, TilesError
+from foncier.errors import ClusterError, ConfigError, SourceError, StoreError, TilesError
 from foncier.pipeline.converting import read_index, read_layer
-from foncier.pipeline.faults import failed_tiles, stopped
+from foncier.pipeline.faults import elsewhere, failed_tiles, other_code, stopped, unseen
 from foncier.pipeline.halo import halo
-from foncier.places import answered, published
+from foncier.places import answered, is_remote, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,10 +57,12 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that a worker needs to find the plots of a tile; paths are reached by every worker."""
+class Search:
+    """What all tiles of a run have in common; paths are reached by every worker.
 
-    tile: Tile
+    ``code`` marks the detectors of the machine that starts the run.
+    """
+
     layers: Path
     known: tuple[Layer, ...]
     out: Path
@@ -67,7 +70,27 @@ class Job:
     area: bytes
     source: str
     lacking: Mapping[str, frozenset[str]]
+    code: str
+
+    def job(self, tile: Tile, fingerprint: str) -> Job:
+        """One tile of a study whose layers have this mark."""
+        gone = {layer: tuple(sorted(self.lacking[layer])) for layer in sorted(self.lacking)}
+        told = (self.code, fingerprint, self.profile, self.area.hex(), self.source, gone)
+        return Job(tile, self, hashlib.sha256(repr((tile, told)).encode()).hexdigest())
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to find the plots of a tile; the mark is that of its inputs."""
+
+    tile: Tile
+    search: Search
     mark: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it leaves what it found."""
+        return self.search.out / self.tile.name
 
 
 def untold(_done: int, _of: int) -> None:
@@ -111,7 +134,8 @@ class Tiling:
         Raises
         ------
         TilesError
-            Some tiles failed `TRIES` times; the others are kept for the next run.
+            Some tiles failed `TRIES` times, or what workers wrote is not seen from here; the others
+            are kept for the next run.
         StoreError
             The store of the work does not answer.
         """
@@ -132,17 +156,19 @@ class Tiling:
         if not cut:  # nothing is sought
             parcels = read_layer(layers, "parcels") if "parcels" in known else None
             return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
-        gone = {layer: tuple(sorted(lacking[layer])) for layer in sorted(lacking)}
-        told = (code_mark(), read["fingerprint"], profile, shapely.to_wkb(area, hex=True), source,
-                gone)  # fmt: skip
-        out = self.work / FOUND
-        jobs = [
-            Job(tile, layers, known, out, profile, shapely.to_wkb(area), source, dict(lacking),
-                hashlib.sha256(repr((tile, told)).encode()).hexdigest())
-            for tile in cut
-        ]  # fmt: skip
+        # Workers stand in folders of their own.
+        layers, out = layers.absolute(), (self.work / FOUND).absolute()
+        search = Search(layers, known, out, profile, shapely.to_wkb(area), source, dict(lacking),
+                        code_mark())  # fmt: skip
+        jobs = [search.job(tile, read["fingerprint"]) for tile in cut]
         self._carry(jobs)
-        return gathered([job.out / job.tile.name for job in jobs])
+        try:
+            return gathered([job.folder for job in jobs])
+        except SourceError as fault:
+            absent = [job.tile.name for job in jobs if not job.folder.is_dir()]
+            if not absent:
+                raise
+            raise TilesError(elsewhere(absent, out, of=len(jobs))) from fault
 
     def _carry(self, jobs: Sequence[Job]) -> None:
         left = [job for job in jobs if not done(job)]
@@ -177,8 +203,12 @@ class Tiling:
             raise TilesError(failed_tiles(names, faults, of=len(jobs), tries=TRIES)) from faults[0]
 
 
+@cache
 def code_mark() -> str:
-    """Mark of the code that finds plots: what another version found is not taken for this one's."""
+    """Mark of the code that finds plots: what another version found is not taken for this one's.
+
+    Kept, for a process goes on with the code that it has read when the files change.
+    """
     mark, root = hashlib.sha256(), Path(detect.__file__).parents[1]
     for file in sorted(p for room in CODE for p in root.glob(room)):
         mark.update(file.read_bytes())
@@ -221,30 +251,39 @@ def find_in_tile(job: Job) -> str:
 
     Raises
     ------
+    ConfigError
+        The code here is not that of the machine that starts the run.
+    SourceError
+        The study is not seen from here.
     FoncierError
         A layer is damaged, the store does not answer, or the detectors raised it.
     """
-    with answered(job.out):
-        return _find_in_tile(job)
+    with answered(job.search.out):
+        return _find_in_tile(job, job.search)
 
 
-def _find_in_tile(job: Job) -> str:
+def _find_in_tile(job: Job, search: Search) -> str:
+    layers = search.layers
+    if search.code != code_mark():
+        raise ConfigError(other_code())
+    if not is_remote(layers) and not layers.is_dir():
+        raise SourceError(unseen(layers))
     if done(job):  # its news went with a scheduler
         return job.tile.name
-    path = job.layers / "parcels.parquet"
+    path = layers / "parcels.parquet"
     rows, bounds = _owned(path, job.tile)
-    around = halo(path, bounds, job.profile)
-    boxes = dict.fromkeys(job.known, around.others)
+    around = halo(path, bounds, search.profile)
+    boxes = dict.fromkeys(search.known, around.others)
     boxes |= {"parcels": around.parcels, "buildings": around.buildings}
     ground = detect.Ground(
-        **{layer: read_layer(job.layers, layer, boxes[layer]) for layer in job.known},
-        lacking=job.lacking,
+        **{layer: read_layer(layers, layer, boxes[layer]) for layer in search.known},
+        lacking=search.lacking,
     )
     own = np.isin(np.sort(store.read_near(path, around.parcels)[0]), rows)
-    area = shapely.from_wkb(job.area)
-    found = detect.find_plots(ground, job.profile, area, source=job.source, own=own)
+    area = shapely.from_wkb(search.area)
+    found = detect.find_plots(ground, search.profile, area, source=search.source, own=own)
     marks = {}
-    with published(job.out / job.tile.name, last=DONE) as new:
+    with published(job.folder, last=DONE) as new:
         for field in fields(found):
             path = new / f"{field.name}.parquet"
             getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
@@ -264,7 +303,7 @@ def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
 
 def done(job: Job) -> bool:
     """Tell whether a tile was found before from the very same inputs, and is still whole."""
-    folder = job.out / job.tile.name
+    folder = job.folder
     try:
         told = json.loads((folder / DONE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # none, or spoilt

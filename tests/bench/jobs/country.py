@@ -27,13 +27,10 @@ def nothing(job: tiling.Job) -> str:
 
 def jobs_of(cut: list[tiling.Tile], folder: Path) -> list[tiling.Job]:
     """Jobs as a run would hand them out, with the rules that each carries."""
-    rules = published("foncier")
-    return [
-        tiling.Job(
-            tile, folder, (), folder / "tuiles", rules, b"\x01" * 200, "Cadastre", {}, f"{n:064}"
-        )
-        for n, tile in enumerate(cut)
-    ]
+    search = tiling.Search(
+        folder, (), folder / "tuiles", published("foncier"), b"\x01" * 200, "Cadastre", {}, ""
+    )
+    return [tiling.Job(tile, search, f"{n:064}") for n, tile in enumerate(cut)]
 
 
 def marked(job: tiling.Job, folder: Path) -> None:
