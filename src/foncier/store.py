@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
-PART_ROWS = 8 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
+PART_ROWS = 2 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
 COVERED: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 WEST_SOUTH = 2  # of these the first, whose least counts

@@ -26,7 +26,7 @@ from foncier.crs import legal_crs
 from foncier.records import LayerFile
 from foncier.study.needs import load_needs, needs_template
 
-from ..sources.test_edigeo import HOUSE, PLOT, SHED, STREET, sheet, tarred, whole
+from ..sheets import HOUSE, PLOT, SHED, STREET, sheet, tarred, whole
 from ..timetable import feed, text
 
 if TYPE_CHECKING:

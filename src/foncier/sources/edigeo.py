@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import nullcontext, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pyproj
+import shapely
 from pyogrio.errors import DataLayerError
 
 from foncier.errors import ConfigError, CrsError, FormatError
 from foncier.sources import (
     cadastre,
-    columns,
     edigeo_sheets,
     files,
     keys,
+    pieces,
     planning,
     reading,
     streets,
@@ -28,6 +31,10 @@ from foncier.sources import (
 from foncier.sources.journal import complaint, some
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from foncier.records import LayerFile
     from foncier.sources.columns import Field
     from foncier.sources.edigeo_sheets import Sheet
@@ -48,6 +55,7 @@ A_YEAR = 366
 RELATION = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
 WORDS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
 NAMES = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
+NEWEST = ("UPDATE_DATE", "exported")  # what tells the newest of two states of an object
 SHEETS = "SUBDSECT_id"  # the sheet itself
 PARCELS = "PARCELLE_id"
 BUILDINGS = "BATIMENT_id"
@@ -61,6 +69,20 @@ WAYS = ((r"autoroute\b", "autoroute"), (r"(?:chemin|chin)\b|c\.[re]\.", "chemin 
         (r"(?:sentier|sente|venelle|escalier)\b", "sentier"))  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Objects that become a layer: what GDAL calls them, and what is made of them.
+
+    ``ours`` puts the rows of one sheet under our names; each has the two first characters of its
+    INSEE code as ``prefix``. The first of ``fields`` is the key.
+    """
+
+    layers: tuple[str, ...]
+    fields: tuple[Field, ...]
+    shape: Shape
+    ours: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
+
+
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read parcels; the IDU lacks the département, which the sheet's name or the study tells.
 
@@ -69,26 +91,22 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A sheet that cannot be read or is of another commune than its name says; no parcel.
     """
-    rows = _gathered(file, target, journal, (PARCELS,))
-    if rows.empty:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "aucune parcelle dans ces feuilles",
-                "Vérifiez que ce sont les feuilles du cadastre EDIGEO de la commune.",
-            )
-        )
-    rows = rows.assign(parcel_id=rows["prefix"] + rows["IDU"].str.replace(" ", "0"))
-    draft = _draft(rows, file, target, journal, fields=cadastre.PARCEL_FIELDS, shape="polygon")
-    return cadastre.parcels_of(draft, file, target, journal)
+    kind = _Kind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
+    return cadastre.parcels_of(_read(kind, file, target, journal), file, target, journal)
+
+
+def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return rows.assign(parcel_id=rows["prefix"] + rows["IDU"].str.replace(" ", "0"))
 
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read buildings: hard or light as ``DUR`` says, keyed by the cadastre's own object number."""
-    rows = _gathered(file, target, journal, (BUILDINGS,))
-    rows = rows.assign(building_id=_numbers(rows), kind=rows["DUR"])
-    draft = _draft(rows, file, target, journal, fields=cadastre.BUILDING_FIELDS, shape="polygon")
-    return cadastre.buildings_of(draft, journal)
+    kind = _Kind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
+    return cadastre.buildings_of(_read(kind, file, target, journal), journal)
+
+
+def _buildings(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return rows.assign(building_id=_numbers(rows), kind=rows["DUR"])
 
 
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -96,46 +114,104 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     A way along the edge of two sheets is in both, whole: it is kept once.
     """
-    rows = _gathered(file, target, journal, (STREETS,))
+    kind = _Kind((STREETS,), streets.FIELDS, "line", _lines)
+    return streets.streets_of(_read(kind, file, target, journal), file, journal)
+
+
+def _lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     name = _names(rows)
     street_class = pd.Series("voie", rows.index, dtype="str")
     for pattern, word in WAYS:
         street_class = street_class.mask(name.str.match(f"(?i){pattern}", na=False), word)
-    rows = rows.assign(street_id=_numbers(rows), name=name, street_class=street_class)
-    draft = _draft(rows, file, target, journal, fields=streets.FIELDS, shape="line")
-    return streets.streets_of(draft, file, journal)
+    return rows.assign(street_id=_numbers(rows), name=name, street_class=street_class)
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read waters and cemeteries, both excluded from building land."""
-    rows = _gathered(file, target, journal, (WATERS, DETAILS))
+    kind = _Kind((WATERS, DETAILS), planning.CONSTRAINT_FIELDS, "polygon", _constraints)
+    return planning.constraints_of(_read(kind, file, target, journal), file, journal)
+
+
+def _constraints(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kind = rows["SYM"].map(KINDS).astype("str").mask(rows["object"] == WATERS, "water")
-    rows = rows.assign(constraint_id=_numbers(rows), kind=kind, label=_names(rows))
-    rows = rows[rows["kind"].notna()]
-    fields = planning.CONSTRAINT_FIELDS
-    draft = _draft(rows, file, target, journal, fields=fields, shape="polygon")
-    return planning.constraints_of(draft, file, journal)
+    told = rows.assign(constraint_id=_numbers(rows), kind=kind, label=_names(rows))
+    return told[told["kind"].notna()]
 
 
-def _gathered(
-    file: LayerFile, target: Target, journal: Journal, layers: tuple[str, ...]
-) -> gpd.GeoDataFrame:
-    """Rows of all sheets in one system, each with the two first characters of its INSEE code."""
+def _read(kind: _Kind, file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Rows under our names, each object once, in the legal metric CRS."""
     if file.sublayer is not None:
         raise ConfigError(
             complaint(file.shown, "le format edigeo ne connaît pas layer", "Retirez cette clé.")
         )
+    cells, packed, system = _gathered(kind, file, target, journal)
+    rows_read, key = len(cells), kind.fields[0].name
+    if not rows_read and PARCELS in kind.layers:
+        raise FormatError(
+            complaint(
+                file.shown,
+                "aucune parcelle dans ces feuilles",
+                "Vérifiez que ce sont les feuilles du cadastre EDIGEO de la commune.",
+            )
+        )
+    cells, packed = _once(cells, packed, key, system, journal)
+    rows = pieces.Packed(packed, cells.drop(columns=list(NEWEST)), system)
+    draft = reading.of_rows(rows, file, target, journal, fields=kind.fields, shape=kind.shape)
+    return replace(draft, rows_read=rows_read)
+
+
+def _gathered(
+    kind: _Kind, file: LayerFile, target: Target, journal: Journal
+) -> tuple[pd.DataFrame, NDArray[np.object_], pyproj.CRS]:
+    """Rows of all sheets: our cells of them, their shapes as WKB, and the system of the first.
+
+    A sheet is packed, and let go, before the next is read.
+    """
     told = None if file.crs is None else files.system(file.crs, file.shown)
-    parts, exported = [], []
+    system: Any = None
+    cells, packed, exported = [], [], []
     guessed = lost = 0
     for sheet in edigeo_sheets.sheets(file.path, file.shown, journal):
-        found = _objects(sheet, layers, told or _declared(sheet))
+        found = _objects(sheet, kind.layers, told or _declared(sheet))
         prefix = _prefix(found, sheet, target)
         rows = found[found["object"] != SHEETS]
-        parts.append(rows.assign(prefix=prefix, exported=sheet.exported))
         guessed += not sheet.commune
         exported.append(sheet.exported)
-        lost += sum(sheet.count(layer) for layer in layers) - len(rows)
+        lost += sum(sheet.count(layer) for layer in kind.layers) - len(rows)
+        system = rows.crs if system is None else system
+        ours = kind.ours(rows.assign(prefix=prefix, exported=sheet.exported)).to_crs(system)
+        packed.append(shapely.to_wkb(ours.geometry.to_numpy()))
+        cells.append(_cells(ours, kind.fields))
+    _tell(guessed, lost, exported, journal)
+    return pa.concat_tables(cells).to_pandas(), np.concatenate(packed), system
+
+
+def _cells(rows: gpd.GeoDataFrame, fields: tuple[Field, ...]) -> pa.Table:
+    """What is kept of the rows of a sheet: in Arrow, for a frame of few rows is mostly frame."""
+    own = [field.name for field in fields if field.name in rows]
+    kept = pd.DataFrame(rows[[*own, *NEWEST]]).astype({"UPDATE_DATE": "float64"})
+    return pa.Table.from_pandas(kept, preserve_index=False).replace_schema_metadata()
+
+
+def _once(
+    cells: pd.DataFrame,
+    packed: NDArray[np.object_],
+    key: str,
+    crs: pyproj.CRS,
+    journal: Journal,
+) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Rows and shapes of each object once; only what comes again is unpacked for it."""
+    again = (cells[key].duplicated(keep=False) & cells[key].notna()).to_numpy() & pd.notna(packed)
+    twice = gpd.GeoDataFrame(cells[again], geometry=shapely.from_wkb(packed[again]), crs=crs)
+    one = keys.reunited(twice, key, newest=list(NEWEST), journal=journal)
+    once, kept = packed.copy(), ~again
+    once[one.index] = shapely.to_wkb(one.geometry.to_numpy())
+    kept[one.index] = True
+    return cells[kept], once[kept]
+
+
+def _tell(guessed: int, lost: int, exported: list[str], journal: Journal) -> None:
+    """Note what the sheets did not say, did not give, or say of different years."""
     journal.add(
         "assumed",
         guessed,
@@ -148,10 +224,7 @@ def _gathered(
         "objets d'une feuille que GDAL n'a pas pu assembler, écartés",
         "features of a sheet that GDAL could not put together dropped",
     )
-    same = [part.to_crs(parts[0].crs) for part in parts]
-    gathered: gpd.GeoDataFrame = pd.concat(same, ignore_index=True)
     _tell_dates(exported, journal)
-    return gathered
 
 
 def _tell_dates(exported: list[str], journal: Journal) -> None:
@@ -276,21 +349,3 @@ def _names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
     words = words.str.strip()
     named: pd.Series[Any] = words.mask(words == "")
     return named
-
-
-def _draft(
-    rows: gpd.GeoDataFrame,
-    file: LayerFile,
-    target: Target,
-    journal: Journal,
-    *,
-    fields: tuple[Field, ...],
-    shape: Shape,
-) -> Draft:
-    """Bring rows under our names, each object once, into the legal metric CRS."""
-    key = fields[0].name
-    once = keys.reunited(rows, key, newest=["UPDATE_DATE", "exported"], journal=journal)
-    own = [field.name for field in fields if field.name in rows]
-    picked: Any = columns.pick(once[[*own, "geometry"]], fields, file, journal)
-    known = picked.set_crs(rows.crs, allow_override=True)
-    return replace(reading.placed(known, file, target, journal, shape=shape), rows_read=len(rows))

@@ -23,7 +23,7 @@ Box = tuple[float, float, float, float]
 HEADER = b"OSMHeader"
 AREAS = ("multipolygon", "boundary")
 MARGIN_M = 1500.0  # as far around the parcels as `foncier fetch` asks
-MOST_WHOLE = 50_000_000  # bytes: a town with its surroundings; more has to be cut
+MOST_WHOLE = 10_000_000  # bytes, some 8 GB of memory: a town and around; more has to be cut
 
 
 def root_of(path: Path, shown: str, box: Box | None) -> ET.Element:

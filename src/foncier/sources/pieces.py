@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -19,13 +19,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from foncier.records import LayerFile
 
 IN_MEMORY = 2**23  # an archive up to this size, in bytes, is unpacked there; others on the disk
 
 
+class Rows(Protocol):
+    """Rows of a layer, given once: `shapes` to the end, then `cells`.
+
+    ``names`` are those of the file's own columns, empty where these are none that a study names;
+    ``crs`` is None where the file announces none.
+    """
+
+    crs: Any
+    names: tuple[str, ...]
+
+    def shapes(self) -> Iterator[gpd.GeoSeries]:
+        """Shapes piece by piece, as they were read."""
+
+    def cells(self) -> pd.DataFrame:
+        """All rows without their shapes."""
+
+
 class Whole:
-    """Rows of a file that is read at once; it gives the same as `Streamed`."""
+    """Rows of a file that is read at once."""
 
     def __init__(self, frame: gpd.GeoDataFrame) -> None:
         self._frame = frame
@@ -42,8 +62,36 @@ class Whole:
         return pd.DataFrame(self._frame.drop(columns="geometry"))
 
 
+class Packed:
+    """Rows that were read from many files: their shapes wait as WKB, half as large.
+
+    Parameters
+    ----------
+    packed
+        A shape each as WKB, None where a row has none, shape (n,). Emptied as it is unpacked.
+    cells
+        The rows without their shapes.
+    """
+
+    def __init__(self, packed: NDArray[np.object_], cells: pd.DataFrame, crs: Any) -> None:
+        self.crs = crs
+        self.names: tuple[str, ...] = ()
+        self._packed, self._cells = packed, cells
+
+    def shapes(self) -> Iterator[gpd.GeoSeries]:
+        """Shapes piece by piece."""
+        for start in range(0, len(self._packed), shapes.PIECE_ROWS):
+            part = slice(start, start + shapes.PIECE_ROWS)
+            yield gpd.GeoSeries(shapely.from_wkb(self._packed[part]), crs=self.crs)
+            self._packed[part] = None
+
+    def cells(self) -> pd.DataFrame:
+        """All rows without their shapes."""
+        return self._cells
+
+
 class Streamed:
-    """Rows of a file as GDAL gives them: `shapes` to the end, then `cells`.
+    """Rows of a file as GDAL gives them.
 
     Parameters
     ----------
@@ -96,9 +144,7 @@ class Streamed:
 
 
 @contextmanager
-def opened(
-    file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]
-) -> Iterator[Whole | Streamed]:
+def opened(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> Iterator[Rows]:
     """Rows of a vector file, in pieces where its form allows.
 
     Parameters

@@ -63,10 +63,23 @@ def layer(
     """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
     fields = tuple(fields)
     with pieces.opened(file, lambda names: columns.wanted(names, fields, file)) as rows:
-        moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
-        for piece in rows.shapes():
-            moving.take(piece)
-        cells = rows.cells()
+        return of_rows(rows, file, target, journal, fields=fields, shape=shape)
+
+
+def of_rows(
+    rows: pieces.Rows,
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    fields: Iterable[columns.Field],
+    shape: shapes.Shape,
+) -> Draft:
+    """What `layer` does, for rows that are open."""
+    moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
+    for piece in rows.shapes():
+        moving.take(piece)
+    cells = rows.cells()
     picked = columns.pick(cells, fields, file, journal, names=rows.names)
     system = "" if rows.crs is None else rows.crs.to_string()
     return Draft(moving.applied(picked, journal), len(cells), system, found=rows.names)
