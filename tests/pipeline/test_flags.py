@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from foncier import network, tables
-from foncier.pipeline.flags import in_a_friche, landlocked
+from foncier.pipeline.flags import in_a_friche, landlocked, off_the_map
 from foncier.pipeline.layers import Layers
 from foncier.pipeline.reaching import reach
 
@@ -78,11 +78,29 @@ def test_what_was_flagged_before_stays() -> None:
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
     sites = candidates()
     assert landlocked(sites, None)["flags"].isna().all()
-    nowhere = reach(sites, Layers({"streets": STREETS.iloc[:0]}, ()), None, {}, None)
-    assert (landlocked(sites, nowhere.doors)["flags"] == "aucune rue à moins de 60 m").all()
+    none = STREETS.iloc[:0]
+    nowhere = reach(sites, Layers({"streets": none}, ()), None, {}, None)
+    lost = off_the_map(sites, nowhere.doors, none)
+    assert lost.all()
+    assert landlocked(sites, nowhere.doors, lost)["flags"].isna().all()
+    assert not off_the_map(sites, None, None).any()
     told = flags(replace(LAYERS, frames={"streets": STREETS}), sites)
     assert pd.isna(told["DC-back"])
     assert told["DC-far"] == "aucune rue à moins de 60 m"
+
+
+def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() -> None:
+    rows = [{"opportunity_id": f"DC-{n}", "kind": "dent_creuse", "perimeter": "parcelles",
+             "sources": "Cadastre"} for n in range(3)]  # fmt: skip
+    sites = table(tables.CANDIDATES, rows, [at(0, 0, 9, 9), at(0, 900, 9, 9), at(0, 1100, 9, 9)])
+    doors = network.doors(sites, STREETS)
+    lost = off_the_map(sites, doors, STREETS)
+    assert lost.tolist() == [False, False, True]
+    told = landlocked(sites, doors, lost)["flags"]
+    assert [text if isinstance(text, str) else None for text in told] == [
+        None, "aucune rue à moins de 60 m", None,
+    ]  # fmt: skip
+    assert off_the_map(sites.iloc[:0], doors, STREETS).tolist() == []
 
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "batiment_non_affecte"])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from foncier import tables
 from foncier.records import Text
 from foncier.wording import figure, flag_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 NO_STREET = Text("aucune rue à moins de 60 m", "no street within 60 m")
+FAR_M = 1000.0  # no place of France is as far from a street: there the layer has ended
 SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
 
 
@@ -29,22 +31,39 @@ def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return _with(candidates, told)
 
 
+def off_the_map(
+    candidates: gpd.GeoDataFrame, doors: gpd.GeoDataFrame | None, streets: gpd.GeoDataFrame | None
+) -> NDArray[np.bool_]:
+    """Tell which sites lie where the layer of streets has ended: no door, no street within 1 km.
+
+    None without streets: the layer is missing everywhere, and told as such.
+    """
+    lost = np.zeros(len(candidates), dtype=np.bool_)
+    if doors is None or streets is None or candidates.empty:
+        return lost
+    doorless = np.flatnonzero(~candidates["opportunity_id"].isin(doors["opportunity_id"]))
+    plots = candidates.geometry.to_numpy()[doorless]
+    near = streets.sindex.nearest(plots, max_distance=FAR_M, return_all=False)[0]
+    lost[np.delete(doorless, near)] = True
+    return lost
+
+
 def landlocked(
     candidates: gpd.GeoDataFrame,
     doors: gpd.GeoDataFrame | None,
-    streetless: Collection[str] | None = None,
+    unknown: NDArray[np.bool_] | None = None,
 ) -> gpd.GeoDataFrame:
     """Flag the plots that no street comes near, or only behind a neighbour's land.
 
-    ``doors`` are those of `network.doors`. Without streets nothing is known, nor in ``streetless``,
-    the communes that they do not come to; without parcels a neighbour's land is not.
+    ``doors`` are those of `network.doors`. Without streets nothing is known, nor of the sites that
+    are ``unknown``, to which they do not come; without parcels a neighbour's land is not.
     """
     if doors is None or candidates.empty:
         return candidates
     ids = candidates["opportunity_id"]
     main = doors.drop_duplicates("opportunity_id").set_index("opportunity_id")
-    known = ids.isin(main.index) | candidates["commune"].fillna("").isin(streetless or ())
-    told = [[] if near else [NO_STREET] for near in known]
+    unsaid = ids.isin(main.index).to_numpy() | (False if unknown is None else unknown)
+    told = [[] if one else [NO_STREET] for one in unsaid]
     if main["over_m"].notna().any():
         # A building stands on its own plot: only plots can be shut in.
         metres = ids.map(main["over_m"]).where(candidates["perimeter"] == "parcelles").fillna(0.0)

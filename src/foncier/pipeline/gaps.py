@@ -83,6 +83,20 @@ def _listed(communes: Collection[str], lang: Lang) -> str:
     return ", ".join(names[:SHOWN]) + last
 
 
+def unserved_sites(count: int) -> tuple[Missing, ...]:
+    """Say of how many sites the layer of streets says nothing (`foncier.pipeline.flags`)."""
+    if not count:
+        return ()
+    fr, en = (figure(count, "", lang) for lang in LANGUAGES)
+    words = Text(
+        f"Voies : aucune à moins de 1 km de {fr} sites ; leur desserte est inconnue. Vérifiez que "
+        "la couche des voies couvre toute l'étude.",
+        f"Streets: none within 1 km of {en} sites; their access is unknown. Check that the layer "
+        "of streets covers all of the study.",
+    )
+    return (Missing("streets", words),)
+
+
 def unlisted(inventory: gpd.GeoDataFrame | None, friches: Found) -> tuple[Missing, ...]:
     """Say why no site of an inventory is listed, where none is."""
     if inventory is None or len(friches.candidates):

@@ -12,8 +12,16 @@ import shapely
 from foncier import collecting, detect, network, score, study, tables
 from foncier.crs import legal_crs
 from foncier.pipeline.converting import read_study
-from foncier.pipeline.flags import in_a_friche, landlocked
-from foncier.pipeline.gaps import missing, newest, noted, uncovered, unlisted, unmeasured
+from foncier.pipeline.flags import in_a_friche, landlocked, off_the_map
+from foncier.pipeline.gaps import (
+    missing,
+    newest,
+    noted,
+    uncovered,
+    unlisted,
+    unmeasured,
+    unserved_sites,
+)
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import Reached, reach, unsurfaced
@@ -83,7 +91,9 @@ def run(
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
-    candidates = landlocked(reached.candidates, reached.doors, ground.lacking.get("streets"))
+    lost = off_the_map(reached.candidates, reached.doors, layers.get("streets"))
+    unserved = lost | ~ground.comes_to("streets", reached.candidates["commune"])
+    candidates = landlocked(reached.candidates, reached.doors, unserved)
     step("Scores et rangs")
     measures = measured(candidates, reached.access, layers)
     candidates, scores = _peopled(candidates, measures), score.scores(measures, ramps)
@@ -100,6 +110,7 @@ def run(
         background=background(layers, area, crs),
         profile=study.profile(plan),
         missing=uncovered(ground.lacking)
+        + unserved_sites(int(lost.sum()))
         + unlisted(layers.get("inventory"), friches)
         + missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps))

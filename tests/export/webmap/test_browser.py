@@ -283,6 +283,17 @@ def test_hostile_words_are_shown_as_text(visit: Callable[..., Any], hostile_resu
     assert wide
 
 
+def test_many_communes_are_counted_by_departement(
+    visit: Callable[..., Any], small_result: Result
+) -> None:
+    some = tuple(f"800{n}" for n in range(21, 29))
+    head = visit(replace(small_result, communes=some)).page.locator("#edition .communes")
+    assert head.inner_text().strip() == f"· communes (INSEE) {', '.join(some)}"
+    page = visit(replace(small_result, communes=(*some, "2A004", "97411"))).page
+    told = page.locator("#edition .communes").inner_text().strip()
+    assert told == "· 10 communes, 3 départements (2A, 80, 974)"
+
+
 def test_no_site_at_all(visit: Callable[..., Any], small_result: Result) -> None:
     lost = Missing("parcels", Text("aucune parcelle fournie", "no parcel layer supplied"))
     none = replace(

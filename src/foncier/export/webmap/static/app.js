@@ -1,6 +1,8 @@
 'use strict';
 /* The start: the map that folium made, then the panel, the language, the views. */
 
+const MOST_CODES = 8; // communes that the head of the page lists
+
 /** @type {Array<() => void>} what is made again when the language changes */
 const renewals = [];
 
@@ -16,11 +18,20 @@ function applyWords() {
   document.querySelectorAll('[data-lang]').forEach((node) => {
     node.setAttribute('aria-pressed', String(node.dataset.lang === lang));
   });
-  const communes = page.communes.length ? ` · ${t('communes')} ${page.communes.join(', ')}` : '';
   const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
   document.getElementById('edition').replaceChildren(`· ${edition}`,
-    el('span', { class: 'communes' }, communes));
+    el('span', { class: 'communes' }, communesWords()));
   document.title = `${page.title} – ${t('subtitle')}`;
+}
+
+/** @returns {string} the communes by their codes; many by their number and their départements */
+function communesWords() {
+  const codes = page.communes;
+  if (!codes.length) return '';
+  if (codes.length <= MOST_CODES) return ` · ${t('communes')} ${codes.join(', ')}`;
+  const parts = [...new Set(codes.map((code) => code.slice(0, code.startsWith('97') ? 3 : 2)))];
+  const named = `${counted('departements', parts.length)} (${parts.sort().join(', ')})`;
+  return ` · ${t('communes_many', { n: number(codes.length) })}, ${named}`;
 }
 
 /** @param {string} language */
