@@ -177,7 +177,8 @@ def _gathered(
         rows = found[found["object"] != SHEETS]
         guessed += not sheet.commune
         exported.append(sheet.exported)
-        lost += sum(sheet.count(layer) for layer in kind.layers) - len(rows)
+        listed = sum(sheet.count(layer) for layer in kind.layers)
+        lost += max(listed - len(rows), 0)  # numbers that repeat in a sheet give more rows
         system = rows.crs if system is None else system
         ours = kind.ours(rows.assign(prefix=prefix, exported=sheet.exported)).to_crs(system)
         packed.append(shapely.to_wkb(ours.geometry.to_numpy()))
