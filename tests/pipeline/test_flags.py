@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from foncier import network, tables
+from foncier.detect import Ground
 from foncier.pipeline.flags import in_a_friche, landlocked, off_the_map
 from foncier.pipeline.layers import Layers
 from foncier.pipeline.reaching import reach
@@ -52,7 +53,8 @@ LAYERS = Layers({"streets": STREETS, "parcels": PARCELS}, ())
 
 
 def flags(layers: Layers, sites: Any, column: str = "flags") -> dict[str, Any]:
-    told = landlocked(sites, network.doors(sites, STREETS, layers.get("parcels")))
+    doors = network.doors(sites, STREETS, layers.get("parcels"))
+    told = landlocked(sites, doors, off_the_map(sites, doors, Ground(streets=STREETS)))
     return dict(zip(told["opportunity_id"], told[column], strict=True))
 
 
@@ -77,13 +79,13 @@ def test_what_was_flagged_before_stays() -> None:
 
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
     sites = candidates()
-    assert landlocked(sites, None)["flags"].isna().all()
+    assert landlocked(sites, None, off_the_map(sites, None, Ground()))["flags"].isna().all()
     none = STREETS.iloc[:0]
     nowhere = reach(sites, Layers({"streets": none}, ()), None, {}, None)
-    lost = off_the_map(sites, nowhere.doors, none)
+    lost = off_the_map(sites, nowhere.doors, Ground(streets=none))
     assert lost.all()
     assert landlocked(sites, nowhere.doors, lost)["flags"].isna().all()
-    assert not off_the_map(sites, None, None).any()
+    assert not off_the_map(sites, None, Ground()).any()
     told = flags(replace(LAYERS, frames={"streets": STREETS}), sites)
     assert pd.isna(told["DC-back"])
     assert told["DC-far"] == "aucune rue à moins de 60 m"
@@ -94,13 +96,18 @@ def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() 
              "sources": "Cadastre"} for n in range(3)]  # fmt: skip
     sites = table(tables.CANDIDATES, rows, [at(0, 0, 9, 9), at(0, 900, 9, 9), at(0, 1100, 9, 9)])
     doors = network.doors(sites, STREETS)
-    lost = off_the_map(sites, doors, STREETS)
+    ground = Ground(streets=STREETS)
+    lost = off_the_map(sites, doors, ground)
     assert lost.tolist() == [False, False, True]
     told = landlocked(sites, doors, lost)["flags"]
     assert [text if isinstance(text, str) else None for text in told] == [
         None, "aucune rue à moins de 60 m", None,
     ]  # fmt: skip
-    assert off_the_map(sites.iloc[:0], doors, STREETS).tolist() == []
+    assert off_the_map(sites.iloc[:0], doors, ground).tolist() == []
+    # A street of the next commune is none of theirs; a door is a door.
+    bare = ground.where_lacking({"streets": frozenset({"80016"})})
+    here = sites.assign(commune="80016")
+    assert off_the_map(here, doors, bare).tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "batiment_non_affecte"])

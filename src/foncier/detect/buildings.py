@@ -24,7 +24,7 @@ from foncier.detect.belief import (
 )
 from foncier.detect.ground import Ground, shapes, texts
 from foncier.detect.matching import Links, carried, reaches
-from foncier.detect.measures import zone_at
+from foncier.detect.measures import zone_of
 from foncier.detect.occupation import collapsed, establishments, partly_used
 from foncier.wording import flag_columns
 
@@ -223,11 +223,6 @@ def _candidates(
     assert ground.observations is not None  # noqa: S101  # nosec B101  # there is evidence
     parcel, commune = _parcels(ground, listed.outline)
     words = frame.groupby("opportunity_id")
-    zone = None
-    if ground.zones is not None:
-        found = zone_at(ground.zones, shapely.centroid(listed.outline), ())[1]
-        found[~ground.comes_to("zones", commune)] = None
-        zone = found
     sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
     rows = gpd.GeoDataFrame(
         {
@@ -240,7 +235,7 @@ def _candidates(
             "perimeter": listed.origin,
             "confidence": listed.sure,
             "confidence_band": band_of(listed.sure, ledger),
-            "zone": zone,
+            "zone": zone_of(ground, shapely.centroid(listed.outline), commune),
             **flag_columns(partly_used(frame, listed.ids)),
             "sources": sources.reindex(listed.ids).to_numpy(),
         },

@@ -26,7 +26,7 @@ from foncier.detect.belief import (
 )
 from foncier.detect.flags import constrained
 from foncier.detect.ground import Ground, shapes, texts
-from foncier.detect.measures import zone_at
+from foncier.detect.measures import zone_of
 from foncier.detect.named import named
 from foncier.detect.occupation import collapsed, partly_used
 from foncier.detect.signs import held, nafu_score, on_sites
@@ -244,11 +244,8 @@ def _family(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
 
 def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame, commune: Any) -> Any:
     """Zone of the zoning, where it comes to the commune; else as the inventory has it."""
-    listed = texts(kept["zone_type"])
-    if ground.zones is None:
-        return listed
-    found = zone_at(ground.zones, shapely.centroid(plots), ())[1]
-    return np.where(ground.comes_to("zones", commune), found, listed)
+    found = zone_of(ground, shapely.centroid(plots), commune)
+    return np.where(pd.isna(found), texts(kept["zone_type"]), found)
 
 
 def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, list[str | None]]:

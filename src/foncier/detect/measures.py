@@ -82,6 +82,15 @@ def zone_at(
     return inside, detail
 
 
+def zone_of(ground: Ground, points: Geometries, communes: Any) -> NDArray[np.object_]:
+    """Type of the zone at each point; None where no zoning comes to its commune."""
+    if ground.zones is None:
+        return np.full(len(points), None, dtype=object)
+    found = zone_at(ground.zones, points, ())[1]
+    found[~ground.comes_to("zones", communes)] = None
+    return found
+
+
 def built_share(ground: Ground, rows: NDArray[np.intp], given: Given) -> tuple[Floats, None]:
     """CES: share of the parcel under buildings; a parcel without area is unknown.
 
@@ -96,12 +105,12 @@ def built_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
     wall, wanted = float(given.get("wall_m", 0.0)), tuple(given.get("centred_in", ()))
 
     def work(new: NDArray[np.intp]) -> tuple[Floats]:
-        footprints, covered = standing(ground, given), np.zeros(len(new))
-        zoned = ground.known(("zones",), new) & bool(wanted)
-        covers = ((~zoned, footprints), (zoned, _centred(ground, footprints, wanted)))
-        for which, some in covers:
-            plots = ground.plots[new[which]]
-            covered[which] = covered_area_m2(plots, some, wall_m=wall)
+        plots, footprints = ground.plots[new], standing(ground, given)
+        zoned = ground.known(("zones",), new)
+        if not wanted or not zoned.any():
+            return (covered_area_m2(plots, footprints, wall_m=wall),)
+        covered = covered_area_m2(plots, _centred(ground, footprints, wanted), wall_m=wall)
+        covered[~zoned] = covered_area_m2(plots[~zoned], footprints, wall_m=wall)
         return (covered,)
 
     figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
@@ -110,10 +119,8 @@ def built_m2(ground: Ground, rows: NDArray[np.intp], given: Given) -> Floats:
 
 def _centred(
     ground: Ground, footprints: shapely.STRtree, wanted: tuple[str, ...]
-) -> shapely.STRtree | Geometries:
-    """Of some footprints, those whose centre lies in a wanted zone; none without any wanted."""
-    if not wanted or ground.zones is None:
-        return np.array([], dtype=object)
+) -> shapely.STRtree:
+    """Index of those of some footprints whose centre lies in a wanted zone."""
     centred, _ = zone_at(ground.zones, shapely.centroid(footprints.geometries), wanted)
     return shapely.STRtree(footprints.geometries[centred == 1])
 

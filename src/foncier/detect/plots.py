@@ -16,7 +16,7 @@ from foncier.detect import funnel
 from foncier.detect.assembly import find_assemblies
 from foncier.detect.fabric import CLASSES
 from foncier.detect.flags import flags
-from foncier.detect.measures import zone_at
+from foncier.detect.measures import zone_of
 from foncier.detect.rejected import rejections
 from foncier.detect.yields import dwellings
 from foncier.wording import figure
@@ -148,7 +148,7 @@ def _candidates(
             "yield_low": low,
             "yield_high": high,
             "perimeter": "parcelles",
-            "zone": _zones(ground, rows),
+            "zone": zone_of(ground, ground.centres[rows], kept["commune"]),
             **flags(ground, rows, found, passages),
             "sources": source,
         },
@@ -176,14 +176,6 @@ def _last(
             scale = 100 if passage.rule.unit == "%" else 1
             value[here] = passage.value[np.searchsorted(passage.rows, rows[here])] / scale
     return value
-
-
-def _zones(ground: Ground, rows: NDArray[np.intp]) -> Any:
-    if ground.zones is None:
-        return None
-    _, found = zone_at(ground.zones, ground.centres[rows], ())
-    found[~ground.known(("zones",), rows)] = None
-    return found
 
 
 def _evidence(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from foncier import detect
+
 NO_STREET = Text("aucune rue à moins de 60 m", "no street within 60 m")
 FAR_M = 1000.0  # no place of France is as far from a street: there the layer has ended
 SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
@@ -32,18 +34,20 @@ def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def off_the_map(
-    candidates: gpd.GeoDataFrame, doors: gpd.GeoDataFrame | None, streets: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame, doors: gpd.GeoDataFrame | None, ground: detect.Ground
 ) -> NDArray[np.bool_]:
-    """Tell which sites lie where the layer of streets has ended: no door, no street within 1 km.
+    """Tell to which sites the layer of streets does not come.
 
-    None without streets: the layer is missing everywhere, and told as such.
+    They have no door, and either no street within 1 km or none in all of their commune. None
+    without streets: the layer is missing everywhere, and told as such.
     """
     lost = np.zeros(len(candidates), dtype=np.bool_)
-    if doors is None or streets is None or candidates.empty:
+    if doors is None or ground.streets is None or candidates.empty:
         return lost
     doorless = np.flatnonzero(~candidates["opportunity_id"].isin(doors["opportunity_id"]))
     plots = candidates.geometry.to_numpy()[doorless]
-    near = streets.sindex.nearest(plots, max_distance=FAR_M, return_all=False)[0]
+    near = ground.streets.sindex.nearest(plots, max_distance=FAR_M, return_all=False)[0]
+    lost[doorless] = ~ground.comes_to("streets", candidates["commune"].iloc[doorless])
     lost[np.delete(doorless, near)] = True
     return lost
 
@@ -51,19 +55,18 @@ def off_the_map(
 def landlocked(
     candidates: gpd.GeoDataFrame,
     doors: gpd.GeoDataFrame | None,
-    unknown: NDArray[np.bool_] | None = None,
+    lost: NDArray[np.bool_],
 ) -> gpd.GeoDataFrame:
     """Flag the plots that no street comes near, or only behind a neighbour's land.
 
     ``doors`` are those of `network.doors`. Without streets nothing is known, nor of the sites that
-    are ``unknown``, to which they do not come; without parcels a neighbour's land is not.
+    are ``lost`` (`off_the_map`); without parcels a neighbour's land is not.
     """
     if doors is None or candidates.empty:
         return candidates
     ids = candidates["opportunity_id"]
     main = doors.drop_duplicates("opportunity_id").set_index("opportunity_id")
-    unsaid = ids.isin(main.index).to_numpy() | (False if unknown is None else unknown)
-    told = [[] if one else [NO_STREET] for one in unsaid]
+    told = [[] if near else [NO_STREET] for near in ids.isin(main.index) | lost]
     if main["over_m"].notna().any():
         # A building stands on its own plot: only plots can be shut in.
         metres = ids.map(main["over_m"]).where(candidates["perimeter"] == "parcelles").fillna(0.0)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
+    import numpy as np
     import shapely
+    from numpy.typing import NDArray
 
+    from foncier import detect
     from foncier.detect.belief import Found
     from foncier.pipeline.layers import Layers
     from foncier.wording import Lang
@@ -66,6 +69,18 @@ def missing(
     return tuple(gaps)
 
 
+def partly(ground: detect.Ground, friches: Found, lost: NDArray[np.bool_]) -> tuple[Missing, ...]:
+    """Name what layers that are there do not tell: of communes, of sites, of an inventory.
+
+    ``lost`` are the sites of `foncier.pipeline.flags.off_the_map`.
+    """
+    return (
+        *uncovered(ground.lacking),
+        *unserved(int(lost.sum())),
+        *unlisted(ground.inventory, friches),
+    )
+
+
 def uncovered(lacking: Mapping[str, Collection[str]]) -> tuple[Missing, ...]:
     """Name the communes that a layer does not come to, and what is unknown there."""
     costs = study.costs_in_communes()
@@ -83,16 +98,16 @@ def _listed(communes: Collection[str], lang: Lang) -> str:
     return ", ".join(names[:SHOWN]) + last
 
 
-def unserved_sites(count: int) -> tuple[Missing, ...]:
-    """Say of how many sites the layer of streets says nothing (`foncier.pipeline.flags`)."""
+def unserved(count: int) -> tuple[Missing, ...]:
+    """Say to how many sites the layer of streets does not come."""
     if not count:
         return ()
     fr, en = (figure(count, "", lang) for lang in LANGUAGES)
     words = Text(
-        f"Voies : aucune à moins de 1 km de {fr} sites ; leur desserte est inconnue. Vérifiez que "
-        "la couche des voies couvre toute l'étude.",
-        f"Streets: none within 1 km of {en} sites; their access is unknown. Check that the layer "
-        "of streets covers all of the study.",
+        f"Voies : la couche ne vient pas jusqu'à {fr} site(s), à plus de 1 km de toute voie ou "
+        "dans une commune sans voie ; leur desserte est inconnue. Vérifiez qu'elle couvre l'étude.",
+        f"Streets: the layer does not come to {en} site(s), more than 1 km from any street or in "
+        "a commune without one; their access is unknown. Check that it covers the study.",
     )
     return (Missing("streets", words),)
 

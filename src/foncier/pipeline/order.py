@@ -13,15 +13,7 @@ from foncier import collecting, detect, network, score, study, tables
 from foncier.crs import legal_crs
 from foncier.pipeline.converting import read_study
 from foncier.pipeline.flags import in_a_friche, landlocked, off_the_map
-from foncier.pipeline.gaps import (
-    missing,
-    newest,
-    noted,
-    uncovered,
-    unlisted,
-    unmeasured,
-    unserved_sites,
-)
+from foncier.pipeline.gaps import missing, newest, noted, partly, unmeasured
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.quarters import by_quarter
 from foncier.pipeline.reaching import Reached, reach, unsurfaced
@@ -83,17 +75,14 @@ def run(
     traced = trace(plan, graph, crs, layers.get("streets"))
     area = study_area(plan, layers, traced.axis, crs)
     step("Recherche des opportunités")
-    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
-    ground = ground.where_lacking(detect.lacking(ground, area))
-    cut = None if tiling is None or kept is None else (tiling, kept)
-    plots, friches, buildings = found = _detect(plan, layers, ground, area, cut)
+    ground, found = _detect(plan, layers, area, tiling, kept)
+    plots, friches, buildings = found
     candidates, evidence = _gathered(found, traced.axis, crs)
     step("Accès et temps de parcours")
     targets = targets_of(layers.get("places"))
     reached = reach(candidates, layers, graph, targets, traced.loop)
-    lost = off_the_map(reached.candidates, reached.doors, layers.get("streets"))
-    unserved = lost | ~ground.comes_to("streets", reached.candidates["commune"])
-    candidates = landlocked(reached.candidates, reached.doors, unserved)
+    lost = off_the_map(reached.candidates, reached.doors, ground)
+    candidates = landlocked(reached.candidates, reached.doors, lost)
     step("Scores et rangs")
     measures = measured(candidates, reached.access, layers)
     candidates, scores = _peopled(candidates, measures), score.scores(measures, ramps)
@@ -106,16 +95,11 @@ def run(
         surface=reached.surface(targets, traced.loop, area),
         **_of_scores(scores, ramps),
         **_of_lines(traced),
-        area=area,
-        background=background(layers, area, crs),
-        profile=study.profile(plan),
-        missing=uncovered(ground.lacking)
-        + unserved_sites(int(lost.sum()))
-        + unlisted(layers.get("inventory"), friches)
+        **_of_layers(layers, area, crs),
+        missing=partly(ground, friches, lost)
         + missing(plan, layers, targets, traced.loop)
         + unmeasured(ramps, score.unknown_measures(measures, ramps))
         + unsurfaced(area),
-        inventory=layers.get("inventory"),
         quarters=by_quarter(plan, layers, candidates, scores, axis=traced.axis, area=area),
         **suited(plan, layers, candidates),
     )
@@ -131,6 +115,12 @@ def measured(candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers)
 
 def _graph(streets: Any) -> network.Graph | None:
     return None if streets is None or streets.empty else network.build_graph(streets)
+
+
+def _of_layers(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> dict[str, Any]:
+    """What a result keeps of the layers: the area, the background, the inventory."""
+    around = background(layers, area, crs)
+    return {"area": area, "background": around, "inventory": layers.get("inventory")}
 
 
 def _of_plots(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
@@ -167,6 +157,7 @@ def _head(plan: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
         "communes": plan.study.communes,
         "edition": plan.study.date or newest(reports),
         "demo": plan.study.demo,
+        "profile": study.profile(plan),
         "targets": {**words, "loop": Text("Boucle", "Loop")},
         "reports": reports,
         "credits": (),  # every layer read is credited by its report
@@ -184,13 +175,11 @@ def _beliefs(plan: Study, layers: Layers) -> Ledger:
 
 
 def _detect(
-    plan: Study,
-    layers: Layers,
-    ground: detect.Ground,
-    area: shapely.Geometry,
-    cut: tuple[Tiling, Path] | None,
-) -> Any:
-    """Plots (tile by tile where the study is cut), friches and buildings."""
+    plan: Study, layers: Layers, area: shapely.Geometry, tiling: Tiling | None, kept: Path | None
+) -> tuple[detect.Ground, tuple[Any, ...]]:
+    """Ground, and what stands on it: plots (by tiles where it is cut), friches and buildings."""
+    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
+    ground = ground.where_lacking(detect.lacking(ground, area))
     beliefs = _beliefs(plan, layers)
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = study.profile(plan)
@@ -200,14 +189,13 @@ def _detect(
         friches = detect.find_friches(ground, beliefs, area)
         return friches, detect.find_buildings(ground, beliefs, area, friches=friches.candidates)
 
-    if cut is None:
-        return detect.find_plots(ground, rules, area, source=source), *others()
+    if tiling is None or kept is None:
+        return ground, (detect.find_plots(ground, rules, area, source=source), *others())
     # Tiles read a ground of their own: the others may stand on this one meanwhile.
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(others)
-        tiling, kept = cut
         plots = tiling.find(kept, rules, area, source=source, lacking=ground.lacking)
-        return plots, *found.result()
+        return ground, (plots, *found.result())
 
 
 def _gathered(

@@ -140,35 +140,18 @@ class Tiling:
             The store of the work does not answer.
         """
         with answered(self.work):
-            return self._find(layers, profile, area, source, lacking)
-
-    def _find(
-        self,
-        layers: Path,
-        profile: Profile,
-        area: shapely.Geometry,
-        source: str,
-        lacking: Mapping[str, frozenset[str]],
-    ) -> detect.Plots:
-        read = read_index(layers)
-        known = tuple(layer for layer in LAYERS if layer in read["layers"])
-        cut = tiles(layers, self.by) if {"parcels", "buildings"} <= set(known) else []
-        if not cut:  # nothing is sought
-            parcels = read_layer(layers, "parcels") if "parcels" in known else None
-            return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
-        # Workers stand in folders of their own.
-        layers, out = layers.absolute(), (self.work / FOUND).absolute()
-        search = Search(layers, known, out, profile, shapely.to_wkb(area), source, dict(lacking),
-                        code_mark())  # fmt: skip
-        jobs = [search.job(tile, read["fingerprint"]) for tile in cut]
-        self._carry(jobs)
-        try:
-            return gathered([job.folder for job in jobs])
-        except SourceError as fault:
-            absent = [job.tile.name for job in jobs if not job.folder.is_dir()]
-            if not absent:
-                raise
-            raise TilesError(elsewhere(absent, out, of=len(jobs))) from fault
+            read = read_index(layers)
+            known = tuple(layer for layer in LAYERS if layer in read["layers"])
+            if not {"parcels", "buildings"} <= set(known) or not (cut := tiles(layers, self.by)):
+                parcels = read_layer(layers, "parcels") if "parcels" in known else None
+                return detect.find_plots(detect.Ground(parcels), profile, area, source=source)
+            # Workers stand in folders of their own.
+            layers, out = layers.absolute(), (self.work / FOUND).absolute()
+            search = Search(layers, known, out, profile, shapely.to_wkb(area), source,
+                            dict(lacking), code_mark())  # fmt: skip
+            jobs = [search.job(tile, read["fingerprint"]) for tile in cut]
+            self._carry(jobs)
+            return _seen(jobs)
 
     def _carry(self, jobs: Sequence[Job]) -> None:
         left = [job for job in jobs if not done(job)]
@@ -312,6 +295,23 @@ def done(job: Job) -> bool:
         told["mark"] == job.mark
         and all(store.is_still(folder / name, mark) for name, mark in told["files"].items())
     )
+
+
+def _seen(jobs: Sequence[Job]) -> detect.Plots:
+    """Tables of all tiles (`gathered`).
+
+    Raises
+    ------
+    TilesError
+        Workers left some where they are not seen from here.
+    """
+    try:
+        return gathered([job.folder for job in jobs])
+    except SourceError as fault:
+        absent = [job.tile.name for job in jobs if not job.folder.is_dir()]
+        if not absent:
+            raise
+        raise TilesError(elsewhere(absent, jobs[0].search.out, of=len(jobs))) from fault
 
 
 def gathered(folders: Sequence[Path]) -> detect.Plots:

@@ -22,6 +22,8 @@ from foncier.export.webmap.squares import squares
 from foncier.export.words import VALUES
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from foncier.records import LayerReport, Result
 
 MEASURES = {"area_m2": 1, "usable_area_m2": 1, "built_share": 3, "axis_distance_m": 1,
@@ -65,8 +67,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "tests": _tests(result, sites),
         "access": reach.access(result, ids),
         "entries": reach.entries(result, ids),
-        "rejected": _rejected(result),
-        "squares": squares(rejected[: 0 if len(result.rejections) else None], result.profile),
+        **_rejected(result, rejected),
         "assemblies": assemblies(result),
         "uses": friches.uses(result, ids),
         "effort": friches.effort(result, ids),
@@ -221,8 +222,14 @@ def _tests(result: Result, sites: Any) -> dict[str, Any]:
     }
 
 
-def _rejected(result: Result) -> dict[str, Any]:
+def _rejected(result: Result, every: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Rejected parcels one by one; by square where the page leaves them out."""
     rows = result.rejections
+    counted = every[: 0 if len(rows) else None]
+    return {"rejected": _parcels(rows), "squares": squares(counted, result.profile)}
+
+
+def _parcels(rows: gpd.GeoDataFrame) -> dict[str, Any]:
     return {
         "parcel": texts(rows["parcel_id"]),
         "kind": pool(rows["kind"]),
