@@ -85,7 +85,7 @@ def test_jobs_that_nobody_waits_for_are_given_up(name: str, tmp_path: Path) -> N
     jobs = [tmp_path / str(n) for n in range(30)]
     for _ in engines.engine(name, workers=1).run(slow, jobs):
         break
-    assert len(list(tmp_path.iterdir())) < 10
+    assert len(list(tmp_path.iterdir())) < len(jobs)
 
 
 def test_dask_starts_the_job_of_a_killed_worker_again(cluster: Any, tmp_path: Path) -> None:
