@@ -59,7 +59,7 @@ audit: $(AUDIT)/.tools  ## known faults of the locked dependencies (asks the pac
 	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml src
 
 demo-data: $(VENV)/.run  ## draw the embedded city again
-	$(BIN)/python -m foncier.demo
+	$(BIN)/python -m tests.demo_city
 
 lock: $(VENV)/.dev  ## resolve the dependencies again, for every Python we support
 	$(BIN)/pip install -q uv

@@ -7,7 +7,10 @@ import argparse
 import time
 from pathlib import Path
 
-from foncier import demo, pipeline, study
+from foncier import demo
+from foncier.pipeline.run import run
+from foncier.pipeline.write_results import write_results
+from foncier.study import read_study
 
 
 def main() -> None:
@@ -19,10 +22,10 @@ def main() -> None:
     args = words.parse_args()
 
     began = time.perf_counter()
-    plan = study.load(args.study)
-    result = pipeline.run(plan)
+    plan = read_study(args.study)
+    result = run(plan)
     timings = {"run": time.perf_counter() - began}
-    for name in pipeline.deliver(result, plan, args.out, lang=args.lang, timings=timings):
+    for name in write_results(result, plan, args.out, lang=args.lang, timings=timings):
         print(args.out / name)
 
 

@@ -6,7 +6,9 @@ python scripts/find_opportunities.py [STUDY] [--kind friche]
 import argparse
 from pathlib import Path
 
-from foncier import demo, pipeline, study
+from foncier import demo
+from foncier.pipeline.run import run
+from foncier.study import read_study
 
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
 
@@ -18,7 +20,7 @@ def main() -> None:
     words.add_argument("--kind", choices=KINDS, default="friche")
     args = words.parse_args()
 
-    result = pipeline.run(study.load(args.study))
+    result = run(read_study(args.study))
     found = result.candidates.merge(result.scores[["opportunity_id", "rank"]], how="left")
     found = found.loc[found["kind"] == args.kind].sort_values(["rank", "opportunity_id"])
     proofs = result.evidence.groupby("opportunity_id")["text_fr"].agg(list)

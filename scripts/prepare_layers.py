@@ -8,7 +8,9 @@ Useful to look at a layer in QGIS as foncier sees it: repaired, with its contrac
 import argparse
 from pathlib import Path
 
-from foncier import demo, pipeline, study
+from foncier import demo
+from foncier.pipeline.layers import read_layers
+from foncier.study import read_study
 
 
 def main() -> None:
@@ -18,7 +20,7 @@ def main() -> None:
     words.add_argument("--out", type=Path, default=Path("maps/layers"))
     args = words.parse_args()
 
-    layers = pipeline.read_layers(study.load(args.study))
+    layers = read_layers(read_study(args.study))
     args.out.mkdir(parents=True, exist_ok=True)
     for name, table in layers.frames.items():
         table.to_parquet(args.out / f"{name}.parquet")

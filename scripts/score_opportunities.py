@@ -7,7 +7,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from foncier import demo, pipeline, score, study
+from foncier import demo, scoring
+from foncier.pipeline.run import run
+from foncier.study import read_study
 
 
 def main() -> None:
@@ -17,15 +19,16 @@ def main() -> None:
     words.add_argument("--weight", action="append", default=[], metavar="CRITERION=WEIGHT")
     args = words.parse_args()
 
-    result = pipeline.run(study.load(args.study))
+    result = run(read_study(args.study))
     new = {name: float(weight) for name, weight in (w.split("=") for w in args.weight)}
     criteria = tuple(replace(c, weight=new.get(c.name, c.weight)) for c in result.criteria)
-    measures = score.measures(result.candidates, result.access)
-    other = score.scores(measures, criteria)
+    measures = scoring.measures(result.candidates, result.access)
+    other = scoring.scores(measures, criteria)
     both = result.scores.merge(other, on="opportunity_id", suffixes=("", "_new"))
     for row in both.dropna(subset=["rank_new"]).sort_values("rank_new").head(20).itertuples():
-        print(f"{row.rank_new:4.0f}  (was {row.rank:4.0f})  {row.score_new:.3f}  "
-              f"{row.opportunity_id}")  # fmt: skip
+        print(
+            f"{row.rank_new:4.0f}  (was {row.rank:4.0f})  {row.score_new:.3f}  {row.opportunity_id}"
+        )
 
 
 if __name__ == "__main__":

@@ -50,9 +50,14 @@ class Cluster:
     def scheduler(self) -> Process:
         """Start the scheduler; it is there when this returns."""
         started = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard",
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--no-dashboard",
             "--no-show",
-        )  # fmt: skip
+        )
         for _ in range(300):
             with socket.socket() as asked:
                 if asked.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -63,9 +68,15 @@ class Cluster:
     def worker(self, *words: str) -> Process:
         """Start a worker (a nanny and its process), which joins when it can."""
         return self._start(
-            "worker", self.address, "--nthreads", "1", "--no-dashboard", "--local-directory",
-            str(self.folder), *words,
-        )  # fmt: skip
+            "worker",
+            self.address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(self.folder),
+            *words,
+        )
 
     def ready(self) -> None:
         """Wait until a worker has joined."""
@@ -82,9 +93,13 @@ class Cluster:
         command = [sys.executable, "-m", "dask", *words]
         path = os.pathsep.join([str(ROOT), *sys.path])
         started = subprocess.Popen(
-            command, env=os.environ | {"PYTHONPATH": path}, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
-        )  # fmt: skip
+            command,
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
         self.processes.append(started)
         return started
 

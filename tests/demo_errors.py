@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from foncier import demo, pipeline, study
+from foncier import demo
+from foncier.pipeline.run import run
+from foncier.study import read_study
 from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "detection.md"
 BEGIN = "<!-- made by tests/demo_errors.py: begin -->"
@@ -24,7 +26,7 @@ END = "<!-- made by tests/demo_errors.py: end -->"
 KINDS = ("dent_creuse", "terrain_divisible")
 
 
-def truth(result: Result) -> Any:
+def truth(result: ResultTables) -> Any:
     """What was planted inside the study area; a building's id is its parcel."""
     table = pd.read_csv(demo.study_folder() / "verite.csv", sep=";", dtype=str)
     places = gpd.GeoSeries.from_xy(table["lon"].astype(float), table["lat"].astype(float), crs=4326)
@@ -32,7 +34,7 @@ def truth(result: Result) -> Any:
     return table.loc[inside.to_numpy()]
 
 
-def markdown(result: Result, planted: Any) -> str:
+def markdown(result: ResultTables, planted: Any) -> str:
     """Two tables: what was found and missed of each kind; what became of each trap."""
     lines = [
         "| kind | planted | found | missed | besides, flagged | besides, no flag | recall | "
@@ -47,29 +49,34 @@ def markdown(result: Result, planted: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _kind(result: Result, planted: Any, kind: str) -> str:
+def _kind(result: ResultTables, planted: Any, kind: str) -> str:
     found = result.candidates[result.candidates["kind"] == kind]
     wanted = set(planted.loc[planted["kind"] == kind, "id"])
     hit = found["parcel_ids"].isin(wanted)
     # A point to watch that was set there on purpose tells the planner; a bare list would not.
     known = set(planted.loc[planted["expected"] == "flagged", "id"])
-    told = ~hit & (found["parcel_ids"].isin(known) & found["flags"].notna()
-                   | found["flags"].fillna("").str.contains("terrain de la friche"))  # fmt: skip
+    told = ~hit & (
+        found["parcel_ids"].isin(known) & found["flags"].notna()
+        | found["flags"].fillna("").str.contains("terrain de la friche")
+    )
     loose = int((~hit & ~told).sum())
     recall, precision = hit.sum() / len(wanted), hit.sum() / (hit.sum() + loose)
     name = KIND_LABELS[kind].en.lower()
-    return (f"| {name} | {len(wanted)} | {hit.sum()} | {len(wanted) - hit.sum()} | "
-            f"{told.sum()} | {loose} | {recall:.2f} | {precision:.2f} |")  # fmt: skip
+    return (
+        f"| {name} | {len(wanted)} | {hit.sum()} | {len(wanted) - hit.sum()} | "
+        f"{told.sum()} | {loose} | {recall:.2f} | {precision:.2f} |"
+    )
 
 
-def _traps(result: Result, traps: Any) -> list[str]:
+def _traps(result: ResultTables, traps: Any) -> list[str]:
     reasons = result.rejections.set_index("parcel_id")["rule"]
     flags = result.candidates.dropna(subset="parcel_ids").set_index("parcel_ids")["flags"]
     lines = []
     for trap, rows in traps.groupby("trap", sort=True):
         ends = Counter(_end(parcel, reasons, flags) for parcel in rows["id"])
-        told = ", ".join(f"{end} ({n})" if len(ends) > 1 else end
-                         for end, n in sorted(ends.items()))  # fmt: skip
+        told = ", ".join(
+            f"{end} ({n})" if len(ends) > 1 else end for end, n in sorted(ends.items())
+        )
         lines.append(f"| {trap} | {len(rows)} | {told} |")
     return lines
 
@@ -78,8 +85,13 @@ def _end(parcel: str, reasons: Any, flags: Any) -> str:
     if parcel in reasons.index:
         return f"turned down by `{reasons[parcel]}`"
     flag = flags.get(parcel)
-    words = {"recouvre": "overlap", "stationnement": "car park", "cœur d'îlot": "courtyard",
-             "terrain de la friche": "listed friche", "enclavée": "landlocked"}  # fmt: skip
+    words = {
+        "recouvre": "overlap",
+        "stationnement": "car park",
+        "cœur d'îlot": "courtyard",
+        "terrain de la friche": "listed friche",
+        "enclavée": "landlocked",
+    }
     named = sorted(word for sign, word in words.items() if sign in str(flag))
     return f"kept, flagged: {' and '.join(named)}" if named else "KEPT WITHOUT A FLAG"
 
@@ -91,6 +103,6 @@ def renewed(page: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    done = pipeline.run(study.load(demo.study_folder()))
+    done = run(read_study(demo.study_folder()))
     text = renewed(PAGE.read_text(encoding="utf-8"), markdown(done, truth(done)))
     PAGE.write_text(text, encoding="utf-8", newline="\n")

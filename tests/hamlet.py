@@ -64,11 +64,15 @@ def parcels() -> list[dict[str, Any]]:
     return [
         feature(
             degrees(shapely.box(X + 30 * n, Y, X + 30 * n + 30, Y + 40)),
-            id=f"80021000AB{n:04}", commune="80021", prefixe="000", section="AB",
-            numero=str(n), contenance=1200,
+            id=f"80021000AB{n:04}",
+            commune="80021",
+            prefixe="000",
+            section="AB",
+            numero=str(n),
+            contenance=1200,
         )
         for n in range(1, 13)
-    ]  # fmt: skip
+    ]
 
 
 def hamlet(folder: Path) -> Path:
@@ -77,10 +81,14 @@ def hamlet(folder: Path) -> Path:
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     write(folder / "parcelles.json.gz", parcels())
     houses = [
-        feature(degrees(shapely.box(X + 30 * n + 5, Y + 5, X + 30 * n + 25, Y + 30)),
-                type="01", nom=None, commune="80021")
+        feature(
+            degrees(shapely.box(X + 30 * n + 5, Y + 5, X + 30 * n + 25, Y + 30)),
+            type="01",
+            nom=None,
+            commune="80021",
+        )
         for n in range(1, 10)
-    ]  # fmt: skip
+    ]
     write(folder / "batiments.json.gz", houses)
     street = degrees(shapely.LineString([(X, Y - 5), (X + 400, Y - 5)]))
     write(folder / "voies.geojson", [feature(street, name="Rue du Hameau", roadClass="minor")])

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 X, Y = 951_000.0, 6_703_000.0
 KINDS = {
-    "PARCELLE_id": "ARE", "BATIMENT_id": "ARE", "SUBDSECT_id": "ARE", "TRONFLUV_id": "ARE",
-    "TSURF_id": "ARE", "ZONCOMMUNI_id": "LIN",
-}  # fmt: skip
+    "PARCELLE_id": "ARE",
+    "BATIMENT_id": "ARE",
+    "SUBDSECT_id": "ARE",
+    "TRONFLUV_id": "ARE",
+    "TSURF_id": "ARE",
+    "ZONCOMMUNI_id": "LIN",
+}
 ATTRIBUTES = ("IDU", "DUR", "SYM", "TEX", "TEX2")
 
 
@@ -65,8 +69,15 @@ def vectors(objects: Objects, lot: str) -> Blocks:
 
 def schema(lot: str) -> Blocks:
     """Which attributes and objects there are."""
-    blocks = [[("RTYSA", "ATT"), ("RIDSA", f"{n}_id"), ("DIPCP", f"{lot};SeNM;DIA;A_{n}"),
-               ("CANSN", "80")] for n in ATTRIBUTES]  # fmt: skip
+    blocks = [
+        [
+            ("RTYSA", "ATT"),
+            ("RIDSA", f"{n}_id"),
+            ("DIPCP", f"{lot};SeNM;DIA;A_{n}"),
+            ("CANSN", "80"),
+        ]
+        for n in ATTRIBUTES
+    ]
     return blocks + [
         [("RTYSA", "OBJ"), ("RIDSA", kind), ("DIPCP", f"{lot};SeNM;DID;O_{kind}"), ("KNDSA", form)]
         + [("AAPCP", f"{lot};SeSD;ATT;{name}_id") for name in ATTRIBUTES]
@@ -79,18 +90,35 @@ def sheet(
 ) -> dict[str, bytes]:
     """Files of a sheet in EDIGEO, as short as GDAL takes them."""
     thf = [("RTYSA", "GTS"), ("TDASD", day)]
-    lots = [("RTYSA", "GTL"), ("LONSA", lot), ("GNNSA", "SE"), ("GONSA", "SE"), ("QANSA", "SE"),
-            ("DINSA", "SE"), ("SCNSA", "SE"), ("GDNSA", "T1")]  # fmt: skip
+    lots = [
+        ("RTYSA", "GTL"),
+        ("LONSA", lot),
+        ("GNNSA", "SE"),
+        ("GONSA", "SE"),
+        ("QANSA", "SE"),
+        ("DINSA", "SE"),
+        ("SCNSA", "SE"),
+        ("GDNSA", "T1"),
+    ]
     geo = [("RTYSA", "GEO"), ("RELSA", system)]
     gen = [("RTYSA", "DEG"), ("CM1CC", "+1.00;+1.00;"), ("CM2CC", "+2.00;+2.00;")]
-    terms = [[("RTYSA", "DIA"), ("RIDSA", f"A_{n}"), ("LABSA", n), ("TYPSA", "T")]
-             for n in ATTRIBUTES]  # fmt: skip
+    terms = [
+        [("RTYSA", "DIA"), ("RIDSA", f"A_{n}"), ("LABSA", n), ("TYPSA", "T")] for n in ATTRIBUTES
+    ]
     terms += [[("RTYSA", "DID"), ("RIDSA", f"O_{k}"), ("LABSA", k)] for k in KINDS]
-    quality = [[("RTYSA", "QUP"), ("RIDSA", f"Q_{rid}"), ("ODASD", day), ("UDASD", day)]
-               for _, rid, _, _ in objects]  # fmt: skip
-    parts = {f"E000{lot[2:]}.THF": [thf, lots], f"{lot}SE.GEO": [geo], f"{lot}SE.GEN": [gen],
-             f"{lot}SE.DIC": terms, f"{lot}SE.SCD": schema(lot), f"{lot}SE.QAL": quality,
-             f"{lot}T1.VEC": vectors(objects, lot)}  # fmt: skip
+    quality = [
+        [("RTYSA", "QUP"), ("RIDSA", f"Q_{rid}"), ("ODASD", day), ("UDASD", day)]
+        for _, rid, _, _ in objects
+    ]
+    parts = {
+        f"E000{lot[2:]}.THF": [thf, lots],
+        f"{lot}SE.GEO": [geo],
+        f"{lot}SE.GEN": [gen],
+        f"{lot}SE.DIC": terms,
+        f"{lot}SE.SCD": schema(lot),
+        f"{lot}SE.QAL": quality,
+        f"{lot}T1.VEC": vectors(objects, lot),
+    }
     return {name: written(blocks, name) for name, blocks in parts.items()}
 
 

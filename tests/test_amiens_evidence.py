@@ -12,10 +12,11 @@ import pytest
 import shapely
 from scipy.special import expit
 
-from foncier import detect, sources, study, tables
+from foncier import detect, readers, schemas
 from foncier.crs import legal_crs
-from foncier.records import LayerFile
-from foncier.study.model import Study
+from foncier.model import LayerFile
+from foncier.study import evidence_model
+from foncier.study.config import Study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,19 +25,24 @@ pytestmark = pytest.mark.real
 CRS = legal_crs("80021")
 FRANCE = shapely.box(0, 6_000_000, 1_300_000, 7_200_000)
 TWINS = [("21473", "15776"), ("24663", "28551"), ("28550", "20515")]
-FAMILIES = [("21839", "20421", "21496"), ("28548", "28549", "20483"), ("24629", "21265"),
-            ("21342", "24641")]  # fmt: skip
+FAMILIES = [
+    ("21839", "20421", "21496"),
+    ("28548", "28549", "20483"),
+    ("24629", "21265"),
+    ("21342", "24641"),
+]
 
 
 def read(folder: Path, name: str, format_: str, **given: Any) -> Any:
     file = LayerFile("inventory", folder / "amiens" / name, name, format_)
-    return sources.read(file, crs=CRS, **{"communes": (), **given})
+    return readers.read(file, crs=CRS, **{"communes": (), **given})
 
 
 def ledger() -> Any:
-    plan = Study.model_validate({"study": {"title": "t", "communes": ["80021"]},
-                                 "layers": {"inventory": {"path": "x"}}})  # fmt: skip
-    return study.ledger(plan, 0.03, dt.date(2024, 2, 13))
+    study = Study.model_validate(
+        {"study": {"title": "t", "communes": ["80021"]}, "layers": {"inventory": {"path": "x"}}}
+    )
+    return evidence_model(study, 0.03, dt.date(2024, 2, 13))
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +53,8 @@ def inventory(real_data: Path) -> Any:
 @pytest.fixture(scope="module")
 def found(real_data: Path, inventory: Any) -> Any:
     ademe, _ = read(real_data, "ademe-sites-pollues.geojson", "ademe-sites", communes=("80021",))
-    both = tables.INVENTORY.conform(pd.concat([inventory[0], ademe], ignore_index=True))
-    return detect.find_friches(detect.Ground(inventory=both), ledger(), FRANCE)
+    both = schemas.INVENTORY.conform(pd.concat([inventory[0], ademe], ignore_index=True))
+    return detect.find_friches(detect.SpatialContext(inventory=both), ledger(), FRANCE)
 
 
 def site(found: Any, number: str) -> Any:
@@ -60,9 +66,12 @@ def test_66_rows_come_in_with_their_status_and_unknown_types_stay_unknown(
 ) -> None:
     table, report = inventory
     raw = pd.read_csv(
-        real_data / "amiens" / "friches-cartofriches-80021.csv", sep=";", dtype=str,
-        keep_default_na=False, index_col="site_id",
-    )  # fmt: skip
+        real_data / "amiens" / "friches-cartofriches-80021.csv",
+        sep=";",
+        dtype=str,
+        keep_default_na=False,
+        index_col="site_id",
+    )
     assert len(table) == len(raw) == report.rows_read == 66
     assert (raw["site_type"] == "inconnu").sum() == table["site_type"].isna().sum() == 45
     assert table.set_index("site_id")["status"].to_dict() == raw["site_statut"].to_dict()
@@ -126,7 +135,7 @@ def test_every_confidence_is_the_sum_of_its_ledger(found: Any) -> None:
 def test_leaving_out_ademe_lowers_only_the_site_that_it_speaks_of(
     found: Any, inventory: Any
 ) -> None:
-    without = detect.find_friches(detect.Ground(inventory=inventory[0]), ledger(), FRANCE)
+    without = detect.find_friches(detect.SpatialContext(inventory=inventory[0]), ledger(), FRANCE)
     pair = [f.candidates.set_index("opportunity_id")["confidence"] for f in (found, without)]
     changed = pair[0].index[~np.isclose(pair[0], pair[1].reindex(pair[0].index))]
     assert changed.tolist() == ["FR-80021_24180"]
@@ -136,7 +145,7 @@ def test_leaving_out_ademe_lowers_only_the_site_that_it_speaks_of(
 def test_all_632_rows_of_the_somme_are_accounted_for(real_data: Path) -> None:
     table, report = read(real_data, "friches-cartofriches-80.csv", "cnig")
     assert len(table) == report.rows_read == report.rows_kept == 632
-    result = detect.find_friches(detect.Ground(inventory=table), ledger(), FRANCE)
+    result = detect.find_friches(detect.SpatialContext(inventory=table), ledger(), FRANCE)
     done = (table["status"] == "friche reconvertie").sum()
     melted = sum(n.count for n in result.notes if "réunies" in n.text.fr)
     assert len(result.candidates) + melted + done == 632

@@ -80,10 +80,26 @@ def test_the_suite_measures(tmp_path: Path) -> None:
     """One bench of alternatives, one of files: as processes, as `make bench` does."""
     out = tmp_path / "0.json"
     subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--sizes", "300", "--only", "built", "signs",
-         "--turns", "1", "--folder", str(tmp_path / "cities"), "--out", str(out)],
-        check=True, cwd=ROOT, capture_output=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "tests.bench",
+            "--sizes",
+            "300",
+            "--only",
+            "built",
+            "signs",
+            "--turns",
+            "1",
+            "--folder",
+            str(tmp_path / "cities"),
+            "--out",
+            str(out),
+        ],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+    )
     said = json.loads(out.read_text(encoding="utf-8"))
     assert said["runs"]["1"]["cores"] > 0
     told = {(row.step, row.by): row for row in Kept.load(out).rows}

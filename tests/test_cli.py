@@ -152,8 +152,9 @@ def test_bad_geometries_are_repaired_dropped_and_counted(tmp_path: Path) -> None
     told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"][0]
     assert (told["rows_read"], told["rows_kept"]) == (12, 11)
     assert {note["effect"]: note["count"] for note in told["notes"]} == {
-        "repaired": 1, "dropped": 1,
-    }  # fmt: skip
+        "repaired": 1,
+        "dropped": 1,
+    }
 
 
 def test_a_run_tells_what_it_found_and_where(tmp_path: Path) -> None:
@@ -164,8 +165,13 @@ def test_a_run_tells_what_it_found_and_where(tmp_path: Path) -> None:
     assert "Aucun zonage fourni" in done.stdout
     assert "DONNÉES FICTIVES" not in done.stdout
     files = sorted(p.name for p in (tmp_path / "out").iterdir())
-    assert files == ["manifest.json", "opportunites.csv", "opportunites.gpkg",
-                     "opportunites.html", "opportunites.parquet"]  # fmt: skip
+    assert files == [
+        "manifest.json",
+        "opportunites.csv",
+        "opportunites.gpkg",
+        "opportunites.html",
+        "opportunites.parquet",
+    ]
     english = foncier("run", tmp_path / "h", "--out", tmp_path / "out", "--lang", "en")
     assert "Infill plots" in english.stdout
     assert foncier("run", tmp_path / "h", "--out", tmp_path / "out", "-q").stdout == ""

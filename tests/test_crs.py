@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from foncier.crs import Passage, in_territory, legal_crs
+from foncier.crs import Transformation, in_territory, legal_crs
 from foncier.errors import ConfigError, CrsError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def frame(*points: shapely.Geometry | None, crs: int | None = 4326) -> gpd.GeoDa
 
 def to_legal(given: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoSeries:
     """Row by row: no piece can be judged alone."""
-    passage = Passage(given.crs, crs, where=where)
+    passage = Transformation(given.crs, crs, where=where)
     pieces = [passage.move(given.geometry.iloc[n : n + 1]) for n in range(len(given))]
     passage.check()
     return pd.concat(pieces) if pieces else passage.move(given.geometry)
@@ -39,9 +39,17 @@ def swap(point: shapely.Point) -> shapely.Point:
 
 @pytest.mark.parametrize(
     ("insee", "epsg"),
-    [("80021", 2154), ("2A004", 2154), ("97105", 5490), ("97209", 5490), ("97302", 2972),
-     ("97411", 2975), ("97608", 4471), ("97801", 5490)],
-)  # fmt: skip
+    [
+        ("80021", 2154),
+        ("2A004", 2154),
+        ("97105", 5490),
+        ("97209", 5490),
+        ("97302", 2972),
+        ("97411", 2975),
+        ("97608", 4471),
+        ("97801", 5490),
+    ],
+)
 def test_each_territory_has_its_legal_crs(insee: str, epsg: int) -> None:
     assert legal_crs(insee).to_epsg() == epsg
 

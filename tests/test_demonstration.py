@@ -15,13 +15,13 @@ from scipy.special import expit
 from . import demo_errors
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.csv"
 
 
 @pytest.fixture
-def result(demo_result: Result) -> Result:
+def result(demo_result: ResultTables) -> ResultTables:
     return demo_result
 
 
@@ -30,38 +30,49 @@ def delivered(demo_folder: Path) -> Path:
     return demo_folder
 
 
-def summary(result: Result) -> str:
+def summary(result: ResultTables) -> str:
     """Every opportunity on one line, figures as a reader sees them."""
     wide = result.candidates.merge(result.scores, on="opportunity_id").merge(
         result.access_points[["opportunity_id", "street_name"]], how="left", on="opportunity_id"
     )
-    columns = ["opportunity_id", "kind", "area_m2", "confidence", "score", "rank", "rank_low",
-               "rank_high", "street_name", "flags"]  # fmt: skip
+    columns = [
+        "opportunity_id",
+        "kind",
+        "area_m2",
+        "confidence",
+        "score",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "street_name",
+        "flags",
+    ]
     shown = wide[columns].round({"area_m2": 0, "confidence": 3, "score": 3})
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
-def test_the_demo_gives_what_it_always_gave(result: Result) -> None:
+def test_the_demo_gives_what_it_always_gave(result: ResultTables) -> None:
     """Golden: to renew it after a wanted change, write `summary` to the file and read the diff."""
     assert summary(result) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_every_kind_is_there_and_each_opportunity_has_evidence(result: Result) -> None:
+def test_every_kind_is_there_and_each_opportunity_has_evidence(result: ResultTables) -> None:
     kinds = result.candidates["kind"].value_counts()
     assert (kinds >= 10).all()
     assert len(kinds) == 4
     assert set(result.evidence["opportunity_id"]) == set(result.candidates["opportunity_id"])
 
 
-def test_every_parcel_of_the_area_is_kept_or_rejected_with_a_reason(result: Result) -> None:
-    kept = result.candidates.loc[result.candidates["kind"].isin(["dent_creuse",
-                                                                "terrain_divisible"])]  # fmt: skip
+def test_every_parcel_of_the_area_is_kept_or_rejected_with_a_reason(result: ResultTables) -> None:
+    kept = result.candidates.loc[
+        result.candidates["kind"].isin(["dent_creuse", "terrain_divisible"])
+    ]
     assert set(kept["parcel_ids"]).isdisjoint(result.rejections["parcel_id"])
     assert 4000 < len(result.rejections) < 8000
     assert result.rejections["reason_fr"].str.len().min() > 10
 
 
-def test_details_and_reasons_are_said_in_both_languages(result: Result) -> None:
+def test_details_and_reasons_are_said_in_both_languages(result: ResultTables) -> None:
     """But for the code of a zone, a detail is a word of ours, with a label as its source says."""
     told = result.tests.dropna(subset="detail")
     worded = told[told["detail"].str.len() > 3]
@@ -84,16 +95,16 @@ def test_the_demo_says_that_it_is_fictional_everywhere(delivered: Path) -> None:
     assert layer.crs.to_epsg() == 2154
 
 
-def test_only_the_relief_is_missing_in_the_demo(result: Result) -> None:
+def test_only_the_relief_is_missing_in_the_demo(result: ResultTables) -> None:
     assert {gap.what for gap in result.missing} == {"elevation"}
 
 
 @pytest.fixture
-def truth(result: Result) -> Any:
+def truth(result: ResultTables) -> Any:
     return demo_errors.truth(result)
 
 
-def test_the_table_of_errors_in_the_docs_is_this_one(result: Result, truth: Any) -> None:
+def test_the_table_of_errors_in_the_docs_is_this_one(result: ResultTables, truth: Any) -> None:
     table = demo_errors.markdown(result, truth)
     page = demo_errors.PAGE.read_text(encoding="utf-8")
     assert demo_errors.renewed(page, table) == page
@@ -101,7 +112,9 @@ def test_the_table_of_errors_in_the_docs_is_this_one(result: Result, truth: Any)
 
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "terrain_divisible"])
-def test_precision_and_recall_of_the_default_rules(result: Result, truth: Any, kind: str) -> None:
+def test_precision_and_recall_of_the_default_rules(
+    result: ResultTables, truth: Any, kind: str
+) -> None:
     """Each at least 0.95; a flag tells the planner, so a flagged plot is no false find."""
     assert result.profile.name == "foncier"
     found = result.candidates[result.candidates["kind"] == kind]
@@ -115,7 +128,7 @@ def test_precision_and_recall_of_the_default_rules(result: Result, truth: Any, k
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "terrain_divisible"])
 def test_every_planted_plot_is_found_and_nothing_else_without_a_flag(
-    result: Result, truth: Any, kind: str
+    result: ResultTables, truth: Any, kind: str
 ) -> None:
     found = result.candidates[result.candidates["kind"] == kind]
     planted = set(truth.loc[truth["kind"] == kind, "id"])
@@ -125,7 +138,7 @@ def test_every_planted_plot_is_found_and_nothing_else_without_a_flag(
     assert others["flags"].notna().all(), others[["parcel_ids", "flags"]]
 
 
-def judged(result: Result, truth: Any) -> pd.DataFrame:
+def judged(result: ResultTables, truth: Any) -> pd.DataFrame:
     """Friches and buildings found, each with whether it was planted; known by their parcels."""
     found = result.candidates[result.candidates["kind"].isin(WEIGHED)]
     sites = found["parcel_ids"].str.split("|").map(frozenset)
@@ -142,7 +155,7 @@ WEIGHED = ("friche", "batiment_non_affecte")
 
 @pytest.mark.parametrize("kind", WEIGHED)
 def test_friches_and_buildings_are_found_with_few_false_ones(
-    result: Result, truth: Any, kind: str
+    result: ResultTables, truth: Any, kind: str
 ) -> None:
     found = judged(result, truth)
     found = found[found["kind"] == kind]
@@ -154,7 +167,7 @@ def test_friches_and_buildings_are_found_with_few_false_ones(
     assert not found["true"].all()  # a demo where everything is right teaches nothing
 
 
-def test_the_share_of_true_sites_rises_with_every_band(result: Result, truth: Any) -> None:
+def test_the_share_of_true_sites_rises_with_every_band(result: ResultTables, truth: Any) -> None:
     found = judged(result, truth)
     bands = ["faible", "incertaine", "probable", "forte"]
     shares = found.groupby("confidence_band")["true"].mean().reindex(bands)
@@ -164,7 +177,7 @@ def test_the_share_of_true_sites_rises_with_every_band(result: Result, truth: An
     assert (shares["faible"], shares["forte"]) == (0.0, 1.0)
 
 
-def test_the_ledger_of_each_site_adds_up_to_its_confidence(result: Result) -> None:
+def test_the_ledger_of_each_site_adds_up_to_its_confidence(result: ResultTables) -> None:
     found = result.candidates.dropna(subset="confidence").set_index("opportunity_id")
     sums = result.evidence.groupby("opportunity_id")["weight"].sum().reindex(found.index)
     assert np.allclose(expit(sums), found["confidence"])
@@ -172,7 +185,7 @@ def test_the_ledger_of_each_site_adds_up_to_its_confidence(result: Result) -> No
     assert (proofs["weight"].abs() <= proofs["base_weight"].abs() + 1e-12).all()
 
 
-def test_sirene_sets_out_of_date_signs_right(result: Result, truth: Any) -> None:
+def test_sirene_sets_out_of_date_signs_right(result: ResultTables, truth: Any) -> None:
     """Ten signs are out of date: six establishments say so, four buildings are wrongly listed."""
     reopened = truth.loc[truth["trap"] == "reopened", "parcel_ids"]
     found = judged(result, truth)
@@ -182,7 +195,7 @@ def test_sirene_sets_out_of_date_signs_right(result: Result, truth: Any) -> None
     assert (listed["confidence"] < 0.7).all()
 
 
-def test_premises_free_in_part_are_said_so(result: Result) -> None:
+def test_premises_free_in_part_are_said_so(result: ResultTables) -> None:
     told = result.evidence.set_index("signal").loc["premises_partly"]
     flags = result.candidates.set_index("opportunity_id").loc[told["opportunity_id"], "flags"]
     assert "occupé en partie\u00a0: 42\u00a0% libre" in flags
@@ -191,16 +204,23 @@ def test_premises_free_in_part_are_said_so(result: Result) -> None:
     assert not result.evidence["text_en"].str.contains(r"libre\(s\)|\d sur \d|de vacance").any()
 
 
-def test_words_of_the_inventory_s_standard_are_told_in_english(result: Result) -> None:
+def test_words_of_the_inventory_s_standard_are_told_in_english(result: ResultTables) -> None:
     told = result.evidence["text_en"]
-    said = {"Soil: proven pollution", "State of the buildings: heavy decay",
-            "Kind: industrial friche"}  # fmt: skip
+    said = {
+        "Soil: proven pollution",
+        "State of the buildings: heavy decay",
+        "Kind: industrial friche",
+    }
     assert said <= set(told)
     assert not told.str.contains("avérée|supposée|dégradation|industrielle").any()
 
 
-FLAGS = {"landlocked": "enclavée", "overlap": "recouvre la parcelle", "parking": "stationnement",
-         "courtyard": "cœur d'îlot"}  # fmt: skip
+FLAGS = {
+    "landlocked": "enclavée",
+    "overlap": "recouvre la parcelle",
+    "parking": "stationnement",
+    "courtyard": "cœur d'îlot",
+}
 
 
 # Where the rules of foncier go farther than a flag.
@@ -208,14 +228,25 @@ TURNED_DOWN = {"landlocked": "access", "parking": "group"}
 
 
 def test_every_trap_is_turned_down_or_flagged_for_its_own_reason(
-    result: Result, truth: Any
+    result: ResultTables, truth: Any
 ) -> None:
     reasons = result.rejections.set_index("parcel_id")["rule"]
     sites = result.candidates.set_index("parcel_ids")
     traps = truth[truth["kind"] == "trap"]
-    assert set(traps["trap"]) >= {"park", "cemetery", "school", "sports", "allotments", "parking",
-                                  "street_in_cadastre", "sliver", "landlocked", "overlap",
-                                  "invalid_geometry", "water"}  # fmt: skip
+    assert set(traps["trap"]) >= {
+        "park",
+        "cemetery",
+        "school",
+        "sports",
+        "allotments",
+        "parking",
+        "street_in_cadastre",
+        "sliver",
+        "landlocked",
+        "overlap",
+        "invalid_geometry",
+        "water",
+    }
     for trap in traps.itertuples():
         if trap.expected == "flagged" and trap.id in reasons.index:
             assert reasons[trap.id] == TURNED_DOWN[trap.trap], trap
@@ -231,14 +262,14 @@ def test_every_trap_is_turned_down_or_flagged_for_its_own_reason(
             assert f"FR-{trap.id}" not in set(result.candidates["opportunity_id"])
 
 
-def test_no_demolished_building_nor_old_tag_is_listed(result: Result, truth: Any) -> None:
+def test_no_demolished_building_nor_old_tag_is_listed(result: ResultTables, truth: Any) -> None:
     listed = result.candidates[result.candidates["kind"] == "batiment_non_affecte"]
     gone = truth.loc[truth["trap"].isin(["demolished_tag", "old_tag"]), "id"]
     assert len(gone) >= 3
     assert not set(listed["parcel_ids"]) & set(gone)
 
 
-def test_a_melted_or_linked_friche_is_one_site_or_one_family(result: Result) -> None:
+def test_a_melted_or_linked_friche_is_one_site_or_one_family(result: ResultTables) -> None:
     friches = result.candidates[result.candidates["kind"] == "friche"]
     assert (result.evidence["signal"] == "même site").sum() >= 1
     families = friches["family"].dropna().value_counts()

@@ -9,29 +9,34 @@ import numpy as np
 import pytest
 import shapely
 
-from foncier import detect, study
-from foncier.detect.registry import MEASURES
-from foncier.pipeline import comparing
+from foncier import detect
+from foncier.detect.measures import MEASURES
+from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
-from foncier.pipeline.order import GROUND
+from foncier.pipeline.run import GROUND
+from foncier.study import published, read_study
 
 if TYPE_CHECKING:
-    from foncier.study.model import Study
+    from foncier.study.config import Study
 
 STUDY = Path(__file__).resolve().parent / "studies" / "ennezat"
-COUNTS = {"foncier": (58, 68), "foncier-api": (59, 75), "parcel-manager": (122, 318),
-          "qgis-foncier": (58, 116)}  # fmt: skip
+COUNTS = {
+    "foncier": (58, 68),
+    "foncier-api": (59, 75),
+    "parcel-manager": (122, 318),
+    "qgis-foncier": (58, 116),
+}
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture
-def plan(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+def study(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
-    return study.load(STUDY)
+    return read_study(STUDY)
 
 
-def test_each_rule_set_finds_what_the_docs_say(plan: Study) -> None:
-    found = comparing.compare(plan)
+def test_each_rule_set_finds_what_the_docs_say(study: Study) -> None:
+    found = compare_profiles.compare(study)
     rows = found.summary.set_index("profile")[["dent_creuse", "terrain_divisible"]]
     assert dict(zip(rows.index, rows.itertuples(index=False, name=None), strict=True)) == COUNTS
     by = found.agreement.groupby(["kind", "found_by"]).size()
@@ -39,26 +44,26 @@ def test_each_rule_set_finds_what_the_docs_say(plan: Study) -> None:
     assert by["terrain_divisible"].to_dict() == {1: 201, 2: 68, 3: 12, 4: 51}
 
 
-def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(plan: Study) -> None:
+def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(study: Study) -> None:
     """Holes under 50 m² filled, parts of 500 m² or more, 30 % and 100 m² of the parcel in it."""
-    layers = read_layers(plan)
-    ground = detect.Ground(**{k: layers.get(k) for k in GROUND})
-    rules = {r.name: r for r in study.published("qgis-foncier").rules["dent_creuse"]}
+    layers = read_layers(study)
+    context = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
+    rules = {r.name: r for r in published("qgis-foncier").rules["dent_creuse"]}
     share, area = rules["envelope"], rules["envelope_area"]
     assert (share.at_least, area.at_least, share.given["hole_m2"]) == (30, 100, 50)
-    town = _by_the_book(ground.footprints)
+    town = _by_the_book(context.footprints)
     shapely.prepare(town)  # most plots lie wholly in it, or wholly out of it
-    whole, met = shapely.covers(town, ground.plots), shapely.intersects(town, ground.plots)
-    inside = np.where(whole, shapely.area(ground.plots), 0.0)
+    whole, met = shapely.covers(town, context.plots), shapely.intersects(town, context.plots)
+    inside = np.where(whole, shapely.area(context.plots), 0.0)
     cut = met & ~whole
-    inside[cut] = [shapely.intersection(plot, town).area for plot in ground.plots[cut]]
-    rows = np.arange(len(ground.plots))
-    found = MEASURES[area.measure].take(ground, rows, area.given)[0]
+    inside[cut] = [shapely.intersection(plot, town).area for plot in context.plots[cut]]
+    rows = np.arange(len(context.plots))
+    found = MEASURES[area.measure].take(context, rows, area.given)[0]
     # A circle drawn with eight sides a quarter is 0.5 % short of 50 m, here and there.
-    assert (np.abs(found - inside) / shapely.area(ground.plots)).max() < 0.01
+    assert (np.abs(found - inside) / shapely.area(context.plots)).max() < 0.01
     assert np.quantile(np.abs(found - inside), 0.98) < 0.01
-    expected = (inside >= 100) & (inside / shapely.area(ground.plots) >= 0.30)
-    shares = MEASURES[share.measure].take(ground, rows, share.given)[0]
+    expected = (inside >= 100) & (inside / shapely.area(context.plots) >= 0.30)
+    shares = MEASURES[share.measure].take(context, rows, share.given)[0]
     verdict = (found >= 100) & (shares >= 0.30)
     assert 800 < expected.sum() < len(rows)
     assert (verdict == expected).all()
@@ -69,9 +74,10 @@ def _by_the_book(footprints: np.ndarray) -> shapely.Geometry:
     kept = [shape for shape in footprints if shape.area >= 25]
     grown = shapely.union_all([shape.buffer(50, quad_segs=8) for shape in kept])
     filled = [
-        shapely.Polygon(part.exterior,
-                        [hole for hole in part.interiors if shapely.Polygon(hole).area > 50])
+        shapely.Polygon(
+            part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area > 50]
+        )
         for part in getattr(grown, "geoms", [grown])
-    ]  # fmt: skip
+    ]
     worn = shapely.union_all(filled).buffer(-30, quad_segs=8)
     return shapely.union_all([part for part in worn.geoms if part.area >= 500])

@@ -24,11 +24,18 @@ def tables() -> dict[str, str]:
     path = files("foncier.study").joinpath("rulesets/signals.toml")
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     signals = [
-        [f"`{name}`", s["en"], f"{s['weight']:+.1f}" if s["weight"] else "0",
-         f"{s['half_life_years']} y" if s["half_life_years"] else "does not age", s["origin"],
-         s.get("prior", ""), s["source"], s["comment"]]
+        [
+            f"`{name}`",
+            s["en"],
+            f"{s['weight']:+.1f}" if s["weight"] else "0",
+            f"{s['half_life_years']} y" if s["half_life_years"] else "does not age",
+            s["origin"],
+            s.get("prior", ""),
+            s["source"],
+            s["comment"],
+        ]
         for name, s in raw["signal"].items()
-    ]  # fmt: skip
+    ]
     head = ["signal", "says", "weight", "half-life", "origin", "own prior", "source", "why"]
     bands = [[b["name"], b["en"], b["low"], b["high"]] for b in raw["band"]]
     settings = [

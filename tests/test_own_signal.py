@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from scipy.special import expit
 
-from foncier import pipeline, study
 from foncier.errors import ConfigError
+from foncier.pipeline.run import run as pipeline_run
+from foncier.study import read_study
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 HEAD = """
 [study]
@@ -37,21 +38,22 @@ def feature(geometry: object, **properties: object) -> dict[str, object]:
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def run(folder: Path, signals: str) -> Result:
+def run(folder: Path, signals: str) -> ResultTables:
     ring = [[2.3, 49.89], [2.3003, 49.89], [2.3003, 49.8902], [2.3, 49.8902], [2.3, 49.89]]
     house = feature({"type": "Polygon", "coordinates": [ring]}, id="h1", kind="hard")
     door = {"type": "Point", "coordinates": [2.3001, 49.8901]}
     layers = {
         "b.geojson": house,
         "lettres.geojson": feature(door, id="l1", date="2024-01-01"),
-        "indices.geojson": feature(door, id="i1", signal="disused:shop", subject="building",
-                                   date="2026-01-01"),
-    }  # fmt: skip
+        "indices.geojson": feature(
+            door, id="i1", signal="disused:shop", subject="building", date="2026-01-01"
+        ),
+    }
     for name, one in layers.items():
         text = json.dumps({"type": "FeatureCollection", "features": [one]})
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "study.toml").write_text(HEAD + signals, encoding="utf-8")
-    return pipeline.run(study.load(folder))
+    return pipeline_run(read_study(folder))
 
 
 def test_a_layer_of_the_studys_own_weighs_by_configuration_alone(tmp_path: Path) -> None:

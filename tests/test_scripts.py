@@ -14,9 +14,12 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 def script(name: str, *words: str | Path) -> str:
     done = subprocess.run(
         [sys.executable, SCRIPTS / f"{name}.py", *map(str, words)],
-        capture_output=True, text=True, encoding="utf-8", check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
         env={"PYTHONIOENCODING": "utf-8", "PATH": ""},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -50,9 +53,15 @@ def test_export_opportunities_writes_every_deliverable(tmp_path: Path) -> None:
     told = script("export_opportunities", "--out", tmp_path, "--lang", "en")
     assert "opportunites.html" in told
     assert {path.name for path in tmp_path.iterdir()} == {
-        "acces.tif", "friches-cnig.csv", "manifest.json", "mutabilite.csv", "opportunites.csv",
-        "opportunites.gpkg", "opportunites.html", "opportunites.parquet",
-    }  # fmt: skip
+        "acces.tif",
+        "friches-cnig.csv",
+        "manifest.json",
+        "mutabilite.csv",
+        "opportunites.csv",
+        "opportunites.gpkg",
+        "opportunites.html",
+        "opportunites.parquet",
+    }
 
 
 def test_scripts_stay_thin() -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foncier import pipeline, study
-from foncier.pipeline import looking
+from foncier.pipeline import check
+from foncier.pipeline.write_results import write_results
+from foncier.study import read_study
 
 STUDIES = Path(__file__).resolve().parent / "studies"
 pytestmark = pytest.mark.real
@@ -82,9 +83,11 @@ def test_two_departements_of_which_one_has_a_zoning(
     result = studied("deux-departements")
     counts = result.candidates.groupby(["commune", "kind"]).size().to_dict()
     assert counts == {
-        ("25354", "dent_creuse"): 13, ("25354", "terrain_divisible"): 15,
-        ("63148", "dent_creuse"): 58, ("63148", "terrain_divisible"): 68,
-    }  # fmt: skip
+        ("25354", "dent_creuse"): 13,
+        ("25354", "terrain_divisible"): 15,
+        ("63148", "dent_creuse"): 58,
+        ("63148", "terrain_divisible"): 68,
+    }
     here = result.candidates["commune"] == "25354"
     assert result.candidates.loc[here, "zone"].isna().all()
     assert (result.candidates.loc[~here, "zone"] == "U").all()
@@ -95,10 +98,10 @@ def test_two_departements_of_which_one_has_a_zoning(
     assert first.cost.fr.startswith("Zonage : aucune zone dans 25354 (commune sans plan local")
     assert second.cost.en.startswith("No site of the inventory is listed, of 0 read in")
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
-    plan = study.load(STUDIES / "deux-departements")
-    *_, last = looking.look(plan)
+    study = read_study(STUDIES / "deux-departements")
+    *_, last = check.check_layers(study)
     assert (last.layer, last.shown, last.cost) == ("zones", "incomplète", first.cost)
-    pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
+    write_results(result, study, tmp_path, lang="fr", timings={})
     parts = sorted(path.name for path in tmp_path.glob("*.gpkg"))
     assert parts == ["opportunites-25.gpkg", "opportunites-63.gpkg"]
     listed = {name: len(gpd.read_file(tmp_path / name, layer="opportunites")) for name in parts}
@@ -120,9 +123,13 @@ def test_amiens_ranks_its_66_friches_as_63_sites(studied: Any) -> None:
 
 @pytest.mark.parametrize(
     "family",
-    [("21839", "20421", "21496"), ("28548", "28549", "20483"), ("24629", "21265"),
-     ("21342", "24641")],
-)  # fmt: skip
+    [
+        ("21839", "20421", "21496"),
+        ("28548", "28549", "20483"),
+        ("24629", "21265"),
+        ("21342", "24641"),
+    ],
+)
 def test_amiens_links_the_families_and_melts_none(studied: Any, family: tuple[str, ...]) -> None:
     sites = studied("amiens").candidates.set_index("opportunity_id")["family"]
     names = {sites.get(f"FR-80021_{number}") for number in family}
@@ -153,8 +160,8 @@ def test_amiens_says_that_no_parcels_were_supplied_on_the_map_too(
     studied: Any, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
-    plan = study.load(STUDIES / "amiens")
-    pipeline.deliver(studied("amiens"), plan, tmp_path, lang="fr", timings={})
+    study = read_study(STUDIES / "amiens")
+    write_results(studied("amiens"), study, tmp_path, lang="fr", timings={})
     sentence = "Aucune couche de parcelles fournie"
     assert sentence in (tmp_path / "opportunites.html").read_text(encoding="utf-8")
     told = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))

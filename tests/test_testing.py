@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from foncier import study as studies
+from foncier.download import Source, catalog, chosen
 from foncier.errors import ConfigError
-from foncier.pipeline import fetching
-from foncier.sources.fetch import Source, catalog, chosen
+from foncier.pipeline import fetch
+from foncier.study import read_bare_study
 from foncier.testing import check_source
 
 from .hamlet import X, Y, degrees, feature, parcels
@@ -26,17 +26,32 @@ if TYPE_CHECKING:
 
 ADDRESS = "https://data.metropole.example/locaux?insee={commune}"
 OURS = Source(
-    name="observatoire", group="observatoire", label="Observatoire des locaux", form="pages",
-    address=ADDRESS, file="observatoire-{commune}.csv", attribution="Métropole",
-    licence="Licence Ouverte 2.0", fresh="tous les mois", most_bytes=1_000_000,
+    name="observatoire",
+    group="observatoire",
+    label="Observatoire des locaux",
+    form="pages",
+    address=ADDRESS,
+    file="observatoire-{commune}.csv",
+    attribution="Métropole",
+    licence="Licence Ouverte 2.0",
+    fresh="tous les mois",
+    most_bytes=1_000_000,
     layers=(("observations", "dpe"),),
-    options={"rows": "lignes", "total": "nombre", "next": "suite",
-             "columns": {"numero_dpe": "id", "date_etablissement_dpe": "jour",
-                         "code_insee_ban": "commune", "_geopoint": "lieu"}},
-)  # fmt: skip
+    options={
+        "rows": "lignes",
+        "total": "nombre",
+        "next": "suite",
+        "columns": {
+            "numero_dpe": "id",
+            "date_etablissement_dpe": "jour",
+            "code_insee_ban": "commune",
+            "_geopoint": "lieu",
+        },
+    },
+)
 MODULE = """
 from pathlib import Path
-from foncier.sources.fetch import Source
+from foncier.download import Source
 ONE = Source(
     name="observatoire", group="observatoire", label="Observatoire", form="file",
     address="https://data.metropole.example/{commune}.csv", file="observatoire-{commune}.csv",
@@ -110,10 +125,12 @@ def test_the_sources_of_the_package_pass() -> None:
     assert told.rows == {"parcels": 12}
     [zonage] = chosen(("zonage",))
     zones = [
-        {**feature(degrees(shapely.box(X + n, Y, X + n + 1, Y + 1)), typezone="U", libelle="U"),
-         "id": f"zone_urba.{n}"}
+        {
+            **feature(degrees(shapely.box(X + n, Y, X + n + 1, Y + 1)), typezone="U", libelle="U"),
+            "id": f"zone_urba.{n}",
+        }
         for n in range(4)
-    ]  # fmt: skip
+    ]
     page = {"type": "FeatureCollection", "features": zones, "numberMatched": 4}
     answers = {zonage.address: json.dumps(page).encode()}
     assert check_source(zonage, answers, bounds=(2.3, 49.8, 2.4, 49.9)).rows == {"zones": 4}
@@ -128,12 +145,15 @@ def ours(**more: Any) -> Source:
     [
         (OURS, {}, "whole: .*rien à cette adresse"),
         (OURS, paged([]), "whole: .*vide"),
-        (ours(columns={**OURS.options["columns"], "numero_dpe": "numero"}), paged(rows(3)),
-         "whole: .*numero"),
+        (
+            ours(columns={**OURS.options["columns"], "numero_dpe": "numero"}),
+            paged(rows(3)),
+            "whole: .*numero",
+        ),
         (replace(OURS, form="magie"), paged(rows(3)), "whole: .*forme inconnue"),
         (replace(OURS, layers=(("observations", "magie"),)), paged(rows(3)), "whole: .*magie"),
     ],
-)  # fmt: skip
+)
 def test_a_source_that_does_not_fit_its_answers_is_told_so(
     source: Source, answers: Any, says: str
 ) -> None:
@@ -147,8 +167,9 @@ def test_a_source_that_takes_less_for_good_is_caught() -> None:
 
     def answer(address: str) -> bytes:
         page = int(address.rpartition("page=")[2])
-        return json.dumps({"lignes": rows(8)[:6] if page == 1 else rows(8)[6:] if page == 2 else []
-                           }).encode()  # fmt: skip
+        return json.dumps(
+            {"lignes": rows(8)[:6] if page == 1 else rows(8)[6:] if page == 2 else []}
+        ).encode()
 
     with pytest.raises(AssertionError, match=r"without any row .*page=2.*taken for good"):
         check_source(careless, answer)
@@ -162,9 +183,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     def install(what: str) -> None:
         info = place / "metropole_foncier-1.0.dist-info"
         info.mkdir(parents=True, exist_ok=True)
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: metropole-foncier\n"
-                                       "Version: 1.0\n", encoding="utf-8")  # fmt: skip
-        (info / "entry_points.txt").write_text(f"[foncier.sources]\nmetropole = {what}\n", "utf-8")
+        (info / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: metropole-foncier\nVersion: 1.0\n", encoding="utf-8"
+        )
+        (info / "entry_points.txt").write_text(f"[foncier.readers]\nmetropole = {what}\n", "utf-8")
         (place / "metropole_foncier.py").write_text(MODULE, encoding="utf-8")
         (place / "metropole.toml").write_text(TOML, encoding="utf-8")
         monkeypatch.syspath_prepend(place)
@@ -192,7 +214,7 @@ def test_an_installed_package_adds_its_sources(
     assert "data.metropole.example" in catalog.hosts()
     assert ("fichiers.metropole.example" in catalog.hosts()) == (what == "FILE")
     (tmp_path / "study.toml").write_text('[study]\ntitle = "T"\ncommunes = ["80021"]\n', "utf-8")
-    asked = [one.source.name for one in fetching.wanted(studies.load_bare(tmp_path), ())]
+    asked = [one.source.name for one in fetch.wanted(read_bare_study(tmp_path), ())]
     assert asked[0] == "parcelles"
     assert asked[-1] == "observatoire"
     head = "numero_dpe,date_etablissement_dpe,code_insee_ban,_geopoint\n"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
-from foncier.records import Rule, Text
+from foncier.model import Localized, Rule
 from foncier.wording import figure, figures, reasons
 
-AREA = Rule("area", "area_m2", Text("Surface", "Area"), "m²", "METHODS", at_least=300.0)
-OWN_WORDS = Text("{value} pour {threshold} : {detail}", "{value} of {threshold}: {detail}")
+AREA = Rule("area", "area_m2", Localized("Surface", "Area"), "m²", "METHODS", at_least=300.0)
+OWN_WORDS = Localized("{value} pour {threshold} : {detail}", "{value} of {threshold}: {detail}")
 
 
 @given(
@@ -37,19 +37,40 @@ def test_many_figures_are_those_of_each_alone(values: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("rule", "limits", "told"),
     [
-        (AREA, None, ["Surface 250\xa0m², il faut 300\xa0m² (il manque 50\xa0m²)",
-                      "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
-        (AREA, np.array([600.0, 600.0]),
-         ["Surface 250\xa0m², il faut 600\xa0m² (il manque 350\xa0m²)\xa0: bâti isolé",
-          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
-        (replace(AREA, at_least=None, below=200.0), None,
-         ["Surface 250\xa0m², il faut moins de 200\xa0m² (il y a de trop 50\xa0m²)",
-          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
-        (replace(AREA, failed=OWN_WORDS), None,
-         ["250\xa0m² pour 300\xa0m² : bâti isolé",
-          "Surface\xa0: inconnu, la parcelle ne peut pas être jugée"]),
+        (
+            AREA,
+            None,
+            [
+                "Surface 250\xa0m², il faut 300\xa0m² (il manque 50\xa0m²)",
+                "Surface\xa0: inconnu, la parcelle ne peut pas être jugée",
+            ],
+        ),
+        (
+            AREA,
+            np.array([600.0, 600.0]),
+            [
+                "Surface 250\xa0m², il faut 600\xa0m² (il manque 350\xa0m²)\xa0: bâti isolé",
+                "Surface\xa0: inconnu, la parcelle ne peut pas être jugée",
+            ],
+        ),
+        (
+            replace(AREA, at_least=None, below=200.0),
+            None,
+            [
+                "Surface 250\xa0m², il faut moins de 200\xa0m² (il y a de trop 50\xa0m²)",
+                "Surface\xa0: inconnu, la parcelle ne peut pas être jugée",
+            ],
+        ),
+        (
+            replace(AREA, failed=OWN_WORDS),
+            None,
+            [
+                "250\xa0m² pour 300\xa0m² : bâti isolé",
+                "Surface\xa0: inconnu, la parcelle ne peut pas être jugée",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_reasons_say_what_is_short_and_what_is_unknown(
     rule: Rule, limits: np.ndarray | None, told: list[str]
 ) -> None:

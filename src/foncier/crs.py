@@ -10,8 +10,15 @@ import shapely
 from foncier.errors import ConfigError, CrsError
 
 # Décret 2000-1276 modified in 2019 (references géodésiques légales), by INSEE prefix.
-LEGAL_CRS = {"971": 5490, "972": 5490, "977": 5490, "978": 5490, "973": 2972, "974": 2975,
-             "976": 4471}  # fmt: skip
+LEGAL_CRS = {
+    "971": 5490,
+    "972": 5490,
+    "977": 5490,
+    "978": 5490,
+    "973": 2972,
+    "974": 2975,
+    "976": 4471,
+}
 MAINLAND_CRS = 2154
 INSEE = re.compile(r"([0-9]{2}|2[AB])[0-9]{3}")
 DEGREES = pyproj.CRS.from_epsg(4326)
@@ -39,7 +46,7 @@ def legal_crs(insee: str) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(LEGAL_CRS.get(insee[:3], MAINLAND_CRS))
 
 
-class Passage:
+class Transformation:
     """A layer on its way into the legal metric CRS, in one piece or in many.
 
     Whether its coordinates fit what it says shows only once all of it has passed: `check`.

@@ -5,33 +5,43 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from foncier.records import Text
+from foncier.model import Localized
 
-OF_TOTAL = Text("{} sur {}", "{} of {}")
-VACANCY = Text("{}\u00a0% de vacance", "{}% vacant")
-FREE_LOTS = Text("{} lot(s) libre(s) sur {}", "{} free lot(s) of {}")
+OF_TOTAL = Localized("{} sur {}", "{} of {}")
+VACANCY = Localized("{}\u00a0% de vacance", "{}% vacant")
+FREE_LOTS = Localized("{} lot(s) libre(s) sur {}", "{} free lot(s) of {}")
 # Closed lists of the inventory's standard (CNIG « Friches » 1.0.6); its French is what is read.
 STANDARD = {
-    "friche industrielle": "industrial friche", "friche commerciale": "commercial friche",
+    "friche industrielle": "industrial friche",
+    "friche commerciale": "commercial friche",
     "friche hospitalière": "hospital friche",
     "friche agro-industrielle": "food and farming industry friche",
-    "friche carrière ou mine": "quarry or mine friche", "friche militaire": "military friche",
+    "friche carrière ou mine": "quarry or mine friche",
+    "friche militaire": "military friche",
     "friche d'habitat": "housing friche",
     "friche d'équipement public": "public facility friche",
-    "friche portuaire": "harbour friche", "friche aéroportuaire": "airport friche",
-    "friche ferroviaire": "railway friche", "friche logistique": "logistics friche",
+    "friche portuaire": "harbour friche",
+    "friche aéroportuaire": "airport friche",
+    "friche ferroviaire": "railway friche",
+    "friche logistique": "logistics friche",
     "friche loisir tourisme hôtellerie": "leisure, tourism or hotel friche",
     "friche enseignement": "school or university friche",
     "friche cultuelle": "place of worship friche",
-    "mixte": "mixed", "mixte - dominante habitat": "mixed, mostly housing",
-    "mixte - autre": "mixed, other", "autre": "other", "inconnu": "unknown",
-    "pollution avérée": "proven pollution", "pollution supposée": "suspected pollution",
+    "mixte": "mixed",
+    "mixte - dominante habitat": "mixed, mostly housing",
+    "mixte - autre": "mixed, other",
+    "autre": "other",
+    "inconnu": "unknown",
+    "pollution avérée": "proven pollution",
+    "pollution supposée": "suspected pollution",
     "pollution peu probable": "pollution unlikely",
-    "pollution inexistante": "no pollution", "pollution traitée": "pollution treated",
+    "pollution inexistante": "no pollution",
+    "pollution traitée": "pollution treated",
     "dégradation inexistante ou faible": "little or no decay",
-    "dégradation moyenne": "some decay", "dégradation très importante": "heavy decay",
+    "dégradation moyenne": "some decay",
+    "dégradation très importante": "heavy decay",
     "dégradation hétérogène": "uneven decay",
-}  # fmt: skip
+}
 TIMES = r"( × \d+)?"  # how often it is said
 FRENCH = tuple(
     (re.compile(re.escape(words.fr).replace(r"\{\}", r"(\d+)") + TIMES), words.en)
@@ -39,7 +49,7 @@ FRENCH = tuple(
 )
 
 
-def worded(words: Text, *figures: Any) -> list[str]:
+def worded(words: Localized, *figures: Any) -> list[str]:
     """Details in French, one a row: figures without decimals.
 
     Examples

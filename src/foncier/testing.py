@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 from urllib3.util import Retry
 
+from foncier import download as services
 from foncier.errors import FoncierError, FormatError, OfflineError
-from foncier.sources import fetch as services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -130,10 +130,14 @@ def _fetched(
     source: services.Source, served: Served, place: services.Place, folder: Path
 ) -> services.Outcome:
     own = frozenset({urlsplit(source.address).hostname or ""})
-    web = services.Web(
-        services.hosts() | own, mirror=served.address, insecure=True, patience=QUICK,
-        timeout_s=(2.0, 5.0), pause_s=0.0,
-    )  # fmt: skip
+    web = services.HttpClient(
+        services.hosts() | own,
+        mirror=served.address,
+        insecure=True,
+        patience=QUICK,
+        timeout_s=(2.0, 5.0),
+        pause_s=0.0,
+    )
     return services.fetch(web, source, place, folder, today=DAY)
 
 
@@ -164,8 +168,9 @@ def _spoilings(
     made = source.options.get("columns")
     names = (
         {path.split(":")[0] for path in made.values() if not path.endswith("?")}
-        if made else {name for columns in told.columns.values() for name in columns}
-    )  # fmt: skip
+        if made
+        else {name for columns in told.columns.values() for name in columns}
+    )
     for name in sorted(names):
         yield Spoiling(f"column {name} renamed", None, partial(_renamed, name=name))
 

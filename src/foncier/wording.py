@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from foncier.records import Rule, Text
+from foncier.model import Localized, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,28 +19,28 @@ Lang = Literal["fr", "en"]
 Floats = NDArray[np.float64]
 Words = NDArray[np.object_]
 LARGE = 100  # from here on a figure has no decimals
-UNKNOWN = Text("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
+UNKNOWN = Localized("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
 COLON = {"fr": "\u00a0: ", "en": ": "}
 NARROW = "\u202f"  # the space of French thousands
 KIND_LABELS = {
-    "friche": Text("Friche", "Friche"),
-    "dent_creuse": Text("Dent creuse", "Infill plot"),
-    "batiment_non_affecte": Text("Bâtiment non affecté", "Unassigned building"),
-    "terrain_divisible": Text("Terrain divisible", "Divisible plot"),
+    "friche": Localized("Friche", "Friche"),
+    "dent_creuse": Localized("Dent creuse", "Infill plot"),
+    "batiment_non_affecte": Localized("Bâtiment non affecté", "Unassigned building"),
+    "terrain_divisible": Localized("Terrain divisible", "Divisible plot"),
 }
 
 KIND_PLURALS = {
-    "friche": Text("Friches", "Friches"),
-    "dent_creuse": Text("Dents creuses", "Infill plots (dents creuses)"),
-    "batiment_non_affecte": Text("Bâtiments non affectés", "Unassigned buildings"),
-    "terrain_divisible": Text("Terrains divisibles", "Divisible plots"),
+    "friche": Localized("Friches", "Friches"),
+    "dent_creuse": Localized("Dents creuses", "Infill plots (dents creuses)"),
+    "batiment_non_affecte": Localized("Bâtiments non affectés", "Unassigned buildings"),
+    "terrain_divisible": Localized("Terrains divisibles", "Divisible plots"),
 }
 
 
 FLAG_COLUMNS = {"flags": "fr", "flags_en": "en"}
 
 
-def flag_columns(told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
+def flag_columns(told: Sequence[Sequence[Localized]]) -> dict[str, list[str | None]]:
     """Columns ``flags`` and ``flags_en`` of the candidates: the same points to watch, twice.
 
     Points are joined by `` | ``, in the same order in both languages; None where there is none.
@@ -56,16 +56,17 @@ def flag_columns(told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
     }
 
 
-def more_flags(table: Any, told: Sequence[Sequence[Text]]) -> dict[str, list[str | None]]:
+def more_flags(table: Any, told: Sequence[Sequence[Localized]]) -> dict[str, list[str | None]]:
     """Columns of points to watch with some added after those that a table has."""
     return {
         column: [
             " | ".join(text for text in (before, fresh) if text) or None
-            for before, fresh in zip(table[column].astype(object).where(table[column].notna(), ""),
-                                     added, strict=True)
+            for before, fresh in zip(
+                table[column].astype(object).where(table[column].notna(), ""), added, strict=True
+            )
         ]
         for column, added in flag_columns(told).items()
-    }  # fmt: skip
+    }
 
 
 @lru_cache(maxsize=65_536)

@@ -27,17 +27,29 @@ from tests.bench.jobs import OPTIONAL
 from tests.bench.measuring import ROOT, Asked
 from tests.bench.rows import Kept, Row
 
-LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyarrow", "scipy", "networkx",
-             "folium", *OPTIONAL)  # fmt: skip
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "pyarrow",
+    "scipy",
+    "networkx",
+    "folium",
+    *OPTIONAL,
+)
 
 
 def facts(asked: Asked) -> dict[str, Any]:
     """What the figures of a run depend on: machine, versions, date, load before."""
     git = ["git", "-C", str(ROOT)]
-    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], check=False,
-                            capture_output=True, text=True).stdout.strip()  # fmt: skip
-    changed = subprocess.run([*git, "status", "--porcelain", "src"], check=False,
-                             capture_output=True, text=True).stdout.strip()  # fmt: skip
+    commit = subprocess.run(
+        [*git, "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True
+    ).stdout.strip()
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "src"], check=False, capture_output=True, text=True
+    ).stdout.strip()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "date": datetime.now(UTC).date().isoformat(),
@@ -76,8 +88,10 @@ def kept(former: Kept, asked: Asked, only: list[str], out: Path) -> None:
     number = 1 + max((int(name) for name in former.runs), default=0)
     for name in only:
         rows += measured(name, asked)
-        told |= {"load_after": round(os.getloadavg()[0], 2),
-                 "minutes": round((time.perf_counter() - began) / 60, 1)}  # fmt: skip
+        told |= {
+            "load_after": round(os.getloadavg()[0], 2),
+            "minutes": round((time.perf_counter() - began) / 60, 1),
+        }
         former.with_run(str(number), told, rows).save(out)
 
 
@@ -96,9 +110,14 @@ def main() -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     former = Kept.load(out) if out.is_file() else Kept(version, {}, ())
     with tempfile.TemporaryDirectory(dir=args.folder) as scratch:
-        asked = Asked(tuple(sorted(args.sizes)), args.folder.resolve(), Path(scratch).resolve(),
-                      turns=args.turns, patience_s=args.patience,
-                      known=former.known(min(args.sizes)))  # fmt: skip
+        asked = Asked(
+            tuple(sorted(args.sizes)),
+            args.folder.resolve(),
+            Path(scratch).resolve(),
+            turns=args.turns,
+            patience_s=args.patience,
+            known=former.known(min(args.sizes)),
+        )
         kept(former, asked, args.only, out)
     if args.out is None:
         subprocess.run([sys.executable, "-m", "tests.bench.page"], check=True, cwd=ROOT)

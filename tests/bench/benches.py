@@ -113,8 +113,11 @@ def page(asked: Asked) -> Iterator[Row]:
     sizes = [size // 10 for size in asked.sizes]
     how = {OURS: job("maps:ours", asked), "folium alone": job("maps:by_folium", asked)}
     yield from beside(Step("map", "written", "sites", how), sizes, asked)
-    opened = {"answers in Chromium": "maps:ready", "ranked again": "maps:reranked",
-              "ranked again, on the screen": "maps:shown"}  # fmt: skip
+    opened = {
+        "answers in Chromium": "maps:ready",
+        "ranked again": "maps:reranked",
+        "ranked again, on the screen": "maps:shown",
+    }
     for step, name in opened.items():
         ours = {OURS: job(name, asked)}
         ends = sorted({sizes[0], sizes[-1]})
@@ -131,8 +134,10 @@ def signs(asked: Asked) -> Iterator[Row]:
 def sheets(asked: Asked) -> Iterator[Row]:
     """Sheets of the demonstration as PDF, all of them in one file, and the leaflet."""
     sizes = [size for size in (10, 50) if size <= max(asked.sizes)]
-    how = {"foncier, one thread": job("sheets:one", asked),
-           "foncier, two threads": job("sheets:two", asked)}  # fmt: skip
+    how = {
+        "foncier, one thread": job("sheets:one", asked),
+        "foncier, two threads": job("sheets:two", asked),
+    }
     yield from beside(Step("sheets", "PDF", "sheets", how), sizes, asked)
 
 
@@ -147,8 +152,10 @@ def real(asked: Asked) -> Iterator[Row]:
     ):
         words = {OURS: command(partial(_named, study), asked)}
         yield from beside(Step("real", step, unit, words), [size], asked)
-    how = {OURS: job("ennezat:ours", asked),
-           "geopandas, parcel by parcel, no reasons": job("ennezat:geopandas", asked)}  # fmt: skip
+    how = {
+        OURS: job("ennezat:ours", asked),
+        "geopandas, parcel by parcel, no reasons": job("ennezat:geopandas", asked),
+    }
     yield from beside(Step("real", "Ennezat, dents creuses", "parcels", how), [2_243], asked)
 
 
@@ -171,6 +178,13 @@ def country(asked: Asked) -> Iterator[Row]:
 
 
 BENCHES: dict[str, Callable[[Asked], Iterator[Row]]] = {
-    "run": run, "tiles": tiles, "built": built, "access": access, "map": page, "signs": signs,
-    "sheets": sheets, "real": real, "country": country,
-}  # fmt: skip
+    "run": run,
+    "tiles": tiles,
+    "built": built,
+    "access": access,
+    "map": page,
+    "signs": signs,
+    "sheets": sheets,
+    "real": real,
+    "country": country,
+}

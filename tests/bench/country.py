@@ -27,11 +27,11 @@ from geopandas.tools import hilbert_curve
 from tests.bench.jobs.country import TABLES, jobs_of, marked
 from tests.cluster import Cluster
 
-from foncier import store
-from foncier.engines import engine
-from foncier.pipeline import tiling
-from foncier.places import published
-from foncier.tables import TESTS
+from foncier._util.storage import atomic_folder
+from foncier.parallel.executors import get_executor
+from foncier.pipeline import tiles
+from foncier.readers import geoparquet
+from foncier.schemas import TESTS
 
 PARCELS = 92_000_000
 DEPARTEMENTS = 96
@@ -58,19 +58,20 @@ def laid(number: int, parcels: int, folder: Path) -> None:
     ids = pc.utf8_lpad(plain, width=DIGITS, padding="0")
     communes = pc.utf8_lpad(pa.array(order // COMMUNE).cast(pa.string()), width=5, padding="0")
     edges = [pa.array(bounds[order, n].astype(np.float32)) for n in range(4)]
-    boxes = pa.StructArray.from_arrays(edges, names=store.EDGES)
-    table = pa.table({"parcel_id": ids, "commune": communes, store.ROW: order, "bbox": boxes})
-    pq.write_table(table, folder / "parcels.parquet", compression="zstd",
-                   row_group_size=store.GROUP_ROWS)  # fmt: skip
+    boxes = pa.StructArray.from_arrays(edges, names=geoparquet.EDGES)
+    table = pa.table({"parcel_id": ids, "commune": communes, geoparquet.ROW: order, "bbox": boxes})
+    pq.write_table(
+        table, folder / "parcels.parquet", compression="zstd", row_group_size=geoparquet.GROUP_ROWS
+    )
 
 
-def owned(job: tiling.Job) -> str:
+def owned(job: tiles.Job) -> str:
     """Stand for the work of a tile: its rows are read from the list, its five files are left."""
     assert job.tile.rows is not None
-    places, _ = store.read_run(job.search.layers / "parcels.parquet", *job.tile.rows)
+    places, _ = geoparquet.read_run(job.search.layers / "parcels.parquet", *job.tile.rows)
     plain = pa.array(np.sort(places) + int(job.search.layers.name) * 10**9).cast(pa.string())
     own = pa.table({"parcel_id": pc.utf8_lpad(plain, width=DIGITS, padding="0")})
-    with published(job.folder, last=tiling.DONE) as new:
+    with atomic_folder(job.folder, last=tiles.DONE) as new:
         for name in TABLES:
             kept = own if name == TESTS.name else own.slice(0, 100)
             pq.write_table(kept, new / f"{name}.parquet", compression="zstd")
@@ -95,15 +96,15 @@ def departement(number: int, parcels: int, folder: Path, address: str, told: Tol
     layers.mkdir()
     laid(number, parcels, layers)
     written = time.perf_counter()
-    cut = tiling.tiles(layers, "auto")
+    cut = tiles.tiles(layers, "auto")
     every = jobs_of(cut, layers)
-    ended = [made for _, made in engine(address, workers=2).run(owned, every)]
+    ended = [made for _, made in get_executor(address, workers=2).run(owned, every)]
     assert sorted(map(str, ended)) == [tile.name for tile in cut]
     carried = time.perf_counter()
-    assert all(tiling.done(job) for job in every)
+    assert all(tiles.done(job) for job in every)
     seen = time.perf_counter()
     paths = [job.folder / f"{TESTS.name}.parquet" for job in every]
-    ids = store.read_parts(paths, TESTS)["parcel_id"].astype("int64").to_numpy()
+    ids = geoparquet.read_parts(paths, TESTS)["parcel_id"].astype("int64").to_numpy()
     assert np.array_equal(ids, np.arange(parcels) + number * 10**9)
     told.laid += written - began
     told.carried += carried - written
@@ -141,11 +142,15 @@ def main(parcels: int) -> None:
     here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print("| what | how many | seconds | |\n|---|---|---|---|")
     print(f"| parcels laid along the curve and written | {whole} | {told.laid:.0f} | |")
-    print(f"| tiles cut, handed to two workers, written | {count} | {told.carried:.0f} "
-          f"| scheduler at most {most} MB |")  # fmt: skip
+    print(
+        f"| tiles cut, handed to two workers, written | {count} | {told.carried:.0f} "
+        f"| scheduler at most {most} MB |"
+    )
     print(f"| seen to be done | {count} | {told.seen:.1f} | |")
-    print(f"| gathered in order, each parcel once | {whole} | {told.gathered:.0f} "
-          f"| this process at most {here} MB |")  # fmt: skip
+    print(
+        f"| gathered in order, each parcel once | {whole} | {told.gathered:.0f} "
+        f"| this process at most {here} MB |"
+    )
     print(f"| files of the country listed | {len(files)} | {listed:.1f} | {size_gb:.2f} GB |")
 
 

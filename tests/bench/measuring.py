@@ -130,9 +130,12 @@ def _process(words: list[str], name: str) -> Turn:
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(
-            words, cwd=ROOT, stdout=said, stderr=said,
+            words,
+            cwd=ROOT,
+            stdout=said,
+            stderr=said,
             env={**os.environ, "FONCIER_REAL_DATA": str(REAL), "PYTHONHASHSEED": "0"},
-        )  # fmt: skip
+        )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         taken = time.perf_counter() - began

@@ -119,8 +119,14 @@ def _tables(rows: list[Row]) -> list[str]:
     for (step, by), line in lines.items():
         at = {row.size: row for row in line}
         pair = (_slope(line, "wall_s"), _slope(line, "cpu_s"))
-        times.append([step, by, *(_time(at.get(size)) for size in sizes),
-                      " / ".join(pair) if pair != ("–", "–") else "–"])  # fmt: skip
+        times.append(
+            [
+                step,
+                by,
+                *(_time(at.get(size)) for size in sizes),
+                " / ".join(pair) if pair != ("–", "–") else "–",
+            ]
+        )
         if any(row.peak_mb for row in line):
             cells = [_space(at.get(size)) for size in sizes]
             spaces.append([step, by, *cells, _slope(line, "peak_mb"), _written(line)])
@@ -194,8 +200,9 @@ def _differences(kept: Kept, before: Kept | None) -> str:
     if before is None:
         return "## Since the version before\n\nNo former version was measured by this suite.\n"
     old = {row.key: row for row in before.rows}
-    lines = [["step", "by", "size", f"{before.version} → {kept.version}", "change", "ratio",
-              "peak"]]  # fmt: skip
+    lines = [
+        ["step", "by", "size", f"{before.version} → {kept.version}", "change", "ratio", "peak"]
+    ]
     for row in kept.rows:
         was = old.get(row.key)
         if was is None or row.wall_s is None or was.wall_s is None:
@@ -203,14 +210,21 @@ def _differences(kept: Kept, before: Kept | None) -> str:
         if row.by == OURS or row.ratio:
             peak = _arrow(was.peak_mb, row.peak_mb, "{:.0f} MB".format)
             ratio = _arrow(was.ratio, row.ratio, _times)
-            lines.append([
-                f"{row.bench}: {row.step}", row.by, _count(row.size),
-                f"{_seconds(was.wall_s)} → {_seconds(row.wall_s)}",
-                f"{100 * (row.wall_s / was.wall_s - 1):+.0f} %",
-                ratio, peak,
-            ])  # fmt: skip
-    return f"## Since {before.version}\n\nOf other machines or loads only ratios compare.\n\n" \
-           f"{_table(lines)}"  # fmt: skip
+            lines.append(
+                [
+                    f"{row.bench}: {row.step}",
+                    row.by,
+                    _count(row.size),
+                    f"{_seconds(was.wall_s)} → {_seconds(row.wall_s)}",
+                    f"{100 * (row.wall_s / was.wall_s - 1):+.0f} %",
+                    ratio,
+                    peak,
+                ]
+            )
+    return (
+        f"## Since {before.version}\n\nOf other machines or loads only ratios compare.\n\n"
+        f"{_table(lines)}"
+    )
 
 
 def _arrow(was: float | None, now: float | None, form: Callable[[float], str]) -> str:

@@ -63,8 +63,11 @@ class Kept:
     def known(self, below: int) -> dict[tuple[str, str, str], tuple[int, float]]:
         """Largest size below another that each contestant was measured at, and its seconds."""
         rows = sorted(self.rows, key=lambda row: row.size)
-        return {row.key[:3]: (row.size, row.wall_s) for row in rows if row.wall_s is not None
-                and row.size < below}  # fmt: skip
+        return {
+            row.key[:3]: (row.size, row.wall_s)
+            for row in rows
+            if row.wall_s is not None and row.size < below
+        }
 
     def save(self, path: Path) -> None:
         """Write as JSON, a row a line, so that two versions of the file can be compared."""
@@ -74,8 +77,9 @@ class Kept:
         version = json.dumps(self.version)
         path.write_text(
             f'{{"version": {version},\n"runs": {runs},\n"rows": [\n{rows}\n]}}\n',
-            encoding="utf-8", newline="\n",
-        )  # fmt: skip
+            encoding="utf-8",
+            newline="\n",
+        )
 
     @classmethod
     def load(cls, path: Path) -> Kept:

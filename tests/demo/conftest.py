@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from foncier.demo import City, generate
+from tests.demo_city.city import City, generate
 
 
 @pytest.fixture(scope="session")

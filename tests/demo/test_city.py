@@ -10,9 +10,9 @@ import pytest
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from tests.demo_city.city import City, generate
 
-from foncier import tables
-from foncier.demo import City, generate
+from foncier import schemas
 from foncier.errors import ConfigError
 
 OVERLAID = ("overlap", "invalid_geometry", "street_in_cadastre", "water", "sliver")
@@ -26,17 +26,17 @@ def parcels_of(city: City, *traps: str) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "contract"),
     [
-        ("parcels", tables.PARCELS),
-        ("buildings", tables.BUILDINGS),
-        ("streets", tables.STREETS),
-        ("constraints", tables.CONSTRAINTS),
-        ("places", tables.PLACES),
-        ("zones", tables.ZONES),
-        ("observations", tables.OBSERVATIONS),
-        ("population", tables.POPULATION),
+        ("parcels", schemas.PARCELS),
+        ("buildings", schemas.BUILDINGS),
+        ("streets", schemas.STREETS),
+        ("constraints", schemas.CONSTRAINTS),
+        ("places", schemas.PLACES),
+        ("zones", schemas.ZONES),
+        ("observations", schemas.OBSERVATIONS),
+        ("population", schemas.POPULATION),
     ],
 )
-def test_each_layer_keeps_its_contract(city: City, name: str, contract: tables.Table) -> None:
+def test_each_layer_keeps_its_contract(city: City, name: str, contract: schemas.Table) -> None:
     table = getattr(city, name)
     conform = contract.conform(table)
     assert len(conform) == len(table) > 20
@@ -120,7 +120,7 @@ def test_another_seed_draws_another_city_of_the_wanted_size(city: City) -> None:
 
 @pytest.mark.parametrize("parcels", [9_000, 13_000])
 def test_a_larger_city_is_more_of_the_same(city: City, parcels: int) -> None:
-    from foncier.demo.scale import grow
+    from tests.demo_city.scale import grow
 
     large = grow(city, parcels)
     assert len(large.parcels) == parcels
@@ -144,10 +144,31 @@ def test_a_city_that_cannot_be_is_refused(parcels: int) -> None:
 
 def test_every_district_is_there(city: City) -> None:
     kinds = Counter(city.constraints["kind"])
-    assert {"water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking",
-            "courtyard", "hazard", "heritage"} <= set(kinds)  # fmt: skip
+    assert {
+        "water",
+        "park",
+        "cemetery",
+        "sports",
+        "school",
+        "allotments",
+        "railway",
+        "parking",
+        "courtyard",
+        "hazard",
+        "heritage",
+    } <= set(kinds)
     categories = set(city.places["category"])
-    assert {"station", "stop", "university", "research", "innovation", "hospital",
-            "public_service", "shop", "school", "green"} <= categories  # fmt: skip
+    assert {
+        "station",
+        "stop",
+        "university",
+        "research",
+        "innovation",
+        "hospital",
+        "public_service",
+        "shop",
+        "school",
+        "green",
+    } <= categories
     assert set(city.zones["zone_type"]) == {"U", "N"}
     assert isinstance(city.parcels, gpd.GeoDataFrame)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
+from tests.demo_city.writing import study_files, write
 
-from foncier.demo import City, study_files, study_folder, write
+from foncier.demo import study_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.demo_city.city import City
 
 
 def content(path: Path) -> bytes:
@@ -60,11 +63,10 @@ def test_the_zipped_files_say_nothing_of_when_they_were_made() -> None:
         ("occupation.geojson.gz", ["id", "kind", "label", "effect"]),
         ("lieux.geojson", ["id", "category", "name"]),
         ("zonage.geojson", ["typezone", "libelle"]),
-        ("indices.geojson",
-         ["id", "signal", "subject", "name", "detail", "observed_on", "source"]),
+        ("indices.geojson", ["id", "signal", "subject", "name", "detail", "observed_on", "source"]),
         ("population.geojson", ["id", "residents"]),
     ],
-)  # fmt: skip
+)
 def test_each_layer_has_the_columns_of_its_source(name: str, columns: list[str]) -> None:
     features = collection(name)
     assert list(features[0]["properties"]) == columns
@@ -95,8 +97,7 @@ def test_the_study_names_every_layer_and_says_that_it_is_fictional() -> None:
         for layer in given if isinstance(given, list) else [given]:
             assert (study_folder() / layer["path"]).is_file()
             assert "fictives" in layer["source"]
-    assert study["axis"]["waypoints"][0] == {"name": "Hôpital Nord", "lat": 49.90718,
-                                             "lon": 2.2902}  # fmt: skip
+    assert study["axis"]["waypoints"][0] == {"name": "Hôpital Nord", "lat": 49.90718, "lon": 2.2902}
     assert study["loop"]["status"] == "tracé d'étude"
 
 

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 if TYPE_CHECKING:
-    from foncier.demo import City
+    from tests.demo_city.city import City
 
 FOUND = {"dent_creuse": 25, "terrain_divisible": 20, "friche": 20, "batiment_non_affecte": 20}
 
@@ -91,11 +91,27 @@ def test_everything_was_planted(city: City) -> None:
     for kind, least in FOUND.items():
         assert counts[kind] >= least, kind
     assert set(city.truth.loc[city.truth["kind"] == "trap", "trap"]) == {
-        "park", "cemetery", "school", "sports", "allotments", "parking", "street_in_cadastre",
-        "sliver", "landlocked", "overlap", "invalid_geometry", "outside_zone", "water",
-        "demolished_tag", "reconverted_friche", "old_tag", "courtyard", "monument",
-        "reopened", "half_vacant",
-    }  # fmt: skip
+        "park",
+        "cemetery",
+        "school",
+        "sports",
+        "allotments",
+        "parking",
+        "street_in_cadastre",
+        "sliver",
+        "landlocked",
+        "overlap",
+        "invalid_geometry",
+        "outside_zone",
+        "water",
+        "demolished_tag",
+        "reconverted_friche",
+        "old_tag",
+        "courtyard",
+        "monument",
+        "reopened",
+        "half_vacant",
+    }
     assert (city.truth.loc[city.truth["kind"] != "trap", "expected"] == "found").all()
 
 

@@ -10,11 +10,16 @@ import pyproj
 import pytest
 import shapely
 
-from foncier import tables
-from foncier.detect import Ground
-from foncier.records import Ledger, Profile, Signal, Text
+from foncier import schemas
+from foncier.detect import SpatialContext
+from foncier.model import (
+    EvidenceModel,
+    Localized,
+    Profile,
+    Signal,
+)
 from foncier.study import profile
-from foncier.study.model import Study
+from foncier.study.config import Study
 
 CRS = pyproj.CRS.from_epsg(2154)
 X, Y = 650_000.0, 6_977_000.0
@@ -24,7 +29,7 @@ def at(x: float, y: float, width: float, height: float) -> shapely.Geometry:
     return shapely.box(X + x, Y + y, X + x + width, Y + y + height)
 
 
-def table(contract: tables.Table, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
+def table(contract: schemas.Table, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
     if not rows:
         return contract.empty(CRS)
     return contract.conform(gpd.GeoDataFrame(rows, geometry=shapes, crs=CRS))
@@ -49,7 +54,7 @@ STREET: dict[str, tuple[shapely.Geometry, list[shapely.Geometry], str]] = {
 
 @dataclass(frozen=True)
 class Town:
-    ground: Ground
+    context: SpatialContext
     area: shapely.Geometry
     profile: Profile
 
@@ -59,46 +64,66 @@ def town(names: list[str] | None = None, move: Any = None) -> Town:
     move = move or (lambda shape: shape)
     plots = [move(STREET[n][0]) for n in names]
     houses = [move(h) for n in names for h in STREET[n][1]]
-    ground = Ground(
+    context = SpatialContext(
         parcels=table(
-            tables.PARCELS,
-            [{"parcel_id": n, "commune": "80021", "area_m2": p.area}
-             for n, p in zip(names, plots, strict=True)],
+            schemas.PARCELS,
+            [
+                {"parcel_id": n, "commune": "80021", "area_m2": p.area}
+                for n, p in zip(names, plots, strict=True)
+            ],
             plots,
         ),
         buildings=table(
-            tables.BUILDINGS,
-            [{"building_id": f"b{i}", "kind": "hard", "area_m2": h.area}
-             for i, h in enumerate(houses)],
+            schemas.BUILDINGS,
+            [
+                {"building_id": f"b{i}", "kind": "hard", "area_m2": h.area}
+                for i, h in enumerate(houses)
+            ],
             houses,
         )
         if houses
-        else tables.BUILDINGS.empty(CRS),
+        else schemas.BUILDINGS.empty(CRS),
         zones=table(
-            tables.ZONES,
+            schemas.ZONES,
             [{"zone_id": "1", "zone_type": "U"}, {"zone_id": "2", "zone_type": "A"}],
             [move(at(-10, -10, 400, 300)), move(at(-10, 400, 400, 300))],
         ),
         constraints=table(
-            tables.CONSTRAINTS,
-            [{"constraint_id": "1", "kind": "park", "label": "Square Jules-Bocquet",
-              "effect": "exclude"},
-             {"constraint_id": "2", "kind": "hazard", "label": "PPRI", "effect": "flag"}],
+            schemas.CONSTRAINTS,
+            [
+                {
+                    "constraint_id": "1",
+                    "kind": "park",
+                    "label": "Square Jules-Bocquet",
+                    "effect": "exclude",
+                },
+                {"constraint_id": "2", "kind": "hazard", "label": "PPRI", "effect": "flag"},
+            ],
             [move(at(198, -2, 44, 30)), move(at(-5, -5, 20, 50))],
         ),
         streets=table(
-            tables.STREETS,
-            [{"street_id": "1", "street_class": "residential", "level": 0, "walk": True,
-              "bike": True, "drive": True}],
+            schemas.STREETS,
+            [
+                {
+                    "street_id": "1",
+                    "street_class": "residential",
+                    "level": 0,
+                    "walk": True,
+                    "bike": True,
+                    "drive": True,
+                }
+            ],
             [move(shapely.LineString([(X + 260.5, Y - 20), (X + 260.5, Y + 120)]))],
         ),
-    )  # fmt: skip
+    )
     study = Study.model_validate(
-        {"study": {"title": "t", "communes": ["80021"]},
-         "rules": {"profile": "foncier-api"},
-         "layers": {"parcels": {"path": "p"}}}
-    )  # fmt: skip
-    return Town(ground, move(at(-50, -50, 600, 1000)), profile(study))
+        {
+            "study": {"title": "t", "communes": ["80021"]},
+            "rules": {"profile": "foncier-api"},
+            "layers": {"parcels": {"path": "p"}},
+        }
+    )
+    return Town(context, move(at(-50, -50, 600, 1000)), profile(study))
 
 
 @pytest.fixture
@@ -107,17 +132,22 @@ def street() -> Town:
 
 
 def signal(name: str, weight: float) -> Signal:
-    return Signal(name, weight, Text(f"fr {name}", f"en {name}"), "test")
+    return Signal(name, weight, Localized(f"fr {name}", f"en {name}"), "test")
 
 
 @pytest.fixture
-def ledger() -> Ledger:
+def evidence_model() -> EvidenceModel:
     signals = {
         name: signal(name, weight)
         for name, weight in [
-            ("friche potentielle", 0.0), ("friche sans projet", 2.2), ("friche avec projet", 1.4),
-            ("statut inconnu", 0.0), ("disused", 4.0), ("survey_used", -6.0),
-            ("landuse=brownfield", 1.5), ("bâti vacant", 1.0),
+            ("friche potentielle", 0.0),
+            ("friche sans projet", 2.2),
+            ("friche avec projet", 1.4),
+            ("statut inconnu", 0.0),
+            ("disused", 4.0),
+            ("survey_used", -6.0),
+            ("landuse=brownfield", 1.5),
+            ("bâti vacant", 1.0),
         ]
-    }  # fmt: skip
-    return Ledger(signals, 0.39, 0.03, 0.3, 20.0)
+    }
+    return EvidenceModel(signals, 0.39, 0.03, 0.3, 20.0)

@@ -11,10 +11,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier import tables
-from foncier.detect import Ground, find_plots, lacking
-from foncier.detect.coverage import LEAST_PARCELS
-from foncier.detect.registry import MEASURES
+from foncier import schemas
+from foncier.detect import SpatialContext, find_plots, uncovered_communes
+from foncier.detect.context import LEAST_PARCELS
+from foncier.detect.measures import MEASURES
 from foncier.study import published
 
 from .conftest import CRS, STREET, X, Y, at, table, town
@@ -29,52 +29,68 @@ def plots_of(n: int) -> list[Any]:
     return [at(10 * k, 500 * n, 10, 20) for k in range(MANY)]
 
 
-def land(served: dict[str, set[int]], order: Any = None) -> Ground:
+def land(served: dict[str, set[int]], order: Any = None) -> SpatialContext:
     """Three communes; of a layer one object, in the middle of the row of each of some of them."""
-    rows = [{"parcel_id": f"{n}-{k}", "commune": commune, "area_m2": 200.0}
-            for n, commune in enumerate(COMMUNES) for k in range(MANY)]  # fmt: skip
+    rows = [
+        {"parcel_id": f"{n}-{k}", "commune": commune, "area_m2": 200.0}
+        for n, commune in enumerate(COMMUNES)
+        for k in range(MANY)
+    ]
     shapes = [plot for n in range(len(COMMUNES)) for plot in plots_of(n)]
     order = range(len(rows)) if order is None else order
     middle = 10 * MANY // 2
 
-    def some(layer: str, contract: tables.Table, row: dict[str, Any], shape: Any) -> Any:
+    def some(layer: str, contract: schemas.Table, row: dict[str, Any], shape: Any) -> Any:
         which = sorted(served.get(layer, range(len(COMMUNES))))
         name = contract.columns[0].name
         return table(contract, [{name: str(n), **row} for n in which], [shape(n) for n in which])
 
-    return Ground(
-        parcels=table(tables.PARCELS, [rows[k] for k in order], [shapes[k] for k in order]),
-        buildings=some("buildings", tables.BUILDINGS, {"kind": "hard", "area_m2": 25.0},
-                       lambda n: at(middle + 2, 500 * n + 5, 5, 5)),
-        streets=some("streets", tables.STREETS,
-                     {"street_class": "residential", "level": 0, "walk": True, "bike": True,
-                      "drive": True},
-                     lambda n: shapely.LineString([(X + middle, Y + 500 * n - 5),
-                                                   (X + middle + 20, Y + 500 * n - 5)])),
-        zones=some("zones", tables.ZONES, {"zone_type": "U"},
-                   lambda n: at(middle - 20, 500 * n - 10, 60, 60)),
-    )  # fmt: skip
+    return SpatialContext(
+        parcels=table(schemas.PARCELS, [rows[k] for k in order], [shapes[k] for k in order]),
+        buildings=some(
+            "buildings",
+            schemas.BUILDINGS,
+            {"kind": "hard", "area_m2": 25.0},
+            lambda n: at(middle + 2, 500 * n + 5, 5, 5),
+        ),
+        streets=some(
+            "streets",
+            schemas.STREETS,
+            {"street_class": "residential", "level": 0, "walk": True, "bike": True, "drive": True},
+            lambda n: shapely.LineString(
+                [(X + middle, Y + 500 * n - 5), (X + middle + 20, Y + 500 * n - 5)]
+            ),
+        ),
+        zones=some(
+            "zones",
+            schemas.ZONES,
+            {"zone_type": "U"},
+            lambda n: at(middle - 20, 500 * n - 10, 60, 60),
+        ),
+    )
 
 
 @pytest.mark.parametrize("layer", ["buildings", "streets", "zones"])
 def test_one_object_is_enough_and_none_is_told_by_commune(layer: str) -> None:
-    assert lacking(land({}), EVERYWHERE) == {}
-    assert lacking(land({layer: {1, 2}}), EVERYWHERE) == {layer: {"80016"}}
-    assert lacking(land({layer: set()}), EVERYWHERE) == {layer: {"80016", "80021", ""}}
+    assert uncovered_communes(land({}), EVERYWHERE) == {}
+    assert uncovered_communes(land({layer: {1, 2}}), EVERYWHERE) == {layer: {"80016"}}
+    assert uncovered_communes(land({layer: set()}), EVERYWHERE) == {layer: {"80016", "80021", ""}}
     missing: dict[str, Any] = {layer: None}
-    assert lacking(replace(land({}), **missing), EVERYWHERE) == {}  # told as a missing layer
+    assert (
+        uncovered_communes(replace(land({}), **missing), EVERYWHERE) == {}
+    )  # told as a missing layer
 
 
 def test_few_parcels_may_well_be_bare() -> None:
     half = at(0, -100, 10 * LEAST_PARCELS - 20, 1000)
-    assert lacking(land({"buildings": {2}}), half) == {}
-    assert lacking(Ground(), EVERYWHERE) == {}
+    assert uncovered_communes(land({"buildings": {2}}), half) == {}
+    assert uncovered_communes(SpatialContext(), EVERYWHERE) == {}
 
 
 @settings(max_examples=15, deadline=None)
 @given(order=st.permutations(range(3 * MANY)), zones=st.sets(st.integers(0, 2)))
 def test_the_order_of_the_parcels_changes_nothing(order: list[int], zones: set[int]) -> None:
-    assert lacking(land({"zones": zones}, order), EVERYWHERE) == lacking(
+    assert uncovered_communes(land({"zones": zones}, order), EVERYWHERE) == uncovered_communes(
         land({"zones": zones}), EVERYWHERE
     )
 
@@ -99,7 +115,7 @@ def test_a_measure_is_unknown_where_its_layer_does_not_come(name: str) -> None:
 
 def test_a_commune_without_buildings_keeps_no_plot_and_says_unknown() -> None:
     here = town()
-    blind = here.ground.where_lacking({"buildings": frozenset({"80021"})})
+    blind = here.context.where_lacking({"buildings": frozenset({"80021"})})
     found = find_plots(blind, here.profile, here.area, source="Cadastre")
     assert found.candidates.empty
     stopped = found.rejections.set_index("parcel_id")
@@ -109,8 +125,8 @@ def test_a_commune_without_buildings_keeps_no_plot_and_says_unknown() -> None:
 
 def test_a_commune_without_zones_is_judged_as_if_there_were_no_zoning() -> None:
     here = town()
-    blind = here.ground.where_lacking({"zones": frozenset({"80021"})})
-    none = replace(here.ground, zones=None)
+    blind = here.context.where_lacking({"zones": frozenset({"80021"})})
+    none = replace(here.context, zones=None)
     one, other = (find_plots(g, here.profile, here.area, source="C") for g in (blind, none))
     assert one.candidates["zone"].isna().all()
     assert one.candidates["parcel_ids"].tolist() == other.candidates["parcel_ids"].tolist()
@@ -124,22 +140,40 @@ def test_assemblies_cross_no_unknown() -> None:
     plots = [at(20 * k, 0, 20, 30) for k in range(-6, 8)]
     plots[6:8] = [at(0, 0, 10, 30), at(10, 0, 10, 30)]
     houses = [at(20 * k + 3, 3, 12, 12) for k in (*range(-6, 0), *range(2, 8))]
-    rows = [{"parcel_id": f"p{n:02}", "commune": "80021", "area_m2": p.area}
-            for n, p in enumerate(plots)]  # fmt: skip
+    rows = [
+        {"parcel_id": f"p{n:02}", "commune": "80021", "area_m2": p.area}
+        for n, p in enumerate(plots)
+    ]
     street = shapely.LineString([(X - 200, Y - 5), (X + 300, Y - 5)])
-    ground = Ground(
-        parcels=table(tables.PARCELS, rows, plots),
-        buildings=table(tables.BUILDINGS, [{"building_id": f"b{n}", "kind": "hard",
-                                            "area_m2": h.area} for n, h in enumerate(houses)],
-                        houses),
-        streets=table(tables.STREETS, [{"street_id": "s", "street_class": "residential",
-                                        "level": 0, "walk": True, "bike": True, "drive": True}],
-                      [street]),
-        zones=table(tables.ZONES, [{"zone_id": "far", "zone_type": "U"}], [at(5000, 0, 9, 9)]),
-    )  # fmt: skip
+    context = SpatialContext(
+        parcels=table(schemas.PARCELS, rows, plots),
+        buildings=table(
+            schemas.BUILDINGS,
+            [
+                {"building_id": f"b{n}", "kind": "hard", "area_m2": h.area}
+                for n, h in enumerate(houses)
+            ],
+            houses,
+        ),
+        streets=table(
+            schemas.STREETS,
+            [
+                {
+                    "street_id": "s",
+                    "street_class": "residential",
+                    "level": 0,
+                    "walk": True,
+                    "bike": True,
+                    "drive": True,
+                }
+            ],
+            [street],
+        ),
+        zones=table(schemas.ZONES, [{"zone_id": "far", "zone_type": "U"}], [at(5000, 0, 9, 9)]),
+    )
 
     def joined(**gone: set[str]) -> list[str]:
-        where = ground.where_lacking({name: frozenset(codes) for name, codes in gone.items()})
+        where = context.where_lacking({name: frozenset(codes) for name, codes in gone.items()})
         found = find_plots(where, rules, EVERYWHERE, source="C").assemblies
         assert found.crs == CRS
         return [ids for ids in found["parcel_ids"] if ids == "p06|p07"]

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from foncier import study, tables
-from foncier.detect import Ground, find_buildings, find_friches
-from foncier.study.model import Study
+from foncier import schemas
+from foncier.detect import SpatialContext, find_buildings, find_friches
+from foncier.study import evidence_model
+from foncier.study.config import Study
 
 from .conftest import CRS, X, Y, at, table
 
 if TYPE_CHECKING:
-    from foncier.records import Ledger
+    from foncier.model import EvidenceModel
 
 EVERYWHERE = shapely.box(X - 9000, Y - 9000, X + 9000, Y + 9000)
 ON = dt.date(2026, 1, 1)
@@ -29,32 +30,42 @@ HOUSES = [at(30 * k, 0, 20, 15) for k in range(4)]
 PLOTS = [at(30 * k - 2, -2, 26, 30) for k in range(4)]
 
 
-def book(rate: float | None = 0.03, on: dt.date | None = ON) -> Ledger:
-    plan = Study.model_validate({"study": {"title": "t", "communes": ["80021"]},
-                                 "layers": {"buildings": {"path": "x"}}})  # fmt: skip
-    return study.ledger(plan, rate, on)
+def book(rate: float | None = 0.03, on: dt.date | None = ON) -> EvidenceModel:
+    plan = Study.model_validate(
+        {"study": {"title": "t", "communes": ["80021"]}, "layers": {"buildings": {"path": "x"}}}
+    )
+    return evidence_model(plan, rate, on)
 
 
 def buildings(move: Any = None) -> Any:
     shapes = [move(h) for h in HOUSES] if move else HOUSES
-    rows = [{"building_id": f"h{k}", "kind": "hard", "area_m2": h.area}
-            for k, h in enumerate(shapes)]  # fmt: skip
-    return table(tables.BUILDINGS, rows, shapes)
+    rows = [
+        {"building_id": f"h{k}", "kind": "hard", "area_m2": h.area} for k, h in enumerate(shapes)
+    ]
+    return table(schemas.BUILDINGS, rows, shapes)
 
 
 def sign(n: int, signal: str, spot: Any, **more: Any) -> tuple[dict[str, Any], Any]:
-    row = {"observation_id": f"o{n}", "signal": signal, "subject": "building", "source": signal,
-           "observed_on": pd.Timestamp(ON), **more}  # fmt: skip
+    row = {
+        "observation_id": f"o{n}",
+        "signal": signal,
+        "subject": "building",
+        "source": signal,
+        "observed_on": pd.Timestamp(ON),
+        **more,
+    }
     return row, spot
 
 
 def seen(*signs: tuple[dict[str, Any], Any]) -> Any:
-    return table(tables.OBSERVATIONS, [row for row, _ in signs], [spot for _, spot in signs])
+    return table(schemas.OBSERVATIONS, [row for row, _ in signs], [spot for _, spot in signs])
 
 
-def found(*signs: tuple[dict[str, Any], Any], ledger: Ledger | None = None, **layers: Any) -> Any:
-    ground = Ground(**{"observations": seen(*signs), "buildings": buildings(), **layers})
-    return find_buildings(ground, ledger or book(), EVERYWHERE)
+def found(
+    *signs: tuple[dict[str, Any], Any], ledger: EvidenceModel | None = None, **layers: Any
+) -> Any:
+    context = SpatialContext(**{"observations": seen(*signs), "buildings": buildings(), **layers})
+    return find_buildings(context, ledger or book(), EVERYWHERE)
 
 
 def sure(result: Any) -> Any:
@@ -100,9 +111,14 @@ def test_a_study_without_a_date_lets_nothing_age_and_says_so() -> None:
 
 def test_one_origin_is_one_witness_in_each_direction() -> None:
     """A certificate told by the DPE and again by the BDNB counts once; so do two tags of a map."""
-    signs = [sign(1, "survey_vacant", DOOR), sign(2, "dpe_recent", DOOR, source="DPE"),
-             sign(3, "dpe_recent", DOOR, source="BDNB"), sign(4, "disused:shop", DOOR),
-             sign(5, "shop=vacant", DOOR), sign(6, "osm_in_use", DOOR)]  # fmt: skip
+    signs = [
+        sign(1, "survey_vacant", DOOR),
+        sign(2, "dpe_recent", DOOR, source="DPE"),
+        sign(3, "dpe_recent", DOOR, source="BDNB"),
+        sign(4, "disused:shop", DOOR),
+        sign(5, "shop=vacant", DOOR),
+        sign(6, "osm_in_use", DOOR),
+    ]
     rows = found(*signs).evidence
     weights = rows.groupby("signal")["weight"].sum()
     assert weights["dpe_recent"] == -1.5
@@ -124,10 +140,15 @@ def test_an_ambiguous_point_is_weak_evidence_for_both() -> None:
     assert rows["text_fr"].str.contains("partagé").all()
 
 
-@pytest.mark.parametrize(("signal", "metres", "linked"), [
-    ("disused:shop", 4.9, True), ("disused:shop", 5.1, False),
-    ("premises_empty", 19.0, True), ("premises_empty", 21.0, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("signal", "metres", "linked"),
+    [
+        ("disused:shop", 4.9, True),
+        ("disused:shop", 5.1, False),
+        ("premises_empty", 19.0, True),
+        ("premises_empty", 21.0, False),
+    ],
+)
 def test_a_point_reaches_as_far_as_its_origin_says(
     signal: str, metres: float, linked: bool
 ) -> None:
@@ -153,9 +174,11 @@ def test_closed_establishments_speak_only_where_none_is_active() -> None:
 
 
 def test_what_is_said_of_all_premises_of_a_plot_concerns_each_building_on_it() -> None:
-    two = table(tables.BUILDINGS,
-                [{"building_id": i, "kind": "hard", "area_m2": 50.0} for i in "ab"],
-                [at(0, 0, 10, 5), at(12, 0, 10, 5)])  # fmt: skip
+    two = table(
+        schemas.BUILDINGS,
+        [{"building_id": i, "kind": "hard", "area_m2": 50.0} for i in "ab"],
+        [at(0, 0, 10, 5), at(12, 0, 10, 5)],
+    )
     low = replace(book(), least_confidence=0.01)
     parts = {}
     for signal, share in (("tax_vacant_2y", 1.0), ("tax_partly", 0.5)):
@@ -168,10 +191,13 @@ def test_what_is_said_of_all_premises_of_a_plot_concerns_each_building_on_it() -
 def test_plots_of_a_friche_are_told_of_the_site_and_not_again_of_its_buildings() -> None:
     told = sign(1, "tax_vacant_5y", PLOTS[0], subject="parcel", share=1.0)
     alone = found(told)
-    site = table(tables.CANDIDATES, [{"opportunity_id": "FR-1", "kind": "friche",
-                 "perimeter": "parcelles", "sources": "x"}], [PLOTS[0]])  # fmt: skip
-    ground = Ground(observations=seen(told), buildings=buildings())
-    within = find_buildings(ground, book(), EVERYWHERE, friches=site)
+    site = table(
+        schemas.CANDIDATES,
+        [{"opportunity_id": "FR-1", "kind": "friche", "perimeter": "parcelles", "sources": "x"}],
+        [PLOTS[0]],
+    )
+    context = SpatialContext(observations=seen(told), buildings=buildings())
+    within = find_buildings(context, book(), EVERYWHERE, friches=site)
     assert (len(alone.candidates), len(within.candidates)) == (1, 0)
 
 
@@ -184,10 +210,17 @@ def test_no_sign_of_disuse_no_candidate_however_high_the_rate(
     assert found(sign(1, signal, DOOR), ledger=low).candidates.empty
 
 
-@pytest.mark.parametrize(("rate", "prior", "assumed"), [
-    (None, 0.03, True), (0.0, 0.03, True), (0.042, 0.042, False), (1e-4, 0.0005, False),
-    (0.001, 0.001, False), (0.9, 0.5, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rate", "prior", "assumed"),
+    [
+        (None, 0.03, True),
+        (0.0, 0.03, True),
+        (0.042, 0.042, False),
+        (1e-4, 0.0005, False),
+        (0.001, 0.001, False),
+        (0.9, 0.5, False),
+    ],
+)
 def test_a_rate_of_zero_is_unknown_and_a_tiny_one_is_used(
     rate: float | None, prior: float, assumed: bool
 ) -> None:
@@ -195,13 +228,34 @@ def test_a_rate_of_zero_is_unknown_and_a_tiny_one_is_used(
     assert (ledger.building_prior, ledger.assumed_prior) == (prior, assumed)
 
 
-SIGNALS = ("disused:shop", "abandoned:building", "survey_vacant", "sirene_closed", "tax_vacant_5y",
-           "rnb_not_usable", "sirene_active", "dpe_recent", "dvf_sale", "osm_in_use",
-           "survey_used", "nobody knows")  # fmt: skip
-SOURCES = {"disused:shop": "OSM", "abandoned:building": "OSM", "osm_in_use": "OSM",
-           "survey_vacant": "survey", "survey_used": "survey", "sirene_closed": "SIRENE",
-           "sirene_active": "SIRENE", "tax_vacant_5y": "tax", "dpe_recent": "DPE",
-           "dvf_sale": "DVF", "rnb_not_usable": "RNB", "nobody knows": "?"}  # fmt: skip
+SIGNALS = (
+    "disused:shop",
+    "abandoned:building",
+    "survey_vacant",
+    "sirene_closed",
+    "tax_vacant_5y",
+    "rnb_not_usable",
+    "sirene_active",
+    "dpe_recent",
+    "dvf_sale",
+    "osm_in_use",
+    "survey_used",
+    "nobody knows",
+)
+SOURCES = {
+    "disused:shop": "OSM",
+    "abandoned:building": "OSM",
+    "osm_in_use": "OSM",
+    "survey_vacant": "survey",
+    "survey_used": "survey",
+    "sirene_closed": "SIRENE",
+    "sirene_active": "SIRENE",
+    "tax_vacant_5y": "tax",
+    "dpe_recent": "DPE",
+    "dvf_sale": "DVF",
+    "rnb_not_usable": "RNB",
+    "nobody knows": "?",
+}
 DRAWN = st.lists(
     st.tuples(st.sampled_from(SIGNALS), st.integers(0, 3), st.integers(0, 12)), max_size=10
 )
@@ -209,11 +263,16 @@ DRAWN = st.lists(
 
 def drawn(rows: list[tuple[str, int, int]], without: str = "") -> list[Any]:
     return [
-        sign(n, signal, shapely.Point(X + 30 * house + 10, Y + 7), source=SOURCES[signal],
-             observed_on=pd.Timestamp(2026 - years, 1, 1))
+        sign(
+            n,
+            signal,
+            shapely.Point(X + 30 * house + 10, Y + 7),
+            source=SOURCES[signal],
+            observed_on=pd.Timestamp(2026 - years, 1, 1),
+        )
         for n, (signal, house, years) in enumerate(rows)
         if SOURCES[signal] != without
-    ]  # fmt: skip
+    ]
 
 
 @settings(max_examples=15, deadline=None)
@@ -235,10 +294,12 @@ def test_leaving_out_a_source_never_makes_unknown_vacant(
     spoke_for = [i for i in both if net.get(i, 0.0) >= 0]
     assert (sure(left)[spoke_for] <= sure(whole)[spoke_for] + 1e-12).all()
     new = sure(left).index.difference(sure(whole).index)
-    against = {house for signal, house, _ in rows
-               if SOURCES[signal] == without and signal in ("sirene_active", "osm_in_use",
-                                                            "dpe_recent", "dvf_sale",
-                                                            "survey_used")}  # fmt: skip
+    against = {
+        house
+        for signal, house, _ in rows
+        if SOURCES[signal] == without
+        and signal in ("sirene_active", "osm_in_use", "dpe_recent", "dvf_sale", "survey_used")
+    }
     assert {int(i.removeprefix("BN-h")) for i in new} <= against
 
 
@@ -269,27 +330,29 @@ def test_moving_the_map_changes_no_confidence(
 
 
 def inventory(*rows: dict[str, Any], spots: list[Any]) -> Any:
-    return table(tables.INVENTORY, [{"source": "s", **row} for row in rows], spots)
+    return table(schemas.INVENTORY, [{"source": "s", **row} for row in rows], spots)
 
 
 def parcels() -> Any:
     rows = [{"parcel_id": f"P{k}", "area_m2": p.area} for k, p in enumerate(PLOTS)]
-    return table(tables.PARCELS, rows, PLOTS)
+    return table(schemas.PARCELS, rows, PLOTS)
 
 
 CENTRE = shapely.Point(X + 10, Y + 10)
 
 
-def friches(ground: Ground) -> Any:
-    return find_friches(ground, book(), EVERYWHERE)
+def friches(context: SpatialContext) -> Any:
+    return find_friches(context, book(), EVERYWHERE)
 
 
 def test_a_register_supports_the_site_that_holds_it_and_is_no_site_beside_it() -> None:
-    listed = inventory({"site_id": "80021_1", "parcel_ids": "P0|P1"},
-                       {"site_id": "C1", "signal": "casias_closed"}, {"site_id": "A1",
-                       "signal": "ademe_site", "parcel_ids": "P1"},
-                       spots=[CENTRE, CENTRE, at(2000, 0, 5, 5)])  # fmt: skip
-    result = friches(Ground(inventory=listed, parcels=parcels()))
+    listed = inventory(
+        {"site_id": "80021_1", "parcel_ids": "P0|P1"},
+        {"site_id": "C1", "signal": "casias_closed"},
+        {"site_id": "A1", "signal": "ademe_site", "parcel_ids": "P1"},
+        spots=[CENTRE, CENTRE, at(2000, 0, 5, 5)],
+    )
+    result = friches(SpatialContext(inventory=listed, parcels=parcels()))
     (row,) = result.candidates.to_dict("records")
     assert row["opportunity_id"] == "FR-80021_1"
     assert row["confidence"] == pytest.approx(expit(np.log(0.39 / 0.61) + 0.5 + 0.8))
@@ -297,21 +360,25 @@ def test_a_register_supports_the_site_that_holds_it_and_is_no_site_beside_it() -
 
 
 def test_a_register_alone_is_listed_from_the_least_confidence_and_counted_below() -> None:
-    listed = inventory({"site_id": "C1", "signal": "casias_unknown"},
-                       {"site_id": "A1", "signal": "ademe_abandoned"},
-                       spots=[CENTRE, shapely.Point(X + 500, Y)])  # fmt: skip
-    result = friches(Ground(inventory=listed))
+    listed = inventory(
+        {"site_id": "C1", "signal": "casias_unknown"},
+        {"site_id": "A1", "signal": "ademe_abandoned"},
+        spots=[CENTRE, shapely.Point(X + 500, Y)],
+    )
+    result = friches(SpatialContext(inventory=listed))
     assert result.candidates["opportunity_id"].tolist() == ["FR-A1"]
     assert any("seuls registres" in n.text.fr and n.count == 1 for n in result.notes)
 
 
 def test_tax_parcels_of_a_site_add_up_to_their_share_of_it() -> None:
     listed = inventory({"site_id": "80021_1", "parcel_ids": "P0|P1|P2|P3"}, spots=[CENTRE])
-    signs = [sign(k, "tax_vacant_2y", PLOTS[k], subject="parcel", share=1.0, source="tax")
-             for k in range(3)]  # fmt: skip
+    signs = [
+        sign(k, "tax_vacant_2y", PLOTS[k], subject="parcel", share=1.0, source="tax")
+        for k in range(3)
+    ]
     signs.append(sign(8, "sirene_active", shapely.Point(X + 70, Y + 7), source="SIRENE"))
-    ground = Ground(inventory=listed, parcels=parcels(), observations=seen(*signs))
-    rows = friches(ground).evidence.set_index("signal")
+    context = SpatialContext(inventory=listed, parcels=parcels(), observations=seen(*signs))
+    rows = friches(context).evidence.set_index("signal")
     assert rows.loc["tax_vacant_2y", "share"] == pytest.approx(0.75)
     assert rows.loc["tax_vacant_2y", "weight"] == pytest.approx(2.2 * 0.75)
     assert rows.loc["sirene_active", "weight"] == pytest.approx(-2.5 * 0.4)
@@ -320,9 +387,11 @@ def test_tax_parcels_of_a_site_add_up_to_their_share_of_it() -> None:
 def test_the_nafu_rule_makes_a_site_of_low_confidence_with_its_score() -> None:
     told = sign(1, "nafu", PLOTS[0], subject="site", parcel_ids="P0", share=0.5, points=1.0)
     near = inventory({"site_id": "80021_1", "parcel_ids": "P3"}, spots=[CENTRE])
-    zones = table(tables.ZONES, [{"zone_id": "1", "zone_type": "U"}], [at(-50, -50, 500, 500)])
-    ground = Ground(inventory=near, parcels=parcels(), observations=seen(told), zones=zones)
-    result = friches(ground)
+    zones = table(schemas.ZONES, [{"zone_id": "1", "zone_type": "U"}], [at(-50, -50, 500, 500)])
+    context = SpatialContext(
+        inventory=near, parcels=parcels(), observations=seen(told), zones=zones
+    )
+    result = friches(context)
     assert sure(result)["FR-o1"] == pytest.approx(expit(np.log(0.15 / 0.85) + 1.0))
     told_score = result.evidence.set_index("signal").loc["score NAFU", "text_fr"]
     assert told_score == "Score NAFU\xa0: 3 points sur 8 mesurés (barème sur 11)"
@@ -330,35 +399,43 @@ def test_the_nafu_rule_makes_a_site_of_low_confidence_with_its_score() -> None:
 
 def test_a_parcel_that_is_gone_is_named_with_its_site_kept_as_a_point() -> None:
     listed = inventory({"site_id": "80021_1", "parcel_ids": "GONE"}, spots=[CENTRE])
-    (row,) = friches(Ground(inventory=listed, parcels=parcels())).candidates.to_dict("records")
+    (row,) = friches(SpatialContext(inventory=listed, parcels=parcels())).candidates.to_dict(
+        "records"
+    )
     assert row["perimeter"] == "point_seul"
     assert row["flags"] == "1 parcelle(s) introuvable(s) au cadastre\xa0: GONE"
     assert row["geometry"].centroid.distance(CENTRE) < 1
 
 
 def test_land_of_a_family_counts_once_with_or_without_the_cadastre() -> None:
-    rows = ({"site_id": "1", "parcel_ids": "P0|P1|P2", "area_m2": 3 * PLOTS[0].area},
-            {"site_id": "2", "parcel_ids": "P1", "area_m2": PLOTS[1].area},
-            {"site_id": "3", "parcel_ids": "P3", "area_m2": 10.0})  # fmt: skip
+    rows = (
+        {"site_id": "1", "parcel_ids": "P0|P1|P2", "area_m2": 3 * PLOTS[0].area},
+        {"site_id": "2", "parcel_ids": "P1", "area_m2": PLOTS[1].area},
+        {"site_id": "3", "parcel_ids": "P3", "area_m2": 10.0},
+    )
     spots = [CENTRE, CENTRE, CENTRE]
     for layers in ({"parcels": parcels()}, {}):
-        got = friches(Ground(inventory=inventory(*rows, spots=spots), **layers)).candidates
+        got = friches(SpatialContext(inventory=inventory(*rows, spots=spots), **layers)).candidates
         counted = got.set_index("opportunity_id")["counted_area_m2"]
         assert counted["FR-1"] + counted["FR-2"] == pytest.approx(3 * PLOTS[0].area)
         assert counted["FR-2"] == pytest.approx(PLOTS[1].area)
 
 
 def test_bands_cover_all_confidences() -> None:
-    from foncier.detect.belief import band_of
+    from foncier.detect.evidence import band_of
     from foncier.export.words import VALUES
 
     bands = book().bands
     assert [b.low for b in bands] == [0.0, *[b.high for b in bands[:-1]]]
     assert bands[-1].high == 1.0
     assert list(band_of(np.array([0.0, 0.3, 0.6, 0.85, 1.0]), book())) == [
-        "faible", "incertaine", "probable", "forte", "forte",
-    ]  # fmt: skip
-    column = next(c for c in tables.CANDIDATES.columns if c.name == "confidence_band")
+        "faible",
+        "incertaine",
+        "probable",
+        "forte",
+        "forte",
+    ]
+    column = next(c for c in schemas.CANDIDATES.columns if c.name == "confidence_band")
     names = column.values  # noqa: PD011  # our contract's field
     assert names == tuple(b.name for b in bands)
     assert [VALUES[b.name] for b in bands] == [b.text for b in bands]

@@ -8,8 +8,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier.detect.fabric import CLASSES, building_classes, cluster_sizes, plot_classes
-from foncier.records import Fabric
+from foncier.detect.fabric import (
+    CLASSES,
+    building_classes,
+    cluster_sizes,
+    plot_classes,
+)
+from foncier.model import Fabric
 
 CUT = Fabric()
 
@@ -23,13 +28,18 @@ def row(count: int, gap: float, side: float = 10.0) -> np.ndarray:
 @pytest.mark.parametrize(
     ("count", "gap", "expected"),
     [
-        (4, 5, "isolee"), (20, 100, "isolee"),  # too few, or none near
-        (12, 60, "diffuse"), (4, 30, "isolee"),
-        (6, 30, "groupee"), (9, 5, "groupee"),  # fewer than ten within 40 m of each other
+        (4, 5, "isolee"),
+        (20, 100, "isolee"),  # too few, or none near
+        (12, 60, "diffuse"),
+        (4, 30, "isolee"),
+        (6, 30, "groupee"),
+        (9, 5, "groupee"),  # fewer than ten within 40 m of each other
         (30, 30, "groupee"),  # many, but none within 20 m
-        (10, 5, "dense"), (10, 19.9, "dense"), (10, 20.1, "groupee"),
+        (10, 5, "dense"),
+        (10, 19.9, "dense"),
+        (10, 20.1, "groupee"),
     ],
-)  # fmt: skip
+)
 def test_classes_of_a_row_of_houses(count: int, gap: float, expected: str) -> None:
     assert {CLASSES[k] for k in building_classes(row(count, gap), CUT)} == {expected}
 
@@ -54,15 +64,15 @@ def test_a_plot_takes_the_class_of_its_nearest_building_else_is_isolated() -> No
 def _by_the_book(shapes: np.ndarray, distance: float) -> list[int]:
     """Members of the cluster of each shape: buffers melted, then counted."""
     melted = shapely.get_parts(shapely.union_all(shapely.buffer(shapes, distance / 2)))
-    return [sum(m.intersects(s) for s in shapes) for s in shapes
-            for m in melted if m.intersects(s)]  # fmt: skip
+    return [sum(m.intersects(s) for s in shapes) for s in shapes for m in melted if m.intersects(s)]
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=30,
-             unique=True)
-)  # fmt: skip
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=30, unique=True
+    )
+)
 def test_sizes_equal_those_of_melted_buffers_up_to_what_is_enough(
     places: list[tuple[int, int]],
 ) -> None:

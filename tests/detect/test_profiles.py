@@ -13,10 +13,10 @@ import pytest
 import shapely
 from shapely import affinity
 
-from foncier import tables
+from foncier import schemas
 from foncier.detect import find_plots
-from foncier.detect.funnel import reach_m
-from foncier.detect.registry import MEASURES
+from foncier.detect.measures import MEASURES
+from foncier.detect.rule_engine import rules_radius_m
 from foncier.study import profiles, published
 
 from .conftest import CRS, X, Y, at
@@ -40,24 +40,36 @@ def test_four_rule_sets_come_with_foncier_each_with_its_sources() -> None:
 EXPECTED = {
     "foncier": {
         "a03": "dent_creuse",  # its shed is no building
-        "b05": "dent_creuse", "d06": "dent_creuse", "heart": "dent_creuse/access",
-        "strip": "dent_creuse/area", "field": "dent_creuse/access",
+        "b05": "dent_creuse",
+        "d06": "dent_creuse",
+        "heart": "dent_creuse/access",
+        "strip": "dent_creuse/area",
+        "field": "dent_creuse/access",
         "a00": "terrain_divisible/free_piece",
         "large": "terrain_divisible",
     },
     "foncier-api": {
-        "a03": "terrain_divisible", "b05": "dent_creuse", "heart": "dent_creuse",
-        "strip": "dent_creuse/area", "field": "dent_creuse", "large": "terrain_divisible",
+        "a03": "terrain_divisible",
+        "b05": "dent_creuse",
+        "heart": "dent_creuse",
+        "strip": "dent_creuse/area",
+        "field": "dent_creuse",
+        "large": "terrain_divisible",
     },
     "parcel-manager": {
-        "a03": "dent_creuse", "b05": "dent_creuse", "heart": "dent_creuse/access",
-        "a00": "terrain_divisible", "large": "terrain_divisible",
+        "a03": "dent_creuse",
+        "b05": "dent_creuse",
+        "heart": "dent_creuse/access",
+        "a00": "terrain_divisible",
+        "large": "terrain_divisible",
     },
     "qgis-foncier": {
-        "a03": "dent_creuse", "b05": "dent_creuse", "heart": "dent_creuse/envelope",
+        "a03": "dent_creuse",
+        "b05": "dent_creuse",
+        "heart": "dent_creuse/envelope",
         "strip": "dent_creuse/area",
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -94,19 +106,19 @@ def test_the_order_of_the_parcels_changes_no_byte(name: str) -> None:
 def test_parcels_beyond_the_reach_of_the_rules_change_no_verdict(name: str, plot: str) -> None:
     rules, here = published(name), parcels()[plot]
     # What looks farther than this looks at buildings, not at parcels.
-    reach = min(reach_m(rules), 150.0)
-    assert reach_m(rules) < 1600
+    reach = min(rules_radius_m(rules), 150.0)
+    assert rules_radius_m(rules) < 1600
     near = village(keep=lambda shape: bool(here.distance(shape) <= reach))
     assert verdicts(near, rules)[plot] == verdicts(village(), rules)[plot]
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_splitting_the_area_in_tiles_gives_the_same_tables(name: str) -> None:
-    rules, ground = published(name), village()
-    whole = find_plots(ground, rules, AREA, source="C")
+    rules, context = published(name), village()
+    whole = find_plots(context, rules, AREA, source="C")
     x = [X - 200.0, X + 53.0, X + 207.0, X + 600.0]
     parts = [
-        find_plots(ground, rules, shapely.box(a, Y - 200, b, Y + 600), source="C")
+        find_plots(context, rules, shapely.box(a, Y - 200, b, Y + 600), source="C")
         for a, b in pairwise(x)
     ]
     for table, key in (("candidates", "opportunity_id"), ("rejections", "parcel_id")):
@@ -118,27 +130,34 @@ def test_splitting_the_area_in_tiles_gives_the_same_tables(name: str) -> None:
 
 def _with(shapes: dict[str, Any], built: list[Any] | None = None) -> Any:
     """Add parcels to the village, and houses if any."""
-    ground = village()
+    context = village()
     more = gpd.GeoDataFrame(
         [{"parcel_id": n, "area_m2": g.area} for n, g in shapes.items()],
-        geometry=list(shapes.values()), crs=CRS,
-    )  # fmt: skip
-    plots = tables.PARCELS.conform(pd.concat([ground.parcels, more], ignore_index=True))
+        geometry=list(shapes.values()),
+        crs=CRS,
+    )
+    plots = schemas.PARCELS.conform(pd.concat([context.parcels, more], ignore_index=True))
     if not built:
-        return replace(ground, parcels=plots)
+        return replace(context, parcels=plots)
     extra = gpd.GeoDataFrame(
         [{"building_id": f"x{n}", "kind": "hard", "area_m2": h.area} for n, h in enumerate(built)],
-        geometry=built, crs=CRS,
-    )  # fmt: skip
-    houses = tables.BUILDINGS.conform(pd.concat([ground.buildings, extra], ignore_index=True))
-    return replace(ground, parcels=plots, buildings=houses)
+        geometry=built,
+        crs=CRS,
+    )
+    houses = schemas.BUILDINGS.conform(pd.concat([context.buildings, extra], ignore_index=True))
+    return replace(context, parcels=plots, buildings=houses)
 
 
 FLAT = shapely.Polygon([(X + 500, Y), (X + 510, Y), (X + 520, Y), (X + 500, Y)])
 RING = shapely.difference(at(400, 300, 60, 60), at(420, 320, 20, 20))
 TWO = shapely.MultiPolygon([at(400, 400, 20, 20), at(440, 400, 30, 30)])
-ODD = {"flat": FLAT, "ring": RING, "two": TWO, "sliver": at(500, 300, 0.02, 90),
-       "twice": at(130, 50, 26, 40)}  # fmt: skip
+ODD = {
+    "flat": FLAT,
+    "ring": RING,
+    "two": TWO,
+    "sliver": at(500, 300, 0.02, 90),
+    "twice": at(130, 50, 26, 40),
+}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -178,11 +197,11 @@ def test_a_building_astride_two_parcels_counts_in_each_by_its_part(name: str) ->
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_commune_without_a_single_building_or_parcel_runs(name: str) -> None:
-    rules, ground = published(name), village()
-    bare = replace(ground, buildings=tables.BUILDINGS.empty(CRS))
+    rules, context = published(name), village()
+    bare = replace(context, buildings=schemas.BUILDINGS.empty(CRS))
     assert set(verdicts(bare, rules)) == set(parcels()) - {"far"}
     assert "terrain_divisible" not in set(verdicts(bare, rules).values())
-    assert verdicts(replace(ground, parcels=tables.PARCELS.empty(CRS)), rules) == {}
+    assert verdicts(replace(context, parcels=schemas.PARCELS.empty(CRS)), rules) == {}
 
 
 def test_a_limit_that_depends_on_the_fabric_is_told_with_it() -> None:
@@ -198,7 +217,7 @@ def test_a_rule_that_warns_rejects_nobody() -> None:
     found = find_plots(village(), rules, AREA, source="C")
     flags = found.candidates.set_index("parcel_ids")["flags"]
     assert "large" in flags.index
-    locked = replace(village(), streets=tables.STREETS.empty(CRS))
+    locked = replace(village(), streets=schemas.STREETS.empty(CRS))
     told = find_plots(locked, rules, AREA, source="C").candidates.set_index("parcel_ids")
     assert told["flags"]["large"] == "aucun passage de 3 m de la rue à la partie libre"
     warnings = {r.failed.en for kind in rules.rules.values() for r in kind if r.warns and r.failed}

@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 import shapely
 
-from foncier.geometry import in_threads, nearest_members, queried, threads, unions_by, which_hold
+from foncier.geometry import (
+    in_threads,
+    nearest_members,
+    parallel,
+    queried,
+    unions_by,
+    which_hold,
+)
 
-SIZES = [0, 1, threads.THREAD_FROM - 1, threads.THREAD_FROM, 3 * threads.THREAD_FROM + 1]
+SIZES = [0, 1, parallel.THREAD_FROM - 1, parallel.THREAD_FROM, 3 * parallel.THREAD_FROM + 1]
 
 
 def squares(count: int, seed: int) -> np.ndarray:
@@ -66,8 +73,8 @@ def test_pairs_of_a_prepared_plot_stay_together(size: int, most: int) -> None:
 
 
 def test_unions_are_those_of_each_owner_alone() -> None:
-    shapes = squares(2 * threads.THREAD_FROM, 9)
-    owner = np.random.default_rng(10).integers(0, 3 * threads.THREAD_FROM, len(shapes))
+    shapes = squares(2 * parallel.THREAD_FROM, 9)
+    owner = np.random.default_rng(10).integers(0, 3 * parallel.THREAD_FROM, len(shapes))
     owners, unions = unions_by(owner, shapes)
     alone = np.array([shapely.union_all(shapes[owner == one]) for one in owners])
     assert (shapely.to_wkb(unions) == shapely.to_wkb(alone)).all()

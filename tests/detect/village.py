@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import shapely
 
-from foncier import tables
-from foncier.detect import Ground, find_plots
+from foncier import schemas
+from foncier.detect import SpatialContext, find_plots
 
 from .conftest import CRS, X, Y, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from foncier.records import Profile
+    from foncier.model import Profile
 
 Move = "Callable[[shapely.Geometry], shapely.Geometry]"
 BARE = {"a03", "b05", "c02", "c09", "d06", "d07"}
@@ -41,8 +41,10 @@ def parcels() -> dict[str, shapely.Geometry]:
 def houses() -> list[shapely.Geometry]:
     """One on each plot that is not bare, in its middle; a shed on a bare one."""
     plots = {n: p for n, p in parcels().items() if n[0] in "abcd" and n not in BARE}
-    own = [shapely.box(p.centroid.x - 6, p.centroid.y - 5, p.centroid.x + 6, p.centroid.y + 5)
-           for p in plots.values()]  # fmt: skip
+    own = [
+        shapely.box(p.centroid.x - 6, p.centroid.y - 5, p.centroid.x + 6, p.centroid.y + 5)
+        for p in plots.values()
+    ]
     return [*own, at(80, 3, 4, 4), at(5, 195, 12, 12)]
 
 
@@ -53,32 +55,54 @@ def streets() -> list[shapely.Geometry]:
 
 
 def village(
-    *, move: Callable[[shapely.Geometry], shapely.Geometry] = same,
-    order: list[str] | None = None, keep: Callable[[shapely.Geometry], bool] | None = None,
-) -> Ground:  # fmt: skip
+    *,
+    move: Callable[[shapely.Geometry], shapely.Geometry] = same,
+    order: list[str] | None = None,
+    keep: Callable[[shapely.Geometry], bool] | None = None,
+) -> SpatialContext:
     """Lay the village out, moved, its parcels in some order, or only some of them there."""
     plots = parcels()
     names = [n for n in (order or list(plots)) if keep is None or keep(plots[n])]
     built, ways = houses(), streets()
 
-    def frame(contract: tables.Table, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
+    def frame(contract: schemas.Table, rows: list[dict[str, Any]], shapes: list[Any]) -> Any:
         return contract.conform(gpd.GeoDataFrame(rows, geometry=[move(s) for s in shapes], crs=CRS))
 
-    return Ground(
-        parcels=frame(tables.PARCELS, [{"parcel_id": n, "area_m2": plots[n].area} for n in names],
-                      [plots[n] for n in names]),
-        buildings=frame(tables.BUILDINGS, [{"building_id": str(n), "kind": "hard",
-                                            "area_m2": h.area} for n, h in enumerate(built)],
-                        built),
-        streets=frame(tables.STREETS, [{"street_id": str(n), "street_class": "residential",
-                                        "level": 0, "walk": True, "bike": True, "drive": True}
-                                       for n in range(len(ways))], ways),
-    )  # fmt: skip
+    return SpatialContext(
+        parcels=frame(
+            schemas.PARCELS,
+            [{"parcel_id": n, "area_m2": plots[n].area} for n in names],
+            [plots[n] for n in names],
+        ),
+        buildings=frame(
+            schemas.BUILDINGS,
+            [
+                {"building_id": str(n), "kind": "hard", "area_m2": h.area}
+                for n, h in enumerate(built)
+            ],
+            built,
+        ),
+        streets=frame(
+            schemas.STREETS,
+            [
+                {
+                    "street_id": str(n),
+                    "street_class": "residential",
+                    "level": 0,
+                    "walk": True,
+                    "bike": True,
+                    "drive": True,
+                }
+                for n in range(len(ways))
+            ],
+            ways,
+        ),
+    )
 
 
-def verdicts(ground: Ground, profile: Profile, area: Any = AREA) -> dict[str, str]:
+def verdicts(context: SpatialContext, profile: Profile, area: Any = AREA) -> dict[str, str]:
     """Kind that each parcel was kept as, or kind and rule that it fell by."""
-    found = find_plots(ground, profile, area, source="Cadastre")
+    found = find_plots(context, profile, area, source="Cadastre")
     kept = dict(zip(found.candidates["parcel_ids"], found.candidates["kind"], strict=True))
     out = found.rejections
     return kept | dict(zip(out["parcel_id"], out["kind"] + "/" + out["rule"], strict=True))

@@ -45,8 +45,9 @@ def theme_seen(project: Any, name: str) -> dict[str, str]:
     project.mapThemeCollection().applyTheme(name, root, QgsLayerTreeModel(root))
     return {
         node.layer().id(): node.layer().styleManager().currentStyle()
-        for node in root.findLayers() if node.isVisible()
-    }  # fmt: skip
+        for node in root.findLayers()
+        if node.isVisible()
+    }
 
 
 def tree(group: Any) -> list[Any]:

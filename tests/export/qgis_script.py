@@ -9,8 +9,16 @@ import json
 import sys
 from typing import Any
 
-DRAWN = ["lieux", "etapes", "acces", "boucle", "axe", "opportunites", "parcelles_ecartees",
-         "batiments"]  # fmt: skip
+DRAWN = [
+    "lieux",
+    "etapes",
+    "acces",
+    "boucle",
+    "axe",
+    "opportunites",
+    "parcelles_ecartees",
+    "batiments",
+]
 
 
 def seen(path: str, name: str) -> tuple[Any, dict[str, Any]]:
@@ -34,9 +42,12 @@ def seen(path: str, name: str) -> tuple[Any, dict[str, Any]]:
         "widgets": {f.name(): layer.editorWidgetSetup(i).type() for i, f in enumerate(fields)},
         "labels": layer.labelsEnabled(),
         "label_faults": label_faults(layer),
-        "nulls": sum(v is None or v.isNull() if hasattr(v, "isNull") else v is None
-                     for feature in layer.getFeatures() for v in feature.attributes()),
-    }  # fmt: skip
+        "nulls": sum(
+            v is None or v.isNull() if hasattr(v, "isNull") else v is None
+            for feature in layer.getFeatures()
+            for v in feature.attributes()
+        ),
+    }
 
 
 def label_faults(layer: Any) -> list[str]:

@@ -16,9 +16,9 @@ from frictionless.checks.row.row_constraint import row_constraint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foncier import sources, tables
+from foncier import readers, schemas
 from foncier.export import cnig
-from foncier.records import LayerFile, Result
+from foncier.model import LayerFile, ResultTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 from ..conftest import LAMBERT_93, X, Y, box
 
-ENUMS = {f["name"]: f["constraints"]["enum"] for f in cnig.schema()["fields"]
-         if "enum" in f.get("constraints", {})}  # fmt: skip
+ENUMS = {
+    f["name"]: f["constraints"]["enum"]
+    for f in cnig.schema()["fields"]
+    if "enum" in f.get("constraints", {})
+}
 
 
 def faults(path: Path) -> list[str]:
@@ -35,9 +38,11 @@ def faults(path: Path) -> list[str]:
     order = row_constraint(formula="site_identif_date <= site_actu_date")
     with system.use_context(trusted=True):
         resource = Resource(
-            path=str(path), schema=Schema.from_descriptor(cnig.schema()), encoding="utf-8",
+            path=str(path),
+            schema=Schema.from_descriptor(cnig.schema()),
+            encoding="utf-8",
             dialect=Dialect(controls=[formats.CsvControl(delimiter=";")]),
-        )  # fmt: skip
+        )
         report = resource.validate(Checklist(checks=[order]))
     return [str(error) for task in report.tasks for error in task.errors]
 
@@ -49,14 +54,14 @@ def write(table: pd.DataFrame, path: Path) -> Path:
 
 def read(path: Path, communes: tuple[str, ...] = ()) -> gpd.GeoDataFrame:
     file = LayerFile("inventory", path, path.name, "cnig")
-    frame: gpd.GeoDataFrame = sources.read(file, crs=LAMBERT_93, communes=communes)[0]
+    frame: gpd.GeoDataFrame = readers.read(file, crs=LAMBERT_93, communes=communes)[0]
     return frame
 
 
 def alike(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame, *, rounded: bool = True) -> None:
     """Two inventories say the same: areas to the square metre, places to the centimetre."""
     assert list(one["site_id"]) == list(other["site_id"])
-    for name in tables.INVENTORY.names[:-1]:
+    for name in schemas.INVENTORY.names[:-1]:
         if name == "area_m2" and rounded:
             gap = (one[name] - other[name]).abs()
             assert (one[name].isna() == other[name].isna()).all()
@@ -72,9 +77,17 @@ def test_the_schema_is_the_standard() -> None:
     fields = cnig.schema()["fields"]
     required = {f["name"] for f in fields if f.get("constraints", {}).get("required")}
     assert required == {
-        "site_id", "site_nom", "site_type", "site_identif_date", "site_actu_date", "comm_nom",
-        "comm_insee", "urba_zaer", "source_nom", "geompoint",
-    }  # fmt: skip
+        "site_id",
+        "site_nom",
+        "site_type",
+        "site_identif_date",
+        "site_actu_date",
+        "comm_nom",
+        "comm_insee",
+        "urba_zaer",
+        "source_nom",
+        "geompoint",
+    }
     assert len(fields) == 51
     assert "friche d'habitat" in ENUMS["site_type"]
     assert "mixte" not in ENUMS["site_type"]
@@ -83,12 +96,19 @@ def test_the_schema_is_the_standard() -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("site_type", "usine"), ("site_id", "Somme-1"), ("geompoint", "49.9, 2.3"),
-     ("site_actu_date", "2019-01-01"), ("site_nom", ""), ("urba_zaer", "peut-être"),
-     ("unite_fonciere_refcad", "AB160/161"), ("comm_insee", "800021")],
-)  # fmt: skip
+    [
+        ("site_type", "usine"),
+        ("site_id", "Somme-1"),
+        ("geompoint", "49.9, 2.3"),
+        ("site_actu_date", "2019-01-01"),
+        ("site_nom", ""),
+        ("urba_zaer", "peut-être"),
+        ("unite_fonciere_refcad", "AB160/161"),
+        ("comm_insee", "800021"),
+    ],
+)
 def test_the_schema_refuses_what_the_standard_refuses(
-    tmp_path: Path, small_result: Result, column: str, value: str
+    tmp_path: Path, small_result: ResultTables, column: str, value: str
 ) -> None:
     table = cnig.exchange(cnig.sites(small_result), day=date(2026, 1, 15))
     assert faults(write(table, tmp_path / "good.csv")) == []
@@ -97,12 +117,12 @@ def test_the_schema_refuses_what_the_standard_refuses(
 
 
 def test_a_site_without_inventory_says_what_it_does_not_know(
-    tmp_path: Path, small_result: Result
+    tmp_path: Path, small_result: ResultTables
 ) -> None:
     lone = small_result.candidates.iloc[:1].assign(
         opportunity_id="FR-way/12", commune=None, parcel_ids=None, name=None, perimeter="trace"
     )
-    result = replace(small_result, candidates=tables.CANDIDATES.conform(lone))
+    result = replace(small_result, candidates=schemas.CANDIDATES.conform(lone))
     cnig.write_cnig(result, tmp_path / "f.csv")
     assert faults(tmp_path / "f.csv") == []
     row = pd.read_csv(tmp_path / "f.csv", sep=";", dtype=str, keep_default_na=False).iloc[0]
@@ -117,7 +137,9 @@ def test_a_site_without_inventory_says_what_it_does_not_know(
     assert pd.isna(back["commune"])
 
 
-def test_a_result_without_friche_gives_a_header_only(tmp_path: Path, small_result: Result) -> None:
+def test_a_result_without_friche_gives_a_header_only(
+    tmp_path: Path, small_result: ResultTables
+) -> None:
     none = small_result.candidates[small_result.candidates["kind"] != "friche"]
     cnig.write_cnig(replace(small_result, candidates=none), tmp_path / "f.csv")
     text = (tmp_path / "f.csv").read_text(encoding="utf-8")
@@ -126,10 +148,10 @@ def test_a_result_without_friche_gives_a_header_only(tmp_path: Path, small_resul
 
 
 def test_nothing_is_run_by_a_spreadsheet_and_nothing_is_added(
-    tmp_path: Path, small_result: Result
+    tmp_path: Path, small_result: ResultTables
 ) -> None:
     named = small_result.candidates.iloc[:1].assign(name='=HYPERLINK("x")', address="-5\nrue A")
-    result = replace(small_result, candidates=tables.CANDIDATES.conform(named))
+    result = replace(small_result, candidates=schemas.CANDIDATES.conform(named))
     cnig.write_cnig(result, tmp_path / "f.csv")
     row = pd.read_csv(tmp_path / "f.csv", sep=";", dtype=str, keep_default_na=False).iloc[0]
     assert row["site_nom"].startswith(" =")
@@ -142,9 +164,11 @@ def test_nothing_is_run_by_a_spreadsheet_and_nothing_is_added(
 LETTERS = st.characters(
     codec="utf-8", categories=("L", "N", "P", "Zs"), exclude_characters="|{}\u00a0ÃÂâ"
 )
-WORDS = st.text(LETTERS, min_size=1, max_size=20).map(lambda t: " ".join(t.split())).filter(
-    lambda t: t and t not in {"NA", "N/A", "null", "inconnu", "inconnue"}
-)  # fmt: skip
+WORDS = (
+    st.text(LETTERS, min_size=1, max_size=20)
+    .map(lambda t: " ".join(t.split()))
+    .filter(lambda t: t and t not in {"NA", "N/A", "null", "inconnu", "inconnue"})
+)
 DAYS = st.dates(min_value=pd.Timestamp("1990-01-01").date()).filter(lambda d: d.year < 2100)
 
 
@@ -161,27 +185,34 @@ def inventories(draw: st.DrawFn) -> gpd.GeoDataFrame:
         parcels = draw(st.lists(st.integers(1, 9999), max_size=3, unique=True))
         rows.append(
             {
-                "site_id": f"80021_{n}", "name": draw(st.none() | WORDS),
-                "site_type": draw(one_of("site_type")), "status": draw(one_of("site_statut").filter(
-                    lambda s: s not in ("autre", "sans objet"))),
+                "site_id": f"80021_{n}",
+                "name": draw(st.none() | WORDS),
+                "site_type": draw(one_of("site_type")),
+                "status": draw(
+                    one_of("site_statut").filter(lambda s: s not in ("autre", "sans objet"))
+                ),
                 "address": draw(st.none() | WORDS),
                 "commune": draw(st.sampled_from(["80021", "2A004", None])),
                 "commune_name": draw(st.none() | WORDS),
-                "identified_on": pd.Timestamp(days[0]), "updated_on": pd.Timestamp(days[1]),
+                "identified_on": pd.Timestamp(days[0]),
+                "updated_on": pd.Timestamp(days[1]),
                 "parcel_ids": "|".join(f"80021000AB{p:04}" for p in sorted(parcels)) or None,
                 "area_m2": draw(st.none() | st.floats(1, 1e6)),
-                "zone_type": draw(one_of("urba_zone_type")), "zone_label": draw(st.none() | WORDS),
+                "zone_type": draw(one_of("urba_zone_type")),
+                "zone_label": draw(st.none() | WORDS),
                 "vacancy": draw(one_of("bati_vacance")),
                 "buildings_state": draw(one_of("bati_etat")),
                 "pollution": draw(one_of("sol_pollution_existe")),
                 "activity": draw(st.none() | st.sampled_from(["Filature de lin", "Garage|Dépôt"])),
                 "source": draw(st.sampled_from(["Observatoire des friches", "DDT 80|Cerema"])),
                 "producer": draw(st.sampled_from([None, "DDT 80", "Ville d'Amiens|Cerema"])),
-                "url": draw(st.sampled_from([None, "https://a.fr/x?y=1", "http://a.fr|http://b.fr"])),
+                "url": draw(
+                    st.sampled_from([None, "https://a.fr/x?y=1", "http://a.fr|http://b.fr"])
+                ),
                 "geometry": draw(st.sampled_from([shapely.Point(X, Y + n), box(10 * n, 0, 9, 7)])),
             }
-        )  # fmt: skip
-    frame: gpd.GeoDataFrame = tables.INVENTORY.conform(
+        )
+    frame: gpd.GeoDataFrame = schemas.INVENTORY.conform(
         gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=LAMBERT_93)
     )
     return frame
@@ -207,7 +238,7 @@ def test_any_inventory_gives_a_valid_file(
 
 
 def test_the_demo_gives_a_valid_file_that_the_manifest_names(
-    demo_result: Result, demo_folder: Path
+    demo_result: ResultTables, demo_folder: Path
 ) -> None:
     result, folder = demo_result, demo_folder
     assert faults(folder / "friches-cnig.csv") == []
@@ -232,7 +263,7 @@ def test_a_site_told_twice_keeps_both_sources(demo_folder: Path) -> None:
 
 @pytest.mark.real
 def test_amiens_is_valid_and_reads_back(
-    real_data: Path, tmp_path: Path, studied: Callable[[str], Result]
+    real_data: Path, tmp_path: Path, studied: Callable[[str], ResultTables]
 ) -> None:
     result = studied("amiens")
     path = tmp_path / "friches-cnig.csv"
@@ -272,4 +303,4 @@ def test_the_632_rows_of_the_somme_are_valid_and_read_back(real_data: Path, tmp_
     strange = whole["zone_type"].isin(ENUMS["urba_zone_type"]) | whole["zone_type"].isna()
     assert (~strange).sum() == 1
     expected = whole.assign(site_type=mixed, zone_type=whole["zone_type"].where(strange, "autre"))
-    alike(tables.INVENTORY.conform(expected), read(path))
+    alike(schemas.INVENTORY.conform(expected), read(path))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foncier import tables
+from foncier import schemas
 from foncier.export import dictionary
 from foncier.export.layers import OWN
 
 if TYPE_CHECKING:
-    from foncier.tables import Table
+    from foncier.schemas import Table
 
-EVERY = (*tables.INPUTS, *tables.RESULTS, *OWN)
+EVERY = (*schemas.INPUTS, *schemas.RESULTS, *OWN)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 
 

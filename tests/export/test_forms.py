@@ -17,51 +17,57 @@ import shapely
 from pandas.testing import assert_frame_equal
 from typer.testing import CliRunner
 
-from foncier import tables
+from foncier import schemas
 from foncier.cli import app
 from foncier.errors import ConfigError, ExportError, FormatError
-from foncier.export import dictionary, forming
-from foncier.export.contents import Delivered, read_delivered
-from foncier.export.geopackage import write_geopackage
+from foncier.export import dictionary, formats
+from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers
-from foncier.score import potential
+from foncier.results.contents import Delivered, read_delivered
+from foncier.scoring import by_district
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 HOSTILE = "=cmd|' /C calc'!A0"
 
 
 @pytest.fixture
-def result(small_result: Result) -> Result:
+def result(small_result: ResultTables) -> ResultTables:
     """The small result, with quarters and texts that look like formulas."""
     import geopandas as gpd
 
     ground = gpd.GeoDataFrame(
         {"quarter_id": ["Q1"], "name": ["+33 & <b>"]},
-        geometry=[small_result.candidates.geometry.iloc[0]], crs=small_result.candidates.crs,
-    )  # fmt: skip
+        geometry=[small_result.candidates.geometry.iloc[0]],
+        crs=small_result.candidates.crs,
+    )
     names = [HOSTILE, "@somme", "-1"]
-    quarters = potential(small_result.candidates, small_result.scores,
-                         tables.QUARTER_OUTLINES.conform(ground))  # fmt: skip
-    return replace(small_result, quarters=quarters,
-                   candidates=small_result.candidates.assign(name=names))  # fmt: skip
+    districts = by_district(
+        small_result.candidates, small_result.scores, schemas.DISTRICT_OUTLINES.conform(ground)
+    )
+    return replace(
+        small_result, districts=districts, candidates=small_result.candidates.assign(name=names)
+    )
 
 
 @pytest.fixture
-def folder(result: Result, tmp_path: Path) -> Path:
+def folder(result: ResultTables, tmp_path: Path) -> Path:
     write_geopackage(result, tmp_path / "opportunites.gpkg")
     return tmp_path
 
 
-def test_what_is_read_back_is_what_was_written(result: Result, folder: Path) -> None:
+def test_what_is_read_back_is_what_was_written(result: ResultTables, folder: Path) -> None:
     back = read_delivered(folder)
     made = {layer.name: layer for layer in layers(result)}
     assert (back.title, back.edition, back.fictional, back.lang) == (
-        "Étude d'essai", "2026-11-01", True, "fr",
-    )  # fmt: skip
+        "Étude d'essai",
+        "2026-11-01",
+        True,
+        "fr",
+    )
     assert {layer.name for layer in back.layers} == set(made)
     for layer in back.layers:
         asked = made[layer.name]
@@ -83,7 +89,7 @@ def test_what_is_read_back_is_what_was_written(result: Result, folder: Path) -> 
 
 
 def sheets(folder: Path) -> dict[str, Any]:
-    forming.write_forms(read_delivered(folder), folder, ("xlsx",))
+    formats.write_forms(read_delivered(folder), folder, ("xlsx",))
     book = openpyxl.load_workbook(folder / "opportunites.xlsx")
     return {sheet.title: sheet for sheet in book}
 
@@ -91,9 +97,17 @@ def sheets(folder: Path) -> dict[str, Any]:
 def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
     book = sheets(folder)
     assert list(book) == [
-        "À lire", "Opportunités", "Preuves", "Accès", "Scores", "Rejets",
-        "Potentiel par quartier", "Sources", "Manques", "Dictionnaire",
-    ]  # fmt: skip
+        "À lire",
+        "Opportunités",
+        "Preuves",
+        "Accès",
+        "Scores",
+        "Rejets",
+        "Potentiel par quartier",
+        "Sources",
+        "Manques",
+        "Dictionnaire",
+    ]
     sheet = book["Opportunités"]
     heads = [cell.value for cell in sheet[1]]
     assert {"Nature", "Surface (m²)", "Score, de 0 à 1", "Gare\u00a0: temps à pied (min)"} < set(
@@ -112,7 +126,7 @@ def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
     assert dated[0].number_format == "dd/mm/yyyy"
     said = {(row[0].value, row[1].value): row[3].value for row in book["Dictionnaire"].rows}
     assert said["opportunites", "area_m2"] == dictionary.comment(
-        next(c for c in tables.CANDIDATES.columns if c.name == "area_m2"), "fr"
+        next(c for c in schemas.CANDIDATES.columns if c.name == "area_m2"), "fr"
     )
     assert any("FICTIVES" in str(cell.value) for cell in book["À lire"]["A"])
 
@@ -123,8 +137,8 @@ def test_no_cell_runs(folder: Path) -> None:
     assert {HOSTILE, "@somme", "-1", "+33 & <b>"} < {cell.value for cell in cells}
 
 
-def test_geojson_is_that_of_the_rfc(result: Result, folder: Path) -> None:
-    forming.write_forms(read_delivered(folder), folder, ("geojson",))
+def test_geojson_is_that_of_the_rfc(result: ResultTables, folder: Path) -> None:
+    formats.write_forms(read_delivered(folder), folder, ("geojson",))
     found = json.loads((folder / "geojson" / "opportunites.geojson").read_text(encoding="utf-8"))
     assert "crs" not in found  # RFC 7946, section 4: always WGS 84
     assert len(found["features"]) == 3
@@ -139,9 +153,9 @@ def test_geojson_is_that_of_the_rfc(result: Result, folder: Path) -> None:
     assert unknown[2] is None
 
 
-def test_flatgeobuf_is_the_layer(result: Result, folder: Path) -> None:
+def test_flatgeobuf_is_the_layer(result: ResultTables, folder: Path) -> None:
     back = read_delivered(folder)
-    names = forming.write_forms(back, folder, ("flatgeobuf",))
+    names = formats.write_forms(back, folder, ("flatgeobuf",))
     assert "flatgeobuf/opportunites.fgb" in names
     for layer in back.layers:
         if layer.shape and len(layer.frame):
@@ -153,10 +167,10 @@ def test_flatgeobuf_is_the_layer(result: Result, folder: Path) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(folder: Path) -> None:
-    forms = forming.FORMS
-    names = forming.write_forms(read_delivered(folder), folder, forms)
+    forms = formats.FORMS
+    names = formats.write_forms(read_delivered(folder), folder, forms)
     first = {name: (folder / name).read_bytes() for name in names}
-    forming.write_forms(read_delivered(folder), folder, forms)
+    formats.write_forms(read_delivered(folder), folder, forms)
     assert {name: (folder / name).read_bytes() for name in names} == first
 
 
@@ -190,7 +204,7 @@ def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
     try:
-        forming.write_forms(delivered, folder, (form,))
+        formats.write_forms(delivered, folder, (form,))
     except ExportError as reason:
         said.put(str(reason))
     else:
@@ -198,12 +212,12 @@ def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
-@pytest.mark.parametrize("form", forming.FORMS)
+@pytest.mark.parametrize("form", formats.FORMS)
 def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
     import multiprocessing as mp
 
     back = read_delivered(folder)
-    forming.write_forms(back, folder, (form,))
+    formats.write_forms(back, folder, (form,))
     before = {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
     context = mp.get_context("fork")
     said: Any = context.Queue()
@@ -216,7 +230,7 @@ def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
 
 
 def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
-    result: Result, folder: Path
+    result: ResultTables, folder: Path
 ) -> None:
     """QGIS reads while we write: it keeps its file, the new one takes the place."""
     path = folder / "opportunites.gpkg"
@@ -242,15 +256,19 @@ def test_no_result_or_another_file(tmp_path: Path) -> None:
         read_delivered(tmp_path)
 
 
-def test_nothing_found_has_every_form(small_result: Result, tmp_path: Path) -> None:
+def test_nothing_found_has_every_form(small_result: ResultTables, tmp_path: Path) -> None:
     crs = small_result.candidates.crs
     nothing = replace(
-        small_result, candidates=tables.CANDIDATES.empty(crs), scores=tables.SCORES.empty(),
-        access=tables.ACCESS.empty(), access_points=tables.ACCESS_POINTS.empty(crs),
-        evidence=tables.EVIDENCE.empty(), rejections=tables.REJECTIONS.empty(crs),
-    )  # fmt: skip
+        small_result,
+        candidates=schemas.CANDIDATES.empty(crs),
+        scores=schemas.SCORES.empty(),
+        access=schemas.ACCESS.empty(),
+        access_points=schemas.ACCESS_POINTS.empty(crs),
+        evidence=schemas.EVIDENCE.empty(),
+        rejections=schemas.REJECTIONS.empty(crs),
+    )
     write_geopackage(nothing, tmp_path / "opportunites.gpkg")
     back: Delivered = read_delivered(tmp_path)
-    forming.write_forms(back, tmp_path, forming.FORMS)
+    formats.write_forms(back, tmp_path, formats.FORMS)
     found = pyogrio.read_dataframe(tmp_path / "geojson" / "opportunites.geojson")
     assert len(found) == 0

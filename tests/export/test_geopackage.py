@@ -19,30 +19,41 @@ import pytest
 import shapely
 from pandas.testing import assert_frame_equal
 
-from foncier import tables
+from foncier import schemas
 from foncier.errors import ExportError
-from foncier.export import layers, wide, words
-from foncier.export.contents import typed
-from foncier.export.geopackage import write_geopackage
-from foncier.records import Background, Criterion, Text
+from foncier.export import layers, tables, words
+from foncier.export.geopackage.write import write_geopackage
+from foncier.model import Background, Criterion, Localized
+from foncier.results.contents import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
 
-    from foncier.records import Result
-    from foncier.tables import Table
+    from foncier.model import ResultTables
+    from foncier.schemas import Table
 
 GEOMETRY = {
-    "opportunites": "MultiPolygon", "parcelles_ecartees": "MultiPolygon",
-    "batiments": "MultiPolygon", "acces": "Point", "boucle": "MultiLineString",
-    "axe": "MultiLineString", "etapes": "Point", "lieux": "Point",
+    "opportunites": "MultiPolygon",
+    "parcelles_ecartees": "MultiPolygon",
+    "batiments": "MultiPolygon",
+    "acces": "Point",
+    "boucle": "MultiLineString",
+    "axe": "MultiLineString",
+    "etapes": "Point",
+    "lieux": "Point",
     "preuves": None,
-    "essais": None, "acces_detail": None, "criteres": None, "couches": None, "manques": None,
-    "voies": "MultiLineString", "contraintes": "MultiPolygon", "parcelles_retenues": None,
+    "essais": None,
+    "acces_detail": None,
+    "criteres": None,
+    "couches": None,
+    "manques": None,
+    "voies": "MultiLineString",
+    "contraintes": "MultiPolygon",
+    "parcelles_retenues": None,
     "notes": None,
-}  # fmt: skip
+}
 VIEWS = {name: kind for kind, (name, _) in layers.VIEWS.items()}
 SEEN = GEOMETRY | dict.fromkeys(VIEWS, "MultiPolygon")
 
@@ -52,24 +63,37 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "opportunites.gpkg"
 
 
-def emptied(result: Result) -> Result:
+def emptied(result: ResultTables) -> ResultTables:
     crs = result.candidates.crs
-    back = Background(tables.STREETS.empty(crs), tables.BUILDINGS.empty(crs),
-                      tables.CONSTRAINTS.empty(crs), tables.PLACES.empty(crs))  # fmt: skip
+    back = Background(
+        schemas.STREETS.empty(crs),
+        schemas.BUILDINGS.empty(crs),
+        schemas.CONSTRAINTS.empty(crs),
+        schemas.PLACES.empty(crs),
+    )
     return replace(
-        result, candidates=tables.CANDIDATES.empty(crs), evidence=tables.EVIDENCE.empty(),
-        tests=tables.TESTS.empty(), rejections=tables.REJECTIONS.empty(crs),
-        access_points=tables.ACCESS_POINTS.empty(crs), access=tables.ACCESS.empty(),
-        scores=tables.SCORES.empty(), lines=tables.LINES.empty(crs),
-        stops=result.stops.iloc[:0], background=back, reports=(), missing=(), criteria=(),
-    )  # fmt: skip
+        result,
+        candidates=schemas.CANDIDATES.empty(crs),
+        evidence=schemas.EVIDENCE.empty(),
+        tests=schemas.TESTS.empty(),
+        rejections=schemas.REJECTIONS.empty(crs),
+        access_points=schemas.ACCESS_POINTS.empty(crs),
+        access=schemas.ACCESS.empty(),
+        scores=schemas.SCORES.empty(),
+        lines=schemas.LINES.empty(crs),
+        stops=result.stops.iloc[:0],
+        background=back,
+        reports=(),
+        missing=(),
+        criteria=(),
+    )
 
 
 def read(path: Path, layer: str) -> Any:
     return pyogrio.read_dataframe(path, layer=layer)
 
 
-def test_layers_and_their_geometry(small_result: Result, path: Path) -> None:
+def test_layers_and_their_geometry(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     found = {str(name): shape for name, shape in pyogrio.list_layers(path)}
     assert found.pop("layer_styles") is None
@@ -82,31 +106,33 @@ def test_layers_and_their_geometry(small_result: Result, path: Path) -> None:
 @pytest.mark.parametrize(
     ("layer", "contract", "keys"),
     [
-        ("parcelles_ecartees", tables.REJECTIONS, ["parcel_id"]),
-        ("preuves", tables.EVIDENCE, ["opportunity_id"]),
-        ("essais", tables.TESTS, ["parcel_id", "kind", "step"]),
-        ("acces_detail", tables.ACCESS, ["opportunity_id", "target"]),
+        ("parcelles_ecartees", schemas.REJECTIONS, ["parcel_id"]),
+        ("preuves", schemas.EVIDENCE, ["opportunity_id"]),
+        ("essais", schemas.TESTS, ["parcel_id", "kind", "step"]),
+        ("acces_detail", schemas.ACCESS, ["opportunity_id", "target"]),
     ],
 )
 def test_round_trip_values_types_and_missing(
-    small_result: Result, path: Path, layer: str, contract: Table, keys: list[str]
+    small_result: ResultTables, path: Path, layer: str, contract: Table, keys: list[str]
 ) -> None:
     write_geopackage(small_result, path)
     table = contract.name
     back = contract.conform(read(path, layer))
     asked = getattr(small_result, table).sort_values(keys).reset_index(drop=True)
-    assert_frame_equal(pd.DataFrame(back)[contract.names[: len(contract.columns)]],
-                       pd.DataFrame(asked)[contract.names[: len(contract.columns)]])  # fmt: skip
+    assert_frame_equal(
+        pd.DataFrame(back)[contract.names[: len(contract.columns)]],
+        pd.DataFrame(asked)[contract.names[: len(contract.columns)]],
+    )
     if contract.geometry:
         assert shapely.equals(back.geometry.array, asked.geometry.array).all()
         assert back.crs == small_result.candidates.crs
 
 
-def test_opportunities_are_the_wide_table(small_result: Result, path: Path) -> None:
+def test_opportunities_are_the_wide_table(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     # A text column without a value comes back without a type: the contract gives it one.
-    back = typed(read(path, "opportunites"), wide.columns(small_result))
-    asked = wide.opportunities(small_result)
+    back = typed(read(path, "opportunites"), tables.columns(small_result))
+    asked = tables.opportunities(small_result)
     assert list(back.columns) == list(asked.columns)
     back = back.astype({"pareto": "boolean"})  # nothing known: GDAL does not say of what kind
     assert_frame_equal(
@@ -120,7 +146,7 @@ def test_opportunities_are_the_wide_table(small_result: Result, path: Path) -> N
 
 
 def test_dates_and_booleans_have_their_type_and_unknown_is_null(
-    small_result: Result, path: Path
+    small_result: ResultTables, path: Path
 ) -> None:
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
@@ -136,7 +162,7 @@ def test_dates_and_booleans_have_their_type_and_unknown_is_null(
         assert (columns["passed"], columns["step"]) == ("BOOLEAN", "INTEGER")
 
 
-def test_real_data_bear_no_fictional_mark(small_result: Result, path: Path) -> None:
+def test_real_data_bear_no_fictional_mark(small_result: ResultTables, path: Path) -> None:
     write_geopackage(replace(small_result, demo=False), path)
     assert "donnees" not in read(path, "opportunites")
     with closing(sqlite3.connect(path)) as base:
@@ -146,7 +172,7 @@ def test_real_data_bear_no_fictional_mark(small_result: Result, path: Path) -> N
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_same_bytes_twice_and_in_any_row_order(
-    small_result: Result, tmp_path: Path, lang: str
+    small_result: ResultTables, tmp_path: Path, lang: str
 ) -> None:
     # The project inside refers to the name of the file, so the three bear the same.
     paths = [tmp_path / name / "opportunites.gpkg" for name in ("a", "b", "c")]
@@ -166,7 +192,7 @@ def test_same_bytes_twice_and_in_any_row_order(
     assert [p.name for p in paths[0].parent.iterdir()] == ["opportunites.gpkg"]
 
 
-def test_inputs_are_never_changed(small_result: Result, path: Path) -> None:
+def test_inputs_are_never_changed(small_result: ResultTables, path: Path) -> None:
     before = [small_result.candidates.copy(), small_result.tests.copy(), small_result.stops.copy()]
     write_geopackage(small_result, path)
     for old, new in zip(
@@ -176,12 +202,19 @@ def test_inputs_are_never_changed(small_result: Result, path: Path) -> None:
 
 
 @pytest.mark.parametrize("emptiness", ["all", "no candidate"])
-def test_nothing_found_is_a_valid_file(small_result: Result, path: Path, emptiness: str) -> None:
+def test_nothing_found_is_a_valid_file(
+    small_result: ResultTables, path: Path, emptiness: str
+) -> None:
     result = emptied(small_result)
     if emptiness == "no candidate":
-        result = replace(small_result, candidates=result.candidates, scores=result.scores,
-                         access=result.access, access_points=result.access_points,
-                         evidence=result.evidence)  # fmt: skip
+        result = replace(
+            small_result,
+            candidates=result.candidates,
+            scores=result.scores,
+            access=result.access,
+            access_points=result.access_points,
+            evidence=result.evidence,
+        )
     write_geopackage(result, path)
     back = read(path, "opportunites")
     assert len(back) == 0
@@ -206,7 +239,7 @@ def assert_sound(path: Path) -> None:
         assert days == {"2026-11-01T00:00:00.000Z"}
 
 
-def test_sqlite_and_gdal_find_nothing_to_say(small_result: Result, path: Path) -> None:
+def test_sqlite_and_gdal_find_nothing_to_say(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     assert_sound(path)
     validator = ["/usr/bin/python3", "-m", "osgeo_utils.samples.validate_gpkg", str(path)]
@@ -220,26 +253,35 @@ def test_sqlite_and_gdal_find_nothing_to_say(small_result: Result, path: Path) -
 
 
 HOSTILE = [
-    "=cmd|' /C calc'!A0", "Robert'); DROP TABLE opportunites;--", '<script>"&amp;</script>',
-    "l’Hôtel-Dieu « été » 🏚", "a\nb\tc", "NUL\x00après", "]]>", "x" * 5000,
-]  # fmt: skip
+    "=cmd|' /C calc'!A0",
+    "Robert'); DROP TABLE opportunites;--",
+    '<script>"&amp;</script>',
+    "l’Hôtel-Dieu « été » 🏚",
+    "a\nb\tc",
+    "NUL\x00après",
+    "]]>",
+    "x" * 5000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_come_back_as_they_are(small_result: Result, path: Path, text: str) -> None:
+def test_hostile_texts_come_back_as_they_are(
+    small_result: ResultTables, path: Path, text: str
+) -> None:
     candidates = small_result.candidates.assign(name=text)
     write_geopackage(replace(small_result, candidates=candidates, title=text), path)
     assert (read(path, "opportunites")["name"] == text.replace("\x00", "")).all()
     assert len(read(path, "preuves")) == 3
 
 
-def test_names_that_sql_reserves_are_plain_columns(small_result: Result, path: Path) -> None:
+def test_names_that_sql_reserves_are_plain_columns(small_result: ResultTables, path: Path) -> None:
     names = ("select", 'a"b', "order")
-    targets = {name: Text(f"<{name}>", name) for name in names}
+    destinations = {name: Localized(f"<{name}>", name) for name in names}
     criteria = tuple(
-        Criterion(name, "m", Text(name, name), "", 1, 0, 1, "") for name in ("group", "confidence")
+        Criterion(name, "m", Localized(name, name), "", 1, 0, 1, "")
+        for name in ("group", "confidence")
     )
-    write_geopackage(replace(small_result, targets=targets, criteria=criteria), path)
+    write_geopackage(replace(small_result, destinations=destinations, criteria=criteria), path)
     back = read(path, "opportunites")
     assert {f"{name}_min" for name in names} < set(back.columns)
     assert back["confidence"].tolist()[0] == pytest.approx(0.82)
@@ -249,13 +291,13 @@ def test_names_that_sql_reserves_are_plain_columns(small_result: Result, path: P
             ET.fromstring(qml)  # noqa: S314 (we wrote it)
 
 
-def test_two_columns_of_one_name_are_refused(small_result: Result, path: Path) -> None:
-    targets = {"Gare": Text("a", "a"), "gare": Text("b", "b")}
+def test_two_columns_of_one_name_are_refused(small_result: ResultTables, path: Path) -> None:
+    destinations = {"Gare": Localized("a", "a"), "gare": Localized("b", "b")}
     with pytest.raises(ExportError, match=r"gare_min.*Renommez"):
-        write_geopackage(replace(small_result, targets=targets), path)
+        write_geopackage(replace(small_result, destinations=destinations), path)
 
 
-def test_words_stand_in_the_file(small_result: Result, path: Path) -> None:
+def test_words_stand_in_the_file(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
         title, enum = base.execute(
@@ -263,14 +305,17 @@ def test_words_stand_in_the_file(small_result: Result, path: Path) -> None:
             "WHERE table_name = 'opportunites' AND column_name = 'kind'"
         ).fetchone()
         assert title == "Nature"
-        values = dict(base.execute(
-            "SELECT value, description FROM gpkg_data_column_constraints "
-            "WHERE constraint_name = ?", (enum,)
-        ).fetchall())  # fmt: skip
+        values = dict(
+            base.execute(
+                "SELECT value, description FROM gpkg_data_column_constraints "
+                "WHERE constraint_name = ?",
+                (enum,),
+            ).fetchall()
+        )
         assert values["dent_creuse"] == "Dent creuse"
-        described = {tuple(r) for r in base.execute(
-            "SELECT table_name, column_name FROM gpkg_data_columns"
-        )}  # fmt: skip
+        described = {
+            tuple(r) for r in base.execute("SELECT table_name, column_name FROM gpkg_data_columns")
+        }
         (metadata,), (iso,) = base.execute("SELECT metadata FROM gpkg_metadata ORDER BY id")
     made = layers.layers(small_result)
     asked = {(one.name, c.name) for one in (*made, *layers.views(made)) for c in one.columns}
@@ -279,12 +324,19 @@ def test_words_stand_in_the_file(small_result: Result, path: Path) -> None:
     assert "Licence Ouverte 2.0" in metadata
     record = ET.fromstring(iso)  # noqa: S314 (we wrote it)
     said = " ".join(text for text in record.itertext() if text.strip())
-    for asked_for in ("Étude d'essai", "2026-11-01", "EPSG:2154", "Licence Ouverte 2.0",
-                      "Cartofriches", "area = 400 m²", "zonage absent"):  # fmt: skip
+    for asked_for in (
+        "Étude d'essai",
+        "2026-11-01",
+        "EPSG:2154",
+        "Licence Ouverte 2.0",
+        "Cartofriches",
+        "area = 400 m²",
+        "zonage absent",
+    ):
         assert asked_for in said, asked_for
 
 
-def test_a_view_holds_the_rows_of_its_kind(small_result: Result, path: Path) -> None:
+def test_a_view_holds_the_rows_of_its_kind(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     whole = read(path, "opportunites")
     for name, kind in VIEWS.items():
@@ -296,12 +348,13 @@ def test_a_view_holds_the_rows_of_its_kind(small_result: Result, path: Path) -> 
         )
 
 
-def test_the_links_that_relations_follow(small_result: Result, path: Path) -> None:
+def test_the_links_that_relations_follow(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     held = read(path, "parcelles_retenues")
     assert held.groupby("opportunity_id").size().to_dict() == {
-        "DC-80021000AB0003": 1, "FR-80021_1": 2,
-    }  # fmt: skip
+        "DC-80021000AB0003": 1,
+        "FR-80021_1": 2,
+    }
     notes = read(path, "notes").set_index(["opportunity_id", "criterion"])
     assert len(notes) == len(small_result.scores) * len(small_result.criteria)
     assert notes.loc[("FR-80021_1", "station"), "mark"] == pytest.approx(0.9)
@@ -309,57 +362,72 @@ def test_the_links_that_relations_follow(small_result: Result, path: Path) -> No
 
 
 CONFORMANCE = {
-    "every geometry column is that of a listed layer":
-        "SELECT table_name FROM gpkg_geometry_columns EXCEPT SELECT table_name FROM gpkg_contents "
-        "WHERE data_type = 'features'",
-    "every layer of features has one geometry column":
-        "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' "
-        "EXCEPT SELECT table_name FROM gpkg_geometry_columns",
-    "every reference system is described":
-        "SELECT srs_id FROM gpkg_geometry_columns EXCEPT SELECT srs_id FROM gpkg_spatial_ref_sys",
-    "every listed layer exists":
-        "SELECT table_name FROM gpkg_contents EXCEPT SELECT name FROM sqlite_master",
-    "every described column exists":
-        "SELECT d.table_name || '.' || d.column_name FROM gpkg_data_columns d "
-        "WHERE d.column_name NOT IN (SELECT name FROM pragma_table_info(d.table_name))",
-    "every extension bears on a table that is there":
-        "SELECT table_name FROM gpkg_extensions WHERE table_name IS NOT NULL "
-        "EXCEPT SELECT name FROM sqlite_master",
-    "every list of values is used, and the reverse":
+    "every geometry column is that of a listed layer": (
+        "SELECT table_name FROM gpkg_geometry_columns EXCEPT SELECT table_name FROM "
+        "gpkg_contents WHERE data_type = 'features'"
+    ),
+    "every layer of features has one geometry column": (
+        "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' EXCEPT SELECT "
+        "table_name FROM gpkg_geometry_columns"
+    ),
+    "every reference system is described": (
+        "SELECT srs_id FROM gpkg_geometry_columns EXCEPT SELECT srs_id FROM gpkg_spatial_ref_sys"
+    ),
+    "every listed layer exists": (
+        "SELECT table_name FROM gpkg_contents EXCEPT SELECT name FROM sqlite_master"
+    ),
+    "every described column exists": (
+        "SELECT d.table_name || '.' || d.column_name FROM gpkg_data_columns d WHERE "
+        "d.column_name NOT IN (SELECT name FROM pragma_table_info(d.table_name))"
+    ),
+    "every extension bears on a table that is there": (
+        "SELECT table_name FROM gpkg_extensions WHERE table_name IS NOT NULL EXCEPT "
+        "SELECT name FROM sqlite_master"
+    ),
+    "every list of values is used, and the reverse": (
         "SELECT constraint_name FROM gpkg_data_columns WHERE constraint_name IS NOT NULL "
-        "EXCEPT SELECT constraint_name FROM gpkg_data_column_constraints",
-    "one default style a layer":
-        "SELECT f_table_name FROM layer_styles GROUP BY 1 HAVING sum(useAsDefault) != 1",
-    "every style is of a listed layer":
-        "SELECT f_table_name FROM layer_styles EXCEPT SELECT table_name FROM gpkg_contents",
-    "every layer is styled":
-        "SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles' "
-        "EXCEPT SELECT f_table_name FROM layer_styles",
-}  # fmt: skip
+        "EXCEPT SELECT constraint_name FROM gpkg_data_column_constraints"
+    ),
+    "one default style a layer": (
+        "SELECT f_table_name FROM layer_styles GROUP BY 1 HAVING sum(useAsDefault) != 1"
+    ),
+    "every style is of a listed layer": (
+        "SELECT f_table_name FROM layer_styles EXCEPT SELECT table_name FROM gpkg_contents"
+    ),
+    "every layer is styled": (
+        "SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles' EXCEPT "
+        "SELECT f_table_name FROM layer_styles"
+    ),
+}
 
 
-def test_tables_of_the_format_agree(small_result: Result, path: Path) -> None:
+def test_tables_of_the_format_agree(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
         for rule, query in CONFORMANCE.items():
             assert base.execute(query).fetchall() == [], rule
-        triggers = [r[0] for r in base.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree_%'"
-        )]  # fmt: skip
+        triggers = [
+            r[0]
+            for r in base.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree_%'"
+            )
+        ]
     for name, shape in GEOMETRY.items():
         kept = [t for t in triggers if t.startswith(f"rtree_{name}_geom_")]
         assert bool(kept) == (shape is not None), name
 
 
 def test_every_coded_value_has_words_in_both_languages() -> None:
-    for table in (*tables.INPUTS, *tables.RESULTS):
+    for table in (*schemas.INPUTS, *schemas.RESULTS):
         for column in table.columns:
             for lang in ("fr", "en"):
                 assert all(words.value_words(column, lang).values())
 
 
 @pytest.mark.parametrize("epsg", [5490, 2972, 2975])
-def test_the_legal_crs_of_other_territories(small_result: Result, path: Path, epsg: int) -> None:
+def test_the_legal_crs_of_other_territories(
+    small_result: ResultTables, path: Path, epsg: int
+) -> None:
     crs = pyproj.CRS.from_epsg(epsg)
 
     def moved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -368,15 +436,22 @@ def test_the_legal_crs_of_other_territories(small_result: Result, path: Path, ep
     back = small_result.background
     write_geopackage(
         replace(
-            small_result, edition=None,
-            candidates=moved(small_result.candidates), rejections=moved(small_result.rejections),
-            access_points=moved(small_result.access_points), lines=moved(small_result.lines),
+            small_result,
+            edition=None,
+            candidates=moved(small_result.candidates),
+            rejections=moved(small_result.rejections),
+            access_points=moved(small_result.access_points),
+            lines=moved(small_result.lines),
             stops=moved(small_result.stops),
-            background=Background(moved(back.streets), moved(back.buildings),
-                                  moved(back.constraints), moved(back.places)),
+            background=Background(
+                moved(back.streets),
+                moved(back.buildings),
+                moved(back.constraints),
+                moved(back.places),
+            ),
         ),
         path,
-    )  # fmt: skip
+    )
     assert pyogrio.read_info(path, layer="opportunites")["crs"] == f"EPSG:{epsg}"
     with closing(sqlite3.connect(path)) as base:
         (day,) = base.execute("SELECT DISTINCT last_change FROM gpkg_contents").fetchone()
@@ -393,7 +468,7 @@ def limited(kib: int) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
 @pytest.mark.parametrize("kib", [16, 100, 200, 300])
 def test_a_file_that_cannot_grow_is_a_clear_error(
-    small_result: Result, tmp_path: Path, kib: int
+    small_result: ResultTables, tmp_path: Path, kib: int
 ) -> None:
     import multiprocessing as mp
 
@@ -412,7 +487,7 @@ def test_a_file_that_cannot_grow_is_a_clear_error(
     assert [p.name for p in tmp_path.iterdir()] == ["opportunites.gpkg"]
 
 
-def try_to_write(result: Result, path: Path, kib: int, said: Any) -> None:
+def try_to_write(result: ResultTables, path: Path, kib: int, said: Any) -> None:
     limited(kib)
     try:
         write_geopackage(result, path)

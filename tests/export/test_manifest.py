@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from foncier.export.aside import deliver
-from foncier.export.manifest import manifest, mixed, plain, text, versions, write_manifest
+from foncier._util.atomic_write import write_atomically
+from foncier.results.manifest import (
+    manifest,
+    mixed,
+    plain,
+    text,
+    versions,
+    write_manifest,
+)
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 
-def made(result: Result, **other: Any) -> dict[str, Any]:
+def made(result: ResultTables, **other: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "configuration": {"study": {"title": "Été"}, "path": Path("layers") / "a"},
         "timings": {"read": 1.23456},
@@ -27,17 +34,21 @@ def made(result: Result, **other: Any) -> dict[str, Any]:
     return manifest(result, **(asked | other))
 
 
-def test_what_it_says(small_result: Result) -> None:
+def test_what_it_says(small_result: ResultTables) -> None:
     said = made(small_result, versions=versions())
     assert said["fictional"] is True
     assert said["crs"] == "EPSG:2154"
     assert said["edition"] == "2026-11-01"
     assert said["counts"] == {
-        "opportunities": {"friche": 1, "dent_creuse": 1, "batiment_non_affecte": 1,
-                          "terrain_divisible": 0},
+        "opportunities": {
+            "friche": 1,
+            "dent_creuse": 1,
+            "batiment_non_affecte": 1,
+            "terrain_divisible": 0,
+        },
         "rejected_parcels": 2,
         "assemblies": None,
-    }  # fmt: skip
+    }
     layer = said["inputs"][0]
     assert (layer["sha256"], layer["rows_read"], layer["rows_kept"]) == ("0" * 64, 66, 63)
     assert (layer["vintage"], layer["licence"]) == ("2024-02-01", "Licence Ouverte 2.0")
@@ -52,7 +63,7 @@ def test_what_it_says(small_result: Result) -> None:
     assert json.loads(text(said)) == said
 
 
-def test_only_the_run_changes_from_one_run_to_the_next(small_result: Result) -> None:
+def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTables) -> None:
     first = made(small_result, timings={"read": 1.0}, started=datetime(2026, 1, 1, tzinfo=UTC))
     second = made(small_result, timings={"read": 2.0}, started=datetime(2026, 1, 2, tzinfo=UTC))
     assert first["run"] != second["run"]
@@ -79,21 +90,28 @@ def test_plain_values(value: object, expected: object) -> None:
     assert plain(value) == expected
 
 
-def test_undated_and_empty(small_result: Result) -> None:
-    bare = replace(small_result, edition=None, reports=(), missing=(),
-                   candidates=small_result.candidates.iloc[:0])  # fmt: skip
+def test_undated_and_empty(small_result: ResultTables) -> None:
+    bare = replace(
+        small_result,
+        edition=None,
+        reports=(),
+        missing=(),
+        candidates=small_result.candidates.iloc[:0],
+    )
     said = made(bare, deliverables={})
     assert (said["edition"], said["inputs"], said["deliverables"]) == (None, [], {})
     assert sum(said["counts"]["opportunities"].values()) == 0
 
 
-def test_a_mixed_set_is_seen(small_result: Result, tmp_path: Path) -> None:
+def test_a_mixed_set_is_seen(small_result: ResultTables, tmp_path: Path) -> None:
     assert mixed(tmp_path) == ("manifest.json",)
     write = {
         "a.gpkg": lambda path: path.write_text("a"),
         "b.csv": lambda path: path.write_text("b"),
     }
-    deliver(tmp_path, write, manifest=lambda shas: text(made(small_result, deliverables=shas)))
+    write_atomically(
+        tmp_path, write, manifest=lambda shas: text(made(small_result, deliverables=shas))
+    )
     assert mixed(tmp_path) == ()
     (tmp_path / "a.gpkg").write_text("later")
     (tmp_path / "b.csv").unlink()
@@ -102,7 +120,7 @@ def test_a_mixed_set_is_seen(small_result: Result, tmp_path: Path) -> None:
     assert mixed(tmp_path) == ("manifest.json",)
 
 
-def test_written_with_sorted_keys(small_result: Result, tmp_path: Path) -> None:
+def test_written_with_sorted_keys(small_result: ResultTables, tmp_path: Path) -> None:
     write_manifest(made(small_result), tmp_path)
     raw = (tmp_path / "manifest.json").read_bytes()
     assert b"\r" not in raw

@@ -18,15 +18,15 @@ from typer.testing import CliRunner
 
 from foncier.cli import app
 from foncier.errors import ConfigError, ExportError
-from foncier.export.contents import Delivered, read_delivered, typed
-from foncier.export.geopackage import write_geopackage
+from foncier.export.geopackage.write import write_geopackage
 from foncier.export.postgis import write_postgis
-from foncier.records import Text
+from foncier.model import Localized
+from foncier.results.contents import Delivered, read_delivered, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = pytest.mark.postgis
@@ -52,9 +52,11 @@ def server() -> Iterator[str]:
             os.chown(place, NOBODY, NOBODY)
         options: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         quiet: dict[str, Any] = {
-            "stdout": subprocess.DEVNULL, "timeout": 60, "cwd": place,
+            "stdout": subprocess.DEVNULL,
+            "timeout": 60,
+            "cwd": place,
             **(options if root else {}),
-        }  # fmt: skip
+        }
         data = f"{place}/data"
         subprocess.run(
             [bin_ / "initdb", "-D", data, "-U", "foncier", "-A", "trust", "--no-sync"],
@@ -88,16 +90,20 @@ def base(server: str) -> str:
     return url
 
 
-def delivered(result: Result, folder: Path) -> Delivered:
+def delivered(result: ResultTables, folder: Path) -> Delivered:
     write_geopackage(result, folder / "opportunites.gpkg")
     return read_delivered(folder)
 
 
 def test_tables_read_back_are_those_written(
-    base: str, small_result: Result, tmp_path: Path
+    base: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
-    targets = {**small_result.targets, "order": Text("<é>", "x"), 'a"b': Text("{}", "y")}
-    made = delivered(replace(small_result, targets=targets), tmp_path)
+    destinations = {
+        **small_result.destinations,
+        "order": Localized("<é>", "x"),
+        'a"b': Localized("{}", "y"),
+    }
+    made = delivered(replace(small_result, destinations=destinations), tmp_path)
     assert write_postgis(made, base, schema='l"essai') == tuple(x.name for x in made.layers)
     with psycopg.connect(base) as link:
         for layer in made.layers:
@@ -114,18 +120,23 @@ def test_tables_read_back_are_those_written(
                 assert (shapely.get_srid(shapes) == 2154).all()
 
 
-def test_keys_indexes_and_comments(base: str, small_result: Result, tmp_path: Path) -> None:
+def test_keys_indexes_and_comments(base: str, small_result: ResultTables, tmp_path: Path) -> None:
     made = delivered(small_result, tmp_path)
     write_postgis(made, base)
     with psycopg.connect(base) as link:
-        indexes = " ".join(row[0] for row in link.execute(
-            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'foncier' "
-            "AND tablename = 'opportunites'"
-        ))  # fmt: skip
-        comments = dict(link.execute(
-            "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
-            "WHERE attrelid = 'foncier.opportunites'::regclass AND attnum > 1"
-        ).fetchall())  # fmt: skip
+        indexes = " ".join(
+            row[0]
+            for row in link.execute(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'foncier' "
+                "AND tablename = 'opportunites'"
+            )
+        )
+        comments = dict(
+            link.execute(
+                "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+                "WHERE attrelid = 'foncier.opportunites'::regclass AND attnum > 1"
+            ).fetchall()
+        )
     assert "USING gist (geom)" in indexes
     assert "UNIQUE INDEX opportunites_opportunity_id_idx" in indexes
     assert "UNIQUE INDEX opportunites_pkey" in indexes
@@ -141,7 +152,7 @@ def count(base: str, schema: str) -> int:
 
 
 def test_a_failure_leaves_the_former_tables(
-    base: str, small_result: Result, tmp_path: Path
+    base: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     made = delivered(small_result, tmp_path)
     write_postgis(made, base, schema="avant")
@@ -158,7 +169,9 @@ def test_a_failure_leaves_the_former_tables(
     assert count(base, "avant") == 1
 
 
-def test_a_base_without_postgis_is_told(server: str, small_result: Result, tmp_path: Path) -> None:
+def test_a_base_without_postgis_is_told(
+    server: str, small_result: ResultTables, tmp_path: Path
+) -> None:
     made = delivered(small_result, tmp_path)
     with pytest.raises(ExportError, match="CREATE EXTENSION postgis"):
         write_postgis(made, f"{server} dbname=template1")
@@ -172,7 +185,7 @@ URLS = {
 }
 
 
-def test_the_password_is_never_shown(small_result: Result, tmp_path: Path) -> None:
+def test_the_password_is_never_shown(small_result: ResultTables, tmp_path: Path) -> None:
     delivered(small_result, tmp_path)
     for url, kind in URLS.items():
         done = CliRunner().invoke(app, ["export", str(tmp_path), "--postgis", url])
@@ -181,6 +194,6 @@ def test_the_password_is_never_shown(small_result: Result, tmp_path: Path) -> No
         assert "tres-secret" not in done.output
 
 
-def test_a_schema_without_a_name(small_result: Result, tmp_path: Path) -> None:
+def test_a_schema_without_a_name(small_result: ResultTables, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="schema"):
         write_postgis(delivered(small_result, tmp_path), "dbname=x", schema="")

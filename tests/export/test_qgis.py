@@ -13,13 +13,13 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from foncier import tables
-from foncier.export import palette
-from foncier.export.geopackage import write_geopackage
+from foncier import schemas
+from foncier.export import words
+from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers, views
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.qgis
 UNLABELLED = ("voies", "quartiers")  # where some rows have no name to show
@@ -31,9 +31,14 @@ ARTEFACTS = HERE.parents[2] / "artefacts" / "qgis"
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     return subprocess.run(
-        [str(PYTHON), *arguments], capture_output=True, text=True, encoding="utf-8", check=False,
-        timeout=120, env={**clean, "QT_QPA_PLATFORM": "offscreen"},
-    )  # fmt: skip
+        [str(PYTHON), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+        env={**clean, "QT_QPA_PLATFORM": "offscreen"},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def qgis() -> str:
     return done.stdout.strip()
 
 
-def opened(result: Result, folder: Path, *, lang: str = "fr") -> dict[str, Any]:
+def opened(result: ResultTables, folder: Path, *, lang: str = "fr") -> dict[str, Any]:
     path = folder / "opportunites.gpkg"
     write_geopackage(result, path, lang=lang)
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
@@ -61,7 +66,7 @@ def opened(result: Result, folder: Path, *, lang: str = "fr") -> dict[str, Any]:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_layer_opens_styled_and_named(
-    qgis: str, small_result: Result, tmp_path: Path, lang: str
+    qgis: str, small_result: ResultTables, tmp_path: Path, lang: str
 ) -> None:
     told = opened(small_result, tmp_path, lang=lang)
     made = layers(small_result)
@@ -83,36 +88,39 @@ def test_every_layer_opens_styled_and_named(
             assert (seen["widgets"][column.name] == "ValueMap") == bool(column.values)
 
 
-def test_opportunities_by_kind(qgis: str, small_result: Result, tmp_path: Path) -> None:
+def test_opportunities_by_kind(qgis: str, small_result: ResultTables, tmp_path: Path) -> None:
     told = opened(small_result, tmp_path)
     seen = told["opportunites"]
     assert seen["renderer"] == "categorizedSymbol"
     assert seen["labels"]
     colours = {kind: colour for kind, (_, colour) in seen["categories"].items()}
-    assert colours == {kind: colour.lower() for kind, colour in palette.KINDS.items()}
+    assert colours == {kind: colour.lower() for kind, colour in words.KINDS.items()}
     assert seen["categories"]["dent_creuse"][0] == "Dent creuse"
     assert seen["aliases"]["area_m2"] == "Surface (m²)"
     assert seen["aliases"]["station_min"] == "Gare\u00a0: temps à pied (min)"
     assert (told["preuves"]["types"]["observed_on"], told["essais"]["types"]["passed"]) == (
-        "Date", "Boolean",
-    )  # fmt: skip
+        "Date",
+        "Boolean",
+    )
 
 
 def test_isochrones_of_many_sites_are_no_darker_than_those_of_one(
-    qgis: str, small_result: Result, tmp_path: Path
+    qgis: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     ids = [id_ for id_ in small_result.candidates["opportunity_id"].head(2) for _ in range(2)]
     # The wide areas share x from 0 to 100; the narrow one of the first lies in that of the second.
     areas = shapely.box([-300, -50, -100, 200], -100, [100, 50, 400, 300], 100)
     table = gpd.GeoDataFrame(
         {"opportunity_id": ids, "minutes": [15, 5, 15, 5], "area_m2": shapely.area(areas)},
-        geometry=areas, crs=small_result.candidates.crs,
-    )  # fmt: skip
+        geometry=areas,
+        crs=small_result.candidates.crs,
+    )
     path = tmp_path / "opportunites.gpkg"
-    write_geopackage(replace(small_result, isochrones=tables.ISOCHRONES.conform(table)), path)
+    write_geopackage(replace(small_result, isochrones=schemas.ISOCHRONES.conform(table)), path)
     places = {"wide": "-200,0", "both wide": "80,0", "narrow": "-40,0", "wide on narrow": "20,0"}
-    done = run(str(HERE.parent / "qgis_colours_script.py"), str(path), "isochrones",
-               *places.values())  # fmt: skip
+    done = run(
+        str(HERE.parent / "qgis_colours_script.py"), str(path), "isochrones", *places.values()
+    )
     assert done.returncode == 0, done.stderr
     seen = dict(zip(places, json.loads(done.stdout), strict=True))
     assert seen["wide"] == seen["both wide"]
@@ -122,9 +130,9 @@ def test_isochrones_of_many_sites_are_no_darker_than_those_of_one(
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_project_inside_opens_ready_to_work(
-    qgis: str, small_result: Result, tmp_path: Path, lang: str
+    qgis: str, small_result: ResultTables, tmp_path: Path, lang: str
 ) -> None:
-    from foncier.export import forms, project
+    from foncier.export.qgis import forms, project
 
     path = tmp_path / "opportunites.gpkg"
     hostile = replace(small_result, title="<Étude> [% @project_path %] & « essai »")
@@ -154,8 +162,13 @@ def test_the_project_inside_opens_ready_to_work(
     for name, seen in told["relations"].items():
         assert seen["valid"], name
         assert seen["related"] > 0 or name == "parcelles_retenues_essais", name
-    assert {"opportunites_preuves", "opportunites_acces", "opportunites_acces_detail",
-            "opportunites_notes", "parcelles_ecartees_essais"} < set(told["relations"])  # fmt: skip
+    assert {
+        "opportunites_preuves",
+        "opportunites_acces",
+        "opportunites_acces_detail",
+        "opportunites_notes",
+        "parcelles_ecartees_essais",
+    } < set(told["relations"])
     titles = {title[lang]: names for title, names, _ in project.THEMES}
     for name, shown in told["themes"].items():
         there = {forms.layer_id(n) for n in titles[name]} - {

@@ -26,9 +26,11 @@ def _blanks(megabytes: int, head: bytes = b"") -> bytes:
 
 
 def _laughs(encoding: str) -> bytes:
-    text = (f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE osm [<!ENTITY a0 "ha">{LAUGHS}]>'
-            '<osm version="0.6"><node id="1" lat="49" lon="2"><tag k="shop" v="&a11;"/></node>'
-            "</osm>")  # fmt: skip
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE osm [<!ENTITY a0 "ha">{LAUGHS}]>'
+        '<osm version="0.6"><node id="1" lat="49" lon="2"><tag k="shop" v="&a11;"/></node>'
+        "</osm>"
+    )
     return text.encode(encoding)
 
 
@@ -71,8 +73,10 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     "nested lists, JSON": ("velam.json", lambda: b"[" * DEEP + b"]" * DEEP),
     "nested properties": (
         "z.geojson",
-        lambda: b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": null,'
-        b' "properties": {"a": ' + b'{"a": ' * DEEP + b"1" + b"}" * DEEP + b"}}]}",
+        lambda: (
+            b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": null,'
+            b' "properties": {"a": ' + b'{"a": ' * DEEP + b"1" + b"}" * DEEP + b"}}]}"
+        ),
     ),
     "nested elements": ("o.osm", lambda: b"<osm>" + b"<a>" * DEEP + b"</a>" * DEEP + b"</osm>"),
     "nested TOML": ("study.toml", lambda: TOML + b"a = " + b"[" * DEEP + b"]" * DEEP),
@@ -90,18 +94,26 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     "a relation of itself": ("o.osm", lambda: OSM.replace(b'ref="8" role', b'ref="9" role')),
     "collection in collection": (
         "z.geojson",
-        lambda: features({"typezone": "U"}, shape={
-            "type": "GeometryCollection", "geometries": [{"type": "GeometryCollection",
-                                                          "geometries": []}] * 1000}),
+        lambda: features(
+            {"typezone": "U"},
+            shape={
+                "type": "GeometryCollection",
+                "geometries": [{"type": "GeometryCollection", "geometries": []}] * 1000,
+            },
+        ),
     ),
     "zip in zip": ("x.shp.zip", lambda: zipped({"x.shp": every()["x.shp.zip"].whole})),
     "one property of 50 MB": ("z.geojson", lambda: features({"typezone": "U" * 50_000_000})),
-    "lone surrogates": ("velam.json", lambda: json.dumps([{"name": "\ud800", "category": "stop",
-                                                           "latitude": 49.89, "longitude": 2.3}
-                                                          ]).encode()),
+    "lone surrogates": (
+        "velam.json",
+        lambda: json.dumps(
+            [{"name": "\ud800", "category": "stop", "latitude": 49.89, "longitude": 2.3}]
+        ).encode(),
+    ),
     "lone surrogates in GeoJSON": (
-        "z.geojson", lambda: features({"typezone": "U", "libelle": "@"}).replace(b"@", b"\\ud800"),
+        "z.geojson",
+        lambda: features({"typezone": "U", "libelle": "@"}).replace(b"@", b"\\ud800"),
     ),
     "nothing but zeros": ("x.gpkg", lambda: b"SQLite format 3\x00" + bytes(2**20)),
     "parcels of nothing": ("z.geojson", lambda: bare({"x": b'{"type": "FeatureCollection"}'})),
-}  # fmt: skip
+}

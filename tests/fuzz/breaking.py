@@ -236,10 +236,13 @@ def main(words: Sequence[str]) -> int:
             faults.setdefault(end.fault.split(":")[0] + _place(end.fault), []).append(case.label)
             print(f"{case.label}: {end.fault}", flush=True)
     summary: dict[str, Any] = {
-        "cases": len(cases), "readings": sum(told.values()), "outcomes": dict(told),
+        "cases": len(cases),
+        "readings": sum(told.values()),
+        "outcomes": dict(told),
         "faults": {kind: labels[:9] for kind, labels in faults.items()},
-        "most memory (MB)": round(peak), "by": heaviest,
-    }  # fmt: skip
+        "most memory (MB)": round(peak),
+        "by": heaviest,
+    }
     print(json.dumps(summary, ensure_ascii=False))
     return min(1, len(faults))
 

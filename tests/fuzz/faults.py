@@ -21,26 +21,82 @@ if TYPE_CHECKING:
     Fault = Callable[[bytes, Random], bytes]
 
 TOKENS = (
-    b"-1", b"0", b"1e309", b"NaN", b"null", b"true", b'""', b"[]", b"{}", b"99999999999999999999",
-    b"\x00", b"\xff\xfe", b"\xe9", "é—\u202e🙂".encode(), b"POINT EMPTY", b";", b",", b"|", b'"',
-    b"\r\n", b"2023-13-45", b"<!--", b"]]>", b"..", b"%s%n", b"${HOME}", b"inf", b"-0.0", b"1,5",
-    b"0001-01-01", b"9999-12-31", b"POLYGON ((0 0, 1 1, 0 1))", b"POINT (nan inf)", b"80021",
-    b"POINT Z (2.3 49.89 1)", b"GEOMETRYCOLLECTION EMPTY", b"25:61:61", b"=cmd|' /C calc'!A0",
-)  # fmt: skip
+    b"-1",
+    b"0",
+    b"1e309",
+    b"NaN",
+    b"null",
+    b"true",
+    b'""',
+    b"[]",
+    b"{}",
+    b"99999999999999999999",
+    b"\x00",
+    b"\xff\xfe",
+    b"\xe9",
+    "é—\u202e🙂".encode(),
+    b"POINT EMPTY",
+    b";",
+    b",",
+    b"|",
+    b'"',
+    b"\r\n",
+    b"2023-13-45",
+    b"<!--",
+    b"]]>",
+    b"..",
+    b"%s%n",
+    b"${HOME}",
+    b"inf",
+    b"-0.0",
+    b"1,5",
+    b"0001-01-01",
+    b"9999-12-31",
+    b"POLYGON ((0 0, 1 1, 0 1))",
+    b"POINT (nan inf)",
+    b"80021",
+    b"POINT Z (2.3 49.89 1)",
+    b"GEOMETRYCOLLECTION EMPTY",
+    b"25:61:61",
+    b"=cmd|' /C calc'!A0",
+)
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 0, 1e308, float("nan"), "", "é\u0000", [], {}, [[]], "x" * 5000, 10**30,
-    [1e9, 1e9], {"type": "Point"}, "80021000AR0150", float("inf"), "\ud800", [None, None],
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    float("nan"),
+    "",
+    "é\u0000",
+    [],
+    {},
+    [[]],
+    "x" * 5000,
+    10**30,
+    [1e9, 1e9],
+    {"type": "Point"},
+    "80021000AR0150",
+    float("inf"),
+    "\ud800",
+    [None, None],
     {"type": "GeometryCollection", "geometries": []},
-    {"type": "MultiPolygon", "coordinates": [[[]]]}, {"type": "Point", "coordinates": []},
-    {"type": "Polygon", "coordinates": [[[2.3, 49.8], [2.4, 49.9], [2.3, 49.9], [2.4, 49.8],
-                                         [2.3, 49.8]]]},
-)  # fmt: skip
+    {"type": "MultiPolygon", "coordinates": [[[]]]},
+    {"type": "Point", "coordinates": []},
+    {
+        "type": "Polygon",
+        "coordinates": [[[2.3, 49.8], [2.4, 49.9], [2.3, 49.9], [2.4, 49.8], [2.3, 49.8]]],
+    },
+)
 NUMBERS = (0, 1, 2, 3, 7, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1)
 STATEMENTS = (
-    'UPDATE "{table}" SET "{column}" = ?', 'UPDATE "{table}" SET "{column}" = ? WHERE rowid = 1',
-    'UPDATE "{table}" SET "{column}" = ? WHERE rowid = 2', 'DELETE FROM "{table}" WHERE ? IS NOT 7',
-    'DROP TABLE "{table}" --', 'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "y" --',
-)  # fmt: skip
+    'UPDATE "{table}" SET "{column}" = ?',
+    'UPDATE "{table}" SET "{column}" = ? WHERE rowid = 1',
+    'UPDATE "{table}" SET "{column}" = ? WHERE rowid = 2',
+    'DELETE FROM "{table}" WHERE ? IS NOT 7',
+    'DROP TABLE "{table}" --',
+    'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "y" --',
+)
 
 
 def broken(good: Input, random: Random) -> bytes:
@@ -181,8 +237,9 @@ def in_tables(data: bytes, random: Random) -> bytes:
         path = Path(folder) / "x.gpkg"
         path.write_bytes(data)
         with closing(sqlite3.connect(path, isolation_level=None)) as base:
-            names = [row[0] for row in base.execute("SELECT name FROM sqlite_master "
-                                                    "WHERE type='table'")]  # fmt: skip
+            names = [
+                row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            ]
             for _ in range(random.randint(1, 3)):
                 _tampered(base, random.choice(names), random)
         return path.read_bytes()
@@ -192,8 +249,23 @@ def _tampered(base: sqlite3.Connection, name: str, random: Random) -> None:
     try:
         columns = [row[1] for row in base.execute(f'PRAGMA table_info("{name}")')]
         column = random.choice(columns or ["x"])
-        value = random.choice((None, -1, 0, 10**15, 1e308, "", "x" * 999, b"GP\x00\x01", b"\x00",
-                               "POINT", 2154, 4326, 99999))  # fmt: skip
+        value = random.choice(
+            (
+                None,
+                -1,
+                0,
+                10**15,
+                1e308,
+                "",
+                "x" * 999,
+                b"GP\x00\x01",
+                b"\x00",
+                "POINT",
+                2154,
+                4326,
+                99999,
+            )
+        )
         statement = random.choice(STATEMENTS).format(table=name, column=column)
         base.execute(statement, () if "--" in statement else (value,))
     except sqlite3.Error:
@@ -245,6 +317,11 @@ def _cut(data: bytes, random: Random) -> bytes:
 
 FAULTS: tuple[Fault, ...] = (_lost, _twice, _word, _byte, _byte, _head, _lines, _cut)
 FORMS: Mapping[str, Fault] = {
-    "json": in_tree, "csv": in_cells, "xml": in_elements, "toml": in_lines, "lines": in_lines,
-    "tiff": in_tags, "sqlite": in_tables,
-}  # fmt: skip
+    "json": in_tree,
+    "csv": in_cells,
+    "xml": in_elements,
+    "toml": in_lines,
+    "lines": in_lines,
+    "tiff": in_tags,
+    "sqlite": in_tables,
+}

@@ -43,8 +43,14 @@ def main(name: str, seconds: int, part: str = "") -> None:
 
     path.write_bytes(good.whole)
     tried(good, path)  # what is imported late is no part of the first case
-    options = [f"-max_total_time={seconds}", f"-timeout={LONGEST_S}", f"-rss_limit_mb={MOST_MB}",
-               f"-artifact_prefix={made}/", "-print_final_stats=1", str(corpus)]  # fmt: skip
+    options = [
+        f"-max_total_time={seconds}",
+        f"-timeout={LONGEST_S}",
+        f"-rss_limit_mb={MOST_MB}",
+        f"-artifact_prefix={made}/",
+        "-print_final_stats=1",
+        str(corpus),
+    ]
     atheris.Setup([sys.argv[0], *options], one)
     atheris.Fuzz()
 

@@ -21,10 +21,11 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
-from foncier import sources, study, tables
+from foncier import readers, schemas
 from foncier.crs import legal_crs
-from foncier.records import LayerFile
-from foncier.study.needs import load_needs, needs_template
+from foncier.model import LayerFile
+from foncier.study import read_study
+from foncier.study.requirements import read_requirements, requirements_template
 
 from ..sheets import HOUSE, PLOT, SHED, STREET, sheet, tarred, whole
 from ..timetable import feed, text
@@ -91,7 +92,7 @@ def plots() -> Any:
     rows = {"parcel_id": ["80021000AB0160", "80021000AB0161"], "commune": "80021"}
     boxes = [shapely.box(X + 30 * k, Y, X + 30 * k + 30, Y + 40) for k in range(2)]
     frame = gpd.GeoDataFrame({**rows, "area_m2": 1200.0}, geometry=boxes, crs=CRS)
-    return tables.PARCELS.conform(frame)
+    return schemas.PARCELS.conform(frame)
 
 
 def layer(name: str, format_: str, communes: tuple[str, ...] = ("80021",)) -> Read:
@@ -100,15 +101,15 @@ def layer(name: str, format_: str, communes: tuple[str, ...] = ("80021",)) -> Re
     def read(path: Path) -> object:
         given = {"parcels": plots(), "on": dt.date(2026, 1, 18), "bounds": (X, Y, X + 400, Y + 40)}
         file = LayerFile(name, path, path.name, format_)
-        return sources.read(file, crs=CRS, communes=communes, **given)
+        return readers.read(file, crs=CRS, communes=communes, **given)
 
     return read
 
 
-def relief(path: Path) -> object:
+def dem(path: Path) -> object:
     """Read a file as a relief."""
     file = LayerFile("elevation", path, path.name, "geotiff")
-    return sources.read_relief(file, crs=CRS, bounds=(X, Y, X + 100, Y + 100))
+    return readers.read_dem(file, crs=CRS, bounds=(X, Y, X + 100, Y + 100))
 
 
 def drawn(path: Path, read: Callable[..., object]) -> object:
@@ -118,7 +119,7 @@ def drawn(path: Path, read: Callable[..., object]) -> object:
 
 def truth(path: Path) -> object:
     """Read a file as truths."""
-    return sources.read_truth(path, crs=CRS)
+    return readers.read_truth(path, crs=CRS)
 
 
 def features(*properties: Mapping[str, Any], shape: dict[str, Any] | None = None) -> bytes:
@@ -163,9 +164,16 @@ def hill() -> bytes:
     heights = np.fromfunction(lambda y, x: 40 + x + y / 2, (40, 40), dtype="float32")
     with rasterio.MemoryFile() as memory:
         with memory.open(
-            driver="GTiff", width=40, height=40, count=1, dtype="float32", crs="EPSG:2154",
-            transform=from_origin(X - 50, Y + 150, 5, 5), nodata=-9999, compress="deflate",
-        ) as raster:  # fmt: skip
+            driver="GTiff",
+            width=40,
+            height=40,
+            count=1,
+            dtype="float32",
+            crs="EPSG:2154",
+            transform=from_origin(X - 50, Y + 150, 5, 5),
+            nodata=-9999,
+            compress="deflate",
+        ) as raster:
             raster.write(heights.astype("float32"), 1)
         return bytes(memory.read())
 
@@ -184,36 +192,58 @@ LOVAC = (
 CSVS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
     "f.csv": (CNIG, (("inventory", "cnig"),)),
     "lovac.csv": (LOVAC, (("vacancy_rates", "lovac"),)),
-    "prices.csv": (b"city_code;dvf_pxm2_median;dvf_nbtrans\n80021;1500;40\n01005;900,5;3\n",
-                   (("prices", "dvf-communes"),)),
-    "sirene.csv": (b"siret;etatAdministratifEtablissement;dateDebut;activitePrincipaleEtablissement"
-                   b";codeCommuneEtablissement;longitude;latitude\n"
-                   b"1;A;2015-03-01;47.11F;80021;2.30;49.89\n2;F;2021-06-30;56.10A;80021;2,3;"
-                   b"49,89\n", (("observations", "sirene"),)),
-    "dpe.csv": (b"numero_dpe,date_etablissement_dpe,code_insee_ban,"
-                b"coordonnee_cartographique_x_ban,coordonnee_cartographique_y_ban,_geopoint\n"
-                b'D1,2024-05-02,80021,650000,6977000,"49.89,2.30"\n',
-                (("observations", "dpe"),)),
-    "dvf.csv": (b"id_mutation,date_mutation,nature_mutation,id_parcelle,type_local,code_commune,"
-                b"longitude,latitude\nM1,2023-02-01,Vente,80021000AB0160,Maison,80021,2.3,49.89\n"
-                b"M2,2023-03-01,Vente,80021000AB0161,Appartement,80021,,\n",
-                (("observations", "dvf"),)),
-    "rnb.csv": (b"rnb_id;point;shape;status\nA;SRID=4326;;constructed\n"
-                b"B;POINT (2.3 49.89);;notUsable\nC;;POLYGON ((2.3 49.89, 2.301 49.89, 2.3 49.891, "
-                b"2.3 49.89));demolished\n", (("observations", "rnb"),)),
-    "premises.csv": ("nom;adresse;lat;lon;locaux;occupes;date;parcelles;code_insee\nH1;1 rue À;"
-                     "49,89;2,30;10;0;2025-01-01;;80021\nH6;2 rue B;;;8;2;2025-01-01;AB160/161;"
-                     "80021\n".encode(), (("observations", "premises"),)),
-    "tax.csv": (b"idpar;tlocdomin;nlocal;nlocdep;nloghvac;nloghvac2a;nloghvac5a;nactvacant;"
-                b"nactvac2a;nactvac5a\n80021000AB0160;ACTIVITE;5;0;0;0;0;2;1;0\n"
-                b"80021000AB0161;MAISON;1;0;0;0;0;0;0;0\n",
-                (("observations", "fichiers-fonciers"),)),
-    "casias.csv": ("identifiant_casias;nom_usuel;code_insee;etat_occupation;longitude;latitude;"
-                   "parcelles\nP1;Garage;80021;Activité terminée;2.3;49.89;\nP4;;80021;En friche;"
-                   ";;AB160\n".encode(), (("inventory", "casias"),)),
-    "survey.csv": (b"lat;lon;etat;date;name\n49.89;2.30;vacant;2025-01-01;Garage\n",
-                   (("observations", "survey"),)),
-}  # fmt: skip
+    "prices.csv": (
+        b"city_code;dvf_pxm2_median;dvf_nbtrans\n80021;1500;40\n01005;900,5;3\n",
+        (("prices", "dvf-communes"),),
+    ),
+    "sirene.csv": (
+        b"siret;etatAdministratifEtablissement;dateDebut;activitePrincipaleEtablissement"
+        b";codeCommuneEtablissement;longitude;latitude\n"
+        b"1;A;2015-03-01;47.11F;80021;2.30;49.89\n2;F;2021-06-30;56.10A;80021;2,3;"
+        b"49,89\n",
+        (("observations", "sirene"),),
+    ),
+    "dpe.csv": (
+        b"numero_dpe,date_etablissement_dpe,code_insee_ban,"
+        b"coordonnee_cartographique_x_ban,coordonnee_cartographique_y_ban,_geopoint\n"
+        b'D1,2024-05-02,80021,650000,6977000,"49.89,2.30"\n',
+        (("observations", "dpe"),),
+    ),
+    "dvf.csv": (
+        b"id_mutation,date_mutation,nature_mutation,id_parcelle,type_local,code_commune,"
+        b"longitude,latitude\nM1,2023-02-01,Vente,80021000AB0160,Maison,80021,2.3,49.89\n"
+        b"M2,2023-03-01,Vente,80021000AB0161,Appartement,80021,,\n",
+        (("observations", "dvf"),),
+    ),
+    "rnb.csv": (
+        b"rnb_id;point;shape;status\nA;SRID=4326;;constructed\n"
+        b"B;POINT (2.3 49.89);;notUsable\nC;;POLYGON ((2.3 49.89, 2.301 49.89, 2.3 49.891, "
+        b"2.3 49.89));demolished\n",
+        (("observations", "rnb"),),
+    ),
+    "premises.csv": (
+        "nom;adresse;lat;lon;locaux;occupes;date;parcelles;code_insee\nH1;1 rue À;"
+        "49,89;2,30;10;0;2025-01-01;;80021\nH6;2 rue B;;;8;2;2025-01-01;AB160/161;"
+        "80021\n".encode(),
+        (("observations", "premises"),),
+    ),
+    "tax.csv": (
+        b"idpar;tlocdomin;nlocal;nlocdep;nloghvac;nloghvac2a;nloghvac5a;nactvacant;"
+        b"nactvac2a;nactvac5a\n80021000AB0160;ACTIVITE;5;0;0;0;0;2;1;0\n"
+        b"80021000AB0161;MAISON;1;0;0;0;0;0;0;0\n",
+        (("observations", "fichiers-fonciers"),),
+    ),
+    "casias.csv": (
+        "identifiant_casias;nom_usuel;code_insee;etat_occupation;longitude;latitude;"
+        "parcelles\nP1;Garage;80021;Activité terminée;2.3;49.89;\nP4;;80021;En friche;"
+        ";;AB160\n".encode(),
+        (("inventory", "casias"),),
+    ),
+    "survey.csv": (
+        b"lat;lon;etat;date;name\n49.89;2.30;vacant;2025-01-01;Garage\n",
+        (("observations", "survey"),),
+    ),
+}
 OSM = b"""<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6"><node id="1" lat="49.89" lon="2.30"/><node id="2" lat="49.891" lon="2.301"/>
 <node id="3" lat="49.892" lon="2.300">
@@ -225,8 +255,14 @@ OSM = b"""<?xml version="1.0" encoding="UTF-8"?>
 <relation id="9"><member type="way" ref="8" role="outer"/>
 <tag k="type" v="multipolygon"/><tag k="landuse" v="brownfield"/></relation>
 </osm>"""
-PARCEL = {"id": "80021000AR0150", "commune": "80021", "prefixe": "000", "section": "AR",
-          "numero": "150", "contenance": 800}  # fmt: skip
+PARCEL = {
+    "id": "80021000AR0150",
+    "commune": "80021",
+    "prefixe": "000",
+    "section": "AR",
+    "numero": "150",
+    "contenance": 800,
+}
 TOML = b"""[study]
 title = "Essai"
 communes = ["80021"]
@@ -258,32 +294,76 @@ VISITS = (
     "Friche confirmée;;DC-2;80021000AB0002 80021000AB0001;dent_creuse;;;2,3;49,89\n"
 ).encode()
 VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
-    "p.json.gz": (features(PARCEL, {**PARCEL, "numero": "151", "id": "80021000AR0151"}),
-                  (("parcels", "etalab-cadastre"),)),
-    "b.json.gz": (features({"type": "01", "commune": "80021", "nom": None}),
-                  (("buildings", "etalab-cadastre"),)),
-    "z.geojson": (features({"typezone": "U", "libelle": "UA"}, {"typezone": "AUc"}),
-                  (("zones", "vector"), ("envelope", "vector"), ("land_units", "vector"),
-                   ("quarters", "vector"))),
-    "c.geojson": (features({"kind": "park", "label": "Square", "effect": "exclude"}),
-                  (("constraints", "vector"),)),
-    "l.geojson": (features({"category": "stop", "name": "Gare"}, shape=PLACE),
-                  (("places", "vector"),)),
-    "i.geojson": (features({"signal": "osm_disused", "subject": "site", "observed_on":
-                            "2024-01-01", "source": "relevé"}), (("observations", "vector"),)),
-    "v.geojson": (features({"name": "Rue", "roadClass": "minor", "structure": "bridge"},
-                           shape=LINE), (("streets", "lines"),)),
+    "p.json.gz": (
+        features(PARCEL, {**PARCEL, "numero": "151", "id": "80021000AR0151"}),
+        (("parcels", "etalab-cadastre"),),
+    ),
+    "b.json.gz": (
+        features({"type": "01", "commune": "80021", "nom": None}),
+        (("buildings", "etalab-cadastre"),),
+    ),
+    "z.geojson": (
+        features({"typezone": "U", "libelle": "UA"}, {"typezone": "AUc"}),
+        (
+            ("zones", "vector"),
+            ("envelope", "vector"),
+            ("land_units", "vector"),
+            ("quarters", "vector"),
+        ),
+    ),
+    "c.geojson": (
+        features({"kind": "park", "label": "Square", "effect": "exclude"}),
+        (("constraints", "vector"),),
+    ),
+    "l.geojson": (
+        features({"category": "stop", "name": "Gare"}, shape=PLACE),
+        (("places", "vector"),),
+    ),
+    "i.geojson": (
+        features(
+            {
+                "signal": "osm_disused",
+                "subject": "site",
+                "observed_on": "2024-01-01",
+                "source": "relevé",
+            }
+        ),
+        (("observations", "vector"),),
+    ),
+    "v.geojson": (
+        features({"name": "Rue", "roadClass": "minor", "structure": "bridge"}, shape=LINE),
+        (("streets", "lines"),),
+    ),
     "r.geojson": (features({"residents": 12.5}, shape=PLACE), (("population", "vector"),)),
-    "ademe.geojson": (features({"_id": "1", "Nom_site": "Site", "Code_INSEE": "80021",
-                                "Usage_actuel_site": "Friche", "Surface_site_m2": "non renseigné",
-                                "Numeros_parcelles_cadastrales": ["000AB160", "000AB161"]}),
-                      (("inventory", "ademe-sites"),)),
-    "bdnb.geojson": (features({"batiment_groupe_id": "g1", "date_etablissement_dpe": "2023-01-01",
-                               "date_mutation": "2022-05-05"}), (("observations", "bdnb"),)),
-    "velam.json": (b'[{"name": "Gare", "category": "stop", "latitude": 49.89, "longitude": 2.3}]',
-                   (("places", "latlon-json"),)),
-}  # fmt: skip
-DRAWN = (sources.read_line, sources.read_lines, sources.read_waypoints, sources.read_area)
+    "ademe.geojson": (
+        features(
+            {
+                "_id": "1",
+                "Nom_site": "Site",
+                "Code_INSEE": "80021",
+                "Usage_actuel_site": "Friche",
+                "Surface_site_m2": "non renseigné",
+                "Numeros_parcelles_cadastrales": ["000AB160", "000AB161"],
+            }
+        ),
+        (("inventory", "ademe-sites"),),
+    ),
+    "bdnb.geojson": (
+        features(
+            {
+                "batiment_groupe_id": "g1",
+                "date_etablissement_dpe": "2023-01-01",
+                "date_mutation": "2022-05-05",
+            }
+        ),
+        (("observations", "bdnb"),),
+    ),
+    "velam.json": (
+        b'[{"name": "Gare", "category": "stop", "latitude": 49.89, "longitude": 2.3}]',
+        (("places", "latlon-json"),),
+    ),
+}
+DRAWN = (readers.read_line, readers.read_lines, readers.read_waypoints, readers.read_area)
 
 
 def _layers(pairs: tuple[tuple[str, str], ...]) -> tuple[Read, ...]:
@@ -297,10 +377,13 @@ def every() -> Mapping[str, Input]:
         Input(name, "json", {name: data}, gzipped if name.endswith(".gz") else bare, _layers(pairs))
         for name, (data, pairs) in VECTORS.items()
     ]
-    found += [Input(name, "csv", {name: data}, bare, _layers(pairs))
-              for name, (data, pairs) in CSVS.items()]  # fmt: skip
-    osm = _layers(tuple((n, "osm-xml") for n in ("streets", "places", "constraints",
-                                                 "observations")))  # fmt: skip
+    found += [
+        Input(name, "csv", {name: data}, bare, _layers(pairs))
+        for name, (data, pairs) in CSVS.items()
+    ]
+    osm = _layers(
+        tuple((n, "osm-xml") for n in ("streets", "places", "constraints", "observations"))
+    )
     lines = {"x": features({"name": "Axe", "order": 1}, {"name": "B", "order": None}, shape=LINE)}
     dots = {"x": features({"name": "A", "ordre": 2}, {"name": None, "ordre": 1}, shape=PLACE)}
     zone = (layer("zones", "vector"),)
@@ -310,23 +393,48 @@ def every() -> Mapping[str, Input]:
     found += [
         Input("o.osm", "xml", {"x": OSM}, bare, osm),
         Input("o.osm.gz", "xml", {"x": OSM}, gzipped, osm),
-        Input("x.kml", "xml", {"x": filed(".kml")}, bare,
-              _layers((("quarters", "vector"), ("envelope", "vector")))),
+        Input(
+            "x.kml",
+            "xml",
+            {"x": filed(".kml")},
+            bare,
+            _layers((("quarters", "vector"), ("envelope", "vector"))),
+        ),
         Input("axe.geojson", "json", lines, bare, tuple(partial(drawn, read=r) for r in DRAWN[:2])),
         Input("etapes.geojson", "json", dots, bare, (partial(drawn, read=DRAWN[2]),)),
         Input("zone.geojson", "json", {"x": features({})}, bare, (partial(drawn, read=DRAWN[3]),)),
         Input("x.gpkg", "sqlite", {"x": filed(".gpkg")}, bare, (*zone, truth)),
         *(Input(name, form, {"x": data}, bare, zone) for name, form, data in binary),
-        Input("gtfs.zip", "csv", {f"{n}.txt": text(n, rows) for n, rows in feed().items()}, zipped,
-              (layer("transit", "gtfs"),)),
-        Input("edigeo-25354000AB01.tar.bz2", "lines", sheet_, bzipped,
-              tuple(layer(name, "edigeo", ("25354",)) for name in cadastre)),
-        Input("relief.tif", "tiff", {"x": hill()}, bare, (relief,)),
-        Input("study.toml", "toml", {"x": TOML}, bare, (study.load,)),
-        Input("besoins.toml", "toml", {"x": needs_template().encode()}, bare, (load_needs,)),
+        Input(
+            "gtfs.zip",
+            "csv",
+            {f"{n}.txt": text(n, rows) for n, rows in feed().items()},
+            zipped,
+            (layer("transit", "gtfs"),),
+        ),
+        Input(
+            "edigeo-25354000AB01.tar.bz2",
+            "lines",
+            sheet_,
+            bzipped,
+            tuple(layer(name, "edigeo", ("25354",)) for name in cadastre),
+        ),
+        Input("relief.tif", "tiff", {"x": hill()}, bare, (dem,)),
+        Input("study.toml", "toml", {"x": TOML}, bare, (read_study,)),
+        Input(
+            "besoins.toml",
+            "toml",
+            {"x": requirements_template().encode()},
+            bare,
+            (read_requirements,),
+        ),
         Input("visites.csv", "csv", {"x": VISITS}, bare, (truth, layer("observations", "visits"))),
-        Input("verites.geojson", "json",
-              {"x": features({"verdict": "occupe", "nature": "friche", "date": "2026-01-15"})},
-              bare, (truth,)),
-    ]  # fmt: skip
+        Input(
+            "verites.geojson",
+            "json",
+            {"x": features({"verdict": "occupe", "nature": "friche", "date": "2026-01-15"})},
+            bare,
+            (truth,),
+        ),
+    ]
     return {one.name: one for one in found}

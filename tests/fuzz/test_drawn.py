@@ -22,9 +22,11 @@ from .inputs import every
 settings.register_profile("hardening")
 HARDENING = settings.get_current_profile_name() == "hardening"
 drawing = settings(
-    max_examples=200 if HARDENING else 3, deadline=None, derandomize=not HARDENING,
+    max_examples=200 if HARDENING else 3,
+    deadline=None,
+    derandomize=not HARDENING,
     suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+)
 
 TEXTS = st.text(max_size=12)
 NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=True))

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from foncier import pipeline, study
 from foncier.cli import app
-from foncier.export.manifest import mixed
-from foncier.pipeline import fetching
+from foncier.pipeline import fetch
+from foncier.pipeline.run import run
+from foncier.pipeline.write_results import write_results
+from foncier.results.manifest import mixed
+from foncier.study import read_bare_study, read_study
 
+from ..download.conftest import osm, served, works, zone
+from ..download.replay import CASIAS, OVERPASS, Replay
 from ..hamlet import hamlet
-from ..sources.fetch.conftest import osm, served, works, zone
-from ..sources.fetch.replay import CASIAS, OVERPASS, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,9 +48,9 @@ class Running:
         # In a child: this process only imports, so that it can be forked.
         child = os.fork()
         if not child:
-            plan = study.load(self.study)
-            result = pipeline.run(plan)
-            pipeline.deliver(result, plan, self.former, lang="fr", timings={})
+            plan = read_study(self.study)
+            result = run(plan)
+            write_results(result, plan, self.former, lang="fr", timings={})
             os._exit(0)
         os.waitpid(child, 0)
         toml.write_text(new, encoding="utf-8")
@@ -104,8 +106,8 @@ class Fetching:
         self._study(folder, self.address)
 
     def work(self, folder: Path) -> None:
-        plan = study.load_bare(folder)
-        faults = [one for one in fetching.fetch(plan, today=TODAY, refresh=True) if one.error]
+        plan = read_bare_study(folder)
+        faults = [one for one in fetch.fetch(plan, today=TODAY, refresh=True) if one.error]
         if faults:
             raise faults[0].error or RuntimeError
 
@@ -171,8 +173,11 @@ def _large(replay: Replay) -> None:
     nodes = "".join(f'<node id="{n}" lat="49.89{n}" lon="2.3{n}"/>' for n in range(100, 9000))
     text = replay.files[OVERPASS].decode().replace("<way", nodes + "<way", 1)
     replay.files[OVERPASS] = text.encode()
-    rows = "".join(f"63113_{n};Ailleurs;inconnu;Clermont-Ferrand;63113;2020-01-01;2024-02-01;"
-                   "inconnu;DDT;;POINT (3.08 45.78)\n" for n in range(2000))  # fmt: skip
+    rows = "".join(
+        f"63113_{n};Ailleurs;inconnu;Clermont-Ferrand;63113;2020-01-01;2024-02-01;"
+        "inconnu;DDT;;POINT (3.08 45.78)\n"
+        for n in range(2000)
+    )
     name = "/static.data.gouv.fr/resources/friches-standard.csv"
     replay.files[name] += rows.encode()
 
@@ -185,5 +190,6 @@ def _before(replay: Replay) -> None:
 
 
 JOBS: Mapping[str, Callable[[Path], AbstractContextManager[Job]]] = {
-    "run": running, "fetch": fetching_,
-}  # fmt: skip
+    "run": running,
+    "fetch": fetching_,
+}

@@ -29,7 +29,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-from foncier.export.aside import MANIFEST, sha256
+from foncier._util.atomic_write import MANIFEST, sha256
 
 from .jobs import JOBS
 
@@ -97,9 +97,10 @@ def points(count: int, random: Random) -> list[Point]:
     kinds = ("time", "writing", "step")
     each = {kind: len(range(n, count, len(kinds))) for n, kind in enumerate(kinds)}
     return [
-        Point(kind, (n + random.random()) / many) for kind, many in each.items()
+        Point(kind, (n + random.random()) / many)
+        for kind, many in each.items()
         for n in range(many)
-    ]  # fmt: skip
+    ]
 
 
 def printed(folder: Path) -> Print:
@@ -159,8 +160,7 @@ def undisturbed(job: Job, folder: Path, temporary: Path) -> Course:
 
     def watched() -> None:
         steps: list[float] = []
-        counted((job.written(folder), temporary),
-                lambda _: steps.append(time.process_time()))  # fmt: skip
+        counted((job.written(folder), temporary), lambda _: steps.append(time.process_time()))
         job.work(folder)
         course = {"whole_s": time.process_time(), "steps_s": steps}
         told.write_text(json.dumps({**course, "modules": sorted(sys.modules)}), encoding="utf-8")
@@ -245,8 +245,10 @@ class Trials:
         now = printed(self.job.written(folder))
         faults += [f"{name} differs" for name in whole if now.get(name) != whole[name]]
         faults += [f"{name} is left over" for name in now if name not in whole]
-        faults += [f"{name} is left over in the folder of temporary files"
-                   for name in printed(self.temporary)]  # fmt: skip
+        faults += [
+            f"{name} is left over in the folder of temporary files"
+            for name in printed(self.temporary)
+        ]
         self._emptied()
         return struck, faults
 
@@ -269,10 +271,18 @@ def main(name: str, count: int, seed: int) -> int:
             over += [] if hit else [str(point)]
             if found:
                 faults[f"{start}, {point}"] = found
-        courses = {start: [round(c.whole_s, 2), len(c.steps_s)]
-                   for start, c in trials.course.items()}  # fmt: skip
-    told = {"job": name, "seed": seed, "points": count, "killed": dict(struck), "over": over,
-            "seconds of CPU and file operations": courses, "faults": faults}  # fmt: skip
+        courses = {
+            start: [round(c.whole_s, 2), len(c.steps_s)] for start, c in trials.course.items()
+        }
+    told = {
+        "job": name,
+        "seed": seed,
+        "points": count,
+        "killed": dict(struck),
+        "over": over,
+        "seconds of CPU and file operations": courses,
+        "faults": faults,
+    }
     print(json.dumps(told, ensure_ascii=False))
     return min(1, len(faults))
 

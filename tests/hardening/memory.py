@@ -21,9 +21,11 @@ import pandas as pd
 from tests.cluster import Cluster, kill
 from tests.pipeline.cities import drawn, found, same
 
-from foncier import engines, store, tables
+from foncier import schemas
 from foncier.errors import TilesError
-from foncier.pipeline import tiling
+from foncier.parallel import executors
+from foncier.pipeline import tiles
+from foncier.readers import geoparquet
 
 LIMIT_MB = 600
 
@@ -34,23 +36,32 @@ def main(limit_mb: int) -> None:
         folder = Path(name)
         drawn(30_000, folder)
         path = folder / "parcels.parquet"
-        parcels = store.read_table(path, tables.PARCELS)
-        few = np.isin(np.arange(len(parcels)), store.read_run(path, 0, 300)[0])
+        parcels = geoparquet.read_table(path, schemas.PARCELS)
+        few = np.isin(np.arange(len(parcels)), geoparquet.read_run(path, 0, 300)[0])
         communes = pd.array(np.where(few, "80016", "80021"), dtype=parcels["commune"].dtype)
-        store.write_table(parcels.assign(commune=communes), path)
-        whole = found(folder, tiling.Tiling("1", engines.serial(), folder / "whole"))
+        geoparquet.write_table(parcels.assign(commune=communes), path)
+        whole = found(folder, tiles.Tiling("1", executors.serial(), folder / "whole"))
         cluster = Cluster(folder)
         try:
             cluster.scheduler()
             small = cluster.worker("--memory-limit", f"{limit_mb}MB")
-            engine = engines.engine(cluster.address, workers=1)
-            cut = tiling.Tiling("commune", engine, folder / "work")
+            engine = executors.get_executor(cluster.address, workers=1)
+            cut = tiles.Tiling("commune", engine, folder / "work")
             began = time.monotonic()
             try:
                 found(folder, cut)
             except TilesError as fault:
-                print(json.dumps({"limit_mb": limit_mb, "s": round(time.monotonic() - began),
-                                  "said": str(fault)}, ensure_ascii=False), flush=True)  # fmt: skip
+                print(
+                    json.dumps(
+                        {
+                            "limit_mb": limit_mb,
+                            "s": round(time.monotonic() - began),
+                            "said": str(fault),
+                        },
+                        ensure_ascii=False,
+                    ),
+                    flush=True,
+                )
             else:
                 raise AssertionError("there was room enough: give fewer megabytes")
             made = [f.parent.name for f in folder.glob("work/tuiles/*/tuile.json")]
@@ -59,8 +70,15 @@ def main(limit_mb: int) -> None:
             cluster.worker("--memory-limit", "4GB")
             began = time.monotonic()
             same(found(folder, cut), whole)
-            print(json.dumps({"limit_mb": 4000, "s": round(time.monotonic() - began),
-                              "said": "the same bits"}))  # fmt: skip
+            print(
+                json.dumps(
+                    {
+                        "limit_mb": 4000,
+                        "s": round(time.monotonic() - began),
+                        "said": "the same bits",
+                    }
+                )
+            )
         finally:
             cluster.close()
 

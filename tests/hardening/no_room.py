@@ -84,8 +84,12 @@ class Case:
         answer = CliRunner().invoke(app, self.arguments(place))
         now = printed(place) if place.is_dir() else {}
         errors = answer.output.count("Erreur")
-        told: Told = {"command": self.name, "code": answer.exit_code, "errors": errors,
-                      "said": answer.output.strip()[-400:]}  # fmt: skip
+        told: Told = {
+            "command": self.name,
+            "code": answer.exit_code,
+            "errors": errors,
+            "said": answer.output.strip()[-400:],
+        }
         fault = answer.exception
         if fault is not None and not isinstance(fault, SystemExit):
             told["crash"] = repr(fault)

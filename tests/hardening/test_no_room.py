@@ -19,8 +19,12 @@ def test_one_clear_error_and_the_former_deliverables_are_intact() -> None:
     if sys.platform != "linux" or not shutil.which("unshare"):
         pytest.skip("no file system can be mounted here: no unshare")
     alone = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    can = subprocess.run([*alone, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True,
-                         text=True, check=False)  # fmt: skip
+    can = subprocess.run(
+        [*alone, "mount", "-t", "tmpfs", "none", "/mnt"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if can.returncode:
         pytest.skip(f"no file system can be mounted here: {can.stderr.strip()}")
     command = [*alone, sys.executable, "-m", "tests.hardening.no_room", "0"]

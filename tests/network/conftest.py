@@ -10,7 +10,7 @@ import pytest
 import shapely
 from shapely import affinity
 
-from foncier import tables
+from foncier import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,14 +38,19 @@ def streets() -> Builder:
 
     def build(lines: Sequence[Any], **columns: Any) -> gpd.GeoDataFrame:
         data = {
-            "street_id": [f"s{i}" for i in range(len(lines))], "name": None,
-            "street_class": "residential", "level": 0, "walk": True, "bike": True, "drive": True,
-        } | columns  # fmt: skip
+            "street_id": [f"s{i}" for i in range(len(lines))],
+            "name": None,
+            "street_class": "residential",
+            "level": 0,
+            "walk": True,
+            "bike": True,
+            "drive": True,
+        } | columns
         shapes = [placed(line) for line in lines]
         if not shapes:
-            return _frame(tables.STREETS.empty(LAMBERT_93))
+            return _frame(schemas.STREETS.empty(LAMBERT_93))
         frame = gpd.GeoDataFrame(data, geometry=shapes, crs=LAMBERT_93)
-        return _frame(tables.STREETS.conform(frame))
+        return _frame(schemas.STREETS.conform(frame))
 
     return build
 
@@ -56,14 +61,16 @@ def plots() -> Builder:
 
     def build(polygons: Sequence[Any], **columns: Any) -> gpd.GeoDataFrame:
         data = {
-            "opportunity_id": [f"p{i}" for i in range(len(polygons))], "kind": "dent_creuse",
-            "perimeter": "parcelles", "sources": "Cadastre",
-        } | columns  # fmt: skip
+            "opportunity_id": [f"p{i}" for i in range(len(polygons))],
+            "kind": "dent_creuse",
+            "perimeter": "parcelles",
+            "sources": "Cadastre",
+        } | columns
         shapes = [placed(polygon) for polygon in polygons]
         if not shapes:
-            return _frame(tables.CANDIDATES.empty(LAMBERT_93))
+            return _frame(schemas.CANDIDATES.empty(LAMBERT_93))
         frame = gpd.GeoDataFrame(data, geometry=shapes, crs=LAMBERT_93)
-        return _frame(tables.CANDIDATES.conform(frame))
+        return _frame(schemas.CANDIDATES.conform(frame))
 
     return build
 

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier import tables
+from foncier import schemas
 from foncier.network import access_points
 
 if TYPE_CHECKING:
@@ -25,41 +25,125 @@ STREET = "LINESTRING (-100 0, 100 0)"
 CASES: dict[str, Any] = {
     # name: plot, streets, columns of the streets, street, frontage, offset, access point
     "in front": (shapely.box(0, 5, 20, 35), [STREET], {}, "s0", 20, 5, (10, 5)),
-    "nearest of two": (shapely.box(0, 5, 20, 35), [STREET, "LINESTRING (-100 38, 100 38)"], {},
-                       "s1", 20, 3, (10, 35)),
+    "nearest of two": (
+        shapely.box(0, 5, 20, 35),
+        [STREET, "LINESTRING (-100 38, 100 38)"],
+        {},
+        "s1",
+        20,
+        3,
+        (10, 35),
+    ),
     "as near to two: the smallest id": (
-        shapely.box(0, 5, 20, 35), ["LINESTRING (-100 40, 100 40)", STREET], {}, "s0", 20, 5,
-        (10, 35)),
-    "corner plot": (shapely.box(3, 5, 23, 35), [STREET, "LINESTRING (0 -90, 0 90)"], {}, "s1", 30,
-                    3, (3, 20)),
+        shapely.box(0, 5, 20, 35),
+        ["LINESTRING (-100 40, 100 40)", STREET],
+        {},
+        "s0",
+        20,
+        5,
+        (10, 35),
+    ),
+    "corner plot": (
+        shapely.box(3, 5, 23, 35),
+        [STREET, "LINESTRING (0 -90, 0 90)"],
+        {},
+        "s1",
+        30,
+        3,
+        (3, 20),
+    ),
     "facade set back by a porch": (
-        shapely.from_wkt("POLYGON ((0 5, 8 5, 8 8, 20 8, 20 30, 0 30, 0 5))"), [STREET], {}, "s0",
-        20, 8, (14, 8)),
+        shapely.from_wkt("POLYGON ((0 5, 8 5, 8 8, 20 8, 20 30, 0 30, 0 5))"),
+        [STREET],
+        {},
+        "s0",
+        20,
+        8,
+        (14, 8),
+    ),
     "two fronts, a neighbour between": (
         shapely.from_wkt("POLYGON ((0 5, 8 5, 8 20, 15 20, 15 5, 25 5, 25 30, 0 30, 0 5))"),
-        [STREET], {}, "s0", 18, 5, (20, 5)),
-    "a corner on the street": (shapely.from_wkt("POLYGON ((0 5, 1 30, -1 30, 0 5))"), [STREET], {},
-                               "s0", 0, 5, (0, 5)),
+        [STREET],
+        {},
+        "s0",
+        18,
+        5,
+        (20, 5),
+    ),
+    "a corner on the street": (
+        shapely.from_wkt("POLYGON ((0 5, 1 30, -1 30, 0 5))"),
+        [STREET],
+        {},
+        "s0",
+        0,
+        5,
+        (0, 5),
+    ),
     "one of two parts": (
-        shapely.MultiPolygon([shapely.box(0, 5, 20, 35), shapely.box(40, 60, 60, 90)]), [STREET],
-        {}, "s0", 20, 5, (10, 5)),
+        shapely.MultiPolygon([shapely.box(0, 5, 20, 35), shapely.box(40, 60, 60, 90)]),
+        [STREET],
+        {},
+        "s0",
+        20,
+        5,
+        (10, 5),
+    ),
     "street with a hole before the plot": (
-        shapely.box(0, 5, 20, 35), ["MULTILINESTRING ((-100 0, 0 0), (20 0, 100 0))"], {}, "s0",
-        7.483 * 2, 6.245, (3.742, 5)),
-    "street inside the plot": (shapely.box(-50, -10, 50, 40), ["LINESTRING (-20 0, 20 0)"], {},
-                               "s0", None, 10, (0, -10)),
+        shapely.box(0, 5, 20, 35),
+        ["MULTILINESTRING ((-100 0, 0 0), (20 0, 100 0))"],
+        {},
+        "s0",
+        7.483 * 2,
+        6.245,
+        (3.742, 5),
+    ),
+    "street inside the plot": (
+        shapely.box(-50, -10, 50, 40),
+        ["LINESTRING (-20 0, 20 0)"],
+        {},
+        "s0",
+        None,
+        10,
+        (0, -10),
+    ),
     "street in the courtyard": (
-        shapely.box(-50, -50, 50, 50) - shapely.box(-20, -4, 20, 4), ["LINESTRING (-5 0, 5 0)"],
-        {}, "s0", None, 4, None),
+        shapely.box(-50, -50, 50, 50) - shapely.box(-20, -4, 20, 4),
+        ["LINESTRING (-5 0, 5 0)"],
+        {},
+        "s0",
+        None,
+        4,
+        None,
+    ),
     "crossed rather than surrounded": (
-        shapely.box(-50, -10, 50, 40), ["LINESTRING (-20 5, 20 5)", "LINESTRING (0 20, 0 99)"],
-        {}, "s1", 8, 0, (0, 40)),
-    "not the bridge above": (shapely.box(0, 5, 20, 35), ["LINESTRING (-9 20, 99 20)", STREET],
-                             {"level": [1, 0]}, "s1", 20, 5, (10, 5)),
-    "not the motorway beside": (shapely.box(0, 5, 20, 35), ["LINESTRING (-9 36, 99 36)", STREET],
-                                {"walk": [False, True]}, "s1", 20, 5, (10, 5)),
+        shapely.box(-50, -10, 50, 40),
+        ["LINESTRING (-20 5, 20 5)", "LINESTRING (0 20, 0 99)"],
+        {},
+        "s1",
+        8,
+        0,
+        (0, 40),
+    ),
+    "not the bridge above": (
+        shapely.box(0, 5, 20, 35),
+        ["LINESTRING (-9 20, 99 20)", STREET],
+        {"level": [1, 0]},
+        "s1",
+        20,
+        5,
+        (10, 5),
+    ),
+    "not the motorway beside": (
+        shapely.box(0, 5, 20, 35),
+        ["LINESTRING (-9 36, 99 36)", STREET],
+        {"walk": [False, True]},
+        "s1",
+        20,
+        5,
+        (10, 5),
+    ),
     "landlocked": (shapely.box(0, 61, 20, 90), [STREET], {}, None, None, None, None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -100,7 +184,7 @@ def test_empty_tables_give_an_empty_contract_table(
 ) -> None:
     sites = plots([] if empty != "streets" else [shapely.box(0, 5, 20, 35)])
     found = access_points(sites, streets([] if empty != "plots" else [STREET]))
-    assert found.equals(tables.ACCESS_POINTS.empty(sites.crs))
+    assert found.equals(schemas.ACCESS_POINTS.empty(sites.crs))
     assert found.crs == sites.crs
 
 
@@ -119,10 +203,11 @@ def test_access_does_not_change_when_the_map_is_moved_turned_or_shuffled(
     before = sites.copy(deep=True), ways.copy(deep=True)
     straight = access_points(sites, ways)
     moved = [
-        table.set_geometry(table.rotate(turn, origin=(650_000, 6_977_000)).translate(east, 9.5))
-        .sample(frac=1, random_state=seed)
+        table.set_geometry(
+            table.rotate(turn, origin=(650_000, 6_977_000)).translate(east, 9.5)
+        ).sample(frac=1, random_state=seed)
         for table in (sites, ways)
-    ]  # fmt: skip
+    ]
     turned = access_points(moved[0], moved[1])
     assert turned["street_id"].tolist() == straight["street_id"].tolist()
     assert np.allclose(turned["offset_m"], straight["offset_m"], atol=0.05)

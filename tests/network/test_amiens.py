@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def result(studied: Callable[[str], Result]) -> Result:
+def result(studied: Callable[[str], ResultTables]) -> ResultTables:
     return studied("amiens")
 
 
@@ -34,8 +34,7 @@ class Plain:
 
     def __init__(self, folder: Path) -> None:
         raw = gzip.decompress((folder / "amiens" / "voirie-osm.geojson.gz").read_bytes())
-        rows = [f for f in json.loads(raw)["features"]
-                if f["properties"]["roadClass"] != "highway"]  # fmt: skip
+        rows = [f for f in json.loads(raw)["features"] if f["properties"]["roadClass"] != "highway"]
         shapes = [shapely.geometry.shape(f["geometry"]) for f in rows]
         lines = gpd.GeoSeries(shapes, crs=4326).to_crs(2154)
         self.net: Any = nx.Graph()
@@ -80,7 +79,7 @@ def plain(real_data: Path) -> Plain:
 
 @pytest.mark.parametrize("target", ["station", "university", "loop"])
 def test_metres_agree_with_networkx_on_another_graph(
-    result: Result, plain: Plain, target: str
+    result: ResultTables, plain: Plain, target: str
 ) -> None:
     """Station, Citadelle and loop from all 60 sites that a street reaches, to 0.1 %."""
     plain.net = nx.Graph(plain.net)
@@ -103,7 +102,7 @@ def test_metres_agree_with_networkx_on_another_graph(
     there = plain.distances(sources)
     theirs: dict[Any, float] = {}
     door: Any
-    for door in network.doors(result.candidates, streets).itertuples():
+    for door in network.entrances(result.candidates, streets).itertuples():
         site, ends = door.opportunity_id, plain.ends(door.geometry, ways[door.street_id])
         far = min(metres + there.get(end, np.inf) for end, metres in ends)
         theirs[site] = min(far, theirs.get(site, np.inf))
@@ -118,7 +117,7 @@ def test_metres_agree_with_networkx_on_another_graph(
             assert row.distance_m == pytest.approx(theirs[row.opportunity_id], rel=1e-3)
 
 
-def test_bridges_and_tunnels_join_at_their_ends_alone(result: Result) -> None:
+def test_bridges_and_tunnels_join_at_their_ends_alone(result: ResultTables) -> None:
     """Lines that cross in the drawing without a common vertex are not joined; most bridges are."""
     streets = result.background.streets
     graph = network.build_graph(streets)
@@ -136,7 +135,7 @@ def test_bridges_and_tunnels_join_at_their_ends_alone(result: Result) -> None:
     assert graph.main_share > 0.97
 
 
-def test_isochrones_routes_and_surface_of_amiens(result: Result) -> None:
+def test_isochrones_routes_and_surface_of_amiens(result: ResultTables) -> None:
     assert result.isochrones is not None
     assert result.routes is not None
     assert result.surface is not None
@@ -147,7 +146,7 @@ def test_isochrones_routes_and_surface_of_amiens(result: Result) -> None:
     by_time = drawn.groupby("minutes")["area_m2"].median()
     assert by_time.is_monotonic_increasing
     # Never beyond what a crow reaches, and the strip beside the street.
-    doors = result.access_points.set_index("opportunity_id").geometry
+    entrances = result.access_points.set_index("opportunity_id").geometry
     counted = result.candidates.set_index("opportunity_id")
     row: Any
     for row in drawn.itertuples():
@@ -164,16 +163,16 @@ def test_isochrones_routes_and_surface_of_amiens(result: Result) -> None:
     surface = result.surface
     station = surface.minutes[surface.keys.index("station")]
     access = result.access[result.access["target"] == "station"].set_index("opportunity_id")
-    column = ((doors.x - surface.west_m) // surface.cell_m).astype(int)
-    row_ = ((surface.north_m - doors.y) // surface.cell_m).astype(int)
+    column = ((entrances.x - surface.west_m) // surface.cell_m).astype(int)
+    row_ = ((surface.north_m - entrances.y) // surface.cell_m).astype(int)
     there = station[row_, column]
-    table = access["time_min"].reindex(doors.index).to_numpy()
+    table = access["time_min"].reindex(entrances.index).to_numpy()
     both = np.isfinite(there) & np.isfinite(table)
     assert both.sum() > 50
     assert np.median(np.abs(there - table)[both]) < 0.5
 
 
-def test_cyclists_of_amiens_are_quicker_and_the_somme_is_named(result: Result) -> None:
+def test_cyclists_of_amiens_are_quicker_and_the_somme_is_named(result: ResultTables) -> None:
     access = result.access.dropna(subset=["time_min", "bike_min"])
     assert len(access) > 300
     assert (access["bike_min"] < access["time_min"]).mean() > 0.99

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import shapely
 
-from foncier import tables
+from foncier import schemas
 from foncier.network import (
     BIKE_KMH,
-    access_table,
     build_graph,
     cycled,
-    doors,
+    entrances,
     isochrones,
     routes,
+    travel_time_table,
 )
 
 if TYPE_CHECKING:
@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
     Builder = Callable[..., gpd.GeoDataFrame]
 
-RING = ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 100)", "LINESTRING (100 100, 0 100)",
-        "LINESTRING (0 100, 0 0)"]  # fmt: skip
+RING = [
+    "LINESTRING (0 0, 100 0)",
+    "LINESTRING (100 0, 100 100)",
+    "LINESTRING (100 100, 0 100)",
+    "LINESTRING (0 100, 0 0)",
+]
 
 
 def door(put: Callable[[Any], Any], street: str, x: float, y: float) -> Any:
     rows = [{"opportunity_id": "a", "street_id": street, "frontage_m": 9.0, "offset_m": 0.0}]
     frame = gpd.GeoDataFrame(rows, geometry=[put(shapely.Point(x, y))], crs=2154)
-    return tables.ACCESS_POINTS.conform(frame)
+    return schemas.ACCESS_POINTS.conform(frame)
 
 
 ONE_WAY: dict[str, Any] = {
@@ -45,12 +49,20 @@ ONE_WAY: dict[str, Any] = {
     "round the block against it": (["forward"] * 4, ("s0", 70, 0), (30, 0), 360),
     "drawn the other way round": (["backward"] * 4, ("s0", 70, 0), (30, 0), 40),
     "against the drawing": (["backward"] * 4, ("s0", 30, 0), (70, 0), 360),
-    "into a street that nobody leaves": (["forward", "backward", "both", "both"], ("s0", 50, 0),
-                                         (50, 100), None),
-    "out of it by its own start": (["both", "backward", "both", "both"], ("s0", 50, 0),
-                                   (50, 100), 200),
+    "into a street that nobody leaves": (
+        ["forward", "backward", "both", "both"],
+        ("s0", 50, 0),
+        (50, 100),
+        None,
+    ),
+    "out of it by its own start": (
+        ["both", "backward", "both", "both"],
+        ("s0", 50, 0),
+        (50, 100),
+        200,
+    ),
     "at a node": (["forward"] * 4, ("s0", 100, 0), (0, 0), 300),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", ONE_WAY)
@@ -60,17 +72,17 @@ def test_one_way_streets_hold_for_cyclists_alone(
     way, (street, x, y), there, metres = ONE_WAY[case]
     ways = streets(RING, bike_way=way)
     site = plots([shapely.box(0, 5, 9, 9)], opportunity_id=["a"])
-    start, targets = door(put, street, x, y), {"station": places({"Gare": there})}
+    start, destinations = door(put, street, x, y), {"station": places({"Gare": there})}
     ridden = build_graph(ways, mode="bike")
-    found = access_table(start, site, ridden, targets, speed_kmh=BIKE_KMH).iloc[0]
-    walked = access_table(start, site, build_graph(ways), targets).iloc[0]
+    found = travel_time_table(start, site, ridden, destinations, speed_kmh=BIKE_KMH).iloc[0]
+    walked = travel_time_table(start, site, build_graph(ways), destinations).iloc[0]
     assert walked["distance_m"] <= 200 + 1e-3
     if metres is None:
         assert np.isnan(found["distance_m"])
         return
     assert found["distance_m"] == pytest.approx(metres, abs=1e-3)
     assert found["time_min"] == pytest.approx(metres / 250, abs=1e-5)
-    drawn = routes(start, ridden, targets)
+    drawn = routes(start, ridden, destinations)
     assert drawn.length[0] == pytest.approx(metres, abs=1e-3)
 
 
@@ -85,16 +97,22 @@ def test_an_isochrone_by_bike_goes_with_the_traffic(
 
 def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places: Builder) -> None:
     """A plot on a footway is ridden from the nearest street that is open to cyclists."""
-    ways = streets(["LINESTRING (0 0, 300 0)", "LINESTRING (0 40, 300 40)",
-                    "LINESTRING (300 0, 300 40)"], bike=[False, True, True])  # fmt: skip
-    sites = plots([shapely.box(0, 3, 20, 25), shapely.box(900, 3, 920, 25)],
-                  opportunity_id=["a", "b"])  # fmt: skip
-    targets = {"station": places({"Gare": (300, 20)})}
-    foot = access_table(doors(sites, ways), sites, build_graph(ways), targets)
-    ridden = access_table(
-        doors(sites, ways, mode="bike"), sites, build_graph(ways, mode="bike"), targets,
+    ways = streets(
+        ["LINESTRING (0 0, 300 0)", "LINESTRING (0 40, 300 40)", "LINESTRING (300 0, 300 40)"],
+        bike=[False, True, True],
+    )
+    sites = plots(
+        [shapely.box(0, 3, 20, 25), shapely.box(900, 3, 920, 25)], opportunity_id=["a", "b"]
+    )
+    destinations = {"station": places({"Gare": (300, 20)})}
+    foot = travel_time_table(entrances(sites, ways), sites, build_graph(ways), destinations)
+    ridden = travel_time_table(
+        entrances(sites, ways, mode="bike"),
+        sites,
+        build_graph(ways, mode="bike"),
+        destinations,
         speed_kmh=BIKE_KMH,
-    )  # fmt: skip
+    )
     both = cycled(foot, ridden).set_index("opportunity_id")
     assert both.loc["a", "distance_m"] == pytest.approx(3 + 290 + 20, abs=1e-3)
     assert both.loc["a", "bike_m"] == pytest.approx(15 + 290 + 20, abs=1e-3)
@@ -107,12 +125,12 @@ def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places:
 @pytest.mark.real
 def test_both_networks_of_redon(real_data: Path) -> None:
     """OpenStreetMap as it is: one-way streets, footways, steps; checked against networkx."""
-    from foncier import sources
+    from foncier import readers
     from foncier.crs import legal_crs
-    from foncier.records import LayerFile
+    from foncier.model import LayerFile
 
     path = real_data / "osm-redon" / "redon.osm.gz"
-    ways, report = sources.read(
+    ways, report = readers.read(
         LayerFile("streets", path, path.name, "osm-xml"), crs=legal_crs("35236"), communes=()
     )
     assert report.rows_kept > 350
@@ -129,9 +147,7 @@ def test_both_networks_of_redon(real_data: Path) -> None:
     assert np.isinf(bike.backward_m).sum() > 50
     assert not np.isinf(walk.backward_m).any()
     net = nx.DiGraph()
-    for start, end, metres in (
-        (bike.u, bike.v, bike.forward_m), (bike.v, bike.u, bike.backward_m)
-    ):  # fmt: skip
+    for start, end, metres in ((bike.u, bike.v, bike.forward_m), (bike.v, bike.u, bike.backward_m)):
         for a, b, m in zip(start, end, metres, strict=True):
             if np.isfinite(m) and m < net.get_edge_data(a, b, {"weight": np.inf})["weight"]:
                 net.add_edge(a, b, weight=m)

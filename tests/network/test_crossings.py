@@ -8,7 +8,12 @@ import pytest
 import shapely
 
 from foncier.errors import ContractError
-from foncier.network import access_points, access_table, build_graph, with_crossing
+from foncier.network import (
+    access_points,
+    build_graph,
+    travel_time_table,
+    with_crossing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +31,7 @@ STATION = {"Gare": (800.0, 62.0)}
 def metres(table: gpd.GeoDataFrame, plots: Builder, places: Builder) -> Any:
     sites = plots([PLOT])
     points = access_points(sites, table)
-    return access_table(points, sites, build_graph(table), {"station": places(STATION)}, None)[
+    return travel_time_table(points, sites, build_graph(table), {"station": places(STATION)}, None)[
         "distance_m"
     ].iloc[0]
 

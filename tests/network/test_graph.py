@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.network import build_graph
-from foncier.network.arcs import EPSILON_M, arcs
-from foncier.network.cutting import cut
+from foncier.network.sparse import EPSILON_M, arcs
+from foncier.network.splitting import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +30,33 @@ CASES = {
     "bridge over a street, vertex in common": ([EAST, NORTH], [0, 1], 4, 2, 2),
     "bridge between two streets": (
         ["LINESTRING (0 0, 40 0)", "LINESTRING (40 0, 60 0)", "LINESTRING (60 0, 100 0)"],
-        [0, 1, 0], 4, 3, 1,
+        [0, 1, 0],
+        4,
+        3,
+        1,
     ),
     "end of a bridge inside a street": ([EAST, "LINESTRING (50 0, 50 50)"], [0, 1], 4, 3, 1),
-    "three levels, two at the same": ([EAST, NORTH, "LINESTRING (30 -20, 50 0, 70 20)"],
-                                      [0, 1, 0], 7, 5, 2),
-    "end in the middle of a segment": (["LINESTRING (0 0, 100 0)", "LINESTRING (50 0, 50 9)"],
-                                       [0, 0], 4, 2, 2),
+    "three levels, two at the same": (
+        [EAST, NORTH, "LINESTRING (30 -20, 50 0, 70 20)"],
+        [0, 1, 0],
+        7,
+        5,
+        2,
+    ),
+    "end in the middle of a segment": (
+        ["LINESTRING (0 0, 100 0)", "LINESTRING (50 0, 50 9)"],
+        [0, 0],
+        4,
+        2,
+        2,
+    ),
     "closed street alone": (["LINESTRING (0 0, 9 0, 9 9, 0 0)"], [0], 1, 1, 1),
     "closed street with a way in": (
-        ["LINESTRING (0 0, 9 0, 9 9, 0 0)", "LINESTRING (9 9, 20 20)"], [0, 0], 3, 3, 1,
+        ["LINESTRING (0 0, 9 0, 9 9, 0 0)", "LINESTRING (9 9, 20 20)"],
+        [0, 0],
+        3,
+        3,
+        1,
     ),
     "street that comes back on itself": (["LINESTRING (0 0, 9 0, 9 9, 9 0)"], [0], 2, 2, 1),
     "zero length": ([EAST, "LINESTRING (50 0, 50 0)"], [0, 0], 2, 1, 1),
@@ -48,7 +65,7 @@ CASES = {
     "the same street twice": ([EAST, EAST], [0, 0], 3, 4, 1),
     "two towns": (["LINESTRING (0 0, 9 0)", "LINESTRING (0 90, 9 90)"], [0, 0], 4, 2, 2),
     "street with a hole": (["MULTILINESTRING ((0 0, 40 0), (60 0, 100 0))"], [0], 4, 2, 2),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     Builder = Callable[..., gpd.GeoDataFrame]
 
-SQUARE = ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 100)",
-          "LINESTRING (0 100, 100 100)", "LINESTRING (0 100, 0 0)"]  # fmt: skip
+SQUARE = [
+    "LINESTRING (0 0, 100 0)",
+    "LINESTRING (100 0, 100 100)",
+    "LINESTRING (0 100, 100 100)",
+    "LINESTRING (0 100, 0 0)",
+]
 APART = "LINESTRING (500 0, 600 0)"
 STOPS = {"Gare": (50.0, -4.0), "Citadelle": (104.0, 60.0), "Hocquet": (40.0, 103.0)}
 

@@ -11,10 +11,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier import tables
-from foncier.network import access_table, build_graph, isochrones, routes, sloped
+from foncier import schemas
+from foncier.model import Dem
+from foncier.network import (
+    build_graph,
+    isochrones,
+    routes,
+    sloped,
+    travel_time_table,
+)
 from foncier.network.slope import effort
-from foncier.records import Relief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,18 +31,18 @@ X, Y = 650_000.0, 6_977_000.0
 STREET = "LINESTRING (0 0, 200 0)"
 
 
-def ground(height: Callable[[Any, Any], Any], *, cell_m: float = 10.0) -> Relief:
+def ground(height: Callable[[Any, Any], Any], *, cell_m: float = 10.0) -> Dem:
     """Relief of the town, 2 km around its origin, from a height by x and y."""
     side = int(4000 / cell_m)
     along = (np.arange(side) + 0.5) * cell_m - 2000
     x, y = np.meshgrid(along, -along)
-    return Relief((height(x, y) + 0 * x).astype(np.float64), X - 2000, Y + 2000, cell_m)
+    return Dem((height(x, y) + 0 * x).astype(np.float64), X - 2000, Y + 2000, cell_m)
 
 
 def door(put: Callable[[Any], Any], street: str, x: float, y: float, name: str = "a") -> Any:
     rows = [{"opportunity_id": name, "street_id": street, "frontage_m": 9.0, "offset_m": 0.0}]
     frame = gpd.GeoDataFrame(rows, geometry=[put(shapely.Point(x, y))], crs=2154)
-    return tables.ACCESS_POINTS.conform(frame)
+    return schemas.ACCESS_POINTS.conform(frame)
 
 
 TOBLER = {0.0: 1.0, 0.10: np.exp(0.35), -0.10: 1.0, -0.05: np.exp(-0.175), -0.2: np.exp(0.35)}
@@ -95,8 +101,8 @@ def test_what_the_relief_does_not_cover_is_flat_and_counted(
 ) -> None:
     ways = streets([STREET])
     limit = {"nowhere": -1e9, "the first half": 100.0, "everywhere": 1e9}[where]
-    relief = ground(lambda x, _: np.where(x < limit + 5, 0.1 * x, np.nan))
-    graph, unknown = sloped(build_graph(ways), ways, relief)
+    dem = ground(lambda x, _: np.where(x < limit + 5, 0.1 * x, np.nan))
+    graph, unknown = sloped(build_graph(ways), ways, dem)
     assert unknown == pytest.approx(share, abs=0.13)
     assert graph.forward_m[0] == pytest.approx(
         200 * ((1 - unknown) * np.exp(0.35) + unknown), rel=1e-6
@@ -105,7 +111,7 @@ def test_what_the_relief_does_not_cover_is_flat_and_counted(
 
 def test_a_relief_of_elsewhere_changes_nothing(streets: Builder) -> None:
     ways = streets([STREET])
-    far = Relief(np.zeros((9, 9), dtype=np.float32), 0.0, 0.0, 10.0)
+    far = Dem(np.zeros((9, 9), dtype=np.float32), 0.0, 0.0, 10.0)
     graph, unknown = sloped(build_graph(ways), ways, far)
     assert graph.flat
     assert unknown == 1.0
@@ -121,26 +127,32 @@ def test_the_way_round_the_hill_is_taken_and_measured(
     hill = ground(lambda x, y: np.where(y > -12, 30 - 0.3 * abs(x - 100), 0.0))
     flat, steep = build_graph(ways), sloped(build_graph(ways), ways, hill)[0]
     site, start = plots([shapely.box(-9, -1, 0, 1)], opportunity_id=["a"]), door(put, "s0", 0, 0)
-    targets = {"station": places({"Gare": (200, 0)})}
-    before, after = (access_table(start, site, g, targets).iloc[0] for g in (flat, steep))
+    destinations = {"station": places({"Gare": (200, 0)})}
+    before, after = (travel_time_table(start, site, g, destinations).iloc[0] for g in (flat, steep))
     assert before["distance_m"] == pytest.approx(200, abs=1e-3)
     assert after["distance_m"] == pytest.approx(260, abs=1e-3)
     assert after["time_min"] > after["distance_m"] / 75 - 1e-3
-    drawn = routes(start, steep, targets)
+    drawn = routes(start, steep, destinations)
     assert drawn.length[0] == pytest.approx(after["distance_m"], abs=1e-3)
 
 
 @settings(max_examples=15, deadline=None)
 @given(grade=st.floats(-0.3, 0.3), along=st.floats(0, 200), split=st.floats(1, 199))
 def test_times_up_and_down_an_even_slope(
-    streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any],
-    *, grade: float, along: float, split: float,
-) -> None:  # fmt: skip
+    streets: Builder,
+    plots: Builder,
+    places: Builder,
+    put: Callable[[Any], Any],
+    *,
+    grade: float,
+    along: float,
+    split: float,
+) -> None:
     """The time from anywhere is that of the slope, wherever the street is cut."""
-    relief = ground(lambda x, _: grade * x)
+    dem = ground(lambda x, _: grade * x)
     whole = streets([STREET])
     cut = streets([f"LINESTRING (0 0, {split} 0)", f"LINESTRING ({split} 0, 200 0)"])
-    targets = {"end": places({"bout": (200, 0)}), "start": places({"début": (0, 0)})}
+    destinations = {"end": places({"bout": (200, 0)}), "start": places({"début": (0, 0)})}
     site = plots([shapely.box(-9, -1, 0, 1)], opportunity_id=["a"])
     expected = {
         "end": (200 - along) * effort(np.array([grade]))[0] / 75,
@@ -148,8 +160,8 @@ def test_times_up_and_down_an_even_slope(
     }
     for ways in (whole, cut):
         street = "s0" if len(ways) == 1 or along <= split else "s1"
-        graph, _ = sloped(build_graph(ways), ways, relief)
-        found = access_table(door(put, street, along, 0), site, graph, targets)
+        graph, _ = sloped(build_graph(ways), ways, dem)
+        found = travel_time_table(door(put, street, along, 0), site, graph, destinations)
         times = found.set_index("target")["time_min"]
         for key, minutes in expected.items():
             assert times[key] == pytest.approx(minutes, rel=1e-4, abs=1e-4)

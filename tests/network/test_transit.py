@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import shapely
 
-from foncier import tables
+from foncier import schemas
 from foncier.errors import CrsError
-from foncier.network import build_graph, departures_reached, doors
+from foncier.network import build_graph, departures_reached, entrances
 
 from .conftest import LAMBERT_93, placed
 
@@ -22,16 +22,19 @@ ROAD = "LINESTRING (0 0, 6000 0)"
 
 
 def stops(**where: tuple[float, float, str | None]) -> Any:
-    rows = {"stop_id": list(where), "departures_per_hour": 1.0,
-            "runs": [runs for *_, runs in where.values()]}  # fmt: skip
+    rows = {
+        "stop_id": list(where),
+        "departures_per_hour": 1.0,
+        "runs": [runs for *_, runs in where.values()],
+    }
     points = [placed(shapely.Point(x, y)) for x, y, _ in where.values()]
-    return tables.TRANSIT.conform(gpd.GeoDataFrame(rows, geometry=points, crs=LAMBERT_93))
+    return schemas.TRANSIT.conform(gpd.GeoDataFrame(rows, geometry=points, crs=LAMBERT_93))
 
 
 def reached(streets: Builder, plots: Builder, found: Any, *east: float) -> list[float]:
     roads = streets([ROAD])
     sites = plots([shapely.box(x, 5, x + 20, 25) for x in east])
-    ways = doors(sites, roads)
+    ways = entrances(sites, roads)
     table = departures_reached(ways, build_graph(roads), found)
     return [float(value) for value in table["departures_per_hour"]]
 
@@ -49,7 +52,7 @@ def test_a_run_that_serves_two_stops_counts_once(streets: Builder, plots: Builde
 def test_beyond_the_stops_nothing_is_known(streets: Builder, plots: Builder) -> None:
     assert np.isnan(reached(streets, plots, stops(**TWO), 5000)).all()
     assert np.isnan(reached(streets, plots, None, 300)).all()
-    assert np.isnan(reached(streets, plots, tables.TRANSIT.empty(LAMBERT_93), 300)).all()
+    assert np.isnan(reached(streets, plots, schemas.TRANSIT.empty(LAMBERT_93), 300)).all()
 
 
 def test_a_stop_without_a_run_or_off_the_streets_gives_none(
@@ -62,9 +65,12 @@ def test_a_stop_without_a_run_or_off_the_streets_gives_none(
 
 def test_nothing_in_nothing_out_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
     graph = build_graph(streets([ROAD]))
-    empty = departures_reached(doors(plots([]), streets([ROAD])), graph, stops(**TWO))
+    empty = departures_reached(entrances(plots([]), streets([ROAD])), graph, stops(**TWO))
     assert list(empty.columns) == ["opportunity_id", "departures_per_hour"]
     assert empty.empty
     with pytest.raises(CrsError, match="transit"):
-        departures_reached(doors(plots([shapely.box(0, 5, 20, 25)]), streets([ROAD])), graph,
-                           stops(**TWO).to_crs(3857))  # fmt: skip
+        departures_reached(
+            entrances(plots([shapely.box(0, 5, 20, 25)]), streets([ROAD])),
+            graph,
+            stops(**TWO).to_crs(3857),
+        )

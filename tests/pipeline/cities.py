@@ -10,16 +10,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from tests.demo_city.city import generate as drawn_generate
 
-from foncier import demo, detect, geometry, store, study, tables
-from foncier.pipeline import converting, tiling
+from foncier import detect, geometry, schemas
+from foncier.pipeline import convert, tiles
+from foncier.readers import geoparquet
+from foncier.study import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.records import Profile
-    from foncier.study.model import Layer
+    from foncier.model import Profile
+    from foncier.study.config import Layer
 
 AREA = shapely.box(-1e7, -1e7, 1e8, 1e8)
 SOURCE = "Cadastre"
@@ -36,18 +39,20 @@ class City:
 
 def drawn(parcels: int, folder: Path) -> City:
     """Draw a city, convert it and find its plots in one call."""
-    city = demo.generate(parcels=parcels)
+    city = drawn_generate(parcels=parcels)
     plots = city.parcels.set_geometry(geometry.polygons_only(city.parcels.geometry))
     plots["commune"] = np.where(np.arange(parcels) < parcels * 2 // 3, "80021", "80016")
-    contracts = {table.name: table for table in tables.INPUTS}
+    contracts = {table.name: table for table in schemas.INPUTS}
     every = {name: getattr(city, name) for name in LAYERS} | {"parcels": plots}
     frames = {name: contracts[name].conform(frame) for name, frame in every.items()}
     for name, frame in frames.items():
-        store.write_table(frame, folder / f"{name}.parquet")
+        geoparquet.write_table(frame, folder / f"{name}.parquet")
     index = {"fingerprint": "city", "layers": LAYERS, "reports": []}
-    (folder / converting.INDEX).write_text(json.dumps(index), encoding="utf-8")
-    rules = study.published("foncier")
-    return City(folder, detect.find_plots(detect.Ground(**frames), rules, AREA, source=SOURCE))
+    (folder / convert.INDEX).write_text(json.dumps(index), encoding="utf-8")
+    rules = published("foncier")
+    return City(
+        folder, detect.find_plots(detect.SpatialContext(**frames), rules, AREA, source=SOURCE)
+    )
 
 
 def same(one: detect.Plots, other: detect.Plots) -> None:
@@ -64,10 +69,10 @@ def same(one: detect.Plots, other: detect.Plots) -> None:
 
 def found(
     layers: Path,
-    cut: tiling.Tiling,
+    cut: tiles.Tiling,
     profile: Profile | None = None,
     lacking: Mapping[str, frozenset[str]] | None = None,
 ) -> detect.Plots:
     """What is found tile by tile, by the rules of foncier unless others are given."""
-    rules = study.published("foncier") if profile is None else profile
+    rules = published("foncier") if profile is None else profile
     return cut.find(layers, rules, AREA, source=SOURCE, lacking=lacking or {})

@@ -8,7 +8,7 @@ import pytest
 from tests.once import once, shared
 from tests.pipeline.cities import City, drawn
 
-from foncier import store
+from foncier.readers import geoparquet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> City:
         layers: Path = where / "town"
         layers.mkdir(exist_ok=True)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(store, "GROUP_ROWS", 100)
+            patch.setattr(geoparquet, "GROUP_ROWS", 100)
             return drawn(6_500, layers)
 
     made: City = once(where / "town.pickle", draw)

@@ -9,10 +9,12 @@ import pyogrio
 import pytest
 import shapely
 
-from foncier import pipeline, study
 from foncier.errors import FormatError
-from foncier.pipeline import looking
-from foncier.pipeline.trying import try_out
+from foncier.pipeline import check
+from foncier.pipeline.run import run
+from foncier.pipeline.what_if import run_what_if
+from foncier.pipeline.write_results import write_results
+from foncier.study import read_study
 
 from ..hamlet import X, Y, degrees, feature, hamlet, write
 from ..timetable import at, feed, write_zip
@@ -41,8 +43,8 @@ def timed(tmp_path: Path, more: str = "") -> Path:
 
 
 def test_a_timetable_shows_in_the_csv_the_geopackage_and_the_score(tmp_path: Path) -> None:
-    plan = study.load(timed(tmp_path, ASKED))
-    found = pipeline.run(plan)
+    study = read_study(timed(tmp_path, ASKED))
+    found = run(study)
     assert len(found.candidates)
     # Three runs in twelve hours, though two of them call at two stops within the walk.
     assert found.candidates["departures_per_hour"].tolist() == pytest.approx(
@@ -58,7 +60,7 @@ def test_a_timetable_shows_in_the_csv_the_geopackage_and_the_score(tmp_path: Pat
     assert (report.rows_read, report.source) == (3, "Réseau")
     out = tmp_path / "out"
     out.mkdir()
-    pipeline.deliver(found, plan, out, lang="fr", timings={})
+    write_results(found, study, out, lang="fr", timings={})
     (csv,) = out.rglob("opportunites.csv")
     table = pd.read_csv(csv, sep=";", decimal=",", encoding="utf-8-sig")
     assert table["departures_per_hour"].tolist() == pytest.approx([0.25] * len(table))
@@ -72,12 +74,12 @@ def test_without_a_timetable_departures_are_unknown_and_missed_only_when_asked(
     tmp_path: Path,
 ) -> None:
     folder = hamlet(tmp_path / "h")
-    found = pipeline.run(study.load(folder))
+    found = run(read_study(folder))
     assert found.candidates["departures_per_hour"].isna().all()
     assert "transit" not in {gap.what for gap in found.missing}
-    asked = pipeline.run(study.load(add(folder, ASKED)))
+    asked = run(read_study(add(folder, ASKED)))
     assert "transit" in {gap.what for gap in asked.missing}
-    seen = {s.layer: s for s in looking.look(study.load(folder))}
+    seen = {s.layer: s for s in check.check_layers(read_study(folder))}
     assert "GTFS" in seen["transit"].told("fr")[1][0]
 
 
@@ -88,7 +90,7 @@ def test_two_feeds_are_one_layer_and_the_same_feed_twice_counts_once(tmp_path: P
         "[layers.transit]", "[[layers.transit]]"
     )
     (folder / "study.toml").write_text(twice, encoding="utf-8")
-    found = pipeline.run(study.load(folder))
+    found = run(read_study(folder))
     assert found.candidates["departures_per_hour"].tolist() == pytest.approx(
         [3 / 12] * len(found.candidates)
     )
@@ -99,13 +101,16 @@ def test_a_feed_of_elsewhere_stops_the_run_and_check_reads_it(tmp_path: Path) ->
     folder = timed(tmp_path)
     write_zip(folder / "gtfs.zip", {**feed(), "stops": ["S1,Nice,43.7,7.26,,"]})
     with pytest.raises(FormatError, match="à moins de 5 km"):
-        pipeline.run(study.load(folder))
+        run(read_study(folder))
 
 
 def test_a_new_crossing_brings_departures(tmp_path: Path) -> None:
     folder = timed(tmp_path, ASKED)
-    banks = {"Rue du Hameau": [(-1000, -5), (400, -5)], "Quai": [(-1000, -60), (400, -60)],
-             "Pont": [(-1000, -5), (-1000, -60)]}  # fmt: skip
+    banks = {
+        "Rue du Hameau": [(-1000, -5), (400, -5)],
+        "Quai": [(-1000, -60), (400, -60)],
+        "Pont": [(-1000, -5), (-1000, -60)],
+    }
     write(
         folder / "voies.geojson",
         [feature(line(*course), name=name, roadClass="minor") for name, course in banks.items()],
@@ -114,6 +119,6 @@ def test_a_new_crossing_brings_departures(tmp_path: Path) -> None:
     write_zip(folder / "gtfs.zip", {**feed(), "stops": [*across, feed()["stops"][2]]})
     bridge = tmp_path / "passerelle.geojson"
     write(bridge, [feature(line((250, -5), (250, -60)), name="Passerelle")])
-    trial = try_out(study.load(folder), crossings=bridge)
+    trial = run_what_if(read_study(folder), crossings=bridge)
     assert (trial.result.candidates["departures_per_hour"] == 0).all()
     assert (trial.gains["score_after"] > trial.gains["score_before"]).all()

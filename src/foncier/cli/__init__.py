@@ -13,18 +13,20 @@ from typing import Annotated
 import typer
 
 from foncier import __version__
-from foncier.cli.asking import check, explain, new
-from foncier.cli.comparing import compare_profiles
+from foncier.cli.check import check
+from foncier.cli.compare_profiles import compare_profiles
 from foncier.cli.console import out
-from foncier.cli.converting import convert
-from foncier.cli.differing import diff
-from foncier.cli.exporting import export
-from foncier.cli.fetching import cache, fetch
-from foncier.cli.matching import match
-from foncier.cli.running import run
+from foncier.cli.convert import convert
+from foncier.cli.diff import diff
+from foncier.cli.explain import explain
+from foncier.cli.export import export
+from foncier.cli.fetch import cache, fetch
+from foncier.cli.match import match
+from foncier.cli.new import new
+from foncier.cli.run import run
 from foncier.cli.sheets import sheets
-from foncier.cli.trying import what_if
-from foncier.cli.validating import validate
+from foncier.cli.validate import validate
+from foncier.cli.what_if import what_if
 
 app = typer.Typer(
     help="Trouver, noter et cartographier les opportunités foncières et immobilières.",

@@ -26,7 +26,7 @@ ResultFolder = Annotated[Path, typer.Argument(metavar="RÉSULTAT", help="Dossier
 Language = Annotated[Lang, typer.Option(help="Langue.")]
 
 
-class told:  # noqa: N801 (reads as a phrase: with told(...))
+class report_errors:  # noqa: N801 (reads as a phrase: with told(...))
     """Turn an error of the tree into one message and its exit code; others keep their trace."""
 
     def __init__(self, *, debug: bool) -> None:

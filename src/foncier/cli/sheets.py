@@ -9,10 +9,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from foncier.cli.console import Debug, Language, Quiet, ResultFolder, out, told
+from foncier.cli.console import (
+    Debug,
+    Language,
+    Quiet,
+    ResultFolder,
+    out,
+    report_errors,
+)
 from foncier.errors import ConfigError
 
-FIRST = 10  # as foncier.export.sheets.choosing, which is slow to import
+FIRST = 10  # as foncier.export.sheets.select, which is slow to import
 SPAN = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
@@ -39,22 +46,27 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
     debug: Debug = False,
 ) -> None:
     """Mettre en page une fiche A4 par site et la plaquette du secteur, en PDF accessible."""
-    with told(debug=debug):
+    with report_errors(debug=debug):
         from foncier.export.sheets import Choice, print_sheets  # noqa: PLC0415 (slow to import)
 
         _check_ids_alone(ids, top, kind, commune, rank)
         choice = Choice(
-            ids=_listed("--ids", ids, "FR-80021_1,DC-2"), kinds=_listed("--kind", kind, "friche"),
-            communes=_listed("--commune", commune, "80021"), ranks=_span(rank), top=top,
-        )  # fmt: skip
+            ids=_listed("--ids", ids, "FR-80021_1,DC-2"),
+            kinds=_listed("--kind", kind, "friche"),
+            communes=_listed("--commune", commune, "80021"),
+            ranks=_span(rank),
+            top=top,
+        )
         where = folder or result / "fiches"
         made = print_sheets(result, where, choice=choice, lang=lang, workers=workers)
         if not quiet:
             n = len(made.sites)
             words = "fiche" if lang == "fr" else "sheet"
             leaflet = "et la plaquette" if lang == "fr" else "and the leaflet"
-            out.print(f"{n} {words}{'s' if n > 1 else ''} {leaflet} : "
-                      f"{escape(str(made.folder))}", soft_wrap=True)  # fmt: skip
+            out.print(
+                f"{n} {words}{'s' if n > 1 else ''} {leaflet} : {escape(str(made.folder))}",
+                soft_wrap=True,
+            )
             for name in made.files:
                 out.print(f"  {escape(name)}", soft_wrap=True)
 

@@ -1,4 +1,6 @@
-"""The embedded demonstration: a fictional city on the true axis of Amiens, drawn by foncier itself.
+"""The embedded demonstration: a fictional city on the true axis of Amiens.
+
+``tests/demo_city`` draws it.
 
 Its rivers, railway, avenues and districts follow the geography of Amiens in outline only; every
 parcel, building, friche and resident is invented. What was planted for a detector to find, and the
@@ -7,10 +9,7 @@ traps beside it, are written down in the truth table.
 
 from pathlib import Path
 
-from foncier.demo.city import City, generate
-from foncier.demo.writing import study_files, write
-
-__all__ = ["City", "generate", "study_files", "study_folder", "write"]
+__all__ = ["study_folder"]
 
 
 def study_folder() -> Path:

@@ -10,50 +10,50 @@ import pandas as pd
 import shapely
 from scipy.special import expit, logit
 
-from foncier import tables
-from foncier.detect.belief import (
-    Found,
-    ageless,
+from foncier import schemas
+from foncier.detect.context import SpatialContext, shapes, texts
+from foncier.detect.evidence import (
+    Detection,
+    apply_weights,
     band_of,
-    counted,
+    concat_evidence,
+    count_repeats,
     evidence_rows,
-    joined,
     prior_rows,
     signal_of,
-    weighed,
+    without_age,
 )
-from foncier.detect.ground import Ground, shapes, texts
-from foncier.detect.matching import Links, carried, reaches
-from foncier.detect.measures import zone_of
-from foncier.detect.occupation import collapsed, establishments, partly_used
+from foncier.detect.linking import Links, link_observations, search_radii
+from foncier.detect.measures.parcel import zone_of
+from foncier.detect.occupancy import establishments, merge_repeated, partly_used
 from foncier.wording import flag_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Floats, Geometries
-    from foncier.records import Ledger
+    from foncier.model import EvidenceModel
 
 
 def find_buildings(
-    ground: Ground,
-    ledger: Ledger,
+    context: SpatialContext,
+    evidence_model: EvidenceModel,
     area: shapely.Geometry,
     *,
     friches: gpd.GeoDataFrame | None = None,
-) -> Found:
+) -> Detection:
     """Find buildings of an area that some sign says unused.
 
-    Each sign is carried to the buildings that it speaks of (`foncier.detect.matching`); one that
+    Each sign is carried to the buildings that it speaks of (`foncier.detect.linking`); one that
     may speak of several is shared between them. Without a layer of buildings, an observed outline
     stands for itself; a lone point is left aside, and counted. A building that no sign calls
     unused is never listed, whatever the prior: no data is no evidence of vacancy.
 
     Parameters
     ----------
-    ground
+    context
         Observations; buildings, parcels and zones where there are.
-    ledger
+    evidence_model
         Weights, prior and the least confidence to be listed.
     area
         Study area, in the legal metric CRS.
@@ -65,48 +65,57 @@ def find_buildings(
     -------
     CANDIDATES of kind ``batiment_non_affecte``, their EVIDENCE, and notes.
     """
-    empty = Found(tables.CANDIDATES.empty(), tables.EVIDENCE.empty())
-    if ground.observations is None:
+    empty = Detection(schemas.CANDIDATES.empty(), schemas.EVIDENCE.empty())
+    if context.observations is None:
         return empty
-    seen = ground.observations
+    seen = context.observations
     seen = seen.loc[(seen["subject"] != "site").to_numpy(dtype=bool)].reset_index(drop=True)
     seen = seen.loc[~_told_of_a_site(seen, friches)].reset_index(drop=True)
     if seen.empty:
         return empty
-    links, names, outline, origin = _linked(seen, ground.buildings, ledger)
-    lost = int((_speaks(seen, ledger) & ~np.isin(np.arange(len(seen)), links.row)).sum())
-    lost_note = counted("dropped", lost, "indices sans bâtiment de plus de 20 m² à cet endroit",
-                        "signs with no building over 20 m² at their place")  # fmt: skip
-    frame = weighed(establishments(_signs(seen, links)), ledger)
+    links, names, outline, origin = _linked(seen, context.buildings, evidence_model)
+    lost = int((_speaks(seen, evidence_model) & ~np.isin(np.arange(len(seen)), links.row)).sum())
+    lost_note = count_repeats(
+        "dropped",
+        lost,
+        "indices sans bâtiment de plus de 20 m² à cet endroit",
+        "signs with no building over 20 m² at their place",
+    )
+    frame = apply_weights(establishments(_signs(seen, links)), evidence_model)
     at, inverse = np.unique(frame["opportunity_id"], return_inverse=True)
-    sure, speaks = _believed(frame["weight"], inverse, len(at), ledger)
+    sure, speaks = _believed(frame["weight"], inverse, len(at), evidence_model)
     shapely.prepare(area)
     here = shapely.intersects(area, shapely.centroid(outline[at]))
-    here &= speaks & (shapely.area(outline[at]) >= ledger.least_building_m2)
-    kept = here & (sure >= ledger.least_confidence)
+    here &= speaks & (shapely.area(outline[at]) >= evidence_model.least_building_m2)
+    kept = here & (sure >= evidence_model.least_confidence)
     frame = frame.loc[kept[inverse]]
-    frame = collapsed(frame.assign(opportunity_id=_named(names[frame["opportunity_id"]])))
+    frame = merge_repeated(frame.assign(opportunity_id=_named(names[frame["opportunity_id"]])))
     listed = _Listed(_named(names[at[kept]]), outline[at[kept]], sure[kept], origin)
     notes = (
         *lost_note,
-        *counted("dropped", int((here & ~kept).sum()),
-                 "bâtiments trop peu probables (indices faibles, anciens ou contraires)",
-                 "buildings too unlikely (signs weak, old or against)"),
-    )  # fmt: skip
-    return Found(
-        _candidates(ground, frame, listed, ledger),
-        joined([evidence_rows(frame, ledger), _prior_row(listed.ids, ledger)]),
+        *count_repeats(
+            "dropped",
+            int((here & ~kept).sum()),
+            "bâtiments trop peu probables (indices faibles, anciens ou contraires)",
+            "buildings too unlikely (signs weak, old or against)",
+        ),
+    )
+    return Detection(
+        _candidates(context, frame, listed, evidence_model),
+        concat_evidence(
+            [evidence_rows(frame, evidence_model), _prior_row(listed.ids, evidence_model)]
+        ),
         notes,
     )
 
 
 def _believed(
-    weight: pd.Series[Any], building: NDArray[np.intp], count: int, ledger: Ledger
+    weight: pd.Series[Any], building: NDArray[np.intp], count: int, evidence_model: EvidenceModel
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Confidence in each building by its signs, and whether one of them speaks for it."""
     total = np.bincount(building, weight.fillna(0), minlength=count)
     speaks = np.bincount(building, weight > 0, minlength=count) > 0
-    return expit(logit(ledger.building_prior) + total), speaks
+    return expit(logit(evidence_model.building_prior) + total), speaks
 
 
 def _told_of_a_site(seen: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
@@ -130,47 +139,55 @@ class _Listed:
 
 
 def _linked(
-    seen: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, ledger: Ledger
+    seen: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, evidence_model: EvidenceModel
 ) -> tuple[Links, NDArray[np.object_], Geometries, str]:
     """Links of signs to buildings; names and outlines of what they point to, and their origin."""
     spots = shapes(seen)
     if buildings is None:
-        own = np.flatnonzero((shapely.get_dimensions(spots) == 2)
-                             & (seen["subject"] == "building").to_numpy(dtype=bool))  # fmt: skip
+        own = np.flatnonzero(
+            (shapely.get_dimensions(spots) == 2)
+            & (seen["subject"] == "building").to_numpy(dtype=bool)
+        )
         ones = np.ones(len(own))
         names = np.asarray(seen["observation_id"], dtype=object)[own]
         links = Links(own, np.arange(len(own)), 0 * ones, ones, ones)
         return links, names, spots[own], "trace"
-    kept = buildings.loc[((buildings["kind"] != "light")
-                          & (buildings["area_m2"] >= ledger.least_building_m2))
-                         .to_numpy(dtype=bool)]  # fmt: skip
+    kept = buildings.loc[
+        (
+            (buildings["kind"] != "light")
+            & (buildings["area_m2"] >= evidence_model.least_building_m2)
+        ).to_numpy(dtype=bool)
+    ]
     outline = shapes(kept)
     whole = ((seen["subject"] == "building") | (seen["share"] == 1.0)).to_numpy(dtype=bool)
-    links = _near_the_doubtful(seen, spots, whole, outline, ledger)
+    links = _near_the_doubtful(seen, spots, whole, outline, evidence_model)
     return links, np.asarray(kept["building_id"], dtype=object), outline, "batiment"
 
 
-def _speaks(seen: gpd.GeoDataFrame, ledger: Ledger) -> NDArray[np.bool_]:
+def _speaks(seen: gpd.GeoDataFrame, evidence_model: EvidenceModel) -> NDArray[np.bool_]:
     """Tell the signs that speak for vacancy."""
-    weight = {name: signal_of(str(name), ledger).weight for name in seen["signal"].unique()}
+    weight = {name: signal_of(str(name), evidence_model).weight for name in seen["signal"].unique()}
     return np.asarray(seen["signal"].map(weight).to_numpy(dtype=np.float64) > 0)
 
 
 def _near_the_doubtful(
-    seen: gpd.GeoDataFrame, spots: Geometries, whole: NDArray[np.bool_], outline: Geometries,
-    ledger: Ledger,
-) -> Links:  # fmt: skip
+    seen: gpd.GeoDataFrame,
+    spots: Geometries,
+    whole: NDArray[np.bool_],
+    outline: Geometries,
+    evidence_model: EvidenceModel,
+) -> Links:
     """Links to the buildings that at least one sign calls unused; all others are left in peace.
 
     Registers speak of every building, and most say that it is used: only the signs near a doubtful
     one are carried, which is most of the work saved.
     """
-    speaks = _speaks(seen, ledger)
-    reach_m = reaches(seen["signal"], ledger)
+    speaks = _speaks(seen, evidence_model)
+    reach_m = search_radii(seen["signal"], evidence_model)
     tree = shapely.STRtree(outline)
 
     def of(rows: NDArray[np.intp]) -> Links:
-        found = carried(spots[rows], whole[rows], reach_m[rows], outline, tree=tree)
+        found = link_observations(spots[rows], whole[rows], reach_m[rows], outline, tree=tree)
         return Links(rows[found.row], found.hit, found.distance_m, found.share, found.part)
 
     first = of(np.flatnonzero(speaks))
@@ -204,24 +221,24 @@ def _named(names: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.array([f"BN-{name}" for name in names], dtype=object)
 
 
-def _prior_row(ids: NDArray[np.object_], ledger: Ledger) -> pd.DataFrame:
+def _prior_row(ids: NDArray[np.object_], evidence_model: EvidenceModel) -> pd.DataFrame:
     """Say where belief starts, so that a reader can follow the sum."""
-    rate, more = f"{ledger.building_prior * 100:.1f}", ageless(ledger)
-    if ledger.assumed_prior:
+    rate, more = f"{evidence_model.building_prior * 100:.1f}", without_age(evidence_model)
+    if evidence_model.assumed_prior:
         fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% (supposé, taux LOVAC inconnu)"
         en = f"Starting point: {rate}% (assumed, LOVAC rate unknown)"
     else:
         fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% des logements vacants (LOVAC)"
         en = f"Starting point: {rate}% of dwellings vacant (LOVAC)"
-    source = "foncier" if ledger.assumed_prior else "LOVAC"
-    return prior_rows(ids, ledger.building_prior, fr + more.fr, en + more.en, source)
+    source = "foncier" if evidence_model.assumed_prior else "LOVAC"
+    return prior_rows(ids, evidence_model.building_prior, fr + more.fr, en + more.en, source)
 
 
 def _candidates(
-    ground: Ground, frame: pd.DataFrame, listed: _Listed, ledger: Ledger
+    context: SpatialContext, frame: pd.DataFrame, listed: _Listed, evidence_model: EvidenceModel
 ) -> gpd.GeoDataFrame:
-    assert ground.observations is not None  # noqa: S101  # nosec B101  # there is evidence
-    parcel, commune = _parcels(ground, listed.outline)
+    assert context.observations is not None  # noqa: S101  # nosec B101  # there is evidence
+    parcel, commune = _parcels(context, listed.outline)
     words = frame.groupby("opportunity_id")
     sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
     rows = gpd.GeoDataFrame(
@@ -234,24 +251,24 @@ def _candidates(
             "area_m2": shapely.area(listed.outline),
             "perimeter": listed.origin,
             "confidence": listed.sure,
-            "confidence_band": band_of(listed.sure, ledger),
-            "zone": zone_of(ground, shapely.centroid(listed.outline), commune),
+            "confidence_band": band_of(listed.sure, evidence_model),
+            "zone": zone_of(context, shapely.centroid(listed.outline), commune),
             **flag_columns(partly_used(frame, listed.ids)),
             "sources": sources.reindex(listed.ids).to_numpy(),
         },
         geometry=listed.outline,
-        crs=ground.observations.crs,
+        crs=context.observations.crs,
     )
-    return tables.CANDIDATES.conform(rows.sort_values("opportunity_id"))
+    return schemas.CANDIDATES.conform(rows.sort_values("opportunity_id"))
 
 
-def _parcels(ground: Ground, plots: Geometries) -> tuple[Any, Any]:
+def _parcels(context: SpatialContext, plots: Geometries) -> tuple[Any, Any]:
     """Parcel under each building's centre, and its commune; None where no parcel layer tells."""
     parcel, commune = np.full(len(plots), None, object), np.full(len(plots), None, object)
-    if ground.parcels is not None and len(ground.parcels):
+    if context.parcels is not None and len(context.parcels):
         inner = shapely.point_on_surface(plots)
-        row, hit = ground.plots_tree.query(inner, predicate="within")
+        row, hit = context.plots_tree.query(inner, predicate="within")
         order = np.argsort(-hit, kind="stable")
-        parcel[row[order]] = texts(ground.parcels["parcel_id"])[hit[order]]
-        commune[row[order]] = texts(ground.parcels["commune"])[hit[order]]
+        parcel[row[order]] = texts(context.parcels["parcel_id"])[hit[order]]
+        commune[row[order]] = texts(context.parcels["commune"])[hit[order]]
     return parcel, commune

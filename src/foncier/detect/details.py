@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from foncier.detect import enveloped, fabric, measures, sides
+from foncier.detect import fabric
+from foncier.detect.measures import frontage, parcel, shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KNOWN = (
-    *measures.KIND_WORDS.values(), measures.NO_ZONE, *fabric.WORDS.values(), *sides.WORDS,
-    enveloped.SUPPLIED,
-)  # fmt: skip
+    *parcel.KIND_WORDS.values(),
+    parcel.NO_ZONE,
+    *fabric.WORDS.values(),
+    *frontage.WORDS,
+    shape.SUPPLIED,
+)
 ENGLISH = {text.fr: text.en for text in KNOWN}
 
 

@@ -11,26 +11,27 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier.geometry import boxes_within, nearest_members, which_hold
-from foncier.records import Text
+from foncier.model import Localized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Geometries
-    from foncier.records import Fabric
+    from foncier.model import Fabric
 
 CLASSES = ("dense", "groupee", "diffuse", "isolee")
 WORDS = {
-    "dense": Text("tissu dense", "dense fabric"), "groupee": Text("tissu groupé", "grouped fabric"),
-    "diffuse": Text("tissu diffus", "scattered fabric"),
-    "isolee": Text("bâti isolé", "isolated buildings"),
-}  # fmt: skip
+    "dense": Localized("tissu dense", "dense fabric"),
+    "groupee": Localized("tissu groupé", "grouped fabric"),
+    "diffuse": Localized("tissu diffus", "scattered fabric"),
+    "isolee": Localized("bâti isolé", "isolated buildings"),
+}
 DENSE, GROUPED, DIFFUSE, ISOLATED = range(4)
 FIRST_M = 5.0  # settles most buildings of a town before the wider, costlier looks
 WIDEST_BUILDING_M = 60.0  # longer buildings only lengthen a chain of clusters, and are rare
 
 
-def reach_m(cut: Fabric) -> float:
+def radius_m(cut: Fabric) -> float:
     """Farthest that a building can lie from a plot and still change the plot's class.
 
     A class is settled by ``many`` buildings at most, each within two buffers of the next.

@@ -9,47 +9,58 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import tables
+from foncier import schemas
 from foncier.details import english
-from foncier.detect.belief import (
-    Found,
-    ageless,
+from foncier.detect.context import SpatialContext, shapes, texts
+from foncier.detect.deduplicate import (
+    Outlines,
+    counted_area_m2,
+    families,
+    outlines,
+    same_sites,
+)
+from foncier.detect.evidence import (
+    Detection,
+    apply_weights,
     band_of,
+    concat_evidence,
     confidence,
-    counted,
+    count_repeats,
+    evidence_by_name,
     evidence_rows,
-    joined,
     neutral,
     prior_rows,
     signal_of,
-    weighed,
+    without_age,
 )
-from foncier.detect.flags import constrained
-from foncier.detect.ground import Ground, shapes, texts
-from foncier.detect.measures import zone_of
-from foncier.detect.named import named
-from foncier.detect.occupation import collapsed, partly_used
-from foncier.detect.signs import held, nafu_score, on_sites
-from foncier.detect.sites import Outlines, counted_area_m2, families, outlines, same_sites
+from foncier.detect.measures.parcel import zone_of
+from foncier.detect.occupancy import merge_repeated, partly_used
+from foncier.detect.site_evidence import assign_to_site, evidence_on_sites, nafu_score
+from foncier.detect.warnings import constrained
 from foncier.geometry import Geometries, covered_area_m2
-from foncier.records import Text
+from foncier.model import Localized
 from foncier.wording import flag_columns, more_flags
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.records import Ledger, Note
+    from foncier.model import EvidenceModel, Note
 
 RECONVERTED = "friche reconvertie"
 # Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
-UNDER_WAY = Text("projet déjà engagé", "project already under way")
-VACANCY = {"vacant": "bâti vacant", "occupé": "bâti occupé",
-           "partiellement occupé": "bâti partiellement occupé"}  # fmt: skip
+UNDER_WAY = Localized("projet déjà engagé", "project already under way")
+VACANCY = {
+    "vacant": "bâti vacant",
+    "occupé": "bâti occupé",
+    "partiellement occupé": "bâti partiellement occupé",
+}
 SHOWN_PARCELS = 3  # a flag names a few, the inventory holds the others
 
 
-def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Found:
+def find_friches(
+    context: SpatialContext, evidence_model: EvidenceModel, area: shapely.Geometry
+) -> Detection:
     """Find friches whose centre lies in an area, from inventories, registers and observed sites.
 
     Rows that tell the same site twice become one (the older id is kept, so is every source); sites
@@ -60,9 +71,9 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
 
     Parameters
     ----------
-    ground
+    context
         Inventory and observations; parcels, buildings, zones and constraints where there are.
-    ledger
+    evidence_model
         Weights and priors.
     area
         Study area, in the legal metric CRS.
@@ -71,39 +82,49 @@ def find_friches(ground: Ground, ledger: Ledger, area: shapely.Geometry) -> Foun
     -------
     CANDIDATES of kind ``friche``, their EVIDENCE, and notes on what was left aside.
     """
-    rows = _rows(ground)
+    rows = _rows(context)
     if rows is None:
-        return Found(tables.CANDIDATES.empty(), tables.EVIDENCE.empty())
+        return Detection(schemas.CANDIDATES.empty(), schemas.EVIDENCE.empty())
     done = (rows["status"] == RECONVERTED).to_numpy(dtype=bool)
     rows = rows.loc[~done].reset_index(drop=True)
-    outline = outlines(rows, ground.parcels)
+    outline = outlines(rows, context.parcels)
     shapely.prepare(area)
     inside = shapely.intersects(area, shapely.centroid(outline.shapes))
     rows, outline = rows.loc[inside].reset_index(drop=True), outline.take(inside)
     if rows.empty:
         notes = _notes(done, inside, 0, np.array([], dtype=np.bool_), outline)
-        return Found(tables.CANDIDATES.empty(rows.crs), tables.EVIDENCE.empty(), notes)
-    register = _registers(rows, ledger)
-    group = held(rows, outline, same_sites(rows, outline), register)
+        return Detection(schemas.CANDIDATES.empty(rows.crs), schemas.EVIDENCE.empty(), notes)
+    register = _registers(rows, evidence_model)
+    group = assign_to_site(rows, outline, same_sites(rows, outline), register)
     speaker = _speakers(rows, outline, group)
-    candidates, drawn = _candidates(ground, rows, outline, group, speaker)
+    candidates, drawn = _candidates(context, rows, outline, group, speaker)
     ids = pd.Series(_ids(rows, speaker), index=speaker.index).reindex(group).to_numpy()
-    visited = named(ground.observations, candidates["opportunity_id"])
-    signs = _signs(rows, ids, [on_sites(ground, candidates, drawn), visited], ledger)
+    visited = evidence_by_name(context.observations, candidates["opportunity_id"])
+    signs = _signs(
+        rows, ids, [evidence_on_sites(context, candidates, drawn), visited], evidence_model
+    )
     zone = candidates.set_index("opportunity_id")["zone"].astype("str")
-    parts = [evidence_rows(signs, ledger), _prior_rows(rows, ids, ledger), _told(rows, ids),
-             _melted(rows, ids), nafu_score(rows, ids, zone)]  # fmt: skip
-    evidence = joined(parts)
+    parts = [
+        evidence_rows(signs, evidence_model),
+        _prior_rows(rows, ids, evidence_model),
+        _told(rows, ids),
+        _melted(rows, ids),
+        nafu_score(rows, ids, zone),
+    ]
+    evidence = concat_evidence(parts)
     sure = confidence(candidates["opportunity_id"], evidence)
     known = candidates["opportunity_id"].isin(ids[~register]).to_numpy(dtype=bool)
-    listed = known | (sure >= ledger.least_site)
+    listed = known | (sure >= evidence_model.least_site)
     candidates = candidates.assign(
-        confidence=sure, confidence_band=band_of(sure, ledger),
+        confidence=sure,
+        confidence_band=band_of(sure, evidence_model),
         **more_flags(candidates, partly_used(signs, candidates["opportunity_id"])),
-    ).loc[listed]  # fmt: skip
+    ).loc[listed]
     evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
     notes = _notes(done, inside, len(rows) - len(listed), listed, outline)
-    return Found(tables.CANDIDATES.conform(candidates), tables.EVIDENCE.conform(evidence), notes)
+    return Detection(
+        schemas.CANDIDATES.conform(candidates), schemas.EVIDENCE.conform(evidence), notes
+    )
 
 
 def _notes(
@@ -115,27 +136,43 @@ def _notes(
 ) -> tuple[Note, ...]:
     """How many rows were left aside or cannot be drawn whole, and why."""
     return (
-        *counted("dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"),
-        *counted("dropped", int((~inside).sum()), "sites hors du secteur d'étude",
-                 "sites outside the study area"),
-        *counted("dropped", melted, "fiches réunies à une autre du même site",
-                 "records melted into another of the same site"),
-        *counted("dropped", int((~listed).sum()),
-                 "sites connus des seuls registres, trop peu probables",
-                 "sites that only registers know, too unlikely"),
-        *counted("kept", int((outline.lost > 0).sum()),
-                 "sites dont des parcelles sont introuvables au cadastre fourni",
-                 "sites with parcels not found in the cadastre supplied"),
-    )  # fmt: skip
+        *count_repeats(
+            "dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"
+        ),
+        *count_repeats(
+            "dropped",
+            int((~inside).sum()),
+            "sites hors du secteur d'étude",
+            "sites outside the study area",
+        ),
+        *count_repeats(
+            "dropped",
+            melted,
+            "fiches réunies à une autre du même site",
+            "records melted into another of the same site",
+        ),
+        *count_repeats(
+            "dropped",
+            int((~listed).sum()),
+            "sites connus des seuls registres, trop peu probables",
+            "sites that only registers know, too unlikely",
+        ),
+        *count_repeats(
+            "kept",
+            int((outline.lost > 0).sum()),
+            "sites dont des parcelles sont introuvables au cadastre fourni",
+            "sites with parcels not found in the cadastre supplied",
+        ),
+    )
 
 
-def _rows(ground: Ground) -> gpd.GeoDataFrame | None:
+def _rows(context: SpatialContext) -> gpd.GeoDataFrame | None:
     """Inventory rows, then the polygons that observations call a site; None without either."""
     parts = []
-    if ground.inventory is not None:
-        parts.append(ground.inventory.assign(detail=None, points=np.nan))
-    if ground.observations is not None:
-        seen = ground.observations
+    if context.inventory is not None:
+        parts.append(context.inventory.assign(detail=None, points=np.nan))
+    if context.observations is not None:
+        seen = context.observations
         polygon = shapely.get_dimensions(shapes(seen)) == 2
         seen = seen.loc[(seen["subject"] == "site").to_numpy(dtype=bool) & polygon]
         parts.append(
@@ -147,14 +184,14 @@ def _rows(ground: Ground) -> gpd.GeoDataFrame | None:
     if not parts:
         return None
     rows = pd.concat(parts, ignore_index=True)
-    wanted = [*tables.INVENTORY.names, "detail", "points"]
+    wanted = [*schemas.INVENTORY.names, "detail", "points"]
     return gpd.GeoDataFrame(rows.reindex(columns=wanted), geometry="geometry", crs=parts[0].crs)
 
 
-def _registers(rows: gpd.GeoDataFrame, ledger: Ledger) -> NDArray[np.bool_]:
+def _registers(rows: gpd.GeoDataFrame, evidence_model: EvidenceModel) -> NDArray[np.bool_]:
     """Tell the records of registers: their signal has a prior of its own."""
     signals = rows["signal"].dropna().unique()
-    own = [name for name in signals if signal_of(str(name), ledger).prior is not None]
+    own = [name for name in signals if signal_of(str(name), evidence_model).prior is not None]
     return np.asarray(rows["signal"].isin(own), dtype=bool)
 
 
@@ -181,7 +218,7 @@ def _ids(rows: gpd.GeoDataFrame, speaker: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _candidates(
-    ground: Ground,
+    context: SpatialContext,
     rows: gpd.GeoDataFrame,
     outline: Outlines,
     group: NDArray[np.intp],
@@ -201,20 +238,21 @@ def _candidates(
             "address": _first(rows["address"], group, at),
             "commune": commune,
             "parcel_ids": _first(rows["parcel_ids"], group, at),
-            "area_m2": np.where(own.drawn, shapely.area(own.shapes),
-                                kept["area_m2"].to_numpy(float)),
-            "built_share": _built(ground, own.shapes, own.drawn, commune),
+            "area_m2": np.where(
+                own.drawn, shapely.area(own.shapes), kept["area_m2"].to_numpy(float)
+            ),
+            "built_share": _built(context, own.shapes, own.drawn, commune),
             "status": _first(rows["status"], group, at),
             "perimeter": own.origin,
             "family": _family(family, ids),
-            "zone": _zone(ground, own.shapes, kept, commune),
-            **_flags(ground, own, kept),
+            "zone": _zone(context, own.shapes, kept, commune),
+            **_flags(context, own, kept),
             "sources": sources.reindex(speaker.index).to_numpy(),
             "counted_area_m2": counted_area_m2(kept, own, family),
         },
         geometry=own.shapes,
         crs=rows.crs,
-    )  # fmt: skip
+    )
     order = np.argsort(ids.astype(str), kind="stable")
     return candidates.iloc[order].reset_index(drop=True), own.drawn[order]
 
@@ -226,11 +264,13 @@ def _first(column: pd.Series[Any], group: NDArray[np.intp], at: NDArray[np.intp]
     return np.where(pd.isna(own), others, own)
 
 
-def _built(ground: Ground, plots: Geometries, drawn: NDArray[np.bool_], commune: Any) -> Any:
+def _built(
+    context: SpatialContext, plots: Geometries, drawn: NDArray[np.bool_], commune: Any
+) -> Any:
     share = np.full(len(plots), np.nan)
-    drawn = drawn & ground.comes_to("buildings", commune)
-    if ground.buildings is not None and drawn.any():
-        covered = covered_area_m2(plots[drawn], shapes(ground.buildings))
+    drawn = drawn & context.comes_to("buildings", commune)
+    if context.buildings is not None and drawn.any():
+        covered = covered_area_m2(plots[drawn], shapes(context.buildings))
         share[drawn] = np.minimum(covered / shapely.area(plots[drawn]), 1.0)
     return share
 
@@ -242,43 +282,48 @@ def _family(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
     return head.where(size > 1, None).to_numpy()
 
 
-def _zone(ground: Ground, plots: Geometries, kept: gpd.GeoDataFrame, commune: Any) -> Any:
+def _zone(context: SpatialContext, plots: Geometries, kept: gpd.GeoDataFrame, commune: Any) -> Any:
     """Zone of the zoning, where it comes to the commune; else as the inventory has it."""
-    found = zone_of(ground, shapely.centroid(plots), commune)
+    found = zone_of(context, shapely.centroid(plots), commune)
     return np.where(pd.isna(found), texts(kept["zone_type"]), found)
 
 
-def _flags(ground: Ground, own: Outlines, kept: gpd.GeoDataFrame) -> dict[str, list[str | None]]:
+def _flags(
+    context: SpatialContext, own: Outlines, kept: gpd.GeoDataFrame
+) -> dict[str, list[str | None]]:
     """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
     told = []
     for status, soil, under, gone in zip(
         kept["status"],
         texts(kept["pollution"]),
-        constrained(ground, own.shapes),
+        constrained(context, own.shapes),
         own.gone,
         strict=True,
     ):
         words = [UNDER_WAY] if status == "friche avec projet" else []
         if soil and "avérée" in soil:
-            words.append(Text(soil, english(soil)))
+            words.append(Localized(soil, english(soil)))
         words.extend(under)
         words.extend([_missing(gone)] if gone else [])
         told.append(words)
     return flag_columns(told)
 
 
-def _missing(names: str) -> Text:
+def _missing(names: str) -> Localized:
     """Words for the parcels of a site that the cadastre no longer has."""
     ids = names.split("|")
     listed = ", ".join(ids[:SHOWN_PARCELS]) + (", …" if len(ids) > SHOWN_PARCELS else "")
-    return Text(
+    return Localized(
         f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
         f"{len(ids)} parcel(s) not found in the cadastre: {listed}",
     )
 
 
 def _signs(
-    rows: gpd.GeoDataFrame, ids: NDArray[np.object_], others: list[pd.DataFrame], ledger: Ledger
+    rows: gpd.GeoDataFrame,
+    ids: NDArray[np.object_],
+    others: list[pd.DataFrame],
+    evidence_model: EvidenceModel,
 ) -> pd.DataFrame:
     """All signs of all sites, weighed: of their records, of their buildings, and the others."""
     status = rows["status"].fillna("statut inconnu")
@@ -289,31 +334,40 @@ def _signs(
             "detail": texts(rows["detail"]),
             "source": rows["source"].to_numpy(),
             "observed_on": rows["updated_on"].to_numpy(),
-            "distance_m": np.nan, "share": np.nan, "part": 1.0, "active": 0, "known": 0,
+            "distance_m": np.nan,
+            "share": np.nan,
+            "part": 1.0,
+            "active": 0,
+            "known": 0,
         }
-    )  # fmt: skip
+    )
     state = listed.assign(signal=rows["vacancy"].map(VACANCY).to_numpy(), detail=None)
     parts = [listed, state.dropna(subset="signal"), *others]
     signs = pd.concat([part for part in parts if len(part)], ignore_index=True)
     signs = signs.astype({"observed_on": "datetime64[us]"})
-    return collapsed(weighed(signs, ledger))
+    return merge_repeated(apply_weights(signs, evidence_model))
 
 
-def _prior_rows(rows: gpd.GeoDataFrame, ids: NDArray[np.object_], ledger: Ledger) -> pd.DataFrame:
+def _prior_rows(
+    rows: gpd.GeoDataFrame, ids: NDArray[np.object_], evidence_model: EvidenceModel
+) -> pd.DataFrame:
     """Say where belief in each site starts: at the best of the priors of its records."""
-    default = ledger.friche_prior
+    default = evidence_model.friche_prior
     priors = {None: default}
-    priors |= {name: signal_of(str(name), ledger).prior or default
-               for name in rows["signal"].dropna().unique()}  # fmt: skip
+    priors |= {
+        name: signal_of(str(name), evidence_model).prior or default
+        for name in rows["signal"].dropna().unique()
+    }
     own = pd.Series([priors[name] for name in texts(rows["signal"])], dtype="float64")
     best = own.groupby(ids).max()
-    shown, more = [f"{p * 100:.0f}" for p in best], ageless(ledger)
+    shown, more = [f"{p * 100:.0f}" for p in best], without_age(evidence_model)
     return prior_rows(
-        best.index.to_numpy(), best.to_numpy(),
-        [f"Point de départ\u00a0: {p}\u00a0% de tels sites sont confirmés{more.fr}"
-         for p in shown],
-        [f"Starting point: {p}% of such sites are confirmed{more.en}" for p in shown], "foncier",
-    )  # fmt: skip
+        best.index.to_numpy(),
+        best.to_numpy(),
+        [f"Point de départ\u00a0: {p}\u00a0% de tels sites sont confirmés{more.fr}" for p in shown],
+        [f"Starting point: {p}% of such sites are confirmed{more.en}" for p in shown],
+        "foncier",
+    )
 
 
 def _told(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
@@ -329,12 +383,15 @@ def _told(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
         words = texts(rows[column])[known]
         parts.append(
             neutral(
-                ids[known], column, [f"{fr}\u00a0: {w}" for w in words],
-                [f"{en}: {english(w)}" for w in words], source=rows["source"].to_numpy()[known],
+                ids[known],
+                column,
+                [f"{fr}\u00a0: {w}" for w in words],
+                [f"{en}: {english(w)}" for w in words],
+                source=rows["source"].to_numpy()[known],
                 observed_on=rows["updated_on"].to_numpy()[known],
             )
-        )  # fmt: skip
-    return joined(parts)
+        )
+    return concat_evidence(parts)
 
 
 def _melted(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
@@ -343,8 +400,9 @@ def _melted(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
     told = told[told.map(len) > 1]
     lists = [" et ".join(sorted(names)) for names in told]
     return neutral(
-        told.index.to_numpy(), "même site",
+        told.index.to_numpy(),
+        "même site",
         [f"Même site décrit par plusieurs fiches\u00a0: {x}" for x in lists],
         [f"The same site told by several records: {x.replace(' et ', ' and ')}" for x in lists],
         source="foncier",
-    )  # fmt: skip
+    )

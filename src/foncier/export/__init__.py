@@ -1,5 +1,5 @@
 """Everything that leaves foncier: GeoPackage, flat files, manifest, map, data dictionary."""
 
-from foncier.export.wide import opportunities
+from foncier.export.tables import opportunities
 
 __all__ = ["opportunities"]

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import tables
+from foncier import schemas
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 SCHEMA = "cnig-friches-1.0.6.json"
 UNKNOWN, OTHER, BETWEEN = "inconnu", "autre", "|"
@@ -35,19 +35,44 @@ FORMER = {"mixte": "mixte - autre", "Friche carrière ou mine": "friche carrièr
 # What a spreadsheet would run. A blank in front stops it, and is no part of a text.
 FORMULA = r"^(?=[=+\-@])"
 COLUMNS = {
-    "site_id": "site_id", "name": "site_nom", "site_type": "site_type", "status": "site_statut",
-    "address": "site_adresse", "commune": "comm_insee", "commune_name": "comm_nom",
-    "parcel_ids": "unite_fonciere_refcad", "zone_type": "urba_zone_type",
-    "zone_label": "urba_zone_lib", "vacancy": "bati_vacance", "buildings_state": "bati_etat",
-    "pollution": "sol_pollution_existe", "activity": "activite_libelle", "source": "source_nom",
-    "producer": "source_producteur", "url": "site_url", "buildings_pollution": "bati_pollution",
+    "site_id": "site_id",
+    "name": "site_nom",
+    "site_type": "site_type",
+    "status": "site_statut",
+    "address": "site_adresse",
+    "commune": "comm_insee",
+    "commune_name": "comm_nom",
+    "parcel_ids": "unite_fonciere_refcad",
+    "zone_type": "urba_zone_type",
+    "zone_label": "urba_zone_lib",
+    "vacancy": "bati_vacance",
+    "buildings_state": "bati_etat",
+    "pollution": "sol_pollution_existe",
+    "activity": "activite_libelle",
+    "source": "source_nom",
+    "producer": "source_producteur",
+    "url": "site_url",
+    "buildings_pollution": "bati_pollution",
     "renewables_zone": "urba_zaer",
-}  # fmt: skip
-FIRST = ("site_type", "zone_type", "zone_label", "vacancy", "buildings_state", "pollution",
-         "commune_name", "buildings_pollution", "renewables_zone", "buildings_number",
-         "buildings_m2")  # fmt: skip
-NUMBERS = {"area_m2": "unite_fonciere_surface", "buildings_number": "bati_nombre",
-           "buildings_m2": "bati_surface"}  # fmt: skip
+}
+FIRST = (
+    "site_type",
+    "zone_type",
+    "zone_label",
+    "vacancy",
+    "buildings_state",
+    "pollution",
+    "commune_name",
+    "buildings_pollution",
+    "renewables_zone",
+    "buildings_number",
+    "buildings_m2",
+)
+NUMBERS = {
+    "area_m2": "unite_fonciere_surface",
+    "buildings_number": "bati_nombre",
+    "buildings_m2": "bati_surface",
+}
 EVERY = ("activity", "producer", "url")
 
 
@@ -59,7 +84,7 @@ def schema() -> dict[str, Any]:
     return read
 
 
-def write_cnig(result: Result, path: Path) -> None:
+def write_cnig(result: ResultTables, path: Path) -> None:
     """Write the friches of a result as a CNIG friches 1.0.6 file.
 
     ``;`` between cells, UTF-8, lists joined by ``|``, WKT in EPSG:4326 (longitude, latitude), ISO
@@ -81,7 +106,7 @@ def write_cnig(result: Result, path: Path) -> None:
         writer.writerows(table.itertuples(index=False, name=None))
 
 
-def sites(result: Result) -> gpd.GeoDataFrame:
+def sites(result: ResultTables) -> gpd.GeoDataFrame:
     """Friches of a result as an inventory: one row a site, whatever the records it was told by.
 
     Parameters
@@ -99,7 +124,7 @@ def sites(result: Result) -> gpd.GeoDataFrame:
     crs = result.candidates.crs
     own = result.candidates.loc[(result.candidates["kind"] == "friche").to_numpy(dtype=bool)]
     if own.empty:
-        empty: gpd.GeoDataFrame = tables.INVENTORY.empty(crs)
+        empty: gpd.GeoDataFrame = schemas.INVENTORY.empty(crs)
         return empty
     records = _records(result)
     told = _told(records, own["opportunity_id"])
@@ -118,7 +143,7 @@ def sites(result: Result) -> gpd.GeoDataFrame:
     shaped = gpd.GeoDataFrame(
         rows, geometry=np.where(drawn, shapes, shapely.centroid(shapes)), crs=crs
     )
-    table: gpd.GeoDataFrame = tables.INVENTORY.conform(shaped.sort_values("site_id"))
+    table: gpd.GeoDataFrame = schemas.INVENTORY.conform(shaped.sort_values("site_id"))
     return table
 
 
@@ -127,8 +152,10 @@ def _told(records: pd.DataFrame, ids: pd.Series[str]) -> dict[str, pd.Series[Any
     groups = records.groupby("opportunity_id", sort=False)
     columns = {name: groups[name].first() for name in FIRST}
     columns |= {name: groups[name].agg(_joined) for name in EVERY}
-    columns |= {"identified_on": groups["identified_on"].min(),
-                "updated_on": groups["updated_on"].max()}  # fmt: skip
+    columns |= {
+        "identified_on": groups["identified_on"].min(),
+        "updated_on": groups["updated_on"].max(),
+    }
     return {
         name: pd.Series(values.reindex(ids).to_numpy(), ids.index)
         for name, values in columns.items()
@@ -141,11 +168,11 @@ def _site_ids(ids: pd.Series[str], commune: pd.Series[str]) -> pd.Series[str]:
     return bare.where(bare.str.fullmatch(OWN_ID.pattern), placed)
 
 
-def _records(result: Result) -> pd.DataFrame:
+def _records(result: ResultTables) -> pd.DataFrame:
     """Inventory rows by the opportunity they tell, the one that gave the id first."""
-    names = [*tables.INVENTORY.names[:-1], "opportunity_id"]
+    names = [*schemas.INVENTORY.names[:-1], "opportunity_id"]
     if result.inventory is None or result.inventory.empty:
-        nothing: pd.DataFrame = tables.INVENTORY.empty().reindex(columns=names)
+        nothing: pd.DataFrame = schemas.INVENTORY.empty().reindex(columns=names)
         return nothing
     rows = pd.DataFrame(result.inventory.drop(columns="geometry"))
     own = rows.assign(opportunity_id=PREFIX + rows["site_id"], nth=0)
@@ -223,8 +250,10 @@ def _dates(inventory: gpd.GeoDataFrame, day: date | None) -> dict[str, pd.Series
         last = last.fillna(pd.Timestamp(day))
     first = inventory["identified_on"].fillna(last)
     pair = pd.DataFrame({"first": first, "last": last})
-    return {"site_identif_date": pair.min(axis=1).dt.strftime("%Y-%m-%d"),
-            "site_actu_date": pair.max(axis=1).dt.strftime("%Y-%m-%d")}  # fmt: skip
+    return {
+        "site_identif_date": pair.min(axis=1).dt.strftime("%Y-%m-%d"),
+        "site_actu_date": pair.max(axis=1).dt.strftime("%Y-%m-%d"),
+    }
 
 
 def _shapes(inventory: gpd.GeoDataFrame) -> dict[str, pd.Series[Any]]:

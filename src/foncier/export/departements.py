@@ -16,14 +16,23 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
     Codes = NDArray[np.object_]  # of départements, one a row
 
 FAR = ("97", "98")  # overseas, a département has three characters
 # Tables of a result that tell sites, by their id; a run may not have made some of them.
-OF_SITES = ("evidence", "access_points", "access", "scores", "routes", "isochrones", "mutability",
-            "mutability_facts", "effort")  # fmt: skip
+OF_SITES = (
+    "evidence",
+    "access_points",
+    "access",
+    "scores",
+    "routes",
+    "isochrones",
+    "mutability",
+    "mutability_facts",
+    "effort",
+)
 GROUND = ("streets", "buildings", "constraints")
 SEVERAL = 2
 NONE = ""  # département of what names none
@@ -44,12 +53,12 @@ def departement(code: str) -> str:
 class Departements:
     """A result, and the département of each row of its tables and of its background."""
 
-    result: Result
+    result: ResultTables
     codes: tuple[str, ...]
     tables: Mapping[str, Codes]
     background: Mapping[str, Codes]
 
-    def part(self, code: str) -> Result:
+    def part(self, code: str) -> ResultTables:
         """What the result holds of one département; made when asked for, as it may be large."""
         kept = self.result
         rows = {name: getattr(kept, name)[of == code] for name, of in self.tables.items()}
@@ -66,7 +75,7 @@ class Departements:
         )
 
 
-def by_departement(result: Result) -> Departements | None:
+def by_departement(result: ResultTables) -> Departements | None:
     """Cut a result by département: a result each, whose sites keep their rank among all.
 
     Every site, parcel, building, street and constraint is in one of them. Places, loop, axis,
@@ -94,9 +103,12 @@ def by_departement(result: Result) -> Departements | None:
         "candidates": of_sites,
         "rejections": of_lots,
         "tests": _of_parcels(result, of_lots, of_sites),
-        **{name: getattr(result, name)["opportunity_id"].map(home).to_numpy()
-           for name in OF_SITES if getattr(result, name) is not None},
-    }  # fmt: skip
+        **{
+            name: getattr(result, name)["opportunity_id"].map(home).to_numpy()
+            for name in OF_SITES
+            if getattr(result, name) is not None
+        },
+    }
     if result.assemblies is not None:
         split["assemblies"] = near.filled(result.assemblies)
     ground = {name: near.filled(getattr(result.background, name)) for name in GROUND}
@@ -116,7 +128,7 @@ def _named(values: pd.Series[Any], codes: list[str]) -> Codes:
     return np.where(np.isin(found, codes), found, NONE)
 
 
-def _of_parcels(result: Result, of_lots: Codes, of_sites: Codes) -> Codes:
+def _of_parcels(result: ResultTables, of_lots: Codes, of_sites: Codes) -> Codes:
     """Département of each row of the tests: that of its parcel, rejected or held by a site."""
     held = result.candidates["parcel_ids"].astype("str").str.split("|")
     owner = pd.Series(of_sites, index=held.index).repeat(held.str.len().fillna(1).astype(int))

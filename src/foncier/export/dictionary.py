@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foncier import tables
+from foncier import schemas
 from foncier.export import words
 from foncier.export.layers import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from foncier.tables import Column, Table
+    from foncier.schemas import Column, Table
 
 # Where each table stands in the GeoPackage.
-LAYERS = {"candidates": "opportunites", "scores": "opportunites", "evidence": "preuves",
-          "tests": "essais", "rejections": "parcelles_ecartees", "access_points": "acces",
-          "access": "acces_detail", "lines": "boucle, axe", "buildings": "batiments",
-          "places": "lieux", "stops": "etapes", "criteria": "criteres", "layers": "couches",
-          "missing": "manques", "held_parcels": "parcelles_retenues", "marks": "notes",
-          "routes": "chemins", "isochrones": "isochrones", "streets": "voies",
-          "constraints": "contraintes", "potential": "quartiers",
-          "assemblies": "assemblages", "mutability": "mutabilite",
-          "mutability_facts": "mutabilite_connus", "effort": "cout_durete"}  # fmt: skip
+LAYERS = {
+    "candidates": "opportunites",
+    "scores": "opportunites",
+    "evidence": "preuves",
+    "tests": "essais",
+    "rejections": "parcelles_ecartees",
+    "access_points": "acces",
+    "access": "acces_detail",
+    "lines": "boucle, axe",
+    "buildings": "batiments",
+    "places": "lieux",
+    "stops": "etapes",
+    "criteria": "criteres",
+    "layers": "couches",
+    "missing": "manques",
+    "held_parcels": "parcelles_retenues",
+    "marks": "notes",
+    "routes": "chemins",
+    "isochrones": "isochrones",
+    "streets": "voies",
+    "constraints": "contraintes",
+    "potential": "quartiers",
+    "assemblies": "assemblages",
+    "mutability": "mutabilite",
+    "mutability_facts": "mutabilite_connus",
+    "effort": "cout_durete",
+}
 
 OPENING = """\
 # Dictionnaire des données — Data dictionary
@@ -48,10 +66,9 @@ criterion (mark from 0 to 1) and three columns for each target, `<target>_min` a
 `donnees` = `FICTIVES`. The CSV adds `lon` and `lat` (WGS 84 degrees).
 """
 PARTS = (
-    ("Ce que `foncier` livre — What `foncier` delivers",
-     (*tables.RESULTS, *OWN)),
-    ("Ce que `foncier` lit — What `foncier` reads", tables.INPUTS),
-)  # fmt: skip
+    ("Ce que `foncier` livre — What `foncier` delivers", (*schemas.RESULTS, *OWN)),
+    ("Ce que `foncier` lit — What `foncier` reads", schemas.INPUTS),
+)
 
 
 def markdown() -> str:
@@ -67,8 +84,12 @@ def markdown() -> str:
         lines += [f"## {title}", ""]
         for table in contracts:
             lines += _table(table)
-    lines += ["## Valeurs codées — Coded values", "", "| code | français | English |",
-              "|---|---|---|"]  # fmt: skip
+    lines += [
+        "## Valeurs codées — Coded values",
+        "",
+        "| code | français | English |",
+        "|---|---|---|",
+    ]
     lines += [
         f"| `{code}` | {text.fr} | {text.en} |" for code, text in sorted(words.VALUES.items())
     ]

@@ -11,7 +11,7 @@ import shapely
 from foncier.export import words
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 GMD, GCO = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco"
 CODES = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml"
@@ -28,7 +28,7 @@ USE = {
 }
 
 
-def metadata(result: Result, *, lang: str) -> str:
+def metadata(result: ResultTables, *, lang: str) -> str:
     """Metadata of a result as an ISO 19139 document.
 
     Parameters
@@ -46,8 +46,13 @@ def metadata(result: Result, *, lang: str) -> str:
     _code(root, "hierarchyLevel", "MD_ScopeCode", "dataset")
     _day(root, "dateStamp", result)
     _text(root, "metadataStandardName", "ISO 19115:2003/19139")
-    system = _nested(root, "referenceSystemInfo", "MD_ReferenceSystem",
-                     "referenceSystemIdentifier", "RS_Identifier")  # fmt: skip
+    system = _nested(
+        root,
+        "referenceSystemInfo",
+        "MD_ReferenceSystem",
+        "referenceSystemIdentifier",
+        "RS_Identifier",
+    )
     epsg = result.candidates.crs.to_epsg()
     _text(system, "code", f"EPSG:{epsg}" if epsg else result.candidates.crs.name)
     _identification(root, result, lang)
@@ -56,7 +61,7 @@ def metadata(result: Result, *, lang: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _identification(root: Element, result: Result, lang: str) -> None:
+def _identification(root: Element, result: ResultTables, lang: str) -> None:
     about = _nested(root, "identificationInfo", "MD_DataIdentification")
     citation = _nested(about, "citation", "CI_Citation")
     warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
@@ -74,24 +79,33 @@ def _identification(root: Element, result: Result, lang: str) -> None:
     _text(about, "language", LANGUAGES[lang])
     west, south, east, north = _degrees(result)
     box = _nested(about, "extent", "EX_Extent", "geographicElement", "EX_GeographicBoundingBox")
-    for name, value in (("westBoundLongitude", west), ("eastBoundLongitude", east),
-                        ("southBoundLatitude", south), ("northBoundLatitude", north)):  # fmt: skip
+    for name, value in (
+        ("westBoundLongitude", west),
+        ("eastBoundLongitude", east),
+        ("southBoundLatitude", south),
+        ("northBoundLatitude", north),
+    ):
         SubElement(SubElement(box, _gmd(name)), _gco("Decimal")).text = f"{value:.5f}"
 
 
-def _lineage(root: Element, result: Result, lang: str) -> None:
+def _lineage(root: Element, result: ResultTables, lang: str) -> None:
     lineage = _nested(root, "dataQualityInfo", "DQ_DataQuality", "lineage", "LI_Lineage")
     rules = [
         f"{rule.name} = {rule.threshold:g} {rule.unit}".strip() + f" [{kind}] ({rule.source})"
-        for kind, rules in result.profile.rules.items() for rule in rules
-    ]  # fmt: skip
+        for kind, rules in result.profile.rules.items()
+        for rule in rules
+    ]
     weights = [
         f"{c.name}: {c.worst:g} – {c.best:g} {c.unit}".strip() + f" × {c.weight:g}"
         for c in result.criteria
     ]
     missing = [gap.cost[lang] for gap in result.missing]
-    steps = [f"foncier, {result.profile.name} ({result.profile.source})", *rules, *weights,
-             *missing]  # fmt: skip
+    steps = [
+        f"foncier, {result.profile.name} ({result.profile.source})",
+        *rules,
+        *weights,
+        *missing,
+    ]
     for told in steps:
         step = _nested(lineage, "processStep", "LI_ProcessStep")
         _text(step, "description", told)
@@ -102,7 +116,7 @@ def _lineage(root: Element, result: Result, lang: str) -> None:
         _text(source, "description", " | ".join(filter(None, known)))
 
 
-def _degrees(result: Result) -> tuple[float, float, float, float]:
+def _degrees(result: ResultTables) -> tuple[float, float, float, float]:
     move = pyproj.Transformer.from_crs(result.candidates.crs, "EPSG:4326", always_xy=True)
     return move.transform_bounds(*shapely.bounds(result.area))
 
@@ -130,7 +144,7 @@ def _code(parent: Element, name: str, kind: str, value: str) -> None:
     SubElement(SubElement(parent, _gmd(name)), _gmd(kind), given).text = value
 
 
-def _day(parent: Element, name: str, result: Result) -> None:
+def _day(parent: Element, name: str, result: ResultTables) -> None:
     held = SubElement(parent, _gmd(name))
     if result.edition:
         SubElement(held, _gco("Date")).text = result.edition.isoformat()

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from foncier.export.contents import Delivered
     from foncier.export.layers import Layer
+    from foncier.results.contents import Delivered
 
-TYPES = {"text": "text", "number": "double precision", "count": "bigint", "yes_no": "boolean",
-         "date": "date"}  # fmt: skip
+TYPES = {
+    "text": "text",
+    "number": "double precision",
+    "count": "bigint",
+    "yes_no": "boolean",
+    "date": "date",
+}
 UNIQUE = {"opportunites": "opportunity_id", "parcelles_ecartees": "parcel_id"}
 LINKS = ("opportunity_id", "parcel_id")  # columns by which tables are joined
 TABLE_NAME = 63  # bytes of an identifier of PostgreSQL
@@ -36,7 +41,7 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
     Parameters
     ----------
     delivered
-        What `foncier.export.contents.read_delivered` read.
+        What `foncier.results.contents.read_delivered` read.
     url
         ``postgresql://user@host/base``, or what libpq takes; its password is never shown.
     schema

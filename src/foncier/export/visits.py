@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import lone_layer, palette, symbols
-from foncier.export.judged import write_cells
-from foncier.export.judged_text import band_words, percent
+from foncier.export import words
+from foncier.export.geopackage import single_layer
 from foncier.export.layers import Layer
-from foncier.records import Text
-from foncier.tables import Column
-from foncier.tables.contract import POLYGON, Table
-from foncier.tables.results import KINDS
-from foncier.verdicts import FIELD, VERDICTS
+from foncier.export.qgis import symbols
+from foncier.export.validation_report import band_words, percent, write_cells
+from foncier.model import Localized
+from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.schemas import Column
+from foncier.schemas.base import POLYGON, Table
+from foncier.schemas.results import KINDS
 from foncier.wording import KIND_LABELS, Lang
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 
 LAYER = "visites"
 DEGREES, DECIMALS = 4326, 6
-TITLE = Text("Visites à faire", "Visits to make")
+TITLE = Localized("Visites à faire", "Visits to make")
 
 VISITS = Table(
-    LAYER, TITLE.fr, TITLE.en, ("opportunity_id",),
+    LAYER,
+    TITLE.fr,
+    TITLE.en,
+    ("opportunity_id",),
     (
         Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
         Column("verdict", "text", "Verdict", "Verdict", optional=True, values=FIELD),
@@ -41,14 +45,15 @@ VISITS = Table(
         Column("name", "text", "Nom", "Name", optional=True),
         Column("address", "text", "Adresse", "Address", optional=True),
         Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),
-        Column("confidence", "number", "Confiance", "Confidence", "0–1", optional=True, low=0,
-               high=1),
+        Column(
+            "confidence", "number", "Confiance", "Confidence", "0–1", optional=True, low=0, high=1
+        ),
         Column("lon", "number", "Longitude", "Longitude", "°"),
         Column("lat", "number", "Latitude", "Latitude", "°"),
         Column("reason", "text", "Pourquoi ce site", "Why this site"),
     ),
     POLYGON,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,13 @@ def table(planned: Visits, lang: Lang) -> Any:
     inside = sites.geometry.representative_point().to_crs(DEGREES).to_numpy()
     told = [reason(row, lang) for row in planned.strata.to_dict("records")]
     rows = sites.assign(
-        verdict=None, date=pd.NaT, note=None,
+        verdict=None,
+        date=pd.NaT,
+        note=None,
         lon=np.round(shapely.get_x(inside), DECIMALS),
         lat=np.round(shapely.get_y(inside), DECIMALS),
         reason=[told[int(n)] for n in sites["stratum"]],
-    )  # fmt: skip
+    )
     return VISITS.conform(rows)
 
 
@@ -133,11 +140,16 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
     named |= {kind: text[lang] for kind, text in KIND_LABELS.items()}
     classes = [
         (kind, named[kind], symbols.fill(colour, opacity=0.35, outline=colour, width=0.7))
-        for kind, colour in palette.KINDS.items()
+        for kind, colour in words.KINDS.items()
     ]
-    style = lone_layer.qml(
-        layer, symbols.categorised("kind", classes), open_to=("verdict", "date", "note"),
-        values=named, lang=lang,
-    )  # fmt: skip
+    style = single_layer.qml(
+        layer,
+        symbols.categorised("kind", classes),
+        open_to=("verdict", "date", "note"),
+        values=named,
+        lang=lang,
+    )
     title = planned.title if not planned.fictional else f"DONNÉES FICTIVES – {planned.title}"
-    lone_layer.write(layer, path, crs=rows.crs, style=style, title=title, day=planned.edition)
+    single_layer.write_single_layer(
+        layer, path, crs=rows.crs, style=style, title=title, day=planned.edition
+    )

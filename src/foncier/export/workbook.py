@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier.errors import ExportError
-from foncier.records import Text
+from foncier.model import Localized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]
     from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-    from foncier.export.contents import Delivered
     from foncier.export.layers import Layer
+    from foncier.results.contents import Delivered
 
 # Layer, and the name of its sheet (31 characters at most).
 SHEETS = (
-    ("opportunites", Text("Opportunités", "Opportunities")),
-    ("preuves", Text("Preuves", "Evidence")),
-    ("acces_detail", Text("Accès", "Access")),
-    ("notes", Text("Scores", "Scores")),
-    ("parcelles_ecartees", Text("Rejets", "Rejections")),
-    ("quartiers", Text("Potentiel par quartier", "Potential by quarter")),
-    ("couches", Text("Sources", "Sources")),
-    ("manques", Text("Manques", "Missing")),
-)  # fmt: skip
-READ_ME, DICTIONARY = Text("À lire", "Read me"), Text("Dictionnaire", "Dictionary")
+    ("opportunites", Localized("Opportunités", "Opportunities")),
+    ("preuves", Localized("Preuves", "Evidence")),
+    ("acces_detail", Localized("Accès", "Access")),
+    ("notes", Localized("Scores", "Scores")),
+    ("parcelles_ecartees", Localized("Rejets", "Rejections")),
+    ("quartiers", Localized("Potentiel par quartier", "Potential by quarter")),
+    ("couches", Localized("Sources", "Sources")),
+    ("manques", Localized("Manques", "Missing")),
+)
+READ_ME, DICTIONARY = Localized("À lire", "Read me"), Localized("Dictionnaire", "Dictionary")
 ROWS = 1_048_575  # of a sheet, less its header (limits of Excel)
 CHARACTERS = 32_767  # of a cell
 WIDEST, NARROWEST, LOOKED_AT = 48, 9, 300
 UNDATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 (a spreadsheet has no time zone)
-HEADS = Text("Couche|Colonne|Nom|Ce qu'elle contient", "Layer|Column|Name|What it holds")
-FICTIONAL = Text("DONNÉES FICTIVES", "FICTIONAL DATA")
-CAUTION = Text(
+HEADS = Localized("Couche|Colonne|Nom|Ce qu'elle contient", "Layer|Column|Name|What it holds")
+FICTIONAL = Localized("DONNÉES FICTIVES", "FICTIONAL DATA")
+CAUTION = Localized(
     "Une opportunité est une piste à vérifier sur le terrain. Une cellule vide veut dire inconnu, "
     "jamais zéro.",
     "An opportunity is a lead to be checked on the ground. An empty cell means unknown, never "
     "zero.",
 )
-TOO_LONG = Text(
+TOO_LONG = Localized(
     "trop de lignes pour un tableur ({rows})\u00a0: voir le GeoPackage",
     "too many rows for a spreadsheet ({rows}): see the GeoPackage",
 )
@@ -62,7 +62,7 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
     Parameters
     ----------
     delivered
-        What `foncier.export.contents.read_delivered` read.
+        What `foncier.results.contents.read_delivered` read.
     path
         The file to write.
 
@@ -87,14 +87,21 @@ def _write_book(delivered: Delivered, path: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 (only for those who ask for a workbook)
 
     day = dt.datetime.fromisoformat(delivered.edition) if delivered.edition else UNDATED
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties({"title": delivered.title, "author": "foncier", "created": day})
         book.set_size(2400, 1600)
         formats = _formats(book, delivered.lang)
-        shown = [(layer, title[delivered.lang]) for name, title in SHEETS
-                 if (layer := delivered.layer(name)) is not None]  # fmt: skip
+        shown = [
+            (layer, title[delivered.lang])
+            for name, title in SHEETS
+            if (layer := delivered.layer(name)) is not None
+        ]
         _read_me(book.add_worksheet(READ_ME[delivered.lang]), delivered, shown, formats)
         for layer, title in shown:
             if len(layer.frame) <= ROWS:
@@ -104,16 +111,26 @@ def _write_book(delivered: Delivered, path: Path) -> None:
 
 def _formats(book: xlsxwriter.Workbook, lang: str) -> dict[str, Format]:
     day = "dd/mm/yyyy" if lang == "fr" else "yyyy-mm-dd"
-    head = {"bold": True, "bg_color": "#1F4E5F", "font_color": "#FFFFFF", "text_wrap": True,
-            "valign": "vcenter"}  # fmt: skip
+    head = {
+        "bold": True,
+        "bg_color": "#1F4E5F",
+        "font_color": "#FFFFFF",
+        "text_wrap": True,
+        "valign": "vcenter",
+    }
     kinds = {
         "title": {"bold": True, "font_size": 16},
         "warning": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#B00020"},
-        "bold": {"bold": True}, "head": head, "text": {}, "wrap": {"text_wrap": True},
-        "date": {"num_format": day, "align": "left"}, "share": {"num_format": "0.00"},
-        "number": {"num_format": "#,##0.##"}, "whole": {"num_format": "#,##0"},
+        "bold": {"bold": True},
+        "head": head,
+        "text": {},
+        "wrap": {"text_wrap": True},
+        "date": {"num_format": day, "align": "left"},
+        "share": {"num_format": "0.00"},
+        "number": {"num_format": "#,##0.##"},
+        "whole": {"num_format": "#,##0"},
         "count": {"num_format": "0"},
-    }  # fmt: skip
+    }
     return {name: book.add_format(asked) for name, asked in kinds.items()}
 
 
@@ -212,8 +229,14 @@ def _head(sheet: Worksheet, heads: list[str], rows: int, formats: dict[str, Form
 
 
 def _width(head: str, cells: Iterable[Any]) -> float:
-    longest = max((len(str(cell)) for cell, _ in zip(cells, range(LOOKED_AT), strict=False)
-                   if isinstance(cell, str)), default=0)  # fmt: skip
+    longest = max(
+        (
+            len(str(cell))
+            for cell, _ in zip(cells, range(LOOKED_AT), strict=False)
+            if isinstance(cell, str)
+        ),
+        default=0,
+    )
     words = max(len(word) for word in head.split()) if head else 0
     return min(max(longest, words + 3, len(head) / 2.5, NARROWEST), WIDEST)
 
@@ -222,8 +245,9 @@ def _dictionary(sheet: Worksheet, delivered: Delivered, formats: dict[str, Forma
     heads = HEADS[delivered.lang].split("|")
     rows = [
         (layer.name, c.name, c.fr, delivered.comments[layer.name, c.name])
-        for layer in delivered.layers for c in layer.columns
-    ]  # fmt: skip
+        for layer in delivered.layers
+        for c in layer.columns
+    ]
     for i, width in enumerate((22, 24, 42, 96)):
         sheet.set_column(i, i, width, formats["wrap"])
     _head(sheet, heads, len(rows), formats)

@@ -13,13 +13,7 @@ from foncier.geometry.arrays import (
     shapes_of,
     unions_by,
 )
-from foncier.geometry.covering import (
-    Overlaps,
-    closed_cover,
-    covered_area_m2,
-    overlaps,
-    united_area_m2,
-)
+from foncier.geometry.dem import heights_m
 from foncier.geometry.outlines import (
     convexity,
     free_pieces,
@@ -28,8 +22,19 @@ from foncier.geometry.outlines import (
     opened_area_m2,
     width_m,
 )
-from foncier.geometry.relief import heights_m
-from foncier.geometry.threads import in_threads, nearest_members, queried, which_hold
+from foncier.geometry.overlay import (
+    Overlaps,
+    closed_cover,
+    covered_area_m2,
+    overlaps,
+    united_area_m2,
+)
+from foncier.geometry.parallel import (
+    in_threads,
+    nearest_members,
+    queried,
+    which_hold,
+)
 
 __all__ = [
     "POLYGONAL",

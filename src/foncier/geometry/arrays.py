@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from foncier.geometry.threads import in_threads, queried, which_hold
+from foncier.geometry.parallel import in_threads, queried, which_hold
 
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from foncier.geometry.arrays import (
     meeting,
     shapes_of,
 )
-from foncier.geometry.threads import in_threads, which_hold
+from foncier.geometry.parallel import in_threads, which_hold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,35 +4,40 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 """
 
 from foncier.network.access import access_points
-from foncier.network.crossings import with_crossing
-from foncier.network.doors import doors, doors_by_mode, main_doors
+from foncier.network.barriers import with_crossing
+from foncier.network.entrances import entrances, entrances_by_mode, main_entrances
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones, residents_reached
 from foncier.network.loop import tour
 from foncier.network.routes import routes
 from foncier.network.slope import sloped
-from foncier.network.surface import cells_of, surface
-from foncier.network.times import BIKE_KMH, WALK_KMH, access_table, cycled
 from foncier.network.transit import departures_reached
+from foncier.network.travel_time_raster import cells_of, travel_time_raster
+from foncier.network.travel_times import (
+    BIKE_KMH,
+    WALK_KMH,
+    cycled,
+    travel_time_table,
+)
 
 __all__ = [
     "BIKE_KMH",
     "WALK_KMH",
     "Graph",
     "access_points",
-    "access_table",
     "build_graph",
     "cells_of",
     "cycled",
     "departures_reached",
-    "doors",
-    "doors_by_mode",
+    "entrances",
+    "entrances_by_mode",
     "isochrones",
-    "main_doors",
+    "main_entrances",
     "residents_reached",
     "routes",
     "sloped",
-    "surface",
     "tour",
+    "travel_time_raster",
+    "travel_time_table",
     "with_crossing",
 ]

@@ -11,13 +11,13 @@ import numpy as np
 import shapely
 
 from foncier.geometry import in_threads, pairs_within
-from foncier.tables import ACCESS_POINTS
+from foncier.schemas import ACCESS_POINTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Mode
+    from foncier.network.splitting import Floats, Geometries, Integers
 
 REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
 BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street
@@ -145,8 +145,9 @@ def street_of(
     sure = (least < reach_m) & (least <= around.within_m - TIE_M)
     as_near = sure[plot] & (distance <= least[plot] + TIE_M)
     far = _as_near(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
-    plot, way = (np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far,
-                                                      strict=True))  # fmt: skip
+    plot, way = (
+        np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far, strict=True)
+    )
     tied = np.flatnonzero(np.bincount(plot, minlength=len(around.plots))[plot] > 1)
     edge_distance = np.zeros(len(plot))
     edges = shapely.boundary(around.plots[plot[tied]])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
-if TYPE_CHECKING:
-    import geopandas as gpd
+from foncier.errors import ContractError
+from foncier.schemas import STREETS
 
-    from foncier.network.cutting import Floats, Geometries, Integers
+if TYPE_CHECKING:
+    from foncier.network.splitting import Floats, Geometries, Integers
 
 # Two sides of a square for its diagonal: a grid of streets alone explains that much.
 DETOUR_FROM = float(np.sqrt(2))
@@ -76,9 +79,15 @@ def barriers(
         return kinds, names
     kinds[detour < DETOUR_FROM] = "none"
     far = np.flatnonzero(detour >= DETOUR_FROM)
-    lines = shapely.linestrings(
-        np.stack([shapely.get_coordinates(start[far]), shapely.get_coordinates(end[far])], axis=1)
-    ) if len(far) else np.empty(0, dtype=object)  # fmt: skip
+    lines = (
+        shapely.linestrings(
+            np.stack(
+                [shapely.get_coordinates(start[far]), shapely.get_coordinates(end[far])], axis=1
+            )
+        )
+        if len(far)
+        else np.empty(0, dtype=object)
+    )
     line, wall = _parting(lines, start[far], end[far], found)
     row, shapes = far[line], found.shapes[wall]
     length = shapely.length(shapely.intersection(lines[line], shapes))
@@ -87,8 +96,9 @@ def barriers(
     if set(KINDS) <= set(found.kind):
         kinds[far] = "none"
     row, wall, length = row[kept], wall[kept], length[kept]
-    water, railway = (np.bincount(row[found.kind[wall] == kind], minlength=len(start)) > 0
-                      for kind in KINDS)  # fmt: skip
+    water, railway = (
+        np.bincount(row[found.kind[wall] == kind], minlength=len(start)) > 0 for kind in KINDS
+    )
     kinds[water], kinds[railway], kinds[water & railway] = "water", "railway", "water_railway"
     named = np.array([isinstance(text, str) for text in found.label[wall]], dtype=bool)
     order = np.lexsort((wall, -length, ~named, row))
@@ -112,3 +122,88 @@ def _parting(
         line, wall = line[met], wall[met]
         met = ~shapely.intersects(found.shapes[wall], ends[line])
     return line[met], wall[met]
+
+
+REACH_M = 80.0  # an end farther than this from any street joins nothing
+CLASS = "footway"
+
+
+def with_crossing(
+    streets: gpd.GeoDataFrame, line: shapely.Geometry, *, name: str, reach_m: float = REACH_M
+) -> gpd.GeoDataFrame:
+    """Add a footbridge to the streets: its two ends are brought to the nearest streets.
+
+    The streets that it joins get a vertex there and keep their id and their course, so that what
+    opens on them still does.
+
+    Parameters
+    ----------
+    streets
+        Table of the contract ``STREETS``.
+    line
+        The crossing, in the CRS of the streets.
+    name
+        What it is called.
+    reach_m
+        How far an end may lie from the street that it joins, in metres.
+
+    Returns
+    -------
+    Table of the contract ``STREETS`` with one street more.
+
+    Raises
+    ------
+    ContractError
+        An end is far from any street open to walkers, or both join at the same place.
+    """
+    lines: Geometries = np.array(streets.geometry.to_numpy(), dtype=object)
+    walked = np.flatnonzero(streets["walk"].fillna(False).to_numpy(dtype=bool))
+    course = shapely.get_coordinates(line)
+    ends = []
+    tips = zip(("sa première", "sa dernière"), shapely.points(course[[0, -1]]), strict=True)
+    for which, point in tips:
+        far = shapely.distance(lines[walked], point)
+        nearest = np.nanmin(far, initial=np.inf)
+        if nearest > reach_m:
+            raise ContractError(
+                f"franchissement « {name} » : {which} extrémité est à {nearest:.0f} m de la rue la "
+                f"plus proche, il faut {reach_m:.0f} m au plus. Prolongez la ligne jusqu'à une rue."
+            )
+        row = int(walked[np.nanargmin(far)])
+        along = shapely.line_locate_point(lines[row], point)
+        joint = shapely.line_interpolate_point(lines[row], along)
+        lines[row] = _with_vertex(lines[row], joint, float(along))
+        ends.append(shapely.get_coordinates(joint)[0])
+    if np.hypot(*(ends[0] - ends[1])) < 1.0:
+        raise ContractError(
+            f"franchissement « {name} » : ses deux extrémités rejoignent la même rue au même "
+            "endroit. Tracez-le d'une rive à l'autre."
+        )
+    bridge = shapely.LineString([ends[0], *course[1:-1], ends[1]])
+    row_of = {
+        "street_id": f"+{name}",
+        "name": name,
+        "street_class": CLASS,
+        "level": 1,
+        "walk": True,
+        "bike": True,
+        "drive": False,
+    }
+    more = gpd.GeoDataFrame([row_of], geometry=[bridge], crs=streets.crs)
+    both = pd.concat([streets.set_geometry(lines, crs=streets.crs), more], ignore_index=True)
+    found: gpd.GeoDataFrame = STREETS.conform(both)
+    return found
+
+
+def _with_vertex(line: shapely.Geometry, joint: shapely.Geometry, along: float) -> shapely.Geometry:
+    """Put a vertex on a line, at a measure along it; a line of several parts on the nearest one."""
+    parts = shapely.get_parts(line)
+    nearest = int(np.argmin(shapely.distance(parts, joint)))
+    before = float(shapely.length(parts[:nearest]).sum())
+    xy = shapely.get_coordinates(parts[nearest])
+    steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    at = int(np.searchsorted(steps, np.clip(along - before, 0.0, steps[-1])))
+    parts[nearest] = shapely.LineString(
+        np.insert(xy, np.clip(at, 1, len(xy) - 1), shapely.get_coordinates(joint), axis=0)
+    )
+    return parts[0] if len(parts) == 1 else shapely.multilinestrings(parts)

@@ -12,13 +12,13 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from foncier.network.arcs import Arcs, arcs, spread
+from foncier.network.sparse import Arcs, arcs, spread
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
-    from foncier.network.cutting import Floats, Geometries, Integers
+    from foncier.network.splitting import Floats, Geometries, Integers
 
 Mode = Literal["walk", "bike"]
 GRAIN_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
@@ -159,14 +159,21 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     u, v = place[first], place[last]
     way = _ways(streets, mode)[rows]
     return Graph(
-        x=xy[stops[sample], 0], y=xy[stops[sample], 1],
+        x=xy[stops[sample], 0],
+        y=xy[stops[sample], 1],
         component=_components(u, v, length, len(sample)),
-        u=u, v=v, length_m=length, lines=lines,
-        street=rows[street[first]], street_id=ids[rows[street[first]]],
-        start_m=along[first], end_m=along[last],
+        u=u,
+        v=v,
+        length_m=length,
+        lines=lines,
+        street=rows[street[first]],
+        street_id=ids[rows[street[first]]],
+        start_m=along[first],
+        end_m=along[last],
         forward_m=_effort(length, way[street[first]], "backward"),
-        backward_m=_effort(length, way[street[first]], "forward"), crs=streets.crs,
-    )  # fmt: skip
+        backward_m=_effort(length, way[street[first]], "forward"),
+        crs=streets.crs,
+    )
 
 
 def _ways(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:

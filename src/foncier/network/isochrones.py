@@ -9,19 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.network.cutting import cut
-from foncier.network.fields import SNAP_M
-from foncier.network.reached import Spotted, start
-from foncier.network.splitting import check_crs, snap
-from foncier.network.times import WALK_KMH
-from foncier.tables import ISOCHRONES
+from foncier.network.service_area import Spotted, start
+from foncier.network.shortest_paths import SNAP_M
+from foncier.network.splitting import check_crs, cut, snap
+from foncier.network.travel_times import WALK_KMH
+from foncier.schemas import ISOCHRONES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foncier.network.cutting import Floats, Geometries
     from foncier.network.graph import Graph
-    from foncier.network.reached import Start
+    from foncier.network.service_area import Start
+    from foncier.network.splitting import Floats, Geometries
 
 MINUTES = (5, 10, 15)
 BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
@@ -30,7 +29,7 @@ SIMPLE_M = 5.0
 
 
 def isochrones(
-    doors: gpd.GeoDataFrame,
+    entrances: gpd.GeoDataFrame,
     graph: Graph,
     population: gpd.GeoDataFrame | None = None,
     *,
@@ -49,7 +48,7 @@ def isochrones(
 
     Parameters
     ----------
-    doors
+    entrances
         Columns of the contract ``ACCESS_POINTS`` for the sites to draw; a site may have several.
     graph
         The streets, in the same CRS.
@@ -70,9 +69,9 @@ def isochrones(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    begun, times = start(doors, graph), sorted(minutes)
+    begun, times = start(entrances, graph), sorted(minutes)
     if not len(begun.ids) or not times:
-        return ISOCHRONES.empty(doors.crs)
+        return ISOCHRONES.empty(entrances.crs)
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows: list[tuple[Any, int]] = []
     areas: list[shapely.Geometry] = []
@@ -90,18 +89,18 @@ def isochrones(
                     areas.append(inner)
     table = pd.DataFrame(rows, columns=["opportunity_id", "minutes"])
     counted = residents_reached(
-        doors, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
+        entrances, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
     )
     known = counted.melt("opportunity_id", var_name="column", value_name="residents")
     known["minutes"] = known["column"].str.extract(r"_(\d+)min", expand=False).astype("int64")
     table = table.merge(known, how="left", on=["opportunity_id", "minutes"])
     table["area_m2"] = shapely.area(np.array(areas, dtype=object))
-    found = gpd.GeoDataFrame(table, geometry=areas, crs=doors.crs)
+    found = gpd.GeoDataFrame(table, geometry=areas, crs=entrances.crs)
     return ISOCHRONES.conform(found.sort_values(["opportunity_id", "minutes"]))
 
 
 def residents_reached(
-    doors: gpd.GeoDataFrame,
+    entrances: gpd.GeoDataFrame,
     graph: Graph,
     population: gpd.GeoDataFrame | None,
     *,
@@ -136,18 +135,18 @@ def residents_reached(
         A layer is not in the CRS of the streets.
     """
     times = sorted(minutes)
-    ids = np.unique(doors["opportunity_id"].to_numpy(dtype=object))
+    ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
     columns = {f"residents_{time}min": np.full(len(ids), np.nan) for time in times}
     table = pd.DataFrame({"opportunity_id": ids, **columns})
     if population is None or population.empty or not len(ids) or not times:
         return table
     check_crs(graph, population.crs, what="population")
-    begun, cells = begun or start(doors, graph), population.geometry.to_numpy()
+    begun, cells = begun or start(entrances, graph), population.geometry.to_numpy()
     spots = snap(graph, cells, within_m=snap_m)
     spotted = Spotted(begun, spots)
     people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
     hull = shapely.convex_hull(shapely.multipoints(cells))
-    held = doors.geometry.intersects(hull).groupby(doors["opportunity_id"]).any()
+    held = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows = np.searchsorted(ids, begun.ids)
     for reach in begun.fields(metres[-1]):

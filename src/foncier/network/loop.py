@@ -9,16 +9,16 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from foncier.errors import ContractError
-from foncier.network.arcs import EPSILON_M, Arcs, way
-from foncier.network.fields import SNAP_M
 from foncier.network.routes import joined
+from foncier.network.shortest_paths import SNAP_M
+from foncier.network.sparse import EPSILON_M, Arcs, way
 from foncier.network.splitting import check_crs, snap, split
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Graph
+    from foncier.network.splitting import Floats, Geometries, Integers
 
 
 def tour(

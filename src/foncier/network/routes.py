@@ -9,18 +9,31 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from foncier.network.arcs import spread
-from foncier.network.cutting import cut
-from foncier.network.fields import SNAP_M, Field, Way, best, goals, solve, ways
-from foncier.network.splitting import Split, Spots, check_crs, enter
+from foncier.network.shortest_paths import (
+    SNAP_M,
+    Field,
+    Way,
+    best,
+    goals,
+    solve,
+    ways,
+)
+from foncier.network.sparse import spread
+from foncier.network.splitting import (
+    Split,
+    Spots,
+    check_crs,
+    cut,
+    enter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from foncier.network.cutting import Floats, Geometries, Integers
     from foncier.network.graph import Graph
+    from foncier.network.splitting import Floats, Geometries, Integers
 
 AT_ONCE = 4096  # ways drawn together: their vertices are held at once
 
@@ -28,7 +41,7 @@ AT_ONCE = 4096  # ways drawn together: their vertices are held at once
 def routes(
     access_points: gpd.GeoDataFrame,
     graph: Graph,
-    targets: Mapping[str, gpd.GeoDataFrame],
+    destinations: Mapping[str, gpd.GeoDataFrame],
     loop: shapely.Geometry | None = None,
     *,
     snap_m: float = SNAP_M,
@@ -54,11 +67,11 @@ def routes(
         A layer is not in the CRS of the streets.
     """
     check_crs(graph, access_points.crs, what="access_points")
-    doors = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
-    points = doors.geometry.to_numpy()
-    entries = enter(graph, points, doors["street_id"].to_numpy(dtype=object))
-    parted, fields = solve(graph, goals(graph, targets, loop, snap_m=snap_m, loop_name=""))
-    _, site = np.unique(doors["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
+    entrances = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
+    points = entrances.geometry.to_numpy()
+    entries = enter(graph, points, entrances["street_id"].to_numpy(dtype=object))
+    parted, fields = solve(graph, goals(graph, destinations, loop, snap_m=snap_m, loop_name=""))
+    _, site = np.unique(entrances["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
     rows: list[Integers] = []
     keys: list[str] = []
     lines: list[Geometries] = []
@@ -75,7 +88,7 @@ def routes(
             keys += [field.goal.key] * len(drawn)
             lines.append(own)
     row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
-    ids = doors["opportunity_id"].to_numpy(dtype=object)[row]
+    ids = entrances["opportunity_id"].to_numpy(dtype=object)[row]
     shapes = np.concatenate([np.empty(0, dtype=object), *lines])
     found = gpd.GeoDataFrame(
         {"opportunity_id": ids, "target": np.array(keys, dtype=object)},
@@ -126,10 +139,15 @@ class Drawing:
         stub, begun = _vertices(stubs)
         goals = self.field.goal.points[self.taken.place[walked]]
         owner = np.concatenate([np.arange(len(door)), there, stub, row[over], row])
-        xy = np.concatenate([
-            shapely.get_coordinates(self.points[door]), shapely.get_coordinates(on_loop), begun,
-            streets, shapely.get_coordinates(goals),
-        ])  # fmt: skip
+        xy = np.concatenate(
+            [
+                shapely.get_coordinates(self.points[door]),
+                shapely.get_coordinates(on_loop),
+                begun,
+                streets,
+                shapely.get_coordinates(goals),
+            ]
+        )
         order = np.argsort(owner, kind="stable")
         owner, xy = owner[order], xy[order]
         fresh = np.ones(len(xy), dtype=bool)

@@ -9,14 +9,14 @@ import numpy as np
 import shapely
 
 from foncier.geometry import heights_m
-from foncier.network.arcs import spread
+from foncier.network.sparse import spread
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.cutting import Floats, Integers
+    from foncier.model import Dem
     from foncier.network.graph import Graph
-    from foncier.records import Relief
+    from foncier.network.splitting import Floats, Integers
 
 STEP_M = 25.0
 # Tobler (1993), v = 6·exp(−3.5·|s + 0.05|) km/h: METHODS §6 scales it to the speed on the flat.
@@ -38,7 +38,7 @@ def effort(slope: Floats) -> Floats:
 
 
 def sloped(
-    graph: Graph, streets: gpd.GeoDataFrame, relief: Relief, *, step_m: float = STEP_M
+    graph: Graph, streets: gpd.GeoDataFrame, dem: Dem, *, step_m: float = STEP_M
 ) -> tuple[Graph, float]:
     """Give each edge its effort uphill and downhill.
 
@@ -52,7 +52,7 @@ def sloped(
         The network of walkers, built from ``streets``.
     streets
         Table of the contract ``STREETS``.
-    relief
+    dem
         Heights of the ground, in the CRS of the streets.
     step_m
         Longest stretch of one slope, in metres.
@@ -66,7 +66,7 @@ def sloped(
         return graph, float("nan")
     level = streets["level"].to_numpy(dtype=np.int64)[graph.street]
     count = np.where(level == 0, np.ceil(graph.length_m / step_m), 1).astype(np.int64)
-    height = _heights(graph, relief, count)
+    height = _heights(graph, dem, count)
     last = np.cumsum(count + 1) - 1
     stretch = np.ones(len(height) - 1, dtype=bool)
     stretch[last[:-1]] = False
@@ -87,8 +87,8 @@ def sloped(
     return found, float(run[~known].sum() / run.sum())
 
 
-def _heights(graph: Graph, relief: Relief, count: Integers) -> Floats:
+def _heights(graph: Graph, dem: Dem, count: Integers) -> Floats:
     """Heights at the ends of the stretches of each edge, edge after edge."""
     edge, turn = spread(np.zeros(len(count), dtype=np.int64), count + 1)
     points = shapely.line_interpolate_point(graph.lines[edge], turn / count[edge], normalized=True)
-    return heights_m(relief, shapely.get_x(points), shapely.get_y(points))
+    return heights_m(dem, shapely.get_x(points), shapely.get_y(points))

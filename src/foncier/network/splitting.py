@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from foncier.errors import CrsError
-from foncier.network.arcs import spread
-from foncier.network.cutting import Floats, Geometries, Integers, cut
+from foncier.network.sparse import spread
 
 if TYPE_CHECKING:
     from foncier.network.graph import Graph
@@ -136,14 +136,20 @@ def split(graph: Graph, spots: Spots) -> Split:
     base = np.cumsum(graph.length_m + 1) - graph.length_m
     whole = replace(
         graph,
-        x=np.concatenate([graph.x, new[:, 0]]), y=np.concatenate([graph.y, new[:, 1]]),
+        x=np.concatenate([graph.x, new[:, 0]]),
+        y=np.concatenate([graph.y, new[:, 1]]),
         component=np.concatenate([graph.component, graph.component[graph.u[edge]]]),
-        u=tail, v=head, length_m=stop - start, lines=lines,
-        street=graph.street[parent], street_id=graph.street_id[parent],
-        start_m=graph.start_m[parent] + start, end_m=graph.start_m[parent] + stop,
+        u=tail,
+        v=head,
+        length_m=stop - start,
+        lines=lines,
+        street=graph.street[parent],
+        street_id=graph.street_id[parent],
+        start_m=graph.start_m[parent] + start,
+        end_m=graph.start_m[parent] + stop,
         forward_m=(stop - start) * (graph.forward_m / graph.length_m)[parent],
         backward_m=(stop - start) * (graph.backward_m / graph.length_m)[parent],
-    )  # fmt: skip
+    )
     return Split(whole, node, first, start, base[edge] + along, base)
 
 
@@ -162,3 +168,48 @@ def _cuts(graph: Graph, spots: Spots) -> tuple[Integers, Floats, Integers]:
     fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > SAME_PLACE_M)
     node[order] = len(graph.x) + np.cumsum(fresh) - 1
     return edge[fresh], along[fresh], node
+
+
+Geometries = NDArray[np.object_]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.signedinteger[Any]]
+
+
+def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
+    """Take the part of each line between two measures.
+
+    Parameters
+    ----------
+    lines
+        Lines without gaps, shape (n,), in a metric CRS.
+    start_m, end_m
+        Measures along each line in metres, ``0 <= start_m <= end_m <= length``.
+
+    Returns
+    -------
+    Lines in the same direction, shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
+    >>> print(cut(np.array([line]), np.array([4.0]), np.array([12.0]))[0])
+    LINESTRING (4 0, 10 0, 10 2)
+    """
+    if not len(lines):
+        return np.empty(0, dtype=object)
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    step = np.zeros(len(xy))
+    step[1:] = np.where(owner[1:] == owner[:-1], np.hypot(*np.diff(xy, axis=0).T), 0.0)
+    total = np.cumsum(step)
+    along = total - total[np.searchsorted(owner, np.arange(len(lines)))][owner]
+    inside = (along > start_m[owner]) & (along < end_m[owner])
+    first = shapely.get_coordinates(shapely.line_interpolate_point(lines, start_m))
+    last = shapely.get_coordinates(shapely.line_interpolate_point(lines, end_m))
+    all_owner = np.concatenate([np.arange(len(lines)), owner[inside], np.arange(len(lines))])
+    # Ends in their own right, not by measure: rounding must never put one behind a vertex.
+    turn = np.concatenate([np.zeros(len(lines)), along[inside] + 1, np.full(len(lines), np.inf)])
+    order = np.lexsort((turn, all_owner))
+    points = np.concatenate([first, xy[inside], last])[order]
+    pieces: Geometries = shapely.linestrings(points, indices=all_owner[order])
+    return pieces

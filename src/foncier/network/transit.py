@@ -9,23 +9,23 @@ import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 
-from foncier.network.fields import SNAP_M
-from foncier.network.reached import Spotted, start
+from foncier.network.service_area import Spotted, start
+from foncier.network.shortest_paths import SNAP_M
 from foncier.network.splitting import check_crs, snap
-from foncier.network.times import WALK_KMH
+from foncier.network.travel_times import WALK_KMH
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.cutting import Floats
     from foncier.network.graph import Graph
+    from foncier.network.splitting import Floats
 
 WALK_MIN = 10.0
 HOURS = 12.0  # runs are counted from 7 a.m. to 7 p.m.
 
 
 def departures_reached(
-    doors: gpd.GeoDataFrame,
+    entrances: gpd.GeoDataFrame,
     graph: Graph,
     stops: gpd.GeoDataFrame | None,
     *,
@@ -37,7 +37,7 @@ def departures_reached(
 
     Parameters
     ----------
-    doors
+    entrances
         Columns of the contract ``ACCESS_POINTS``; a site may have several.
     graph
         The streets, in the same CRS.
@@ -60,17 +60,17 @@ def departures_reached(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    ids = np.unique(doors["opportunity_id"].to_numpy(dtype=object))
+    ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
     found = np.full(len(ids), np.nan)
     if stops is not None and len(stops) and len(ids):
         check_crs(graph, stops.crs, what="transit")
-        begun, points = start(doors, graph), stops.geometry.to_numpy()
+        begun, points = start(entrances, graph), stops.geometry.to_numpy()
         spots = snap(graph, points, within_m=snap_m)
         serves, runs = _groups(stops[spots.known])
         hull = shapely.convex_hull(shapely.multipoints(points))
         rows, metres = np.searchsorted(ids, begun.ids), minutes * speed_kmh * 1000 / 60
-        near = shapely.dwithin(doors.geometry.to_numpy(), hull, metres)
-        held = pd.Series(near).groupby(doors["opportunity_id"].to_numpy(dtype=object)).any()
+        near = shapely.dwithin(entrances.geometry.to_numpy(), hull, metres)
+        held = pd.Series(near).groupby(entrances["opportunity_id"].to_numpy(dtype=object)).any()
         spotted = Spotted(begun, spots)
         for reach in begun.fields(metres):
             which, effort = spotted.effort(reach)

@@ -6,20 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import sources, tables
+from foncier import readers, schemas
 from foncier.crs import legal_crs
-from foncier.pipeline.gaps import newest
-from foncier.pipeline.stops import with_stops
-from foncier.records import Background, LayerFile, LayerReport, Relief
-from foncier.study.model import LAYERS, Layer, LayerSpec, Study
+from foncier.model import (
+    Background,
+    Dem,
+    LayerFile,
+    LayerReport,
+)
+from foncier.pipeline.missing import newest_vintage
+from foncier.study.config import (
+    LAYERS,
+    Layer,
+    LayerSpec,
+    Study,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyproj
 
@@ -28,15 +38,24 @@ TIMETABLE: Layer = "transit"  # read for the place and the date of the other lay
 ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
 # Ids that only number the rows of one file, and may come again in the next.
-NUMBERED = ("streets", "zones", "constraints", "places", "observations", "population",
-            "envelope", "quarters", "transit")  # fmt: skip
+NUMBERED = (
+    "streets",
+    "zones",
+    "constraints",
+    "places",
+    "observations",
+    "population",
+    "envelope",
+    "quarters",
+    "transit",
+)
 
 
 @dataclass(frozen=True)
 class Layers:
     """Tables read for a study by layer, and what was read of each file.
 
-    The layer ``elevation`` is a `foncier.records.Relief` in place of a table.
+    The layer ``elevation`` is a `foncier.model.Dem` in place of a table.
     """
 
     frames: dict[Layer, Any]
@@ -47,11 +66,11 @@ class Layers:
         return self.frames.get(layer)
 
 
-def layer_file(plan: Study, layer: str, spec: LayerSpec) -> LayerFile:
+def layer_file(study: Study, layer: str, spec: LayerSpec) -> LayerFile:
     """File of a layer, as the sources want it."""
     return LayerFile(
         layer=layer,
-        path=plan.path(spec.path),
+        path=study.path(spec.path),
         shown=spec.path,
         format=spec.format,
         sublayer=spec.layer,
@@ -64,41 +83,41 @@ def layer_file(plan: Study, layer: str, spec: LayerSpec) -> LayerFile:
     )
 
 
-def read_layers(plan: Study, *, workers: int = 1) -> Layers:
+def read_layers(study: Study, *, workers: int = 1) -> Layers:
     """Read every layer of a study; the files of one layer become one table."""
-    files = [file for layer in LAYERS for file in layer_files(plan, layer)]
+    files = [file for layer in LAYERS for file in layer_files(study, layer)]
     # What is located by the parcels, or cut around them, waits for the cadastre.
-    early = [n for n, file in enumerate(files) if file.format not in sources.AFTER_PARCELS]
+    early = [n for n, file in enumerate(files) if file.format not in readers.AFTER_PARCELS]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        read = pool.map(lambda n: read_file(plan, files[n]), early)
+        read = pool.map(lambda n: read_file(study, files[n]), early)
         found = dict(zip(early, read, strict=True))
     frames: dict[Layer, Any] = {}
     reports: list[LayerReport] = []
 
     def given(layer: Layer) -> list[tuple[Any, LayerReport]]:
         own = [n for n, file in enumerate(files) if file.layer == layer]
-        return [found.get(n) or read_file(plan, files[n], frames.get("parcels")) for n in own]
+        return [found.get(n) or read_file(study, files[n], frames.get("parcels")) for n in own]
 
-    for layer, table, told in each_layer(plan, given):
+    for layer, table, told in each_layer(study, given):
         frames[layer] = table
         reports += told
     return Layers(frames, tuple(reports))
 
 
-def layer_files(plan: Study, layer: Layer) -> list[LayerFile]:
+def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
     """Files of a layer that is read for itself: neither relief nor timetable."""
-    specs = () if layer in (RELIEF, TIMETABLE) else plan.layers.get(layer, ())
-    return [layer_file(plan, layer, spec) for spec in specs]
+    specs = () if layer in (RELIEF, TIMETABLE) else study.layers.get(layer, ())
+    return [layer_file(study, layer, spec) for spec in specs]
 
 
-def read_file(plan: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
+def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
     """Table and report of one of `layer_files`, located by the study's parcels if it must be."""
-    crs = legal_crs(plan.study.communes[0])
-    return sources.read(file, crs=crs, communes=plan.study.communes, parcels=parcels)
+    crs = legal_crs(study.study.communes[0])
+    return readers.read(file, crs=crs, communes=study.study.communes, parcels=parcels)
 
 
 def each_layer(
-    plan: Study, given: Callable[[Layer], list[tuple[Any, LayerReport]]]
+    study: Study, given: Callable[[Layer], list[tuple[Any, LayerReport]]]
 ) -> Iterator[tuple[Layer, Any, list[LayerReport]]]:
     """Layers of a study one after the other, each with its reports; the caller alone holds them.
 
@@ -128,12 +147,12 @@ def each_layer(
         yield layer, table, told
         del table
     bounds = relief_bounds(corners)
-    if plan.layers.get(RELIEF):
-        relief, told = _relief(plan, bounds)
+    if study.layers.get(RELIEF):
+        dem, told = _relief(study, bounds)
         reports += told
-        yield RELIEF, relief, told
-    if plan.layers.get(TIMETABLE):
-        timed = _timetables(plan, bounds, plan.study.date or newest(tuple(reports)))
+        yield RELIEF, dem, told
+    if study.layers.get(TIMETABLE):
+        timed = _timetables(study, bounds, study.study.date or newest_vintage(tuple(reports)))
         stops = one(TIMETABLE, [part for part, _ in timed])
         yield TIMETABLE, stops, [report for _, report in timed]
         reached = with_stops({**places, TIMETABLE: stops}).get("places")
@@ -142,30 +161,32 @@ def each_layer(
 
 
 def _relief(
-    plan: Study, bounds: tuple[float, float, float, float] | None
-) -> tuple[Relief, list[LayerReport]]:
+    study: Study, bounds: tuple[float, float, float, float] | None
+) -> tuple[Dem, list[LayerReport]]:
     """The relief, its tiles joined, as far as the other layers say."""
-    crs, specs = legal_crs(plan.study.communes[0]), plan.layers[RELIEF]
+    crs, specs = legal_crs(study.study.communes[0]), study.layers[RELIEF]
     tiles = [
-        sources.read_relief(layer_file(plan, RELIEF, spec), crs=crs, bounds=bounds)
-        for spec in specs
+        readers.read_dem(layer_file(study, RELIEF, spec), crs=crs, bounds=bounds) for spec in specs
     ]
-    whole = sources.join_reliefs([tile for tile, _ in tiles], specs[0].path)
+    whole = readers.merge_dems([tile for tile, _ in tiles], specs[0].path)
     return whole, [report for _, report in tiles]
 
 
 def _timetables(
-    plan: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
+    study: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
 ) -> list[tuple[Any, LayerReport]]:
     """Timetables about a date, of the stops near what the other layers hold."""
-    crs = legal_crs(plan.study.communes[0])
+    crs = legal_crs(study.study.communes[0])
     return [
-        sources.read(
-            layer_file(plan, TIMETABLE, spec), crs=crs, communes=plan.study.communes, on=on,
+        readers.read(
+            layer_file(study, TIMETABLE, spec),
+            crs=crs,
+            communes=study.study.communes,
+            on=on,
             bounds=bounds,
         )
-        for spec in plan.layers[TIMETABLE]
-    ]  # fmt: skip
+        for spec in study.layers[TIMETABLE]
+    ]
 
 
 def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | None:
@@ -186,7 +207,7 @@ def one(layer: Layer, parts: list[Any]) -> Any:
 
 
 def _stacked(layer: Layer, parts: list[Any]) -> Any:
-    table = next(t for t in tables.INPUTS if t.name == layer)
+    table = next(t for t in schemas.INPUTS if t.name == layer)
     key = table.key[0]
     ids = pd.concat([p[key] for p in parts])
     if layer in NUMBERED and ids.duplicated().any():
@@ -198,7 +219,7 @@ def background(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> Backg
     """Layers of the base map that meet the study area and its surroundings."""
     frame = shapely.box(*shapely.bounds(shapely.buffer(area, MAP_MARGIN_M)))
 
-    def near(layer: Layer, contract: tables.Table) -> Any:
+    def near(layer: Layer, contract: schemas.Table) -> Any:
         table = layers.get(layer)
         if table is None:
             return contract.empty(crs)
@@ -206,8 +227,28 @@ def background(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> Backg
         return table.loc[met].reset_index(drop=True)
 
     return Background(
-        near("streets", tables.STREETS),
-        near("buildings", tables.BUILDINGS),
-        near("constraints", tables.CONSTRAINTS),
-        near("places", tables.PLACES),
+        near("streets", schemas.STREETS),
+        near("buildings", schemas.BUILDINGS),
+        near("constraints", schemas.CONSTRAINTS),
+        near("places", schemas.PLACES),
     )
+
+
+def with_stops(frames: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Tables by layer, with the stops that something leaves among the places.
+
+    A stop that nothing leaves on an ordinary weekday is no place to reach.
+    """
+    stops = frames.get("transit")
+    served = None if stops is None else stops[stops["departures_per_hour"] > 0]
+    if served is None or served.empty:
+        return dict(frames)
+    rows = {
+        "place_id": "gtfs-" + served["stop_id"],
+        "category": "stop",
+        "name": served["name"],
+    }
+    own = gpd.GeoDataFrame(rows, geometry=served.geometry, crs=served.crs)
+    known = frames.get("places")
+    both = own if known is None else pd.concat([known, own], ignore_index=True)
+    return {**frames, "places": schemas.PLACES.conform(both.sort_values("place_id"))}

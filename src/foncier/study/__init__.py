@@ -1,44 +1,49 @@
 """A study: one folder with a ``study.toml``, read into frozen typed values."""
 
-from foncier.study.baselines import baselines
-from foncier.study.model import Study
-from foncier.study.mutability import effort_rules, given_answers, mutafriches
-from foncier.study.needs import Needs, conditions, load_needs, needs_template
-from foncier.study.reading import load, load_bare, template
-from foncier.study.rules import (
+from foncier.study.config import Study
+from foncier.study.mutafriches import effort_rules, given_answers, mutafriches
+from foncier.study.reader import read_bare_study, read_study, template
+from foncier.study.requirements import (
+    Requirements,
+    conditions,
+    read_requirements,
+    requirements_template,
+)
+from foncier.study.rulesets import (
+    baselines,
     costs,
     costs_in_communes,
     criteria,
-    ledger,
+    destination_categories,
+    evidence_model,
+    impedance,
     profile,
     profiles,
     projects,
     published,
-    softness,
-    targets,
 )
 
 __all__ = [
-    "Needs",
+    "Requirements",
     "Study",
     "baselines",
     "conditions",
     "costs",
     "costs_in_communes",
     "criteria",
+    "destination_categories",
     "effort_rules",
+    "evidence_model",
     "given_answers",
-    "ledger",
-    "load",
-    "load_bare",
-    "load_needs",
+    "impedance",
     "mutafriches",
-    "needs_template",
     "profile",
     "profiles",
     "projects",
     "published",
-    "softness",
-    "targets",
+    "read_bare_study",
+    "read_requirements",
+    "read_study",
+    "requirements_template",
     "template",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foncier.study.rules import projects, read_rules
+from foncier.study.rulesets import projects, read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 def criteria_table() -> str:
     """Criteria with their ramp, their balanced weight and their source, in Markdown."""
     rows = (
-        (c["fr"], f"{_plain(c['worst'])} {c['unit']}".strip(), f"{_plain(c['best'])} {c['unit']}"
-         .strip(), _plain(c["weight"]), c["source"])
+        (
+            c["fr"],
+            f"{_plain(c['worst'])} {c['unit']}".strip(),
+            f"{_plain(c['best'])} {c['unit']}".strip(),
+            _plain(c["weight"]),
+            c["source"],
+        )
         for c in read_rules("criteria.toml")["criterion"]
-    )  # fmt: skip
+    )
     return _table(("Critère", "0 à", "1 à", "Poids équilibré", "Source"), rows)
 
 

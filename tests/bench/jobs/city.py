@@ -14,18 +14,34 @@ import pandas as pd
 import shapely
 from tests.bench.jobs import Job, Place
 from tests.bench.jobs.towns import ground
+from tests.demo_city.city import generate as drawn_generate
+from tests.demo_city.writing import write as drawn_write
 
-from foncier import demo, detect, engines, network, pipeline, score, study
-from foncier.export.flat import write_parquet
-from foncier.export.geopackage import write_geopackage
+from foncier import detect, network, scoring
+from foncier.export.geopackage.write import write_geopackage
+from foncier.export.tables import write_parquet
 from foncier.export.webmap import write_map
-from foncier.pipeline import converting, order, reaching, tracing
+from foncier.parallel import executors
+from foncier.pipeline import accessibility, study_area
+from foncier.pipeline import convert as convert_step
+from foncier.pipeline import run as run_step
+from foncier.pipeline.convert import convert, converted_folder
+from foncier.pipeline.layers import Layers, read_layers
+from foncier.pipeline.run import run
+from foncier.pipeline.tiles import Tiling
+from foncier.study import (
+    criteria,
+    evidence_model,
+    profile,
+    published,
+    read_study,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.records import Result
-    from foncier.study.model import Study
+    from foncier.model import ResultTables
+    from foncier.study.config import Study
 
 COMPARED = ("candidates", "evidence", "tests", "rejections", "assemblies", "access", "scores")
 
@@ -37,17 +53,17 @@ def city(size: int, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as own:
             new = Path(own) / where.name
-            demo.write(demo.generate(parcels=size), new)
+            drawn_write(drawn_generate(parcels=size), new)
             text = (new / "study.toml").read_text(encoding="utf-8")
             text = text.replace('around = "axis"', 'around = "extent"')
             (new / "study.toml").write_text(text, encoding="utf-8")
-            plan = study.load(new)
-            pipeline.convert(plan, pipeline.converted_folder(plan))
+            study = read_study(new)
+            convert(study, converted_folder(study))
             new.replace(where)
     return where
 
 
-def layers(plan: Study) -> pipeline.Layers:
+def layers(study: Study) -> Layers:
     """Layers of a city from its converted files.
 
     Raises
@@ -55,9 +71,9 @@ def layers(plan: Study) -> pipeline.Layers:
     SystemExit
         They are not those of this version, so the figures would not be those of the others.
     """
-    found, kept = converting.read_study(plan)
+    found, kept = convert_step.read_study_layers(study)
     if kept is None:
-        raise SystemExit(f"{plan.folder}: converted by another foncier. Delete it, or --folder.")
+        raise SystemExit(f"{study.folder}: converted by another foncier. Delete it, or --folder.")
     return found
 
 
@@ -65,18 +81,18 @@ class Prepared:
     """A city, its layers and its streets."""
 
     def __init__(self, place: Place) -> None:
-        self.plan = study.load(city(place.size, place.folder))
-        self.layers = layers(self.plan)
+        self.study = read_study(city(place.size, place.folder))
+        self.layers = layers(self.study)
 
     @property
-    def ground(self) -> detect.Ground:
+    def ground(self) -> detect.SpatialContext:
         """A new one: a ground keeps what it has worked out."""
-        return detect.Ground(**{name: self.layers.get(name) for name in order.GROUND})
+        return detect.SpatialContext(**{name: self.layers.get(name) for name in run_step.GROUND})
 
     @property
     def beliefs(self) -> Any:
         """What the study says of each sign."""
-        return study.ledger(self.plan, None, self.plan.study.date)
+        return evidence_model(self.study, None, self.study.study.date)
 
     def graph(self) -> network.Graph:
         """Streets of the city as a graph."""
@@ -107,40 +123,40 @@ def draw(place: Place) -> Job:
 
 def whole(place: Place) -> Job:
     """All tables of a run in one call, no deliverable; they stay for the steps after it."""
-    plan = study.load(city(place.size, place.folder))
-    layers(plan)
+    study = read_study(city(place.size, place.folder))
+    layers(study)
 
-    def told(result: Result) -> str:
+    def told(result: ResultTables) -> str:
         found = Found(result.area, result.candidates, result.access)
         for what, told in (("found", found), ("result", result)):
             _file(place, what).write_bytes(pickle.dumps(told, protocol=pickle.HIGHEST_PROTOCOL))
         return digest(result)
 
-    return Job(lambda: pipeline.run(plan), told, once=True)
+    return Job(lambda: run(study), told, once=True)
 
 
 def serial(place: Place) -> Job:
     """The same in four tiles, one after the other."""
-    return _tiled(place, engines.engine("serial", workers=1))
+    return _tiled(place, executors.get_executor("serial", workers=1))
 
 
 def processes(place: Place) -> Job:
     """The same in four tiles, on two processes."""
-    return _tiled(place, engines.engine("processes", workers=2))
+    return _tiled(place, executors.get_executor("processes", workers=2))
 
 
 def dask(place: Place) -> Job:
     """The same in four tiles, on two dask workers of this machine."""
-    return _tiled(place, engines.engine("dask", workers=2))
+    return _tiled(place, executors.get_executor("dask", workers=2))
 
 
-def _tiled(place: Place, engine: engines.Engine) -> Job:
-    plan = study.load(city(place.size, place.folder))
-    tiling = pipeline.Tiling("4", engine, place.own / "work")
-    return Job(lambda: pipeline.run(plan, tiling=tiling), digest, once=True)
+def _tiled(place: Place, engine: executors.JobExecutor) -> Job:
+    study = read_study(city(place.size, place.folder))
+    tiling = Tiling("4", engine, place.own / "work")
+    return Job(lambda: run(study, tiling=tiling), digest, once=True)
 
 
-def digest(result: Result) -> str:
+def digest(result: ResultTables) -> str:
     """Mark of every value of the tables that a run found."""
     mark = hashlib.sha256()
     for name in COMPARED:
@@ -155,40 +171,40 @@ def digest(result: Result) -> str:
 
 def sources(place: Place) -> Job:
     """Read the layers from their sources."""
-    plan = study.load(city(place.size, place.folder))
-    return Job(lambda: pipeline.read_layers(plan), once=True)
+    study = read_study(city(place.size, place.folder))
+    return Job(lambda: read_layers(study), once=True)
 
 
 def converted(place: Place) -> Job:
     """Read the layers from the converted files, every one checked against its mark."""
-    plan = study.load(city(place.size, place.folder))
-    return Job(lambda: layers(plan))
+    study = read_study(city(place.size, place.folder))
+    return Job(lambda: layers(study))
 
 
 def streets(place: Place) -> Job:
     """Build the graph of the streets, draw the axis and the loop."""
     at = Prepared(place)
     streets, crs = at.layers.get("streets"), at.layers.get("parcels").crs
-    return Job(lambda: tracing.trace(at.plan, at.graph(), crs, streets))
+    return Job(lambda: study_area.trace_lines(at.study, at.graph(), crs, streets))
 
 
 def plots(place: Place) -> Job:
     """Search for plots without the search for assemblies."""
     at, area = Prepared(place), _kept(place, "found").area
-    rules = replace(study.profile(at.plan), assembly=None)
+    rules = replace(profile(at.study), assembly=None)
     return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
 
 
 def assemblies(place: Place) -> Job:
     """Search for plots and for what they make together."""
     at, area = Prepared(place), _kept(place, "found").area
-    rules = study.profile(at.plan)
+    rules = profile(at.study)
     return Job(lambda: detect.find_plots(at.ground, rules, area, source="Cadastre"), once=True)
 
 
 def bare(place: Place) -> Job:
     """Search a town a third of whose plots are bare: most pass the cheap tests."""
-    town, rules = ground(place), replace(study.published("foncier"), assembly=None)
+    town, rules = ground(place), replace(published("foncier"), assembly=None)
     area = shapely.box(-1e7, -1e7, 1e8, 1e8)
     return Job(lambda: detect.find_plots(replace(town), rules, area, source="Cadastre"), once=True)
 
@@ -212,17 +228,23 @@ def access(place: Place) -> Job:
     """Doors, times, routes and residents of every site."""
     at, found = Prepared(place), _kept(place, "found")
     graph, crs = at.graph(), at.layers.get("parcels").crs
-    loop = tracing.trace(at.plan, graph, crs, at.layers.get("streets")).loop
-    targets = order.targets_of(at.layers.get("places"))
-    return Job(lambda: reaching.reach(found.candidates, at.layers, graph, targets, loop))
+    loop = study_area.trace_lines(at.study, graph, crs, at.layers.get("streets")).loop
+    destinations = run_step.destinations_of(at.layers.get("places"))
+    return Job(
+        lambda: accessibility.compute_accessibility(
+            found.candidates, at.layers, graph, destinations, loop
+        )
+    )
 
 
 def scores(place: Place) -> Job:
     """Measures, scores and ranks of every site, with the draws that tell how sure they are."""
     at, found = Prepared(place), _kept(place, "found")
-    ramps = study.criteria(at.plan)
+    ramps = criteria(at.study)
     return Job(
-        lambda: score.scores(order.measured(found.candidates, found.access, at.layers), ramps)
+        lambda: scoring.scores(
+            run_step.measure_criteria(found.candidates, found.access, at.layers), ramps
+        )
     )
 
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.bench.jobs import Job, Place
 
-from foncier import engines, store
-from foncier.pipeline import tiling
+from foncier.parallel import executors
+from foncier.pipeline import tiles
+from foncier.readers import geoparquet
 from foncier.study import published
 
 if TYPE_CHECKING:
@@ -20,30 +21,28 @@ if TYPE_CHECKING:
 TABLES = ("candidates", "evidence", "tests", "rejections", "assemblies")
 
 
-def nothing(job: tiling.Job) -> str:
+def nothing(job: tiles.Job) -> str:
     """Stand for the work of a tile: only the job and its answer travel."""
     return job.tile.name
 
 
-def jobs_of(cut: list[tiling.Tile], folder: Path) -> list[tiling.Job]:
+def jobs_of(cut: list[tiles.Tile], folder: Path) -> list[tiles.Job]:
     """Jobs as a run would hand them out, with the rules that each carries."""
-    search = tiling.Search(
+    search = tiles.Search(
         folder, (), folder / "tuiles", published("foncier"), b"\x01" * 200, "Cadastre", {}, ""
     )
-    return [tiling.Job(tile, search, f"{n:064}") for n, tile in enumerate(cut)]
+    return [tiles.Job(tile, search, f"{n:064}") for n, tile in enumerate(cut)]
 
 
-def marked(job: tiling.Job, folder: Path) -> None:
+def marked(job: tiles.Job, folder: Path) -> None:
     """Write the marks of what lies in the folder of a tile."""
-    marks = {file.name: store.fingerprint(file) for file in folder.iterdir()}
+    marks = {file.name: geoparquet.fingerprint(file) for file in folder.iterdir()}
     text = json.dumps({"mark": job.mark, "files": marks})
-    (folder / tiling.DONE).write_text(text, encoding="utf-8")
+    (folder / tiles.DONE).write_text(text, encoding="utf-8")
 
 
-def _jobs(count: int, folder: Path) -> list[tiling.Job]:
-    cut = [
-        tiling.Tile(f"hilbert-{n:05}", rows=(n * 50_000, (n + 1) * 50_000)) for n in range(count)
-    ]
+def _jobs(count: int, folder: Path) -> list[tiles.Job]:
+    cut = [tiles.Tile(f"hilbert-{n:05}", rows=(n * 50_000, (n + 1) * 50_000)) for n in range(count)]
     return jobs_of(cut, folder)
 
 
@@ -52,7 +51,7 @@ def carried(place: Place) -> Job:
     jobs = _jobs(place.size, place.own)
 
     def work() -> None:
-        ended = sum(1 for _ in engines.engine("dask", workers=2).run(nothing, jobs))
+        ended = sum(1 for _ in executors.get_executor("dask", workers=2).run(nothing, jobs))
         assert ended == place.size
 
     return Job(work, once=True)
@@ -70,7 +69,7 @@ def resumed(place: Place) -> Job:
         marked(job, own)
 
     def work() -> None:
-        assert all(tiling.done(job) for job in jobs)
+        assert all(tiles.done(job) for job in jobs)
 
     return Job(work)
 
@@ -83,4 +82,4 @@ def listed(place: Place) -> Job:
     communes = pa.array(np.char.mod("%05d", np.arange(place.size) // 2_500))
     table = pa.table({"parcel_id": ids, "commune": communes, "bbox": boxes})
     pq.write_table(table, place.own / "parcels.parquet", compression="zstd")
-    return Job(lambda: tiling.tiles(place.own, "auto"))
+    return Job(lambda: tiles.tiles(place.own, "auto"))

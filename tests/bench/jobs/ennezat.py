@@ -8,7 +8,9 @@ import shapely
 from tests.bench.jobs import Job, Place
 from tests.bench.measuring import ROOT
 
-from foncier import detect, pipeline, study
+from foncier import detect
+from foncier.pipeline.layers import read_layers
+from foncier.study import profile, read_study
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,9 +20,11 @@ STUDY = ROOT / "tests/studies/ennezat"
 
 def ours(place: Place) -> Job:
     """Both kinds, every rejection with its reason."""
-    tables, plan = _tables(), study.load(STUDY)
-    rules, area = study.profile(plan), shapely.box(*tables["parcels"].total_bounds)
-    return Job(lambda: detect.find_plots(detect.Ground(**tables), rules, area, source="Cadastre"))
+    tables, study = _tables(), read_study(STUDY)
+    rules, area = profile(study), shapely.box(*tables["parcels"].total_bounds)
+    return Job(
+        lambda: detect.find_plots(detect.SpatialContext(**tables), rules, area, source="Cadastre")
+    )
 
 
 def geopandas(place: Place) -> Job:
@@ -30,7 +34,7 @@ def geopandas(place: Place) -> Job:
 
 
 def _tables() -> dict[str, Any]:
-    frames = pipeline.read_layers(study.load(STUDY)).frames
+    frames = read_layers(read_study(STUDY)).frames
     return {name: frames[name] for name in ("parcels", "buildings", "zones")}
 
 

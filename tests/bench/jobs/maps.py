@@ -20,16 +20,26 @@ import shapely
 from playwright.sync_api import sync_playwright
 from tests.bench.jobs import Job, Place
 
-from foncier import score, study, tables
+from foncier import schemas, scoring
 from foncier.export.webmap import write_map
-from foncier.records import Background, Profile, Result, Text
+from foncier.model import (
+    Background,
+    Localized,
+    Profile,
+    ResultTables,
+)
+from foncier.study import criteria as study_criteria
+from foncier.study import read_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CRS = pyproj.CRS.from_epsg(2154)
-TARGETS = {"station": ("Gare", "Station"), "services": ("Commerces", "Shops"),
-           "loop": ("Boucle", "Loop")}  # fmt: skip
+TARGETS = {
+    "station": ("Gare", "Station"),
+    "services": ("Commerces", "Shops"),
+    "loop": ("Boucle", "Loop"),
+}
 EMPTY = ("tests", "rejections", "lines")
 READY = "performance.getEntriesByName('ready')[0].startTime"
 RERANK = """() => {
@@ -52,7 +62,7 @@ SHOWN = """() => new Promise((resolve) => {
 })"""
 
 
-def town(count: int) -> Result:
+def town(count: int) -> ResultTables:
     """A result of ``count`` sites on a grid of plots, a third of their measures unknown."""
     rng = np.random.default_rng(5)
     side = int(np.ceil(np.sqrt(count)))
@@ -63,50 +73,78 @@ def town(count: int) -> Result:
     parcels = [f"80021000{chr(65 + i // 9999 % 26)}A{i % 9999 + 1:04d}" for i in range(count)]
     ids = pd.Series([f"DC-{parcel}" for parcel in parcels], dtype="str")
     kinds = np.array(["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible"])
-    candidates = tables.CANDIDATES.conform(
+    candidates = schemas.CANDIDATES.conform(
         gpd.GeoDataFrame(
-            {"opportunity_id": ids, "kind": kinds[rng.integers(0, 4, count)], "commune": "80021",
-             "parcel_ids": parcels, "area_m2": shapely.area(plots), "zone": "U",
-             "usable_area_m2": shapely.area(plots) * 0.8, "built_share": rng.random(count) * 0.3,
-             "perimeter": "parcelles", "confidence": np.nan, "sources": "Cadastre",
-             "axis_distance_m": rng.uniform(0, 800, count)},
-            geometry=plots, crs=CRS,
+            {
+                "opportunity_id": ids,
+                "kind": kinds[rng.integers(0, 4, count)],
+                "commune": "80021",
+                "parcel_ids": parcels,
+                "area_m2": shapely.area(plots),
+                "zone": "U",
+                "usable_area_m2": shapely.area(plots) * 0.8,
+                "built_share": rng.random(count) * 0.3,
+                "perimeter": "parcelles",
+                "confidence": np.nan,
+                "sources": "Cadastre",
+                "axis_distance_m": rng.uniform(0, 800, count),
+            },
+            geometry=plots,
+            crs=CRS,
         )
-    )  # fmt: skip
+    )
     rows = []
     for target in TARGETS:
         metres = np.where(rng.random(count) < 0.3, np.nan, rng.uniform(50, 2500, count))
         rows.append(
             pd.DataFrame(
-                {"opportunity_id": ids, "target": target, "place": f"Lieu {target}",
-                 "distance_m": metres, "time_min": metres / 75, "straight_m": metres * 0.8,
-                 "detour_index": 1.25}
+                {
+                    "opportunity_id": ids,
+                    "target": target,
+                    "place": f"Lieu {target}",
+                    "distance_m": metres,
+                    "time_min": metres / 75,
+                    "straight_m": metres * 0.8,
+                    "detour_index": 1.25,
+                }
             )
-        )  # fmt: skip
-    access = tables.ACCESS.conform(pd.concat(rows, ignore_index=True))
-    doors = tables.ACCESS_POINTS.conform(
+        )
+    access = schemas.ACCESS.conform(pd.concat(rows, ignore_index=True))
+    entrances = schemas.ACCESS_POINTS.conform(
         gpd.GeoDataFrame(
-            {"opportunity_id": ids, "street_id": "s", "street_name": "Rue de la Vallée",
-             "frontage_m": 24.0, "offset_m": 4.0},
-            geometry=shapely.points(x + 12, y), crs=CRS,
+            {
+                "opportunity_id": ids,
+                "street_id": "s",
+                "street_name": "Rue de la Vallée",
+                "frontage_m": 24.0,
+                "offset_m": 4.0,
+            },
+            geometry=shapely.points(x + 12, y),
+            crs=CRS,
         )
-    )  # fmt: skip
-    evidence = tables.EVIDENCE.conform(
+    )
+    evidence = schemas.EVIDENCE.conform(
         pd.DataFrame(
-            {"opportunity_id": ids, "signal": "sans_bati", "direction": "for", "weight": np.nan,
-             "source": "Cadastre", "text_fr": [f"Surface : {i} m²" for i in range(count)],
-             "text_en": [f"Area: {i} m²" for i in range(count)]}
+            {
+                "opportunity_id": ids,
+                "signal": "sans_bati",
+                "direction": "for",
+                "weight": np.nan,
+                "source": "Cadastre",
+                "text_fr": [f"Surface : {i} m²" for i in range(count)],
+                "text_en": [f"Area: {i} m²" for i in range(count)],
+            }
         )
-    )  # fmt: skip
-    return _result(candidates, evidence, access, doors)
+    )
+    return _result(candidates, evidence, access, entrances)
 
 
-def _result(candidates: Any, evidence: Any, access: Any, doors: Any) -> Result:
-    plan = study.load(Path(__file__).resolve().parents[2] / "studies" / "amiens")
-    criteria = study.criteria(plan)
-    nothing = {name: getattr(tables, name.upper()).empty(CRS) for name in EMPTY}
+def _result(candidates: Any, evidence: Any, access: Any, entrances: Any) -> ResultTables:
+    study = read_study(Path(__file__).resolve().parents[2] / "studies" / "amiens")
+    criteria = study_criteria(study)
+    nothing = {name: getattr(schemas, name.upper()).empty(CRS) for name in EMPTY}
     ground = {
-        name: getattr(tables, name.upper()).empty(CRS)
+        name: getattr(schemas, name.upper()).empty(CRS)
         for name in ("streets", "buildings", "constraints", "places")
     }
     stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=CRS)
@@ -114,17 +152,31 @@ def _result(candidates: Any, evidence: Any, access: Any, doors: Any) -> Result:
     ways = [np.column_stack([x + dx, y + dy]) for dx, dy in ((12, 0), (12, -8), (80, -8), (80, 60))]
     routes = gpd.GeoDataFrame(
         {"opportunity_id": candidates["opportunity_id"], "target": "loop"},
-        geometry=list(shapely.linestrings(np.stack(ways, axis=1))), crs=CRS,
-    )  # fmt: skip
-    return Result(
-        title="Mesure", communes=("80021",), edition=date(2026, 1, 1), demo=True,
-        candidates=candidates, evidence=evidence, access_points=doors, access=access,
-        scores=score.scores(score.measures(candidates, access), criteria, draws=20),
-        stops=stops, area=shapely.box(*candidates.total_bounds), background=Background(**ground),
-        criteria=criteria, profile=Profile("essai", Text("Essai", "Trial"), "–", {}),
-        targets={name: Text(*words) for name, words in TARGETS.items()},
-        reports=(), missing=(), credits=("Données d'essai",), routes=routes, **nothing,
-    )  # fmt: skip
+        geometry=list(shapely.linestrings(np.stack(ways, axis=1))),
+        crs=CRS,
+    )
+    return ResultTables(
+        title="Mesure",
+        communes=("80021",),
+        edition=date(2026, 1, 1),
+        demo=True,
+        candidates=candidates,
+        evidence=evidence,
+        access_points=entrances,
+        access=access,
+        scores=scoring.scores(scoring.measures(candidates, access), criteria, draws=20),
+        stops=stops,
+        area=shapely.box(*candidates.total_bounds),
+        background=Background(**ground),
+        criteria=criteria,
+        profile=Profile("essai", Localized("Essai", "Trial"), "–", {}),
+        destinations={name: Localized(*words) for name, words in TARGETS.items()},
+        reports=(),
+        missing=(),
+        credits=("Données d'essai",),
+        routes=routes,
+        **nothing,
+    )
 
 
 def ours(place: Place) -> Job:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tests.bench.jobs import Job, Place
 
-from foncier import demo, pipeline, study
+from foncier import demo
 from foncier.export.sheets import Choice, print_sheets
+from foncier.pipeline.run import run
+from foncier.pipeline.write_results import write_results
+from foncier.study import read_study
 
 
 def one(place: Place) -> Job:
@@ -19,8 +22,12 @@ def two(place: Place) -> Job:
 
 
 def _printed(place: Place, workers: int) -> Job:
-    plan, folder, out = study.load(demo.study_folder()), place.own / "made", place.own / "sheets"
-    pipeline.deliver(pipeline.run(plan), plan, folder, lang="fr", timings={})
+    study, folder, out = (
+        read_study(demo.study_folder()),
+        place.own / "made",
+        place.own / "sheets",
+    )
+    write_results(run(study), study, folder, lang="fr", timings={})
     return Job(
         lambda: print_sheets(folder, out, choice=Choice(top=place.size), workers=workers),
         written=out,

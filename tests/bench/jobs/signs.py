@@ -11,9 +11,10 @@ import pandas as pd
 import shapely
 from tests.bench.jobs import Job, Place
 
-from foncier import detect, study, tables
+from foncier import detect, schemas
 from foncier.crs import legal_crs
-from foncier.study.model import Study
+from foncier.study import evidence_model
+from foncier.study.config import Study
 
 AREA = shapely.box(600_000, 6_800_000, 800_000, 7_100_000)
 PITCH_M = 25.0  # from one building to the next
@@ -28,13 +29,13 @@ LAYERS: dict[str, tuple[tuple[str, ...], float, float]] = {
 }
 
 
-def plan() -> Study:
+def study() -> Study:
     """Smallest study there is, for its ledger."""
     head = {"title": "bench", "communes": ["80021"]}
     return Study.model_validate({"study": head, "layers": {"buildings": {"path": "b"}}})
 
 
-def ground(count: int, sites: int) -> detect.Ground:
+def ground(count: int, sites: int) -> detect.SpatialContext:
     """Draw buildings on a grid, five layers of signs on them, and an inventory."""
     draw = np.random.default_rng(80021)
     side = int(np.ceil(np.sqrt(count)))
@@ -43,9 +44,14 @@ def ground(count: int, sites: int) -> detect.Ground:
     houses = shapely.box(x, y, x + draw.uniform(6, 20, count), y + draw.uniform(6, 20, count))
     ids = np.char.add("B", n.astype(str))
     buildings = gpd.GeoDataFrame(
-        {"building_id": ids, "kind": np.where(n % 9 == 0, "light", "hard"),
-         "area_m2": shapely.area(houses)}, geometry=houses, crs=CRS,
-    )  # fmt: skip
+        {
+            "building_id": ids,
+            "kind": np.where(n % 9 == 0, "light", "hard"),
+            "area_m2": shapely.area(houses),
+        },
+        geometry=houses,
+        crs=CRS,
+    )
     parts = [_layer(draw, source, x, y) for source in LAYERS]
     signs = pd.concat(parts, ignore_index=True)
     signs["observation_id"] = np.char.add("O", np.arange(len(signs)).astype(str))
@@ -53,16 +59,18 @@ def ground(count: int, sites: int) -> detect.Ground:
     listed = {
         "site_id": np.char.add("80021_", np.arange(sites).astype(str)),
         "status": draw.choice(["friche potentielle", "friche sans projet"], sites),
-        "area_m2": draw.choice([500.0, 2_000.0, 12_000.0], sites), "source": "Inventaire",
-        "identified_on": pd.Timestamp("2020-01-01"), "updated_on": pd.Timestamp("2023-01-01"),
+        "area_m2": draw.choice([500.0, 2_000.0, 12_000.0], sites),
+        "source": "Inventaire",
+        "identified_on": pd.Timestamp("2020-01-01"),
+        "updated_on": pd.Timestamp("2023-01-01"),
         "parcel_ids": np.char.add("80021000AA", (at % 10_000).astype(str)),
         "vacancy": draw.choice(["vacant", "occupé"], sites),
-    }  # fmt: skip
+    }
     outline = shapely.buffer(shapely.points(x[at], y[at]), 20.0, quad_segs=2)
-    return detect.Ground(
-        buildings=tables.BUILDINGS.conform(buildings),
-        observations=tables.OBSERVATIONS.conform(signs),
-        inventory=tables.INVENTORY.conform(gpd.GeoDataFrame(listed, geometry=outline, crs=CRS)),
+    return detect.SpatialContext(
+        buildings=schemas.BUILDINGS.conform(buildings),
+        observations=schemas.OBSERVATIONS.conform(signs),
+        inventory=schemas.INVENTORY.conform(gpd.GeoDataFrame(listed, geometry=outline, crs=CRS)),
     )
 
 
@@ -73,10 +81,15 @@ def _layer(draw: np.random.Generator, source: str, x: Any, y: Any) -> gpd.GeoDat
     east, north = x[at] + draw.uniform(-off, 10, size), y[at] + draw.uniform(-off, 10, size)
     days = draw.integers(0, 3650, size)
     return gpd.GeoDataFrame(
-        {"signal": draw.choice(signals, size), "subject": "building", "source": source,
-         "observed_on": pd.Timestamp("2015-01-01") + pd.to_timedelta(days, unit="D")},
-        geometry=shapely.points(east, north), crs=CRS,
-    )  # fmt: skip
+        {
+            "signal": draw.choice(signals, size),
+            "subject": "building",
+            "source": source,
+            "observed_on": pd.Timestamp("2015-01-01") + pd.to_timedelta(days, unit="D"),
+        },
+        geometry=shapely.points(east, north),
+        crs=CRS,
+    )
 
 
 def friches(place: Place) -> Job:
@@ -91,5 +104,5 @@ def buildings(place: Place) -> Job:
 
 def _job(place: Place, find: Any) -> Job:
     land = ground(place.size, place.size // 50)
-    beliefs = study.ledger(plan(), 0.03, pd.Timestamp("2026-01-01").date())
+    beliefs = evidence_model(study(), 0.03, pd.Timestamp("2026-01-01").date())
     return Job(lambda: find(replace(land), beliefs, AREA))

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from tests.bench.jobs import Job, Place
 
-from foncier import detect, tables
+from foncier import detect, schemas
 from foncier.crs import legal_crs
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _town(plots: int) -> Town:
     return shapely.box(x, y, x + 20, y + 30), shapely.get_parts(shapely.union_all(houses))
 
 
-def ground(place: Place) -> detect.Ground:
+def ground(place: Place) -> detect.SpatialContext:
     """Lay the same town out as tables, with a street between every other row of plots."""
     shapes, houses = plots_and_houses(place)
     side = int(np.ceil(np.sqrt(place.size)))
@@ -57,19 +57,19 @@ def ground(place: Place) -> detect.Ground:
         [[(-20, y), (side * 20 + 20, y)] for y in np.arange(0, side + 1, 2) * 30.0]
     )
 
-    def frame(contract: tables.Table, rows: dict[str, Any], lines: Any) -> Any:
+    def frame(contract: schemas.Table, rows: dict[str, Any], lines: Any) -> Any:
         ids = [f"{n:07}" for n in range(len(lines))]
         return contract.conform(
             gpd.GeoDataFrame({contract.key[0]: ids, **rows}, geometry=lines, crs=legal_crs("80021"))
         )
 
-    return detect.Ground(
-        parcels=frame(tables.PARCELS, {"area_m2": shapely.area(shapes)}, shapes),
+    return detect.SpatialContext(
+        parcels=frame(schemas.PARCELS, {"area_m2": shapely.area(shapes)}, shapes),
         buildings=frame(
-            tables.BUILDINGS, {"kind": "hard", "area_m2": shapely.area(houses)}, houses
+            schemas.BUILDINGS, {"kind": "hard", "area_m2": shapely.area(houses)}, houses
         ),
         streets=frame(
-            tables.STREETS,
+            schemas.STREETS,
             {"street_class": "residential", "level": 0, "walk": True, "bike": True, "drive": True},
             ways,
         ),

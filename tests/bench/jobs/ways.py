@@ -16,9 +16,9 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 from tests.bench.jobs import Job, Place
 
-from foncier import network, tables
+from foncier import network, schemas
 from foncier.crs import legal_crs
-from foncier.network.fields import goals, solve
+from foncier.network.shortest_paths import goals, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,10 +39,14 @@ def town(edges: int) -> gpd.GeoDataFrame:
     along = np.stack([corner[:-1], corner[1:]], axis=2).reshape(-1, 2, 2)
     lines = shapely.linestrings(np.concatenate([across, along]))
     rows = {
-        "street_id": [f"{n:07}" for n in range(len(lines))], "street_class": "residential",
-        "level": 0, "walk": True, "bike": True, "drive": True,
-    }  # fmt: skip
-    frame: gpd.GeoDataFrame = tables.STREETS.conform(
+        "street_id": [f"{n:07}" for n in range(len(lines))],
+        "street_class": "residential",
+        "level": 0,
+        "walk": True,
+        "bike": True,
+        "drive": True,
+    }
+    frame: gpd.GeoDataFrame = schemas.STREETS.conform(
         gpd.GeoDataFrame(rows, geometry=lines, crs=legal_crs("80021"))
     )
     return frame
@@ -65,23 +69,27 @@ class Prepared:
         made.add_weighted_edges_from(zip(*ends, strict=True))
         return made
 
-    def doors(self, sites: int) -> gpd.GeoDataFrame:
+    def entrances(self, sites: int) -> gpd.GeoDataFrame:
         """Doors of plots of 20 by 20 m anywhere in the town."""
         west, south, east, north = self.streets.total_bounds
         draw = np.random.default_rng(7)
         middle = shapely.points(draw.uniform(west, east, sites), draw.uniform(south, north, sites))
-        rows = {"opportunity_id": [f"{n:05}" for n in range(sites)], "kind": "friche",
-                "perimeter": "parcelles", "sources": "bench"}  # fmt: skip
+        rows = {
+            "opportunity_id": [f"{n:05}" for n in range(sites)],
+            "kind": "friche",
+            "perimeter": "parcelles",
+            "sources": "bench",
+        }
         shapes = shapely.buffer(middle, 10, cap_style="square")
-        plots = tables.CANDIDATES.conform(
+        plots = schemas.CANDIDATES.conform(
             gpd.GeoDataFrame(rows, geometry=shapes, crs=self.streets.crs)
         )
-        found: gpd.GeoDataFrame = network.doors(plots, self.streets)
+        found: gpd.GeoDataFrame = network.entrances(plots, self.streets)
         return found
 
-    def starts(self, doors: gpd.GeoDataFrame) -> np.ndarray:
+    def starts(self, entrances: gpd.GeoDataFrame) -> np.ndarray:
         """Crossing that each door is given where a library knows crossings alone."""
-        own = network.main_doors(doors)["street_id"]
+        own = network.main_entrances(entrances)["street_id"]
         found: np.ndarray = self.graph.u[np.searchsorted(self.graph.street_id, own)]
         return found
 
@@ -101,16 +109,17 @@ def ours(place: Place) -> Job:
     """Twenty fields, from entering the edges to the way back."""
     at = Prepared(place)
     names = [f"{n:03}" for n in range(PLACES)]
-    targets = {
+    destinations = {
         f"t{n:02}": gpd.GeoDataFrame(
-            {"place_id": names, "name": names}, crs=at.streets.crs,
+            {"place_id": names, "name": names},
+            crs=at.streets.crs,
             geometry=shapely.points(at.graph.x[group], at.graph.y[group]),
         )
         for n, group in enumerate(at.nodes)
-    }  # fmt: skip
+    }
 
     def work() -> list[Any]:
-        aims = goals(at.graph, targets, None, snap_m=150.0, loop_name="")
+        aims = goals(at.graph, destinations, None, snap_m=150.0, loop_name="")
         return solve(at.graph, aims)[1]
 
     crossings = len(at.graph.x)
@@ -185,16 +194,17 @@ def _loop(at: Prepared) -> shapely.Geometry:
     ring = middle.buffer(1000, quad_segs=3).exterior
     stops = gpd.GeoDataFrame(
         {"order": range(12), "name": [str(n) for n in range(12)]},
-        geometry=shapely.points(shapely.get_coordinates(ring)[:12]), crs=at.streets.crs,
-    )  # fmt: skip
+        geometry=shapely.points(shapely.get_coordinates(ring)[:12]),
+        crs=at.streets.crs,
+    )
     return network.tour(stops, at.graph)
 
 
 def routes(place: Place) -> Job:
     """Routes of 500 sites to the loop, drawn, from their doors."""
     at = Prepared(place)
-    doors, loop = at.doors(SITES), _loop(at)
-    return Job(lambda: network.routes(doors, at.graph, {}, loop))
+    entrances, loop = at.entrances(SITES), _loop(at)
+    return Job(lambda: network.routes(entrances, at.graph, {}, loop))
 
 
 def routes_by_networkx(place: Place) -> Job:
@@ -202,7 +212,7 @@ def routes_by_networkx(place: Place) -> Job:
     at = Prepared(place)
     loop, net = _loop(at), at.in_networkx()
     near = shapely.dwithin(loop, shapely.points(at.graph.x, at.graph.y), 1.0)
-    on_loop, starts = set(np.flatnonzero(near).tolist()), at.starts(at.doors(SITES)).tolist()
+    on_loop, starts = set(np.flatnonzero(near).tolist()), at.starts(at.entrances(SITES)).tolist()
 
     def work() -> list[list[int]]:
         _, paths = nx.multi_source_dijkstra(net, on_loop)
@@ -214,14 +224,14 @@ def routes_by_networkx(place: Place) -> Job:
 def isochrones(place: Place) -> Job:
     """Areas that 20 sites reach in 5, 10 and 15 minutes."""
     at = Prepared(place)
-    doors = at.doors(20)
-    return Job(lambda: network.isochrones(doors, at.graph))
+    entrances = at.entrances(20)
+    return Job(lambda: network.isochrones(entrances, at.graph))
 
 
 def isochrones_by_networkx(place: Place) -> Job:
     """The same by networkx: whole edges alone, buffered."""
     at = Prepared(place)
-    net, starts = at.in_networkx(), at.starts(at.doors(20)).tolist()
+    net, starts = at.in_networkx(), at.starts(at.entrances(20)).tolist()
     x, y = at.graph.x, at.graph.y
 
     def work() -> list[Any]:

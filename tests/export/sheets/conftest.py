@@ -9,18 +9,18 @@ import pyogrio
 import pytest
 import shapely
 
-from foncier.export.aside import deliver
-from foncier.export.geopackage import write_geopackage
-from foncier.export.manifest import manifest, text
+from foncier._util.atomic_write import write_atomically
+from foncier.export.geopackage.write import write_geopackage
+from foncier.results.manifest import manifest, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 
-def base_map(result: Result) -> dict[str, gpd.GeoDataFrame]:
+def base_map(result: ResultTables) -> dict[str, gpd.GeoDataFrame]:
     """Layers of the base map, which a result may have or not."""
     back, entry = result.background, result.access_points
     way = shapely.LineString([entry.geometry.iloc[0], result.stops.geometry.iloc[0]])
@@ -37,9 +37,13 @@ def delivered(tmp_path: Path) -> Callable[..., Path]:
     """Deliver a result: GeoPackage and manifest, with the base map unless told otherwise."""
 
     def make(
-        result: Result, *, leaflet: dict[str, Any] | None = None, mapped: bool = True,
-        files: dict[str, bytes] | None = None, name: str = "result",
-    ) -> Path:  # fmt: skip
+        result: ResultTables,
+        *,
+        leaflet: dict[str, Any] | None = None,
+        mapped: bool = True,
+        files: dict[str, bytes] | None = None,
+        name: str = "result",
+    ) -> Path:
         folder = tmp_path / name
 
         def write(path: Path) -> None:
@@ -52,9 +56,11 @@ def delivered(tmp_path: Path) -> Callable[..., Path]:
         study: dict[str, Any] = {"area": {}, "axis": {"half_width_m": 150.0}}
         if leaflet is not None:
             study["leaflet"] = leaflet
-        writers = {n: (lambda path, data=data: path.write_bytes(data) and None)
-                   for n, data in (files or {}).items()}  # fmt: skip
-        deliver(
+        writers = {
+            n: (lambda path, data=data: path.write_bytes(data) and None)
+            for n, data in (files or {}).items()
+        }
+        write_atomically(
             folder,
             {"opportunites.gpkg": write, **writers},
             manifest=lambda done: text(

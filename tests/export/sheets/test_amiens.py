@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foncier import pipeline, study
 from foncier.export.sheets import Choice, print_sheets
+from foncier.pipeline.write_results import write_results
+from foncier.study import read_study
 
 from .pdf import pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "amiens"
 LONGEST = 148  # letters of the longest name in the inventory
@@ -23,13 +24,13 @@ LONGEST = 148  # letters of the longest name in the inventory
 
 @pytest.mark.real
 def test_the_longest_real_names_fit_on_one_page(
-    real_data: Path, tmp_path: Path, studied: Callable[[str], Result]
+    real_data: Path, tmp_path: Path, studied: Callable[[str], ResultTables]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FONCIER_REAL_DATA", str(real_data))
-        plan = study.load(STUDY)
+        study = read_study(STUDY)
     result = studied("amiens")
-    pipeline.deliver(result, plan, tmp_path, lang="fr", timings={})
+    write_results(result, study, tmp_path, lang="fr", timings={})
     sites = result.candidates.set_index("opportunity_id")
     longest = sites["name"].str.len().nlargest(3)
     most_parcels = sites["parcel_ids"].str.count(r"\|").nlargest(1)

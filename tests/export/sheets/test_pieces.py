@@ -17,11 +17,22 @@ from pydantic import ValidationError
 
 from foncier.errors import ConfigError
 from foncier.export.pictures import check_picture, pictures
-from foncier.export.sheets.canvas import SCALES, Canvas, Window, bar_m, window
-from foncier.export.sheets.signs import KINDS, kind_sign, place_sign, stop_letter
-from foncier.export.sheets.typography import hectares, measured, shown
+from foncier.export.sheets.canvas import (
+    SCALES,
+    Canvas,
+    Window,
+    bar_m,
+    window,
+)
+from foncier.export.sheets.markers import (
+    KINDS,
+    kind_marker,
+    place_marker,
+    stop_letter,
+)
+from foncier.export.sheets.typography import hectares, measured, printable
 from foncier.export.sheets.words import WORDS, word
-from foncier.study.model import Leaflet
+from foncier.study.config import Leaflet
 from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
@@ -97,29 +108,46 @@ def test_a_drawing_stays_well_formed_whatever_is_written(text: str) -> None:
 
 @given(st.text(max_size=300))
 def test_a_shown_text_is_one_short_line_without_control_signs(text: str) -> None:
-    line = shown(text, lang="fr", limit=120)
+    line = printable(text, lang="fr", limit=120)
     assert len(line.replace("\u200b", "")) <= 120
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000]", line)
     assert max((len(run) for run in re.split(r"[\s\u200b]", line)), default=0) <= 26
-    assert shown(line, lang="fr", limit=120).replace("\u200b", "") == line.replace("\u200b", "")
+    assert printable(line, lang="fr", limit=120).replace("\u200b", "") == line.replace("\u200b", "")
 
 
-@pytest.mark.parametrize(("text", "lang", "said"), [
-    ("Point de départ : 4,2 % des logements", "fr",
-     "Point de départ\u00a0: 4,2\u00a0% des logements"),
-    ("« Zone inondable » ; à 43 m !", "fr",
-     "«\u00a0Zone inondable\u00a0»\u00a0; à 43\u00a0m\u00a0!"),
-    ("Starting point: 4.2% of dwellings", "en", "Starting point: 4.2% of dwellings"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "lang", "said"),
+    [
+        (
+            "Point de départ : 4,2 % des logements",
+            "fr",
+            "Point de départ\u00a0: 4,2\u00a0% des logements",
+        ),
+        (
+            "« Zone inondable » ; à 43 m !",
+            "fr",
+            "«\u00a0Zone inondable\u00a0»\u00a0; à 43\u00a0m\u00a0!",
+        ),
+        ("Starting point: 4.2% of dwellings", "en", "Starting point: 4.2% of dwellings"),
+    ],
+)
 def test_french_spaces_do_not_break(text: str, lang: str, said: str) -> None:
-    assert shown(text, lang="fr" if lang == "fr" else "en") == said
+    assert printable(text, lang="fr" if lang == "fr" else "en") == said
 
 
-@pytest.mark.parametrize(("value", "unit", "said"), [
-    (0.0351, "m", "0\u00a0m"), (5.43, "m", "5,4\u00a0m"), (131.4, "m", "131\u00a0m"),
-    (0.403, "0–1", "40\u00a0%"), (10136.2, "m²", "10\u202f136\u00a0m²"),
-    (290472.3, "m²", "29,0\u00a0ha"), (None, "min", "inconnu"), (float("nan"), "", "inconnu"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (0.0351, "m", "0\u00a0m"),
+        (5.43, "m", "5,4\u00a0m"),
+        (131.4, "m", "131\u00a0m"),
+        (0.403, "0–1", "40\u00a0%"),
+        (10136.2, "m²", "10\u202f136\u00a0m²"),
+        (290472.3, "m²", "29,0\u00a0ha"),
+        (None, "min", "inconnu"),
+        (float("nan"), "", "inconnu"),
+    ],
+)
 def test_figures_read_as_a_planner_writes_them(value: float | None, unit: str, said: str) -> None:
     assert measured(value, unit, "fr") == said
 
@@ -140,8 +168,10 @@ def test_signs_are_those_of_the_web_map() -> None:
     assert set(KINDS) == set(KIND_LABELS)
 
 
-@pytest.mark.parametrize("drawing", [*(kind_sign(kind, "1234") for kind in KINDS),
-                                     place_sign("station"), place_sign("?")])  # fmt: skip
+@pytest.mark.parametrize(
+    "drawing",
+    [*(kind_marker(kind, "1234") for kind in KINDS), place_marker("station"), place_marker("?")],
+)
 def test_signs_are_well_formed(drawing: str) -> None:
     assert ET.fromstring(drawing).tag.endswith("svg")  # noqa: S314 (our own drawing)
 
@@ -168,10 +198,15 @@ def test_every_word_of_the_templates_is_known() -> None:
         assert used <= set(WORDS), name
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (None, "introuvable"), (b"", "PNG ou JPEG"), (b"<svg/>", "PNG ou JPEG"),
-    (b"\x89PNG\r\n\x1a\n cut", "PNG ou JPEG"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "introuvable"),
+        (b"", "PNG ou JPEG"),
+        (b"<svg/>", "PNG ou JPEG"),
+        (b"\x89PNG\r\n\x1a\n cut", "PNG ou JPEG"),
+    ],
+)
 def test_a_picture_that_cannot_be_printed_is_told_before_the_run(
     tmp_path: Path, content: bytes | None, said: str
 ) -> None:
@@ -190,11 +225,17 @@ def test_a_picture_that_can_be_printed_passes(tmp_path: Path) -> None:
     assert pictures(twice) == {"a.png": "image-1.png"}
 
 
-@pytest.mark.parametrize("table", [
-    {"logo": {"file": "logo.svg"}}, {"logo": "logo.png"}, {"contact": []},
-    {"contacts": [{"lines": ["a"]}]}, {"changes": [{"when": "2027"}]},
-    {"photos": [{"file": "a.png"}]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"logo": {"file": "logo.svg"}},
+        {"logo": "logo.png"},
+        {"contact": []},
+        {"contacts": [{"lines": ["a"]}]},
+        {"changes": [{"when": "2027"}]},
+        {"photos": [{"file": "a.png"}]},
+    ],
+)
 def test_a_leaflet_table_with_a_fault_is_refused(table: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Leaflet.model_validate(table)

@@ -13,18 +13,28 @@ import pandas as pd
 import pytest
 import shapely
 
-from foncier import tables
+from foncier import schemas
 from foncier.export.webmap import write_map
-from foncier.records import LayerReport, Missing, Note, Result, Text
+from foncier.model import (
+    LayerReport,
+    Localized,
+    Missing,
+    Note,
+    ResultTables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 HOSTILE = (
     "<script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=1></script>"
     "</style><!-- ]]> &lt; {{7*7}} {% raw %} @@POLICY@@ \x01 \u2028 \u202e مرحبا \U0001f600"
@@ -36,11 +46,11 @@ X, Y = 650_200.0, 6_977_000.0
 PARTS = ("80021000AB0004", "80021000AB0005")
 
 
-def _poison(text: Text) -> Text:
-    return Text(text.fr + HOSTILE, text.en + HOSTILE)
+def _poison(text: Localized) -> Localized:
+    return Localized(text.fr + HOSTILE, text.en + HOSTILE)
 
 
-def _poisoned(frame: Any, contract: tables.Table) -> Any:
+def _poisoned(frame: Any, contract: schemas.Table) -> Any:
     """Add hostile words to every free text of a table, ids alike in all tables."""
     columns = {}
     for column in contract.columns:
@@ -60,16 +70,16 @@ def _poisoned_report(report: LayerReport) -> LayerReport:
 
 
 @pytest.fixture
-def hostile_result(small_result: Result) -> Result:
+def hostile_result(small_result: ResultTables) -> ResultTables:
     """The small result with hostile words in every text of every table and record."""
     kept = small_result
     named = ("candidates", "evidence", "tests", "rejections", "access_points", "access", "lines")
     poisoned = {
-        name: _poisoned(getattr(kept, name), getattr(tables, name.upper())) for name in named
+        name: _poisoned(getattr(kept, name), getattr(schemas, name.upper())) for name in named
     }
     ids = kept.scores["opportunity_id"] + HOSTILE
     layers = {
-        name: _poisoned(getattr(kept.background, name), getattr(tables, name.upper()))
+        name: _poisoned(getattr(kept.background, name), getattr(schemas, name.upper()))
         for name in ("streets", "buildings", "constraints", "places")
     }
     return replace(
@@ -81,61 +91,92 @@ def hostile_result(small_result: Result) -> Result:
         background=replace(kept.background, **layers),
         criteria=tuple(replace(c, label=_poison(c.label), unit=HOSTILE) for c in kept.criteria),
         profile=replace(kept.profile, label=_poison(kept.profile.label), source=HOSTILE),
-        targets={name: _poison(text) for name, text in kept.targets.items()},
+        destinations={name: _poison(text) for name, text in kept.destinations.items()},
         reports=tuple(_poisoned_report(report) for report in kept.reports),
-        missing=(Missing(HOSTILE, Text(HOSTILE, HOSTILE)),),
+        missing=(Missing(HOSTILE, Localized(HOSTILE, HOSTILE)),),
         credits=(HOSTILE,),
         **poisoned,
     )
 
 
 @pytest.fixture
-def told(small_result: Result) -> Result:
+def told(small_result: ResultTables) -> ResultTables:
     """A friche with its ride, the river on its way, its uses and its effort."""
     nan = float("nan")
     access = small_result.access.assign(
-        bike_min=[1.9, 0.6, 3.6, nan, nan, nan], bike_m=[520.0, 150.0, 900.0, nan, nan, nan],
+        bike_min=[1.9, 0.6, 3.6, nan, nan, nan],
+        bike_m=[520.0, 150.0, 900.0, nan, nan, nan],
         barrier=pd.Series(["water", "railway", "none", None, None, None], dtype="str"),
         barrier_name=pd.Series(["La Somme<b>window.hacked</b>", *[None] * 5], dtype="str"),
-    )  # fmt: skip
+    )
     mutability = pd.DataFrame(
-        [{"opportunity_id": "FR-80021_1", "use": use, "index": 96.2 - rank, "index_low": 26.9,
-          "index_high": 82.7, "reliability": 2.67, "band": "excellent", "rank": rank}
-         for use, rank in USES]
-    )  # fmt: skip
+        [
+            {
+                "opportunity_id": "FR-80021_1",
+                "use": use,
+                "index": 96.2 - rank,
+                "index_low": 26.9,
+                "index_high": 82.7,
+                "reliability": 2.67,
+                "band": "excellent",
+                "rank": rank,
+            }
+            for use, rank in USES
+        ]
+    )
     effort = pd.DataFrame(
-        [{"opportunity_id": "FR-80021_1", "works_low_keur": 32.6, "works_high_keur": 69.6,
-          "hardness_low": 0.0, "hardness_high": 26.0, "hardness": None, "known": None}]
-    )  # fmt: skip
+        [
+            {
+                "opportunity_id": "FR-80021_1",
+                "works_low_keur": 32.6,
+                "works_high_keur": 69.6,
+                "hardness_low": 0.0,
+                "hardness_high": 26.0,
+                "hardness": None,
+                "known": None,
+            }
+        ]
+    )
     candidates = small_result.candidates.assign(
-        residents_5min=[310.0, None, None], residents_10min=[None] * 3,
-        residents_15min=[12_400.0, None, None], residents_around=[1240.0, None, None],
-    )  # fmt: skip
+        residents_5min=[310.0, None, None],
+        residents_10min=[None] * 3,
+        residents_15min=[12_400.0, None, None],
+        residents_around=[1240.0, None, None],
+    )
     scores = small_result.scores.assign(rank_high=[1.0, 2.0, nan])
     return replace(
-        small_result, access=tables.ACCESS.conform(access),
-        candidates=tables.CANDIDATES.conform(candidates), scores=scores,
-        mutability=tables.MUTABILITY.conform(mutability), effort=tables.EFFORT.conform(effort),
-    )  # fmt: skip
+        small_result,
+        access=schemas.ACCESS.conform(access),
+        candidates=schemas.CANDIDATES.conform(candidates),
+        scores=scores,
+        mutability=schemas.MUTABILITY.conform(mutability),
+        effort=schemas.EFFORT.conform(effort),
+    )
 
 
 @pytest.fixture
-def assembled(small_result: Result) -> Result:
+def assembled(small_result: ResultTables) -> ResultTables:
     """Two assemblies; the first is made of the two rejected parcels."""
     rows = [
-        {"assembly_id": f"AS-{n}", "kind": "parcelles_nues", "parcel_ids": "|".join(PARTS),
-         "parcels": 2, "area_m2": 1050.4, "usable_area_m2": usable,
-         "alone_fr": f"{PARTS[0]} : il manque 250 m² | {PARTS[1]} : il manque 400 m²",
-         "alone_en": f"{PARTS[0]}: 250 m² short | {PARTS[1]}: 400 m² short",
-         "together_fr": "Surface : 1 050 m² (seuil 400 m²)<img src=x>",
-         "together_en": "Area: 1,050 m² (threshold 400 m²)<img src=x>",
-         "agreement_fr": "Suppose l'accord des propriétaires de 2 parcelles.",
-         "agreement_en": "Needs the agreement of the owners of 2 parcels."}
+        {
+            "assembly_id": f"AS-{n}",
+            "kind": "parcelles_nues",
+            "parcel_ids": "|".join(PARTS),
+            "parcels": 2,
+            "area_m2": 1050.4,
+            "usable_area_m2": usable,
+            "alone_fr": f"{PARTS[0]} : il manque 250 m² | {PARTS[1]} : il manque 400 m²",
+            "alone_en": f"{PARTS[0]}: 250 m² short | {PARTS[1]}: 400 m² short",
+            "together_fr": "Surface : 1 050 m² (seuil 400 m²)<img src=x>",
+            "together_en": "Area: 1,050 m² (threshold 400 m²)<img src=x>",
+            "agreement_fr": "Suppose l'accord des propriétaires de 2 parcelles.",
+            "agreement_en": "Needs the agreement of the owners of 2 parcels.",
+        }
         for n, usable in ((2, None), (1, 640.0))
-    ]  # fmt: skip
+    ]
     outlines = [shapely.box(X + 100, Y, X + 120, Y + 50), shapely.box(X, Y, X + 29, Y + 40)]
     table = gpd.GeoDataFrame(rows, geometry=outlines, crs=small_result.candidates.crs)
-    return replace(small_result, assemblies=tables.ASSEMBLIES.conform(table))
+    return replace(small_result, assemblies=schemas.ASSEMBLIES.conform(table))
 
 
 @dataclass
@@ -170,7 +211,12 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
     opened: list[Visit] = []
 
     def open_page(
-        result: Result, *, lang: str = "fr", fragment: str = "", before: str = "", **screen: Any
+        result: ResultTables,
+        *,
+        lang: str = "fr",
+        fragment: str = "",
+        before: str = "",
+        **screen: Any,
     ) -> Visit:
         path = tmp_path / f"map-{len(opened)}.html"
         write_map(result, path, lang=lang)

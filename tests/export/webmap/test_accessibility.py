@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -44,7 +44,11 @@ def findings(page: Any, axe: str) -> list[str]:
     ("lang", "screen"), [("fr", {}), ("en", PHONE)], ids=["fr-desktop", "en-phone"]
 )
 def test_axe_finds_nothing(
-    visit: Callable[..., Any], small_result: Result, axe: str, screen: dict[str, Any], lang: str
+    visit: Callable[..., Any],
+    small_result: ResultTables,
+    axe: str,
+    screen: dict[str, Any],
+    lang: str,
 ) -> None:
     page = visit(small_result, lang=lang, **screen).page
     assert findings(page, axe) == []
@@ -71,7 +75,7 @@ def test_axe_finds_nothing(
 
 
 def test_axe_finds_nothing_in_the_fullest_card_and_an_assembly(
-    visit: Callable[..., Any], told: Result, assembled: Result, axe: str
+    visit: Callable[..., Any], told: ResultTables, assembled: ResultTables, axe: str
 ) -> None:
     page = visit(replace(told, assemblies=assembled.assemblies)).page
     page.locator(".row").first.click()

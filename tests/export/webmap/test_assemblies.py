@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 PARTS = ("80021000AB0004", "80021000AB0005")
 TAG = "<img src=x>"
 
 
-def test_assemblies_are_sorted_and_none_is_an_empty_layer(assembled: Result) -> None:
+def test_assemblies_are_sorted_and_none_is_an_empty_layer(assembled: ResultTables) -> None:
     found = payload(assembled, lang="fr")["assemblies"]
     assert found["id"] == ["AS-1", "AS-2"]
     assert found["usable_area_m2"] == [640, None]
@@ -29,7 +29,7 @@ def test_assemblies_are_sorted_and_none_is_an_empty_layer(assembled: Result) -> 
 
 @pytest.mark.browser
 def test_an_assembly_is_off_then_answers_a_click(
-    visit: Callable[..., Any], assembled: Result, artefacts: Path
+    visit: Callable[..., Any], assembled: ResultTables, artefacts: Path
 ) -> None:
     found = visit(assembled)
     page = found.page
@@ -58,9 +58,10 @@ def test_an_assembly_is_off_then_answers_a_click(
     assert "AS-1" in words
     assert "Surface constructible d'un tenant\u00a0: 640\u00a0m²" in words
     assert page.locator("#assembly li").all_inner_texts() == [
-        f"{PARTS[0]} : il manque 250 m²", f"{PARTS[1]} : il manque 400 m²",
+        f"{PARTS[0]} : il manque 250 m²",
+        f"{PARTS[1]} : il manque 400 m²",
         f"Surface : 1 050 m² (seuil 400 m²){TAG}",
-    ]  # fmt: skip
+    ]
     assert "Suppose l'accord des propriétaires" in words
     assert "Jamais classé" in words
     found.settle()
@@ -69,7 +70,7 @@ def test_an_assembly_is_off_then_answers_a_click(
 
 @pytest.mark.browser
 def test_a_search_finds_the_assembly_of_a_parcel(
-    visit: Callable[..., Any], assembled: Result
+    visit: Callable[..., Any], assembled: ResultTables
 ) -> None:
     page = visit(assembled, lang="en").page
     page.locator("#search").fill("AB0005")
@@ -87,7 +88,7 @@ def test_a_search_finds_the_assembly_of_a_parcel(
 
 @pytest.mark.browser
 def test_without_assemblies_nothing_offers_them(
-    visit: Callable[..., Any], small_result: Result
+    visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(small_result).page
     assert page.locator("[data-layer=assemblies], .legend-line.assembly").count() == 0

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from foncier import tables
-from foncier.records import Background, Missing, Text
+from foncier import schemas
+from foncier.model import Background, Localized, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.browser
 GROUND = ("streets", "buildings", "constraints", "places")
 
 
 @pytest.fixture
-def opened(visit: Callable[..., Any], small_result: Result) -> Any:
+def opened(visit: Callable[..., Any], small_result: ResultTables) -> Any:
     return visit(small_result)
 
 
@@ -66,8 +66,10 @@ def test_list_is_ranked_and_says_what_is_unknown(opened: Any) -> None:
     page = opened.page
     titles = rows(page)
     assert titles == [
-        "Halle <Sernam> & Cie", "Parcelle AB\u00a03", "Ancien garage",
-    ]  # fmt: skip
+        "Halle <Sernam> & Cie",
+        "Parcelle AB\u00a03",
+        "Ancien garage",
+    ]
     first, second, last = (row.inner_text() for row in page.locator(".row").all())
     assert "4\u202f000\u00a0m²" in first
     assert "gare\u00a0: 6\u00a0min" in first
@@ -91,11 +93,22 @@ def test_click_in_the_list_opens_card_and_popup(opened: Any) -> None:
     assert not page.locator("#browse").is_visible()
     text = card.inner_text()
     for words in (
-        "80\u00a0/\u00a0100", "Rang 1 sur 2", "de 1 à 2 si les poids varient",
-        "Résultat d'un modèle, à vérifier sur place.", "zone inondable", "12 rue de la Vallée",
-        "Rue de la Vallée", "20\u00a0m", "1,13", "FAM-80021_1", "80021000AB0002",
-        "Parcelles du cadastre", "40\u00a0%", "Friche sans projet", "17 août 2023",
-    ):  # fmt: skip
+        "80\u00a0/\u00a0100",
+        "Rang 1 sur 2",
+        "de 1 à 2 si les poids varient",
+        "Résultat d'un modèle, à vérifier sur place.",
+        "zone inondable",
+        "12 rue de la Vallée",
+        "Rue de la Vallée",
+        "20\u00a0m",
+        "1,13",
+        "FAM-80021_1",
+        "80021000AB0002",
+        "Parcelles du cadastre",
+        "40\u00a0%",
+        "Friche sans projet",
+        "17 août 2023",
+    ):
         assert words in text, words
     assert page.evaluate("document.activeElement.textContent") == "Halle <Sernam> & Cie"
 
@@ -162,8 +175,7 @@ def test_filter_by_kind(opened: Any) -> None:
     chip = page.locator('.chip[data-kind="friche"]')
     chip.click()
     assert chip.get_attribute("aria-pressed") == "false"
-    assert rows(page) == ["Parcelle AB\u00a03",
-                                                               "Ancien garage"]  # fmt: skip
+    assert rows(page) == ["Parcelle AB\u00a03", "Ancien garage"]
     assert page.locator(".site-marker").count() == 2
     assert "2 opportunités sur 3" in page.locator("#count").inner_text()
     chip.click()
@@ -199,8 +211,12 @@ def test_rejected_layer_is_off_then_says_why(opened: Any) -> None:
 def test_layers_are_switched(opened: Any) -> None:
     page = opened.page
     page.locator("#layers summary").click()
-    for name, selector in [("loop", "path.line-loop"), ("axis", "path.line-axis"),
-                           ("places", ".place-marker"), ("sites", ".site-marker")]:  # fmt: skip
+    for name, selector in [
+        ("loop", "path.line-loop"),
+        ("axis", "path.line-axis"),
+        ("places", ".place-marker"),
+        ("sites", ".site-marker"),
+    ]:
         assert page.locator(selector).count() > 0, name
         page.locator(f"[data-layer={name}]").uncheck()
         assert page.locator(selector).count() == 0, name
@@ -255,7 +271,9 @@ def test_banner_missing_and_credits_are_in_sight(opened: Any) -> None:
     assert "OpenStreetMap" in credits_shown
 
 
-def test_hostile_words_are_shown_as_text(visit: Callable[..., Any], hostile_result: Result) -> None:
+def test_hostile_words_are_shown_as_text(
+    visit: Callable[..., Any], hostile_result: ResultTables
+) -> None:
     page = visit(hostile_result).page
     page.locator("#layers summary").click()
     page.locator("[data-layer=rejected]").check()
@@ -284,7 +302,7 @@ def test_hostile_words_are_shown_as_text(visit: Callable[..., Any], hostile_resu
 
 
 def test_many_communes_are_counted_by_departement(
-    visit: Callable[..., Any], small_result: Result
+    visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     some = tuple(f"800{n}" for n in range(21, 29))
     head = visit(replace(small_result, communes=some)).page.locator("#edition .communes")
@@ -294,8 +312,8 @@ def test_many_communes_are_counted_by_departement(
     assert told == "· 10 communes, 3 départements (2A, 80, 974)"
 
 
-def test_no_site_at_all(visit: Callable[..., Any], small_result: Result) -> None:
-    lost = Missing("parcels", Text("aucune parcelle fournie", "no parcel layer supplied"))
+def test_no_site_at_all(visit: Callable[..., Any], small_result: ResultTables) -> None:
+    lost = Missing("parcels", Localized("aucune parcelle fournie", "no parcel layer supplied"))
     none = replace(
         small_result,
         candidates=small_result.candidates.iloc[:0],
@@ -309,24 +327,35 @@ def test_no_site_at_all(visit: Callable[..., Any], small_result: Result) -> None
 
 @pytest.mark.parametrize("lacks", ["scores", "loop", "parcels", "one site", "access", "background"])
 def test_a_study_that_lacks_a_part_still_opens_every_tool(
-    visit: Callable[..., Any], small_result: Result, lacks: str
+    visit: Callable[..., Any], small_result: ResultTables, lacks: str
 ) -> None:
     kept = small_result
     crs = kept.candidates.crs
     one = kept.candidates["opportunity_id"] == "FR-80021_1"
-    nothing = {name: getattr(tables, name.upper()).empty(crs) for name in GROUND}
+    nothing = {name: getattr(schemas, name.upper()).empty(crs) for name in GROUND}
     change: dict[str, Any] = {
-        "scores": {"scores": kept.scores.iloc[:0].drop(columns=["station", "loop"]),
-                   "criteria": ()},
-        "loop": {"lines": kept.lines.iloc[:1], "stops": kept.stops.iloc[:0],
-                 "targets": {"station": kept.targets["station"]}},
-        "parcels": {"candidates": kept.candidates.assign(parcel_ids=None),
-                    "rejections": kept.rejections.iloc[:0], "tests": kept.tests.iloc[:0]},
+        "scores": {
+            "scores": kept.scores.iloc[:0].drop(columns=["station", "loop"]),
+            "criteria": (),
+        },
+        "loop": {
+            "lines": kept.lines.iloc[:1],
+            "stops": kept.stops.iloc[:0],
+            "targets": {"station": kept.destinations["station"]},
+        },
+        "parcels": {
+            "candidates": kept.candidates.assign(parcel_ids=None),
+            "rejections": kept.rejections.iloc[:0],
+            "tests": kept.tests.iloc[:0],
+        },
         "one site": {"candidates": kept.candidates[one], "scores": kept.scores[one]},
-        "access": {"access": kept.access.iloc[:0], "targets": {},
-                   "access_points": kept.access_points.iloc[:0]},
+        "access": {
+            "access": kept.access.iloc[:0],
+            "targets": {},
+            "access_points": kept.access_points.iloc[:0],
+        },
         "background": {"background": Background(**nothing)},
-    }[lacks]  # fmt: skip
+    }[lacks]
     page = visit(replace(kept, **change)).page
     assert page.locator(".row").count() == (1 if lacks == "one site" else 3)
     for name in page.locator("[data-tool]").evaluate_all("all => all.map(b => b.dataset.tool)"):
@@ -343,7 +372,9 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
     assert not words & {"null", "undefined", "NaN"}
 
 
-def test_an_approximate_outline_says_so(visit: Callable[..., Any], small_result: Result) -> None:
+def test_an_approximate_outline_says_so(
+    visit: Callable[..., Any], small_result: ResultTables
+) -> None:
     candidates = small_result.candidates.assign(perimeter="emprise_approximative")
     page = visit(replace(small_result, candidates=candidates)).page
     page.locator(".row").first.click()
@@ -355,13 +386,20 @@ def test_an_approximate_outline_says_so(visit: Callable[..., Any], small_result:
     ("name", "screen"),
     [
         ("bureau", {"viewport": {"width": 1366, "height": 768}}),
-        ("telephone", {"viewport": {"width": 390, "height": 844}, "is_mobile": True,
-                       "has_touch": True, "device_scale_factor": 2}),
+        (
+            "telephone",
+            {
+                "viewport": {"width": 390, "height": 844},
+                "is_mobile": True,
+                "has_touch": True,
+                "device_scale_factor": 2,
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_screens(
     visit: Callable[..., Any],
-    small_result: Result,
+    small_result: ResultTables,
     artefacts: Path,
     name: str,
     screen: dict[str, Any],
@@ -385,7 +423,7 @@ def test_screens(
         assert not page.locator("#map_foncier").is_visible()
 
 
-def test_print(visit: Callable[..., Any], small_result: Result, artefacts: Path) -> None:
+def test_print(visit: Callable[..., Any], small_result: ResultTables, artefacts: Path) -> None:
     tall = shapely.box(649_900, 6_976_500, 650_400, 6_977_500)
     page = visit(replace(small_result, area=tall)).page
     page.emulate_media(media="print")
@@ -404,7 +442,7 @@ def test_print(visit: Callable[..., Any], small_result: Result, artefacts: Path)
 
 
 def test_a_study_that_lacks_nothing_shows_no_hole(
-    visit: Callable[..., Any], small_result: Result
+    visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(replace(small_result, missing=(), reports=(), credits=())).page
     assert page.locator("#missing").count() == 0

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 NBSP = "\u00a0"
 TAG = "<b>window.hacked</b>"
 
 
-def test_the_best_uses_come_first_and_what_was_not_asked_is_empty(told: Result) -> None:
+def test_the_best_uses_come_first_and_what_was_not_asked_is_empty(told: ResultTables) -> None:
     data = payload(told, lang="fr")
     assert data["uses"]["use"]["pool"] == ["tertiaire", "residentiel", "culture"]
     assert data["uses"]["index"] == [95.2, 94.2, 93.2]
@@ -31,7 +31,7 @@ def test_the_best_uses_come_first_and_what_was_not_asked_is_empty(told: Result) 
 
 
 @pytest.mark.browser
-def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: Result) -> None:
+def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: ResultTables) -> None:
     page = visit(told).page
     page.locator(".row").first.click()
     station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())
@@ -59,14 +59,16 @@ def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: Re
 
 @pytest.mark.browser
 def test_uses_works_and_land_of_a_friche(
-    visit: Callable[..., Any], told: Result, artefacts: Path
+    visit: Callable[..., Any], told: ResultTables, artefacts: Path
 ) -> None:
     page = visit(told).page
     page.locator(".row").first.click()
     rows = page.locator("#uses tbody tr").all_inner_texts()
     assert [row.split("\n")[0] for row in rows] == [
-        "Tertiaire", "Résidentiel ou mixte", "Culture, tourisme",
-    ]  # fmt: skip
+        "Tertiaire",
+        "Résidentiel ou mixte",
+        "Culture, tourisme",
+    ]
     assert "95,2\tde 26,9 à 82,7" in rows[0]
     words = page.locator(".part-uses").inner_text()
     assert "Indice publié Mutafriches 1.11, intervalle sur les critères inconnus" in words
@@ -84,7 +86,7 @@ def test_uses_works_and_land_of_a_friche(
 
 @pytest.mark.browser
 def test_an_index_inside_its_interval_is_not_doubted(
-    visit: Callable[..., Any], told: Result
+    visit: Callable[..., Any], told: ResultTables
 ) -> None:
     assert told.mutability is not None
     held = replace(told, mutability=told.mutability.assign(index_high=100.0), effort=None)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.browser
 LAYERS = {
@@ -38,7 +38,7 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-def online(chromium: Any, small_result: Result, tmp_path: Path) -> Iterator[Any]:
+def online(chromium: Any, small_result: ResultTables, tmp_path: Path) -> Iterator[Any]:
     """A page whose requests to the world are answered here, and their addresses kept."""
     path = tmp_path / "map.html"
     write_map(small_result, path)
@@ -96,9 +96,14 @@ def test_an_ign_background_asks_for_the_tiles_in_sight(online: Any, name: str) -
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "data.geopf.fr", "/wmts")
         place = tuple(int(asked.pop(f"TILE{key}")) for key in ("MATRIX", "COL", "ROW"))
         assert asked == {
-            "SERVICE": "WMTS", "REQUEST": "GetTile", "VERSION": "1.0.0", "STYLE": "normal",
-            "TILEMATRIXSET": "PM", "LAYER": layer, "FORMAT": image,
-        }  # fmt: skip
+            "SERVICE": "WMTS",
+            "REQUEST": "GetTile",
+            "VERSION": "1.0.0",
+            "STYLE": "normal",
+            "TILEMATRIXSET": "PM",
+            "LAYER": layer,
+            "FORMAT": image,
+        }
         tiles.add(place)
     assert around(online) <= tiles
     assert "IGN" in online.locator(".leaflet-control-attribution").inner_text()
@@ -165,7 +170,7 @@ def test_the_links_of_a_card_point_at_its_place(online: Any) -> None:
 
 
 def test_a_hostile_parcel_stays_out_of_the_links(
-    visit: Callable[..., Any], hostile_result: Result
+    visit: Callable[..., Any], hostile_result: ResultTables
 ) -> None:
     page = visit(hostile_result).page
     page.locator(".row").first.click()

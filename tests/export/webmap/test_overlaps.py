@@ -8,12 +8,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from foncier.export.webmap.overlaps import overlaps
+from foncier.export.webmap.relations import overlaps
 
 boxes = some.lists(
     some.tuples(*[some.integers(0, 40)] * 2, *[some.integers(2, 25)] * 2, some.booleans()),
-    min_size=1, max_size=9,
-)  # fmt: skip
+    min_size=1,
+    max_size=9,
+)
 
 
 def test_neighbours_that_only_touch_share_nothing() -> None:

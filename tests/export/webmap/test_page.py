@@ -17,11 +17,11 @@ import pyproj
 import pytest
 import shapely
 
-from foncier import tables
+from foncier import schemas
 from foncier.errors import ConfigError, ExportError
 from foncier.export.webmap import page, write_map
 from foncier.export.webmap.payload import payload
-from foncier.records import Background, Result
+from foncier.model import Background, ResultTables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ class Reader(HTMLParser):
             self.blocks.append((*self.tags[-1], data))
 
 
-def written(result: Result, folder: Path, **options: str) -> str:
+def written(result: ResultTables, folder: Path, **options: str) -> str:
     path = folder / "carte.html"
     write_map(result, path, **options)
     return path.read_bytes().decode("utf-8")
@@ -58,28 +58,41 @@ def data_of(html: str) -> Any:
     return json.loads(text)
 
 
-def emptied(result: Result) -> Result:
+def emptied(result: ResultTables) -> ResultTables:
     """The same study, where nothing was found and nothing was given."""
-    results = ("candidates", "evidence", "tests", "rejections", "access_points", "access",
-               "scores", "lines")  # fmt: skip
+    results = (
+        "candidates",
+        "evidence",
+        "tests",
+        "rejections",
+        "access_points",
+        "access",
+        "scores",
+        "lines",
+    )
     inputs = ("streets", "buildings", "constraints", "places")
-    nothing = {name: getattr(tables, name.upper()).empty(LAMBERT_93) for name in results + inputs}
+    nothing = {name: getattr(schemas, name.upper()).empty(LAMBERT_93) for name in results + inputs}
     return replace(
         result,
         **{name: nothing[name] for name in results},
         stops=result.stops.iloc[:0],
         background=Background(**{name: nothing[name] for name in inputs}),
-        criteria=(), targets={}, reports=(), missing=(), credits=(), edition=None,
-    )  # fmt: skip
+        criteria=(),
+        destinations={},
+        reports=(),
+        missing=(),
+        credits=(),
+        edition=None,
+    )
 
 
-def test_same_result_gives_the_same_bytes(small_result: Result, tmp_path: Path) -> None:
+def test_same_result_gives_the_same_bytes(small_result: ResultTables, tmp_path: Path) -> None:
     first = written(small_result, tmp_path)
     assert written(small_result, tmp_path) == first
     assert [file.name for file in tmp_path.iterdir()] == ["carte.html"]
 
 
-def test_nothing_is_loaded_from_outside(small_result: Result, tmp_path: Path) -> None:
+def test_nothing_is_loaded_from_outside(small_result: ResultTables, tmp_path: Path) -> None:
     reader = Reader(written(small_result, tmp_path))
     loads = [
         (tag, name, value)
@@ -96,7 +109,7 @@ def test_nothing_is_loaded_from_outside(small_result: Result, tmp_path: Path) ->
 
 
 def test_policy_names_every_block_and_only_the_tile_hosts(
-    small_result: Result, tmp_path: Path
+    small_result: ResultTables, tmp_path: Path
 ) -> None:
     reader = Reader(written(small_result, tmp_path))
     (policy,) = [str(a["content"]) for _, a in reader.tags if "Policy" in str(a.get("http-equiv"))]
@@ -110,7 +123,7 @@ def test_policy_names_every_block_and_only_the_tile_hosts(
             assert f"'sha256-{digest}'" in rules[f"{tag}-src"].split()
 
 
-def test_hostile_words_stay_data(hostile_result: Result, tmp_path: Path) -> None:
+def test_hostile_words_stay_data(hostile_result: ResultTables, tmp_path: Path) -> None:
     html = written(hostile_result, tmp_path)
     assert "window.hacked=1</script>" not in html
     assert "<img" not in html
@@ -121,7 +134,9 @@ def test_hostile_words_stay_data(hostile_result: Result, tmp_path: Path) -> None
     assert data["title"].startswith("<script>")
 
 
-def test_a_study_without_anything_is_still_a_page(small_result: Result, tmp_path: Path) -> None:
+def test_a_study_without_anything_is_still_a_page(
+    small_result: ResultTables, tmp_path: Path
+) -> None:
     data = data_of(written(emptied(small_result), tmp_path))
     assert data["sites"]["id"] == []
     assert data["base"]["names"] == []
@@ -134,7 +149,7 @@ def test_a_study_without_anything_is_still_a_page(small_result: Result, tmp_path
     [("fr", "Carte des opportunités foncières"), ("en", "Map of land opportunities")],
 )
 def test_page_opens_in_its_language(
-    small_result: Result, tmp_path: Path, lang: str, words: str
+    small_result: ResultTables, tmp_path: Path, lang: str, words: str
 ) -> None:
     html = written(small_result, tmp_path, lang=lang)
     assert f'<html lang="{lang}">' in html
@@ -142,18 +157,18 @@ def test_page_opens_in_its_language(
     assert data_of(html)["lang"] == lang
 
 
-def test_demo_banner_only_for_fictional_data(small_result: Result, tmp_path: Path) -> None:
+def test_demo_banner_only_for_fictional_data(small_result: ResultTables, tmp_path: Path) -> None:
     assert '<p class="demo"' in written(small_result, tmp_path)
     assert '<p class="demo"' not in written(replace(small_result, demo=False), tmp_path)
 
 
-def test_another_language_is_refused(small_result: Result, tmp_path: Path) -> None:
+def test_another_language_is_refused(small_result: ResultTables, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="langue 'de'"):
         write_map(small_result, tmp_path / "carte.html", lang="de")
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(
-    small_result: Result, tmp_path: Path
+    small_result: ResultTables, tmp_path: Path
 ) -> None:
     (tmp_path / "carte.html").mkdir()
     with pytest.raises(ExportError, match=r"carte\.html"):
@@ -161,7 +176,7 @@ def test_a_place_that_cannot_be_written_leaves_nothing(
     assert [file.name for file in tmp_path.iterdir()] == ["carte.html"]
 
 
-def test_unknown_is_none_and_comes_last(small_result: Result) -> None:
+def test_unknown_is_none_and_comes_last(small_result: ResultTables) -> None:
     data = payload(small_result, lang="fr")
     assert data["sites"]["rank"] == [1, 2, None]
     assert data["sites"]["score"] == [0.8, 0.5, None]
@@ -174,7 +189,7 @@ def test_unknown_is_none_and_comes_last(small_result: Result) -> None:
     assert json.loads(json.dumps(data, allow_nan=False)) == data
 
 
-def test_a_criterion_may_bear_the_name_of_a_column(small_result: Result) -> None:
+def test_a_criterion_may_bear_the_name_of_a_column(small_result: ResultTables) -> None:
     area = replace(small_result.criteria[0], name="area_m2", measure="area_m2")
     scores = small_result.scores.assign(area_m2=[1.0, 0.1, np.nan])
     data = payload(replace(small_result, criteria=(area,), scores=scores), lang="fr")
@@ -183,13 +198,13 @@ def test_a_criterion_may_bear_the_name_of_a_column(small_result: Result) -> None
     assert data["criteria"][0]["scores"] == [1, 0.1, None]
 
 
-def test_tests_follow_their_parcel_and_kind(small_result: Result) -> None:
+def test_tests_follow_their_parcel_and_kind(small_result: ResultTables) -> None:
     found = payload(small_result, lang="fr")["tests"]
     assert found["site"] == [1, 1]  # the dent creuse; the friche was not tested
     assert found["margin"] == [200, 120]
 
 
-def test_the_result_is_not_changed(small_result: Result, tmp_path: Path) -> None:
+def test_the_result_is_not_changed(small_result: ResultTables, tmp_path: Path) -> None:
     before = small_result.candidates.copy(deep=True)
     written(small_result, tmp_path)
     pd.testing.assert_frame_equal(pd.DataFrame(small_result.candidates), pd.DataFrame(before))
@@ -213,7 +228,7 @@ def test_our_files_stay_short_and_strict() -> None:
 
 
 def test_thousands_of_shapes_stay_under_three_megabytes(
-    small_result: Result, tmp_path: Path
+    small_result: ResultTables, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(1)
 
@@ -224,14 +239,15 @@ def test_thousands_of_shapes_stay_under_three_megabytes(
 
     many = gpd.GeoDataFrame(
         {"building_id": [f"b{i}" for i in range(8_000)], "kind": "hard", "area_m2": 200.0},
-        geometry=boxes(8_000), crs=LAMBERT_93,
-    )  # fmt: skip
+        geometry=boxes(8_000),
+        crs=LAMBERT_93,
+    )
     row = small_result.rejections.iloc[[0] * 6_000].reset_index(drop=True)
     rejected = row.assign(
         parcel_id=[f"80021000AB{i:04d}" for i in range(6_000)],
         reason_fr=[f"Surface {i} m², il faut 400 m² (il manque {400 - i})" for i in range(6_000)],
     ).set_geometry(boxes(6_000), crs=LAMBERT_93)
-    background = replace(small_result.background, buildings=tables.BUILDINGS.conform(many))
+    background = replace(small_result.background, buildings=schemas.BUILDINGS.conform(many))
     area = shapely.box(648_000, 6.975e6, 652_000, 6.979e6)
     big = replace(small_result, rejections=rejected, background=background, area=area)
     html = written(big, tmp_path)

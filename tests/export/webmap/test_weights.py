@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from foncier import score, tables
+from foncier import schemas, scoring
 from foncier.export.webmap.payload import presets
-from foncier.records import Criterion, Text
+from foncier.model import Criterion, Localized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 pytestmark = pytest.mark.browser
 SITES, DRAWS = 120, 1000
@@ -35,13 +35,13 @@ SCORED = """all => {
 
 def criteria(weights: Any) -> tuple[Criterion, ...]:
     return tuple(
-        Criterion(name, f"{name}_x", Text(name, name), "m", 1000, 0, float(weight), "test")
+        Criterion(name, f"{name}_x", Localized(name, name), "m", 1000, 0, float(weight), "test")
         for name, weight in zip(NAMES, weights, strict=True)
     )
 
 
 @pytest.fixture
-def crowd(small_result: Result) -> tuple[pd.DataFrame, Result]:
+def crowd(small_result: ResultTables) -> tuple[pd.DataFrame, ResultTables]:
     """Many sites of random measures, a third unknown, some alike."""
     rng = np.random.default_rng(7)
     ids = [f"DC-{i:04d}" for i in range(SITES)]
@@ -62,11 +62,11 @@ def crowd(small_result: Result) -> tuple[pd.DataFrame, Result]:
     return known, replace(
         small_result,
         candidates=candidates,
-        scores=score.scores(known, rules),
+        scores=scoring.scores(known, rules),
         criteria=rules,
-        access=tables.ACCESS.empty(),
-        evidence=tables.EVIDENCE.empty(),
-        **{name: getattr(tables, table).empty(row.crs) for name, table in nothing.items()},
+        access=schemas.ACCESS.empty(),
+        evidence=schemas.EVIDENCE.empty(),
+        **{name: getattr(schemas, table).empty(row.crs) for name, table in nothing.items()},
     )
 
 
@@ -80,12 +80,12 @@ def draws() -> Any:
 
 
 def test_the_browser_ranks_as_python_whatever_the_weights(
-    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, Result]
+    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, ResultTables]
 ) -> None:
     known, result = crowd
     found = visit(result).page.evaluate(SCORED, draws().tolist())
     for weights, theirs in zip(draws(), found, strict=True):
-        ours = score.scores(known, criteria(weights), draws=1)
+        ours = scoring.scores(known, criteria(weights), draws=1)
         columns = ("score", "score_low", "score_high", "coverage", "rank")
         for name, values in zip(columns, theirs, strict=True):
             np.testing.assert_allclose(
@@ -94,7 +94,7 @@ def test_the_browser_ranks_as_python_whatever_the_weights(
 
 
 def test_a_slider_ranks_again_at_once(
-    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, Result]
+    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, ResultTables]
 ) -> None:
     known, result = crowd
     page = visit(result).page
@@ -106,7 +106,7 @@ def test_a_slider_ranks_again_at_once(
     page.wait_for_timeout(100)
     assert page.locator("#weight-1-share").inner_text() == "100\u00a0%"
     assert page.locator("#preset").input_value() == "own"
-    ours = score.scores(known, criteria([0, 1, 0, 0, 0, 0, 0]), draws=1)
+    ours = scoring.scores(known, criteria([0, 1, 0, 0, 0, 0, 0]), draws=1)
     expected = ours.sort_values(["rank", "opportunity_id"])["opportunity_id"].tolist()
     listed = page.locator(".row").evaluate_all("all => all.map(row => row.dataset.site)")
     assert listed == expected[: len(listed)] != before
@@ -125,7 +125,7 @@ def test_a_slider_ranks_again_at_once(
 
 
 def test_presets_weigh_what_the_study_measures(
-    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, Result]
+    visit: Callable[..., Any], crowd: tuple[pd.DataFrame, ResultTables]
 ) -> None:
     page = visit(crowd[1]).page
     page.locator("[data-tool=weights]").click()
@@ -139,7 +139,9 @@ def test_presets_weigh_what_the_study_measures(
     assert page.evaluate("weights") == expected
 
 
-def test_all_weights_at_zero_rank_nothing(visit: Callable[..., Any], small_result: Result) -> None:
+def test_all_weights_at_zero_rank_nothing(
+    visit: Callable[..., Any], small_result: ResultTables
+) -> None:
     page = visit(small_result).page
     page.locator("[data-tool=weights]").click()
     for index in range(2):

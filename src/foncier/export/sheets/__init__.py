@@ -1,6 +1,6 @@
 """Paper of a delivered result: an A4 sheet a site, and the leaflet of the sector."""
 
-from foncier.export.sheets.choosing import FIRST, Choice
-from foncier.export.sheets.printing import Printed, print_sheets
+from foncier.export.sheets.render import PrintedSheets, print_sheets
+from foncier.export.sheets.select import FIRST, Choice
 
-__all__ = ["FIRST", "Choice", "Printed", "print_sheets"]
+__all__ = ["FIRST", "Choice", "PrintedSheets", "print_sheets"]

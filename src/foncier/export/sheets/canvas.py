@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import shapely
 
-from foncier.export.sheets.letters import FAMILY, width_mm
+from foncier.errors import FormatError
+from foncier.export.sheets.typography import FAMILY, printable, width_mm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from foncier.export.sheets.delivered import Delivered
+    from foncier.wording import Lang
+
 POINT_MM = 25.4 / 72
 # Scales that a reader of maps expects, as denominators.
-SCALES = (1000, 2000, 2500, 5000, 7500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000, 40_000,
-          50_000, 60_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000,
-          1_000_000)  # fmt: skip
-BARS_M = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000,
-          100_000)  # fmt: skip
+SCALES = (
+    1000,
+    2000,
+    2500,
+    5000,
+    7500,
+    10_000,
+    12_500,
+    15_000,
+    20_000,
+    25_000,
+    30_000,
+    40_000,
+    50_000,
+    60_000,
+    75_000,
+    100_000,
+    150_000,
+    200_000,
+    250_000,
+    500_000,
+    1_000_000,
+)
+BARS_M = (
+    10,
+    20,
+    25,
+    50,
+    100,
+    200,
+    250,
+    500,
+    1000,
+    2000,
+    2500,
+    5000,
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+)
 OFF_PAPER_MM = 3.0  # drawn beyond the frame, so that no edge of a cut shows
 FINE_MM = 0.04  # what the eye does not tell apart on paper
 
@@ -59,9 +101,13 @@ class Window:
 
 
 def window(
-    bounds: tuple[float, float, float, float], width_mm: float, height_mm: float, *,
-    least: int = SCALES[0], filled: float = 0.9,
-) -> Window:  # fmt: skip
+    bounds: tuple[float, float, float, float],
+    width_mm: float,
+    height_mm: float,
+    *,
+    least: int = SCALES[0],
+    filled: float = 0.9,
+) -> Window:
     """Window around bounds in metres, at the largest usual scale that shows them whole.
 
     Parameters
@@ -92,9 +138,15 @@ class Canvas:
     taken: list[shapely.Geometry] = field(default_factory=list)
 
     def fill(
-        self, shapes: Any, colour: str, *, opacity: float = 1.0, edge: str = "", width: float = 0.1,
+        self,
+        shapes: Any,
+        colour: str,
+        *,
+        opacity: float = 1.0,
+        edge: str = "",
+        width: float = 0.1,
         dash: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Fill polygons (metres), with an edge in millimetres when a colour is given for it."""
         data = self._data(shapes, closed=True)
         if data:
@@ -106,9 +158,15 @@ class Canvas:
             )
 
     def stroke(
-        self, shapes: Any, colour: str, width: float, *, dash: str = "", opacity: float = 1.0,
+        self,
+        shapes: Any,
+        colour: str,
+        width: float,
+        *,
+        dash: str = "",
+        opacity: float = 1.0,
         cap: str = "round",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Draw lines (metres) of a width in millimetres."""
         data = self._data(shapes, closed=False)
         if data:
@@ -141,17 +199,28 @@ class Canvas:
         self.marks.append(svg)
 
     def write(
-        self, text: str, x: float, y: float, *, size: float, colour: str = "#161b2b",
-        bold: bool = False, italic: bool = False, anchor: str = "middle", turn: float = 0.0,
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        size: float,
+        colour: str = "#161b2b",
+        bold: bool = False,
+        italic: bool = False,
+        anchor: str = "middle",
+        turn: float = 0.0,
         halo: str = "#ffffff",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write a text centred on a height, in points, with a halo; ``turn`` in degrees."""
         style = (' font-weight="700"' if bold else "") + (' font-style="italic"' if italic else "")
         turned = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
         around = (
             f' stroke={quoteattr(halo)} stroke-width="{size * 0.075:.2f}" paint-order="stroke" '
-            'stroke-linejoin="round"' if halo else ""
-        )  # fmt: skip
+            'stroke-linejoin="round"'
+            if halo
+            else ""
+        )
         self.marks.append(
             f'<text x="{x:.2f}" y="{y + size * POINT_MM * 0.36:.2f}" font-family="{FAMILY}" '
             f'font-size="{size * POINT_MM:.2f}" fill="{colour}" text-anchor="{anchor}"{style}'
@@ -176,8 +245,9 @@ class Canvas:
         paper = shapely.box(0.6, 0.6, self.frame.width_mm - 0.6, self.frame.height_mm - 0.6)
         if not shapely.covers(paper, room):
             return False
-        return not (self.taken and shapely.intersects(np.array(self.taken, dtype=object),
-                                                      room).any())  # fmt: skip
+        return not (
+            self.taken and shapely.intersects(np.array(self.taken, dtype=object), room).any()
+        )
 
     def take(self, x: float, y: float, radius: float) -> None:
         """Keep a square around a place free of texts, in millimetres."""
@@ -233,3 +303,49 @@ def bar_m(frame: Window, most_mm: float) -> int:
     """Length on the ground of the scale bar: the longest usual one within ``most_mm``."""
     fitting: Sequence[int] = [m for m in BARS_M if m / frame.m_per_mm <= most_mm]
     return fitting[-1] if fitting else BARS_M[0]
+
+
+def photo(
+    given: Delivered, told: Mapping[str, Any] | None, alt: str, lang: Lang
+) -> dict[str, str] | None:
+    """Drawing, alternative text and caption of a picture; None where the study gives none.
+
+    Raises
+    ------
+    FormatError
+        The picture beside the result cannot be read.
+    """
+    if not told:
+        return None
+    data = given.images[told["file"]].read_bytes()
+    width, height, kind = _size(data, told["file"])
+    caption = printable(told.get("caption", ""), lang=lang, limit=160)
+    credit = printable(told.get("credit", ""), lang=lang, limit=80)
+    return {
+        "svg": (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}"><image width="{width}" height="{height}" '
+            f'href="data:image/{kind};base64,{base64.b64encode(data).decode()}"/></svg>'
+        ),
+        "alt": caption or alt,
+        "caption": " – ".join(part for part in (caption, credit) if part),
+    }
+
+
+def site_photo(given: Delivered, site: str, alt: str, lang: Lang) -> dict[str, str] | None:
+    """Picture of a site; None where the study gives none."""
+    own = [one for one in given.leaflet.get("photos", ()) if one["site"] == site]
+    return photo(given, own[0], alt, lang) if own else None
+
+
+def _size(data: bytes, name: str) -> tuple[int, int, str]:
+    from PIL import Image  # noqa: PLC0415 (slow to import)
+
+    try:
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
+            return image.width, image.height, str(image.format).lower()
+    except (OSError, SyntaxError, ValueError) as reason:
+        raise FormatError(
+            f"{name}\u00a0: image illisible ({reason}). Enregistrez-la de nouveau en PNG ou en "
+            "JPEG, puis relancez «\u00a0foncier run\u00a0»."
+        ) from reason

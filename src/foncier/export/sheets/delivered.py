@@ -12,24 +12,37 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from foncier import tables
+from foncier import schemas
+from foncier._util.atomic_write import MANIFEST
 from foncier.errors import FormatError
-from foncier.export.aside import MANIFEST
-from foncier.export.manifest import mixed
-from foncier.export.parts import GEOPACKAGE, NAMES, geopackages, layer_names, read_layer
 from foncier.export.pictures import COPIES, pictures
-from foncier.export.reading import SEVERAL
-from foncier.export.vintages import layer_dates
 from foncier.export.words import VALUES
-from foncier.records import Text
+from foncier.model import Localized
+from foncier.results.dates import layer_dates
+from foncier.results.explain_reader import SEVERAL
+from foncier.results.manifest import mixed
+from foncier.results.parts import (
+    GEOPACKAGE,
+    NAMES,
+    geopackages,
+    layer_names,
+    read_layer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 AT_ONCE = 500  # parcels asked for in one query
-LAYERS = {"evidence": "preuves", "access": "acces_detail", "entries": "acces", "axis": "axe",
-          "loop": "boucle", "stops": "etapes", "places": "lieux"}  # fmt: skip
+LAYERS = {
+    "evidence": "preuves",
+    "access": "acces_detail",
+    "entries": "acces",
+    "axis": "axe",
+    "loop": "boucle",
+    "stops": "etapes",
+    "places": "lieux",
+}
 # Layers that a result may have or not, with the columns that are read of them.
 MAY_LACK = {
     "streets": ("voies", ("name", "street_class")),
@@ -48,7 +61,7 @@ class Delivered:
     """What a result folder holds, in the tables that the sheets read.
 
     ``sites`` are the opportunities in the order of their rank, those without a rank last.
-    ``streets``, ``uses``, ``ways``, ``quarters`` and ``mutability`` are empty where the result
+    ``streets``, ``uses``, ``ways``, ``districts`` and ``mutability`` are empty where the result
     has no such layer.
     ``images`` gives the file beside the result of each picture, as the study writes it.
     """
@@ -66,7 +79,7 @@ class Delivered:
     streets: gpd.GeoDataFrame
     uses: gpd.GeoDataFrame
     ways: gpd.GeoDataFrame
-    quarters: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
     mutability: pd.DataFrame
     images: Mapping[str, Path]
 
@@ -89,13 +102,15 @@ class Delivered:
         return given
 
     @property
-    def targets(self) -> dict[str, Text]:
+    def destinations(self) -> dict[str, Localized]:
         """Words of the destinations that the accesses name, in the order of the study."""
         told = self.manifest.get("targets") or {}
-        words = {name: Text(pair["fr"], pair["en"]) for name, pair in told.items()}
+        words = {name: Localized(pair["fr"], pair["en"]) for name, pair in told.items()}
         found = self.access["target"].drop_duplicates().tolist()
         ordered = [*(n for n in words if n in found), *(n for n in found if n not in words)]
-        return {name: words.get(name) or VALUES.get(name) or Text(name, name) for name in ordered}
+        return {
+            name: words.get(name) or VALUES.get(name) or Localized(name, name) for name in ordered
+        }
 
 
 def read_delivered(folder: Path) -> Delivered:
@@ -154,8 +169,8 @@ def _read_all(folder: Path, paths: Sequence[Path]) -> Delivered:
         **{
             **read,
             **may,
-            "evidence": tables.EVIDENCE.conform(read["evidence"]),
-            "access": tables.ACCESS.conform(read["access"]),
+            "evidence": schemas.EVIDENCE.conform(read["evidence"]),
+            "access": schemas.ACCESS.conform(read["access"]),
             "stops": read["stops"].sort_values("order", kind="stable"),
         },
     )
@@ -169,13 +184,13 @@ def parcels_of(row: Mapping[str, Any]) -> list[str]:
 
 def read_tests(folder: Path, parcels: Sequence[str]) -> pd.DataFrame:
     """Tests of these parcels, by kind, parcel and step."""
-    paths, found = geopackages(folder), [tables.TESTS.empty()]
+    paths, found = geopackages(folder), [schemas.TESTS.empty()]
     for start in range(0, len(parcels), AT_ONCE):
         some = ", ".join("'" + p.replace("'", "''") + "'" for p in parcels[start : start + AT_ONCE])
         found.append(read_layer(paths, "essais", where=f"parcel_id IN ({some})"))
     known = [table for table in found if len(table)]
     both = pd.concat(known, ignore_index=True) if known else found[0]
-    tests: pd.DataFrame = tables.TESTS.conform(both)
+    tests: pd.DataFrame = schemas.TESTS.conform(both)
     return tests.sort_values(["kind", "parcel_id", "step"], kind="stable", ignore_index=True)
 
 

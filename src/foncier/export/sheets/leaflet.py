@@ -9,17 +9,35 @@ import pandas as pd
 import shapely
 
 from foncier.export.sheets import content
-from foncier.export.sheets.photos import photo
-from foncier.export.sheets.sectormap import NUMBERED, Sector, sector_map, services_map
-from foncier.export.sheets.signs import KINDS, PLACES, kind_sign, place_sign, stop_letter
-from foncier.export.sheets.typography import hectares, hundred, known, measured, scale_words, shown
+from foncier.export.sheets.canvas import photo
+from foncier.export.sheets.markers import (
+    KINDS,
+    PLACES,
+    kind_marker,
+    place_marker,
+    stop_letter,
+)
+from foncier.export.sheets.sectormap import (
+    NUMBERED,
+    Sector,
+    sector_map,
+    services_map,
+)
+from foncier.export.sheets.typography import (
+    hectares,
+    hundred,
+    is_known,
+    measured,
+    printable,
+    scale_words,
+)
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
 from foncier.wording import KIND_LABELS, figure
 
 if TYPE_CHECKING:
+    from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.delivered import Delivered
-    from foncier.export.sheets.ground import Ground
     from foncier.wording import Lang
 
 FIRST = 10  # sites named on the first page
@@ -30,13 +48,13 @@ MOST_STOPS, MOST_QUARTERS = 26, 8
 PREMISES = ("innovation", "research", "university")
 
 
-def leaflet(given: Delivered, ground: Ground, lang: Lang) -> dict[str, Any]:
+def leaflet(given: Delivered, ground: Basemap, lang: Lang) -> dict[str, Any]:
     """All that the two pages hold; a block without anything to say is None or empty."""
     sector, services = sector_map(given, ground, lang), services_map(given, ground, lang)
     told = given.leaflet
     return {
         "summary": _summary(given, lang),
-        "intro": shown(told.get("intro", ""), lang=lang, limit=320),
+        "intro": printable(told.get("intro", ""), lang=lang, limit=320),
         "kinds": _kinds(given, lang),
         "total": _total(given, lang),
         "first": _first(given, lang),
@@ -46,7 +64,7 @@ def leaflet(given: Delivered, ground: Ground, lang: Lang) -> dict[str, Any]:
         "services": {
             **_drawn(services, "alt_services", given, lang),
             "legend": [
-                [place_sign(category), VALUES[category][lang]]
+                [place_marker(category), VALUES[category][lang]]
                 for category in PLACES
                 if category in services.categories
             ],
@@ -58,7 +76,10 @@ def leaflet(given: Delivered, ground: Ground, lang: Lang) -> dict[str, Any]:
         "premises": _premises(given, lang),
         "contacts": _contacts(told, lang),
         "changes": [
-            [shown(one["when"], lang=lang, limit=40), shown(one["text"], lang=lang, limit=180)]
+            [
+                printable(one["when"], lang=lang, limit=40),
+                printable(one["text"], lang=lang, limit=180),
+            ]
             for one in told.get("changes", ())[:MOST_CHANGES]
         ],
         "quarters": _quarters(given, lang),
@@ -93,7 +114,7 @@ def _kinds(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
         own = sites[sites["kind"] == kind]
         rows.append(
             {
-                "sign": kind_sign(kind),
+                "sign": kind_marker(kind),
                 "colour": KINDS[kind].colour,
                 "label": KIND_LABELS[kind][lang],
                 "n": figure(len(own), "", lang),
@@ -125,15 +146,16 @@ def _first(given: Delivered, lang: Lang) -> list[dict[str, str]]:
         way = minutes.get(site["opportunity_id"], float("nan"))
         rows.append(
             {
-                "sign": kind_sign(site["kind"], str(int(site["rank"]))),
-                "alt": word("alt_sign", lang, kind=KIND_LABELS[site["kind"]][lang],
-                            rank=int(site["rank"])),
-                "title": shown(content.title_of(site, lang), lang=lang, limit=52),
+                "sign": kind_marker(site["kind"], str(int(site["rank"]))),
+                "alt": word(
+                    "alt_sign", lang, kind=KIND_LABELS[site["kind"]][lang], rank=int(site["rank"])
+                ),
+                "title": printable(content.title_of(site, lang), lang=lang, limit=52),
                 "area": measured(site["area_m2"], "m²", lang),
                 "score": hundred(site["score"], lang),
                 "loop": content.minutes(way, lang),
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -147,7 +169,7 @@ def _drawn(drawn: Sector, alt: str, given: Delivered, lang: Lang) -> dict[str, s
 
 
 def _stops(given: Delivered, lang: Lang) -> list[list[str]]:
-    names = [shown(n, lang=lang, limit=44) if known(n) else "" for n in given.stops["name"]]
+    names = [printable(n, lang=lang, limit=44) if is_known(n) else "" for n in given.stops["name"]]
     return [[stop_letter(i), name] for i, name in enumerate(names) if name][:MOST_STOPS]
 
 
@@ -155,16 +177,18 @@ def _loop(given: Delivered, lang: Lang) -> str:
     if not len(given.loop):
         return ""
     row = given.loop.iloc[0]
-    status = f" ({shown(row['status'], lang=lang, limit=40)})" if known(row["status"]) else ""
+    status = (
+        f" ({printable(row['status'], lang=lang, limit=40)})" if is_known(row["status"]) else ""
+    )
     length = figure(float(row["length_m"]) / 1000, "km", lang)
-    name = shown(row["name"], lang=lang, limit=90)
+    name = printable(row["name"], lang=lang, limit=90)
     return word("loop_more", lang, name=name, length=length, status=status)
 
 
 def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
     """For each destination: the median walk, and how many sites are within an easy walk."""
     rows = []
-    for target, words in given.targets.items():
+    for target, words in given.destinations.items():
         minutes = given.access.loc[given.access["target"] == target, "time_min"].dropna()
         if len(minutes):
             near = int((minutes <= WITHIN_MIN).sum())
@@ -175,14 +199,14 @@ def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
 
 def _quarters(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
     """Area that each quarter holds by kind; of many quarters the richest, all in their order."""
-    rows = given.quarters[given.quarters["kind"].isin(list(KINDS))]
+    rows = given.districts[given.districts["kind"].isin(list(KINDS))]
     by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
     totals = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
     totals = totals[totals > 0].head(MOST_QUARTERS).sort_index()
     most = float(totals.max()) if len(totals) else 1.0
     return [
         {
-            "name": shown(_name_of(own, quarter), lang=lang, limit=40),
+            "name": printable(_name_of(own, quarter), lang=lang, limit=40),
             "area": hectares(float(totals[quarter]), lang),
             "parts": [
                 {"colour": KINDS[kind].colour, "share": float(area) / most}
@@ -214,11 +238,17 @@ def _premises(given: Delivered, lang: Lang) -> dict[str, Any]:
     for _, name, category in rows[:MOST_PREMISES]:
         near = by_place[by_place["place"] == name].head(1)
         walk = ""
-        if len(near) and known(rank := ranks.get(near["opportunity_id"].iloc[0], float("nan"))):
+        if len(near) and is_known(rank := ranks.get(near["opportunity_id"].iloc[0], float("nan"))):
             minutes = content.minutes(float(near["time_min"].iloc[0]), lang)
             walk = word("nearest", lang, minutes=minutes, rank=int(rank))
-        found.append([place_sign(category), VALUES[category][lang],
-                      shown(name, lang=lang, limit=70), walk])  # fmt: skip
+        found.append(
+            [
+                place_marker(category),
+                VALUES[category][lang],
+                printable(name, lang=lang, limit=70),
+                walk,
+            ]
+        )
     more = len(rows) - len(found)
     told = word("premises_one" if more == 1 else "premises_more", lang, n=more)
     return {"rows": found, "more": told if more > 0 else ""}
@@ -227,8 +257,8 @@ def _premises(given: Delivered, lang: Lang) -> dict[str, Any]:
 def _contacts(told: Any, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
-            "name": shown(one["name"], lang=lang, limit=80),
-            "lines": [shown(line, lang=lang, limit=60) for line in one["lines"][:MOST_LINES]],
+            "name": printable(one["name"], lang=lang, limit=80),
+            "lines": [printable(line, lang=lang, limit=60) for line in one["lines"][:MOST_LINES]],
         }
         for one in told.get("contacts", ())[:MOST_CONTACTS]
     ]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.export.sheets.canvas import Canvas, Window, window
-from foncier.export.sheets.ground import (
+from foncier.export.sheets.basemap import (
     draw_ground,
     draw_loop,
     draw_scale,
@@ -17,7 +16,8 @@ from foncier.export.sheets.ground import (
     name_waters,
     reserve_corners,
 )
-from foncier.export.sheets.signs import (
+from foncier.export.sheets.canvas import Canvas, Window, window
+from foncier.export.sheets.markers import (
     AREA,
     AXIS,
     INK,
@@ -30,15 +30,15 @@ from foncier.export.sheets.signs import (
     stop_mark,
 )
 from foncier.export.sheets.sitemap import beside
-from foncier.export.sheets.typography import known, shown
+from foncier.export.sheets.typography import is_known, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.delivered import Delivered
-    from foncier.export.sheets.ground import Ground
     from foncier.wording import Lang
 
 SECTOR_MM = (182.0, 154.0)
@@ -59,7 +59,7 @@ class Sector:
     categories: tuple[str, ...] = ()
 
 
-def sector_window(given: Delivered, ground: Ground, size_mm: tuple[float, float]) -> Window:
+def sector_window(given: Delivered, ground: Basemap, size_mm: tuple[float, float]) -> Window:
     """Window that shows axis, loop and study area, with the sites near them; else all sites."""
     shapes = np.asarray(given.sites.geometry.array, dtype=object)
     lines = np.array([*ground.axis, *ground.loop, *ground.area], dtype=object)
@@ -72,11 +72,11 @@ def sector_window(given: Delivered, ground: Ground, size_mm: tuple[float, float]
     return window(tuple(float(v) for v in bounds), *size_mm, least=2000, filled=0.96)  # type: ignore[arg-type]
 
 
-def sector_map(given: Delivered, ground: Ground, lang: Lang) -> Sector:
+def sector_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
     """Draw the sites, numbered by rank, on the axis and the loop."""
     canvas = _sector_canvas(given, ground, SECTOR_MM)
     inside = _site_shapes(canvas, given)
-    ranked = [row for row in inside if known(given.sites["rank"].iloc[row])]
+    ranked = [row for row in inside if is_known(given.sites["rank"].iloc[row])]
     numbered = [row for row in ranked if given.sites["rank"].iloc[row] <= NUMBERED]
     for row in [row for row in inside if row not in set(numbered)][::-1]:
         x, y = _middle(canvas, given, row)
@@ -87,13 +87,13 @@ def sector_map(given: Delivered, ground: Ground, lang: Lang) -> Sector:
     for mark in signs[::-1]:  # the best ranks on top
         canvas.raw(mark)
     for name, x, y in stops:
-        beside(canvas, shown(name, lang=lang, limit=40), x, y, 1.9, size=5, colour="#8f0c2b")
+        beside(canvas, printable(name, lang=lang, limit=40), x, y, 1.9, size=5, colour="#8f0c2b")
     _names(canvas, ground, lang)
     draw_scale(canvas, lang)
     return Sector(canvas.svg(), canvas.frame.scale, len(given.sites) - len(inside))
 
 
-def services_map(given: Delivered, ground: Ground, lang: Lang) -> Sector:
+def services_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
     """Draw the places to reach, named where there is room, and the stops of the loop."""
     canvas = _sector_canvas(given, ground, SERVICES_MM)
     inside = _site_shapes(canvas, given)
@@ -111,14 +111,14 @@ def services_map(given: Delivered, ground: Ground, lang: Lang) -> Sector:
         canvas.take(x, y, 1.9)
     for _, name, x, y in sorted(main, key=lambda one: list(PLACES).index(one[0])):
         if name:
-            beside(canvas, shown(name, lang=lang, limit=44), x, y, 2.1, size=5.2)
+            beside(canvas, printable(name, lang=lang, limit=44), x, y, 2.1, size=5.2)
     _names(canvas, ground, lang)
     draw_scale(canvas, lang)
     categories = tuple(dict.fromkeys(category for category, *_ in places))
     return Sector(canvas.svg(), canvas.frame.scale, len(given.sites) - len(inside), categories)
 
 
-def _sector_canvas(given: Delivered, ground: Ground, size_mm: tuple[float, float]) -> Canvas:
+def _sector_canvas(given: Delivered, ground: Basemap, size_mm: tuple[float, float]) -> Canvas:
     canvas = Canvas(sector_window(given, ground, size_mm))
     reserve_corners(canvas)
     draw_ground(canvas, ground)
@@ -183,7 +183,7 @@ def _placed(canvas: Canvas, given: Delivered) -> Iterator[tuple[str, str, float,
     ):
         x, y = canvas.place(point)
         if canvas.inside(x, y, 1.8):
-            yield category, str(name) if known(name) else "", x, y
+            yield category, str(name) if is_known(name) else "", x, y
 
 
 def _stops(canvas: Canvas, given: Delivered) -> list[tuple[str, float, float]]:
@@ -196,11 +196,11 @@ def _stops(canvas: Canvas, given: Delivered) -> list[tuple[str, float, float]]:
         if canvas.inside(x, y, 1.7):
             canvas.raw(stop_mark(stop_letter(index), x, y, 1.6))
             canvas.take(x, y, 1.7)
-            drawn += [(str(name), x, y)] if known(name) else []
+            drawn += [(str(name), x, y)] if is_known(name) else []
     return drawn
 
 
-def _names(canvas: Canvas, ground: Ground, lang: Lang) -> None:
+def _names(canvas: Canvas, ground: Basemap, lang: Lang) -> None:
     name_waters(canvas, ground, lang)
     if canvas.frame.scale <= MAIN_STREETS_UP_TO:
         least = 0 if canvas.frame.scale <= ALL_STREETS_UP_TO else 2

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from foncier.export.sheets.canvas import Canvas, Window, window
-from foncier.export.sheets.ground import (
+from foncier.export.sheets.basemap import (
     draw_ground,
     draw_loop,
     draw_scale,
@@ -17,7 +16,8 @@ from foncier.export.sheets.ground import (
     name_waters,
     reserve_corners,
 )
-from foncier.export.sheets.signs import (
+from foncier.export.sheets.canvas import Canvas, Window, window
+from foncier.export.sheets.markers import (
     AREA,
     AXIS,
     INK,
@@ -27,13 +27,13 @@ from foncier.export.sheets.signs import (
     stop_letter,
     stop_mark,
 )
-from foncier.export.sheets.typography import known, shown
+from foncier.export.sheets.typography import is_known, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.delivered import Delivered
-    from foncier.export.sheets.ground import Ground
     from foncier.wording import Lang
 
 SITE_MM = (116.0, 74.0)
@@ -58,7 +58,7 @@ def site_window(geometry: shapely.Geometry) -> Window:
     return window(bounds, *SITE_MM, least=LEAST_SCALE, filled=0.62)  # type: ignore[arg-type]
 
 
-def site_map(given: Delivered, ground: Ground, row: int, own: Sequence[str], lang: Lang) -> Drawn:
+def site_map(given: Delivered, ground: Basemap, row: int, own: Sequence[str], lang: Lang) -> Drawn:
     """Draw a site at its scale: streets, buildings, water, parcels, its way to the loop.
 
     Parameters
@@ -118,7 +118,7 @@ def _plot(canvas: Canvas, site: Any) -> None:
 
 
 def _own_parcels(
-    canvas: Canvas, ground: Ground, own: Sequence[str]
+    canvas: Canvas, ground: Basemap, own: Sequence[str]
 ) -> list[tuple[str, shapely.Geometry]]:
     near = ground.parcels.near(canvas.frame.bounds)
     held = [row for row in near if ground.parcels.name[row] in set(own)]
@@ -131,7 +131,7 @@ def _label_parcels(canvas: Canvas, numbers: list[tuple[str, shapely.Geometry]], 
         return
     for parcel, shape in numbers:
         x, y = canvas.place(shapely.point_on_surface(shape))
-        text = shown(section(parcel), lang=lang)
+        text = printable(section(parcel), lang=lang)
         for down in (0.0, 4.2, -4.2, 6.0):
             if canvas.try_write(text, x, y + down, size=5.4, colour=INK, bold=True):
                 break
@@ -169,7 +169,7 @@ def _way(canvas: Canvas, given: Delivered, site: str) -> set[str]:
 
 
 def _number(canvas: Canvas, site: Any) -> None:
-    figure = str(int(site["rank"])) if known(site["rank"]) else ""
+    figure = str(int(site["rank"])) if is_known(site["rank"]) else ""
     x, y = canvas.place(shapely.point_on_surface(site.geometry))
     canvas.raw(kind_mark(site["kind"], figure, x, y, 6.4))
     canvas.take(x, y, 3.2)
@@ -177,48 +177,61 @@ def _number(canvas: Canvas, site: Any) -> None:
 
 def _places(canvas: Canvas, given: Delivered, lang: Lang) -> None:
     """Draw the main places and the stops of the loop, named where there is room."""
-    for index, (point, name) in enumerate(zip(given.stops.geometry, given.stops["name"],
-                                              strict=True)):  # fmt: skip
+    for index, (point, name) in enumerate(
+        zip(given.stops.geometry, given.stops["name"], strict=True)
+    ):
         x, y = canvas.place(point)
         if canvas.inside(x, y, 1.5):
             canvas.raw(stop_mark(stop_letter(index), x, y, 1.5))
             canvas.take(x, y, 1.6)
-            if known(name):
-                beside(canvas, shown(name, lang=lang, limit=40), x, y, 1.9, colour="#8f0c2b")
+            if is_known(name):
+                beside(canvas, printable(name, lang=lang, limit=40), x, y, 1.9, colour="#8f0c2b")
     main = given.places[given.places["category"].isin(PLACES_SHOWN)]
     for point, category, name in zip(main.geometry, main["category"], main["name"], strict=True):
         x, y = canvas.place(point)
         if canvas.inside(x, y, 1.6):
             canvas.raw(place_mark(category, x, y, 1.6))
             canvas.take(x, y, 1.7)
-            if known(name):
-                beside(canvas, shown(name, lang=lang, limit=44), x, y, 2.0)
+            if is_known(name):
+                beside(canvas, printable(name, lang=lang, limit=44), x, y, 2.0)
 
 
 PLACES_SHOWN = ("station", "university", "research", "innovation", "hospital")
 
 
 def beside(
-    canvas: Canvas, text: str, x: float, y: float, away: float, *, colour: str = INK,
-    size: float = 5.4, bold: bool = True,
-) -> None:  # fmt: skip
+    canvas: Canvas,
+    text: str,
+    x: float,
+    y: float,
+    away: float,
+    *,
+    colour: str = INK,
+    size: float = 5.4,
+    bold: bool = True,
+) -> None:
     """Write a name to the right of a sign, else to its left, below or above it."""
-    sides = ((away + 0.4, 0.0, "start"), (-away - 0.4, 0.0, "end"), (0.0, away + 1.3, "middle"),
-             (0.0, -away - 1.3, "middle"))  # fmt: skip
+    sides = (
+        (away + 0.4, 0.0, "start"),
+        (-away - 0.4, 0.0, "end"),
+        (0.0, away + 1.3, "middle"),
+        (0.0, -away - 1.3, "middle"),
+    )
     for right, down, anchor in sides:
-        if canvas.try_write(text, x + right, y + down, size=size, colour=colour, bold=bold,
-                            anchor=anchor):  # fmt: skip
+        if canvas.try_write(
+            text, x + right, y + down, size=size, colour=colour, bold=bold, anchor=anchor
+        ):
             return
 
 
-def locator_window(given: Delivered, ground: Ground, geometry: shapely.Geometry) -> Window:
+def locator_window(given: Delivered, ground: Basemap, geometry: shapely.Geometry) -> Window:
     """Window that shows the axis, the loop and the site; all sites where there is neither."""
     lines = [*ground.axis, *ground.loop] or [*given.sites.geometry]
     bounds = shapely.total_bounds(np.array([*lines, geometry], dtype=object))
     return window(tuple(float(v) for v in bounds), *LOCATOR_MM, least=5000)  # type: ignore[arg-type]
 
 
-def locator(given: Delivered, ground: Ground, row: int, under: str, lang: Lang) -> Drawn:
+def locator(given: Delivered, ground: Basemap, row: int, under: str, lang: Lang) -> Drawn:
     """Draw where a site lies on the axis and the loop.
 
     Parameters
@@ -235,14 +248,14 @@ def locator(given: Delivered, ground: Ground, row: int, under: str, lang: Lang) 
         f'<circle cx="{x:.2f}" cy="{y:.2f}" r="4.3" fill="none" stroke="{INK}" stroke-width="0.5"/>'
     )
     canvas.take(x, y, 4.4)
-    figure = str(int(site["rank"])) if known(site["rank"]) else ""
+    figure = str(int(site["rank"])) if is_known(site["rank"]) else ""
     _name_stops(canvas, given, lang)
     canvas.raw(kind_mark(site["kind"], figure, x, y, 5.6))
     draw_scale(canvas, lang, most_mm=24)
     return Drawn(canvas.svg(), canvas.frame.scale, frozenset())
 
 
-def locator_ground(frame: Window, ground: Ground) -> str:
+def locator_ground(frame: Window, ground: Basemap) -> str:
     """Draw what lies under the site in a locator: streets, water, axis, loop, study area."""
     canvas = Canvas(frame)
     draw_ground(canvas, ground)
@@ -259,6 +272,14 @@ def _name_stops(canvas: Canvas, given: Delivered, lang: Lang) -> None:
             canvas.dot(x, y, 0.75, "#ffffff", edge="#8f0c2b")
             canvas.take(x, y, 0.8)
     for (x, y), name in zip(places, given.stops["name"], strict=True):
-        if canvas.inside(x, y, 1.0) and known(name):
-            beside(canvas, shown(name, lang=lang, limit=30), x, y, 0.8, colour="#5d0a1e", size=4.8,
-                    bold=False)  # fmt: skip
+        if canvas.inside(x, y, 1.0) and is_known(name):
+            beside(
+                canvas,
+                printable(name, lang=lang, limit=30),
+                x,
+                y,
+                0.8,
+                colour="#5d0a1e",
+                size=4.8,
+                bold=False,
+            )

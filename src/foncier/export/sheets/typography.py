@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foncier.wording import figure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
+
+    import typst
 
     from foncier.wording import Lang
 
@@ -17,10 +22,34 @@ NBSP, THIN, BREAK = "\u00a0", "\u202f", "\u200b"
 LONGEST_RUN = 26  # characters without a place to break, about half a column
 UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, marks of direction, surrogates, private, none
 KEPT = {"\u200d", "\u200c"}  # joiners: some scripts are not legible without them
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-          "octobre", "novembre", "décembre")  # fmt: skip
-MONTHS_EN = ("January", "February", "March", "April", "May", "June", "July", "August",
-             "September", "October", "November", "December")  # fmt: skip
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+MONTHS_EN = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 FRENCH = (
     (re.compile(r"\s+([:;?!%»])"), NBSP + r"\1"),
     (re.compile(r"«\s+"), f"«{NBSP}"),
@@ -29,14 +58,14 @@ FRENCH = (
 RUN = re.compile(rf"\S{{{LONGEST_RUN + 1},}}")
 
 
-def known(value: Any) -> bool:
+def is_known(value: Any) -> bool:
     """Tell whether a value of a table is known: neither missing nor an empty text."""
     if value is None or value is False or value == "":
         return False
     return not (isinstance(value, float) and value != value) and str(value) not in ("NaT", "<NA>")  # noqa: PLR0124
 
 
-def shown(text: Any, *, lang: Lang, limit: int = 400) -> str:
+def printable(text: Any, *, lang: Lang, limit: int = 400) -> str:
     r"""Text of the data as it is printed: one line, its own spaces, at most ``limit`` signs.
 
     Nothing in it acts: marks that would turn the direction of what follows are left out, control
@@ -50,10 +79,13 @@ def shown(text: Any, *, lang: Lang, limit: int = 400) -> str:
     ('#set text(red) $x$', 'aaa…')
     """
     blank = "".join(
-        c if c in KEPT or unicodedata.category(c) not in UNSHOWN
-        else " " if unicodedata.category(c) == "Cc" else ""
+        c
+        if c in KEPT or unicodedata.category(c) not in UNSHOWN
+        else " "
+        if unicodedata.category(c) == "Cc"
+        else ""
         for c in str(text)[: 4 * limit]
-    )  # fmt: skip
+    )
     line = " ".join(blank.split())
     if lang == "fr":
         for pattern, put in FRENCH:
@@ -90,12 +122,14 @@ def short_day(value: date, lang: Lang) -> str:
 
 def hundred(value: float, lang: Lang) -> str:
     """Score in [0, 1] on a hundred; unknown says so."""
-    return figure(round(value * 100), "", lang) if known(value) else figure(float("nan"), "", lang)
+    return (
+        figure(round(value * 100), "", lang) if is_known(value) else figure(float("nan"), "", lang)
+    )
 
 
 def percent(value: float, lang: Lang) -> str:
     """Share in [0, 1] as whole percent."""
-    return figure(round(value * 100) if known(value) else float("nan"), "%", lang)
+    return figure(round(value * 100) if is_known(value) else float("nan"), "%", lang)
 
 
 def measured(value: Any, unit: str, lang: Lang) -> str:
@@ -106,7 +140,7 @@ def measured(value: Any, unit: str, lang: Lang) -> str:
     >>> measured(0.403, "0–1", "fr"), measured(290472.3, "m²", "fr"), measured(None, "m", "en")
     ('40\xa0%', '29,0\xa0ha', 'unknown')
     """
-    number = float(value) if known(value) else float("nan")
+    number = float(value) if is_known(value) else float("nan")
     if unit == "0–1":
         return percent(number, lang)
     if unit == "m²" and number >= 100_000:
@@ -140,3 +174,57 @@ def scale_words(scale: int, lang: Lang) -> str:
     """
     text = f"{scale:,}"
     return "1:" + (text.replace(",", THIN) if lang == "fr" else text)
+
+
+FAMILY = "DejaVu Sans"
+POINT_MM = 25.4 / 72
+SET_AT = 100  # points at which widths are read
+WIDEST = 1.0  # what a letter that the face lacks may take
+
+
+def face_folder() -> Path:
+    """Folder of the faces."""
+    import matplotlib as mpl  # noqa: PLC0415 (slow to import)
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+@cache
+def faces() -> typst.Fonts:
+    """Faces that the compiler may use, those of this machine left out."""
+    import typst  # noqa: PLC0415 (slow to import)
+
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[face_folder()]
+    )
+
+
+@cache
+def advances(*, bold: bool = False) -> Mapping[str, float]:
+    """Width of every letter of the face, as a share of its size.
+
+    Read whole at the first call, which must not be made from several threads at once: the reader
+    of faces is not made for them. The table may then be used from any.
+    """
+    from matplotlib.ft2font import FT2Font, LoadFlags  # noqa: PLC0415 (slow to import)
+
+    face = FT2Font(face_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf")
+    face.set_size(SET_AT, 72)
+    return {
+        chr(code): float(face.load_glyph(glyph, flags=LoadFlags.NO_HINTING).linearHoriAdvance)
+        / 65536
+        / SET_AT
+        for code, glyph in face.get_charmap().items()
+    }
+
+
+def width_mm(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of a text set at a size in points, in millimetres.
+
+    Examples
+    --------
+    >>> 17 < width_mm("Rue de la Vallée", 6) < 20
+    True
+    """
+    wide = advances(bold=bold)
+    return sum(wide.get(letter, WIDEST) for letter in text) * size * POINT_MM

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export.webmap import shapes
-from foncier.export.webmap.columns import pool
+from foncier.export.webmap import encode_geometry
+from foncier.export.webmap.encode_table import pool
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 MARGIN_M = 400.0  # what is shown around the study area
 BUILDING_TOLERANCE_M = 0.3
@@ -29,15 +29,26 @@ POLYGON_TYPE, LINE_TYPE = 3, 1
 # How wide a street is drawn, from OpenStreetMap's highway classes and the three of road extracts.
 GRADES: dict[str, int] = {
     **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
-    **dict.fromkeys(("primary", "secondary", "tertiary", "major", "primary_link",
-                     "secondary_link", "tertiary_link"), 2),
-    **dict.fromkeys(("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor",
-                     "bridleway"), 0),
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "primary",
+            "secondary",
+            "tertiary",
+            "major",
+            "primary_link",
+            "secondary_link",
+            "tertiary_link",
+        ),
+        2,
+    ),
+    **dict.fromkeys(
+        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
+    ),
+}
 MINOR = 1
 
 
-def view_box(result: Result) -> tuple[float, float, float, float] | None:
+def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
     """Extent of what the map is about, in the metric CRS; None when there is nothing to show."""
     known = [
         table.total_bounds
@@ -54,7 +65,7 @@ def view_box(result: Result) -> tuple[float, float, float, float] | None:
     return float(west), float(south), float(east), float(north)
 
 
-def base_map(result: Result) -> dict[str, Any]:
+def base_map(result: ResultTables) -> dict[str, Any]:
     """Ground, buildings, streets and names around the study, clipped and in compact steps.
 
     Hazards and heritage are no ground to draw: they stay in the cards as points to watch.
@@ -70,17 +81,17 @@ def base_map(result: Result) -> dict[str, Any]:
     return {
         "ground": {
             **pool(ground["kind"]),
-            "shapes": shapes.encode_polygons(ground["geometry"], crs),
+            "shapes": encode_geometry.encode_polygons(ground["geometry"], crs),
         },
         "rails": {
             **pool(rails["kind"]),
-            "shapes": shapes.encode_lines(rails["geometry"], crs),
+            "shapes": encode_geometry.encode_lines(rails["geometry"], crs),
         },
         "streets": {
             "codes": _grades(streets).tolist(),
-            "shapes": shapes.encode_lines(streets["geometry"], crs),
+            "shapes": encode_geometry.encode_lines(streets["geometry"], crs),
         },
-        "buildings": {"shapes": shapes.encode_polygons(simple, crs)},
+        "buildings": {"shapes": encode_geometry.encode_polygons(simple, crs)},
         "names": _names(streets, ground, crs),
     }
 
@@ -132,7 +143,7 @@ def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[A
     if not rows:
         return []
     ends = np.array([corner for row in rows for corner in row[2]])
-    points = shapes.encode_points(shapely.points(ends), crs)
+    points = encode_geometry.encode_points(shapely.points(ends), crs)
     return [
         [text, grade, *points[4 * i : 4 * i + 4], round(room)]
         for i, (text, grade, _, room) in enumerate(rows)
@@ -165,6 +176,7 @@ def _ground_names(ground: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
     room = box[:, 2] - box[:, 0]
     return [
         (str(label), "water" if kind == "water" else "green", [point, point], float(width))
-        for label, kind, point, width in zip(first["label"], first["kind"], inside, room,
-                                             strict=True)
-    ]  # fmt: skip
+        for label, kind, point, width in zip(
+            first["label"], first["kind"], inside, room, strict=True
+        )
+    ]

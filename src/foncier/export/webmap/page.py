@@ -23,16 +23,40 @@ from foncier.errors import ConfigError, ExportError
 from foncier.export.webmap.payload import payload
 
 if TYPE_CHECKING:
-    from foncier.records import Result
+    from foncier.model import ResultTables
 
 LANGUAGES = ("fr", "en")
 STATIC = resources.files("foncier.export.webmap") / "static"
 SCRIPTS = (
-    "core.js", "data.js", "rank.js", "tiles.js", "basemap.js", "icons.js", "sites.js", "many.js",
-    "overview.js", "rejected.js", "squares.js", "assemblies.js", "layers.js", "reach.js",
-    "filters.js", "draw.js", "rows.js", "list.js", "ask.js", "compare.js", "visit.js", "take.js",
-    "tools.js", "friches.js", "ways.js", "card.js", "link.js", "app.js",
-)  # fmt: skip
+    "core.js",
+    "data.js",
+    "rank.js",
+    "tiles.js",
+    "basemap.js",
+    "icons.js",
+    "sites.js",
+    "many.js",
+    "overview.js",
+    "rejected.js",
+    "squares.js",
+    "assemblies.js",
+    "layers.js",
+    "reach.js",
+    "filters.js",
+    "draw.js",
+    "rows.js",
+    "list.js",
+    "ask.js",
+    "compare.js",
+    "visit.js",
+    "take.js",
+    "tools.js",
+    "friches.js",
+    "ways.js",
+    "card.js",
+    "link.js",
+    "app.js",
+)
 STYLES = ("page.css", "panel.css", "tools.css", "map.css", "print.css")
 IMAGE = re.compile(r"url\((images/[\w.-]+\.png)\)")
 BLOCK = re.compile(
@@ -49,11 +73,9 @@ WMTS = (
 ONLINE = (
     ("plan", f"{WMTS}&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&FORMAT=image/png", "© IGN", 19),
     ("ortho", f"{WMTS}&LAYER=ORTHOIMAGERY.ORTHOPHOTOS&FORMAT=image/jpeg", "© IGN", 19),
-    ("osm", "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-     "© OpenStreetMap contributors", 19),
-)  # fmt: skip
-ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
-           "\u2029": "\\u2029"}  # fmt: skip
+    ("osm", "https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap contributors", 19),
+)
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 class OfflineMap(folium.Map):
@@ -105,7 +127,7 @@ class Starter(MacroElement):
         self.online = online
 
 
-def write_map(result: Result, path: Path, *, lang: str = "fr") -> None:
+def write_map(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
     """Write the opportunity map as one HTML file that needs nothing else.
 
     The page holds both languages; ``lang`` is the one it opens in. The same result gives the same
@@ -145,12 +167,18 @@ def write_map(result: Result, path: Path, *, lang: str = "fr") -> None:
         ) from reason
 
 
-def render(result: Result, *, lang: str) -> str:
+def render(result: ResultTables, *, lang: str) -> str:
     """HTML of the map, as text."""
     the_map = OfflineMap(
-        location=(46.6, 2.4), zoom_start=6, tiles=None, zoom_control=False, min_zoom=5,
-        max_zoom=20, fade_animation=False, zoom_snap=0.25,
-    )  # fmt: skip
+        location=(46.6, 2.4),
+        zoom_start=6,
+        tiles=None,
+        zoom_control=False,
+        min_zoom=5,
+        max_zoom=20,
+        fade_animation=False,
+        zoom_snap=0.25,
+    )
     online = [_tile_layer(*layer) for layer in ONLINE]
     for layer in (*online, Starter(the_map, online)):
         the_map.add_child(layer)
@@ -167,7 +195,7 @@ def _tile_layer(name: str, url: str, credit: str, deepest: int) -> folium.TileLa
     return layer
 
 
-def _assemble(result: Result, figure: Any, lang: str) -> str:
+def _assemble(result: ResultTables, figure: Any, lang: str) -> str:
     words = json.loads(_static("words.json"))
     page = _environment().get_template("page.html.j2")
     data = _json(payload(result, lang=lang))

@@ -10,34 +10,65 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import tables
-from foncier.export.vintages import layer_dates
-from foncier.export.webmap import friches, reach, shapes
-from foncier.export.webmap.assemblies import assemblies
+from foncier import schemas
+from foncier.export.webmap import encode_geometry, isochrones, relations
 from foncier.export.webmap.background import base_map, view_box
-from foncier.export.webmap.columns import numbers, pair, phrases, pool, texts
-from foncier.export.webmap.limits import held
-from foncier.export.webmap.overlaps import overlaps
-from foncier.export.webmap.squares import squares
+from foncier.export.webmap.encode_table import (
+    numbers,
+    pair,
+    phrases,
+    pool,
+    texts,
+)
+from foncier.export.webmap.grid import held, squares
+from foncier.export.webmap.relations import assemblies, overlaps
 from foncier.export.words import VALUES
+from foncier.results.dates import layer_dates
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.records import LayerReport, Result
+    from foncier.model import LayerReport, ResultTables
 
-MEASURES = {"area_m2": 1, "usable_area_m2": 1, "built_share": 3, "axis_distance_m": 1,
-            "residents_around": 0, "confidence": 3, "residents_5min": 0, "residents_10min": 0,
-            "residents_15min": 0}  # fmt: skip
+MEASURES = {
+    "area_m2": 1,
+    "usable_area_m2": 1,
+    "built_share": 3,
+    "axis_distance_m": 1,
+    "residents_around": 0,
+    "confidence": 3,
+    "residents_5min": 0,
+    "residents_10min": 0,
+    "residents_15min": 0,
+}
 SITE_TEXTS = ("name", "address", "parcel_ids", "family")
-SITE_WORDS = ("kind", "commune", "status", "perimeter", "zone", "flags", "flags_en",
-              "sources", "confidence_band")  # fmt: skip
+SITE_WORDS = (
+    "kind",
+    "commune",
+    "status",
+    "perimeter",
+    "zone",
+    "flags",
+    "flags_en",
+    "sources",
+    "confidence_band",
+)
 # The last three tell how robust a rank is; a result may lack them.
-SCORE_NUMBERS = ("score", "score_low", "score_high", "coverage", "rank", "rank_low", "rank_high",
-                 "top20_share", "topsis_rank", "pareto")  # fmt: skip
+SCORE_NUMBERS = (
+    "score",
+    "score_low",
+    "score_high",
+    "coverage",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "top20_share",
+    "topsis_rank",
+    "pareto",
+)
 
 
-def payload(result: Result, *, lang: str) -> dict[str, Any]:
+def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
     """Everything the page shows, ready for JSON.
 
     Coordinates are millionths of a degree (WGS 84); a missing value is None, never 0. Sites come
@@ -57,7 +88,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "view": _view(result),
         "values": {code: pair(text) for code, text in VALUES.items()},
         "labels": _labels(),
-        "targets": {name: pair(text) for name, text in result.targets.items()},
+        "targets": {name: pair(text) for name, text in result.destinations.items()},
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
         "presets": presets(),
         "sites": _sites(result, sites),
@@ -65,15 +96,15 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
         "evidence": _evidence(result.evidence, ids),
         "layer_dates": _layer_dates(result),
         "tests": _tests(result, sites),
-        "access": reach.access(result, ids),
-        "entries": reach.entries(result, ids),
+        "access": isochrones.access(result, ids),
+        "entries": isochrones.entries(result, ids),
         **_rejected(result, rejected),
         "assemblies": assemblies(result),
-        "uses": friches.uses(result, ids),
-        "effort": friches.effort(result, ids),
+        "uses": relations.uses(result, ids),
+        "effort": relations.effort(result, ids),
         "lines": _lines(result),
-        "routes": reach.routes(result, ids),
-        "isochrones": reach.isochrones(result, ids),
+        "routes": isochrones.routes(result, ids),
+        "isochrones": isochrones.isochrones(result, ids),
         "stops": _stops(result),
         "places": _places(result),
         "area": _area(result),
@@ -84,7 +115,7 @@ def payload(result: Result, *, lang: str) -> dict[str, Any]:
     }
 
 
-def _layer_dates(result: Result) -> dict[str, str]:
+def _layer_dates(result: ResultTables) -> dict[str, str]:
     layers = [(r.source, r.vintage.isoformat() if r.vintage else None) for r in result.reports]
     return layer_dates(result.evidence["source"].drop_duplicates(), layers)
 
@@ -104,7 +135,7 @@ def presets() -> list[dict[str, Any]]:
     ]
 
 
-def _ordered(result: Result) -> Any:
+def _ordered(result: ResultTables) -> Any:
     """Candidates with their scores, best rank first, unknown scores last."""
     joined = result.candidates.merge(
         result.scores, on="opportunity_id", how="left", suffixes=("", "_criterion")
@@ -114,7 +145,7 @@ def _ordered(result: Result) -> Any:
     ).reset_index(drop=True)
 
 
-def _view(result: Result) -> list[int] | None:
+def _view(result: ResultTables) -> list[int] | None:
     """South-west and north-east corners of what to show first: the study area."""
     known = result.area is not None and not shapely.is_empty(result.area)
     extent = tuple(shapely.bounds(result.area)) if known else view_box(result)
@@ -122,17 +153,17 @@ def _view(result: Result) -> list[int] | None:
         return None
     west, south, east, north = extent
     corners = shapely.points([[west, south], [east, north]])
-    return shapes.encode_points(corners, result.candidates.crs)
+    return encode_geometry.encode_points(corners, result.candidates.crs)
 
 
 def _labels() -> dict[str, list[str]]:
     """French, English and unit of the columns that the cards show, from the contracts."""
-    tabled = (tables.CANDIDATES, tables.ACCESS_POINTS, tables.ACCESS, tables.ASSEMBLIES)
+    tabled = (schemas.CANDIDATES, schemas.ACCESS_POINTS, schemas.ACCESS, schemas.ASSEMBLIES)
     shown = [column for table in reversed(tabled) for column in table.columns]
     return {column.name: [column.fr, column.en, column.unit] for column in shown}
 
 
-def _criterion(result: Result, sites: Any, index: int) -> dict[str, Any]:
+def _criterion(result: ResultTables, sites: Any, index: int) -> dict[str, Any]:
     """One criterion: its words, its ramp, where its measure is, and the score of each site."""
     rule = result.criteria[index]
     # A criterion may bear the name of a column of the candidates: the merge then renamed it.
@@ -151,7 +182,7 @@ def _criterion(result: Result, sites: Any, index: int) -> dict[str, Any]:
     }
 
 
-def _where(result: Result, name: str) -> list[str] | None:
+def _where(result: ResultTables, name: str) -> list[str] | None:
     """Where the page holds a measure: a column of the sites, or of the walk to a target."""
     if name in result.candidates:
         return ["sites", name]
@@ -162,7 +193,7 @@ def _where(result: Result, name: str) -> list[str] | None:
     return ["access", target, column]
 
 
-def _sites(result: Result, sites: Any) -> dict[str, Any]:
+def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
     crs = result.candidates.crs
     inside = shapely.point_on_surface(np.asarray(sites.geometry.array))
     return {
@@ -172,19 +203,19 @@ def _sites(result: Result, sites: Any) -> dict[str, Any]:
         **{name: numbers(sites[name], digits) for name, digits in MEASURES.items()},
         **{name: numbers(sites[name]) for name in _other_measures(result)},
         **{name: numbers(sites[name], 6) for name in SCORE_NUMBERS if name in sites},
-        "at": shapes.encode_points(inside, crs),
-        "shapes": shapes.encode_polygons(sites.geometry.array, crs),
+        "at": encode_geometry.encode_points(inside, crs),
+        "shapes": encode_geometry.encode_polygons(sites.geometry.array, crs),
     }
 
 
-def _other_measures(result: Result) -> list[str]:
+def _other_measures(result: ResultTables) -> list[str]:
     """Columns that a criterion measures and that no card shows."""
     asked = {rule.measure for rule in result.criteria} & set(result.candidates.columns)
     return sorted(asked - set(MEASURES))
 
 
 def _evidence(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
-    rows, owner = reach.known_sites(table, ids)
+    rows, owner = isochrones.known_sites(table, ids)
     return {
         "site": owner,
         "direction": pool(rows["direction"]),
@@ -196,7 +227,7 @@ def _evidence(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
     }
 
 
-def _tests(result: Result, sites: Any) -> dict[str, Any]:
+def _tests(result: ResultTables, sites: Any) -> dict[str, Any]:
     """Tests of the parcels of each site, for the kind that the site is."""
     listed = sites["parcel_ids"].fillna("").tolist()
     owner = np.repeat(np.arange(len(sites)), [ids.count("|") + 1 for ids in listed])
@@ -222,7 +253,7 @@ def _tests(result: Result, sites: Any) -> dict[str, Any]:
     }
 
 
-def _rejected(result: Result, every: gpd.GeoDataFrame) -> dict[str, Any]:
+def _rejected(result: ResultTables, every: gpd.GeoDataFrame) -> dict[str, Any]:
     """Rejected parcels one by one; by square where the page leaves them out."""
     rows = result.rejections
     counted = every[: 0 if len(rows) else None]
@@ -236,45 +267,45 @@ def _parcels(rows: gpd.GeoDataFrame) -> dict[str, Any]:
         "area_m2": numbers(rows["area_m2"], 0),
         "fr": phrases(rows["reason_fr"]),
         "en": phrases(rows["reason_en"]),
-        "shapes": shapes.encode_polygons(rows.geometry.array, rows.crs),
+        "shapes": encode_geometry.encode_polygons(rows.geometry.array, rows.crs),
     }
 
 
-def _lines(result: Result) -> dict[str, Any]:
+def _lines(result: ResultTables) -> dict[str, Any]:
     rows = result.lines
     return {
         "name": texts(rows["name"]),
         "role": texts(rows["role"]),
         "status": texts(rows["status"]),
         "length_m": numbers(rows["length_m"], 0),
-        "shapes": shapes.encode_lines(rows.geometry.array, rows.crs),
+        "shapes": encode_geometry.encode_lines(rows.geometry.array, rows.crs),
     }
 
 
-def _stops(result: Result) -> dict[str, Any]:
+def _stops(result: ResultTables) -> dict[str, Any]:
     rows = result.stops
     if not len(rows):
         return {"name": [], "at": []}
     rows = rows.sort_values("order", kind="stable")
     return {
         "name": texts(rows["name"]),
-        "at": shapes.encode_points(rows.geometry.array, rows.crs),
+        "at": encode_geometry.encode_points(rows.geometry.array, rows.crs),
     }
 
 
-def _places(result: Result) -> dict[str, Any]:
+def _places(result: ResultTables) -> dict[str, Any]:
     rows = result.background.places.sort_values("place_id", kind="stable")
     return {
         "name": texts(rows["name"]),
         "category": pool(rows["category"]),
-        "at": shapes.encode_points(rows.geometry.array, rows.crs),
+        "at": encode_geometry.encode_points(rows.geometry.array, rows.crs),
     }
 
 
-def _area(result: Result) -> shapes.Packed:
+def _area(result: ResultTables) -> encode_geometry.Packed:
     if result.area is None or shapely.is_empty(result.area):
-        return shapes.encode_polygons([], result.candidates.crs)
-    return shapes.encode_polygons([result.area], result.candidates.crs)
+        return encode_geometry.encode_polygons([], result.candidates.crs)
+    return encode_geometry.encode_polygons([result.area], result.candidates.crs)
 
 
 def _report(report: LayerReport) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Helpers without knowledge of the domain: atomic writes, scratch folders, storage, caches."""

@@ -1,0 +1,58 @@
+"""TOML that a planner writes: a study, needs, another loop."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import ConfigError
+from foncier.readers.report import typeset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 4_000_000
+DEEPEST_KEY = 50  # parts of a dotted key; a thousand of them take gigabytes to read
+KEY_PART = re.compile(r"""\s*["']?[\w-]+["']?\s*""")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Tables of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read, or is not TOML of a size and depth that a person writes.
+    """
+    try:
+        return tomllib.loads(_text(path))
+    except RecursionError as fault:
+        raise ConfigError(_wrong(path, "tables ou listes trop imbriquées")) from fault
+    except ValueError as fault:
+        raise ConfigError(_wrong(path, str(fault))) from fault
+    except OSError as fault:
+        told = f"{path} : lecture impossible ({fault.strerror}). Vérifiez les droits du fichier."
+        raise ConfigError(typeset(told)) from fault
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"plus de {MOST_BYTES // 10**6} Mo")
+    text = path.read_text(encoding="utf-8")
+    if _longest_key(text) > DEEPEST_KEY:
+        raise ValueError("une clé a trop de points")
+    return text
+
+
+def _longest_key(text: str) -> int:
+    """Most parts between dots in a row that could be parts of a key."""
+    longest = run = 0
+    for part in text.split("."):
+        run = run + 1 if KEY_PART.fullmatch(part) else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _wrong(path: Path, why: str) -> str:
+    return f"{path} : ce n'est pas un fichier TOML lisible ({why})."

@@ -1,0 +1,209 @@
+"""Outlines of inventory sites, and which of them are the same site or of one family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from foncier.detect.context import shapes, texts
+from foncier.geometry import POLYGONAL, Geometries, unions_by
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+SAME_SHARE = 0.9  # both ways: the same site (METHODS §4)
+FAMILY_SHARE = 0.1  # of the smaller: one family (Cartofriches)
+SAME_POINT_M = 50.0
+LONE_POINT_M = 10.0  # radius drawn around a site of unknown area, only to be seen
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Outline of each site, where it comes from, and its parcels that were not found.
+
+    ``lost`` counts them, ``gone`` names them (``|`` between them, empty where all were found).
+    """
+
+    shapes: Geometries
+    origin: NDArray[np.object_]
+    lost: NDArray[np.intp]
+    gone: NDArray[np.object_]
+
+    def take(self, at: NDArray[Any]) -> Outlines:
+        """Outlines of some sites, by position or by mask."""
+        return Outlines(self.shapes[at], self.origin[at], self.lost[at], self.gone[at])
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Tell which outlines are real ones, not discs around a point."""
+        return np.isin(self.origin, ("parcelles", "trace"))
+
+
+def outlines(inventory: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None) -> Outlines:
+    """Outline each site: its parcels, else its own polygon, else a disc of its area.
+
+    A site without parcels, polygon or area is a small disc marked ``point_seul``.
+    """
+    own = shapes(inventory)
+    points = np.array(shapely.centroid(own))
+    area = inventory["area_m2"].to_numpy(dtype=np.float64)
+    known = np.isfinite(area) & (area > 0)
+    radius = np.where(known, np.sqrt(np.where(known, area, 0.0) / np.pi), LONE_POINT_M)
+    outline = np.array(shapely.buffer(points, radius))
+    origin = np.where(known, "emprise_approximative", "point_seul").astype(object)
+    polygon = np.isin(shapely.get_type_id(own), POLYGONAL)
+    outline[polygon], origin[polygon] = own[polygon], "trace"
+    listed = _listed(inventory)
+    found = listed.iloc[:0].assign(row=[])
+    if parcels is not None and len(parcels):
+        row = pd.Series(np.arange(len(parcels)), index=parcels["parcel_id"].to_numpy())
+        found = listed.assign(row=listed["parcel_id"].map(row)).dropna(subset=["row"])
+        sites, unions = unions_by(
+            found["site"].to_numpy(dtype=np.intp),
+            shapes(parcels)[found["row"].to_numpy(dtype=np.intp)],
+        )
+        outline[sites], origin[sites] = unions, "parcelles"
+    size = len(inventory)
+    lost, gone = np.zeros(size, dtype=np.intp), np.full(size, "", dtype=object)
+    if parcels is not None:
+        missing = listed.loc[~listed.index.isin(found.index)]
+        lost = np.bincount(missing["site"].to_numpy(dtype=np.intp), minlength=size)
+        names = missing.groupby("site")["parcel_id"].agg("|".join)
+        gone[names.index.to_numpy(dtype=np.intp)] = names.to_numpy()
+    return Outlines(outline, origin, lost, gone)
+
+
+def _listed(inventory: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Parcels that each site claims: columns ``site`` (position) and ``parcel_id``."""
+    lists = [
+        str(ids).split("|") if isinstance(ids, str) else []
+        for ids in texts(inventory["parcel_ids"])
+    ]
+    pairs = [(site, parcel) for site, ids in enumerate(lists) for parcel in ids]
+    return pd.DataFrame(pairs, columns=["site", "parcel_id"])
+
+
+def same_sites(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]:
+    """Group of each row: rows of one group are the same site told twice (METHODS §4).
+
+    The same parcels; or outlines that overlap by 90 % both ways; or, with points only, the same
+    area within 50 m.
+    """
+    pairs = _same_parcels(inventory)
+    first, second, share_first, share_second = _overlaps(outline)
+    both = (share_first >= SAME_SHARE) & (share_second >= SAME_SHARE)
+    pairs |= set(zip(first[both].tolist(), second[both].tolist(), strict=True))
+    pairs |= _same_points(inventory, outline)
+    return _groups(pairs, len(inventory))
+
+
+def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]:
+    """Group of each site: sites of one group overlap by more than 10 % of the smaller one.
+
+    Where no parcel layer is there to measure with, shared parcels stand for the overlap.
+    """
+    first, second, share_first, share_second = _overlaps(outline)
+    linked = np.maximum(share_first, share_second) > FAMILY_SHARE
+    pairs = set(zip(first[linked].tolist(), second[linked].tolist(), strict=True))
+    lists = [
+        set(str(ids).split("|")) if isinstance(ids, str) else set()
+        for ids in texts(inventory["parcel_ids"])
+    ]
+    holders: dict[str, list[int]] = {}
+    for site, ids in enumerate(lists):
+        for parcel in ids:
+            holders.setdefault(parcel, []).append(site)
+    for a, b in {pair for sites in holders.values() for pair in combinations(sites, 2)}:
+        if len(lists[a] & lists[b]) > FAMILY_SHARE * min(len(lists[a]), len(lists[b])):
+            pairs.add((a, b))
+    return _groups(pairs, len(inventory))
+
+
+def counted_area_m2(
+    inventory: gpd.GeoDataFrame, outline: Outlines, family: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Area of each site that no other of its family counts already, shape (n,).
+
+    Summed over a family they give the land that it covers once. The smaller sites of a family
+    keep their whole area and the larger count what is left: of a plateau and its hall, the hall is
+    a site of its own. Where outlines are only discs, the areas of the smaller sites, spread over
+    the parcels that they list, stand for what is taken. NaN where the area is unknown.
+    """
+    area = np.where(
+        outline.drawn, shapely.area(outline.shapes), inventory["area_m2"].to_numpy(dtype=np.float64)
+    )
+    counted = area.copy()
+    lists = [
+        str(ids).split("|") if isinstance(ids, str) else []
+        for ids in texts(inventory["parcel_ids"])
+    ]
+    members = pd.Series(np.arange(len(area))).groupby(family).agg(list)
+    for sites in members[members.map(len) > 1]:
+        ordered = sorted(sites, key=lambda n: (np.nan_to_num(area[n]), lists[n]))
+        land = shapely.Polygon()
+        taken: dict[str, float] = {}
+        for site in ordered:
+            if outline.drawn[site]:
+                counted[site] = shapely.area(shapely.difference(outline.shapes[site], land))
+                land = shapely.union(land, outline.shapes[site])
+            else:
+                counted[site] = _left(area[site], lists[site], taken)
+    return np.asarray(counted)
+
+
+def _left(area_m2: float, parcels: list[str], taken: dict[str, float]) -> float:
+    """Area of a site less that of its parcels already taken; its own parcels are taken then."""
+    new = [parcel for parcel in parcels if parcel not in taken]
+    if not parcels or np.isnan(area_m2):
+        return area_m2
+    left = max(area_m2 - sum(taken.get(parcel, 0.0) for parcel in parcels), 0.0) if new else 0.0
+    taken.update(dict.fromkeys(new, left / max(len(new), 1)))
+    return left
+
+
+def _same_parcels(inventory: gpd.GeoDataFrame) -> set[tuple[int, int]]:
+    lists = pd.Series(texts(inventory["parcel_ids"])).dropna()
+    return {
+        (int(rows[0]), int(other))
+        for rows in (group.index for _, group in lists.groupby(lists))
+        for other in rows[1:]
+    }
+
+
+def _same_points(inventory: gpd.GeoDataFrame, outline: Outlines) -> set[tuple[int, int]]:
+    alone = np.flatnonzero(~outline.drawn & pd.isna(inventory["parcel_ids"]).to_numpy(dtype=bool))
+    points = shapely.centroid(outline.shapes[alone])
+    first, second = shapely.STRtree(points).query(points, "dwithin", distance=SAME_POINT_M)
+    area = inventory["area_m2"].to_numpy(dtype=np.float64)[alone]
+    same = (first < second) & (area[first] == area[second])
+    return set(zip(alone[first[same]].tolist(), alone[second[same]].tolist(), strict=True))
+
+
+def _overlaps(
+    outline: Outlines,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Pairs of drawn outlines that meet, and the share of each that the other covers."""
+    drawn = np.flatnonzero(outline.drawn)
+    plots = outline.shapes[drawn]
+    first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    common, area = shapely.area(shapely.intersection(plots[first], plots[second])), plots
+    size = shapely.area(area)
+    return drawn[first], drawn[second], common / size[first], common / size[second]
+
+
+def _groups(pairs: set[tuple[int, int]], size: int) -> NDArray[np.intp]:
+    if not size:
+        return np.array([], dtype=np.intp)
+    links = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
+    graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)

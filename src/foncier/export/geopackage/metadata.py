@@ -1,0 +1,276 @@
+"""What makes a GeoPackage open ready to work: words, styles, metadata, indexes, fixed dates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from foncier.export import dictionary, iso, words
+from foncier.export.layers import VIEWS, views
+from foncier.export.qgis import project, styles
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from foncier.export.layers import Layer
+    from foncier.model import ResultTables
+
+UNDATED = "2000-01-01"
+ENTITIES = {
+    "notes": "opportunity_id",
+    "parcelles_retenues": "opportunity_id",
+    "essais": "parcel_id",
+    "parcelles_ecartees": "parcel_id",
+    "acces": "opportunity_id",
+    "preuves": "opportunity_id",
+    "acces_detail": "opportunity_id",
+    "opportunites": "opportunity_id",
+}
+
+# Definitions of OGC 12-128r18 (GeoPackage 1.2.1), annex C, and of QGIS for its styles.
+TABLES = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT fk_gdc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE gpkg_metadata (
+  id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
+  md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml',
+  metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (
+  reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+  timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+  CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+  CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
+"""
+ISO, JSON = "http://www.isotc211.org/2005/gmd", "https://www.rfc-editor.org/rfc/rfc8259"
+EXTENSIONS = [
+    ("gpkg_data_columns", "gpkg_schema", "schema"),
+    ("gpkg_data_column_constraints", "gpkg_schema", "schema"),
+    ("gpkg_metadata", "gpkg_metadata", "metadata"),
+    ("gpkg_metadata_reference", "gpkg_metadata", "metadata"),
+]
+
+
+def write_metadata(
+    base: sqlite3.Connection, result: ResultTables, made: tuple[Layer, ...], *, file: str, lang: str
+) -> None:
+    """Add words, styles, views, metadata, indexes and the QGIS project; fix the dates.
+
+    Parameters
+    ----------
+    base
+        Connection in autocommit mode.
+    result, made
+        What was run, and the layers that were written.
+    file
+        Name under which the GeoPackage is delivered: the project inside refers to it.
+    lang
+        Language of the words, ``fr`` or ``en``.
+    """
+    day = f"{result.edition or UNDATED}T00:00:00.000Z"
+    base.executescript(TABLES)
+    base.execute("BEGIN")
+    by_kind = views(made)
+    add_views(base, by_kind)
+    every = (*made, *by_kind)
+    _extensions(base)
+    _words(base, every, lang)
+    rules = project.rules_of(result)
+    drawn = {one.name: styles.styles(one, rules=rules, lang=lang) for one in every}
+    _styles(base, every, drawn, lang=lang, day=day)
+    _metadata(base, result, lang, day)
+    _contents(base, result, every, lang, day)
+    book = project.Book(result, {one.name: one for one in every}, drawn, file, lang)
+    base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(book))
+    for layer, column in ENTITIES.items():
+        base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
+    base.execute("COMMIT")
+
+
+def _extensions(base: sqlite3.Connection) -> None:
+    base.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')",
+        [
+            (table, name, f"http://www.geopackage.org/spec121/#extension_{page}")
+            for table, name, page in EXTENSIONS
+        ],
+    )
+
+
+def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None:
+    coded: dict[str, dict[str, str]] = {}
+    for layer in made:
+        labels = [words.label(column, lang) for column in layer.columns]
+        for column, label in zip(layer.columns, labels, strict=True):
+            values = words.value_words(column, lang)
+            constraint = f"{layer.name}_{column.name}".lower() if values else None
+            if constraint:
+                coded[constraint] = values
+            # GDAL shows "name" as the alias of a column; the format wants it unique in its table.
+            name = label if labels.count(label) == 1 else column.name
+            base.execute(
+                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, ?)",
+                (
+                    layer.name,
+                    column.name,
+                    name,
+                    label,
+                    dictionary.comment(column, lang),
+                    constraint,
+                ),
+            )
+    base.executemany(
+        "INSERT INTO gpkg_data_column_constraints VALUES (?, 'enum', ?, NULL, NULL, NULL, NULL, ?)",
+        [(name, value, text) for name, values in coded.items() for value, text in values.items()],
+    )
+
+
+def _styles(
+    base: sqlite3.Connection,
+    made: tuple[Layer, ...],
+    drawn: Mapping[str, tuple[styles.Style, ...]],
+    *,
+    lang: str,
+    day: str,
+) -> None:
+    """Styles of every layer; the first of each is its default."""
+    base.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+        "update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)",
+        [
+            (
+                layer.name,
+                "geom" if layer.shape else "",
+                style.name,
+                style.qml,
+                int(place == 0),
+                f"{layer.title[lang]} – {style.name}",
+                day,
+            )
+            for layer in made
+            for place, style in enumerate(drawn[layer.name])
+        ],
+    )
+
+
+def _metadata(base: sqlite3.Connection, result: ResultTables, lang: str, day: str) -> None:
+    known = {
+        "title": result.title,
+        "lang": lang,
+        "fictional": result.demo,
+        "communes": result.communes,
+        "edition": result.edition.isoformat() if result.edition else None,
+        "profile": {"name": result.profile.name, "source": result.profile.source},
+        "rules": [
+            {
+                "kind": kind,
+                "rule": rule.name,
+                "label": rule.label[lang],
+                "unit": rule.unit,
+                "threshold": rule.threshold,
+                "source": rule.source,
+            }
+            for kind, rules in result.profile.rules.items()
+            for rule in rules
+        ],
+        "sources": [
+            {
+                "layer": r.layer,
+                "source": r.source,
+                "licence": r.licence,
+                "vintage": r.vintage.isoformat() if r.vintage else None,
+                "sha256": r.sha256,
+            }
+            for r in result.reports
+        ],
+        "missing": [{"what": m.what, "cost": m.cost[lang]} for m in result.missing],
+        "credits": result.credits,
+    }
+    text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
+    base.executemany(
+        "INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, ?, ?)",
+        [
+            (1, JSON, "application/json", text),
+            (2, ISO, "text/xml", iso.metadata(result, lang=lang)),
+        ],
+    )
+    base.executemany(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, ?, NULL)",
+        [(day, 1), (day, 2)],
+    )
+
+
+def _contents(
+    base: sqlite3.Connection, result: ResultTables, made: tuple[Layer, ...], lang: str, day: str
+) -> None:
+    base.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS')"
+    )
+    base.executemany(
+        "UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?",
+        list(_titles(result, made, lang)),
+    )
+    base.execute("UPDATE gpkg_contents SET last_change = ?", (day,))
+
+
+def _titles(
+    result: ResultTables, made: tuple[Layer, ...], lang: str
+) -> Iterator[tuple[str, str, str]]:
+    warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
+    for layer in made:
+        words_of = f"{warning}{layer.title[lang]}"
+        yield words_of, f"{words_of} – {result.title}", layer.name
+
+
+WHOLE = "opportunites"
+
+
+def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
+    """Create the views and list them in the tables of contents of the format.
+
+    Parameters
+    ----------
+    base
+        A GeoPackage that holds the layer ``opportunites``.
+    made
+        The views, as `foncier.export.layers.views` gives them.
+    """
+    kinds = {name: kind for kind, (name, _) in VIEWS.items()}
+    for view in made:
+        columns = ", ".join(
+            f'"{column.name.replace(chr(34), chr(34) * 2)}"' for column in view.columns
+        )
+        # GDAL takes the column OGC_FID of a view as its row id.
+        base.execute(
+            f'CREATE VIEW "{view.name}" AS SELECT "fid" AS OGC_FID, "geom", {columns} '  # noqa: S608  # nosec B608
+            f'FROM "{WHOLE}" WHERE "kind" = \'{kinds[view.name]}\''
+        )
+        bounds = view.frame.total_bounds.tolist() if len(view.frame) else [None] * 4
+        base.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, "
+            "max_y, srs_id) SELECT ?, 'features', ?, ?, ?, ?, ?, srs_id FROM gpkg_contents "
+            "WHERE table_name = ?",
+            (view.name, view.name, *bounds, WHOLE),
+        )
+        base.execute(
+            "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, "
+            "z, m FROM gpkg_geometry_columns WHERE table_name = ?",
+            (view.name, WHOLE),
+        )

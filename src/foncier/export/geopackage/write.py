@@ -1,0 +1,195 @@
+"""Write the whole result as one GeoPackage that opens ready to work in QGIS."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import struct
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyogrio.raw import write_arrow
+
+from foncier.errors import ExportError
+from foncier.export.geopackage import metadata
+from foncier.export.layers import Layer, layers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyproj
+
+    from foncier.model import ResultTables
+
+# GeoPackage 1.2 is what every QGIS since 3.0 reads without a warning.
+VERSION = "1.2"
+ARROW = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "count": pa.int64(),
+    "yes_no": pa.bool_(),
+    "date": pa.date32(),
+}
+GEOMETRY = "geom"
+BATCH = 65_536  # rows that are made ready at once
+# Type of a single shape for GEOS, and of the collection of such shapes in WKB.
+SINGLE = {"MultiPolygon": (3, 6), "MultiLineString": (1, 5)}
+FAULTS = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    sqlite3.Error,
+    OSError,
+)
+LITTLE_ROOM = 1 << 20  # bytes: with less, the disk counts as full
+
+
+def write_geopackage(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
+    """Write every table of a result, with styles, words and metadata, to a new GeoPackage.
+
+    Parameters
+    ----------
+    result
+        The whole result of a run; geometries in the legal metric CRS, which the file keeps.
+    path
+        The file to write. One that stands there is replaced only once the new one is whole.
+    lang
+        Language of aliases, descriptions and legends, ``fr`` or ``en``. Layer and column names are
+        the same in both.
+
+    Notes
+    -----
+    What is unknown is NULL. The same result gives the same bytes: rows are sorted, and the dates
+    that the format asks for are the edition of the result (1 January 2000 when undated).
+
+    Raises
+    ------
+    ExportError
+        The file cannot be written whole; a former one is intact.
+    """
+    made = layers(result)
+    draft = path.with_name(f".{path.name}.draft.gpkg")
+    whole = path.with_name(f".{path.name}.whole.gpkg")
+    try:
+        _clear(draft, whole)
+        with _unsynchronised():
+            for layer in made:
+                _write_layer(layer, draft, result.candidates.crs)
+        with closing(sqlite3.connect(draft, isolation_level=None)) as base:
+            base.execute("PRAGMA synchronous = OFF")  # a draft: what counts is its copy
+            _check_rows(base, made)
+            metadata.write_metadata(base, result, made, file=path.name, lang=lang)
+            # Freed pages and the counter of changes tell the past of a file; a copy has none.
+            base.execute("VACUUM INTO ?", (str(whole),))
+        whole.replace(path)
+    except FAULTS as reason:
+        raise ExportError(_explanation(path, reason)) from reason
+    finally:
+        _clear(draft, whole)
+
+
+@contextmanager
+def _unsynchronised() -> Iterator[None]:
+    """Spare GDAL a flush to the disk after each step: a draft that is lost is no loss."""
+    name = "OGR_SQLITE_SYNCHRONOUS"
+    former = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: "OFF"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: former})
+
+
+def _clear(*files: Path) -> None:
+    """Remove drafts and what SQLite may have left beside them; what resists is left there."""
+    for file in files:
+        for name in (file.name, f"{file.name}-journal", f"{file.name}-wal", f"{file.name}-shm"):
+            with suppress(OSError):
+                file.with_name(name).unlink()
+
+
+def _write_layer(layer: Layer, path: Path, crs: pyproj.CRS) -> None:
+    # Nothing that depends on the day or on the machine: the dates are set once all is written.
+    geometry: dict[str, Any] = {"geometry_name": None, "geometry_type": None, "crs": None}
+    options = {}
+    if layer.shape:
+        geometry = {"geometry_name": GEOMETRY, "geometry_type": layer.shape, "crs": crs.to_wkt()}
+        options = {"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": GEOMETRY}
+    write_arrow(
+        stream(layer),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        **geometry,
+        dataset_options={} if path.exists() else {"VERSION": VERSION},
+        layer_options={**options, "DESCRIPTION": "", "IDENTIFIER": layer.name},
+    )
+
+
+def stream(layer: Layer) -> pa.RecordBatchReader:
+    """Rows of a layer as Arrow, made a part at a time: a million parcels never stand twice."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(layer.frame), BATCH):
+            part = layer.frame.iloc[start : start + BATCH]
+            yield from arrow(replace(layer, frame=part)).to_batches()
+
+    schema = arrow(replace(layer, frame=layer.frame.iloc[:0])).schema
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def arrow(layer: Layer) -> pa.Table:
+    """Arrow table of a layer: typed by its contract, unknown as null, geometry as multi WKB."""
+    columns = {}
+    for column in layer.columns:
+        values = layer.frame[column.name]
+        if column.kind == "text":
+            # OGR ends a text at its first NUL; without it the rest is kept.
+            values = values.astype("str").str.replace("\x00", "", regex=False)
+        elif column.kind == "date":
+            values = pd.to_datetime(values).dt.date
+        columns[column.name] = pa.array(values, type=ARROW[column.kind], from_pandas=True)
+    if layer.shape:
+        columns[GEOMETRY] = pa.array(_wkb(layer), type=pa.binary())
+    return pa.table(columns)
+
+
+def _wkb(layer: Layer) -> np.ndarray:
+    """Geometries as WKB, single ones promoted, so that a layer holds one type only."""
+    shapes = np.asarray(layer.frame.geometry.array, dtype=object)
+    written = np.asarray(shapely.to_wkb(shapes, output_dimension=2, byte_order=1), dtype=object)
+    if layer.shape in SINGLE:
+        kind, many = SINGLE[layer.shape]
+        alone = shapely.get_type_id(shapes) == kind
+        # A collection of one: its order of bytes, its type, the number of its parts, its part.
+        head = struct.pack("<BII", 1, many, 1)
+        # One by one: numpy would take the head as text and drop the zeros at its end.
+        written[alone] = [head + part for part in written[alone]]
+    return written
+
+
+def _check_rows(base: sqlite3.Connection, made: tuple[Layer, ...]) -> None:
+    """Count what was written: an error on closing a file is not always said."""
+    for layer in made:
+        (rows,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608  # nosec B608
+        if rows != len(layer.frame):
+            raise sqlite3.DatabaseError(f"{layer.name}: {rows} rows of {len(layer.frame)}")
+
+
+def _explanation(path: Path, reason: Exception) -> str:
+    room = shutil.disk_usage(path.parent).free if path.parent.is_dir() else None
+    if room is not None and room < LITTLE_ROOM:
+        what = "le disque est plein. Libérez de la place ou choisissez un autre dossier"
+    else:
+        what = (
+            f"{reason}. Vérifiez la place sur le disque, le droit d'écrire dans ce dossier, "
+            "et qu'aucun autre programme (QGIS…) ne tient le fichier ouvert"
+        )
+    return f"{path.name}\u00a0: le GeoPackage n'a pas pu être écrit en entier\u00a0: {what}."

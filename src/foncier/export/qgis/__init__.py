@@ -1,0 +1,1 @@
+"""QGIS project of a result: styles, forms, layouts."""

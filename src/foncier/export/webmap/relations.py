@@ -1,0 +1,137 @@
+"""Ground that several sites cover, so that the page counts it once whatever is filtered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from foncier import schemas
+from foncier.export.webmap import encode_geometry
+from foncier.export.webmap.encode_table import (
+    numbers,
+    phrases,
+    pool,
+    texts,
+)
+from foncier.export.webmap.isochrones import known_sites
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from foncier.model import ResultTables
+
+SLACK_M2 = 1.0  # less is the slack of two drawings of one limit
+
+
+def overlaps(shapes: Any) -> dict[str, list[Any]]:
+    """Pieces of ground that two sites or more cover, each with its area and the sites that do.
+
+    The ground of any choice of sites is the sum of their areas, less each piece once for every
+    site of the choice that covers it beyond the first.
+
+    Parameters
+    ----------
+    shapes
+        Polygons of a metric CRS, in the order of the sites of the page.
+
+    Returns
+    -------
+    ``area_m2`` of each piece and ``sites``, the positions of the sites that cover it.
+
+    Examples
+    --------
+    >>> overlaps([shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10), shapely.box(20, 0, 30, 9)])
+    {'area_m2': [50.0], 'sites': [[0, 1]]}
+    """
+    plots = np.asarray(shapes, dtype=object)
+    among = _overlapping(plots)
+    outlines = shapely.union_all(shapely.boundary(plots[among]))
+    faces = shapely.get_parts(shapely.polygonize([outlines]))
+    inside, site = shapely.STRtree(plots[among]).query(
+        shapely.point_on_surface(faces), predicate="intersects"
+    )
+    areas: dict[tuple[int, ...], float] = {}
+    order = np.lexsort((site, inside))
+    starts = np.flatnonzero(np.diff(inside[order], prepend=-1))
+    for sites, face in zip(
+        np.split(among[site[order]], starts[1:]), inside[order][starts], strict=False
+    ):
+        covering = tuple(sites.tolist())
+        areas[covering] = areas.get(covering, 0.0) + float(shapely.area(faces[face]))
+    pieces = {sites: area for sites, area in sorted(areas.items()) if len(sites) > 1}
+    return {
+        "area_m2": [round(area, 1) for area in pieces.values()],
+        "sites": [list(sites) for sites in pieces],
+    }
+
+
+def _overlapping(plots: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Positions of the sites that share ground with another, in order."""
+    first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    common = shapely.area(shapely.intersection(plots[first], plots[second])) > SLACK_M2
+    return np.unique(np.concatenate([first[common], second[common]]))
+
+
+BEST_USES = 3
+
+
+def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Best uses of each friche by Mutafriches, the best first; empty where they were not asked."""
+    table = _given(result.mutability, schemas.MUTABILITY)
+    best = table.sort_values(["opportunity_id", "rank", "use"], kind="stable")
+    best = best.groupby("opportunity_id", sort=False).head(BEST_USES)
+    rows, owner = known_sites(best, ids)
+    return {
+        "site": owner,
+        "use": pool(rows["use"]),
+        "band": pool(rows["band"]),
+        **{
+            name: numbers(rows[name], 1)
+            for name in ("index", "index_low", "index_high", "reliability")
+        },
+    }
+
+
+def effort(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Spans of the recycling works (k€) and of the hardness of the land, None where unknown."""
+    rows, owner = known_sites(_given(result.effort, schemas.EFFORT), ids)
+    return {
+        "site": owner,
+        "hardness": pool(rows["hardness"]),
+        **{name: numbers(rows[name], 0) for name in ("works_low_keur", "works_high_keur")},
+        **{name: numbers(rows[name], 1) for name in ("hardness_low", "hardness_high")},
+    }
+
+
+def _given(table: pd.DataFrame | None, contract: schemas.Table) -> pd.DataFrame:
+    return contract.empty() if table is None else table
+
+
+TOLD = ("alone", "together", "agreement")
+
+
+def assemblies(result: ResultTables) -> dict[str, Any]:
+    """Outlines of the assemblies, sorted by id, with what each parcel lacks and the union passes.
+
+    Empty where none was found or sought. Areas in m², None where unknown.
+    """
+    crs = result.candidates.crs
+    table = schemas.ASSEMBLIES.empty(crs) if result.assemblies is None else result.assemblies
+    rows = table.sort_values("assembly_id", kind="stable")
+    return {
+        "id": texts(rows["assembly_id"]),
+        "kind": pool(rows["kind"]),
+        "parcels": texts(rows["parcel_ids"]),
+        "area_m2": numbers(rows["area_m2"], 0),
+        "usable_area_m2": numbers(rows["usable_area_m2"], 0),
+        **{
+            f"{name}_{lang}": phrases(rows[f"{name}_{lang}"])
+            for name in TOLD
+            for lang in ("fr", "en")
+        },
+        "shapes": encode_geometry.encode_polygons(rows.geometry.array, crs),
+    }

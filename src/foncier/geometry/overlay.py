@@ -1,0 +1,208 @@
+"""What covers plots: the area under other shapes, the envelope that passes over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from foncier.geometry.arrays import (
+    Covers,
+    Floats,
+    Geometries,
+    expand,
+    indexed,
+    meeting,
+    pairs_within,
+    shapes_of,
+    unions_by,
+)
+from foncier.geometry.parallel import in_threads, which_hold
+from foncier.geometry.within_distance import all_within
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+QUADRANT = 8  # sides that stand for a quarter of a circle
+INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs (plot, cover) that share an area, ordered by plot, then cover.
+
+    ``area_m2`` is what each pair shares; ``counted`` is the cover of each pair as it was counted:
+    worn where it stands astride the plot's limit. ``covers`` are all covers as they came.
+    """
+
+    plot: NDArray[np.intp]
+    cover: NDArray[np.intp]
+    area_m2: Floats
+    counted: Geometries
+    covers: Geometries
+
+
+def overlaps(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Overlaps:
+    """Area that each plot shares with each cover, pair by pair; see `covered_area_m2`."""
+    plot, cover = meeting(plots, covers)
+    covers = shapes_of(covers)
+    shapely.prepare(plots)
+    whole = which_hold(shapely.covers, plots, plot, covers[cover])
+    area = np.zeros(len(plot))
+    area[whole] = shapely.area(covers[cover[whole]])
+    counted, astride = covers[cover], np.flatnonzero(~whole)
+    if wall_m and len(astride):
+        counted[astride] = _worn(covers, cover[astride], wall_m)
+        # Worn, most houses of a street lie on one side of the limit: nothing is left to cut.
+        astride = astride[which_hold(shapely.intersects, plots, plot[astride], counted[astride])]
+        inside = which_hold(shapely.covers, plots, plot[astride], counted[astride])
+        area[astride[inside]] = shapely.area(counted[astride[inside]])
+        astride = astride[~inside]
+    area[astride] = shapely.area(
+        in_threads(shapely.intersection, plots[plot[astride]], counted[astride])
+    )
+    some = area > 0
+    return Overlaps(plot[some], cover[some], area[some], counted[some], covers)
+
+
+def covered_area_m2(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Floats:
+    """Area of each plot under the union of other shapes; what overlaps counts once.
+
+    Whole shapes inside a plot bring their own area; only those astride a limit are cut, and only
+    plots under shapes that overlap each other pay for a union.
+
+    Parameters
+    ----------
+    plots, covers
+        Valid polygons, shapes (n,) and (m,), in the same metric CRS.
+    wall_m
+        Covers astride a limit are shrunk by this first, so that the wall of a neighbour, drawn a
+        hand's breadth over the limit, does not count (QGIS Foncier: 1 m).
+
+    Returns
+    -------
+    Square metres, shape (n,); 0 where nothing covers the plot.
+
+    Examples
+    --------
+    >>> plot, house = shapely.box(0, 0, 20, 20), shapely.box(-5, 0, 5, 10)
+    >>> covered_area_m2(np.array([plot]), np.array([house, house]))
+    array([50.])
+    """
+    if not len(plots) or not len(covers):
+        return np.zeros(len(plots))
+    return united_area_m2(plots, overlaps(plots, covers, wall_m=wall_m))
+
+
+def united_area_m2(plots: Geometries, shared: Overlaps) -> Floats:
+    """Area of each plot under its covers together; what two of them cover counts once."""
+    plot = shared.plot
+    total = np.bincount(plot, shared.area_m2, minlength=len(plots))
+    mixed = np.isin(plot, _tangled(shared))
+    owner, unions = unions_by(plot[mixed], shared.counted[mixed])
+    total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
+    return np.asarray(total, dtype=np.float64)
+
+
+def _worn(covers: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
+    """Some covers, one or more times each, shrunk on all sides."""
+    once, back = np.unique(which, return_inverse=True)
+    shrink = partial(shapely.buffer, distance=-by_m, join_style="mitre")
+    return np.asarray(in_threads(shrink, covers[once]), dtype=object)[back]
+
+
+def _tangled(shared: Overlaps) -> NDArray[np.intp]:
+    """Plots of which two covers overlap each other."""
+    plot, cover = shared.plot, shared.cover
+    several = np.bincount(plot)[plot] > 1 if len(plot) else np.zeros(0, dtype=bool)
+    which = np.unique(cover[several])
+    some = shared.covers[which]
+    first, second = shapely.STRtree(some).query(some, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    inside = shapely.relate_pattern(some[first], some[second], "T********")
+    first, second = which[first[inside]], which[second[inside]]
+    # The overlap counts where both lie on one plot.
+    order = np.argsort(cover, kind="stable")
+    begin, end = np.searchsorted(cover[order], [first, first + 1])
+    pair, rank = expand(end - begin)
+    on = plot[order[begin[pair] + rank]]
+    size = np.int64(len(shared.covers))
+    known = plot.astype(np.int64) * size + cover
+    both = np.isin(on.astype(np.int64) * size + second[pair], known)
+    return np.asarray(np.unique(on[both]), dtype=np.intp)
+
+
+def closed_cover(
+    plots: Geometries,
+    covers: Covers,
+    *,
+    grow_m: float | Floats,
+    shrink_m: float = 0.0,
+    hole_m2: float = 0.0,
+) -> Geometries:
+    """Envelope of the covers where it passes over each plot: grown, holes filled, shrunk again.
+
+    Each plot is measured with the covers that can change its own part only, so that the answer
+    does not depend on what lies farther away.
+
+    Parameters
+    ----------
+    plots, covers
+        Valid polygons, shapes (n,) and (m,), in the same metric CRS.
+    grow_m
+        Growth of the covers: one, or one a cover.
+    shrink_m
+        How much the grown covers are worn again.
+    hole_m2
+        Holes no larger than this are filled.
+
+    Returns
+    -------
+    Part of each plot inside the envelope, shape (n,); empty where no cover comes near.
+
+    Examples
+    --------
+    >>> plot, houses = shapely.box(0, 0, 10, 10), shapely.box([-20, 20], 0, [-10, 30], 10)
+    >>> shapely.area(closed_cover(np.array([plot]), houses, grow_m=50.0, shrink_m=30.0)).round()
+    array([100.])
+    """
+    grow = np.broadcast_to(np.asarray(grow_m, dtype=np.float64), len(covers))
+    found: Geometries = np.full(len(plots), shapely.Polygon(), dtype=object)
+    if not len(covers) or not len(plots):
+        return found
+    # A hole that is filled, and the worn edge, may lie this far outside the plot.
+    beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
+    tree, covers = indexed(covers), shapes_of(covers)
+    # Where all ground as far as the envelope is worn lies under the covers, nothing is drawn.
+    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, room_m=shrink_m)
+    found[sure] = plots[sure]
+    rest = np.flatnonzero(~sure)
+    plot, cover = pairs_within(plots[rest], tree, beyond)
+    plot = rest[plot]
+    owner, unions = unions_by(plot, _grown(covers, cover, grow))
+    if hole_m2:
+        unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
+    if shrink_m:
+        unions = shapely.buffer(unions, -shrink_m, quad_segs=QUADRANT)
+    found[owner] = shapely.intersection(plots[owner], unions)
+    return found
+
+
+def _grown(covers: Geometries, which: NDArray[np.intp], grow_m: Floats) -> Geometries:
+    """Some covers, one or more times each, grown by their distance."""
+    once, back = np.unique(which, return_inverse=True)
+    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=QUADRANT)
+    return np.asarray(grown, dtype=object)[back]
+
+
+def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
+    polygons = []
+    for part in shapely.get_parts(shape):
+        rings = shapely.get_rings(part)
+        holes = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) > hole_m2]
+        polygons.append(shapely.polygons(rings[0], holes=holes or None))
+    return shapely.union_all(polygons)

@@ -1,0 +1,214 @@
+"""Every street that a plot opens on: one that faces two streets is left by the better one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.network.access import (
+    REACH_M,
+    at_ground,
+    faced,
+    near,
+    open_to,
+    street_of,
+)
+from foncier.schemas import ACCESS_POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from foncier.network.access import Near
+    from foncier.network.graph import Mode
+    from foncier.network.splitting import Floats, Geometries, Integers
+
+FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
+GATE_M = 3.0  # a car passes
+DRAWN = ("parcelles", "piece", "batiment", "trace")  # a guessed outline faces no street for sure
+SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
+
+
+def entrances(
+    candidates: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame | None = None,
+    *,
+    reach_m: float = REACH_M,
+    faced_m: float = FACED_M,
+    gate_m: float = GATE_M,
+    shut_in_m: float = SHUT_IN_M,
+    mode: Mode = "walk",
+) -> gpd.GeoDataFrame:
+    """Find all the accesses of each plot: the nearest street, and every other one that it faces.
+
+    A plot faces a street within ``faced_m`` of it with ``gate_m`` of frontage; one whose outline
+    is guessed (a disc) has its nearest street alone. With the parcels, a
+    door that leads over ``shut_in_m`` of a neighbour's land is none, unless the plot has no other.
+
+    Parameters
+    ----------
+    candidates, streets, reach_m
+        As for `access_points`.
+    parcels
+        Table of the contract ``PARCELS``, or None: then no neighbour is known.
+    mode
+        Column that says which streets are open: ``walk`` or ``bike``.
+
+    Returns
+    -------
+    Columns of the contract ``ACCESS_POINTS`` and ``over_m``, the metres of neighbours' land before
+    the street (missing without parcels); several rows a plot, its main door first: the one of
+    `access_points`, or where that one is shut in, the nearest that is not. Sorted by id.
+    """
+    found = entrances_by_mode(
+        candidates,
+        streets,
+        parcels,
+        modes=[mode],
+        reach_m=reach_m,
+        faced_m=faced_m,
+        gate_m=gate_m,
+        shut_in_m=shut_in_m,
+    )
+    return found[mode]
+
+
+def entrances_by_mode(
+    candidates: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame | None = None,
+    *,
+    modes: Sequence[Mode] = ("walk", "bike"),
+    reach_m: float = REACH_M,
+    faced_m: float = FACED_M,
+    gate_m: float = GATE_M,
+    shut_in_m: float = SHUT_IN_M,
+) -> dict[Mode, gpd.GeoDataFrame]:
+    """Find the accesses of each plot by several modes, each as `doors` finds them.
+
+    Most streets are open to all modes: what a plot shows to a street is measured once.
+    """
+    sites = candidates.sort_values("opportunity_id", ignore_index=True)
+    known = at_ground(streets, *modes)
+    if sites.empty or known.empty:
+        return dict.fromkeys(modes, _none(candidates))
+    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
+    drawn = sites["perimeter"].isin(DRAWN).to_numpy()
+    both = {m: _pairs(around, open_to(known, m), drawn, reach_m=reach_m) for m in modes}
+    main = {mode: first for mode, (first, _) in both.items()}
+    every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
+    table = faced(sites, known, *np.divmod(every, len(known)))
+    wide = (table["frontage_m"] >= gate_m).to_numpy()
+    kept = wide | np.isin(every, np.concatenate(list(main.values())))
+    every, wide, table = every[kept], wide[kept], table[kept].assign(over_m=np.nan)
+    plot, street = np.divmod(every, len(known))
+    if parcels is not None:
+        points, own = table.geometry.to_numpy(), around.plots[plot]
+        table["over_m"] = crossed_m(points, around.ways[street], own, parcels)
+    found = {}
+    for mode, (_, pairs) in both.items():
+        first = np.isin(every, main[mode])
+        rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
+        found[mode] = _ordered(table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m)
+    return found
+
+
+def _pairs(
+    around: Near, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+) -> tuple[Integers, Integers]:
+    """Each plot with its own street, and with every open one that it may face.
+
+    A pair is one number, in the order of the plots, then of the streets.
+    """
+    many = len(around.ways)
+    plot, street = street_of(around, open_, reach_m=reach_m)
+    main = plot * many + street
+    faces = drawn[around.plot] & open_[around.way]
+    return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
+
+
+def _none(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """No door at all."""
+    return ACCESS_POINTS.empty(candidates.crs).assign(over_m=pd.Series(dtype="float64"))
+
+
+def _ordered(
+    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, shut_in_m: float
+) -> gpd.GeoDataFrame:
+    """Doors of each plot that are not shut in, its main one first; else its main one alone.
+
+    Rows are in the order of the plots, then of the streets.
+    """
+    shut = (table["over_m"] >= shut_in_m).to_numpy()
+    free = np.bincount(plot[~shut], minlength=plot.max(initial=0) + 1) > 0
+    kept = np.flatnonzero(~shut | (~free[plot] & main))
+    order = np.lexsort((table["offset_m"].to_numpy()[kept], ~main[kept], plot[kept]))
+    return table.iloc[kept[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
+
+
+def main_entrances(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """First door of each plot, as a table of the contract ``ACCESS_POINTS``."""
+    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found.drop_duplicates("opportunity_id"))
+    return points
+
+
+AT_EDGE_M = 1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
+
+
+def crossed_m(
+    points: Geometries, ways: Geometries, own: Geometries, parcels: gpd.GeoDataFrame
+) -> Floats:
+    """Length of the way from each point to its street over parcels that are not its own land.
+
+    Public ways lie outside the parcels of the cadastre; where one is drawn as a parcel, the length
+    is overestimated, so the figure is a warning and not a proof.
+
+    Parameters
+    ----------
+    points, ways, own
+        Access points, the street of each and the plot of each, shape (n,).
+    parcels
+        Table of the contract ``PARCELS``, in the same metric CRS.
+
+    Returns
+    -------
+    Metres, shape (n,); 0 where nothing lies between.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> plot, front = shapely.box(0, 20, 20, 40), shapely.box(0, 0, 20, 20)
+    >>> street = shapely.LineString([(0, -5), (20, -5)])
+    >>> land = gpd.GeoDataFrame(geometry=[plot, front])
+    >>> at = np.array([shapely.Point(10, 20)])
+    >>> crossed_m(at, np.array([street]), np.array([plot]), land).tolist()
+    [20.0]
+    """
+    # Few ways meet a parcel beyond their own end: from the others no own land is taken off.
+    lines, plots = shapely.shortest_line(points, ways), parcels.geometry.to_numpy()
+    # The index of the parcels is kept with them: a million are not sorted out again for each mode.
+    beyond = _beyond_the_edge(lines)
+    line, plot = parcels.sindex.query(beyond)
+    met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
+    between = shapely.difference(lines[met], own[met])
+    line, plot = parcels.sindex.query(between, predicate="intersects")
+    crossed = shapely.length(shapely.intersection(between[line], plots[plot]))
+    total = np.zeros(len(lines))
+    total[met] = np.bincount(line, weights=crossed, minlength=len(met))
+    return total
+
+
+def _beyond_the_edge(lines: Geometries) -> Geometries:
+    """Straight lines without the first millimetre that lies at the edge of the plot."""
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    step = ends[:, 1] - ends[:, 0]
+    length = np.maximum(np.hypot(*step.T), AT_EDGE_M)
+    ends[:, 0] += step * (AT_EDGE_M / length)[:, None]
+    beyond: Geometries = shapely.linestrings(ends)
+    return beyond

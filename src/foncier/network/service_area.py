@@ -1,0 +1,176 @@
+"""How far one comes from each site: the effort from its doors to every node, site by site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from foncier.network.shortest_paths import part
+from foncier.network.sparse import EPSILON_M, Arcs, spread
+from foncier.network.splitting import check_crs, enter, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from foncier.network.graph import Graph
+    from foncier.network.splitting import (
+        Floats,
+        Geometries,
+        Integers,
+        Split,
+        Spots,
+    )
+
+AT_ONCE = 64  # neighbouring sites whose effort to the nodes around them is held together
+SLACK_M = 1.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Effort from some sites (positions of their ids) to the nodes around them.
+
+    ``effort_m`` has one row a site and a column a node nearby, the last one for all others:
+    infinite. ``column`` is that of each node of the graph.
+    """
+
+    sites: Integers
+    effort_m: Floats
+    column: Integers
+
+    def to(self, nodes: Integers) -> Floats:
+        """Effort to nodes of the graph, shape (sites, nodes); infinite beyond the reach."""
+        return np.asarray(self.effort_m[:, self.column[nodes]], dtype=np.float64)
+
+    def near(self, nodes: Integers) -> NDArray[np.bool_]:
+        """Tell which nodes lie nearby: the others are out of reach."""
+        return np.asarray(self.column[nodes] < self.effort_m.shape[1] - 1, dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Sites on the network: their ids, the graph cut at their doors, and one more node a site.
+
+    ``place`` is where each site enters, for sites that lie together to be worked on together.
+    """
+
+    ids: Geometries
+    parted: Split
+    matrix: csr_array
+    place: gpd.GeoSeries
+
+    def fields(self, within_m: float) -> Iterator[Reach]:
+        """Effort from each site to the nodes around it, a few neighbouring sites at a time.
+
+        Effort is in metres of flat way, infinite beyond ``within_m``. Only the streets that far
+        around are walked: the work grows with the sites, not with the sites times the streets.
+        """
+        if not len(self.ids):
+            return
+        graph = self.parted.graph
+        nodes, far = len(graph.x), within_m / self._least_effort + SLACK_M
+        along = np.argsort(self.place.hilbert_distance(), kind="stable")
+        bounds = self.place.bounds.to_numpy()
+        by_x = np.argsort(graph.x, kind="stable")
+        for first in range(0, len(self.ids), AT_ONCE):
+            sites = np.sort(along[first : first + AT_ONCE])
+            west, south = bounds[sites, :2].min(axis=0) - far
+            east, north = bounds[sites, 2:].max(axis=0) + far
+            # The nodes of a strip, then of the box: not all the nodes again for each few sites.
+            strip = by_x[
+                slice(*np.searchsorted(graph.x, [west, np.nextafter(east, np.inf)], sorter=by_x))
+            ]
+            kept = np.sort(strip[(graph.y[strip] >= south) & (graph.y[strip] <= north)])
+            column = np.full(nodes, len(kept), dtype=np.int64)
+            column[kept] = np.arange(len(kept))
+            matrix = self._around(kept, sites, column)
+            own = len(kept) + np.arange(len(sites))
+            effort = dijkstra(matrix, directed=True, indices=own, limit=within_m)
+            effort[:, len(kept)] = np.inf
+            yield Reach(sites, effort[:, : len(kept) + 1], column)
+
+    def _around(self, kept: Integers, sites: Integers, column: Integers) -> csr_array:
+        """Arcs between some nodes, and from some sites to them: nodes first, then sites."""
+        rows = np.concatenate([kept, sites + len(column)])
+        row, arc = spread(self.matrix.indptr[rows], self.matrix.indptr[rows + 1])
+        to = column[self.matrix.indices[arc]]  # no arc leads to a site
+        inside = to < len(kept)
+        stops = np.concatenate([[0], np.cumsum(np.bincount(row[inside], minlength=len(rows)))])
+        arcs = self.matrix.data[arc[inside]], to[inside], stops
+        return csr_array(arcs, shape=(len(rows), len(rows)))
+
+    @property
+    def _least_effort(self) -> float:
+        """Least effort of a metre of street, downhill: below 1, the reach is longer than it."""
+        graph = self.parted.graph
+        ways = np.minimum(graph.forward_m, graph.backward_m)
+        some = graph.length_m > 0
+        return float(min(1.0, (ways[some] / graph.length_m[some]).min(initial=1.0)))
+
+
+class Spotted:
+    """Places on the graph that sites are cut into, and how far each is from its two nodes."""
+
+    def __init__(self, begun: Start, spots: Spots) -> None:
+        known, graph = spots.known, begun.parted.graph
+        inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])
+        piece, along = begun.parted.pieces(inside)
+        length = graph.length_m[piece]
+        self.u, self.v = graph.u[piece], graph.v[piece]
+        self.by_u_m = part(graph.forward_m[piece], along, length)
+        self.by_v_m = part(graph.backward_m[piece], length - along, length)
+        self.offset_m = inside.offset_m
+
+    def effort(self, reach: Reach) -> tuple[Integers, Floats]:
+        """Known spots nearby (positions), and the effort of each site to each, in metres."""
+        which = np.flatnonzero(reach.near(self.u) | reach.near(self.v))
+        by_u = reach.to(self.u[which]) + self.by_u_m[which]
+        by_v = reach.to(self.v[which]) + self.by_v_m[which]
+        return which, np.asarray(np.minimum(by_u, by_v) + self.offset_m[which])
+
+
+def start(entrances: gpd.GeoDataFrame, graph: Graph) -> Start:
+    """Put sites on the network by their doors; those whose street the graph lacks are left out.
+
+    Parameters
+    ----------
+    entrances
+        Columns of the contract ``ACCESS_POINTS``; a site may have several.
+    graph
+        The streets, in the same CRS.
+
+    Raises
+    ------
+    CrsError
+        The doors are not in the CRS of the streets.
+    """
+    check_crs(graph, entrances.crs, what="access_points")
+    ordered = entrances.sort_values(["opportunity_id", "street_id"], ignore_index=True)
+    spots = enter(graph, ordered.geometry.to_numpy(), ordered["street_id"].to_numpy(dtype=object))
+    parted = split(graph, spots)
+    known = np.flatnonzero(spots.known)
+    ids, site = np.unique(
+        ordered["opportunity_id"].to_numpy(dtype=object)[known], return_inverse=True
+    )
+    node, effort = parted.node[known], np.maximum(spots.offset_m[known], EPSILON_M)
+    # Two doors at one place: scipy would add them.
+    order = np.lexsort((effort, node, site))
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(site[order]) != 0) | (np.diff(node[order]) != 0)
+    first = order[fresh]
+    arcs = parted.graph.arcs
+    # Both come sorted: the rows of the sites follow those of the nodes.
+    rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
+    columns = np.concatenate([arcs.end, node[first]])
+    weights = np.concatenate([arcs.effort_m, effort[first]])
+    matrix = Arcs(rows, columns, weights, columns, arcs.nodes + len(ids)).matrix()
+    entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
+    place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=entrances.crs)
+    return Start(ids, parted, matrix, place)

@@ -1,0 +1,194 @@
+"""Times from each plot's own access to the nearest place of each target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.network.barriers import barriers, walls
+from foncier.network.shortest_paths import (
+    SNAP_M,
+    best,
+    goals,
+    solve,
+    ways,
+)
+from foncier.network.splitting import check_crs, enter
+from foncier.schemas import ACCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+    from foncier.network.barriers import Walls
+    from foncier.network.graph import Graph
+    from foncier.network.shortest_paths import Goal, Way
+    from foncier.network.splitting import Floats, Geometries, Integers
+
+WALK_KMH = 4.5  # METHODS §6, on the flat
+BIKE_KMH = 15.0  # METHODS §6
+DETOUR_FROM_M = 10.0  # nearer, the ratio of two short lengths says nothing
+
+
+def travel_time_table(
+    access_points: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame,
+    graph: Graph,
+    destinations: Mapping[str, gpd.GeoDataFrame],
+    loop: shapely.Geometry | None = None,
+    *,
+    constraints: gpd.GeoDataFrame | None = None,
+    speed_kmh: float = WALK_KMH,
+    snap_m: float = SNAP_M,
+    loop_name: str = "Boucle",
+) -> pd.DataFrame:
+    """Measure the way from each opportunity to the nearest place of each target.
+
+    A way is: from the plot's edge straight to its street, along the streets, from the street
+    straight to the place. It enters the network inside an edge, never at its nearest node
+    (METHODS §6).
+
+    Parameters
+    ----------
+    access_points
+        Columns of the contract ``ACCESS_POINTS``. A plot may have several: the best is taken for
+        each target.
+    candidates
+        Table of the contract ``CANDIDATES``: all opportunities, with or without an access.
+    graph
+        The streets, in the same CRS.
+    destinations
+        Places of each target: columns ``place_id``, ``name`` and a point. May be empty.
+    loop
+        The loop, routed over the streets or drawn by hand; gives the target ``loop``.
+    constraints
+        Table of the contract ``CONSTRAINTS``, for the water and the railways that a way goes
+        round (see `foncier.network.barriers`); None when unknown.
+    speed_kmh
+        Speed on the flat, in km/h.
+    snap_m
+        A place farther than this from any street cannot be reached, in metres.
+    loop_name
+        What the loop is called in ``place``.
+
+    Returns
+    -------
+    Table of the contract ``ACCESS``: one row for each opportunity and target, sorted. What cannot
+    be reached, and what has no access, is missing, never a large number. ``distance_m`` is the
+    length of the quickest way, ``leaves_by`` the street it begins in. ``detour_index`` is missing
+    under 10 m as the crow flies. The straight line to the loop goes to its nearest point.
+
+    Raises
+    ------
+    CrsError
+        A layer is not in the CRS of the streets.
+    """
+    check_crs(graph, access_points.crs, what="access_points")
+    ids = np.sort(candidates["opportunity_id"].to_numpy(dtype=object))
+    aims = goals(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
+    if not len(ids) or not aims:
+        return _checked(ACCESS.empty())
+    entrances = access_points[access_points["opportunity_id"].isin(ids)]
+    points = entrances.geometry.to_numpy()
+    entries = enter(graph, points, entrances["street_id"].to_numpy(dtype=object))
+    parted, fields = solve(graph, aims)
+    site = np.searchsorted(ids, entrances["opportunity_id"].to_numpy(dtype=object))
+    names = entrances["street_name"].to_numpy(dtype=object)
+    between = walls(constraints)
+    blocks = [
+        _block(
+            ids,
+            points,
+            site=site,
+            streets=names,
+            taken=ways(parted, field, entries, graph.lines),
+            offset_m=entries.offset_m,
+            goal=field.goal,
+            between=between,
+        )
+        for field in fields
+    ]
+    table = pd.concat(blocks, ignore_index=True)
+    table["time_min"] = table.pop("effort_m") / (speed_kmh * 1000 / 60)
+    return _checked(table.sort_values(["opportunity_id", "target"]))
+
+
+def cycled(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
+    """Put cycling metres and minutes beside the walking ones.
+
+    Parameters
+    ----------
+    access
+        Table of the contract ``ACCESS``, on foot.
+    by_bike
+        The same opportunities and targets on the network of cyclists, at their speed.
+
+    Returns
+    -------
+    The table on foot with ``bike_m`` and ``bike_min``: to the place nearest by bike, which may be
+    another than the one on foot. Missing where no way is open to cyclists.
+    """
+    keys = ["opportunity_id", "target"]
+    ridden = by_bike.set_index(keys)[["distance_m", "time_min"]]
+    ridden = ridden.reindex(pd.MultiIndex.from_frame(access[keys]))
+    return _checked(
+        access.assign(
+            bike_m=ridden["distance_m"].to_numpy(), bike_min=ridden["time_min"].to_numpy()
+        )
+    )
+
+
+def _checked(table: pd.DataFrame) -> pd.DataFrame:
+    found: pd.DataFrame = ACCESS.conform(table)
+    return found
+
+
+def _block(
+    ids: Geometries,
+    points: Geometries,
+    *,
+    site: Integers,
+    streets: Geometries,
+    taken: Way,
+    offset_m: Floats,
+    goal: Goal,
+    between: Walls | None,
+) -> pd.DataFrame:
+    """Rows of one target: the best door of each site."""
+    door = best(site, taken.effort_m + offset_m)
+    door = door[taken.place[door] >= 0]
+    row, place = site[door], taken.place[door]
+    there = goal.points[place]
+    if goal.line is not None:
+        there = shapely.get_point(shapely.shortest_line(points[door], goal.line), 1)
+    distance = taken.distance_m[door] + offset_m[door]
+    straight = shapely.distance(points[door], there)
+    detour = _detour(distance, straight)
+    barrier, barrier_name = barriers(points[door], there, detour, between)
+    columns = {
+        "place": (goal.names[place], object),
+        "distance_m": (distance, float),
+        "effort_m": (taken.effort_m[door] + offset_m[door], float),
+        "straight_m": (straight, float),
+        "detour_index": (detour, float),
+        "leaves_by": (streets[door], object),
+        "barrier": (barrier, object),
+        "barrier_name": (barrier_name, object),
+    }
+    table = pd.DataFrame({"opportunity_id": ids, "target": goal.key})
+    for name, (values, kind) in columns.items():
+        whole = np.full(len(ids), None if kind is object else np.nan, dtype=kind)
+        whole[row] = values
+        table[name] = whole
+    return table
+
+
+def _detour(distance: Floats, straight: Floats) -> Floats:
+    index = np.full(len(distance), np.nan)
+    long = straight >= DETOUR_FROM_M  # False for NaN
+    index[long] = distance[long] / straight[long]
+    return index

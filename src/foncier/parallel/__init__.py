@@ -1,0 +1,1 @@
+"""Executors of independent jobs: serial, processes of this machine, dask."""

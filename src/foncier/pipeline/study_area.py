@@ -1,0 +1,114 @@
+"""Draw the axis, the loop and the study area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from foncier import network, readers, schemas
+from foncier.crs import DEGREES
+from foncier.errors import ConfigError
+from foncier.study import impedance
+
+if TYPE_CHECKING:
+    import pyproj
+
+    from foncier.pipeline.layers import Layers
+    from foncier.study.config import Layer, Study, Trace
+
+EXTENT: tuple[Layer, ...] = ("parcels", "buildings", "inventory")
+
+
+@dataclass(frozen=True)
+class StudyLines:
+    """Axis, loop and the loop's stops; each may be missing."""
+
+    lines: gpd.GeoDataFrame
+    stops: gpd.GeoDataFrame
+    loop: shapely.Geometry | None
+    axis: shapely.Geometry | None
+
+
+def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) -> StudyLines:
+    """Draw the axis and the loop; a loop given by its stops follows the softest streets."""
+    rows, shapes = [], []
+    axis = loop = None
+    stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=crs)
+    if study.axis:
+        axis = _drawn(study, study.axis, crs)
+        rows.append({"name": study.axis.name, "role": "axis", "status": study.axis.status})
+        shapes.append(axis)
+    if study.loop:
+        points = None if study.loop.file else _waypoints(study, study.loop, crs)
+        stops = stops if points is None else points
+        if points is None:
+            loop = _drawn(study, study.loop, crs)
+        elif graph is not None:
+            loop = network.tour(points, graph, feels=_feels(streets))
+        if loop is not None:
+            rows.append({"name": study.loop.name, "role": "loop", "status": study.loop.status})
+            shapes.append(loop)
+    lines = gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=["name", "role", "status"]), geometry=shapes, crs=crs
+    )
+    table = schemas.LINES.conform(lines.assign(length_m=lines.length))
+    return StudyLines(table, stops, loop, axis)
+
+
+def _feels(streets: Any) -> Any:
+    """How long a metre of each street feels; None without streets."""
+    if streets is None:
+        return None
+    return streets["street_class"].str.lower().map(impedance()).fillna(1.0).to_numpy(float)
+
+
+def _drawn(study: Study, trace: Trace, crs: pyproj.CRS) -> Any:
+    if trace.file:
+        return readers.read_line(study.path(trace.file), crs=crs, shown=trace.file)
+    return shapely.LineString(shapely.get_coordinates(_waypoints(study, trace, crs).geometry))
+
+
+def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    if trace.waypoints_file:
+        file = trace.waypoints_file
+        return readers.read_waypoints(study.path(file), crs=crs, shown=file)
+    points = [shapely.Point(w.lon, w.lat) for w in trace.waypoints]
+    names = [w.name for w in trace.waypoints]
+    rows = {"order": range(1, len(names) + 1), "name": names}
+    return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES).to_crs(crs)
+
+
+def axis_stops(study: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
+    """Named waypoints of the axis, in its order; none where the axis is drawn in a file."""
+    if study.axis is None or study.axis.file:
+        return {}
+    points = _waypoints(study, study.axis, crs)
+    return dict(zip(points["name"], points.geometry, strict=True))
+
+
+def study_area(
+    study: Study, layers: Layers, axis: shapely.Geometry | None, crs: pyproj.CRS
+) -> shapely.Geometry:
+    """Outline within which opportunities are sought.
+
+    Raises
+    ------
+    ConfigError
+        Nothing to take the outline from.
+    """
+    if study.around == "axis" and study.axis:
+        return shapely.buffer(axis, study.axis.half_width_m)
+    if study.area.file:
+        return readers.read_area(study.path(study.area.file), crs=crs, shown=study.area.file)
+    for layer in EXTENT:
+        table = layers.get(layer)
+        if table is not None and len(table):
+            return shapely.buffer(shapely.box(*table.total_bounds), 1.0)
+    raise ConfigError(
+        "study.toml : aucune parcelle, aucun bâtiment ni site lus : rien ne dit où chercher. "
+        "Vérifiez les couches, ou donnez [area] file."
+    )

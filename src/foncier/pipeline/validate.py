@@ -1,0 +1,146 @@
+"""Judge a delivered result against truths, and plan the visits that would tell most."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from foncier import readers, validation
+from foncier._util.atomic_write import write_atomically
+from foncier.export.validation_chart import write_picture
+from foncier.export.validation_report import write_json, write_report, write_sites
+from foncier.export.visits import Visits, write_form, write_list
+from foncier.model import Localized
+from foncier.model_validation import Validation
+from foncier.results.delivered import Delivered, delivered
+from foncier.schemas.results import KINDS
+from foncier.study import baselines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier.wording import Lang
+
+REPORT, PICTURE, FIGURES, SITES = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
+LIST, FORM = "visites.csv", "visites.gpkg"
+NO_AREA = Localized(
+    "Le résultat ne dit pas où il a cherché (version plus ancienne) : une vérité hors du secteur y "
+    "compte pour un oubli.",
+    "The result does not tell where it sought (older version): a truth outside counts as a miss.",
+)
+MIXED = Localized(
+    "Le GeoPackage n'est pas celui que nomme le manifeste : il a été modifié depuis, ou deux "
+    "résultats se mêlent dans ce dossier.",
+    "The GeoPackage is not the one that the manifest names: it was changed since, or two results "
+    "are mixed in this folder.",
+)
+
+
+def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Validation:
+    """Judge a result by a file of truths.
+
+    Parameters
+    ----------
+    folder
+        Folder of a result.
+    truth
+        File of truths (`foncier.readers.read_truth`).
+    complete
+        The truths are all there is: a site that none speaks of is false. The planted truth of a
+        demonstration always is.
+
+    Raises
+    ------
+    ConfigError
+        No result there.
+    SourceError, FormatError, CrsError
+        The truths or the result cannot be read.
+    """
+    result = delivered(folder)
+    truths, notes, planted = readers.read_truth(truth, crs=result.crs)
+    whole = complete or planted
+    known = validation.assess(result.sites, truths, result.area, complete=whole)
+    names = result.sites[["opportunity_id", "name", "address", "commune"]]
+    found = known.found.merge(pd.DataFrame(names), on="opportunity_id", how="left")
+    rules = baselines()
+    table = validation.calibration(found)
+    gap, base = validation.brier(found)
+    return Validation(
+        title=result.title,
+        fictional=result.fictional,
+        truth=truth.name,
+        complete=whole,
+        counts=known.counts,
+        notes=notes,
+        found=found,
+        wanted=known.wanted,
+        by_kind=validation.by_kind(found, known.wanted, KINDS),
+        by_band=validation.by_band(found, known.wanted, KINDS),
+        calibration=table,
+        baselines=validation.compare(rules, found, known.wanted, result.evidence),
+        words={rule.name: rule.text for rule in rules},
+        auc=validation.auc(found),
+        brier=gap,
+        brier_base=base,
+        rising=validation.rising(table),
+        warnings=_warnings(result),
+    )
+
+
+def _warnings(result: Delivered) -> tuple[Localized, ...]:
+    return (NO_AREA,) * (result.area is None) + (MIXED,) * bool(result.mixed)
+
+
+def write(told: Validation, folder: Path, *, lang: Lang) -> None:
+    """Write the report, the picture, the figures and the judged sites to a folder.
+
+    Raises
+    ------
+    ExportError
+        They cannot be written whole; former ones are intact.
+    """
+    writers: Any = {
+        REPORT: partial(write_report, told, picture=PICTURE, lang=lang),
+        PICTURE: partial(write_picture, told, lang=lang),
+        FIGURES: partial(write_json, told),
+        SITES: partial(write_sites, told, lang=lang),
+    }
+    write_atomically(folder, writers)
+
+
+def visits(folder: Path, truth: Path | None, count: int) -> Visits:
+    """Choose the sites to visit next; with truths, those that are known count and are not redone.
+
+    Raises
+    ------
+    ConfigError
+        No result there.
+    SourceError, FormatError, CrsError
+        The truths or the result cannot be read.
+    """
+    result = delivered(folder)
+    if truth is None:
+        truths = readers.no_truth(result.crs)
+    else:
+        truths = readers.read_truth(truth, crs=result.crs)[0]
+    known = validation.assess(result.sites, truths, result.area)
+    chosen, strata = validation.visit_plan(known.found, count)
+    rows = result.sites.merge(chosen, on="opportunity_id")
+    return Visits(result.title, result.fictional, result.edition, rows, strata)
+
+
+def write_visits(planned: Visits, folder: Path, *, lang: Lang) -> None:
+    """Write the list (CSV) and the form (GeoPackage) of the visits to a folder.
+
+    Raises
+    ------
+    ExportError
+        They cannot be written whole; former ones are intact.
+    """
+    writers: Any = {
+        LIST: partial(write_list, planned, lang=lang),
+        FORM: partial(write_form, planned, lang=lang),
+    }
+    write_atomically(folder, writers)

@@ -1,0 +1,34 @@
+"""Readers: one adapter a source, from files to contract tables in the legal metric CRS.
+
+Each row that is repaired, dropped or assumed is counted in the report of its layer.
+"""
+
+from foncier.readers.dem import merge_dems, read_dem
+from foncier.readers.ground_truth import no_truth, read_truth
+from foncier.readers.registry import (
+    AFTER_PARCELS,
+    FORMATS,
+    fingerprint,
+    read,
+)
+from foncier.readers.study_geometry import (
+    read_area,
+    read_line,
+    read_lines,
+    read_waypoints,
+)
+
+__all__ = [
+    "AFTER_PARCELS",
+    "FORMATS",
+    "fingerprint",
+    "merge_dems",
+    "no_truth",
+    "read",
+    "read_area",
+    "read_dem",
+    "read_line",
+    "read_lines",
+    "read_truth",
+    "read_waypoints",
+]

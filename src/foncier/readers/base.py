@@ -1,0 +1,112 @@
+"""What every adapter takes and gives, and the reading of a vector layer that most begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from foncier.readers import chunked, columns, shapes
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable
+
+    import geopandas as gpd
+    import pandas as pd
+    import pyproj
+
+    from foncier.model import LayerFile
+    from foncier.readers.report import Journal
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a layer is read for: the legal metric CRS and the communes of the study.
+
+    ``parcels`` locate the rows of a register that knows its parcels only; None without a cadastre.
+    ``on`` is the date of the study, ``bounds`` (west, south, east, north) where it lies; None when
+    unknown.
+    """
+
+    crs: pyproj.CRS
+    communes: tuple[str, ...]
+    parcels: gpd.GeoDataFrame | None = None
+    on: dt.date | None = None
+    bounds: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Rows that an adapter made, not yet sorted nor checked; how many it read, and in what CRS.
+
+    ``found`` are the names of the file's own columns, for messages.
+    """
+
+    frame: pd.DataFrame
+    rows_read: int
+    crs: str = ""
+    found: tuple[str, ...] = ()
+
+
+if TYPE_CHECKING:
+    Adapter = Callable[[LayerFile, Target, Journal], Draft]
+
+
+def layer(
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    fields: Iterable[columns.Field],
+    shape: shapes.Shape,
+) -> Draft:
+    """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
+    fields = tuple(fields)
+    with chunked.opened(file, lambda names: columns.wanted(names, fields, file)) as rows:
+        return of_rows(rows, file, target, journal, fields=fields, shape=shape)
+
+
+def of_rows(
+    rows: chunked.Rows,
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    fields: Iterable[columns.Field],
+    shape: shapes.Shape,
+) -> Draft:
+    """What `layer` does, for rows that are open."""
+    moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
+    for piece in rows.shapes():
+        moving.take(piece)
+    cells = rows.cells()
+    picked = columns.pick(cells, fields, file, journal, names=rows.names)
+    system = "" if rows.crs is None else rows.crs.to_string()
+    return Draft(moving.applied(picked, journal), len(cells), system, found=rows.names)
+
+
+def placed(
+    rows: gpd.GeoDataFrame,
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    shape: shapes.Shape,
+) -> Draft:
+    """Bring rows into the legal metric CRS, and remember the CRS they came in."""
+    moved = shapes.legal(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
+    return Draft(moved, len(rows), "" if rows.crs is None else rows.crs.to_string())
+
+
+def of_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+    """Rows of the study's communes, and those whose commune is unknown."""
+    if not target.communes:
+        return frame
+    foreign = frame["commune"].notna() & ~frame["commune"].isin(target.communes)
+    journal.add(
+        "dropped",
+        int(foreign.sum()),
+        "lignes d'autres communes que celles de l'étude écartées",
+        "rows of other communes than the study's dropped",
+    )
+    return frame[~foreign]

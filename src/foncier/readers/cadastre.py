@@ -1,0 +1,157 @@
+"""Parcels and buildings of the cadastre: Etalab's files, or any vector file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import ConfigError, FormatError
+from foncier.readers import base, ids
+from foncier.readers.columns import Field
+from foncier.readers.report import complaint, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+IDU = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}[0-9]{3}[0-9A-Z]{2}[0-9]{4}")
+PARCEL_FIELDS = (
+    Field("parcel_id", ("id", "idu", "geo_parcelle", "id_parcelle", "parcelle")),
+    Field("commune", ("insee", "code_insee", "insee_com", "code_com_insee", "idcom")),
+    Field("prefixe", ("prefix", "ccopre", "com_abs")),
+    Field("section", ("ccosec",)),
+    Field("numero", ("dnupla",)),
+)
+PARTS = ("commune", "prefixe", "section", "numero")
+BUILDING_FIELDS = (
+    Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
+    Field("kind", ("type", "dur", "geo_dur")),
+)
+# PCI: 01 « bâtiment en dur », 02 « construction légère ».
+BUILDING_KINDS = {
+    "01": "hard",
+    "1": "hard",
+    "hard": "hard",
+    "dur": "hard",
+    "02": "light",
+    "2": "light",
+    "light": "light",
+    "léger": "light",
+    "leger": "light",
+    "légère": "light",
+}
+
+
+def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read parcels; the id is the file's, else made of commune, prefix, section and number.
+
+    ``area_m2`` is measured in the legal CRS, not the cadastre's own ``contenance``.
+
+    Raises
+    ------
+    ConfigError
+        All parcels are of other communes than the study's.
+    FormatError
+        Neither an id nor the columns it is made of.
+    """
+    draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
+    return parcels_of(draft, file, target, journal)
+
+
+def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Parcels of the study's communes, each with its id and its measured area."""
+    frame: Any = draft.frame
+    if frame.empty:
+        return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
+    frame = frame.assign(parcel_id=_parcel_ids(frame, file.shown, draft.found), area_m2=frame.area)
+    frame = ids.dropped_without_key(
+        frame,
+        "parcel_id",
+        fr="parcelles sans identifiant écartées",
+        en="parcels without id dropped",
+        journal=journal,
+    )
+    official = frame["parcel_id"].str.fullmatch(IDU.pattern)
+    journal.add(
+        "kept",
+        int((~official).sum()),
+        "identifiants qui ne sont pas des IDU à 14 caractères : gardés tels quels",
+        "ids that are no 14-character IDU: kept as they are",
+    )
+    said = frame["commune"].astype("str").str.zfill(5)
+    frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
+    kept = base.of_communes(frame, target, journal)
+    journal.add(
+        "assumed",
+        int(kept["commune"].isna().sum()) if target.communes else 0,
+        f"parcelles ou unités dont la commune est inconnue : tenues pour celles de l'étude "
+        f"({', '.join(target.communes)})",
+        f"parcels or units of an unknown commune: taken for the study's "
+        f"({', '.join(target.communes)})",
+    )
+    if kept.empty:
+        found = some(sorted(set(frame["commune"].dropna())))
+        raise ConfigError(
+            complaint(
+                file.shown,
+                f"toutes les parcelles sont d'autres communes ({found}) que "
+                f"celles de l'étude ({', '.join(target.communes)})",
+                "Donnez le cadastre de la commune étudiée, ou corrigez communes dans study.toml.",
+            )
+        )
+    return base.Draft(kept, draft.rows_read, draft.crs)
+
+
+def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> pd.Series[Any]:
+    """Ids of the file, completed by those that commune, prefix, section and number make."""
+    given: pd.Series[Any] = frame["parcel_id"].astype("str")
+    parts = frame[list(PARTS)].astype("str")
+    # A parcel without prefix is of the commune's own territory: 000.
+    prefix = parts["prefixe"].fillna("000").str.zfill(3)
+    made = (
+        parts["commune"].str.zfill(5)
+        + prefix
+        + parts["section"].str.upper().str.zfill(2)
+        + parts["numero"].str.replace(r"\.0$", "", regex=True).str.zfill(4)
+    )
+    ids = given.fillna(made)
+    if ids.isna().all():
+        raise FormatError(
+            complaint(
+                shown,
+                "aucun identifiant de parcelle : ni colonne parcel_id (ou id, idu), ni les "
+                "colonnes commune, section et numero qui le composent. Trouvé : "
+                f"{', '.join(found) or 'aucune colonne'}",
+                'Écrivez par exemple columns = { parcel_id = "nom dans le fichier" }.',
+            )
+        )
+    return ids
+
+
+def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read buildings; without an id in the file, the key says where the building stands.
+
+    ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
+    """
+    draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
+    return buildings_of(draft, journal)
+
+
+def buildings_of(draft: Draft, journal: Journal) -> Draft:
+    """Buildings with their key, their kind in our words and their footprint."""
+    frame: Any = draft.frame
+    said = frame["kind"].astype("str").str.lower()
+    kind = said.map(BUILDING_KINDS).astype("str").fillna("unknown")
+    strange = sorted(set(said[said.notna() & (kind == "unknown")]))
+    journal.add(
+        "kept",
+        int((said.notna() & (kind == "unknown")).sum()),
+        f"constructions d'un type inattendu ({some(strange)}) : type inconnu",
+        f"constructions of an unexpected kind ({', '.join(strange[:5])}): kind unknown",
+    )
+    frame = ids.keyed(frame.assign(kind=kind), "building_id", journal=journal)
+    return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

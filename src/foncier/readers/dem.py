@@ -1,0 +1,279 @@
+"""Relief: heights of the ground from a GeoTIFF, on a square grid of the legal metric CRS."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import rasterio
+from rasterio import warp
+from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not reword it
+from rasterio.enums import Resampling
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+
+from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.model import Dem, LayerReport
+from foncier.readers import files
+from foncier.readers.report import Journal, complaint
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+    from foncier.model import LayerFile
+
+Bounds = tuple[float, float, float, float]
+TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+MOST_CELLS = 25_000_000  # 100 MB of heights; a finer raster is averaged
+MARGIN = 2  # cells around the study, so that a slope is known at its edge
+POSSIBLE_M = (-500.0, 9000.0)  # beyond, a figure is a mark for "no height" that nothing announces
+ALIGNED = 0.01  # of a cell: more is another grid
+METRES = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
+
+
+def read_dem(
+    file: LayerFile, *, crs: pyproj.CRS, bounds: Bounds | None = None
+) -> tuple[Dem, LayerReport]:
+    """Read the heights around a study from a GeoTIFF of one band, in metres.
+
+    Only the part of the file that serves is read. In another CRS it is brought into the legal one,
+    in square cells of its own size; a grid of more than `MOST_CELLS` cells is averaged to fewer.
+
+    Parameters
+    ----------
+    file
+        The GeoTIFF; ``crs`` of the study's table holds where the file says none, or a wrong one.
+    crs
+        Legal metric CRS of the study.
+    bounds
+        West, south, east, north of what must be covered, in ``crs``; all of the file when None.
+
+    Returns
+    -------
+    The relief, NaN where the file has no height or does not reach; and its report, with cells for
+    rows.
+
+    Raises
+    ------
+    SourceError
+        There is no such file.
+    FormatError
+        It is no GeoTIFF of heights in metres, or lies wholly elsewhere.
+    CrsError
+        It names no CRS, and the study neither.
+    """
+    journal, fingerprint = Journal(), files.sha256(file.path, file.shown)
+    with file.path.open("rb") as begun:
+        if not begun.read(4).startswith(TIFF):
+            raise FormatError(
+                complaint(file.shown, "ce n'est pas un GeoTIFF", "Exportez le relief en GeoTIFF.")
+            )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, as an error
+            opened = rasterio.open(file.path, driver="GTiff")
+        with opened as raster:
+            system = _system(raster, file)
+            dem = _warped(raster, system, crs, bounds, file)
+    except (RasterioError, CPLE_BaseError) as reason:
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"raster illisible ou tronqué ({reason})",
+                "Téléchargez-le de nouveau, ou exportez-le en GeoTIFF.",
+            )
+        ) from reason
+    known = _plausible(dem, file, journal)
+    return dem, LayerReport(
+        layer=file.layer,
+        path=file.shown,
+        format="geotiff",
+        sha256=fingerprint,
+        rows_read=dem.heights_m.size,
+        rows_kept=known,
+        crs=system.to_string(),
+        vintage=file.vintage,
+        source=file.source,
+        licence=file.licence,
+        notes=journal.notes,
+    )
+
+
+def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
+    """CRS of a raster of one band of metres, as the study says it or as it says itself."""
+    if raster.count != 1:
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"le raster a {raster.count} bandes : ce n'est pas un relief",
+                "Donnez un raster d'une bande, les altitudes en mètres (et non une image).",
+            )
+        )
+    if raster.transform.is_identity:
+        raise FormatError(
+            complaint(
+                file.shown,
+                "le raster n'est placé nulle part (tronqué, ou simple image)",
+                "Exportez-le en GeoTIFF géoréférencé.",
+            )
+        )
+    unit = (raster.units[0] or "").strip().lower()
+    if unit not in METRES:
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"les altitudes sont en « {unit} »",
+                "Convertissez-les en mètres.",
+            )
+        )
+    if file.crs is not None:
+        return files.system(file.crs, file.shown)
+    try:
+        if raster.crs is not None:
+            return pyproj.CRS.from_wkt(raster.crs.to_wkt())
+    except (CRSError, pyproj.exceptions.CRSError):
+        pass  # a name that nobody knows is no name
+    raise CrsError(
+        complaint(
+            file.shown,
+            "le raster n'annonce aucun système de coordonnées connu",
+            'Indiquez-le : [layers.elevation] crs = "EPSG:2154".',
+        )
+    )
+
+
+def _warped(
+    raster: DatasetReader,
+    system: pyproj.CRS,
+    crs: pyproj.CRS,
+    bounds: Bounds | None,
+    file: LayerFile,
+) -> Dem:
+    """Heights on a grid of the legal CRS that holds the bounds, as far as the file reaches."""
+    source, target = (rasterio.crs.CRS.from_wkt(c.to_wkt()) for c in (system, crs))
+    cell, west, north = _grid(raster, source, target, same=system == crs)
+    held = _met(warp.transform_bounds(source, target, *raster.bounds), bounds, cell, file)
+    width, height = held[2] - held[0], held[3] - held[1]
+    fold = max(1, math.ceil(math.sqrt(width * height / MOST_CELLS) / cell))
+    size = cell * fold
+    first, last = math.floor((held[0] - west) / size), math.ceil((held[2] - west) / size)
+    top, bottom = math.floor((north - held[3]) / size), math.ceil((north - held[1]) / size)
+    corner = (west + first * size, north - top * size)
+    heights = np.full((bottom - top, last - first), np.nan, dtype=np.float32)
+    warp.reproject(
+        rasterio.band(raster, 1),
+        heights,
+        src_crs=source,
+        src_nodata=raster.nodata,
+        dst_transform=rasterio.Affine(size, 0.0, corner[0], 0.0, -size, corner[1]),
+        dst_crs=target,
+        dst_nodata=np.nan,
+        resampling=Resampling.bilinear if fold == 1 else Resampling.average,
+    )
+    return Dem(heights, *corner, size)
+
+
+def _grid(
+    raster: DatasetReader, source: Any, target: Any, *, same: bool
+) -> tuple[float, float, float]:
+    """Size of the cells and a corner to lay them from: the file's own where it is in our CRS."""
+    own = raster.transform
+    if same and own.b == 0 and own.d == 0 and own.a == -own.e:
+        return own.a, own.c, own.f
+    moved, *_ = warp.calculate_default_transform(
+        source, target, raster.width, raster.height, *raster.bounds
+    )
+    return moved.a, 0.0, 0.0
+
+
+def _met(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bounds:
+    """Bounds that the file and the study, with a margin, share."""
+    if wanted is None:
+        return own
+    west, south, east, north = wanted
+    edge = MARGIN * cell
+    held = (
+        max(own[0], west - edge),
+        max(own[1], south - edge),
+        min(own[2], east + edge),
+        min(own[3], north + edge),
+    )
+    if held[0] >= held[2] or held[1] >= held[3]:
+        there, here = (", ".join(f"{v:.0f}" for v in box) for box in (own, wanted))
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"le relief ne couvre pas l'étude (ouest, sud, est, nord : {there} pour le "
+                f"fichier, {here} pour l'étude)",
+                "Donnez les dalles de la commune, ou corrigez crs.",
+            )
+        )
+    return held
+
+
+def _plausible(dem: Dem, file: LayerFile, journal: Journal) -> int:
+    """Make unknown what cannot be a height, note what is unknown, and count the known cells.
+
+    Raises
+    ------
+    FormatError
+        No height is left.
+    """
+    cells = dem.heights_m
+    low, high = POSSIBLE_M
+    wrong = ~np.isnan(cells) & ~((cells >= low) & (cells <= high))
+    cells[wrong] = np.nan
+    journal.add(
+        "assumed",
+        int(wrong.sum()),
+        f"mailles hors de {low:.0f} à {high:.0f} m tenues pour inconnues",
+        f"cells outside {low:.0f} to {high:.0f} m taken as unknown",
+    )
+    known = int((~np.isnan(cells)).sum())
+    if not known:
+        raise FormatError(
+            complaint(
+                file.shown,
+                "aucune altitude connue sur l'étude",
+                "Vérifiez que le fichier est un relief et que sa valeur « nodata » est juste.",
+            )
+        )
+    journal.add(
+        "kept",
+        cells.size - known,
+        "mailles sans altitude : inconnues",
+        "cells without height: unknown",
+    )
+    return known
+
+
+def merge_dems(dems: list[Dem], shown: str) -> Dem:
+    """Lay the tiles of a relief side by side; where two overlap, the first known height is kept.
+
+    Raises
+    ------
+    ConfigError
+        Their cells differ in size, or do not lie on one grid.
+    """
+    first = dems[0]
+    cell = first.cell_m
+    offsets = [((r.west_m - first.west_m) / cell, (first.north_m - r.north_m) / cell) for r in dems]
+    places = np.round(np.array(offsets)).astype(np.intp)
+    if any(r.cell_m != cell for r in dems) or np.abs(places - offsets).max() > ALIGNED:
+        raise ConfigError(
+            complaint(
+                shown,
+                "les dalles du relief n'ont pas toutes la même maille",
+                "Réunissez-les en un seul GeoTIFF.",
+            )
+        )
+    sizes = np.array([r.heights_m.shape[::-1] for r in dems])
+    low, high = places.min(axis=0), (places + sizes).max(axis=0)
+    heights = np.full(tuple((high - low)[::-1]), np.nan, dtype=np.float32)
+    for dem, (x, y), (width, height) in zip(dems, places - low, sizes, strict=True):
+        part = heights[y : y + height, x : x + width]
+        np.copyto(part, dem.heights_m, where=np.isnan(part))
+    west, north = first.west_m + low[0] * cell, first.north_m - low[1] * cell
+    return Dem(heights, float(west), float(north), cell)

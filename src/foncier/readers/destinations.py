@@ -1,0 +1,107 @@
+"""Places to reach: points of any vector file, or a list of stations in plain JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from foncier import schemas
+from foncier.errors import FormatError
+from foncier.readers import (
+    base,
+    columns,
+    files,
+    ids,
+)
+from foncier.readers.columns import Field
+from foncier.readers.report import complaint
+
+if TYPE_CHECKING:
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+FIELDS = (
+    Field("place_id", ("id", "number", "osm_id")),
+    Field("category", ("categorie", "catégorie"), required=True),
+    Field("name", ("nom", "libelle")),
+)
+LATLON = (
+    Field("latitude", ("lat", "y"), required=True),
+    Field("longitude", ("lon", "lng", "long", "x"), required=True),
+)
+FRENCH = {
+    "gare": "station",
+    "arrêt": "stop",
+    "université": "university",
+    "recherche": "research",
+    "innovation": "innovation",
+    "hôpital": "hospital",
+    "service public": "public_service",
+    "commerce": "shop",
+    "école": "school",
+    "espace vert": "green",
+    "autre": "other",
+}
+
+
+def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read places of any vector file; what is not a point becomes one point on it."""
+    return _named(base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal)
+
+
+def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read a JSON list of objects with a latitude and a longitude in degrees (bike stations).
+
+    Raises
+    ------
+    FormatError
+        Not a JSON list of objects, or a coordinate that is no number.
+    """
+    try:
+        items = json.loads(files.content(file.path, file.shown))
+    except (ValueError, RecursionError) as reason:
+        raise FormatError(
+            complaint(
+                file.shown, f"JSON illisible ou tronqué ({reason})", "Téléchargez-le de nouveau."
+            )
+        ) from reason
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise FormatError(
+            complaint(
+                file.shown,
+                "une liste d'objets JSON est attendue ([{…}, {…}])",
+                'Pour un GeoJSON, écrivez format = "vector".',
+            )
+        )
+    try:
+        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+    except UnicodeEncodeError as reason:
+        what = "un texte du fichier n'en est pas un (moitié de caractère Unicode)"
+        raise FormatError(complaint(file.shown, what, "Exportez-le de nouveau.")) from reason
+    lat, lon = (
+        columns.numbers(cells[name], column=name, shown=file.shown)
+        for name in ("latitude", "longitude")
+    )
+    points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
+    points[(lat.isna() | lon.isna()).to_numpy()] = None
+    rows = gpd.GeoDataFrame(cells, geometry=points)
+    return _named(base.placed(rows, file, target, journal, shape="point"), file, journal)
+
+
+def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    frame: Any = draft.frame
+    words = columns.allowed(schemas.PLACES, "category") | FRENCH
+    category = columns.translate(frame["category"], words, column="category", shown=file.shown)
+    frame = frame.assign(category=category.fillna("other"))
+    journal.add(
+        "assumed",
+        int(category.isna().sum()),
+        "lieux sans catégorie tenus pour « other »",
+        "places without category held as “other”",
+    )
+    frame = ids.keyed(frame, "place_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)

@@ -1,0 +1,385 @@
+"""From a path to bytes, to text or to rows with a geometry: what every reader shares."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import pyproj
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from foncier._util.scratch import scratch_folder
+from foncier.errors import (
+    ConfigError,
+    FoncierError,
+    FormatError,
+    SourceError,
+)
+from foncier.readers import archives
+from foncier.readers.report import complaint, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from foncier.readers.report import Journal
+
+# What may be opened, and how such a file begins. GDAL knows dozens of formats, some of which
+# open a connection or another file: what does not begin as it should never reaches it.
+BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+    ".geojson": (b"{",),
+    ".json": (b"{",),
+    ".gpkg": (b"SQLite format 3",),
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".fgb": (b"fgb",),
+    ".kml": (b"<?xml", b"<kml"),
+    ".parquet": (b"PAR1",),
+    ".zip": (b"PK",),
+}
+MANY_LAYERS = (".gpkg", ".kml", ".zip")
+DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
+IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+# All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
+UNREADABLE = (
+    DataSourceError,
+    DataLayerError,
+    shapely.errors.ShapelyError,
+    pa.ArrowException,
+    ValueError,
+    OSError,
+    pyproj.exceptions.CRSError,
+    IndexError,  # pyogrio, of a file without any layer
+)
+MOST_COLUMNS = 2000  # the widest register has two hundred
+BOM = b"\xef\xbb\xbf"
+
+
+def check(path: Path, shown: str) -> None:
+    """Make sure that a file is there, is a file and holds something.
+
+    Raises
+    ------
+    SourceError
+        The file does not exist or may not be read.
+    FormatError
+        It is a folder, or it is empty.
+    """
+    if not path.exists():
+        raise SourceError(
+            complaint(shown, "ce fichier n'existe pas", "Vérifiez le chemin écrit dans study.toml.")
+        )
+    if path.is_dir():
+        raise FormatError(
+            complaint(shown, "c'est un dossier", "Indiquez le fichier qu'il contient.")
+        )
+    if path.stat().st_size == 0:
+        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+
+
+def sha256(path: Path, shown: str) -> str:
+    """Fingerprint of the file as it lies on the disk, in hexadecimal."""
+    check(path, shown)
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as reason:
+        raise SourceError(_refused(shown, reason)) from reason
+
+
+def _refused(shown: str, reason: OSError) -> str:
+    return complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
+
+
+def content(path: Path, shown: str) -> bytes:
+    """Bytes of a file, decompressed when its name ends in ``.gz``, without byte order mark.
+
+    Raises
+    ------
+    FormatError
+        The archive is cut short or damaged (its checksum is verified), or holds nothing.
+    """
+    check(path, shown)
+    try:
+        data = path.read_bytes()
+    except OSError as reason:
+        raise SourceError(_refused(shown, reason)) from reason
+    if path.suffix.lower() == ".gz":
+        data = archives.gunzipped(data, shown)
+    if not data.strip():
+        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+    return data.removeprefix(BOM)
+
+
+def text(path: Path, shown: str, journal: Journal) -> str:
+    """Text of a file: UTF-8, else Windows-1252 (what French offices export), which is noted."""
+    data = content(path, shown)
+    if data.startswith(b"PK"):
+        raise FormatError(
+            complaint(
+                shown,
+                "c'est un classeur ou une archive, pas un fichier CSV",
+                "Enregistrez-le au format CSV (UTF-8, séparateur point-virgule).",
+            )
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        journal.add(
+            "assumed",
+            1,
+            "le fichier n'est pas en UTF-8 : lu en Windows-1252",
+            "the file is not UTF-8: read as Windows-1252",
+        )
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes mean nothing there; Latin-1 knows them all
+        return data.decode("latin-1")
+
+
+@contextmanager
+def scratch(shown: str) -> Iterator[Path]:
+    """Folder for what a library reads from a file only; gone at the end, a kill notwithstanding.
+
+    Raises
+    ------
+    SourceError
+        There is no room or no right for it.
+    """
+    try:
+        with scratch_folder() as folder:
+            yield folder
+    except FoncierError:
+        raise
+    except OSError as reason:
+        raise SourceError(
+            complaint(
+                shown,
+                f"dossier temporaire inutilisable ({reason.strerror or reason})",
+                "Libérez de la place, ou désignez un autre dossier par la variable TMPDIR.",
+            )
+        ) from reason
+
+
+def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
+    """Rows of a CSV file, every cell as the text that it is; the separator is the header's own.
+
+    Raises
+    ------
+    FormatError
+        The file has no header, or a line has more cells than the header.
+    """
+    written = text(path, shown, journal)
+    header = written.split("\n", 1)[0]
+    separator = max(";,\t", key=header.count)
+    if header.count(separator) >= MOST_COLUMNS:
+        raise FormatError(_ragged(shown, f"plus de {MOST_COLUMNS} colonnes"))
+    try:
+        table = pd.read_csv(
+            io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
+        raise FormatError(_ragged(shown, str(reason))) from reason
+    # With a longer first row pandas takes the first cells for an index, one column off.
+    if not isinstance(table.index, pd.RangeIndex):
+        raise FormatError(_ragged(shown, "la première ligne a plus de cellules que l'en-tête"))
+    return table
+
+
+def _ragged(shown: str, reason: str) -> str:
+    return complaint(
+        shown,
+        f"CSV illisible ({reason.strip()})",
+        "Chaque ligne doit avoir autant de cellules que l'en-tête.",
+    )
+
+
+def vector(
+    path: Path, *, shown: str, sublayer: str | None = None, crs: str | None = None
+) -> gpd.GeoDataFrame:
+    """Rows of a vector file, in its own system, or in ``crs`` where the study says better.
+
+    Raises
+    ------
+    FormatError
+        Not a vector file of a known format, cut short, or without geometry.
+    ConfigError
+        The sublayer is not there, or must be chosen; ``crs`` names no system.
+    """
+    check(path, shown)
+    with readable(shown):
+        frame = _decoded(_open(path, shown, sublayer))
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise FormatError(without_shapes(shown, frame.columns))
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
+
+
+@contextmanager
+def readable(shown: str) -> Iterator[None]:
+    """Turn what libraries say of a damaged vector file into one error, and silence GDAL.
+
+    What GDAL warns of is what is repaired and counted later (open rings, empty shapes).
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    except FoncierError:
+        raise
+    except UNREADABLE as reason:
+        raise FormatError(
+            complaint(
+                shown,
+                "fichier illisible, tronqué ou d'un autre format que son nom ne le dit",
+                "Téléchargez-le de nouveau, ou ouvrez-le dans QGIS et exportez-le en GeoPackage.",
+            )
+        ) from reason
+
+
+def without_shapes(shown: str, names: Iterable[object]) -> str:
+    """Complaint about a file of rows that have no geometry column."""
+    return complaint(
+        shown,
+        f"aucune colonne de géométrie (colonnes : {some(names)})",
+        "Donnez un fichier dont chaque ligne porte sa géométrie.",
+    )
+
+
+def _decoded(frame: Any) -> Any:
+    """The rows, once all of their text is known to be text: Arrow looks at it only when asked."""
+    for name in frame.select_dtypes("str"):
+        frame[name].to_numpy()
+    return frame
+
+
+def _open(path: Path, shown: str, sublayer: str | None) -> Any:
+    gz = path.suffix.lower() == ".gz"
+    data = content(path, shown) if gz else None
+    suffix = begun(path.with_suffix("") if gz else path, shown, data)
+    if suffix == ".parquet":
+        return gpd.read_parquet(path if data is None else io.BytesIO(data))
+    source = gdal(path, shown, sublayer, data)
+    return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
+
+
+def begun(path: Path, shown: str, data: bytes | None = None) -> str:
+    """Ending of a file's name, once the file (or its unpacked ``data``) is seen to begin so.
+
+    Raises
+    ------
+    FormatError
+        It is not of a format that is read here, or is cut short.
+    """
+    suffix = path.suffix.lower()
+    if data is None:
+        with path.open("rb") as opened:
+            start = opened.read(100)
+    else:
+        start = data[:100]
+    if suffix not in BEGINNINGS:
+        raise FormatError(
+            complaint(
+                shown,
+                f"l'extension {suffix or '(aucune)'} n'est pas celle d'un format lu ici",
+                f"Formats lus : {', '.join(BEGINNINGS)} (et .gz).",
+            )
+        )
+    if not start.removeprefix(BOM).lstrip().startswith(BEGINNINGS[suffix]):
+        raise FormatError(
+            complaint(
+                shown,
+                f"le contenu n'est pas celui d'un fichier {suffix} (tronqué, ou page d'erreur ?)",
+                "Ouvrez-le dans un éditeur de texte ou téléchargez-le de nouveau.",
+            )
+        )
+    size = path.stat().st_size if data is None else len(data)
+    if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
+        # GDAL reads what is left and says nothing of the rest; the header knows the length.
+        raise FormatError(
+            complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
+        )
+    return suffix
+
+
+def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
+    """What GDAL opens of a file; its one layer, or ``sublayer``, is seen to be there.
+
+    Raises
+    ------
+    FormatError, ConfigError
+        As `vector`.
+    """
+    suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
+    source: Any = path if data is None else data
+    source = _member(path, shown) if suffix == ".zip" else source
+    if suffix in MANY_LAYERS or sublayer is not None:
+        _check_layer(source, shown, sublayer)
+    return source
+
+
+def _member(path: Path, shown: str) -> str:
+    """Path for GDAL of the only layer in a zip."""
+    found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(IN_ZIP)]
+    if len(found) != 1:
+        raise FormatError(
+            complaint(
+                shown,
+                f"une couche attendue dans l'archive, trouvé : {some(found) or 'aucune'}",
+                "Décompressez-la et indiquez le fichier voulu.",
+            )
+        )
+    return f"/vsizip/{path.as_posix()}/{found[0]}"
+
+
+def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
+    names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+    if sublayer is not None and sublayer not in names:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"la couche « {sublayer} » n'y est pas",
+                f"Couches du fichier : {', '.join(names)}.",
+            )
+        )
+    if sublayer is None and len(names) != 1:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"le fichier contient {len(names)} couches",
+                f'Choisissez-en une : sublayer = "…" parmi {", ".join(names)}.',
+            )
+        )
+    driver = pyogrio.read_info(source, layer=sublayer)["driver"]
+    if driver not in DRIVERS:
+        raise FormatError(
+            complaint(shown, f"format {driver} non lu ici", "Exportez-le en GeoPackage.")
+        )
+
+
+def system(crs: str, shown: str) -> pyproj.CRS:
+    """Coordinate system that a study names.
+
+    Raises
+    ------
+    ConfigError
+        There is none of that name.
+    """
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as reason:
+        raise ConfigError(
+            complaint(
+                shown,
+                f"crs = « {crs} » n'est pas un système de coordonnées connu",
+                'Écrivez par exemple crs = "EPSG:2154".',
+            )
+        ) from reason

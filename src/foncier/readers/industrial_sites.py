@@ -1,0 +1,169 @@
+"""Registers of former industrial sites: CASIAS (ex-BASIAS) and the polluted sites of ADEME."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from foncier import schemas
+from foncier.readers import (
+    base,
+    columns,
+    geolocate,
+    ids,
+    parcel_refs,
+)
+from foncier.readers.columns import Field
+
+if TYPE_CHECKING:
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+ADEME = (
+    Field("site_id", ("_id", "id"), required=True),
+    Field("name", ("nom_site",)),
+    Field("insee", ("code_insee",), required=True),
+    Field("area_m2", ("surface_site_m2",)),
+    Field("parcel_ids", ("numeros_parcelles_cadastrales",)),
+    Field("activity", ("activites_historiques_site",)),
+    Field("use", ("usage_actuel_site",)),
+)
+# The firm's name stays out: a workshop often bears its owner's.
+CASIAS = (
+    Field(
+        "site_id",
+        ("identifiant_casias", "identifiant_ssp", "indice_departemental", "identifiant", "id"),
+        required=True,
+    ),
+    Field("name", ("nom_usuel",)),
+    Field("insee", ("code_insee", "comm_insee", "code_commune")),
+    Field("address", ("adresse",)),
+    Field("activity", ("activite", "activites", "libelle_activite")),
+    Field("state", ("etat_occupation", "statut", "etat_occupation_site", "etat_site")),
+    Field("updated_on", ("date_maj", "date_derniere_maj", "date")),
+    Field("parcel_ids", ("parcelles", "refcad")),
+    Field("url", ("fiche_risque", "url")),
+    Field("lon", ("longitude", "x")),
+    Field("lat", ("latitude", "y")),
+)
+UNSAID = (
+    "",
+    "non renseigne",
+    "non connu",
+    "non connue",
+    "nr",
+    "-",
+    "ne sait pas",
+    "indetermine",
+    "inconnu",
+    "interet manifeste par la mairie",
+)
+LEFT = ("friche", "abandon", "ferme")
+# What an owner or a plan says is no use yet.
+PLANNED = ("perspective", "projet", "epf ", "reprise")
+
+
+def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read ADEME's polluted sites: located by their parcels, else by their point.
+
+    Parcel numbers are resolved with the commune (``000AR150`` → ``80021000AR0150``); a feature
+    without geometry lives on its parcels. What is said of the present use chooses the signal.
+
+    Raises
+    ------
+    FormatError
+        No ``_id`` or ``Code_INSEE``, or not a vector file.
+    """
+    rows, size, spots = geolocate.cells(file, ADEME, journal)
+    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
+    rows = base.of_communes(rows, target, journal)
+    use = plain(rows["use"])
+    left = use.str.contains("|".join(LEFT))
+    unsaid = use.isin(UNSAID) | use.str.contains("|".join(PLANNED))
+    signal = np.select([left, unsaid], ["ademe_abandoned", "ademe_site"], "ademe_reused")
+    area = geolocate.figures(rows["area_m2"])
+    rows = rows.assign(
+        site_id="ADEME-" + rows["site_id"].astype("str"),
+        area_m2=area.where(area > 0),
+        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        activity=columns.without_unknown(rows["activity"].str.replace(geolocate.BETWEEN, ", ")),
+        signal=signal,
+        source=file.source or "ADEME",
+    )
+    here = gpd.GeoSeries([], crs=geolocate.DEGREES) if spots is None else spots
+    return _sites(rows, here.reindex(rows.index), file, target, journal, size=size)
+
+
+def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read CASIAS (ex-BASIAS) sites: a point each, or parcels; the state chooses the signal.
+
+    Raises
+    ------
+    FormatError
+        No identifier column.
+    """
+    rows, size, spots = geolocate.cells(file, CASIAS, journal)
+    rows = ids.dropped_without_key(
+        rows,
+        "site_id",
+        fr="sites sans identifiant écartés",
+        en="sites without id dropped",
+        journal=journal,
+    )
+    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
+    rows = base.of_communes(rows, target, journal)
+    state = plain(rows["state"])
+    signal = np.select(
+        [
+            state.str.contains("friche"),
+            state.str.contains("termine|arret|ferme"),
+            state.str.contains("activite|exploitation"),
+        ],
+        ["casias_waste", "casias_closed", "casias_active"],
+        "casias_unknown",
+    )
+    rows = rows.assign(
+        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        updated_on=columns.dates(rows["updated_on"], column="date", journal=journal),
+        area_m2=np.nan,
+        url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),
+        signal=signal,
+        source=file.source or "CASIAS",
+    )
+    if spots is None:
+        spots = geolocate.points(rows, file.crs or geolocate.DEGREES)
+    return _sites(rows, spots.reindex(rows.index), file, target, journal, size=size)
+
+
+def _sites(
+    rows: pd.DataFrame,
+    spots: gpd.GeoSeries,
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    size: int,
+) -> Draft:
+    if rows.empty:
+        return base.Draft(schemas.INVENTORY.empty(target.crs), size, geolocate.DEGREES)
+    draft = geolocate.placed(rows, spots, file, target, journal, parcels_first=True)
+    return base.Draft(draft.frame, size, draft.crs)
+
+
+def plain(words: pd.Series[Any]) -> pd.Series[Any]:
+    """Words without accents nor capitals; empty where unknown."""
+    return pd.Series(
+        [
+            unicodedata.normalize("NFD", w).encode("ascii", "ignore").decode().strip().lower()
+            if isinstance(w, str)
+            else ""
+            for w in words
+        ],
+        words.index,
+        dtype="str",
+    )

@@ -1,0 +1,115 @@
+"""Figures of INSEE and of the LOVAC: residents by grid cell, long-term vacancy by commune."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import FormatError
+from foncier.readers import (
+    base,
+    columns,
+    files,
+    ids,
+)
+from foncier.readers.columns import Field
+from foncier.readers.report import complaint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+CELLS = (
+    Field("cell_id", ("id", "idcar_200m", "idinspire", "idcar")),
+    Field("residents", ("ind", "population", "habitants"), required=True),
+)
+# The year and the date of reference are part of the names and change with each edition.
+DWELLINGS = re.compile(r"nb_log_pp(_\d{4})?", re.IGNORECASE)
+RATE = re.compile(r"prop_logvac_pp_2a(_\d{6})?", re.IGNORECASE)
+SECRET = ("s", "nd", "n/a", "na")
+
+
+def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read residents by grid cell; a square is reduced to a point in it.
+
+    Raises
+    ------
+    FormatError
+        Text where a number of residents belongs.
+    """
+    draft = base.layer(file, target, journal, fields=CELLS, shape="point")
+    frame: Any = draft.frame
+    residents = columns.numbers(frame["residents"], column="residents", shown=file.shown)
+    frame = frame.assign(residents=residents)
+    journal.add(
+        "dropped",
+        int(residents.isna().sum()),
+        "carreaux dont la population est inconnue écartés",
+        "cells whose population is unknown dropped",
+    )
+    frame = ids.keyed(frame[residents.notna()], "cell_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read the open LOVAC file: private dwellings, share vacant for over two years, by commune.
+
+    The file gives percent with a decimal comma; the share is from 0 to 1. Figures under
+    statistical secrecy are unknown, and so is a rate of exactly 0. Codes that lost their leading
+    zero get it back.
+
+    Raises
+    ------
+    FormatError
+        A column is absent, text where a number belongs, a rate above 100 %.
+    """
+    written = files.rows(file.path, file.shown, journal)
+    names = [str(name) for name in written.columns]
+    fields = (
+        Field("commune", ("comm_insee", "codgeo", "insee_com"), required=True),
+        Field("dwellings", tuple(filter(DWELLINGS.fullmatch, names))),
+        Field("rate_share", tuple(filter(RATE.fullmatch, names)), required=True),
+    )
+    rows = columns.pick(written, fields, file, journal)
+    rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
+    rows = ids.dropped_without_key(
+        rows,
+        "commune",
+        fr="lignes sans code de commune écartées",
+        en="rows without commune code dropped",
+        journal=journal,
+    )
+    kept = base.of_communes(rows, target, journal)
+    percent = _figures(kept["rate_share"], "rate_share", file.shown, journal)
+    if (percent > 100).any() or (percent < 0).any():
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"des taux de vacance vont de {percent.min():g} à {percent.max():g} "
+                "(attendu : des pourcentages de 0 à 100)",
+                "Vérifiez que columns désigne bien la colonne du taux, en %.",
+            )
+        )
+    journal.add(
+        "kept",
+        int((percent == 0).sum()),
+        "taux de vacance de 0 % exactement tenus pour inconnus (arrondi ou secret)",
+        "vacancy rates of exactly 0% held as unknown (rounding or secrecy)",
+    )
+    percent = percent.where(percent > 0)
+    dwellings = _figures(kept["dwellings"], "dwellings", file.shown, journal)
+    return base.Draft(kept.assign(dwellings=dwellings, rate_share=percent / 100), len(written))
+
+
+def _figures(values: pd.Series[Any], column: str, shown: str, journal: Journal) -> pd.Series[Any]:
+    secret = values.astype("str").str.lower().isin(SECRET)
+    journal.add(
+        "kept",
+        int(secret.sum()),
+        f"valeurs de {column} couvertes par le secret statistique : inconnues",
+        f"values of {column} under statistical secrecy: unknown",
+    )
+    return columns.numbers(values.mask(secret), column=column, shown=shown)

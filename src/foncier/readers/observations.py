@@ -1,0 +1,141 @@
+"""Signs of use or vacancy: any vector file, or a field survey."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from foncier.errors import FormatError
+from foncier.readers import (
+    base,
+    columns,
+    files,
+    ids,
+)
+from foncier.readers.columns import Field
+from foncier.readers.report import complaint, some
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+FIELDS = (
+    Field("observation_id", ("id", "fid")),
+    Field("signal", required=True),
+    Field("subject", ("objet",), required=True),
+    Field("name", ("nom",)),
+    Field("detail", ("détail", "commentaire")),
+    Field("observed_on", ("date",)),
+    Field("source"),
+)
+SURVEY = (
+    Field("lon", ("longitude", "x")),
+    Field("lat", ("latitude", "y")),
+    Field("etat", ("état", "state"), required=True),
+    Field("observed_on", ("date",)),
+    Field("name", ("nom",)),
+    Field("detail", ("détail", "commentaire")),
+)
+SUBJECTS = {"building": "building", "site": "site", "bâtiment": "building", "terrain": "site"}
+STATES = {
+    "vacant": "survey_vacant",
+    "partiel": "survey_partial",
+    "occupe": "survey_used",
+}
+SURVEY_SOURCE = "Relevé de terrain"
+
+
+def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read signs: ``signal`` and ``subject`` from columns or constants, ``source`` else the file's.
+
+    Raises
+    ------
+    FormatError
+        A subject that is neither building nor site.
+    """
+    draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
+    frame: Any = draft.frame
+    subject = columns.translate(frame["subject"], SUBJECTS, column="subject", shown=file.shown)
+    frame = frame.assign(
+        subject=subject,
+        observed_on=columns.dates(frame["observed_on"], column="observed_on", journal=journal),
+        source=frame["source"].astype("str").fillna(file.source or file.shown),
+    )
+    told = frame["signal"].notna() & frame["subject"].notna()
+    journal.add(
+        "dropped",
+        int((~told).sum()),
+        "indices sans signal ou sans objet écartés",
+        "signs without signal or subject dropped",
+    )
+    frame = ids.keyed(frame[told], "observation_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read a field survey: a CSV with lon, lat (degrees), etat, date, nom; or a vector file.
+
+    ``etat`` is vacant, partiel or occupé.
+
+    Raises
+    ------
+    FormatError
+        Another state, or a coordinate that is no number.
+    """
+    if file.path.name.lower().endswith((".csv", ".csv.gz")):
+        rows = _points(file, journal)
+        draft = base.placed(rows, file, target, journal, shape="place")
+    else:
+        draft = base.layer(file, target, journal, fields=SURVEY, shape="place")
+    frame: Any = draft.frame
+    frame = frame.assign(
+        signal=_signals(frame["etat"], file.shown),
+        subject="building",
+        observed_on=columns.dates(frame["observed_on"], column="date", journal=journal),
+        source=SURVEY_SOURCE,
+    )
+    return base.Draft(
+        ids.keyed(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
+        draft.rows_read,
+        draft.crs,
+    )
+
+
+def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
+    written = files.rows(file.path, file.shown, journal)
+    cells: Any = columns.pick(written, SURVEY, file, journal)
+    if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
+        raise FormatError(
+            complaint(
+                file.shown,
+                f"colonnes lon et lat absentes ou vides. Trouvé : {some(written.columns)}",
+                "Le relevé donne la longitude et la latitude de chaque bâtiment, en degrés.",
+            )
+        )
+    lon, lat = (columns.numbers(cells[n], column=n, shown=file.shown) for n in ("lon", "lat"))
+    points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
+    points[(lat.isna() | lon.isna()).to_numpy()] = None
+    return gpd.GeoDataFrame(cells, geometry=points)
+
+
+def _signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
+    """Turn the states into signals; accents and case do not count."""
+    plain = states.map(
+        lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
+        na_action="ignore",
+    )
+    missing = int(plain.isna().sum())
+    if missing:
+        raise FormatError(
+            complaint(
+                shown,
+                f"colonne etat : {missing} cellule(s) vide(s)",
+                "Écrivez vacant, partiel ou occupé sur chaque ligne.",
+            )
+        )
+    return columns.translate(plain, STATES, column="etat", shown=shown)

@@ -1,0 +1,310 @@
+"""Streets, constraints, places and observations out of OpenStreetMap, XML or PBF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from foncier.readers import (
+    base,
+    columns,
+    osm_pbf,
+    osm_tags,
+    osm_xml,
+)
+from foncier.readers.osm_tags import Tagged
+from foncier.readers.planning import effect_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+LINE, MULTILINE = 1, 5  # GEOS type ids
+# A line is a sign on the ground that it lies on: a single track with its ballast is about 4 m.
+TRACK_HALF_WIDTH_M = 2.0
+SOURCE = "OpenStreetMap"
+
+
+def _read(
+    file: LayerFile,
+    target: Target,
+    rules: Iterable[Tagged],
+    carried: tuple[str, ...],
+    journal: Journal,
+) -> gpd.GeoDataFrame:
+    columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
+    keys = sorted({rule.key for rule in rules})
+    if file.format == "osm-pbf":
+        root = osm_pbf.root_of(file.path, file.shown, _around(target, journal))
+    else:
+        root = osm_xml.root_of(file.path, file.shown)
+    return osm_xml.objects(root, keys=keys, carried=carried, journal=journal, shown=file.shown)
+
+
+def _around(target: Target, journal: Journal) -> osm_pbf.Box | None:
+    """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
+    if target.parcels is None or target.parcels.empty:
+        return None
+    west, south, east, north = target.parcels.total_bounds
+    edge = osm_pbf.MARGIN_M
+    journal.add(
+        "assumed",
+        1,
+        f"extrait coupé à {edge:.0f} m autour des parcelles",
+        f"extract cut {edge:.0f} m around the parcels",
+    )
+    degrees = pyproj.Transformer.from_crs(target.crs, osm_xml.DEGREES, always_xy=True)
+    box = degrees.transform_bounds(west - edge, south - edge, east + edge, north + edge)
+    return float(box[0]), float(box[1]), float(box[2]), float(box[3])
+
+
+def meaning(tags: pd.DataFrame, rules: Iterable[Tagged]) -> pd.Series[Any]:
+    """What each object is by the first rule that fits; missing where none does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tags = pd.DataFrame({"shop": ["bakery", None], "leisure": [None, "pitch"]})
+    >>> list(meaning(tags, [Tagged("shop", (), "shop")]).fillna("?"))
+    ['shop', '?']
+    """
+    found: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
+    for rule in rules:
+        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _says(tags[rule.key])
+        found = found.mask(found.isna() & fits, rule.meaning)
+    return found
+
+
+def _says(values: pd.Series[Any]) -> pd.Series[Any]:
+    return values.notna() & (values != "no")
+
+
+def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read streets: one row for each way, at its nodes; access as its tags say.
+
+    Squares drawn as areas are walked around: their outline is the street.
+    """
+    rule = Tagged("highway", tuple(osm_tags.HIGHWAYS), "street")
+    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_CARRIED), journal)
+    rows = rows[rows["highway"].isin(osm_tags.HIGHWAYS)]
+    rows = rows[~rows.geom_type.isin(["Point", "MultiPoint"])]
+    outlines = rows.geom_type.isin(["Polygon", "MultiPolygon"])
+    journal.add(
+        "assumed",
+        int(outlines.sum()),
+        "places piétonnes dessinées en surface : leur contour sert de rue",
+        "pedestrian areas: their outline serves as a street",
+    )
+    shapes = rows.geometry.where(~outlines, rows.boundary)
+    draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
+    frame: Any = draft.frame
+    frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
+    frame = frame.assign(level=_levels(frame), bike_way=bike_way(frame), **_modes(frame))
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def _levels(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
+
+    A passage through a building is at street level.
+    """
+    layer = pd.to_numeric(tags["layer"], errors="coerce").round()
+    below = _says(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
+    guess = pd.Series(np.where(_says(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index)
+    return layer.fillna(guess).astype("int64")
+
+
+def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    by_class = pd.DataFrame(
+        [osm_tags.HIGHWAYS[name] for name in tags["street_class"]],
+        tags.index,
+        list(osm_tags.ACCESS_KEYS),
+    )
+    modes = {}
+    for mode, keys in osm_tags.ACCESS_KEYS.items():
+        open_to = by_class[mode].astype(bool)
+        if mode != "drive":
+            open_to &= tags["motorroad"] != "yes"
+        for key in keys:
+            # `access=yes` opens to those whom the class lets in, `foot=yes` opens in any case.
+            if key != "access":
+                open_to |= tags[key].isin(osm_tags.ACCESS_YES)
+            open_to &= ~tags[key].isin(osm_tags.ACCESS_NO)
+        modes[mode] = open_to.astype("boolean")
+    return modes
+
+
+def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Which way of the line cyclists may go: ``both``, ``forward``, ``backward``; else unknown.
+
+    ``oneway:bicycle`` says more than a cycleway against the traffic, which says more than
+    ``oneway``; roundabouts and motorways are one way without saying so.
+    """
+    way: pd.Series[Any] = tags["oneway"].map(osm_tags.ONE_WAY)
+    implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
+        "motorway"
+    )
+    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.CHANGING)
+    way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
+    against = pd.Series(False, tags.index)
+    for key in osm_tags.CYCLEWAYS:
+        against |= tags[key].isin(osm_tags.AGAINST)
+        if key != "cycleway":
+            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _says(tags[key])
+    way = way.mask(against, "both")
+    own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
+    return own.fillna(way).astype("str")
+
+
+def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
+    rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
+    kind = meaning(rows, osm_tags.CONSTRAINTS)
+    # A point has no extent: it keeps nothing from being built.
+    rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
+    draft = base.placed(rows, file, target, journal, shape="any")
+    frame = draft.frame.rename(columns={"osm_id": "constraint_id", "name": "label"})
+    frame = frame.assign(effect=effect_of(frame["kind"]))
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read places to reach, one point each, by the first rule that fits."""
+    rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
+    rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
+    category = meaning(rows, osm_tags.PLACES)
+    rows = rows.assign(category=category)[category.notna()]
+    draft = base.placed(rows, file, target, journal, shape="point")
+    frame = draft.frame.rename(columns={"osm_id": "place_id"})
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read signs of vacancy and of use: lifecycle tags, decay, activities under a roof.
+
+    Signals are ``disused:building`` and the like (prefix, then what was there), ``shop=vacant``,
+    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. Only dates on which a
+    mapper checked the place are kept; that of an edit says nothing of the ground.
+    """
+    roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
+    prefixed = [f"{life}:{root}" for life in osm_tags.LIFECYCLES for root in roots]
+    selecting = [Tagged(key, (), "") for key in (*roots, *prefixed, "building:condition")]
+    carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECKED)
+    rows = _read(file, target, selecting, carried, journal)
+    signs = pd.concat([_lifecycles(rows, roots), _singles(rows)], ignore_index=True)
+    # The old and the new way to tag one fact on one object are one sign.
+    signs = signs.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
+    found = rows.loc[signs["row"]].reset_index(drop=True)
+    signs = signs.reset_index(drop=True)
+    found = found.assign(signal=signs["signal"], subject=signs["subject"], detail=signs["detail"])
+    found["observation_id"] = found["osm_id"] + "/" + found["signal"]
+    checked = found[list(osm_tags.CHECKED)].bfill(axis=1).iloc[:, 0]
+    found["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
+    found["source"] = SOURCE
+    found = found.set_geometry(_filled(found))
+    draft = _widened(base.placed(found, file, target, journal, shape="any"), journal)
+    return base.Draft(draft.frame, len(rows), draft.crs)
+
+
+def _lifecycles(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
+    """Signs of ``disused:shop=*`` and of the older ``disused=yes`` beside ``shop=*``."""
+    signs = []
+    for life in osm_tags.LIFECYCLES:
+        for root in roots:
+            new = _says(rows[f"{life}:{root}"])
+            old = (rows[life] == "yes") & _says(rows[root])
+            detail = (f"{life}:{root}=" + rows[f"{life}:{root}"]).where(new, f"{life}=yes")
+            signs.append(_signs(rows, new | old, f"{life}:{root}", root, detail))
+    return pd.concat(signs, ignore_index=True)
+
+
+def _singles(rows: pd.DataFrame) -> pd.DataFrame:
+    """Signs that one tag gives. What is vacant or disused is not in use by the same tag."""
+    signs = []
+    for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
+        values = rows[rule.key]
+        fits = values.isin(rule.any_of) if rule.any_of else _says(values)
+        if rule.meaning == "osm_in_use":
+            fits &= ~values.isin(osm_tags.NO_SHOP) & rows[list(osm_tags.LIFECYCLES)].isna().all(
+                axis=1
+            )
+        signs.append(_signs(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
+    return pd.concat(signs, ignore_index=True)
+
+
+def _signs(
+    rows: pd.DataFrame, fits: pd.Series[Any], signal: str, key: str, detail: pd.Series[Any]
+) -> pd.DataFrame:
+    root = key.split(":", maxsplit=1)[0]
+    fact = "use" if signal == "osm_in_use" else signal
+    subject = "building" if root in osm_tags.BUILDING_KEYS else "site"
+    return pd.DataFrame(
+        {
+            "row": rows.index[fits],
+            "fact": fact,
+            "signal": signal,
+            "subject": subject,
+            "detail": detail[fits].to_numpy(),
+        }
+    )
+
+
+def _filled(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Shapes with closed outlines filled: OSMnx knows no area by a lifecycle prefix."""
+    shapes = np.array(signs.geometry.to_numpy(), dtype=object)
+    rings = shapely.is_closed(shapes) & (shapely.get_type_id(shapes) == LINE)
+    rings &= ~signs["signal"].str.endswith(":railway").to_numpy(dtype=bool)
+    shapes[rings] = [shapely.Polygon(ring) for ring in shapes[rings]]
+    return gpd.GeoSeries(shapes, index=signs.index, crs=signs.crs)
+
+
+def _widened(draft: Draft, journal: Journal) -> Draft:
+    """Give lines (tracks) the ground that they lie on."""
+    frame: Any = draft.frame
+    lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (LINE, MULTILINE))
+    journal.add(
+        "assumed",
+        int(lines.sum()),
+        f"voies et lignes élargies à {2 * TRACK_HALF_WIDTH_M:.0f} m",
+        f"tracks and lines widened to {2 * TRACK_HALF_WIDTH_M:.0f} m",
+    )
+    wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
+    return base.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)
+
+
+def census(path: Path, *, shown: str) -> pd.DataFrame:
+    """List every building, shop and tag of a stage of life in a file, each with its class.
+
+    Parameters
+    ----------
+    path
+        ``.osm`` or ``.osm.gz``.
+
+    Returns
+    -------
+    One row a tag: ``osm_id`` (``way/123``), ``key``, ``value``, ``kind`` (`osm_tags.class_of`),
+    objects that the edge of the file cuts included, in the order of the file.
+
+    Raises
+    ------
+    FormatError
+        Not OSM XML, or cut short.
+    """
+    rows = [
+        (f"{element.tag}/{element.get('id')}", tag.get("k", ""), tag.get("v", ""))
+        for element in osm_xml.root_of(path, shown)
+        for tag in element.iterfind("tag")
+    ]
+    kinds = [osm_tags.class_of(key, value) for _, key, value in rows]
+    table = pd.DataFrame(rows, columns=["osm_id", "key", "value"])
+    table["kind"] = kinds
+    return table[table["kind"].notna()].reset_index(drop=True)

@@ -1,0 +1,264 @@
+"""What OpenStreetMap tags mean here: data, in tables that are read from top to bottom.
+
+Sources: wiki.openstreetmap.org (Key:highway, Key:access, Lifecycle prefix) and the project's
+methods (friches, buildings without use, false positives of dents creuses).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Tagged(NamedTuple):
+    """One rule: a key with one of some values (any value when there is none) means something."""
+
+    key: str
+    any_of: tuple[str, ...]
+    meaning: str
+
+
+# Who may use a way by its class: walkers, cyclists, cars.
+_ALL, _PATH, _FOOT, _CARS = (
+    (True, True, True),
+    (True, True, False),
+    (True, False, False),
+    (
+        False,
+        False,
+        True,
+    ),
+)
+HIGHWAYS: dict[str, tuple[bool, bool, bool]] = {
+    "motorway": _CARS,
+    "motorway_link": _CARS,
+    "trunk": _ALL,
+    "trunk_link": _ALL,
+    "primary": _ALL,
+    "primary_link": _ALL,
+    "secondary": _ALL,
+    "secondary_link": _ALL,
+    "tertiary": _ALL,
+    "tertiary_link": _ALL,
+    "unclassified": _ALL,
+    "residential": _ALL,
+    "living_street": _ALL,
+    "service": _ALL,
+    "road": _ALL,
+    "track": _PATH,
+    "path": _PATH,
+    "bridleway": _PATH,
+    "cycleway": (False, True, False),
+    "footway": _FOOT,
+    "pedestrian": _FOOT,
+    "steps": _FOOT,
+    "corridor": _FOOT,
+}
+WALKERS_OWN = {"footway", "path", "pedestrian", "steps"}
+ACCESS_NO = ("no", "private", "use_sidepath", "dismount")
+ACCESS_YES = ("yes", "designated", "permissive", "destination", "customers", "public", "official")
+# Keys that say more than `access` for a mode, the more precise last.
+ACCESS_KEYS = {
+    "walk": ("access", "foot"),
+    "bike": ("access", "vehicle", "bicycle"),
+    "drive": ("access", "vehicle", "motor_vehicle", "motorcar"),
+}
+# Which way cyclists may go (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open
+# both ways unless it says otherwise; these say so, or are one way without saying.
+ONE_WAY = {
+    "yes": "forward",
+    "true": "forward",
+    "1": "forward",
+    "-1": "backward",
+    "reverse": "backward",
+    "no": "both",
+    "false": "both",
+    "0": "both",
+}
+CHANGING = ("reversible", "alternating")  # nobody knows which way now
+ROUNDABOUTS = ("roundabout", "circular")
+CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+AGAINST = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
+STREET_CARRIED = (
+    "access",
+    "foot",
+    "vehicle",
+    "bicycle",
+    "motor_vehicle",
+    "motorcar",
+    "motorroad",
+    "bridge",
+    "tunnel",
+    "layer",
+    "area",
+    "junction",
+    "oneway",
+    "oneway:bicycle",
+    *CYCLEWAYS,
+    *(f"{key}:oneway" for key in CYCLEWAYS[1:]),
+)
+
+# Land in use that is no plot to build on. Grass and woods are not here: they hide dents creuses.
+CONSTRAINTS = (
+    Tagged("natural", ("water",), "water"),
+    Tagged("waterway", ("riverbank", "dock"), "water"),
+    Tagged("landuse", ("basin", "reservoir"), "water"),
+    Tagged("landuse", ("cemetery",), "cemetery"),
+    Tagged("amenity", ("grave_yard",), "cemetery"),
+    Tagged("amenity", ("school", "kindergarten", "college"), "school"),
+    Tagged("leisure", ("pitch", "sports_centre", "stadium", "track", "golf_course"), "sports"),
+    Tagged("leisure", ("swimming_pool",), "sports"),
+    Tagged("leisure", ("park", "garden", "playground", "nature_reserve"), "park"),
+    Tagged("landuse", ("recreation_ground", "village_green"), "park"),
+    Tagged("place", ("square",), "park"),
+    Tagged("landuse", ("allotments",), "allotments"),
+    Tagged("landuse", ("railway",), "railway"),
+    Tagged("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
+    Tagged("amenity", ("parking",), "parking"),
+)
+
+# The first rule that fits an object gives its category.
+PLACES = (
+    Tagged("railway", ("station", "halt"), "station"),
+    Tagged("highway", ("bus_stop",), "stop"),
+    Tagged("railway", ("tram_stop",), "stop"),
+    Tagged("amenity", ("bus_station", "bicycle_rental"), "stop"),
+    Tagged("amenity", ("research_institute",), "research"),
+    Tagged("office", ("research",), "research"),
+    Tagged("amenity", ("university", "college"), "university"),
+    Tagged("amenity", ("coworking_space",), "innovation"),
+    Tagged("office", ("coworking", "coworking_space"), "innovation"),
+    Tagged("amenity", ("hospital", "clinic"), "hospital"),
+    Tagged(
+        "amenity",
+        (
+            "townhall",
+            "post_office",
+            "library",
+            "police",
+            "courthouse",
+            "fire_station",
+            "community_centre",
+            "public_building",
+            "social_facility",
+        ),
+        "public_service",
+    ),
+    Tagged("office", ("government", "employment_agency"), "public_service"),
+    Tagged("amenity", ("school", "kindergarten"), "school"),
+    Tagged("amenity", ("pharmacy", "marketplace"), "shop"),
+    Tagged("shop", (), "shop"),
+    Tagged("leisure", ("park", "garden"), "green"),
+)
+NO_SHOP = ("vacant", "no")
+
+# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` say that
+# nothing is left: they are not here, and are never evidence.
+LIFECYCLES = ("disused", "abandoned", "ruins")
+BUILDING_KEYS = ("building", "shop", "amenity", "office", "tourism")
+SITE_KEYS = ("industrial", "railway", "landuse", "military", "man_made", "power", "leisure")
+# Single tags that are evidence: the signal, then what it is about.
+DECAY = (
+    Tagged("shop", ("vacant",), "shop=vacant"),
+    Tagged("landuse", ("brownfield",), "landuse=brownfield"),
+    Tagged("railway", ("disused",), "disused:railway"),
+    Tagged("railway", ("abandoned",), "abandoned:railway"),
+    Tagged("building", ("ruins",), "ruins:building"),
+    Tagged("building:condition", ("poor", "very_poor"), "building:condition"),
+)
+# An activity under a roof. Benches, bins and car parks are amenities too, but use no building.
+IN_USE = (
+    Tagged("shop", (), "osm_in_use"),
+    Tagged("office", (), "osm_in_use"),
+    Tagged(
+        "amenity",
+        (
+            "arts_centre",
+            "bank",
+            "bar",
+            "cafe",
+            "childcare",
+            "cinema",
+            "clinic",
+            "college",
+            "community_centre",
+            "conference_centre",
+            "courthouse",
+            "coworking_space",
+            "dentist",
+            "doctors",
+            "driving_school",
+            "events_venue",
+            "fast_food",
+            "fire_station",
+            "food_court",
+            "hospital",
+            "ice_cream",
+            "kindergarten",
+            "language_school",
+            "library",
+            "music_school",
+            "nightclub",
+            "nursing_home",
+            "pharmacy",
+            "place_of_worship",
+            "police",
+            "post_office",
+            "prison",
+            "pub",
+            "public_building",
+            "research_institute",
+            "restaurant",
+            "school",
+            "social_centre",
+            "social_facility",
+            "studio",
+            "theatre",
+            "townhall",
+            "university",
+            "veterinary",
+        ),
+        "osm_in_use",
+    ),
+)
+CHECKED = ("check_date", "survey:date", "lastcheck")
+
+# What an object says by one tag, for the census of a file; the first rule that fits.
+GONE = ("demolished", "razed", "removed", "was", "destroyed")
+COMING = ("construction", "proposed", "planned")
+CENSUS = (
+    "building",
+    "shop",
+    "landuse",
+    "railway",
+    "ruins",
+    "disused",
+    "abandoned",
+    "building:condition",
+    "construction",
+)
+
+
+def class_of(key: str, value: str) -> str | None:
+    """Class of a tag on a building, a shop or a stage of life; None where it is none of these.
+
+    ``use`` and ``vacancy`` are signs; ``gone`` and ``coming`` never are; ``other life`` is a stage
+    of something that is neither a building nor land (a former boundary); ``built`` says that a
+    building stands, and nothing of its use.
+
+    Examples
+    --------
+    >>> class_of("disused:shop", "yes"), class_of("razed:building", "yes"), class_of("shop", "no")
+    ('vacancy', 'gone', 'no shop')
+    """
+    life, _, root = key.partition(":")
+    decay = any(key == rule.key and value in rule.any_of for rule in DECAY)
+    cases = (
+        (life in GONE or value in GONE, "gone"),
+        (life in COMING or (key in CENSUS and value in COMING), "coming"),
+        (bool(root) and life in LIFECYCLES and root in BUILDING_KEYS + SITE_KEYS, "vacancy"),
+        (decay or (key in LIFECYCLES and value == "yes"), "vacancy"),
+        (life in LIFECYCLES, "other life"),
+        (key == "shop", "no shop" if value in NO_SHOP else "use"),
+        (key == "building" and value != "no", "built"),
+    )
+    return next((kind for fits, kind in cases if fits), None)

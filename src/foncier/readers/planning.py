@@ -1,0 +1,154 @@
+"""Zones of the local plan, constraints, and what hand-made layers say of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foncier import schemas
+from foncier.readers import base, columns, ids
+from foncier.readers.columns import Field
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+ZONE_FIELDS = (
+    Field("zone_id", ("idzone", "gid")),
+    Field("zone_type", ("typezone",), required=True),
+    Field("label", ("libelle",)),
+)
+CONSTRAINT_FIELDS = (
+    Field("constraint_id", ("id", "gid", "fid")),
+    Field("kind", required=True),
+    Field("label", ("libelle", "nom", "name")),
+    Field("effect", ("effet",)),
+)
+# What a kind does to a plot unless the file says otherwise (docs METHODS §3: false positives are
+# excluded with the reason kept; courtyards and car parks are flagged, not excluded).
+EFFECTS = {
+    "water": "exclude",
+    "park": "exclude",
+    "cemetery": "exclude",
+    "sports": "exclude",
+    "school": "exclude",
+    "allotments": "exclude",
+    "railway": "exclude",
+    "road": "exclude",
+    "hazard": "flag",
+    "heritage": "flag",
+    "parking": "flag",
+    "courtyard": "flag",
+    "other": "context",
+}
+FRENCH_KINDS = {
+    "eau": "water",
+    "parc": "park",
+    "square": "park",
+    "cimetière": "cemetery",
+    "sport": "sports",
+    "école": "school",
+    "jardins familiaux": "allotments",
+    "hortillonnages": "allotments",
+    "voie ferrée": "railway",
+    "voirie": "road",
+    "risque": "hazard",
+    "patrimoine": "heritage",
+    "stationnement": "parking",
+    "cour": "courtyard",
+    "autre": "other",
+}
+FRENCH_EFFECTS = {"exclure": "exclude", "signaler": "flag", "contexte": "context"}
+
+
+def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read zones of a local plan in the layout of the Géoportail de l'urbanisme."""
+    draft = base.layer(file, target, journal, fields=ZONE_FIELDS, shape="polygon")
+    frame: Any = draft.frame
+    typed = frame["zone_type"].notna()
+    journal.add(
+        "dropped", int((~typed).sum()), "zones sans type écartées", "zones without type dropped"
+    )
+    return base.Draft(
+        ids.keyed(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
+    )
+
+
+def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read constraints: ``kind`` from a column or a constant, ``effect`` by default that of it.
+
+    Raises
+    ------
+    FormatError
+        A kind or an effect that is not in the contract.
+    """
+    draft = base.layer(file, target, journal, fields=CONSTRAINT_FIELDS, shape="any")
+    return constraints_of(draft, file, journal)
+
+
+def constraints_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Constraints with their key, their kind in our words and its effect."""
+    frame: Any = draft.frame
+    kinds = columns.allowed(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
+    effects = columns.allowed(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
+    kind = columns.translate(frame["kind"], kinds, column="kind", shown=file.shown)
+    said = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
+    frame = frame.assign(kind=kind, effect=said.fillna(effect_of(kind)))
+    kindless = frame["kind"].isna()
+    journal.add(
+        "dropped",
+        int(kindless.sum()),
+        "contraintes sans nature écartées",
+        "constraints without kind dropped",
+    )
+    frame = ids.keyed(frame[~kindless], "constraint_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def effect_of(kind: pd.Series[Any]) -> pd.Series[Any]:
+    """What each kind of constraint does to a plot when nothing else is said.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> list(effect_of(pd.Series(["water", "parking"])))
+    ['exclude', 'flag']
+    """
+    return kind.map(EFFECTS).astype("str")
+
+
+ENVELOPE = (Field("part_id", ("id", "gid", "fid")),)
+UNITS = (Field("unit_id", ("id_uf", "iduf", "id", "gid", "fid")),)
+
+
+def envelope(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read the parts of an urban envelope (tache urbaine, enveloppe urbaine)."""
+    return _outlines(file, target, journal, ENVELOPE)
+
+
+def land_units(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read unités foncières: the ground that adjoins and is said to be in one hand."""
+    return _outlines(file, target, journal, UNITS)
+
+
+def _outlines(
+    file: LayerFile, target: Target, journal: Journal, fields: tuple[Field, ...]
+) -> Draft:
+    draft = base.layer(file, target, journal, fields=fields, shape="polygon")
+    frame: Any = ids.keyed(draft.frame, fields[0].name, journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+FIELDS = (
+    Field("quarter_id", ("code_iris", "code_qp", "code_qpv", "dcomiris", "id", "gid", "fid")),
+    Field("name", ("nom", "nom_iris", "nom_qp", "nom_qpv", "lib_iris", "lib_qp", "libelle")),
+)
+
+
+def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read quarters of any vector file; a quarter without an id gets one from its place."""
+    draft = base.layer(file, target, journal, fields=FIELDS, shape="polygon")
+    frame = ids.keyed(draft.frame, "quarter_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)

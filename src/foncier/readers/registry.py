@@ -1,0 +1,198 @@
+"""The one table of what can be read, and the reading of a layer from file to contract."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from foncier import schemas
+from foncier.errors import ConfigError, ContractError
+from foncier.model import LayerReport
+from foncier.readers import (
+    cadastre,
+    cnig,
+    destinations,
+    edigeo,
+    edigeo_sheets,
+    fichiers_fonciers,
+    files,
+    gtfs,
+    gtfs_files,
+    ids,
+    industrial_sites,
+    insee,
+    observations,
+    osm,
+    planning,
+    registers,
+    streets,
+    visits,
+)
+from foncier.readers.base import Target
+from foncier.readers.report import Journal, complaint
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pyproj
+
+    from foncier.model import LayerFile
+    from foncier.readers.base import Adapter
+
+ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
+    {
+        ("parcels", "etalab-cadastre"): cadastre.parcels,
+        ("parcels", "vector"): cadastre.parcels,
+        ("parcels", "edigeo"): edigeo.parcels,
+        ("buildings", "etalab-cadastre"): cadastre.buildings,
+        ("buildings", "vector"): cadastre.buildings,
+        ("buildings", "edigeo"): edigeo.buildings,
+        ("streets", "osm-xml"): osm.streets,
+        ("streets", "osm-pbf"): osm.streets,
+        ("streets", "edigeo"): edigeo.lines,
+        ("streets", "lines"): streets.lines,
+        ("zones", "vector"): planning.zones,
+        ("constraints", "vector"): planning.constraints,
+        ("constraints", "edigeo"): edigeo.constraints,
+        ("constraints", "osm-xml"): osm.constraints,
+        ("constraints", "osm-pbf"): osm.constraints,
+        ("places", "vector"): destinations.vector,
+        ("places", "latlon-json"): destinations.latlon,
+        ("places", "osm-xml"): osm.places,
+        ("places", "osm-pbf"): osm.places,
+        ("inventory", "cnig"): cnig.inventory,
+        ("observations", "vector"): observations.vector,
+        ("observations", "osm-xml"): osm.observations,
+        ("observations", "osm-pbf"): osm.observations,
+        ("observations", "survey"): observations.survey,
+        ("inventory", "ademe-sites"): industrial_sites.ademe,
+        ("inventory", "casias"): industrial_sites.casias,
+        ("observations", "fichiers-fonciers"): fichiers_fonciers.parcels,
+        ("observations", "sirene"): registers.sirene,
+        ("observations", "dpe"): registers.dpe,
+        ("observations", "dvf"): registers.dvf,
+        ("observations", "rnb"): registers.rnb,
+        ("observations", "bdnb"): registers.bdnb,
+        ("observations", "premises"): registers.premises,
+        ("observations", "visits"): visits.observations,
+        ("population", "vector"): insee.population,
+        ("vacancy_rates", "lovac"): insee.lovac,
+        ("quarters", "vector"): planning.vector,
+        ("prices", "dvf-communes"): registers.by_commune,
+        ("transit", "gtfs"): gtfs.stops,
+        ("envelope", "vector"): planning.envelope,
+        ("land_units", "vector"): planning.land_units,
+    }
+)
+# Formats whose rows may say no more of their place than a parcel.
+BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
+# Formats that want the parcels first: to be located by them, or cut around them.
+AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
+# Formats that may come as a folder.
+PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
+    {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
+)
+CONTRACTS = {table.name: table for table in schemas.INPUTS}
+FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        layer: tuple(format_ for name, format_ in ADAPTERS if name == layer)
+        for layer in dict.fromkeys(name for name, _ in ADAPTERS)
+    }
+)
+
+
+def fingerprint(file: LayerFile) -> str:
+    """SHA-256 of what a layer is read from: its file, or the files of its folder.
+
+    Raises
+    ------
+    SourceError, FormatError
+        The file is not there or cannot be read.
+    """
+    return PRINTS.get(file.format, files.sha256)(file.path, file.shown)
+
+
+def read(
+    file: LayerFile,
+    *,
+    crs: pyproj.CRS,
+    communes: tuple[str, ...],
+    parcels: gpd.GeoDataFrame | None = None,
+    on: dt.date | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> tuple[Any, LayerReport]:
+    """Read one layer into its contract table, with the report of what was done to it.
+
+    Parameters
+    ----------
+    file
+        The file, its layer and its format (see `FORMATS`).
+    crs
+        Legal metric CRS of the study.
+    communes
+        INSEE codes of the study; rows of other communes are dropped, none when it is empty.
+    parcels
+        PARCELS of the study, for formats of `AFTER_PARCELS`; None without a cadastre.
+    on, bounds
+        Date of the study, and west, south, east, north of what it holds, in metres: a timetable is
+        read for that time and place. None when unknown.
+
+    Returns
+    -------
+    The table of the layer (`foncier.schemas`), sorted by its key whatever the order of the file,
+    and its `LayerReport`: rows read and kept, CRS of the file, SHA-256, notes.
+
+    Raises
+    ------
+    ConfigError
+        No such layer or format, columns that the format does not know, cadastre of elsewhere.
+    SourceError, FormatError
+        The file is absent, empty, cut short, or not what its format says.
+    ContractError, CrsError
+        Ids borne by several objects; coordinates that do not fit the announced system.
+    """
+    adapter = ADAPTERS.get((file.layer, file.format))
+    if adapter is None:
+        raise ConfigError(_unknown(file))
+    print_ = fingerprint(file)
+    journal = Journal()
+    draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
+    contract = CONTRACTS[file.layer]
+    key = contract.key[0]
+    frame = ids.once(draft.frame, key, shown=file.shown, journal=journal)
+    try:
+        table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
+    except ContractError as fault:
+        todo = "Corrigez ces lignes dans le fichier, ou videz ces cellules si c'est inconnu."
+        told = complaint(file.shown, str(fault).rstrip("."), todo)
+        raise type(fault)(told) from fault
+    return table, LayerReport(
+        layer=file.layer,
+        path=file.shown,
+        format=file.format,
+        sha256=print_,
+        rows_read=draft.rows_read,
+        rows_kept=len(table),
+        crs=draft.crs,
+        vintage=file.vintage,
+        source=file.source,
+        licence=file.licence,
+        notes=journal.notes,
+    )
+
+
+def _unknown(file: LayerFile) -> str:
+    if file.layer not in FORMATS:
+        return complaint(
+            file.shown,
+            f"la couche « {file.layer} » n'existe pas",
+            f"Couches possibles : {', '.join(FORMATS)}.",
+        )
+    return complaint(
+        file.shown,
+        f"le format « {file.format} » n'existe pas pour la couche {file.layer}",
+        f"Formats possibles : {', '.join(FORMATS[file.layer])}.",
+    )

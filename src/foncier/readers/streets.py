@@ -1,0 +1,148 @@
+"""Streets drawn as lines in any vector file: who may use them, by their class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from foncier.readers import base, columns, ids
+from foncier.readers.columns import Field
+from foncier.readers.osm_tags import HIGHWAYS, ONE_WAY, WALKERS_OWN
+from foncier.readers.report import some
+
+if TYPE_CHECKING:
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+FIELDS = (
+    Field("street_id", ("id", "osm_id", "id_troncon", "cleabs")),
+    Field("name", ("nom", "nom_voie", "nom_1_gauche", "nom_collaboratif_gauche", "gb_ident")),
+    Field("street_class", ("roadclass", "highway", "fclass", "nature", "classe", "class")),
+    Field("structure", ("position_par_rapport_au_sol",)),
+    Field("level", ("niveau", "layer")),
+    Field("walk"),
+    Field("bike"),
+    Field("drive"),
+    Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
+)
+MODES = ("walk", "bike", "drive")
+# Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
+CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
+    "minor": (True, True, True),
+    "major": (True, True, True),
+    "highway": (False, False, True),
+    # BD TOPO, attribute « nature »
+    "route à 1 chaussée": (True, True, True),
+    "route à 2 chaussées": (True, True, True),
+    "rond-point": (True, True, True),
+    "route empierrée": (True, True, True),
+    "type autoroutier": (False, False, True),
+    "bretelle": (False, False, True),
+    "chemin": (True, True, False),
+    "sentier": (True, False, False),
+    "escalier": (True, False, False),
+    "piste cyclable": (False, True, False),
+    # Named ways of the cadastre (EDIGEO), by their name; a chemin rural is open to the public
+    # (code rural, L161-1).
+    "voie": (True, True, True),
+    "chemin rural": (True, True, True),
+    "autoroute": (False, False, True),
+}
+FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
+STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+# OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
+WAYS = ONE_WAY | {
+    "b": "both",
+    "f": "forward",
+    "t": "backward",
+    "both": "both",
+    "forward": "forward",
+    "backward": "backward",
+    "double sens": "both",
+    "sans objet": "both",
+    "sens direct": "forward",
+    "sens inverse": "backward",
+}
+YES_NO = {
+    "yes": "yes",
+    "oui": "yes",
+    "true": "yes",
+    "1": "yes",
+    "no": "no",
+    "non": "no",
+    "false": "no",
+    "0": "no",
+}
+
+
+def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read streets; without an id in the file, the key says where the middle of the street lies.
+
+    ``level`` comes from the file, else from its bridges and tunnels, else is 0. ``walk``, ``bike``
+    and ``drive`` come from the file, else from the class; a class that is not known is held open
+    to all, with a note. ``bike_way`` comes from the file's one-way streets; where it is unknown,
+    cyclists are held to go both ways.
+    """
+    draft = base.layer(file, target, journal, fields=FIELDS, shape="line")
+    return streets_of(draft, file, journal)
+
+
+def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Streets with their key, their level and who may use them."""
+    frame: Any = draft.frame
+    level = columns.numbers(frame["level"], column="level", shown=file.shown)
+    structure = frame["structure"].astype("str").str.lower().map(STRUCTURES)
+    street_class = frame["street_class"].astype("str").fillna("unknown")
+    frame = frame.assign(
+        street_class=street_class,
+        level=level.fillna(structure).fillna(0.0).round().astype("int64"),
+    )
+    frame = _with_modes(frame, street_class.str.lower(), file.shown, journal)
+    frame = frame.assign(bike_way=_ways(frame, journal))
+    if len(frame) and not street_class.str.lower().isin(FOOTWAYS).any():
+        journal.add(
+            "assumed",
+            len(frame),
+            "aucun chemin piéton dans ce fichier (allées, passages, escaliers) : les trajets à "
+            "pied suivent les rues et peuvent être surestimés",
+            "no footway in this file (paths, passages, steps): walks follow the streets and may "
+            "be overstated",
+        )
+    frame = ids.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
+    """Which way cyclists may go; a word that is not known is unknown."""
+    said = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
+    way = said.astype("str").str.strip().str.lower().map(WAYS)
+    journal.add(
+        "assumed",
+        int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
+        "voies sans sens de circulation : tenues pour ouvertes aux vélos dans les deux sens",
+        "streets without one-way information: held open to cyclists both ways",
+    )
+    return way.astype("str")
+
+
+def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:
+    known = classes.isin(CLASSES)
+    open_to = pd.DataFrame(
+        [CLASSES.get(name, (True, True, True)) for name in classes], frame.index, MODES
+    )
+    said = frame[list(MODES)].notna().all(axis=1)
+    strange = sorted(set(classes[~known & ~said]))
+    journal.add(
+        "assumed",
+        int((~known & ~said).sum()),
+        f"voies de classe inconnue ({some(strange)}) tenues pour ouvertes à tous",
+        f"streets of unknown class ({', '.join(strange[:5])}) held open to all",
+    )
+    modes = {}
+    for mode in MODES:
+        given = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
+        written = given.map({"yes": True, "no": False}).astype("boolean")
+        modes[mode] = written.fillna(open_to[mode].astype("boolean"))
+    return frame.assign(**modes)

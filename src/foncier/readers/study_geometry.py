@@ -1,0 +1,128 @@
+"""What a planner draws by hand: the axis or the loop, its waypoints, the study area."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.errors import FormatError
+from foncier.readers import columns, files, shapes
+from foncier.readers.report import Journal, complaint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyproj
+
+SURFACES = ("Polygon", "MultiPolygon")
+
+
+def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
+    """Read an axis or a loop that was drawn in any vector file.
+
+    Parameters
+    ----------
+    path
+        A vector file with one layer; several lines are joined end to end where they touch. A
+        loop that was drawn as a surface gives its outline.
+    crs
+        Legal metric CRS of the study.
+    shown
+        The file as the study writes it.
+
+    Returns
+    -------
+    LineString, or MultiLineString where the drawing has gaps, in ``crs``.
+
+    Raises
+    ------
+    FormatError, CrsError
+        No line in it, unreadable, or coordinates that do not fit.
+    """
+    frame = _rows(path, shown)
+    surface = frame.geom_type.isin(SURFACES)
+    outlined = frame.set_geometry(frame.geometry.where(~surface, frame.boundary))
+    lines = shapes.legal(outlined, crs, shape="line", shown=shown, journal=Journal())
+    # Not a union: it would cut the loop wherever it crosses itself.
+    return shapely.line_merge(
+        shapely.multilinestrings(shapely.get_parts(lines.geometry.to_numpy()))
+    )
+
+
+def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+    """Read lines one by one, each with its name: crossings to try.
+
+    Returns
+    -------
+    Columns ``name`` (numbered where the file has none) and lines in ``crs``.
+
+    Raises
+    ------
+    FormatError, CrsError
+        No line in it, unreadable, or coordinates that do not fit.
+    """
+    frame = shapes.legal(_rows(path, shown), crs, shape="line", shown=shown, journal=Journal())
+    own = {str(name).lower(): name for name in reversed(frame.columns)}
+    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
+    names = numbered if label is None else frame[label].astype("str").fillna(numbered)
+    lines = shapely.line_merge(frame.geometry.to_numpy())
+    return gpd.GeoDataFrame({"name": names.to_numpy()}, geometry=lines, crs=crs)
+
+
+def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+    """Read the stops of the loop, in the order of the file, or of its ``order`` column.
+
+    Returns
+    -------
+    Columns ``order`` (from 1), ``name`` (missing where the file has none) and points in ``crs``.
+
+    Raises
+    ------
+    FormatError, CrsError
+        No point in it, an order that is no number, coordinates that do not fit.
+    """
+    frame = _rows(path, shown)
+    points = shapes.legal(frame, crs, shape="point", shown=shown, journal=Journal())
+    own = {str(name).lower(): name for name in reversed(points.columns)}
+    order = next((own[name] for name in ("order", "ordre") if name in own), None)
+    if order is not None:
+        rank = columns.numbers(points[order], column=str(order), shown=shown)
+        points = points.loc[rank.sort_values(kind="stable").index]
+    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    names: Any = points[label] if label is not None else pd.Series(None, points.index)
+    named = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
+    return gpd.GeoDataFrame(
+        {"order": np.arange(1, len(points) + 1), "name": named["name"].to_numpy()},
+        geometry=points.geometry.to_numpy(),
+        crs=crs,
+    )
+
+
+def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
+    """Read the study area: all polygons of a vector file as one.
+
+    Returns
+    -------
+    Valid Polygon or MultiPolygon in ``crs``.
+
+    Raises
+    ------
+    FormatError, CrsError
+        No polygon in it, unreadable, or coordinates that do not fit.
+    """
+    area = shapes.legal(_rows(path, shown), crs, shape="polygon", shown=shown, journal=Journal())
+    return shapely.union_all(area.geometry.to_numpy())
+
+
+def _rows(path: Path, shown: str) -> gpd.GeoDataFrame:
+    frame = files.vector(path, shown=shown)
+    if frame.empty:
+        raise FormatError(
+            complaint(shown, "le fichier ne contient aucun objet", "Dessinez-en au moins un.")
+        )
+    return frame

@@ -1,0 +1,1 @@
+"""Results on disk: their reader, their manifest, their explanations."""

@@ -1,0 +1,179 @@
+"""The manifest: what went in, how, with what, and the fingerprint of what came out."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from foncier._util.atomic_write import MANIFEST, is_unchanged, write_atomically
+from foncier.schemas import CANDIDATES
+
+if TYPE_CHECKING:
+    from foncier.model import LayerReport, ResultTables
+
+SCHEMA = 1  # of the manifest itself
+PACKAGES = ("foncier", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyogrio", "pyproj")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of the packages that make the figures, and of GEOS, GDAL and PROJ."""
+    import pyogrio  # noqa: PLC0415 (slow to import, and only its version is asked)
+    import pyproj  # noqa: PLC0415
+
+    found = {name: metadata.version(name) for name in PACKAGES}
+    gdal: str = pyogrio.__gdal_version_string__
+    return {
+        **found,
+        "python": platform.python_version(),
+        "geos": shapely.geos_version_string,
+        "gdal": gdal,
+        "proj": pyproj.proj_version_str,
+    }
+
+
+def manifest(
+    result: ResultTables,
+    *,
+    configuration: Mapping[str, Any],
+    timings: Mapping[str, float],
+    deliverables: Mapping[str, str],
+    versions: Mapping[str, str] | None = None,
+    started: datetime | None = None,
+) -> dict[str, Any]:
+    """Gather what it takes to run again and to trust the result.
+
+    Parameters
+    ----------
+    result
+        The whole result of a run.
+    configuration
+        The study as it was read: any nest of mappings, sequences, dates, paths and numbers.
+    timings
+        Seconds by step.
+    deliverables
+        SHA-256 by file name, as `foncier._util.atomic_write.write_atomically` returns it.
+    versions
+        As `versions` gives them; an empty mapping is asked for here when None.
+    started
+        When the run began, with its time zone; not said when None.
+
+    Returns
+    -------
+    Plain values only, ready for JSON; unknown is None. All that changes from one run to the next
+    on the same inputs (date, timings) stands under ``run``.
+    """
+    epsg = result.candidates.crs.to_epsg() if result.candidates.crs else None
+    made: dict[str, Any] = plain(
+        {
+            "manifest": SCHEMA,
+            "title": result.title,
+            "fictional": result.demo,
+            "communes": result.communes,
+            "edition": result.edition,
+            "crs": f"EPSG:{epsg}" if epsg else None,
+            "study_area_wkt": shapely.to_wkt(result.area, rounding_precision=1),
+            "inputs": [_input(report) for report in result.reports],
+            "missing": [{"what": m.what, "cost": asdict(m.cost)} for m in result.missing],
+            "configuration": configuration,
+            "profile": result.profile,
+            "criteria": result.criteria,
+            "robustness": {"agreement": result.agreement},
+            "credits": result.credits,
+            "targets": result.destinations,
+            "counts": _counts(result),
+            "deliverables": deliverables,
+            "versions": versions or {},
+            "run": {
+                "started": started.astimezone(UTC) if started else None,
+                "timings_s": {step: round(seconds, 3) for step, seconds in timings.items()},
+            },
+        }
+    )
+    return made
+
+
+def _counts(result: ResultTables) -> dict[str, Any]:
+    kinds = result.candidates["kind"].value_counts()
+    named = next(c for c in CANDIDATES.columns if c.name == "kind").values
+    return {
+        "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
+        "rejected_parcels": len(result.rejections),
+        "assemblies": None if result.assemblies is None else len(result.assemblies),
+    }
+
+
+def text(made: Mapping[str, Any]) -> str:
+    """JSON of a manifest: keys sorted, two spaces, one line end at the end."""
+    return json.dumps(made, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def write_manifest(made: Mapping[str, Any], folder: Path) -> None:
+    """Write a manifest to a folder as ``manifest.json``, whole or not at all.
+
+    Raises
+    ------
+    ExportError
+        The folder cannot be written to; the former manifest is intact.
+    """
+    write_atomically(folder, {}, manifest=lambda _: text(made))
+
+
+def mixed(folder: Path) -> tuple[str, ...]:
+    """Name the deliverables that are not those of the manifest beside them.
+
+    A run killed while its files were moved, or a file changed since, shows here. A folder without
+    a manifest that can be read gives the manifest's own name.
+
+    Returns
+    -------
+    Sorted names; empty when every file is the one that the manifest names.
+    """
+    try:
+        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
+        return tuple(sorted(n for n, sha in known.items() if not is_unchanged(folder / n, sha)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return (MANIFEST,)
+
+
+def _input(report: LayerReport) -> dict[str, Any]:
+    return {**asdict(report), "notes": [asdict(note) for note in report.notes]}
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON holds: dates as ISO, paths with slashes, NaN as None.
+
+    Examples
+    --------
+    >>> plain({"a": (1, float("nan")), "b": date(2026, 11, 1)})
+    {'a': [1, None], 'b': '2026-11-01'}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, Set):
+        return sorted((plain(one) for one in value), key=str)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(one) for one in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | float | None:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,25 @@
+"""From measures to scores and ranks: fixed ramps, weights, and how sure the order is."""
+
+from foncier.scoring.agreement import agreement
+from foncier.scoring.by_district import axis_sections, by_district
+from foncier.scoring.measures import measures, unknown_measures
+from foncier.scoring.ranking import scores
+from foncier.scoring.requirements import Condition, Tolerance, match
+from foncier.scoring.value_functions import value_function
+from foncier.scoring.what_if import Situation, gains, score_gain
+
+__all__ = [
+    "Condition",
+    "Situation",
+    "Tolerance",
+    "agreement",
+    "axis_sections",
+    "by_district",
+    "gains",
+    "match",
+    "measures",
+    "score_gain",
+    "scores",
+    "unknown_measures",
+    "value_function",
+]

@@ -1,0 +1,145 @@
+"""One wide row of measures an opportunity, for the criteria to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from foncier.model import Criterion
+
+AROUND_M = 500.0
+BUILDING = "batiment_non_affecte"
+ROUGH = ("emprise_approximative", "point_seul")
+
+
+def measures(
+    candidates: gpd.GeoDataFrame,
+    access: pd.DataFrame,
+    population: gpd.GeoDataFrame | None = None,
+    prices: pd.DataFrame | None = None,
+    *,
+    around_m: float = AROUND_M,
+    watched: bool = True,
+) -> pd.DataFrame:
+    """Lay the measures of each opportunity side by side.
+
+    Parameters
+    ----------
+    candidates
+        Table of the contract ``CANDIDATES``.
+    access
+        Table of the contract ``ACCESS``.
+    population
+        Table of the contract ``POPULATION``: cell centres with their residents.
+    prices
+        Table of the contract ``PRICES``.
+    watched
+        Whether constraints were looked at: without them, no point to watch proves nothing.
+    around_m
+        Cells whose centre is this near to the plot count as its neighbours, in metres.
+
+    Returns
+    -------
+    One row an opportunity, sorted by id: ``opportunity_id``, ``kind``, ``area_m2``,
+    ``confidence``, ``axis_distance_m``, ``residents_around`` (missing without a population
+    table, and outside the hull of its cells), ``compactness`` (missing where the outline is a mere
+    disc), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
+    ``watch_count``, ``price_eur_m2`` of its commune,
+    ``departures_per_hour`` as the candidates have it, then ``<target>_m`` and ``<target>_min`` for
+    each target of the access table. Missing stays missing.
+    """
+    sites = candidates.sort_values("opportunity_id", ignore_index=True)
+    table = pd.DataFrame(
+        sites[["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m"]]
+    )
+    table["residents_around"] = _residents(sites.geometry.to_numpy(), population, around_m)
+    table = table.assign(
+        **_ground(sites, watched=watched),
+        price_eur_m2=_price(sites, prices),
+        departures_per_hour=sites["departures_per_hour"],
+    )
+    if access.empty:
+        return table
+    wide = access.pivot_table(
+        index="opportunity_id",
+        columns="target",
+        values=["distance_m", "time_min"],
+        aggfunc="first",
+        dropna=False,
+    )
+    for target in sorted(access["target"].unique()):
+        for suffix, column in (("m", "distance_m"), ("min", "time_min")):
+            values = wide[(column, target)].reindex(table["opportunity_id"])
+            table[f"{target}_{suffix}"] = values.to_numpy(dtype=np.float64)
+    return table
+
+
+def _ground(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.float64]]:
+    """Measures of the plot itself: shape, ground and buildings, zone, points to watch."""
+    area = sites["area_m2"].to_numpy(dtype=np.float64)
+    built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
+    plots = sites.geometry.to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = 4 * np.pi * shapely.area(plots) / shapely.length(plots) ** 2
+    zone = sites["zone"].astype("str").str.upper()
+    zoning = np.select(
+        [zone == "U", zone.str.contains("AU", na=False), zone.isin(["A", "N"])],
+        [1.0, 0.5, 0.0],
+        np.nan,
+    )
+    told = sites["flags"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
+    unseen = 0.0 if watched else np.nan
+    return {
+        "compactness": np.where(np.isin(sites["perimeter"], ROUGH), np.nan, shape),
+        "open_ground_m2": area * (1 - built),
+        "existing_m2": area * built,
+        "zoning": np.asarray(zoning, dtype=np.float64),
+        "watch_count": np.where(np.isnan(told), unseen, told),
+    }
+
+
+def _price(sites: gpd.GeoDataFrame, prices: pd.DataFrame | None) -> NDArray[np.float64]:
+    if prices is None:
+        return np.full(len(sites), np.nan)
+    known = prices.set_index("commune")["price_eur_m2"]
+    return np.asarray(sites["commune"].map(known), dtype=np.float64)
+
+
+def unknown_measures(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tuple[str, ...]:
+    """Name the criteria whose measure no site has, so that the run can say so.
+
+    Examples
+    --------
+    >>> from foncier.model import Criterion, Text
+    >>> gare = Criterion("gare", "station_min", Text("Gare", "Station"), "min", 20, 3, 1, "METHODS")
+    >>> unknown_measures(pd.DataFrame({"opportunity_id": ["a"]}), [gare])
+    ('gare',)
+    """
+    return tuple(
+        c.name for c in criteria if c.measure not in table or bool(table[c.measure].isna().all())
+    )
+
+
+def _residents(
+    plots: NDArray[np.object_], population: gpd.GeoDataFrame | None, around_m: float
+) -> NDArray[np.float64]:
+    """Residents of the cells around each plot; NaN where no cell could tell."""
+    if population is None or population.empty or not len(plots):
+        return np.full(len(plots), np.nan)
+    cells = population.geometry.to_numpy()
+    plot, cell = shapely.STRtree(cells).query(plots, predicate="dwithin", distance=around_m)
+    counts = population["residents"].to_numpy(dtype=np.float64)[cell]
+    total = np.bincount(plot, weights=counts, minlength=len(plots))
+    # The grid leaves uninhabited cells out: none around is 0 inside its extent, unknown outside.
+    covered = shapely.intersects(shapely.convex_hull(shapely.multipoints(cells)), plots)
+    seen = np.bincount(plot, minlength=len(plots)) > 0
+    return np.where(seen | covered, total, np.nan)

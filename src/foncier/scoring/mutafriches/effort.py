@@ -1,0 +1,150 @@
+"""What a friche may cost to recycle, and how hard its land is to mobilise: always as spans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from foncier.schemas import EFFORT
+from foncier.scoring.mutafriches.inputs import FRICHE, records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+CLEAN = ("non", "deja-geree")
+GOOD_STATE = ("degradation-inexistante", "degradation-faible")
+# Words of the points that are known, as the table tells them.
+OCCUPIED = {"vacant": 0.0, "partiellement occupé": 0.5, "occupé": 1.0}  # share of the points
+WORDS = {
+    "occupation": "occupation",
+    "good_building": "bâti",
+    "risk_plan": "risque",
+    "protected_species": "espèces",
+}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Figures of the two spans: thousand euros a hectare; points, and where a class ends."""
+
+    clean: tuple[float, ...]
+    polluted: tuple[float, ...]
+    points: Mapping[str, tuple[float, ...]]
+    low_to: float
+    medium_to: float
+
+
+def effort(
+    candidates: gpd.GeoDataFrame,
+    facts: pd.DataFrame,
+    rules: Effort,
+    inventory: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:
+    """Span of the recycling works and of the hardness of each friche.
+
+    Parameters
+    ----------
+    candidates
+        Table of the contract ``CANDIDATES``; only friches are looked at.
+    facts
+        Table of the contract ``MUTABILITY_FACTS``.
+    rules
+        Figures of both spans (Fonds friches; Caen la Mer).
+    inventory
+        Table of the contract ``INVENTORY``: whether the buildings are occupied.
+
+    Returns
+    -------
+    Table of the contract ``EFFORT``, sorted. Works are missing where the area is; unknown
+    pollution spans both rates. The class of hardness is missing while the span crosses a limit.
+    """
+    sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
+    sites = sites.sort_values("opportunity_id", ignore_index=True)
+    if sites.empty:
+        empty: pd.DataFrame = EFFORT.empty()
+        return empty
+    ids = sites["opportunity_id"]
+
+    def said(name: str) -> pd.Series[str]:
+        own = facts.loc[facts["criterion"] == name].set_index("opportunity_id")["answers"]
+        answers: pd.Series[str] = ids.map(own).astype("str")
+        return answers
+
+    works = _works(sites, said("presencePollution"), rules)
+    vacancy = records_of(sites, inventory)["vacancy"].map(OCCUPIED)
+    occupied = vacancy.to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float64)
+    low, high, known = _points(said, occupied, rules)
+    level = _level(low, rules)
+    table = pd.DataFrame(
+        {
+            "opportunity_id": sites["opportunity_id"],
+            "works_low_keur": works[0],
+            "works_high_keur": works[1],
+            "hardness_low": low,
+            "hardness_high": high,
+            "hardness": level.mask(_level(high, rules) != level),
+            "known": known,
+        }
+    )
+    found: pd.DataFrame = EFFORT.conform(table)
+    return found
+
+
+def _works(
+    sites: gpd.GeoDataFrame, pollution: pd.Series[str], rules: Effort
+) -> tuple[Floats, Floats]:
+    hectares = sites["area_m2"].to_numpy(dtype=np.float64) / 1e4
+    clean = pollution.isin(CLEAN).to_numpy(dtype=bool)
+    # Every possible answer says yes: polluted, whatever by.
+    dirty = pollution.str.fullmatch(r"oui-[^|]+(\|oui-[^|]+)*", na=False).to_numpy(dtype=bool)
+    low = np.where(dirty, rules.polluted[0], rules.clean[0])
+    high = np.where(clean, rules.clean[1], rules.polluted[1])
+    return hectares * low, hectares * high
+
+
+def _points(
+    said: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
+) -> tuple[Floats, Floats, list[str | None]]:
+    """Least and greatest points of each site, and the words of what is known."""
+    state, flood = said("etatBatiInfrastructure"), said("risqueInondation")
+    species = said("presenceEspecesProtegees")
+    full = {name: span[1] for name, span in rules.points.items()}
+    known = {
+        "occupation": occupied * full["occupation"],
+        "good_building": np.where(
+            state.isna(), np.nan, np.where(state.isin(GOOD_STATE), full["good_building"], 0.0)
+        ),
+        "risk_plan": np.where(flood == "oui", full["risk_plan"], np.nan),
+        "protected_species": np.where(
+            species == "oui", full["protected_species"], np.where(species == "non", 0.0, np.nan)
+        ),
+    }
+    low, high = np.zeros(len(state)), np.zeros(len(state))
+    for name, span in rules.points.items():
+        value = known.get(name, np.full(len(state), np.nan))
+        low += np.where(np.isnan(value), span[0], value)
+        high += np.where(np.isnan(value), span[1], value)
+    rows = zip(*known.values(), strict=True)
+    words = [
+        ", ".join(
+            f"{WORDS[name]} {value:.0f}"
+            for name, value in zip(known, row, strict=True)
+            if np.isfinite(value)
+        )
+        or None
+        for row in rows
+    ]
+    return low, high, words
+
+
+def _level(points: Floats, rules: Effort) -> pd.Series[str]:
+    words = np.where(points <= rules.medium_to, "moyenne", "forte")
+    return pd.Series(np.where(points <= rules.low_to, "faible", words), dtype="str")

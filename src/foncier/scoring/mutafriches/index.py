@@ -1,0 +1,142 @@
+"""The index of Mutafriches, and the interval that its unknown criteria leave open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from foncier.schemas import MUTABILITY
+from foncier.scoring.mutafriches.matrix import SEVERAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from foncier.scoring.mutafriches.matrix import Matrix, Question
+
+    Floats = NDArray[np.float64]
+
+NEUTRAL = 0.5
+
+
+def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+    """Mark each site for the seven uses, exactly as Mutafriches does, and how far it may move.
+
+    Parameters
+    ----------
+    ids
+        The sites, by ``opportunity_id``.
+    facts
+        Table of the contract ``MUTABILITY_FACTS``: what is known of each site. One answer counts;
+        several (``a|b``: one of them, it is not known which) count as unknown and bound the
+        interval.
+    matrix
+        The published grid.
+
+    Returns
+    -------
+    Table of the contract ``MUTABILITY``, one row a site and use, sorted. ``index`` is
+    ``round(1000·A/(A+C))/10``: a positive impact adds its weight to A, a negative one to C, a
+    neutral one to both, an unknown one to neither; 0 when nothing is known, as published.
+    ``reliability`` is the weight of what is known, on 10.
+
+    ``index_low`` and ``index_high`` are the least and the greatest index once every unknown
+    criterion is answered. They are exact, not drawn: in A/(A+C) an impact of 2 is never worse than
+    1, nor 1 than neutral, nor neutral than −1, nor −1 than −2, whatever the others are, so the
+    extremes take each unknown at its least or greatest impact. The index of today counts only what
+    is known and may itself lie outside: neutral answers, which most criteria bring, draw a
+    complete index towards 50. Ties in dependent criteria (no building, so no architectural value)
+    are not used: the interval may be a little wide, never too narrow.
+
+    Raises
+    ------
+    ConfigError
+        A criterion or an answer that the grid does not have.
+    """
+    sites = np.sort(np.asarray(ids, dtype=object))
+    if not len(sites):
+        empty: pd.DataFrame = MUTABILITY.empty()
+        return empty
+    shape = (len(sites), len(matrix.uses))
+    sums = {name: (np.zeros(shape), np.zeros(shape)) for name in ("index", "low", "high")}
+    filled = np.zeros(len(sites))
+    rows = dict(iter(facts.groupby("criterion", sort=True)))
+    for name in rows:
+        matrix.question(str(name))
+    for question in matrix.questions:
+        told = rows.get(question.name)
+        known, least, most = _impacts(question, sites, told, unknown=matrix.unknown)
+        for key, impact in (("index", known), ("low", least), ("high", most)):
+            _add(sums[key], impact, question.weight)
+        filled += question.weight * ~np.isnan(known[:, 0])
+    marks = {name: _ratio(*pair) for name, pair in sums.items()}
+    return _table(sites, matrix, marks, filled / matrix.weight * 10)
+
+
+def _impacts(
+    question: Question, sites: NDArray[np.object_], told: pd.DataFrame | None, *, unknown: str
+) -> tuple[Floats, Floats, Floats]:
+    """Impact on each use, shape (sites, uses): of the answer (NaN: unknown), least, greatest."""
+    every = np.array([a.impacts for a in question.answers if a.value != unknown])
+    uses = every.shape[1]
+    known = np.full((len(sites), uses), np.nan)
+    least, most = (
+        np.tile(every.min(axis=0), (len(sites), 1)),
+        np.tile(every.max(axis=0), (len(sites), 1)),
+    )
+    if told is None:
+        return known, least, most
+    row = pd.Index(sites).get_indexer(pd.Index(told["opportunity_id"]))
+    for at, answers in zip(row, told["answers"], strict=True):
+        given = [value for value in str(answers).split(SEVERAL) if value != unknown]
+        if at < 0 or not given:
+            continue
+        impacts = np.array([question.answers[question.position(v)].impacts for v in given])
+        least[at], most[at] = impacts.min(axis=0), impacts.max(axis=0)
+        if len(given) == 1:
+            known[at] = impacts[0]
+    return known, least, most
+
+
+def _add(pair: tuple[Floats, Floats], impact: Floats, weight: float) -> None:
+    """Add impacts to advantages and constraints, in place."""
+    worth = np.where(np.isnan(impact), 0.0, impact) * weight
+    neutral = impact == NEUTRAL
+    pair[0][:] += np.where(worth > 0, worth, 0.0)
+    pair[1][:] += np.where(neutral, worth, np.where(worth < 0, -worth, 0.0))
+
+
+def _ratio(advantages: Floats, constraints: Floats) -> Floats:
+    """Index from 0 to 100, one decimal, halves upwards; 0 when nothing counts."""
+    total = advantages + constraints
+    share = np.divide(advantages, total, out=np.zeros_like(total), where=total > 0)
+    # All sums are whole quarters: 1000·A/(A+C) is exact enough for its half to be one.
+    return np.asarray(np.floor(np.round(1000 * share, 9) + 0.5) / 10)
+
+
+def _table(
+    sites: NDArray[np.object_], matrix: Matrix, marks: dict[str, Floats], reliability: Floats
+) -> pd.DataFrame:
+    uses = list(matrix.uses)
+    index = marks["index"]
+    starts = np.array([start for _, start in matrix.bands])
+    names = np.array([name for name, _ in matrix.bands], dtype=object)
+    band = names[(index[..., None] >= starts).argmax(axis=-1)]
+    table = pd.DataFrame(
+        {
+            "opportunity_id": np.repeat(sites, len(uses)),
+            "use": np.tile(np.array(uses, dtype=object), len(sites)),
+            "index": index.ravel(),
+            "index_low": marks["low"].ravel(),
+            "index_high": marks["high"].ravel(),
+            "reliability": np.repeat(np.round(reliability, 6), len(uses)),
+            "band": band.ravel(),
+            "rank": rankdata(-index, method="min", axis=1).ravel(),
+        }
+    )
+    found: pd.DataFrame = MUTABILITY.conform(table.sort_values(["opportunity_id", "rank", "use"]))
+    return found

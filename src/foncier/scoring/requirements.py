@@ -1,0 +1,180 @@
+"""A project holder's needs against the sites: who fits, who nearly does, what is to be checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from foncier.errors import ConfigError
+from foncier.schemas import MATCH_CHECKS, MATCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from foncier.model import Localized
+
+    Floats = NDArray[np.float64]
+
+FLOOR = "floor_m2"
+KIND = "kind"
+EVERY_STOREY = 1.0  # a building has at least the floor that it stands on
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing asked of a site: a measure and a bound, or the kinds that are let in.
+
+    ``why`` says where the condition comes from, in French (a theme, or the project holder).
+    """
+
+    name: str
+    measure: str
+    label: Localized
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    any_of: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What a near miss is: this many conditions at most, each short by this share of its bound."""
+
+    share: float = 0.25
+    conditions: int = 2
+
+
+def match(
+    sites: pd.DataFrame, conditions: Sequence[Condition], tolerance: Tolerance | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold each site against each condition.
+
+    Parameters
+    ----------
+    sites
+        One row an opportunity: ``opportunity_id``, ``kind``, ``rank`` and the measures asked for.
+        A measure that is missing is unknown. ``floor_m2`` is never known: it is at least the
+        footprint ``existing_m2``, so that a large enough footprint passes, a site without any
+        building fails, and the rest is to be checked.
+    conditions
+        What is asked.
+    tolerance
+        What a near miss is.
+
+    Returns
+    -------
+    Tables of the contracts ``MATCHES`` (one row a site, best first: those that fit, then those to
+    check, near misses, the others; by rank within) and ``MATCH_CHECKS`` (one row a site and
+    condition: value, bound, verdict, what is short). What is unknown neither passes nor fails.
+
+    Raises
+    ------
+    ConfigError
+        No condition at all, or a measure that the result does not have.
+    """
+    allowed = tolerance or Tolerance()
+    if not conditions:
+        raise ConfigError("besoins : aucune condition. Demandez au moins une nature ou une borne.")
+    ordered = sites.sort_values("opportunity_id", ignore_index=True)
+    checks = pd.concat([_check(ordered, one) for one in conditions], ignore_index=True)
+    checks = checks.assign(near=checks["short_share"] <= allowed.share)
+    failed = checks[checks["verdict"] == "no"]
+    groups = {
+        "met": checks["verdict"].eq("yes").groupby(checks["opportunity_id"]).sum(),
+        "to_check": checks["verdict"].eq("unknown").groupby(checks["opportunity_id"]).sum(),
+        "failed": checks["verdict"].eq("no").groupby(checks["opportunity_id"]).sum(),
+        "far": (~failed["near"]).groupby(failed["opportunity_id"]).sum(),
+    }
+    counts = pd.DataFrame(groups).reindex(ordered["opportunity_id"]).fillna(0).astype("int64")
+    near = (counts["far"] == 0) & (counts["failed"] <= allowed.conditions)
+    outcome = np.select(
+        [(counts["failed"] == 0) & (counts["to_check"] == 0), counts["failed"] == 0, near],
+        ["fits", "to_check", "near_miss"],
+        "no",
+    )
+    table = counts.drop(columns="far").reset_index(drop=True)
+    table = table.assign(
+        opportunity_id=ordered["opportunity_id"], outcome=outcome, rank=ordered["rank"]
+    )
+    order = table["outcome"].map({"fits": 0, "to_check": 1, "near_miss": 2, "no": 3})
+    table = table.assign(order=order).sort_values(
+        ["order", "failed", "to_check", "rank", "opportunity_id"], na_position="last"
+    )
+    matched: pd.DataFrame = MATCHES.conform(table.drop(columns="order"))
+    told: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))
+    return matched, told
+
+
+def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
+    """Verdict of one condition for every site."""
+    if condition.measure == KIND:
+        return _rows(sites, condition, *_by_kind(sites, condition))
+    if condition.measure == FLOOR:
+        return _rows(sites, condition, *_by_floor(sites, condition))
+    if condition.measure not in sites:
+        known = sorted(n for n in map(str, sites) if n.endswith(("_min", "_m", "_m2")))
+        raise ConfigError(
+            f"besoins, {condition.name} : la mesure {condition.measure} n'est pas dans ce "
+            f"résultat. Mesures : {', '.join(known)}."
+        )
+    values = sites[condition.measure].to_numpy(dtype=np.float64, na_value=np.nan)
+    short = np.zeros(len(values))
+    if condition.at_least is not None:
+        short = np.maximum(short, condition.at_least - values)
+    if condition.at_most is not None:
+        short = np.maximum(short, values - condition.at_most)
+    short = np.where(np.isnan(values), np.nan, short)
+    return _rows(sites, condition, values, short)
+
+
+def _by_kind(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
+    let_in = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
+    # Of another kind is never a near miss.
+    return np.full(len(sites), np.nan), np.where(let_in, 0.0, np.inf)
+
+
+def _by_floor(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
+    footprint = sites["existing_m2"].to_numpy(dtype=np.float64, na_value=np.nan)
+    least = footprint * EVERY_STOREY
+    wanted = condition.at_least or 0.0
+    short = np.where(least >= wanted, 0.0, np.nan)
+    return least, np.where(footprint == 0, np.inf if wanted > 0 else 0.0, short)
+
+
+def _rows(sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats) -> pd.DataFrame:
+    verdict = np.select([np.isnan(short), short > 0], ["unknown", "no"], "yes")
+    over = np.full(len(sites), condition.at_most is not None and condition.at_least is None)
+    bound = np.full(len(sites), _bound(condition))
+    if condition.at_least is not None and condition.at_most is not None:
+        over = values > condition.at_most  # of two bounds, the one that is not kept is told
+        bound = np.where(over, condition.at_most, condition.at_least)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(short > 0, short / np.abs(bound), 0.0)
+    share = np.where(np.isnan(share), np.inf, share)
+    return pd.DataFrame(
+        {
+            "opportunity_id": sites["opportunity_id"],
+            "condition": condition.name,
+            "label_fr": condition.label.fr,
+            "label_en": condition.label.en,
+            "verdict": verdict,
+            "value": values,
+            "bound": bound,
+            "side": np.where(over, "at_most", "at_least"),
+            "short": np.where(np.isfinite(short) & (short > 0), short, np.nan),
+            "unit": condition.unit or None,
+            "why": condition.why or None,
+            "short_share": share,
+        }
+    )
+
+
+def _bound(condition: Condition) -> float:
+    bound = condition.at_least if condition.at_least is not None else condition.at_most
+    return float("nan") if bound is None else bound

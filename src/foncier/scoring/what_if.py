@@ -1,0 +1,72 @@
+"""What a line would change for each site: metres, minutes, score and rank, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from foncier.schemas import WHAT_IF
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LOOP = "loop"
+NOTICED_MIN = 0.05  # three seconds: less is the rounding of a way
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Ways and scores of the same sites in one state of the town (contracts ACCESS, SCORES)."""
+
+    access: pd.DataFrame
+    scores: pd.DataFrame
+
+
+def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
+    """Compare two situations site by site.
+
+    Returns
+    -------
+    Table of the contract ``WHAT_IF``, the greatest gain of score first, then by id.
+    ``minutes_gained`` is the best over the destinations, named in ``towards``; negative where every
+    way gets longer, 0 and nowhere where none changes, missing where no way is known in both.
+    ``unlocked`` says that a destination without any way before has one after.
+    """
+    keys = ["opportunity_id", "target"]
+    ways = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))
+    ways = ways.assign(gained=ways["time_min_before"] - ways["time_min_after"])
+    opened = ways["time_min_before"].isna() & ways["time_min_after"].notna()
+    ids = np.sort(before.scores["opportunity_id"].to_numpy(dtype=object))
+    best = ways.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
+    best = best.drop_duplicates("opportunity_id").set_index("opportunity_id").reindex(ids)
+    gained = best["gained"].to_numpy(dtype=np.float64)
+    noticed = np.abs(gained) >= NOTICED_MIN
+    loop = ways[ways["target"] == LOOP].set_index("opportunity_id").reindex(ids)
+    table = pd.DataFrame(
+        {
+            "scenario": scenario,
+            "opportunity_id": ids,
+            "loop_m_before": loop["distance_m_before"].to_numpy(dtype=np.float64),
+            "loop_m_after": loop["distance_m_after"].to_numpy(dtype=np.float64),
+            "minutes_gained": np.where(np.isnan(gained) | noticed, gained, 0.0),
+            "towards": best["target"].where(noticed).to_numpy(dtype=object),
+            "unlocked": np.isin(ids, ways.loc[opened, "opportunity_id"].to_numpy(dtype=object)),
+        }
+    )
+    for name, own in (("before", before.scores), ("after", after.scores)):
+        known = own.set_index("opportunity_id").reindex(ids)
+        for column in ("score", "rank"):
+            table[f"{column}_{name}"] = known[column].to_numpy(dtype=np.float64)
+    gain = score_gain(table)
+    order = np.lexsort((ids.astype(str), -np.nan_to_num(gain, nan=-np.inf)))
+    found: pd.DataFrame = WHAT_IF.conform(table.iloc[order])
+    return found
+
+
+def score_gain(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Gain of score of each row of ``WHAT_IF``; NaN where a score is missing."""
+    gain = table["score_after"].to_numpy(np.float64) - table["score_before"].to_numpy(np.float64)
+    return np.asarray(np.round(gain, 9))

@@ -1,0 +1,38 @@
+"""What a result is worth: judged against truths, planned visits, compared with another result.
+
+Tables in, tables out: this room reads no file and draws no picture.
+"""
+
+from foncier.validation.assess import Assessment, assess
+from foncier.validation.baselines import Baseline, compare
+from foncier.validation.changes import Edition, differences
+from foncier.validation.matching import match
+from foncier.validation.metrics import (
+    auc,
+    brier,
+    by_band,
+    by_kind,
+    calibration,
+    rising,
+    wilson,
+)
+from foncier.validation.sampling import strata, visit_plan
+
+__all__ = [
+    "Assessment",
+    "Baseline",
+    "Edition",
+    "assess",
+    "auc",
+    "brier",
+    "by_band",
+    "by_kind",
+    "calibration",
+    "compare",
+    "differences",
+    "match",
+    "rising",
+    "strata",
+    "visit_plan",
+    "wilson",
+]

@@ -1,0 +1,184 @@
+"""Shares with their intervals, and what a list of judged sites says: precision, recall, AUC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest, rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
+LEVEL = 0.95
+# Lower edges of the bands of confidence, the least sure first.
+BANDS = (0.0, 0.3, 0.6, 0.85)
+NAMES = ("0-0.3", "0.3-0.6", "0.6-0.85", "0.85-1")
+WITHOUT = "sans"  # a plot that passes the rules bears no confidence
+ALL = "ensemble"
+
+
+def wilson(true: int, judged: int) -> tuple[float, float, float]:
+    """Share and its Wilson interval at 95 %; of nothing the share is unknown, in [0, 1].
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in wilson(9, 10)]
+    [0.9, 0.596, 0.982]
+    """
+    if not judged:
+        return float("nan"), 0.0, 1.0
+    interval = binomtest(true, judged).proportion_ci(LEVEL, method="wilson")
+    # Rounding may leave the share of all, or of none, a hair outside.
+    share = true / judged
+    return share, min(float(interval.low), share), max(float(interval.high), share)
+
+
+def band(confidence: ArrayLike) -> Any:
+    """Name of the band of each confidence; `WITHOUT` where it is unknown.
+
+    Examples
+    --------
+    >>> band([0.2, 0.5, 0.95, float("nan")]).tolist()
+    ['0-0.3', '0.3-0.6', '0.85-1', 'sans']
+    """
+    values = np.asarray(confidence, dtype=np.float64)
+    place = np.searchsorted(BANDS, values, side="right") - 1
+    names = np.array(NAMES, dtype=object)[np.clip(place, 0, len(NAMES) - 1)]
+    return np.where(np.isnan(values), WITHOUT, names)
+
+
+def f1(precision: float, recall: float) -> float:
+    """Harmonic mean of both; unknown when one is, 0 when both are 0."""
+    total = precision + recall
+    return 2 * precision * recall / total if total else total
+
+
+def row(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
+    """Figures of one list.
+
+    Parameters
+    ----------
+    found
+        Sites of the list, column ``holds`` (True, False, missing: nobody knows) and ``verdict``.
+    wanted
+        Sites known to be true whatever the list says; column ``hit``: the list holds it.
+
+    Returns
+    -------
+    ``found``, ``judged``, ``true``, ``partial`` (judged « partiel »), precision and its interval,
+    ``wanted``, ``hit``, recall and its interval, ``f1``. A share of nothing is missing.
+    """
+    told = found["holds"].dropna()
+    true, hit = int(told.sum()), int(wanted["hit"].sum())
+    precision, recall = wilson(true, len(told)), wilson(hit, len(wanted))
+    return {
+        "found": len(found),
+        "judged": len(told),
+        "true": true,
+        "partial": int((found["verdict"] == "partiel").sum()),
+        "precision": precision[0],
+        "precision_low": precision[1],
+        "precision_high": precision[2],
+        "wanted": len(wanted),
+        "hit": hit,
+        "recall": recall[0],
+        "recall_low": recall[1],
+        "recall_high": recall[2],
+        "f1": f1(precision[0], recall[0]),
+    }
+
+
+def by_kind(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
+    """`row` of each kind that is found or wanted, then of all together; first column ``kind``."""
+    own = [
+        {"kind": kind, **row(found[found["kind"] == kind], wanted[wanted["kind"] == kind])}
+        for kind in kinds
+        if (found["kind"] == kind).any() or (wanted["kind"] == kind).any()
+    ]
+    return pd.DataFrame([*own, {"kind": ALL, **row(found, wanted)}])
+
+
+def by_band(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
+    """`row` of each kind and band of confidence, most sure last; columns ``kind``, ``band``.
+
+    Recall is that of a list that stops at this band: every site at least as sure. What was missed
+    has no confidence, so it counts in every band. All kinds together are those that bear one.
+    """
+    rows = []
+    sure = found.loc[found["confidence"].notna(), "kind"].unique()
+    found, wanted = found[found["kind"].isin(sure)], wanted[wanted["kind"].isin(sure)]
+    for kind in (*kinds, ALL):
+        own = found if kind == ALL else found[found["kind"] == kind]
+        sought = wanted if kind == ALL else wanted[wanted["kind"] == kind]
+        bands = band(own["confidence"])
+        for place, name in enumerate(NAMES):
+            if not (bands == name).any():
+                continue
+            kept = sought["confidence"] >= BANDS[place]
+            reached = sought.assign(hit=sought["hit"] & kept)
+            rows.append({"kind": kind, "band": name, **row(own[bands == name], reached)})
+    names = ["kind", "band", *row(found.iloc[:0], wanted.iloc[:0])]
+    return pd.DataFrame(rows, columns=names)
+
+
+def calibration(found: pd.DataFrame) -> pd.DataFrame:
+    """Confidence that was told against the share that was seen, by band, over all kinds.
+
+    Returns
+    -------
+    ``band``, ``judged``, ``true``, ``told`` (mean confidence of the judged), ``seen`` and its
+    interval ``seen_low``, ``seen_high``; one row a band with a judged site, least sure first.
+    """
+    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    bands = band(known["confidence"])
+    rows = []
+    for name in NAMES:
+        own = known[bands == name]
+        if own.empty:
+            continue
+        true = int(own["holds"].sum())
+        seen, low, high = wilson(true, len(own))
+        told = float(own["confidence"].mean())
+        rows.append((name, len(own), true, told, seen, low, high))
+    names = ["band", "judged", "true", "told", "seen", "seen_low", "seen_high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def auc(found: pd.DataFrame) -> float:
+    """Chance that a true site is surer than a false one (area under the ROC curve; ties half).
+
+    Missing without both true and false sites among those that bear a confidence.
+
+    Examples
+    --------
+    >>> auc(pd.DataFrame({"confidence": [0.9, 0.8, 0.3], "holds": [True, False, False]}))
+    1.0
+    """
+    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    true = known["holds"].to_numpy(dtype=bool)
+    ones, zeros = int(true.sum()), int((~true).sum())
+    if not ones or not zeros:
+        return float("nan")
+    ranks = rankdata(known["confidence"].to_numpy(dtype=np.float64))
+    return float((ranks[true].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def brier(found: pd.DataFrame) -> tuple[float, float]:
+    """Mean squared gap between confidence and truth, and that of telling the mean share to all."""
+    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    if known.empty:
+        return float("nan"), float("nan")
+    true = known["holds"].to_numpy(dtype=np.float64)
+    told = known["confidence"].to_numpy(dtype=np.float64)
+    return float(np.mean((told - true) ** 2)), float(np.mean((true.mean() - true) ** 2))
+
+
+def rising(table: pd.DataFrame) -> bool | None:
+    """Whether the share of true sites rises with every band; None with fewer than two bands."""
+    if len(table) < 2:
+        return None
+    return bool((np.diff(table["seen"].to_numpy(dtype=np.float64)) > 0).all())

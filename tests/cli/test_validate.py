@@ -1,0 +1,94 @@
+"""``foncier validate`` and ``foncier diff`` as a user types them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.test_cli import foncier
+
+from foncier import demo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRUTH = demo.study_folder() / "verite.csv"
+
+
+def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path) -> None:
+    done = foncier("validate", demo_folder, "--truth", TRUTH, "--plan", "5", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.replace("\u00a0", " ")
+    truths = len(TRUTH.read_text(encoding="utf-8").splitlines()) - 1
+    for words in (
+        f"{truths} vérités lues",
+        "Précision",
+        "Rappel",
+        "5 sites à visiter",
+        "rapport.md",
+    ):
+        assert words in told, words
+    files = [
+        "fiabilite.png",
+        "rapport.md",
+        "sites.csv",
+        "validation.json",
+        "visites.csv",
+        "visites.gpkg",
+    ]
+    assert sorted(p.name for p in tmp_path.iterdir()) == files
+
+
+def test_a_plan_alone_in_english(demo_folder: Path, tmp_path: Path) -> None:
+    done = foncier("validate", demo_folder, "--plan", "1", "--out", tmp_path, "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    assert "1 sites to visit" not in done.stdout
+    assert "1 site to visit" in done.stdout
+    assert "Drawn by lot" in (tmp_path / "visites.csv").read_text(encoding="utf-8-sig")
+
+
+def test_complete_truths_make_the_others_false(demo_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text("verdict,kind,lon,lat\nvrai,friche,2.3017,49.8998\n", encoding="utf-8")
+    done = foncier("validate", demo_folder, "--truth", path, "--complete", "--out", tmp_path / "o")
+    assert done.returncode == 0, done.stderr
+    assert "données pour complètes" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--plan", "0"], 2, ""),
+        ([], 2, "--truth"),
+        (["--truth", "nulle-part.csv"], 3, "nulle-part.csv"),
+        (["--truth", "mots.csv"], 3, "bof"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    demo_folder: Path, tmp_path: Path, words: list[str], code: int, told: str
+) -> None:
+    (tmp_path / "mots.csv").write_text("opportunity_id,verdict\nFR-1,bof\n", encoding="utf-8")
+    given = [str(tmp_path / w) if w.endswith(".csv") else w for w in words]
+    done = foncier("validate", demo_folder, *given, "--out", tmp_path / "out")
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_result_is_refused(tmp_path: Path) -> None:
+    done = foncier("validate", tmp_path, "--plan", "3")
+    assert done.returncode == 2
+    assert "aucun résultat" in done.stderr
+    assert foncier("diff", tmp_path, tmp_path).returncode == 2
+
+
+def test_diff_of_a_result_with_itself(demo_folder: Path, tmp_path: Path) -> None:
+    done = foncier("diff", demo_folder, demo_folder, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Inchangé" in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "differences.csv",
+        "differences.gpkg",
+        "differences.png",
+    ]

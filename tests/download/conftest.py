@@ -1,0 +1,306 @@
+"""The public services of a hamlet of Amiens, on a local server, in the forms of the real ones."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyproj
+import pytest
+import shapely
+from urllib3.util import Retry
+
+from foncier import download as services
+
+from ..hamlet import X, Y, degrees, feature, hamlet
+from ..timetable import feed, write_zip
+from .replay import CASIAS, DPE, OVERPASS, RNB, STORE, Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/80/80021/"
+PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
+BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
+FRICHES = "sites-references-dans-cartofriches"
+DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
+LOVAC = "logements-vacants-du-parc-prive-par-anciennete-de-vacance-par-commune-et-par-epci"
+GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
+QPV = "/static.data.gouv.fr/resources/qp2024-geojson.zip"
+QPV_STABLE = "/www.data.gouv.fr/api/1/datasets/r/942d4ee8-8142-4556-8ea1-335537ce1119"
+SIRENE = "/files.data.gouv.fr/geo-sirene/last/dep/geo_siret_80.csv.gz"
+PRICES = "/tabular-api.data.gouv.fr/api/resources/851d342f-9c96-41c1-924a-11a7a7aae8a6/data/"
+COMMUNE = "/geo.api.gouv.fr/communes/80021"
+FEED = f"/{STORE}/82192/2.zip"
+HEAD = (
+    "site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
+    "urba_zaer;source_nom;unite_fonciere_refcad;geompoint"
+)
+QUICK = Retry(
+    total=4,
+    backoff_factor=0.01,
+    backoff_max=0.05,
+    status_forcelist=(429, 500, 502, 503, 504),
+    respect_retry_after_header=True,
+)
+
+
+def osm() -> bytes:
+    """A street along the hamlet, as Overpass writes it."""
+    ends = shapely.get_coordinates(degrees(shapely.LineString([(X, Y - 5), (X + 400, Y - 5)])))
+    nodes = "".join(
+        f'<node id="{n}" lat="{y:.7f}" lon="{x:.7f}"/>' for n, (x, y) in enumerate(ends, start=1)
+    )
+    way = (
+        '<way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/>'
+        '<tag k="name" v="Rue du Hameau"/></way>'
+    )
+    return f'<?xml version="1.0"?><osm version="0.6">{nodes}{way}</osm>\n'.encode()
+
+
+def zone(n: int, kind: str = "U") -> dict[str, object]:
+    shape = degrees(shapely.box(X + 60 * n, Y - 20, X + 60 * n + 60, Y + 60))
+    return {**feature(shape, typezone=kind, libelle=f"{kind}{n}"), "id": f"zone_urba.{n}"}
+
+
+def sales(year: int) -> bytes:
+    """Two sales of premises and one of bare land, as the geolocated DVF writes them."""
+    head = (
+        "id_mutation,date_mutation,nature_mutation,valeur_fonciere,code_commune,id_parcelle,"
+        "type_local,longitude,latitude"
+    )
+    lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 70, Y + 20)))[0]
+    rows = [
+        f"{year}-{n},{year}-03-0{n},Vente,150000,80021,80021000AB000{n},{kind},{lon:.6f},{lat:.6f}"
+        for n, kind in ((2, "Maison"), (3, "Local industriel. commercial ou assimilé"), (4, ""))
+    ]
+    return "\n".join([head, *rows, ""]).encode()
+
+
+def certificate(n: int) -> dict[str, object]:
+    return {
+        "numero_dpe": f"2580E{n:07}A",
+        "date_etablissement_dpe": "2025-05-06",
+        "code_insee_ban": "80021",
+        "coordonnee_cartographique_x_ban": X + 30 * n + 10.5,
+        "coordonnee_cartographique_y_ban": Y + 12.25,
+    }
+
+
+def building(n: int, status: str = "demolished") -> dict[str, object]:
+    shape = shapely.geometry.mapping(
+        degrees(shapely.box(X + 30 * n + 5, Y + 5, X + 30 * n + 25, Y + 30))
+    )
+    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 15, Y + 15)))
+    return {
+        "rnb_id": f"RNB{n:09}",
+        "status": status,
+        "point": point,
+        "shape": shape,
+        "addresses": [],
+        "ext_ids": [],
+        "is_active": True,
+    }
+
+
+def works(n: int, state: str = "En arrêt") -> dict[str, object]:
+    point = shapely.geometry.mapping(degrees(shapely.Point(X + 30 * n + 15, Y + 20)))
+    return {
+        "identifiant_ssp": f"SSP400{n}",
+        "identifiant_casias": f"PIC800{n}",
+        "nom_etablissement": "Teinturerie Untel",
+        "adresse": "1 rue du Hameau",
+        "code_insee": "80021",
+        "nom_commune": "AMIENS",
+        "statut": state,
+        "fiche_risque": f"https://fiches-risques.brgm.fr/georisques/casias/SSP400{n}",
+        "date_maj": "2014-12-04",
+        "geom": point,
+    }
+
+
+def easement(n: int, kind: str, name: str) -> dict[str, object]:
+    shape = degrees(shapely.box(X + 30 * n, Y, X + 30 * n + 30, Y + 40))
+    row = feature(shape, gid=n, suptype=kind, nomsuplitt=name, typeass="Enveloppe", idass=f"a{n}")
+    return {**row, "id": f"assiette_sup_s.{n}"}
+
+
+def packed(**members: str) -> bytes:
+    """A zip of texts by name."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, written in members.items():
+            archive.writestr(zipfile.ZipInfo(name), written, zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def grid(residents: str = "12.5") -> str:
+    """Three cells of INSEE's grid: one that holds the hamlet, its neighbour, one in Marseille."""
+    moved = pyproj.Transformer.from_crs(2154, 3035, always_xy=True).transform(X + 200, Y)
+    east, north = (int(axis // 200) * 200 for axis in moved)
+    ids = [(north, east), (north, east + 200), (2_229_000, 3_959_000)]
+    rows = [f"CRS3035RES200mN{n}E{e},0,{residents},,80021,7" for n, e in ids]
+    return "\n".join(["idcar_200m,i_est_200,ind,men,lcog_geo,x", *rows, ""])
+
+
+def districts() -> str:
+    here = degrees(shapely.box(X + 90, Y - 20, X + 400, Y + 60))
+    rows = [
+        feature(here, fid=1, code_qp="QN08001M", lib_qp="Le Hameau", insee_com="80021"),
+        feature(
+            shapely.box(5.37, 43.29, 5.38, 43.3),
+            fid=2,
+            code_qp="QN01301M",
+            lib_qp="Ailleurs",
+            insee_com="13055",
+        ),
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": rows})
+
+
+def firms() -> bytes:
+    """Establishments as the geolocated register has them, with more columns than are kept."""
+    lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 45, Y + 15)))[0]
+    head = (
+        "siren,siret,dateDebut,etatAdministratifEtablissement,enseigne1Etablissement,"
+        "activitePrincipaleEtablissement,codeCommuneEtablissement,longitude,latitude,geo_score"
+    )
+    rows = [
+        f'{n},{n}00017,2015-0{n}-01,{state},"Chez Untel,\nboucher",47.22Z,{insee},{lon},{lat},1'
+        for n, state, insee in ((1, "A", "80021"), (2, "F", "80021"), (3, "A", "80002"))
+    ]
+    return gzip.compress("\n".join([head, *rows, ""]).encode(), mtime=0)
+
+
+def network(ident: str, *, insee: str = "248000531", kind: str = "epci") -> dict[str, Any]:
+    """A data set of the national access point, as its own tests show it."""
+    number = {"ametis": 82192}.get(ident, 7)
+    return {
+        "id": f"id-{ident}",
+        "slug": ident,
+        "title": f"Réseau {ident}",
+        "type": "public-transit",
+        "licence": "odc-odbl",
+        "publisher": {"name": "Amiens Métropole"},
+        "covered_area": [{"type": kind, "nom": "Ici", "insee": insee}],
+        "resources": [
+            {
+                "id": number,
+                "format": "GTFS",
+                "is_available": True,
+                "url": "https://www.data.gouv.fr/r/1",
+                "original_url": "http://bus.example",
+            },
+            {"id": 5, "format": "gbfs", "is_available": True},
+        ],
+    }
+
+
+def prices(**change: object) -> bytes:
+    row = {
+        "__id": 1,
+        "code_geo": "80021",
+        "libelle_geo": "Amiens",
+        "echelle_geo": "commune",
+        "nb_ventes_whole_apt_maison": 6000,
+        "med_prix_m2_whole_apt_maison": 2200,
+    }
+    told = {
+        "data": [row],
+        "links": {"next": None, "prev": None},
+        "meta": {"page": 1, "page_size": 50, "total": 1},
+    }
+    return json.dumps(told | change).encode()
+
+
+def more_services(replay: Replay, folder: Path) -> None:
+    """Relief, timetable, easements, grid, quarters, establishments and prices."""
+    replay.easements = [
+        easement(10, "pm1", "PPRi de la Somme"),
+        easement(9, "ac1", "Cathédrale"),
+        easement(11, "t5", "Aérodrome"),
+    ]
+    replay.files[GRID] = packed(**{"carreaux_200m_met.csv": grid(), "carreaux_200m_mart.csv": "x"})
+    replay.files[QPV] = packed(
+        **{
+            "GEOJSON/QP2024_France_Hexagonale_Outre_Mer_WGS84.geojson": districts(),
+            "GEOJSON/QP2024_France_hexagonale_LB93.geojson": "{}",
+        }
+    )
+    replay.fail(QPV_STABLE, times=999, status=302, headers={"Location": f"https:/{QPV}"})
+    replay.files[SIRENE] = firms()
+    replay.files[PRICES] = prices()
+    replay.files[COMMUNE] = json.dumps({"code": "80021", "codeEpci": "248000531"}).encode()
+    replay.networks(
+        network("ametis"), network("ter", insee="32", kind="region"), network("rouen", insee="1")
+    )
+    replay.files[FEED] = write_zip(folder / "feed.zip", feed()).read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "cache"))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Replay]:
+    """Every service of the catalogue, as it should be."""
+    there = hamlet(folder / "there")
+    point = degrees(shapely.Point(X + 345, Y + 20)).wkt
+    row = (
+        "80021_1;Ancien atelier;inconnu;Amiens;80021;2020-01-01;2024-02-01;inconnu;ADUGA;"
+        f"80021000AB0011;{point}"
+    )
+    with Replay() as replay:
+        replay.files[PARCELS] = (there / "parcelles.json.gz").read_bytes()
+        replay.files[BUILDINGS] = (there / "batiments.json.gz").read_bytes()
+        replay.files[OVERPASS] = osm()
+        replay.features = [zone(n) for n in range(7)]
+        replay.dataset(FRICHES, "friches-standard.csv", f"{HEAD}\n{row}\n".encode())
+        lovac = "comm_insee;NOM_COM;Nb_log_pp_2022;Prop_logvac_pp_2A_010121\n80021;Amiens;9 000;3,1"
+        replay.dataset(LOVAC, "lovac-communes.csv", f"{lovac}\n".encode("latin-1"))
+        for year in (2024, 2025):
+            replay.files[DVF.format(year)] = sales(year)
+        replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
+        replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
+        replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
+        more_services(replay, folder)
+        yield replay
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Replay]:
+    """The services, for a test."""
+    with served(tmp_path) as replay:
+        yield replay
+
+
+@pytest.fixture
+def study(tmp_path: Path, service: Replay) -> Path:
+    """A study as ``foncier new`` makes it, that asks the local server."""
+    folder = tmp_path / "ici"
+    folder.mkdir()
+    (folder / "study.toml").write_text(
+        '[study]\ntitle = "Hameau"\ncommunes = ["80021"]\ndate = 2026-01-15\n'
+        f'[fetch]\nmirror = "{service.address}"\ninsecure = true\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+def web(service: Replay, **more: object) -> services.HttpClient:
+    """A client that does not wait long."""
+    what = {
+        "mirror": service.address,
+        "insecure": True,
+        "patience": QUICK,
+        "pause_s": 0.0,
+        "timeout_s": (2.0, 0.5),
+        **more,
+    }
+    return services.HttpClient(services.hosts(), **what)  # type: ignore[arg-type]

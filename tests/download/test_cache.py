@@ -1,0 +1,144 @@
+"""One copy for all studies: never an old one, never a damaged one, whoever else uses the folder."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from typer.testing import CliRunner
+
+from foncier.cli import app
+from foncier.download.cache import Cache, shared_cache
+
+from .conftest import FRICHES, PARCELS, web
+from .replay import DATASETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from .replay import Replay
+
+CSV = "/static.data.gouv.fr/resources/friches-standard.csv"
+run = CliRunner().invoke
+
+
+def sent(service: Replay, path: str) -> list[str | None]:
+    """Marks with which a path was asked, one for each time; None without."""
+    return [headers.get("If-None-Match") for asked, headers in service.asked if asked == path]
+
+
+def twin(study: Path) -> Path:
+    """Another study of the same commune."""
+    other = study.with_name("autre")
+    other.mkdir(exist_ok=True)
+    (other / "study.toml").write_bytes((study / "study.toml").read_bytes())
+    return other
+
+
+def test_a_second_study_asks_and_is_sent_nothing(service: Replay, study: Path) -> None:
+    assert run(app, ["fetch", str(study), "--only", "cadastre,friches"]).exit_code == 0
+    assert run(app, ["fetch", str(twin(study)), "--only", "cadastre,friches"]).exit_code == 0
+    for path in (PARCELS, CSV):
+        first, second = sent(service, path)
+        assert first is None
+        assert second is not None
+    for name in ("cartofriches.csv", "cadastre-80021-parcelles.json.gz"):
+        one, two = ((folder / "fetched" / name).read_bytes() for folder in (study, twin(study)))
+        assert one == two
+    told = run(app, ["cache"])
+    assert f"{shared_cache().size()[0]} fichier(s)" in told.output
+    assert shared_cache().size()[0] == 3
+    assert "0 fichier(s)" in run(app, ["cache", "--clear"]).output
+
+
+def test_what_changed_at_the_service_is_fetched_and_the_old_copy_goes(
+    service: Replay, study: Path
+) -> None:
+    run(app, ["fetch", str(study), "--only", "friches"])
+    files, before = shared_cache().size()
+    new = service.files[CSV] + service.files[CSV].split(b"\n")[1].replace(b"_1;", b"_2;") + b"\n"
+    service.dataset(FRICHES, "friches-standard.csv", new)
+    run(app, ["fetch", str(twin(study)), "--only", "friches"])
+    assert (twin(study) / "fetched/cartofriches.csv").read_bytes() == new
+    assert before != len(new)
+    assert shared_cache().size() == (files, len(new))
+
+
+def test_a_damaged_copy_is_never_served(service: Replay, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "own")
+    for spoiled in (b"damaged", b"", None):
+        web(service, cache=cache).get(
+            f"https:/{PARCELS}", tmp_path / "a", most_bytes=10**6, shared=True
+        )
+        [kept] = [f for f in (tmp_path / "own/objects").rglob("*") if f.is_file()]
+        assert kept.read_bytes() == service.files[PARCELS]
+        if spoiled is None:
+            kept.unlink()
+        else:
+            kept.write_bytes(spoiled)
+        came = web(service, cache=cache).get(
+            f"https:/{PARCELS}", tmp_path / "b", most_bytes=10**6, shared=True
+        )
+        assert came.path.read_bytes() == service.files[PARCELS]
+
+
+def test_a_mirror_s_copy_is_not_taken_for_the_service_s(service: Replay, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "own")
+    asked: dict[str, Any] = {"most_bytes": 10**6, "shared": True}
+    web(service, cache=cache).get(f"https:/{PARCELS}", tmp_path / "a", **asked)
+    other = web(service, cache=cache, mirror=service.address.replace("127.0.0.1", "localhost"))
+    other.get(f"https:/{PARCELS}", tmp_path / "b", **asked)
+    assert sent(service, PARCELS) == [None, None]
+
+
+def test_an_answer_without_a_mark_is_not_kept(service: Replay, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "own")
+    service.fail(PARCELS, headers={"ETag": ""})
+    web(service, cache=cache).get(
+        f"https:/{PARCELS}", tmp_path / "a", most_bytes=10**6, shared=True
+    )
+    assert cache.size() == (0, 0)
+
+
+def test_without_the_cache_or_with_one_that_cannot_be_written_all_is_fetched(
+    service: Replay, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = run(app, ["fetch", str(study), "--only", "cadastre", "--no-cache"])
+    assert told.exit_code == 0
+    assert not shared_cache().folder.exists()
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "file/below"))
+    told = run(app, ["fetch", str(twin(study)), "--only", "cadastre"])
+    assert told.exit_code == 0
+    assert "Cache inutilisable" in told.output
+
+
+def test_many_at_once_and_one_who_clears_meanwhile(service: Replay, tmp_path: Path) -> None:
+    """Each ends with the whole file, whatever the others do to the folder."""
+    folder = tmp_path / "own"
+    ended: list[bool] = []
+
+    def once(n: int) -> None:
+        client = web(service, cache=Cache(folder))
+        for turn in range(4):
+            to = tmp_path / f"{n}-{turn}"
+            came = client.get(f"https:/{PARCELS}", to, most_bytes=10**6, shared=True)
+            ended.append(came.path.read_bytes() == service.files[PARCELS])
+            if n == 0:
+                Cache(folder).clear()
+
+    threads = [threading.Thread(target=once, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended == [True] * 24
+    assert not list(folder.rglob("*.new"))
+
+
+def test_the_list_of_a_dataset_is_always_asked(service: Replay, study: Path) -> None:
+    run(app, ["fetch", str(study), "--only", "friches"])
+    run(app, ["fetch", str(twin(study)), "--only", "friches"])
+    assert sent(service, f"{DATASETS}{FRICHES}/") == [None, None]

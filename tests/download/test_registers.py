@@ -1,0 +1,258 @@
+"""Registers fetched as files by year and as pages of JSON, and every way in which pages fail."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from foncier.download.catalog import Place, address_of, chosen
+from foncier.download.paged_json import table
+from foncier.errors import FormatError, OfflineError, SourceError
+from foncier.pipeline import fetch
+from foncier.study import read_bare_study
+
+from .conftest import DVF, building, certificate, sales, web, works
+from .replay import CASIAS, DPE, RNB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier import download as services
+
+    from .replay import Replay
+
+TODAY = date(2026, 1, 15)
+
+
+def fetched(service: Replay, study: Path, **more: Any) -> dict[str, services.Outcome]:
+    plan = read_bare_study(study)
+    found = fetch.fetch(plan, today=TODAY, web=web(service), **more)
+    return {one.source.name: one for one in found}
+
+
+def lines(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def held(study: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
+
+
+def test_pages_of_every_form_are_turned_to_the_last(service: Replay, study: Path) -> None:
+    service.lists = {
+        DPE: [certificate(n) for n in range(1, 12)],
+        RNB: [building(n) for n in range(1, 12)],
+        CASIAS: [works(n) for n in range(1, 10)],
+    }
+    for cap in (1000, 11, 5, 3, 1):  # 11 and 3: the last page is a full one
+        service.cap = cap
+        found = fetched(service, study, only=("dpe", "rnb", "casias"), refresh=True)
+        assert [one.error for one in found.values()] == [None] * 3
+        # The same rows make the same bytes, however the service cuts its pages.
+        assert {one.state for one in found.values()} == {"new" if cap == 1000 else "current"}
+    rows = {name: len(lines(one.file)) for name, one in found.items()}
+    assert rows == {"dpe": 11, "rnb": 11, "casias": 9}
+
+
+def test_what_is_asked_is_what_the_services_document(service: Replay, study: Path) -> None:
+    found = fetched(service, study, only=("dvf", "dpe", "rnb", "casias"))
+    told = {name: one.provenance.address for name, one in found.items() if one.provenance}
+    assert told["dvf"] == f"https:/{DVF.format(2024)}"
+    assert told["dpe"].endswith("&qs=code_insee_ban%3A%2280021%22")
+    assert told["rnb"].endswith("?insee_code=80021&status=notUsable,demolished&limit=100")
+    head = (study / "fetched/casias-80021.csv").read_text("utf-8").splitlines()[0]
+    assert "nom" not in head
+
+
+@pytest.mark.parametrize(
+    ("day", "year"), [("2026-01-15", 2024), ("2026-04-30", 2024), ("2026-05-01", 2025)]
+)
+def test_the_year_of_sales_is_the_last_one_known_whole(day: str, year: int) -> None:
+    [dvf] = chosen(("dvf",))
+    asked = address_of(dvf, Place(("80021",), asked_on=date.fromisoformat(day)))
+    assert asked == f"https:/{DVF.format(year)}"
+
+
+def test_a_register_that_does_not_cover_a_departement_is_not_asked(study: Path) -> None:
+    toml = (study / "study.toml").read_text("utf-8")
+    for commune, gone in (("67482", {"dvf"}), ("97411", {"dpe"}), ("80021", set[str]())):
+        (study / "study.toml").write_text(toml.replace("80021", commune), encoding="utf-8")
+        asked = fetch.wanted(read_bare_study(study), ("dvf", "dpe", "rnb"))
+        assert {one.source.name for one in asked} == {"dvf", "dpe", "rnb"} - gone
+
+
+def test_no_site_is_an_answer_and_no_certificate_is_a_doubt(service: Replay, study: Path) -> None:
+    service.lists = {DPE: [], RNB: [], CASIAS: []}
+    found = fetched(service, study, only=("dpe", "rnb", "casias"))
+    assert "--accept vide" in str(found["dpe"].error)
+    assert [found[name].error for name in ("rnb", "casias")] == [None, None]
+    service.lists[RNB] = [building(1, "constructed")]  # rows, and none of them of use
+    found = fetched(service, study, only=("rnb",), refresh=True)
+    assert "--accept vide" in str(found["rnb"].error)
+
+
+def without(key: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {(f"{name}_bis" if name == key else name): value for name, value in row.items()}
+
+
+def answer(**more: Any) -> bytes:
+    return json.dumps(more).encode()
+
+
+D, R, C = certificate(1), building(1), works(1)
+ELSEWHERE = "https://ailleurs.example/?page=2"
+HTML = {"body": b"<html>", "headers": {"Content-Type": "text/html"}}
+FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
+    ("dpe", DPE, {"body": answer(total=9, results=[D])}, FormatError, "1 lignes reçues sur 9"),
+    ("dpe", DPE, {"body": answer(total=9, results=[])}, FormatError, "0 lignes reçues sur 9"),
+    ("dpe", DPE, {"body": answer(total=9, results=[D, D])}, FormatError, "répète ses pages"),
+    ("dpe", DPE, {"body": answer(results=[D])}, FormatError, "«\u00a0total\u00a0» n'est plus"),
+    ("dpe", DPE, {"body": answer(total=1, lignes=[D])}, FormatError, "pas de liste"),
+    ("dpe", DPE, {"body": answer(total=1, results=["D"])}, FormatError, "pas de liste"),
+    ("dpe", DPE, {"body": answer(total=1, results=[D])[:60]}, FormatError, "tronquée"),
+    ("dpe", DPE, {"body": b"[]"}, FormatError, "pas un objet"),
+    ("dpe", DPE, HTML, FormatError, "page HTML"),
+    ("dpe", DPE, {"body": b"<html>"}, FormatError, "illisible"),
+    (
+        "dpe",
+        DPE,
+        {"body": answer(total=1, results=[without("code_insee_ban", D)])},
+        FormatError,
+        "«\u00a0code_insee_ban\u00a0» absentes",
+    ),
+    (
+        "dpe",
+        DPE,
+        {"body": answer(total=2, results=[D], next=ELSEWHERE)},
+        SourceError,
+        "ailleurs.example",
+    ),
+    ("dpe", DPE, {"status": 429, "headers": {"Retry-After": "3600"}}, OfflineError, "3600"),
+    (
+        "rnb",
+        RNB,
+        {"body": answer(results=[R], next=f"https:/{RNB}?cursor=0&limit=1")},
+        FormatError,
+        "répète ses pages",
+    ),
+    ("rnb", RNB, {"body": answer(results=[], next=None)}, SourceError, "--accept moins"),
+    ("rnb", RNB, {"body": answer(results=[without("shape", R)])}, FormatError, "shape"),
+    (
+        "rnb",
+        RNB,
+        {"body": answer(results=[R | {"shape": {"type": "Carré"}}])},
+        FormatError,
+        "géométrie illisible",
+    ),
+    ("rnb", RNB, {"status": 503}, OfflineError, "ne répond pas"),
+    ("casias", CASIAS, {"body": answer(results=5, data=[C])}, FormatError, "répète ses pages"),
+    (
+        "casias",
+        CASIAS,
+        {"body": answer(results=1, data=[without("statut", C)])},
+        FormatError,
+        "«\u00a0statut\u00a0» absentes",
+    ),
+    ("casias", CASIAS, {"body": answer(results="1", data=[C])}, FormatError, "plus annoncé"),
+    ("dvf", DVF.format(2024), {"status": 404}, SourceError, "rien à cette adresse"),
+    (
+        "dvf",
+        DVF.format(2024),
+        {"body": b"<html>maintenance</html>"},
+        SourceError,
+        "--accept vide,moins,colonnes",
+    ),
+    (
+        "dvf",
+        DVF.format(2024),
+        {"body": sales(2024).split(b"\n", 1)[0] + b"\n"},
+        SourceError,
+        "--accept vide,moins",
+    ),
+    (
+        "dvf",
+        DVF.format(2024),
+        {"body": sales(2024).replace(b"type_local", b"local")},
+        SourceError,
+        "type_local",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", FAILURES, ids=lambda case: f"{case[0]}: {case[4]}"[:40])
+def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
+    service: Replay, study: Path, case: tuple[str, str, dict[str, Any], type[SourceError], str]
+) -> None:
+    name, path, what, error, says = case
+    assert fetched(service, study, only=(name,))[name].error is None
+    before = held(study)
+    service.fail(path, times=99, **what)
+    found = fetched(service, study, only=(name,), refresh=True)[name]
+    assert type(found.error) is error, found.error
+    assert says in str(found.error)
+    assert "\n" not in str(found.error)
+    assert held(study) == before
+
+
+def test_a_link_that_goes_round_or_to_nothing_stops(service: Replay, study: Path) -> None:
+    first = chosen(("rnb",))[0].address.format(commune="80021")
+    for body, says in (
+        (answer(results=[building(8)], next=first), "tournent en rond"),
+        (answer(results=[building(9)], next=f"https:/{RNB}?cursor=9&limit=1"), "page vide"),
+    ):
+        service.fail(RNB, body=body)
+        found = fetched(service, study, only=("rnb",))["rnb"]
+        assert isinstance(found.error, FormatError)
+        assert says in str(found.error)
+
+
+def test_a_service_that_sends_its_first_page_for_ever_is_noticed(
+    service: Replay, study: Path
+) -> None:
+    service.cap, service.stuck = 2, True
+    for one in fetched(service, study, only=("dpe", "rnb", "casias")).values():
+        assert isinstance(one.error, FormatError)
+        assert "répète ses pages" in str(one.error)
+
+
+def test_a_page_that_breaks_is_asked_again(service: Replay, study: Path) -> None:
+    service.cap = 2
+    for path in (DPE, RNB, CASIAS):
+        service.fail(path, cut_at=30)
+        service.fail(path, status=502)
+    found = fetched(service, study, only=("dpe", "rnb", "casias"))
+    assert [one.error for one in found.values()] == [None] * 3
+    assert len(lines(found["dpe"].file)) == 7
+
+
+def test_more_than_a_commune_can_have_is_refused(
+    service: Replay, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foncier.download.paged_json.MOST_PAGES", 3)
+    service.cap = 2
+    found = fetched(service, study, only=("dpe",))["dpe"]
+    assert "plus de 3 pages" in str(found.error)
+
+
+def test_swapped_coordinates_of_a_geometry_stop_at_the_door(service: Replay, study: Path) -> None:
+    point: Any = works(1)["geom"]
+    service.lists[CASIAS] = [
+        works(1) | {"geom": point | {"coordinates": point["coordinates"][::-1]}}
+    ]
+    assert fetched(service, study, only=("casias",))["casias"].error is not None
+
+
+def test_an_empty_geometry_is_unknown() -> None:
+    empty = {"type": "Polygon", "coordinates": []}
+    rows: list[dict[str, Any]] = [{"id": "b", "geom": empty}, {"id": "a", "geom": None}]
+    assert table(rows, {"id": "id", "wkt": "geom:wkt", "x": "geom:x"}) == [
+        ["id", "wkt", "x"],
+        ["a", "", ""],
+        ["b", "", ""],
+    ]
+    assert table([], {"id": "id"}) == [["id"]]

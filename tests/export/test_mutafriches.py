@@ -1,0 +1,96 @@
+"""Friches told by Mutafriches: in the GeoPackage, in words, as a CSV."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyogrio
+import pytest
+
+from foncier.export.explain import story
+from foncier.export.geopackage.write import write_geopackage
+from foncier.export.mutafriches import write_suitability
+from foncier.results.explain_reader import explain
+from foncier.scoring.mutafriches import (
+    InputLayers,
+    KnownAnswer,
+    effort,
+    known_answers,
+    mutability,
+)
+from foncier.study import effort_rules, mutafriches
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foncier.model import ResultTables
+
+GRID = mutafriches()
+
+
+@pytest.fixture
+def told(small_result: ResultTables) -> ResultTables:
+    given = (KnownAnswer(None, "raccordementEau", "oui"),)
+    known = known_answers(small_result.candidates, InputLayers(), GRID, given)
+    return replace(
+        small_result,
+        mutability=mutability(["FR-80021_1"], known, GRID),
+        mutability_facts=known,
+        effort=effort(small_result.candidates, known, effort_rules()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "fr",
+            [
+                "Mutabilité (Mutafriches 1.11)",
+                "Surface du site : 4 000 m²",
+                "Inconnus : 25",
+                "Raccordement aux réseaux d'eau : oui (étude)",
+                "ne pourra pas tenir",
+                "de 150 k€ à 320 k€",
+                "trop d'inconnues",
+            ],
+        ),
+        ("en", ["reliability", "Area of the site: 4,000 m²", "cannot hold", "150 k€ to 320 k€"]),
+    ],
+)
+def test_explain_tells_the_index_what_is_known_and_the_cost(
+    told: ResultTables, tmp_path: Path, lang: str, words: list[str]
+) -> None:
+    write_geopackage(told, tmp_path / "opportunites.gpkg")
+    layers = pyogrio.list_layers(tmp_path / "opportunites.gpkg")[:, 0].tolist()
+    assert {"mutabilite", "mutabilite_connus", "cout_durete"} <= set(layers)
+    found = explain(tmp_path, "FR-80021_1")
+    text = "\n".join(
+        line
+        for title, rows in story(found, "fr" if lang == "fr" else "en")
+        for line in (title, *rows)
+    )
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ")
+    for word in words:
+        assert word in plain, word
+
+
+def test_a_result_without_them_has_no_such_layer_and_no_such_section(
+    small_result: ResultTables, tmp_path: Path
+) -> None:
+    write_geopackage(small_result, tmp_path / "opportunites.gpkg")
+    layers = pyogrio.list_layers(tmp_path / "opportunites.gpkg")[:, 0].tolist()
+    assert "mutabilite" not in layers
+    titles = [title for title, _ in story(explain(tmp_path, "FR-80021_1"), "fr")]
+    assert not any("Mutafriches" in title for title in titles)
+
+
+def test_the_csv_has_one_row_a_site_and_use(told: ResultTables, tmp_path: Path) -> None:
+    write_suitability(told, tmp_path / "mutabilite.csv")
+    table = pd.read_csv(tmp_path / "mutabilite.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert len(table) == 7
+    assert table["rank"].tolist() == sorted(table["rank"])
+    assert (table["index_low"] <= table["index_high"]).all()
+    assert table["works_high_keur"].iloc[0] == pytest.approx(320)

@@ -1,0 +1,225 @@
+"""Filters, an area drawn on the map, sites side by side, the state in the address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from foncier.model import ResultTables
+
+pytestmark = pytest.mark.browser
+FRICHE, PLOT, GARAGE = "FR-80021_1", "DC-80021000AB0003", "BN-6500000-69770000"
+
+
+@pytest.fixture
+def opened(visit: Callable[..., Any], small_result: ResultTables) -> Any:
+    return visit(small_result)
+
+
+def listed(page: Any) -> list[str]:
+    found: list[str] = page.locator(".row").evaluate_all("all => all.map(r => r.dataset.site)")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("area_min", "600", [FRICHE, PLOT]),
+        ("area_max", "599", [GARAGE]),
+        ("confidence", "50", [FRICHE]),
+        ("minutes", "12", [FRICHE, PLOT]),
+        ("minutes", "6.5", [FRICHE]),
+        ("loop", "200", [FRICHE]),
+    ],
+)
+def test_a_measure_bounds_the_list_and_the_map(
+    opened: Any, name: str, value: str, kept: list[str]
+) -> None:
+    page = opened.page
+    page.locator("[data-tool=filters]").click()
+    page.locator(f"#f-{name}").fill(value)
+    assert listed(page) == kept
+    assert page.locator(".site-marker").count() == len(kept)
+    assert page.locator("[data-tool=filters]").inner_text() == "Filtrer (1)"
+
+
+def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
+    page = opened.page
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-loop").fill("500")
+    assert "2 mises de côté" in page.locator("#count").inner_text()
+    assert "4\u202f000\u00a0m²" in page.locator("#count").inner_text()
+    page.locator("#clear-filters").click()
+    assert len(listed(page)) == 3
+    assert page.locator("#f-loop").input_value() == ""
+
+
+def test_ground_that_sites_share_is_counted_once(
+    visit: Callable[..., Any], small_result: ResultTables
+) -> None:
+    """The garage stands for half on the friche: 150 m² of its 300."""
+    shapes = small_result.candidates.geometry.to_list()
+    corner = shapely.bounds(shapes[0])
+    shapes[2] = shapely.box(corner[2] - 10, corner[1] + 10, corner[2] + 10, corner[1] + 25)
+    page = visit(
+        replace(small_result, candidates=small_result.candidates.set_geometry(shapes))
+    ).page
+    head = page.locator("#count")
+    assert "4\u202f750\u00a0m²" in head.inner_text()  # 4000 + 600 + 300 - 150
+    page.locator("[data-tool=area]").click()
+    figures = page.locator("#summary td").all_inner_texts()
+    assert figures[-1] == "4\u202f750\u00a0m²"
+    assert {"4\u202f000\u00a0m²", "600\u00a0m²", "300\u00a0m²"} < set(figures)
+    page.locator("[data-kind=friche]").click()  # without the friche the garage counts whole
+    assert "900\u00a0m²" in head.inner_text()
+    page.locator("[data-kind=friche]").click()
+    page.locator("[data-lang=en]").click()
+    assert "4,750\u00a0m²" in head.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("zone", "U", [PLOT]),
+        ("zone", "?", [FRICHE, GARAGE]),
+        ("flag", "0", [PLOT, GARAGE]),
+        ("flag", "+zone inondable", [FRICHE]),
+        ("flag", "-zone inondable", [PLOT, GARAGE]),
+    ],
+)
+def test_zone_and_points_to_watch(opened: Any, name: str, value: str, kept: list[str]) -> None:
+    page = opened.page
+    page.locator("[data-tool=filters]").click()
+    page.locator(f"#f-{name}").select_option(value)
+    assert listed(page) == kept
+
+
+def test_filters_stay_when_the_language_changes(opened: Any) -> None:
+    page = opened.page
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-area_min").fill("400")
+    page.locator("#f-flag").select_option("0")
+    page.locator("#search").fill("vallée")
+    page.locator('[data-lang="en"]').click()
+    assert listed(page) == [PLOT]
+    assert page.locator("#f-area_min").input_value() == "400"
+    assert page.locator("#f-flag").input_value() == "0"
+    assert page.locator("#search").input_value() == "vallée"
+    assert page.locator("[data-tool=filters]").inner_text() == "Filter (2)"
+    assert "With: flood zone" in page.locator("#f-flag option").all_text_contents()
+
+
+def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:
+    page = opened.page
+    page.locator("[data-tool=area]").click()
+    assert "4\u202f900\u00a0m²" in page.locator("#summary").inner_text()
+    page.locator("#draw-start").click()
+    corners = page.evaluate(
+        """id => {
+          const { at } = sites.find((site) => site.id === id);
+          const middle = map_foncier.latLngToContainerPoint(at);
+          const box = map_foncier.getContainer().getBoundingClientRect();
+          return [[-25, -25], [25, -25], [25, 25], [-25, 25]].map(([x, y]) => [
+            box.x + middle.x + x, box.y + middle.y + y]);
+        }""",
+        PLOT,
+    )
+    for x, y in corners:
+        page.mouse.click(x, y, delay=20)
+        page.wait_for_timeout(350)  # two clicks at once would be a double click
+    assert page.locator("#card").is_hidden()  # no click opened a site
+    page.locator("#draw-finish").click()
+    assert listed(page) == [PLOT]
+    assert page.locator("path.drawn-area").count() == 1
+    assert "Dans la zone" in page.locator("#summary caption").inner_text()
+    assert "600\u00a0m²" in page.locator("#summary").inner_text()
+    page.locator("#draw-clear").click()
+    assert len(listed(page)) == 3
+    page.locator("#draw-start").click()
+    page.keyboard.press("Escape")
+    assert page.locator("#draw-start").is_visible()
+
+
+def test_an_area_taken_by_keyboard_is_what_the_map_shows(opened: Any) -> None:
+    page = opened.page
+    page.evaluate("id => map_foncier.setView(sites.find((s) => s.id === id).at, 20)", GARAGE)
+    page.locator("[data-tool=area]").focus()
+    page.keyboard.press("Enter")
+    page.locator("#draw-view").focus()
+    page.keyboard.press("Enter")
+    assert listed(page) == [GARAGE]
+
+
+def test_sites_side_by_side(opened: Any, artefacts: Path) -> None:
+    page = opened.page
+    page.locator(".pick").nth(0).click()
+    assert page.locator("#compare").is_disabled()
+    page.locator(".pick").nth(1).click()
+    page.locator("#compare").click()
+    dialog = page.locator("#comparison")
+    assert dialog.is_visible()
+    heads = dialog.locator("thead th bdi").all_inner_texts()
+    assert heads == ["Halle <Sernam> & Cie", "Parcelle AB\u00a03"]
+    text = dialog.inner_text()
+    assert "4\u202f000\u00a0m²" in text
+    assert "12\u00a0min" in text
+    assert "inconnu" in text
+    page.screenshot(path=str(artefacts / "webmap-comparaison.png"))
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    page.locator(".row").nth(2).click()
+    page.locator("#card [data-pick]").click()
+    page.locator("#back").click()
+    assert page.locator(".pick[aria-pressed=true]").count() == 3
+    page.locator("#compare-clear").click()
+    assert page.locator("#tray").is_hidden()
+
+
+def test_the_address_holds_the_state(visit: Callable[..., Any], small_result: ResultTables) -> None:
+    page = visit(small_result).page
+    page.locator("[data-tool=weights]").click()
+    page.locator("#weight-0").fill("0.1")
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-area_min").fill("400")
+    page.locator('.chip[data-kind="batiment_non_affecte"]').click()
+    page.locator("#search").fill("vallée")
+    page.locator(".row").last.click()
+    page.locator('[data-lang="en"]').click()
+    page.wait_for_timeout(400)
+    fragment = page.evaluate("location.hash")
+    view = page.evaluate("[map_foncier.getZoom(), map_foncier.getCenter().lat]")
+    weights = page.evaluate("weights")
+    title = page.locator("#card h2").inner_text()
+    again = visit(small_result, fragment=fragment).page
+    assert again.evaluate("document.documentElement.lang") == "en"
+    assert again.locator("#card h2").inner_text() == title
+    assert again.evaluate("weights") == weights != [0.6, 0.4]
+    found = again.evaluate("[map_foncier.getZoom(), map_foncier.getCenter().lat]")
+    assert found == pytest.approx(view, abs=1e-5)
+    again.locator("#back").click()
+    assert again.locator("#search").input_value() == "vallée"
+    assert sorted(listed(again)) == sorted([FRICHE, PLOT])
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#w=1&k=zzz&s=nobody&at=1,2&in=1,2,3&minutes=abc&target=__proto__&lang=de",
+        "#w=-1,2&at=NaN,NaN,NaN&q=%3Cscript%3Ewindow.hacked%3D1%3C/script%3E&loop=Infinity",
+        "#%E0%A4%A",
+    ],
+)
+def test_a_broken_address_breaks_nothing(
+    visit: Callable[..., Any], small_result: ResultTables, fragment: str
+) -> None:
+    page = visit(small_result, fragment=fragment).page
+    assert page.evaluate("weights") == [0.6, 0.4]
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#count").inner_text()

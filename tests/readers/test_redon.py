@@ -1,0 +1,134 @@
+"""Redon's real OpenStreetMap: every building, shop and stage of life is listed and classed."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import shapely
+
+from foncier import detect
+from foncier.crs import legal_crs
+from foncier.model import LayerFile
+from foncier.readers import osm, osm_tags, read
+from foncier.study import evidence_model
+from foncier.study.config import Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIFE = (
+    "disused",
+    "abandoned",
+    "ruins",
+    "demolished",
+    "razed",
+    "removed",
+    "was",
+    "destroyed",
+    "construction",
+    "proposed",
+    "planned",
+)
+TAG = re.compile(r'<tag k="([^"]*)" v="([^"]*)"')
+
+
+@pytest.fixture(scope="module")
+def path(real_data: Path) -> Path:
+    return real_data / "osm-redon" / "redon.osm.gz"
+
+
+@pytest.mark.real
+def test_every_building_shop_and_stage_of_life_is_classed(path: Path) -> None:
+    text = gzip.decompress(path.read_bytes()).decode()
+    raw = Counter(
+        (key, value)
+        for key, value in TAG.findall(text)
+        if key in {"building", "shop", *LIFE}
+        or key.split(":")[0] in LIFE
+        or value
+        in {"brownfield", "vacant", "disused", "abandoned", "ruins", "demolished", "construction"}
+    )
+    listed = osm.census(path, shown="redon")
+    told = Counter(zip(listed["key"], listed["value"], strict=True))
+    assert {tag: told[tag] for tag in raw} == dict(raw)  # nothing is left unclassed
+    assert set(told) == set(raw)  # and nothing else is listed
+    assert listed["kind"].value_counts().to_dict() == {
+        "built": 1075,
+        "use": 96,
+        "vacancy": 14,
+        "other life": 4,
+        "coming": 2,
+    }
+    shops = listed[listed["key"] == "shop"]
+    assert shops["kind"].value_counts().to_dict() == {"use": 96, "vacancy": 1}
+
+
+@pytest.mark.real
+def test_redons_sites_and_buildings_are_what_its_tags_say(path: Path) -> None:
+    crs = legal_crs("35236")
+    file = LayerFile("observations", path, "redon", "osm-xml")
+    signs, report = read(file, crs=crs, communes=())
+    # The brownfield and both disused tracks lack nodes beyond the edge: said, not guessed.
+    assert signs["signal"].value_counts().to_dict() == {
+        "osm_in_use": 217,
+        "disused:shop": 8,
+        "shop=vacant": 1,
+    }
+    (cut,) = [note for note in report.notes if "coupées par le bord" in note.text.fr]
+    assert cut.count == 78
+    study = Study.model_validate(
+        {"study": {"title": "t", "communes": ["35236"]}, "layers": {"buildings": {"path": "x"}}}
+    )
+    ground, france = detect.SpatialContext(observations=signs), shapely.box(0, 6e6, 1.3e6, 7.2e6)
+    # The former canton and the works under way are no sites.
+    assert detect.find_friches(ground, evidence_model(study, None), france).candidates.empty
+
+
+GONE = [
+    (f"{life}:{root}", "yes")
+    for life in ("demolished", "razed", "removed", "was")
+    for root in ("building", "shop", "railway", "landuse")
+]
+
+
+@pytest.mark.parametrize(("key", "value"), [*GONE, ("building", "demolished")])
+def test_what_is_gone_is_never_a_sign(key: str, value: str, tmp_path: Path) -> None:
+    assert osm_tags.class_of(key, value) == "gone"
+    corners = [(49.89, 2.30), (49.89, 2.301), (49.891, 2.301), (49.891, 2.30)]
+    nodes = "".join(f'<node id="{n}" lat="{a}" lon="{o}"/>' for n, (a, o) in enumerate(corners, 1))
+    refs = "".join(f'<nd ref="{n}"/>' for n in (1, 2, 3, 4, 1))
+    shop = '<node id="9" lat="49.89" lon="2.30"><tag k="disused:shop" v="yes"/></node>'
+    file = tmp_path / "a.osm"
+    way = f'<way id="7">{refs}<tag k="{key}" v="{value}"/></way>'
+    file.write_text(f'<osm version="0.6">{nodes}{shop}{way}</osm>')
+    table, _ = read(
+        LayerFile("observations", file, "a.osm", "osm-xml"), crs=legal_crs("80021"), communes=()
+    )
+    assert table["signal"].tolist() == ["disused:shop"]
+
+
+CASES: list[tuple[str, str, Any]] = [
+    ("building", "yes", "built"),
+    ("building", "no", None),
+    ("building", "ruins", "vacancy"),
+    ("shop", "bakery", "use"),
+    ("shop", "vacant", "vacancy"),
+    ("shop", "no", "no shop"),
+    ("landuse", "brownfield", "vacancy"),
+    ("landuse", "construction", "coming"),
+    ("abandoned:industrial", "yes", "vacancy"),
+    ("disused:boundary", "political", "other life"),
+    ("proposed:railway", "rail", "coming"),
+    ("amenity", "bench", None),
+    ("building:condition", "poor", "vacancy"),
+    ("disused", "yes", "vacancy"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "kind"), CASES)
+def test_tags_are_classed_by_what_they_say(key: str, value: str, kind: str | None) -> None:
+    assert osm_tags.class_of(key, value) == kind

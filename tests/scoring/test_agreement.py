@@ -1,0 +1,137 @@
+"""TOPSIS, the Pareto front, and how far two orders agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pymcdm  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.stats import rankdata
+
+from foncier.model import Criterion, Localized
+from foncier.scoring import agreement, scores
+from foncier.scoring.agreement import comparable, pareto, topsis_ranks
+
+from .test_ranking import CRITERIA, NAN, sites
+
+EVEN = np.ones(2)
+FRONTS: dict[str, tuple[list[list[float]], list[bool | None]]] = {
+    "none": ([], []),
+    "alone": ([[0, 0]], [True]),
+    "one beats the other": ([[1, 1], [0.5, 1]], [True, False]),
+    "each is better somewhere": ([[1, 0], [0, 1], [0.5, 0.5]], [True, True, True]),
+    "equal ones are both on it": ([[1, 0], [1, 0], [0.9, 0]], [True, True, False]),
+    "equal to the ninth decimal": ([[0.5, 0.5], [0.5 + 1e-12, 0.5]], [True, True]),
+    "a gap cannot be compared": ([[1, NAN], [0, 0]], [None, True]),
+    "a criterion without any measure is left out": ([[1, NAN], [0, NAN]], [True, False]),
+    "nothing known": ([[NAN, NAN]], [None]),
+}
+
+
+@pytest.mark.parametrize("case", FRONTS)
+def test_the_front(case: str) -> None:
+    rows, expected = FRONTS[case]
+    marks = np.array(rows, dtype=float).reshape(-1, 2)
+    assert pareto(marks, EVEN).tolist() == expected
+
+
+def test_a_criterion_without_weight_does_not_put_a_site_on_the_front() -> None:
+    marks = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert pareto(marks, np.array([1.0, 0.0])).tolist() == [True, False]
+    assert comparable(marks, np.zeros(2))[0].tolist() == [False, False]
+
+
+MARKS = arrays.arrays(
+    float,
+    st.tuples(st.integers(1, 40), st.integers(1, 4)),
+    elements=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(marks=MARKS)
+def test_a_site_on_the_front_is_never_beaten_and_another_always_is(marks: Any) -> None:
+    weights = np.ones(marks.shape[1])
+    before = marks.copy()
+    found = pareto(marks, weights).astype(bool)
+    over = (marks[None] >= marks[:, None]).all(axis=2) & (marks[None] > marks[:, None]).any(axis=2)
+    assert (found == ~over.any(axis=1)).all()
+    assert found[np.argmax(marks @ weights)], "the first is on the front, whatever the weights"
+    assert (marks == before).all()
+
+
+def test_many_sites_in_blocks_are_those_found_one_by_one() -> None:
+    marks = np.random.default_rng(7).random((5000, 3))
+    found = pareto(marks, np.ones(3)).astype(bool)
+    for row in np.flatnonzero(found)[:40]:
+        assert not ((marks >= marks[row]).all(axis=1) & (marks > marks[row]).any(axis=1)).any()
+    for row in np.flatnonzero(~found)[:200]:
+        assert ((marks >= marks[row]).all(axis=1) & (marks > marks[row]).any(axis=1)).any()
+
+
+def test_topsis_by_hand() -> None:
+    """Distances to the best (1, 1) and the worst (0, 0) of two criteria that weigh a half."""
+    marks = np.array([[1, 0.5], [0.5, 1], [1, 1], [0, 0]])
+    assert topsis_ranks(marks, EVEN).tolist() == [2, 2, 1, 4]
+    # It prefers the even site to the one that is best and worst: the weighted mean does not.
+    torn = np.array([[1, 0], [0.5, 0.5], [0, 1]])
+    assert topsis_ranks(torn, np.array([3.0, 2.0])).tolist() == [1, 2, 3]
+
+
+def test_topsis_ranks_as_pymcdm_does() -> None:
+    generator = np.random.default_rng(4)
+    marks = np.round(generator.random((300, 5)), 1)
+    weights = np.array([0.4, 0.3, 0.2, 0.1, 0.0])
+    method = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)
+    theirs = method(marks, weights, np.ones(5), validation=False)
+    expected = rankdata(-np.round(theirs, 9), method="min")
+    assert topsis_ranks(marks, 10 * weights).tolist() == expected.tolist()
+
+
+NO_RANK = {
+    "one site": [[1.0, 0.0]],
+    "all alike": [[0.5, 0.5], [0.5, 0.5]],
+    "all with gaps": [[0.5, NAN], [NAN, 0.5]],
+}
+
+
+@pytest.mark.parametrize("case", NO_RANK)
+def test_topsis_ranks_nobody_where_nothing_differs(case: str) -> None:
+    assert np.isnan(topsis_ranks(np.array(NO_RANK[case]), EVEN)).all()
+
+
+def test_agreement_counts_the_sites_that_both_rank() -> None:
+    same = scores(sites((1, 1, 0), (0.5, 0.5, 0.5), (0, 0, 1), (NAN, 1, 1)), CRITERIA, draws=10)
+    assert np.array_equal(same["topsis_rank"], [1, 2, 3, NAN], equal_nan=True)
+    found = agreement(same)
+    assert found is not None
+    assert (found.tau, found.sites) == (1.0, 3)
+    assert agreement(scores(sites((1, 1, 0)), CRITERIA, draws=10)) is None
+    assert agreement(scores(sites((1, 1, 0), (1, 1, 0)), CRITERIA, draws=10)) is None
+
+
+def test_a_measure_that_a_site_lacks_stays_missing_to_the_end() -> None:
+    """An unreachable site has no rank by TOPSIS and no place on the front, not the last ones."""
+    reach = Criterion(
+        "gare", "station_min", Localized("Gare", "Station"), "min", 20, 3, 1, "METHODS"
+    )
+    table = sites((1, 1, 1), (0, 0, 0)).assign(station_min=[5.0, NAN])
+    found: Any = scores(table, (*CRITERIA, reach), draws=10)
+    assert np.isnan(found.loc[1, "gare"])
+    assert np.isnan(found.loc[1, "topsis_rank"])
+    assert found["pareto"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("site", [(1, 1, 0), (0, 0, 1), (0.5, NAN, 0.5)])
+def test_adding_a_site_changes_no_other_score_and_weights_are_a_simplex(site: Any) -> None:
+    table = sites((0.9, 0.2, 0.4), (0.3, 0.8, NAN))
+    more = scores(sites((0.9, 0.2, 0.4), (0.3, 0.8, NAN), site), CRITERIA, draws=10)
+    local = ["score", "score_low", "score_high", "coverage", "a", "b", "c"]
+    alone = scores(table, CRITERIA, draws=10)
+    assert more.iloc[:2][local].equals(alone[local])
+    scaled = tuple(Criterion(**{**vars(c), "weight": c.weight * 7}) for c in CRITERIA)
+    assert scores(table, scaled, draws=10)[local].equals(alone[local])
