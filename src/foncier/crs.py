@@ -63,7 +63,7 @@ class Transformation:
     Examples
     --------
     >>> metric = legal_crs("80021")
-    >>> passage = Passage(DEGREES, metric, where="a.geojson")
+    >>> passage = Transformation(DEGREES, metric, where="a.geojson")
     >>> passage.move(gpd.GeoSeries([shapely.Point(2.3, 49.9)], crs=DEGREES)).crs == metric
     True
     >>> passage.check()

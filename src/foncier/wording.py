@@ -47,7 +47,7 @@ def flag_columns(told: Sequence[Sequence[Localized]]) -> dict[str, list[str | No
 
     Examples
     --------
-    >>> flag_columns([[Text("pollution avérée", "proven pollution")], []])
+    >>> flag_columns([[Localized("pollution avérée", "proven pollution")], []])
     {'flags': ['pollution avérée', None], 'flags_en': ['proven pollution', None]}
     """
     return {

@@ -69,7 +69,8 @@ def write_atomically(
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as there:
-    ...     made = deliver(Path(there), {"a.txt": lambda path: path.write_text("a") and None})
+    ...     write = {"a.txt": lambda path: path.write_text("a") and None}
+    ...     made = write_atomically(Path(there), write)
     ...     sorted(path.name for path in Path(there).iterdir()), made["a.txt"][:8]
     (['a.txt'], 'ca978112')
     """

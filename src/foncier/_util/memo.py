@@ -25,7 +25,7 @@ class RowCache:
 
     Examples
     --------
-    >>> memory, asked = Remembered(4), []
+    >>> memory, asked = RowCache(4), []
     >>> def square(rows):
     ...     asked.extend(rows.tolist())
     ...     return (rows**2,)
@@ -67,7 +67,7 @@ class OnceCache:
 
     Examples
     --------
-    >>> values = Once()
+    >>> values = OnceCache()
     >>> values.of("answer", lambda: 42), values.of("answer", lambda: 43)
     (42, 42)
     """

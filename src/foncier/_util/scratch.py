@@ -28,9 +28,9 @@ def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
 
     Examples
     --------
-    >>> with workshop() as place:
-    ...     made = place.is_dir()
-    >>> made, place.exists()
+    >>> with scratch_folder() as folder:
+    ...     made = folder.is_dir()
+    >>> made, folder.exists()
     (True, False)
     """
     where = Path(tempfile.gettempdir()) if folder is None else folder

@@ -46,7 +46,7 @@ def to_path(words: str) -> Path:
 
     Examples
     --------
-    >>> place("maps/somme").name
+    >>> to_path("maps/somme").name
     'somme'
     """
     if REMOTE not in words:

@@ -37,9 +37,9 @@ def dwellings(
 
     Examples
     --------
-    >>> from foncier.model import Yield
+    >>> from foncier.model import DwellingCapacity
     >>> each = dict.fromkeys(CLASSES, 300.0)
-    >>> rule = Yield(each, dict.fromkeys(CLASSES, 4.0), {}, "QGIS Foncier")
+    >>> rule = DwellingCapacity(each, dict.fromkeys(CLASSES, 4.0), {}, "QGIS Foncier")
     >>> [n.tolist() for n in dwellings(np.array([650.0]), np.array([0]), rule)]
     [[2.0], [8.0]]
     """

@@ -48,8 +48,8 @@ def signal_of(name: str, evidence_model: EvidenceModel) -> Signal:
 
     Examples
     --------
-    >>> ruins = Signal("ruins", 5.0, Text("Ruine", "Ruins"), "OSM")
-    >>> signal_of("building=ruins", Ledger({"ruins": ruins}, 0.4, 0.03, 0.3, 20)).weight
+    >>> ruins = Signal("ruins", 5.0, Localized("Ruine", "Ruins"), "OSM")
+    >>> signal_of("building=ruins", EvidenceModel({"ruins": ruins}, 0.4, 0.03, 0.3, 20)).weight
     5.0
     """
     families = (name, name.split("=", 1)[0], name.split(":", 1)[0], name.split("=", 1)[-1])
@@ -209,8 +209,10 @@ def band_of(sure: Floats, evidence_model: EvidenceModel) -> NDArray[np.object_]:
     Examples
     --------
     >>> from foncier.model import Band
-    >>> bands = tuple(Band(n, a, b, Text(n, n)) for n, a, b in [("low", 0, 0.5), ("high", 0.5, 1)])
-    >>> list(band_of(np.array([0.2, 0.5, np.nan]), Ledger({}, 0.4, 0.03, 0.3, 20, bands=bands)))
+    >>> low, high = Localized("basse", "low"), Localized("haute", "high")
+    >>> bands = (Band("low", 0, 0.5, low), Band("high", 0.5, 1, high))
+    >>> model = EvidenceModel({}, 0.4, 0.03, 0.3, 20, bands=bands)
+    >>> list(band_of(np.array([0.2, 0.5, np.nan]), model))
     ['low', 'high', None]
     """
     names: NDArray[np.object_] = np.full(max(len(evidence_model.bands), 1), None, dtype=object)

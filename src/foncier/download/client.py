@@ -312,7 +312,7 @@ def join_url(address: str, link: str) -> str:
 
     Examples
     --------
-    >>> joined("https://a.example/x/?p=1", "?p=2")
+    >>> join_url("https://a.example/x/?p=1", "?p=2")
     'https://a.example/x/?p=2'
     """
     try:

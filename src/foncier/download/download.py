@@ -253,7 +253,7 @@ def quality_issues(
 
     Examples
     --------
-    >>> [doubt.name for doubt in doubts({"zones": 0}, {}, None)]
+    >>> [doubt.name for doubt in quality_issues({"zones": 0}, {}, None)]
     ['vide']
     """
     found = []

@@ -213,7 +213,7 @@ def exchange(inventory: gpd.GeoDataFrame, *, day: date | None) -> pd.DataFrame:
     --------
     >>> site = {"site_id": "80021_1", "source": "ADUGA", "updated_on": pd.Timestamp("2024-02-13")}
     >>> point = gpd.GeoSeries([shapely.Point(650000, 6977000)], crs=2154)
-    >>> known = tables.INVENTORY.conform(gpd.GeoDataFrame([site], geometry=point))
+    >>> known = schemas.INVENTORY.conform(gpd.GeoDataFrame([site], geometry=point))
     >>> row = exchange(known, day=None).iloc[0]
     >>> row["site_nom"], row["site_identif_date"], row["urba_zaer"], row["proprio_nom"]
     ('inconnu', '2024-02-13', 'inconnu', '')

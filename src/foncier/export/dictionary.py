@@ -101,9 +101,9 @@ def comment(column: Column, lang: str) -> str:
 
     Examples
     --------
-    >>> comment(tables.SCORES.columns[1], "fr")
+    >>> comment(schemas.SCORES.columns[1], "fr")
     'Score\u00a0: nombre (0–1), ≥ 0, ≤ 1. Absent\u00a0= inconnu.'
-    >>> comment(tables.REJECTIONS.columns[0], "en")
+    >>> comment(schemas.REJECTIONS.columns[0], "en")
     'Parcel: text. Never missing.'
     """
     french = lang == "fr"

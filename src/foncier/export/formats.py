@@ -96,7 +96,7 @@ def parse_formats(text: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> asked("xlsx, geojson,xlsx")
+    >>> parse_formats("xlsx, geojson,xlsx")
     ('xlsx', 'geojson')
     """
     names = tuple(dict.fromkeys(n.strip().lower() for n in text.split(",") if n.strip()))

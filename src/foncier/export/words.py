@@ -120,10 +120,10 @@ def label(column: Column, lang: str) -> str:
 
     Examples
     --------
-    >>> from foncier import tables
-    >>> label(tables.PARCELS.columns[2], "fr")
+    >>> from foncier import schemas
+    >>> label(schemas.PARCELS.columns[2], "fr")
     'Surface mesurée (m²)'
-    >>> label(tables.SCORES.columns[1], "fr")
+    >>> label(schemas.SCORES.columns[1], "fr")
     'Score, de 0 à 1'
     """
     words = column.fr if lang == "fr" else column.en

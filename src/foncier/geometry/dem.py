@@ -23,8 +23,8 @@ def heights_m(dem: Dem, x: Floats, y: Floats) -> Floats:
 
     Examples
     --------
-    >>> from foncier.model import Relief
-    >>> slope = Relief(np.array([[0, 10], [0, 10]], dtype=np.float32), 0.0, 20.0, 10.0)
+    >>> from foncier.model import Dem
+    >>> slope = Dem(np.array([[0, 10], [0, 10]], dtype=np.float32), 0.0, 20.0, 10.0)
     >>> heights_m(slope, np.array([5.0, 10.0, 40.0]), np.array([5.0, 10.0, 5.0]))
     array([ 0.,  5., nan])
     """

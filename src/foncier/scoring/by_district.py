@@ -183,7 +183,7 @@ def axis_sections(
     Examples
     --------
     >>> line = shapely.LineString([(0, 0), (900, 0)])
-    >>> found = stretches(line, shapely.box(0, -100, 900, 100), {"Gare": shapely.Point(700, 5)},
+    >>> found = axis_sections(line, shapely.box(0, -100, 900, 100), {"Gare": shapely.Point(700, 5)},
     ...                   crs=2154)
     >>> list(found["name"]), found.area.round().tolist()
     (['0–500 m', '500–900 m (Gare)'], [100000.0, 80000.0])

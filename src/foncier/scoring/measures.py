@@ -119,8 +119,9 @@ def unknown_measures(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tupl
 
     Examples
     --------
-    >>> from foncier.model import Criterion, Text
-    >>> gare = Criterion("gare", "station_min", Text("Gare", "Station"), "min", 20, 3, 1, "METHODS")
+    >>> from foncier.model import Criterion, Localized
+    >>> name = Localized("Gare", "Station")
+    >>> gare = Criterion("gare", "station_min", name, "min", 20, 3, 1, "METHODS")
     >>> unknown_measures(pd.DataFrame({"opportunity_id": ["a"]}), [gare])
     ('gare',)
     """

@@ -80,9 +80,10 @@ def scores(
 
     Examples
     --------
-    >>> from foncier.model import Criterion, Text
-    >>> gare = Criterion("gare", "station_min", Text("Gare", "Station"), "min", 20, 3, 3, "METHODS")
-    >>> axe = Criterion("axe", "axis_m", Text("Axe", "Axis"), "m", 500, 0, 1, "METHODS")
+    >>> from foncier.model import Criterion, Localized
+    >>> name = Localized("Gare", "Station")
+    >>> gare = Criterion("gare", "station_min", name, "min", 20, 3, 3, "METHODS")
+    >>> axe = Criterion("axe", "axis_m", Localized("Axe", "Axis"), "m", 500, 0, 1, "METHODS")
     >>> known = pd.DataFrame({"opportunity_id": ["a", "b"], "station_min": [3.0, 20.0],
     ...                       "axis_m": [None, 0.0]})
     >>> scores(known, [gare, axe])[["score", "score_low", "score_high", "coverage", "rank"]]

@@ -32,7 +32,7 @@ def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[n
 
     Examples
     --------
-    >>> ramp([3.0, 11.5, 40.0, float("nan")], worst=20, best=3)
+    >>> value_function([3.0, 11.5, 40.0, float("nan")], worst=20, best=3)
     array([1. , 0.5, 0. , nan])
     """
     if worst == best or not np.isfinite([worst, best]).all():

@@ -231,7 +231,7 @@ def union_by_group(parts: Geometries, group: NDArray[np.intp]) -> Geometries:
     Examples
     --------
     >>> halves = shapely.box([0, 10.2], 0, [10, 20], 10)
-    >>> shapely.get_num_geometries(united(halves, np.array([0, 0]))).tolist()
+    >>> shapely.get_num_geometries(union_by_group(halves, np.array([0, 0]))).tolist()
     [1]
     """
     found = unions_by(group, parts)[1]

@@ -47,8 +47,8 @@ def steepness(dem: Dem, x: Floats, y: Floats, *, base_m: float) -> Floats:
 
     Examples
     --------
-    >>> from foncier.model import Relief
-    >>> ramp = Relief(np.tile(np.arange(20, dtype=np.float32), (20, 1)), 0.0, 200.0, 10.0)
+    >>> from foncier.model import Dem
+    >>> ramp = Dem(np.tile(np.arange(20, dtype=np.float32), (20, 1)), 0.0, 200.0, 10.0)
     >>> steepness(ramp, np.array([100.0]), np.array([100.0]), base_m=10.0).round(3)
     array([0.1])
     """

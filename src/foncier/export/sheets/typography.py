@@ -73,9 +73,9 @@ def printable(text: Any, *, lang: Lang, limit: int = 400) -> str:
 
     Examples
     --------
-    >>> shown("Bâti  déclaré vacant : 4 %", lang="fr")
+    >>> printable("Bâti  déclaré vacant : 4 %", lang="fr")
     'Bâti déclaré vacant\xa0: 4\xa0%'
-    >>> shown("#set text(red) $x$", lang="fr"), shown("a" * 9, lang="fr", limit=4)
+    >>> printable("#set text(red) $x$", lang="fr"), printable("a" * 9, lang="fr", limit=4)
     ('#set text(red) $x$', 'aaa…')
     """
     blank = "".join(

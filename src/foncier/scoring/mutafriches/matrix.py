@@ -76,10 +76,10 @@ class Question:
 
         Examples
         --------
-        >>> from foncier.model import Text
+        >>> from foncier.model import Localized
         >>> near = Answer("0-1", (2.0,), low=0, high=1, high_open=True)
         >>> far = Answer("1-", (0.5,), low=1)
-        >>> question = Question("d", Text("d", "d"), 1, (near, far), unit="km")
+        >>> question = Question("d", Localized("d", "d"), 1, (near, far), unit="km")
         >>> question.banded([999.9, 1000, float("nan")]).tolist()
         ['0-1', '1-', None]
         """

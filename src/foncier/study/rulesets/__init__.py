@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KINDS = ("dent_creuse", "terrain_divisible")
 OTHER_FILES = (
+    "baselines.toml",
     "criteria.toml",
     "missing.toml",
     "signals.toml",
