@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 import sys
@@ -23,7 +24,7 @@ from foncier.errors import ConfigError, ExportError, FormatError
 from foncier.export import dictionary, formats
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers
-from foncier.results.contents import Delivered, read_delivered
+from foncier.results import read_saved
 from foncier.scoring import by_district
 
 if TYPE_CHECKING:
@@ -60,16 +61,16 @@ def folder(result: ResultTables, tmp_path: Path) -> Path:
 
 
 def test_what_is_read_back_is_what_was_written(result: ResultTables, folder: Path) -> None:
-    back = read_delivered(folder)
+    back = read_saved(folder)
     made = {layer.name: layer for layer in layers(result)}
     assert (back.title, back.edition, back.fictional, back.lang) == (
         "Étude d'essai",
-        "2026-11-01",
+        dt.date(2026, 11, 1),
         True,
         "fr",
     )
-    assert {layer.name for layer in back.layers} == set(made)
-    for layer in back.layers:
+    assert {layer.name for layer in back.layers()} == set(made)
+    for layer in back.layers():
         asked = made[layer.name]
         assert layer.title.fr == asked.title.fr
         assert layer.shape == asked.shape
@@ -81,15 +82,16 @@ def test_what_is_read_back_is_what_was_written(result: ResultTables, folder: Pat
             pd.DataFrame(layer.frame)[names],
             pd.DataFrame(asked.frame).reset_index(drop=True)[names],
         )
+        comments = back.descriptions[layer.name].comments
         for column in asked.columns:
-            assert back.comments[layer.name, column.name] == dictionary.comment(column, "fr")
+            assert comments[column.name] == dictionary.comment(column, "fr")
         if layer.shape:
             assert layer.frame.crs == result.candidates.crs
             assert shapely.equals(layer.frame.geometry.array, asked.frame.geometry.array).all()
 
 
 def sheets(folder: Path) -> dict[str, Any]:
-    formats.write_forms(read_delivered(folder), folder, ("xlsx",))
+    formats.write_forms(read_saved(folder), folder, ("xlsx",))
     book = openpyxl.load_workbook(folder / "opportunites.xlsx")
     return {sheet.title: sheet for sheet in book}
 
@@ -138,7 +140,7 @@ def test_no_cell_runs(folder: Path) -> None:
 
 
 def test_geojson_is_that_of_the_rfc(result: ResultTables, folder: Path) -> None:
-    formats.write_forms(read_delivered(folder), folder, ("geojson",))
+    formats.write_forms(read_saved(folder), folder, ("geojson",))
     found = json.loads((folder / "geojson" / "opportunites.geojson").read_text(encoding="utf-8"))
     assert "crs" not in found  # RFC 7946, section 4: always WGS 84
     assert len(found["features"]) == 3
@@ -154,10 +156,10 @@ def test_geojson_is_that_of_the_rfc(result: ResultTables, folder: Path) -> None:
 
 
 def test_flatgeobuf_is_the_layer(result: ResultTables, folder: Path) -> None:
-    back = read_delivered(folder)
+    back = read_saved(folder)
     names = formats.write_forms(back, folder, ("flatgeobuf",))
     assert "flatgeobuf/opportunites.fgb" in names
-    for layer in back.layers:
+    for layer in back.layers():
         if layer.shape and len(layer.frame):
             found = pyogrio.read_dataframe(folder / "flatgeobuf" / f"{layer.name}.fgb")
             key = layer.columns[0].name
@@ -168,9 +170,9 @@ def test_flatgeobuf_is_the_layer(result: ResultTables, folder: Path) -> None:
 
 def test_the_same_result_gives_the_same_bytes(folder: Path) -> None:
     forms = formats.FORMS
-    names = formats.write_forms(read_delivered(folder), folder, forms)
+    names = formats.write_forms(read_saved(folder), folder, forms)
     first = {name: (folder / name).read_bytes() for name in names}
-    formats.write_forms(read_delivered(folder), folder, forms)
+    formats.write_forms(read_saved(folder), folder, forms)
     assert {name: (folder / name).read_bytes() for name in names} == first
 
 
@@ -196,7 +198,7 @@ def test_what_cannot_be_done_is_said(folder: Path, arguments: list[str], said: s
     assert said in done.output
 
 
-def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
+def limited(result: SavedResult, folder: Path, form: str, said: Any) -> None:
     """Run in a child: no file may grow beyond 2 kB, as on a full disk."""
     import resource
     import signal
@@ -204,7 +206,7 @@ def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
     try:
-        formats.write_forms(delivered, folder, (form,))
+        formats.write_forms(result, folder, (form,))
     except ExportError as reason:
         said.put(str(reason))
     else:
@@ -216,7 +218,7 @@ def limited(delivered: Delivered, folder: Path, form: str, said: Any) -> None:
 def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
     import multiprocessing as mp
 
-    back = read_delivered(folder)
+    back = read_saved(folder)
     formats.write_forms(back, folder, (form,))
     before = {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
     context = mp.get_context("fork")
@@ -237,7 +239,7 @@ def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN")
         (rows,) = other.execute("SELECT count(*) FROM preuves").fetchone()
-        assert len(read_delivered(folder).layers) == len(layers(result))
+        assert len(list(read_saved(folder).layers())) == len(layers(result))
         fewer = replace(result, evidence=result.evidence.iloc[:1])
         if sys.platform == "win32":  # which does not let go of a file that is open
             with pytest.raises(ExportError, match=r"opportunites\.gpkg.*QGIS"):
@@ -250,10 +252,10 @@ def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
 
 def test_no_result_or_another_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="foncier run"):
-        read_delivered(tmp_path)
+        read_saved(tmp_path)
     (tmp_path / "opportunites.gpkg").write_bytes(b"SQLite format 3\x00")
     with pytest.raises(FormatError, match="Relancez"):
-        read_delivered(tmp_path)
+        list(read_saved(tmp_path).layers())
 
 
 def test_nothing_found_has_every_form(small_result: ResultTables, tmp_path: Path) -> None:
@@ -268,7 +270,7 @@ def test_nothing_found_has_every_form(small_result: ResultTables, tmp_path: Path
         rejections=schemas.REJECTIONS.empty(crs),
     )
     write_geopackage(nothing, tmp_path / "opportunites.gpkg")
-    back: Delivered = read_delivered(tmp_path)
+    back = read_saved(tmp_path)
     formats.write_forms(back, tmp_path, formats.FORMS)
     found = pyogrio.read_dataframe(tmp_path / "geojson" / "opportunites.geojson")
     assert len(found) == 0

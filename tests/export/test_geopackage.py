@@ -24,7 +24,7 @@ from foncier.errors import ExportError
 from foncier.export import layers, tables, words
 from foncier.export.geopackage.write import write_geopackage
 from foncier.model import Background, Criterion, Localized
-from foncier.results.contents import typed
+from foncier.results.descriptions import typed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 from foncier.export.explain import story
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.mutafriches import write_suitability
-from foncier.results.explain_reader import explain
+from foncier.results import explain, read_saved
 from foncier.scoring.mutafriches import (
     InputLayers,
     KnownAnswer,
@@ -66,7 +66,7 @@ def test_explain_tells_the_index_what_is_known_and_the_cost(
     write_geopackage(told, tmp_path / "opportunites.gpkg")
     layers = pyogrio.list_layers(tmp_path / "opportunites.gpkg")[:, 0].tolist()
     assert {"mutabilite", "mutabilite_connus", "cout_durete"} <= set(layers)
-    found = explain(tmp_path, "FR-80021_1")
+    found = explain(read_saved(tmp_path), "FR-80021_1")
     text = "\n".join(
         line
         for title, rows in story(found, "fr" if lang == "fr" else "en")
@@ -83,7 +83,7 @@ def test_a_result_without_them_has_no_such_layer_and_no_such_section(
     write_geopackage(small_result, tmp_path / "opportunites.gpkg")
     layers = pyogrio.list_layers(tmp_path / "opportunites.gpkg")[:, 0].tolist()
     assert "mutabilite" not in layers
-    titles = [title for title, _ in story(explain(tmp_path, "FR-80021_1"), "fr")]
+    titles = [title for title, _ in story(explain(read_saved(tmp_path), "FR-80021_1"), "fr")]
     assert not any("Mutafriches" in title for title in titles)
 
 

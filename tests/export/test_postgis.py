@@ -21,7 +21,8 @@ from foncier.errors import ConfigError, ExportError
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.postgis import write_postgis
 from foncier.model import Localized
-from foncier.results.contents import Delivered, read_delivered, typed
+from foncier.results import SavedResult, read_saved
+from foncier.results.descriptions import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +91,9 @@ def base(server: str) -> str:
     return url
 
 
-def delivered(result: ResultTables, folder: Path) -> Delivered:
+def delivered(result: ResultTables, folder: Path) -> SavedResult:
     write_geopackage(result, folder / "opportunites.gpkg")
-    return read_delivered(folder)
+    return read_saved(folder)
 
 
 def test_tables_read_back_are_those_written(
@@ -104,9 +105,9 @@ def test_tables_read_back_are_those_written(
         'a"b': Localized("{}", "y"),
     }
     made = delivered(replace(small_result, destinations=destinations), tmp_path)
-    assert write_postgis(made, base, schema='l"essai') == tuple(x.name for x in made.layers)
+    assert write_postgis(made, base, schema='l"essai') == tuple(made.descriptions)
     with psycopg.connect(base) as link:
-        for layer in made.layers:
+        for layer in made.layers():
             names = [column.name for column in layer.columns]
             order = f"""SELECT * FROM "l""essai"."{layer.name}" ORDER BY fid"""  # noqa: S608
             rows = link.execute(order)
@@ -140,7 +141,7 @@ def test_keys_indexes_and_comments(base: str, small_result: ResultTables, tmp_pa
     assert "USING gist (geom)" in indexes
     assert "UNIQUE INDEX opportunites_opportunity_id_idx" in indexes
     assert "UNIQUE INDEX opportunites_pkey" in indexes
-    assert comments["area_m2"] == made.comments["opportunites", "area_m2"]
+    assert comments["area_m2"] == made.descriptions["opportunites"].comments["area_m2"]
     assert all(told for name, told in comments.items() if name != "geom")
 
 

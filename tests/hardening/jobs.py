@@ -13,7 +13,7 @@ from foncier.cli import app
 from foncier.pipeline import fetch
 from foncier.pipeline.run import run
 from foncier.pipeline.write_results import write_results
-from foncier.results.manifest import mixed
+from foncier.results.manifest import mixed_files
 from foncier.study import read_bare_study, read_study
 
 from ..download.conftest import osm, served, works, zone
@@ -72,7 +72,7 @@ class Running:
         now = _seen(out)
         faults = [f"{n} is torn" for n in now if now[n] not in {former.get(n), new.get(n)}]
         blend = {n for n in now if now[n] != former.get(n)} and now != {n: new[n] for n in new}
-        if blend and now.get("manifest.json") and not mixed(out):
+        if blend and now.get("manifest.json") and not mixed_files(out):
             faults.append("files of two runs, and the manifest does not tell")
         return faults
 

@@ -12,7 +12,7 @@ import pytest
 
 from foncier.errors import ConfigError
 from foncier.pipeline import diff
-from foncier.results.manifest import mixed
+from foncier.results.manifest import mixed_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_what_changed_is_written_three_times(demo_folder: Path, tmp_path: Path) 
         "renomme": 1,
         "modifie": 1,
     }
-    assert mixed(folder) != ()
+    assert mixed_files(folder) != ()
     assert [w.fr for w in changes.warnings if "manifeste" in w.fr]
     diff.write(changes, tmp_path / "out", lang="fr")
     table = pd.read_csv(

@@ -16,7 +16,7 @@ from foncier.export.explain import story
 from foncier.pipeline import check
 from foncier.pipeline.run import run
 from foncier.pipeline.write_results import write_results
-from foncier.results.explain_reader import explain
+from foncier.results import explain, read_saved
 from foncier.study import read_study
 
 from ..hamlet import X, Y, hamlet
@@ -119,7 +119,7 @@ def test_an_assembly_is_delivered_apart_and_explained(tmp_path: Path) -> None:
     assert "80021000AB0005|80021000AB0099" in ids
     assert not found.candidates["parcel_ids"].isin(["80021000AB0005", "80021000AB0099"]).any()
     write_results(found, study, tmp_path / "out", lang="fr", timings={})
-    told = explain(tmp_path / "out", "80021000AB0005")
+    told = explain(read_saved(tmp_path / "out"), "80021000AB0005")
     assert set(told.assemblies["parcel_ids"]) <= ids
     lines = [" ".join([title, *rows]) for title, rows in story(told, "fr")]
     (with_it,) = [t for t in lines if "Avec sa voisine 80021000AB0099" in t]

@@ -14,7 +14,7 @@ from foncier import demo, validation
 from foncier.errors import ConfigError, FormatError
 from foncier.export.validation_report import report
 from foncier.pipeline import validate
-from foncier.results.delivered import delivered
+from foncier.results import read_saved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,7 @@ def csv(path: Path, rows: list[tuple[str, str]]) -> Path:
 def test_what_so_many_verdicts_permit_to_say(
     demo_folder: Path, tmp_path: Path, name: str, verdicts: list[str], words: list[str]
 ) -> None:
-    sites = delivered(demo_folder).sites
+    sites = read_saved(demo_folder).table("opportunites")
     ids = sites.loc[sites["kind"] == "friche", "opportunity_id"].tolist()
     path = csv(tmp_path / "v.csv", list(zip(ids, verdicts, strict=False)))
     told = validate.assess_result(demo_folder, path)

@@ -18,10 +18,8 @@ from foncier import demo
 from foncier.errors import ConfigError
 from foncier.export.geopackage.write import write_geopackage
 from foncier.pipeline.write_results import write_results
-from foncier.results.contents import read_delivered
-from foncier.results.delivered import delivered
-from foncier.results.explain_reader import explain
-from foncier.results.manifest import mixed
+from foncier.results import explain, read_saved
+from foncier.results.manifest import mixed_files
 from foncier.study import read_study
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ def test_a_run_without_friches_takes_the_exchange_file_of_the_former_away(
     assert set(first) - set(second) == {"friches-cnig.csv"}
     there = {path.name for path in tmp_path.iterdir()}
     assert there == {*second, "acces.tif", "manifest.json"}
-    assert mixed(tmp_path) == ()
+    assert mixed_files(tmp_path) == ()
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def test_several_departements_have_a_geopackage_and_a_parquet_each(
         "opportunites/departement=60/opportunites.parquet",
         "opportunites/departement=80/opportunites.parquet",
     ]
-    assert mixed(out) == ()
+    assert mixed_files(out) == ()
     parts = [
         pyogrio.read_dataframe(out / f"opportunites-{c}.gpkg", layer="opportunites")
         for c in (60, 80)
@@ -96,25 +94,25 @@ def test_several_departements_have_a_geopackage_and_a_parquet_each(
         assert b"./opportunites-60.gpkg|layername=essais" in project.read(project.namelist()[0])
     dataset = gpd.read_parquet(out / "opportunites")
     assert sorted(dataset["departement"].astype(str)) == ["60", "80", "80"]
-    # All rooms that read a result take the parts for one.
+    # The reader takes the parts for one result.
     whole = tmp_path / "whole"
     whole.mkdir()
     write_geopackage(spread, whole / "opportunites.gpkg")
-    one, cut = read_delivered(whole), read_delivered(out)
-    assert [layer.name for layer in cut.layers] == [layer.name for layer in one.layers]
-    for mine, theirs in zip(cut.layers, one.layers, strict=True):
+    one, cut = read_saved(whole), read_saved(out)
+    assert cut.names == one.names
+    for mine, theirs in zip(cut.layers(), one.layers(), strict=True):
         by = list(mine.frame.columns.drop("geometry", errors="ignore"))
         pd.testing.assert_frame_equal(
             pd.DataFrame(mine.frame)[by].sort_values(by, ignore_index=True),
             pd.DataFrame(theirs.frame)[by].sort_values(by, ignore_index=True),
         )
-    told = explain(out, "60057000AB0005")
+    told = explain(read_saved(out), "60057000AB0005")
     assert (len(told.tests), len(told.rejections)) == (2, 1)
-    assert len(explain(out, "FR-80021_1").criteria) == len(spread.criteria)
-    assert delivered(out).sites["opportunity_id"].is_monotonic_increasing
+    assert len(explain(read_saved(out), "FR-80021_1").criteria) == len(spread.criteria)
+    assert cut.table("opportunites")["overall_rank"].tolist()[:2] == [1, 2]
     (out / "opportunites-80.gpkg").rename(out / "elsewhere.gpkg")
     with pytest.raises(ConfigError, match=r"opportunites-80\.gpkg n'y est pas"):
-        explain(out, "FR-80021_1")
+        explain(read_saved(out), "FR-80021_1")
     (out / "elsewhere.gpkg").rename(out / "opportunites-80.gpkg")
     # A run of one département takes the parts away, and their folder.
     write_results(small_result, study, out, lang="fr", timings={})

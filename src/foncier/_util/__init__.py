@@ -1,1 +1,1 @@
-"""Helpers without knowledge of the domain: atomic writes, scratch folders, storage, caches."""
+"""Helpers without a word of the domain."""

@@ -1,4 +1,4 @@
-"""Write deliverables beside their place and move them there when all are whole."""
+"""Write all files of a folder atomically: to a scratch folder, then renamed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def write_atomically(
     write: Mapping[str, Callable[[Path], None]],
     *,
     manifest: Callable[[Mapping[str, str]], str] | None = None,
-    ours: Callable[[str], bool] = lambda _: False,
+    removable: Callable[[str], bool] = lambda _: False,
 ) -> dict[str, str]:
-    """Write files to a folder, all or none: a run that fails leaves the former files as they were.
+    """Write files to a folder, all or none; a failure leaves the former files as they were.
 
     Each file is first written to a hidden folder inside the destination and flushed to the disk.
-    Once all are whole each is moved to its place, the manifest last; when a move fails, those
-    already made are undone. What a killed run left behind is removed by the next.
+    Once all are complete each is renamed to its place, the manifest last; when a rename fails, the
+    earlier ones are undone. Leftovers of a killed run are removed by the next run.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ def write_atomically(
         For each file name, what writes it to the path it is given. A name may lie in folders of
         its own (``a/b.parquet``), never above.
     manifest
-        Given the SHA-256 of each file, the text of ``manifest.json``. As it is moved last, a run
-        killed between two moves shows: the former manifest does not fit the new files
-        (`foncier.results.manifest.mixed`).
-    ours
-        Tells the names that only such a delivery gives. What a former one left under such a name,
-        and this one does not write, is taken away in the same move: if the former manifest names
-        it, and it is still as that says. A file that somebody changed stays.
+        Text of ``manifest.json`` for the SHA-256 of each file. As it is renamed last, a run killed
+        between two renames can be detected: the former manifest does not match the new files
+        (`foncier.results.manifest.mixed_files`).
+    removable
+        Whether a file of the former manifest may be removed, by its name. Such a file that is not
+        written again is removed in the same step if it still is as the former manifest says; a file
+        that somebody changed stays.
 
     Returns
     -------
@@ -88,7 +88,9 @@ def write_atomically(
             names = [name for name in write if name != MANIFEST]
             if MANIFEST in write or manifest:
                 names.append(MANIFEST)
-            stale = [name for name in _previous_files(folder) if name not in names and ours(name)]
+            stale = [
+                name for name in _previous_files(folder) if name not in names and removable(name)
+            ]
             _move_all(new, folder, names, stale, where)
     except FoncierError:
         raise
@@ -114,7 +116,7 @@ def _plain(name: str) -> bool:
 
 
 def _previous_files(folder: Path) -> list[str]:
-    """Files of the former delivery that are still as its manifest says."""
+    """Files of the former manifest that are still as it says."""
     try:
         former = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
         return sorted(
@@ -123,7 +125,7 @@ def _previous_files(folder: Path) -> list[str]:
             if _plain(name) and is_unchanged(folder / name, sha)
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []  # no manifest, or not one of ours: nothing there is known to be ours
+        return []  # no manifest, or one of another program: no file is known to be removable
 
 
 if sys.platform == "win32":
@@ -198,7 +200,7 @@ def _move_all(
 
 
 def _prune(folder: Path, names: list[str]) -> None:
-    """Remove the folders of ours that nothing is left in."""
+    """Remove the folders of these files that are empty now."""
     inside = {
         folder.joinpath(*name.split("/")[:n])
         for name in names

@@ -25,9 +25,10 @@ def explain(
     """Dire pourquoi une opportunité est retenue, ou pourquoi une parcelle est écartée."""
     with report_errors(debug=debug):
         from foncier.export.explain import story  # noqa: PLC0415
-        from foncier.results.explain_reader import explain as read  # noqa: PLC0415
+        from foncier.results import explain as gather  # noqa: PLC0415
+        from foncier.results import read_saved  # noqa: PLC0415
 
-        for title, rows in story(read(result, id_), lang):
+        for title, rows in story(gather(read_saved(result), id_), lang):
             out.print(f"\n[bold]{escape(title)}[/bold]")
             for row in rows:
                 out.print(f"  {escape(row)}", soft_wrap=True)

@@ -39,19 +39,19 @@ def export(  # noqa: PLR0917 (typer makes options of them)
     """Donner au résultat une autre forme : classeur Excel, FlatGeobuf, GeoJSON, base PostGIS."""
     with report_errors(debug=debug):
         from foncier.export import formats  # noqa: PLC0415 (slow to import)
-        from foncier.results.contents import read_delivered  # noqa: PLC0415
+        from foncier.results import read_saved  # noqa: PLC0415
 
         forms = formats.parse_formats(to)
         if not forms and not postgis:
             raise ConfigError(
                 f"rien à écrire : donnez --to ({', '.join(formats.FORMS)}) ou --postgis URL."
             )
-        delivered = read_delivered(result)
+        tables = read_saved(result)
         where = folder or result
-        for name in formats.write_forms(delivered, where, forms):
+        for name in formats.write_forms(tables, where, forms):
             out.print(f"Écrit       {escape(str(where / name))}", soft_wrap=True)
         if postgis:
             from foncier.export.postgis import write_postgis  # noqa: PLC0415
 
-            made = write_postgis(delivered, postgis, schema=schema)
+            made = write_postgis(tables, postgis, schema=schema)
             out.print(f"PostGIS     {len(made)} tables dans le schéma {escape(schema)}")

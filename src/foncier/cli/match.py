@@ -38,7 +38,8 @@ def match(  # noqa: PLR0917 (typer makes options of them)
     with report_errors(debug=debug):
         from foncier import scoring  # noqa: PLC0415
         from foncier.export.match import answers, write_matches  # noqa: PLC0415
-        from foncier.results.explain_reader import delivered  # noqa: PLC0415
+        from foncier.results import read_saved  # noqa: PLC0415
+        from foncier.results.layers import SITES, contract_columns  # noqa: PLC0415
         from foncier.study import conditions, read_requirements, requirements_template  # noqa: PLC0415
 
         if template:
@@ -50,7 +51,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
                 "Un modèle de besoins : foncier match --template > besoins.toml."
             )
         asked = read_requirements(needs)
-        sites = delivered(result)
+        sites = contract_columns(read_saved(result).table(SITES))
         matches, checks = scoring.match(sites, conditions(asked), asked.tolerance)
         names = sites.set_index("opportunity_id")["name"]
         where = file or result / f"besoins-{needs.stem}.csv"

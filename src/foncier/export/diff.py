@@ -10,10 +10,10 @@ import shapely
 
 from foncier.export import words
 from foncier.export.geopackage import single_layer
-from foncier.export.layers import Layer
 from foncier.export.qgis import symbols
 from foncier.export.validation_report import write_cells
 from foncier.model import Localized
+from foncier.results.layers import Layer
 from foncier.schemas import Column
 from foncier.schemas.base import POLYGON, Table
 from foncier.schemas.results import KINDS

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.results.explain_reader import Explanation
+    from foncier.results import Explanation
     from foncier.wording import Lang
 
 Section = tuple[str, list[str]]
@@ -93,7 +93,7 @@ def _head(row: dict[str, Any], lang: Lang) -> Section:
         ("status", "Statut" if fr else "Status"),
         ("parcel_ids", "Parcelles" if fr else "Parcels"),
         ("family", "Famille" if fr else "Family"),
-        ("flags" if fr else "flags_en", "Points d'attention" if fr else "Points to watch"),
+        ("warnings" if fr else "warnings_en", "Points d'attention" if fr else "Points to watch"),
         ("sources", "Sources"),
     ):
         if _known(row[column]):
@@ -102,9 +102,9 @@ def _head(row: dict[str, Any], lang: Lang) -> Section:
 
 
 def _rank(row: dict[str, Any], lang: Lang) -> str:
-    if not _known(row["rank"]):
+    if not _known(row["overall_rank"]):
         return "Sans rang" if lang == "fr" else "No rank"
-    rank, low, high = int(row["rank"]), int(row["rank_low"]), int(row["rank_high"])
+    rank, low, high = int(row["overall_rank"]), int(row["rank_low"]), int(row["rank_high"])
     if lang == "fr":
         return f"Rang : {rank} (de {low} à {high} dans 90 % des tirages de poids)"
     return f"Rank: {rank} ({low} to {high} in 90% of the draws of weights)"

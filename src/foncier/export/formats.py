@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from foncier.export.layers import Layer
-    from foncier.results.contents import Delivered
+    from foncier.results import Layer, SavedResult
 
 FAULTS = (
     pyogrio.errors.DataSourceError,
@@ -108,7 +107,7 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def write_forms(delivered: Delivered, folder: Path, forms: tuple[str, ...]) -> tuple[str, ...]:
+def write_forms(result: SavedResult, folder: Path, forms: tuple[str, ...]) -> tuple[str, ...]:
     """Write a result in these forms to a folder; return the names of the files.
 
     The workbook is one file; FlatGeobuf and GeoJSON hold one layer a file, in a folder of their
@@ -122,13 +121,21 @@ def write_forms(delivered: Delivered, folder: Path, forms: tuple[str, ...]) -> t
     made: list[str] = []
     for form in forms:
         if form not in BY_LAYER:
-            made += write_atomically(folder, {WORKBOOK: partial(write_workbook, delivered)})
+            made += write_atomically(folder, {WORKBOOK: partial(write_workbook, result)})
             continue
         suffix, writer = BY_LAYER[form]
         write: dict[str, Callable[[Path], None]] = {
-            f"{layer.name}.{suffix}": partial(writer, layer)
-            for layer in delivered.layers
-            if layer.shape
+            f"{name}.{suffix}": partial(_write_layer, result, name, writer)
+            for name, description in result.descriptions.items()
+            if description.shape
         }
         made += [f"{form}/{name}" for name in write_atomically(folder / form, write)]
     return tuple(made)
+
+
+def _write_layer(
+    result: SavedResult, name: str, write: Callable[[Layer, Path], None], path: Path
+) -> None:
+    layer = result.layer(name)
+    if layer is not None:
+        write(layer, path)

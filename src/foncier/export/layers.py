@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from foncier import schemas
 from foncier.export import tables
 from foncier.model import Localized
+from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
 from foncier.schemas.results import OPPORTUNITY
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from foncier.model import LayerReport, ResultTables
-
-Shape = Literal["", "Point", "MultiLineString", "MultiPolygon"]
+    from foncier.results.layers import Shape
 
 STOPS = Table(
     "stops",
@@ -112,17 +112,6 @@ CRITERION_SCORES = Table(
     ),
 )
 
-ROUTES = Table(
-    "routes",
-    "Chemins à pied vers la boucle",
-    "Ways on foot to the loop",
-    ("opportunity_id", "target"),
-    (
-        OPPORTUNITY,
-        Column("target", "text", "Destination", "Target"),
-    ),
-    schemas.LINES.geometry,
-)
 OWN = (STOPS, SITE_PARCELS, CRITERION_SCORES, ROUTES, CRITERIA, SOURCES, MISSING)
 VIEWS = {
     "friche": ("friches", Localized("Friches", "Brownfield sites (friches)")),
@@ -136,17 +125,6 @@ VIEWS = {
         Localized("Terrains divisibles", "Divisible plots"),
     ),
 }
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of the GeoPackage: name, words, columns in order, shape (empty: no geometry)."""
-
-    name: str
-    title: Localized
-    columns: tuple[Column, ...]
-    shape: Shape
-    frame: pd.DataFrame
 
 
 def layers(result: ResultTables) -> tuple[Layer, ...]:

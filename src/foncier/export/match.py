@@ -98,9 +98,8 @@ def write_matches(
                 own = table["opportunity_id"].map(wide[(value, condition)])
                 table[f"{condition}_{value}"] = own.astype("str" if value == "verdict" else float)
     table = table.astype(dict.fromkeys(("met", "to_check", "failed"), "float64"))
-    write_atomically(
-        path.parent, {path.name: partial(_write, plain(table, comma=lang == "fr"), lang)}
-    )
+    shown = plain(table, comma=lang == "fr")
+    write_atomically(path.parent, {path.name: partial(_write, shown, lang)})
 
 
 def _write(table: pd.DataFrame, lang: Lang, path: Path) -> None:

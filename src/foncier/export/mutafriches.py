@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from foncier.model import ResultTables
-    from foncier.results.explain_reader import Explanation
+    from foncier.results import Explanation
     from foncier.wording import Lang
 
 CRITERIA = 28  # of Mutafriches 1.11

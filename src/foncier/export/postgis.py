@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from foncier.export.layers import Layer
-    from foncier.results.contents import Delivered
+    from foncier.results import Layer, SavedResult
 
 TYPES = {
     "text": "text",
@@ -30,7 +29,7 @@ LINKS = ("opportunity_id", "parcel_id")  # columns by which tables are joined
 TABLE_NAME = 63  # bytes of an identifier of PostgreSQL
 
 
-def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") -> tuple[str, ...]:
+def write_postgis(result: SavedResult, url: str, *, schema: str = "foncier") -> tuple[str, ...]:
     """Write every table of a result to a schema of a PostGIS base; former ones are replaced.
 
     All is done in one transaction: until it is whole others see the former tables, and a failure
@@ -40,8 +39,8 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
 
     Parameters
     ----------
-    delivered
-        What `foncier.results.contents.read_delivered` read.
+    result
+        A result, opened by `foncier.results.read_saved`.
     url
         ``postgresql://user@host/base``, or what libpq takes; its password is never shown.
     schema
@@ -71,12 +70,12 @@ def write_postgis(delivered: Delivered, url: str, *, schema: str = "foncier") ->
     try:
         with psycopg.connect(url) as base:
             _prepare(base, schema)
-            for layer in delivered.layers:
-                _table(base, delivered, layer, schema)
+            for layer in result.layers():
+                _table(base, result, layer, schema)
     except psycopg.Error as reason:
         # Not chained: the cause may bear the address with its password.
         raise ExportError(_explanation(reason, secret)) from None
-    return tuple(layer.name for layer in delivered.layers)
+    return tuple(result.descriptions)
 
 
 def _prepare(base: psycopg.Connection[Any], schema: str) -> None:
@@ -89,7 +88,7 @@ def _prepare(base: psycopg.Connection[Any], schema: str) -> None:
     base.execute(_sql("CREATE SCHEMA IF NOT EXISTS {}", schema))
 
 
-def _table(base: psycopg.Connection[Any], delivered: Delivered, layer: Layer, schema: str) -> None:
+def _table(base: psycopg.Connection[Any], result: SavedResult, layer: Layer, schema: str) -> None:
     where = (schema, layer.name)
     fields = {"fid": "integer PRIMARY KEY"} | {c.name: TYPES[c.kind] for c in layer.columns}
     if layer.shape:
@@ -103,7 +102,7 @@ def _table(base: psycopg.Connection[Any], delivered: Delivered, layer: Layer, sc
         for row in _rows(layer):
             copy.write_row(row)
     _indexes(base, layer, where)
-    _comments(base, delivered, layer, where)
+    _comments(base, result, layer, where)
 
 
 def _rows(layer: Layer) -> Iterator[tuple[Any, ...]]:
@@ -134,15 +133,16 @@ def _indexes(base: psycopg.Connection[Any], layer: Layer, where: tuple[str, str]
 
 
 def _comments(
-    base: psycopg.Connection[Any], delivered: Delivered, layer: Layer, where: tuple[str, str]
+    base: psycopg.Connection[Any], result: SavedResult, layer: Layer, where: tuple[str, str]
 ) -> None:
     from psycopg import sql  # noqa: PLC0415 (optional)
 
-    warning = "DONNÉES FICTIVES – " if delivered.fictional else ""
-    told = f"{warning}{layer.title[delivered.lang]} – {delivered.title}"
+    warning = "DONNÉES FICTIVES – " if result.fictional else ""
+    told = f"{warning}{layer.title[result.lang]} – {result.title}"
     base.execute(_sql("COMMENT ON TABLE {}.{} IS ", *where) + sql.Literal(told))
+    comments = result.descriptions[layer.name].comments
     for column in layer.columns:
-        said = delivered.comments[layer.name, column.name]
+        said = comments.get(column.name, "")
         base.execute(
             _sql("COMMENT ON COLUMN {}.{}.{} IS ", *where, column.name) + sql.Literal(said)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import pandas as pd
 from foncier.export.tables import FORMULA
 from foncier.export.words import FICTIONAL
 from foncier.model import Localized
-from foncier.results.manifest import plain
+from foncier.results.manifest import to_json, to_json_values
 from foncier.wording import (
     COLON,
     KIND_LABELS,
@@ -253,8 +252,7 @@ def write_json(told: Validation, path: Path) -> None:
         "rising": told.rising,
         "missed": _rows(told.wanted.loc[~told.wanted["hit"]]),
     }
-    text = json.dumps(plain(made), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(to_json(to_json_values(made)), encoding="utf-8", newline="\n")
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

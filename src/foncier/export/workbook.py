@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]
     from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-    from foncier.export.layers import Layer
-    from foncier.results.contents import Delivered
+    from foncier.results import Layer, SavedResult
 
 # Layer, and the name of its sheet (31 characters at most).
 SHEETS = (
     ("opportunites", Localized("Opportunités", "Opportunities")),
-    ("preuves", Localized("Preuves", "Evidence")),
+    ("indices", Localized("Preuves", "Evidence")),
     ("acces_detail", Localized("Accès", "Access")),
-    ("notes", Localized("Scores", "Scores")),
+    ("scores_par_critere", Localized("Scores", "Scores")),
     ("parcelles_ecartees", Localized("Rejets", "Rejections")),
     ("quartiers", Localized("Potentiel par quartier", "Potential by quarter")),
     ("couches", Localized("Sources", "Sources")),
@@ -51,7 +50,7 @@ TOO_LONG = Localized(
 )
 
 
-def write_workbook(delivered: Delivered, path: Path) -> None:
+def write_workbook(result: SavedResult, path: Path) -> None:
     """Write the tables of a result as an Excel workbook, in the language of the result.
 
     Each sheet has a frozen header with units, a filter, and widths that fit; numbers and dates
@@ -61,8 +60,8 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
 
     Parameters
     ----------
-    delivered
-        What `foncier.results.contents.read_delivered` read.
+    result
+        A result, opened by `foncier.results.read_saved`.
     path
         The file to write.
 
@@ -74,7 +73,7 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
     from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
-        _write_book(delivered, path)
+        _write_book(result, path)
     except (XlsxFileError, OSError) as reason:
         raise ExportError(
             f"{path.name}\u00a0: le classeur n'a pas pu être écrit ({reason}). Vérifiez la place "
@@ -83,10 +82,10 @@ def write_workbook(delivered: Delivered, path: Path) -> None:
         ) from reason
 
 
-def _write_book(delivered: Delivered, path: Path) -> None:
+def _write_book(result: SavedResult, path: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 (only for those who ask for a workbook)
 
-    day = dt.datetime.fromisoformat(delivered.edition) if delivered.edition else UNDATED
+    day = _midnight(result.edition) if result.edition else UNDATED
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -94,19 +93,23 @@ def _write_book(delivered: Delivered, path: Path) -> None:
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"title": delivered.title, "author": "foncier", "created": day})
+        book.set_properties({"title": result.title, "author": "foncier", "created": day})
         book.set_size(2400, 1600)
-        formats = _formats(book, delivered.lang)
+        formats = _formats(book, result.lang)
         shown = [
-            (layer, title[delivered.lang])
+            (layer, title[result.lang])
             for name, title in SHEETS
-            if (layer := delivered.layer(name)) is not None
+            if (layer := result.layer(name)) is not None
         ]
-        _read_me(book.add_worksheet(READ_ME[delivered.lang]), delivered, shown, formats)
+        _read_me(book.add_worksheet(READ_ME[result.lang]), result, shown, formats)
         for layer, title in shown:
             if len(layer.frame) <= ROWS:
-                _sheet(book.add_worksheet(title), delivered, layer, formats)
-        _dictionary(book.add_worksheet(DICTIONARY[delivered.lang]), delivered, formats)
+                _sheet(book.add_worksheet(title), result, layer, formats)
+        _dictionary(book.add_worksheet(DICTIONARY[result.lang]), result, formats)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time())
 
 
 def _formats(book: xlsxwriter.Workbook, lang: str) -> dict[str, Format]:
@@ -136,23 +139,23 @@ def _formats(book: xlsxwriter.Workbook, lang: str) -> dict[str, Format]:
 
 def _read_me(
     sheet: Worksheet,
-    delivered: Delivered,
+    result: SavedResult,
     shown: list[tuple[Layer, str]],
     formats: dict[str, Format],
 ) -> None:
-    lang = delivered.lang
+    lang = result.lang
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 70)
     row = 0
-    sheet.write_string(row, 0, delivered.title[:CHARACTERS], formats["title"])
-    if delivered.fictional:
+    sheet.write_string(row, 0, result.title[:CHARACTERS], formats["title"])
+    if result.fictional:
         row += 1
         sheet.write_string(row, 0, FICTIONAL[lang], formats["warning"])
     row += 1
     sheet.write_string(row, 0, "Édition" if lang == "fr" else "Edition", formats["bold"])
-    if delivered.edition:
-        day = dt.datetime.fromisoformat(delivered.edition)
+    if result.edition:
+        day = _midnight(result.edition)
         sheet.write_datetime(row, 1, day, formats["date"])
     row += 1
     sheet.write_string(row, 0, CAUTION[lang])
@@ -165,14 +168,10 @@ def _read_me(
         sheet.write_string(row, 1, words if rows <= ROWS else TOO_LONG[lang].format(rows=said))
 
 
-def _sheet(
-    sheet: Worksheet, delivered: Delivered, layer: Layer, formats: dict[str, Format]
-) -> None:
+def _sheet(sheet: Worksheet, result: SavedResult, layer: Layer, formats: dict[str, Format]) -> None:
     heads = [column.fr for column in layer.columns]
-    columns = [
-        _cells(layer.frame[c.name], c.kind, delivered.words.get((layer.name, c.name), {}))
-        for c in layer.columns
-    ]
+    words = result.descriptions[layer.name].words
+    columns = [_cells(layer.frame[c.name], c.kind, words.get(c.name, {})) for c in layer.columns]
     styles = [formats[_format(c.kind, c.fr)] for c in layer.columns]
     for i, (head, cells) in enumerate(zip(heads, columns, strict=True)):
         sheet.set_column(i, i, _width(head, cells), styles[i])
@@ -241,12 +240,12 @@ def _width(head: str, cells: Iterable[Any]) -> float:
     return min(max(longest, words + 3, len(head) / 2.5, NARROWEST), WIDEST)
 
 
-def _dictionary(sheet: Worksheet, delivered: Delivered, formats: dict[str, Format]) -> None:
-    heads = HEADS[delivered.lang].split("|")
+def _dictionary(sheet: Worksheet, result: SavedResult, formats: dict[str, Format]) -> None:
+    heads = HEADS[result.lang].split("|")
     rows = [
-        (layer.name, c.name, c.fr, delivered.comments[layer.name, c.name])
-        for layer in delivered.layers
-        for c in layer.columns
+        (one.name, c.name, c.fr, one.comments.get(c.name, ""))
+        for one in result.descriptions.values()
+        for c in one.columns
     ]
     for i, width in enumerate((22, 24, 42, 96)):
         sheet.set_column(i, i, width, formats["wrap"])

@@ -11,7 +11,8 @@ from foncier.errors import ConfigError
 from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
 from foncier.model import Localized
-from foncier.results.delivered import Delivered, delivered, ground
+from foncier.results import read_saved
+from foncier.results.layers import SITES, contract_columns
 from foncier.validation import Edition, differences
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.results import SavedResult
     from foncier.wording import Lang
 
 TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
@@ -55,17 +57,22 @@ def compare(old: Path, new: Path) -> Changes:
     FormatError
         One cannot be read.
     """
-    before, after = delivered(old), delivered(new)
+    before, after = (read_saved(folder, with_manifest=True) for folder in (old, new))
     _check(before, after)
-    rows = differences(
-        Edition(before.sites, before.evidence, before.rejections),
-        Edition(after.sites, after.evidence, after.rejections),
-    )
+    rows = differences(_edition(before), _edition(after))
     mark = f"{FICTIONAL.fr} – " if after.fictional else ""
-    return Changes(mark + after.title, after.edition, rows, _warnings(before, after), ground(new))
+    ground = after.table("batiments", columns=[])
+    return Changes(mark + after.title, after.edition, rows, _warnings(before, after), ground)
 
 
-def _check(before: Delivered, after: Delivered) -> None:
+def _edition(result: SavedResult) -> Edition:
+    sites = result.table(SITES).sort_values("opportunity_id", ignore_index=True)
+    return Edition(
+        contract_columns(sites), result.table("indices"), result.table("parcelles_ecartees")
+    )
+
+
+def _check(before: SavedResult, after: SavedResult) -> None:
     for what, one, other in (
         ("communes", ", ".join(before.communes), ", ".join(after.communes)),
         ("système de coordonnées", before.crs.to_string(), after.crs.to_string()),
@@ -80,7 +87,7 @@ def _check(before: Delivered, after: Delivered) -> None:
             )
 
 
-def _warnings(before: Delivered, after: Delivered) -> tuple[Localized, ...]:
+def _warnings(before: SavedResult, after: SavedResult) -> tuple[Localized, ...]:
     told = []
     if before.profile != after.profile:
         told.append(
@@ -100,7 +107,7 @@ def _warnings(before: Delivered, after: Delivered) -> tuple[Localized, ...]:
             "since, or two results mixed).",
         )
         for one in (before, after)
-        if one.mixed
+        if one.mixed_geopackages
     ]
     return tuple(told)
 

@@ -14,16 +14,20 @@ from foncier.export.validation_report import write_json, write_report, write_sit
 from foncier.export.visits import Visits, write_form, write_list
 from foncier.model import Localized
 from foncier.model_validation import Validation
-from foncier.results.delivered import Delivered, delivered
+from foncier.results import read_saved
+from foncier.results.layers import SITES, contract_columns
 from foncier.schemas.results import KINDS
 from foncier.study import baselines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
+    from foncier.results import SavedResult
     from foncier.wording import Lang
 
-REPORT, PICTURE, FIGURES, SITES = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
+REPORT, PICTURE, FIGURES, JUDGED = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
 LIST, FORM = "visites.csv", "visites.gpkg"
 NO_AREA = Localized(
     "Le résultat ne dit pas où il a cherché (version plus ancienne) : une vérité hors du secteur y "
@@ -58,11 +62,12 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
     SourceError, FormatError, CrsError
         The truths or the result cannot be read.
     """
-    result = delivered(folder)
+    result = read_saved(folder, with_manifest=True)
+    sites = _sites(result)
     truths, notes, planted = readers.read_truth(truth, crs=result.crs)
     whole = complete or planted
-    known = validation.assess(result.sites, truths, result.area, complete=whole)
-    names = result.sites[["opportunity_id", "name", "address", "commune"]]
+    known = validation.assess(sites, truths, result.study_area, complete=whole)
+    names = sites[["opportunity_id", "name", "address", "commune"]]
     found = known.found.merge(pd.DataFrame(names), on="opportunity_id", how="left")
     rules = baselines()
     table = validation.calibration(found)
@@ -79,7 +84,7 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
         by_kind=validation.by_kind(found, known.wanted, KINDS),
         by_band=validation.by_band(found, known.wanted, KINDS),
         calibration=table,
-        baselines=validation.compare(rules, found, known.wanted, result.evidence),
+        baselines=validation.compare(rules, found, known.wanted, result.table("indices")),
         words={rule.name: rule.text for rule in rules},
         auc=validation.auc(found),
         brier=gap,
@@ -89,8 +94,13 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
     )
 
 
-def _warnings(result: Delivered) -> tuple[Localized, ...]:
-    return (NO_AREA,) * (result.area is None) + (MIXED,) * bool(result.mixed)
+def _sites(result: SavedResult) -> gpd.GeoDataFrame:
+    sites = result.table(SITES).sort_values("opportunity_id", ignore_index=True)
+    return contract_columns(sites)
+
+
+def _warnings(result: SavedResult) -> tuple[Localized, ...]:
+    return (NO_AREA,) * (result.study_area is None) + (MIXED,) * bool(result.mixed_geopackages)
 
 
 def write(told: Validation, folder: Path, *, lang: Lang) -> None:
@@ -105,7 +115,7 @@ def write(told: Validation, folder: Path, *, lang: Lang) -> None:
         REPORT: partial(write_report, told, picture=PICTURE, lang=lang),
         PICTURE: partial(write_picture, told, lang=lang),
         FIGURES: partial(write_json, told),
-        SITES: partial(write_sites, told, lang=lang),
+        JUDGED: partial(write_sites, told, lang=lang),
     }
     write_atomically(folder, writers)
 
@@ -120,14 +130,15 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     SourceError, FormatError, CrsError
         The truths or the result cannot be read.
     """
-    result = delivered(folder)
+    result = read_saved(folder, with_manifest=True)
+    sites = _sites(result)
     if truth is None:
         truths = readers.no_truth(result.crs)
     else:
         truths = readers.read_truth(truth, crs=result.crs)[0]
-    known = validation.assess(result.sites, truths, result.area)
+    known = validation.assess(sites, truths, result.study_area)
     chosen, strata = validation.visit_plan(known.found, count)
-    rows = result.sites.merge(chosen, on="opportunity_id")
+    rows = sites.merge(chosen, on="opportunity_id")
     return Visits(result.title, result.fictional, result.edition, rows, strata)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from foncier._util.atomic_write import write_atomically as write_aside
+from foncier._util.atomic_write import write_atomically
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
 from foncier.export.geopackage.write import write_geopackage
@@ -20,8 +20,8 @@ from foncier.export.pictures import (
 from foncier.export.raster import write_surface
 from foncier.export.tables import write_csv, write_parquet
 from foncier.export.webmap import write_map
-from foncier.results.manifest import manifest, text, versions
-from foncier.results.parts import GEOPACKAGE, NAMES, PART
+from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART
+from foncier.results.manifest import build_manifest, to_json, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ def write_results(
         write[SUITABILITY] = partial(write_suitability, result, lang=lang)
 
     def told(deliverables: Mapping[str, str]) -> str:
-        made = manifest(
+        made = build_manifest(
             result,
             configuration=configuration(study),
             timings=timings,
@@ -84,9 +84,9 @@ def write_results(
             versions=versions(),
             started=datetime.now(UTC),
         )
-        return text(made)
+        return to_json(made)
 
-    return write_aside(folder, write, manifest=told, ours=_is_optional)
+    return write_atomically(folder, write, manifest=told, removable=_is_optional)
 
 
 def _tables(result: ResultTables, lang: str) -> dict[str, Writer]:
@@ -111,7 +111,7 @@ def _is_optional(name: str) -> bool:
     """Tell the deliverables that some results have and others have not."""
     own = (PARQUET, SURFACE, EXCHANGE, SUITABILITY)
     begins = (COPIES, DATASET.split("{", maxsplit=1)[0])
-    return name in own or name.startswith(begins) or NAMES.fullmatch(name) is not None
+    return name in own or name.startswith(begins) or GEOPACKAGES.fullmatch(name) is not None
 
 
 def check_pictures(study: Study) -> dict[str, str]:

@@ -1,1 +1,8 @@
-"""Results on disk: their reader, their manifest, their explanations."""
+"""A result folder: its one reader, its manifest, and what it says of one site or parcel."""
+
+from foncier.results.descriptions import Description
+from foncier.results.explain import Explanation, explain
+from foncier.results.layers import Layer
+from foncier.results.reader import SavedResult, read_saved
+
+__all__ = ["Description", "Explanation", "Layer", "SavedResult", "explain", "read_saved"]

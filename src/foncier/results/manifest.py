@@ -1,4 +1,4 @@
-"""The manifest: what went in, how, with what, and the fingerprint of what came out."""
+"""The manifest: inputs, configuration, versions, and the SHA-256 of each deliverable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from foncier._util.atomic_write import MANIFEST, is_unchanged, write_atomically
+from foncier._util.atomic_write import MANIFEST, is_unchanged
 from foncier.schemas import CANDIDATES
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def manifest(
+def build_manifest(
     result: ResultTables,
     *,
     configuration: Mapping[str, Any],
@@ -72,7 +72,7 @@ def manifest(
     on the same inputs (date, timings) stands under ``run``.
     """
     epsg = result.candidates.crs.to_epsg() if result.candidates.crs else None
-    made: dict[str, Any] = plain(
+    made: dict[str, Any] = to_json_values(
         {
             "manifest": SCHEMA,
             "title": result.title,
@@ -111,27 +111,16 @@ def _counts(result: ResultTables) -> dict[str, Any]:
     }
 
 
-def text(made: Mapping[str, Any]) -> str:
+def to_json(made: Mapping[str, Any]) -> str:
     """JSON of a manifest: keys sorted, two spaces, one line end at the end."""
     return json.dumps(made, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
-def write_manifest(made: Mapping[str, Any], folder: Path) -> None:
-    """Write a manifest to a folder as ``manifest.json``, whole or not at all.
+def mixed_files(folder: Path) -> tuple[str, ...]:
+    """Deliverables that are not those of the manifest beside them.
 
-    Raises
-    ------
-    ExportError
-        The folder cannot be written to; the former manifest is intact.
-    """
-    write_atomically(folder, {}, manifest=lambda _: text(made))
-
-
-def mixed(folder: Path) -> tuple[str, ...]:
-    """Name the deliverables that are not those of the manifest beside them.
-
-    A run killed while its files were moved, or a file changed since, shows here. A folder without
-    a manifest that can be read gives the manifest's own name.
+    A run was killed while it renamed its files, or a file was changed since. A folder without a
+    readable manifest gives the name of the manifest.
 
     Returns
     -------
@@ -148,22 +137,22 @@ def _input(report: LayerReport) -> dict[str, Any]:
     return {**asdict(report), "notes": [asdict(note) for note in report.notes]}
 
 
-def plain(value: Any) -> Any:
+def to_json_values(value: Any) -> Any:
     """Turn a value into what JSON holds: dates as ISO, paths with slashes, NaN as None.
 
     Examples
     --------
-    >>> plain({"a": (1, float("nan")), "b": date(2026, 11, 1)})
+    >>> to_json_values({"a": (1, float("nan")), "b": date(2026, 11, 1)})
     {'a': [1, None], 'b': '2026-11-01'}
     """
     if is_dataclass(value) and not isinstance(value, type):
         value = {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): to_json_values(one) for key, one in value.items()}
     if isinstance(value, Set):
-        return sorted((plain(one) for one in value), key=str)
+        return sorted((to_json_values(one) for one in value), key=str)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [plain(one) for one in value]
+        return [to_json_values(one) for one in value]
     return _scalar(value)
 
 

@@ -11,7 +11,7 @@ import shapely
 
 from foncier._util.atomic_write import write_atomically
 from foncier.export.geopackage.write import write_geopackage
-from foncier.results.manifest import manifest, text
+from foncier.results.manifest import build_manifest, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +63,8 @@ def delivered(tmp_path: Path) -> Callable[..., Path]:
         write_atomically(
             folder,
             {"opportunites.gpkg": write, **writers},
-            manifest=lambda done: text(
-                manifest(result, configuration=study, timings={}, deliverables=done)
+            manifest=lambda done: to_json(
+                build_manifest(result, configuration=study, timings={}, deliverables=done)
             ),
         )
         return folder

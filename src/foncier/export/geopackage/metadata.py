@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-    from foncier.export.layers import Layer
     from foncier.model import ResultTables
+    from foncier.results.layers import Layer
 
 UNDATED = "2000-01-01"
 ENTITIES = {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
-    from foncier.export.layers import Layer
+    from foncier.results.layers import Layer
     from foncier.schemas import Column
 
 

@@ -18,7 +18,7 @@ from pyogrio.raw import write_arrow
 
 from foncier.errors import ExportError
 from foncier.export.geopackage import metadata
-from foncier.export.layers import Layer, layers
+from foncier.export.layers import layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyproj
 
     from foncier.model import ResultTables
+    from foncier.results.layers import Layer
 
 # GeoPackage 1.2 is what every QGIS since 3.0 reads without a warning.
 VERSION = "1.2"

@@ -10,7 +10,7 @@ from foncier.model import Localized
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foncier.export.layers import Layer
+    from foncier.results.layers import Layer
 
 # Referencing layer, referenced layer, the column that both bear.
 RELATIONS = (

@@ -25,8 +25,8 @@ from foncier.model import Localized
 if TYPE_CHECKING:
     import pyproj
 
-    from foncier.export.layers import Layer
     from foncier.model import ResultTables
+    from foncier.results.layers import Layer
 
 NAME = "foncier"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: the same bytes on any day

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
-    from foncier.export.layers import Layer
+    from foncier.results.layers import Layer
 
 INK = "#1A1A1A"
 GREY = "#9E9E9E"

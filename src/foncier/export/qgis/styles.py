@@ -12,8 +12,8 @@ from foncier.export.qgis import renderers, symbols
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foncier.export.layers import Layer
     from foncier.model import Localized
+    from foncier.results.layers import Layer
     from foncier.schemas import Column
 
 QGIS = "3.22.0"

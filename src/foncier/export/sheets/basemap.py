@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 PAPER = "#efece6"
@@ -102,7 +102,7 @@ class Basemap:
     area: NDArray[np.object_]
 
 
-def prepare(given: Delivered, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Basemap:
+def prepare(given: SheetTables, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Basemap:
     """Gather the ground of a result, the widest uses first, so that a pond shows on its park."""
     uses = given.uses[given.uses["kind"].isin(list(USES))]  # hazards are no ground to draw
     uses = uses.iloc[np.argsort(-shapely.area(np.asarray(uses.geometry.array)), kind="stable")]
@@ -118,7 +118,7 @@ def prepare(given: Delivered, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataF
     )
 
 
-def _area(given: Delivered) -> NDArray[np.object_]:
+def _area(given: SheetTables) -> NDArray[np.object_]:
     """Study area, where the study seeks along its axis; else none is drawn."""
     said = given.manifest["configuration"]
     around, axis = (said.get("area") or {}).get("around"), said.get("axis")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 POINT_MM = 25.4 / 72
@@ -306,7 +306,7 @@ def bar_m(frame: Window, most_mm: float) -> int:
 
 
 def photo(
-    given: Delivered, told: Mapping[str, Any] | None, alt: str, lang: Lang
+    given: SheetTables, told: Mapping[str, Any] | None, alt: str, lang: Lang
 ) -> dict[str, str] | None:
     """Drawing, alternative text and caption of a picture; None where the study gives none.
 
@@ -332,7 +332,7 @@ def photo(
     }
 
 
-def site_photo(given: Delivered, site: str, alt: str, lang: Lang) -> dict[str, str] | None:
+def site_photo(given: SheetTables, site: str, alt: str, lang: Lang) -> dict[str, str] | None:
     """Picture of a site; None where the study gives none."""
     own = [one for one in given.leaflet.get("photos", ()) if one["site"] == site]
     return photo(given, own[0], alt, lang) if own else None

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from foncier import schemas
-from foncier.export.sheets.delivered import parcels_of
 from foncier.export.sheets.evidence import detection, evidence, uses
 from foncier.export.sheets.markers import KINDS, kind_marker
 from foncier.export.sheets.sitemap import section
@@ -22,12 +21,13 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
+from foncier.results.explain import parcels_of
 from foncier.wording import COLON, figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 Row = dict[str, Any]
@@ -55,7 +55,7 @@ WORDS_OF = {column.name: column for column in schemas.CANDIDATES.columns}
 NAN = float("nan")
 
 
-def sheet(given: Delivered, row: int, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+def sheet(given: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
     """All the words of a sheet, but for its maps.
 
     Parameters
@@ -66,7 +66,7 @@ def sheet(given: Delivered, row: int, tests: pd.DataFrame, lang: Lang) -> dict[s
         Tests of the parcels of all the sites that are printed.
     """
     site: Row = given.sites.iloc[row].to_dict()
-    ranked = int(given.sites["rank"].notna().sum())
+    ranked = int(given.sites["overall_rank"].notna().sum())
     return {
         "head": head(given, site, lang),
         "score": _score(site, ranked, lang),
@@ -88,15 +88,15 @@ def title_of(site: Row, lang: Lang) -> str:
     for column in ("name", "address"):
         if is_known(site[column]):
             return printable(site[column], lang=lang, limit=150)
-    parcels = parcels_of(site)
+    parcels = parcels_of(site["parcel_ids"])
     where = section(parcels[0]) if parcels else site["opportunity_id"]
     return f"{VALUES[site['kind']][lang]} {printable(where, lang=lang, limit=60)}"
 
 
-def head(given: Delivered, site: Row, lang: Lang) -> dict[str, Any]:
+def head(given: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
     """Title, kind, place and sign of a site."""
     kind = VALUES[site["kind"]][lang]
-    rank = str(int(site["rank"])) if is_known(site["rank"]) else ""
+    rank = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
     entry = given.entries.loc[given.entries["opportunity_id"] == site["opportunity_id"]]
     street = entry["street_name"].iloc[0] if len(entry) else None
     place = [
@@ -125,8 +125,8 @@ def _score(site: Row, ranked: int, lang: Lang) -> dict[str, Any]:
     apart = is_known(low) and is_known(high) and high - low > 0.005
     span = word("interval", lang, low=hundred(low, lang), high=hundred(high, lang))
     coverage = word("coverage", lang, share=percent(site["coverage"], lang))
-    ranks = [int(site[c]) if is_known(site[c]) else None for c in ("rank", "rank_low", "rank_high")]
-    at, best, last = ranks
+    columns = ("overall_rank", "rank_low", "rank_high")
+    at, best, last = [int(site[c]) if is_known(site[c]) else None for c in columns]
     return {
         "known": is_known(site["score"]),
         "text": hundred(site["score"], lang),
@@ -171,7 +171,7 @@ def _coded(value: Any, lang: Lang) -> str:
     return VALUES[text][lang] if text in VALUES else printable(text, lang=lang, limit=80)
 
 
-def _criteria(given: Delivered, site: Row, lang: Lang) -> list[dict[str, Any]]:
+def _criteria(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
     """Each criterion with its measure, its mark and its share of the weight.
 
     An unknown mark may be anything from 0 to 100: its bar shows the whole interval.
@@ -196,7 +196,7 @@ def _criteria(given: Delivered, site: Row, lang: Lang) -> list[dict[str, Any]]:
     return rows
 
 
-def _measures(given: Delivered, site: Row, lang: Lang) -> list[list[str]]:
+def _measures(given: SheetTables, site: Row, lang: Lang) -> list[list[str]]:
     """Label and value of each measure that is known, with its unit."""
     rows = []
     for name in MEASURES:
@@ -224,7 +224,7 @@ def _dwellings(site: Row, lang: Lang) -> list[list[str]]:
     return [[word("dwellings", lang), text]]
 
 
-def _access(given: Delivered, site: Row, lang: Lang) -> list[dict[str, str]]:
+def _access(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, str]]:
     """Minutes, metres and detour to each destination, the loop first."""
     own = given.access.loc[given.access["opportunity_id"] == site["opportunity_id"]]
     by = {row["target"]: row for row in own.to_dict("records")}
@@ -269,8 +269,8 @@ def _flags(site: Row, lang: Lang) -> list[str]:
         rows.append(word("approximate", lang))
     if site["perimeter"] == "point_seul":
         rows.append(word("point_only", lang))
-    if is_known(site["flags"]):
-        told = [one for one in str(site["flags"]).split("|") if one.strip()]
+    if is_known(site["warnings"]):
+        told = [one for one in str(site["warnings"]).split("|") if one.strip()]
         rows += [_sentence(one, lang) for one in told[:MOST_FLAGS]]
     return rows
 
@@ -282,7 +282,7 @@ def _sentence(text: str, lang: Lang) -> str:
 
 def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:
     """Parcels by the start that they share, so that forty of them stay legible."""
-    held = parcels_of(site)
+    held = parcels_of(site["parcel_ids"])
     if not held:
         return None
     groups: dict[str, list[str]] = {}
@@ -295,7 +295,7 @@ def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:
     }
 
 
-def _unknowns(given: Delivered, site: Row, lang: Lang) -> list[str]:
+def _unknowns(given: SheetTables, site: Row, lang: Lang) -> list[str]:
     """Name what is not known of a site: measures, marks, ways."""
     lacking = [_label(name, lang) for name in ASKED[site["kind"]] if not is_known(site[name])]
     marks = [
@@ -303,7 +303,7 @@ def _unknowns(given: Delivered, site: Row, lang: Lang) -> list[str]:
         for one in given.manifest["criteria"]
         if not is_known(site.get(f"criterion_{one['name']}", NAN))
     ]
-    if not parcels_of(site) and site["kind"] != "batiment_non_affecte":
+    if not parcels_of(site["parcel_ids"]) and site["kind"] != "batiment_non_affecte":
         lacking.append(_label("parcel_ids", lang))
     evidence = given.evidence.loc[given.evidence["opportunity_id"] == site["opportunity_id"]]
     if len(evidence) == 0:
@@ -311,7 +311,7 @@ def _unknowns(given: Delivered, site: Row, lang: Lang) -> list[str]:
     return list(dict.fromkeys([*lacking, *marks]))
 
 
-def frame(given: Delivered, lang: Lang) -> dict[str, Any]:
+def frame(given: SheetTables, lang: Lang) -> dict[str, Any]:
     """What every page says: study, edition, warnings, sources and their licences."""
     told = given.manifest
     edition = given.edition
@@ -329,7 +329,7 @@ def frame(given: Delivered, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _sources(given: Delivered, lang: Lang) -> list[str]:
+def _sources(given: SheetTables, lang: Lang) -> list[str]:
     """Each source once, with its newest date and its licence, then the credits."""
     found: dict[tuple[str, str], str] = {}
     for one in given.manifest["inputs"]:

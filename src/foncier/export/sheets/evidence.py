@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from foncier.export.sheets.delivered import parcels_of
 from foncier.export.sheets.typography import (
     is_known,
     measured,
@@ -15,10 +14,11 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
+from foncier.results.explain import parcels_of
 from foncier.wording import figure
 
 if TYPE_CHECKING:
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 Row = dict[str, Any]
@@ -26,7 +26,7 @@ MOST_EVIDENCE = 12
 MOST_USES = 4
 
 
-def evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+def evidence(given: SheetTables, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
     """Findings, the weightiest first, with source and date; how many are left to the file.
 
     What a test says of the site is left to the table of the tests, which tells its margin too.
@@ -51,7 +51,7 @@ def evidence(given: Delivered, site: Row, tests: pd.DataFrame, lang: Lang) -> di
     return {"evidence": rows, "more": word("more_evidence", lang, n=more) if more else ""}
 
 
-def _source(given: Delivered, source: Any, when: Any, lang: Lang) -> str:
+def _source(given: SheetTables, source: Any, when: Any, lang: Lang) -> str:
     """Source and date; of a sign without a date, the date of the layer that it is in."""
     layer = given.layer_dates.get(source)
     if is_known(when):
@@ -65,7 +65,7 @@ def _source(given: Delivered, source: Any, when: Any, lang: Lang) -> str:
 
 def own_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:
     """Tests of the parcels of a site, for the kind that it is."""
-    own = (tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels_of(site))
+    own = (tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels_of(site["parcel_ids"]))
     return pd.DataFrame(tests[own])
 
 
@@ -107,7 +107,7 @@ def _line(
     }
 
 
-def uses(given: Delivered, site: Row, lang: Lang) -> list[dict[str, Any]]:
+def uses(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
     """First uses by mutability index (0 to 100), each with its interval over the unknown.
 
     Empty where the result has no such layer, or nothing of this site.

@@ -37,7 +37,7 @@ from foncier.wording import KIND_LABELS, figure
 
 if TYPE_CHECKING:
     from foncier.export.sheets.basemap import Basemap
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 FIRST = 10  # sites named on the first page
@@ -48,7 +48,7 @@ MOST_STOPS, MOST_QUARTERS = 26, 8
 PREMISES = ("innovation", "research", "university")
 
 
-def leaflet(given: Delivered, ground: Basemap, lang: Lang) -> dict[str, Any]:
+def leaflet(given: SheetTables, ground: Basemap, lang: Lang) -> dict[str, Any]:
     """All that the two pages hold; a block without anything to say is None or empty."""
     sector, services = sector_map(given, ground, lang), services_map(given, ground, lang)
     told = given.leaflet
@@ -89,7 +89,7 @@ def leaflet(given: Delivered, ground: Basemap, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _summary(given: Delivered, lang: Lang) -> str:
+def _summary(given: SheetTables, lang: Lang) -> str:
     n = len(given.sites)
     sites = word("sites_one", lang) if n == 1 else word("sites_n", lang, n=figure(n, "", lang))
     return " · ".join([sites, _hectares(given.sites, lang), content.frame(given, lang)["edition"]])
@@ -101,7 +101,7 @@ def _hectares(sites: Any, lang: Lang) -> str:
     return hectares(float(shapely.area(shapely.union_all(shapes))), lang)
 
 
-def _kinds(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
+def _kinds(given: SheetTables, lang: Lang) -> list[dict[str, Any]]:
     """Number, area and dwellings of each kind that was found, in the order of the palette."""
     sites, rows = given.sites, []
     covered = {
@@ -133,22 +133,25 @@ def _dwellings(own: pd.DataFrame, lang: Lang) -> str:
     return word("range", lang, low=figure(low, "", lang), high=figure(high, "", lang))
 
 
-def _total(given: Delivered, lang: Lang) -> list[str]:
+def _total(given: SheetTables, lang: Lang) -> list[str]:
     return [figure(len(given.sites), "", lang), _hectares(given.sites, lang)]
 
 
-def _first(given: Delivered, lang: Lang) -> list[dict[str, str]]:
+def _first(given: SheetTables, lang: Lang) -> list[dict[str, str]]:
     """First sites by rank: sign, name, area, score, minutes to the loop."""
     ways = given.access.loc[given.access["target"] == "loop"].set_index("opportunity_id")
     minutes = ways["time_min"].to_dict()
     rows = []
-    for site in given.sites[given.sites["rank"].notna()].head(FIRST).to_dict("records"):
+    for site in given.sites[given.sites["overall_rank"].notna()].head(FIRST).to_dict("records"):
         way = minutes.get(site["opportunity_id"], float("nan"))
         rows.append(
             {
-                "sign": kind_marker(site["kind"], str(int(site["rank"]))),
+                "sign": kind_marker(site["kind"], str(int(site["overall_rank"]))),
                 "alt": word(
-                    "alt_sign", lang, kind=KIND_LABELS[site["kind"]][lang], rank=int(site["rank"])
+                    "alt_sign",
+                    lang,
+                    kind=KIND_LABELS[site["kind"]][lang],
+                    rank=int(site["overall_rank"]),
                 ),
                 "title": printable(content.title_of(site, lang), lang=lang, limit=52),
                 "area": measured(site["area_m2"], "m²", lang),
@@ -159,7 +162,7 @@ def _first(given: Delivered, lang: Lang) -> list[dict[str, str]]:
     return rows
 
 
-def _drawn(drawn: Sector, alt: str, given: Delivered, lang: Lang) -> dict[str, str]:
+def _drawn(drawn: Sector, alt: str, given: SheetTables, lang: Lang) -> dict[str, str]:
     scale = scale_words(drawn.scale, lang)
     return {
         "svg": drawn.svg,
@@ -168,12 +171,12 @@ def _drawn(drawn: Sector, alt: str, given: Delivered, lang: Lang) -> dict[str, s
     }
 
 
-def _stops(given: Delivered, lang: Lang) -> list[list[str]]:
+def _stops(given: SheetTables, lang: Lang) -> list[list[str]]:
     names = [printable(n, lang=lang, limit=44) if is_known(n) else "" for n in given.stops["name"]]
     return [[stop_letter(i), name] for i, name in enumerate(names) if name][:MOST_STOPS]
 
 
-def _loop(given: Delivered, lang: Lang) -> str:
+def _loop(given: SheetTables, lang: Lang) -> str:
     if not len(given.loop):
         return ""
     row = given.loop.iloc[0]
@@ -185,7 +188,7 @@ def _loop(given: Delivered, lang: Lang) -> str:
     return word("loop_more", lang, name=name, length=length, status=status)
 
 
-def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
+def _reach(given: SheetTables, lang: Lang) -> list[list[str]]:
     """For each destination: the median walk, and how many sites are within an easy walk."""
     rows = []
     for target, words in given.destinations.items():
@@ -197,7 +200,7 @@ def _reach(given: Delivered, lang: Lang) -> list[list[str]]:
     return rows
 
 
-def _quarters(given: Delivered, lang: Lang) -> list[dict[str, Any]]:
+def _quarters(given: SheetTables, lang: Lang) -> list[dict[str, Any]]:
     """Area that each quarter holds by kind; of many quarters the richest, all in their order."""
     rows = given.districts[given.districts["kind"].isin(list(KINDS))]
     by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
@@ -224,14 +227,14 @@ def _name_of(own: pd.DataFrame, quarter: str) -> str:
     return str(named.iloc[0]) if len(named) else quarter
 
 
-def _premises(given: Delivered, lang: Lang) -> dict[str, Any]:
+def _premises(given: SheetTables, lang: Lang) -> dict[str, Any]:
     """Places that lend room or support, with the site that is nearest on foot."""
     places = given.places[given.places["category"].isin(PREMISES) & given.places["name"].notna()]
     order = {category: n for n, category in enumerate(PREMISES)}
     rows = sorted(
         {(order[c], name, c) for c, name in zip(places["category"], places["name"], strict=True)}
     )
-    ranks = given.sites.set_index("opportunity_id")["rank"]
+    ranks = given.sites.set_index("opportunity_id")["overall_rank"]
     by_place = given.access.dropna(subset=["place", "time_min"])
     by_place = by_place.sort_values("time_min", kind="stable")
     found = []
@@ -264,10 +267,10 @@ def _contacts(told: Any, lang: Lang) -> list[dict[str, Any]]:
     ]
 
 
-def _notes(given: Delivered, sector: Sector, lang: Lang) -> list[str]:
+def _notes(given: SheetTables, sector: Sector, lang: Lang) -> list[str]:
     """What a reader of the map of the sector must know of it."""
     notes = []
-    if given.sites["rank"].notna().sum() > NUMBERED:
+    if given.sites["overall_rank"].notna().sum() > NUMBERED:
         notes.append(word("legend_small", lang, n=NUMBERED))
     if sector.outside:
         notes.append(word("outside", lang, n=figure(sector.outside, "", lang)))

@@ -19,14 +19,8 @@ from foncier.errors import ConfigError, ExportError
 from foncier.export.sheets import content, leaflet, sitemap
 from foncier.export.sheets.basemap import Basemap, prepare
 from foncier.export.sheets.canvas import photo, site_photo
-from foncier.export.sheets.delivered import (
-    Delivered,
-    parcels_of,
-    read_delivered,
-    read_near,
-    read_tests,
-)
 from foncier.export.sheets.select import Choice, select_sites
+from foncier.export.sheets.tables import SheetTables, read_sheet_tables, read_tests
 from foncier.export.sheets.typography import (
     advances,
     faces,
@@ -34,13 +28,15 @@ from foncier.export.sheets.typography import (
     scale_words,
 )
 from foncier.export.sheets.words import WORDS, word
-from foncier.results.manifest import text as manifest_text
+from foncier.results.explain import parcels_of
+from foncier.results.manifest import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
+    from foncier.results import SavedResult
     from foncier.wording import Lang
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -96,7 +92,7 @@ def print_sheets(
         A file cannot be written; the former ones are intact.
     """
     _refuse_result(out)
-    given = read_delivered(folder)
+    given = read_sheet_tables(folder)
     rows = select_sites(given, choice)
     press = Press(given, rows, lang)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
@@ -112,8 +108,8 @@ def print_sheets(
     write_atomically(
         out,
         write,
-        manifest=lambda done: manifest_text({**told, "deliverables": done}),
-        ours=lambda name: name.endswith(".pdf"),
+        manifest=lambda done: to_json({**told, "deliverables": done}),
+        removable=lambda name: name.endswith(".pdf"),
     )
     return PrintedSheets(out, tuple(made), tuple(given.sites["opportunity_id"].iloc[rows]))
 
@@ -141,7 +137,7 @@ def _refuse_result(out: Path) -> None:
         )
 
 
-def names(given: Delivered, rows: Sequence[int]) -> list[str]:
+def names(given: SheetTables, rows: Sequence[int]) -> list[str]:
     """File name of each sheet: rank and id, safe on any system, no two alike.
 
     An unranked site bears ``sr`` in the place of its rank.
@@ -149,7 +145,7 @@ def names(given: Delivered, rows: Sequence[int]) -> list[str]:
     found: dict[str, None] = {}
     for row in rows:
         site = given.sites.iloc[row]
-        rank = f"{int(site['rank']):03d}" if is_known(site["rank"]) else "sr"
+        rank = f"{int(site['overall_rank']):03d}" if is_known(site["overall_rank"]) else "sr"
         id_ = UNSAFE.sub("-", site["opportunity_id"])[:LONGEST_NAME].strip(".-") or "site"
         name, n = f"{rank}-{id_}.pdf", 2
         while name.lower() in {one.lower() for one in found}:
@@ -161,14 +157,14 @@ def names(given: Delivered, rows: Sequence[int]) -> list[str]:
 class Press:
     """What all the sheets of a run share: the ground, the words, the compilers."""
 
-    def __init__(self, given: Delivered, rows: Sequence[int], lang: Lang) -> None:
+    def __init__(self, given: SheetTables, rows: Sequence[int], lang: Lang) -> None:
         """Read what lies around the sites and prepare it once."""
         self.given, self.lang = given, lang
         for bold in (False, True):
             advances(bold=bold)  # here, before there are threads
         sites = [given.sites.iloc[row] for row in rows]
-        parcels = sorted({p for site in sites for p in parcels_of(site)})
-        self.tests = read_tests(given.folder, parcels)
+        parcels = sorted({p for site in sites for p in parcels_of(site["parcel_ids"])})
+        self.tests = read_tests(given.result, parcels)
         self.ground = _around(given, [site.geometry for site in sites])
         self.unders = {
             frame: sitemap.locator_ground(frame, self.ground)
@@ -184,7 +180,7 @@ class Press:
         """Words and maps of a site."""
         given, lang, site = self.given, self.lang, self.given.sites.iloc[row]
         told = content.sheet(given, row, self.tests, lang)
-        near = sitemap.site_map(given, self.ground, row, parcels_of(site), lang)
+        near = sitemap.site_map(given, self.ground, row, parcels_of(site["parcel_ids"]), lang)
         frame = sitemap.locator_window(given, self.ground, site.geometry)
         far = sitemap.locator(given, self.ground, row, self.unders[frame], lang)
         name = told["head"]["title"]
@@ -263,12 +259,12 @@ def _map(drawn: sitemap.Drawn, alt: str, name: str, lang: Lang) -> dict[str, Any
     }
 
 
-def _around(given: Delivered, shapes: Sequence[shapely.Geometry]) -> Basemap:
+def _around(given: SheetTables, shapes: Sequence[shapely.Geometry]) -> Basemap:
     """Buildings and parcels near these sites, then the whole ground; none for no site."""
     frames = np.array([sitemap.site_window(shape).bounds for shape in shapes]).reshape(-1, 4)
     boxes = _boxes(frames) if len(frames) else NOWHERE
-    buildings = _within(given.folder, "batiments", boxes, [])
-    parcels = _within(given.folder, "parcelles_ecartees", boxes, ["parcel_id"])
+    buildings = _within(given.result, "batiments", boxes, [])
+    parcels = _within(given.result, "parcelles_ecartees", boxes, ["parcel_id"])
     return prepare(given, buildings, parcels)
 
 
@@ -280,12 +276,9 @@ def _boxes(frames: Any) -> Any:
     return whole[None] if wide * high <= SPREAD * asked else frames
 
 
-def _within(folder: Path, layer: str, boxes: Any, columns: list[str]) -> gpd.GeoDataFrame:
+def _within(result: SavedResult, layer: str, boxes: Any, columns: list[str]) -> gpd.GeoDataFrame:
     """Rows of a layer that meet some boxes, each once."""
-    read = [
-        read_near(folder, layer, (float(west), float(south), float(east), float(north)), columns)
-        for west, south, east, north in boxes
-    ]
+    read = [result.table(layer, bbox=(*box.tolist(),), columns=columns) for box in boxes]
     if len(read) == 1:
         return read[0]
     both = pd.concat([rows for rows in read if len(rows)] or read[:1], ignore_index=True)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.export.sheets.basemap import Basemap
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 SECTOR_MM = (182.0, 154.0)
@@ -59,7 +59,7 @@ class Sector:
     categories: tuple[str, ...] = ()
 
 
-def sector_window(given: Delivered, ground: Basemap, size_mm: tuple[float, float]) -> Window:
+def sector_window(given: SheetTables, ground: Basemap, size_mm: tuple[float, float]) -> Window:
     """Window that shows axis, loop and study area, with the sites near them; else all sites."""
     shapes = np.asarray(given.sites.geometry.array, dtype=object)
     lines = np.array([*ground.axis, *ground.loop, *ground.area], dtype=object)
@@ -72,12 +72,12 @@ def sector_window(given: Delivered, ground: Basemap, size_mm: tuple[float, float
     return window(tuple(float(v) for v in bounds), *size_mm, least=2000, filled=0.96)  # type: ignore[arg-type]
 
 
-def sector_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
+def sector_map(given: SheetTables, ground: Basemap, lang: Lang) -> Sector:
     """Draw the sites, numbered by rank, on the axis and the loop."""
     canvas = _sector_canvas(given, ground, SECTOR_MM)
     inside = _site_shapes(canvas, given)
-    ranked = [row for row in inside if is_known(given.sites["rank"].iloc[row])]
-    numbered = [row for row in ranked if given.sites["rank"].iloc[row] <= NUMBERED]
+    ranked = [row for row in inside if is_known(given.sites["overall_rank"].iloc[row])]
+    numbered = [row for row in ranked if given.sites["overall_rank"].iloc[row] <= NUMBERED]
     for row in [row for row in inside if row not in set(numbered)][::-1]:
         x, y = _middle(canvas, given, row)
         canvas.raw(kind_mark(given.sites["kind"].iloc[row], "", x, y, SMALL_MM))
@@ -93,7 +93,7 @@ def sector_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
     return Sector(canvas.svg(), canvas.frame.scale, len(given.sites) - len(inside))
 
 
-def services_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
+def services_map(given: SheetTables, ground: Basemap, lang: Lang) -> Sector:
     """Draw the places to reach, named where there is room, and the stops of the loop."""
     canvas = _sector_canvas(given, ground, SERVICES_MM)
     inside = _site_shapes(canvas, given)
@@ -118,7 +118,7 @@ def services_map(given: Delivered, ground: Basemap, lang: Lang) -> Sector:
     return Sector(canvas.svg(), canvas.frame.scale, len(given.sites) - len(inside), categories)
 
 
-def _sector_canvas(given: Delivered, ground: Basemap, size_mm: tuple[float, float]) -> Canvas:
+def _sector_canvas(given: SheetTables, ground: Basemap, size_mm: tuple[float, float]) -> Canvas:
     canvas = Canvas(sector_window(given, ground, size_mm))
     reserve_corners(canvas)
     draw_ground(canvas, ground)
@@ -128,7 +128,7 @@ def _sector_canvas(given: Delivered, ground: Basemap, size_mm: tuple[float, floa
     return canvas
 
 
-def _site_shapes(canvas: Canvas, given: Delivered) -> list[int]:
+def _site_shapes(canvas: Canvas, given: SheetTables) -> list[int]:
     """Draw the outlines of the sites; tell which of them are on the map, in their order."""
     shapes = np.asarray(given.sites.geometry.array, dtype=object)
     kinds = given.sites["kind"].to_numpy()
@@ -139,17 +139,17 @@ def _site_shapes(canvas: Canvas, given: Delivered) -> list[int]:
     return [row for row, (x, y) in enumerate(places) if canvas.inside(x, y, 2.0)]
 
 
-def _middle(canvas: Canvas, given: Delivered, row: int) -> tuple[float, float]:
+def _middle(canvas: Canvas, given: SheetTables, row: int) -> tuple[float, float]:
     return canvas.place(shapely.point_on_surface(given.sites.geometry.iloc[row]))
 
 
-def _numbered(canvas: Canvas, given: Delivered, row: int) -> str:
+def _numbered(canvas: Canvas, given: SheetTables, row: int) -> str:
     """Sign of a site with its number, moved aside when its place is taken, tied to its place."""
     site = given.sites.iloc[row]
     x, y = _middle(canvas, given, row)
     at_x, at_y = _free_place(canvas, x, y)
     canvas.take(at_x, at_y, SIGN_MM / 2)
-    mark = kind_mark(site["kind"], str(int(site["rank"])), at_x, at_y, SIGN_MM)
+    mark = kind_mark(site["kind"], str(int(site["overall_rank"])), at_x, at_y, SIGN_MM)
     if np.hypot(at_x - x, at_y - y) < SIGN_MM / 3:
         return mark
     return (
@@ -175,7 +175,7 @@ def _spiral(x: float, y: float) -> Iterator[tuple[float, float]]:
             yield float(x + radius * np.cos(turn)), float(y - radius * np.sin(turn))
 
 
-def _placed(canvas: Canvas, given: Delivered) -> Iterator[tuple[str, str, float, float]]:
+def _placed(canvas: Canvas, given: SheetTables) -> Iterator[tuple[str, str, float, float]]:
     """Category, name and place on the paper of the places that the map shows."""
     places = given.places
     for point, category, name in zip(
@@ -186,7 +186,7 @@ def _placed(canvas: Canvas, given: Delivered) -> Iterator[tuple[str, str, float,
             yield category, str(name) if is_known(name) else "", x, y
 
 
-def _stops(canvas: Canvas, given: Delivered) -> list[tuple[str, float, float]]:
+def _stops(canvas: Canvas, given: SheetTables) -> list[tuple[str, float, float]]:
     """Draw the stops of the loop that the map shows; tell the names and places of them."""
     drawn = []
     for index, (point, name) in enumerate(

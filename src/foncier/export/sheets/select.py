@@ -14,7 +14,7 @@ from foncier.wording import KIND_LABELS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
 
 CLOSE = 3
 SHOWN = 10  # communes that a message names
@@ -36,7 +36,7 @@ class Choice:
     top: int | None = None
 
 
-def select_sites(given: Delivered, choice: Choice) -> list[int]:
+def select_sites(given: SheetTables, choice: Choice) -> list[int]:
     """Rows of the sites to print, in the order of their rank or of the ids.
 
     Raises
@@ -56,11 +56,11 @@ def select_sites(given: Delivered, choice: Choice) -> list[int]:
         kept &= sites["commune"].isin(choice.communes).to_numpy()
     if choice.ranks is not None:
         low, high = choice.ranks
-        kept &= sites["rank"].between(low, high).to_numpy()
+        kept &= sites["overall_rank"].between(low, high).to_numpy()
         if not kept.any():
             raise ConfigError(
                 f"--rank\u00a0: aucun site de ce choix n'a un rang de {low} à {high}. Le dernier "
-                f"rang de ce résultat est {sites['rank'].max():.0f}."
+                f"rang de ce résultat est {sites['overall_rank'].max():.0f}."
             )
     every = choice.top is None and choice.ranks is not None
     rows: list[int] = np.flatnonzero(kept).tolist()
@@ -77,7 +77,7 @@ def _check(option: str, asked: Sequence[str], known: Sequence[str]) -> None:
         )
 
 
-def _by_id(given: Delivered, ids: Sequence[str]) -> list[int]:
+def _by_id(given: SheetTables, ids: Sequence[str]) -> list[int]:
     every = given.sites["opportunity_id"].tolist()
     place = {id_: row for row, id_ in enumerate(every)}
     unknown = [one for one in dict.fromkeys(ids) if one not in place]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from foncier.export.sheets.basemap import Basemap
-    from foncier.export.sheets.delivered import Delivered
+    from foncier.export.sheets.tables import SheetTables
     from foncier.wording import Lang
 
 SITE_MM = (116.0, 74.0)
@@ -58,7 +58,9 @@ def site_window(geometry: shapely.Geometry) -> Window:
     return window(bounds, *SITE_MM, least=LEAST_SCALE, filled=0.62)  # type: ignore[arg-type]
 
 
-def site_map(given: Delivered, ground: Basemap, row: int, own: Sequence[str], lang: Lang) -> Drawn:
+def site_map(
+    given: SheetTables, ground: Basemap, row: int, own: Sequence[str], lang: Lang
+) -> Drawn:
     """Draw a site at its scale: streets, buildings, water, parcels, its way to the loop.
 
     Parameters
@@ -95,7 +97,7 @@ def _on_paper(canvas: Canvas, shapes: Any) -> bool:
     )
 
 
-def _others(canvas: Canvas, given: Delivered, row: int) -> bool:
+def _others(canvas: Canvas, given: SheetTables, row: int) -> bool:
     """Draw the other sites around, pale, with their number."""
     shapes = np.asarray(given.sites.geometry.array, dtype=object)
     near = np.flatnonzero(shapely.intersects(shapes, shapely.box(*canvas.frame.bounds)))
@@ -150,7 +152,7 @@ def section(parcel: str) -> str:
     return f"{parcel[8:10].lstrip('0')}\u00a0{parcel[10:].lstrip('0')}"
 
 
-def _way(canvas: Canvas, given: Delivered, site: str) -> set[str]:
+def _way(canvas: Canvas, given: SheetTables, site: str) -> set[str]:
     """Draw the street access and the way on foot to the loop."""
     found = set()
     own = given.ways.loc[given.ways["opportunity_id"] == site]
@@ -169,13 +171,13 @@ def _way(canvas: Canvas, given: Delivered, site: str) -> set[str]:
 
 
 def _number(canvas: Canvas, site: Any) -> None:
-    figure = str(int(site["rank"])) if is_known(site["rank"]) else ""
+    figure = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
     x, y = canvas.place(shapely.point_on_surface(site.geometry))
     canvas.raw(kind_mark(site["kind"], figure, x, y, 6.4))
     canvas.take(x, y, 3.2)
 
 
-def _places(canvas: Canvas, given: Delivered, lang: Lang) -> None:
+def _places(canvas: Canvas, given: SheetTables, lang: Lang) -> None:
     """Draw the main places and the stops of the loop, named where there is room."""
     for index, (point, name) in enumerate(
         zip(given.stops.geometry, given.stops["name"], strict=True)
@@ -224,14 +226,14 @@ def beside(
             return
 
 
-def locator_window(given: Delivered, ground: Basemap, geometry: shapely.Geometry) -> Window:
+def locator_window(given: SheetTables, ground: Basemap, geometry: shapely.Geometry) -> Window:
     """Window that shows the axis, the loop and the site; all sites where there is neither."""
     lines = [*ground.axis, *ground.loop] or [*given.sites.geometry]
     bounds = shapely.total_bounds(np.array([*lines, geometry], dtype=object))
     return window(tuple(float(v) for v in bounds), *LOCATOR_MM, least=5000)  # type: ignore[arg-type]
 
 
-def locator(given: Delivered, ground: Basemap, row: int, under: str, lang: Lang) -> Drawn:
+def locator(given: SheetTables, ground: Basemap, row: int, under: str, lang: Lang) -> Drawn:
     """Draw where a site lies on the axis and the loop.
 
     Parameters
@@ -248,7 +250,7 @@ def locator(given: Delivered, ground: Basemap, row: int, under: str, lang: Lang)
         f'<circle cx="{x:.2f}" cy="{y:.2f}" r="4.3" fill="none" stroke="{INK}" stroke-width="0.5"/>'
     )
     canvas.take(x, y, 4.4)
-    figure = str(int(site["rank"])) if is_known(site["rank"]) else ""
+    figure = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
     _name_stops(canvas, given, lang)
     canvas.raw(kind_mark(site["kind"], figure, x, y, 5.6))
     draw_scale(canvas, lang, most_mm=24)
@@ -265,7 +267,7 @@ def locator_ground(frame: Window, ground: Basemap) -> str:
     return "".join(canvas.marks)
 
 
-def _name_stops(canvas: Canvas, given: Delivered, lang: Lang) -> None:
+def _name_stops(canvas: Canvas, given: SheetTables, lang: Lang) -> None:
     places = [canvas.place(point) for point in given.stops.geometry]
     for x, y in places:
         if canvas.inside(x, y, 1.0):

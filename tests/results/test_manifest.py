@@ -13,12 +13,11 @@ import pytest
 
 from foncier._util.atomic_write import write_atomically
 from foncier.results.manifest import (
-    manifest,
-    mixed,
-    plain,
-    text,
+    build_manifest,
+    mixed_files,
+    to_json,
+    to_json_values,
     versions,
-    write_manifest,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def made(result: ResultTables, **other: Any) -> dict[str, Any]:
         "timings": {"read": 1.23456},
         "deliverables": {"a.gpkg": "0" * 64},
     }
-    return manifest(result, **(asked | other))
+    return build_manifest(result, **(asked | other))
 
 
 def test_what_it_says(small_result: ResultTables) -> None:
@@ -60,7 +59,7 @@ def test_what_it_says(small_result: ResultTables) -> None:
     assert {"foncier", "python", "geopandas", "shapely", "geos", "gdal", "proj"} <= set(
         said["versions"]
     )
-    assert json.loads(text(said)) == said
+    assert json.loads(to_json(said)) == said
 
 
 def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTables) -> None:
@@ -69,7 +68,7 @@ def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTable
     assert first["run"] != second["run"]
     assert first.pop("run")["started"] == "2026-01-01T00:00:00+00:00"
     second.pop("run")
-    assert text(first) == text(second)
+    assert to_json(first) == to_json(second)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTable
     ],
 )
 def test_plain_values(value: object, expected: object) -> None:
-    assert plain(value) == expected
+    assert to_json_values(value) == expected
 
 
 def test_undated_and_empty(small_result: ResultTables) -> None:
@@ -104,25 +103,24 @@ def test_undated_and_empty(small_result: ResultTables) -> None:
 
 
 def test_a_mixed_set_is_seen(small_result: ResultTables, tmp_path: Path) -> None:
-    assert mixed(tmp_path) == ("manifest.json",)
+    assert mixed_files(tmp_path) == ("manifest.json",)
     write = {
         "a.gpkg": lambda path: path.write_text("a"),
         "b.csv": lambda path: path.write_text("b"),
     }
     write_atomically(
-        tmp_path, write, manifest=lambda shas: text(made(small_result, deliverables=shas))
+        tmp_path, write, manifest=lambda shas: to_json(made(small_result, deliverables=shas))
     )
-    assert mixed(tmp_path) == ()
+    assert mixed_files(tmp_path) == ()
     (tmp_path / "a.gpkg").write_text("later")
     (tmp_path / "b.csv").unlink()
-    assert mixed(tmp_path) == ("a.gpkg", "b.csv")
+    assert mixed_files(tmp_path) == ("a.gpkg", "b.csv")
     (tmp_path / "manifest.json").write_text("[]")
-    assert mixed(tmp_path) == ("manifest.json",)
+    assert mixed_files(tmp_path) == ("manifest.json",)
 
 
-def test_written_with_sorted_keys(small_result: ResultTables, tmp_path: Path) -> None:
-    write_manifest(made(small_result), tmp_path)
-    raw = (tmp_path / "manifest.json").read_bytes()
-    assert b"\r" not in raw
-    assert raw.decode().startswith('{\n  "communes"')
-    assert "Été" in raw.decode()
+def test_written_with_sorted_keys(small_result: ResultTables) -> None:
+    raw = to_json(made(small_result))
+    assert "\r" not in raw
+    assert raw.startswith('{\n  "communes"')
+    assert "Été" in raw

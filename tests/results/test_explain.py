@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from foncier.errors import ConfigError, FormatError
 from foncier.export.geopackage.write import write_geopackage
-from foncier.results.explain_reader import explain
+from foncier.results import explain, read_saved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +28,9 @@ def folder(small_original: ResultTables, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_an_opportunity(folder: Path, small_result: ResultTables) -> None:
-    found = explain(folder, "DC-80021000AB0003")
+    found = explain(read_saved(folder), "DC-80021000AB0003")
     assert (found.subject, found.id, found.fictional) == ("opportunity", "DC-80021000AB0003", True)
-    assert found.opportunities["rank"].tolist() == [2]
+    assert found.opportunities["overall_rank"].tolist() == [2]
     assert found.evidence["signal"].tolist() == ["sans_bati"]
     assert found.tests["rule"].tolist() == ["area", "opened_area"]
     assert found.tests["passed"].all()
@@ -43,7 +43,7 @@ def test_an_opportunity(folder: Path, small_result: ResultTables) -> None:
 
 
 def test_a_rejected_parcel(folder: Path) -> None:
-    found = explain(folder, "80021000AB0005")
+    found = explain(read_saved(folder), "80021000AB0005")
     assert found.subject == "parcel"
     assert found.tests["passed"].tolist() == [True, False]
     assert found.rejections["rule"].tolist() == ["opened_area"]
@@ -52,7 +52,7 @@ def test_a_rejected_parcel(folder: Path) -> None:
 
 @pytest.mark.parametrize("written", ["80021000AB0002", "80021000ab0002", " 80021 000 AB 0002 "])
 def test_a_parcel_of_a_site_however_it_is_written(folder: Path, written: str) -> None:
-    found = explain(folder, written)
+    found = explain(read_saved(folder), written)
     assert (found.subject, found.id) == ("parcel", "80021000AB0002")
     assert found.opportunities["opportunity_id"].tolist() == ["FR-80021_1"]
     assert found.evidence["observed_on"].tolist() == [pd.Timestamp("2023-08-17")]
@@ -61,9 +61,9 @@ def test_a_parcel_of_a_site_however_it_is_written(folder: Path, written: str) ->
 
 def test_a_part_of_an_id_is_not_the_parcel(folder: Path, small_result: ResultTables) -> None:
     with pytest.raises(ConfigError):
-        explain(folder, "80021000AB000")
+        explain(read_saved(folder), "80021000AB000")
     with pytest.raises(ConfigError):
-        explain(folder, "%")
+        explain(read_saved(folder), "%")
 
 
 @pytest.mark.parametrize(
@@ -76,23 +76,23 @@ def test_a_part_of_an_id_is_not_the_parcel(folder: Path, small_result: ResultTab
 )
 def test_an_unknown_id_names_the_nearest(folder: Path, asked: str, near: str) -> None:
     with pytest.raises(ConfigError, match=near):
-        explain(folder, asked)
+        explain(read_saved(folder), asked)
 
 
 @pytest.mark.parametrize("asked", ["", "'", "x' OR '1'='1", "\x00", "é" * 300, '"; DROP TABLE x'])
 def test_a_hostile_id_is_unknown(folder: Path, asked: str) -> None:
     with pytest.raises(ConfigError, match="ni une opportunité"):
-        explain(folder, asked)
+        explain(read_saved(folder), asked)
 
 
 def test_real_data_are_not_called_fictional(small_result: ResultTables, tmp_path: Path) -> None:
     write_geopackage(replace(small_result, demo=False), tmp_path / "opportunites.gpkg")
-    assert not explain(tmp_path, "FR-80021_1").fictional
+    assert not explain(read_saved(tmp_path), "FR-80021_1").fictional
 
 
 def test_nothing_there_or_something_else(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="foncier run"):
-        explain(tmp_path, "FR-80021_1")
+        explain(read_saved(tmp_path), "FR-80021_1")
     (tmp_path / "opportunites.gpkg").write_text("not a GeoPackage")
     with pytest.raises(FormatError, match="illisible"):
-        explain(tmp_path, "FR-80021_1")
+        explain(read_saved(tmp_path), "FR-80021_1")

@@ -66,13 +66,13 @@ HEAD = f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n" + textwrap.dedent(""
     import os, resource, time
     from pathlib import Path
     from foncier.errors import ExportError
-    from foncier._util.atomic_write import deliver
+    from foncier._util.atomic_write import write_atomically
     folder = Path(sys.argv[1])
     def new(text):
         return lambda path: path.write_text(text, encoding="utf-8")
     def told(write):
         try:
-            deliver(folder, write)
+            write_atomically(folder, write)
         except ExportError as reason:
             sys.stdout.buffer.write(str(reason).encode())
 """)
@@ -117,7 +117,7 @@ def test_what_a_former_run_left_is_taken_away_unless_somebody_changed_it(fuller:
         fuller,
         {"a.gpkg": saying("new a")},
         manifest=lambda _: "{}",
-        ours=lambda name: name != "a.gpkg",
+        removable=lambda name: name != "a.gpkg",
     )
     kept = {"d.csv": "my own figures", "e.csv": "a note"}
     assert content(fuller) == {"a.gpkg": "new a", **kept, "manifest.json": "{}"}
@@ -136,7 +136,7 @@ def test_what_a_former_run_left_is_taken_away_unless_somebody_changed_it(fuller:
 def test_what_no_manifest_names_stays(fuller: Path, former: str) -> None:
     (fuller / "manifest.json").write_text(former, encoding="utf-8")
     write_atomically(
-        fuller, {"a.gpkg": saying("new a")}, manifest=lambda _: "{}", ours=lambda _: True
+        fuller, {"a.gpkg": saying("new a")}, manifest=lambda _: "{}", removable=lambda _: True
     )
     assert (fuller / "c.tif").read_text(encoding="utf-8") == "old c"
 
@@ -153,7 +153,7 @@ def test_a_run_that_fails_takes_nothing_away(fuller: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(ExportError, match="intacts"):
         write_atomically(
-            fuller, {"a.gpkg": saying("new")}, manifest=lambda _: "{}", ours=lambda _: True
+            fuller, {"a.gpkg": saying("new")}, manifest=lambda _: "{}", removable=lambda _: True
         )
     assert content(fuller) == before
 
@@ -253,7 +253,8 @@ def test_killed_outright(folder: Path, moment: str) -> None:
                 print("here", flush=True); time.sleep(60)
             Path.replace = slow
             forever = new("new b")
-        deliver(folder, {"a.gpkg": new("new a"), "b.html": forever}, manifest=lambda _: "new")
+        write = {"a.gpkg": new("new a"), "b.html": forever}
+        write_atomically(folder, write, manifest=lambda _: "new")
     """
     child = subprocess.Popen(
         [*script(code), str(folder), moment],
@@ -296,7 +297,7 @@ def test_no_room_left_by_the_limit_of_file_size(folder: Path, room: int) -> None
 def test_a_full_disk(tmp_path: Path) -> None:
     """A real file system of 400 KiB, mounted for the child alone."""
     code = """
-        deliver(folder, {"a.gpkg": new("old a")})
+        write_atomically(folder, {"a.gpkg": new("old a")})
         told({"a.gpkg": new("new a"), "b.html": new("x" * 900_000)})
         sys.stdout.buffer.write(repr({p.name: p.read_text() for p in folder.iterdir()}).encode())
     """

@@ -1,0 +1,131 @@
+"""What a GeoPackage says of its own layers: titles, columns, aliases, comments, coded words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+
+from foncier import schemas
+from foncier.schemas import Column
+from foncier.schemas.base import DTYPES, Kind
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from foncier.results.layers import Shape
+
+KINDS: dict[str, Kind] = {
+    "TEXT": "text",
+    "REAL": "number",
+    "INTEGER": "count",
+    "BOOLEAN": "yes_no",
+    "DATE": "date",
+}
+SHAPES = {"POINT": "Point", "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon"}
+TITLE_END = " – "
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file says of one of its layers, under the names that the file uses.
+
+    ``columns`` have the alias, unit included, as their French and English label, in the language
+    of the file. ``comments`` and ``words`` (of the coded values) are by column.
+    """
+
+    name: str
+    title: str
+    shape: Shape
+    columns: tuple[Column, ...]
+    comments: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]]
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns, as the file has them."""
+        return [column.name for column in self.columns]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each column that has one, as its alias says."""
+        found = {column.name: _unit(column.fr) for column in self.columns}
+        return {name: unit for name, unit in found.items() if unit}
+
+
+def read_descriptions(base: sqlite3.Connection) -> dict[str, Description]:
+    """Describe every table of a GeoPackage, in the order of the file; views are left out."""
+    coded: dict[str, dict[str, str]] = {}
+    for rule, value, text in base.execute(
+        "SELECT constraint_name, value, description FROM gpkg_data_column_constraints"
+    ):
+        coded.setdefault(rule, {})[value] = text
+    names = base.execute(
+        "SELECT c.table_name, c.identifier, g.geometry_type_name FROM gpkg_contents c "
+        "JOIN sqlite_master m ON m.name = c.table_name AND m.type = 'table' "
+        "LEFT JOIN gpkg_geometry_columns g ON g.table_name = c.table_name "
+        "WHERE c.table_name != 'layer_styles' ORDER BY m.rowid"
+    ).fetchall()
+    return {row[0]: _description(base, row, coded) for row in names}
+
+
+def _description(
+    base: sqlite3.Connection,
+    row: tuple[str, str, str | None],
+    coded: Mapping[str, Mapping[str, str]],
+) -> Description:
+    name, title, geometry = row
+    rows = base.execute(
+        "SELECT column_name, title, description, constraint_name FROM gpkg_data_columns "
+        "WHERE table_name = ?",
+        (name,),
+    ).fetchall()
+    aliases = {column: alias for column, alias, _, _ in rows}
+    columns = tuple(
+        _column(column, KINDS[kind], aliases.get(column, column))
+        for _, column, kind, *_ in base.execute("SELECT * FROM pragma_table_info(?)", (name,))
+        if kind in KINDS and column != "fid"
+    )
+    return Description(
+        name,
+        (title or name).rsplit(TITLE_END, maxsplit=1)[-1],
+        cast("Shape", SHAPES.get(geometry or "", "")),
+        columns,
+        {column: comment for column, _, comment, _ in rows},
+        {column: coded[rule] for column, _, _, rule in rows if rule},
+    )
+
+
+def _column(name: str, kind: Kind, alias: str) -> Column:
+    return Column(name, kind, alias, alias, optional=True)
+
+
+def _unit(alias: str) -> str:
+    """Unit at the end of an alias, where it is one of the contracts."""
+    if alias.endswith((", de 0 à 1", ", 0 to 1")):
+        return "0–1"
+    units = {column.unit for table in schemas.RESULTS for column in table.columns}
+    end = alias.rstrip(")").rsplit(" (", maxsplit=1)[-1] if alias.endswith(")") else ""
+    return end if end in units else ""
+
+
+def typed(frame: Any, columns: tuple[Column, ...]) -> Any:
+    """Columns in the type of their kind, as the contracts have them; unknown stays unknown."""
+    cast_to = {}
+    for column in columns:
+        if column.name not in frame:
+            continue
+        values = frame[column.name]
+        if column.kind == "text":
+            values = values.astype("str").where(values.notna(), np.nan).astype("str")
+        elif column.kind == "date":
+            values = pd.to_datetime(values).astype(DTYPES["date"])
+        elif column.kind == "yes_no":
+            values = values.astype("boolean")
+        else:
+            values = values.astype(DTYPES[column.kind])
+        cast_to[column.name] = values
+    return frame.assign(**cast_to)

@@ -1,0 +1,140 @@
+"""Names in a result folder: files, layers and columns, with the names of former versions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from foncier import schemas
+from foncier.schemas import Column, Table
+from foncier.schemas.results import OPPORTUNITY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import pandas as pd
+
+    from foncier.model import Localized
+
+Shape = Literal["", "Point", "MultiLineString", "MultiPolygon"]
+
+GEOPACKAGE = "opportunites.gpkg"
+PART = "opportunites-{}.gpkg"  # of one département
+GEOPACKAGES = re.compile(r"opportunites(-[0-9][0-9AB][0-9]?)?\.gpkg")
+SITES = "opportunites"
+# Layers that the GeoPackage of each département holds in full: one of them is read.
+SHARED = frozenset(
+    ("boucle", "axe", "etapes", "lieux", "quartiers", "criteres", "couches", "manques")
+)
+# Names of version 0.1.0 by their present name.
+FORMER_LAYERS = {"indices": "preuves", "tests": "essais", "scores_par_critere": "notes"}
+FORMER_COLUMNS = {
+    SITES: {
+        "warnings": "flags",
+        "warnings_en": "flags_en",
+        "warning_count": "watch_count",
+        "overall_rank": "rank",
+    }
+}
+
+ROUTES = Table(
+    "routes",
+    "Chemins à pied vers la boucle",
+    "Ways on foot to the loop",
+    ("opportunity_id", "target"),
+    (
+        OPPORTUNITY,
+        Column("target", "text", "Destination", "Target"),
+    ),
+    schemas.LINES.geometry,
+)
+# Tables that are checked against their contract when they are read whole.
+CHECKED = {
+    "indices": schemas.EVIDENCE,
+    "tests": schemas.TESTS,
+    "acces_detail": schemas.ACCESS,
+    "mutabilite": schemas.MUTABILITY,
+    "mutabilite_connus": schemas.MUTABILITY_FACTS,
+    "cout_durete": schemas.EFFORT,
+}
+# Layers that a result may lack: they are read as an empty table of this contract.
+OPTIONAL = {
+    "mutabilite": schemas.MUTABILITY,
+    "mutabilite_connus": schemas.MUTABILITY_FACTS,
+    "cout_durete": schemas.EFFORT,
+    "assemblages": schemas.ASSEMBLIES,
+    "isochrones": schemas.ISOCHRONES,
+    "quartiers": schemas.DISTRICTS,
+    "chemins": ROUTES,
+    "voies": schemas.STREETS,
+    "contraintes": schemas.CONSTRAINTS,
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: name, title, columns in order, type of geometry (empty: none) and rows."""
+
+    name: str
+    title: Localized
+    columns: tuple[Column, ...]
+    shape: Shape
+    frame: pd.DataFrame
+
+
+def present_layer(name: str) -> str:
+    """Present name of a layer that is named as of now or as in a former version.
+
+    Examples
+    --------
+    >>> present_layer("preuves"), present_layer("indices"), present_layer("axe")
+    ('indices', 'indices', 'axe')
+    """
+    return next((now for now, former in FORMER_LAYERS.items() if former == name), name)
+
+
+def stored_layer(name: str, stored: Collection[str]) -> str:
+    """Name under which a file stores a layer, asked for by its present or its former name.
+
+    Examples
+    --------
+    >>> stored_layer("indices", ["preuves", "axe"]), stored_layer("preuves", ["indices"])
+    ('preuves', 'indices')
+    """
+    now = present_layer(name)
+    return next((one for one in (name, now, FORMER_LAYERS.get(now, now)) if one in stored), name)
+
+
+def stored_column(layer: str, name: str, stored: Collection[str]) -> str:
+    """Name under which a file stores a column, asked for by its present or its former name.
+
+    Raises
+    ------
+    KeyError
+        The file has no such column.
+
+    Examples
+    --------
+    >>> stored_column("opportunites", "warnings", ["flags", "kind"])
+    'flags'
+    """
+    pairs = FORMER_COLUMNS.get(layer, {}).items()
+    same = [name, *(n for pair in pairs if name in pair for n in pair)]
+    found = next((one for one in same if one in stored), None)
+    if found is None:
+        raise KeyError(f"{layer}.{name}")
+    return found
+
+
+def contract_columns(sites: pd.DataFrame) -> pd.DataFrame:
+    """Opportunities with the column names of the contracts in `foncier.schemas`.
+
+    The contracts have the former names until the writer takes the present ones; then this function
+    is not needed any more.
+    """
+    known = {
+        column.name for table in (schemas.CANDIDATES, schemas.SCORES) for column in table.columns
+    }
+    former = FORMER_COLUMNS[SITES].items()
+    return sites.rename(columns={now: name for now, name in former if name in known})
