@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 # A busy machine is no fault of a property: no example is timed.
 settings.register_profile("foncier", deadline=None)
 settings.load_profile("foncier")
+# In every process that a test starts: a wrong message raises, and messages are in French.
+os.environ["FONCIER_STRICT_MESSAGES"] = "1"
+os.environ["FONCIER_LANG"] = "fr"
 LAMBERT_93 = pyproj.CRS.from_epsg(2154)
 ROOT = Path(__file__).resolve().parent.parent
 

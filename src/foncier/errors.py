@@ -4,13 +4,76 @@ Every error is also the built-in it resembles, so that a caller who does not kno
 can still catch it. The command line maps each class to its exit code.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from foncier.i18n import MessageError, localize
+from foncier.i18n.catalog import known, strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from foncier.i18n import Lang
+
+MESSAGE_ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
 class FoncierError(Exception):
-    """Root of the errors that foncier raises on purpose."""
+    """Root of the errors that foncier raises on purpose.
+
+    Parameters
+    ----------
+    message
+        Id of a message of the catalogues. A sentence, which no catalogue holds, is shown as it is.
+    params
+        Parameters of the message.
+
+    Examples
+    --------
+    >>> ConfigError("util.and_more", count=3).message("en")
+    'and 3 more'
+    """
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str = "", /, **params: Any) -> None:
+        super().__init__(message)
+        self.id = message
+        # An exception of another library may not survive a pickle: its words do.
+        self.params: Mapping[str, Any] = {
+            name: str(value)
+            if isinstance(value, BaseException) and not isinstance(value, FoncierError)
+            else value
+            for name, value in params.items()
+        }
+        if strict() and MESSAGE_ID.fullmatch(message) and not known(message):
+            raise MessageError(message)
+
+    def message(self, lang: Lang | None = None) -> str:
+        """Words of the error in a language (None: the current one)."""
+        if " " in self.id or not known(self.id):
+            return self.id
+        return localize(self.id, lang, **self.params)
+
+    def __str__(self) -> str:
+        return self.message()
+
+    def __repr__(self) -> str:
+        shown = [repr(self.id), *(f"{name}={value!r}" for name, value in self.params.items())]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __localize__(self, lang: Lang) -> str:
+        """Words of the error, as a parameter of a message."""
+        return self.message(lang)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.id, dict(self.params)), self.__dict__
+
+
+def _restore(kind: type[FoncierError], message: str, params: Mapping[str, Any]) -> FoncierError:
+    return kind(message, **params)
 
 
 class ConfigError(FoncierError, ValueError):

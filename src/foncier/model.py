@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from foncier.i18n import Localized
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -16,17 +18,7 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Localized:
-    """The same words in French and in English."""
-
-    fr: str
-    en: str
-
-    def __getitem__(self, lang: str) -> str:
-        """Words in a language, ``fr`` or ``en``."""
-        return self.fr if lang == "fr" else self.en
+Localized = Localized  # former name
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
-from string import Formatter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foncier.i18n import Lang, figure
+from foncier.i18n.arrays import (
+    Floats,
+    Words,
+    figures,
+    fill_text,
+)
+from foncier.i18n.format import NARROW
 from foncier.model import Localized, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Lang = Literal["fr", "en"]
-Floats = NDArray[np.float64]
-Words = NDArray[np.object_]
-LARGE = 100  # from here on a figure has no decimals
+    from numpy.typing import NDArray
+
+__all__ = [
+    "COLON",
+    "FLAG_COLUMNS",
+    "KIND_LABELS",
+    "KIND_PLURALS",
+    "NARROW",
+    "UNKNOWN",
+    "Floats",
+    "Lang",
+    "Words",
+    "figure",
+    "figures",
+    "flag_columns",
+    "more_flags",
+    "reasons",
+]
 UNKNOWN = Localized("inconnu, la parcelle ne peut pas être jugée", "unknown, cannot be judged")
 COLON = {"fr": "\u00a0: ", "en": ": "}
-NARROW = "\u202f"  # the space of French thousands
 KIND_LABELS = {
     "friche": Localized("Friche", "Friche"),
     "dent_creuse": Localized("Dent creuse", "Infill plot"),
@@ -69,46 +86,6 @@ def more_flags(table: Any, told: Sequence[Sequence[Localized]]) -> dict[str, lis
     }
 
 
-@lru_cache(maxsize=65_536)
-def figure(value: float, unit: str, lang: Lang) -> str:
-    r"""Write a figure with its unit: one decimal below 100, thousands apart.
-
-    Examples
-    --------
-    >>> figure(5.43, "m", "fr"), figure(1234.6, "m²", "en"), figure(float("nan"), "m", "fr")
-    ('5,4\xa0m', '1,235\xa0m²', 'inconnu')
-    """
-    if math.isnan(value):
-        return "inconnu" if lang == "fr" else "unknown"
-    decimals = 0 if abs(value) >= LARGE or value == round(value) else 1
-    text = f"{value:z,.{decimals}f}"  # a hair below zero is nought
-    if lang == "fr":
-        text = text.replace(",", NARROW).replace(".", ",")
-    if not unit:
-        return text
-    return f"{text}%" if unit == "%" and lang == "en" else f"{text}\u00a0{unit}"
-
-
-def figures(values: Floats, unit: str, lang: Lang) -> Words:
-    r"""Write many figures (see `figure`); those that read the same are written once.
-
-    Examples
-    --------
-    >>> figures(np.array([5.43, 5.41, np.nan]), "m", "en").tolist()
-    ['5.4\xa0m', '5.4\xa0m', 'unknown']
-    """
-    values = np.asarray(values, dtype=np.float64)
-    whole = (np.abs(values) >= LARGE) | (values == np.rint(values))
-    shown = np.rint(np.where(whole, values, values * 10))
-    _, first, back = np.unique(2 * shown + whole, return_index=True, return_inverse=True)
-    words = np.array([figure(value, unit, lang) for value in values[first].tolist()], dtype=object)
-    told: Words = words[back]
-    # Halfway between two decimals the digits decide, not the tenths.
-    half = ~whole & (np.abs(np.abs(values * 10 - shown) - 0.5) < 1e-6)
-    told[half] = [figure(value, unit, lang) for value in values[half].tolist()]
-    return told
-
-
 def reasons(
     rule: Rule, values: Floats, details: Words, lang: Lang, *, limits: Floats | None = None
 ) -> Words:
@@ -125,7 +102,7 @@ def reasons(
     shown, threshold = figures(values, rule.unit, lang), figures(bounds, rule.unit, lang)
     if rule.failed is not None:
         given = {"value": shown, "threshold": threshold, "detail": _filled(details, "?")}
-        told = _formatted(rule.failed[lang], given, len(values))
+        told = fill_text(rule.failed[lang], given, len(values), lang)
     else:
         short = figures(np.abs(values - bounds), rule.unit, lang)
         told = _compared(rule, shown, threshold, short, lang)
@@ -147,14 +124,6 @@ def _compared(rule: Rule, shown: Words, threshold: Words, short: Words, lang: La
         told += ", " + threshold + f" {need} (" + short + f" {gap})"
     words: Words = told
     return words
-
-
-def _formatted(words: str, given: dict[str, Words], count: int) -> Words:
-    """What `str.format` makes of the words for each row."""
-    told = np.full(count, "", dtype=object)
-    for text, name, *_ in Formatter().parse(words):
-        told = told + text + (given[name] if name else "")
-    return told
 
 
 def _none(details: Words) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ("a = " + "9" * 5000, "n'est pas un fichier TOML lisible"),
         (".".join(["a"] * (DEEPEST_KEY + 5)) + " = 1", "trop de points"),
         ("[" + " . ".join(['"a"'] * (DEEPEST_KEY + 5)) + "]", "trop de points"),
-        ("# " + "x" * MOST_BYTES, "plus de 4 Mo"),
+        ("# " + "x" * MOST_BYTES, "plus de 4\u00a0Mo"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_file(tmp_path: Path, text: str, words: str) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
-from foncier.readers.report import typeset
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,20 +28,20 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path))
     except RecursionError as fault:
-        raise ConfigError(_wrong(path, "tables ou listes trop imbriquées")) from fault
+        why = Message("util.toml.too_nested")
+        raise ConfigError("util.toml.not_toml", path=path, why=why) from fault
     except ValueError as fault:
-        raise ConfigError(_wrong(path, str(fault))) from fault
+        raise ConfigError("util.toml.not_toml", path=path, why=fault) from fault
     except OSError as fault:
-        told = f"{path} : lecture impossible ({fault.strerror}). Vérifiez les droits du fichier."
-        raise ConfigError(typeset(told)) from fault
+        raise ConfigError("util.toml.not_readable", path=path, why=fault.strerror) from fault
 
 
 def _text(path: Path) -> str:
     if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"plus de {MOST_BYTES // 10**6} Mo")
+        raise ValueError(Message("util.toml.too_large", size_mb=MOST_BYTES // 10**6))
     text = path.read_text(encoding="utf-8")
     if _longest_key(text) > DEEPEST_KEY:
-        raise ValueError("une clé a trop de points")
+        raise ValueError(Message("util.toml.key_too_deep"))
     return text
 
 
@@ -52,7 +52,3 @@ def _longest_key(text: str) -> int:
         run = run + 1 if KEY_PART.fullmatch(part) else 0
         longest = max(longest, run)
     return longest
-
-
-def _wrong(path: Path, why: str) -> str:
-    return f"{path} : ce n'est pas un fichier TOML lisible ({why})."

@@ -55,7 +55,7 @@ AUTO_PARCELS = 50_000  # of a tile: some 700 MB for its worker
 TRIES = 3  # the last one alone: what takes its process down takes no other tile with it
 FOUND, DONE = "tuiles", "tuile.json"
 UNKNOWN = "inconnue"
-CODE = ("detect/*.py", "geometry/*.py", "wording.py", "tables/*.py")
+CODE = ("detect/*.py", "geometry/*.py", "wording.py", "i18n/*", "tables/*.py")
 LAYERS: tuple[Layer, ...] = (
     "parcels",
     "buildings",

@@ -56,21 +56,11 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(**{name: geolocate.figures(rows[name]) for name in COUNTS})
     idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
     valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
-    journal.add(
-        "dropped",
-        int((~valid).sum()),
-        "lignes dont idpar n'est pas un IDU à 14 caractères écartées",
-        "rows whose idpar is no 14-character IDU dropped",
-    )
+    journal.add("dropped", int((~valid).sum()), "readers.tax.bad_idpar")
     rows = rows.assign(idpar=idpar, parcel_ids=idpar, commune=idpar.str.slice(0, 5))[valid]
     rows = base.of_communes(rows, target, journal)
     signs = pd.concat([_premises(rows), _nafu(rows)])
-    journal.add(
-        "kept",
-        len(rows) - signs.index.nunique(),
-        "parcelles sans local, ou dont la vacance est inconnue : elles ne disent rien",
-        "parcels without premises, or of unknown vacancy: they say nothing",
-    )
+    journal.add("kept", len(rows) - signs.index.nunique(), "readers.tax.no_signal")
     if signs.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
     signs = signs.assign(

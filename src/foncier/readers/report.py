@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from typing import Any, Literal
 
-from foncier.model import Localized, Note
+from foncier.i18n import Localized, localized, typeset
+from foncier.model import Note
 
 Effect = Literal["repaired", "dropped", "assumed", "kept"]
 SHOWN_AT_MOST = 5  # a message names a few culprits, the file holds the others
@@ -17,26 +17,26 @@ class Journal:
     def __init__(self) -> None:
         self._notes: list[Note] = []
 
-    def add(self, effect: Effect, count: int, fr: str, en: str) -> None:
-        """Note that something was done to ``count`` rows; nothing is noted for none."""
-        if count:
-            self._notes.append(Note(effect, int(count), Localized(typeset(fr), en)))
+    def add(
+        self, effect: Effect, count: int, message: str, english: str | None = None, /, **params: Any
+    ) -> None:
+        """Note that something was done to ``count`` rows; nothing is noted for none.
+
+        ``message`` is a message id; ``count`` is one of its parameters. With ``english`` it is
+        a French sentence instead.
+        """
+        if not count:
+            return
+        if english is None:
+            text = localized(message, count=int(count), **params)
+        else:
+            text = Localized(typeset(message), english)
+        self._notes.append(Note(effect, int(count), text))
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """All notes so far."""
         return tuple(self._notes)
-
-
-def typeset(text: str) -> str:
-    r"""Put the no-break spaces that French typography wants.
-
-    Examples
-    --------
-    >>> typeset("« voirie » : 5 %")
-    '«\xa0voirie\xa0»\xa0: 5\xa0%'
-    """
-    return re.sub(r" (?=[:;?!%»])", "\u00a0", text.replace("« ", "«\u00a0"))
 
 
 def complaint(shown: str, what: str, todo: str) -> str:

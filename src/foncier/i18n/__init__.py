@@ -1,0 +1,38 @@
+"""Messages by id and parameters, in French and English, and the way numbers are written.
+
+The words live in ``catalog_fr.toml`` and ``catalog_en.toml``; see ``docs/messages.md``. Arrays are
+worded by `foncier.i18n.arrays`, which needs numpy.
+"""
+
+from foncier.i18n.catalog import (
+    LANGUAGES,
+    Lang,
+    MessageError,
+    typeset,
+)
+from foncier.i18n.format import figure, format_value
+from foncier.i18n.messages import (
+    Localized,
+    Message,
+    label,
+    language,
+    localize,
+    localized,
+    set_language,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "Lang",
+    "Localized",
+    "Message",
+    "MessageError",
+    "figure",
+    "format_value",
+    "label",
+    "language",
+    "localize",
+    "localized",
+    "set_language",
+    "typeset",
+]
