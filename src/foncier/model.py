@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-Localized = Localized  # former name
-
 
 @dataclass(frozen=True)
 class Note:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from foncier.model import ResultTables
+    from foncier.results import SavedResult
 
 HOSTILE = "=cmd|' /C calc'!A0"
 
