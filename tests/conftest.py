@@ -16,11 +16,11 @@ import shapely
 from hypothesis import settings
 
 from foncier import schemas
+from foncier.i18n import Localized
 from foncier.model import (
     Background,
     Criterion,
     LayerReport,
-    Localized,
     Missing,
     Note,
     Profile,

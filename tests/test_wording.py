@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
-from foncier.model import Localized, Rule
+from foncier.i18n import Localized
+from foncier.model import Rule
 from foncier.wording import figure, figures, reasons
 
 AREA = Rule("area", "area_m2", Localized("Surface", "Area"), "m²", "METHODS", at_least=300.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 OF_TOTAL = Localized("{} sur {}", "{} of {}")
 VACANCY = Localized("{}\u00a0% de vacance", "{}% vacant")

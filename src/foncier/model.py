@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from foncier.i18n import Localized
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import shapely
     from numpy.typing import NDArray
+
+    from foncier.i18n import Localized
 
 
 @dataclass(frozen=True)

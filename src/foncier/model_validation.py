@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.model import Localized, Note
+    from foncier.i18n import Localized
+    from foncier.model import Note
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:

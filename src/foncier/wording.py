@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.i18n import Lang, figure
+from foncier.i18n import Lang, Localized, figure
 from foncier.i18n.arrays import (
     Floats,
     Words,
@@ -14,12 +14,13 @@ from foncier.i18n.arrays import (
     fill_text,
 )
 from foncier.i18n.format import NARROW
-from foncier.model import Localized, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from foncier.model import Rule
 
 __all__ = [
     "COLON",

@@ -12,12 +12,8 @@ import shapely
 
 from foncier import schemas
 from foncier.detect import SpatialContext
-from foncier.model import (
-    EvidenceModel,
-    Localized,
-    Profile,
-    Signal,
-)
+from foncier.i18n import Localized
+from foncier.model import EvidenceModel, Profile, Signal
 from foncier.study import profile
 from foncier.study.config import Study
 

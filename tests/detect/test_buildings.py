@@ -132,7 +132,8 @@ def test_no_observations_no_candidates(evidence_model: EvidenceModel) -> None:
 @settings(max_examples=12, deadline=None)
 @given(taken=st.sets(st.integers(0, 3)))
 def test_leaving_out_signs_of_disuse_never_makes_a_building_vacant(taken: set[int]) -> None:
-    from foncier.model import Localized, Signal
+    from foncier.i18n import Localized
+    from foncier.model import Signal
 
     signals = {n: Signal(n, 4.0, Localized(n, n), "t") for n in ("disused", "abandoned")}
     book = EvidenceModel(signals, 0.39, 0.03, 0.3, 20.0)

@@ -204,7 +204,8 @@ def test_nothing_to_read_gives_empty_contracts(evidence_model: EvidenceModel, ro
 @given(order=st.permutations(range(5)))
 def test_the_order_of_the_rows_changes_nothing(order: list[int]) -> None:
     signals = {"friche sans projet": 2.2}
-    from foncier.model import Localized, Signal
+    from foncier.i18n import Localized
+    from foncier.model import Signal
 
     book = EvidenceModel(
         {k: Signal(k, w, Localized(k, k), "t") for k, w in signals.items()}, 0.39, 0.03, 0.3, 20

@@ -50,6 +50,22 @@ def theme_seen(project: Any, name: str) -> dict[str, str]:
     }
 
 
+def form_seen(layer: Any) -> list[Any]:
+    """Layout of the form (1: tabs), and for each relation in it whether QGIS resolved it."""
+    from qgis.core import QgsAttributeEditorElement
+
+    form = layer.editFormConfig()
+    return [
+        form.layout(),
+        [
+            [tab.name(), part.relation().isValid()]
+            for tab in form.tabs()
+            for part in tab.children()
+            if part.type() == QgsAttributeEditorElement.AeTypeRelation
+        ],
+    ]
+
+
 def tree(group: Any) -> list[Any]:
     return [[c.name(), tree(c)] if hasattr(c, "findGroups") else c.name() for c in group.children()]
 
@@ -98,9 +114,15 @@ def main(path: str, folder: str) -> None:
     relations = project.relationManager().relations()
     told["relations"] = {key: relation_seen(one) for key, one in relations.items()}
     names = project.mapThemeCollection().mapThemes()
-    told["themes"] = {name: theme_seen(project, name) for name in names}
     first = "Opportunités" if "Opportunités" in names else "Opportunities"
+    sites = project.mapLayer("foncier_layer_opportunites")
+    told["forms"] = {"on opening": form_seen(sites)}
+    told["themes"] = {}
+    for name in names:
+        told["themes"][name] = theme_seen(project, name)
+        told["forms"][name] = form_seen(sites)
     theme_seen(project, first)
+    told["forms"]["at the end"] = form_seen(sites)
     layouts = project.layoutManager().printLayouts()
     told["layouts"] = [one.name() for one in layouts]
     page = layouts[0].pageCollection().page(0).pageSize()

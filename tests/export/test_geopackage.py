@@ -23,7 +23,8 @@ from foncier import schemas
 from foncier.errors import ExportError
 from foncier.export import layers, tables, words
 from foncier.export.geopackage.write import write_geopackage
-from foncier.model import Background, Criterion, Localized
+from foncier.i18n import Localized
+from foncier.model import Background, Criterion
 from foncier.results.descriptions import typed
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from foncier.cli import app
 from foncier.errors import ConfigError, ExportError
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.postgis import write_postgis
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results import SavedResult, read_saved
 from foncier.results.descriptions import typed
 

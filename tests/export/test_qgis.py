@@ -132,7 +132,8 @@ def test_isochrones_of_many_sites_are_no_darker_than_those_of_one(
 def test_the_project_inside_opens_ready_to_work(
     qgis: str, small_result: ResultTables, tmp_path: Path, lang: str
 ) -> None:
-    from foncier.export.qgis import forms, project
+    from foncier.export.qgis import forms
+    from foncier.export.qgis.environment import settings
 
     path = tmp_path / "opportunites.gpkg"
     hostile = replace(small_result, title="<Étude> [% @project_path %] & « essai »")
@@ -169,13 +170,15 @@ def test_the_project_inside_opens_ready_to_work(
         "opportunites_notes",
         "parcelles_ecartees_essais",
     } < set(told["relations"])
-    titles = {title[lang]: names for title, names, _ in project.THEMES}
+    base = settings()["base"]["layers"]
+    titles = {theme[lang]: {*theme["layers"], *base} for theme in settings()["themes"]}
+    assert len(told["themes"]) == len(titles) - 1  # the result has no quarters
     for name, shown in told["themes"].items():
-        there = {forms.layer_id(n) for n in titles[name]} - {
-            forms.layer_id("chemins"),
-            forms.layer_id("isochrones"),
-        }
-        assert set(shown) == there, name
+        there = titles[name] - {"chemins", "isochrones"}
+        assert set(shown) == {forms.layer_id(layer) for layer in there}, name
+    for when, (form, related) in told["forms"].items():
+        assert (form, len(related)) == (1, 4), when
+        assert all(valid for _, valid in related), (when, related)
     evidence = told["themes"]["Preuves" if lang == "fr" else "Evidence"]
     assert evidence[forms.layer_id("opportunites")].startswith("Par" if lang == "fr" else "By")
     assert (told["page"], told["pdf"]) == ([420, 297], 0)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import rankdata
 
-from foncier.model import Criterion, Localized
+from foncier.i18n import Localized
+from foncier.model import Criterion
 from foncier.scoring import agreement, scores
 from foncier.scoring.agreement import comparable, pareto, topsis_ranks
 

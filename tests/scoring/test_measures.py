@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from foncier import schemas
-from foncier.model import Criterion, Localized
+from foncier.i18n import Localized
+from foncier.model import Criterion
 from foncier.scoring import measures, unknown_measures
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.errors import ConfigError
-from foncier.model import Criterion, Localized
+from foncier.i18n import Localized
+from foncier.model import Criterion
 from foncier.scoring import ranking, scores
 
 NAN = float("nan")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.errors import ConfigError
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.scoring import Condition, Tolerance, match
 
 NAN = float("nan")

@@ -17,7 +17,7 @@ from foncier.cli.console import (
     report_errors,
 )
 from foncier.errors import ConfigError
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import KIND_PLURALS
 
 FOLDER = "validation"

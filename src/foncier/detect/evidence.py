@@ -11,12 +11,8 @@ from scipy.special import expit, logit
 
 from foncier import schemas
 from foncier.details import english
-from foncier.model import (
-    EvidenceModel,
-    Localized,
-    Note,
-    Signal,
-)
+from foncier.i18n import Localized
+from foncier.model import EvidenceModel, Note, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier.geometry import boxes_within, nearest_members, which_hold
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

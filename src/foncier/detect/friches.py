@@ -38,7 +38,7 @@ from foncier.detect.occupancy import merge_repeated, partly_used
 from foncier.detect.site_evidence import assign_to_site, evidence_on_sites, nafu_score
 from foncier.detect.warnings import constrained
 from foncier.geometry import Geometries, covered_area_m2
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import flag_columns, more_flags
 
 if TYPE_CHECKING:

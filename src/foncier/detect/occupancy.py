@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 CLOSED, ACTIVE = "sirene_closed", "sirene_active"
 PARTLY = ("survey_partial", "premises_partly", "tax_partly")

@@ -10,7 +10,7 @@ import shapely
 from foncier import geometry
 from foncier.detect.context import texts
 from foncier.detect.measures.parcel import constraint_shapes, constraint_words, largest
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import flag_columns
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from foncier.errors import ConfigError
-from foncier.readers.report import typeset
+from foncier.i18n import typeset
 
 if TYPE_CHECKING:
     from datetime import date

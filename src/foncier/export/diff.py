@@ -10,9 +10,9 @@ import shapely
 
 from foncier.export import words
 from foncier.export.geopackage import single_layer
-from foncier.export.qgis import symbols
+from foncier.export.qgis.styles import form_style
 from foncier.export.validation_report import write_cells
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results.layers import Layer
 from foncier.schemas import Column
 from foncier.schemas.base import POLYGON, Table
@@ -105,13 +105,11 @@ def write_layer(
     table = DIFFERENCES.conform(rows)
     layer = Layer(LAYER, TITLE, DIFFERENCES.columns, "MultiPolygon", table)
     classes = [
-        (fate, text[lang], symbols.fill(COLOURS[fate], opacity=0.5, outline=COLOURS[fate]))
+        {"value": fate, "label": text[lang], "colour": COLOURS[fate]}
         for fate, text in FATES.items()
     ]
     named = {value: text[lang] for value, text in (FATES | words.VALUES).items()}
-    style = single_layer.qml(
-        layer, symbols.categorised("fate", classes), open_to=(), values=named, lang=lang
-    )
+    style = form_style(layer, classes=classes, values=named, editable=(), lang=lang)
     single_layer.write_single_layer(layer, path, crs=table.crs, style=style, title=title, day=day)
 
 

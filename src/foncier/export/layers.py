@@ -10,7 +10,7 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.export import tables
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
 from foncier.schemas.results import OPPORTUNITY

@@ -9,7 +9,7 @@ import pandas as pd
 
 from foncier.export.tables import plain
 from foncier.export.words import VALUES
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import figure
 
 if TYPE_CHECKING:

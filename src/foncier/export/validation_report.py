@@ -11,7 +11,7 @@ import pandas as pd
 
 from foncier.export.tables import FORMULA
 from foncier.export.words import FICTIONAL
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results.manifest import to_json, to_json_values
 from foncier.wording import (
     COLON,

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import words
 from foncier.export.geopackage import single_layer
-from foncier.export.qgis import symbols
+from foncier.export.qgis.styles import form_style, kind_classes
 from foncier.export.validation_report import band_words, percent, write_cells
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.model_verdicts import FIELD, VERDICTS
 from foncier.results.layers import Layer
 from foncier.schemas import Column
@@ -138,15 +137,11 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
     layer = Layer(LAYER, TITLE, VISITS.columns, "MultiPolygon", rows)
     named = {name: one.text[lang] for name, one in VERDICTS.items()}
     named |= {kind: text[lang] for kind, text in KIND_LABELS.items()}
-    classes = [
-        (kind, named[kind], symbols.fill(colour, opacity=0.35, outline=colour, width=0.7))
-        for kind, colour in words.KINDS.items()
-    ]
-    style = single_layer.qml(
+    style = form_style(
         layer,
-        symbols.categorised("kind", classes),
-        open_to=("verdict", "date", "note"),
+        classes=kind_classes(lang),
         values=named,
+        editable=("verdict", "date", "note"),
         lang=lang,
     )
     title = planned.title if not planned.fictional else f"DONNÉES FICTIVES – {planned.title}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier.errors import ExportError
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,12 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from foncier import network, schemas
-from foncier.model import (
-    Localized,
-    Missing,
-    Note,
-    TravelTimeRaster,
-)
+from foncier.i18n import Localized
+from foncier.model import Missing, Note, TravelTimeRaster
 from foncier.wording import figure
 
 if TYPE_CHECKING:

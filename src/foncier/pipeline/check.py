@@ -23,7 +23,8 @@ from foncier.wording import figure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from foncier.model import LayerFile, LayerReport, Localized
+    from foncier.i18n import Localized
+    from foncier.model import LayerFile, LayerReport
 
 COMPARED: tuple[Layer, ...] = ("parcels", "buildings", "streets", "zones")
 

@@ -20,12 +20,8 @@ from foncier._util.storage import (
     storage_errors,
 )
 from foncier.errors import ExportError, FoncierError, FormatError
-from foncier.model import (
-    Dem,
-    LayerReport,
-    Localized,
-    Note,
-)
+from foncier.i18n import Localized
+from foncier.model import Dem, LayerReport, Note
 from foncier.pipeline.layers import (
     RELIEF,
     Layers,

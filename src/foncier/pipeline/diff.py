@@ -10,7 +10,7 @@ from foncier._util.atomic_write import write_atomically
 from foncier.errors import ConfigError
 from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results import read_saved
 from foncier.results.layers import SITES, contract_columns
 from foncier.validation import Edition, differences

@@ -17,13 +17,8 @@ from foncier import (
 )
 from foncier._util import gc
 from foncier.crs import legal_crs
-from foncier.model import (
-    Criterion,
-    EvidenceModel,
-    LayerReport,
-    Localized,
-    ResultTables,
-)
+from foncier.i18n import Localized
+from foncier.model import Criterion, EvidenceModel, LayerReport, ResultTables
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, unsurfaced
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.layers import Layers, background

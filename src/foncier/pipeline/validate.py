@@ -12,7 +12,7 @@ from foncier._util.atomic_write import write_atomically
 from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
 from foncier.export.visits import Visits, write_form, write_list
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.model_validation import Validation
 from foncier.results import read_saved
 from foncier.results.layers import SITES, contract_columns

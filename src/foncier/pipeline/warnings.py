@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foncier import schemas
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.wording import figure, flag_columns
 
 if TYPE_CHECKING:

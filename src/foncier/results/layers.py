@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.model import Localized
+    from foncier.i18n import Localized
 
 Shape = Literal["", "Point", "MultiLineString", "MultiPolygon"]
 

@@ -17,7 +17,7 @@ import shapely
 
 from foncier._util.atomic_write import MANIFEST
 from foncier.errors import ConfigError, FoncierError, FormatError
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results.descriptions import Description, read_descriptions, typed
 from foncier.results.layers import (
     CHECKED,

@@ -119,7 +119,8 @@ def unknown_measures(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tupl
 
     Examples
     --------
-    >>> from foncier.model import Criterion, Localized
+    >>> from foncier.i18n import Localized
+    >>> from foncier.model import Criterion
     >>> name = Localized("Gare", "Station")
     >>> gare = Criterion("gare", "station_min", name, "min", 20, 3, 1, "METHODS")
     >>> unknown_measures(pd.DataFrame({"opportunity_id": ["a"]}), [gare])

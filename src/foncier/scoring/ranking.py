@@ -80,7 +80,8 @@ def scores(
 
     Examples
     --------
-    >>> from foncier.model import Criterion, Localized
+    >>> from foncier.i18n import Localized
+    >>> from foncier.model import Criterion
     >>> name = Localized("Gare", "Station")
     >>> gare = Criterion("gare", "station_min", name, "min", 20, 3, 3, "METHODS")
     >>> axe = Criterion("axe", "axis_m", Localized("Axe", "Axis"), "m", 500, 0, 1, "METHODS")

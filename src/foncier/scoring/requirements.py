@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from foncier.model import Localized
+    from foncier.i18n import Localized
 
     Floats = NDArray[np.float64]
 

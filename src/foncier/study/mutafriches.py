@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.scoring.mutafriches import (
     Answer,
     Effort,

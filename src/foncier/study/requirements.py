@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from foncier._util.toml import read_toml
 from foncier.errors import ConfigError
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.scoring.requirements import (
     FLOOR,
     KIND,

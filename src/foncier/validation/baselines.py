@@ -12,7 +12,7 @@ import pandas as pd
 from foncier.validation import metrics
 
 if TYPE_CHECKING:
-    from foncier.model import Localized
+    from foncier.i18n import Localized
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,8 @@ from tests.bench.jobs import Job, Place
 
 from foncier import schemas, scoring
 from foncier.export.webmap import write_map
-from foncier.model import (
-    Background,
-    Localized,
-    Profile,
-    ResultTables,
-)
+from foncier.i18n import Localized
+from foncier.model import Background, Profile, ResultTables
 from foncier.study import criteria as study_criteria
 from foncier.study import read_study
 

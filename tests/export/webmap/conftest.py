@@ -15,13 +15,8 @@ import shapely
 
 from foncier import schemas
 from foncier.export.webmap import write_map
-from foncier.model import (
-    LayerReport,
-    Localized,
-    Missing,
-    Note,
-    ResultTables,
-)
+from foncier.i18n import Localized
+from foncier.model import LayerReport, Missing, Note, ResultTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

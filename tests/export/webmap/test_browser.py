@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from foncier import schemas
-from foncier.model import Background, Localized, Missing
+from foncier.i18n import Localized
+from foncier.model import Background, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

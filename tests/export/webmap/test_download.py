@@ -16,7 +16,7 @@ import pytest
 import shapely
 
 from foncier import schemas
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from collections.abc import Callable

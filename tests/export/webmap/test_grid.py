@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from foncier.export.webmap import grid
 from foncier.export.webmap import grid as counting
 from foncier.export.webmap.grid import squares
-from foncier.model import Localized, Profile
+from foncier.i18n import Localized
+from foncier.model import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

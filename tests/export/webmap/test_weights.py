@@ -13,7 +13,8 @@ import shapely
 
 from foncier import schemas, scoring
 from foncier.export.webmap.payload import presets
-from foncier.model import Criterion, Localized
+from foncier.i18n import Localized
+from foncier.model import Criterion
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from foncier.geometry import (
     pairs_within,
     queried,
 )
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

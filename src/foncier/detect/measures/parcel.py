@@ -26,7 +26,7 @@ from foncier.geometry import (
     pairs_within,
     united_area_m2,
 )
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     import geopandas as gpd

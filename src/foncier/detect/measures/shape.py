@@ -25,7 +25,7 @@ from foncier.detect.measures.parcel import (
     stands,
 )
 from foncier.geometry import Floats, covered_area_m2
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -95,8 +95,9 @@ def write_metadata(
     _styles(base, every, drawn, lang=lang, day=day)
     _metadata(base, result, lang, day)
     _contents(base, result, every, lang, day)
-    book = project.Book(result, {one.name: one for one in every}, drawn, file, lang)
-    base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(book))
+    named = {one.name: one for one in every}
+    context = project.ProjectContext(result, named, drawn, file, lang)
+    base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(context))
     for layer, column in ENTITIES.items():
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
     base.execute("COMMIT")

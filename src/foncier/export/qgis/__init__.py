@@ -1,1 +1,1 @@
-"""QGIS project of a result: styles, forms, layouts."""
+"""QGIS project, layouts, styles and forms: templates in ``templates/``, filled from a result."""

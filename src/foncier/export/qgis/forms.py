@@ -1,54 +1,21 @@
-"""Relations between the layers of the QGIS project, and the forms that show them."""
+"""Fields of the layers, relations between them, and the forms that show them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement
+from typing import TYPE_CHECKING, Any
 
-from foncier.model import Localized
+from markupsafe import Markup
+
+from foncier.export import words
+from foncier.export.qgis.environment import render, settings, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from foncier.results.layers import Layer
+    from foncier.schemas import Column
 
-# Referencing layer, referenced layer, the column that both bear.
-RELATIONS = (
-    ("preuves", "opportunites", "opportunity_id"),
-    ("acces", "opportunites", "opportunity_id"),
-    ("acces_detail", "opportunites", "opportunity_id"),
-    ("notes", "opportunites", "opportunity_id"),
-    ("chemins", "opportunites", "opportunity_id"),
-    ("isochrones", "opportunites", "opportunity_id"),
-    ("parcelles_retenues", "opportunites", "opportunity_id"),
-    ("essais", "parcelles_retenues", "parcel_id"),
-    ("essais", "parcelles_ecartees", "parcel_id"),
-)
-# Tabs of the form of an opportunity: its columns, then what refers to it.
-SHEET, MEASURES = Localized("Fiche", "Card"), Localized("Mesures", "Measures")
-SCORE, ACCESS = Localized("Score", "Score"), Localized("Accès", "Access")
-TABS: Mapping[str, Localized] = {
-    "preuves": Localized("Preuves", "Evidence"),
-    "notes": Localized("Notes", "Marks"),
-    "acces_detail": Localized("Temps de parcours", "Travel times"),
-    "parcelles_retenues": Localized("Parcelles", "Parcels"),
-    "essais": Localized("Essais", "Tests"),
-}
-CARD = (
-    "opportunity_id",
-    "kind",
-    "name",
-    "address",
-    "commune",
-    "parcel_ids",
-    "status",
-    "zone",
-    "confidence",
-    "flags",
-    "sources",
-    "donnees",
-)
-SCORES = ("score", "rank", "coverage", "criterion_")
+MULTILINE = ("note", "reason")
 
 
 def layer_id(name: str) -> str:
@@ -56,91 +23,110 @@ def layer_id(name: str) -> str:
     return f"foncier_layer_{name}"
 
 
-def name_of(referencing: str, referenced: str) -> str:
-    """Identifier of a relation."""
-    return f"{referenced}_{referencing}"
-
-
-def relations(layers: Mapping[str, Layer], lang: str) -> Element:
-    """Relations between the layers that are there."""
-    root = Element("relations")
-    for child, parent, column in RELATIONS:
-        if child not in layers or parent not in layers:
-            continue
-        relation = SubElement(
-            root,
-            "relation",
-            {
-                "id": name_of(child, parent),
-                "referencingLayer": layer_id(child),
-                "referencedLayer": layer_id(parent),
-                "strength": "Association",
-                "name": f"{layers[parent].title[lang]} – {layers[child].title[lang]}",
-            },
-        )
-        SubElement(relation, "fieldRef", {"referencingField": column, "referencedField": column})
-    return root
-
-
-def form(root: Element, layer: Layer, layers: Mapping[str, Layer], lang: str) -> None:
-    """Add the form of a layer that others refer to: its columns in tabs, then what refers to it."""
-    held = [c for c, parent, _ in RELATIONS if parent == layer.name and c in layers and c in TABS]
-    if not held:
-        return
-    SubElement(root, "editorlayout").text = "tablayout"
-    tabs = SubElement(root, "attributeEditorForm")
-    for title, names in _columns(layer).items():
-        tab = _tab(tabs, title[lang])
-        for name in names:
-            index = [column.name for column in layer.columns].index(name) + 1  # after fid
-            SubElement(
-                tab,
-                "attributeEditorField",
-                {"name": name, "index": str(index), "showLabel": "1"},
-            )
-    for child in held:
-        relation = name_of(child, layer.name)
-        SubElement(
-            _tab(tabs, TABS[child][lang]),
-            "attributeEditorRelation",
-            {
-                "name": relation,
-                "relation": relation,
-                "label": TABS[child][lang],
-                "showLabel": "0",
-                "nmRelationId": "",
-                "forceSuppressFormPopup": "0",
-                "relationWidgetTypeId": "relation_editor",
-            },
-        )
-
-
-def _columns(layer: Layer) -> dict[Localized, list[str]]:
-    """Columns of a layer by tab; every column is in one."""
-    tabs: dict[Localized, list[str]] = {SHEET: [], MEASURES: [], SCORE: [], ACCESS: []}
-    names = {column.name for column in layer.columns}
-    for name in (column.name for column in layer.columns):
-        target = name.removesuffix("_min").removesuffix("_m").removesuffix("_bike")
-        if layer.name != "opportunites" or name in CARD:
-            tab = SHEET
-        elif name.startswith(SCORES):
-            tab = SCORE
-        else:
-            tab = ACCESS if {f"{target}_min", f"{target}_m"} <= names else MEASURES
-        tabs[tab].append(name)
-    return {title: names for title, names in tabs.items() if names}
-
-
-def _tab(tabs: Element, title: str) -> Element:
-    return SubElement(
-        tabs,
-        "attributeEditorContainer",
+def relations(layers: Mapping[str, Layer], lang: str) -> list[dict[str, Any]]:
+    """Relations between the layers of a project; ``tab`` is empty where no form lists them."""
+    return [
         {
-            "name": title,
-            "groupBox": "0",
-            "columnCount": "1",
-            "showLabel": "1",
-            "visibilityExpression": "",
-            "visibilityExpressionEnabled": "0",
-        },
-    )
+            "id": f"{parent}_{child}",
+            "title": f"{layers[parent].title[lang]} – {layers[child].title[lang]}",
+            "referencing": layer_id(child),
+            "referenced": layer_id(parent),
+            "column": relation["column"],
+            "tab": relation["tab"][lang] if "tab" in relation else "",
+        }
+        for relation in settings()["relations"]
+        for child, parent in [(relation["referencing"], relation["referenced"])]
+        if child in layers and parent in layers
+    ]
+
+
+def tabs(layer: Layer, layers: Mapping[str, Layer], lang: str) -> list[dict[str, Any]]:
+    """Tabs of the form of a layer that others refer to; empty where none does."""
+    related = [
+        {"title": relation["tab"], "columns": [], "relation": relation["id"]}
+        for relation in relations(layers, lang)
+        if relation["referenced"] == layer_id(layer.name) and relation["tab"]
+    ]
+    names = [column.name for column in layer.columns]
+    found: dict[str, list[tuple[str, int]]] = {tab: [] for tab in settings()["tabs"]}
+    for index, name in enumerate(names, start=1):  # after fid
+        tab = _tab(name, names) if layer.name == "opportunites" else "card"
+        found[tab].append((name, index))
+    own = [
+        {"title": settings()["tabs"][tab][lang], "columns": columns, "relation": None}
+        for tab, columns in found.items()
+        if columns
+    ]
+    return [*own, *related] if related else []
+
+
+def fields(
+    layer: Layer,
+    *,
+    lang: str,
+    values: Mapping[str, str] | None = None,
+    editable: tuple[str, ...] | None = None,
+) -> Markup:
+    """Aliases, lists of values and widgets of the columns, in the order of the file.
+
+    Parameters
+    ----------
+    layer
+        Its columns in order.
+    lang
+        Language of the aliases, ``fr`` or ``en``.
+    values
+        Labels of the coded values; without them, those of `words`.
+    editable
+        Columns that a person fills in, in a layer that is delivered alone to be filled in.
+    """
+    alone = editable is not None
+    columns = [
+        {
+            "name": column.name,
+            "index": index,
+            "alias": words.label(column, lang),
+            "widget": _widget(column, alone=alone),
+            "choices": _choices(column, values, lang),
+            "multiline": column.name in MULTILINE,
+        }
+        for index, column in enumerate(layer.columns, start=1)
+    ]
+    key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": None}]
+    context = {"date_format": words_in(lang)["date_format"], "editable": editable}
+    return render("fields.xml", fields=[*key, *columns], **context) + preview(layer, alone=alone)
+
+
+def preview(layer: Layer, *, alone: bool = False) -> Markup:
+    """Expression that names a row; QGIS reads it from every style, whatever its categories."""
+    names = [column.name for column in layer.columns]
+    expression = f'"{"name" if "name" in names else names[0]}"'
+    if alone:
+        expression = 'coalesce("name", "opportunity_id")'
+    return Markup(" <previewExpression>{}</previewExpression>\n").format(expression)
+
+
+def _tab(name: str, names: list[str]) -> str:
+    """Tab of a column of an opportunity."""
+    columns = settings()["tab_columns"]
+    if name in columns["card"]:
+        return "card"
+    if name.startswith(tuple(columns["score"])):
+        return "score"
+    target = name.removesuffix("_min").removesuffix("_m").removesuffix("_bike")
+    return "access" if {f"{target}_min", f"{target}_m"} <= set(names) else "measures"
+
+
+def _choices(column: Column, values: Mapping[str, str] | None, lang: str) -> dict[str, str]:
+    if values is None:
+        return words.value_words(column, lang)
+    return {value: values[value] for value in column.values}
+
+
+def _widget(column: Column, *, alone: bool) -> str | None:
+    """Widget of QGIS for a column; None leaves the choice to QGIS."""
+    if column.values:
+        return "ValueMap"
+    if not alone:
+        return None
+    return "DateTime" if column.kind == "date" else "TextEdit"

@@ -1,125 +1,210 @@
-"""Styles of each layer of the GeoPackage, in QML that QGIS 3.22 and later read."""
+"""Styles of the layers as QML documents: a template a style, filled with the classes of a result.
+
+A template holds the renderer and the labels, as QGIS saves them; fields come from the contract.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from foncier.export import words
-from foncier.export.qgis import renderers, symbols
+from foncier.export.layers import VIEWS
+from foncier.export.qgis import forms
+from foncier.export.qgis.environment import render, words_in
+from foncier.schemas import ALL_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from foncier.model import Localized
+    from foncier.i18n import Localized
     from foncier.results.layers import Layer
-    from foncier.schemas import Column
 
-QGIS = "3.22.0"
-DARKEN = "5"  # QgsPainting::BlendDarken
-DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-# From afar the rank alone, close by the name too.
-NEAR = 6_000
-RANK_AND_NAME = (
-    f"if(@map_scale > {NEAR}, coalesce(to_string(to_int(\"rank\")), '–'), "
-    "concat(if(\"rank\" is null, '', concat(to_int(\"rank\"), '. ')), "
-    'coalesce("name", "opportunity_id")))'
-)
+# ColorBrewer YlOrBr, light to dark: number of rules that a parcel passed.
+RULES = ("#FFF7BC", "#FEC44F", "#EC7014", "#993404")
+# ColorBrewer Purples, the fewest minutes the darkest.
+MINUTES = ("#9E9AC8", "#DADAEB")
+AREA_CLASSES = 5
+NAME_LENGTH = 30  # of the column styleName of the table layer_styles
+EVERY_CATEGORY = {"styleCategories": Markup("AllStyleCategories")}
+VERSION = {"version": Markup("3.22.0")}
+
+Renderer = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Style:
-    """One style of a layer: the name under which QGIS lists it, and its QML."""
+    """One style of a layer: its name in QGIS, attributes and content of its ``qgis`` element."""
 
     name: str
-    qml: str
+    attributes: dict[str, Markup]
+    content: Markup
+
+    @property
+    def qml(self) -> str:
+        """QML document, as the table ``layer_styles`` holds it."""
+        return render("style.xml", style=self)
 
 
 def styles(layer: Layer, *, rules: Mapping[str, Localized], lang: str) -> tuple[Style, ...]:
     """Styles of a layer, the default one first.
+
+    Only the default style sets fields and forms: QGIS keeps them when another style is chosen.
 
     Parameters
     ----------
     layer
         One layer of the GeoPackage; a table without geometry has one style: aliases and lists.
     rules
-        Words of the rules of the funnel by their name, in its order.
+        Labels of the rules of the profile by their name, in their order.
     lang
         Language of legends and aliases, ``fr`` or ``en``.
     """
+    fields = forms.fields(layer, lang=lang)
     if not layer.shape:
-        return (Style(layer.title[lang][:30], _document(None, layer, lang)),)
-    found = renderers.looks(layer, rules=rules, lang=lang)
-    return tuple(Style(name, _document(drawn, layer, lang)) for name, drawn in found.items())
+        return (Style(layer.title[lang][:NAME_LENGTH], VERSION | EVERY_CATEGORY, fields),)
+    named = renderers(layer, rules=rules, lang=lang).items()
+    first, *others = [_split(name, render(file, **context)) for name, (file, context) in named]
+    preview = forms.preview(layer)
+    return (
+        Style(first.name, first.attributes | EVERY_CATEGORY, first.content + fields),
+        *(Style(other.name, other.attributes, other.content + preview) for other in others),
+    )
 
 
-def pieces(root: Element, layer: Layer, renderer: Element | None, lang: str) -> None:
-    """Add to a QML document, or to a layer of a project, all that makes a style."""
-    if renderer is not None:
-        root.append(renderer)
-        _overlaid(root, layer)
-        label = _label(layer)
-        if label is not None:
-            root.set("labelsEnabled", "1")
-            root.append(label)
-    _fields(root, layer, lang)
+def form_style(
+    layer: Layer,
+    *,
+    classes: Sequence[Mapping[str, str]],
+    values: Mapping[str, str],
+    editable: tuple[str, ...],
+    lang: str,
+) -> str:
+    """Style of a layer that is delivered alone, with its form, as a QML document.
+
+    Parameters
+    ----------
+    layer
+        A column with values is a list to choose from, a date a calendar.
+    classes
+        Value, label and colour of each class of the legend.
+    values
+        Labels of the coded values.
+    editable
+        Columns that a person fills in; the others are read only.
+    lang
+        Language of the aliases, ``fr`` or ``en``.
+    """
+    drawn = _split(layer.name, render(f"{layer.name}.qml", classes=classes))
+    fields = forms.fields(layer, lang=lang, values=values, editable=editable)
+    return Style(layer.name, drawn.attributes | EVERY_CATEGORY, drawn.content + fields).qml
 
 
-def _document(renderer: Element | None, layer: Layer, lang: str) -> str:
-    root = Element("qgis", {"version": QGIS, "styleCategories": "AllStyleCategories"})
-    pieces(root, layer, renderer, lang)
-    indent(root, " ")
-    return f"{DOCTYPE}\n{tostring(root, encoding='unicode')}\n"
-
-
-def _overlaid(root: Element, layer: Layer) -> None:
-    """Let the darker of two features show, and the layers below, where a layer's look says so."""
-    opacity = renderers.OVERLAID.get(layer.name)
-    if opacity is not None:
-        SubElement(root, "featureBlendMode").text = DARKEN
-        SubElement(root, "layerOpacity").text = str(opacity)
-
-
-def _label(layer: Layer) -> Element | None:
-    if any(column.name == "rank" for column in layer.columns):
-        return symbols.labelling(RANK_AND_NAME, size=8, below_scale=20_000, bold=True)
-    if layer.name == "etapes":
-        expression = 'concat("order", \'. \', "name")'
-        return symbols.labelling(expression, size=8, below_scale=25_000)
-    if layer.name == "lieux":
-        return symbols.labelling('"name"', size=8, below_scale=10_000)
+def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: str) -> dict[str, Renderer]:
+    """Template and context of each style of a layer by the name of the style, the default first."""
+    say: dict[str, Any] = dict(words_in(lang))
+    if {"kind", "score", "confidence"} <= {column.name for column in layer.columns}:
+        return {
+            say["by_kind"]: ("opportunites.qml", {"classes": _kinds(layer, lang)}),
+            say["by_score"]: ("opportunites_score.qml", say),
+            say["by_confidence"]: ("opportunites_confidence.qml", say),
+        }
     if layer.name == "quartiers":
-        expression = (
-            'if("kind" = \'toutes\', concat(coalesce("name", "quarter_id"), \'\\n\', '
-            "format_number(\"area_m2\" / 10000, 1), ' ha'), '')"
-        )
-        return symbols.labelling(expression, size=8, below_scale=50_000)
-    if layer.name == "voies":
-        return symbols.labelling('"name"', size=6, below_scale=4_000)
-    return None
+        say |= {"classes": _areas(layer)}
+    if layer.name == "isochrones":
+        say |= {"classes": _minutes(layer, say["on_foot"])}
+    plain = {say["plain"]: (f"{layer.name}.qml", say)}
+    if layer.name == "parcelles_ecartees":
+        reasons = {"classes": _reasons(layer, rules, lang)}
+        return plain | {say["by_reason"]: ("parcelles_ecartees_motif.qml", reasons)}
+    return plain
 
 
-def _fields(root: Element, layer: Layer, lang: str) -> None:
-    """Aliases of the columns and lists of their coded values, in the order of the file."""
-    configuration = SubElement(root, "fieldConfiguration")
-    aliases = SubElement(root, "aliases")
-    SubElement(aliases, "alias", {"field": "fid", "index": "0", "name": ""})
-    for i, column in enumerate(layer.columns, start=1):
-        alias = {"field": column.name, "index": str(i), "name": words.label(column, lang)}
-        SubElement(aliases, "alias", alias)
-        if column.values:
-            field = SubElement(configuration, "field", {"name": column.name})
-            field.append(_value_map(column, lang))
-    preview = "name" if any(c.name == "name" for c in layer.columns) else layer.columns[0].name
-    SubElement(root, "previewExpression").text = f'"{preview}"'
+def kind_classes(lang: str) -> list[dict[str, str]]:
+    """Classes of the catalogue of kinds: value, label, colour."""
+    return [
+        {"value": kind, "label": words.VALUES[kind][lang], "colour": colour}
+        for kind, colour in words.KINDS.items()
+    ]
 
 
-def _value_map(column: Column, lang: str) -> Element:
-    widget = Element("editWidget", {"type": "ValueMap"})
-    config = SubElement(SubElement(widget, "config"), "Option", {"type": "Map"})
-    listed = SubElement(config, "Option", {"name": "map", "type": "List"})
-    for value, text in words.value_words(column, lang).items():
-        one = SubElement(listed, "Option", {"type": "Map"})
-        SubElement(one, "Option", {"name": text, "type": "QString", "value": value})
-    return widget
+def _split(name: str, document: Markup) -> Style:
+    """Attributes and content of the root of a QML document."""
+    head, _, rest = document.partition("<qgis ")[2].partition(">")
+    attributes = {key: Markup(value) for key, value in re.findall(r'(\w+)="([^"]*)"', head)}  # noqa: S704  # nosec B704
+    return Style(name, attributes, Markup(rest.rpartition("</qgis>")[0].lstrip("\n")))  # noqa: S704  # nosec B704
+
+
+def _kinds(layer: Layer, lang: str) -> list[dict[str, str]]:
+    """Classes by kind; in a view of one kind, this one only."""
+    seen = {kind for kind, (name, _) in VIEWS.items() if name == layer.name}
+    return [one for one in kind_classes(lang) if not seen or one["value"] in seen]
+
+
+def _reasons(layer: Layer, rules: Mapping[str, Localized], lang: str) -> list[dict[str, str]]:
+    """Classes by the first rule that failed, in the order of the rules, light to dark."""
+    seen = set(layer.frame["rule"].unique())
+    known = [rule for rule in rules if rule in seen]
+    failed = [*known, *sorted(seen - set(known))]
+    labels = [rules[rule][lang] if rule in rules else rule for rule in failed]
+    return _shaded(failed, labels, RULES)
+
+
+def _minutes(layer: Layer, on_foot: str) -> list[dict[str, str]]:
+    """Classes by walking time, dark to light."""
+    times = [str(time) for time in sorted({int(time) for time in layer.frame["minutes"]})]
+    return _shaded(times, [f"{time} {on_foot}" for time in times], MINUTES)
+
+
+def _areas(layer: Layer) -> list[dict[str, str | float]]:
+    """Classes of districts by the area of their opportunities of all kinds, in hectares."""
+    whole = layer.frame.loc[layer.frame["kind"] == ALL_KINDS, "area_m2"]
+    step = _round_up(float(whole.max()) / AREA_CLASSES / 1e4 if len(whole) else 1.0)
+    bounds = [round(i * step, 2) for i in range(AREA_CLASSES + 1)]
+    return [
+        {"low": low, "high": high, "label": f"{low:g} – {high:g} ha".replace(".", ",")}
+        for low, high in pairwise(bounds)
+    ]
+
+
+def _shaded(
+    values: Sequence[str], labels: Sequence[str], colours: tuple[str, ...]
+) -> list[dict[str, str]]:
+    """Classes coloured in their order along a list of colours."""
+    last = max(len(values) - 1, 1)
+    return [
+        {"value": value, "label": label, "colour": _interpolate(colours, i / last)}
+        for i, (value, label) in enumerate(zip(values, labels, strict=True))
+    ]
+
+
+def _round_up(value: float) -> float:
+    """Smallest of 0.1, 0.2, 0.5, 1, 2, 5… that is not below a value.
+
+    Examples
+    --------
+    >>> _round_up(0.3), _round_up(2.0), _round_up(11)
+    (0.5, 2.0, 20.0)
+    """
+    steps = [m * 10.0**e for e in range(-1, 6) for m in (1, 2, 5)]
+    return next((step for step in steps if step >= value), steps[-1])
+
+
+def _interpolate(colours: tuple[str, ...], share: float) -> str:
+    """Colour at a share of the way along a list of colours.
+
+    Examples
+    --------
+    >>> _interpolate(("#000000", "#FFFFFF"), 0.5)
+    '#808080'
+    """
+    place = share * (len(colours) - 1)
+    i = min(int(place), len(colours) - 2)
+    pairs = [
+        (int(colours[i][k : k + 2], 16), int(colours[i + 1][k : k + 2], 16)) for k in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{round(a + (b - a) * (place - i)):02X}" for a, b in pairs)

@@ -10,7 +10,7 @@ from foncier._util.atomic_write import MANIFEST
 from foncier.errors import FormatError
 from foncier.export.pictures import COPIES, pictures
 from foncier.export.words import VALUES
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.results import read_saved
 from foncier.results.dates import layer_dates
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, SITES

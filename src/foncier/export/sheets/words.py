@@ -1,6 +1,6 @@
 """Words of the sheets and of the leaflet, in French and in English."""
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 
 NBSP = "\u00a0"
 WORDS: dict[str, Localized] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from foncier.model import Localized
+    from foncier.i18n import Localized
 
 NUMBER = re.compile(r"(\d+(?:[.,\u202f\u00a0 ]\d+)*)")
 HOLE, ROW = "\x01", "\x02"

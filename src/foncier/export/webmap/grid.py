@@ -12,7 +12,8 @@ import shapely
 from foncier.export.webmap import encode_geometry
 from foncier.export.webmap.encode_table import pair
 from foncier.export.words import VALUES
-from foncier.model import Localized, Missing
+from foncier.i18n import Localized
+from foncier.model import Missing
 from foncier.wording import figure
 
 if TYPE_CHECKING:

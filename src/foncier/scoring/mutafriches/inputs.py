@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.model import Localized
+from foncier.i18n import Localized
 from foncier.schemas import MUTABILITY_FACTS
 from foncier.scoring.mutafriches.matrix import SEVERAL
 

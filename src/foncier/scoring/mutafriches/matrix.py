@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from foncier.model import Localized
+    from foncier.i18n import Localized
 
 IMPACTS = {"++": 2.0, "+": 1.0, "=": 0.5, "-": -1.0, "--": -2.0}
 # A measure comes in metres; the grid compares it in the unit of its criterion. A mix-up of metres

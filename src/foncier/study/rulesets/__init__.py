@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
+from foncier.i18n import Localized
 from foncier.model import (
     Assembly,
     Band,
@@ -15,7 +16,6 @@ from foncier.model import (
     DwellingCapacity,
     EvidenceModel,
     Fabric,
-    Localized,
     Profile,
     Rule,
     Signal,

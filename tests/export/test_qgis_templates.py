@@ -1,0 +1,148 @@
+"""The QGIS templates: files that QGIS reads and saves, filled with any text."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from markupsafe import Markup
+
+import foncier.export.qgis
+from foncier.export import words
+from foncier.export.geopackage.write import write_geopackage
+from foncier.export.layers import layers, views
+from foncier.export.qgis import environment, project, styles
+
+from .test_qgis import HERE, qgis, run
+
+if TYPE_CHECKING:
+    from foncier.model import ResultTables
+    from foncier.results.layers import Layer
+
+__all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
+TEMPLATES = Path(foncier.export.qgis.__file__).parent / "templates"
+AUTHORED = sorted([*TEMPLATES.glob("*.qml"), *TEMPLATES.glob("*.qpt")])
+# What a style of a template may hold: fields and forms come from the contract.
+STYLE = {"renderer-v2", "labeling", "featureBlendMode", "layerOpacity"}
+
+
+@pytest.mark.parametrize("path", AUTHORED, ids=lambda path: path.name)
+def test_a_template_is_xml_before_it_is_filled(path: Path) -> None:
+    root = ET.parse(path).getroot()  # noqa: S314 (we wrote it)
+    if path.suffix == ".qml":
+        assert {child.tag for child in root} <= STYLE
+        assert root.attrib["styleCategories"] == "Symbology|Labeling|Rendering"
+        labelled = root.find("labeling") is not None
+        assert root.attrib["labelsEnabled"] == str(int(labelled))
+
+
+def made(result: ResultTables, lang: str = "fr") -> project.ProjectContext:
+    written = layers(result)
+    every: dict[str, Layer] = {layer.name: layer for layer in (*written, *views(written))}
+    rules = project.rules_of(result)
+    named = {n: styles.styles(layer, rules=rules, lang=lang) for n, layer in every.items()}
+    return project.ProjectContext(result, every, named, "opportunites.gpkg", lang)
+
+
+def test_any_text_is_kept_and_breaks_nothing(small_result: ResultTables) -> None:
+    title = "<b> & \"a\" 'b' [% 1 %] {{ x }} ]]>"
+    sources = "IGN <1>\nINSEE & Cie"
+    hostile = replace(small_result, title=f"{title}\x00\x0b\ufffe", credits=(sources,))
+    root = ET.fromstring(project.qgs(made(hostile)))  # noqa: S314 (we wrote it)
+    assert root.findtext("title") == f"DONNÉES FICTIVES – {title}"
+    texts = {item.get("id"): item.get("labelText", "") for item in root.iter("LayoutItem")}
+    assert texts["title"] == title.replace("[%", "[\u200b%")
+    assert texts["sources"].endswith(sources)
+
+
+def test_the_legend_follows_no_map(small_result: ResultTables) -> None:
+    """Before QGIS 3.40 a legend linked to a map with a theme empties the relations of a form."""
+    root = ET.fromstring(project.qgs(made(small_result)))  # noqa: S314 (we wrote it)
+    (legend,) = (item for item in root.iter("LayoutItem") if item.get("id") == "legend")
+    assert not legend.get("map_uuid")
+    (followed,) = filter(None, (item.get("followPresetName") for item in root.iter("LayoutItem")))
+    assert followed == "Opportunités"
+
+
+def test_a_view_of_one_kind_shows_this_one_only(small_result: ResultTables) -> None:
+    found = {
+        name: [one.get("value") for one in ET.fromstring(style.qml).iter("category")]  # noqa: S314
+        for name, (style, *_) in made(small_result).styles.items()
+    }
+    assert found["opportunites"] == list(words.KINDS)
+    assert found["dents_creuses"] == ["dent_creuse"]
+
+
+def test_only_the_default_style_sets_fields(small_result: ResultTables) -> None:
+    first, *others = made(small_result).styles["opportunites"]
+    assert len(others) == 2
+    assert "<aliases>" in first.content
+    assert first.attributes["styleCategories"] == "AllStyleCategories"
+    for other in others:
+        assert "<aliases>" not in other.content
+        assert other.attributes["styleCategories"] == "Symbology|Labeling|Rendering"
+
+
+def saved(result: ResultTables, folder: Path) -> dict[str, str]:
+    """Styles of a result as QGIS saves them, by layer and style."""
+    folder.mkdir()
+    write_geopackage(result, folder / "opportunites.gpkg")
+    script = str(HERE.parent / "qgis_styles_script.py")
+    done = run(script, str(folder / "opportunites.gpkg"), str(folder))
+    assert done.returncode == 0, done.stderr
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.qml")}
+
+
+@pytest.mark.qgis
+def test_a_style_that_qgis_saved_can_replace_its_template(
+    qgis: str, small_result: ResultTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_HASH_SEED", "0")  # else Qt orders attributes at random
+    before = saved(small_result, tmp_path / "before")
+    replaced = {
+        "opportunites.qml": "opportunites.Par nature",
+        "opportunites_score.qml": "opportunites.Par score",
+        "opportunites_confidence.qml": "opportunites.Par confiance",
+        "voies.qml": "voies.Simple",
+        "lieux.qml": "lieux.Simple",
+    }
+    assert min(len(before[name]) for name in replaced.values()) > 10_000  # with all defaults
+
+    def render(template: str, **context: object) -> Markup:
+        if template in replaced:
+            return Markup(before[replaced[template]])  # noqa: S704 (QGIS wrote it)
+        return environment.render(template, **context)
+
+    monkeypatch.setattr(styles, "render", render)
+    after = saved(small_result, tmp_path / "after")
+    for name in replaced.values():
+        assert ET.canonicalize(after[name]) == ET.canonicalize(before[name]), name
+
+
+@pytest.mark.qgis
+def test_a_template_is_what_qgis_saves_less_what_has_a_default(
+    qgis: str, small_result: ResultTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_HASH_SEED", "0")
+    styles_of = saved(small_result, tmp_path / "saved")
+    ours = {path: path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.qml")}
+    # Those that nothing is filled into, of the layers of this result.
+    unfilled = {
+        tmp_path / path.name: text
+        for path, text in ours.items()
+        if "{" not in text and f"{path.stem}.Simple" in styles_of
+    }
+    assert len(unfilled) == 8
+    for path in unfilled:
+        path.write_text(styles_of[f"{path.stem}.Simple"], encoding="utf-8")
+    script = str(HERE.parent / "qgis_trim_script.py")
+    done = run(script, str(TEMPLATES), *map(str, unfilled))
+    assert done.returncode == 0, done.stderr
+    for path, template in unfilled.items():
+        # QGIS names the nearest font where Arial is not installed.
+        trimmed = re.sub('fontFamily="[^"]*"', 'fontFamily="Arial"', path.read_text("utf-8"))
+        assert trimmed == template, path.name
