@@ -1,21 +1,21 @@
-# A convenience: everything here is reached by `pip install` and the `foncier` command too.
+# Optional: `pip install` and the `foncier` command do the same.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tools that judge the dependencies stand apart from them.
+# Audit tools have their own environment.
 AUDIT := .venv-audit
 STUDY ?=
 OUT ?= maps/demo
 INPUT ?= study.toml
 SECONDS ?= 60
 
-.PHONY: run test check lint types floors unit coverage bench bench-large hardening guided audit demo-data lock clean
+.PHONY: run test check lint types imports unit coverage bench bench-large hardening guided audit demo-data lock clean
 .DEFAULT_GOAL := run
 
-run: $(VENV)/.run  ## install, then the main job on the embedded demo
+run: $(VENV)/.run  ## install, then run the embedded demonstration
 	$(BIN)/foncier run $(STUDY) --out $(OUT)
 
-test: $(VENV)/.dev lint types floors unit  ## install, then every check
+test: $(VENV)/.dev lint types imports unit  ## install, then every check
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -24,22 +24,22 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-floors: $(VENV)/.dev
+imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist worksteal
 
-coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines that none of them reached
+coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines not covered
 	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
 
-bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md, beside named alternatives
+bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
 bench-large: $(VENV)/.bench  ## the same for 300 000 and 1 000 000 parcels
 	$(BIN)/python -m tests.bench --sizes 300000 1000000 --turns 1
 
-hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks, broken files (Linux, half an hour)
+hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks, corrupted files (Linux, half an hour)
 	$(BIN)/python -m tests.hardening.killing run 50
 	$(BIN)/python -m tests.hardening.killing fetch 50
 	unshare $$([ "$$(id -u)" = 0 ] && echo -m || echo -rm) $(BIN)/python -m tests.hardening.no_room
@@ -49,19 +49,19 @@ hardening: $(VENV)/.dev  ## the figures of docs/robustness.md: kills, full disks
 	$(BIN)/python -m tests.fuzz.breaking 12000
 	$(BIN)/pytest -q tests/fuzz/test_drawn.py --hypothesis-profile=hardening
 
-guided: $(VENV)/.dev  ## coverage-guided breaking by Atheris, INPUT for so many SECONDS (Linux, CPython 3.11 to 3.13)
+guided: $(VENV)/.dev  ## coverage-guided fuzzing by Atheris, INPUT for SECONDS (Linux, CPython 3.11 to 3.13)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps 'atheris>=3,<4'
 	$(BIN)/python -m tests.fuzz.guided $(INPUT) $(SECONDS)
 
-audit: $(AUDIT)/.tools  ## known faults of the locked dependencies (asks the package index), and Bandit on our code
+audit: $(AUDIT)/.tools  ## known vulnerabilities of the locked dependencies (asks the package index), and Bandit on the code
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml src
 
-demo-data: $(VENV)/.run  ## draw the embedded city again
+demo-data: $(VENV)/.run  ## generate the embedded city again
 	$(BIN)/python -m tests.demo_city
 
-lock: $(VENV)/.dev  ## resolve the dependencies again, for every Python we support
+lock: $(VENV)/.dev  ## resolve the dependencies again, for every supported Python
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
 		-c requirements/limits.in pyproject.toml requirements/build.in -o requirements/run.txt
@@ -84,10 +84,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# What foncier is measured beside. A platform without one of their wheels goes without all of them.
+# Alternatives of the benchmarks. A platform without one of their wheels has none of them.
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/bench.txt || \
-		echo "Some alternatives cannot be installed here: their rows will say so."
+		echo "Some alternatives cannot be installed on this machine: their rows will say so."
 	@touch $@
 
 $(AUDIT)/.tools:

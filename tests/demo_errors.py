@@ -1,4 +1,4 @@
-"""The table of errors of the default rules on the demonstration, as the docs show it.
+"""Errors of the default rules on the demonstration, as a table of the docs.
 
 To renew it after a wanted change: ``python tests/demo_errors.py``, then read the difference.
 """
@@ -27,7 +27,7 @@ KINDS = ("dent_creuse", "terrain_divisible")
 
 
 def truth(result: ResultTables) -> Any:
-    """What was planted inside the study area; a building's id is its parcel."""
+    """Ground truth inside the study area; a building's id is its parcel."""
     table = pd.read_csv(demo.study_folder() / "verite.csv", sep=";", dtype=str)
     places = gpd.GeoSeries.from_xy(table["lon"].astype(float), table["lat"].astype(float), crs=4326)
     inside = places.to_crs(2154).within(result.area.buffer(-5))
@@ -35,14 +35,14 @@ def truth(result: ResultTables) -> Any:
 
 
 def markdown(result: ResultTables, planted: Any) -> str:
-    """Two tables: what was found and missed of each kind; what became of each trap."""
+    """Two tables: plots found and missed by kind; outcome of each trap."""
     lines = [
-        "| kind | planted | found | missed | besides, flagged | besides, no flag | recall | "
+        "| kind | planted | found | missed | extra, flagged | extra, no flag | recall | "
         "precision |",
         "|---|---|---|---|---|---|---|---|",
         *(_kind(result, planted, kind) for kind in KINDS),
         "",
-        "| trap | planted | what became of it |",
+        "| trap | planted | outcome |",
         "|---|---|---|",
         *_traps(result, planted[(planted["kind"] == "trap") & (planted["subject"] == "parcel")]),
     ]
@@ -53,7 +53,7 @@ def _kind(result: ResultTables, planted: Any, kind: str) -> str:
     found = result.candidates[result.candidates["kind"] == kind]
     wanted = set(planted.loc[planted["kind"] == kind, "id"])
     hit = found["parcel_ids"].isin(wanted)
-    # A point to watch that was set there on purpose tells the planner; a bare list would not.
+    # Plots planted to be flagged are not errors.
     known = set(planted.loc[planted["expected"] == "flagged", "id"])
     told = ~hit & (
         found["parcel_ids"].isin(known) & found["flags"].notna()
@@ -83,7 +83,7 @@ def _traps(result: ResultTables, traps: Any) -> list[str]:
 
 def _end(parcel: str, reasons: Any, flags: Any) -> str:
     if parcel in reasons.index:
-        return f"turned down by `{reasons[parcel]}`"
+        return f"rejected by `{reasons[parcel]}`"
     flag = flags.get(parcel)
     words = {
         "recouvre": "overlap",

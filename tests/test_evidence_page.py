@@ -1,6 +1,6 @@
-"""The page on evidence shows the table of signals as the data file has it: it cannot drift.
+"""The tables of the page on evidence are generated from the data file.
 
-After a wanted change: ``python tests/test_evidence_page.py`` writes the page's tables again.
+After a wanted change: ``python tests/test_evidence_page.py`` renews them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def tables() -> dict[str, str]:
             f"`{name}`",
             s["en"],
             f"{s['weight']:+.1f}" if s["weight"] else "0",
-            f"{s['half_life_years']} y" if s["half_life_years"] else "does not age",
+            f"{s['half_life_years']} y" if s["half_life_years"] else "none",
             s["origin"],
             s.get("prior", ""),
             s["source"],
@@ -36,7 +36,7 @@ def tables() -> dict[str, str]:
         ]
         for name, s in raw["signal"].items()
     ]
-    head = ["signal", "says", "weight", "half-life", "origin", "own prior", "source", "why"]
+    head = ["signal", "text", "weight", "half-life", "origin", "own prior", "source", "reason"]
     bands = [[b["name"], b["en"], b["low"], b["high"]] for b in raw["band"]]
     settings = [
         [f"`{part}.{key}`", value]
@@ -45,8 +45,8 @@ def tables() -> dict[str, str]:
     ]
     return {
         "signals": _rows([head, ["---"] * 8, *signals]),
-        "bands": _rows([["band", "word", "from", "below"], ["---"] * 4, *bands]),
-        "settings": _rows([["figure", "value"], ["---"] * 2, *settings]),
+        "bands": _rows([["band", "label", "from", "below"], ["---"] * 4, *bands]),
+        "settings": _rows([["parameter", "value"], ["---"] * 2, *settings]),
     }
 
 
