@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from urllib3.util import Retry
-
 from foncier import download as services
 from foncier.errors import FoncierError, FormatError, OfflineError
 
@@ -37,7 +35,7 @@ DAY = date(2026, 1, 15)
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 TELLS_ITS_END = (b"{", b"[", b"<", b"\x1f\x8b")  # a CSV cut between two rows looks whole
 LISTS = ("features", "resources")
-QUICK = Retry(total=2, backoff_factor=0.001, status_forcelist=(429, 500, 502, 503, 504))
+QUICK = services.PATIENCE.new(total=2, backoff_factor=0.001, backoff_jitter=0.0)
 
 
 def check_source(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pyproj
 import pytest
 import shapely
-from urllib3.util import Retry
 
 from foncier import download as services
 
@@ -41,13 +40,7 @@ HEAD = (
     "site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
     "urba_zaer;source_nom;unite_fonciere_refcad;geompoint"
 )
-QUICK = Retry(
-    total=4,
-    backoff_factor=0.01,
-    backoff_max=0.05,
-    status_forcelist=(429, 500, 502, 503, 504),
-    respect_retry_after_header=True,
-)
+QUICK = services.PATIENCE.new(total=4, backoff_factor=0.01, backoff_jitter=0.0, backoff_max=0.05)
 
 
 def osm() -> bytes:

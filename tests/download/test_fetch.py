@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -19,7 +20,9 @@ import pyogrio
 import pytest
 import trustme
 from typer.testing import CliRunner
+from urllib3.exceptions import MaxRetryError
 
+from foncier import download as services
 from foncier.cli import app
 from foncier.download.client import NoDataError
 from foncier.errors import (
@@ -38,8 +41,6 @@ from .conftest import BUILDINGS, FRICHES, LOVAC, PARCELS, web, zone
 from .replay import DATASETS, OVERPASS, WFS
 
 if TYPE_CHECKING:
-    from foncier import download as services
-
     from .replay import Replay
 
 TODAY = date(2026, 1, 15)
@@ -180,6 +181,38 @@ def test_a_connection_cut_every_64_kb_is_taken_up_where_it_stopped(
     assert came.path.read_bytes() == service.files[PARCELS]
     ranges = [headers.get("Range") for _, headers in service.asked]
     assert ranges == [None, "bytes=65536-", "bytes=131072-", "bytes=196608-"]
+
+
+def test_a_query_that_is_posted_is_posted_again_with_its_fields(
+    service: Replay, tmp_path: Path
+) -> None:
+    service.fail(OVERPASS, status=504, times=2)
+    asked = web(service)
+    asked.get(f"https:/{OVERPASS}", tmp_path / "x", most_bytes=10**6, form={"data": "out;"})
+    assert service.asked == [(OVERPASS, {"form": "data=out%3B"})] * 3
+
+
+def test_without_a_network_there_is_one_retry_and_no_wait(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    client = services.HttpClient(services.hosts(), mirror=nobody, insecure=True, pause_s=0.0)
+    start = time.monotonic()
+    with pytest.raises(OfflineError, match=r"ne répond pas \(ConnectionError\)") as told:
+        client.get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=100)
+    assert time.monotonic() - start < 3
+    (raised,) = told.value.__cause__.args if told.value.__cause__ else ()
+    assert isinstance(raised, MaxRetryError)
+
+
+def test_retries_end_with_the_time_that_is_left_for_them(
+    service: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foncier.download.client.LONGEST_RETRY_S", 0.3)
+    service.fail(PARCELS, status=503, times=999)
+    patience = services.PATIENCE.new(total=500, backoff_factor=0.05, backoff_max=0.05)
+    with pytest.raises(OfflineError, match="HTTP 503"):
+        web(service, patience=patience).get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=100)
+    assert 1 < len(service.asked) < 20
 
 
 def test_what_changed_meanwhile_is_not_glued_to_what_came_before(

@@ -1,4 +1,4 @@
-"""OpenStreetMap XML: what tags say of streets, land in use, places and vacancy."""
+"""OpenStreetMap files: what tags say of streets, land in use, places and vacancy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from foncier.errors import FormatError
 from foncier.readers import osm_tags
 
 if TYPE_CHECKING:
@@ -162,6 +163,81 @@ def test_a_compressed_file_gives_the_same(tmp_path: Path, read: Callable[..., An
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     tables = [read("streets", "osm-xml", path)[0] for path in (plain, packed)]
     assert tables[0].equals(tables[1])
+
+
+POND = (
+    '<relation id="9"><member type="way" ref="7" role="outer"/>'
+    '<tag k="type" v="multipolygon"/><tag k="natural" v="water"/></relation>'
+)
+
+
+def test_objects_in_any_order_are_read(tmp_path: Path, read: Callable[..., Any]) -> None:
+    """Overpass writes ways before nodes when asked for ``out body; >; out skel;``."""
+    objects = (way(6, "2 3", highway="path"), way(7, RING), way(8, "1 2", highway="path"))
+    whole = osm(tmp_path / "a.osm", *objects, POND).read_text("utf-8-sig")
+    nodes = whole[whole.index("<node") : whole.index("<way")]
+    turned = tmp_path / "b.osm"
+    orders = (
+        [POND, *objects, nodes],
+        [nodes, *reversed(objects), POND],
+        [nodes, *objects * 2, POND],
+    )
+    for order in orders:
+        turned.write_text(f'<osm version="0.6">{"".join(order)}</osm>', "utf-8")
+        check(read, tmp_path / "a.osm", turned)
+
+
+def check(read: Callable[..., Any], plain: Path, turned: Path) -> None:
+    for layer, ids in (("streets", ["way/6", "way/8"]), ("constraints", ["relation/9"])):
+        table, _ = read(layer, "osm-xml", plain)
+        same, report = read(layer, "osm-xml", turned)
+        assert table.iloc[:, 0].tolist() == ids
+        assert table.equals(same)
+        assert not [note for note in report.notes if note.effect == "dropped"]
+
+
+def test_objects_that_were_never_uploaded_are_read(
+    tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    """JOSM gives them negative ids."""
+    plain = osm(tmp_path / "a.osm", way(7, RING), way(8, "1 2", highway="path"), POND)
+    new = tmp_path / "new.osm"
+    text = plain.read_text("utf-8-sig").replace(' id="', ' id="-').replace(' ref="', ' ref="-')
+    new.write_text(text, "utf-8")
+    for layer, ids in (("streets", ["way/-8"]), ("constraints", ["relation/-9"])):
+        there, table = read(layer, "osm-xml", plain)[0], read(layer, "osm-xml", new)[0]
+        assert table.iloc[:, 0].tolist() == ids
+        assert table.geometry.geom_equals(there.geometry).all()
+
+
+def test_an_area_whose_outline_crosses_itself_is_left_out_with_a_note(
+    tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    path = osm(tmp_path / "a.osm", way(7, "1 3 2 4 1"), way(8, RING, natural="water"), POND)
+    table, report = read("constraints", "osm-xml", path)
+    assert table["constraint_id"].tolist() == ["way/8"]
+    assert [(note.effect, note.count, note.text.en) for note in report.notes] == [
+        ("dropped", 1, "OpenStreetMap areas with open or crossing outlines dropped")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ('<osmChange version="0.6"></osmChange>', "racine «\u00a0osmChange\u00a0»"),
+        ("<html><body>Maintenance</body></html>", "racine «\u00a0html\u00a0»"),
+        ('<!DOCTYPE osm><osm version="0.6"></osm>', "DOCTYPE"),
+        ('<osm version="0.6"><node id="a" lat="1" lon="1"/></osm>', "illisible"),
+        ('<osm version="0.6"><node id="1" lat="1,5" lon="1"/></osm>', "illisible"),
+        ('<osm version="0.6">\n<node id="1" lat="1" lon="1"/>', "ligne 2"),
+    ],
+)
+def test_what_is_no_extract_is_one_clear_error(
+    written: str, says: str, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    (tmp_path / "a.osm").write_text(written, "utf-8")
+    with pytest.raises(FormatError, match=says):
+        read("streets", "osm-xml", tmp_path / "a.osm")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_redon_packed_is_redon(real_data: Path, tmp_path: Path) -> None:
     middle = whole["streets"].union_all().centroid
     plot = gpd.GeoDataFrame(geometry=[middle.buffer(20)], crs=legal_crs("35236"))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("foncier.readers.osm_pbf.MARGIN_M", 200.0)
+        patched.setattr("foncier.readers.osm_files.MARGIN_M", 200.0)
         for layer in LAYERS:
             part, report = read(layer, packed, "osm-pbf", plot)
             key = part.columns[0]
@@ -105,6 +105,31 @@ def test_an_area_that_leaves_the_box_stays_whole(tmp_path: Path) -> None:
     assert len(read("streets", packed, "osm-pbf")[0]) == 1
 
 
+def test_an_area_that_the_file_cuts_is_counted_where_the_study_lies(tmp_path: Path) -> None:
+    nodes, ways, areas = "", "", ""
+    for n, y in ((1, 0), (2, 50_000)):
+        ends = [TO_DEGREES.transform(650_000 + x, 6_977_000 + y) for x in (0, 100)]
+        nodes += "".join(
+            f'<node id="{2 * n + i}" version="1" lat="{lat:.7f}" lon="{lon:.7f}"/>'
+            for i, (lon, lat) in enumerate(ends)
+        )
+        ways += f'<way id="{n}" version="1"><nd ref="{2 * n}"/><nd ref="{2 * n + 1}"/></way>'
+        areas += (
+            f'<relation id="{n}" version="1"><member type="way" ref="{n}" role="outer"/>'
+            '<member type="way" ref="99" role="outer"/><tag k="type" v="multipolygon"/>'
+            '<tag k="natural" v="water"/></relation>'
+        )
+    plain = tmp_path / "a.osm"
+    plain.write_text(f'<osm version="0.6">{nodes}{ways}{areas}</osm>', "utf-8")
+    packed = pbf(plain, tmp_path / "a.osm.pbf")
+    plot = gpd.GeoDataFrame(
+        geometry=[shapely.box(650_010, 6_977_000, 650_020, 6_977_010)], crs=2154
+    )
+    for around, count in ((plot, 1), (None, 2)):
+        _, report = read("constraints", packed, "osm-pbf", around)
+        assert [n.count for n in report.notes if "coupées par le bord" in n.text.fr] == [count]
+
+
 def test_a_study_cuts_its_extract_around_its_own_parcels(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "hamlet")
     plain = folder / "a.osm"
@@ -145,6 +170,6 @@ def test_what_is_no_pbf_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             read("places", path, format_)
     with pytest.raises(SourceError, match="n'existe pas"):
         read("places", tmp_path / "b.osm.pbf", "osm-pbf")
-    monkeypatch.setattr("foncier.readers.osm_pbf.MOST_WHOLE", 10)
+    monkeypatch.setattr("foncier.readers.osm_files.MOST_WHOLE", 10)
     with pytest.raises(FormatError, match="où couper"):
         read("places", packed, "osm-pbf")

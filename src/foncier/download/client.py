@@ -6,11 +6,12 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, MaxRetryError
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.util import Retry
 
 from foncier import __version__
@@ -24,7 +25,7 @@ from foncier.errors import (
 from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 AGENT = f"foncier/{__version__} (analyse foncière communale)"
@@ -32,24 +33,65 @@ CHUNK = 1 << 14  # what is lost when a connection breaks
 REDIRECTS, REDIRECTED = 5, (301, 302, 303, 307, 308)
 BUSY = (408, 429, 500, 502, 503, 504)
 LONGEST_WAIT_S = 120.0  # a service that asks for more is down for this run
-PATIENCE = Retry(
+LONGEST_RETRY_S = 300.0  # after the first failure no retry starts later than this
+RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
+
+
+class Patience(Retry):
+    """Retries of urllib3 that end `LONGEST_RETRY_S` after the first failure.
+
+    They also end when the service asks to wait longer than `LONGEST_WAIT_S`.
+    """
+
+    until: float | None = None
+
+    def new(self, **changes: Any) -> Self:
+        """The same policy with less left of it."""
+        made = super().new(**changes)
+        made.until = self.until
+        return made
+
+    def increment(
+        self, method: str | None = None, url: str | None = None, *args: Any, **more: Any
+    ) -> Self:
+        """What is left after a failure.
+
+        Raises
+        ------
+        MaxRetryError
+            Nothing is left.
+        """
+        now = time.monotonic()
+        wait = asked_wait(more.get("response"))
+        if wait > LONGEST_WAIT_S or now + wait > (self.until or now + LONGEST_RETRY_S):
+            raise MaxRetryError(more.get("_pool"), url or "", more.get("error"))  # type: ignore[arg-type]
+        left = super().increment(method, url, *args, **more)
+        left.until = self.until or now + LONGEST_RETRY_S
+        return left
+
+
+def asked_wait(answer: Any) -> float:
+    """Seconds to wait that an answer of urllib3 asks for (``Retry-After``), 0 without a demand."""
+    try:
+        return (PATIENCE.get_retry_after(answer) or 0.0) if answer is not None else 0.0
+    except HTTPError:  # neither a number nor a date
+        return 0.0
+
+
+# Without a network there is one retry. Certificates that are refused are not tried again.
+PATIENCE = Patience(
     total=6,
+    connect=1,
+    redirect=0,
+    other=0,
     backoff_factor=1.0,
     backoff_jitter=1.0,
     backoff_max=30,
     status_forcelist=BUSY,
+    allowed_methods={"GET", "POST"},
+    raise_on_status=False,
     respect_retry_after_header=True,
 )
-# All that a connection which is cut, late or garbled says.
-BROKEN = (
-    requests.HTTPError,
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-    HTTPError,
-)
-RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
 
 
 @dataclass(frozen=True)
@@ -70,8 +112,8 @@ class Arrival:
     attribution: str | None = None
 
 
-class IncompleteDownloadError(HTTPError):
-    """Fewer bytes came than were announced."""
+class IncompleteDownloadError(ProtocolError):
+    """The connection broke in the middle of an answer."""
 
 
 class NoDataError(SourceError):
@@ -100,12 +142,17 @@ class HttpClient:
     hosts: frozenset[str]
     mirror: str | None = None
     insecure: bool = False
-    patience: Retry = PATIENCE
+    patience: Patience = PATIENCE
     timeout_s: tuple[float, float] = (10.0, 90.0)
     pause_s: float = 0.5
     cache: Cache | None = None
     session: requests.Session = field(default_factory=requests.Session)
     asked: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the session try again what fails before an answer begins."""
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, HTTPAdapter(max_retries=self.patience))
 
     def get(
         self,
@@ -164,7 +211,7 @@ class HttpClient:
         form: Mapping[str, str] | None,
         known: Mapping[str, Any],
     ) -> Arrival:
-        patience = self.patience
+        left = self.patience
         while True:
             try:
                 return self._once(address, to, most_bytes=most_bytes, form=form, known=known)
@@ -172,29 +219,22 @@ class HttpClient:
                 raise OfflineError(
                     complaint(address, "certificat du serveur refusé", RETRY)
                 ) from fault
-            except BROKEN as fault:
-                patience = self._again(patience, address, fault)
+            except requests.RequestException as fault:  # after the retries of the session
+                raise _silent(address, type(fault).__name__) from fault
+            except (
+                IncompleteDownloadError
+            ) as fault:  # the session knows nothing of an answer that has begun
+                try:
+                    left = left.increment("GET", address, error=fault)
+                except MaxRetryError as ended:
+                    raise _silent(address, str(fault)) from ended
+                left.until = None  # a large file may come slowly: here only the cuts count
+                left.sleep()
 
     def made(self, file: Path) -> Arrival:
         """Arrival of a file that was put together here from several answers."""
         with file.open("rb") as whole:
             return Arrival(file, hashlib.file_digest(whole, "sha256").hexdigest(), None, None)
-
-    def _again(self, patience: Retry, address: str, fault: Exception) -> Retry:
-        """Wait for the next try, as the service or the policy says."""
-        answer = getattr(fault, "response", None)
-        raw = None if answer is None else answer.raw
-        try:
-            left = patience.increment("GET", address, response=raw, error=None if raw else fault)
-        except (MaxRetryError, HTTPError) as ended:
-            what = f"le service ne répond pas ({_short(fault)})"
-            raise OfflineError(complaint(address, what, RETRY)) from ended
-        wait = left.get_retry_after(raw) if raw is not None else None
-        if wait is not None and wait > LONGEST_WAIT_S:
-            what = f"le service demande d'attendre {wait:.0f} s"
-            raise OfflineError(complaint(address, what, RETRY)) from fault
-        left.sleep(raw)
-        return left
 
     def _once(
         self,
@@ -238,7 +278,7 @@ class HttpClient:
         if whole is not None and whole > most_bytes:
             raise SourceError(_too_much(address, most_bytes))
         with to.open("ab" if size else "wb") as file:
-            for chunk in answer.iter_content(CHUNK):
+            for chunk in _chunks(answer):
                 size += len(chunk)
                 if size > most_bytes:
                     raise SourceError(_too_much(address, most_bytes))
@@ -326,9 +366,12 @@ def join_url(address: str, link: str) -> str:
 
 def _refuse(answer: requests.Response, address: str, to: Path) -> None:
     """Raise on any answer that is not the data asked for."""
-    status = answer.status_code
+    status, wait = answer.status_code, asked_wait(answer.raw)
+    if status in BUSY and wait > LONGEST_WAIT_S:
+        what = f"le service demande d'attendre {wait:.0f} s"
+        raise OfflineError(complaint(address, what, RETRY))
     if status in BUSY:
-        raise requests.HTTPError(f"HTTP {status}", response=answer) from None
+        raise _silent(address, f"HTTP {status}")
     if status == 416:
         to.unlink(missing_ok=True)
         raise IncompleteDownloadError("reprise refusée")
@@ -364,6 +407,19 @@ def _too_much(address: str, most_bytes: int) -> str:
     return complaint(address, what, RETRY)
 
 
-def _short(fault: Exception) -> str:
-    answer = getattr(fault, "response", None)
-    return f"HTTP {answer.status_code}" if answer is not None else type(fault).__name__
+def _silent(address: str, why: str) -> OfflineError:
+    return OfflineError(complaint(address, f"le service ne répond pas ({why})", RETRY))
+
+
+def _chunks(answer: requests.Response) -> Iterator[bytes]:
+    """Bytes of an answer.
+
+    Raises
+    ------
+    CutError
+        The connection is cut, too slow or garbled.
+    """
+    try:
+        yield from answer.iter_content(CHUNK)
+    except (requests.RequestException, HTTPError) as fault:
+        raise IncompleteDownloadError(type(fault).__name__) from fault

@@ -211,7 +211,7 @@ def _head(study: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
         "edition": study.study.date or newest_vintage(reports),
         "demo": study.study.demo,
         "profile": profile(study),
-        "targets": {**words, "loop": Localized("Boucle", "Loop")},
+        "destinations": {**words, "loop": Localized("Boucle", "Loop")},
         "reports": reports,
         "credits": (),  # every layer read is credited by its report
     }

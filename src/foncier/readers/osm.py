@@ -10,15 +10,18 @@ import pandas as pd
 import pyproj
 import shapely
 
+from foncier.errors import FormatError
 from foncier.readers import (
     base,
     columns,
-    osm_pbf,
+    files,
+    osm_files,
+    osm_opening,
     osm_tags,
-    osm_xml,
 )
 from foncier.readers.osm_tags import Tagged
 from foncier.readers.planning import effect_of
+from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,27 +45,44 @@ def _read(
     journal: Journal,
 ) -> gpd.GeoDataFrame:
     columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
-    keys = sorted({rule.key for rule in rules})
-    if file.format == "osm-pbf":
-        root = osm_pbf.root_of(file.path, file.shown, _around(target, journal))
-    else:
-        root = osm_xml.root_of(file.path, file.shown)
-    return osm_xml.objects(root, keys=keys, carried=carried, journal=journal, shown=file.shown)
+    packed = file.format == "osm-pbf"
+    _check_format(file, packed=packed)
+    return osm_files.read(
+        file.path,
+        file.shown,
+        keys=sorted({rule.key for rule in rules}),
+        carried=carried,
+        box=_around(target, journal) if packed else None,
+        journal=journal,
+    )
 
 
-def _around(target: Target, journal: Journal) -> osm_pbf.Box | None:
+def _check_format(file: LayerFile, *, packed: bool) -> None:
+    """Refuse a file that is not of the format that the study announces."""
+    files.check(file.path, file.shown)
+    found = osm_opening.is_pbf(file.path)
+    if packed and not found:
+        what = "ce n'est pas un extrait .osm.pbf"
+        todo = "Téléchargez-le de nouveau (Geofabrik), ou donnez un .osm au format osm-xml."
+        raise FormatError(complaint(file.shown, what, todo))
+    if not packed and (found or file.path.name.lower().endswith(".pbf")):
+        what, todo = "c'est un fichier .pbf, pas du XML", 'Écrivez format = "osm-pbf".'
+        raise FormatError(complaint(file.shown, what, todo))
+
+
+def _around(target: Target, journal: Journal) -> osm_files.Box | None:
     """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
     if target.parcels is None or target.parcels.empty:
         return None
     west, south, east, north = target.parcels.total_bounds
-    edge = osm_pbf.MARGIN_M
+    edge = osm_files.MARGIN_M
     journal.add(
         "assumed",
         1,
         f"extrait coupé à {edge:.0f} m autour des parcelles",
         f"extract cut {edge:.0f} m around the parcels",
     )
-    degrees = pyproj.Transformer.from_crs(target.crs, osm_xml.DEGREES, always_xy=True)
+    degrees = pyproj.Transformer.from_crs(target.crs, osm_files.DEGREES, always_xy=True)
     box = degrees.transform_bounds(west - edge, south - edge, east + edge, north + edge)
     return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
@@ -108,8 +128,15 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
     frame: Any = draft.frame
     frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
-    frame = frame.assign(level=_levels(frame), bike_way=bike_way(frame), **_modes(frame))
-    return base.Draft(frame, draft.rows_read, draft.crs)
+    return base.Draft(with_meaning(frame), draft.rows_read, draft.crs)
+
+
+def with_meaning(ways: Any) -> Any:
+    """Ways with their level, the modes that may use them and the way of cyclists, by their tags.
+
+    ``ways`` have ``street_class`` (a class of `osm_tags.HIGHWAYS`) and `osm_tags.STREET_CARRIED`.
+    """
+    return ways.assign(level=_levels(ways), bike_way=bike_way(ways), **_modes(ways))
 
 
 def _levels(tags: pd.DataFrame) -> pd.Series[Any]:
@@ -196,8 +223,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     mapper checked the place are kept; that of an edit says nothing of the ground.
     """
     roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
-    prefixed = [f"{life}:{root}" for life in osm_tags.LIFECYCLES for root in roots]
-    selecting = [Tagged(key, (), "") for key in (*roots, *prefixed, "building:condition")]
+    selecting = [Tagged(key, (), "") for key in osm_tags.OBSERVED]
     carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECKED)
     rows = _read(file, target, selecting, carried, journal)
     signs = pd.concat([_lifecycles(rows, roots), _singles(rows)], ignore_index=True)
@@ -259,7 +285,7 @@ def _signs(
 
 
 def _filled(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Shapes with closed outlines filled: OSMnx knows no area by a lifecycle prefix."""
+    """Shapes with closed outlines filled: no rule makes an area of a lifecycle prefix."""
     shapes = np.array(signs.geometry.to_numpy(), dtype=object)
     rings = shapely.is_closed(shapes) & (shapely.get_type_id(shapes) == LINE)
     rings &= ~signs["signal"].str.endswith(":railway").to_numpy(dtype=bool)
@@ -287,7 +313,7 @@ def census(path: Path, *, shown: str) -> pd.DataFrame:
     Parameters
     ----------
     path
-        ``.osm`` or ``.osm.gz``.
+        ``.osm``, ``.osm.gz`` or ``.osm.pbf``.
 
     Returns
     -------
@@ -297,13 +323,9 @@ def census(path: Path, *, shown: str) -> pd.DataFrame:
     Raises
     ------
     FormatError
-        Not OSM XML, or cut short.
+        Not an OpenStreetMap file, or cut short.
     """
-    rows = [
-        (f"{element.tag}/{element.get('id')}", tag.get("k", ""), tag.get("v", ""))
-        for element in osm_xml.root_of(path, shown)
-        for tag in element.iterfind("tag")
-    ]
+    rows = osm_files.every_tag(path, shown)
     kinds = [osm_tags.class_of(key, value) for _, key, value in rows]
     table = pd.DataFrame(rows, columns=["osm_id", "key", "value"])
     table["kind"] = kinds

@@ -6,7 +6,10 @@ methods (friches, buildings without use, false positives of dents creuses).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Tagged(NamedTuple):
@@ -221,6 +224,63 @@ IN_USE = (
     ),
 )
 CHECKED = ("check_date", "survey:date", "lastcheck")
+
+# Keys of the objects that the layers read, and what else they take from these objects.
+OBSERVED = (
+    *BUILDING_KEYS,
+    *SITE_KEYS,
+    *(f"{life}:{root}" for life in LIFECYCLES for root in BUILDING_KEYS + SITE_KEYS),
+    "building:condition",
+)
+KEYS = frozenset({"highway", *OBSERVED, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
+CARRIED = frozenset({"name", *STREET_CARRIED, *LIFECYCLES, *CHECKED})
+
+# Which closed ways are areas (wiki: Key:area): keys that say so with any value, with some, or with
+# all values but some.
+AREA_KEYS = frozenset(
+    {
+        "amenity",
+        "area",
+        "building",
+        "landuse",
+        "leisure",
+        "military",
+        "office",
+        "place",
+        "ruins",
+        "shop",
+        "tourism",
+    }
+)
+AREA_IF = {
+    "highway": {"elevator", "escape", "rest_area", "services"},
+    "power": {"generator", "plant", "substation", "transformer"},
+    "railway": {"platform", "roundhouse", "station", "turntable"},
+    "waterway": {"boatyard", "dam", "dock", "riverbank"},
+}
+AREA_UNLESS = {
+    "man_made": {"cutline", "embankment", "pipeline"},
+    "natural": {"arete", "cliff", "coastline", "ridge", "tree_row"},
+}
+
+
+def is_area(tags: Mapping[str, str]) -> bool:
+    """Whether a closed way with these tags is an area, as in OSMnx.
+
+    Examples
+    --------
+    >>> is_area({"leisure": "park"}), is_area({"highway": "residential"})
+    (True, False)
+    >>> is_area({"leisure": "track", "area": "no"})
+    False
+    """
+    return tags.get("area") != "no" and any(
+        key in AREA_KEYS
+        or value in AREA_IF.get(key, ())
+        or (key in AREA_UNLESS and value not in AREA_UNLESS[key])
+        for key, value in tags.items()
+    )
+
 
 # What an object says by one tag, for the census of a file; the first rule that fits.
 GONE = ("demolished", "razed", "removed", "was", "destroyed")

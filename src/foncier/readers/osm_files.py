@@ -1,0 +1,336 @@
+"""OpenStreetMap files, XML (gzipped or not) and PBF, as rows; osmium reads them all.
+
+A file is read once for all layers: objects with a key that some layer reads, with the tags that
+some layer uses. Nothing of who drew an object is kept. A large file is cut to a box as it is read.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from foncier.errors import FormatError
+from foncier.readers import files, osm_opening, osm_tags
+from foncier.readers.report import complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from foncier.geometry import Geometries
+    from foncier.readers.report import Journal
+
+Box = tuple[float, float, float, float]
+Tags = dict[str, str]
+
+DEGREES = pyproj.CRS.from_epsg(4326)
+AREAS = ("multipolygon", "boundary")
+MARGIN_M = 1500.0  # as far around the parcels as `foncier fetch` asks
+MOST_WHOLE = 10_000_000  # bytes of PBF, some 1.2 GB of memory: larger files have to be cut
+BATCH = 50_000  # shapes that are decoded and compared with the box at once
+WKB_HEAD = 9  # bytes before the coordinates of a line: byte order, type, number of points
+RING_POINTS = 4  # a polygon has three corners, and the first one again
+
+
+class Extract(NamedTuple):
+    """Objects of a file in degrees, lines for closed ways; and the tags of those left out.
+
+    ``cut`` lack nodes or members in the file, ``faulty`` have outlines that are open or cross.
+    """
+
+    ids: list[str]
+    closed: list[bool]
+    tags: list[Tags]
+    shapes: Geometries
+    cut: list[Tags]
+    faulty: list[Tags]
+
+
+class _File(NamedTuple):
+    """A version of a file, which another one replaces in the cache."""
+
+    path: Path
+    shown: str
+    size: int
+    modified_ns: int
+
+
+def read(
+    path: Path,
+    shown: str,
+    *,
+    keys: Collection[str],
+    carried: Collection[str] = (),
+    box: Box | None = None,
+    journal: Journal,
+) -> gpd.GeoDataFrame:
+    """Objects of an OpenStreetMap file that have one of some keys.
+
+    Parameters
+    ----------
+    path
+        ``.osm``, ``.osm.gz`` or ``.osm.pbf``; the first bytes say which.
+    keys
+        An object is read when it has one of these.
+    carried
+        Other keys to bring along.
+    box
+        West, south, east, north in degrees; all of the file when None.
+
+    Returns
+    -------
+    Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``carried`` (missing where an
+    object lacks it) and geometry in EPSG:4326. The runs of a way that leaves the file and comes
+    back are rows of their own (``way/123``, ``way/123-2``).
+
+    Raises
+    ------
+    FormatError
+        Not an OpenStreetMap file, cut short, or too large to be read whole.
+    """
+    names = list(dict.fromkeys((*keys, *carried)))
+    wanted = osm_tags.KEYS.union(osm_tags.CARRIED, names)
+    extract = _extract(_found(path, shown, box), box, osm_tags.KEYS.union(keys), wanted)
+    _note(extract, keys, journal)
+    rows = [n for n, tags in enumerate(extract.tags) if not tags.keys().isdisjoint(keys)]
+    tags = [{k: v for k, v in extract.tags[n].items() if k in names} for n in rows]
+    areas = [extract.closed[n] and osm_tags.is_area(t) for n, t in zip(rows, tags, strict=True)]
+    shapes = _filled(extract.shapes[rows], np.array(areas, dtype=bool))
+    table = pd.DataFrame(tags, columns=names).astype("str")
+    table["osm_id"] = pd.Series([extract.ids[n] for n in rows], dtype="str")
+    frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=DEGREES), crs=DEGREES)
+    return frame[~frame.geometry.is_empty].reset_index(drop=True)
+
+
+def every_tag(path: Path, shown: str) -> list[tuple[str, str, str]]:
+    """Each tag of a file: ``way/123``, key and value, objects that the edge cuts included.
+
+    Raises
+    ------
+    FormatError
+        Not an OpenStreetMap file, or cut short.
+    """
+    import osmium  # noqa: PLC0415 (only needed here)
+
+    files.check(path, shown)
+    with files.scratch(shown) as folder, osm_opening.readable(shown):
+        tagged = osmium.FileProcessor(osm_opening.opened(path, shown, folder)).with_filter(
+            osmium.filter.EmptyTagFilter()
+        )
+        return [(_id(one), tag.k, tag.v) for one in tagged for tag in one.tags]
+
+
+def _found(path: Path, shown: str, box: Box | None) -> _File:
+    """A file that can be read: not a PBF that is too large to be read whole."""
+    files.check(path, shown)
+    stat = path.stat()
+    if box is None and stat.st_size > MOST_WHOLE and osm_opening.is_pbf(path):
+        raise FormatError(
+            complaint(
+                shown,
+                f"{stat.st_size / 1e6:.0f} Mo à lire sans savoir où couper",
+                "Déclarez une couche de parcelles, ou coupez-le : osmium extract -b …",
+            )
+        )
+    return _File(path, shown, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # four layers read one file
+def _extract(file: _File, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> Extract:
+    with files.scratch(file.shown) as folder, osm_opening.readable(file.shown):
+        source = osm_opening.opened(file.path, file.shown, folder)
+        try:
+            return _Reading(box, keys, wanted).of(source)
+        except RuntimeError as reason:
+            if not osm_opening.DISORDER.search(str(reason)):
+                raise
+            return _Reading(box, keys, wanted).of(osm_opening.in_order(source, folder))
+
+
+def _id(one: Any) -> str:
+    kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[one.type_str()]
+    ident = one.orig_id() if one.is_area() else one.id
+    return f"{kind}/{osm_opening.written(ident)}"
+
+
+class _Reading:
+    """Objects that touch a box, collected in one reading (osmium does the areas in two)."""
+
+    def __init__(self, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> None:
+        import osmium  # noqa: PLC0415 (only needed here)
+
+        self.osmium, self.wkb = osmium, osmium.geom.WKBFactory()
+        self.box, self.keys, self.wanted = box, keys, wanted
+        self.batch: list[tuple[str, bool, Tags, str]] = []  # id, closed, tags, shape
+        self.found = Extract([], [], [], np.empty(0, dtype=object), [], [])
+        self.shapes: list[Geometries] = []
+        self.inside: set[str] = set()  # ways, with or without tags
+        self.lacking: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
+
+    def of(self, source: Any) -> Extract:
+        """Read all of a file."""
+        keyed, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
+        # Ways without tags are seen, too: they say whether a relation touches the box.
+        selecting = keyed(*self.keys)
+        selecting.enable_for(kinds.NODE | kinds.RELATION | kinds.AREA)
+        every = self.osmium.FileProcessor(source).with_areas(keyed(*self.keys))
+        one: Any
+        for one in every.with_filter(selecting):
+            if one.is_node():
+                if one.location.valid():
+                    self._take(_id(one), self.wkb.create_point(one), self._tags(one))
+            elif one.is_way():
+                self._way(one)
+            elif one.is_relation():
+                self._relation(one)
+            elif not one.from_way():
+                self._area(one)
+        self._sift()
+        for tags, ways in self.lacking.values():
+            if self.box is None or ways & self.inside:
+                self.found.cut.append(tags)
+        return self.found._replace(shapes=np.concatenate(self.shapes))
+
+    def _take(self, ident: str, shape: str, tags: Tags, *, closed: bool = False) -> None:
+        self.batch.append((ident, closed, tags, shape))
+        if len(self.batch) >= BATCH:
+            self._sift()
+
+    def _sift(self) -> None:
+        """Decode the shapes of the batch and keep those that touch the box."""
+        shapes = np.asarray(shapely.from_wkb([row[3] for row in self.batch]), dtype=object)
+        near = self._near(shapes)
+        tagged = np.array([bool(row[2]) for row in self.batch], dtype=bool)
+        for n in np.flatnonzero(near):
+            ident, closed, tags, _ = self.batch[n]
+            self.inside.add(ident)
+            if tags:
+                self.found.ids.append(ident)
+                self.found.closed.append(closed)
+                self.found.tags.append(tags)
+        self.shapes.append(shapes[near & tagged])
+        self.batch.clear()
+
+    def _near(self, shapes: Geometries) -> Any:
+        """Which shapes have bounds that touch the box."""
+        if self.box is None:
+            return np.ones(len(shapes), dtype=bool)
+        west, south, east, north = self.box
+        xmin, ymin, xmax, ymax = shapely.bounds(shapes).T
+        return (xmin <= east) & (xmax >= west) & (ymin <= north) & (ymax >= south)
+
+    def _tags(self, one: Any) -> Tags:
+        """The tags of an object that some layer uses; none without a key that some layer reads."""
+        tags = {tag.k: tag.v for tag in one.tags if tag.k in self.wanted}
+        return {} if self.keys.isdisjoint(tags) else tags
+
+    def _way(self, way: Any) -> None:
+        try:
+            line = self.wkb.create_linestring(way, use_nodes=self.osmium.geom.use_nodes.ALL)
+        except (RuntimeError, self.osmium.InvalidLocationError):  # a node is not in the file
+            self._pieces(way, _id(way), self._tags(way))
+            return
+        if self.box is not None and not _touches(line, self.box):
+            return
+        tags = self._tags(way)
+        if tags or self.box is not None:
+            closed = len(way.nodes) > 1 and way.is_closed()
+            self._take(_id(way), line, tags, closed=closed)
+
+    def _pieces(self, way: Any, ident: str, tags: Tags) -> None:
+        """Runs of a way of which nodes lie in the file; a ring that is cut has none."""
+        places = [(n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
+        there = [place for place in places if place]
+        runs = [] if len(places) < 2 or way.is_closed() else list(_runs(places))
+        for nth, run in enumerate(runs, 1):
+            line = shapely.to_wkb(shapely.LineString(run), hex=True)
+            self._take(ident if nth == 1 else f"{ident}-{nth}", line, tags)
+        if not runs and tags and (self.box is None or self._near(shapely.points(there)).any()):
+            self.found.cut.append(tags)
+
+    def _relation(self, relation: Any) -> None:
+        tags = self._tags(relation)
+        if relation.tags.get("type") in AREAS:
+            ways = {f"way/{osm_opening.written(m.ref)}" for m in relation.members if m.type == "w"}
+            self.lacking[_id(relation)] = tags, ways
+
+    def _area(self, area: Any) -> None:
+        tags, _ = self.lacking.pop(_id(area), ({}, set()))
+        try:
+            shape = self.wkb.create_multipolygon(area)
+        except RuntimeError:  # outlines that do not close, or that cross each other
+            self.found.faulty.append(tags)
+        else:
+            self._take(_id(area), shape, tags)
+
+
+def _touches(line: str, box: Box) -> bool:
+    """Whether the bounds of a line (WKB in hexadecimal) touch a box; quicker than to read its tags.
+
+    Examples
+    --------
+    >>> line = shapely.to_wkb(shapely.LineString([(0, 0), (4, 4)]), hex=True)
+    >>> _touches(line, (1, 1, 2, 2)), _touches(line, (5, 0, 6, 4))
+    (True, False)
+    """
+    west, south, east, north = box
+    xy = memoryview(bytes.fromhex(line))[WKB_HEAD:].cast("d")
+    x, y = xy[::2], xy[1::2]
+    return min(x) <= east and max(x) >= west and min(y) <= north and max(y) >= south
+
+
+def _runs(places: list[tuple[float, float] | None]) -> Iterator[list[tuple[float, float]]]:
+    """Pieces of at least two places between those that are missing.
+
+    Examples
+    --------
+    >>> list(_runs([(0, 0), (1, 0), None, (2, 0), None, (3, 0), (4, 0)]))
+    [[(0, 0), (1, 0)], [(3, 0), (4, 0)]]
+    """
+    for there, run in groupby(places, key=bool):
+        pieces = [place for place in run if place]
+        if there and len(pieces) > 1:
+            yield pieces
+
+
+def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
+    def count(left_out: list[Tags]) -> int:
+        return sum(not tags.keys().isdisjoint(keys) for tags in left_out)
+
+    journal.add(
+        "dropped",
+        count(extract.cut),
+        "surfaces OpenStreetMap coupées par le bord du fichier écartées",
+        "OpenStreetMap areas cut by the edge of the file dropped",
+    )
+    journal.add(
+        "dropped",
+        count(extract.faulty),
+        "surfaces OpenStreetMap aux contours ouverts ou croisés écartées",
+        "OpenStreetMap areas with open or crossing outlines dropped",
+    )
+
+
+def _filled(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
+    """Polygons of the closed ways that are areas, one polygon for areas of one part, all valid."""
+    shapes = np.array(lines, dtype=object)
+    short = areas & (shapely.get_num_coordinates(shapes) < RING_POINTS)
+    shapes[short] = shapely.Polygon()
+    areas = areas & ~short
+    xy, ring = shapely.get_coordinates(shapes[areas], return_index=True)
+    shapes[areas] = shapely.polygons(shapely.linearrings(xy, indices=ring))
+    single = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOLYGON
+    single &= shapely.get_num_geometries(shapes) == 1
+    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    faulty = ~shapely.is_valid(shapes)
+    shapes[faulty] = shapely.make_valid(shapes[faulty])
+    return shapes

@@ -1,0 +1,127 @@
+"""What osmium reads of an OpenStreetMap file: XML is checked, unpacked within limits and sorted."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from foncier.errors import FoncierError, FormatError
+from foncier.readers import files
+from foncier.readers.report import complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PROLOG = 1 << 16  # where a DOCTYPE and the root element are
+ROOT = re.compile(rb"<([A-Za-z][\w.-]*)")
+PBF_HEADER = b"OSMHeader"
+NEGATIVE = re.compile(rb"""\sid=["']-""")
+DISORDER = re.compile("out of order|twice in input")  # as osmium says it
+SHIFT = 1 << 50  # objects that were never uploaded have negative ids: -7 is read as SHIFT + 7
+
+
+def is_pbf(path: Path) -> bool:
+    """Whether a file begins as a PBF does."""
+    with path.open("rb") as begun:
+        return PBF_HEADER in begun.read(64)
+
+
+@contextmanager
+def readable(shown: str) -> Iterator[None]:
+    """Turn what osmium raises on a broken file into one error."""
+    import osmium  # noqa: PLC0415 (only needed here)
+
+    try:
+        yield
+    except FoncierError:
+        raise
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as reason:
+        line = re.search(r"line (\d+)", str(reason))
+        where = f"ligne {line[1]}" if line else str(reason)
+        what = f"fichier illisible ou tronqué ({where})"
+        raise FormatError(complaint(shown, what, "Téléchargez l'extrait de nouveau.")) from reason
+
+
+def opened(path: Path, shown: str, folder: Path) -> Any:
+    """What osmium reads: the PBF file, or the XML unpacked within limits, sorted if need be."""
+    import osmium  # noqa: PLC0415 (only needed here)
+
+    if is_pbf(path):
+        return osmium.io.File(str(path), "pbf")
+    xml = files.content(path, shown)
+    if b"<!DOCTYPE" in xml[:PROLOG]:
+        raise FormatError(
+            complaint(
+                shown,
+                "le fichier déclare des entités XML (DOCTYPE), ce qu'aucun extrait ne fait",
+                "Téléchargez l'extrait d'un service connu (Overpass, Geofabrik).",
+            )
+        )
+    root = ROOT.search(xml[:PROLOG])
+    if root and root[1] != b"osm":
+        raise FormatError(
+            complaint(
+                shown,
+                f"ce n'est pas un fichier OpenStreetMap (racine « {root[1].decode()} »)",
+                "Donnez un extrait .osm, .osm.gz ou .osm.pbf (Overpass, JOSM, osmium).",
+            )
+        )
+    source = osmium.io.FileBuffer(xml, "osm")
+    return source if _is_in_order(xml) else in_order(source, folder)
+
+
+def _is_in_order(xml: bytes) -> bool:
+    """Whether all nodes come before the ways, the ways before the relations, and no id is negative.
+
+    Examples
+    --------
+    >>> _is_in_order(b'<osm><node id="1"/><way id="2"/></osm>')
+    True
+    >>> _is_in_order(b'<osm><way id="2"/><node id="1"/></osm>')
+    False
+    """
+    last_node, last_way = xml.rfind(b"<node"), xml.rfind(b"<way")
+    way, relation = xml.find(b"<way"), xml.find(b"<relation")
+    sorted_ = (way < 0 or last_node < way) and (relation < 0 or max(last_node, last_way) < relation)
+    return sorted_ and NEGATIVE.search(xml) is None
+
+
+def in_order(source: Any, folder: Path) -> Any:
+    """The same objects as osmium needs them: by type and id, with positive ids, each once."""
+    import osmium  # noqa: PLC0415 (only needed here)
+
+    numbered, ordered = str(folder / "numbered.osm.pbf"), str(folder / "ordered.osm.pbf")
+    with osmium.SimpleWriter(numbered) as writer:
+        one: Any
+        for one in osmium.FileProcessor(source):
+            more: dict[str, Any] = {}
+            if one.is_way():
+                more["nodes"] = [_positive(node.ref) for node in one.nodes]
+            elif one.is_relation():
+                more["members"] = [(m.type, _positive(m.ref), m.role) for m in one.members]
+            elif not one.location.valid():
+                continue
+            writer.add(one.replace(id=_positive(one.id), **more))
+    merged = osmium.MergeInputReader()
+    merged.add_file(numbered)
+    last = osmium.WriteHandler(ordered)
+    merged.apply(last, simplify=True)
+    last.close()
+    return osmium.io.File(ordered, "pbf")
+
+
+def _positive(ident: int) -> int:
+    return ident if ident >= 0 else SHIFT - ident
+
+
+def written(ident: int) -> int:
+    """Id of an object as it is in the file, before `in_order` made it positive.
+
+    Examples
+    --------
+    >>> written(7), written(_positive(-7))
+    (7, -7)
+    """
+    return ident if ident < SHIFT else SHIFT - ident
