@@ -21,8 +21,8 @@ def main() -> None:
     args = words.parse_args()
 
     result = run(read_study(args.study))
-    found = result.candidates.merge(result.scores[["opportunity_id", "rank"]], how="left")
-    found = found.loc[found["kind"] == args.kind].sort_values(["rank", "opportunity_id"])
+    found = result.candidates.merge(result.scores[["opportunity_id", "overall_rank"]], how="left")
+    found = found.loc[found["kind"] == args.kind].sort_values(["overall_rank", "opportunity_id"])
     proofs = result.evidence.groupby("opportunity_id")["text_fr"].agg(list)
     for row in found.itertuples():
         print(f"{row.opportunity_id}  {row.area_m2:.0f} m²  {row.name or row.address or ''}")

@@ -25,9 +25,15 @@ def main() -> None:
     measures = scoring.measures(result.candidates, result.access)
     other = scoring.scores(measures, criteria)
     both = result.scores.merge(other, on="opportunity_id", suffixes=("", "_new"))
-    for row in both.dropna(subset=["rank_new"]).sort_values("rank_new").head(20).itertuples():
+    for row in (
+        both.dropna(subset=["overall_rank_new"])
+        .sort_values("overall_rank_new")
+        .head(20)
+        .itertuples()
+    ):
         print(
-            f"{row.rank_new:4.0f}  (was {row.rank:4.0f})  {row.score_new:.3f}  {row.opportunity_id}"
+            f"{row.overall_rank_new:4.0f}  (was {row.overall_rank:4.0f})  "
+            f"{row.score_new:.3f}  {row.opportunity_id}"
         )
 
 

@@ -56,8 +56,8 @@ def _kind(result: ResultTables, planted: Any, kind: str) -> str:
     # Plots planted to be flagged are not errors.
     known = set(planted.loc[planted["expected"] == "flagged", "id"])
     told = ~hit & (
-        found["parcel_ids"].isin(known) & found["flags"].notna()
-        | found["flags"].fillna("").str.contains("terrain de la friche")
+        found["parcel_ids"].isin(known) & found["warnings"].notna()
+        | found["warnings"].fillna("").str.contains("terrain de la friche")
     )
     loose = int((~hit & ~told).sum())
     recall, precision = hit.sum() / len(wanted), hit.sum() / (hit.sum() + loose)
@@ -70,7 +70,7 @@ def _kind(result: ResultTables, planted: Any, kind: str) -> str:
 
 def _traps(result: ResultTables, traps: Any) -> list[str]:
     reasons = result.rejections.set_index("parcel_id")["rule"]
-    flags = result.candidates.dropna(subset="parcel_ids").set_index("parcel_ids")["flags"]
+    flags = result.candidates.dropna(subset="parcel_ids").set_index("parcel_ids")["warnings"]
     lines = []
     for trap, rows in traps.groupby("trap", sort=True):
         ends = Counter(_end(parcel, reasons, flags) for parcel in rows["id"])

@@ -41,11 +41,11 @@ def summary(result: ResultTables) -> str:
         "area_m2",
         "confidence",
         "score",
-        "rank",
+        "overall_rank",
         "rank_low",
         "rank_high",
         "street_name",
-        "flags",
+        "warnings",
     ]
     shown = wide[columns].round({"area_m2": 0, "confidence": 3, "score": 3})
     return str(shown.to_csv(index=False, lineterminator="\n"))
@@ -120,7 +120,7 @@ def test_precision_and_recall_of_the_default_rules(
     found = result.candidates[result.candidates["kind"] == kind]
     planted = set(truth.loc[truth["kind"] == kind, "id"])
     told = found["parcel_ids"].isin(set(truth.loc[truth["expected"] == "flagged", "id"]))
-    told |= found["flags"].astype("str").str.contains("terrain de la friche")
+    told |= found["warnings"].astype("str").str.contains("terrain de la friche")
     listed = set(found.loc[~told, "parcel_ids"])
     assert len(listed & planted) >= 0.95 * len(listed)
     assert len(listed & planted) >= 0.95 * len(planted)
@@ -135,7 +135,7 @@ def test_every_planted_plot_is_found_and_nothing_else_without_a_flag(
     assert len(planted) >= 20
     assert planted <= set(found["parcel_ids"])
     others = found[~found["parcel_ids"].isin(planted)]
-    assert others["flags"].notna().all(), others[["parcel_ids", "flags"]]
+    assert others["warnings"].notna().all(), others[["parcel_ids", "warnings"]]
 
 
 def judged(result: ResultTables, truth: Any) -> pd.DataFrame:
@@ -197,7 +197,7 @@ def test_sirene_sets_out_of_date_signs_right(result: ResultTables, truth: Any) -
 
 def test_premises_free_in_part_are_said_so(result: ResultTables) -> None:
     told = result.evidence.set_index("signal").loc["premises_partly"]
-    flags = result.candidates.set_index("opportunity_id").loc[told["opportunity_id"], "flags"]
+    flags = result.candidates.set_index("opportunity_id").loc[told["opportunity_id"], "warnings"]
     assert "occupé en partie\u00a0: 42\u00a0% libre" in flags
     assert "5 lot(s) libre(s) sur 12" in told["text_fr"]
     assert "5 free lot(s) of 12" in told["text_en"]
@@ -251,7 +251,7 @@ def test_every_trap_is_turned_down_or_flagged_for_its_own_reason(
         if trap.expected == "flagged" and trap.id in reasons.index:
             assert reasons[trap.id] == TURNED_DOWN[trap.trap], trap
         elif trap.expected == "flagged":
-            assert FLAGS[trap.trap] in str(sites.loc[trap.id, "flags"]), trap
+            assert FLAGS[trap.trap] in str(sites.loc[trap.id, "warnings"]), trap
         elif trap.trap == "half_vacant":  # listed, at the foot of the list
             assert sites.loc[trap.id, "confidence_band"] == "faible"
         elif trap.subject == "parcel":

@@ -70,7 +70,7 @@ def test_ennezat_names_what_it_left_out_and_what_was_missing(studied: Any) -> No
     told = {gap.what for gap in result.missing}
     assert {"road", "constraints", "places", "inventory", "loop"} <= told
     # Without places nor loop too little is known to rank: scores stay, ranks are missing.
-    assert result.scores["rank"].isna().all()
+    assert result.scores["overall_rank"].isna().all()
     assert (result.scores["coverage"] < 0.5).all()
     reached = result.access_points["opportunity_id"].nunique()
     assert 0.9 * len(result.candidates) < reached <= len(result.candidates)
@@ -150,7 +150,7 @@ def test_amiens_knows_minutes_and_distance_to_the_loop(studied: Any) -> None:
         assert np.allclose(metres / known, 75.0)  # 4.5 km/h
     straight = result.access.dropna(subset=["detour_index"])
     assert (straight["detour_index"] >= 1 - 1e-6).all()
-    assert result.scores["rank"].notna().sum() >= 61
+    assert result.scores["overall_rank"].notna().sum() >= 61
     loop = result.lines.set_index("role").loc["loop"]
     assert loop["status"] == "tracé d'étude"
     assert 5000 < loop["length_m"] < 12_000

@@ -55,18 +55,18 @@ KIND_PLURALS = {
 }
 
 
-FLAG_COLUMNS = {"flags": "fr", "flags_en": "en"}
+FLAG_COLUMNS = {"warnings": "fr", "warnings_en": "en"}
 
 
 def flag_columns(told: Sequence[Sequence[Localized]]) -> dict[str, list[str | None]]:
-    """Columns ``flags`` and ``flags_en`` of the candidates: the same points to watch, twice.
+    """Columns ``warnings`` and ``warnings_en`` of the candidates: the same points to watch, twice.
 
     Points are joined by `` | ``, in the same order in both languages; None where there is none.
 
     Examples
     --------
     >>> flag_columns([[Localized("pollution avérée", "proven pollution")], []])
-    {'flags': ['pollution avérée', None], 'flags_en': ['proven pollution', None]}
+    {'warnings': ['pollution avérée', None], 'warnings_en': ['proven pollution', None]}
     """
     return {
         column: [" | ".join(text[lang] for text in texts) or None for texts in told]

@@ -90,7 +90,7 @@ def test_sides_depend_neither_on_the_turn_nor_on_the_first_corner(turn: float, f
 
 def test_one_side_is_a_flag_and_no_rejection() -> None:
     found = find_plots(village(), published("foncier"), at(-200, -200, 800, 800), source="C")
-    flags = found.candidates.set_index("parcel_ids")["flags"].fillna("")
+    flags = found.candidates.set_index("parcel_ids")["warnings"].fillna("")
     told = "bâti d'un seul côté"
     assert told in flags["d06"]  # d07 beside it is bare
     assert told not in flags["b05"]
@@ -132,8 +132,8 @@ def test_a_steep_plot_is_flagged_and_kept() -> None:
     found = find_plots(steep, rules, area, source="C")
     still = find_plots(village(), rules, area, source="C")
     assert set(found.candidates["opportunity_id"]) == set(still.candidates["opportunity_id"])
-    assert found.candidates["flags"].str.contains("pente médiane de 10").all()
-    assert not still.candidates["flags"].astype("str").str.contains("pente").any()
+    assert found.candidates["warnings"].str.contains("pente médiane de 10").all()
+    assert not still.candidates["warnings"].astype("str").str.contains("pente").any()
 
 
 def envelope(*parts: shapely.Geometry) -> Any:

@@ -62,8 +62,8 @@ def test_a_site_without_parcels_or_area_is_a_point_of_unknown_area(
 
 def test_a_parcel_that_is_no_longer_there_is_told(evidence_model: EvidenceModel) -> None:
     result = found(evidence_model, site("80021_1", parcel_ids="A1|GONE"), parcels=parcels())
-    assert "1 parcelle(s) introuvable(s)" in result.candidates["flags"][0]
-    assert "1 parcel(s) not found in the cadastre" in result.candidates["flags_en"][0]
+    assert "1 parcelle(s) introuvable(s)" in result.candidates["warnings"][0]
+    assert "1 parcel(s) not found in the cadastre" in result.candidates["warnings_en"][0]
     assert result.candidates["area_m2"][0] == 2500
     assert result.notes[-1].count == 1
 

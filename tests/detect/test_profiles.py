@@ -215,11 +215,11 @@ def test_a_limit_that_depends_on_the_fabric_is_told_with_it() -> None:
 def test_a_rule_that_warns_rejects_nobody() -> None:
     rules = published("foncier")
     found = find_plots(village(), rules, AREA, source="C")
-    flags = found.candidates.set_index("parcel_ids")["flags"]
+    flags = found.candidates.set_index("parcel_ids")["warnings"]
     assert "large" in flags.index
     locked = replace(village(), streets=schemas.STREETS.empty(CRS))
     told = find_plots(locked, rules, AREA, source="C").candidates.set_index("parcel_ids")
-    assert told["flags"]["large"] == "aucun passage de 3 m de la rue à la partie libre"
+    assert told["warnings"]["large"] == "aucun passage de 3 m de la rue à la partie libre"
     warnings = {r.failed.en for kind in rules.rules.values() for r in kind if r.warns and r.failed}
-    assert told["flags_en"]["large"] in warnings
+    assert told["warnings_en"]["large"] in warnings
     assert np.isnan(found.tests["value"]).sum() < len(found.tests)

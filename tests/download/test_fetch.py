@@ -91,13 +91,13 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
         if one["layer"] in {"observations", "inventory"}
     }
     assert kept == {"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "cnig": 1, "casias": 3, "sirene": 2}
-    evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="preuves")
+    evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="indices")
     assert "casias_closed" in set(evidence["signal"])
     sites = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="opportunites")
     assert set(sites["price_eur_m2"]) == {2200}
     assert sites["residents_10min"].max() == 25
     assert sites["departures_per_hour"].max() == pytest.approx(3 / 12)
-    flags = " ".join(sites["flags"].dropna())
+    flags = " ".join(sites["warnings"].dropna())
     assert "PPRi de la Somme" in flags
     assert "Aérodrome" not in flags
     found = Path("maps/hameau/friches-cnig.csv").read_text(encoding="utf-8")

@@ -239,7 +239,7 @@ def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
     path = folder / "opportunites.gpkg"
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN")
-        (rows,) = other.execute("SELECT count(*) FROM preuves").fetchone()
+        (rows,) = other.execute("SELECT count(*) FROM indices").fetchone()
         assert len(list(read_saved(folder).layers())) == len(layers(result))
         fewer = replace(result, evidence=result.evidence.iloc[:1])
         if sys.platform == "win32":  # which does not let go of a file that is open
@@ -247,7 +247,7 @@ def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
                 write_geopackage(fewer, path)
         else:
             write_geopackage(fewer, path)
-        assert other.execute("SELECT count(*) FROM preuves").fetchone() == (rows,)
+        assert other.execute("SELECT count(*) FROM indices").fetchone() == (rows,)
     assert [p.name for p in folder.iterdir()] == ["opportunites.gpkg"]
 
 

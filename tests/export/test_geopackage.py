@@ -26,6 +26,7 @@ from foncier.export.geopackage.write import write_geopackage
 from foncier.i18n import Localized
 from foncier.model import Background, Criterion
 from foncier.results.descriptions import typed
+from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +45,8 @@ GEOMETRY = {
     "axe": "MultiLineString",
     "etapes": "Point",
     "lieux": "Point",
-    "preuves": None,
-    "essais": None,
+    "indices": None,
+    "tests": None,
     "acces_detail": None,
     "criteres": None,
     "couches": None,
@@ -53,10 +54,12 @@ GEOMETRY = {
     "voies": "MultiLineString",
     "contraintes": "MultiPolygon",
     "parcelles_retenues": None,
-    "notes": None,
+    "scores_par_critere": None,
 }
 VIEWS = {name: kind for kind, (name, _) in layers.VIEWS.items()}
-SEEN = GEOMETRY | dict.fromkeys(VIEWS, "MultiPolygon")
+# Names of version 0.1.0, as views, for one release.
+FORMER = dict.fromkeys(FORMER_LAYERS.values())
+SEEN = GEOMETRY | dict.fromkeys(VIEWS, "MultiPolygon") | FORMER
 
 
 @pytest.fixture
@@ -108,8 +111,8 @@ def test_layers_and_their_geometry(small_result: ResultTables, path: Path) -> No
     ("layer", "contract", "keys"),
     [
         ("parcelles_ecartees", schemas.REJECTIONS, ["parcel_id"]),
-        ("preuves", schemas.EVIDENCE, ["opportunity_id"]),
-        ("essais", schemas.TESTS, ["parcel_id", "kind", "step"]),
+        ("indices", schemas.EVIDENCE, ["opportunity_id"]),
+        ("tests", schemas.TESTS, ["parcel_id", "kind", "step"]),
         ("acces_detail", schemas.ACCESS, ["opportunity_id", "target"]),
     ],
 )
@@ -139,8 +142,8 @@ def test_opportunities_are_the_wide_table(small_result: ResultTables, path: Path
     assert_frame_equal(
         pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(asked.drop(columns="geometry"))
     )
-    assert back["rank"].tolist()[:2] == [1, 2]
-    assert np.isnan(back["rank"].iloc[2])
+    assert back["overall_rank"].tolist()[:2] == [1, 2]
+    assert np.isnan(back["overall_rank"].iloc[2])
     assert back.loc[1, ["loop_min", "loop_m", "criterion_loop"]].isna().all()
     assert back["station_min"].tolist()[:2] == [6.0, 12.0]
     assert (back["donnees"] == "FICTIVES").all()
@@ -152,14 +155,14 @@ def test_dates_and_booleans_have_their_type_and_unknown_is_null(
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
         assert base.execute(
-            "SELECT observed_on, weight FROM preuves ORDER BY opportunity_id"
+            "SELECT observed_on, weight FROM indices ORDER BY opportunity_id"
         ).fetchall() == [(None, 2.0), (None, None), ("2023-08-17", 1.5)]
-        assert base.execute("SELECT DISTINCT typeof(passed) FROM essais").fetchall() == [
+        assert base.execute("SELECT DISTINCT typeof(passed) FROM tests").fetchall() == [
             ("integer",)
         ]
-        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(preuves)"))
+        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(indices)"))
         assert columns["observed_on"] == "DATE"
-        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(essais)"))
+        columns = dict(r[1:3] for r in base.execute("PRAGMA table_info(tests)"))
         assert (columns["passed"], columns["step"]) == ("BOOLEAN", "INTEGER")
 
 
@@ -272,7 +275,7 @@ def test_hostile_texts_come_back_as_they_are(
     candidates = small_result.candidates.assign(name=text)
     write_geopackage(replace(small_result, candidates=candidates, title=text), path)
     assert (read(path, "opportunites")["name"] == text.replace("\x00", "")).all()
-    assert len(read(path, "preuves")) == 3
+    assert len(read(path, "indices")) == 3
 
 
 def test_names_that_sql_reserves_are_plain_columns(small_result: ResultTables, path: Path) -> None:
@@ -356,9 +359,9 @@ def test_the_links_that_relations_follow(small_result: ResultTables, path: Path)
         "DC-80021000AB0003": 1,
         "FR-80021_1": 2,
     }
-    notes = read(path, "notes").set_index(["opportunity_id", "criterion"])
+    notes = read(path, "scores_par_critere").set_index(["opportunity_id", "criterion"])
     assert len(notes) == len(small_result.scores) * len(small_result.criteria)
-    assert notes.loc[("FR-80021_1", "station"), "mark"] == pytest.approx(0.9)
+    assert notes.loc[("FR-80021_1", "station"), "criterion_score"] == pytest.approx(0.9)
     assert notes["weight"].to_dict()[("FR-80021_1", "loop")] == pytest.approx(0.4)
 
 
@@ -396,7 +399,8 @@ CONFORMANCE = {
         "SELECT f_table_name FROM layer_styles EXCEPT SELECT table_name FROM gpkg_contents"
     ),
     "every layer is styled": (
-        "SELECT table_name FROM gpkg_contents WHERE table_name != 'layer_styles' EXCEPT "
+        "SELECT table_name FROM gpkg_contents WHERE table_name NOT IN "
+        "('layer_styles', 'preuves', 'essais', 'notes') EXCEPT "
         "SELECT f_table_name FROM layer_styles"
     ),
 }

@@ -91,6 +91,6 @@ def test_the_csv_has_one_row_a_site_and_use(told: ResultTables, tmp_path: Path) 
     write_suitability(told, tmp_path / "mutabilite.csv")
     table = pd.read_csv(tmp_path / "mutabilite.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert len(table) == 7
-    assert table["rank"].tolist() == sorted(table["rank"])
+    assert table["use_rank"].tolist() == sorted(table["use_rank"])
     assert (table["index_low"] <= table["index_high"]).all()
     assert table["works_high_keur"].iloc[0] == pytest.approx(320)

@@ -158,9 +158,9 @@ def test_a_failure_leaves_the_former_tables(
     made = delivered(small_result, tmp_path)
     write_postgis(made, base, schema="avant")
     with psycopg.connect(base) as link:
-        link.execute("CREATE VIEW avant.mienne AS SELECT parcel_id FROM avant.essais")
+        link.execute("CREATE VIEW avant.mienne AS SELECT parcel_id FROM avant.tests")
     fewer = replace(small_result, candidates=small_result.candidates.iloc[:1])
-    with pytest.raises(ExportError, match=r"essais.*intactes") as told:
+    with pytest.raises(ExportError, match=r"tests.*intactes") as told:
         write_postgis(delivered(fewer, tmp_path), base, schema="avant")
     assert "tres-secret" not in str(told.value)
     assert count(base, "avant") == 3

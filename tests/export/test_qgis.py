@@ -17,6 +17,7 @@ from foncier import schemas
 from foncier.export import words
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers, views
+from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
     from foncier.model import ResultTables
@@ -72,7 +73,9 @@ def test_every_layer_opens_styled_and_named(
     made = layers(small_result)
     by_kind = {layer.name: layer for layer in views(made)}
     asked = {layer.name: layer for layer in made} | by_kind
-    assert set(told) == set(asked)
+    former = set(FORMER_LAYERS.values())
+    assert set(told) == set(asked) | former
+    assert all(told[name]["valid"] for name in former)
     for name, layer in asked.items():
         seen = told[name]
         assert seen["valid"], name
@@ -98,7 +101,7 @@ def test_opportunities_by_kind(qgis: str, small_result: ResultTables, tmp_path: 
     assert seen["categories"]["dent_creuse"][0] == "Dent creuse"
     assert seen["aliases"]["area_m2"] == "Surface (m²)"
     assert seen["aliases"]["station_min"] == "Gare\u00a0: temps à pied (min)"
-    assert (told["preuves"]["types"]["observed_on"], told["essais"]["types"]["passed"]) == (
+    assert (told["indices"]["types"]["observed_on"], told["tests"]["types"]["passed"]) == (
         "Date",
         "Boolean",
     )
@@ -162,13 +165,13 @@ def test_the_project_inside_opens_ready_to_work(
     assert told["layers"] == {}
     for name, seen in told["relations"].items():
         assert seen["valid"], name
-        assert seen["related"] > 0 or name == "parcelles_retenues_essais", name
+        assert seen["related"] > 0 or name == "parcelles_retenues_tests", name
     assert {
-        "opportunites_preuves",
+        "opportunites_indices",
         "opportunites_acces",
         "opportunites_acces_detail",
-        "opportunites_notes",
-        "parcelles_ecartees_essais",
+        "opportunites_scores_par_critere",
+        "parcelles_ecartees_tests",
     } < set(told["relations"])
     base = settings()["base"]["layers"]
     titles = {theme[lang]: {*theme["layers"], *base} for theme in settings()["themes"]}

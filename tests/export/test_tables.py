@@ -45,7 +45,7 @@ def test_unknown_stays_unknown(small_result: ResultTables) -> None:
     table = opportunities(
         replace(small_result, scores=schemas.SCORES.empty(), access=schemas.ACCESS.empty())
     )
-    assert table["rank"].isna().all()
+    assert table["overall_rank"].isna().all()
     assert table["station_min"].isna().all()
     assert table["criterion_station"].isna().all()
     assert len(table) == 3
@@ -82,8 +82,8 @@ def test_csv_as_a_french_spreadsheet_wants_it(small_result: ResultTables, tmp_pa
     assert path.read_bytes().count(b"\r\n") == 4
     first, second, third = rows(path)
     assert list(first)[-3:] == ["donnees", "lon", "lat"]
-    assert (first["area_m2"], first["built_share"], first["rank"]) == ("4000", "0,4", "1")
-    assert (second["loop_min"], third["rank"], third["score_low"]) == ("", "", "0")
+    assert (first["area_m2"], first["built_share"], first["overall_rank"]) == ("4000", "0,4", "1")
+    assert (second["loop_min"], third["overall_rank"], third["score_low"]) == ("", "", "0")
     assert first["name"] == "Halle <Sernam> & Cie"
     assert first["donnees"] == "FICTIVES"
     assert 2.2 < float(first["lon"].replace(",", ".")) < 2.4

@@ -139,7 +139,7 @@ def test_isochrones_routes_and_surface_of_amiens(result: ResultTables) -> None:
     assert result.isochrones is not None
     assert result.routes is not None
     assert result.surface is not None
-    first = result.scores.nsmallest(20, "rank")["opportunity_id"]
+    first = result.scores.nsmallest(20, "overall_rank")["opportunity_id"]
     drawn = result.isochrones
     assert set(drawn["opportunity_id"]) <= set(first)
     assert len(drawn) == 60

@@ -64,7 +64,7 @@ def test_a_relief_gives_each_plot_its_slope_and_is_no_longer_missing(tmp_path: P
     slope = found.tests.loc[found.tests["rule"] == "slope", "value"]
     assert len(slope)
     assert slope.to_numpy() == pytest.approx(12.0, abs=0.1)
-    assert found.candidates["flags"].str.contains("pente médiane").all()
+    assert found.candidates["warnings"].str.contains("pente médiane").all()
     assert (flat.tests.loc[flat.tests["rule"] == "slope", "value"]).isna().all()
 
 

@@ -67,7 +67,7 @@ PARCELS = table(
 LAYERS = Layers({"streets": STREETS, "parcels": PARCELS}, ())
 
 
-def flags(layers: Layers, sites: Any, column: str = "flags") -> dict[str, Any]:
+def flags(layers: Layers, sites: Any, column: str = "warnings") -> dict[str, Any]:
     entrances = network.entrances(sites, STREETS, layers.get("parcels"))
     told = landlocked(
         sites, entrances, outside_street_coverage(sites, entrances, SpatialContext(streets=STREETS))
@@ -80,7 +80,7 @@ def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -
     assert pd.isna(told["DC-front"])
     assert told["DC-back"] == "enclavée : 20\xa0m de terrain voisin avant la rue"
     assert told["DC-far"] == "aucune rue à moins de 60 m"
-    english = flags(LAYERS, candidates(), "flags_en")
+    english = flags(LAYERS, candidates(), "warnings_en")
     assert pd.isna(english["DC-front"])
     assert english["DC-back"] == "shut in: 20\xa0m of a neighbour's land before the street"
     assert english["DC-far"] == "no street within 60 m"
@@ -91,13 +91,13 @@ def test_what_was_flagged_before_stays() -> None:
     told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")
-    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | shut in")
+    assert flags(LAYERS, before, "warnings_en")["DC-back"].startswith("hazard | shut in")
 
 
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
     sites = candidates()
     assert (
-        landlocked(sites, None, outside_street_coverage(sites, None, SpatialContext()))["flags"]
+        landlocked(sites, None, outside_street_coverage(sites, None, SpatialContext()))["warnings"]
         .isna()
         .all()
     )
@@ -105,7 +105,7 @@ def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_kno
     nowhere = compute_accessibility(sites, Layers({"streets": none}, ()), None, {}, None)
     lost = outside_street_coverage(sites, nowhere.entrances, SpatialContext(streets=none))
     assert lost.all()
-    assert landlocked(sites, nowhere.entrances, lost)["flags"].isna().all()
+    assert landlocked(sites, nowhere.entrances, lost)["warnings"].isna().all()
     assert not outside_street_coverage(sites, None, SpatialContext()).any()
     told = flags(replace(LAYERS, frames={"streets": STREETS}), sites)
     assert pd.isna(told["DC-back"])
@@ -127,7 +127,7 @@ def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() 
     ground = SpatialContext(streets=STREETS)
     lost = outside_street_coverage(sites, entrances, ground)
     assert lost.tolist() == [False, False, True]
-    told = landlocked(sites, entrances, lost)["flags"]
+    told = landlocked(sites, entrances, lost)["warnings"]
     assert [text if isinstance(text, str) else None for text in told] == [
         None,
         "aucune rue à moins de 60 m",
@@ -158,7 +158,7 @@ def test_land_of_a_listed_friche_is_said_so(kind: str) -> None:
     )
     both = pd.concat([sites, friche], ignore_index=True)
     found = in_a_friche(both).set_index("opportunity_id")
-    told = found["flags"]
+    told = found["warnings"]
     assert told["DC-back"] == "terrain de la friche FR-1"
-    assert found["flags_en"]["DC-back"] == "land of friche FR-1"
+    assert found["warnings_en"]["DC-back"] == "land of friche FR-1"
     assert told.drop("DC-back").isna().all()

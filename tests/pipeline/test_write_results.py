@@ -87,11 +87,11 @@ def test_several_departements_have_a_geopackage_and_a_parquet_each(
         ["DC-80021000AB0003"],
         ["FR-80021_1", "BN-6500000-69770000"],
     ]
-    assert parts[0]["rank"].tolist()[0] == 2
+    assert parts[0]["overall_rank"].tolist()[0] == 2
     with closing(sqlite3.connect(out / "opportunites-60.gpkg")) as base:
         (content,) = base.execute("SELECT content FROM qgis_projects").fetchone()
         project = zipfile.ZipFile(io.BytesIO(bytes.fromhex(content)))
-        assert b"./opportunites-60.gpkg|layername=essais" in project.read(project.namelist()[0])
+        assert b"./opportunites-60.gpkg|layername=tests" in project.read(project.namelist()[0])
     dataset = gpd.read_parquet(out / "opportunites")
     assert sorted(dataset["departement"].astype(str)) == ["60", "80", "80"]
     # The reader takes the parts for one result.

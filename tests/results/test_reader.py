@@ -30,7 +30,6 @@ from foncier.results.layers import (
     FORMER_COLUMNS,
     FORMER_LAYERS,
     OPTIONAL,
-    contract_columns,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def test_needs_and_forms_of_either_version(
 
 
 def test_columns_have_the_types_of_the_contracts(result: SavedResult) -> None:
-    sites = contract_columns(result.table("opportunites"))
+    sites = result.table("opportunites")
     for contract in (schemas.CANDIDATES, schemas.SCORES):
         own = contract.conform(sites)
         names = [column.name for column in contract.columns]

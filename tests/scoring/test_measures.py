@@ -29,7 +29,7 @@ BASE = [
     "open_ground_m2",
     "existing_m2",
     "zoning",
-    "watch_count",
+    "warning_count",
     "price_eur_m2",
     "departures_per_hour",
 ]
@@ -111,11 +111,11 @@ def test_measures_of_the_plot_itself(small_result: ResultTables) -> None:
     assert found.loc[plot, ["open_ground_m2", "existing_m2", "zoning"]].tolist() == [600, 0, 1]
     assert found.loc[building, ["open_ground_m2", "existing_m2"]].tolist() == [0, 300]
     assert np.isnan(found.loc[building, "zoning"]), "no zone known is not no zone"
-    assert found["watch_count"].to_dict() == {friche: 1, plot: 0, building: 0}
+    assert found["warning_count"].to_dict() == {friche: 1, plot: 0, building: 0}
     assert found.loc[friche, "compactness"] == pytest.approx(4 * np.pi * 4000 / 260**2)
     assert (found["price_eur_m2"] == 2500).all()
     unwatched: Any = measures(candidates, small_result.access, watched=False)
-    assert unwatched.set_index("opportunity_id")["watch_count"].isna().sum() == 2
+    assert unwatched.set_index("opportunity_id")["warning_count"].isna().sum() == 2
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_score_is_the_mean_of_what_is_known(case: str) -> None:
     found = scores(sites(row), CRITERIA, draws=10).iloc[0]
     figures = found[["score", "score_low", "score_high", "coverage"]].to_numpy(dtype=float)
     assert np.allclose(figures, expected, equal_nan=True)
-    ranks = found[["rank", "rank_low", "rank_high"]]
+    ranks = found[["overall_rank", "rank_low", "rank_high"]]
     # Less than half of the weight known: a score, but no rank.
     assert ranks.isna().all() if expected[3] < 0.5 else (ranks == 1).all()
 
@@ -57,9 +57,9 @@ def test_a_score_is_the_mean_of_what_is_known(case: str) -> None:
 def test_a_site_known_by_little_keeps_its_score_and_leads_nobody() -> None:
     found = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10)
     assert found["score"].tolist()[0] == 1
-    assert np.array_equal(found["rank"], [NAN, 1], equal_nan=True)
+    assert np.array_equal(found["overall_rank"], [NAN, 1], equal_nan=True)
     lenient = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10, least_coverage=0)
-    assert lenient["rank"].tolist() == [1, 2]
+    assert lenient["overall_rank"].tolist() == [1, 2]
 
 
 def test_full_coverage_is_exactly_one() -> None:
@@ -76,14 +76,14 @@ def test_a_measure_that_is_absent_is_unknown() -> None:
 def test_a_criterion_without_weight_counts_for_nothing() -> None:
     found = scores(sites((NAN, 1, 0)), (criterion("a", 1), criterion("b", 0)))
     assert found["coverage"].tolist() == [0]
-    assert found[["score", "rank"]].isna().all(axis=None)
+    assert found[["score", "overall_rank"]].isna().all(axis=None)
 
 
 def test_ranks_of_equal_sites_are_equal_and_the_next_follows() -> None:
     found = scores(
         sites((0.5, 0.5, 0.5), (1, 1, 0), (0.5, 0.5, 0.5), (0, 0, 1), (NAN,) * 3), CRITERIA
     )
-    assert np.array_equal(found["rank"], [2, 1, 2, 4, NAN], equal_nan=True)
+    assert np.array_equal(found["overall_rank"], [2, 1, 2, 4, NAN], equal_nan=True)
     assert np.array_equal(found["rank_low"], [2, 1, 2, 4, NAN], equal_nan=True)
     assert np.array_equal(found["rank_high"], [2, 1, 2, 4, NAN], equal_nan=True)
 
@@ -176,10 +176,10 @@ def test_scores_stay_in_their_bounds(
     assert (known["score_low"] <= known["score"]).all()
     assert (known["score"] <= known["score_high"]).all()
     assert (found["score"].isna() == (found["coverage"] == 0)).all()
-    ranked = found[found["rank"].notna()]
+    ranked = found[found["overall_rank"].notna()]
     assert (ranked["coverage"] >= 0.5 - 1e-9).all()
     assert (ranked["rank_low"] <= ranked["rank_high"]).all()
-    assert ranked["rank"].between(1, max(len(ranked), 1)).all()
+    assert ranked["overall_rank"].between(1, max(len(ranked), 1)).all()
     doubled = tuple(criterion(n, 2 * w) for n, w in zip("abc", weights, strict=True))
     pd.testing.assert_frame_equal(scores(sites(*rows), doubled, draws=40), found)
 

@@ -21,7 +21,7 @@ def sites(**more: Any) -> pd.DataFrame:
     row = {
         "opportunity_id": "a",
         "kind": "friche",
-        "rank": 1.0,
+        "overall_rank": 1.0,
         "area_m2": 1000.0,
         "existing_m2": 400.0,
         "station_min": 10.0,

@@ -29,7 +29,7 @@ def situation(loop_m: float, station_m: float, score: float, rank: float) -> Sit
                 "score_low": 0.0,
                 "score_high": 1.0,
                 "coverage": 1.0,
-                "rank": rank,
+                "overall_rank": rank,
             }
         ]
     )

@@ -24,12 +24,12 @@ def site(id_: str, shape: shapely.Geometry = SQUARE, **more: Any) -> dict[str, A
         "kind": "dent_creuse",
         "name": None,
         "status": None,
-        "flags": None,
+        "warnings": None,
         "zone": None,
         "perimeter": "parcelles",
         "area_m2": shape.area,
         "score": 0.5,
-        "rank": 1.0,
+        "overall_rank": 1.0,
         "confidence": np.nan,
     }
     return {"opportunity_id": id_, **base, **more, "geometry": shape}

@@ -39,7 +39,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
         from foncier import scoring  # noqa: PLC0415
         from foncier.export.match import answers, write_matches  # noqa: PLC0415
         from foncier.results import read_saved  # noqa: PLC0415
-        from foncier.results.layers import SITES, contract_columns  # noqa: PLC0415
+        from foncier.results.layers import SITES  # noqa: PLC0415
         from foncier.study import conditions, read_requirements, requirements_template  # noqa: PLC0415
 
         if template:
@@ -51,7 +51,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
                 "Un modèle de besoins : foncier match --template > besoins.toml."
             )
         asked = read_requirements(needs)
-        sites = contract_columns(read_saved(result).table(SITES))
+        sites = read_saved(result).table(SITES)
         matches, checks = scoring.match(sites, conditions(asked), asked.tolerance)
         names = sites.set_index("opportunity_id")["name"]
         where = file or result / f"besoins-{needs.stem}.csv"

@@ -31,7 +31,7 @@ def site_warnings(
     found: Mapping[str, NDArray[np.intp]],
     passages: Mapping[str, Sequence[RuleOutcome]],
 ) -> dict[str, list[str | None]]:
-    """Columns ``flags`` and ``flags_en`` of the candidates, as `foncier.wording.flag_columns`.
+    """Columns ``warnings`` and ``warnings_en`` of the candidates, as `wording.flag_columns`.
 
     Parameters
     ----------

@@ -98,16 +98,25 @@ SITE_PARCELS = Table(
 )
 
 CRITERION_SCORES = Table(
-    "marks",
-    "Notes par critère",
-    "Marks by criterion",
+    "criterion_scores",
+    "Scores par critère",
+    "Scores by criterion",
     ("opportunity_id", "criterion"),
     (
         OPPORTUNITY,
         Column("criterion", "text", "Critère", "Criterion"),
         Column("label_fr", "text", "Libellé", "Label (French)"),
         Column("label_en", "text", "Libellé (anglais)", "Label"),
-        Column("mark", "number", "Note", "Mark", "0–1", optional=True, low=0, high=1),
+        Column(
+            "criterion_score",
+            "number",
+            "Score du critère",
+            "Criterion score",
+            "0–1",
+            optional=True,
+            low=0,
+            high=1,
+        ),
         Column("weight", "number", "Poids", "Weight", low=0),
     ),
 )
@@ -168,10 +177,10 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("voies", schemas.STREETS, back.streets, "MultiLineString"),
         _layer("batiments", schemas.BUILDINGS, back.buildings, "MultiPolygon"),
         _layer("contraintes", schemas.CONSTRAINTS, _surfaces(back.constraints), "MultiPolygon"),
-        _layer("preuves", schemas.EVIDENCE, result.evidence, by=("opportunity_id",)),
+        _layer("indices", schemas.EVIDENCE, result.evidence, by=("opportunity_id",)),
         _layer("parcelles_retenues", SITE_PARCELS, _held(result)),
-        _layer("notes", CRITERION_SCORES, _marks(result)),
-        _layer("essais", schemas.TESTS, result.tests, by=("parcel_id", "kind", "step")),
+        _layer("scores_par_critere", CRITERION_SCORES, _marks(result)),
+        _layer("tests", schemas.TESTS, result.tests, by=("parcel_id", "kind", "step")),
         _layer("acces_detail", schemas.ACCESS, result.access),
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
@@ -215,7 +224,7 @@ def _held(result: ResultTables) -> pd.DataFrame:
 
 
 def _marks(result: ResultTables) -> pd.DataFrame:
-    """One row for each opportunity and criterion: the mark, and the weight of the criterion."""
+    """One row for each opportunity and criterion: its score and the weight of the criterion."""
     ids = result.scores["opportunity_id"]
     parts = [
         pd.DataFrame(
@@ -224,7 +233,7 @@ def _marks(result: ResultTables) -> pd.DataFrame:
                 "criterion": c.name,
                 "label_fr": c.label.fr,
                 "label_en": c.label.en,
-                "mark": result.scores.get(c.name, np.nan),
+                "criterion_score": result.scores.get(c.name, np.nan),
                 "weight": c.weight,
             }
         )

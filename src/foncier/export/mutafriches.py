@@ -31,7 +31,7 @@ def suitability(found: Explanation, id_: str, lang: Lang) -> Iterator[tuple[str,
     Nothing for a site that Mutafriches was not asked about.
     """
     fr = lang == "fr"
-    own = found.mutability.loc[found.mutability["opportunity_id"] == id_].sort_values("rank")
+    own = found.mutability.loc[found.mutability["opportunity_id"] == id_].sort_values("use_rank")
     if own.empty:
         return
     sure = figure(float(own["reliability"].iloc[0]), "", lang)

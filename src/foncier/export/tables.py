@@ -219,5 +219,7 @@ def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
         table[DEMO.name] = pd.Series("FICTIVES", index=table.index, dtype="str")
     numbers = [c.name for c in named if c.kind == "number"]
     table[numbers] = table[numbers].astype(np.float64)
-    ordered = table.sort_values(["rank", "opportunity_id"], na_position="last", kind="stable")
+    ordered = table.sort_values(
+        ["overall_rank", "opportunity_id"], na_position="last", kind="stable"
+    )
     return ordered.reset_index(drop=True)[[c.name for c in named] + ["geometry"]]

@@ -12,7 +12,7 @@ from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
 from foncier.i18n import Localized
 from foncier.results import read_saved
-from foncier.results.layers import SITES, contract_columns
+from foncier.results.layers import SITES
 from foncier.validation import Edition, differences
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ def compare(old: Path, new: Path) -> Changes:
 
 def _edition(result: SavedResult) -> Edition:
     sites = result.table(SITES).sort_values("opportunity_id", ignore_index=True)
-    return Edition(
-        contract_columns(sites), result.table("indices"), result.table("parcelles_ecartees")
-    )
+    return Edition(sites, result.table("indices"), result.table("parcelles_ecartees"))
 
 
 def _check(before: SavedResult, after: SavedResult) -> None:

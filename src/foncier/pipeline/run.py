@@ -79,7 +79,7 @@ MEASURED = (
     "open_ground_m2",
     "existing_m2",
     "zoning",
-    "watch_count",
+    "warning_count",
     "price_eur_m2",
 )
 

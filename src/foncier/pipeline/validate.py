@@ -15,7 +15,7 @@ from foncier.export.visits import Visits, write_form, write_list
 from foncier.i18n import Localized
 from foncier.model_validation import Validation
 from foncier.results import read_saved
-from foncier.results.layers import SITES, contract_columns
+from foncier.results.layers import SITES
 from foncier.schemas.results import KINDS
 from foncier.study import baselines
 
@@ -95,8 +95,7 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
 
 
 def _sites(result: SavedResult) -> gpd.GeoDataFrame:
-    sites = result.table(SITES).sort_values("opportunity_id", ignore_index=True)
-    return contract_columns(sites)
+    return result.table(SITES).sort_values("opportunity_id", ignore_index=True)
 
 
 def _warnings(result: SavedResult) -> tuple[Localized, ...]:

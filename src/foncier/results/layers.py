@@ -35,7 +35,9 @@ FORMER_COLUMNS = {
         "warnings_en": "flags_en",
         "warning_count": "watch_count",
         "overall_rank": "rank",
-    }
+    },
+    "scores_par_critere": {"criterion_score": "mark"},
+    "mutabilite": {"use_rank": "rank"},
 }
 
 ROUTES = Table(
@@ -125,16 +127,3 @@ def stored_column(layer: str, name: str, stored: Collection[str]) -> str:
     if found is None:
         raise KeyError(f"{layer}.{name}")
     return found
-
-
-def contract_columns(sites: pd.DataFrame) -> pd.DataFrame:
-    """Opportunities with the column names of the contracts in `foncier.schemas`.
-
-    The contracts have the former names until the writer takes the present ones; then this function
-    is not needed any more.
-    """
-    known = {
-        column.name for table in (schemas.CANDIDATES, schemas.SCORES) for column in table.columns
-    }
-    former = FORMER_COLUMNS[SITES].items()
-    return sites.rename(columns={now: name for now, name in former if name in known})

@@ -93,9 +93,9 @@ CANDIDATES = Table(
             optional=True,
         ),
         Column("zone", "text", "Zone du PLU", "Zone", optional=True),
-        Column("flags", "text", "Points d'attention", "Points to watch (French)", optional=True),
+        Column("warnings", "text", "Points d'attention", "Points to watch (French)", optional=True),
         Column(
-            "flags_en", "text", "Points d'attention (anglais)", "Points to watch", optional=True
+            "warnings_en", "text", "Points d'attention (anglais)", "Points to watch", optional=True
         ),
         Column(
             "axis_distance_m",
@@ -153,7 +153,7 @@ CANDIDATES = Table(
             high=1,
         ),
         Column(
-            "watch_count",
+            "warning_count",
             "number",
             "Points d'attention relevés",
             "Points to watch found",
@@ -457,7 +457,7 @@ SCORES = Table(
             low=0,
             high=1,
         ),
-        Column("rank", "number", "Rang", "Rank", optional=True, low=1),
+        Column("overall_rank", "number", "Rang", "Rank", optional=True, low=1),
         Column(
             "rank_low",
             "number",
@@ -636,7 +636,7 @@ MUTABILITY = Table(
             "Reading",
             values=("excellent", "tres_bon", "bon", "moyen", "mauvais"),
         ),
-        Column("rank", "number", "Rang de l'usage", "Rank of the use", low=1, high=7),
+        Column("use_rank", "number", "Rang de l'usage", "Rank of the use", low=1, high=7),
     ),
 )
 
@@ -729,7 +729,7 @@ MATCHES = Table(
         Column("met", "count", "Conditions tenues", "Conditions met", low=0),
         Column("to_check", "count", "Conditions à vérifier", "Conditions to check", low=0),
         Column("failed", "count", "Conditions non tenues", "Conditions failed", low=0),
-        Column("rank", "number", "Rang", "Rank", optional=True, low=1),
+        Column("overall_rank", "number", "Rang", "Rank", optional=True, low=1),
     ),
 )
 

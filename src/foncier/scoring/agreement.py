@@ -157,8 +157,8 @@ def agreement(scores: pd.DataFrame) -> Agreement | None:
     Kendall's tau-b over the sites that both rank; None under two such sites, or when one of the
     two orders is flat.
     """
-    both = scores.dropna(subset=["rank", "topsis_rank"])
+    both = scores.dropna(subset=["overall_rank", "topsis_rank"])
     if len(both) < 2:
         return None
-    tau = kendalltau(both["rank"], both["topsis_rank"]).statistic
+    tau = kendalltau(both["overall_rank"], both["topsis_rank"]).statistic
     return Agreement("TOPSIS", float(tau), len(both)) if np.isfinite(tau) else None

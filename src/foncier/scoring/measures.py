@@ -53,7 +53,7 @@ def measures(
     ``confidence``, ``axis_distance_m``, ``residents_around`` (missing without a population
     table, and outside the hull of its cells), ``compactness`` (missing where the outline is a mere
     disc), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
-    ``watch_count``, ``price_eur_m2`` of its commune,
+    ``warning_count``, ``price_eur_m2`` of its commune,
     ``departures_per_hour`` as the candidates have it, then ``<target>_m`` and ``<target>_min`` for
     each target of the access table. Missing stays missing.
     """
@@ -96,14 +96,14 @@ def _ground(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.f
         [1.0, 0.5, 0.0],
         np.nan,
     )
-    told = sites["flags"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
+    told = sites["warnings"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
     unseen = 0.0 if watched else np.nan
     return {
         "compactness": np.where(np.isin(sites["perimeter"], ROUGH), np.nan, shape),
         "open_ground_m2": area * (1 - built),
         "existing_m2": area * built,
         "zoning": np.asarray(zoning, dtype=np.float64),
-        "watch_count": np.where(np.isnan(told), unseen, told),
+        "warning_count": np.where(np.isnan(told), unseen, told),
     }
 
 

@@ -87,7 +87,7 @@ def scores(
     >>> axe = Criterion("axe", "axis_m", Localized("Axe", "Axis"), "m", 500, 0, 1, "METHODS")
     >>> known = pd.DataFrame({"opportunity_id": ["a", "b"], "station_min": [3.0, 20.0],
     ...                       "axis_m": [None, 0.0]})
-    >>> scores(known, [gare, axe])[["score", "score_low", "score_high", "coverage", "rank"]]
+    >>> scores(known, [gare, axe])[["score", "score_low", "score_high", "coverage", "overall_rank"]]
        score  score_low  score_high  coverage  rank
     0   1.00       0.75        1.00      0.75   1.0
     1   0.25       0.25        0.25      1.00   2.0
@@ -107,10 +107,10 @@ def scores(
     # Rounding must not put a mean outside the interval that holds it.
     table["score"] = table["score"].clip(table["score_low"], table["score_high"])
     table["coverage"] = coverage
-    for column in ("rank", "rank_low", "rank_high", "top20_share"):
+    for column in ("overall_rank", "rank_low", "rank_high", "top20_share"):
         table[column] = np.nan
     if ranked.any():
-        table.loc[ranked, "rank"] = _ranks(mean[ranked])
+        table.loc[ranked, "overall_rank"] = _ranks(mean[ranked])
         drawn = _drawn_ranks(marks[ranked], weights, draws, seed, concentration)
         for name, values in _spread(drawn, first).items():
             table.loc[ranked, name] = values

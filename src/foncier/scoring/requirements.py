@@ -100,11 +100,13 @@ def match(
     )
     table = counts.drop(columns="far").reset_index(drop=True)
     table = table.assign(
-        opportunity_id=ordered["opportunity_id"], outcome=outcome, rank=ordered["rank"]
+        opportunity_id=ordered["opportunity_id"],
+        outcome=outcome,
+        overall_rank=ordered["overall_rank"],
     )
     order = table["outcome"].map({"fits": 0, "to_check": 1, "near_miss": 2, "no": 3})
     table = table.assign(order=order).sort_values(
-        ["order", "failed", "to_check", "rank", "opportunity_id"], na_position="last"
+        ["order", "failed", "to_check", "overall_rank", "opportunity_id"], na_position="last"
     )
     matched: pd.DataFrame = MATCHES.conform(table.drop(columns="order"))
     told: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))

@@ -58,8 +58,8 @@ def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
     )
     for name, own in (("before", before.scores), ("after", after.scores)):
         known = own.set_index("opportunity_id").reindex(ids)
-        for column in ("score", "rank"):
-            table[f"{column}_{name}"] = known[column].to_numpy(dtype=np.float64)
+        for column, figure in (("score", "score"), ("overall_rank", "rank")):
+            table[f"{figure}_{name}"] = known[column].to_numpy(dtype=np.float64)
     gain = score_gain(table)
     order = np.lexsort((ids.astype(str), -np.nan_to_num(gain, nan=-np.inf)))
     found: pd.DataFrame = WHAT_IF.conform(table.iloc[order])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FATES = ("apparu", "disparu", "modifie", "renomme", "inchange")
 AREA_M2, SHARE = 1.0, 0.005  # less is rounding: as figures are shown
 FIGURES = {"area_m2": AREA_M2, "score": SHARE, "confidence": SHARE}
-WORDS = ("name", "status", "flags", "perimeter", "zone")
+WORDS = ("name", "status", "warnings", "perimeter", "zone")
 COLUMNS = [
     "opportunity_id",
     "fate",
@@ -115,7 +115,7 @@ def _renamed(gone: gpd.GeoDataFrame, come: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _figures(sites: gpd.GeoDataFrame, side: str) -> dict[str, Any]:
-    names = ("area_m2", "score", "rank", "confidence")
+    names = ("area_m2", "score", "overall_rank", "confidence")
     return {f"{side}_{name}": sites[name].to_numpy(dtype=np.float64) for name in names}
 
 

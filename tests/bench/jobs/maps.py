@@ -185,7 +185,9 @@ def by_folium(place: Place) -> Job:
     """The same sites by folium alone: shapes, colours, tooltips; ten files come from servers."""
     result, file = town(place.size), place.own / "carte.html"
     ids = result.candidates[["opportunity_id", "kind", "area_m2", "geometry"]]
-    sites = ids.merge(result.scores[["opportunity_id", "score", "rank"]], on="opportunity_id")
+    sites = ids.merge(
+        result.scores[["opportunity_id", "score", "overall_rank"]], on="opportunity_id"
+    )
     colours = {"friche": "brown", "dent_creuse": "green"}
 
     def work() -> None:

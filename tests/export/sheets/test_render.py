@@ -523,7 +523,7 @@ def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
         "index_high": [80.0, 55.0],
         "band": ["excellent", "moyen"],
         "reliability": [6.0, 6.0],
-        "rank": [1.0, 2.0],
+        "overall_rank": [1.0, 2.0],
     }
     extra(folder, "mutabilite", pd.DataFrame(uses))
     print_sheets(folder, tmp_path / "out", choice=Choice(top=2))

@@ -103,7 +103,7 @@ def test_seen_from_far_hexagons_count_the_sites_and_a_click_comes_nearer(
     assert page.locator(".place-marker").count() == 0  # 400 places would hide the map
     best = page.evaluate(
         """() => {
-          const cell = overviewAt(12).cells.find((one) => one.sites[0].rank === 1);
+          const cell = overviewAt(12).cells.find((one) => one.sites[0].overall_rank === 1);
           const middle = map_foncier.unproject([cell.x, cell.y], 12);
           const at = map_foncier.latLngToContainerPoint(middle);
           const box = map_foncier.getContainer().getBoundingClientRect();

@@ -237,7 +237,7 @@ def full_card(small_result: ResultTables) -> ResultTables:
     plot = small_result.candidates["opportunity_id"][1]
     parcels = [f"80021000AB{n:04d}" for n in range(12)]
     candidates = small_result.candidates.copy()
-    candidates.loc[1, ["parcel_ids", "flags", "flags_en"]] = [
+    candidates.loc[1, ["parcel_ids", "warnings", "warnings_en"]] = [
         "|".join(parcels),
         "risque « PPRI » | recouvre la parcelle 12",
         "hazard | overlaps",
@@ -298,7 +298,7 @@ def _recycled(site: str) -> dict[str, Any]:
             "index_high": 80.0,
             "reliability": 2.7,
             "band": "excellent",
-            "rank": [1.0, 2.0, 3.0],
+            "overall_rank": [1.0, 2.0, 3.0],
         }
     )
     effort = pd.DataFrame(

@@ -178,7 +178,7 @@ def test_a_place_that_cannot_be_written_leaves_nothing(
 
 def test_unknown_is_none_and_comes_last(small_result: ResultTables) -> None:
     data = payload(small_result, lang="fr")
-    assert data["sites"]["rank"] == [1, 2, None]
+    assert data["sites"]["overall_rank"] == [1, 2, None]
     assert data["sites"]["score"] == [0.8, 0.5, None]
     station, loop = data["criteria"]
     assert station["where"] == ["access", "station", "time_min"]

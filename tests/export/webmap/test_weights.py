@@ -87,7 +87,7 @@ def test_the_browser_ranks_as_python_whatever_the_weights(
     found = visit(result).page.evaluate(SCORED, draws().tolist())
     for weights, theirs in zip(draws(), found, strict=True):
         ours = scoring.scores(known, criteria(weights), draws=1)
-        columns = ("score", "score_low", "score_high", "coverage", "rank")
+        columns = ("score", "score_low", "score_high", "coverage", "overall_rank")
         for name, values in zip(columns, theirs, strict=True):
             np.testing.assert_allclose(
                 np.array(values, dtype=float), ours[name], rtol=0, atol=1e-9, err_msg=name
@@ -108,7 +108,7 @@ def test_a_slider_ranks_again_at_once(
     assert page.locator("#weight-1-share").inner_text() == "100\u00a0%"
     assert page.locator("#preset").input_value() == "own"
     ours = scoring.scores(known, criteria([0, 1, 0, 0, 0, 0, 0]), draws=1)
-    expected = ours.sort_values(["rank", "opportunity_id"])["opportunity_id"].tolist()
+    expected = ours.sort_values(["overall_rank", "opportunity_id"])["opportunity_id"].tolist()
     listed = page.locator(".row").evaluate_all("all => all.map(row => row.dataset.site)")
     assert listed == expected[: len(listed)] != before
     first = page.locator(f'.site-marker[data-site="{expected[0]}"] text')

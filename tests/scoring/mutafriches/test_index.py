@@ -235,7 +235,7 @@ def test_bands_of_the_index_start_where_published() -> None:
 def test_uses_are_ranked_and_equal_ones_share_the_rank() -> None:
     found = mutability(["FR-1"], facts({"zoneAccelerationEnr": "oui"}), GRID)
     assert found["use"].tolist()[0] == "photovoltaique"
-    assert found["rank"].tolist() == [1, 2, 2, 2, 2, 2, 2]
+    assert found["use_rank"].tolist() == [1, 2, 2, 2, 2, 2, 2]
     assert found["band"].tolist() == ["excellent", *["bon"] * 6]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from foncier.export import dictionary, iso, words
 from foncier.export.layers import VIEWS, views
 from foncier.export.qgis import project, styles
+from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 UNDATED = "2000-01-01"
 ENTITIES = {
-    "notes": "opportunity_id",
+    "scores_par_critere": "opportunity_id",
     "parcelles_retenues": "opportunity_id",
-    "essais": "parcel_id",
+    "tests": "parcel_id",
     "parcelles_ecartees": "parcel_id",
     "acces": "opportunity_id",
-    "preuves": "opportunity_id",
+    "indices": "opportunity_id",
     "acces_detail": "opportunity_id",
     "opportunites": "opportunity_id",
 }
@@ -87,6 +88,7 @@ def write_metadata(
     base.execute("BEGIN")
     by_kind = views(made)
     add_views(base, by_kind)
+    add_former_views(base)
     every = (*made, *by_kind)
     _extensions(base)
     _words(base, every, lang)
@@ -274,4 +276,28 @@ def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
             "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, "
             "z, m FROM gpkg_geometry_columns WHERE table_name = ?",
             (view.name, WHOLE),
+        )
+
+
+def add_former_views(base: sqlite3.Connection) -> None:
+    """Give the layers of version 0.1.0 their former names, as views, for one release."""
+    for table, view in FORMER_LAYERS.items():
+        former = FORMER_COLUMNS.get(table, {})
+        names = [
+            name
+            for (name,) in base.execute("SELECT name FROM pragma_table_info(?)", (table,))
+            if name != "fid"
+        ]
+        if not names:
+            continue
+        columns = ", ".join(
+            f'"{name}" AS "{former[name]}"' if name in former else f'"{name}"' for name in names
+        )
+        base.execute(
+            f'CREATE VIEW "{view}" AS SELECT "fid" AS OGC_FID, {columns} FROM "{table}"'  # noqa: S608  # nosec B608
+        )
+        base.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+            "SELECT ?, data_type, ?, srs_id FROM gpkg_contents WHERE table_name = ?",
+            (view, view, table),
         )

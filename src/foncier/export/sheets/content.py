@@ -73,7 +73,7 @@ def sheet(given: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dict
         "criteria": _criteria(given, site, lang),
         "measures": _measures(given, site, lang),
         "access": _access(given, site, lang),
-        "flags": _flags(site, lang),
+        "warnings": _flags(site, lang),
         **evidence(given, site, tests, lang),
         "tests": detection(site, tests, lang),
         "uses": uses(given, site, lang),

@@ -113,7 +113,7 @@ def uses(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
     Empty where the result has no such layer, or nothing of this site.
     """
     own = given.mutability
-    own = own.loc[own["opportunity_id"] == site["opportunity_id"]].sort_values("rank")
+    own = own.loc[own["opportunity_id"] == site["opportunity_id"]].sort_values("use_rank")
     return [
         {
             "label": VALUES[row["use"]][lang] if row["use"] in VALUES else str(row["use"]),

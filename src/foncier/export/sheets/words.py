@@ -57,7 +57,7 @@ WORDS: dict[str, Localized] = {
     "distance": Localized("Distance", "Distance"),
     "detour": Localized("Détour", "Detour"),
     "no_access": Localized("Aucun trajet calculé.", "No way computed."),
-    "flags": Localized("Points d'attention", "Points to watch"),
+    "warnings": Localized("Points d'attention", "Points to watch"),
     "approximate": Localized(
         f"Emprise approximative{NBSP}: un disque de la surface déclarée, faute de parcelles. "
         "Ne mesurez rien sur ce contour.",

@@ -48,8 +48,8 @@ SITE_WORDS = (
     "status",
     "perimeter",
     "zone",
-    "flags",
-    "flags_en",
+    "warnings",
+    "warnings_en",
     "sources",
     "confidence_band",
 )
@@ -59,7 +59,7 @@ SCORE_NUMBERS = (
     "score_low",
     "score_high",
     "coverage",
-    "rank",
+    "overall_rank",
     "rank_low",
     "rank_high",
     "top20_share",
@@ -141,7 +141,7 @@ def _ordered(result: ResultTables) -> Any:
         result.scores, on="opportunity_id", how="left", suffixes=("", "_criterion")
     )
     return joined.sort_values(
-        ["rank", "opportunity_id"], na_position="last", kind="stable"
+        ["overall_rank", "opportunity_id"], na_position="last", kind="stable"
     ).reset_index(drop=True)
 
 

@@ -82,7 +82,7 @@ BEST_USES = 3
 def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
     """Best uses of each friche by Mutafriches, the best first; empty where they were not asked."""
     table = _given(result.mutability, schemas.MUTABILITY)
-    best = table.sort_values(["opportunity_id", "rank", "use"], kind="stable")
+    best = table.sort_values(["opportunity_id", "use_rank", "use"], kind="stable")
     best = best.groupby("opportunity_id", sort=False).head(BEST_USES)
     rows, owner = known_sites(best, ids)
     return {

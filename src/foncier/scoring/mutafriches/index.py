@@ -135,8 +135,10 @@ def _table(
             "index_high": marks["high"].ravel(),
             "reliability": np.repeat(np.round(reliability, 6), len(uses)),
             "band": band.ravel(),
-            "rank": rankdata(-index, method="min", axis=1).ravel(),
+            "use_rank": rankdata(-index, method="min", axis=1).ravel(),
         }
     )
-    found: pd.DataFrame = MUTABILITY.conform(table.sort_values(["opportunity_id", "rank", "use"]))
+    found: pd.DataFrame = MUTABILITY.conform(
+        table.sort_values(["opportunity_id", "use_rank", "use"])
+    )
     return found

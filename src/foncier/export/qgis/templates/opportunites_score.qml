@@ -92,7 +92,7 @@
  </renderer-v2>
  <labeling type="simple">
   <settings calloutType="simple">
-   <text-style fieldName="if(@map_scale &gt; 6000, coalesce(to_string(to_int(&quot;rank&quot;)), '–'), concat(if(&quot;rank&quot; is null, '', concat(to_int(&quot;rank&quot;), '. ')), coalesce(&quot;name&quot;, &quot;opportunity_id&quot;)))" fontFamily="Arial" fontSize="8" fontSizeUnit="Point" fontWeight="75" isExpression="1" namedStyle="" textColor="26,26,26,255" textOpacity="1">
+   <text-style fieldName="if(@map_scale &gt; 6000, coalesce(to_string(to_int(&quot;overall_rank&quot;)), '–'), concat(if(&quot;overall_rank&quot; is null, '', concat(to_int(&quot;overall_rank&quot;), '. ')), coalesce(&quot;name&quot;, &quot;opportunity_id&quot;)))" fontFamily="Arial" fontSize="8" fontSizeUnit="Point" fontWeight="75" isExpression="1" namedStyle="" textColor="26,26,26,255" textOpacity="1">
     <text-buffer bufferColor="255,255,255,255" bufferDraw="1" bufferOpacity="0.9" bufferSize="0.8" bufferSizeUnits="MM" />
    </text-style>
    <text-format autoWrapLength="24" wrapChar="" />

@@ -60,9 +60,9 @@ function section(key, ...content) {
  * @returns {HTMLElement}
  */
 function scoreBlock(site) {
-  const rank = site.rank === null ? t('unranked')
-    : t('rank_line', { rank: number(site.rank), n: number(rankedCount) });
-  const steady = studyWeights() && site.rank_low === site.rank && site.rank_high === site.rank;
+  const rank = site.overall_rank === null ? t('unranked')
+    : t('rank_line', { rank: number(site.overall_rank), n: number(rankedCount) });
+  const steady = studyWeights() && site.rank_low === site.overall_rank && site.rank_high === site.overall_rank;
   const span = site.rank_low !== null && site.rank_high !== null
     ? t(studyWeights() ? (steady ? 'rank_same' : 'rank_span') : 'rank_span_study',
       { low: number(site.rank_low), high: number(site.rank_high) }) : null;

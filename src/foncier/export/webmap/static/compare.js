@@ -69,7 +69,7 @@ function comparisonTable() {
       kindSign(site.kind, figureOf(site), 26), own(titleOf(site)))))),
     el('tbody', {},
       row(label('kind'), (site) => coded(site.kind)),
-      row(t('rank'), (site) => (site.rank === null ? t('unranked') : number(site.rank))),
+      row(t('rank'), (site) => (site.overall_rank === null ? t('unranked') : number(site.overall_rank))),
       row(t('score'), (site) => [el('strong', {}, onHundred(site.score)),
         el('span', { class: 'source' }, intervalWords(site))]),
       measure('area_m2'), measure('usable_area_m2'), measure('built_share'),

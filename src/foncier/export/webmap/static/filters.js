@@ -16,12 +16,12 @@ const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) :
  * @returns {string[]}
  */
 function flagsOf(site) {
-  return listed(site.flags);
+  return listed(site.warnings);
 }
 
 /** @type {Map<string, string>} English of each point to watch, the French where it has none */
 const flagsInEnglish = new Map(sites.flatMap((site) => {
-  const english = listed(site.flags_en);
+  const english = listed(site.warnings_en);
   return flagsOf(site).map((flag, i) => [flag, english[i] || flag]);
 }));
 

@@ -104,7 +104,7 @@ function listRow(site) {
   kindSign(site.kind, figureOf(site), 34),
   el('span', { class: 'row-text' },
     el('span', { class: 'row-title' },
-      el('span', { class: 'out' }, site.rank === null ? '' : `${t('rank')} ${number(site.rank)}. `),
+      el('span', { class: 'out' }, site.overall_rank === null ? '' : `${t('rank')} ${number(site.overall_rank)}. `),
       own(title)),
     el('span', { class: 'row-kind' }, coded(site.kind), visitedWords(site)),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),

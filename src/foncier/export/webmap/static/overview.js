@@ -177,7 +177,7 @@ function cellTip(cell) {
     ...kinds.map(([kind, count]) => el('span', { class: 'cell-kind' }, kindSign(kind, '', 12),
       `${coded(kind)}${t('colon')}${number(count)}`)),
     el('span', {}, best.score === null ? t('score_unknown')
-      : t('cell_best', { n: onHundred(best.score), rank: number(best.rank) })));
+      : t('cell_best', { n: onHundred(best.score), rank: number(best.overall_rank) })));
 }
 
 /**

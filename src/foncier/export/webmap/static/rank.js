@@ -75,7 +75,7 @@ function rankInto(found, mean) {
   found.order.forEach((i, place) => {
     if (Number.isNaN(keys[i])) return;
     if (!place || keys[i] !== keys[found.order[place - 1]]) rank = place + 1;
-    found.rank[i] = rank;
+    found.overall_rank[i] = rank;
   });
 }
 
@@ -97,7 +97,7 @@ function studyWeights() {
   return weights.every((weight, k) => weight === STUDY_WEIGHTS[k]);
 }
 
-const GIVEN = ['score', 'score_low', 'score_high', 'coverage', 'rank'];
+const GIVEN = ['score', 'score_low', 'score_high', 'coverage', 'overall_rank'];
 /** What Python wrote of each site, to come back to. */
 const given = sites.map((site) => GIVEN.map((name) => site[name]));
 /** Position of each site by id, for equal ranks and for sites without one. */
@@ -108,10 +108,10 @@ idAt.forEach((index, place) => { byId[index] = place; });
 /** @type {Site[]} sites from the first rank to the last, those without a rank at the end */
 let ordered = [...sites];
 /** The order of the study's own weights. */
-const studyOrder = inOrder(sites.map((site) => (site.rank === null ? NaN : site.rank)));
+const studyOrder = inOrder(sites.map((site) => (site.overall_rank === null ? NaN : site.overall_rank)));
 /** Position of each site in that order. */
 const places = Uint32Array.from(sites.keys());
-let rankedCount = sites.filter((site) => site.rank !== null).length;
+let rankedCount = sites.filter((site) => site.overall_rank !== null).length;
 
 /**
  * Take other weights: every site gets its new score and rank, and the order changes.
@@ -132,10 +132,10 @@ function weigh(fresh) {
       site.score_low = known(found.low[i]);
       site.score_high = known(found.high[i]);
       site.coverage = known(found.coverage[i]);
-      site.rank = known(found.rank[i]);
+      site.overall_rank = known(found.overall_rank[i]);
     });
   }
-  rankedCount = sites.reduce((sum, site) => sum + (site.rank !== null), 0);
+  rankedCount = sites.reduce((sum, site) => sum + (site.overall_rank !== null), 0);
   ordered = Array.from(order, (index) => sites[index]);
   order.forEach((index, place) => { places[index] = place; });
 }

@@ -42,7 +42,7 @@ function outlineStyle(site, strong) {
  * @returns {string}
  */
 function figureOf(site) {
-  return site.rank === null ? '?' : String(site.rank);
+  return site.overall_rank === null ? '?' : String(site.overall_rank);
 }
 
 /**
@@ -255,7 +255,7 @@ function popup(site) {
     el('p', { class: 'popup-kind' }, kindSign(site.kind, '', 16), coded(site.kind)),
     el('h3', {}, own(titleOf(site))),
     el('p', { class: 'popup-score' }, el('strong', {}, scoreWords(site)),
-      site.rank === null ? null : ` · ${t('rank_of', { rank: number(site.rank), n: number(rankedCount) })}`),
+      site.overall_rank === null ? null : ` · ${t('rank_of', { rank: number(site.overall_rank), n: number(rankedCount) })}`),
     shown.length ? el('ul', { class: 'popup-evidence' }, ...shown.map((row) => el('li', {},
       own(evidenceText(row)), ' ', el('span', { class: 'source' }, own(evidenceSource(row))))))
       : el('p', {}, t('no_evidence')),

@@ -60,7 +60,7 @@ function columns() {
   const words = (name) => [label(name), (site) => (site[name] === null ? null : coded(site[name]))];
   const digits = (value, n) => (value === null ? null : Number(value.toFixed(n)));
   return [
-    [label('opportunity_id'), (site) => site.id], [t('rank'), (site) => site.rank],
+    [label('opportunity_id'), (site) => site.id], [t('rank'), (site) => site.overall_rank],
     ...['score', 'score_low', 'score_high'].map((name) => [t(`column_${name}`),
       (site) => (site[name] === null ? null : digits(site[name] * 100, 1))]),
     [t('column_coverage'), (site) => digits(site.coverage, 3)],
@@ -89,8 +89,8 @@ function selectionCsv() {
 /** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */
 function selectionGeoJson() {
   const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
-    'built_share', 'status', 'zone', 'flags', 'flags_en', 'confidence', 'perimeter', 'axis_distance_m', 'family',
-    'score', 'score_low', 'score_high', 'coverage', 'rank', 'sources'];
+    'built_share', 'status', 'zone', 'warnings', 'warnings_en', 'confidence', 'perimeter', 'axis_distance_m', 'family',
+    'score', 'score_low', 'score_high', 'coverage', 'overall_rank', 'sources'];
   const features = shownSites().map((site) => {
     const properties = { opportunity_id: site.id };
     names.forEach((name) => { properties[name] = site[name]; });
