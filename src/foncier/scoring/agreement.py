@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
+import pandas as pd
 
 from foncier.model import Agreement
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -69,7 +68,8 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
         np.sqrt(((weighted - ideal) ** 2).sum(axis=1))
         for ideal in (weighted.max(axis=0), weighted.min(axis=0))
     )
-    ranks[rows] = rankdata(-np.round(to_worst / (to_worst + to_best), DECIMALS), method="min")
+    closeness = pd.Series(np.round(to_worst / (to_worst + to_best), DECIMALS))
+    ranks[rows] = closeness.rank(method="min", ascending=False)
     return ranks
 
 
@@ -160,5 +160,7 @@ def agreement(scores: pd.DataFrame) -> Agreement | None:
     both = scores.dropna(subset=["overall_rank", "topsis_rank"])
     if len(both) < 2:
         return None
+    from scipy.stats import kendalltau  # noqa: PLC0415 (slow to import)
+
     tau = kendalltau(both["overall_rank"], both["topsis_rank"]).statistic
     return Agreement("TOPSIS", float(tau), len(both)) if np.isfinite(tau) else None

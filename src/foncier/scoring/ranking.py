@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from foncier.errors import ConfigError
 from foncier.schemas import SCORES
@@ -87,10 +86,11 @@ def scores(
     >>> axe = Criterion("axe", "axis_m", Localized("Axe", "Axis"), "m", 500, 0, 1, "METHODS")
     >>> known = pd.DataFrame({"opportunity_id": ["a", "b"], "station_min": [3.0, 20.0],
     ...                       "axis_m": [None, 0.0]})
-    >>> scores(known, [gare, axe])[["score", "score_low", "score_high", "coverage", "overall_rank"]]
-       score  score_low  score_high  coverage  rank
-    0   1.00       0.75        1.00      0.75   1.0
-    1   0.25       0.25        0.25      1.00   2.0
+    >>> columns = ["score", "score_low", "score_high", "coverage", "overall_rank"]
+    >>> scores(known, [gare, axe])[columns]
+       score  score_low  score_high  coverage  overall_rank
+    0   1.00       0.75        1.00      0.75           1.0
+    1   0.25       0.25        0.25      1.00           2.0
     """
     weights = _weights(criteria)
     sites = measures.sort_values("opportunity_id", ignore_index=True)
@@ -174,7 +174,8 @@ def _enough(coverage: Floats, least: float) -> NDArray[np.bool_]:
 
 def _ranks(mean: Floats) -> Floats:
     """Rank along the last axis: 1 is the highest, equal scores share the better rank."""
-    return np.asarray(rankdata(-np.round(mean, DECIMALS), method="min", axis=-1))
+    scores = pd.DataFrame(np.atleast_2d(np.round(mean, DECIMALS)))
+    return scores.rank(axis=1, method="min", ascending=False).to_numpy().reshape(mean.shape)
 
 
 def _drawn_ranks(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +30,8 @@ def wilson(true: int, judged: int) -> tuple[float, float, float]:
     """
     if not judged:
         return float("nan"), 0.0, 1.0
+    from scipy.stats import binomtest  # noqa: PLC0415 (slow to import)
+
     interval = binomtest(true, judged).proportion_ci(LEVEL, method="wilson")
     # Rounding may leave the share of all, or of none, a hair outside.
     share = true / judged
@@ -163,7 +164,7 @@ def auc(found: pd.DataFrame) -> float:
     ones, zeros = int(true.sum()), int((~true).sum())
     if not ones or not zeros:
         return float("nan")
-    ranks = rankdata(known["confidence"].to_numpy(dtype=np.float64))
+    ranks = known["confidence"].rank().to_numpy()
     return float((ranks[true].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 

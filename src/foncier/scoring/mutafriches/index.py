@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from foncier.schemas import MUTABILITY
 from foncier.scoring.mutafriches.matrix import SEVERAL
@@ -135,7 +134,10 @@ def _table(
             "index_high": marks["high"].ravel(),
             "reliability": np.repeat(np.round(reliability, 6), len(uses)),
             "band": band.ravel(),
-            "use_rank": rankdata(-index, method="min", axis=1).ravel(),
+            "use_rank": pd.DataFrame(index)
+            .rank(axis=1, method="min", ascending=False)
+            .to_numpy()
+            .ravel(),
         }
     )
     found: pd.DataFrame = MUTABILITY.conform(

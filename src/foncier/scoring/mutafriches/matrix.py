@@ -76,7 +76,7 @@ class Question:
 
         Examples
         --------
-        >>> from foncier.model import Localized
+        >>> from foncier.i18n import Localized
         >>> near = Answer("0-1", (2.0,), low=0, high=1, high_open=True)
         >>> far = Answer("1-", (0.5,), low=1)
         >>> question = Question("d", Localized("d", "d"), 1, (near, far), unit="km")
