@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from foncier import schemas
 from foncier.model import (
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 # A busy machine is no fault of a property: no example is timed.
 settings.register_profile("foncier", deadline=None)
-settings.load_profile("foncier")
+settings.register_profile(
+    "mutation", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile(os.environ.get("FONCIER_HYPOTHESIS", "foncier"))
 LAMBERT_93 = pyproj.CRS.from_epsg(2154)
 ROOT = Path(__file__).resolve().parent.parent
 
