@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Audit tools have their own environment.
 AUDIT := .venv-audit
+MUTATION := .venv-mutation
 STUDY ?=
 OUT ?= maps/demo
 INPUT ?= study.toml
 SECONDS ?= 60
+MODULES ?=
 
-.PHONY: run test check lint types imports unit coverage bench bench-large hardening guided audit demo-data lock clean
+.PHONY: run test check lint types imports unit coverage bench bench-large hardening guided audit mutation demo-data lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then run the embedded demonstration
@@ -58,6 +60,9 @@ audit: $(AUDIT)/.tools  ## known vulnerabilities of the locked dependencies (ask
 	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml src
 
+mutation: $(MUTATION)/.tools  ## mutants of the rules that no test kills: MODULES, else all (Linux, an hour)
+	$(MUTATION)/bin/python -m tests.mutation $(MODULES)
+
 demo-data: $(VENV)/.run  ## generate the embedded city again
 	$(BIN)/python -m tests.demo_city
 
@@ -95,5 +100,13 @@ $(AUDIT)/.tools:
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.10' 'bandit>=1.9'
 	@touch $@
 
+# mutmut runs the tests in its own process: its environment sees the locked one, and adds to it.
+$(MUTATION)/.tools: $(VENV)/.dev
+	$(BIN)/python -m venv $(MUTATION)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+		"$$($(MUTATION)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/locked.pth"
+	$(MUTATION)/bin/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(AUDIT) maps/demo artefacts .coverage
+	rm -rf $(VENV) $(AUDIT) $(MUTATION) maps/demo artefacts .coverage

@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from foncier import schemas
 from foncier.i18n import Localized
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 # A busy machine is no fault of a property: no example is timed.
 settings.register_profile("foncier", deadline=None)
-settings.load_profile("foncier")
+settings.register_profile(
+    "mutation", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile(os.environ.get("FONCIER_HYPOTHESIS", "foncier"))
 # In every process that a test starts: a wrong message raises, and messages are in French.
 os.environ["FONCIER_STRICT_MESSAGES"] = "1"
 os.environ["FONCIER_LANG"] = "fr"

@@ -136,3 +136,64 @@ def test_adding_a_site_changes_no_other_score_and_weights_are_a_simplex(site: An
     assert more.iloc[:2][local].equals(alone[local])
     scaled = tuple(Criterion(**{**vars(c), "weight": c.weight * 7}) for c in CRITERIA)
     assert scores(table, scaled, draws=10)[local].equals(alone[local])
+
+
+def test_topsis_ranks_two_sites_that_differ() -> None:
+    assert topsis_ranks(np.array([[0.2, 0.2], [0.3, 0.2]]), EVEN).tolist() == [2, 1]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_topsis_has_no_rank_where_each_criterion_is_the_same_for_all() -> None:
+    """The two criteria differ from one another, the sites do not."""
+    assert np.isnan(topsis_ranks(np.array([[1.0, 0.0]] * 3), EVEN)).all()
+
+
+def test_topsis_measures_from_the_worst_of_each_criterion() -> None:
+    """Not from the least mark of all, the 0 of the first criterion."""
+    marks = np.array([[0.5, 0.4], [0.0, 0.2], [0.9, 0.2]])
+    weights = np.array([0.3, 0.7])
+    theirs = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)(
+        marks, weights, np.ones(2), validation=False
+    )
+    assert topsis_ranks(marks, weights).tolist() == rankdata(-theirs, method="min").tolist()
+    assert topsis_ranks(marks, weights).tolist() == [2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("step", "ranks", "front"),
+    [
+        (1e-8, [2, 1, 3], [False, True, False]),
+        (3e-10, [1, 1, 3], [True, True, False]),
+    ],
+)
+def test_marks_that_differ_from_the_ninth_decimal_on_differ(
+    step: float, ranks: list[int], front: list[bool]
+) -> None:
+    marks = np.array([[0.5, 0.5], [0.5 + step, 0.5], [0.0, 0.0]])
+    assert topsis_ranks(marks, EVEN).tolist() == ranks
+    assert pareto(marks, EVEN).tolist() == front
+
+
+def table_of_ranks(rank: list[float], topsis: list[float]) -> Any:
+    frame = sites(*[(1, 1, 1)] * len(rank))
+    return frame.assign(overall_rank=rank, topsis_rank=topsis, other=NAN)
+
+
+def test_agreement_is_kendall_s_tau_over_the_sites_that_both_rank() -> None:
+    """Of three pairs two agree; gaps of other columns do not matter."""
+    found = agreement(table_of_ranks([1, 2, 3, 4, NAN], [2, 1, 3, NAN, 4]))
+    assert found is not None
+    assert (found.method, found.sites) == ("TOPSIS", 3)
+    assert found.tau == pytest.approx(1 / 3)
+    two = agreement(table_of_ranks([1, 2], [2, 1]))
+    assert two is not None
+    assert (two.tau, two.sites) == (-1, 2)
+
+
+@pytest.mark.parametrize(
+    ("rank", "topsis"), [([1, NAN], [1, 2]), ([1, 1, 1], [1, 2, 3]), ([1, 2, 3], [1, 1, 1])]
+)
+def test_there_is_no_agreement_of_one_site_nor_of_a_flat_order(
+    rank: list[float], topsis: list[float]
+) -> None:
+    assert agreement(table_of_ranks(rank, topsis)) is None

@@ -130,3 +130,76 @@ def test_zones_that_can_be_built_on(small_result: ResultTables, zone: str, expec
 def test_a_disc_of_the_area_has_no_shape(small_result: ResultTables) -> None:
     candidates = small_result.candidates.assign(perimeter="emprise_approximative")
     assert measures(candidates, small_result.access)["compactness"].isna().all()
+
+
+def at_distance(metres: float) -> dict[tuple[float, float], float]:
+    """One resident a cell, so many metres west of the friche, and a grid that holds all plots."""
+    return {(-metres, 25): 1, (-9e3, -9e3): 0, (9e3, -9e3): 0, (0, 9e3): 0}
+
+
+@pytest.mark.parametrize(("metres", "residents"), [(499, 1), (500, 1), (501, 0)])
+def test_residents_are_those_of_the_cells_within_500_m_of_the_plot(
+    small_result: ResultTables, metres: float, residents: int
+) -> None:
+    """From its edge: the middle of the plot is 40 m farther."""
+    found: Any = measures(
+        small_result.candidates, small_result.access, population(at_distance(metres))
+    ).set_index("opportunity_id")
+    assert found.loc["FR-80021_1", "residents_around"] == residents
+
+
+def test_another_distance_counts_other_residents(small_result: ResultTables) -> None:
+    table = population(at_distance(300))
+    found: Any = measures(small_result.candidates, small_result.access, table, around_m=299)
+    assert found["residents_around"].tolist() == [0, 0, 0]
+    found = measures(small_result.candidates, small_result.access, table, around_m=400)
+    assert found["residents_around"].tolist() == [0, 1, 1], "the building is 450 m away"
+
+
+def test_a_cell_near_the_plot_counts_outside_the_hull_of_all_cells_too(
+    small_result: ResultTables,
+) -> None:
+    """One cell alone has no extent: whoever lives within 500 m is known, no one else."""
+    found = measures(small_result.candidates, small_result.access, population({(-440, 25): 7}))
+    assert np.array_equal(found["residents_around"], [np.nan, np.nan, 7], equal_nan=True)
+
+
+def test_an_opportunity_without_a_row_of_access_is_unknown_and_the_others_keep_theirs(
+    small_result: ResultTables,
+) -> None:
+    access = small_result.access[small_result.access["opportunity_id"] != "DC-80021000AB0003"]
+    found = measures(small_result.candidates, access)
+    assert np.array_equal(found["station_m"], [np.nan, np.nan, 450], equal_nan=True)
+    assert np.array_equal(found["loop_min"], [np.nan, np.nan, 2], equal_nan=True)
+
+
+def test_departures_are_those_of_the_candidates(small_result: ResultTables) -> None:
+    candidates = small_result.candidates.assign(departures_per_hour=[6.0, 2.5, np.nan])
+    found = measures(candidates, small_result.access).set_index("opportunity_id")
+    assert found["departures_per_hour"]["FR-80021_1"] == 6
+    assert found["departures_per_hour"]["DC-80021000AB0003"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"), [(None, 0), ("inondable", 1), ("inondable | pente", 2), ("a|b|c", 3)]
+)
+def test_each_point_to_watch_counts(
+    small_result: ResultTables, flags: str | None, count: int
+) -> None:
+    found = measures(small_result.candidates.assign(flags=flags), small_result.access)
+    assert found["warning_count"].tolist() == [count] * 3
+
+
+@pytest.mark.parametrize("zone", ["A", "a", "N", "n"])
+def test_farmland_and_nature_are_not_built_on(small_result: ResultTables, zone: str) -> None:
+    found = measures(small_result.candidates.assign(zone=zone), small_result.access)
+    assert found["zoning"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_lone_point_has_no_shape_and_raises_no_warning(small_result: ResultTables) -> None:
+    """Unknown stays a number that is missing, so that criteria can read every column."""
+    points = small_result.candidates.set_geometry(small_result.candidates.centroid)
+    found = measures(points.assign(perimeter="point_seul"), small_result.access)
+    assert found["compactness"].isna().all()
+    assert (found.dtypes[BASE[2:]] == "float64").all()

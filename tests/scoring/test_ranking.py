@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from foncier import schemas
 from foncier.errors import ConfigError
@@ -202,3 +203,111 @@ def test_many_draws_give_the_means_and_the_ranks_of_one(
     assert np.array_equal(together[1], alone, equal_nan=True)
     known = together[:, ~np.isnan(together).any(axis=0)]
     assert ranking.places(known).tolist() == ranking._ranks(known).tolist()
+
+
+def test_the_table_has_the_columns_of_the_contract_then_one_a_criterion() -> None:
+    found = scores(sites((1, 0.25, 0.6), (NAN, 2, -1)), CRITERIA, draws=10)
+    assert list(found.columns) == [*schemas.SCORES.names, "a", "b", "c"]
+    assert np.allclose(found[["a", "b", "c"]], [[1, 0.25, 0.4], [NAN, 1, 1]], equal_nan=True)
+
+
+def test_topsis_and_the_front_compare_the_sites_without_a_gap() -> None:
+    found = scores(sites((0.5, 0.4, 0.5), (1, 1, 0), (1, NAN, 0)), CRITERIA, draws=10)
+    assert np.array_equal(found["topsis_rank"], [2, 1, NAN], equal_nan=True)
+    assert found["pareto"].tolist() == [False, True, pd.NA]
+
+
+def test_unless_stated_weights_are_drawn_as_the_method_says() -> None:
+    """1 000 draws at a concentration of 50, half of the weight known, the 20 first.
+
+    Of the last two sites 45 and 55 % of the weight are known.
+    """
+    criteria = (criterion("a", 45), criterion("b", 45), criterion("c", 10, worst=1, best=0))
+    generator = np.random.default_rng(3)
+    table = sites(*map(tuple, generator.random((40, 3))), (NAN, 0.9, NAN), (0.5, NAN, 0.1))
+    stated = scores(
+        table, criteria, draws=1000, seed=80021, concentration=50.0, least_coverage=0.5, first=20
+    )
+    found = scores(table, criteria)
+    pd.testing.assert_frame_equal(found, stated, check_exact=True)
+    assert found["overall_rank"].isna().tolist() == [False] * 40 + [True, False]
+
+
+@pytest.mark.parametrize("share", [0.14, 0.2, 0.26])
+def test_a_weight_of_a_fifth_is_drawn_at_a_fifth_give_or_take_6_percent(share: float) -> None:
+    """The first site leads where the weight of a is drawn above ``share``: a beta law."""
+    table = sites((1, 0, NAN), (0, share / (1 - share), NAN))
+    found = scores(table, (criterion("a", 1), criterion("b", 4)), draws=4000, first=1)
+    assert found["top20_share"][0] == pytest.approx(beta(10, 40).sf(share), abs=0.02)
+
+
+@pytest.mark.parametrize(("least", "ranked"), [(0.5, True), (0.51, False), (0.0, True)])
+def test_a_site_is_ranked_from_the_least_share_of_the_weight_known(
+    least: float, *, ranked: bool
+) -> None:
+    """Half of the weight is known; a site of which nothing is known is never ranked."""
+    table = sites((1, NAN, NAN), (NAN, NAN, NAN))
+    found = scores(table, CRITERIA, draws=10, least_coverage=least)
+    assert found["coverage"].tolist() == pytest.approx([0.5, 0])
+    assert found["overall_rank"].notna().tolist() == [ranked, False]
+
+
+def test_six_tenths_of_the_weight_are_less_than_seven() -> None:
+    found = scores(sites((1, 0, NAN)), (criterion("a", 6), criterion("c", 4)), least_coverage=0.7)
+    assert found["overall_rank"].isna().all()
+
+
+def test_scores_equal_to_the_ninth_decimal_are_equal() -> None:
+    found = scores(
+        sites((0.5, 0.5, 0.5), (0.5 + 1e-8, 0.5, 0.5), (0.5 + 1e-10, 0.5, 0.5)), CRITERIA
+    )
+    assert found["overall_rank"].tolist() == [2, 1, 2]
+    assert found["rank_high"].tolist() == [2, 1, 2]
+
+
+def test_coverage_is_one_where_the_shares_of_the_weights_do_not_add_up_to_one() -> None:
+    """4, 3.5 and 3.5 of 11, as shares, add up to a last bit less than 1."""
+    three = (criterion("a", 4), criterion("b", 3.5), criterion("c", 3.5))
+    found = scores(sites((1, 1, 1)), three, draws=10)
+    assert found[["score", "score_low", "score_high", "coverage"]].to_numpy().tolist() == [[1] * 4]
+
+
+def test_where_what_is_known_draws_no_weight_the_chosen_weights_hold() -> None:
+    """A weight of a thousand millionth is nearly always drawn at 0: its mean would be unknown."""
+    tiny = (criterion("a", 1), criterion("b", 1), criterion("c", 1e-9, worst=1, best=0))
+    found = scores(sites((0.9, 0.9, 1), (NAN, NAN, 0)), tiny, draws=50, least_coverage=0)
+    assert found["overall_rank"].tolist() == [2, 1]
+    assert found[["rank_low", "rank_high"]].to_numpy().tolist() == [[2, 2], [1, 1]]
+
+
+def test_the_bounds_of_the_ranks_are_ranks_that_were_drawn() -> None:
+    """5 and 95 % of seven draws lie between two of them: no rank of 1.3."""
+    table = sites(*map(tuple, np.random.default_rng(5).random((30, 3))))
+    found = scores(table, CRITERIA, draws=7, concentration=5)[["rank_low", "rank_high"]]
+    assert (found % 1 == 0).all(axis=None)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_unknown_raises_no_warning() -> None:
+    found = scores(sites((NAN, NAN, NAN), (1, NAN, 0), (NAN, NAN, 0)), CRITERIA, draws=10)
+    assert found["score"].isna().tolist() == [True, False, False]
+
+
+def test_a_nullable_column_is_read_with_its_gaps() -> None:
+    table = sites((1, 1, 0), (0, 0, 1)).astype({"a_x": "Int64"})
+    table.loc[1, "a_x"] = pd.NA
+    assert np.array_equal(scores(table, CRITERIA, draws=10)["a"], [1, NAN], equal_nan=True)
+
+
+def test_the_refusals_say_what_to_do() -> None:
+    with pytest.raises(ConfigError) as twice:
+        scores(sites((1, 1, 1)), (criterion("a", 1), criterion("b", 1), criterion("a", 1)))
+    assert str(twice.value) == "critères : un nom est répété parmi a, b, a."
+    with pytest.raises(ConfigError) as nothing:
+        scores(sites((1, 1, 1)), ())
+    assert str(nothing.value) == (
+        "critères : la somme des poids est 0. Donnez un poids positif à au moins un critère."
+    )
+    with pytest.raises(ConfigError) as negative:
+        scores(sites((1, 1, 1)), (criterion("a", 1), criterion("b", -1), criterion("c", -2)))
+    assert str(negative.value) == "critère b : poids -1. Attendu : un nombre positif ou nul."

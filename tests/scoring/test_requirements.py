@@ -105,8 +105,8 @@ def test_the_best_come_first() -> None:
         [
             sites(opportunity_id="no", area_m2=10.0),
             sites(opportunity_id="near", area_m2=900.0),
-            sites(opportunity_id="second", rank=2.0),
-            sites(opportunity_id="unranked", rank=NAN),
+            sites(opportunity_id="second", overall_rank=2.0),
+            sites(opportunity_id="unranked", overall_rank=NAN),
             sites(opportunity_id="first"),
             sites(opportunity_id="ask", area_m2=NAN),
         ]
@@ -151,3 +151,130 @@ def test_of_two_bounds_the_one_that_is_not_kept_is_told() -> None:
         checks = match(sites(), [asked("area_m2", at_least=low, at_most=high)])[1]
         told = checks.loc[checks["verdict"] == "no"].iloc[0]
         assert (told["side"], told["bound"]) == (side, bound)
+
+
+def one_check(site: dict[str, Any], condition: Condition) -> Any:
+    return match(sites(**site), [condition])[1].iloc[0]
+
+
+def test_a_check_says_value_bound_side_unit_and_where_it_comes_from() -> None:
+    condition = Condition(
+        "size", "area_m2", Localized("Surface", "Area"), "m²", at_least=1100.0, why="atelier"
+    )
+    row = one_check({}, condition)
+    assert row[["opportunity_id", "condition", "label_fr", "label_en"]].tolist() == [
+        "a",
+        "size",
+        "Surface",
+        "Area",
+    ]
+    assert row[["verdict", "value", "bound", "side"]].tolist() == ["no", 1000, 1100, "at_least"]
+    assert row[["short", "unit", "why"]].tolist() == [100, "m²", "atelier"]
+    bare = Condition("near", "station_min", Localized("Gare", "Station"), at_most=9.0)
+    row = one_check({}, bare)
+    assert row[["value", "bound", "side", "short"]].tolist() == [10, 9, "at_most", 1]
+    assert row[["unit", "why"]].isna().all()
+
+
+def test_a_kind_has_neither_value_nor_bound() -> None:
+    row = one_check({"kind": "dent_creuse"}, asked("kind", any_of=("friche",)))
+    assert row[["value", "bound", "short"]].isna().all()
+    assert row["side"] == "at_least"
+
+
+def test_within_two_bounds_the_lower_one_is_told() -> None:
+    row = one_check({}, asked("area_m2", at_least=100, at_most=1000))
+    assert row[["verdict", "side", "bound"]].tolist() == ["yes", "at_least", 100]
+
+
+def test_of_the_floor_only_the_footprint_is_known() -> None:
+    condition = asked("floor_m2", at_least=900)
+    assert one_check({}, condition)[["value", "bound"]].tolist() == [400, 900]
+    anything = asked("floor_m2")
+    assert one_check({"existing_m2": 0.0}, anything)["verdict"] == "yes", "0 m² are asked for"
+    assert one_check({}, anything)["verdict"] == "yes"
+
+
+@pytest.mark.parametrize(("short", "outcome"), [(250, "near_miss"), (251, "no")])
+def test_a_near_miss_is_short_by_a_quarter_of_its_bound_at_most(short: int, outcome: str) -> None:
+    condition = asked("area_m2", at_least=1000)
+    assert match(sites(area_m2=1000.0 - short), [condition])[0]["outcome"].tolist() == [outcome]
+
+
+def test_short_of_a_bound_of_0_is_never_near() -> None:
+    condition = asked("area_m2", at_most=0)
+    assert match(sites(area_m2=1.0), [condition])[0]["outcome"].tolist() == ["no"]
+
+
+def test_a_site_with_an_unknown_and_a_near_miss_is_a_near_miss() -> None:
+    conditions = [asked("area_m2", at_least=1100), asked("station_min", at_most=9)]
+    found = match(sites(station_min=NAN), conditions)[0].iloc[0]
+    assert found[["outcome", "met", "to_check", "failed"]].tolist() == ["near_miss", 0, 1, 1]
+
+
+def test_one_far_miss_is_enough_to_be_out() -> None:
+    conditions = [asked("area_m2", at_least=1100), asked("station_min", at_most=1)]
+    assert match(sites(), conditions)[0]["outcome"].tolist() == ["no"]
+
+
+def test_conditions_are_counted_by_verdict() -> None:
+    conditions = [
+        asked("area_m2", at_least=900),
+        asked("existing_m2", at_least=1),
+        asked("station_min", at_most=9),
+        asked("kind", any_of=("friche",)),
+    ]
+    found = match(sites(existing_m2=NAN), conditions)[0].iloc[0]
+    assert found[["met", "to_check", "failed", "overall_rank"]].tolist() == [2, 1, 1, 1]
+
+
+def test_within_an_outcome_fewer_misses_then_fewer_unknowns_then_the_rank_then_the_id() -> None:
+    conditions = [
+        asked("area_m2", at_least=1000),
+        asked("existing_m2", at_least=400),
+        asked("station_min", at_most=10),
+    ]
+    table = pd.concat(
+        [
+            sites(
+                opportunity_id="f", area_m2=900.0, existing_m2=390.0, overall_rank=1.0
+            ),  # two misses
+            sites(
+                opportunity_id="e", area_m2=900.0, existing_m2=NAN, overall_rank=2.0
+            ),  # one, one unknown
+            sites(opportunity_id="d", area_m2=900.0, overall_rank=9.0),  # one
+            sites(opportunity_id="c", area_m2=900.0, overall_rank=8.0),
+            sites(opportunity_id="b", area_m2=900.0, overall_rank=NAN),
+            sites(opportunity_id="a", area_m2=900.0, overall_rank=9.0),
+        ]
+    )
+    order = match(table, conditions)[0]["opportunity_id"].tolist()
+    assert order == ["c", "a", "d", "b", "e", "f"]
+
+
+def test_the_refusals_say_what_to_do() -> None:
+    with pytest.raises(ConfigError) as none:
+        match(sites(), [])
+    assert str(none.value) == (
+        "besoins : aucune condition. Demandez au moins une nature ou une borne."
+    )
+    with pytest.raises(ConfigError) as absent:
+        match(sites(loop_m=3.0), [asked("campus_min", at_most=9)])
+    assert str(absent.value) == (
+        "besoins, campus_min : la mesure campus_min n'est pas dans ce résultat. "
+        "Mesures : area_m2, existing_m2, loop_m, station_min."
+    )
+
+
+def test_two_near_misses_come_before_one_far_miss() -> None:
+    conditions = [asked("area_m2", at_least=1100), asked("station_min", at_most=9)]
+    table = pd.concat(
+        [
+            sites(opportunity_id="far", area_m2=10.0, station_min=5.0),
+            sites(opportunity_id="near", overall_rank=2.0),
+        ]
+    )
+    found = match(table, conditions)[0].set_index("opportunity_id")
+    assert found["outcome"].to_dict() == {"near": "near_miss", "far": "no"}
+    assert found["failed"].tolist() == [2, 1]
+    assert found.index.tolist() == ["near", "far"]

@@ -48,3 +48,24 @@ def test_marks_stay_between_0_and_1_and_in_order(
     marks = value_function(values, worst=worst, best=worst + sign * width)
     assert ((marks >= 0) & (marks <= 1)).all()
     assert (np.diff(marks) * sign >= 0).all()
+
+
+def test_a_flat_ramp_is_refused_with_its_bounds_and_what_is_expected() -> None:
+    with pytest.raises(ConfigError) as refused:
+        value_function([1.0], worst=3, best=3)
+    assert str(refused.value) == (
+        "critère : les bornes worst = 3 et best = 3 doivent être deux nombres différents."
+    )
+
+
+def test_a_mark_of_nothing_is_0_and_never_minus_0() -> None:
+    """Equal marks are equal bytes."""
+    assert not np.signbit(value_function([20.0, 25.0], worst=20, best=3)).any()
+
+
+def test_whole_numbers_and_unknown_ones_are_read_as_numbers() -> None:
+    assert np.array_equal(
+        value_function(np.array([None, 5], dtype=object), worst=0, best=10),
+        [NAN, 0.5],
+        equal_nan=True,
+    )
