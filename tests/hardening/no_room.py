@@ -121,7 +121,7 @@ def judged(what: str, told: Told, before: Print, now: Print, *, code: int = 5) -
     """Whether a command ended as it should: in one error with all as before, or well."""
     refused = told["code"] == code and told["errors"] == 1 and now == before
     litter = [name for name in now if "/." in f"/{name}"]
-    done = told["code"] == 0 and not litter and what.startswith("full")
+    done = told["code"] == 0 and not litter and what.startswith(("full", "temporary"))
     return {"what": what, **told, "intact": now == before, "good": refused or done}
 
 

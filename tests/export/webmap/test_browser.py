@@ -342,7 +342,7 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
         "loop": {
             "lines": kept.lines.iloc[:1],
             "stops": kept.stops.iloc[:0],
-            "targets": {"station": kept.destinations["station"]},
+            "destinations": {"station": kept.destinations["station"]},
         },
         "parcels": {
             "candidates": kept.candidates.assign(parcel_ids=None),
@@ -352,7 +352,7 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
         "one site": {"candidates": kept.candidates[one], "scores": kept.scores[one]},
         "access": {
             "access": kept.access.iloc[:0],
-            "targets": {},
+            "destinations": {},
             "access_points": kept.access_points.iloc[:0],
         },
         "background": {"background": Background(**nothing)},

@@ -285,7 +285,7 @@ def _reached(site: str) -> dict[str, Any]:
         }
     )
     words = Localized("Lieu d'innovation, de recherche ou d'université", "Place of innovation")
-    return {"access": schemas.ACCESS.conform(access), "targets": dict.fromkeys(names, words)}
+    return {"access": schemas.ACCESS.conform(access), "destinations": dict.fromkeys(names, words)}
 
 
 def _recycled(site: str) -> dict[str, Any]:
@@ -298,7 +298,7 @@ def _recycled(site: str) -> dict[str, Any]:
             "index_high": 80.0,
             "reliability": 2.7,
             "band": "excellent",
-            "overall_rank": [1.0, 2.0, 3.0],
+            "use_rank": [1.0, 2.0, 3.0],
         }
     )
     effort = pd.DataFrame(
