@@ -445,7 +445,7 @@ def test_file_names_are_safe(
         )
         for name in ("candidates", "scores", "evidence", "access", "access_points")
     }
-    scores = tables["scores"].assign(rank=[1.0, 1.0, float("nan")])
+    scores = tables["scores"].assign(overall_rank=[1.0, 1.0, float("nan")])
     result = dataclasses.replace(small_result, **{**tables, "scores": scores})
     made = print_sheets(delivered(result, mapped=False), tmp_path / "out")
     assert made.files[:3] == ("001-a-b-c.pdf", "001-a-b-c-2.pdf", f"sr-{'CON' * 20}.pdf")
@@ -523,7 +523,7 @@ def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
         "index_high": [80.0, 55.0],
         "band": ["excellent", "moyen"],
         "reliability": [6.0, 6.0],
-        "overall_rank": [1.0, 2.0],
+        "use_rank": [1.0, 2.0],
     }
     extra(folder, "mutabilite", pd.DataFrame(uses))
     print_sheets(folder, tmp_path / "out", choice=Choice(top=2))
