@@ -87,7 +87,7 @@ def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -
 
 
 def test_what_was_flagged_before_stays() -> None:
-    before = candidates(flags="risque", flags_en="hazard")
+    before = candidates(warnings="risque", warnings_en="hazard")
     told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")

@@ -114,7 +114,7 @@ def told(small_result: ResultTables) -> ResultTables:
                 "index_high": 82.7,
                 "reliability": 2.67,
                 "band": "excellent",
-                "overall_rank": rank,
+                "use_rank": rank,
             }
             for use, rank in USES
         ]

@@ -75,7 +75,7 @@ function rankInto(found, mean) {
   found.order.forEach((i, place) => {
     if (Number.isNaN(keys[i])) return;
     if (!place || keys[i] !== keys[found.order[place - 1]]) rank = place + 1;
-    found.overall_rank[i] = rank;
+    found.rank[i] = rank;
   });
 }
 
@@ -132,7 +132,7 @@ function weigh(fresh) {
       site.score_low = known(found.low[i]);
       site.score_high = known(found.high[i]);
       site.coverage = known(found.coverage[i]);
-      site.overall_rank = known(found.overall_rank[i]);
+      site.overall_rank = known(found.rank[i]);
     });
   }
   rankedCount = sites.reduce((sum, site) => sum + (site.overall_rank !== null), 0);
