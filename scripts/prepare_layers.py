@@ -8,26 +8,24 @@ Useful to look at a layer in QGIS as foncier sees it: repaired, with its contrac
 import argparse
 from pathlib import Path
 
-from foncier import demo
-from foncier.pipeline.layers import read_layers
-from foncier.study import read_study
+import foncier as fo
 
 
 def main() -> None:
-    """Read, write, and say what was done to each layer."""
+    """Read and write each layer, and print what was done to it."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("study", nargs="?", type=Path, default=demo.study_folder())
+    words.add_argument("study", nargs="?", type=Path, default=fo.demo_study())
     words.add_argument("--out", type=Path, default=Path("maps/layers"))
     args = words.parse_args()
 
-    layers = read_layers(read_study(args.study))
+    study = fo.read_study(args.study)
     args.out.mkdir(parents=True, exist_ok=True)
-    for name, table in layers.frames.items():
+    for name, table in study.read_layers().items():
         table.to_parquet(args.out / f"{name}.parquet")
-    for report in layers.reports:
-        print(f"{report.layer}: {report.rows_kept} / {report.rows_read}  {report.path}")
-        for note in report.notes:
-            print(f"    {note.text.fr} ({note.count})")
+    for row in study.check().dropna(subset="rows_kept").itertuples():
+        print(f"{row.layer}: {row.rows_kept} / {row.rows_read}  {row.file}")
+        for problem in filter(None, str(row.problems).split("\n")):
+            print(f"    {problem}")
 
 
 if __name__ == "__main__":

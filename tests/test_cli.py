@@ -167,6 +167,7 @@ def test_a_run_tells_what_it_found_and_where(tmp_path: Path) -> None:
     files = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert files == [
         "manifest.json",
+        "mesures.parquet",
         "opportunites.csv",
         "opportunites.gpkg",
         "opportunites.html",
@@ -188,7 +189,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(tmp_path: Path) -> No
         told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         told.pop("run")
         found[-1]["manifest"] = json.dumps(told).encode()
-    assert len(found[0]) == 5
+    assert len(found[0]) == 6
     assert found[0] == found[1]
 
 

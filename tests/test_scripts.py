@@ -1,69 +1,124 @@
-"""Each script runs on the demonstration, as a planner would start it."""
+"""Each script does on the demonstration what its first line claims."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
+import pytest
+
+import foncier as fo
+
 from .hamlet import hamlet
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+NAMES = sorted(path.name for path in SCRIPTS.glob("*.py"))
 
 
-def script(name: str, *words: str | Path) -> str:
-    done = subprocess.run(
+def call(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, SCRIPTS / f"{name}.py", *map(str, words)],
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
-        env={"PYTHONIOENCODING": "utf-8", "PATH": ""},
+        env={"PYTHONIOENCODING": "utf-8", "PATH": "", "PYTHONPATH": ":".join(sys.path)},
     )
+
+
+def script(name: str, *words: str | Path) -> str:
+    done = call(name, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_prepare_layers_writes_each_layer(tmp_path: Path) -> None:
+def test_prepare_layers_writes_each_layer_in_the_legal_system(tmp_path: Path) -> None:
     told = script("prepare_layers", "--out", tmp_path)
-    assert "parcels:" in told
-    assert {"parcels.parquet", "buildings.parquet", "inventory.parquet"} <= {
-        path.name for path in tmp_path.iterdir()
-    }
+    assert "parcels: 6500 / 6500" in told
+    layers = set(fo.read_study(fo.demo_study()).layers)
+    assert {path.stem for path in tmp_path.iterdir()} == layers
+    assert gpd.read_parquet(tmp_path / "parcels.parquet").crs.to_epsg() == 2154
 
 
-def test_find_opportunities_lists_a_kind_with_its_evidence(tmp_path: Path) -> None:
-    """Friches of the demonstration, and dents creuses of another study."""
-    other = hamlet(tmp_path / "h")
-    for prefix, least, words in (("FR-", 10, ()), ("DC-", 0, (other, "--kind", "dent_creuse"))):
-        told = script("find_opportunities", *words)
-        heads = [line for line in told.splitlines() if line and not line.startswith(" ")]
-        assert len(heads) > least
-        assert all(line.startswith(prefix) for line in heads)
-        assert len(told.splitlines()) >= 2 * len(heads)
+def test_find_opportunities_lists_every_site_of_a_kind_with_its_evidence(
+    tmp_path: Path, public_result: fo.Result
+) -> None:
+    friches = public_result.opportunities.query("kind == 'friche'")
+    told = script("find_opportunities")
+    heads = [line.split()[0] for line in told.splitlines() if not line.startswith(" ")]
+    assert heads == friches["opportunity_id"].tolist()
+    evidence = public_result.evidence
+    count = evidence["opportunity_id"].isin(friches["opportunity_id"]).sum()
+    assert len(told.splitlines()) == len(heads) + count
+    # Plots without a name or an address are named by their parcel, never "nan".
+    other = script("find_opportunities", hamlet(tmp_path / "h"), "--kind", "dent_creuse")
+    named = [line.split("m²", 1)[1].strip() for line in other.splitlines() if line[:3] == "DC-"]
+    assert named
+    assert all(name.startswith("80021") for name in named)
 
 
-def test_score_opportunities_shows_who_gains_with_other_weights() -> None:
-    told = script("score_opportunities", "--weight", "station=9", "--weight", "loop=0").splitlines()
-    assert len(told) >= 20
-    assert any(line.split()[0] != line.split("was")[1].split(")")[0].strip() for line in told)
+def ranks(told: str) -> list[tuple[float, float, str]]:
+    lines = [line.replace("(was", "").replace(")", "").split() for line in told.splitlines()]
+    return [(float(new), float(was), ident) for new, was, _, ident, *_ in lines]
+
+
+def test_score_opportunities_without_weight_changes_no_rank(public_result: fo.Result) -> None:
+    """No criterion is lost on the way: the former script lost the residents."""
+    found = ranks(script("score_opportunities"))
+    assert len(found) == public_result.opportunities["overall_rank"].notna().sum()
+    assert all(new == was for new, was, _ in found)
+
+
+def test_score_opportunities_ranks_by_the_weights_given(public_result: fo.Result) -> None:
+    """With the station alone, the order is that of the minutes to the station."""
+    every = dict.fromkeys(public_result.layers["criteria"]["name"], 0)
+    asked = [f"{name}={weight}" for name, weight in {**every, "station": 1}.items()]
+    words = [word for one in asked for word in ("--weight", one)]
+    found = ranks(script("score_opportunities", *words))
+    minutes = public_result.opportunities.set_index("opportunity_id")["station_min"]
+    reached = [minutes[ident] for new, _, ident in found if 5 < minutes[ident] < 30]
+    assert len(reached) > 20
+    assert reached == sorted(reached)
+    assert any(new != was for new, was, _ in found)
+
+
+@pytest.mark.parametrize(("weight", "word"), [("servces=5", "services"), ("station=-1", "station")])
+def test_score_opportunities_refuses_a_wrong_weight(weight: str, word: str) -> None:
+    done = call("score_opportunities", "--weight", weight)
+    assert done.returncode != 0
+    assert word in done.stderr
+    assert done.stdout == ""
 
 
 def test_export_opportunities_writes_every_deliverable(tmp_path: Path) -> None:
     told = script("export_opportunities", "--out", tmp_path, "--lang", "en")
-    assert "opportunites.html" in told
-    assert {path.name for path in tmp_path.iterdir()} == {
+    files = {path.name for path in tmp_path.iterdir()}
+    assert {Path(line).name for line in told.splitlines()} == files
+    assert files == {
         "acces.tif",
         "friches-cnig.csv",
         "manifest.json",
+        "mesures.parquet",
         "mutabilite.csv",
         "opportunites.csv",
         "opportunites.gpkg",
         "opportunites.html",
         "opportunites.parquet",
     }
+    assert 'lang="en"' in (tmp_path / "opportunites.html").read_text(encoding="utf-8")
 
 
-def test_scripts_stay_thin() -> None:
-    for path in SCRIPTS.glob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 60, path.name
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_is_thin_and_uses_the_public_names_alone(name: str) -> None:
+    text = (SCRIPTS / name).read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 40
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            assert not str(node.module).startswith("foncier")
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("foncier.") for alias in node.names)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert node.value.id != "fo" or node.attr in fo.__all__

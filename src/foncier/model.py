@@ -33,7 +33,8 @@ class LayerFile:
     """One file of a layer, as the study names it.
 
     ``shown`` is the path as the study writes it (for messages and the manifest). ``columns`` maps
-    our column names to the file's own; ``constants`` gives one value to a whole column.
+    our column names to the file's own; ``constants`` gives one value to a whole column. ``frame``
+    holds the rows themselves when the layer is a table in memory; then ``path`` is not read.
     """
 
     layer: str
@@ -47,6 +48,7 @@ class LayerFile:
     vintage: date | None = None
     source: str = ""
     licence: str = ""
+    frame: pd.DataFrame | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -312,6 +314,8 @@ class ResultTables:
     ``assemblies`` are groups of parcels that pass together and fail alone
     (`foncier.schemas.ASSEMBLIES`), None where they were not sought.
     ``inventory`` holds the records of known friches as read, None where the study has none.
+    ``measures`` holds what the criteria read of each site (`foncier.scoring.measures`): from it the
+    sites are scored again with other weights. None in a result read from version 0.1.0.
     """
 
     title: str
@@ -345,6 +349,7 @@ class ResultTables:
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     surface: TravelTimeRaster | None = None
+    measures: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -183,9 +183,7 @@ def test_departures_are_those_of_the_candidates(small_result: ResultTables) -> N
 @pytest.mark.parametrize(
     ("warnings", "count"), [(None, 0), ("inondable", 1), ("inondable | pente", 2), ("a|b|c", 3)]
 )
-def test_each_warning_counts(
-    small_result: ResultTables, warnings: str | None, count: int
-) -> None:
+def test_each_warning_counts(small_result: ResultTables, warnings: str | None, count: int) -> None:
     found = measures(small_result.candidates.assign(warnings=warnings), small_result.access)
     assert found["warning_count"].tolist() == [count] * 3
 

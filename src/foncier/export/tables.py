@@ -49,6 +49,19 @@ def write_parquet(result: ResultTables, path: Path) -> None:
     )
 
 
+def write_measures(measures: pd.DataFrame, path: Path) -> None:
+    """Write what the criteria read of each opportunity, as Parquet (zstd), to the last bit.
+
+    Parameters
+    ----------
+    measures
+        As `foncier.scoring.measures` gives it; unknown is null.
+    path
+        The file to write.
+    """
+    measures.to_parquet(path, index=False, compression="zstd", row_group_size=ROWS)
+
+
 def write_csv(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
     """Write the opportunities as a CSV that a spreadsheet opens by a double click.
 

@@ -25,11 +25,13 @@ from foncier.study.config import (
     Layer,
     LayerSpec,
     Study,
+    TableSpec,
 )
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     import pyproj
 
@@ -68,9 +70,14 @@ class Layers:
 
 def layer_file(study: Study, layer: str, spec: LayerSpec) -> LayerFile:
     """File of a layer, as the sources want it."""
+    return spec_file(layer, spec, study.path(spec.path))
+
+
+def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:
+    """File or table of a layer, once its path is known."""
     return LayerFile(
         layer=layer,
-        path=study.path(spec.path),
+        path=path,
         shown=spec.path,
         format=spec.format,
         sublayer=spec.layer,
@@ -80,6 +87,7 @@ def layer_file(study: Study, layer: str, spec: LayerSpec) -> LayerFile:
         vintage=spec.date,
         source=spec.source,
         licence=spec.licence,
+        frame=spec.frame if isinstance(spec, TableSpec) else None,
     )
 
 

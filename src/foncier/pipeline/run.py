@@ -140,6 +140,7 @@ def run(
         **_of_ways(reached, scores, study.reach.isochrones),
         surface=reached.surface(destinations, traced.loop, area),
         **_of_scores(scores, ramps),
+        measures=measures,
         **_of_lines(traced),
         **_of_layers(layers, area, crs),
         missing=partial_coverage(context, friches, lost)

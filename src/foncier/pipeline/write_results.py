@@ -18,7 +18,7 @@ from foncier.export.pictures import (
     pictures,
 )
 from foncier.export.raster import write_surface
-from foncier.export.tables import write_csv, write_parquet
+from foncier.export.tables import write_csv, write_measures, write_parquet
 from foncier.export.webmap import write_map
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART
 from foncier.results.manifest import build_manifest, to_json, versions
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PARQUET = "opportunites.parquet"
 DATASET = "opportunites/departement={}/opportunites.parquet"  # as Hive names the parts
+MEASURES = "mesures.parquet"
 TABLE, MAP = "opportunites.csv", "opportunites.html"
 SURFACE = "acces.tif"
 EXCHANGE = "friches-cnig.csv"  # only where there are friches
@@ -41,13 +42,20 @@ SUITABILITY = "mutabilite.csv"
 
 
 def write_results(
-    result: ResultTables, study: Study, folder: Path, *, lang: str, timings: Mapping[str, float]
+    result: ResultTables,
+    study: Study,
+    folder: Path,
+    *,
+    lang: str,
+    timings: Mapping[str, float],
+    tables_only: bool = False,
 ) -> dict[str, str]:
     """Write tables, map, surface, friches by use and to exchange, pictures and manifest.
 
     Where the study lies in several départements, GeoPackage and Parquet are one a département.
     The same study on the same inputs gives the same bytes, but for ``run`` in the manifest. What a
     former run wrote and this one does not (no friche left, no surface) is taken away.
+    ``tables_only`` writes the GeoPackage and the manifest alone, for what reads a result folder.
 
     Returns
     -------
@@ -58,22 +66,9 @@ def write_results(
     ExportError
         Something could not be written; the former deliverables are intact.
     """
-    write: dict[str, Writer] = {
-        **_tables(result, lang),
-        TABLE: partial(write_csv, result, lang=lang),
-        MAP: partial(write_map, result, lang=lang),
-        **{
-            name: partial(copy_picture, study.path(written))
-            for written, name in check_pictures(study).items()
-        },
-    }
-    if result.surface is not None:
-        write[SURFACE] = partial(write_surface, result, lang=lang)
-    if (result.candidates["kind"] == "friche").any():
-        write[EXCHANGE] = partial(write_cnig, result)
-
-    if result.mutability is not None and len(result.mutability):
-        write[SUITABILITY] = partial(write_suitability, result, lang=lang)
+    write = _tables(result, lang)
+    if not tables_only:
+        write |= _other_files(result, study, lang)
 
     def told(deliverables: Mapping[str, str]) -> str:
         made = build_manifest(
@@ -87,6 +82,27 @@ def write_results(
         return to_json(made)
 
     return write_atomically(folder, write, manifest=told, removable=_is_optional)
+
+
+def _other_files(result: ResultTables, study: Study, lang: str) -> dict[str, Writer]:
+    """Map, flat tables, pictures, and the files that only some results have."""
+    write: dict[str, Writer] = {
+        TABLE: partial(write_csv, result, lang=lang),
+        MAP: partial(write_map, result, lang=lang),
+        **{
+            name: partial(copy_picture, study.path(written))
+            for written, name in check_pictures(study).items()
+        },
+    }
+    if result.measures is not None:
+        write[MEASURES] = partial(write_measures, result.measures)
+    if result.surface is not None:
+        write[SURFACE] = partial(write_surface, result, lang=lang)
+    if (result.candidates["kind"] == "friche").any():
+        write[EXCHANGE] = partial(write_cnig, result)
+    if result.mutability is not None and len(result.mutability):
+        write[SUITABILITY] = partial(write_suitability, result, lang=lang)
+    return write
 
 
 def _tables(result: ResultTables, lang: str) -> dict[str, Writer]:
@@ -109,7 +125,7 @@ def _tables(result: ResultTables, lang: str) -> dict[str, Writer]:
 
 def _is_optional(name: str) -> bool:
     """Tell the deliverables that some results have and others have not."""
-    own = (PARQUET, SURFACE, EXCHANGE, SUITABILITY)
+    own = (PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY)
     begins = (COPIES, DATASET.split("{", maxsplit=1)[0])
     return name in own or name.startswith(begins) or GEOPACKAGES.fullmatch(name) is not None
 

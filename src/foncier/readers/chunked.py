@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 
 from foncier.errors import FormatError
-from foncier.readers import archives, files, shapes
+from foncier.readers import archives, files, frames, shapes
 from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
@@ -160,6 +160,9 @@ def opened(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> It
         As `foncier.readers.files.vector`; what is cut short, once it is read that far.
     """
     path, shown = file.path, file.shown
+    if file.frame is not None:
+        yield Whole(frames.vector(file))
+        return
     files.check(path, shown)
     with ExitStack() as stack:
         if path.suffix.lower() == ".gz" and path.stat().st_size > IN_MEMORY:

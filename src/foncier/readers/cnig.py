@@ -19,7 +19,7 @@ from foncier.errors import FormatError
 from foncier.readers import (
     base,
     columns,
-    files,
+    frames,
     ids,
 )
 from foncier.readers.columns import Field
@@ -92,7 +92,7 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
     CrsError
         The WKT has latitude before longitude.
     """
-    written = files.rows(file.path, file.shown, journal)
+    written = frames.rows(file, journal, wkt=("geomsurf", "geompoint"))
     own = {name.lower() for field in FIELDS for name in (field.name, *field.aliases)}
     own |= {name.lower() for name in file.columns.values()}
     known = written[[name for name in written.columns if str(name).strip().lower() in own]]

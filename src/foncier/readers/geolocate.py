@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.geometry import unions_by
-from foncier.readers import base, columns, files
+from foncier.readers import base, columns, frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +28,10 @@ def cells(
     file: LayerFile, fields: Iterable[Field], journal: Journal
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
     """Our columns of a CSV or of a vector file; how many rows it has; its own geometries if any."""
-    if file.path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
-        written: Any = files.rows(file.path, file.shown, journal)
+    if frames.is_table(file, (".csv", ".csv.gz", ".txt")):
+        written: Any = frames.rows(file, journal)
         return columns.pick(written, fields, file, journal), len(written), None
-    raw = files.vector(file.path, shown=file.shown, sublayer=file.sublayer, crs=file.crs)
+    raw = frames.vector(file)
     plain = pd.DataFrame(raw.drop(columns="geometry"))
     lists = plain.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:

@@ -9,7 +9,7 @@ from foncier.errors import FormatError
 from foncier.readers import (
     base,
     columns,
-    files,
+    frames,
     ids,
 )
 from foncier.readers.columns import Field
@@ -66,7 +66,7 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A column is absent, text where a number belongs, a rate above 100 %.
     """
-    written = files.rows(file.path, file.shown, journal)
+    written = frames.rows(file, journal)
     names = [str(name) for name in written.columns]
     fields = (
         Field("commune", ("comm_insee", "codgeo", "insee_com"), required=True),

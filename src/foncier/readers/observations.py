@@ -11,7 +11,7 @@ from foncier.errors import FormatError
 from foncier.readers import (
     base,
     columns,
-    files,
+    frames,
     ids,
 )
 from foncier.readers.columns import Field
@@ -87,7 +87,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         Another state, or a coordinate that is no number.
     """
-    if file.path.name.lower().endswith((".csv", ".csv.gz")):
+    if frames.is_table(file, (".csv", ".csv.gz")):
         rows = _points(file, journal)
         draft = base.placed(rows, file, target, journal, shape="place")
     else:
@@ -107,7 +107,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    written = files.rows(file.path, file.shown, journal)
+    written = frames.rows(file, journal)
     cells: Any = columns.pick(written, SURVEY, file, journal)
     if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
         raise FormatError(

@@ -16,7 +16,7 @@ from foncier import details, schemas
 from foncier.readers import (
     base,
     columns,
-    files,
+    frames,
     geolocate,
     ids,
     parcel_refs,
@@ -298,7 +298,7 @@ def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A column is absent, or text where a number belongs.
     """
-    written = files.rows(file.path, file.shown, journal)
+    written = frames.rows(file, journal)
     rows: Any = columns.pick(written, FIELDS, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
     rows = ids.dropped_without_key(

@@ -16,6 +16,7 @@ from foncier.readers import (
     edigeo_sheets,
     fichiers_fonciers,
     files,
+    frames,
     gtfs,
     gtfs_files,
     ids,
@@ -105,13 +106,15 @@ FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def fingerprint(file: LayerFile) -> str:
-    """SHA-256 of what a layer is read from: its file, or the files of its folder.
+    """SHA-256 of what a layer is read from: its file, the files of its folder, or its table.
 
     Raises
     ------
     SourceError, FormatError
         The file is not there or cannot be read.
     """
+    if file.frame is not None:
+        return frames.fingerprint(file.frame)
     return PRINTS.get(file.format, files.sha256)(file.path, file.shown)
 
 
@@ -157,6 +160,7 @@ def read(
     adapter = ADAPTERS.get((file.layer, file.format))
     if adapter is None:
         raise ConfigError(_unknown(file))
+    frames.check_format(file)
     print_ = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)

@@ -2,7 +2,7 @@
 
 from foncier.study.config import Study
 from foncier.study.mutafriches import effort_rules, given_answers, mutafriches
-from foncier.study.reader import read_bare_study, read_study, template
+from foncier.study.reader import fetched_layers, read_bare_study, read_study, template
 from foncier.study.requirements import (
     Requirements,
     conditions,
@@ -34,6 +34,7 @@ __all__ = [
     "destination_categories",
     "effort_rules",
     "evidence_model",
+    "fetched_layers",
     "given_answers",
     "impedance",
     "mutafriches",

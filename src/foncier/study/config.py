@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -130,6 +130,15 @@ class LayerSpec(Strict):
     source: str = ""
     licence: str = ""
     accepted: tuple[str, ...] = ()
+
+
+class TableSpec(LayerSpec):
+    """A layer that is a table in memory: only the Python API can say so, no file can.
+
+    ``path`` is what messages and the manifest call it.
+    """
+
+    frame: Any = Field(exclude=True, repr=False)
 
 
 class RuleChange(Strict):

@@ -61,9 +61,8 @@ def read_bare_study(where: Path) -> Study:
             "ou créez-le : foncier new NOM --commune CODE_INSEE."
         )
     raw = read_toml(file)
-    listed = file.parent / FETCHED / LIST
-    if listed.is_file() and isinstance(raw.get("layers", {}), dict):
-        raw["layers"] = {**read_toml(listed).get("layers", {}), **raw.get("layers", {})}
+    if isinstance(raw.get("layers", {}), dict):
+        raw["layers"] = {**fetched_layers(file.parent), **raw.get("layers", {})}
     if "folder" in raw:
         raise ConfigError(f"{file} : [folder] : clé inconnue.")
     raw = _filled(raw, file, "")
@@ -82,6 +81,19 @@ def read_bare_study(where: Path) -> Study:
             "système de coordonnées légal. Faites une étude par territoire."
         )
     return study
+
+
+def fetched_layers(folder: Path) -> dict[str, Any]:
+    """Layers that ``foncier fetch`` has put into a folder, as a ``study.toml`` would declare them.
+
+    Raises
+    ------
+    ConfigError
+        The list of them is no TOML.
+    """
+    listed = folder / FETCHED / LIST
+    found: dict[str, Any] = read_toml(listed).get("layers", {}) if listed.is_file() else {}
+    return found
 
 
 def _filled(value: Any, file: Path, key: str) -> Any:

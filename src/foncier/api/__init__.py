@@ -1,0 +1,1 @@
+"""The public names of foncier; a user takes them from `foncier` itself."""

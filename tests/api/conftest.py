@@ -1,0 +1,45 @@
+"""Tables of the demonstration, as a geopandas user would read them."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import foncier as fo
+
+FOLDER = fo.demo_study()
+
+
+def vector(name: str) -> gpd.GeoDataFrame:
+    """Rows of a file of the demonstration, as geopandas reads them."""
+    zipped = "/vsigzip/" if name.endswith(".gz") else ""
+    return gpd.read_file(f"{zipped}{FOLDER / name}")
+
+
+def rows(name: str) -> pd.DataFrame:
+    """Rows of a CSV file of the demonstration, numbers as pandas guesses them."""
+    return pd.read_csv(FOLDER / name, sep=None, engine="python", encoding="cp1252")
+
+
+@pytest.fixture(scope="session")
+def parcels() -> gpd.GeoDataFrame:
+    return vector("parcelles.json.gz")
+
+
+@pytest.fixture(scope="session")
+def buildings() -> gpd.GeoDataFrame:
+    return vector("batiments.json.gz")
+
+
+@pytest.fixture(scope="session")
+def streets() -> gpd.GeoDataFrame:
+    return vector("voies.geojson.gz")
+
+
+@pytest.fixture(scope="session")
+def saved(public_result: fo.Result, tmp_path_factory: pytest.TempPathFactory) -> fo.Result:
+    """The demonstration, saved and read again."""
+    folder = tmp_path_factory.mktemp("saved") / "demo"
+    public_result.save(folder)
+    return fo.read_result(folder)
