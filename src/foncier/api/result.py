@@ -194,7 +194,7 @@ class Result:
         Examples
         --------
         >>> import foncier as fo
-            >>> other = result.score({"station": 5, "loop": 0})
+        >>> other = result.score({"station": 5, "loop": 0})
         >>> set(other.criterion_scores["criterion"]) >= {"station"}
         True
         """
