@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from foncier.download import Source, catalog, chosen
+from foncier.download import Source, catalog, select_sources
 from foncier.errors import ConfigError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
@@ -118,12 +118,12 @@ def test_answers_may_be_given_by_address() -> None:
 
 
 def test_the_sources_of_the_package_pass() -> None:
-    [parcelles] = chosen(("parcelles",))
+    [parcelles] = select_sources(("parcelles",))
     whole = json.dumps({"type": "FeatureCollection", "features": parcels()}).encode()
     address = parcelles.address.format(commune="80021", dep="80")
     told = check_source(parcelles, {address: gzip.compress(whole, mtime=0)})
     assert told.rows == {"parcels": 12}
-    [zonage] = chosen(("zonage",))
+    [zonage] = select_sources(("zonage",))
     zones = [
         {
             **feature(degrees(shapely.box(X + n, Y, X + n + 1, Y + 1)), typezone="U", libelle="U"),
@@ -209,7 +209,7 @@ def test_an_installed_package_adds_its_sources(
     installed: Callable[[str], None], tmp_path: Path, what: str
 ) -> None:
     installed(f"metropole_foncier:{what}")
-    [ours] = chosen(("observatoire",))
+    [ours] = select_sources(("observatoire",))
     assert catalog.sources()[-1] == ours
     assert "data.metropole.example" in catalog.hosts()
     assert ("fichiers.metropole.example" in catalog.hosts()) == (what == "FILE")
@@ -247,4 +247,4 @@ def test_a_catalogue_without_its_keys_is_refused(tmp_path: Path) -> None:
     for text in ("", "[[source]]\nname = 'x'\n", "source = 3\n", "= ="):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=r"c\.toml"):
-            catalog.read(file)
+            catalog.read_catalog(file)

@@ -35,7 +35,7 @@ DAY = date(2026, 1, 15)
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 TELLS_ITS_END = (b"{", b"[", b"<", b"\x1f\x8b")  # a CSV cut between two rows looks whole
 LISTS = ("features", "resources")
-QUICK = services.PATIENCE.new(total=2, backoff_factor=0.001, backoff_jitter=0.0)
+QUICK = services.RETRIES.new(total=2, backoff_factor=0.001, backoff_jitter=0.0)
 
 
 def check_source(
@@ -71,7 +71,7 @@ def check_source(
         The source does not end as it must; the text says which answer, spoiled how.
     """
     given = answers if callable(answers) else _by_address(answers)
-    place = services.Place((commune,), bounds)
+    place = services.Query((commune,), bounds)
     with tempfile.TemporaryDirectory() as made, _served(given) as served:
         folder = Path(made)
         first = _fetched(source, served, place, folder)
@@ -125,7 +125,7 @@ class Served:
 
 
 def _fetched(
-    source: services.Source, served: Served, place: services.Place, folder: Path
+    source: services.Source, served: Served, place: services.Query, folder: Path
 ) -> services.Outcome:
     own = frozenset({urlsplit(source.address).hostname or ""})
     web = services.HttpClient(

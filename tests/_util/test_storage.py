@@ -131,7 +131,7 @@ def test_what_a_store_raises_of_its_own_is_one_error() -> None:
     folder = upath.UPath("memory://foncier/hameau")
 
     def raised(where: Any, fault: Exception, cause: Exception | None = None) -> None:
-        with storage.answered(where):
+        with storage.explain_store_errors(where):
             raise fault from cause
 
     gone = aiohttp.ServerDisconnectedError("Server disconnected\nRequestId: 1")

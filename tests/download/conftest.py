@@ -40,7 +40,7 @@ HEAD = (
     "site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
     "urba_zaer;source_nom;unite_fonciere_refcad;geompoint"
 )
-QUICK = services.PATIENCE.new(total=4, backoff_factor=0.01, backoff_jitter=0.0, backoff_max=0.05)
+QUICK = services.RETRIES.new(total=4, backoff_factor=0.01, backoff_jitter=0.0, backoff_max=0.05)
 
 
 def osm() -> bytes:

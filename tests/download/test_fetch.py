@@ -209,7 +209,7 @@ def test_retries_end_with_the_time_that_is_left_for_them(
 ) -> None:
     monkeypatch.setattr("foncier.download.client.LONGEST_RETRY_S", 0.3)
     service.fail(PARCELS, status=503, times=999)
-    patience = services.PATIENCE.new(total=500, backoff_factor=0.05, backoff_max=0.05)
+    patience = services.RETRIES.new(total=500, backoff_factor=0.05, backoff_max=0.05)
     with pytest.raises(OfflineError, match="HTTP 503"):
         web(service, patience=patience).get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=100)
     assert 1 < len(service.asked) < 20

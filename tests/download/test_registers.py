@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from foncier.download.catalog import Place, address_of, chosen
+from foncier.download.catalog import Query, address_of, select_sources
 from foncier.download.paged_json import table
 from foncier.errors import FormatError, OfflineError, SourceError
 from foncier.pipeline import fetch
@@ -73,8 +73,8 @@ def test_what_is_asked_is_what_the_services_document(service: Replay, study: Pat
     ("day", "year"), [("2026-01-15", 2024), ("2026-04-30", 2024), ("2026-05-01", 2025)]
 )
 def test_the_year_of_sales_is_the_last_one_known_whole(day: str, year: int) -> None:
-    [dvf] = chosen(("dvf",))
-    asked = address_of(dvf, Place(("80021",), asked_on=date.fromisoformat(day)))
+    [dvf] = select_sources(("dvf",))
+    asked = address_of(dvf, Query(("80021",), asked_on=date.fromisoformat(day)))
     assert asked == f"https:/{DVF.format(year)}"
 
 
@@ -200,7 +200,7 @@ def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
 
 
 def test_a_link_that_goes_round_or_to_nothing_stops(service: Replay, study: Path) -> None:
-    first = chosen(("rnb",))[0].address.format(commune="80021")
+    first = select_sources(("rnb",))[0].address.format(commune="80021")
     for body, says in (
         (answer(results=[building(8)], next=first), "tournent en rond"),
         (answer(results=[building(9)], next=f"https:/{RNB}?cursor=9&limit=1"), "page vide"),
@@ -233,7 +233,7 @@ def test_a_page_that_breaks_is_asked_again(service: Replay, study: Path) -> None
 def test_more_than_a_commune_can_have_is_refused(
     service: Replay, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foncier.download.paged_json.MOST_PAGES", 3)
+    monkeypatch.setattr("foncier.download.paged_json.MAX_PAGES", 3)
     service.cap = 2
     found = fetched(service, study, only=("dpe",))["dpe"]
     assert "plus de 3 pages" in str(found.error)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RARELY = 200_000  # new objects between two looks; Python's own 700 come every millisecond here
+ALLOCATIONS = 200_000  # new objects between two looks; Python's own 700 come every millisecond here
 
 
 @contextmanager
-def rarely() -> Iterator[None]:
+def infrequent_collection() -> Iterator[None]:
     """Look for cycles at long intervals: geometries make none, and there are millions of them.
 
     Examples
@@ -27,7 +27,7 @@ def rarely() -> Iterator[None]:
     True
     """
     before = gc.get_threshold()
-    gc.set_threshold(RARELY, *before[1:])
+    gc.set_threshold(ALLOCATIONS, *before[1:])
     try:
         yield
     finally:

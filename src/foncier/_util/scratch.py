@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PREFIX = ".foncier-"
 LOCK = "lock"
-TRIES = 20  # another run can only sweep a new folder in the moment before it is locked
+ATTEMPTS = 20  # another run can only sweep a new folder in the moment before it is locked
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
     (True, False)
     """
     where = Path(tempfile.gettempdir()) if folder is None else folder
-    sweep(where)
+    remove_stale(where)
     place, lock = _claimed(where)
     try:
         with lock:
@@ -61,7 +61,7 @@ def create_or_rollback(folder: Path) -> Iterator[None]:
                     one.rmdir()
 
 
-def sweep(where: Path) -> None:
+def remove_stale(where: Path) -> None:
     """Remove the folders to work in that killed runs left there."""
     for stale in sorted(where.glob(f"{PREFIX}*")):
         _sweep(stale)
@@ -69,7 +69,7 @@ def sweep(where: Path) -> None:
 
 def _claimed(where: Path) -> tuple[Path, IO[bytes]]:
     """Make a folder and hold it; begun anew where another run took the new one for a dead one."""
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
         with suppress(FileNotFoundError):
             lock = (place / LOCK).open("xb")
@@ -102,7 +102,7 @@ def _hold(lock: IO[bytes]) -> bool:
     """Lock a file; False when another run holds it. Some network drives have no locks."""
     try:
         _locked(lock)
-    except HELD:
+    except LOCKED:
         return False
     except OSError:
         return True
@@ -110,7 +110,7 @@ def _hold(lock: IO[bytes]) -> bool:
 
 
 if sys.platform == "win32":
-    HELD = PermissionError
+    LOCKED = PermissionError
 
     def _locked(lock: IO[bytes]) -> None:
         import msvcrt  # noqa: PLC0415 (exists on Windows only)
@@ -118,7 +118,7 @@ if sys.platform == "win32":
         msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
-    HELD = BlockingIOError
+    LOCKED = BlockingIOError
 
     def _locked(lock: IO[bytes]) -> None:
         import fcntl  # noqa: PLC0415 (does not exist on Windows)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 REMOTE = "://"
 PACKAGES = {"az": " adlfs", "abfs": " adlfs", "abfss": " adlfs", "gs": " gcsfs", "gcs": " gcsfs"}
 # What the clients of stores raise of their own, by module; their other errors are an OSError.
-OWN = (
+CLIENT_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
     ("azure.core.exceptions", "AzureError"),
     ("gcsfs.retry", "HttpError"),
     ("google.auth.exceptions", "GoogleAuthError"),
     ("aiohttp.client_exceptions", "ClientError"),
 )
-LOUD = "gcsfs"  # logs the trace of each call that fails
+NOISY_LOGGER = "gcsfs"  # logs the trace of each call that fails
 CHECK = "Vérifiez l'adresse, les clés et le réseau."
 
 
@@ -74,7 +74,9 @@ def to_path(words: str) -> Path:
 
 def _own(*others: type[Exception]) -> tuple[type[Exception], ...]:
     """Errors of `OWN`, and others. A module that nobody has loaded has raised none."""
-    loaded = [getattr(sys.modules[room], name) for room, name in OWN if room in sys.modules]
+    loaded = [
+        getattr(sys.modules[room], name) for room, name in CLIENT_ERRORS if room in sys.modules
+    ]
     return *others, *loaded
 
 
@@ -86,7 +88,7 @@ def storage_errors(folder: Any, *others: type[Exception]) -> tuple[type[Exceptio
 
 
 @contextmanager
-def answered(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[None]:
+def explain_store_errors(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[None]:
     """Turn what a store raises where it does not answer, or refuses, into an error of ours.
 
     Another process cannot be sent what some clients raise: they hold an open connection.
@@ -112,7 +114,7 @@ def _said(reason: BaseException) -> str:
 
 
 def _hushed() -> None:
-    logging.getLogger(LOUD).setLevel(logging.CRITICAL)
+    logging.getLogger(NOISY_LOGGER).setLevel(logging.CRITICAL)
 
 
 class _Frank(FSSpecHandler):  # type: ignore[misc]
@@ -130,7 +132,7 @@ def is_remote(folder: Any) -> bool:
     return not isinstance(folder, Path)
 
 
-def is_there(path: Any) -> bool:
+def exists(path: Any) -> bool:
     """Tell whether there is a file; ``is_file`` takes a store that does not answer for a no."""
     try:
         path.stat()
@@ -139,7 +141,7 @@ def is_there(path: Any) -> bool:
     return True
 
 
-def arrow(path: Any) -> dict[str, Any]:
+def arrow_filesystem(path: Any) -> dict[str, Any]:
     """Where a file lies, as what reads Parquet wants it."""
     return {"filesystem": PyFileSystem(_Frank(path.fs))} if is_remote(path) else {}
 

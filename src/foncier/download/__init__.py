@@ -2,37 +2,37 @@
 
 from foncier.download.cache import Cache, shared_cache
 from foncier.download.catalog import (
-    Place,
+    Query,
     Source,
-    chosen,
     hosts,
+    select_sources,
     sources,
 )
-from foncier.download.client import PATIENCE, HttpClient
+from foncier.download.client import RETRIES, HttpClient
 from foncier.download.download import Outcome, fetch
 from foncier.download.provenance import (
     Provenance,
-    kept,
-    provenance,
+    explain_disk_errors,
+    read_provenance,
     sweep_leftovers,
-    write,
+    write_text,
 )
 
 __all__ = [
-    "PATIENCE",
+    "RETRIES",
     "Cache",
     "HttpClient",
     "Outcome",
-    "Place",
+    "Query",
     "Provenance",
     "Source",
-    "chosen",
+    "select_sources",
     "fetch",
     "hosts",
-    "kept",
-    "provenance",
+    "explain_disk_errors",
+    "read_provenance",
     "shared_cache",
     "sources",
     "sweep_leftovers",
-    "write",
+    "write_text",
 ]

@@ -11,12 +11,12 @@ from foncier.errors import SourceError
 from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
-    from foncier.download.catalog import Place, Source
+    from foncier.download.catalog import Query, Source
 
 Box = tuple[float, float, float, float]
 
 
-def degrees(source: Source, place: Place) -> Box:
+def degrees(source: Source, place: Query) -> Box:
     """West, south, east, north in degrees, the source's margin added.
 
     Raises
@@ -30,7 +30,7 @@ def degrees(source: Source, place: Place) -> Box:
     return west - aside, south - up, east + aside, north + up
 
 
-def metres(source: Source, place: Place, crs: pyproj.CRS) -> Box:
+def metres(source: Source, place: Query, crs: pyproj.CRS) -> Box:
     """West, south, east, north in a metric CRS, the source's margin added.
 
     Raises
@@ -44,7 +44,7 @@ def metres(source: Source, place: Place, crs: pyproj.CRS) -> Box:
     return west - edge, south - edge, east + edge, north + edge
 
 
-def _bounds(source: Source, place: Place) -> Box:
+def _bounds(source: Source, place: Query) -> Box:
     if place.bounds is None:
         raise SourceError(
             complaint(

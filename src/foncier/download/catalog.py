@@ -61,7 +61,7 @@ class Source:
 
     def covers(self, commune: str) -> bool:
         """Tell whether the service has the département of a commune."""
-        return department(commune) not in self.options.get("without", ())
+        return department_code(commune) not in self.options.get("without", ())
 
     @property
     def by_bounds(self) -> bool:
@@ -75,7 +75,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Place:
+class Query:
     """What is asked for: communes (INSEE codes), and bounds in degrees (west, south, east, north).
 
     Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year;
@@ -122,7 +122,7 @@ def hosts() -> frozenset[str]:
     return _all()[1]
 
 
-def read(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
+def read_catalog(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
     """Services of a file like this package's ``catalog.toml``, and the hosts they may send on to.
 
     Raises
@@ -192,7 +192,7 @@ def _added(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
         told = f"sources de « {name} » ({GROUP}) : import impossible ({fault}). "
         raise ConfigError(typeset(told + "Réparez ou désinstallez ce module.")) from fault
     if isinstance(given, str | os.PathLike):
-        return read(Path(given))
+        return read_catalog(Path(given))
     several = (given,) if isinstance(given, Source) else given
     if not isinstance(several, Iterable) or not all(isinstance(s, Source) for s in several):
         told = f"sources de « {name} » ({GROUP}) : ni Source, ni chemin d'un catalogue. "
@@ -200,7 +200,7 @@ def _added(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
     return tuple(several), frozenset()
 
 
-def chosen(only: tuple[str, ...]) -> tuple[Source, ...]:
+def select_sources(only: tuple[str, ...]) -> tuple[Source, ...]:
     """Services of some groups or names; all but stand-ins where none is named.
 
     Raises
@@ -224,7 +224,7 @@ def chosen(only: tuple[str, ...]) -> tuple[Source, ...]:
     return tuple(s for s in sources() if s.group in only or s.name in only)
 
 
-def department(commune: str) -> str:
+def department_code(commune: str) -> str:
     """Département of a commune, as the addresses of the cadastre write it.
 
     Examples
@@ -235,7 +235,7 @@ def department(commune: str) -> str:
     return commune[:3] if commune.startswith("97") else commune[:2]
 
 
-def address_of(source: Source, place: Place) -> str:
+def address_of(source: Source, place: Query) -> str:
     """Address of a source for the first commune of a place.
 
     Examples
@@ -245,14 +245,14 @@ def address_of(source: Source, place: Place) -> str:
     >>> address_of(dvf, Place(("97411",), asked_on=date(2026, 3, 1))).split("csv/")[1]
     '2024/communes/974/97411.csv'
     """
-    return filled(source.address, place)
+    return fill_address(source.address, place)
 
 
-def filled(address: str, place: Place) -> str:
+def fill_address(address: str, place: Query) -> str:
     """Address with the commune, its département and the year in their places."""
     commune, day = place.communes[0], place.asked_on
     year = "" if day is None else day.year - (1 if day.month >= YEAR_KNOWN_FROM else 2)
-    given = {"commune": commune, "dep": department(commune), "year": str(year)}
+    given = {"commune": commune, "dep": department_code(commune), "year": str(year)}
     for name, value in given.items():
         address = address.replace(f"{{{name}}}", value)
     return address

@@ -37,7 +37,7 @@ LONGEST_RETRY_S = 300.0  # after the first failure no retry starts later than th
 RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
 
 
-class Patience(Retry):
+class RetryPolicy(Retry):
     """Retries of urllib3 that end `LONGEST_RETRY_S` after the first failure.
 
     They also end when the service asks to wait longer than `LONGEST_WAIT_S`.
@@ -62,7 +62,7 @@ class Patience(Retry):
             Nothing is left.
         """
         now = time.monotonic()
-        wait = asked_wait(more.get("response"))
+        wait = retry_after_s(more.get("response"))
         if wait > LONGEST_WAIT_S or now + wait > (self.until or now + LONGEST_RETRY_S):
             raise MaxRetryError(more.get("_pool"), url or "", more.get("error"))  # type: ignore[arg-type]
         left = super().increment(method, url, *args, **more)
@@ -70,16 +70,16 @@ class Patience(Retry):
         return left
 
 
-def asked_wait(answer: Any) -> float:
+def retry_after_s(answer: Any) -> float:
     """Seconds to wait that an answer of urllib3 asks for (``Retry-After``), 0 without a demand."""
     try:
-        return (PATIENCE.get_retry_after(answer) or 0.0) if answer is not None else 0.0
+        return (RETRIES.get_retry_after(answer) or 0.0) if answer is not None else 0.0
     except HTTPError:  # neither a number nor a date
         return 0.0
 
 
 # Without a network there is one retry. Certificates that are refused are not tried again.
-PATIENCE = Patience(
+RETRIES = RetryPolicy(
     total=6,
     connect=1,
     redirect=0,
@@ -95,7 +95,7 @@ PATIENCE = Patience(
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Download:
     """What came: where it lies, its fingerprint, and what the service says of its age.
 
     ``unchanged``: the service says that what is there already is still current. ``address``,
@@ -142,7 +142,7 @@ class HttpClient:
     hosts: frozenset[str]
     mirror: str | None = None
     insecure: bool = False
-    patience: Patience = PATIENCE
+    patience: RetryPolicy = RETRIES
     timeout_s: tuple[float, float] = (10.0, 90.0)
     pause_s: float = 0.5
     cache: Cache | None = None
@@ -163,7 +163,7 @@ class HttpClient:
         form: Mapping[str, str] | None = None,
         known: Mapping[str, Any] | None = None,
         shared: bool = False,
-    ) -> Arrival:
+    ) -> Download:
         """Bring what lies at an address to a file, whole; go on where a cut one stopped.
 
         Parameters
@@ -196,7 +196,7 @@ class HttpClient:
         arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known=marks)
         if arrival.unchanged and held is not None:
             if self.cache.bring(held, to):
-                return Arrival(to, held.sha256, held.etag, held.modified)
+                return Download(to, held.sha256, held.etag, held.modified)
             arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known={})
         if not arrival.unchanged:
             self.cache.keep(CacheEntry(asked, arrival.sha256, arrival.etag, arrival.modified), to)
@@ -210,7 +210,7 @@ class HttpClient:
         most_bytes: int,
         form: Mapping[str, str] | None,
         known: Mapping[str, Any],
-    ) -> Arrival:
+    ) -> Download:
         left = self.patience
         while True:
             try:
@@ -231,10 +231,10 @@ class HttpClient:
                 left.until = None  # a large file may come slowly: here only the cuts count
                 left.sleep()
 
-    def made(self, file: Path) -> Arrival:
+    def made(self, file: Path) -> Download:
         """Arrival of a file that was put together here from several answers."""
         with file.open("rb") as whole:
-            return Arrival(file, hashlib.file_digest(whole, "sha256").hexdigest(), None, None)
+            return Download(file, hashlib.file_digest(whole, "sha256").hexdigest(), None, None)
 
     def _once(
         self,
@@ -244,7 +244,7 @@ class HttpClient:
         most_bytes: int,
         form: Mapping[str, str] | None,
         known: Mapping[str, Any],
-    ) -> Arrival:
+    ) -> Download:
         begun, mark = _begun(to, address) if form is None else (0, None)
         headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
         if begun and mark:
@@ -256,7 +256,7 @@ class HttpClient:
         with self._answer(address, headers, form) as answer:
             etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
             if answer.status_code == 304:
-                return Arrival(to, "", etag, modified, unchanged=True)
+                return Download(to, "", etag, modified, unchanged=True)
             goes_on = answer.status_code == 206
             if goes_on and not answer.headers.get("Content-Range", "").startswith(
                 f"bytes {begun}-"
@@ -268,7 +268,7 @@ class HttpClient:
             self._write(answer, to, begun if goes_on else 0, most_bytes, address)
         _mark(to).unlink(missing_ok=True)
         with to.open("rb") as whole:
-            return Arrival(to, hashlib.file_digest(whole, "sha256").hexdigest(), etag, modified)
+            return Download(to, hashlib.file_digest(whole, "sha256").hexdigest(), etag, modified)
 
     def _write(
         self, answer: requests.Response, to: Path, size: int, most_bytes: int, address: str
@@ -366,7 +366,7 @@ def join_url(address: str, link: str) -> str:
 
 def _refuse(answer: requests.Response, address: str, to: Path) -> None:
     """Raise on any answer that is not the data asked for."""
-    status, wait = answer.status_code, asked_wait(answer.raw)
+    status, wait = answer.status_code, retry_after_s(answer.raw)
     if status in BUSY and wait > LONGEST_WAIT_S:
         what = f"le service demande d'attendre {wait:.0f} s"
         raise OfflineError(complaint(address, what, RETRY))

@@ -27,9 +27,9 @@ from pyarrow import csv as arrow_csv
 
 from foncier.crs import DEGREES
 from foncier.download.bbox import degrees
-from foncier.download.catalog import address_of, department
+from foncier.download.catalog import address_of, department_code
 from foncier.download.client import RETRY, NoDataError
-from foncier.download.datagouv import newest
+from foncier.download.datagouv import newest_resource
 from foncier.errors import (
     CrsError,
     FoncierError,
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
-SWELLS = 30  # a register shrinks to a sixth, text that says little to a twentieth
-MOST_MEMBERS = 1000
+MAX_EXPANSION = 30  # a register shrinks to a sixth, text that says little to a twentieth
+MAX_MEMBERS = 1000
 BLOCK = 1 << 22  # bytes of a table that are looked at together
 CELL = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)mN(?P<north>\d+)E(?P<east>\d+)$"
 # All that a packed table says when it is cut short or is none.
@@ -67,9 +67,9 @@ BROKEN = (
 )
 
 
-def clip(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_clip(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """The study's part of a larger file.
 
     The options of the source: ``resource`` and ``resource_format`` where the address is a dataset,
@@ -92,11 +92,11 @@ def clip(
             here = replace(place, communes=communes)
             whole = to.with_name(f"{to.name}.{communes[0]}.whole")
             named = "resource" in source.options
-            address = newest(web, source, to) if named else address_of(source, here)
+            address = newest_resource(web, source, to) if named else address_of(source, here)
             kept = bool(source.options.get("shared", True))
             came = web.get(address, whole, most_bytes=source.most_bytes, shared=kept)
             wholes.append(whole)
-        CUTS[source.options["cut"]](wholes, source, place, to)
+        CLIPS[source.options["cut"]](wholes, source, place, to)
     except FoncierError:
         raise
     except BROKEN as fault:
@@ -113,18 +113,18 @@ def clip(
     return replace(web.made(to), etag=came.etag, modified=came.modified)
 
 
-def _by_whole(source: Source, place: Place) -> list[tuple[str, ...]]:
+def _by_whole(source: Source, place: Query) -> list[tuple[str, ...]]:
     """The study's communes by the file that holds them: one a département, or one for all."""
     if "{dep}" not in source.address:
         return [place.communes]
     covered = [commune for commune in place.communes if source.covers(commune)]
     by_dep: dict[str, list[str]] = {}
     for commune in covered:
-        by_dep.setdefault(department(commune), []).append(commune)
+        by_dep.setdefault(department_code(commune), []).append(commune)
     return [tuple(communes) for communes in by_dep.values()]
 
 
-def _rows(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
+def _rows(wholes: Sequence[Path], source: Source, place: Query, to: Path) -> None:
     """Rows of the study's communes, in the order of the files."""
     names = list(source.options["columns"])
     kept = 0
@@ -140,7 +140,7 @@ def _rows(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> Non
         raise _nothing(source)
 
 
-def _cells(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
+def _cells(wholes: Sequence[Path], source: Source, place: Query, to: Path) -> None:
     """Cells whose middle lies inside the bounds in their own system, which their ids tell."""
     features: list[dict[str, Any]] = []
     for part in _parts(wholes[0], source, place):
@@ -177,7 +177,7 @@ def _middles(
     return pyproj.CRS.from_epsg(int(str(systems[0]))), east + side / 2, north + side / 2
 
 
-def _features(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
+def _features(wholes: Sequence[Path], source: Source, place: Query, to: Path) -> None:
     """Features that touch the bounds."""
     names = list(source.options["columns"])
     with _opened(wholes[0], source, place) as stream:
@@ -199,7 +199,7 @@ def _features(wholes: Sequence[Path], source: Source, place: Place, to: Path) ->
     _collected(features, source, to)
 
 
-def _here(shapes: NDArray[Any], source: Source, place: Place) -> NDArray[np.bool_]:
+def _here(shapes: NDArray[Any], source: Source, place: Query) -> NDArray[np.bool_]:
     """Which shapes touch the bounds, once their axes are seen to be longitude and latitude.
 
     Raises
@@ -222,7 +222,7 @@ def _here(shapes: NDArray[Any], source: Source, place: Place) -> NDArray[np.bool
     return inside
 
 
-CUTS: Mapping[str, Callable[[Sequence[Path], Source, Place, Path], None]] = MappingProxyType(
+CLIPS: Mapping[str, Callable[[Sequence[Path], Source, Query, Path], None]] = MappingProxyType(
     {"rows": _rows, "cells": _cells, "features": _features}
 )
 
@@ -246,7 +246,7 @@ def _nothing(source: Source) -> NoDataError:
     return NoDataError(complaint(source.label, "rien à cet endroit", todo))
 
 
-def _parts(whole: Path, source: Source, place: Place) -> Iterator[pd.DataFrame]:
+def _parts(whole: Path, source: Source, place: Query) -> Iterator[pd.DataFrame]:
     """Rows some at a time, every cell as text, of the columns named in the catalogue.
 
     Raises
@@ -286,9 +286,9 @@ def _parts(whole: Path, source: Source, place: Place) -> Iterator[pd.DataFrame]:
 
 
 @contextmanager
-def _opened(whole: Path, source: Source, place: Place) -> Iterator[BinaryIO]:
+def _opened(whole: Path, source: Source, place: Query) -> Iterator[BinaryIO]:
     """The table in a file, unpacked as it is read, within limits."""
-    most = max(1 << 24, SWELLS * whole.stat().st_size)
+    most = max(1 << 24, MAX_EXPANSION * whole.stat().st_size)
     with whole.open("rb") as begun:
         magic = begun.read(4)
     if magic.startswith(b"PK"):
@@ -304,13 +304,13 @@ def _opened(whole: Path, source: Source, place: Place) -> Iterator[BinaryIO]:
             yield plain
 
 
-def _member(archive: zipfile.ZipFile, source: Source, place: Place) -> zipfile.ZipInfo:
+def _member(archive: zipfile.ZipFile, source: Source, place: Query) -> zipfile.ZipInfo:
     """The one file of an archive that the catalogue names."""
     every = archive.infolist()
     by_dep = source.options.get("members", {})
-    wanted = by_dep.get(department(place.communes[0]), source.options.get("member", ""))
+    wanted = by_dep.get(department_code(place.communes[0]), source.options.get("member", ""))
     found = [info for info in every if re.search(wanted, info.filename, re.IGNORECASE)]
-    if len(found) != 1 or len(every) > MOST_MEMBERS:
+    if len(found) != 1 or len(every) > MAX_MEMBERS:
         names = some([info.filename for info in (found or every)])
         what = f"un fichier attendu dans l'archive, trouvé : {names}"
         raise FormatError(complaint(source.label, what, RETRY))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from foncier.download.client import RETRY
-from foncier.download.paged_json import told
+from foncier.download.paged_json import read_json
 from foncier.errors import FormatError
 from foncier.readers.report import complaint, some
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from foncier.download.client import HttpClient
 
 
-def newest(web: HttpClient, source: Source, beside: Path) -> str:
+def newest_resource(web: HttpClient, source: Source, beside: Path) -> str:
     """Address of the newest resource that fits the options ``resource`` and ``resource_format``.
 
     Raises
@@ -27,7 +27,7 @@ def newest(web: HttpClient, source: Source, beside: Path) -> str:
     """
     described = beside.with_name(beside.name + ".dataset")
     web.get(source.address, described, most_bytes=20_000_000)
-    dataset = told(described, source.address)
+    dataset = read_json(described, source.address)
     described.unlink()
     wanted = re.compile(source.options["resource"], re.IGNORECASE)
     fitting = [

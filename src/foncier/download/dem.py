@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
 SIDE = 1000  # cells of a tile; the service allows some 5000
 NO_HEIGHT = -99_999.0
@@ -41,9 +41,9 @@ COARSER = (1, 2, 5, 10, 20, 50)
 STEEPEST = 1.0  # median rise over run: beyond it the unit is not metres
 
 
-def bil(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_dem(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """Heights inside the bounds, tile after tile, as a GeoTIFF in the legal metric CRS.
 
     Cells are those of the option ``cell_m``, or coarser where there would be too many.

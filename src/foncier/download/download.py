@@ -13,14 +13,14 @@ from foncier.download.catalog import address_of
 from foncier.download.client import NoDataError
 from foncier.download.provenance import (
     Provenance,
-    dropped,
-    gone,
+    explain_disk_errors,
     install,
-    kept,
-    part,
-    provenance,
+    partial_file,
+    read_provenance,
+    remove,
+    remove_partial,
 )
-from foncier.download.services import FORMS
+from foncier.download.services import DOWNLOADERS
 from foncier.errors import (
     ConfigError,
     ExportError,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
+    from foncier.download.catalog import Query, Source
     from foncier.download.client import HttpClient
     from foncier.model import LayerReport
 
@@ -61,7 +61,7 @@ class Outcome:
 def fetch(
     web: HttpClient,
     source: Source,
-    place: Place,
+    place: Query,
     folder: Path,
     *,
     today: date,
@@ -88,15 +88,15 @@ def fetch(
         The disk takes nothing more: no other source would fare better.
     """
     file = folder / source.file.format(commune=place.communes[0])
-    former = provenance(file)
+    former = read_provenance(file)
     try:
-        with kept(file.name):
+        with explain_disk_errors(file.name):
             told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
     except NoDataError as fault:
         # What was there last time and is not any more is a loss, until a planner says otherwise.
         return Outcome(source, file, "failed" if former else "absent", former, fault)
     except ExportError:
-        dropped(folder, file.name)
+        remove_partial(folder, file.name)
         raise
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
@@ -106,33 +106,33 @@ def fetch(
 def _brought(
     web: HttpClient,
     source: Source,
-    place: Place,
+    place: Query,
     file: Path,
     *,
     former: Provenance | None,
     today: date,
     accepted: Collection[str],
 ) -> Provenance | None:
-    if source.form not in FORMS:
+    if source.form not in DOWNLOADERS:
         what = f"forme inconnue « {source.form} »"
-        raise ConfigError(complaint(source.name, what, f"Formes : {', '.join(FORMS)}."))
+        raise ConfigError(complaint(source.name, what, f"Formes : {', '.join(DOWNLOADERS)}."))
     place = replace(place, asked_on=today)
-    growing = part(file.parent, file.name)
+    growing = partial_file(file.parent, file.name)
     known = asdict(former) if former else {}
     try:
-        arrival = FORMS[source.form](web, source, place, growing, known)
+        arrival = DOWNLOADERS[source.form](web, source, place, growing, known)
     except OfflineError:
         raise  # what came so far is gone on with next time
     except FoncierError:
-        gone(growing)
+        remove(growing)
         raise
     if arrival.unchanged or (former and arrival.sha256 == former.sha256):
-        gone(growing)
+        remove(growing)
         return former
     try:
         rows, names, let_pass = _weighed(source, place, growing, file, former, accepted=accepted)
     except FoncierError:
-        gone(growing)  # whole, and yet not what it should be: nothing to resume
+        remove(growing)  # whole, and yet not what it should be: nothing to resume
         raise
     told = Provenance(
         source=source.name,
@@ -153,7 +153,7 @@ def _brought(
 
 def _weighed(
     source: Source,
-    place: Place,
+    place: Query,
     growing: Path,
     file: Path,
     former: Provenance | None,
@@ -179,7 +179,7 @@ def _weighed(
     return rows, names, sorted({doubt.name for doubt in every})
 
 
-def _read(source: Source, file: Path, place: Place) -> list[LayerReport]:
+def _read(source: Source, file: Path, place: Query) -> list[LayerReport]:
     """Read every layer of a file as a run would: what cannot be read is not kept."""
     crs = legal_crs(place.communes[0])
     communes = place.communes[:1] if source.by_commune else place.communes

@@ -8,9 +8,9 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from foncier.download.catalog import address_of, filled
-from foncier.download.client import RETRY, Arrival
-from foncier.download.provenance import gone
+from foncier.download.catalog import address_of, fill_address
+from foncier.download.client import RETRY, Download
+from foncier.download.provenance import remove
 from foncier.errors import FormatError
 from foncier.readers import edigeo_sheets
 from foncier.readers.report import complaint, some
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
+    from foncier.download.catalog import Query, Source
     from foncier.download.client import HttpClient
 
 MOST_LISTED = 100_000_000  # bytes of the list of sheets, unpacked
 MOST_SHEETS = 3000  # the largest communes have some 1500
 
 
-def sheets(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_sheets(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """All sheets of one commune into a folder.
 
     The folder of the service is a page for people; which sheets there are is told by the option
@@ -45,17 +45,17 @@ def sheets(
     del known  # every sheet has a mark of its own, which the cache knows
     commune = place.communes[0]
     listing = to.with_name(f"{to.name}.feuilles.json.gz")
-    where = filled(str(source.options["listing"]), place)
+    where = fill_address(str(source.options["listing"]), place)
     web.get(where, listing, most_bytes=source.most_bytes, shared=True)
     numbers = _numbers(listing, commune, where)
     listing.unlink()
-    gone(to)
+    remove(to)
     to.mkdir()
     for number in numbers:
         address = address_of(source, place).replace("{sheet}", number)
         one = to / f"edigeo-{number}.tar.bz2"
         web.get(address, one, most_bytes=source.most_bytes, shared=True)
-    return Arrival(to, edigeo_sheets.fingerprint(to, to.name), None, None)
+    return Download(to, edigeo_sheets.fingerprint(to, to.name), None, None)
 
 
 def _numbers(listing: Path, commune: str, address: str) -> list[str]:

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
-MOST_PAGES = 2000
+MAX_PAGES = 2000
 OPTIONAL = "?"  # ends the path of a column that a service may leave out
 
 
-def pages(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_pages(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """All rows of a service, page after page, as the CSV that the layer's reader reads.
 
     The options of the source: ``rows`` names the list of a page, ``total`` the number announced
@@ -58,14 +58,14 @@ def pages(
     rows: dict[str, Any] = {}
     size = 0
     while address is not None:
-        if address in asked or len(asked) >= MOST_PAGES:
+        if address in asked or len(asked) >= MAX_PAGES:
             what = (
-                "les pages tournent en rond" if address in asked else f"plus de {MOST_PAGES} pages"
+                "les pages tournent en rond" if address in asked else f"plus de {MAX_PAGES} pages"
             )
             raise FormatError(complaint(address, what, RETRY))
         web.get(address, to, most_bytes=source.most_bytes - size)
         size += to.stat().st_size
-        answer = told(to, address)
+        answer = read_json(to, address)
         page = _page(answer, source, address)
         asked[address] = len(page)
         rows |= _new(page, rows, address)
@@ -118,7 +118,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list
     return [list(columns), *sorted(body)]
 
 
-def told(path: Path, address: str) -> dict[str, Any]:
+def read_json(path: Path, address: str) -> dict[str, Any]:
     """Read an answer as a JSON object; the file goes when it is none.
 
     Raises
@@ -176,7 +176,7 @@ def _inside(answer: Mapping[str, Any], path: str) -> Any:
 
 
 def _following(
-    answer: Mapping[str, Any], source: Source, place: Place, address: str, turned: int
+    answer: Mapping[str, Any], source: Source, place: Query, address: str, turned: int
 ) -> str | None:
     if source.options.get("counted"):
         return _numbered(source, place, turned + 1)
@@ -190,7 +190,7 @@ def _following(
     return whole
 
 
-def _numbered(source: Source, place: Place, number: int) -> str:
+def _numbered(source: Source, place: Query, number: int) -> str:
     address = address_of(source, place)
     return f"{address}{'&' if '?' in address else '?'}{source.options['counted']}={number}"
 

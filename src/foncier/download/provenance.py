@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from foncier._util.scratch import sweep
+from foncier._util.scratch import remove_stale
 from foncier.errors import ExportError, FoncierError
 from foncier.readers.report import complaint
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PARTS = ".en-cours"  # what is on its way; kept when the run is cut, so that the next goes on
+PARTIAL = ".en-cours"  # what is on its way; kept when the run is cut, so that the next goes on
 PROVENANCE = ".provenance.json"
 
 
@@ -41,7 +41,7 @@ class Provenance:
     accepted: list[str]
 
 
-def provenance(file: Path) -> Provenance | None:
+def read_provenance(file: Path) -> Provenance | None:
     """What is known of a fetched file; None where it is not there, or was not fetched."""
     if not file.exists():
         return None
@@ -51,9 +51,9 @@ def provenance(file: Path) -> Provenance | None:
         return None
 
 
-def part(folder: Path, name: str) -> Path:
+def partial_file(folder: Path, name: str) -> Path:
     """Where a file grows before it is whole."""
-    place = folder / PARTS
+    place = folder / PARTIAL
     place.mkdir(parents=True, exist_ok=True)
     return place / name
 
@@ -70,16 +70,16 @@ def install(arrived: Path, file: Path, told: Provenance) -> None:
     beside.unlink(missing_ok=True)
     if file.is_dir():  # a folder cannot take the place of one that holds something
         former = arrived.with_name(f"{file.name}.former")
-        gone(former)
+        remove(former)
         file.replace(former)
         arrived.replace(file)
-        gone(former)
+        remove(former)
     else:
         arrived.replace(file)
     told_aside.replace(beside)
 
 
-def gone(path: Path) -> None:
+def remove(path: Path) -> None:
     """Take a file or a folder away, if it is there."""
     if path.is_dir():
         shutil.rmtree(path)
@@ -87,7 +87,7 @@ def gone(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
     """Write a text beside its place, then move it there."""
     new = file.with_name(f".{file.name}.new")
     try:
@@ -99,7 +99,7 @@ def write(file: Path, text: str) -> None:
 
 
 @contextmanager
-def kept(name: str) -> Iterator[None]:
+def explain_disk_errors(name: str) -> Iterator[None]:
     """Tell what the disk refuses in the words of a planner.
 
     Raises
@@ -117,9 +117,9 @@ def kept(name: str) -> Iterator[None]:
         raise ExportError(complaint(name, what, todo)) from fault
 
 
-def dropped(folder: Path, name: str) -> None:
+def remove_partial(folder: Path, name: str) -> None:
     """Take away the parts of a file that the disk has no room for."""
-    for one in (folder / PARTS).glob(f"{name}*"):
+    for one in (folder / PARTIAL).glob(f"{name}*"):
         with suppress(OSError):
             one.unlink()
     sweep_leftovers(folder)
@@ -128,10 +128,10 @@ def dropped(folder: Path, name: str) -> None:
 def sweep_leftovers(folder: Path) -> None:
     """Take the folder of parts away when nothing is left in it to go on from."""
     with suppress(OSError):
-        sweep(folder / PARTS)
-        for left in (folder / PARTS).glob(f"*{PROVENANCE}"):
+        remove_stale(folder / PARTIAL)
+        for left in (folder / PARTIAL).glob(f"*{PROVENANCE}"):
             left.unlink()
-        (folder / PARTS).rmdir()
+        (folder / PARTIAL).rmdir()
 
 
 def _beside(file: Path) -> Path:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from foncier.download.bbox import degrees
 from foncier.download.catalog import address_of
 from foncier.download.client import RETRY
-from foncier.download.clip import clip
-from foncier.download.datagouv import newest
-from foncier.download.dem import bil
-from foncier.download.edigeo import sheets
-from foncier.download.paged_json import pages
-from foncier.download.transit import gtfs
-from foncier.download.wfs import wfs
+from foncier.download.clip import download_clip
+from foncier.download.datagouv import newest_resource
+from foncier.download.dem import download_dem
+from foncier.download.edigeo import download_sheets
+from foncier.download.paged_json import download_pages
+from foncier.download.transit import download_gtfs
+from foncier.download.wfs import download_wfs
 from foncier.errors import FormatError, SourceError
 from foncier.readers.report import complaint
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
-UNPACKED = 40  # a cadastre packs 12 to 1; beyond this it is a bomb
+MAX_EXPANSION = 40  # a cadastre packs 12 to 1; beyond this it is a bomb
 # What the readers of OpenStreetMap look for (foncier.readers.osm_tags), and nothing else.
 OVERPASS_KEYS = (
     "highway",
@@ -53,9 +53,9 @@ LIFECYCLE = "^(disused|abandoned|ruins):"
 QUERY_S = 180
 
 
-def file(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_file(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """One file of one commune, as it lies on the service."""
     address = address_of(source, place)
     arrival = web.get(address, to, most_bytes=source.most_bytes, known=known, shared=True)
@@ -64,18 +64,18 @@ def file(
     return arrival
 
 
-def datagouv(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_resource(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """The newest fitting resource of a dataset of data.gouv.fr."""
     del place  # one file for all of France; its reader keeps the communes of the study
-    address = newest(web, source, to)
+    address = newest_resource(web, source, to)
     return web.get(address, to, most_bytes=source.most_bytes, known=known, shared=True)
 
 
-def overpass(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_overpass(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """Objects of OpenStreetMap inside the bounds, with all nodes of their ways."""
     del known
     arrival = web.get(
@@ -94,7 +94,7 @@ def overpass(
     return arrival
 
 
-def _question(source: Source, place: Place) -> str:
+def _question(source: Source, place: Query) -> str:
     west, south, east, north = degrees(source, place)
     box = f"({south:.6f},{west:.6f},{north:.6f},{east:.6f})"
     keys = "".join(f'nwr["{key}"]{box};' for key in OVERPASS_KEYS)
@@ -109,7 +109,7 @@ def _unpacks(path: Path, address: str, most_bytes: int) -> None:
         with gzip.open(path) as packed:
             while chunk := packed.read(1 << 20):
                 size += len(chunk)
-                if size > min(most_bytes * UNPACKED, path.stat().st_size * 10 * UNPACKED):
+                if size > min(most_bytes * MAX_EXPANSION, path.stat().st_size * 10 * MAX_EXPANSION):
                     raise SourceError(
                         complaint(address, "archive démesurée une fois décompressée", RETRY)
                     )
@@ -118,18 +118,18 @@ def _unpacks(path: Path, address: str, most_bytes: int) -> None:
         raise FormatError(complaint(address, "archive gzip tronquée ou abîmée", RETRY)) from fault
 
 
-FORMS: Mapping[str, Callable[[HttpClient, Source, Place, Path, Mapping[str, Any]], Arrival]] = (
-    MappingProxyType(
-        {
-            "file": file,
-            "datagouv": datagouv,
-            "wfs": wfs,
-            "overpass": overpass,
-            "pages": pages,
-            "bil": bil,
-            "cut": clip,
-            "gtfs": gtfs,
-            "sheets": sheets,
-        }
-    )
+DOWNLOADERS: Mapping[
+    str, Callable[[HttpClient, Source, Query, Path, Mapping[str, Any]], Download]
+] = MappingProxyType(
+    {
+        "file": download_file,
+        "datagouv": download_resource,
+        "wfs": download_wfs,
+        "overpass": download_overpass,
+        "pages": download_pages,
+        "bil": download_dem,
+        "cut": download_clip,
+        "gtfs": download_gtfs,
+        "sheets": download_sheets,
+    }
 )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foncier.download.client import RETRY, NoDataError
-from foncier.download.paged_json import told
+from foncier.download.paged_json import read_json
 from foncier.errors import FormatError, SourceError
 from foncier.readers.report import complaint, some
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
 NAMED = 'Nommez-en un : [fetch] gtfs = "…" dans study.toml, d\'après transport.data.gouv.fr.'
 LICENCES = {
@@ -33,9 +33,9 @@ LICENCES = {
 }
 
 
-def gtfs(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_gtfs(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """The newest feed of the one network that covers the study's communes, or that it names.
 
     The options of the source: ``communes``, the address that tells a commune's intercommunality.
@@ -60,7 +60,7 @@ def gtfs(
     )
     address = f"{source.address}/{chosen['id']}"
     web.get(address, listing, most_bytes=source.most_bytes)
-    feed = _newest(told(listing, address), address)
+    feed = _newest(read_json(listing, address), address)
     listing.unlink()
     arrival = web.get(feed, to, most_bytes=source.most_bytes, known=known, shared=True)
     licence = str(chosen.get("licence") or "licence non précisée")
@@ -97,14 +97,14 @@ def _feeds(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _areas(web: HttpClient, source: Source, place: Place, to: Path) -> set[tuple[str, str]]:
+def _areas(web: HttpClient, source: Source, place: Query, to: Path) -> set[tuple[str, str]]:
     """Kinds and codes of the areas that the communes are, or belong to."""
     areas = set()
     answer = to.with_name(to.name + ".commune")
     for commune in place.communes:
         address = str(source.options["communes"]).format(commune=commune)
         web.get(address, answer, most_bytes=1_000_000)
-        areas |= {("commune", commune), ("epci", str(told(answer, address).get("codeEpci")))}
+        areas |= {("commune", commune), ("epci", str(read_json(answer, address).get("codeEpci")))}
         answer.unlink()
     return areas
 

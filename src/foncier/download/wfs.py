@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from foncier.download.bbox import degrees
 from foncier.download.client import RETRY, NoDataError
-from foncier.download.paged_json import MOST_PAGES, told
+from foncier.download.paged_json import MAX_PAGES, read_json
 from foncier.errors import FormatError, SourceError
 from foncier.readers.report import complaint, some
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
 
-def wfs(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
+def download_wfs(
+    web: HttpClient, source: Source, place: Query, to: Path, known: Mapping[str, Any]
+) -> Download:
     """All features of a WFS layer inside the bounds, page after page.
 
     A full page is never the last, and neither is one that a server cut shorter than it was asked:
@@ -40,10 +40,10 @@ def wfs(
     del known  # pages have no common mark
     features: dict[str, Any] = {}
     came, page = 0, int(source.options["page"])
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         address = f"{source.address}?{urlencode(_page(source, place, came, page))}"
         web.get(address, to, most_bytes=source.most_bytes)
-        answer = told(to, address)
+        answer = read_json(to, address)
         rows = answer.get("features")
         if answer.get("type") != "FeatureCollection" or not isinstance(rows, list):
             raise FormatError(complaint(address, "la réponse n'est pas du GeoJSON", RETRY))
@@ -53,10 +53,10 @@ def wfs(
         if not rows or (isinstance(announced, int) and came >= announced):
             _whole(source, features, announced)
             return web.made(_joined(_of_kinds(source, features), to))
-    raise SourceError(complaint(source.address, f"plus de {MOST_PAGES} pages", RETRY))
+    raise SourceError(complaint(source.address, f"plus de {MAX_PAGES} pages", RETRY))
 
 
-def _page(source: Source, place: Place, start: int, count: int) -> dict[str, str]:
+def _page(source: Source, place: Query, start: int, count: int) -> dict[str, str]:
     west, south, east, north = degrees(source, place)
     return {
         "service": "WFS",
