@@ -1,4 +1,4 @@
-"""The public services of a hamlet of Amiens, on a local server, in the forms of the real ones."""
+"""Public services for a hamlet of Amiens on a local server, in the formats of the real ones."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def districts() -> str:
 
 
 def firms() -> bytes:
-    """Establishments as the geolocated register has them, with more columns than are kept."""
+    """Establishments of the geolocated register, with columns that are not kept."""
     lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 45, Y + 15)))[0]
     head = (
         "siren,siret,dateDebut,etatAdministratifEtablissement,enseigne1Etablissement,"
@@ -171,7 +171,7 @@ def firms() -> bytes:
 
 
 def network(ident: str, *, insee: str = "248000531", kind: str = "epci") -> dict[str, Any]:
-    """A data set of the national access point, as its own tests show it."""
+    """A data set of transport.data.gouv.fr, as in its own tests."""
     number = {"ametis": 82192}.get(ident, 7)
     return {
         "id": f"id-{ident}",
@@ -212,7 +212,7 @@ def prices(**change: object) -> bytes:
 
 
 def more_services(replay: Replay, folder: Path) -> None:
-    """Relief, timetable, easements, grid, quarters, establishments and prices."""
+    """DEM, timetable, easements, grid, districts, establishments and prices."""
     replay.easements = [
         easement(10, "pm1", "PPRi de la Somme"),
         easement(9, "ac1", "Cathédrale"),
@@ -242,7 +242,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def served(folder: Path) -> Iterator[Replay]:
-    """Every service of the catalogue, as it should be."""
+    """All services of the catalogue, without faults."""
     there = hamlet(folder / "there")
     point = degrees(shapely.Point(X + 345, Y + 20)).wkt
     row = (
@@ -275,7 +275,7 @@ def service(tmp_path: Path) -> Iterator[Replay]:
 
 @pytest.fixture
 def study(tmp_path: Path, service: Replay) -> Path:
-    """A study as ``foncier new`` makes it, that asks the local server."""
+    """A study as ``foncier new`` creates it, with the local server as its mirror."""
     folder = tmp_path / "ici"
     folder.mkdir()
     (folder / "study.toml").write_text(
@@ -291,7 +291,7 @@ def web(service: Replay, **more: object) -> services.HttpClient:
     what = {
         "mirror": service.address,
         "insecure": True,
-        "patience": QUICK,
+        "retries": QUICK,
         "pause_s": 0.0,
         "timeout_s": (2.0, 0.5),
         **more,

@@ -1,4 +1,4 @@
-"""Fetch public layers into a study: the only room that opens a connection."""
+"""Download public layers into a study. Only this package opens network connections."""
 
 from foncier.download.cache import Cache, shared_cache
 from foncier.download.catalog import (
@@ -23,14 +23,14 @@ __all__ = [
     "Cache",
     "HttpClient",
     "Outcome",
-    "Query",
     "Provenance",
+    "Query",
     "Source",
-    "select_sources",
+    "explain_disk_errors",
     "fetch",
     "hosts",
-    "explain_disk_errors",
     "read_provenance",
+    "select_sources",
     "shared_cache",
     "sources",
     "sweep_leftovers",
