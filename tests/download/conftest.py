@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyproj
@@ -14,6 +15,8 @@ import pytest
 import shapely
 
 from foncier import download as services
+from foncier.pipeline import fetch
+from foncier.study import read_bare_study
 
 from ..hamlet import X, Y, degrees, feature, hamlet
 from ..timetable import feed, write_zip
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+TODAY = date(2026, 1, 15)
 CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/80/80021/"
 PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
 BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
@@ -284,6 +288,19 @@ def study(tmp_path: Path, service: Replay) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+def fetched_bytes(study: Path) -> dict[str, bytes]:
+    """Bytes of every fetched file."""
+    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
+
+
+def fetched(
+    service: Replay, study: Path, *, today: date = TODAY, **more: Any
+) -> dict[str, services.Outcome]:
+    """Fetch the sources of a study; outcomes by source."""
+    outcomes = fetch.fetch(read_bare_study(study), today=today, web=web(service), **more)
+    return {one.source.name: one for one in outcomes}
 
 
 def web(service: Replay, **more: object) -> services.HttpClient:

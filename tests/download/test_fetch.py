@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,27 +37,23 @@ from foncier.pipeline.run import run as pipeline_run
 from foncier.study import read_bare_study, read_study
 from foncier.study.config import LAYERS
 
-from .conftest import BUILDINGS, FRICHES, LOVAC, PARCELS, web, zone
+from .conftest import (
+    BUILDINGS,
+    FRICHES,
+    LOVAC,
+    PARCELS,
+    TODAY,
+    fetched,
+    fetched_bytes,
+    web,
+    zone,
+)
 from .replay import DATASETS, OVERPASS, WFS
 
 if TYPE_CHECKING:
     from .replay import Replay
 
-TODAY = date(2026, 1, 15)
 run = CliRunner().invoke
-
-
-def fetched(
-    service: Replay, study: Path, *, today: date = TODAY, **more: Any
-) -> dict[str, services.Outcome]:
-    plan = read_bare_study(study)
-    found = fetch.fetch(plan, today=today, web=web(service), **more)
-    return {one.source.name: one for one in found}
-
-
-def fetched_bytes(study: Path) -> dict[str, bytes]:
-    """Bytes of every fetched file."""
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
 
 
 def test_new_fetch_run_from_an_empty_folder(
@@ -365,6 +361,32 @@ def test_a_missing_column_is_named(service: Replay, study: Path) -> None:
     service.features = [zone(n) for n in range(7)]
     found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
     assert "«\u00a0idurba\u00a0» disparue" in str(found.error)
+
+
+def test_errors_are_in_the_language_of_the_user(service: Replay, study: Path) -> None:
+    fetched(service, study, only=("parcelles", "zonage"))
+    service.features = service.features[:2]
+    error = fetched(service, study, only=("zonage",), refresh=True)["zonage"].error
+    assert error is not None
+    assert error.message("en").startswith(
+        "zonage.geojson: suspect file (zones: 2 rows instead of 7). That of 2026-01-15 is kept."
+    )
+
+
+def test_a_damaged_provenance_is_ignored(service: Replay, study: Path) -> None:
+    file = fetched(service, study, only=("parcelles",))["parcelles"].file
+    beside = file.with_name(f"{file.name}.provenance.json")
+    text = beside.read_text("utf-8")
+    assert services.read_provenance(file) is not None
+    for damaged in (text[:40], "[]", "{}", text.replace("2026-01-15", "15 janvier")):
+        beside.write_text(damaged, encoding="utf-8")
+        assert services.read_provenance(file) is None
+
+
+def test_sources_have_titles_in_both_languages() -> None:
+    for source in services.sources():
+        for words in (source.title, source.frequency):
+            assert words.en != words.fr, source.name
 
 
 def test_an_unencrypted_mirror_needs_insecure(service: Replay, study: Path) -> None:

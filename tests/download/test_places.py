@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +32,10 @@ from .conftest import (
     PRICES,
     QPV,
     SIRENE,
+    TODAY,
     districts,
     easement,
+    fetched_bytes,
     firms,
     grid,
     network,
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
     from .replay import Replay
 
-TODAY = date(2026, 1, 15)
 NONE = np.float32(-99_999)
 
 
@@ -61,10 +61,6 @@ def fetched(service: Replay, study: Path, *only: str, **more: Any) -> services.O
     plan = read_bare_study(study)
     asked = web(service)
     return list(fetch.fetch(plan, today=TODAY, web=asked, only=("parcelles", *only), **more))[-1]
-
-
-def fetched_bytes(study: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
 
 
 def named(study: Path, line: str) -> None:
@@ -477,7 +473,7 @@ def test_edigeo_replaces_the_cadastre(service: Replay, study: Path, real_data: P
         (lambda: service.fail(there + files[1].name, body=files[1].read_bytes()[:999]), "tronqué"),
         (lambda: list_of(*numbers[1:], "25354000ZZ01"), "rien à cette adresse"),
         (lambda: list_of("../../../etc"), "numéros de feuilles"),
-        (list_of, "numéros de feuilles"),
+        (list_of, "nombre inattendu"),
         (lambda: service.files.update({listing: b"\x1f\x8b"}), "illisible"),
     ]
     for corrupt, says in corruptions:

@@ -15,32 +15,18 @@ from foncier.errors import FormatError, OfflineError, SourceError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
-from .conftest import DVF, building, certificate, sales, web, works
+from .conftest import DVF, building, certificate, fetched, fetched_bytes, sales, works
 from .replay import CASIAS, DPE, RNB
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier import download as services
-
     from .replay import Replay
-
-TODAY = date(2026, 1, 15)
-
-
-def fetched(service: Replay, study: Path, **more: Any) -> dict[str, services.Outcome]:
-    plan = read_bare_study(study)
-    found = fetch.fetch(plan, today=TODAY, web=web(service), **more)
-    return {one.source.name: one for one in found}
 
 
 def lines(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as opened:
         return list(csv.DictReader(opened))
-
-
-def fetched_bytes(study: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
 
 
 def test_all_pages_are_read(service: Replay, study: Path) -> None:
