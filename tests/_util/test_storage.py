@@ -115,10 +115,10 @@ def test_a_lost_store_ends_the_run(
 
     plan, work = read_study(hamlet(tmp_path / "hameau")), storage.to_path("s3://foncier/hameau")
     cut = Tiling("12", executors.processes(2), work, stop)
-    with pytest.raises(TilesError, match="le stockage ne répond pas") as result:
+    with pytest.raises(TilesError, match="le stockage ne répond pas") as caught:
         run(plan, tiling=cut)
-    assert isinstance(result.value.__cause__, StoreError)
-    assert re.search(r"(9|10|11) tuile\(s\) sur 12 restent à faire : hilbert-", str(result.value))
+    assert isinstance(caught.value.__cause__, StoreError)
+    assert re.search(r"(9|10|11) tuile\(s\) sur 12 restent à faire : hilbert-", str(caught.value))
     with pytest.raises(StoreError, match="le stockage ne répond pas"):
         run(plan, tiling=cut)
 
@@ -143,9 +143,9 @@ def test_errors_of_store_clients_are_converted() -> None:
         (folder, ClusterError("gone")),
         (Path("hameau"), PermissionError("a folder of the disk")),
     ):
-        with pytest.raises(type(other)) as result:
+        with pytest.raises(type(other)) as caught:
             raised(where, other)
-        assert result.value is other
+        assert caught.value is other
 
 
 def test_unknown_and_unreachable_stores(monkeypatch: pytest.MonkeyPatch) -> None:

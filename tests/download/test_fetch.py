@@ -187,10 +187,10 @@ def test_one_retry_without_a_network(tmp_path: Path) -> None:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
     client = services.HttpClient(services.hosts(), mirror=nobody, insecure=True, pause_s=0.0)
     start = time.monotonic()
-    with pytest.raises(OfflineError, match=r"ne répond pas \(ConnectionError\)") as result:
+    with pytest.raises(OfflineError, match=r"ne répond pas \(ConnectionError\)") as caught:
         client.get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=100)
     assert time.monotonic() - start < 3
-    (raised,) = result.value.__cause__.args if result.value.__cause__ else ()
+    (raised,) = caught.value.__cause__.args if caught.value.__cause__ else ()
     assert isinstance(raised, MaxRetryError)
 
 

@@ -107,11 +107,11 @@ def test_unknown_executor_and_missing_scheduler() -> None:
 def test_another_version_on_the_cluster(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     address = cluster.scheduler_address
     monkeypatch.setattr("foncier.parallel.dask.__version__", "999.0")
-    with pytest.raises(ConfigError, match=r"version de foncier, 999\.0 \(trouvé\u00a0: ") as result:
+    with pytest.raises(ConfigError, match=r"version de foncier, 999\.0 \(trouvé\u00a0: ") as caught:
         list(executors.get_executor(address, workers=2).run(half, [0, 2]))
-    assert f"ordonnanceur\u00a0: {__version__}" in str(result.value)
-    assert str(result.value).count("tcp://127.0.0.1:") == 3
-    assert "foncier[distributed]==999.0" in str(result.value)
+    assert f"ordonnanceur\u00a0: {__version__}" in str(caught.value)
+    assert str(caught.value).count("tcp://127.0.0.1:") == 3
+    assert "foncier[distributed]==999.0" in str(caught.value)
 
 
 def test_a_cluster_without_foncier(monkeypatch: pytest.MonkeyPatch) -> None:
