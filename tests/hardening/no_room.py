@@ -121,12 +121,12 @@ def assess(what: str, report: Report, before: Digests, now: Digests, *, code: in
     """Tell whether a command ended correctly: with one error and unchanged files, or complete."""
     refused = report["code"] == code and report["errors"] == 1 and now == before
     litter = [name for name in now if "/." in f"/{name}"]
-    done = report["code"] == 0 and not litter and what.startswith("full")
+    done = report["code"] == 0 and not litter and what.startswith(("full", "temporary"))
     return {"what": what, **report, "intact": now == before, "good": refused or done}
 
 
 def try_full_temporary_folder(case: Case, disk: Disk, base: Path) -> Report:
-    """Try a command whose folder of temporary files is on the full disk."""
+    """Try a command whose folder of temporary files is full; it may not need that folder."""
     place = base / "place"
     shutil.copytree(case.former, place)
     disk.fill(0)
