@@ -1,4 +1,4 @@
-"""The legal CRS of a territory, and the guard against degrees, metres and axes mixed up."""
+"""Legal CRS of a territory, and checks for degrees, metres and swapped axes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def frame(*points: shapely.Geometry | None, crs: int | None = 4326) -> gpd.GeoDa
 
 
 def to_legal(given: gpd.GeoDataFrame, crs: pyproj.CRS, *, where: str) -> gpd.GeoSeries:
-    """Row by row: no piece can be judged alone."""
-    passage = Transformation(given.crs, crs, where=where)
-    pieces = [passage.move(given.geometry.iloc[n : n + 1]) for n in range(len(given))]
-    passage.check()
-    return pd.concat(pieces) if pieces else passage.move(given.geometry)
+    """Transform row by row: the check needs all blocks."""
+    transformation = Transformation(given.crs, crs, where=where)
+    pieces = [transformation.transform(given.geometry.iloc[n : n + 1]) for n in range(len(given))]
+    transformation.check()
+    return pd.concat(pieces) if pieces else transformation.transform(given.geometry)
 
 
 def swap(point: shapely.Point) -> shapely.Point:
@@ -57,7 +57,7 @@ def test_each_territory_has_its_legal_crs(insee: str, epsg: int) -> None:
 @pytest.mark.parametrize(
     "insee", ["", "8002", "800210", "ABCDE", "2C004", "8002a", "98735", "97501", "８００２１"]
 )
-def test_what_is_no_insee_code_is_refused(insee: str) -> None:
+def test_invalid_insee_codes(insee: str) -> None:
     with pytest.raises(ConfigError, match="INSEE"):
         legal_crs(insee)
 
@@ -74,13 +74,13 @@ def test_what_is_no_insee_code_is_refused(insee: str) -> None:
         (frame(shapely.Point(2e5, 7.6e6), crs=2975), "hors du territoire"),
     ],
 )
-def test_coordinates_that_do_not_fit(given: gpd.GeoDataFrame, words: str) -> None:
+def test_coordinates_that_do_not_fit_the_crs(given: gpd.GeoDataFrame, words: str) -> None:
     with pytest.raises(CrsError, match=words) as caught:
         to_legal(given, LAMBERT_93, where="a.gpkg")
     assert str(caught.value).startswith("a.gpkg")
 
 
-def test_overseas_axes_are_watched_too() -> None:
+def test_swapped_axes_overseas() -> None:
     reunion = legal_crs("97411")
     place = shapely.Point(55.45, -20.88)
     assert to_legal(frame(place), reunion, where="x").crs == reunion
@@ -88,7 +88,7 @@ def test_overseas_axes_are_watched_too() -> None:
         to_legal(frame(swap(place)), reunion, where="x")
 
 
-def test_a_few_wild_rows_do_not_condemn_a_layer() -> None:
+def test_a_few_wrong_coordinates_are_allowed() -> None:
     wild = [None, shapely.Point(), shapely.Point(0, 0), shapely.Point(np.inf, 0)]
     moved = to_legal(frame(AMIENS, AMIENS, AMIENS, *wild), LAMBERT_93, where="x")
     assert len(moved) == 7
@@ -96,7 +96,7 @@ def test_a_few_wild_rows_do_not_condemn_a_layer() -> None:
     assert inside.tolist() == [True, True, True, False, False, False, False]
 
 
-def test_a_layer_in_its_legal_crs_is_not_moved() -> None:
+def test_a_layer_in_its_legal_crs_is_unchanged() -> None:
     given = frame(METRES, crs=2154)
     moved = to_legal(given, LAMBERT_93, where="x")
     assert moved[0] == METRES

@@ -1,4 +1,4 @@
-"""Sources of other packages: found by entry point, and checked against answers, good and bad."""
+"""Sources of other packages: entry points, and tests with intact and corrupted answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from foncier.download import Source, catalog, chosen
+from foncier.download import Source, catalog, select_sources
 from foncier.errors import ConfigError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
@@ -91,39 +91,39 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 
 def paged(every: list[dict[str, Any]], size: int = 3) -> Callable[[str], bytes | None]:
-    """A service in pages, as its author would replay it."""
+    """A paged service, as its author would replay it."""
 
     def answer(address: str) -> bytes | None:
         if not address.startswith("https://data.metropole.example/locaux?insee=80021"):
             return None
         start = int(address.partition("&de=")[2] or 0)
-        told: dict[str, Any] = {"lignes": every[start : start + size], "nombre": len(every)}
+        result: dict[str, Any] = {"lignes": every[start : start + size], "nombre": len(every)}
         if start + size < len(every):
-            told["suite"] = f"{ADDRESS.format(commune='80021')}&de={start + size}"
-        return json.dumps(told).encode()
+            result["suite"] = f"{ADDRESS.format(commune='80021')}&de={start + size}"
+        return json.dumps(result).encode()
 
     return answer
 
 
-def test_a_sound_source_passes() -> None:
-    told = check_source(OURS, paged(rows(8)))
-    assert told.rows == {"observations": 8}
-    assert told.address == ADDRESS.format(commune="80021")
+def test_a_correct_source_passes() -> None:
+    result = check_source(OURS, paged(rows(8)))
+    assert result.rows == {"observations": 8}
+    assert result.address == ADDRESS.format(commune="80021")
 
 
-def test_answers_may_be_given_by_address() -> None:
+def test_answers_by_address() -> None:
     whole = paged(rows(2))(ADDRESS.format(commune="80021")) or b""
     for address in (ADDRESS.format(commune="80021"), ADDRESS.split("?", maxsplit=1)[0]):
         assert check_source(OURS, {address: whole}).rows == {"observations": 2}
 
 
-def test_the_sources_of_the_package_pass() -> None:
-    [parcelles] = chosen(("parcelles",))
+def test_sources_of_the_catalogue_pass() -> None:
+    [parcelles] = select_sources(("parcelles",))
     whole = json.dumps({"type": "FeatureCollection", "features": parcels()}).encode()
     address = parcelles.address.format(commune="80021", dep="80")
-    told = check_source(parcelles, {address: gzip.compress(whole, mtime=0)})
-    assert told.rows == {"parcels": 12}
-    [zonage] = chosen(("zonage",))
+    result = check_source(parcelles, {address: gzip.compress(whole, mtime=0)})
+    assert result.rows == {"parcels": 12}
+    [zonage] = select_sources(("zonage",))
     zones = [
         {
             **feature(degrees(shapely.box(X + n, Y, X + n + 1, Y + 1)), typezone="U", libelle="U"),
@@ -143,26 +143,24 @@ def ours(**more: Any) -> Source:
 @pytest.mark.parametrize(
     ("source", "answers", "says"),
     [
-        (OURS, {}, "whole: .*rien à cette adresse"),
-        (OURS, paged([]), "whole: .*vide"),
+        (OURS, {}, "intact: .*rien à cette adresse"),
+        (OURS, paged([]), "intact: .*vide"),
         (
             ours(columns={**OURS.options["columns"], "numero_dpe": "numero"}),
             paged(rows(3)),
-            "whole: .*numero",
+            "intact: .*numero",
         ),
-        (replace(OURS, form="magie"), paged(rows(3)), "whole: .*forme inconnue"),
-        (replace(OURS, layers=(("observations", "magie"),)), paged(rows(3)), "whole: .*magie"),
+        (replace(OURS, form="magie"), paged(rows(3)), "intact: .*type de service magie inconnu"),
+        (replace(OURS, layers=(("observations", "magie"),)), paged(rows(3)), "intact: .*magie"),
     ],
 )
-def test_a_source_that_does_not_fit_its_answers_is_told_so(
-    source: Source, answers: Any, says: str
-) -> None:
+def test_a_source_that_does_not_fit_its_answers(source: Source, answers: Any, says: str) -> None:
     with pytest.raises(AssertionError, match=says):
         check_source(source, answers)
 
 
-def test_a_source_that_takes_less_for_good_is_caught() -> None:
-    """Without a total announced, and the rows of the second page few, their loss goes unseen."""
+def test_a_source_that_accepts_missing_rows() -> None:
+    """Without an announced total the loss of a short second page is not detected."""
     careless = replace(OURS, options={**ours(counted="page").options, "total": ""})
 
     def answer(address: str) -> bytes:
@@ -171,13 +169,13 @@ def test_a_source_that_takes_less_for_good_is_caught() -> None:
             {"lignes": rows(8)[:6] if page == 1 else rows(8)[6:] if page == 2 else []}
         ).encode()
 
-    with pytest.raises(AssertionError, match=r"without any row .*page=2.*taken for good"):
+    with pytest.raises(AssertionError, match=r"without rows .*page=2.*accepted"):
         check_source(careless, answer)
 
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Install a package with an entry point, as pip would lay it down."""
+    """Install a package with an entry point, as pip does."""
     place = tmp_path / "site"
 
     def install(what: str) -> None:
@@ -186,7 +184,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         (info / "METADATA").write_text(
             "Metadata-Version: 2.1\nName: metropole-foncier\nVersion: 1.0\n", encoding="utf-8"
         )
-        (info / "entry_points.txt").write_text(f"[foncier.readers]\nmetropole = {what}\n", "utf-8")
+        (info / "entry_points.txt").write_text(f"[foncier.sources]\nmetropole = {what}\n", "utf-8")
         (place / "metropole_foncier.py").write_text(MODULE, encoding="utf-8")
         (place / "metropole.toml").write_text(TOML, encoding="utf-8")
         monkeypatch.syspath_prepend(place)
@@ -209,7 +207,7 @@ def test_an_installed_package_adds_its_sources(
     installed: Callable[[str], None], tmp_path: Path, what: str
 ) -> None:
     installed(f"metropole_foncier:{what}")
-    [ours] = chosen(("observatoire",))
+    [ours] = select_sources(("observatoire",))
     assert catalog.sources()[-1] == ours
     assert "data.metropole.example" in catalog.hosts()
     assert ("fichiers.metropole.example" in catalog.hosts()) == (what == "FILE")
@@ -234,17 +232,15 @@ def test_an_installed_package_adds_its_sources(
         ("metropole_foncier:BROKEN", "illisible"),
     ],
 )
-def test_a_package_that_adds_nonsense_is_named(
-    installed: Callable[[str], None], what: str, says: str
-) -> None:
+def test_invalid_entry_points(installed: Callable[[str], None], what: str, says: str) -> None:
     installed(what)
     with pytest.raises(ConfigError, match=says):
         catalog.sources()
 
 
-def test_a_catalogue_without_its_keys_is_refused(tmp_path: Path) -> None:
+def test_invalid_catalogues(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     for text in ("", "[[source]]\nname = 'x'\n", "source = 3\n", "= ="):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError, match=r"c\.toml"):
-            catalog.read(file)
+            catalog.read_catalog(file)

@@ -1,4 +1,4 @@
-"""The legal metric reference system of a territory, and the guard that coordinates fit it."""
+"""Legal metric CRS of a territory, and checks that coordinates fit their declared CRS."""
 
 import re
 
@@ -9,7 +9,7 @@ import shapely
 
 from foncier.errors import ConfigError, CrsError
 
-# Décret 2000-1276 modified in 2019 (references géodésiques légales), by INSEE prefix.
+# EPSG code by INSEE prefix: décret 2000-1276, modified in 2019 (références géodésiques légales).
 LEGAL_CRS = {
     "971": 5490,
     "972": 5490,
@@ -30,7 +30,7 @@ def legal_crs(insee: str) -> pyproj.CRS:
     Raises
     ------
     ConfigError
-        The code is not an INSEE code, or the territory has no system here.
+        The code is not an INSEE code, or of a territory without a known CRS.
 
     Examples
     --------
@@ -39,85 +39,80 @@ def legal_crs(insee: str) -> pyproj.CRS:
     """
     known = INSEE.fullmatch(insee) is not None
     if not known or (insee.startswith(("97", "98")) and insee[:3] not in LEGAL_CRS):
-        raise ConfigError(
-            f"commune {insee!r} : ce n'est pas un code INSEE connu. "
-            "Attendu : cinq caractères, par exemple 80021 (Amiens), 2A004 ou 97411."
-        )
+        raise ConfigError("crs.unknown_commune", insee=insee)
     return pyproj.CRS.from_epsg(LEGAL_CRS.get(insee[:3], MAINLAND_CRS))
 
 
 class Transformation:
-    """A layer on its way into the legal metric CRS, in one piece or in many.
+    """Transform a layer to the legal metric CRS, whole or in blocks, and check its coordinates.
 
-    Whether its coordinates fit what it says shows only once all of it has passed: `check`.
+    Whether the coordinates fit the declared CRS is known when all blocks are transformed: `check`.
 
     Parameters
     ----------
     source
-        CRS that the layer announces, None where it announces none.
+        CRS that the layer declares; None without one.
     crs
-        The legal metric CRS of the study.
+        Legal metric CRS of the study.
     where
-        The file as the user wrote it, for the messages.
+        File as the user wrote it, for the errors.
 
     Examples
     --------
     >>> metric = legal_crs("80021")
-    >>> passage = Transformation(DEGREES, metric, where="a.geojson")
-    >>> passage.move(gpd.GeoSeries([shapely.Point(2.3, 49.9)], crs=DEGREES)).crs == metric
+    >>> transformation = Transformation(DEGREES, metric, where="a.geojson")
+    >>> point = gpd.GeoSeries([shapely.Point(2.3, 49.9)], crs=DEGREES)
+    >>> transformation.transform(point).crs == metric
     True
-    >>> passage.check()
+    >>> transformation.check()
     """
 
     def __init__(self, source: pyproj.CRS | None, crs: pyproj.CRS, *, where: str) -> None:
         self._source, self._crs, self._where = source, crs, where
-        self._given: list[np.ndarray] = []
-        self._moved: list[np.ndarray] = []
+        self._points: list[np.ndarray] = []
+        self._points_m: list[np.ndarray] = []
 
-    def move(self, piece: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Some shapes in the legal CRS; what has none passes through."""
+    def transform(self, block: gpd.GeoSeries) -> gpd.GeoSeries:
+        """Transform a block to the legal CRS; without a declared CRS it is returned unchanged."""
         if self._source is None:
-            return piece
-        moved = piece.to_crs(self._crs)
-        self._given.append(_sample(piece))
-        self._moved.append(_sample(moved))
-        return moved
+            return block
+        transformed = block.to_crs(self._crs)
+        self._points.append(_first_corners(block))
+        self._points_m.append(_first_corners(transformed))
+        return transformed
 
     def check(self) -> None:
-        """Judge all that has passed.
+        """Check the coordinates of all blocks.
 
         Raises
         ------
         CrsError
-            No CRS, degrees announced as metres (or the reverse), swapped axes, another territory.
+            No CRS, degrees declared as metres (or the reverse), swapped axes, another territory.
         """
         if self._source is None:
-            raise CrsError(
-                f"{self._where} : le fichier n'annonce aucun système de coordonnées. "
-                'Indiquez-le dans study.toml, par exemple crs = "EPSG:2154".'
-            )
-        points = np.concatenate([np.empty((0, 2)), *self._given])
+            raise CrsError("crs.not_declared", where=self._where)
+        points = np.concatenate([np.empty((0, 2)), *self._points])
         if len(points):
             _check_unit(points, self._source, self._where)
-            moved = np.concatenate([np.empty((0, 2)), *self._moved])
-            _check_territory(moved, points, self._source, self._crs, self._where)
+            points_m = np.concatenate([np.empty((0, 2)), *self._points_m])
+            _check_territory(points_m, points, self._source, self._crs, self._where)
 
 
-def _sample(shapes: gpd.GeoSeries) -> np.ndarray:
-    """First corner of each geometry, shape (n, 2), without missing, empty or infinite ones."""
+def _first_corners(shapes: gpd.GeoSeries) -> np.ndarray:
+    """Lower left corners of the bounds, shape (n, 2), without missing, empty or infinite ones."""
     bounds = shapely.bounds(shapes.to_numpy())[:, :2]
     return np.asarray(bounds[np.isfinite(bounds).all(axis=1)], dtype=np.float64)
 
 
 def in_territory(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
-    """Which points of a legal metric CRS lie on its territory (half a degree of slack).
+    """Tell which points in a legal metric CRS lie in its territory, with a margin of half a degree.
 
     Parameters
     ----------
     points
         x and y in metres, shape (n, 2).
     crs
-        The legal metric CRS.
+        Legal metric CRS.
 
     Returns
     -------
@@ -135,32 +130,35 @@ def in_territory(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
 
 def _degrees(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     """Longitude and latitude of points, shape (n, 2)."""
-    move = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
-    return np.column_stack(move.transform(points[:, 0], points[:, 1]))
+    transformer = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
+    return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
 
 def _check_unit(points: np.ndarray, crs: pyproj.CRS, where: str) -> None:
-    degrees = (np.abs(points) <= [180, 90]).all(axis=1)
-    if not crs.is_geographic and degrees.mean() > 0.5 and np.abs(points).max() > 0:
-        low, high = points[degrees].min(), points[degrees].max()
+    """Raise when most points are degrees and the CRS is metric, or the reverse.
+
+    Single wild coordinates are left to the reader, which drops them with a note.
+    """
+    like_degrees = (np.abs(points) <= [180, 90]).all(axis=1)
+    if not crs.is_geographic and like_degrees.mean() > 0.5 and np.abs(points).max() > 0:
         raise CrsError(
-            f"{where} : {int(degrees.sum())} objets ont des coordonnées entre {low:.0f} et "
-            f"{high:.0f}, comme des degrés, mais le fichier annonce {crs.to_string()} (mètres). "
-            'Indiquez le bon système : crs = "EPSG:4326".'
+            "crs.degrees_as_metres",
+            where=where,
+            count=int(like_degrees.sum()),
+            low=float(points[like_degrees].min()),
+            high=float(points[like_degrees].max()),
+            crs=crs.to_string(),
         )
-    # Most, not any: a few wild coordinates are the reader's to drop, with a note.
     if crs.is_geographic and (np.abs(points) > 180).any(axis=1).mean() > 0.5:
         raise CrsError(
-            f"{where} : des coordonnées vont jusqu'à {points.max():.0f}, comme des mètres, "
-            f"mais le fichier annonce {crs.to_string()} (degrés). "
-            'Indiquez le bon système, par exemple crs = "EPSG:2154".'
+            "crs.metres_as_degrees", where=where, high=float(points.max()), crs=crs.to_string()
         )
 
 
 def _inside(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
-    """Which points, given in degrees, fall in the area of use of a CRS (half a degree of slack)."""
+    """Tell which points in degrees are in the area of use of a CRS, plus half a degree."""
     use = crs.area_of_use
-    if use is None:  # a local system without a stated area: nothing to compare with
+    if use is None:  # a local CRS without a declared area: every point is possible
         return np.ones(len(points), dtype=bool)
     west, south, east, north = use.bounds
     lon, lat = points[:, 0], points[:, 1]
@@ -170,22 +168,16 @@ def _inside(points: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
 
 
 def _check_territory(
-    moved: np.ndarray, points: np.ndarray, source: pyproj.CRS, crs: pyproj.CRS, where: str
+    points_m: np.ndarray, points: np.ndarray, source: pyproj.CRS, crs: pyproj.CRS, where: str
 ) -> None:
-    if len(moved) and in_territory(moved, crs).mean() > 0.5:
+    """Raise when most points are outside the territory; tell whether the axes are swapped."""
+    if len(points_m) and in_territory(points_m, crs).mean() > 0.5:
         return
     first = f"{points[0, 0]:.4f}, {points[0, 1]:.4f}"
     swapped = points[:, ::-1] if source.is_geographic else _degrees(points[:, ::-1], source)
     if _inside(swapped, crs).mean() > 0.5:
-        orders = ("latitude et longitude sont inversées", "longitude, latitude")
-        if not source.is_geographic:
-            orders = ("les deux axes sont inversés", "est (x), nord (y)")
-        raise CrsError(
-            f"{where} : {orders[0]} (premier point : {first}). "
-            f"L'ordre attendu est {orders[1]} : réécrivez le fichier dans cet ordre."
-        )
+        message = "crs.swapped_degrees" if source.is_geographic else "crs.swapped_axes"
+        raise CrsError(message, where=where, first=first)
     raise CrsError(
-        f"{where} : les objets tombent hors du territoire de {crs.name} "
-        f"(premier point : {first} en {source.to_string()}). "
-        "Vérifiez le fichier, son système de coordonnées et le code de la commune."
+        "crs.elsewhere", where=where, territory=crs.name, first=first, crs=source.to_string()
     )

@@ -1,10 +1,10 @@
-"""For authors of sources: check that answers, whole or spoiled, end as they must.
+"""Test a source of `foncier.download` against recorded answers, intact and corrupted.
 
     from foncier.testing import check_source
     check_source(MINE, {"https://data.example/lines?commune=80021": page.read_bytes()})
 
-runs a `Source` against the answers given, over real HTTP on the loopback, then spoils one answer
-after the other. Nothing outside the machine is asked.
+runs a `Source` against the answers over HTTP on the loopback, then corrupts one answer after the
+other. No request leaves the machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from foncier import download as services
+from foncier import download
 from foncier.errors import FoncierError, FormatError, OfflineError
 
 if TYPE_CHECKING:
@@ -31,178 +31,185 @@ if TYPE_CHECKING:
 
 __all__ = ["check_source"]
 
-DAY = date(2026, 1, 15)
+TODAY = date(2026, 1, 15)
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
-TELLS_ITS_END = (b"{", b"[", b"<", b"\x1f\x8b")  # a CSV cut between two rows looks whole
-LISTS = ("features", "resources")
-QUICK = services.PATIENCE.new(total=2, backoff_factor=0.001, backoff_jitter=0.0)
+SELF_DELIMITED = (b"{", b"[", b"<", b"\x1f\x8b")  # a CSV truncated between two rows looks complete
+LIST_KEYS = ("features", "resources")
+QUICK_RETRIES = download.RETRIES.new(total=2, backoff_factor=0.001, backoff_jitter=0.0)
 
 
 def check_source(
-    source: services.Source,
+    source: download.Source,
     answers: Mapping[str, bytes] | Callable[[str], bytes | None],
     *,
     commune: str = "80021",
     bounds: tuple[float, float, float, float] | None = None,
-) -> services.Provenance:
-    """Check that a source brings its rows, and that no spoiled answer takes their place.
+) -> download.Provenance:
+    """Check that a source gives its rows, and that no corrupted answer replaces them.
 
-    Checked: whole, it is read by its layers' readers with one row at least; asked again, the same
-    bytes come; each answer in turn cut by the connection, cut in half, empty, without any row, a
-    page for people (announced as such or not), and each column renamed, ends in an error of
-    `foncier.errors` with the former file intact. A CSV cut in half between two rows cannot be
-    told from a shorter one: it is not tried. Nor are columns of OpenStreetMap's XML.
+    With intact answers, the readers of its layers find at least one row, and a second download
+    gives the same bytes. Then each answer in turn is interrupted, truncated, emptied, sent without
+    rows or as an HTML page (declared as such or not), and each column is renamed: each must end in
+    an error of `foncier.errors` with the former file unchanged. A CSV truncated between two rows
+    cannot be detected and is not tested; neither are columns of the XML of OpenStreetMap.
 
     Parameters
     ----------
     answers
         Bytes by public address (``https://…``, with or without its query), or a function from
-        the address asked to bytes; None is "not there" (404).
+        the requested address to bytes; None means "not found" (404).
     bounds
-        West, south, east, north in degrees, for forms that ask by bounds.
+        West, south, east, north in degrees, for sources that are selected by bounds.
 
     Returns
     -------
-    The provenance of the whole answer: rows of each layer, columns.
+    Provenance of the intact download: rows of each layer, columns.
 
     Raises
     ------
     AssertionError
-        The source does not end as it must; the text says which answer, spoiled how.
+        The source does not behave so; the text says which answer, and how it was corrupted.
     """
-    given = answers if callable(answers) else _by_address(answers)
-    place = services.Place((commune,), bounds)
-    with tempfile.TemporaryDirectory() as made, _served(given) as served:
-        folder = Path(made)
-        first = _fetched(source, served, place, folder)
+    answer = answers if callable(answers) else _by_address(answers)
+    query = download.Query((commune,), bounds)
+    with tempfile.TemporaryDirectory() as temporary, _serve(answer) as server:
+        folder = Path(temporary)
+        first = _fetch(source, server, query, folder)
         if first.error is not None or first.provenance is None:
-            raise AssertionError(f"{source.name}, whole: {first.error}") from first.error
+            raise AssertionError(f"{source.name}, intact: {first.error}") from first.error
         if not any(first.provenance.rows.values()):
-            raise AssertionError(f"{source.name}, whole: no row, give answers that hold some")
-        asked = tuple(dict.fromkeys(served.asked))
-        if _fetched(source, served, place, folder).state != "current":
-            raise AssertionError(f"{source.name}, asked again: other bytes for the same answers")
-        for spoiled in _spoilings(source, first.provenance, asked):
+            raise AssertionError(f"{source.name}, intact: no row, give answers that have some")
+        addresses = tuple(dict.fromkeys(server.requested))
+        if _fetch(source, server, query, folder).state != "current":
+            raise AssertionError(f"{source.name}, second download: other bytes")
+        for corruption in _corruptions(source, first.provenance, addresses):
             before = first.file.read_bytes()
-            served.spoiling, served.spoilt = spoiled, 0
-            again = _fetched(source, served, place, folder)
-            if served.spoilt:
-                _ended(source, spoiled, again.error, same=first.file.read_bytes() == before)
+            server.corruption, server.corrupted = corruption, 0
+            outcome = _fetch(source, server, query, folder)
+            if server.corrupted:
+                unchanged = first.file.read_bytes() == before
+                _check_outcome(source, corruption, outcome.error, unchanged=unchanged)
         return first.provenance
 
 
 @dataclass(frozen=True)
-class Spoiling:
-    """How answers are spoiled: those of one address, or all (None); and how it has to end."""
+class Corruption:
+    """How answers are corrupted: those of one address, or all (None); and the expected error."""
 
     name: str
     address: str | None
     change: Callable[[bytes], bytes]
     headers: Mapping[str, str] = field(default_factory=dict)
-    longer: int = 0
-    ends: type[FoncierError] = FoncierError
+    missing_bytes: int = 0
+    error: type[FoncierError] = FoncierError
 
 
 @dataclass
-class Served:
-    """A server on the loopback: where, what it was asked, how its answers are spoiled."""
+class AnswerServer:
+    """Server on the loopback: its address, the requests, how its answers are corrupted."""
 
-    given: Callable[[str], bytes | None]
+    answer: Callable[[str], bytes | None]
     address: str = ""
-    asked: list[str] = field(default_factory=list)
-    spoiling: Spoiling | None = None
-    spoilt: int = 0
+    requested: list[str] = field(default_factory=list)
+    corruption: Corruption | None = None
+    corrupted: int = 0
 
-    def answer(self, address: str) -> tuple[bytes | None, dict[str, str]]:
-        """Answer to an address, and its headers."""
-        self.asked.append(address)
-        body, how = self.given(address), self.spoiling
-        if body is None or how is None or how.address not in {None, address}:
+    def respond(self, address: str) -> tuple[bytes | None, dict[str, str]]:
+        """Body and headers of the answer to an address."""
+        self.requested.append(address)
+        body, corruption = self.answer(address), self.corruption
+        if body is None or corruption is None or corruption.address not in {None, address}:
             return body, {"Content-Length": str(len(body or b""))}
-        changed = how.change(body)
-        self.spoilt += bool(changed != body or how.longer)
-        return changed, {"Content-Length": str(len(changed) + how.longer), **how.headers}
+        changed = corruption.change(body)
+        self.corrupted += bool(changed != body or corruption.missing_bytes)
+        length = len(changed) + corruption.missing_bytes
+        return changed, {"Content-Length": str(length), **corruption.headers}
 
 
-def _fetched(
-    source: services.Source, served: Served, place: services.Place, folder: Path
-) -> services.Outcome:
-    own = frozenset({urlsplit(source.address).hostname or ""})
-    web = services.HttpClient(
-        services.hosts() | own,
-        mirror=served.address,
+def _fetch(
+    source: download.Source, server: AnswerServer, query: download.Query, folder: Path
+) -> download.Outcome:
+    host = frozenset({urlsplit(source.address).hostname or ""})
+    client = download.HttpClient(
+        download.hosts() | host,
+        mirror=server.address,
         insecure=True,
-        patience=QUICK,
+        retries=QUICK_RETRIES,
         timeout_s=(2.0, 5.0),
         pause_s=0.0,
     )
-    return services.fetch(web, source, place, folder, today=DAY)
+    return download.fetch(client, source, query, folder, today=TODAY)
 
 
-def _ended(
-    source: services.Source, spoiled: Spoiling, error: FoncierError | None, *, same: bool
+def _check_outcome(
+    source: download.Source,
+    corruption: Corruption,
+    error: FoncierError | None,
+    *,
+    unchanged: bool,
 ) -> None:
-    what = f"{source.name}, {spoiled.name} ({spoiled.address or 'every answer'})"
-    as_it_must = isinstance(error, spoiled.ends)
-    if not as_it_must:
-        told = f"{type(error).__name__}: {error}" if error else "taken for good"
-        raise AssertionError(f"{what}: {told}, instead of {spoiled.ends.__name__}")
-    if not same:
-        raise AssertionError(f"{what}: the former file was changed")
+    where = f"{source.name}, {corruption.name} ({corruption.address or 'every answer'})"
+    expected = isinstance(error, corruption.error)
+    if not expected:
+        result = f"{type(error).__name__}: {error}" if error else "accepted"
+        raise AssertionError(f"{where}: {result}, instead of {corruption.error.__name__}")
+    if not unchanged:
+        raise AssertionError(f"{where}: the former file was changed")
 
 
-def _spoilings(
-    source: services.Source, told: services.Provenance, asked: tuple[str, ...]
-) -> Iterator[Spoiling]:
-    page = {"Content-Type": "text/html; charset=utf-8"}
-    lists = (source.options.get("rows", ""), *LISTS)
-    for one in asked:
-        yield Spoiling("cut by the connection", one, bytes, longer=999, ends=OfflineError)
-        yield Spoiling("cut in half", one, _half)
-        yield Spoiling("empty", one, lambda _: b"")
-        yield Spoiling("without any row", one, partial(_without_rows, lists=lists))
-        yield Spoiling("a page for people", one, lambda _: HTML, page, ends=FormatError)
-        yield Spoiling("a page for people that does not say so", one, lambda _: HTML)
-    made = source.options.get("columns")
-    names = (
-        {path.split(":")[0] for path in made.values() if not path.endswith("?")}
-        if made
-        else {name for columns in told.columns.values() for name in columns}
+def _corruptions(
+    source: download.Source, provenance: download.Provenance, addresses: tuple[str, ...]
+) -> Iterator[Corruption]:
+    html = {"Content-Type": "text/html; charset=utf-8"}
+    list_keys = (source.options.get("rows", ""), *LIST_KEYS)
+    for address in addresses:
+        yield Corruption("interrupted", address, bytes, missing_bytes=999, error=OfflineError)
+        yield Corruption("truncated", address, _truncate)
+        yield Corruption("empty", address, lambda _: b"")
+        yield Corruption("without rows", address, partial(_remove_rows, list_keys=list_keys))
+        yield Corruption("HTML page", address, lambda _: HTML, html, error=FormatError)
+        yield Corruption("HTML page declared as data", address, lambda _: HTML)
+    paths = source.options.get("columns")
+    columns = (
+        {path.split(":")[0] for path in paths.values() if not path.endswith("?")}
+        if paths
+        else {name for names in provenance.columns.values() for name in names}
     )
-    for name in sorted(names):
-        yield Spoiling(f"column {name} renamed", None, partial(_renamed, name=name))
+    for name in sorted(columns):
+        yield Corruption(f"column {name} renamed", None, partial(_rename_column, name=name))
 
 
-def _half(body: bytes) -> bytes:
-    return body[: len(body) // 2] if body.startswith(TELLS_ITS_END) else body
+def _truncate(body: bytes) -> bytes:
+    return body[: len(body) // 2] if body.startswith(SELF_DELIMITED) else body
 
 
-def _without_rows(body: bytes, lists: tuple[str, ...]) -> bytes:
-    plain = _unpacked(body)
+def _remove_rows(body: bytes, list_keys: tuple[str, ...]) -> bytes:
+    plain = _decompressed(body)
     if plain.startswith(b"{"):
-        told = json.loads(plain)
-        emptied = {key: [] if key in lists else value for key, value in told.items()}
-        return body if emptied == told else _as_before(json.dumps(emptied).encode(), body)
+        answer = json.loads(plain)
+        emptied = {key: [] if key in list_keys else value for key, value in answer.items()}
+        return body if emptied == answer else _compressed_like(json.dumps(emptied).encode(), body)
     if plain.lstrip().startswith(b"<"):
         return b'<?xml version="1.0"?><osm version="0.6"></osm>'
-    return _as_before(plain.split(b"\n", 1)[0] + b"\n", body)
+    return _compressed_like(plain.split(b"\n", 1)[0] + b"\n", body)
 
 
-def _renamed(body: bytes, name: str) -> bytes:
-    plain, old = _unpacked(body), re.escape(name.encode())
+def _rename_column(body: bytes, name: str) -> bytes:
+    plain, old = _decompressed(body), re.escape(name.encode())
     if plain.startswith(b"{"):
         new = re.sub(rb'"' + old + rb'"\s*:', b'"' + name.encode() + b'_2":', plain)
     else:
-        head, end, rest = plain.partition(b"\n")
-        new = re.sub(rb"(?<![\w-])" + old + rb"(?![\w-])", name.encode() + b"_2", head) + end + rest
-    return body if new == plain else _as_before(new, body)
+        header, end, rows = plain.partition(b"\n")
+        header = re.sub(rb"(?<![\w-])" + old + rb"(?![\w-])", name.encode() + b"_2", header)
+        new = header + end + rows
+    return body if new == plain else _compressed_like(new, body)
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompressed(body: bytes) -> bytes:
     return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
 
 
-def _as_before(plain: bytes, body: bytes) -> bytes:
+def _compressed_like(plain: bytes, body: bytes) -> bytes:
     return gzip.compress(plain, mtime=0) if body.startswith(b"\x1f\x8b") else plain
 
 
@@ -214,22 +221,22 @@ def _by_address(answers: Mapping[str, bytes]) -> Callable[[str], bytes | None]:
 
 
 @contextmanager
-def _served(given: Callable[[str], bytes | None]) -> Iterator[Served]:
-    served = Served(given)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(served)) as server:
+def _serve(answer: Callable[[str], bytes | None]) -> Iterator[AnswerServer]:
+    answers = AnswerServer(answer)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(answers)) as server:
         server.daemon_threads = True
-        served.address = f"http://127.0.0.1:{server.server_address[1]}"
+        answers.address = f"http://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
         try:
-            yield served
+            yield answers
         finally:
             server.shutdown()
 
 
-def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
+def _handler(answers: AnswerServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body, headers = served.answer(f"https:/{self.path}")
+            body, headers = answers.respond(f"https:/{self.path}")
             self.send_response(404 if body is None else 200)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -241,6 +248,6 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
             self.do_GET()
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     return Handler

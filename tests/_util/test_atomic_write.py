@@ -1,4 +1,4 @@
-"""All files or none: whatever happens while they are written, the former ones are whole."""
+"""Atomic writes: all files or none, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SOURCE = Path(atomic_write.__file__).resolve().parents[2]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals, limits and users of POSIX")
 
 
-def saying(text: str) -> Callable[[Path], None]:
+def writes(text: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
     return write
 
 
-def failing(reason: BaseException) -> Callable[[Path], None]:
+def fails(reason: BaseException) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         path.write_text("half", encoding="utf-8")
         raise reason
@@ -41,7 +41,7 @@ def failing(reason: BaseException) -> Callable[[Path], None]:
 
 
 def content(folder: Path) -> dict[str, str]:
-    """All that stands in a folder, hidden names included."""
+    """Contents of a folder, with hidden files."""
     return {
         p.name: p.read_text(encoding="utf-8") if p.is_file() else "/"
         for p in sorted(folder.iterdir())
@@ -50,10 +50,10 @@ def content(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three former deliverables, in a folder that anyone may enter."""
+    """Folder with three files of a former run, which anyone may enter."""
     place = tmp_path / "maps"
     write_atomically(
-        place, {"a.gpkg": saying("old a"), "b.html": saying("old b")}, manifest=lambda _: "old"
+        place, {"a.gpkg": writes("old a"), "b.html": writes("old b")}, manifest=lambda _: "old"
     )
     return place
 
@@ -67,10 +67,12 @@ HEAD = f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n" + textwrap.dedent(""
     from pathlib import Path
     from foncier.errors import ExportError
     from foncier._util.atomic_write import write_atomically
+    from foncier.i18n import label
+    label("util.unknown")  # read the catalogue before a limit or another user prevents it
     folder = Path(sys.argv[1])
     def new(text):
         return lambda path: path.write_text(text, encoding="utf-8")
-    def told(write):
+    def report(write):
         try:
             write_atomically(folder, write)
         except ExportError as reason:
@@ -88,34 +90,34 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_files_are_moved_and_fingerprinted(folder: Path) -> None:
-    seen: dict[str, str] = {}
+def test_files_are_written_and_hashed(folder: Path) -> None:
+    digests: dict[str, str] = {}
     made = write_atomically(
         folder,
-        {"b.html": saying("new b"), "c.csv": saying("é")},
-        manifest=lambda found: seen.update(found) or "new",
+        {"b.html": writes("new b"), "c.csv": writes("é")},
+        manifest=lambda found: digests.update(found) or "new",
     )
     assert content(folder) == OLD | {"b.html": "new b", "c.csv": "é", "manifest.json": "new"}
-    assert made == seen
+    assert made == digests
     assert made["c.csv"] == hashlib.sha256("é".encode()).hexdigest()
     assert list(made) == ["b.html", "c.csv"]
 
 
 @pytest.fixture
 def fuller(tmp_path: Path) -> Path:
-    """A former delivery with two files that the next does not make, one of them changed since."""
+    """Folder of a former run: the next run does not write two files, one of them was changed."""
     place = tmp_path / "fuller"
-    write = {"a.gpkg": saying("old a"), "c.tif": saying("old c"), "d.csv": saying("old d")}
+    write = {"a.gpkg": writes("old a"), "c.tif": writes("old c"), "d.csv": writes("old d")}
     write_atomically(place, write, manifest=lambda shas: json.dumps({"deliverables": shas}))
     (place / "d.csv").write_text("my own figures", encoding="utf-8")
     (place / "e.csv").write_text("a note", encoding="utf-8")
     return place
 
 
-def test_what_a_former_run_left_is_taken_away_unless_somebody_changed_it(fuller: Path) -> None:
+def test_stale_files_are_removed_unless_changed(fuller: Path) -> None:
     write_atomically(
         fuller,
-        {"a.gpkg": saying("new a")},
+        {"a.gpkg": writes("new a")},
         manifest=lambda _: "{}",
         removable=lambda name: name != "a.gpkg",
     )
@@ -133,15 +135,15 @@ def test_what_a_former_run_left_is_taken_away_unless_somebody_changed_it(fuller:
         '{"deliverables": {"../a.gpkg": "", ".c": "", "c.tif": 3}}',
     ],
 )
-def test_what_no_manifest_names_stays(fuller: Path, former: str) -> None:
+def test_files_outside_the_manifest_stay(fuller: Path, former: str) -> None:
     (fuller / "manifest.json").write_text(former, encoding="utf-8")
     write_atomically(
-        fuller, {"a.gpkg": saying("new a")}, manifest=lambda _: "{}", removable=lambda _: True
+        fuller, {"a.gpkg": writes("new a")}, manifest=lambda _: "{}", removable=lambda _: True
     )
     assert (fuller / "c.tif").read_text(encoding="utf-8") == "old c"
 
 
-def test_a_run_that_fails_takes_nothing_away(fuller: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_removes_nothing(fuller: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(fuller)
     replace = Path.replace
 
@@ -153,13 +155,13 @@ def test_a_run_that_fails_takes_nothing_away(fuller: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(ExportError, match="intacts"):
         write_atomically(
-            fuller, {"a.gpkg": saying("new")}, manifest=lambda _: "{}", removable=lambda _: True
+            fuller, {"a.gpkg": writes("new")}, manifest=lambda _: "{}", removable=lambda _: True
         )
     assert content(fuller) == before
 
 
-def test_a_deep_folder_is_made(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "été 2026" / "b", {"a": saying("1")})
+def test_parent_folders_are_created(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "été 2026" / "b", {"a": writes("1")})
     assert content(tmp_path / "été 2026" / "b") == {"a": "1"}
 
 
@@ -175,32 +177,30 @@ def test_a_deep_folder_is_made(tmp_path: Path) -> None:
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 @pytest.mark.parametrize("fresh", [False, True])
-def test_a_writer_that_fails_leaves_all_as_it_was(
+def test_a_failing_writer_changes_nothing(
     folder: Path, reason: BaseException, raised: type[BaseException], *, fresh: bool
 ) -> None:
     place = folder.parent / "new" / "place" if fresh else folder
     with pytest.raises(raised):
-        write_atomically(place, {"a.gpkg": saying("new"), "b.html": failing(reason)})
+        write_atomically(place, {"a.gpkg": writes("new"), "b.html": fails(reason)})
     assert content(folder) == OLD
     assert not (folder.parent / "new").exists()
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/.b", "a/../b", "../a", "..", "/etc/x", "a//b"])
-def test_only_plain_names(folder: Path, name: str) -> None:
+def test_only_plain_file_names(folder: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="nom simple"):
-        write_atomically(folder, {name: saying("x")})
+        write_atomically(folder, {name: writes("x")})
     assert content(folder) == OLD
 
 
-def test_a_writer_that_writes_nothing_is_said(folder: Path) -> None:
+def test_a_writer_without_output_is_an_error(folder: Path) -> None:
     with pytest.raises(ExportError, match=r"b\.html"):
-        write_atomically(folder, {"a.gpkg": saying("new"), "b.html": lambda path: None})
+        write_atomically(folder, {"a.gpkg": writes("new"), "b.html": lambda path: None})
     assert content(folder) == OLD
 
 
-def test_a_move_that_fails_puts_back_those_already_made(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_rename_is_rolled_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows, when another program holds the second file."""
     replace = Path.replace
 
@@ -213,35 +213,35 @@ def test_a_move_that_fails_puts_back_those_already_made(
     with pytest.raises(ExportError, match=r"b\.html.*Fermez le programme.*intacts"):
         write_atomically(
             folder,
-            {"a.gpkg": saying("n"), "0.csv": saying("n"), "b.html": saying("n")},
+            {"a.gpkg": writes("n"), "0.csv": writes("n"), "b.html": writes("n")},
             manifest=lambda _: "new",
         )
     assert content(folder) == OLD
 
 
-def test_a_folder_bears_the_name_of_a_file(folder: Path) -> None:
+def test_a_folder_with_the_name_of_a_file(folder: Path) -> None:
     with pytest.raises(ExportError, match="même nom"):
-        write_atomically(folder / "a.gpkg", {"x": saying("x")})
+        write_atomically(folder / "a.gpkg", {"x": writes("x")})
     (folder / "c.csv").mkdir()
     with pytest.raises(ExportError, match=r"c\.csv"):
-        write_atomically(folder, {"a.gpkg": saying("new"), "c.csv": saying("new")})
+        write_atomically(folder, {"a.gpkg": writes("new"), "c.csv": writes("new")})
     assert content(folder) == OLD | {"c.csv": "/"}
 
 
-def test_where_links_are_not_known_the_former_is_copied(
+def test_former_files_are_copied_without_hard_links(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Path, target: Path) -> None:
         raise OSError(1, "no links here")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    write_atomically(folder, {"a.gpkg": saying("new a")})
+    write_atomically(folder, {"a.gpkg": writes("new a")})
     assert content(folder) == OLD | {"a.gpkg": "new a"}
 
 
 @POSIX
 @pytest.mark.parametrize("moment", ["writing", "moving"])
-def test_killed_outright(folder: Path, moment: str) -> None:
+def test_killed_with_sigkill(folder: Path, moment: str) -> None:
     """SIGKILL lets nobody tidy up: the former files are whole, the next run removes the rest."""
     code = """
         def forever(path):
@@ -266,7 +266,7 @@ def test_killed_outright(folder: Path, moment: str) -> None:
     rest = [p for p in folder.iterdir() if p.name.startswith(scratch.PREFIX)]
     assert len(rest) == 1
     write_atomically(
-        folder, {"other": saying("meanwhile")}
+        folder, {"other": writes("meanwhile")}
     )  # another run leaves the living one alone
     assert rest[0].is_dir()
     child.send_signal(signal.SIGKILL)
@@ -277,16 +277,16 @@ def test_killed_outright(folder: Path, moment: str) -> None:
     # Between two moves, each file is whole and the former manifest tells that they are mixed.
     moved = {"a.gpkg": "new a"} if moment == "moving" else {}
     assert left == OLD | moved | {"other": "meanwhile"}
-    write_atomically(folder, {"other": saying("next")})
+    write_atomically(folder, {"other": writes("next")})
     assert content(folder) == OLD | moved | {"other": "next"}
 
 
 @POSIX
 @pytest.mark.parametrize("room", [0, 100, 5000])
-def test_no_room_left_by_the_limit_of_file_size(folder: Path, room: int) -> None:
+def test_file_size_limit(folder: Path, room: int) -> None:
     code = f"""
         resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
-        told({{"a.gpkg": new("n"), "b.html": new("x" * 20_000)}})
+        report({{"a.gpkg": new("n"), "b.html": new("x" * 20_000)}})
     """
     done = run([*script(code), str(folder)])
     assert "le disque est plein" in done.stdout, done.stderr
@@ -298,7 +298,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     """A real file system of 400 KiB, mounted for the child alone."""
     code = """
         write_atomically(folder, {"a.gpkg": new("old a")})
-        told({"a.gpkg": new("new a"), "b.html": new("x" * 900_000)})
+        report({"a.gpkg": new("new a"), "b.html": new("x" * 900_000)})
         sys.stdout.buffer.write(repr({p.name: p.read_text() for p in folder.iterdir()}).encode())
     """
     mount = f'mount -t tmpfs -o size=400k none {tmp_path} && exec "$0" "$@"'
@@ -322,7 +322,7 @@ def test_a_read_only_folder(folder: Path) -> None:
     code = """
         if os.getuid() == 0:
             os.setuid(65534)  # root may write anywhere
-        told({"a.gpkg": new("new")})
+        report({"a.gpkg": new("new")})
     """
     done = run([*script(code), str(folder)])
     folder.chmod(0o755)
@@ -330,12 +330,10 @@ def test_a_read_only_folder(folder: Path) -> None:
     assert content(folder) == OLD
 
 
-def test_a_lock_that_a_drive_does_not_know_is_no_error(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_drive_without_locks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(lock: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(scratch, "_locked", unknown)
-    write_atomically(folder, {"a.gpkg": saying("new a")})
+    monkeypatch.setattr(scratch, "_lock", unknown)
+    write_atomically(folder, {"a.gpkg": writes("new a")})
     assert content(folder) == OLD | {"a.gpkg": "new a"}

@@ -1,4 +1,4 @@
-"""A study on an object store: a real S3 server, spoken to over HTTP."""
+"""A study on an object store: an S3 server over HTTP."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "essai", "AWS_SECRET_ACCESS_KEY": "essai", "AWS_REG
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that is a process of its own."""
+    """Server in its own process."""
     s3fs: Any = pytest.importorskip("s3fs")
     s3fs.S3FileSystem.clear_instance_cache()  # those of a server before
     port = free_port()
@@ -64,18 +64,16 @@ def bucket(server: subprocess.Popen[bytes]) -> Any:
     return store
 
 
-def test_a_study_on_an_object_store_delivers_the_same_bytes_and_resumes(
-    bucket: Any, tmp_path: Path
-) -> None:
+def test_object_store_gives_the_same_bytes_and_resumes(bucket: Any, tmp_path: Path) -> None:
     study, out, work = hamlet(tmp_path / "hameau"), tmp_path / "maps", "s3://foncier/hameau"
     assert foncier("run", study, "--out", out / "whole", "-q").returncode == 0
-    told = foncier("convert", study, "--to", work)
-    assert told.returncode == 0, told.stderr
+    result = foncier("convert", study, "--to", work)
+    assert result.returncode == 0, result.stderr
     assert not (study / "convertis").exists()
     assert bucket.isfile("foncier/hameau/convertis/couches.json")
     cut = ("run", study, "--tiles", "3", "--work", work, "-q")
-    told = foncier(*cut, "--out", out / "cut", "--workers", "2")  # two processes
-    assert told.returncode == 0, told.stderr
+    result = foncier(*cut, "--out", out / "cut", "--workers", "2")  # two processes
+    assert result.returncode == 0, result.stderr
     assert not list(out.glob("*.travail"))
     made = {path: bucket.info(path)["LastModified"] for path in bucket.find("foncier")}
     marks = sorted(path for path in made if path.endswith("tuile.json"))
@@ -83,8 +81,8 @@ def test_a_study_on_an_object_store_delivers_the_same_bytes_and_resumes(
     # One tile was stopped before its mark, one was spoilt: both are made again, the third is not.
     bucket.rm(marks[0])
     bucket.pipe(marks[1].replace("tuile.json", "tests.parquet"), b"PAR1")
-    told = foncier(*cut, "--out", out / "again", "--scheduler", "serial")
-    assert told.returncode == 0, told.stderr
+    result = foncier(*cut, "--out", out / "again", "--scheduler", "serial")
+    assert result.returncode == 0, result.stderr
     after = {path: bucket.info(path)["LastModified"] for path in bucket.find("foncier")}
     assert after.keys() == made.keys()
     again = {path for path in after if after[path] != made[path]}
@@ -94,15 +92,15 @@ def test_a_study_on_an_object_store_delivers_the_same_bytes_and_resumes(
         assert (out / "cut" / name).read_bytes() == whole, name
         assert (out / "again" / name).read_bytes() == whole, name
     bucket.pipe("foncier/hameau/convertis/parcels.parquet", b"PAR1")
-    told = foncier(*cut, "--out", out / "spoilt")
-    assert told.returncode == 3
-    assert "ce n'est plus ce que foncier a écrit" in told.stderr
-    told = foncier("convert", study, "--to", "s3://nulle-part/hameau")
-    assert told.returncode == 5, told.stderr
-    assert "écriture impossible (aucun seau" in told.stderr
+    result = foncier(*cut, "--out", out / "spoilt")
+    assert result.returncode == 3
+    assert "ce n'est plus ce que foncier a écrit" in result.stderr
+    result = foncier("convert", study, "--to", "s3://nulle-part/hameau")
+    assert result.returncode == 5, result.stderr
+    assert "écriture impossible (aucun seau" in result.stderr
 
 
-def test_a_store_that_goes_while_tiles_are_made_ends_the_run(
+def test_a_lost_store_ends_the_run(
     server: subprocess.Popen[bytes],
     bucket: Any,
     tmp_path: Path,
@@ -117,38 +115,40 @@ def test_a_store_that_goes_while_tiles_are_made_ends_the_run(
 
     plan, work = read_study(hamlet(tmp_path / "hameau")), storage.to_path("s3://foncier/hameau")
     cut = Tiling("12", executors.processes(2), work, stop)
-    with pytest.raises(TilesError, match="le stockage ne répond pas") as told:
+    with pytest.raises(TilesError, match="le stockage ne répond pas") as caught:
         run(plan, tiling=cut)
-    assert isinstance(told.value.__cause__, StoreError)
-    assert re.search(r"(9|10|11) tuile\(s\) sur 12 restent à faire : hilbert-", str(told.value))
+    assert isinstance(caught.value.__cause__, StoreError)
+    assert re.search(r"(9|10|11) tuile\(s\) sur 12 restent à faire : hilbert-", str(caught.value))
     with pytest.raises(StoreError, match="le stockage ne répond pas"):
         run(plan, tiling=cut)
 
 
-def test_what_a_store_raises_of_its_own_is_one_error() -> None:
+def test_errors_of_store_clients_are_converted() -> None:
     upath: Any = pytest.importorskip("upath")
     aiohttp: Any = pytest.importorskip("aiohttp")
     folder = upath.UPath("memory://foncier/hameau")
 
     def raised(where: Any, fault: Exception, cause: Exception | None = None) -> None:
-        with storage.answered(where):
+        with storage.explain_store_errors(where):
             raise fault from cause
 
     gone = aiohttp.ServerDisconnectedError("Server disconnected\nRequestId: 1")
     for fault, cause in ((gone, None), (RuntimeError("Failed to remove"), gone)):
-        with pytest.raises(StoreError, match=r"hameau : .*\(ServerDisconnectedError : [\w ]+\)"):
+        with pytest.raises(
+            StoreError, match=r"hameau\u00a0: .*\(ServerDisconnectedError : [\w ]+\)"
+        ):
             raised(folder, fault, cause)
     for where, other in (
         (folder, RuntimeError("a fault of ours")),
         (folder, ClusterError("gone")),
         (Path("hameau"), PermissionError("a folder of the disk")),
     ):
-        with pytest.raises(type(other)) as told:
+        with pytest.raises(type(other)) as caught:
             raised(where, other)
-        assert told.value is other
+        assert caught.value is other
 
 
-def test_a_store_that_is_not_there_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_and_unreachable_stores(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("s3fs")
     with pytest.raises(ConfigError, match="stockage inconnu"):
         storage.to_path("nulle://part/hameau")

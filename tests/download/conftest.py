@@ -1,4 +1,4 @@
-"""The public services of a hamlet of Amiens, on a local server, in the forms of the real ones."""
+"""Public services for a hamlet of Amiens on a local server, in the formats of the real ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyproj
@@ -14,6 +15,8 @@ import pytest
 import shapely
 
 from foncier import download as services
+from foncier.pipeline import fetch
+from foncier.study import read_bare_study
 
 from ..hamlet import X, Y, degrees, feature, hamlet
 from ..timetable import feed, write_zip
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+TODAY = date(2026, 1, 15)
 CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/80/80021/"
 PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
 BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
@@ -40,7 +44,7 @@ HEAD = (
     "site_id;site_nom;site_type;comm_nom;comm_insee;site_identif_date;site_actu_date;"
     "urba_zaer;source_nom;unite_fonciere_refcad;geompoint"
 )
-QUICK = services.PATIENCE.new(total=4, backoff_factor=0.01, backoff_jitter=0.0, backoff_max=0.05)
+QUICK = services.RETRIES.new(total=4, backoff_factor=0.01, backoff_jitter=0.0, backoff_max=0.05)
 
 
 def osm() -> bytes:
@@ -157,7 +161,7 @@ def districts() -> str:
 
 
 def firms() -> bytes:
-    """Establishments as the geolocated register has them, with more columns than are kept."""
+    """Establishments of the geolocated register, with columns that are not kept."""
     lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 45, Y + 15)))[0]
     head = (
         "siren,siret,dateDebut,etatAdministratifEtablissement,enseigne1Etablissement,"
@@ -171,7 +175,7 @@ def firms() -> bytes:
 
 
 def network(ident: str, *, insee: str = "248000531", kind: str = "epci") -> dict[str, Any]:
-    """A data set of the national access point, as its own tests show it."""
+    """A data set of transport.data.gouv.fr, as in its own tests."""
     number = {"ametis": 82192}.get(ident, 7)
     return {
         "id": f"id-{ident}",
@@ -212,7 +216,7 @@ def prices(**change: object) -> bytes:
 
 
 def more_services(replay: Replay, folder: Path) -> None:
-    """Relief, timetable, easements, grid, quarters, establishments and prices."""
+    """DEM, timetable, easements, grid, districts, establishments and prices."""
     replay.easements = [
         easement(10, "pm1", "PPRi de la Somme"),
         easement(9, "ac1", "Cathédrale"),
@@ -242,7 +246,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def served(folder: Path) -> Iterator[Replay]:
-    """Every service of the catalogue, as it should be."""
+    """All services of the catalogue, without faults."""
     there = hamlet(folder / "there")
     point = degrees(shapely.Point(X + 345, Y + 20)).wkt
     row = (
@@ -275,7 +279,7 @@ def service(tmp_path: Path) -> Iterator[Replay]:
 
 @pytest.fixture
 def study(tmp_path: Path, service: Replay) -> Path:
-    """A study as ``foncier new`` makes it, that asks the local server."""
+    """A study as ``foncier new`` creates it, with the local server as its mirror."""
     folder = tmp_path / "ici"
     folder.mkdir()
     (folder / "study.toml").write_text(
@@ -286,12 +290,25 @@ def study(tmp_path: Path, service: Replay) -> Path:
     return folder
 
 
+def fetched_bytes(study: Path) -> dict[str, bytes]:
+    """Bytes of every fetched file."""
+    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
+
+
+def fetched(
+    service: Replay, study: Path, *, today: date = TODAY, **more: Any
+) -> dict[str, services.Outcome]:
+    """Fetch the sources of a study; outcomes by source."""
+    outcomes = fetch.fetch(read_bare_study(study), today=today, web=web(service), **more)
+    return {one.source.name: one for one in outcomes}
+
+
 def web(service: Replay, **more: object) -> services.HttpClient:
     """A client that does not wait long."""
     what = {
         "mirror": service.address,
         "insecure": True,
-        "patience": QUICK,
+        "retries": QUICK,
         "pause_s": 0.0,
         "timeout_s": (2.0, 0.5),
         **more,

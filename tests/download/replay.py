@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as the public services do, and fails as they do."""
+"""HTTP server that answers and fails as the public services do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NETWORKS = "/transport.data.gouv.fr/api/datasets"
 
 @dataclass
 class Fault:
-    """What goes wrong with the next answers: a status, a cut, a delay, other headers or bytes."""
+    """Fault of the next answers: a status, an interruption, a delay, other headers or bytes."""
 
     times: int = 1
     status: int = 0
@@ -104,7 +104,7 @@ class Replay:
         return json.dumps(told).encode()
 
     def dem(self, query: str) -> bytes:
-        """Heights as the WMS of the Géoplateforme sends them: bare numbers, north-west first."""
+        """Heights as the WMS of the Géoplateforme sends them: raw numbers, north-west first."""
         words = {key: values[0] for key, values in parse_qs(query, separator="&").items()}
         assert words["FORMAT"] == "image/x-bil;bits=32"
         assert words["CRS"] == "EPSG:2154"
@@ -115,7 +115,7 @@ class Replay:
         return bytes(np.asarray(self.heights(x[None, :], y[:, None]), dtype="<f4").tobytes())
 
     def networks(self, *told: dict[str, Any]) -> None:
-        """Data sets of the access point: the list, and each with its history."""
+        """Data sets of transport.data.gouv.fr: the list, and each with its history."""
         self.files[NETWORKS] = json.dumps(told).encode()
         for one in told:
             copies = [
@@ -132,7 +132,7 @@ class Replay:
             self.files[f"{NETWORKS}/{one['id']}"] = json.dumps({**one, "history": copies}).encode()
 
     def list_page(self, path: str, query: str) -> bytes:
-        """A page of a register in the form of its service; ``stuck``: always the first."""
+        """A page of a register in the format of its service; ``stuck``: always the first."""
         words = {key: values[0] for key, values in parse_qs(query).items()}
         size = min(self.cap, int(words.get("size") or words.get("limit") or words["page_size"]))
         start = int(words.get("after") or words.get("cursor") or 0)
@@ -213,6 +213,6 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(body[start : start + PIECE])
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""One copy for all studies: never an old one, never a damaged one, whoever else uses the folder."""
+"""Cache of downloads: entries are current and intact, also with concurrent processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ run = CliRunner().invoke
 
 
 def sent(service: Replay, path: str) -> list[str | None]:
-    """Marks with which a path was asked, one for each time; None without."""
+    """Validators with which a path was requested, one for each request; None without."""
     return [headers.get("If-None-Match") for asked, headers in service.asked if asked == path]
 
 
@@ -37,7 +37,7 @@ def twin(study: Path) -> Path:
     return other
 
 
-def test_a_second_study_asks_and_is_sent_nothing(service: Replay, study: Path) -> None:
+def test_a_second_study_uses_the_cache(service: Replay, study: Path) -> None:
     assert run(app, ["fetch", str(study), "--only", "cadastre,friches"]).exit_code == 0
     assert run(app, ["fetch", str(twin(study)), "--only", "cadastre,friches"]).exit_code == 0
     for path in (PARCELS, CSV):
@@ -47,15 +47,13 @@ def test_a_second_study_asks_and_is_sent_nothing(service: Replay, study: Path) -
     for name in ("cartofriches.csv", "cadastre-80021-parcelles.json.gz"):
         one, two = ((folder / "fetched" / name).read_bytes() for folder in (study, twin(study)))
         assert one == two
-    told = run(app, ["cache"])
-    assert f"{shared_cache().size()[0]} fichier(s)" in told.output
+    result = run(app, ["cache"])
+    assert f"{shared_cache().size()[0]} fichier(s)" in result.output
     assert shared_cache().size()[0] == 3
     assert "0 fichier(s)" in run(app, ["cache", "--clear"]).output
 
 
-def test_what_changed_at_the_service_is_fetched_and_the_old_copy_goes(
-    service: Replay, study: Path
-) -> None:
+def test_a_changed_file_replaces_the_cached_one(service: Replay, study: Path) -> None:
     run(app, ["fetch", str(study), "--only", "friches"])
     files, before = shared_cache().size()
     new = service.files[CSV] + service.files[CSV].split(b"\n")[1].replace(b"_1;", b"_2;") + b"\n"
@@ -66,57 +64,55 @@ def test_what_changed_at_the_service_is_fetched_and_the_old_copy_goes(
     assert shared_cache().size() == (files, len(new))
 
 
-def test_a_damaged_copy_is_never_served(service: Replay, tmp_path: Path) -> None:
+def test_a_damaged_entry_is_downloaded_again(service: Replay, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "own")
-    for spoiled in (b"damaged", b"", None):
+    for corrupted in (b"damaged", b"", None):
         web(service, cache=cache).get(
-            f"https:/{PARCELS}", tmp_path / "a", most_bytes=10**6, shared=True
+            f"https:/{PARCELS}", tmp_path / "a", max_bytes=10**6, shared=True
         )
         [kept] = [f for f in (tmp_path / "own/objects").rglob("*") if f.is_file()]
         assert kept.read_bytes() == service.files[PARCELS]
-        if spoiled is None:
+        if corrupted is None:
             kept.unlink()
         else:
-            kept.write_bytes(spoiled)
+            kept.write_bytes(corrupted)
         came = web(service, cache=cache).get(
-            f"https:/{PARCELS}", tmp_path / "b", most_bytes=10**6, shared=True
+            f"https:/{PARCELS}", tmp_path / "b", max_bytes=10**6, shared=True
         )
         assert came.path.read_bytes() == service.files[PARCELS]
 
 
-def test_a_mirror_s_copy_is_not_taken_for_the_service_s(service: Replay, tmp_path: Path) -> None:
+def test_mirrors_have_separate_entries(service: Replay, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "own")
-    asked: dict[str, Any] = {"most_bytes": 10**6, "shared": True}
+    asked: dict[str, Any] = {"max_bytes": 10**6, "shared": True}
     web(service, cache=cache).get(f"https:/{PARCELS}", tmp_path / "a", **asked)
     other = web(service, cache=cache, mirror=service.address.replace("127.0.0.1", "localhost"))
     other.get(f"https:/{PARCELS}", tmp_path / "b", **asked)
     assert sent(service, PARCELS) == [None, None]
 
 
-def test_an_answer_without_a_mark_is_not_kept(service: Replay, tmp_path: Path) -> None:
+def test_an_answer_without_validator_is_not_cached(service: Replay, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "own")
     service.fail(PARCELS, headers={"ETag": ""})
-    web(service, cache=cache).get(
-        f"https:/{PARCELS}", tmp_path / "a", most_bytes=10**6, shared=True
-    )
+    web(service, cache=cache).get(f"https:/{PARCELS}", tmp_path / "a", max_bytes=10**6, shared=True)
     assert cache.size() == (0, 0)
 
 
-def test_without_the_cache_or_with_one_that_cannot_be_written_all_is_fetched(
+def test_downloads_without_a_usable_cache(
     service: Replay, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = run(app, ["fetch", str(study), "--only", "cadastre", "--no-cache"])
-    assert told.exit_code == 0
+    result = run(app, ["fetch", str(study), "--only", "cadastre", "--no-cache"])
+    assert result.exit_code == 0
     assert not shared_cache().folder.exists()
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "file/below"))
-    told = run(app, ["fetch", str(twin(study)), "--only", "cadastre"])
-    assert told.exit_code == 0
-    assert "Cache inutilisable" in told.output
+    result = run(app, ["fetch", str(twin(study)), "--only", "cadastre"])
+    assert result.exit_code == 0
+    assert "Cache inutilisable" in result.output
 
 
-def test_many_at_once_and_one_who_clears_meanwhile(service: Replay, tmp_path: Path) -> None:
-    """Each ends with the whole file, whatever the others do to the folder."""
+def test_concurrent_downloads_while_the_cache_is_cleared(service: Replay, tmp_path: Path) -> None:
+    """Each download gives the complete file, whatever the others do to the folder."""
     folder = tmp_path / "own"
     ended: list[bool] = []
 
@@ -124,7 +120,7 @@ def test_many_at_once_and_one_who_clears_meanwhile(service: Replay, tmp_path: Pa
         client = web(service, cache=Cache(folder))
         for turn in range(4):
             to = tmp_path / f"{n}-{turn}"
-            came = client.get(f"https:/{PARCELS}", to, most_bytes=10**6, shared=True)
+            came = client.get(f"https:/{PARCELS}", to, max_bytes=10**6, shared=True)
             ended.append(came.path.read_bytes() == service.files[PARCELS])
             if n == 0:
                 Cache(folder).clear()
@@ -138,7 +134,7 @@ def test_many_at_once_and_one_who_clears_meanwhile(service: Replay, tmp_path: Pa
     assert not list(folder.rglob("*.new"))
 
 
-def test_the_list_of_a_dataset_is_always_asked(service: Replay, study: Path) -> None:
+def test_data_set_descriptions_are_not_cached(service: Replay, study: Path) -> None:
     run(app, ["fetch", str(study), "--only", "friches"])
     run(app, ["fetch", str(twin(study)), "--only", "friches"])
     assert sent(service, f"{DATASETS}{FRICHES}/") == [None, None]

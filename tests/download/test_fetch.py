@@ -1,4 +1,4 @@
-"""From nothing to a map, and every way in which a service fails on the way."""
+"""Fetch from services that work, and from services that fail in every way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,30 +37,26 @@ from foncier.pipeline.run import run as pipeline_run
 from foncier.study import read_bare_study, read_study
 from foncier.study.config import LAYERS
 
-from .conftest import BUILDINGS, FRICHES, LOVAC, PARCELS, web, zone
+from .conftest import (
+    BUILDINGS,
+    FRICHES,
+    LOVAC,
+    PARCELS,
+    TODAY,
+    fetched,
+    fetched_bytes,
+    web,
+    zone,
+)
 from .replay import DATASETS, OVERPASS, WFS
 
 if TYPE_CHECKING:
     from .replay import Replay
 
-TODAY = date(2026, 1, 15)
 run = CliRunner().invoke
 
 
-def fetched(
-    service: Replay, study: Path, *, today: date = TODAY, **more: Any
-) -> dict[str, services.Outcome]:
-    plan = read_bare_study(study)
-    found = fetch.fetch(plan, today=today, web=web(service), **more)
-    return {one.source.name: one for one in found}
-
-
-def held(study: Path) -> dict[str, bytes]:
-    """Every file that was fetched, with its bytes."""
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
-
-
-def test_three_commands_lead_from_an_empty_folder_to_a_map(
+def test_new_fetch_run_from_an_empty_folder(
     service: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -68,10 +64,10 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
     toml = Path("layers/hameau/study.toml")
     asked = f'\n[fetch]\nmirror = "{service.address}"\ninsecure = true\n'
     toml.write_text(toml.read_text(encoding="utf-8") + asked, encoding="utf-8")
-    told = run(app, ["fetch", "layers/hameau"])
-    assert told.exit_code == 0, told.output
-    told = run(app, ["run", "layers/hameau", "-q"])
-    assert told.exit_code == 0, told.output
+    result = run(app, ["fetch", "layers/hameau"])
+    assert result.exit_code == 0, result.output
+    result = run(app, ["run", "layers/hameau", "-q"])
+    assert result.exit_code == 0, result.output
     made = json.loads(Path("maps/hameau/manifest.json").read_text(encoding="utf-8"))
     read = {one["layer"]: one["rows_kept"] for one in made["inputs"]}
     assert set(read) == set(LAYERS) - {"envelope", "land_units"}
@@ -81,9 +77,9 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
         "transit": 3,
         "population": 2,
     }
-    told = run(app, ["check", "layers/hameau"])
-    assert told.exit_code == 0, told.output
-    assert "relief.tif" in told.output
+    result = run(app, ["check", "layers/hameau"])
+    assert result.exit_code == 0, result.output
+    assert "relief.tif" in result.output
     # Several files make one layer: each is read, and a former workshop is an opportunity.
     kept = {
         one["format"]: one["rows_kept"]
@@ -107,28 +103,28 @@ def test_three_commands_lead_from_an_empty_folder_to_a_map(
     assert Path("maps/hameau/opportunites.html").stat().st_size > 10_000
 
 
-def test_each_file_says_where_it_comes_from(service: Replay, study: Path) -> None:
+def test_each_file_has_a_provenance(service: Replay, study: Path) -> None:
     found = fetched(service, study)
     assert {one.state for one in found.values()} == {"new"}, [o.error for o in found.values()]
-    told = json.loads((study / "fetched/zonage.geojson.provenance.json").read_text("utf-8"))
-    assert told["fetched_on"] == "2026-01-15"
-    assert told["rows"] == {"zones": 7}
-    assert told["licence"] == "Licence Ouverte 2.0"
-    assert "127.0.0.1" not in json.dumps(told)
+    result = json.loads((study / "fetched/zonage.geojson.provenance.json").read_text("utf-8"))
+    assert result["fetched_on"] == "2026-01-15"
+    assert result["rows"] == {"zones": 7}
+    assert result["licence"] == "Licence Ouverte 2.0"
+    assert "127.0.0.1" not in json.dumps(result)
     assert not (study / "fetched/.en-cours").exists()
 
 
-def test_what_is_there_is_not_asked_again_unless_refreshed(service: Replay, study: Path) -> None:
+def test_existing_files_are_requested_only_with_refresh(service: Replay, study: Path) -> None:
     fetched(service, study)
-    before, count = held(study), len(service.asked)
+    before, count = fetched_bytes(study), len(service.asked)
     assert {one.state for one in fetched(service, study).values()} == {"current"}
     assert len(service.asked) == count
     assert {one.state for one in fetched(service, study, refresh=True).values()} == {"current"}
     assert "If-None-Match" in dict(service.asked)[PARCELS]
-    assert held(study) == before
+    assert fetched_bytes(study) == before
 
 
-def test_a_layer_of_the_study_passes_before_the_fetched_one(service: Replay, study: Path) -> None:
+def test_layers_of_the_study_have_priority(service: Replay, study: Path) -> None:
     fetched(service, study)
     with (study / "study.toml").open("a", encoding="utf-8") as toml:
         toml.write('[layers.zones]\npath = "miennes.geojson"\n')
@@ -137,9 +133,7 @@ def test_a_layer_of_the_study_passes_before_the_fetched_one(service: Replay, stu
     assert layers["parcels"][0].path == "fetched/cadastre-80021-parcelles.json.gz"
 
 
-def test_pages_are_turned_to_the_last_even_when_the_server_cuts_them(
-    service: Replay, study: Path
-) -> None:
+def test_all_wfs_pages_are_read_whatever_their_size(service: Replay, study: Path) -> None:
     service.features = [zone(n % 7) | {"id": f"zone_urba.{n}"} for n in range(23)]
     service.cap = 5
     for announce in (True, False):
@@ -162,7 +156,7 @@ def test_pages_are_turned_to_the_last_even_when_the_server_cuts_them(
         ("friches", f"{DATASETS}{FRICHES}/", {"cut_at": 40}),
     ],
 )
-def test_a_service_that_stumbles_is_asked_again(
+def test_transient_errors_are_retried(
     service: Replay, study: Path, name: str, path: str, what: dict[str, Any]
 ) -> None:
     service.fail(path, **what)
@@ -172,56 +166,50 @@ def test_a_service_that_stumbles_is_asked_again(
     assert ours == service.files[PARCELS]
 
 
-def test_a_connection_cut_every_64_kb_is_taken_up_where_it_stopped(
-    service: Replay, tmp_path: Path
-) -> None:
+def test_interrupted_downloads_are_resumed(service: Replay, tmp_path: Path) -> None:
     service.files[PARCELS] = bytes(range(256)) * 1024
     service.fail(PARCELS, cut_at=65_536, times=3)
-    came = web(service).get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=10**6)
+    came = web(service).get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=10**6)
     assert came.path.read_bytes() == service.files[PARCELS]
     ranges = [headers.get("Range") for _, headers in service.asked]
     assert ranges == [None, "bytes=65536-", "bytes=131072-", "bytes=196608-"]
 
 
-def test_a_query_that_is_posted_is_posted_again_with_its_fields(
-    service: Replay, tmp_path: Path
-) -> None:
+def test_a_retried_post_has_its_fields(service: Replay, tmp_path: Path) -> None:
     service.fail(OVERPASS, status=504, times=2)
     asked = web(service)
-    asked.get(f"https:/{OVERPASS}", tmp_path / "x", most_bytes=10**6, form={"data": "out;"})
+    asked.get(f"https:/{OVERPASS}", tmp_path / "x", max_bytes=10**6, fields={"data": "out;"})
     assert service.asked == [(OVERPASS, {"form": "data=out%3B"})] * 3
 
 
-def test_without_a_network_there_is_one_retry_and_no_wait(tmp_path: Path) -> None:
+def test_one_retry_without_a_network(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
     client = services.HttpClient(services.hosts(), mirror=nobody, insecure=True, pause_s=0.0)
     start = time.monotonic()
-    with pytest.raises(OfflineError, match=r"ne répond pas \(ConnectionError\)") as told:
-        client.get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=100)
+    with pytest.raises(OfflineError, match=r"ne répond pas \(ConnectionError\)") as caught:
+        client.get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=100)
     assert time.monotonic() - start < 3
-    (raised,) = told.value.__cause__.args if told.value.__cause__ else ()
+    (raised,) = caught.value.__cause__.args if caught.value.__cause__ else ()
     assert isinstance(raised, MaxRetryError)
 
 
-def test_retries_end_with_the_time_that_is_left_for_them(
+def test_retries_end_after_the_time_limit(
     service: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foncier.download.client.LONGEST_RETRY_S", 0.3)
+    monkeypatch.setattr("foncier.download.client.MAX_RETRY_S", 0.3)
     service.fail(PARCELS, status=503, times=999)
-    patience = services.PATIENCE.new(total=500, backoff_factor=0.05, backoff_max=0.05)
+    retries = services.RETRIES.new(total=500, backoff_factor=0.05, backoff_max=0.05)
     with pytest.raises(OfflineError, match="HTTP 503"):
-        web(service, patience=patience).get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=100)
+        web(service, retries=retries).get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=100)
     assert 1 < len(service.asked) < 20
 
 
-def test_what_changed_meanwhile_is_not_glued_to_what_came_before(
-    service: Replay, tmp_path: Path
-) -> None:
+def test_a_changed_file_is_not_resumed(service: Replay, tmp_path: Path) -> None:
     service.files[PARCELS] = b"a" * 200_000
     service.fail(PARCELS, cut_at=65_536)
     service.fail(PARCELS, body=b"b" * 200_000)
-    came = web(service).get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=10**6)
+    came = web(service).get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=10**6)
     assert set(came.path.read_bytes()) == {ord("b")}
 
 
@@ -235,7 +223,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         PARCELS,
         {"status": 429, "headers": {"Retry-After": "3600"}},
         OfflineError,
-        "attendre 3600",
+        "attendre 3\u202f600",
     ),
     ("parcelles", PARCELS, {"status": 404}, SourceError, "rien à cette adresse"),
     ("parcelles", PARCELS, {"body": BAD_GZIP[:60]}, FormatError, "tronqué"),
@@ -267,7 +255,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         PARCELS,
         {"status": 302, "headers": {"Location": "https://[x"}},
         SourceError,
-        "pas une adresse",
+        "adresse mal formée",
     ),
     ("zonage", WFS, {"body": b"<ExceptionReport/>"}, FormatError, "illisible"),
     (
@@ -275,7 +263,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         WFS,
         {"body": b'{"type": "FeatureCollection", "features": [], "numberMatched": 9}'},
         FormatError,
-        "0 objets",
+        "0 objet différent",
     ),
     (
         "zonage",
@@ -321,18 +309,18 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
 
 
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: case[0])
-def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
+def test_an_error_leaves_the_former_file(
     service: Replay, study: Path, case: tuple[str, str, dict[str, Any], type[SourceError], str]
 ) -> None:
     name, path, what, error, says = case
     fetched(service, study, only=("parcelles", name))
-    before = held(study)
+    before = fetched_bytes(study)
     service.fail(path, times=99, **what)
     found = fetched(service, study, only=(name,), refresh=True)[name]
     assert type(found.error) is error, found.error
     assert says in str(found.error)
     assert "\n" not in str(found.error)
-    assert held(study) == before
+    assert fetched_bytes(study) == before
 
 
 def swapped(row: Any) -> Any:
@@ -340,25 +328,23 @@ def swapped(row: Any) -> Any:
     return row | {"geometry": {"type": "Polygon", "coordinates": rings}}
 
 
-def test_swapped_axes_and_lost_columns_stop_at_the_door(service: Replay, study: Path) -> None:
+def test_swapped_axes_and_missing_columns_are_refused(service: Replay, study: Path) -> None:
     fetched(service, study, only=("parcelles", "zonage"))
-    before, good = held(study), service.features
+    before, good = fetched_bytes(study), service.features
     service.features = [swapped(row) for row in good]
     found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
     assert isinstance(found.error, CrsError), found.error
     service.features = [row | {"properties": {"type_de_zone": "U"}} for row in good]
     found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
     assert isinstance(found.error, FormatError | ConfigError), found.error
-    assert held(study) == before
+    assert fetched_bytes(study) == before
 
 
-def test_a_doubt_stops_with_a_choice_and_the_choice_is_written_down(
-    service: Replay, study: Path
-) -> None:
+def test_an_accepted_quality_issue_is_recorded(service: Replay, study: Path) -> None:
     fetched(service, study, only=("parcelles", "zonage"))
     service.features = service.features[:2]
     found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
-    assert "zones\u00a0: 2 lignes, il y en avait 7" in str(found.error)
+    assert "zones\u00a0: 2 lignes au lieu de 7" in str(found.error)
     assert "--accept moins" in str(found.error)
     found = fetched(service, study, only=("zonage",), refresh=True, accepted=("moins",))["zonage"]
     assert found.provenance is not None
@@ -366,7 +352,7 @@ def test_a_doubt_stops_with_a_choice_and_the_choice_is_written_down(
     assert read_study(study).layers["zones"][0].accepted == ("moins",)
 
 
-def test_a_column_that_went_is_named(service: Replay, study: Path) -> None:
+def test_a_missing_column_is_named(service: Replay, study: Path) -> None:
     service.features = [
         row | {"properties": {**row["properties"], "idurba": "80021_PLU"}}
         for row in service.features
@@ -374,10 +360,36 @@ def test_a_column_that_went_is_named(service: Replay, study: Path) -> None:
     fetched(service, study, only=("parcelles", "zonage"))
     service.features = [zone(n) for n in range(7)]
     found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
-    assert "«\u00a0idurba\u00a0» disparues" in str(found.error)
+    assert "«\u00a0idurba\u00a0» disparue" in str(found.error)
 
 
-def test_an_unencrypted_mirror_has_to_be_wanted(service: Replay, study: Path) -> None:
+def test_errors_are_in_the_language_of_the_user(service: Replay, study: Path) -> None:
+    fetched(service, study, only=("parcelles", "zonage"))
+    service.features = service.features[:2]
+    error = fetched(service, study, only=("zonage",), refresh=True)["zonage"].error
+    assert error is not None
+    assert error.message("en").startswith(
+        "zonage.geojson: suspect file (zones: 2 rows instead of 7). That of 2026-01-15 is kept."
+    )
+
+
+def test_a_damaged_provenance_is_ignored(service: Replay, study: Path) -> None:
+    file = fetched(service, study, only=("parcelles",))["parcelles"].file
+    beside = file.with_name(f"{file.name}.provenance.json")
+    text = beside.read_text("utf-8")
+    assert services.read_provenance(file) is not None
+    for damaged in (text[:40], "[]", "{}", text.replace("2026-01-15", "15 janvier")):
+        beside.write_text(damaged, encoding="utf-8")
+        assert services.read_provenance(file) is None
+
+
+def test_sources_have_titles_in_both_languages() -> None:
+    for source in services.sources():
+        for words in (source.title, source.frequency):
+            assert words.en != words.fr, source.name
+
+
+def test_an_unencrypted_mirror_needs_insecure(service: Replay, study: Path) -> None:
     asked = web(service, insecure=False)
     plan = read_bare_study(study)
     found = list(fetch.fetch(plan, today=TODAY, only=("parcelles",), web=asked))
@@ -389,29 +401,29 @@ def test_more_bytes_than_allowed_are_refused(service: Replay, tmp_path: Path) ->
     address = f"https:/{PARCELS}"
     for headers in ({}, {"Transfer-Encoding": "identity"}):
         service.fail(PARCELS, headers=headers)
-        with pytest.raises(SourceError, match="plus de 0 Mo"):
-            web(service).get(address, tmp_path / "x", most_bytes=100)
+        with pytest.raises(SourceError, match="plus de 0\u00a0Mo"):
+            web(service).get(address, tmp_path / "x", max_bytes=100)
 
 
-def test_nothing_is_asked_on_a_dry_run_or_offline(service: Replay, study: Path) -> None:
-    told = run(app, ["fetch", str(study), "--dry-run"])
-    assert told.exit_code == 0
-    assert "cadastre.data.gouv.fr" in told.output
-    told = run(app, ["fetch", str(study), "--offline"])
-    assert told.exit_code == OfflineError.exit_code
-    told = run(app, ["fetch", str(study), "--only", "cadaster"])
-    assert told.exit_code == ConfigError.exit_code
+def test_dry_run_and_offline_send_no_request(service: Replay, study: Path) -> None:
+    result = run(app, ["fetch", str(study), "--dry-run"])
+    assert result.exit_code == 0
+    assert "cadastre.data.gouv.fr" in result.output
+    result = run(app, ["fetch", str(study), "--offline"])
+    assert result.exit_code == OfflineError.exit_code
+    result = run(app, ["fetch", str(study), "--only", "cadaster"])
+    assert result.exit_code == ConfigError.exit_code
     assert not service.asked
 
 
-def test_a_study_without_layers_says_how_to_get_them(study: Path) -> None:
-    told = run(app, ["run", str(study)])
-    assert told.exit_code == ConfigError.exit_code
-    assert "foncier fetch" in told.output
+def test_a_study_without_layers_names_the_command(study: Path) -> None:
+    result = run(app, ["run", str(study)])
+    assert result.exit_code == ConfigError.exit_code
+    assert "foncier fetch" in result.output
 
 
 @pytest.mark.parametrize("delay_s", [1.2, 3.0])
-def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(
+def test_a_killed_fetch_is_resumed_with_the_same_bytes(
     service: Replay, study: Path, tmp_path: Path, delay_s: float
 ) -> None:
     whole = tmp_path / "whole"
@@ -429,7 +441,7 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(
     process.wait()
     service.faults.clear()
     fetched(service, study, only=only, today=today)
-    assert held(study) == held(whole)
+    assert fetched_bytes(study) == fetched_bytes(whole)
 
 
 def test_an_expired_certificate_is_refused(service: Replay, tmp_path: Path) -> None:
@@ -443,14 +455,14 @@ def test_an_expired_certificate_is_refused(service: Replay, tmp_path: Path) -> N
     asked = web(service, mirror=service.address.replace("http:", "https:"))
     asked.session.verify = str(trusted)
     with pytest.raises(OfflineError, match="certificat"):
-        asked.get(f"https:/{PARCELS}", tmp_path / "x", most_bytes=10**6)
+        asked.get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=10**6)
 
 
 @pytest.mark.real
-def test_ennezat_fetched_is_ennezat_as_it_lies_there(
+def test_fetched_ennezat_has_the_rows_of_the_real_files(
     service: Replay, tmp_path: Path, real_data: Path
 ) -> None:
-    """Real files of a whole commune through the server: the same tables come out."""
+    """Real files of a commune through the server: the tables have the expected rows."""
     there = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/63/63148/"
     for kind in ("parcelles", "batiments"):
         name = f"cadastre-63148-{kind}.json.gz"

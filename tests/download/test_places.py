@@ -1,11 +1,10 @@
-"""Sources asked by place, or cut out of larger files, and every way in which they go wrong."""
+"""Sources selected by bounds or clipped from larger files, and their errors."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import zipfile
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +32,10 @@ from .conftest import (
     PRICES,
     QPV,
     SIRENE,
+    TODAY,
     districts,
     easement,
+    fetched_bytes,
     firms,
     grid,
     network,
@@ -52,19 +53,14 @@ if TYPE_CHECKING:
 
     from .replay import Replay
 
-TODAY = date(2026, 1, 15)
 NONE = np.float32(-99_999)
 
 
 def fetched(service: Replay, study: Path, *only: str, **more: Any) -> services.Outcome:
-    """Outcome of the last source asked; the parcels come first."""
+    """Outcome of the last requested source; the parcels come first."""
     plan = read_bare_study(study)
     asked = web(service)
     return list(fetch.fetch(plan, today=TODAY, web=asked, only=("parcelles", *only), **more))[-1]
-
-
-def held(study: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
 
 
 def named(study: Path, line: str) -> None:
@@ -72,7 +68,7 @@ def named(study: Path, line: str) -> None:
     toml.write_text(toml.read_text("utf-8") + line, encoding="utf-8")
 
 
-def test_relief_lies_where_it_was_asked_whatever_the_tiles(
+def test_dem_does_not_depend_on_tiles(
     service: Replay, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.heights = lambda x, y: np.where(x > X + 1000, NONE, 25 + (x - X) / 100 - (y - Y) / 50)
@@ -88,7 +84,7 @@ def test_relief_lies_where_it_was_asked_whatever_the_tiles(
         one = whole.read(1)
     assert found.provenance is not None
     assert 0 < found.provenance.rows["elevation"] < one.size
-    monkeypatch.setattr("foncier.download.dem.SIDE", 250)
+    monkeypatch.setattr("foncier.download.dem.TILE_CELLS", 250)
     asked = len(service.asked)
     again = fetched(service, study, "relief", refresh=True)
     assert len(service.asked) > asked + 8
@@ -100,9 +96,7 @@ def test_relief_lies_where_it_was_asked_whatever_the_tiles(
         assert whole.res == (10, 10)
 
 
-def test_a_timetable_comes_from_the_one_network_that_covers_the_commune(
-    service: Replay, study: Path
-) -> None:
+def test_gtfs_of_the_network_that_covers_the_commune(service: Replay, study: Path) -> None:
     found = fetched(service, study, "gtfs")
     assert found.provenance is not None, found.error
     assert found.file.read_bytes() == service.files[FEED]
@@ -115,9 +109,7 @@ def test_a_timetable_comes_from_the_one_network_that_covers_the_commune(
     assert fetched(service, study, "gtfs", refresh=True).state == "current"
 
 
-def test_a_network_that_nobody_covers_the_commune_with_is_named_or_absent(
-    service: Replay, study: Path
-) -> None:
+def test_gtfs_without_one_clear_network(service: Replay, study: Path) -> None:
     service.networks(network("ter", insee="32", kind="region"))
     found = fetched(service, study, "gtfs")
     assert (found.state, found.provenance) == ("absent", None)
@@ -132,7 +124,7 @@ def test_a_network_that_nobody_covers_the_commune_with_is_named_or_absent(
     assert fetched(service, study, "gtfs").state == "new"
 
 
-def test_cells_quarters_and_firms_of_this_place_only(service: Replay, study: Path) -> None:
+def test_only_rows_of_the_place_are_kept(service: Replay, study: Path) -> None:
     cells = pyogrio.read_dataframe(fetched(service, study, "carreaux").file)
     assert set(cells.columns) == {"idcar_200m", "ind", "geometry"}
     moved = cells.to_crs(2154).geometry
@@ -269,7 +261,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[FoncierError], str]] = [
             ).encode()
         },
         SourceError,
-        "1 d'autres",
+        "1 objet d'un autre type",
     ),
     ("servitudes", WFS, {"body": b"<ows:ExceptionReport/>"}, FormatError, "illisible"),
     ("carreaux", GRID, {"body": packed(**{"lisez-moi.txt": "rien"})}, FormatError, "lisez-moi"),
@@ -336,24 +328,24 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[FoncierError], str]] = [
     ),
     ("prix", PRICES, {"body": prices(meta={"page": 1})}, FormatError, "meta.total"),
     ("prix", PRICES, {"body": prices(data=[], meta={"total": 0})}, SourceError, "rien à cet"),
-    ("prix", PRICES, {"body": prices(meta={"total": 2})}, FormatError, "1 lignes reçues sur 2"),
+    ("prix", PRICES, {"body": prices(meta={"total": 2})}, FormatError, "1 ligne reçue sur 2"),
 ]
 
 
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: f"{case[0]}: {case[4]}"[:40])
-def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
+def test_an_error_leaves_the_former_file(
     service: Replay, study: Path, case: tuple[str, str, dict[str, Any], type[FoncierError], str]
 ) -> None:
     name, path, what, error, says = case
     assert fetched(service, study, name).error is None
-    before = held(study)
+    before = fetched_bytes(study)
     service.fail(path, times=99, **what)
     found = fetched(service, study, name, refresh=True)
     assert found.state == "failed"
     assert isinstance(found.error, error), found.error
     assert says in str(found.error)
     assert "\n" not in str(found.error)
-    assert held(study) == before
+    assert fetched_bytes(study) == before
     assert not [p for p in (study / "fetched").rglob("*") if "whole" in p.name]
 
 
@@ -367,7 +359,7 @@ def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
     ],
     ids=["no height", "centimetres", "bytes the other way round", "millimetres"],
 )
-def test_heights_that_cannot_be_are_refused(
+def test_impossible_heights_are_refused(
     service: Replay, study: Path, heights: Any, says: str
 ) -> None:
     service.heights = heights
@@ -376,9 +368,7 @@ def test_heights_that_cannot_be_are_refused(
     assert says in str(found.error)
 
 
-def test_feeds_that_cannot_be_trusted_are_refused(
-    service: Replay, study: Path, tmp_path: Path
-) -> None:
+def test_unsafe_gtfs_is_refused(service: Replay, study: Path, tmp_path: Path) -> None:
     climbs, bomb = tmp_path / "climbs.zip", tmp_path / "bomb.zip"
     with zipfile.ZipFile(write_zip(climbs, feed()), "a") as archive:
         archive.writestr("../stops.txt", "stop_id")
@@ -397,15 +387,15 @@ def test_feeds_that_cannot_be_trusted_are_refused(
     assert not list((study / "fetched").glob("gtfs*"))
 
 
-def test_swapped_axes_are_no_empty_layer(service: Replay, study: Path) -> None:
+def test_swapped_axes_are_an_error(service: Replay, study: Path) -> None:
     turned = json.loads(districts())
     for row in turned["features"]:
         rings = row["geometry"]["coordinates"]
         row["geometry"]["coordinates"] = [[[y, x] for x, y in ring] for ring in rings]
     metric = json.loads(districts())
     metric["features"][0]["geometry"] = {"type": "Point", "coordinates": [X, Y]}
-    for spoiled, says in ((turned, "inversées"), (metric, "pas des degrés")):
-        service.files[QPV] = packed(**{"Outre_Mer_WGS84.geojson": json.dumps(spoiled)})
+    for corrupted, says in ((turned, "inversées"), (metric, "pas des degrés")):
+        service.files[QPV] = packed(**{"Outre_Mer_WGS84.geojson": json.dumps(corrupted)})
         found = fetched(service, study, "qpv")
         assert isinstance(found.error, CrsError)
         assert says in str(found.error)
@@ -416,21 +406,21 @@ def test_swapped_axes_are_no_empty_layer(service: Replay, study: Path) -> None:
     assert isinstance(fetched(service, study, "servitudes").error, CrsError)
 
 
-def test_what_is_not_there_leaves_its_layer_absent(service: Replay, study: Path) -> None:
+def test_no_data_leaves_the_layer_absent(service: Replay, study: Path) -> None:
     service.easements, service.cap = [easement(n, "t5", "Aérodrome") for n in range(7)], 3
     found = fetched(service, study, "servitudes")
     assert (found.state, found.provenance) == ("absent", None)
-    assert "7 d'autres" in str(found.error)
+    assert "7 objets d'autres types" in str(found.error)
     service.files[PRICES] = prices(data=[], meta={"total": 0})
     assert fetched(service, study, "prix").state == "absent"
-    told = CliRunner().invoke(app, ["fetch", str(study), "--only", "servitudes,prix"])
-    assert (told.exit_code, told.output.count("–  ")) == (0, 2)
+    result = CliRunner().invoke(app, ["fetch", str(study), "--only", "servitudes,prix"])
+    assert (result.exit_code, result.output.count("–  ")) == (0, 2)
     listed = (study / "fetched/couches.toml").read_text("utf-8")
     assert "constraints" not in listed
     assert "prices" not in listed
 
 
-def test_the_study_s_own_parcels_say_where_to_look(service: Replay, study: Path) -> None:
+def test_bounds_of_the_parcels_of_the_study(service: Replay, study: Path) -> None:
     fetched(service, study)
     own = study / "miennes.json.gz"
     (study / "fetched/cadastre-80021-parcelles.json.gz").rename(own)
@@ -442,10 +432,8 @@ def test_the_study_s_own_parcels_say_where_to_look(service: Replay, study: Path)
 
 
 @pytest.mark.real
-def test_the_sheets_of_the_cadastre_stand_in_the_place_of_its_geojson(
-    service: Replay, study: Path, real_data: Path
-) -> None:
-    """Three real sheets of Luxiol through the server; a bad one leaves the former ones."""
+def test_edigeo_replaces_the_cadastre(service: Replay, study: Path, real_data: Path) -> None:
+    """Three real sheets of Luxiol through the server; after an error the former ones stay."""
     toml = study / "study.toml"
     toml.write_text(toml.read_text("utf-8").replace("80021", "25354"), encoding="utf-8")
     there = "/cadastre.data.gouv.fr/data/dgfip-pci-vecteur/latest/edigeo/feuilles/25/25354/"
@@ -481,15 +469,15 @@ def test_the_sheets_of_the_cadastre_stand_in_the_place_of_its_geojson(
     [fewer] = fetch.fetch(plan, refresh=True, **asked)
     assert fewer.state == "new"
     assert len(list(found.file.iterdir())) == 2
-    spoilings: list[tuple[Callable[[], object], str]] = [
+    corruptions: list[tuple[Callable[[], object], str]] = [
         (lambda: service.fail(there + files[1].name, body=files[1].read_bytes()[:999]), "tronqué"),
         (lambda: list_of(*numbers[1:], "25354000ZZ01"), "rien à cette adresse"),
         (lambda: list_of("../../../etc"), "numéros de feuilles"),
-        (list_of, "numéros de feuilles"),
+        (list_of, "nombre inattendu"),
         (lambda: service.files.update({listing: b"\x1f\x8b"}), "illisible"),
     ]
-    for spoil, says in spoilings:
-        spoil()
+    for corrupt, says in corruptions:
+        corrupt()
         [bad] = fetch.fetch(plan, refresh=True, **asked)
         assert bad.state == "failed"
         assert says in str(bad.error)

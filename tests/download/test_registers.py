@@ -1,4 +1,4 @@
-"""Registers fetched as files by year and as pages of JSON, and every way in which pages fail."""
+"""Registers as files by year and as pages of JSON, and their errors."""
 
 from __future__ import annotations
 
@@ -9,29 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from foncier.download.catalog import Place, address_of, chosen
+from foncier.download.catalog import Query, address_of, select_sources
 from foncier.download.paged_json import table
 from foncier.errors import FormatError, OfflineError, SourceError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
-from .conftest import DVF, building, certificate, sales, web, works
+from .conftest import DVF, building, certificate, fetched, fetched_bytes, sales, works
 from .replay import CASIAS, DPE, RNB
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier import download as services
-
     from .replay import Replay
-
-TODAY = date(2026, 1, 15)
-
-
-def fetched(service: Replay, study: Path, **more: Any) -> dict[str, services.Outcome]:
-    plan = read_bare_study(study)
-    found = fetch.fetch(plan, today=TODAY, web=web(service), **more)
-    return {one.source.name: one for one in found}
 
 
 def lines(file: Path) -> list[dict[str, str]]:
@@ -39,11 +29,7 @@ def lines(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(opened))
 
 
-def held(study: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted((study / "fetched").iterdir()) if p.is_file()}
-
-
-def test_pages_of_every_form_are_turned_to_the_last(service: Replay, study: Path) -> None:
+def test_all_pages_are_read(service: Replay, study: Path) -> None:
     service.lists = {
         DPE: [certificate(n) for n in range(1, 12)],
         RNB: [building(n) for n in range(1, 12)],
@@ -59,12 +45,12 @@ def test_pages_of_every_form_are_turned_to_the_last(service: Replay, study: Path
     assert rows == {"dpe": 11, "rnb": 11, "casias": 9}
 
 
-def test_what_is_asked_is_what_the_services_document(service: Replay, study: Path) -> None:
+def test_documented_addresses_are_requested(service: Replay, study: Path) -> None:
     found = fetched(service, study, only=("dvf", "dpe", "rnb", "casias"))
-    told = {name: one.provenance.address for name, one in found.items() if one.provenance}
-    assert told["dvf"] == f"https:/{DVF.format(2024)}"
-    assert told["dpe"].endswith("&qs=code_insee_ban%3A%2280021%22")
-    assert told["rnb"].endswith("?insee_code=80021&status=notUsable,demolished&limit=100")
+    result = {name: one.provenance.address for name, one in found.items() if one.provenance}
+    assert result["dvf"] == f"https:/{DVF.format(2024)}"
+    assert result["dpe"].endswith("&qs=code_insee_ban%3A%2280021%22")
+    assert result["rnb"].endswith("?insee_code=80021&status=notUsable,demolished&limit=100")
     head = (study / "fetched/casias-80021.csv").read_text("utf-8").splitlines()[0]
     assert "nom" not in head
 
@@ -72,13 +58,13 @@ def test_what_is_asked_is_what_the_services_document(service: Replay, study: Pat
 @pytest.mark.parametrize(
     ("day", "year"), [("2026-01-15", 2024), ("2026-04-30", 2024), ("2026-05-01", 2025)]
 )
-def test_the_year_of_sales_is_the_last_one_known_whole(day: str, year: int) -> None:
-    [dvf] = chosen(("dvf",))
-    asked = address_of(dvf, Place(("80021",), asked_on=date.fromisoformat(day)))
+def test_year_of_the_last_complete_sales(day: str, year: int) -> None:
+    [dvf] = select_sources(("dvf",))
+    asked = address_of(dvf, Query(("80021",), asked_on=date.fromisoformat(day)))
     assert asked == f"https:/{DVF.format(year)}"
 
 
-def test_a_register_that_does_not_cover_a_departement_is_not_asked(study: Path) -> None:
+def test_sources_that_do_not_cover_a_departement(study: Path) -> None:
     toml = (study / "study.toml").read_text("utf-8")
     for commune, gone in (("67482", {"dvf"}), ("97411", {"dpe"}), ("80021", set[str]())):
         (study / "study.toml").write_text(toml.replace("80021", commune), encoding="utf-8")
@@ -86,7 +72,7 @@ def test_a_register_that_does_not_cover_a_departement_is_not_asked(study: Path) 
         assert {one.source.name for one in asked} == {"dvf", "dpe", "rnb"} - gone
 
 
-def test_no_site_is_an_answer_and_no_certificate_is_a_doubt(service: Replay, study: Path) -> None:
+def test_which_sources_may_be_empty(service: Replay, study: Path) -> None:
     service.lists = {DPE: [], RNB: [], CASIAS: []}
     found = fetched(service, study, only=("dpe", "rnb", "casias"))
     assert "--accept vide" in str(found["dpe"].error)
@@ -108,8 +94,8 @@ D, R, C = certificate(1), building(1), works(1)
 ELSEWHERE = "https://ailleurs.example/?page=2"
 HTML = {"body": b"<html>", "headers": {"Content-Type": "text/html"}}
 FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
-    ("dpe", DPE, {"body": answer(total=9, results=[D])}, FormatError, "1 lignes reçues sur 9"),
-    ("dpe", DPE, {"body": answer(total=9, results=[])}, FormatError, "0 lignes reçues sur 9"),
+    ("dpe", DPE, {"body": answer(total=9, results=[D])}, FormatError, "1 ligne reçue sur 9"),
+    ("dpe", DPE, {"body": answer(total=9, results=[])}, FormatError, "0 ligne reçue sur 9"),
     ("dpe", DPE, {"body": answer(total=9, results=[D, D])}, FormatError, "répète ses pages"),
     ("dpe", DPE, {"body": answer(results=[D])}, FormatError, "«\u00a0total\u00a0» n'est plus"),
     ("dpe", DPE, {"body": answer(total=1, lignes=[D])}, FormatError, "pas de liste"),
@@ -123,7 +109,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         DPE,
         {"body": answer(total=1, results=[without("code_insee_ban", D)])},
         FormatError,
-        "«\u00a0code_insee_ban\u00a0» absentes",
+        "«\u00a0code_insee_ban\u00a0» absente",
     ),
     (
         "dpe",
@@ -132,7 +118,13 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         SourceError,
         "ailleurs.example",
     ),
-    ("dpe", DPE, {"status": 429, "headers": {"Retry-After": "3600"}}, OfflineError, "3600"),
+    (
+        "dpe",
+        DPE,
+        {"status": 429, "headers": {"Retry-After": "3600"}},
+        OfflineError,
+        "3\u202f600\u00a0s",
+    ),
     (
         "rnb",
         RNB,
@@ -156,7 +148,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         CASIAS,
         {"body": answer(results=1, data=[without("statut", C)])},
         FormatError,
-        "«\u00a0statut\u00a0» absentes",
+        "«\u00a0statut\u00a0» absente",
     ),
     ("casias", CASIAS, {"body": answer(results="1", data=[C])}, FormatError, "plus annoncé"),
     ("dvf", DVF.format(2024), {"status": 404}, SourceError, "rien à cette adresse"),
@@ -185,22 +177,22 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
 
 
 @pytest.mark.parametrize("case", FAILURES, ids=lambda case: f"{case[0]}: {case[4]}"[:40])
-def test_a_failure_is_one_clear_error_and_leaves_the_former_file(
+def test_an_error_leaves_the_former_file(
     service: Replay, study: Path, case: tuple[str, str, dict[str, Any], type[SourceError], str]
 ) -> None:
     name, path, what, error, says = case
     assert fetched(service, study, only=(name,))[name].error is None
-    before = held(study)
+    before = fetched_bytes(study)
     service.fail(path, times=99, **what)
     found = fetched(service, study, only=(name,), refresh=True)[name]
     assert type(found.error) is error, found.error
     assert says in str(found.error)
     assert "\n" not in str(found.error)
-    assert held(study) == before
+    assert fetched_bytes(study) == before
 
 
-def test_a_link_that_goes_round_or_to_nothing_stops(service: Replay, study: Path) -> None:
-    first = chosen(("rnb",))[0].address.format(commune="80021")
+def test_circular_links_and_empty_pages(service: Replay, study: Path) -> None:
+    first = select_sources(("rnb",))[0].address.format(commune="80021")
     for body, says in (
         (answer(results=[building(8)], next=first), "tournent en rond"),
         (answer(results=[building(9)], next=f"https:/{RNB}?cursor=9&limit=1"), "page vide"),
@@ -211,16 +203,14 @@ def test_a_link_that_goes_round_or_to_nothing_stops(service: Replay, study: Path
         assert says in str(found.error)
 
 
-def test_a_service_that_sends_its_first_page_for_ever_is_noticed(
-    service: Replay, study: Path
-) -> None:
+def test_a_repeated_first_page_is_an_error(service: Replay, study: Path) -> None:
     service.cap, service.stuck = 2, True
     for one in fetched(service, study, only=("dpe", "rnb", "casias")).values():
         assert isinstance(one.error, FormatError)
         assert "répète ses pages" in str(one.error)
 
 
-def test_a_page_that_breaks_is_asked_again(service: Replay, study: Path) -> None:
+def test_interrupted_pages_are_retried(service: Replay, study: Path) -> None:
     service.cap = 2
     for path in (DPE, RNB, CASIAS):
         service.fail(path, cut_at=30)
@@ -230,16 +220,16 @@ def test_a_page_that_breaks_is_asked_again(service: Replay, study: Path) -> None
     assert len(lines(found["dpe"].file)) == 7
 
 
-def test_more_than_a_commune_can_have_is_refused(
+def test_too_many_pages_are_refused(
     service: Replay, study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foncier.download.paged_json.MOST_PAGES", 3)
+    monkeypatch.setattr("foncier.download.paged_json.MAX_PAGES", 3)
     service.cap = 2
     found = fetched(service, study, only=("dpe",))["dpe"]
     assert "plus de 3 pages" in str(found.error)
 
 
-def test_swapped_coordinates_of_a_geometry_stop_at_the_door(service: Replay, study: Path) -> None:
+def test_swapped_coordinates_are_refused(service: Replay, study: Path) -> None:
     point: Any = works(1)["geom"]
     service.lists[CASIAS] = [
         works(1) | {"geom": point | {"coordinates": point["coordinates"][::-1]}}
@@ -247,7 +237,7 @@ def test_swapped_coordinates_of_a_geometry_stop_at_the_door(service: Replay, stu
     assert fetched(service, study, only=("casias",))["casias"].error is not None
 
 
-def test_an_empty_geometry_is_unknown() -> None:
+def test_an_empty_geometry_is_missing() -> None:
     empty = {"type": "Polygon", "coordinates": []}
     rows: list[dict[str, Any]] = [{"id": "b", "geom": empty}, {"id": "a", "geom": None}]
     assert table(rows, {"id": "id", "wkt": "geom:wkt", "x": "geom:x"}) == [

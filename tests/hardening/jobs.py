@@ -1,4 +1,4 @@
-"""The two works that are killed: a run of the hamlet, and a fetch from the local services."""
+"""The two commands that are killed: a run of the hamlet, and a fetch from local services."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from .killing import Job, Print
+    from .killing import Digests, Job
 
 TODAY = date(2026, 1, 15)
 PACE_S = 0.004  # between two pieces of an answer: a file comes over tens of milliseconds
@@ -66,10 +66,10 @@ class Running:
     def written(self, folder: Path) -> Path:
         return folder / "out"
 
-    def torn(self, folder: Path, former: Print, new: Print) -> list[str]:
-        """Files that are neither the former nor the new ones; two runs mixed without a word."""
+    def damaged_files(self, folder: Path, former: Digests, new: Digests) -> list[str]:
+        """Files that are neither the former nor the new ones; two runs mixed without detection."""
         out = self.written(folder)
-        now = _seen(out)
+        now = _visible_digests(out)
         faults = [f"{n} is torn" for n in now if now[n] not in {former.get(n), new.get(n)}]
         blend = {n for n in now if now[n] != former.get(n)} and now != {n: new[n] for n in new}
         if blend and now.get("manifest.json") and not mixed_files(out):
@@ -114,17 +114,17 @@ class Fetching:
     def written(self, folder: Path) -> Path:
         return folder / "fetched"
 
-    def torn(self, folder: Path, former: Print, new: Print) -> list[str]:
-        """Files at their place that are neither the former nor the new ones."""
-        now = _seen(self.written(folder))
+    def damaged_files(self, folder: Path, former: Digests, new: Digests) -> list[str]:
+        """Files that are neither the former nor the new ones."""
+        now = _visible_digests(self.written(folder))
         return [f"{n} is torn" for n in now if now[n] not in {former.get(n), new.get(n)}]
 
 
-def _seen(folder: Path) -> Print:
-    """Prints of what stands in a folder under its own name."""
-    from .killing import printed
+def _visible_digests(folder: Path) -> Digests:
+    """Digests of the files of a folder, without hidden ones."""
+    from .killing import file_digests
 
-    found = printed(folder) if folder.is_dir() else {}
+    found = file_digests(folder) if folder.is_dir() else {}
     return {name: mark for name, mark in found.items() if not name.startswith(".")}
 
 
@@ -148,8 +148,8 @@ def serving(folder: Path, change: Callable[[Replay], None]) -> Iterator[str]:
             os.close(writing)
             signal.pause()
     os.close(writing)
-    with os.fdopen(reading) as told:
-        address = told.read()
+    with os.fdopen(reading) as report:
+        address = report.read()
     try:
         yield address
     finally:
@@ -158,7 +158,7 @@ def serving(folder: Path, change: Callable[[Replay], None]) -> Iterator[str]:
 
 
 @contextmanager
-def fetching_(base: Path) -> Iterator[Job]:
+def fetching_job(base: Path) -> Iterator[Job]:
     """The job ``fetch``."""
     with serving(base / "a", _before) as before, serving(base / "b", _large) as now:
         yield Fetching(base, now, before)
@@ -191,5 +191,5 @@ def _before(replay: Replay) -> None:
 
 JOBS: Mapping[str, Callable[[Path], AbstractContextManager[Job]]] = {
     "run": running,
-    "fetch": fetching_,
+    "fetch": fetching_job,
 }

@@ -1,4 +1,4 @@
-"""Kill ``foncier run`` and ``foncier fetch`` at many points of their work, then let them run.
+"""Kill ``foncier run`` and ``foncier fetch`` at many points, then run them again.
 
     python -m tests.hardening.killing run 50 [seed]
     python -m tests.hardening.killing fetch 50 [seed]
@@ -36,7 +36,7 @@ from .jobs import JOBS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Print = dict[str, str]
+    Digests = dict[str, str]
 
 TOUCHING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -45,26 +45,26 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Job(Protocol):
-    """A work that can be killed: where it writes, its two beginnings, and itself."""
+    """A command that can be killed: where it writes, its starting states, and the command."""
 
     starts: tuple[str, ...]
 
     def begin(self, start: str, folder: Path) -> None:
-        """Lay out a folder as it is before the work."""
+        """Prepare a folder in a starting state."""
 
     def work(self, folder: Path) -> None:
-        """Do the work in a folder."""
+        """Run the command in a folder."""
 
     def written(self, folder: Path) -> Path:
-        """Where the work writes."""
+        """Folder in which the command writes."""
 
-    def torn(self, folder: Path, former: Print, new: Print) -> list[str]:
-        """What a killed work left that is neither the former nor the new state, and unsaid."""
+    def damaged_files(self, folder: Path, former: Digests, new: Digests) -> list[str]:
+        """Files of a killed command that are in neither the former nor the new state."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a work is killed: a share of its time, of its writing, or of its file operations."""
+    """When a command is killed: a share of its time, its writing time, or its file operations."""
 
     kind: str
     share: float
@@ -75,25 +75,25 @@ class Point:
 
 @dataclass(frozen=True)
 class Course:
-    """What an undisturbed work took in CPU time, whole and up to each file operation."""
+    """CPU time of an undisturbed command: total, and up to each file operation."""
 
     whole_s: float
     steps_s: tuple[float, ...]
 
     def delay(self, point: Point) -> float:
-        """Seconds of CPU after which a point of time comes."""
+        """CPU time in seconds of a point."""
         if point.kind == "time":
             return point.share * self.whole_s
         first, last = self.steps_s[0], self.steps_s[-1]
         return first + point.share * (last - first)
 
     def step(self, point: Point) -> int:
-        """Number of the file operation before which a point comes, from 1."""
+        """Number of the file operation before a point, from 1."""
         return 1 + int(point.share * len(self.steps_s))
 
 
 def points(count: int, random: Random) -> list[Point]:
-    """So many points, a third of each kind, each in its own slice of the whole."""
+    """Points in equal numbers of each kind, stratified over the course."""
     kinds = ("time", "writing", "step")
     each = {kind: len(range(n, count, len(kinds))) for n, kind in enumerate(kinds)}
     return [
@@ -103,21 +103,21 @@ def points(count: int, random: Random) -> list[Point]:
     ]
 
 
-def printed(folder: Path) -> Print:
+def file_digests(folder: Path) -> Digests:
     """SHA-256 of every file below a folder, hidden ones too; a manifest without its ``run``."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.name == MANIFEST:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            found[name] = json.dumps({k: v for k, v in told.items() if k != "run"})
+            report = json.loads(path.read_text(encoding="utf-8"))
+            found[name] = json.dumps({k: v for k, v in report.items() if k != "run"})
         else:
             found[name] = "folder" if path.is_dir() else sha256(path)
     return found
 
 
-def forked(work: Callable[[], object], temporary: Path) -> int:
-    """Start a work in a child of its own, silent; its number."""
+def fork(work: Callable[[], object], temporary: Path) -> int:
+    """Run a function in a silent child process; return the process id."""
     child = os.fork()
     if child:
         return child
@@ -134,12 +134,12 @@ def forked(work: Callable[[], object], temporary: Path) -> int:
         os._exit(code)
 
 
-def ended(child: int) -> int:
+def exit_code_of(child: int) -> int:
     """Exit code of a child, minus the signal that killed it."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def counted(folders: Sequence[Path], act: Callable[[int], None]) -> None:
+def count_operations(folders: Sequence[Path], act: Callable[[int], None]) -> None:
     """Call ``act`` with the number of each file operation below folders, before it happens."""
     count = 0
     within = tuple(map(str, folders))
@@ -154,20 +154,22 @@ def counted(folders: Sequence[Path], act: Callable[[int], None]) -> None:
     sys.addaudithook(hook)
 
 
-def undisturbed(job: Job, folder: Path, temporary: Path) -> Course:
-    """Let the work run to its end and tell its course; all it imported is imported here too."""
-    told = temporary.with_name("course.json")
+def measure_course(job: Job, folder: Path, temporary: Path) -> Course:
+    """Run the command to its end and measure its course; its imports are imported here, too."""
+    report = temporary.with_name("course.json")
 
     def watched() -> None:
         steps: list[float] = []
-        counted((job.written(folder), temporary), lambda _: steps.append(time.process_time()))
+        count_operations(
+            (job.written(folder), temporary), lambda _: steps.append(time.process_time())
+        )
         job.work(folder)
         course = {"whole_s": time.process_time(), "steps_s": steps}
-        told.write_text(json.dumps({**course, "modules": sorted(sys.modules)}), encoding="utf-8")
+        report.write_text(json.dumps({**course, "modules": sorted(sys.modules)}), encoding="utf-8")
 
-    if ended(forked(watched, temporary)):
+    if exit_code_of(fork(watched, temporary)):
         raise RuntimeError("the undisturbed work failed")
-    found = json.loads(told.read_text(encoding="utf-8"))
+    found = json.loads(report.read_text(encoding="utf-8"))
     for name in found["modules"]:
         if name not in sys.modules:
             with contextlib.suppress(Exception):
@@ -183,42 +185,44 @@ def killed(job: Job, folder: Path, temporary: Path, *, step: int, delay_s: float
 
     def work() -> None:
         if step:
-            counted((job.written(folder), temporary), lambda n: die() if n == step else None)
+            count_operations(
+                (job.written(folder), temporary), lambda n: die() if n == step else None
+            )
         job.work(folder)
 
-    child = forked(work, temporary)
+    child = fork(work, temporary)
     if not step:
         clock = (~child << 3) | 2  # as clock_getcpuclockid(3) makes it
         while time.clock_gettime(clock) < delay_s and not os.waitid(os.P_PID, child, PEEK):
             time.sleep(0.0005)
         os.kill(child, signal.SIGKILL)
-    code = ended(child)
+    code = exit_code_of(child)
     if code not in {0, -signal.SIGKILL}:
         raise RuntimeError(f"the work failed by itself ({code})")
     return code != 0
 
 
 def die() -> None:
-    """Be killed, here and now."""
+    """Kill this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Trials:
-    """The trials of a job: one former and one undisturbed state for each beginning."""
+    """The trials of a job: the former and the undisturbed state for each starting state."""
 
     def __init__(self, job: Job, base: Path) -> None:
         self.job, self.base = job, base
         self.temporary = base / "tmp"
         self.temporary.mkdir()
-        self.former: dict[str, Print] = {}
-        self.whole: dict[str, Print] = {}
+        self.former: dict[str, Digests] = {}
+        self.whole: dict[str, Digests] = {}
         self.course: dict[str, Course] = {}
         for start in job.starts:
             for _ in range(2):  # the first is slowed by its imports
                 folder = self._begun(start)
-                self.former[start] = printed(job.written(folder))
-                self.course[start] = undisturbed(job, folder, self.temporary)
-                self.whole[start] = printed(job.written(folder))
+                self.former[start] = file_digests(job.written(folder))
+                self.course[start] = measure_course(job, folder, self.temporary)
+                self.whole[start] = file_digests(job.written(folder))
 
     def _begun(self, start: str) -> Path:
         folder = self.base / "work"
@@ -228,29 +232,29 @@ class Trials:
         return folder
 
     def trial(self, start: str, point: Point) -> tuple[bool, list[str]]:
-        """Whether the work was killed before its end, and all faults of one trial."""
+        """Whether the command was killed before its end, and the faults of the trial."""
         course = self.course[start]
         for n in range(TRIES):
             folder = self._begun(start)
             step = course.step(point) if point.kind == "step" else 0
             delay_s = SOONER**n * course.delay(point)
-            struck = killed(self.job, folder, self.temporary, step=step, delay_s=delay_s)
-            if struck:
+            was_killed = killed(self.job, folder, self.temporary, step=step, delay_s=delay_s)
+            if was_killed:
                 break
             self._emptied()
         former, whole = self.former[start], self.whole[start]
-        faults = self.job.torn(folder, former, whole)
-        if ended(forked(lambda: self.job.work(folder), self.temporary)):
-            return struck, [*faults, "the next run failed"]
-        now = printed(self.job.written(folder))
+        faults = self.job.damaged_files(folder, former, whole)
+        if exit_code_of(fork(lambda: self.job.work(folder), self.temporary)):
+            return was_killed, [*faults, "the next run failed"]
+        now = file_digests(self.job.written(folder))
         faults += [f"{name} differs" for name in whole if now.get(name) != whole[name]]
         faults += [f"{name} is left over" for name in now if name not in whole]
         faults += [
             f"{name} is left over in the folder of temporary files"
-            for name in printed(self.temporary)
+            for name in file_digests(self.temporary)
         ]
         self._emptied()
-        return struck, faults
+        return was_killed, faults
 
     def _emptied(self) -> None:
         shutil.rmtree(self.temporary)
@@ -258,32 +262,32 @@ class Trials:
 
 
 def main(name: str, count: int, seed: int) -> int:
-    """Run the trials, print what came out as one line of JSON; exit code 1 on a fault."""
-    struck: collections.Counter[str] = collections.Counter()
+    """Run the trials and print one line of JSON; exit code 1 on a fault."""
+    killed_counts: collections.Counter[str] = collections.Counter()
     over: list[str] = []
     faults: dict[str, Sequence[str]] = {}
     with tempfile.TemporaryDirectory() as made, JOBS[name](Path(made)) as job:
         trials = Trials(job, Path(made))
         for n, point in enumerate(points(count, Random(seed))):
             start = job.starts[n % len(job.starts)]
-            hit, found = trials.trial(start, point)
-            struck[point.kind] += hit
-            over += [] if hit else [str(point)]
+            killed_early, found = trials.trial(start, point)
+            killed_counts[point.kind] += killed_early
+            over += [] if killed_early else [str(point)]
             if found:
                 faults[f"{start}, {point}"] = found
         courses = {
             start: [round(c.whole_s, 2), len(c.steps_s)] for start, c in trials.course.items()
         }
-    told = {
+    report = {
         "job": name,
         "seed": seed,
         "points": count,
-        "killed": dict(struck),
+        "killed": dict(killed_counts),
         "over": over,
         "seconds of CPU and file operations": courses,
         "faults": faults,
     }
-    print(json.dumps(told, ensure_ascii=False))
+    print(json.dumps(report, ensure_ascii=False))
     return min(1, len(faults))
 
 

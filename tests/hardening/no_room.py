@@ -1,4 +1,4 @@
-"""Every command that writes, on a disk without room, read-only, refused, or taken by a file.
+"""Every command that writes: full disk, read-only disk, no permission, a file in its place.
 
     unshare -m python -m tests.hardening.no_room [room in kB ...]
 
@@ -25,15 +25,15 @@ from typer.testing import CliRunner
 
 from foncier.cli import app
 
-from .jobs import fetching_, running
-from .killing import printed
+from .jobs import fetching_job, running
+from .killing import file_digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .killing import Print
+    from .killing import Digests
 
-    Told = dict[str, object]
+    Report = dict[str, object]
 
 SIZE_KB = 8000
 ROOMS_KB = [0, 8, 40, 150, 400, 900]
@@ -42,7 +42,7 @@ FORMS = ("xlsx", "flatgeobuf", "geojson")
 
 
 class Disk:
-    """A small disk of its own, mounted at a folder."""
+    """A small disk, mounted at a folder."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -50,22 +50,22 @@ class Disk:
         self._mount("-t", "tmpfs", "-o", f"size={SIZE_KB}k", "none", str(folder))
 
     def fill(self, room_kb: int) -> None:
-        """Leave no more than some room."""
+        """Fill the disk but for some free space."""
         free = shutil.disk_usage(self.folder).free - 1024 * room_kb
         with (self.folder / "filling").open("wb") as file:
             file.write(b"0" * max(0, free))
 
     def clear(self) -> None:
-        """Take everything away."""
+        """Remove all files."""
         for one in self.folder.iterdir():
             shutil.rmtree(one) if one.is_dir() else one.unlink()
 
     def lock(self, how: str) -> None:
-        """Let nobody write (``ro``), or write again (``rw``)."""
+        """Make the disk read-only (``ro``) or writable (``rw``)."""
         self._mount("-o", f"remount,{how}", str(self.folder))
 
     def leave(self) -> None:
-        """Take the disk away."""
+        """Unmount the disk."""
         subprocess.run(["umount", str(self.folder)], check=True)
 
     def _mount(self, *arguments: str) -> None:
@@ -73,18 +73,18 @@ class Disk:
 
 
 class Case:
-    """A command, where it writes in a place that is given, and what was there before."""
+    """A command that writes to a folder, and the files of a former run."""
 
     def __init__(self, name: str, arguments: Callable[[Path], list[str]], former: Path) -> None:
         self.name, self.arguments, self.former = name, arguments, former
 
-    def tried(self, place: Path, *, laid: bool = True) -> tuple[Told, Print, Print]:
-        """What the command said, and the prints of its place before and after."""
-        before = printed(place) if place.is_dir() else {}
+    def run(self, place: Path) -> tuple[Report, Digests, Digests]:
+        """Output of the command, and the digests of its folder before and after."""
+        before = file_digests(place) if place.is_dir() else {}
         answer = CliRunner().invoke(app, self.arguments(place))
-        now = printed(place) if place.is_dir() else {}
+        now = file_digests(place) if place.is_dir() else {}
         errors = answer.output.count("Erreur")
-        told: Told = {
+        report: Report = {
             "command": self.name,
             "code": answer.exit_code,
             "errors": errors,
@@ -92,12 +92,12 @@ class Case:
         }
         fault = answer.exception
         if fault is not None and not isinstance(fault, SystemExit):
-            told["crash"] = repr(fault)
-        return told, before, now
+            report["crash"] = repr(fault)
+        return report, before, now
 
 
 def cases(base: Path, fetched: Path) -> Iterator[Case]:
-    """Commands that write, each with deliverables of a former time."""
+    """Commands that write, each with the files of a former run."""
     with running(base) as run:
         study, result = str(run.study), run.former  # type: ignore[attr-defined]
     yield Case("run", lambda out: ["run", study, "--out", str(out), "-q"], result)
@@ -117,84 +117,84 @@ def cases(base: Path, fetched: Path) -> Iterator[Case]:
     yield Case("fetch", lambda out: ["fetch", str(out), "--refresh"], fetched)
 
 
-def judged(what: str, told: Told, before: Print, now: Print, *, code: int = 5) -> Told:
-    """Whether a command ended as it should: in one error with all as before, or well."""
-    refused = told["code"] == code and told["errors"] == 1 and now == before
+def assess(what: str, report: Report, before: Digests, now: Digests, *, code: int = 5) -> Report:
+    """Tell whether a command ended correctly: with one error and unchanged files, or complete."""
+    refused = report["code"] == code and report["errors"] == 1 and now == before
     litter = [name for name in now if "/." in f"/{name}"]
-    done = told["code"] == 0 and not litter and what.startswith(("full", "temporary"))
-    return {"what": what, **told, "intact": now == before, "good": refused or done}
+    done = report["code"] == 0 and not litter and what.startswith(("full", "temporary"))
+    return {"what": what, **report, "intact": now == before, "good": refused or done}
 
 
-def cramped(case: Case, disk: Disk, base: Path) -> Told:
-    """Try a command whose folder of temporary files is on the full disk."""
+def try_full_temporary_folder(case: Case, disk: Disk, base: Path) -> Report:
+    """Try a command whose folder of temporary files is full; it may not need that folder."""
     place = base / "place"
     shutil.copytree(case.former, place)
     disk.fill(0)
     former, tempfile.tempdir = tempfile.gettempdir(), str(disk.folder)
-    told, before, now = case.tried(place)
+    report, before, now = case.run(place)
     tempfile.tempdir = former
     disk.clear()
     shutil.rmtree(place)
-    return judged("temporary folder full", told, before, now, code=3)
+    return assess("temporary folder full", report, before, now, code=3)
 
 
-def full(case: Case, disk: Disk, room_kb: int) -> Told:
-    """Try a command where so much room is left."""
+def try_full_disk(case: Case, disk: Disk, room_kb: int) -> Report:
+    """Try a command with some free space left."""
     place = disk.folder / "place"
     shutil.copytree(case.former, place)
     disk.fill(room_kb)
-    told, before, now = case.tried(place)
+    report, before, now = case.run(place)
     disk.clear()
-    return judged(f"full, {room_kb} kB left", told, before, now)
+    return assess(f"full, {room_kb} kB left", report, before, now)
 
 
-def closed(case: Case, disk: Disk) -> Told:
+def try_read_only(case: Case, disk: Disk) -> Report:
     """Try a command on a disk that is read-only."""
     place = disk.folder / "place"
     shutil.copytree(case.former, place)
     gc.collect()  # XlsxWriter leaves the file open that it could not close
     disk.lock("ro")
-    told, before, now = case.tried(place)
+    report, before, now = case.run(place)
     disk.lock("rw")
     disk.clear()
-    return judged("read-only", told, before, now)
+    return assess("read-only", report, before, now)
 
 
-def refused(case: Case, base: Path) -> Told:
+def try_without_permission(case: Case, base: Path) -> Report:
     """Try a command where its user may not write."""
     place = base / "refused"
     shutil.copytree(case.former, place)
     for one in (place, *(p for p in place.rglob("*") if p.is_dir())):
         one.chmod(0o555)
     with nobody():
-        told, before, now = case.tried(place)
+        report, before, now = case.run(place)
     for one in (place, *(p for p in place.rglob("*") if p.is_dir())):
         one.chmod(0o755)
     shutil.rmtree(place)
-    return judged("no right to write", told, before, now)
+    return assess("no right to write", report, before, now)
 
 
-def taken(case: Case, base: Path) -> Told:
-    """Try a command whose folder bears the name of a file."""
+def try_file_in_place(case: Case, base: Path) -> Report:
+    """Try a command whose folder is a file."""
     place = base / "taken"
     if case.name == "fetch":
         shutil.copytree(case.former, place)
         shutil.rmtree(place / "fetched")
         (place / "fetched").write_text("mine", encoding="utf-8")
-        told, before, now = case.tried(place)
+        report, before, now = case.run(place)
         shutil.rmtree(place)
     else:
         place.write_text("mine", encoding="utf-8")
-        told, before, now = case.tried(place)
+        report, before, now = case.run(place)
         now = {"mine": place.read_text(encoding="utf-8")}
         before = {"mine": "mine"}
         place.unlink()
-    return judged("a file in its place", told, before, now)
+    return assess("a file in its place", report, before, now)
 
 
 @contextlib.contextmanager
 def nobody() -> Iterator[None]:
-    """Be a user without rights, where this one is root."""
+    """Become a user without permissions, if this one is root."""
     root = os.geteuid() == 0
     try:
         if root:
@@ -205,29 +205,29 @@ def nobody() -> Iterator[None]:
             os.seteuid(0)
 
 
-def trials(case: Case, disk: Disk, base: Path, rooms_kb: list[int]) -> Iterator[Told]:
-    """Everything that a command is tried with."""
-    yield from (full(case, disk, room) for room in rooms_kb)
-    yield closed(case, disk)
-    yield refused(case, base)
-    yield taken(case, base)
+def trials(case: Case, disk: Disk, base: Path, rooms_kb: list[int]) -> Iterator[Report]:
+    """All trials of a command."""
+    yield from (try_full_disk(case, disk, room) for room in rooms_kb)
+    yield try_read_only(case, disk)
+    yield try_without_permission(case, base)
+    yield try_file_in_place(case, base)
     if case.name == "run":
-        yield cramped(case, disk, base)
+        yield try_full_temporary_folder(case, disk, base)
 
 
 def main(rooms_kb: list[int]) -> int:
-    """Try them all, print a line of JSON each; exit code 1 when one did not end as it should."""
+    """Run all trials, print a line of JSON for each; exit code 1 on a fault."""
     faults = 0
     with tempfile.TemporaryDirectory() as made:
         base = Path(made)
         base.chmod(0o755)
         disk = Disk(base / "disk")
         try:
-            with fetching_(base) as job:
+            with fetching_job(base) as job:
                 for case in cases(base / "cases", job.former):  # type: ignore[attr-defined]
-                    for told in trials(case, disk, base, rooms_kb):
-                        faults += not told["good"]
-                        print(json.dumps(told, ensure_ascii=False), flush=True)
+                    for report in trials(case, disk, base, rooms_kb):
+                        faults += not report["good"]
+                        print(json.dumps(report, ensure_ascii=False), flush=True)
         finally:
             disk.leave()
     return min(1, faults)

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.skipif(sys.platform != "linux", reason="CPU clocks of other processes")
 @pytest.mark.parametrize("job", ["run", "fetch"])
-def test_killed_at_any_point_the_next_run_gives_the_same_bytes(job: str) -> None:
+def test_after_a_kill_the_next_run_gives_the_same_bytes(job: str) -> None:
     command = [sys.executable, "-m", "tests.hardening.killing", job, "6"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    assert told["faults"] == {}
-    assert sum(told["killed"].values()) + len(told["over"]) == 6
-    assert told["killed"]["step"] == 2  # two at least never depend on time
+    report = json.loads(done.stdout)
+    assert report["faults"] == {}
+    assert sum(report["killed"].values()) + len(report["over"]) == 6
+    assert report["killed"]["step"] == 2  # two at least never depend on time

@@ -1,4 +1,4 @@
-"""Jobs on every engine: the same answers, and a worker that dies takes no answer with it."""
+"""Jobs on every executor: the same results, and none is lost with a worker."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def half(job: int) -> int:
-    """A work that refuses odd numbers."""
+    """Job that raises for odd numbers."""
     if job % 2:
         raise FormatError(f"{job} : impair")
     return job // 2
 
 
 def dies_once(job: tuple[Path, int]) -> int:
-    """A work that takes its process down the first time that it comes to number 2."""
+    """Job that kills its process at the first run of number 2."""
     mark, number = job
     if number == 2 and not mark.exists():
         mark.touch()
@@ -38,7 +38,7 @@ def dies_once(job: tuple[Path, int]) -> int:
 
 @pytest.fixture(scope="module", autouse=True)
 def importable() -> Iterator[None]:
-    """Workers import the works above by their name."""
+    """Let the workers import the functions above by name."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT)
         yield
@@ -46,7 +46,7 @@ def importable() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def cluster(importable: None) -> Iterator[Any]:
-    """Two real worker processes and their scheduler, reached by its address."""
+    """Two worker processes and their scheduler, by its address."""
     distributed: Any = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None
@@ -55,48 +55,48 @@ def cluster(importable: None) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", ["serial", "processes", "tcp"])
-def test_each_job_comes_back_once_with_what_it_made_or_raised(name: str, request: Any) -> None:
+def test_each_job_gives_one_result_or_error(name: str, request: Any) -> None:
     if name == "tcp":
         name = request.getfixturevalue("cluster").scheduler_address
-    carried = dict(executors.get_executor(name, workers=2).run(half, [0, 1, 2, 3, 4]))
-    assert {n: made for n, made in carried.items() if n % 2 == 0} == {0: 0, 2: 1, 4: 2}
-    faults = [carried[1], carried[3]]
+    results = dict(executors.get_executor(name, workers=2).run(half, [0, 1, 2, 3, 4]))
+    assert {n: made for n, made in results.items() if n % 2 == 0} == {0: 0, 2: 1, 4: 2}
+    faults = [results[1], results[3]]
     assert all(isinstance(fault, FormatError) for fault in faults)
     assert "3 : impair" in str(faults[1])
 
 
-def test_a_process_that_is_killed_is_told_and_the_engine_goes_on(tmp_path: Path) -> None:
-    jobs, engine = [(tmp_path / "died", n) for n in range(5)], executors.processes(2)
-    carried = dict(engine.run(dies_once, jobs))
-    assert len(carried) == 5
-    lost = [n for n, made in carried.items() if isinstance(made, WorkerError)]
+def test_a_killed_process_is_a_worker_error(tmp_path: Path) -> None:
+    jobs, executor = [(tmp_path / "died", n) for n in range(5)], executors.processes(2)
+    results = dict(executor.run(dies_once, jobs))
+    assert len(results) == 5
+    lost = [n for n, made in results.items() if isinstance(made, WorkerError)]
     assert 2 in lost
-    again = dict(engine.run(dies_once, [jobs[n] for n in lost]))
+    again = dict(executor.run(dies_once, [jobs[n] for n in lost]))
     assert sorted(again.values()) == sorted(lost)  # type: ignore[type-var]
 
 
 def slow(mark: Path) -> None:
-    """A work that leaves a mark."""
+    """Job that creates a file."""
     time.sleep(0.2)
     mark.touch()
 
 
 @pytest.mark.parametrize("name", ["serial", "processes"])
-def test_jobs_that_nobody_waits_for_are_given_up(name: str, tmp_path: Path) -> None:
+def test_waiting_jobs_are_cancelled(name: str, tmp_path: Path) -> None:
     jobs = [tmp_path / str(n) for n in range(30)]
     for _ in executors.get_executor(name, workers=1).run(slow, jobs):
         break
     assert len(list(tmp_path.iterdir())) < len(jobs)
 
 
-def test_dask_starts_the_job_of_a_killed_worker_again(cluster: Any, tmp_path: Path) -> None:
-    engine = executors.get_executor(cluster.scheduler_address, workers=2)
-    carried = dict(engine.run(dies_once, [(tmp_path / "died", n) for n in range(5)]))
+def test_dask_retries_the_job_of_a_killed_worker(cluster: Any, tmp_path: Path) -> None:
+    executor = executors.get_executor(cluster.scheduler_address, workers=2)
+    results = dict(executor.run(dies_once, [(tmp_path / "died", n) for n in range(5)]))
     assert (tmp_path / "died").exists()
-    assert carried == {n: n for n in range(5)}
+    assert results == {n: n for n in range(5)}
 
 
-def test_an_engine_that_is_not_there_is_one_error() -> None:
+def test_unknown_executor_and_missing_scheduler() -> None:
     with pytest.raises(ConfigError, match="inconnu"):
         executors.get_executor("sparc", workers=1)
     nobody = executors.get_executor("tcp://127.0.0.1:9", workers=1)
@@ -104,19 +104,17 @@ def test_an_engine_that_is_not_there_is_one_error() -> None:
         list(nobody.run(half, [0]))
 
 
-def test_another_foncier_on_the_cluster_is_one_error(
-    cluster: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_version_on_the_cluster(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     address = cluster.scheduler_address
     monkeypatch.setattr("foncier.parallel.dask.__version__", "999.0")
-    with pytest.raises(ConfigError, match=r"le foncier d'ici, 999\.0 \(trouvé : ") as told:
+    with pytest.raises(ConfigError, match=r"version de foncier, 999\.0 \(trouvé\u00a0: ") as caught:
         list(executors.get_executor(address, workers=2).run(half, [0, 2]))
-    assert f"ordonnanceur : {__version__}" in str(told.value)
-    assert str(told.value).count("tcp://127.0.0.1:") == 3
-    assert "foncier[distributed]==999.0" in str(told.value)
+    assert f"ordonnanceur\u00a0: {__version__}" in str(caught.value)
+    assert str(caught.value).count("tcp://127.0.0.1:") == 3
+    assert "foncier[distributed]==999.0" in str(caught.value)
 
 
-def test_a_worker_without_foncier_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_without_foncier(monkeypatch: pytest.MonkeyPatch) -> None:
     distributed: Any = pytest.importorskip("distributed")
 
     def of(packages: Any = None) -> dict[str, Any]:
@@ -127,14 +125,14 @@ def test_a_worker_without_foncier_is_one_error(monkeypatch: pytest.MonkeyPatch) 
         distributed.LocalCluster(
             n_workers=1, processes=False, protocol="tcp", dashboard_address=None
         ) as bare,
-        pytest.raises(ConfigError, match=r"ordonnanceur : aucun, tcp://.* : aucun"),
+        pytest.raises(ConfigError, match=r"ordonnanceur\u00a0: aucun, tcp://.*\u00a0: aucun"),
     ):
         list(executors.get_executor(bare.scheduler_address, workers=1).run(half, [0, 2]))
 
 
 @pytest.mark.parametrize("call", ["close", "submit"])
 @pytest.mark.parametrize("fault", [RuntimeError("ConnectionPool is closed"), OSError("gone")])
-def test_a_client_that_goes_while_it_is_called_takes_no_answer_with_it(
+def test_no_result_is_lost_with_a_client(
     call: str, fault: Exception, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client: Any = importlib.import_module("distributed").Client
@@ -148,6 +146,6 @@ def test_a_client_that_goes_while_it_is_called_takes_no_answer_with_it(
         raise fault
 
     monkeypatch.setattr(client, call, once)
-    engine = executors.get_executor(cluster.scheduler_address, workers=2)
-    assert dict(engine.run(half, [0, 2, 4, 6])) == {0: 0, 1: 1, 2: 2, 3: 3}
+    executor = executors.get_executor(cluster.scheduler_address, workers=2)
+    assert dict(executor.run(half, [0, 2, 4, 6])) == {0: 0, 1: 1, 2: 2, 3: 3}
     assert calls

@@ -149,7 +149,9 @@ def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on
     cluster.worker()
     cluster.ready()
     cut = replace(cut, told=at(3, lambda: kill(scheduler)))
-    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4 s"):
+    with pytest.raises(
+        TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4\u00a0s"
+    ):
         found(town.layers, cut, NEAR)
     made = {f.parent.name for f in tmp_path.glob("tuiles/*/tuile.json")}
     assert 3 <= len(made) < 6

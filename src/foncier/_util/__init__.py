@@ -1,1 +1,1 @@
-"""Helpers without a word of the domain."""
+"""Helpers that know nothing of the domain."""

@@ -1,4 +1,4 @@
-"""How often Python looks for reference cycles while tables of geometries are at work."""
+"""Interval of the garbage collector while tables of geometries are processed."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RARELY = 200_000  # new objects between two looks; Python's own 700 come every millisecond here
+ALLOCATIONS = 200_000  # between two collections; the default of 700 is reached every millisecond
 
 
 @contextmanager
-def rarely() -> Iterator[None]:
-    """Look for cycles at long intervals: geometries make none, and there are millions of them.
+def infrequent_collection() -> Iterator[None]:
+    """Collect reference cycles at long intervals: there are millions of geometries, without cycles.
 
     Examples
     --------
     >>> import gc
     >>> before = gc.get_threshold()
-    >>> with rarely():
+    >>> with infrequent_collection():
     ...     gc.get_threshold()[0]
     200000
     >>> gc.get_threshold() == before
     True
     """
     before = gc.get_threshold()
-    gc.set_threshold(RARELY, *before[1:])
+    gc.set_threshold(ALLOCATIONS, *before[1:])
     try:
         yield
     finally:

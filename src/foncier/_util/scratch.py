@@ -1,4 +1,4 @@
-"""A hidden folder to work in, held by a lock as long as its run lives; a later run sweeps it."""
+"""Scratch folder with a lock; removes the leftovers of killed runs."""
 
 from __future__ import annotations
 
@@ -9,100 +9,101 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from foncier.i18n import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX = ".foncier-"
 LOCK = "lock"
-TRIES = 20  # another run can only sweep a new folder in the moment before it is locked
+ATTEMPTS = 20  # another run can remove a new folder only before it is locked
 
 
 @contextmanager
 def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
-    """Empty folder to write in, gone at the end; what killed runs left beside it goes first.
+    """Empty temporary folder, removed at the end; leftovers of killed runs are removed first.
 
     Parameters
     ----------
     folder
-        Where it is made; the system's folder of temporary files when None.
+        Parent folder; that of the temporary files of the system when None.
 
     Examples
     --------
     >>> with scratch_folder() as folder:
-    ...     made = folder.is_dir()
-    >>> made, folder.exists()
+    ...     existed = folder.is_dir()
+    >>> existed, folder.exists()
     (True, False)
     """
-    where = Path(tempfile.gettempdir()) if folder is None else folder
-    sweep(where)
-    place, lock = _claimed(where)
+    parent = Path(tempfile.gettempdir()) if folder is None else folder
+    remove_stale(parent)
+    scratch, lock = _create_locked(parent)
     try:
         with lock:
-            new = place / "new"
+            new = scratch / "new"
             new.mkdir()
             yield new
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager
 def create_or_rollback(folder: Path) -> Iterator[None]:
-    """Make a folder with those above it; new ones that are left empty by a failure go again."""
-    fresh = [one for one in (folder, *folder.parents) if not one.exists()]
+    """Create a folder and its parents; after an error remove those that are new and empty."""
+    created = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    delivered = False
+    succeeded = False
     try:
         yield
-        delivered = True
+        succeeded = True
     finally:
-        if not delivered:
-            with suppress(OSError):  # not empty: what was delivered stays
-                for one in fresh:
+        if not succeeded:
+            with suppress(OSError):  # not empty: its files stay
+                for one in created:
                     one.rmdir()
 
 
-def sweep(where: Path) -> None:
-    """Remove the folders to work in that killed runs left there."""
-    for stale in sorted(where.glob(f"{PREFIX}*")):
-        _sweep(stale)
+def remove_stale(parent: Path) -> None:
+    """Remove the scratch folders of killed runs."""
+    for scratch in sorted(parent.glob(f"{PREFIX}*")):
+        _remove_if_stale(scratch)
 
 
-def _claimed(where: Path) -> tuple[Path, IO[bytes]]:
-    """Make a folder and hold it; begun anew where another run took the new one for a dead one."""
-    for _ in range(TRIES):
-        place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
+def _create_locked(parent: Path) -> tuple[Path, IO[bytes]]:
+    """Create and lock a folder; try again if another run removed it before it was locked."""
+    for _ in range(ATTEMPTS):
+        scratch = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         with suppress(FileNotFoundError):
-            lock = (place / LOCK).open("xb")
-            held = _hold(lock)
-            if held and (place / LOCK).exists():
-                return place, lock
+            lock = (scratch / LOCK).open("xb")
+            if _try_lock(lock) and (scratch / LOCK).exists():
+                return scratch, lock
             lock.close()
-    raise FileNotFoundError(2, "dossier de travail effacé par un autre programme", str(where))
+    raise FileNotFoundError(2, str(Message("util.scratch.removed")), str(parent))
 
 
-def _sweep(place: Path) -> None:
-    """Remove what a killed run left; the folder of a run that lives is held and stays."""
-    if place.is_symlink():
+def _remove_if_stale(scratch: Path) -> None:
+    """Remove the folder of a killed run; that of a live run is locked and stays."""
+    if scratch.is_symlink():
         return
     with suppress(OSError):
-        inside = {one.name for one in place.iterdir()}
-        if not inside:  # killed, or alive and about to lock it: an empty one is no loss
-            place.rmdir()
+        names = {file.name for file in scratch.iterdir()}
+        if not names:  # of a killed run, or of one that is about to lock it and will try again
+            scratch.rmdir()
             return
-        if LOCK in inside:
-            with (place / LOCK).open("r+b") as lock:
-                if not _hold(lock):
+        if LOCK in names:
+            with (scratch / LOCK).open("r+b") as lock:
+                if not _try_lock(lock):
                     return
-                if sys.platform != "win32":  # there a file that is open cannot be removed
-                    shutil.rmtree(place, ignore_errors=True)
-        shutil.rmtree(place, ignore_errors=True)
+                if sys.platform != "win32":  # Windows cannot remove an open file
+                    shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _hold(lock: IO[bytes]) -> bool:
-    """Lock a file; False when another run holds it. Some network drives have no locks."""
+def _try_lock(lock: IO[bytes]) -> bool:
+    """Lock a file; False when another run has locked it. Some network drives have no locks."""
     try:
-        _locked(lock)
-    except HELD:
+        _lock(lock)
+    except LOCKED:
         return False
     except OSError:
         return True
@@ -110,17 +111,17 @@ def _hold(lock: IO[bytes]) -> bool:
 
 
 if sys.platform == "win32":
-    HELD = PermissionError
+    LOCKED = PermissionError
 
-    def _locked(lock: IO[bytes]) -> None:
+    def _lock(lock: IO[bytes]) -> None:
         import msvcrt  # noqa: PLC0415 (exists on Windows only)
 
         msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
-    HELD = BlockingIOError
+    LOCKED = BlockingIOError
 
-    def _locked(lock: IO[bytes]) -> None:
+    def _lock(lock: IO[bytes]) -> None:
         import fcntl  # noqa: PLC0415 (does not exist on Windows)
 
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

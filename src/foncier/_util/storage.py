@@ -1,8 +1,8 @@
-"""Folders on a disk or on an object store (``s3://…``): read alike, and published whole.
+"""Local and remote (fsspec, ``s3://…``) folders with atomic publication.
 
-A folder of an object store is a `upath.UPath`, which has the methods of a `pathlib.Path` that we
-call; it stands under that name. Keys and endpoints come from where the store's own package looks
-(``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``…): we hold none.
+A remote folder is a `upath.UPath`, which has the methods of `pathlib.Path` that are used here and
+is typed as one. Keys and endpoints are those of the package of the store (``AWS_ACCESS_KEY_ID``,
+``AWS_ENDPOINT_URL``…).
 """
 
 from __future__ import annotations
@@ -22,76 +22,80 @@ from foncier.errors import ConfigError, FoncierError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REMOTE = "://"
-PACKAGES = {"az": " adlfs", "abfs": " adlfs", "abfss": " adlfs", "gs": " gcsfs", "gcs": " gcsfs"}
-# What the clients of stores raise of their own, by module; their other errors are an OSError.
-OWN = (
+SCHEME_END = "://"
+PACKAGES = {"az": "adlfs", "abfs": "adlfs", "abfss": "adlfs", "gs": "gcsfs", "gcs": "gcsfs"}
+# Errors that the clients of stores raise besides OSError, by module.
+CLIENT_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
     ("azure.core.exceptions", "AzureError"),
     ("gcsfs.retry", "HttpError"),
     ("google.auth.exceptions", "GoogleAuthError"),
     ("aiohttp.client_exceptions", "ClientError"),
 )
-LOUD = "gcsfs"  # logs the trace of each call that fails
-CHECK = "Vérifiez l'adresse, les clés et le réseau."
+NOISY_LOGGER = "gcsfs"  # logs the traceback of each failed call
 
 
-def to_path(words: str) -> Path:
-    """Folder by its path, or by the address of any store that fsspec knows.
+def to_path(address: str) -> Path:
+    """Folder by its path, or by the address of a store that fsspec knows.
 
     Raises
     ------
     ConfigError
-        No such kind of store, a package is missing, or the store does not answer.
+        The kind of store is unknown, a package is missing, or the store does not answer.
 
     Examples
     --------
     >>> to_path("maps/somme").name
     'somme'
     """
-    if REMOTE not in words:
-        return Path(words)
-    scheme = words.partition(REMOTE)[0]
-    _hushed()
+    if SCHEME_END not in address:
+        return Path(address)
+    _silence_logger()
     try:
         from upath import UPath  # noqa: PLC0415 (an extra)
 
-        # What one worker has just written, the others must see.
-        folder: Any = UPath(words.rstrip("/"), use_listings_cache=False)
-        folder.exists()
+        # Without a cache of listings: a worker has to see the files of the others.
+        remote: Any = UPath(address.rstrip("/"), use_listings_cache=False)
+        remote.exists()
     except ImportError as reason:
+        package = PACKAGES.get(address.partition(SCHEME_END)[0])
+        packages = " ".join(filter(None, ("'foncier[objects]'", package)))
         raise ConfigError(
-            f"{words} : il manque un paquet pour ce stockage ({reason}). "
-            f"Installez-le : pip install 'foncier[objects]'{PACKAGES.get(scheme, '')}."
+            "util.storage.package_missing", address=address, why=reason, packages=packages
         ) from reason
-    except _own(OSError, ValueError) as reason:
+    except _client_errors(OSError, ValueError) as reason:
         raise ConfigError(
-            f"{words} : stockage inconnu ou injoignable ({_said(reason)}). {CHECK}"
+            "util.storage.unknown", address=address, why=_first_line(reason)
         ) from reason
-    found: Path = folder
-    return found
+    folder: Path = remote
+    return folder
 
 
-def _own(*others: type[Exception]) -> tuple[type[Exception], ...]:
-    """Errors of `OWN`, and others. A module that nobody has loaded has raised none."""
-    loaded = [getattr(sys.modules[room], name) for room, name in OWN if room in sys.modules]
+def _client_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Errors of `CLIENT_ERRORS` whose module is loaded, and others."""
+    loaded = [
+        getattr(sys.modules[module], name)
+        for module, name in CLIENT_ERRORS
+        if module in sys.modules
+    ]
     return *others, *loaded
 
 
 def storage_errors(folder: Any, *others: type[Exception]) -> tuple[type[Exception], ...]:
-    """What a store raises where it does not answer, or refuses (nothing of a disk), and others."""
+    """Errors of a store that does not answer or refuses (none for a local folder), and others."""
     if not is_remote(folder):
         return others
-    return _own(*others, ConnectionError, TimeoutError, PermissionError)
+    return _client_errors(*others, ConnectionError, TimeoutError, PermissionError)
 
 
 @contextmanager
-def answered(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[None]:
-    """Turn what a store raises where it does not answer, or refuses, into an error of ours.
+def explain_store_errors(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[None]:
+    """Convert the errors of a store that does not answer or refuses.
 
-    Another process cannot be sent what some clients raise: they hold an open connection.
+    Some clients raise errors that contain an open connection: they cannot be sent to another
+    process.
     """
-    _hushed()
+    _silence_logger()
     try:
         yield
     except FoncierError:
@@ -101,24 +105,23 @@ def answered(folder: Any, error: type[FoncierError] = StoreError) -> Iterator[No
         fault = reason if isinstance(reason, known) else reason.__cause__  # adlfs wraps some
         if not isinstance(fault, known):
             raise
-        raise error(
-            f"{folder} : le stockage ne répond pas, ou refuse ({_said(fault)}). {CHECK}"
-        ) from reason
+        raise error("util.storage.failed", folder=str(folder), why=_first_line(fault)) from reason
 
 
-def _said(reason: BaseException) -> str:
-    """Kind of an error and its first line: what follows is for developers."""
+def _first_line(reason: BaseException) -> str:
+    """Class of an error and its first line; the rest is for developers."""
     return f"{type(reason).__name__} : {str(reason).partition(chr(10))[0]}"
 
 
-def _hushed() -> None:
-    logging.getLogger(LOUD).setLevel(logging.CRITICAL)
+def _silence_logger() -> None:
+    logging.getLogger(NOISY_LOGGER).setLevel(logging.CRITICAL)
 
 
-class _Frank(FSSpecHandler):  # type: ignore[misc]
-    """As Arrow reads from a store; it asks first for the file, and takes no answer for a no.
+class _FileHandler(FSSpecHandler):  # type: ignore[misc]
+    """Handler for Arrow that opens a file without asking first whether it exists.
 
-    gcsfs reads ahead in the background and complains at the end of files that Arrow left open.
+    The handler of Arrow treats a store that does not answer as a missing file. gcsfs reads ahead in
+    the background and logs an error at the end for files that Arrow has left open.
     """
 
     def open_input_file(self, path: str) -> Any:
@@ -126,12 +129,12 @@ class _Frank(FSSpecHandler):  # type: ignore[misc]
 
 
 def is_remote(folder: Any) -> bool:
-    """Tell whether a folder lies on an object store."""
+    """Tell whether a folder is on an object store."""
     return not isinstance(folder, Path)
 
 
-def is_there(path: Any) -> bool:
-    """Tell whether there is a file; ``is_file`` takes a store that does not answer for a no."""
+def exists(path: Any) -> bool:
+    """Tell whether a file exists; ``is_file`` is False for a store that does not answer."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -139,23 +142,23 @@ def is_there(path: Any) -> bool:
     return True
 
 
-def arrow(path: Any) -> dict[str, Any]:
-    """Where a file lies, as what reads Parquet wants it."""
-    return {"filesystem": PyFileSystem(_Frank(path.fs))} if is_remote(path) else {}
+def arrow_filesystem(path: Any) -> dict[str, Any]:
+    """Keyword ``filesystem`` for the Parquet readers of Arrow; none for a local file."""
+    return {"filesystem": PyFileSystem(_FileHandler(path.fs))} if is_remote(path) else {}
 
 
 def display_path(path: Any) -> Any:
-    """Path of a file within its store."""
+    """Path of a file within its store, for the readers of Arrow."""
     return path.path if is_remote(path) else path
 
 
 @contextmanager
 def atomic_folder(folder: Any, *, last: str) -> Iterator[Path]:
-    """Folder of this machine to write in; when whole it stands in the place of another.
+    """Local scratch folder that replaces a folder when it is complete.
 
-    On a disk it is moved there at once. On an object store, where only one object at a time
-    appears whole, the file ``last`` goes first from what was there and comes last: without it,
-    nothing else counts.
+    On a disk the folder is renamed. On an object store only single objects are atomic: the file
+    ``last`` of the former folder is removed first and that of the new one is written last, so that
+    a folder without it is incomplete.
     """
     if not is_remote(folder):
         with create_or_rollback(folder.parent), scratch_folder(folder.parent) as new:
@@ -170,9 +173,9 @@ def atomic_folder(folder: Any, *, last: str) -> Iterator[Path]:
 
 
 def _replace(new: Path, folder: Path) -> None:
-    """Put a folder of a workshop in its place; all may read it there.
+    """Move a scratch folder to its destination, readable for all.
 
-    The former one goes with the workshop.
+    The former folder is removed with the scratch folder.
     """
     new.chmod(0o755)
     if folder.exists():

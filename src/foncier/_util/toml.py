@@ -1,4 +1,4 @@
-"""TOML that a planner writes: a study, needs, another loop."""
+"""Read TOML files that a user writes: a study, project requirements, a loop."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from foncier.i18n import Message
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES = 4_000_000
-DEEPEST_KEY = 50  # parts of a dotted key; a thousand of them take gigabytes to read
+MAX_BYTES = 4_000_000
+MAX_KEY_PARTS = 50  # parts of a dotted key; a thousand of them take gigabytes to read
 KEY_PART = re.compile(r"""\s*["']?[\w-]+["']?\s*""")
 
 
@@ -23,7 +23,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        It cannot be read, or is not TOML of a size and depth that a person writes.
+        The file cannot be read, or is not TOML of a plausible size and depth.
     """
     try:
         return tomllib.loads(_text(path))
@@ -37,16 +37,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(Message("util.toml.too_large", size_mb=MOST_BYTES // 10**6))
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(Message("util.toml.too_large", size_mb=MAX_BYTES // 10**6))
     text = path.read_text(encoding="utf-8")
-    if _longest_key(text) > DEEPEST_KEY:
+    if _longest_key(text) > MAX_KEY_PARTS:
         raise ValueError(Message("util.toml.key_too_deep"))
     return text
 
 
 def _longest_key(text: str) -> int:
-    """Most parts between dots in a row that could be parts of a key."""
+    """Largest number of consecutive parts between dots that could be one key."""
     longest = run = 0
     for part in text.split("."):
         run = run + 1 if KEY_PART.fullmatch(part) else 0

@@ -1,38 +1,38 @@
-"""Fetch public layers into a study: the only room that opens a connection."""
+"""Download public layers into a study. Only this package opens network connections."""
 
 from foncier.download.cache import Cache, shared_cache
 from foncier.download.catalog import (
-    Place,
+    Query,
     Source,
-    chosen,
     hosts,
+    select_sources,
     sources,
 )
-from foncier.download.client import PATIENCE, HttpClient
+from foncier.download.client import RETRIES, HttpClient
 from foncier.download.download import Outcome, fetch
 from foncier.download.provenance import (
     Provenance,
-    kept,
-    provenance,
+    explain_disk_errors,
+    read_provenance,
     sweep_leftovers,
-    write,
+    write_text,
 )
 
 __all__ = [
-    "PATIENCE",
+    "RETRIES",
     "Cache",
     "HttpClient",
     "Outcome",
-    "Place",
     "Provenance",
+    "Query",
     "Source",
-    "chosen",
+    "explain_disk_errors",
     "fetch",
     "hosts",
-    "kept",
-    "provenance",
+    "read_provenance",
+    "select_sources",
     "shared_cache",
     "sources",
     "sweep_leftovers",
-    "write",
+    "write_text",
 ]

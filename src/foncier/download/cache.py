@@ -1,4 +1,4 @@
-"""What was fetched once, for every study of this user: by content, found again by address."""
+"""Cache of downloaded files for all studies of a user: contents by SHA-256, indexed by address."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
+from foncier._util.atomic_write import sha256
 from foncier._util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PLACE = "FONCIER_CACHE"  # environment variable: another folder than the user's
-CHUNK = 1 << 20
+CACHE_VARIABLE = "FONCIER_CACHE"  # environment variable: another folder than that of the user
 
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """What lies in the cache for an address: its content's SHA-256, the service's own marks."""
+    """Last download of an address: the SHA-256 of its content, the validators of the service."""
 
     address: str
     sha256: str
@@ -34,107 +34,107 @@ class CacheEntry:
 
 @dataclass
 class Cache:
-    """Files by their SHA-256 (``objects``), and what address gave which (``index``).
+    """Files by their SHA-256 (``objects``), and the SHA-256 by address (``index``).
 
-    A file is never served without asking its service whether it is still current, nor without its
-    SHA-256 being worked out again. Several programs may share the folder: each file comes to its
-    place whole, and one that was taken away meanwhile is only fetched again. A cache that cannot
-    be read or written costs time, never a result: ``fault`` then says why.
+    A file is served only after the service has confirmed that it is current and its SHA-256 has
+    been computed again. Several processes may share the folder: each file is written atomically,
+    and one that another process removed is downloaded again. A cache that cannot be read or
+    written costs time, never a result: ``fault`` says why.
     """
 
     folder: Path
     fault: str = field(default="", compare=False)
 
-    def held(self, address: str) -> CacheEntry | None:
-        """What an address gave last time; None when nothing, or nothing whole."""
+    def find(self, address: str) -> CacheEntry | None:
+        """Entry of an address; None without a complete one that has a validator."""
         try:
-            told = CacheEntry(**json.loads(self._entry(address).read_text(encoding="utf-8")))
+            entry = CacheEntry(**json.loads(self._index(address).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        there = told.address == address and self._object(told.sha256).is_file()
-        return told if there and (told.etag or told.modified) else None
+        if entry.address != address or not self._object(entry.sha256).is_file():
+            return None
+        return entry if entry.etag or entry.modified else None
 
-    def bring(self, held: CacheEntry, to: Path) -> bool:
-        """Copy what is held to a file; False when it is gone or not what it was (it then goes)."""
+    def copy(self, entry: CacheEntry, path: Path) -> bool:
+        """Copy the content of an entry to a file; remove it and return False if it is damaged."""
         try:
-            shutil.copyfile(self._object(held.sha256), to)
-            with to.open("rb") as copied:
-                same = hashlib.file_digest(copied, "sha256").hexdigest() == held.sha256
+            shutil.copyfile(self._object(entry.sha256), path)
+            intact = sha256(path) == entry.sha256
         except OSError:
-            same = False
-        if not same:
-            to.unlink(missing_ok=True)
-            self._drop(held.address, held.sha256)
-        return same
+            intact = False
+        if not intact:
+            path.unlink(missing_ok=True)
+            self._remove(entry)
+        return intact
 
-    def keep(self, held: CacheEntry, file: Path) -> None:
-        """Take a copy of a whole file; what the address gave before goes when none else gives it.
+    def add(self, entry: CacheEntry, file: Path) -> None:
+        """Store a copy of a complete file; remove the former content if no other address uses it.
 
-        An answer without any mark is not kept: nobody could tell whether it is still current.
+        An entry without a validator is not stored: its age could not be checked.
         """
-        if not (held.etag or held.modified):
+        if not (entry.etag or entry.modified):
             return
-        before = self.held(held.address)
+        former = self.find(entry.address)
         try:
-            if not self._object(held.sha256).is_file():
-                _placed(lambda new: shutil.copyfile(file, new), self._object(held.sha256))
-            told = json.dumps(asdict(held))
-            _placed(lambda new: new.write_text(told, encoding="utf-8"), self._entry(held.address))
+            if not self._object(entry.sha256).is_file():
+                _write(lambda new: shutil.copyfile(file, new), self._object(entry.sha256))
+            text = json.dumps(asdict(entry))
+            _write(lambda new: new.write_text(text, encoding="utf-8"), self._index(entry.address))
         except OSError as fault:
             self.fault = f"{self.folder} : {fault.strerror or fault}"
             return
-        if before is not None and before.sha256 != held.sha256:
-            self._forget(before.sha256)
+        if former is not None and former.sha256 != entry.sha256:
+            self._remove_unused(former.sha256)
 
     def size(self) -> tuple[int, int]:
-        """How many files are held, and their bytes."""
+        """Count the stored files and their bytes."""
         sizes = []
         for file in self._files("objects"):
-            with suppress(OSError):  # gone meanwhile
+            with suppress(OSError):  # removed by another process
                 sizes.append(file.stat().st_size)
         return len(sizes), sum(sizes)
 
     def clear(self) -> None:
-        """Take away all that is held, and nothing else that lies in the folder."""
+        """Remove all entries and contents; other files of the folder stay."""
         for name in ("index", "objects"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
-    def _drop(self, address: str, sha256: str) -> None:
+    def _remove(self, entry: CacheEntry) -> None:
         with suppress(OSError):
-            self._entry(address).unlink(missing_ok=True)
-            self._object(sha256).unlink(missing_ok=True)
+            self._index(entry.address).unlink(missing_ok=True)
+            self._object(entry.sha256).unlink(missing_ok=True)
 
-    def _forget(self, sha256: str) -> None:
-        for entry in self._files("index"):
+    def _remove_unused(self, digest: str) -> None:
+        for file in self._files("index"):
             with suppress(OSError, ValueError, KeyError, TypeError):
-                if json.loads(entry.read_text(encoding="utf-8"))["sha256"] == sha256:
+                if json.loads(file.read_text(encoding="utf-8"))["sha256"] == digest:
                     return
         with suppress(OSError):
-            self._object(sha256).unlink(missing_ok=True)
+            self._object(digest).unlink(missing_ok=True)
 
     def _files(self, name: str) -> Iterator[Path]:
-        inside = self.folder / name
-        for file in inside.rglob("*"):
-            hidden = any(part.startswith(".") for part in file.relative_to(inside).parts)
-            if file.is_file() and not hidden:  # else on its way
+        folder = self.folder / name
+        for file in folder.rglob("*"):
+            scratch = any(part.startswith(".") for part in file.relative_to(folder).parts)
+            if file.is_file() and not scratch:
                 yield file
 
-    def _entry(self, address: str) -> Path:
+    def _index(self, address: str) -> Path:
         return self.folder / "index" / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
 
-    def _object(self, sha256: str) -> Path:
-        return self.folder / "objects" / sha256[:2] / sha256
+    def _object(self, digest: str) -> Path:
+        return self.folder / "objects" / digest[:2] / digest
 
 
-def _placed(write: Callable[[Path], object], to: Path) -> None:
-    """Write beside the place, then move there: whole, whoever else does the same."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(to.parent) as folder:
-        write(folder / to.name)
-        (folder / to.name).replace(to)
+def _write(write: Callable[[Path], object], path: Path) -> None:
+    """Write a file to a scratch folder, then rename it: safe with several processes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(path.parent) as folder:
+        write(folder / path.name)
+        (folder / path.name).replace(path)
 
 
 def shared_cache() -> Cache:
-    """The user's cache: where the system keeps such files, or in the folder of `PLACE`."""
-    named = os.environ.get(PLACE)
-    return Cache(Path(named) if named else user_cache_path("foncier", appauthor=False))
+    """Cache of the user: in the cache folder of the system, or in that of `CACHE_VARIABLE`."""
+    folder = os.environ.get(CACHE_VARIABLE)
+    return Cache(Path(folder) if folder else user_cache_path("foncier", appauthor=False))

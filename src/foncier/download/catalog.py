@@ -1,4 +1,4 @@
-"""The public services that can be fetched, from the package's data file."""
+"""Catalogue of the public services, from ``catalog.toml`` and installed packages, and queries."""
 
 from __future__ import annotations
 
@@ -13,26 +13,65 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from foncier.errors import ConfigError
-from foncier.i18n import typeset
+import pyproj
+
+from foncier.crs import DEGREES
+from foncier.errors import ConfigError, SourceError
+from foncier.i18n import Localized
 
 if TYPE_CHECKING:
     from datetime import date
 
-GROUP = "foncier.readers"  # entry points by which other packages add services
-YEAR_KNOWN_FROM = 5  # month: sales of a year are whole in the edition of the next April
+ENTRY_POINTS = "foncier.sources"  # group of entry points by which other packages add sources
+YEAR_COMPLETE_FROM = 5  # month: the edition of April completes the sales of the previous year
+COMMON_KEYS = {
+    "name",
+    "group",
+    "fr",
+    "en",
+    "form",
+    "address",
+    "file",
+    "attribution",
+    "licence",
+    "fresh",
+    "fresh_en",
+    "most_mb",
+    "layers",
+    "margin_m",
+}
+
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A public service: its address and form, the file it becomes, the layers read from it.
+    """A public service: its address, its form, the file it becomes, the layers read from the file.
 
-    ``address`` may hold ``{commune}`` (INSEE code), ``{dep}`` and ``{year}`` (the last one whose
-    sales are all known), ``file`` ``{commune}``: each commune then has a file of its own.
-    ``layers`` are pairs (layer, format) of `foncier.readers.FORMATS`. ``margin_m``: how far
-    around the parcels is asked. ``options`` holds what only its form needs, and
-    ``may_be_empty`` (a commune may truly have no row) and ``without`` (départements that the
-    service does not cover).
+    Parameters
+    ----------
+    name, group
+        Names by which ``--only`` selects it; several sources may share a group.
+    label, label_en
+        Title in French and in English (French where empty).
+    form
+        Kind of service, a key of `foncier.download.services.DOWNLOADERS`.
+    address
+        May contain ``{commune}`` (INSEE code), ``{dep}`` and ``{year}`` (the last one with
+        complete sales).
+    file
+        Name in the folder of the downloads; with ``{commune}`` each commune has its own file.
+    fresh, fresh_en
+        How often the service is updated, in French and in English.
+    most_bytes
+        Larger answers are refused.
+    layers
+        Pairs (layer, format) of `foncier.readers.FORMATS`.
+    margin_m
+        Margin in metres around the parcels.
+    options
+        Options of the form, and ``may_be_empty`` (a commune may have no row), ``without``
+        (départements that the service does not cover), ``instead_of`` (group that it replaces).
     """
 
     name: str
@@ -48,211 +87,246 @@ class Source:
     layers: tuple[tuple[str, str], ...]
     margin_m: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    label_en: str = ""
+    fresh_en: str = ""
+
+    @property
+    def title(self) -> Localized:
+        """Title in both languages."""
+        return Localized(self.label, self.label_en or self.label)
+
+    @property
+    def frequency(self) -> Localized:
+        """How often the service is updated, in both languages."""
+        return Localized(self.fresh, self.fresh_en or self.fresh)
 
     @property
     def may_be_empty(self) -> bool:
-        """Tell whether no row at all is an answer."""
+        """Tell whether a file without rows is valid."""
         return bool(self.options.get("may_be_empty", False))
 
     @property
     def instead_of(self) -> str:
-        """Group in whose place it stands; "" for none."""
+        """Group of sources that it replaces; "" for none."""
         return str(self.options.get("instead_of", ""))
 
     def covers(self, commune: str) -> bool:
-        """Tell whether the service has the département of a commune."""
-        return department(commune) not in self.options.get("without", ())
+        """Tell whether the service covers the département of a commune."""
+        return department_code(commune) not in self.options.get("without", ())
 
     @property
     def by_bounds(self) -> bool:
-        """Tell whether it is asked for by the bounds of the parcels, or held against them."""
+        """Tell whether the bounds of the parcels select or check its rows."""
         return self.form in {"wfs", "overpass", "bil", "gtfs"} or "cut" in self.options
 
     @property
     def by_commune(self) -> bool:
-        """Tell whether each commune has a file of its own."""
+        """Tell whether each commune has its own file."""
         return "{commune}" in self.file
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is asked for: communes (INSEE codes), and bounds in degrees (west, south, east, north).
+class Query:
+    """What is requested from a source.
 
-    Bounds are None as long as no parcel is known. ``asked_on``: the day, for services by year;
-    ``network``: the data set of the timetable that the study names.
+    Parameters
+    ----------
+    communes
+        INSEE codes.
+    bounds
+        Bounds of the parcels in degrees (west, south, east, north); None while no parcel is known.
+    asked_on
+        Date, for services that have one file a year.
+    network
+        Data set of the transit network that the study names.
     """
 
     communes: tuple[str, ...]
-    bounds: tuple[float, float, float, float] | None = None
+    bounds: Bounds | None = None
     asked_on: date | None = None
     network: str | None = None
 
 
-COMMON = {
-    "name",
-    "group",
-    "fr",
-    "form",
-    "address",
-    "file",
-    "attribution",
-    "licence",
-    "fresh",
-    "most_mb",
-    "layers",
-    "margin_m",
-}
-
-
 @cache
 def sources() -> tuple[Source, ...]:
-    """Every service in the order of asking: parcels first, they give the bounds; others' last.
+    """All sources in the order of the requests: parcels first, those of other packages last.
 
     Raises
     ------
     ConfigError
-        A package adds a service that cannot be read, or bears the name of another.
+        A package adds a source that cannot be read, or has the same name as another.
     """
-    return _all()[0]
+    return _load_all()[0]
 
 
 @cache
 def hosts() -> frozenset[str]:
-    """Hosts that may be asked, and sent on to."""
-    return _all()[1]
+    """Hosts that may be requested, directly or by a redirection."""
+    return _load_all()[1]
 
 
-def read(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
-    """Services of a file like this package's ``catalog.toml``, and the hosts they may send on to.
+def read_catalog(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
+    """Sources of a file in the format of ``catalog.toml``, and other hosts of redirections.
 
     Raises
     ------
     ConfigError
-        Not such a file.
+        The file is not a catalogue.
     """
     try:
-        return _read(file.read_text(encoding="utf-8"))
+        return _parse(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
-        told = f"{file.name} : catalogue de sources illisible ({fault!r}). "
-        raise ConfigError(typeset(told + "Voyez docs/fetch.md.")) from fault
+        raise ConfigError("download.catalog.unreadable", file=file.name, why=repr(fault)) from fault
 
 
-def _read(text: str) -> tuple[tuple[Source, ...], frozenset[str]]:
+def _parse(text: str) -> tuple[tuple[Source, ...], frozenset[str]]:
     raw = tomllib.loads(text)
-    found = tuple(
+    parsed = tuple(
         Source(
-            name=one["name"],
-            group=one["group"],
-            label=one["fr"],
-            form=one["form"],
-            address=one["address"],
-            file=one["file"],
-            attribution=one["attribution"],
-            licence=one["licence"],
-            fresh=one["fresh"],
-            most_bytes=int(one["most_mb"] * 1e6),
-            layers=tuple((pair["layer"], pair["format"]) for pair in one["layers"]),
-            margin_m=float(one.get("margin_m", 0)),
-            options={k: v for k, v in one.items() if k not in COMMON},
+            name=row["name"],
+            group=row["group"],
+            label=row["fr"],
+            form=row["form"],
+            address=row["address"],
+            file=row["file"],
+            attribution=row["attribution"],
+            licence=row["licence"],
+            fresh=row["fresh"],
+            most_bytes=int(row["most_mb"] * 1e6),
+            layers=tuple((pair["layer"], pair["format"]) for pair in row["layers"]),
+            margin_m=float(row.get("margin_m", 0)),
+            options={key: value for key, value in row.items() if key not in COMMON_KEYS},
+            label_en=row.get("en", ""),
+            fresh_en=row.get("fresh_en", ""),
         )
-        for one in raw["source"]
+        for row in raw["source"]
     )
-    return found, frozenset(raw.get("hosts", {}).get("also", ()))
+    return parsed, frozenset(raw.get("hosts", {}).get("also", ()))
 
 
-def _all() -> tuple[tuple[Source, ...], frozenset[str]]:
-    own = files("foncier.download").joinpath("catalog.toml").read_text(encoding="utf-8")
-    found, also = _read(own)
-    for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
-        more, others = _added(entry.name, entry)
-        for one in more:
-            _sound(one, found, entry.name)
-            found += (one,)
-        also |= others
-    return found, also | {urlsplit(source.address).hostname or "" for source in found}
+def _load_all() -> tuple[tuple[Source, ...], frozenset[str]]:
+    text = files("foncier.download").joinpath("catalog.toml").read_text(encoding="utf-8")
+    loaded, extra_hosts = _parse(text)
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        added, added_hosts = _load_entry_point(entry.name, entry)
+        for source in added:
+            _check_added(source, loaded, entry.name)
+            loaded += (source,)
+        extra_hosts |= added_hosts
+    return loaded, extra_hosts | {urlsplit(source.address).hostname or "" for source in loaded}
 
 
-def _sound(one: Source, found: tuple[Source, ...], entry: str) -> None:
+def _check_added(source: Source, loaded: tuple[Source, ...], package: str) -> None:
     """Raise on a source of another package that would hide one, or write outside its folder."""
-    fault = ""
-    if Path(one.file).name != one.file:
-        fault = f"le fichier « {one.file} » sort du dossier"
-    elif {one.name, one.file} & {taken for other in found for taken in (other.name, other.file)}:
-        fault = "nom ou fichier déjà pris"
-    if fault:
-        told = f"source « {one.name} » ({GROUP}, {entry}) : {fault}. "
-        raise ConfigError(typeset(told + "Corrigez ou désinstallez ce module."))
+    params = {"name": source.name, "group": ENTRY_POINTS, "package": package}
+    if Path(source.file).name != source.file:
+        raise ConfigError("download.catalog.file_outside", file=source.file, **params)
+    names = {name for other in loaded for name in (other.name, other.file)}
+    if {source.name, source.file} & names:
+        raise ConfigError("download.catalog.name_taken", **params)
 
 
-def _added(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
-    """What an installed package adds: a `Source`, several, or the path of a catalogue."""
+def _load_entry_point(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
+    """Load the sources of a package: a `Source`, several, or the path of a catalogue."""
     try:
-        given = entry.load()
+        value = entry.load()
     except (ImportError, AttributeError) as fault:
-        told = f"sources de « {name} » ({GROUP}) : import impossible ({fault}). "
-        raise ConfigError(typeset(told + "Réparez ou désinstallez ce module.")) from fault
-    if isinstance(given, str | os.PathLike):
-        return read(Path(given))
-    several = (given,) if isinstance(given, Source) else given
-    if not isinstance(several, Iterable) or not all(isinstance(s, Source) for s in several):
-        told = f"sources de « {name} » ({GROUP}) : ni Source, ni chemin d'un catalogue. "
-        raise ConfigError(typeset(told + "Voyez docs/fetch.md."))
-    return tuple(several), frozenset()
+        raise ConfigError(
+            "download.catalog.import_failed", name=name, group=ENTRY_POINTS, why=fault
+        ) from fault
+    if isinstance(value, str | os.PathLike):
+        return read_catalog(Path(value))
+    added = (value,) if isinstance(value, Source) else value
+    if not isinstance(added, Iterable) or not all(isinstance(s, Source) for s in added):
+        raise ConfigError("download.catalog.no_source", name=name, group=ENTRY_POINTS)
+    return tuple(added), frozenset()
 
 
-def chosen(only: tuple[str, ...]) -> tuple[Source, ...]:
-    """Services of some groups or names; all but stand-ins where none is named.
+def select_sources(only: tuple[str, ...]) -> tuple[Source, ...]:
+    """Sources of some groups or names; without any, all but those that replace others.
 
     Raises
     ------
     ConfigError
-        No such group.
+        No such group or name.
 
     Examples
     --------
-    >>> [source.name for source in chosen(("cadastre",))]
+    >>> [source.name for source in select_sources(("cadastre",))]
     ['parcelles', 'batiments']
     """
     known = {source.group for source in sources()} | {source.name for source in sources()}
     if unknown := sorted(set(only) - known):
-        raise ConfigError(
-            f"--only {','.join(unknown)}\u00a0: source inconnue. "
-            f"Sources\u00a0: {', '.join(dict.fromkeys(s.group for s in sources()))}."
-        )
+        groups = tuple(dict.fromkeys(source.group for source in sources()))
+        raise ConfigError("download.catalog.unknown_source", names=",".join(unknown), known=groups)
     if not only:
-        return tuple(s for s in sources() if not s.instead_of)
-    return tuple(s for s in sources() if s.group in only or s.name in only)
+        return tuple(source for source in sources() if not source.instead_of)
+    return tuple(source for source in sources() if source.group in only or source.name in only)
 
 
-def department(commune: str) -> str:
-    """Département of a commune, as the addresses of the cadastre write it.
+def department_code(commune: str) -> str:
+    """Code of the département of a commune, as in the addresses of the cadastre.
 
     Examples
     --------
-    >>> department("80021"), department("97411"), department("2A004")
+    >>> department_code("80021"), department_code("97411"), department_code("2A004")
     ('80', '974', '2A')
     """
     return commune[:3] if commune.startswith("97") else commune[:2]
 
 
-def address_of(source: Source, place: Place) -> str:
-    """Address of a source for the first commune of a place.
+def address_of(source: Source, query: Query) -> str:
+    """Address of a source for the first commune of a query.
 
     Examples
     --------
     >>> from datetime import date
-    >>> [dvf] = chosen(("dvf",))
-    >>> address_of(dvf, Place(("97411",), asked_on=date(2026, 3, 1))).split("csv/")[1]
+    >>> [dvf] = select_sources(("dvf",))
+    >>> address_of(dvf, Query(("97411",), asked_on=date(2026, 3, 1))).split("csv/")[1]
     '2024/communes/974/97411.csv'
     """
-    return filled(source.address, place)
+    return fill_address(source.address, query)
 
 
-def filled(address: str, place: Place) -> str:
-    """Address with the commune, its département and the year in their places."""
-    commune, day = place.communes[0], place.asked_on
-    year = "" if day is None else day.year - (1 if day.month >= YEAR_KNOWN_FROM else 2)
-    given = {"commune": commune, "dep": department(commune), "year": str(year)}
-    for name, value in given.items():
+def fill_address(address: str, query: Query) -> str:
+    """Replace ``{commune}``, ``{dep}`` and ``{year}`` in an address."""
+    commune, day = query.communes[0], query.asked_on
+    year = "" if day is None else day.year - (1 if day.month >= YEAR_COMPLETE_FROM else 2)
+    values = {"commune": commune, "dep": department_code(commune), "year": str(year)}
+    for name, value in values.items():
         address = address.replace(f"{{{name}}}", value)
     return address
+
+
+def bounds_degrees(source: Source, query: Query) -> Bounds:
+    """Bounds of a query with the margin of a source: west, south, east, north in degrees.
+
+    Raises
+    ------
+    SourceError
+        No parcels are known.
+    """
+    west, south, east, north = _bounds(source, query)
+    margin_lat = source.margin_m / 111_000
+    margin_lon = margin_lat / 0.6  # cos(latitude) is at least 0.6 in mainland France
+    return west - margin_lon, south - margin_lat, east + margin_lon, north + margin_lat
+
+
+def bounds_m(source: Source, query: Query, crs: pyproj.CRS) -> Bounds:
+    """Bounds of a query with the margin of a source: west, south, east, north in metres of a CRS.
+
+    Raises
+    ------
+    SourceError
+        No parcels are known.
+    """
+    transformer = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
+    west, south, east, north = transformer.transform_bounds(*_bounds(source, query))
+    margin = source.margin_m
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def _bounds(source: Source, query: Query) -> Bounds:
+    if query.bounds is None:
+        raise SourceError("download.catalog.no_parcels", source=source.title)
+    return query.bounds

@@ -1,11 +1,10 @@
-"""The one way out: polite, patient, within limits, and to known hosts only."""
+"""HTTP client with retries, rate limiting, size limits and a host allow-list."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -15,71 +14,67 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.util import Retry
 
 from foncier import __version__
+from foncier._util.atomic_write import sha256
 from foncier.download.cache import Cache, CacheEntry
-from foncier.errors import (
-    ConfigError,
-    FormatError,
-    OfflineError,
-    SourceError,
-)
-from foncier.readers.report import complaint
+from foncier.errors import ConfigError, FormatError, OfflineError, SourceError
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-AGENT = f"foncier/{__version__} (analyse foncière communale)"
-CHUNK = 1 << 14  # what is lost when a connection breaks
-REDIRECTS, REDIRECTED = 5, (301, 302, 303, 307, 308)
-BUSY = (408, 429, 500, 502, 503, 504)
-LONGEST_WAIT_S = 120.0  # a service that asks for more is down for this run
-LONGEST_RETRY_S = 300.0  # after the first failure no retry starts later than this
-RETRY = "Réessayez plus tard, ou déposez le fichier à la main et déclarez-le dans study.toml."
+USER_AGENT = f"foncier/{__version__} (analyse foncière communale)"
+CHUNK_BYTES = 1 << 14  # what is lost when a connection breaks
+MAX_REDIRECTS, REDIRECT_STATUSES = 5, (301, 302, 303, 307, 308)
+BUSY_STATUSES = (408, 429, 500, 502, 503, 504)
+MAX_WAIT_S = 120.0  # a service that asks for a longer wait is unavailable for this run
+MAX_RETRY_S = 300.0  # no retry starts later than this after the first failure
+RETRY = Message("download.retry")  # what to do, at the end of each error of a service
 
 
-class Patience(Retry):
-    """Retries of urllib3 that end `LONGEST_RETRY_S` after the first failure.
+class RetryPolicy(Retry):
+    """Retries of urllib3 that end `MAX_RETRY_S` after the first failure.
 
-    They also end when the service asks to wait longer than `LONGEST_WAIT_S`.
+    They also end when the service asks for a wait of more than `MAX_WAIT_S`.
     """
 
     until: float | None = None
 
     def new(self, **changes: Any) -> Self:
-        """The same policy with less left of it."""
-        made = super().new(**changes)
-        made.until = self.until
-        return made
+        """Copy the policy with changes; the time limit is kept."""
+        policy = super().new(**changes)
+        policy.until = self.until
+        return policy
 
     def increment(
         self, method: str | None = None, url: str | None = None, *args: Any, **more: Any
     ) -> Self:
-        """What is left after a failure.
+        """Return the policy that remains after a failure.
 
         Raises
         ------
         MaxRetryError
-            Nothing is left.
+            No retry remains.
         """
         now = time.monotonic()
-        wait = asked_wait(more.get("response"))
-        if wait > LONGEST_WAIT_S or now + wait > (self.until or now + LONGEST_RETRY_S):
+        wait_s = retry_after_s(more.get("response"))
+        if wait_s > MAX_WAIT_S or now + wait_s > (self.until or now + MAX_RETRY_S):
             raise MaxRetryError(more.get("_pool"), url or "", more.get("error"))  # type: ignore[arg-type]
-        left = super().increment(method, url, *args, **more)
-        left.until = self.until or now + LONGEST_RETRY_S
-        return left
+        policy = super().increment(method, url, *args, **more)
+        policy.until = self.until or now + MAX_RETRY_S
+        return policy
 
 
-def asked_wait(answer: Any) -> float:
-    """Seconds to wait that an answer of urllib3 asks for (``Retry-After``), 0 without a demand."""
+def retry_after_s(response: Any) -> float:
+    """Wait in seconds that a response of urllib3 asks for (``Retry-After``); 0 without one."""
     try:
-        return (PATIENCE.get_retry_after(answer) or 0.0) if answer is not None else 0.0
+        return (RETRIES.get_retry_after(response) or 0.0) if response is not None else 0.0
     except HTTPError:  # neither a number nor a date
         return 0.0
 
 
-# Without a network there is one retry. Certificates that are refused are not tried again.
-PATIENCE = Patience(
+# One retry without a network; none for a refused certificate.
+RETRIES = RetryPolicy(
     total=6,
     connect=1,
     redirect=0,
@@ -87,7 +82,7 @@ PATIENCE = Patience(
     backoff_factor=1.0,
     backoff_jitter=1.0,
     backoff_max=30,
-    status_forcelist=BUSY,
+    status_forcelist=BUSY_STATUSES,
     allowed_methods={"GET", "POST"},
     raise_on_status=False,
     respect_retry_after_header=True,
@@ -95,21 +90,27 @@ PATIENCE = Patience(
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """What came: where it lies, its fingerprint, and what the service says of its age.
+class Download:
+    """A downloaded file: path, SHA-256, and the validators that the service gave (HTTP caching).
 
-    ``unchanged``: the service says that what is there already is still current. ``address``,
-    ``licence`` and ``attribution`` are those of this file, where the source has none for all.
+    ``unchanged``: the service says that the file from the previous download is current.
+    ``address``, ``licence`` and ``attribution`` are those of this file, where the source has no
+    common ones.
     """
 
     path: Path
     sha256: str
-    etag: str | None
-    modified: str | None
+    etag: str | None = None
+    modified: str | None = None
     unchanged: bool = False
     address: str | None = None
     licence: str | None = None
     attribution: str | None = None
+
+    @classmethod
+    def assembled(cls, path: Path) -> Self:
+        """Describe a file that was assembled from several answers: it has no validators."""
+        return cls(path, sha256(path))
 
 
 class IncompleteDownloadError(ProtocolError):
@@ -117,7 +118,18 @@ class IncompleteDownloadError(ProtocolError):
 
 
 class NoDataError(SourceError):
-    """The service answers well, and has nothing of this place."""
+    """The service works, and has no data for this place."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One file to download: where from, where to, and its limits (see `HttpClient.get`)."""
+
+    address: str
+    path: Path
+    max_bytes: int
+    fields: Mapping[str, str] | None
+    validators: Mapping[str, Any]
 
 
 @dataclass
@@ -127,228 +139,200 @@ class HttpClient:
     Parameters
     ----------
     hosts
-        Hosts that may be asked or sent on to.
+        Hosts that may be requested, directly or by a redirection.
     mirror
-        A base address that stands for them all (an agency's own copy, a proxy without the
-        internet): ``https://host/path`` is asked at ``mirror/host/path``.
+        Base address that replaces all of them (a copy of an agency, a proxy without internet
+        access): ``https://host/path`` is requested at ``mirror/host/path``.
     insecure
-        Let plain ``http`` through; only for a mirror.
+        Allow plain ``http``; only for a mirror.
+    retries
+        Retry policy.
+    timeout_s
+        Time limits for the connection and between two parts of an answer.
     pause_s
         Least time between two requests to a host.
     cache
-        Where files that several studies share are kept; None: nowhere.
+        Cache of the files that several studies share; None: no cache.
     """
 
     hosts: frozenset[str]
     mirror: str | None = None
     insecure: bool = False
-    patience: Patience = PATIENCE
+    retries: RetryPolicy = RETRIES
     timeout_s: tuple[float, float] = (10.0, 90.0)
     pause_s: float = 0.5
     cache: Cache | None = None
     session: requests.Session = field(default_factory=requests.Session)
-    asked: dict[str, float] = field(default_factory=dict)
+    _requested_at: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Let the session try again what fails before an answer begins."""
+        """Let the session retry what fails before an answer begins."""
         for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=self.patience))
+            self.session.mount(scheme, HTTPAdapter(max_retries=self.retries))
 
     def get(
         self,
         address: str,
-        to: Path,
+        path: Path,
         *,
-        most_bytes: int,
-        form: Mapping[str, str] | None = None,
-        known: Mapping[str, Any] | None = None,
+        max_bytes: int,
+        fields: Mapping[str, str] | None = None,
+        validators: Mapping[str, Any] | None = None,
         shared: bool = False,
-    ) -> Arrival:
-        """Bring what lies at an address to a file, whole; go on where a cut one stopped.
+    ) -> Download:
+        """Download an address to a file; resume a download that was interrupted.
 
         Parameters
         ----------
-        to
-            The file; what has come of it stays there when the connection breaks for good.
-        most_bytes
-            More is refused.
-        form
-            Fields to send (POST); such an answer is never resumed.
-        known
-            ``etag`` and ``modified`` of what is there already: it may be still current.
+        path
+            Destination; a partial download stays there when the connection breaks for good.
+        max_bytes
+            A larger answer is refused.
+        fields
+            Form fields to send (POST); such an answer is never resumed.
+        validators
+            ``etag`` and ``modified`` of the file of the previous download.
         shared
-            Let the cache spare the way, and keep what comes.
+            Read the file from the cache where it is current, and add it to the cache.
 
         Raises
         ------
         OfflineError
             The service does not answer, or is busy for too long.
         FormatError
-            A page for people in place of data.
+            The answer is an HTML page.
         SourceError
-            The address is not there, sends on to another host, or sends too much.
+            The address does not exist, redirects to another host, or sends too much.
         """
-        if not shared or self.cache is None:
-            return self._patiently(address, to, most_bytes=most_bytes, form=form, known=known or {})
-        asked = self._mirrored(address)  # what a mirror gave is not what the service gave
-        held = self.cache.held(asked)
-        marks = known or {} if held is None else {"etag": held.etag, "modified": held.modified}
-        arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known=marks)
-        if arrival.unchanged and held is not None:
-            if self.cache.bring(held, to):
-                return Arrival(to, held.sha256, held.etag, held.modified)
-            arrival = self._patiently(address, to, most_bytes=most_bytes, form=None, known={})
-        if not arrival.unchanged:
-            self.cache.keep(CacheEntry(asked, arrival.sha256, arrival.etag, arrival.modified), to)
-        return arrival
+        request = _Request(address, path, max_bytes, fields, validators or {})
+        if shared and self.cache is not None:
+            return self._get_cached(request, self.cache)
+        return self._get_with_retries(request)
 
-    def _patiently(
-        self,
-        address: str,
-        to: Path,
-        *,
-        most_bytes: int,
-        form: Mapping[str, str] | None,
-        known: Mapping[str, Any],
-    ) -> Arrival:
-        left = self.patience
+    def _get_cached(self, request: _Request, cache: Cache) -> Download:
+        mirrored = self._mirrored(request.address)  # a mirror may differ from the service
+        entry = cache.find(mirrored)
+        if entry is not None:
+            validators = {"etag": entry.etag, "modified": entry.modified}
+            request = replace(request, validators=validators)
+        download = self._get_with_retries(request)
+        if download.unchanged and entry is not None:
+            if cache.copy(entry, request.path):
+                return Download(request.path, entry.sha256, entry.etag, entry.modified)
+            download = self._get_with_retries(replace(request, validators={}))
+        if not download.unchanged:
+            cache.add(
+                CacheEntry(mirrored, download.sha256, download.etag, download.modified),
+                request.path,
+            )
+        return download
+
+    def _get_with_retries(self, request: _Request) -> Download:
+        address, policy = request.address, self.retries
         while True:
             try:
-                return self._once(address, to, most_bytes=most_bytes, form=form, known=known)
+                return self._get_once(request)
             except requests.exceptions.SSLError as fault:
                 raise OfflineError(
-                    complaint(address, "certificat du serveur refusé", RETRY)
+                    "download.client.bad_certificate", address=address, retry=RETRY
                 ) from fault
             except requests.RequestException as fault:  # after the retries of the session
-                raise _silent(address, type(fault).__name__) from fault
-            except (
-                IncompleteDownloadError
-            ) as fault:  # the session knows nothing of an answer that has begun
+                raise _unreachable(address, type(fault).__name__) from fault
+            except IncompleteDownloadError as fault:
+                # The session does not retry an answer that has begun.
                 try:
-                    left = left.increment("GET", address, error=fault)
-                except MaxRetryError as ended:
-                    raise _silent(address, str(fault)) from ended
-                left.until = None  # a large file may come slowly: here only the cuts count
-                left.sleep()
+                    policy = policy.increment("GET", address, error=fault)
+                except MaxRetryError as reason:
+                    raise _unreachable(address, fault.args[0]) from reason
+                policy.until = None  # a large file may be slow: only interruptions count
+                policy.sleep()
 
-    def made(self, file: Path) -> Arrival:
-        """Arrival of a file that was put together here from several answers."""
-        with file.open("rb") as whole:
-            return Arrival(file, hashlib.file_digest(whole, "sha256").hexdigest(), None, None)
+    def _get_once(self, request: _Request) -> Download:
+        path, address = request.path, request.address
+        size, validator = _partial(path, address) if request.fields is None else (0, None)
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        if size and validator:
+            headers |= {"Range": f"bytes={size}-", "If-Range": validator}
+        elif request.validators.get("etag"):
+            headers["If-None-Match"] = str(request.validators["etag"])
+        elif request.validators.get("modified"):
+            headers["If-Modified-Since"] = str(request.validators["modified"])
+        with self._send(request, headers) as response:
+            etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
+            if response.status_code == 304:
+                return Download(path, "", etag, modified, unchanged=True)
+            resumed = response.status_code == 206
+            content_range = response.headers.get("Content-Range", "")
+            if resumed and not content_range.startswith(f"bytes {size}-"):
+                path.unlink(missing_ok=True)
+                raise IncompleteDownloadError(Message("download.client.wrong_range"))
+            _check_response(response, address, path)
+            _write_validator(path, address, etag or modified)
+            _write_body(response, request, size if resumed else 0)
+        _validator_file(path).unlink(missing_ok=True)
+        return Download(path, sha256(path), etag, modified)
 
-    def _once(
-        self,
-        address: str,
-        to: Path,
-        *,
-        most_bytes: int,
-        form: Mapping[str, str] | None,
-        known: Mapping[str, Any],
-    ) -> Arrival:
-        begun, mark = _begun(to, address) if form is None else (0, None)
-        headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
-        if begun and mark:
-            headers |= {"Range": f"bytes={begun}-", "If-Range": mark}
-        elif known.get("etag"):
-            headers["If-None-Match"] = str(known["etag"])
-        elif known.get("modified"):
-            headers["If-Modified-Since"] = str(known["modified"])
-        with self._answer(address, headers, form) as answer:
-            etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-            if answer.status_code == 304:
-                return Arrival(to, "", etag, modified, unchanged=True)
-            goes_on = answer.status_code == 206
-            if goes_on and not answer.headers.get("Content-Range", "").startswith(
-                f"bytes {begun}-"
-            ):
-                to.unlink(missing_ok=True)
-                raise IncompleteDownloadError("reprise au mauvais endroit")
-            _refuse(answer, address, to)
-            _remember(to, address, etag or modified)
-            self._write(answer, to, begun if goes_on else 0, most_bytes, address)
-        _mark(to).unlink(missing_ok=True)
-        with to.open("rb") as whole:
-            return Arrival(to, hashlib.file_digest(whole, "sha256").hexdigest(), etag, modified)
-
-    def _write(
-        self, answer: requests.Response, to: Path, size: int, most_bytes: int, address: str
-    ) -> None:
-        announced = answer.headers.get("Content-Length")
-        whole = size + int(announced) if announced and announced.isdigit() else None
-        if whole is not None and whole > most_bytes:
-            raise SourceError(_too_much(address, most_bytes))
-        with to.open("ab" if size else "wb") as file:
-            for chunk in _chunks(answer):
-                size += len(chunk)
-                if size > most_bytes:
-                    raise SourceError(_too_much(address, most_bytes))
-                file.write(chunk)
-        if whole is not None and size != whole:
-            raise IncompleteDownloadError(f"{size} octets reçus sur {whole}")
-
-    def _answer(
-        self, address: str, headers: Mapping[str, str], form: Mapping[str, str] | None
-    ) -> requests.Response:
-        for _ in range(REDIRECTS):
+    def _send(self, request: _Request, headers: Mapping[str, str]) -> requests.Response:
+        address = request.address
+        for _ in range(MAX_REDIRECTS):
             self._pause(self._check(address))
-            where, method = self._mirrored(address), "POST" if form is not None else "GET"
+            mirrored = self._mirrored(address)
             try:
-                answer = self.session.request(
-                    method,
-                    where,
+                response = self.session.request(
+                    "GET" if request.fields is None else "POST",
+                    mirrored,
                     headers=headers,
-                    data=form,
+                    data=request.fields,
                     timeout=self.timeout_s,
                     stream=True,
                     allow_redirects=False,
                 )
-            except ValueError as fault:  # requests looks at where it is sent on to, too
-                what = "le service renvoie vers ce qui n'est pas une adresse"
-                raise SourceError(complaint(address, what, RETRY)) from fault
-            if answer.status_code not in REDIRECTED:
-                return answer
-            answer.close()
-            address = join_url(address, answer.headers.get("Location", ""))
-        raise SourceError(complaint(address, "trop de renvois d'une adresse à l'autre", RETRY))
+            except ValueError as fault:  # requests parses the address of a redirection, too
+                raise _bad_link(address) from fault
+            if response.status_code not in REDIRECT_STATUSES:
+                return response
+            response.close()
+            address = join_url(address, response.headers.get("Location", ""))
+        raise SourceError("download.client.too_many_redirects", address=address, retry=RETRY)
 
     def _check(self, address: str) -> str:
-        """Host of an address, once it is known to be allowed."""
+        """Return the host of an address, if it is allowed."""
         parts = urlsplit(address)
         host = parts.hostname or ""
-        own = self.mirror is not None and address.startswith(self.mirror)
-        if not own and host not in self.hosts:
-            what = f"le service renvoie vers {host or 'une adresse vide'}, qui n'est pas connu"
-            raise SourceError(complaint(address, what, RETRY))
-        if not own and parts.scheme != "https":
-            raise SourceError(complaint(address, "adresse sans chiffrement (http)", RETRY))
+        if self.mirror is not None and address.startswith(self.mirror):
+            return host
+        if host not in self.hosts:
+            raise SourceError(
+                "download.client.unknown_host", address=address, host=host, retry=RETRY
+            )
+        if parts.scheme != "https":
+            raise SourceError("download.client.not_encrypted", address=address, retry=RETRY)
         return host
 
     def _mirrored(self, address: str) -> str:
         if self.mirror is None:
             return address
         if not self.insecure and not self.mirror.startswith("https://"):
-            raise ConfigError(
-                f"study.toml : [fetch] mirror = {self.mirror!r}\u00a0: adresse sans chiffrement. "
-                "Écrivez https://, ou insecure = true si ce miroir est sur votre réseau."
-            )
+            raise ConfigError("download.client.insecure_mirror", mirror=self.mirror)
         if address.startswith(self.mirror):
             return address
         return f"{self.mirror.rstrip('/')}/{address.split('://', 1)[1]}"
 
     def _pause(self, host: str) -> None:
-        left = self.asked.get(host, -self.pause_s) + self.pause_s - time.monotonic()
-        if left > 0:
-            time.sleep(left)
-        self.asked[host] = time.monotonic()
+        last = self._requested_at.get(host, -self.pause_s)
+        wait_s = last + self.pause_s - time.monotonic()
+        if wait_s > 0:
+            time.sleep(wait_s)
+        self._requested_at[host] = time.monotonic()
 
 
 def join_url(address: str, link: str) -> str:
-    """Address that a link on a page or an answer leads to.
+    """Resolve a link of an answer against the address of the answer.
 
     Raises
     ------
     SourceError
-        It is none.
+        The link is not an address.
 
     Examples
     --------
@@ -356,70 +340,95 @@ def join_url(address: str, link: str) -> str:
     'https://a.example/x/?p=2'
     """
     try:
-        whole = urljoin(address, link)
-        urlsplit(whole)
+        resolved = urljoin(address, link)
+        urlsplit(resolved)
     except ValueError as fault:
-        what = "le service renvoie vers ce qui n'est pas une adresse"
-        raise SourceError(complaint(address, what, RETRY)) from fault
-    return whole
+        raise _bad_link(address) from fault
+    return resolved
 
 
-def _refuse(answer: requests.Response, address: str, to: Path) -> None:
-    """Raise on any answer that is not the data asked for."""
-    status, wait = answer.status_code, asked_wait(answer.raw)
-    if status in BUSY and wait > LONGEST_WAIT_S:
-        what = f"le service demande d'attendre {wait:.0f} s"
-        raise OfflineError(complaint(address, what, RETRY))
-    if status in BUSY:
-        raise _silent(address, f"HTTP {status}")
+def _check_response(response: requests.Response, address: str, path: Path) -> None:
+    """Raise on an answer that is not the requested data."""
+    status, wait_s = response.status_code, retry_after_s(response.raw)
+    if status in BUSY_STATUSES and wait_s > MAX_WAIT_S:
+        raise OfflineError(
+            "download.client.asked_to_wait", address=address, wait_s=wait_s, retry=RETRY
+        )
+    if status in BUSY_STATUSES:
+        raise _unreachable(address, f"HTTP {status}")
     if status == 416:
-        to.unlink(missing_ok=True)
-        raise IncompleteDownloadError("reprise refusée")
+        path.unlink(missing_ok=True)
+        raise IncompleteDownloadError(Message("download.client.resume_refused"))
+    if status == 404:
+        raise SourceError("download.client.not_found", address=address, retry=RETRY)
     if status >= 400:
-        what = f"le service refuse (HTTP {status})" if status != 404 else "rien à cette adresse"
-        raise SourceError(complaint(address, what, "Vérifiez le code INSEE. " + RETRY))
-    if answer.headers.get("Content-Type", "").startswith("text/html"):
-        raise FormatError(complaint(address, "page HTML au lieu des données", RETRY))
+        raise SourceError("download.client.refused", address=address, status=status, retry=RETRY)
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise FormatError("download.client.html_page", address=address, retry=RETRY)
 
 
-def _mark(to: Path) -> Path:
-    return to.with_name(to.name + ".mark")
+def _write_body(response: requests.Response, request: _Request, size: int) -> None:
+    """Write an answer to its file, after the first ``size`` bytes that are there already."""
+    announced = response.headers.get("Content-Length")
+    total = size + int(announced) if announced and announced.isdigit() else None
+    if total is not None and total > request.max_bytes:
+        raise _too_large(request)
+    with request.path.open("ab" if size else "wb") as file:
+        for chunk in _chunks(response):
+            size += len(chunk)
+            if size > request.max_bytes:
+                raise _too_large(request)
+            file.write(chunk)
+    if total is not None and size != total:
+        raise IncompleteDownloadError(
+            Message("download.client.bytes_missing", size=size, total=total)
+        )
 
 
-def _begun(to: Path, address: str) -> tuple[int, str | None]:
-    """Bytes already here of the same thing, and the mark that tells it is still the same."""
-    try:
-        told = json.loads(_mark(to).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0, None
-    if told.get("address") != address or not told.get("mark") or not to.is_file():
-        return 0, None
-    return to.stat().st_size, str(told["mark"])
-
-
-def _remember(to: Path, address: str, mark: str | None) -> None:
-    text = json.dumps({"address": address, "mark": mark})
-    _mark(to).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _too_much(address: str, most_bytes: int) -> str:
-    what = f"plus de {most_bytes / 1e6:.0f} Mo, ce n'est pas le fichier attendu"
-    return complaint(address, what, RETRY)
-
-
-def _silent(address: str, why: str) -> OfflineError:
-    return OfflineError(complaint(address, f"le service ne répond pas ({why})", RETRY))
-
-
-def _chunks(answer: requests.Response) -> Iterator[bytes]:
+def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Bytes of an answer.
 
     Raises
     ------
-    CutError
-        The connection is cut, too slow or garbled.
+    IncompleteDownloadError
+        The connection is interrupted, too slow or its encoding is wrong.
     """
     try:
-        yield from answer.iter_content(CHUNK)
+        yield from response.iter_content(CHUNK_BYTES)
     except (requests.RequestException, HTTPError) as fault:
         raise IncompleteDownloadError(type(fault).__name__) from fault
+
+
+def _validator_file(path: Path) -> Path:
+    return path.with_name(path.name + ".mark")
+
+
+def _partial(path: Path, address: str) -> tuple[int, str | None]:
+    """Size of a partial download of an address, and the validator with which to resume it."""
+    try:
+        stored = json.loads(_validator_file(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0, None
+    if stored.get("address") != address or not stored.get("mark") or not path.is_file():
+        return 0, None
+    return path.stat().st_size, str(stored["mark"])
+
+
+def _write_validator(path: Path, address: str, validator: str | None) -> None:
+    text = json.dumps({"address": address, "mark": validator})
+    _validator_file(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _too_large(request: _Request) -> SourceError:
+    max_mb = round(request.max_bytes / 1e6)
+    return SourceError(
+        "download.client.too_large", address=request.address, max_mb=max_mb, retry=RETRY
+    )
+
+
+def _unreachable(address: str, why: str | Message) -> OfflineError:
+    return OfflineError("download.client.no_answer", address=address, why=why, retry=RETRY)
+
+
+def _bad_link(address: str) -> SourceError:
+    return SourceError("download.client.bad_link", address=address, retry=RETRY)

@@ -1,7 +1,7 @@
-"""Files of a whole country or département, of which a study keeps its own part only.
+"""Part of a file of a whole country or département: only the rows and columns of a study are kept.
 
-The whole is brought once for all studies (`foncier.download.cache`) and read as it unpacks,
-never written on the disk unpacked; of what it holds only the columns named in the catalogue stay.
+The whole file is downloaded once for all studies (`foncier.download.cache`) and read while it is
+decompressed, so that the decompressed file is never on the disk.
 """
 
 from __future__ import annotations
@@ -26,17 +26,11 @@ import shapely
 from pyarrow import csv as arrow_csv
 
 from foncier.crs import DEGREES
-from foncier.download.bbox import degrees
-from foncier.download.catalog import address_of, department
-from foncier.download.client import RETRY, NoDataError
-from foncier.download.datagouv import newest
-from foncier.errors import (
-    CrsError,
-    FoncierError,
-    FormatError,
-    SourceError,
-)
-from foncier.readers.report import complaint, some
+from foncier.download.catalog import address_of, bounds_degrees, department_code
+from foncier.download.client import RETRY, Download, NoDataError
+from foncier.download.datagouv import newest_resource
+from foncier.download.paged_json import columns_missing
+from foncier.errors import CrsError, FoncierError, FormatError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,15 +40,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import HttpClient
 
-SWELLS = 30  # a register shrinks to a sixth, text that says little to a twentieth
-MOST_MEMBERS = 1000
-BLOCK = 1 << 22  # bytes of a table that are looked at together
-CELL = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)mN(?P<north>\d+)E(?P<east>\d+)$"
-# All that a packed table says when it is cut short or is none.
-BROKEN = (
+MAX_EXPANSION = 30  # a register is compressed to a sixth, a repetitive text to a twentieth
+MAX_MEMBERS = 1000
+BLOCK_BYTES = 1 << 22  # of a table, read together
+CELL_ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)mN(?P<north>\d+)E(?P<east>\d+)$"
+# Errors of the libraries on a truncated file, or one of another format.
+READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -67,272 +61,268 @@ BROKEN = (
 )
 
 
-def clip(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """The study's part of a larger file.
+def download_clip(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download a large file and write the part of it that belongs to the study.
 
-    The options of the source: ``resource`` and ``resource_format`` where the address is a dataset,
-    ``member`` (and ``members`` by département) names the file in a zip, ``columns`` those that
-    stay, ``cut`` how the part is told: ``rows`` of a CSV by their commune (the last of
-    ``columns``), ``cells`` of INSEE's grid and ``features`` of a GeoJSON by the bounds;
-    ``shared = false`` keeps the whole out of the cache.
+    Options of the source: ``resource`` and ``resource_format`` where the address is a data set;
+    ``member`` (and ``members`` by département), the file in a zip; ``columns``, the columns to
+    keep; ``cut``, how rows are selected: ``rows`` of a CSV by their commune (the last of
+    ``columns``), ``cells`` of the grid of INSEE and ``features`` of a GeoJSON by the bounds;
+    ``shared = false`` keeps the whole file out of the cache.
 
     Raises
     ------
     FormatError
-        Cut short, swollen beyond what a table can, without its member or its columns.
-    NothingHereError
-        No row of this place.
+        Truncated, a decompression bomb, without its member or its columns.
+    NoDataError
+        No row for this place.
     """
-    del known  # another place wants another part of the same whole
-    wholes: list[Path] = []
+    del validators  # they describe the whole file, the part also depends on the study
+    files: list[Path] = []
     try:
-        for communes in _by_whole(source, place):
-            here = replace(place, communes=communes)
-            whole = to.with_name(f"{to.name}.{communes[0]}.whole")
-            named = "resource" in source.options
-            address = newest(web, source, to) if named else address_of(source, here)
-            kept = bool(source.options.get("shared", True))
-            came = web.get(address, whole, most_bytes=source.most_bytes, shared=kept)
-            wholes.append(whole)
-        CUTS[source.options["cut"]](wholes, source, place, to)
+        for communes in _communes_by_file(source, query):
+            file = path.with_name(f"{path.name}.{communes[0]}.whole")
+            if "resource" in source.options:
+                address = newest_resource(client, source, path)
+            else:
+                address = address_of(source, replace(query, communes=communes))
+            shared = bool(source.options.get("shared", True))
+            whole = client.get(address, file, max_bytes=source.most_bytes, shared=shared)
+            files.append(file)
+        CLIPS[source.options["cut"]](files, source, query, path)
     except FoncierError:
         raise
-    except BROKEN as fault:
-        if isinstance(fault, OSError) and fault.errno:  # the disk, not the file
-            what = f"lecture ou écriture impossible ({fault.strerror})"
-            raise SourceError(
-                complaint(to.name, what, "Vérifiez les droits et la place.")
-            ) from fault
-        what = "fichier tronqué, abîmé ou d'un autre format qu'attendu"
-        raise FormatError(complaint(address, what, RETRY)) from fault
+    except READ_ERRORS as fault:
+        if isinstance(fault, OSError) and fault.errno:  # an error of the disk
+            why = fault.strerror
+            raise SourceError("download.clip.disk_error", name=path.name, why=why) from fault
+        raise FormatError("download.clip.unreadable", address=address, retry=RETRY) from fault
     finally:
-        for whole in wholes:  # one that is cut stays, to be gone on with
-            whole.unlink(missing_ok=True)
-    return replace(web.made(to), etag=came.etag, modified=came.modified)
+        for file in files:  # a partial download is not in the list: it will be resumed
+            file.unlink(missing_ok=True)
+    return replace(Download.assembled(path), etag=whole.etag, modified=whole.modified)
 
 
-def _by_whole(source: Source, place: Place) -> list[tuple[str, ...]]:
-    """The study's communes by the file that holds them: one a département, or one for all."""
+def _communes_by_file(source: Source, query: Query) -> list[tuple[str, ...]]:
+    """Communes of the study by the file that contains them: one for each département, or one."""
     if "{dep}" not in source.address:
-        return [place.communes]
-    covered = [commune for commune in place.communes if source.covers(commune)]
-    by_dep: dict[str, list[str]] = {}
-    for commune in covered:
-        by_dep.setdefault(department(commune), []).append(commune)
-    return [tuple(communes) for communes in by_dep.values()]
+        return [query.communes]
+    by_department: dict[str, list[str]] = {}
+    for commune in query.communes:
+        if source.covers(commune):
+            by_department.setdefault(department_code(commune), []).append(commune)
+    return [tuple(communes) for communes in by_department.values()]
 
 
-def _rows(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
-    """Rows of the study's communes, in the order of the files."""
-    names = list(source.options["columns"])
-    kept = 0
-    with to.open("w", encoding="utf-8", newline="") as file:
-        made = csv.writer(file, lineterminator="\n")
-        made.writerow(names)
-        for whole in wholes:
-            for part in _parts(whole, source, place):
-                here = part[part[names[-1]].isin(place.communes)]
-                made.writerows(here.itertuples(index=False))
-                kept += len(here)
-    if not kept:
-        raise _nothing(source)
+def _clip_rows(files: Sequence[Path], source: Source, query: Query, path: Path) -> None:
+    """Write the rows of the communes of the study, in the order of the files."""
+    columns = list(source.options["columns"])
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.writer(output, lineterminator="\n")
+        writer.writerow(columns)
+        for file in files:
+            for block in _blocks(file, source, query):
+                rows = block[block[columns[-1]].isin(query.communes)]
+                writer.writerows(rows.itertuples(index=False))
+                count += len(rows)
+    if not count:
+        raise NoDataError("download.no_data", source=source.title)
 
 
-def _cells(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
-    """Cells whose middle lies inside the bounds in their own system, which their ids tell."""
+def _clip_cells(files: Sequence[Path], source: Source, query: Query, path: Path) -> None:
+    """Write the cells whose centre is inside the bounds, as points."""
     features: list[dict[str, Any]] = []
-    for part in _parts(wholes[0], source, place):
-        system, east, north = _middles(part.iloc[:, 0], source)
-        moved = pyproj.Transformer.from_crs(system, DEGREES, always_xy=True)
-        west_m, south_m, east_m, north_m = moved.transform_bounds(
-            *degrees(source, place), direction="INVERSE"
+    bounds = bounds_degrees(source, query)
+    for block in _blocks(files[0], source, query):
+        crs, east, north = _cell_centres(block.iloc[:, 0], source)
+        transformer = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
+        west_m, south_m, east_m, north_m = transformer.transform_bounds(
+            *bounds, direction="INVERSE"
         )
-        near = (east >= west_m) & (east <= east_m) & (north >= south_m) & (north <= north_m)
-        spots = zip(*moved.transform(east[near], north[near]), strict=True)
-        here: Any = part[near].to_dict("records")
+        inside = (east >= west_m) & (east <= east_m) & (north >= south_m) & (north <= north_m)
+        points = zip(*transformer.transform(east[inside], north[inside]), strict=True)
+        rows: Any = block[inside].to_dict("records")
         features += [
-            _feature(row, shapely.Point(spot)) for row, spot in zip(here, spots, strict=True)
+            _feature(row, shapely.Point(point)) for row, point in zip(rows, points, strict=True)
         ]
-    _collected(features, source, to)
+    _write_geojson(features, source, path)
 
 
-def _middles(
+def _cell_centres(
     ids: pd.Series[str], source: Source
 ) -> tuple[pyproj.CRS, NDArray[np.float64], NDArray[np.float64]]:
-    """System, eastings and northings of the middles of cells, which their ids tell."""
-    read = pc.extract_regex(pa.array(ids, pa.string()), CELL)
-    if read.null_count:
-        strange = ids[np.asarray(read.is_null())]
-        what = f"identifiants de carreaux inattendus ({some(strange)})"
-        raise FormatError(complaint(source.label, what, RETRY))
+    """CRS, eastings and northings of the centres of cells, from their ids."""
+    parts = pc.extract_regex(pa.array(ids, pa.string()), CELL_ID)
+    if parts.null_count:
+        raise FormatError(
+            "download.clip.bad_cell_ids",
+            source=source.title,
+            ids=ids[np.asarray(parts.is_null())].tolist(),
+            retry=RETRY,
+        )
     east, north, side = (
-        np.asarray(pc.cast(read.field(name), pa.float64())) for name in ("east", "north", "side")
+        np.asarray(pc.cast(parts.field(name), pa.float64())) for name in ("east", "north", "side")
     )
-    systems = pc.unique(read.field("crs"))
-    if len(systems) != 1:
-        what = f"carreaux de plusieurs systèmes ({some(systems)})"
-        raise FormatError(complaint(source.label, what, RETRY))
-    return pyproj.CRS.from_epsg(int(str(systems[0]))), east + side / 2, north + side / 2
+    codes = pc.unique(parts.field("crs")).to_pylist()
+    if len(codes) != 1:
+        raise FormatError(
+            "download.clip.several_crs", source=source.title, codes=codes, retry=RETRY
+        )
+    return pyproj.CRS.from_epsg(int(codes[0])), east + side / 2, north + side / 2
 
 
-def _features(wholes: Sequence[Path], source: Source, place: Place, to: Path) -> None:
-    """Features that touch the bounds."""
-    names = list(source.options["columns"])
-    with _opened(wholes[0], source, place) as stream:
-        every = json.load(stream)
-    rows = every.get("features") if isinstance(every, dict) else None
+def _clip_features(files: Sequence[Path], source: Source, query: Query, path: Path) -> None:
+    """Write the features that intersect the bounds."""
+    columns = list(source.options["columns"])
+    with _open_table(files[0], source, query) as stream:
+        collection = json.load(stream)
+    rows = collection.get("features") if isinstance(collection, dict) else None
     if not rows or not all(isinstance(row, dict) for row in rows):
-        raise FormatError(complaint(source.label, "ce n'est pas du GeoJSON", RETRY))
-    gone = [n for n in names if not any(n in (row.get("properties") or {}) for row in rows)]
-    if gone:
-        there = sorted(set().union(*(row.get("properties") or {} for row in rows)))
-        what = f"colonnes {some(gone)} absentes (il y a {some(there)})"
-        raise FormatError(complaint(source.label, what, RETRY))
+        raise FormatError("download.clip.not_geojson", source=source.title, retry=RETRY)
+    properties = set().union(*(row.get("properties") or {} for row in rows))
+    missing = [name for name in columns if name not in properties]
+    if missing:
+        raise columns_missing(source.title, missing, properties)
     shapes = shapely.from_geojson([json.dumps(row.get("geometry")) for row in rows])
-    inside = _here(shapes, source, place)
+    inside = _intersects_bounds(shapes, source, query)
     features = [
-        _feature({name: row["properties"].get(name) for name in names}, shape)
+        _feature({name: row["properties"].get(name) for name in columns}, shape)
         for row, shape in zip(np.array(rows)[inside], shapes[inside], strict=True)
     ]
-    _collected(features, source, to)
+    _write_geojson(features, source, path)
 
 
-def _here(shapes: NDArray[Any], source: Source, place: Place) -> NDArray[np.bool_]:
-    """Which shapes touch the bounds, once their axes are seen to be longitude and latitude.
+def _intersects_bounds(shapes: NDArray[Any], source: Source, query: Query) -> NDArray[np.bool_]:
+    """Tell which shapes intersect the bounds.
 
     Raises
     ------
     CrsError
-        Latitude and longitude are swapped, or they are no degrees: all would lie elsewhere, and
-        the layer would be thought empty.
+        The axes are swapped, or the coordinates are not degrees: no shape would intersect, and the
+        layer would look empty.
     """
-    box = shapely.box(*degrees(source, place))
+    box = shapely.box(*bounds_degrees(source, query))
     inside: NDArray[np.bool_] = shapely.intersects(shapes, box)
     west, south, east, north = shapely.total_bounds(shapes)
-    swapped = shapely.transform(box, lambda xy: xy[:, ::-1])
-    what = ""
     if min(west, south) < -180 or max(east, north) > 180:
-        what = "coordonnées qui ne sont pas des degrés"
-    elif not inside.any() and shapely.intersects(shapes, swapped).any():
-        what = "latitudes et longitudes inversées"
-    if what:
-        raise CrsError(complaint(source.label, what, RETRY))
+        raise CrsError("download.clip.not_degrees", source=source.title, retry=RETRY)
+    swapped = shapely.transform(box, lambda xy: xy[:, ::-1])
+    if not inside.any() and shapely.intersects(shapes, swapped).any():
+        raise CrsError("download.clip.swapped_axes", source=source.title, retry=RETRY)
     return inside
 
 
-CUTS: Mapping[str, Callable[[Sequence[Path], Source, Place, Path], None]] = MappingProxyType(
-    {"rows": _rows, "cells": _cells, "features": _features}
+CLIPS: Mapping[str, Callable[[Sequence[Path], Source, Query, Path], None]] = MappingProxyType(
+    {"rows": _clip_rows, "cells": _clip_cells, "features": _clip_features}
 )
 
 
 def _feature(properties: Mapping[str, Any], shape: shapely.Geometry) -> dict[str, Any]:
-    exact = json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-7, mode="pointwise")))
-    return {"type": "Feature", "properties": dict(properties), "geometry": exact}
+    rounded = shapely.set_precision(shape, 1e-7, mode="pointwise")
+    return {
+        "type": "Feature",
+        "properties": dict(properties),
+        "geometry": json.loads(shapely.to_geojson(rounded)),
+    }
 
 
-def _collected(features: Sequence[Mapping[str, Any]], source: Source, to: Path) -> None:
+def _write_geojson(features: Sequence[Mapping[str, Any]], source: Source, path: Path) -> None:
     if not features:
-        raise _nothing(source)
+        raise NoDataError("download.no_data", source=source.title)
     first = source.options["columns"][0]
     ordered = sorted(features, key=lambda row: str(row["properties"][first]))
     text = json.dumps({"type": "FeatureCollection", "features": ordered}, ensure_ascii=False)
-    to.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _nothing(source: Source) -> NoDataError:
-    todo = "La couche reste absente ; si elle doit y être, vérifiez le code INSEE."
-    return NoDataError(complaint(source.label, "rien à cet endroit", todo))
-
-
-def _parts(whole: Path, source: Source, place: Place) -> Iterator[pd.DataFrame]:
-    """Rows some at a time, every cell as text, of the columns named in the catalogue.
+def _blocks(file: Path, source: Source, query: Query) -> Iterator[pd.DataFrame]:
+    """Blocks of rows of a table: the columns of the catalogue, as text.
 
     Raises
     ------
     FormatError
-        A column is not there.
+        A column is missing.
     """
-    names = list(source.options["columns"])
-    with _opened(whole, source, place) as stream:
-        head = stream.readline().decode("utf-8-sig").rstrip("\r\n")
-    separator = max(";,\t", key=head.count)
-    there = [name.strip('"') for name in head.split(separator)]
-    own = {name.lower(): name for name in there}
-    gone = [name for name in names if name.lower() not in own]
-    if gone:
-        what = f"colonnes {some(gone)} absentes (il y a {some(there)})"
-        raise FormatError(complaint(source.label, what, RETRY))
-    chosen = [own[name.lower()] for name in names]
+    columns = list(source.options["columns"])
+    with _open_table(file, source, query) as stream:
+        header = stream.readline().decode("utf-8-sig").rstrip("\r\n")
+    separator = max(";,\t", key=header.count)
+    names = [name.strip('"') for name in header.split(separator)]
+    by_lower_case = {name.lower(): name for name in names}
+    missing = [name for name in columns if name.lower() not in by_lower_case]
+    if missing:
+        raise columns_missing(source.title, missing, names)
+    included = [by_lower_case[name.lower()] for name in columns]
     with (
-        _opened(whole, source, place) as stream,
+        _open_table(file, source, query) as stream,
         arrow_csv.open_csv(
             stream,
-            read_options=arrow_csv.ReadOptions(block_size=BLOCK),
+            read_options=arrow_csv.ReadOptions(block_size=BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
-                include_columns=chosen,
-                column_types=dict.fromkeys(chosen, pa.string()),
+                include_columns=included,
+                column_types=dict.fromkeys(included, pa.string()),
                 strings_can_be_null=False,
             ),
         ) as reader,
     ):
         for batch in reader:
             frame = batch.to_pandas()
-            frame.columns = names
+            frame.columns = columns
             if len(frame):
                 yield frame
 
 
 @contextmanager
-def _opened(whole: Path, source: Source, place: Place) -> Iterator[BinaryIO]:
-    """The table in a file, unpacked as it is read, within limits."""
-    most = max(1 << 24, SWELLS * whole.stat().st_size)
-    with whole.open("rb") as begun:
-        magic = begun.read(4)
+def _open_table(file: Path, source: Source, query: Query) -> Iterator[BinaryIO]:
+    """Open the table in a file, decompressed while it is read, with a limit."""
+    max_bytes = max(1 << 24, MAX_EXPANSION * file.stat().st_size)
+    with file.open("rb") as start:
+        magic = start.read(4)
     if magic.startswith(b"PK"):
-        with zipfile.ZipFile(whole) as archive:
-            info = _member(archive, source, place)
-            with archive.open(info) as packed:
-                yield io.BufferedReader(_Bounded(packed, most, source.label))
+        with zipfile.ZipFile(file) as archive, archive.open(_member(archive, source, query)) as raw:
+            yield io.BufferedReader(_LimitedStream(raw, max_bytes, source))
     elif magic.startswith(b"\x1f\x8b"):
-        with gzip.open(whole) as packed:
-            yield io.BufferedReader(_Bounded(packed, most, source.label))
+        with gzip.open(file) as raw:
+            yield io.BufferedReader(_LimitedStream(raw, max_bytes, source))
     else:
-        with whole.open("rb") as plain:
+        with file.open("rb") as plain:
             yield plain
 
 
-def _member(archive: zipfile.ZipFile, source: Source, place: Place) -> zipfile.ZipInfo:
-    """The one file of an archive that the catalogue names."""
-    every = archive.infolist()
-    by_dep = source.options.get("members", {})
-    wanted = by_dep.get(department(place.communes[0]), source.options.get("member", ""))
-    found = [info for info in every if re.search(wanted, info.filename, re.IGNORECASE)]
-    if len(found) != 1 or len(every) > MOST_MEMBERS:
-        names = some([info.filename for info in (found or every)])
-        what = f"un fichier attendu dans l'archive, trouvé : {names}"
-        raise FormatError(complaint(source.label, what, RETRY))
-    return found[0]
+def _member(archive: zipfile.ZipFile, source: Source, query: Query) -> zipfile.ZipInfo:
+    """Return the one file of an archive that the catalogue names."""
+    infos = archive.infolist()
+    members = source.options.get("members", {})
+    default = source.options.get("member", "")
+    pattern = members.get(department_code(query.communes[0]), default)
+    matching = [info for info in infos if re.search(pattern, info.filename, re.IGNORECASE)]
+    if len(matching) != 1 or len(infos) > MAX_MEMBERS:
+        names = [info.filename for info in (matching or infos)]
+        raise FormatError(
+            "download.clip.not_one_member", source=source.title, names=names, retry=RETRY
+        )
+    return matching[0]
 
 
-class _Bounded(io.RawIOBase):
-    """A stream that ends in an error rather than in more bytes than a table can hold."""
+class _LimitedStream(io.RawIOBase):
+    """A decompressed stream that raises when it is larger than any table can be."""
 
-    def __init__(self, packed: Any, most: int, label: str) -> None:
-        self.packed, self.left, self.label = packed, most, label
+    def __init__(self, raw: Any, max_bytes: int, source: Source) -> None:
+        self.raw, self.bytes_left, self.source = raw, max_bytes, source
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Tell that the stream can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read some bytes; none at the end."""
-        some_ = self.packed.read(len(buffer))
-        self.left -= len(some_)
-        if self.left < 0:
-            what = "archive démesurée une fois décompressée"
-            raise FormatError(complaint(self.label, what, RETRY))
-        buffer[: len(some_)] = some_
-        return len(some_)
+        """Read bytes into a buffer; 0 at the end."""
+        chunk = self.raw.read(len(buffer))
+        self.bytes_left -= len(chunk)
+        if self.bytes_left < 0:
+            raise FormatError("download.archive_too_large", where=self.source.title, retry=RETRY)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

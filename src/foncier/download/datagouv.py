@@ -1,44 +1,60 @@
-"""The newest fitting file of a dataset of data.gouv.fr."""
+"""Newest resource of a data set of data.gouv.fr."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foncier.download.client import RETRY
-from foncier.download.paged_json import told
+from foncier.download.paged_json import read_json
 from foncier.errors import FormatError
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Source
-    from foncier.download.client import HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
 
-def newest(web: HttpClient, source: Source, beside: Path) -> str:
+def download_resource(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download the newest resource of a data set that fits the options of the source."""
+    del query  # one file for France; its reader selects the communes of the study
+    address = newest_resource(client, source, path)
+    return client.get(
+        address, path, max_bytes=source.most_bytes, validators=validators, shared=True
+    )
+
+
+def newest_resource(client: HttpClient, source: Source, path: Path) -> str:
     """Address of the newest resource that fits the options ``resource`` and ``resource_format``.
 
     Raises
     ------
     FormatError
-        The dataset has none, or its description is none.
+        No resource fits, or the description of the data set cannot be read.
     """
-    described = beside.with_name(beside.name + ".dataset")
-    web.get(source.address, described, most_bytes=20_000_000)
-    dataset = told(described, source.address)
-    described.unlink()
-    wanted = re.compile(source.options["resource"], re.IGNORECASE)
+    description = path.with_name(path.name + ".dataset")
+    client.get(source.address, description, max_bytes=20_000_000)
+    resources = read_json(description, source.address).get("resources", [])
+    description.unlink()
+    pattern = re.compile(source.options["resource"], re.IGNORECASE)
+    format_ = source.options["resource_format"]
     fitting = [
-        one
-        for one in dataset.get("resources", [])
-        if str(one.get("format", "")).lower() == source.options["resource_format"]
-        and wanted.search(f"{one.get('title', '')} {one.get('url', '')}")
+        resource
+        for resource in resources
+        if str(resource.get("format", "")).lower() == format_
+        and pattern.search(f"{resource.get('title', '')} {resource.get('url', '')}")
     ]
     if not fitting:
-        titles = [str(one.get("title")) for one in dataset.get("resources", [])]
-        what = f"aucun fichier {source.options['resource_format']} attendu dans le jeu de données"
-        raise FormatError(complaint(source.address, f"{what} (il y a {some(titles)})", RETRY))
-    found = max(fitting, key=lambda one: (str(one.get("last_modified", "")), str(one["url"])))
-    return str(found["url"])
+        raise FormatError(
+            "download.datagouv.no_resource",
+            address=source.address,
+            format=format_,
+            titles=[str(resource.get("title")) for resource in resources],
+            retry=RETRY,
+        )
+    newest = max(fitting, key=lambda one: (str(one.get("last_modified", "")), str(one["url"])))
+    return str(newest["url"])

@@ -1,8 +1,10 @@
-"""One source from its service to its place: brought, read against its contract, weighed, moved."""
+"""Download one source, validate it with its reader, then install it atomically."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyogrio
@@ -13,42 +15,37 @@ from foncier.download.catalog import address_of
 from foncier.download.client import NoDataError
 from foncier.download.provenance import (
     Provenance,
-    dropped,
-    gone,
+    explain_disk_errors,
     install,
-    kept,
-    part,
-    provenance,
+    partial_file,
+    read_provenance,
+    remove,
+    remove_partial,
 )
-from foncier.download.services import FORMS
-from foncier.errors import (
-    ConfigError,
-    ExportError,
-    FoncierError,
-    OfflineError,
-    SourceError,
-)
+from foncier.download.services import DOWNLOADERS
+from foncier.errors import ConfigError, ExportError, FoncierError, OfflineError, SourceError
+from foncier.i18n import Message
 from foncier.model import LayerFile
 from foncier.readers import files, registry
 from foncier.readers.dem import read_dem
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from datetime import date
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
+    from foncier.download.catalog import Query, Source
     from foncier.download.client import HttpClient
     from foncier.model import LayerReport
+
+MIN_ROW_SHARE = 0.5  # of the rows of the previous file: fewer rows are a quality issue
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a source: the file and its provenance, or the error, or both.
+    """Result for one source: the file and its provenance, or the error, or both.
 
-    With an error the former file, if there was one, is untouched. ``absent``: the service has
-    nothing of this place, as its ``error`` says; the layer stays unknown.
+    With an error the former file, if there is one, is unchanged. ``absent``: the service has no
+    data for this place, as ``error`` says; the layer stays unknown.
     """
 
     source: Source
@@ -58,177 +55,183 @@ class Outcome:
     error: FoncierError | None = None
 
 
+@dataclass(frozen=True)
+class QualityIssue:
+    """A suspect property of a file, which the user has to accept: its code, and the words."""
+
+    name: Literal["vide", "moins", "colonnes"]
+    text: Message
+
+
 def fetch(
-    web: HttpClient,
+    client: HttpClient,
     source: Source,
-    place: Place,
+    query: Query,
     folder: Path,
     *,
     today: date,
     accepted: Collection[str] = (),
 ) -> Outcome:
-    """Bring one source into a folder; on any fault the former file stays as it was.
+    """Download one source into a folder; on any error the former file stays unchanged.
 
     Parameters
     ----------
-    place
-        Communes and bounds; a source that has one file a commune takes the first commune only.
+    query
+        Communes and bounds; for a source with one file for each commune the first one counts.
     today
-        Date that the provenance carries.
+        Date for the provenance.
     accepted
-        Names of doubts (``vide``, ``moins``, ``colonnes``) that the planner lets pass.
+        Codes of quality issues (``vide``, ``moins``, ``colonnes``) that the user accepts.
 
     Returns
     -------
-    The outcome; its ``error`` is any of the errors of `foncier.errors` but the following.
+    The outcome; its ``error`` is any error of `foncier.errors` but the following.
 
     Raises
     ------
     ExportError
-        The disk takes nothing more: no other source would fare better.
+        The disk is full or not writable: all other sources would fail, too.
     """
-    file = folder / source.file.format(commune=place.communes[0])
-    former = provenance(file)
+    file = folder / source.file.format(commune=query.communes[0])
+    former = read_provenance(file)
+    query = replace(query, asked_on=today)
     try:
-        with kept(file.name):
-            told = _brought(web, source, place, file, former=former, today=today, accepted=accepted)
+        with explain_disk_errors(file.name):
+            provenance = _update(client, source, query, file, former, accepted=accepted)
     except NoDataError as fault:
-        # What was there last time and is not any more is a loss, until a planner says otherwise.
+        # Data of the previous run that are gone are an error until the user accepts the loss.
         return Outcome(source, file, "failed" if former else "absent", former, fault)
     except ExportError:
-        dropped(folder, file.name)
+        remove_partial(folder, file.name)
         raise
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
-    return Outcome(source, file, "current" if told is former else "new", told)
+    return Outcome(source, file, "current" if provenance is former else "new", provenance)
 
 
-def _brought(
-    web: HttpClient,
+def _update(
+    client: HttpClient,
     source: Source,
-    place: Place,
+    query: Query,
     file: Path,
-    *,
     former: Provenance | None,
-    today: date,
+    *,
     accepted: Collection[str],
 ) -> Provenance | None:
-    if source.form not in FORMS:
-        what = f"forme inconnue « {source.form} »"
-        raise ConfigError(complaint(source.name, what, f"Formes : {', '.join(FORMS)}."))
-    place = replace(place, asked_on=today)
-    growing = part(file.parent, file.name)
-    known = asdict(former) if former else {}
+    """Download and install a file; return its provenance, ``former`` when it has not changed."""
+    if source.form not in DOWNLOADERS:
+        raise ConfigError(
+            "download.unknown_form", source=source.name, form=source.form, forms=tuple(DOWNLOADERS)
+        )
+    partial = partial_file(file.parent, file.name)
     try:
-        arrival = FORMS[source.form](web, source, place, growing, known)
+        download = DOWNLOADERS[source.form](
+            client, source, query, partial, asdict(former) if former else {}
+        )
+        if download.unchanged or (former and download.sha256 == former.sha256):
+            remove(partial)
+            return former
+        rows, columns, issues = _validate(source, query, partial, file, former, accepted=accepted)
     except OfflineError:
-        raise  # what came so far is gone on with next time
+        raise  # the next run resumes the partial download
     except FoncierError:
-        gone(growing)
+        remove(partial)
         raise
-    if arrival.unchanged or (former and arrival.sha256 == former.sha256):
-        gone(growing)
-        return former
-    try:
-        rows, names, let_pass = _weighed(source, place, growing, file, former, accepted=accepted)
-    except FoncierError:
-        gone(growing)  # whole, and yet not what it should be: nothing to resume
-        raise
-    told = Provenance(
+    provenance = Provenance(
         source=source.name,
-        address=arrival.address or address_of(source, place),
-        fetched_on=today.isoformat(),
-        sha256=arrival.sha256,
-        etag=arrival.etag,
-        modified=arrival.modified,
-        licence=arrival.licence or source.licence,
-        attribution=arrival.attribution or source.attribution,
+        address=download.address or address_of(source, query),
+        fetched_on="" if query.asked_on is None else query.asked_on.isoformat(),
+        sha256=download.sha256,
+        etag=download.etag,
+        modified=download.modified,
+        licence=download.licence or source.licence,
+        attribution=download.attribution or source.attribution,
         rows=rows,
-        columns=names,
-        accepted=let_pass,
+        columns=columns,
+        accepted=issues,
     )
-    install(growing, file, told)
-    return told
+    install(partial, file, provenance)
+    return provenance
 
 
-def _weighed(
+def _validate(
     source: Source,
-    place: Place,
-    growing: Path,
+    query: Query,
+    partial: Path,
     file: Path,
     former: Provenance | None,
     *,
     accepted: Collection[str],
 ) -> tuple[dict[str, int], dict[str, list[str]], list[str]]:
-    """Rows and columns by layer of a file that can be read, and the doubts let pass.
+    """Rows and columns by layer of a downloaded file, and the codes of accepted quality issues.
 
     Raises
     ------
     SourceError
-        A doubt is left that the planner did not accept.
+        A quality issue that the user did not accept.
     """
-    reports = _read(source, growing, place)
-    names = {layer: _columns(growing) for layer, _ in source.layers}
+    reports = _read_layers(source, partial, query)
+    columns = {layer: _columns(partial) for layer, _ in source.layers}
     rows = {report.layer: report.rows_kept for report in reports}
-    read = any(report.rows_read for report in reports)
-    expected = not source.may_be_empty if not read else source.by_commune
-    every = quality_issues(rows, names, former, expected=expected)
-    open_ = [doubt for doubt in every if doubt.name not in accepted]
-    if open_:
-        raise SourceError(_choice(source, file, open_, former))
-    return rows, names, sorted({doubt.name for doubt in every})
+    any_read = any(report.rows_read for report in reports)
+    expected = source.by_commune if any_read else not source.may_be_empty
+    issues = quality_issues(rows, columns, former, expected=expected)
+    rejected = [issue for issue in issues if issue.name not in accepted]
+    if rejected:
+        raise _quality_error(source, file, rejected, former)
+    return rows, columns, sorted({issue.name for issue in issues})
 
 
-def _read(source: Source, file: Path, place: Place) -> list[LayerReport]:
-    """Read every layer of a file as a run would: what cannot be read is not kept."""
-    crs = legal_crs(place.communes[0])
-    communes = place.communes[:1] if source.by_commune else place.communes
+def _read_layers(source: Source, file: Path, query: Query) -> list[LayerReport]:
+    """Read every layer of a file, as a run does."""
+    crs = legal_crs(query.communes[0])
+    communes = query.communes[:1] if source.by_commune else query.communes
     bounds = None
-    if place.bounds is not None:
-        moved = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
-        bounds = moved.transform_bounds(*place.bounds)
+    if query.bounds is not None:
+        transformer = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
+        bounds = transformer.transform_bounds(*query.bounds)
     reports = []
     for layer, format_ in source.layers:
-        wanted = LayerFile(layer, file, source.file, format_)
+        layer_file = LayerFile(layer, file, source.file, format_)
         if layer == "elevation":
-            reports.append(read_dem(wanted, crs=crs, bounds=bounds)[1])
-            continue
-        reports.append(
-            registry.read(wanted, crs=crs, communes=communes, on=place.asked_on, bounds=bounds)[1]
-        )
+            report = read_dem(layer_file, crs=crs, bounds=bounds)[1]
+        else:
+            report = registry.read(
+                layer_file, crs=crs, communes=communes, on=query.asked_on, bounds=bounds
+            )[1]
+        reports.append(report)
     return reports
 
 
 def _columns(file: Path) -> list[str]:
-    """Names of the file's own columns; none for what has no table of its own."""
+    """Names of the columns of a file; none for a folder, a raster, OSM and a zip."""
     if file.suffix == ".csv":
-        head = files.content(file, file.name).split(b"\n", 1)[0].decode("utf-8", "replace")
-        return [name.strip().strip('"') for name in head.split(max(";,\t", key=head.count))]
+        header = files.content(file, file.name).split(b"\n", 1)[0].decode("utf-8", "replace")
+        separator = max(";,\t", key=header.count)
+        return [name.strip().strip('"') for name in header.split(separator)]
     if file.is_dir() or file.suffix in {".osm", ".tif", ".zip"}:
         return []
-    where: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
-    return sorted(str(name) for name in pyogrio.read_info(where)["fields"])
+    path: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
+    return sorted(str(name) for name in pyogrio.read_info(path)["fields"])
 
 
-def _choice(
-    source: Source, file: Path, open_: list[QualityIssue], former: Provenance | None
-) -> str:
-    told = " ; ".join(doubt.text for doubt in open_)
-    names = ",".join(dict.fromkeys(doubt.name for doubt in open_))
-    kept = f"Le fichier du {former.fetched_on} est gardé. " if former else ""
-    todo = f"{kept}Pour l'accepter quand même : --only {source.name} --accept {names}."
-    return complaint(file.name, f"douteux ({told})", todo)
+def _quality_error(
+    source: Source, file: Path, issues: list[QualityIssue], former: Provenance | None
+) -> SourceError:
+    params: dict[str, Any] = {
+        "file": file.name,
+        "issues": reduce(_both, (issue.text for issue in issues)),
+        "source": source.name,
+        "codes": ",".join(dict.fromkeys(issue.name for issue in issues)),
+    }
+    if former is None:
+        return SourceError("download.quality.suspect", **params)
+    day = date.fromisoformat(former.fetched_on)
+    return SourceError("download.quality.suspect_update", day=day, **params)
 
 
-LEAST_SHARE = 0.5  # of the rows of last time: fewer is a service that lost some, until shown
-
-
-@dataclass(frozen=True)
-class QualityIssue:
-    """Something that a planner has to decide on: its short name, and the words."""
-
-    name: str
-    text: str
+def _both(first: Message, second: Message) -> Message:
+    return Message("download.quality.both", first=first, second=second)
 
 
 def quality_issues(
@@ -238,39 +241,52 @@ def quality_issues(
     *,
     expected: bool = True,
 ) -> list[QualityIssue]:
-    """Compare what came with what was there.
+    """Compare a downloaded file with the one that it would replace.
 
     Parameters
     ----------
     rows
         Rows kept, by layer.
     columns
-        Names of the file's own columns, by layer.
+        Names of the columns of the file, by layer.
     former
-        The file that it would replace; None for the first.
+        Provenance of the former file; None for the first.
     expected
-        Whether there must be some row; a file for all of France may hold none of a commune.
+        Whether there must be a row; a file for all of France may have none for a commune.
 
     Examples
     --------
-    >>> [doubt.name for doubt in quality_issues({"zones": 0}, {}, None)]
+    >>> [issue.name for issue in quality_issues({"zones": 0}, {}, None)]
     ['vide']
     """
-    found = []
+    issues = []
     if expected and not any(rows.values()):
-        found.append(QualityIssue("vide", "aucune ligne pour ces communes"))
+        issues.append(QualityIssue("vide", Message("download.quality.empty")))
     if former is None:
-        return found
+        return issues
     for layer, count in rows.items():
         before = former.rows.get(layer, 0)
-        if count < LEAST_SHARE * before:
-            found.append(QualityIssue("moins", f"{layer} : {count} lignes, il y en avait {before}"))
+        if count < MIN_ROW_SHARE * before:
+            text = Message("download.quality.fewer_rows", layer=layer, count=count, before=before)
+            issues.append(QualityIssue("moins", text))
     for layer, names in columns.items():
-        gone = sorted(set(former.columns.get(layer, ())) - set(names))
+        missing = sorted(set(former.columns.get(layer, ())) - set(names))
         new = sorted(set(names) - set(former.columns.get(layer, names)))
-        if gone:
-            more = f", {some(new)} apparues" if new else ""
-            found.append(
-                QualityIssue("colonnes", f"{layer} : colonnes {some(gone)} disparues{more}")
-            )
-    return found
+        if missing:
+            issues.append(QualityIssue("colonnes", _column_change(layer, missing, new)))
+    return issues
+
+
+def _column_change(layer: str, missing: list[str], new: list[str]) -> Message:
+    if not new:
+        return Message(
+            "download.quality.columns_gone", layer=layer, count=len(missing), missing=missing
+        )
+    return Message(
+        "download.quality.columns_changed",
+        layer=layer,
+        count=len(missing),
+        missing=missing,
+        new=new,
+        new_count=len(new),
+    )

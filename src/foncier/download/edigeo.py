@@ -1,4 +1,4 @@
-"""The cadastre as DGFiP delivers it: every sheet of a commune, each an archive of its own."""
+"""Cadastre in EDIGEO: all sheets of a commune, one archive each, from the server of the DGFiP."""
 
 from __future__ import annotations
 
@@ -8,69 +8,72 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from foncier.download.catalog import address_of, filled
-from foncier.download.client import RETRY, Arrival
-from foncier.download.provenance import gone
+from foncier.download.catalog import address_of, fill_address
+from foncier.download.client import RETRY, Download
+from foncier.download.provenance import remove
 from foncier.errors import FormatError
 from foncier.readers import edigeo_sheets
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
+    from foncier.download.catalog import Query, Source
     from foncier.download.client import HttpClient
 
-MOST_LISTED = 100_000_000  # bytes of the list of sheets, unpacked
-MOST_SHEETS = 3000  # the largest communes have some 1500
+MAX_LIST_BYTES = 100_000_000  # of the list of sheets, decompressed
+MAX_SHEETS = 3000  # the largest communes have about 1500
 
 
-def sheets(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """All sheets of one commune into a folder.
+def download_sheets(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download all sheets of a commune into a folder.
 
-    The folder of the service is a page for people; which sheets there are is told by the option
-    ``listing``, the GeoJSON of the sheets of the same cadastre. ``{sheet}`` in the address is
-    each one's number.
+    The service lists its folder as an HTML page only. The option ``listing`` is the address of the
+    GeoJSON of the sheets of the same cadastre, which gives their numbers; ``{sheet}`` in the
+    address of the source is replaced by each.
 
     Raises
     ------
     FormatError
-        The list is not as documented.
+        The list does not have the documented structure.
     SourceError
-        A sheet that is listed is not there.
+        A sheet of the list is missing.
     """
-    del known  # every sheet has a mark of its own, which the cache knows
-    commune = place.communes[0]
-    listing = to.with_name(f"{to.name}.feuilles.json.gz")
-    where = filled(str(source.options["listing"]), place)
-    web.get(where, listing, most_bytes=source.most_bytes, shared=True)
-    numbers = _numbers(listing, commune, where)
+    del validators  # each sheet has its own validator, in the cache
+    commune = query.communes[0]
+    listing = path.with_name(f"{path.name}.feuilles.json.gz")
+    listing_address = fill_address(str(source.options["listing"]), query)
+    client.get(listing_address, listing, max_bytes=source.most_bytes, shared=True)
+    numbers = _sheet_numbers(listing, commune, listing_address)
     listing.unlink()
-    gone(to)
-    to.mkdir()
+    remove(path)
+    path.mkdir()
     for number in numbers:
-        address = address_of(source, place).replace("{sheet}", number)
-        one = to / f"edigeo-{number}.tar.bz2"
-        web.get(address, one, most_bytes=source.most_bytes, shared=True)
-    return Arrival(to, edigeo_sheets.fingerprint(to, to.name), None, None)
+        address = address_of(source, query).replace("{sheet}", number)
+        file = path / f"edigeo-{number}.tar.bz2"
+        client.get(address, file, max_bytes=source.most_bytes, shared=True)
+    return Download(path, edigeo_sheets.fingerprint(path, path.name))
 
 
-def _numbers(listing: Path, commune: str, address: str) -> list[str]:
-    """Numbers of the sheets of a commune, none of which leads out of its folder."""
+def _sheet_numbers(listing: Path, commune: str, address: str) -> list[str]:
+    """Numbers of the sheets of a commune; they are safe as parts of a path."""
     try:
-        with gzip.open(listing) as packed:
-            told = packed.read(MOST_LISTED + 1)
-        rows = json.loads(told)["features"]
-        found = {str(row.get("id") or row["properties"]["id"]) for row in rows}
-    except (EOFError, OSError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as bad:
+        with gzip.open(listing) as file:
+            text = file.read(MAX_LIST_BYTES + 1)
+        rows = json.loads(text)["features"]
+        numbers = {str(row.get("id") or row["properties"]["id"]) for row in rows}
+    except (EOFError, OSError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as why:
         listing.unlink(missing_ok=True)
-        what = "liste des feuilles illisible ou tronquée"
-        raise FormatError(complaint(address, what, RETRY)) from bad
-    strange = sorted(n for n in found if not re.fullmatch(rf"{commune}[0-9A-Z]{{7}}", n))
-    if strange or not 0 < len(found) <= MOST_SHEETS:
-        what = f"numéros de feuilles inattendus ({some(strange) if strange else len(found)})"
-        raise FormatError(complaint(address, what, RETRY))
-    return sorted(found)
+        raise FormatError("download.edigeo.unreadable_list", address=address, retry=RETRY) from why
+    invalid = sorted(n for n in numbers if not re.fullmatch(rf"{commune}[0-9A-Z]{{7}}", n))
+    if invalid:
+        raise FormatError(
+            "download.edigeo.invalid_numbers", address=address, numbers=invalid, retry=RETRY
+        )
+    if not 0 < len(numbers) <= MAX_SHEETS:
+        raise FormatError(
+            "download.edigeo.sheet_count", address=address, count=len(numbers), retry=RETRY
+        )
+    return sorted(numbers)

@@ -1,8 +1,7 @@
-"""Services that answer in pages of JSON: turned to the last, then written as one table.
+"""Services that answer in pages of JSON: all pages are read, then written as one CSV.
 
-The next page is the link that a page gives, or the next number. A page that is full, or shorter
-than asked, never says that it is the last: pages follow until all rows that are announced are
-there, or until no link or no row comes.
+The next page is the link in a page, or the next number. The size of a page never shows that it is
+the last: pages are requested until all announced rows are there, or until no link or no row comes.
 """
 
 from __future__ import annotations
@@ -15,84 +14,102 @@ from urllib.parse import urlsplit
 import shapely
 
 from foncier.download.catalog import address_of
-from foncier.download.client import RETRY, NoDataError, join_url
+from foncier.download.client import RETRY, Download, NoDataError, join_url
 from foncier.errors import FormatError
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import HttpClient
 
-MOST_PAGES = 2000
+MAX_PAGES = 2000
 OPTIONAL = "?"  # ends the path of a column that a service may leave out
 
 
-def pages(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """All rows of a service, page after page, as the CSV that the layer's reader reads.
+def download_pages(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download all rows of a service, page by page, as the CSV that the reader of the layer reads.
 
-    The options of the source: ``rows`` names the list of a page, ``total`` the number announced
-    (where there is one), ``next`` the link to the next page or ``counted`` the parameter that
-    numbers it (``meta.total`` is ``total`` inside ``meta``); ``columns`` says what each column of
-    the CSV is made of (see `table`).
+    Options of the source: ``rows`` is the key of the list in a page, ``total`` that of the number
+    of rows (if any), ``next`` that of the link to the next page, or ``counted`` the parameter with
+    the number of the page (``meta.total`` is ``total`` inside ``meta``); ``columns`` says from
+    what each column of the CSV is made (see `table`).
 
     Raises
     ------
     FormatError
-        A page without its list or its total, fewer rows than announced, a row twice, a link that
-        goes round or to an empty page, a column that no row has.
+        A page without its list or its total, fewer rows than announced, a repeated row, a link
+        to an earlier or to an empty page, a column that no row has.
     SourceError
         More bytes or pages than a commune can have; a link to an unknown host.
-    NothingHereError
-        No row at all, where the option ``absent_if_empty`` says that this is an answer.
+    NoDataError
+        No row at all, where the option ``absent_if_empty`` says that this is valid.
     """
-    del known  # pages have no common mark
-    address: str | None = address_of(source, place)
+    del validators  # the pages have no common validator
+    address: str | None = address_of(source, query)
     if source.options.get("counted"):
-        address = _numbered(source, place, 1)
-    asked: dict[str, int] = {}
+        address = _numbered(source, query, 1)
+    visited: set[str] = set()
     rows: dict[str, Any] = {}
-    size = 0
+    size, announced = 0, None
     while address is not None:
-        if address in asked or len(asked) >= MOST_PAGES:
-            what = (
-                "les pages tournent en rond" if address in asked else f"plus de {MOST_PAGES} pages"
-            )
-            raise FormatError(complaint(address, what, RETRY))
-        web.get(address, to, most_bytes=source.most_bytes - size)
-        size += to.stat().st_size
-        answer = told(to, address)
-        page = _page(answer, source, address)
-        asked[address] = len(page)
-        rows |= _new(page, rows, address)
+        _check_new_page(address, visited)
+        client.get(address, path, max_bytes=source.most_bytes - size)
+        size += path.stat().st_size
+        answer = read_json(path, address)
+        page = _page_rows(answer, source, address)
+        visited.add(address)
+        rows |= _new_rows(page, rows, address)
         announced = _announced(answer, source, address)
-        if announced is None and not page and len(asked) > 1 and not source.options.get("counted"):
-            raise FormatError(complaint(address, "page vide là où une suite est annoncée", RETRY))
-        if not page or (announced is not None and len(rows) >= announced):
+        if not page:
+            _check_empty_page(source, address, len(visited), announced)
             break
-        address = _following(answer, source, place, address, len(asked))
-    if announced is not None and len(rows) < announced:
-        what = f"{len(rows)} lignes reçues sur {announced} annoncées"
-        raise FormatError(complaint(source.address, what, RETRY))
-    if not rows and source.options.get("absent_if_empty"):
-        todo = "La couche reste absente ; si elle doit y être, vérifiez le code INSEE."
-        raise NoDataError(complaint(source.label, "rien à cet endroit", todo))
-    return web.made(_written(list(rows.values()), source, to))
+        if announced is not None and len(rows) >= announced:
+            break
+        address = _next_page(answer, source, query, address, len(visited))
+    _check_complete(source, len(rows), announced)
+    _write_csv(list(rows.values()), source, path)
+    return Download.assembled(path)
+
+
+def _check_new_page(address: str, visited: set[str]) -> None:
+    if address in visited:
+        raise FormatError("download.paged_json.circular_link", address=address, retry=RETRY)
+    if len(visited) >= MAX_PAGES:
+        raise FormatError("download.too_many_pages", address=address, pages=MAX_PAGES, retry=RETRY)
+
+
+def _check_empty_page(source: Source, address: str, pages: int, announced: int | None) -> None:
+    """Raise on an empty page to which a link led; a numbered page may be empty."""
+    if announced is None and pages > 1 and not source.options.get("counted"):
+        raise FormatError("download.paged_json.empty_page", address=address, retry=RETRY)
+
+
+def _check_complete(source: Source, count: int, announced: int | None) -> None:
+    if announced is not None and count < announced:
+        raise FormatError(
+            "download.paged_json.rows_missing",
+            address=source.address,
+            count=count,
+            announced=announced,
+            retry=RETRY,
+        )
+    if not count and source.options.get("absent_if_empty"):
+        raise NoDataError("download.no_data", source=source.title)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[list[str]]:
-    """Head and rows of a table made of JSON rows; unknown is empty, rows are sorted.
+    """Header and rows of a table made from JSON rows; missing values are empty, rows are sorted.
 
     Parameters
     ----------
     columns
-        For each column the key in a row; ``key:wkt``, ``key:x`` and ``key:y`` are made of a
-        GeoJSON geometry (degrees): the whole, or a point that lies in it. A key that ends with
-        ``?`` may be in no row; any other has to be in one at least.
+        For each column the key in a row. ``key:wkt``, ``key:x`` and ``key:y`` are made from a
+        GeoJSON geometry in degrees: the geometry, or a point inside it. A key that ends with
+        ``?`` may be missing in all rows; any other has to be in at least one.
 
     Raises
     ------
@@ -105,105 +122,130 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list
     >>> table([row], {"id": "id", "lon": "geom:x", "state": "state", "date": "day?"})
     [['id', 'lon', 'state', 'date'], ['A', '2.5', '', '']]
     """
-    gone = [
-        path
+    missing = [
+        _key(path)
         for path in columns.values()
         if rows and not path.endswith(OPTIONAL) and not any(_key(path) in row for row in rows)
     ]
-    if gone:
-        there = sorted(set().union(*rows))
-        what = f"colonnes {some(map(_key, gone))} absentes (il y a {some(there)})"
-        raise FormatError(complaint("réponse du service", what, RETRY))
+    if missing:
+        raise columns_missing("JSON", missing, set().union(*rows))
     body = [[_cell(row.get(_key(path)), path) for path in columns.values()] for row in rows]
     return [list(columns), *sorted(body)]
 
 
-def told(path: Path, address: str) -> dict[str, Any]:
-    """Read an answer as a JSON object; the file goes when it is none.
+def columns_missing(where: object, missing: list[str], columns: Iterable[str]) -> FormatError:
+    """Error of an answer that lacks columns: where, the missing ones, those that are there."""
+    return FormatError(
+        "download.columns_missing",
+        where=where,
+        count=len(missing),
+        missing=missing,
+        columns=sorted(columns),
+        retry=RETRY,
+    )
+
+
+def read_json(path: Path, address: str) -> dict[str, Any]:
+    """Read an answer as a JSON object; the file is removed if it is not JSON.
 
     Raises
     ------
     FormatError
-        Cut short, not JSON, or not an object.
+        Truncated, not JSON, or not an object.
+    """
+    answer = parse_json(path, address)
+    if not isinstance(answer, dict):
+        raise FormatError("download.paged_json.not_an_object", address=address, retry=RETRY)
+    return answer
+
+
+def parse_json(path: Path, address: str) -> Any:
+    """Parse an answer as JSON; the file is removed if it is not JSON.
+
+    Raises
+    ------
+    FormatError
+        Truncated, or not JSON.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as fault:
         path.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "réponse illisible ou tronquée", RETRY)) from fault
-    if not isinstance(found, dict):
-        raise FormatError(complaint(address, "la réponse n'est pas un objet JSON", RETRY))
-    return found
+        raise FormatError("download.paged_json.unreadable", address=address, retry=RETRY) from fault
 
 
-def _page(answer: Mapping[str, Any], source: Source, address: str) -> list[Mapping[str, Any]]:
+def _page_rows(answer: Mapping[str, Any], source: Source, address: str) -> list[Mapping[str, Any]]:
     name = source.options["rows"]
-    page = answer.get(name)
-    if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-        what = f"pas de liste « {name} » dans la réponse (il y a {some(sorted(answer))})"
-        raise FormatError(complaint(address, what, RETRY))
-    return page
+    rows = answer.get(name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise FormatError(
+            "download.paged_json.no_list",
+            address=address,
+            name=name,
+            keys=sorted(answer),
+            retry=RETRY,
+        )
+    return rows
 
 
-def _new(
+def _new_rows(
     page: Sequence[Mapping[str, Any]], former: Mapping[str, Any], address: str
 ) -> dict[str, Any]:
-    """Rows of a page by their text; one that came before says that a page was sent twice."""
-    new = {json.dumps(row, sort_keys=True): row for row in page}
-    again = len(page) - len(new) + len(new.keys() & former.keys())
-    if again:
-        what = f"{again} lignes déjà reçues : le service répète ses pages"
-        raise FormatError(complaint(address, what, RETRY))
-    return new
+    """Rows of a page by their JSON; a repeated row shows that a page was sent twice."""
+    rows = {json.dumps(row, sort_keys=True): row for row in page}
+    repeated = len(page) - len(rows) + len(rows.keys() & former.keys())
+    if repeated:
+        raise FormatError(
+            "download.paged_json.repeated_rows", address=address, count=repeated, retry=RETRY
+        )
+    return rows
 
 
 def _announced(answer: Mapping[str, Any], source: Source, address: str) -> int | None:
     name = source.options.get("total")
     if not name:
         return None
-    count = _inside(answer, name)
+    count = _value_at(answer, name)
     if not isinstance(count, int) or isinstance(count, bool):
-        what = f"le nombre de lignes « {name} » n'est plus annoncé"
-        raise FormatError(complaint(address, what, RETRY))
+        raise FormatError("download.paged_json.no_total", address=address, name=name, retry=RETRY)
     return count
 
 
-def _inside(answer: Mapping[str, Any], path: str) -> Any:
-    found: Any = answer
+def _value_at(answer: Mapping[str, Any], path: str) -> Any:
+    value: Any = answer
     for name in path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
-def _following(
-    answer: Mapping[str, Any], source: Source, place: Place, address: str, turned: int
+def _next_page(
+    answer: Mapping[str, Any], source: Source, query: Query, address: str, pages: int
 ) -> str | None:
     if source.options.get("counted"):
-        return _numbered(source, place, turned + 1)
-    link = _inside(answer, source.options["next"])
+        return _numbered(source, query, pages + 1)
+    link = _value_at(answer, source.options["next"])
     if not link:
         return None
-    whole = join_url(address, str(link))
-    # Behind a proxy a service may write its own links without encryption: never asked so.
-    if urlsplit(whole).hostname == urlsplit(source.address).hostname:
-        return whole.replace("http://", "https://", 1)
-    return whole
+    resolved = join_url(address, str(link))
+    # Behind a proxy a service may write its own links as http: they are requested as https.
+    if urlsplit(resolved).hostname == urlsplit(source.address).hostname:
+        return resolved.replace("http://", "https://", 1)
+    return resolved
 
 
-def _numbered(source: Source, place: Place, number: int) -> str:
-    address = address_of(source, place)
+def _numbered(source: Source, query: Query, number: int) -> str:
+    address = address_of(source, query)
     return f"{address}{'&' if '?' in address else '?'}{source.options['counted']}={number}"
 
 
-def _written(rows: Sequence[Mapping[str, Any]], source: Source, to: Path) -> Path:
+def _write_csv(rows: Sequence[Mapping[str, Any]], source: Source, path: Path) -> None:
     try:
         lines = table(rows, source.options["columns"])
     except FormatError:
-        to.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
-    with to.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(lines)
-    return to
 
 
 def _key(path: str) -> str:
@@ -213,16 +255,16 @@ def _key(path: str) -> str:
 def _cell(value: Any, path: str) -> str:
     if value is None:
         return ""
-    made = path.removesuffix(OPTIONAL).partition(":")[2]
-    if not made:
+    part = path.removesuffix(OPTIONAL).partition(":")[2]
+    if not part:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     try:
         shape = shapely.from_geojson(json.dumps(value))
     except shapely.errors.GEOSException as fault:
-        raise FormatError(complaint("réponse du service", "géométrie illisible", RETRY)) from fault
+        raise FormatError("download.paged_json.bad_geometry", retry=RETRY) from fault
     if shape.is_empty:
         return ""
-    if made == "wkt":
+    if part == "wkt":
         return str(shapely.to_wkt(shape, rounding_precision=9))
     inside = shapely.point_on_surface(shape)
-    return repr(float(inside.x if made == "x" else inside.y))
+    return repr(float(inside.x if part == "x" else inside.y))

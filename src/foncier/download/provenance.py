@@ -1,4 +1,4 @@
-"""Fetched files and, beside each, where it came from; a file is replaced only when whole."""
+"""Provenance of downloaded files, stored beside each; a file is replaced only by a complete one."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import json
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
-from foncier._util.scratch import sweep
+from foncier._util.scratch import remove_stale
 from foncier.errors import ExportError, FoncierError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PARTS = ".en-cours"  # what is on its way; kept when the run is cut, so that the next goes on
+PARTIAL = ".en-cours"  # folder of partial downloads, which the next run resumes
 PROVENANCE = ".provenance.json"
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a fetched file comes from.
+    """Provenance of a downloaded file.
 
-    ``rows`` are those kept of each layer read from the file. ``accepted`` names the doubts that
-    the planner let pass.
+    ``rows`` are the rows kept of each layer that the file contains. ``accepted`` names the quality
+    issues that the user accepted.
     """
 
     source: str
@@ -41,54 +41,57 @@ class Provenance:
     accepted: list[str]
 
 
-def provenance(file: Path) -> Provenance | None:
-    """What is known of a fetched file; None where it is not there, or was not fetched."""
+def read_provenance(file: Path) -> Provenance | None:
+    """Provenance of a file; None where the file is missing, or was not downloaded."""
     if not file.exists():
         return None
     try:
-        return Provenance(**json.loads(_beside(file).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        stored = json.loads(_provenance_file(file).read_text(encoding="utf-8"))
+        date.fromisoformat(stored["fetched_on"])
+        return Provenance(**stored)
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def part(folder: Path, name: str) -> Path:
-    """Where a file grows before it is whole."""
-    place = folder / PARTS
-    place.mkdir(parents=True, exist_ok=True)
-    return place / name
+def partial_file(folder: Path, name: str) -> Path:
+    """Path of a partial download; its folder is created."""
+    partial = folder / PARTIAL
+    partial.mkdir(parents=True, exist_ok=True)
+    return partial / name
 
 
-def install(arrived: Path, file: Path, told: Provenance) -> None:
-    """Move a whole file or folder and its provenance to their place; all is written before a move.
+def install(new: Path, file: Path, provenance: Provenance) -> None:
+    """Move a complete file or folder and its provenance to their destination.
 
-    Killed between the moves, the file has no provenance: it is then fetched again.
+    All is written before the first move. After a crash between two moves the file has no
+    provenance: it is then downloaded again.
     """
-    beside = _beside(file)
-    told_aside = arrived.with_name(beside.name)
-    text = json.dumps(asdict(told), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    told_aside.write_text(text, encoding="utf-8", newline="\n")
-    beside.unlink(missing_ok=True)
-    if file.is_dir():  # a folder cannot take the place of one that holds something
-        former = arrived.with_name(f"{file.name}.former")
-        gone(former)
+    final = _provenance_file(file)
+    new_provenance = new.with_name(final.name)
+    text = json.dumps(asdict(provenance), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    new_provenance.write_text(text, encoding="utf-8", newline="\n")
+    final.unlink(missing_ok=True)
+    if file.is_dir():  # a rename cannot replace a folder that is not empty
+        former = new.with_name(f"{file.name}.former")
+        remove(former)
         file.replace(former)
-        arrived.replace(file)
-        gone(former)
+        new.replace(file)
+        remove(former)
     else:
-        arrived.replace(file)
-    told_aside.replace(beside)
+        new.replace(file)
+    new_provenance.replace(final)
 
 
-def gone(path: Path) -> None:
-    """Take a file or a folder away, if it is there."""
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def write(file: Path, text: str) -> None:
-    """Write a text beside its place, then move it there."""
+def write_text(file: Path, text: str) -> None:
+    """Write a text file atomically."""
     new = file.with_name(f".{file.name}.new")
     try:
         new.write_text(text, encoding="utf-8", newline="\n")
@@ -99,40 +102,39 @@ def write(file: Path, text: str) -> None:
 
 
 @contextmanager
-def kept(name: str) -> Iterator[None]:
-    """Tell what the disk refuses in the words of a planner.
+def explain_disk_errors(name: str) -> Iterator[None]:
+    """Turn an error of the disk into one that says what to do.
 
     Raises
     ------
     ExportError
-        The disk is full, the folder cannot be written, a file stands in its place.
+        The disk is full, the folder is not writable, a file has the name of the folder.
     """
     try:
         yield
     except FoncierError:
         raise
     except OSError as fault:
-        what = f"écriture impossible ({fault.strerror or fault})"
-        todo = "Libérez de la place ou vérifiez les droits, puis relancez : l'existant est intact."
-        raise ExportError(complaint(name, what, todo)) from fault
+        why = fault.strerror or fault
+        raise ExportError("download.provenance.not_writable", name=name, why=why) from fault
 
 
-def dropped(folder: Path, name: str) -> None:
-    """Take away the parts of a file that the disk has no room for."""
-    for one in (folder / PARTS).glob(f"{name}*"):
+def remove_partial(folder: Path, name: str) -> None:
+    """Remove the partial download of a file, to free the disk."""
+    for file in (folder / PARTIAL).glob(f"{name}*"):
         with suppress(OSError):
-            one.unlink()
+            file.unlink()
     sweep_leftovers(folder)
 
 
 def sweep_leftovers(folder: Path) -> None:
-    """Take the folder of parts away when nothing is left in it to go on from."""
+    """Remove the folder of partial downloads, unless one can be resumed."""
     with suppress(OSError):
-        sweep(folder / PARTS)
-        for left in (folder / PARTS).glob(f"*{PROVENANCE}"):
-            left.unlink()
-        (folder / PARTS).rmdir()
+        remove_stale(folder / PARTIAL)
+        for file in (folder / PARTIAL).glob(f"*{PROVENANCE}"):
+            file.unlink()
+        (folder / PARTIAL).rmdir()
 
 
-def _beside(file: Path) -> Path:
+def _provenance_file(file: Path) -> Path:
     return file.with_name(file.name + PROVENANCE)

@@ -1,4 +1,4 @@
-"""How each kind of service is asked, until all of its answer lies in one file."""
+"""Forms of services: for each, the function that downloads its answer to one file."""
 
 from __future__ import annotations
 
@@ -7,28 +7,26 @@ import zlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from foncier.download.bbox import degrees
-from foncier.download.catalog import address_of
+from foncier.download.catalog import address_of, bounds_degrees
 from foncier.download.client import RETRY
-from foncier.download.clip import clip
-from foncier.download.datagouv import newest
-from foncier.download.dem import bil
-from foncier.download.edigeo import sheets
-from foncier.download.paged_json import pages
-from foncier.download.transit import gtfs
-from foncier.download.wfs import wfs
+from foncier.download.clip import download_clip
+from foncier.download.datagouv import download_resource
+from foncier.download.dem import download_dem
+from foncier.download.edigeo import download_sheets
+from foncier.download.paged_json import download_pages
+from foncier.download.transit import download_gtfs
+from foncier.download.wfs import download_wfs
 from foncier.errors import FormatError, SourceError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
-UNPACKED = 40  # a cadastre packs 12 to 1; beyond this it is a bomb
-# What the readers of OpenStreetMap look for (foncier.readers.osm_tags), and nothing else.
+MAX_EXPANSION = 40  # a file of the cadastre expands 12 times; more is a decompression bomb
+# Keys that the readers of OpenStreetMap use (foncier.readers.osm_tags).
 OVERPASS_KEYS = (
     "highway",
     "railway",
@@ -53,83 +51,78 @@ LIFECYCLE = "^(disused|abandoned|ruins):"
 QUERY_S = 180
 
 
-def file(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """One file of one commune, as it lies on the service."""
-    address = address_of(source, place)
-    arrival = web.get(address, to, most_bytes=source.most_bytes, known=known, shared=True)
-    if not arrival.unchanged and to.name.endswith(".gz"):
-        _unpacks(to, address, source.most_bytes)
-    return arrival
-
-
-def datagouv(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """The newest fitting resource of a dataset of data.gouv.fr."""
-    del place  # one file for all of France; its reader keeps the communes of the study
-    address = newest(web, source, to)
-    return web.get(address, to, most_bytes=source.most_bytes, known=known, shared=True)
-
-
-def overpass(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """Objects of OpenStreetMap inside the bounds, with all nodes of their ways."""
-    del known
-    arrival = web.get(
-        source.address, to, most_bytes=source.most_bytes, form={"data": _question(source, place)}
+def download_file(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download one file of one commune as it is."""
+    address = address_of(source, query)
+    download = client.get(
+        address, path, max_bytes=source.most_bytes, validators=validators, shared=True
     )
-    with to.open("rb") as opened:
-        opened.seek(max(0, to.stat().st_size - 4000))
-        end = opened.read()
-    # A query that runs out of time or memory is answered with what was found so far, and a remark.
+    if not download.unchanged and path.name.endswith(".gz"):
+        _check_gzip(path, address, source.most_bytes)
+    return download
+
+
+def download_overpass(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download the objects of OpenStreetMap inside the bounds, with all nodes of their ways."""
+    del validators  # answers of Overpass have none
+    fields = {"data": _overpass_query(source, query)}
+    download = client.get(source.address, path, max_bytes=source.most_bytes, fields=fields)
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4000))
+        end = file.read()
+    # A query that exceeds its time or memory returns a partial result with a remark.
     if b"<remark>" in end:
         remark = end.split(b"<remark>")[1].split(b"</remark>")[0].decode("utf-8", "replace")
-        what = f"réponse incomplète ({remark.strip()[:120]})"
-        raise SourceError(complaint(source.address, what, RETRY))
+        raise SourceError(
+            "download.services.overpass_remark",
+            address=source.address,
+            remark=remark.strip()[:120],
+            retry=RETRY,
+        )
     if not end.rstrip().endswith(b"</osm>"):
-        raise FormatError(complaint(source.address, "réponse tronquée", RETRY))
-    return arrival
+        raise FormatError("download.services.truncated", address=source.address, retry=RETRY)
+    return download
 
 
-def _question(source: Source, place: Place) -> str:
-    west, south, east, north = degrees(source, place)
+def _overpass_query(source: Source, query: Query) -> str:
+    west, south, east, north = bounds_degrees(source, query)
     box = f"({south:.6f},{west:.6f},{north:.6f},{east:.6f})"
     keys = "".join(f'nwr["{key}"]{box};' for key in OVERPASS_KEYS)
     lifecycle = f'nwr[~"{LIFECYCLE}"~"."]{box};'
     return f"[out:xml][timeout:{QUERY_S}];({keys}{lifecycle});(._;>;);out body;"
 
 
-def _unpacks(path: Path, address: str, most_bytes: int) -> None:
-    """Make sure that a gzip is whole, and no bomb; nothing of it is kept in memory."""
+def _check_gzip(path: Path, address: str, max_bytes: int) -> None:
+    """Raise on a truncated gzip and on a decompression bomb; memory use is constant."""
     size = 0
+    limit = min(max_bytes * MAX_EXPANSION, path.stat().st_size * 10 * MAX_EXPANSION)
     try:
-        with gzip.open(path) as packed:
-            while chunk := packed.read(1 << 20):
+        with gzip.open(path) as file:
+            while chunk := file.read(1 << 20):
                 size += len(chunk)
-                if size > min(most_bytes * UNPACKED, path.stat().st_size * 10 * UNPACKED):
-                    raise SourceError(
-                        complaint(address, "archive démesurée une fois décompressée", RETRY)
-                    )
+                if size > limit:
+                    raise SourceError("download.archive_too_large", where=address, retry=RETRY)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         path.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "archive gzip tronquée ou abîmée", RETRY)) from fault
+        raise FormatError("download.services.bad_gzip", address=address, retry=RETRY) from fault
 
 
-FORMS: Mapping[str, Callable[[HttpClient, Source, Place, Path, Mapping[str, Any]], Arrival]] = (
-    MappingProxyType(
-        {
-            "file": file,
-            "datagouv": datagouv,
-            "wfs": wfs,
-            "overpass": overpass,
-            "pages": pages,
-            "bil": bil,
-            "cut": clip,
-            "gtfs": gtfs,
-            "sheets": sheets,
-        }
-    )
+DOWNLOADERS: Mapping[
+    str, Callable[[HttpClient, Source, Query, Path, Mapping[str, Any]], Download]
+] = MappingProxyType(
+    {
+        "file": download_file,
+        "datagouv": download_resource,
+        "wfs": download_wfs,
+        "overpass": download_overpass,
+        "pages": download_pages,
+        "bil": download_dem,
+        "cut": download_clip,
+        "gtfs": download_gtfs,
+        "sheets": download_sheets,
+    }
 )

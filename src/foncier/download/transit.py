@@ -1,161 +1,158 @@
-"""The timetable of the network that serves a commune, from the national access point.
+"""GTFS of the transit network that serves a commune, from transport.data.gouv.fr.
 
-The list of all data sets says which area each covers; a commune belongs to it by its own code or
-by that of its intercommunality. Networks of a département, a region or the country are not
-guessed: the study names them. The feed itself is taken from the access point's own storage, not
-from the network's server: one known host, whatever the network.
+The list of all data sets gives the area that each covers; a commune belongs to it by its own code
+or by that of its intercommunality. Networks of a département, a region or the country are never
+selected without the study naming them. The feed is downloaded from the storage of
+transport.data.gouv.fr, not from the server of the network: one known host for all networks.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foncier.download.client import RETRY, NoDataError
-from foncier.download.paged_json import told
+from foncier.download.paged_json import parse_json, read_json
 from foncier.errors import FormatError, SourceError
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import Download, HttpClient
 
-NAMED = 'Nommez-en un : [fetch] gtfs = "…" dans study.toml, d\'après transport.data.gouv.fr.'
 LICENCES = {
     "lov2": "Licence Ouverte 2.0",
     "fr-lo": "Licence Ouverte",
     "odc-odbl": "ODbL",
     "mobility-licence": "Licence Mobilités",
 }
+UNKNOWN_LICENCE = "licence non précisée"
 
 
-def gtfs(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """The newest feed of the one network that covers the study's communes, or that it names.
+def download_gtfs(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download the newest GTFS of the network that covers the communes, or that the study names.
 
-    The options of the source: ``communes``, the address that tells a commune's intercommunality.
+    Option of the source: ``communes``, the address that gives the intercommunality of a commune.
 
     Raises
     ------
-    NothingHereError
+    NoDataError
         No network with a GTFS covers the commune.
     SourceError
-        Several do, or the one that the study names is not there, or has no feed in store.
+        Several networks do, or that of the study does not exist, or its feed is not stored.
     FormatError
-        The list or a data set is not as documented.
+        The list or a data set does not have the documented structure.
     """
-    listing = to.with_name(to.name + ".liste")
-    web.get(source.address, listing, most_bytes=source.most_bytes, shared=True)
-    every = _listed(listing, source.address)
-    listing.unlink()
-    chosen = (
-        _named(every, place.network, source)
-        if place.network
-        else _covering(every, _areas(web, source, place, to), source)
+    answer = path.with_name(path.name + ".liste")
+    client.get(source.address, answer, max_bytes=source.most_bytes, shared=True)
+    networks = _read_networks(answer, source.address)
+    answer.unlink()
+    if query.network:
+        network = _network_by_name(networks, query.network, source)
+    else:
+        network = _network_by_area(networks, _areas(client, source, query, path), source)
+    address = f"{source.address}/{network['id']}"
+    client.get(address, answer, max_bytes=source.most_bytes)
+    feed = _newest_copy(read_json(answer, address), address)
+    answer.unlink()
+    download = client.get(
+        feed, path, max_bytes=source.most_bytes, validators=validators, shared=True
     )
-    address = f"{source.address}/{chosen['id']}"
-    web.get(address, listing, most_bytes=source.most_bytes)
-    feed = _newest(told(listing, address), address)
-    listing.unlink()
-    arrival = web.get(feed, to, most_bytes=source.most_bytes, known=known, shared=True)
-    licence = str(chosen.get("licence") or "licence non précisée")
-    network = f"{chosen.get('title')} ({(chosen.get('publisher') or {}).get('name')}, "
+    licence = str(network.get("licence") or UNKNOWN_LICENCE)
+    publisher = (network.get("publisher") or {}).get("name")
     return replace(
-        arrival,
+        download,
         address=feed,
         licence=LICENCES.get(licence, licence),
-        attribution=f"{network}transport.data.gouv.fr)",
+        attribution=f"{network.get('title')} ({publisher}, transport.data.gouv.fr)",
     )
 
 
-def _listed(file: Path, address: str) -> list[dict[str, Any]]:
-    """Data sets of public transit that hold a GTFS."""
-    try:
-        every = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as fault:
-        file.unlink(missing_ok=True)
-        raise FormatError(complaint(address, "réponse illisible ou tronquée", RETRY)) from fault
-    if not isinstance(every, list) or not all(isinstance(one, dict) for one in every):
-        raise FormatError(complaint(address, "pas de liste de jeux de données", RETRY))
-    transit = [one for one in every if one.get("type") == "public-transit" and _feeds(one)]
-    if not transit or not all(isinstance(one.get("covered_area"), list) for one in transit):
-        what = "les jeux de données ne disent plus ce qu'ils couvrent (covered_area)"
-        raise FormatError(complaint(address, what, RETRY))
-    return transit
+def _read_networks(file: Path, address: str) -> list[dict[str, Any]]:
+    """Data sets of public transit with a GTFS."""
+    datasets = parse_json(file, address)
+    if not isinstance(datasets, list) or not all(isinstance(one, dict) for one in datasets):
+        raise FormatError("download.transit.no_list", address=address, retry=RETRY)
+    networks = [one for one in datasets if one.get("type") == "public-transit" and _feeds(one)]
+    if not networks or not all(isinstance(one.get("covered_area"), list) for one in networks):
+        raise FormatError("download.transit.no_covered_area", address=address, retry=RETRY)
+    return networks
 
 
 def _feeds(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [
-        one
-        for one in dataset.get("resources", [])
-        if str(one.get("format")).upper() == "GTFS" and one.get("is_available", True)
+        resource
+        for resource in dataset.get("resources", [])
+        if str(resource.get("format")).upper() == "GTFS" and resource.get("is_available", True)
     ]
 
 
-def _areas(web: HttpClient, source: Source, place: Place, to: Path) -> set[tuple[str, str]]:
-    """Kinds and codes of the areas that the communes are, or belong to."""
+def _areas(client: HttpClient, source: Source, query: Query, path: Path) -> set[tuple[str, str]]:
+    """Kinds and codes of the communes and of their intercommunalities."""
     areas = set()
-    answer = to.with_name(to.name + ".commune")
-    for commune in place.communes:
+    answer = path.with_name(path.name + ".commune")
+    for commune in query.communes:
         address = str(source.options["communes"]).format(commune=commune)
-        web.get(address, answer, most_bytes=1_000_000)
-        areas |= {("commune", commune), ("epci", str(told(answer, address).get("codeEpci")))}
+        client.get(address, answer, max_bytes=1_000_000)
+        code = str(read_json(answer, address).get("codeEpci"))
+        areas |= {("commune", commune), ("epci", code)}
         answer.unlink()
     return areas
 
 
-def _named(every: Sequence[Mapping[str, Any]], name: str, source: Source) -> Mapping[str, Any]:
-    for one in every:
-        if name in {one.get("slug"), one.get("id")}:
-            return one
-    what = f"aucun réseau « {name} » avec un GTFS parmi {len(every)}"
-    raise SourceError(complaint(source.label, what, NAMED))
-
-
-def _covering(
-    every: Sequence[Mapping[str, Any]], areas: set[tuple[str, str]], source: Source
+def _network_by_name(
+    networks: Sequence[Mapping[str, Any]], name: str, source: Source
 ) -> Mapping[str, Any]:
-    found = [
-        one
-        for one in every
-        if areas & {(str(a.get("type")), str(a.get("insee"))) for a in one["covered_area"]}
+    for network in networks:
+        if name in {network.get("slug"), network.get("id")}:
+            return network
+    raise SourceError(
+        "download.transit.unknown_network", source=source.title, name=name, networks=len(networks)
+    )
+
+
+def _network_by_area(
+    networks: Sequence[Mapping[str, Any]], areas: set[tuple[str, str]], source: Source
+) -> Mapping[str, Any]:
+    covering = [
+        network
+        for network in networks
+        if areas & {(str(a.get("type")), str(a.get("insee"))) for a in network["covered_area"]}
     ]
-    if not found:
-        raise NoDataError(
-            complaint(source.label, "aucun réseau ne déclare couvrir la commune", NAMED)
+    if not covering:
+        raise NoDataError("download.transit.no_network", source=source.title)
+    if len(covering) > 1:
+        names = [network["slug"] for network in covering]
+        raise SourceError(
+            "download.transit.several_networks",
+            source=source.title,
+            networks=len(covering),
+            names=names,
         )
-    if len(found) > 1:
-        what = f"{len(found)} réseaux couvrent la commune : {some(o['slug'] for o in found)}"
-        raise SourceError(complaint(source.label, what, NAMED))
-    return found[0]
+    return covering[0]
 
 
-def _newest(dataset: Mapping[str, Any], address: str) -> str:
-    """Where the access point keeps the newest copy of a data set's feed.
+def _newest_copy(dataset: Mapping[str, Any], address: str) -> str:
+    """Address of the newest stored copy of a feed of a data set.
 
-    A data set with several feeds gives that of which it has the newest copy.
+    If a data set has several feeds, that with the newest copy is taken.
     """
     history = dataset.get("history")
     if not isinstance(history, list):
-        raise FormatError(complaint(address, "l'historique du flux manque (history)", RETRY))
-    current = {str(one.get("id")) for one in _feeds(dataset)}
-    kept = []
-    for one in history:
-        payload = one.get("payload") or {}
-        where = str(payload.get("permanent_url", ""))
-        # The storage files a copy under the number of its resource: …/82192/82192.20260901.zip
-        if (
-            str(payload.get("format")).upper() == "GTFS"
-            and where.split("/")[-2:-1]
-            and (where.split("/")[-2] in current)
-        ):
-            kept.append((str(one.get("inserted_at", "")), where))
-    if not kept:
-        what = "aucune copie du flux en réserve"
-        raise SourceError(complaint(address, what, RETRY))
-    return max(kept)[1]
+        raise FormatError("download.transit.no_history", address=address, retry=RETRY)
+    current = {str(feed.get("id")) for feed in _feeds(dataset)}
+    copies = []
+    for row in history:
+        payload = row.get("payload") or {}
+        url = str(payload.get("permanent_url", ""))
+        # The folder of a copy is the number of its resource: …/82192/82192.20260901.zip
+        folder = url.split("/")[-2:-1]
+        if str(payload.get("format")).upper() == "GTFS" and folder and folder[0] in current:
+            copies.append((str(row.get("inserted_at", "")), url))
+    if not copies:
+        raise SourceError("download.transit.no_copy", address=address, retry=RETRY)
+    return max(copies)[1]

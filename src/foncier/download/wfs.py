@@ -1,4 +1,4 @@
-"""Features of a WFS inside the bounds, page after page."""
+"""Features of a WFS inside the bounds of a query, page by page."""
 
 from __future__ import annotations
 
@@ -6,58 +6,60 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from foncier.download.bbox import degrees
-from foncier.download.client import RETRY, NoDataError
-from foncier.download.paged_json import MOST_PAGES, told
+from foncier.download.catalog import bounds_degrees
+from foncier.download.client import RETRY, Download, NoDataError
+from foncier.download.paged_json import MAX_PAGES, columns_missing, read_json
 from foncier.errors import FormatError, SourceError
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from foncier.download.catalog import Place, Source
-    from foncier.download.client import Arrival, HttpClient
+    from foncier.download.catalog import Query, Source
+    from foncier.download.client import HttpClient
 
 
-def wfs(
-    web: HttpClient, source: Source, place: Place, to: Path, known: Mapping[str, Any]
-) -> Arrival:
-    """All features of a WFS layer inside the bounds, page after page.
+def download_wfs(
+    client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
+) -> Download:
+    """Download all features of a WFS layer inside the bounds, page by page, as GeoJSON.
 
-    A full page is never the last, and neither is one that a server cut shorter than it was asked:
-    pages follow until all that are announced are there, or, where no number is announced, until
-    an empty one. With the options ``kind_from`` (a property) and ``kinds`` (its values), features
-    of other values are left out, and the others get our ``kind``.
+    A full page is never the last, nor is one that the server cut below the requested size: pages
+    are requested until all announced features are there or, where no number is announced, until
+    an empty page. With the options ``kind_from`` (a property) and ``kinds`` (its values),
+    features of other values are left out, and the others get a property ``kind``.
 
     Raises
     ------
     FormatError
-        Not GeoJSON, fewer features than announced, or none has the property of the kind.
-    NothingHereError
+        Not GeoJSON, fewer features than announced, or no feature has the property of the kind.
+    NoDataError
         No feature (of these kinds) inside the bounds.
     """
-    del known  # pages have no common mark
+    del validators  # the pages have no common validator
     features: dict[str, Any] = {}
-    came, page = 0, int(source.options["page"])
-    for _ in range(MOST_PAGES):
-        address = f"{source.address}?{urlencode(_page(source, place, came, page))}"
-        web.get(address, to, most_bytes=source.most_bytes)
-        answer = told(to, address)
+    received, page_size = 0, int(source.options["page"])
+    for _ in range(MAX_PAGES):
+        address = f"{source.address}?{urlencode(_parameters(source, query, received, page_size))}"
+        client.get(address, path, max_bytes=source.most_bytes)
+        answer = read_json(path, address)
         rows = answer.get("features")
         if answer.get("type") != "FeatureCollection" or not isinstance(rows, list):
-            raise FormatError(complaint(address, "la réponse n'est pas du GeoJSON", RETRY))
-        features |= {str(row.get("id", came + n)): row for n, row in enumerate(rows)}
-        came += len(rows)
+            raise FormatError("download.wfs.not_geojson", address=address, retry=RETRY)
+        features |= {str(row.get("id", received + n)): row for n, row in enumerate(rows)}
+        received += len(rows)
         announced = answer.get("numberMatched", answer.get("totalFeatures"))
-        if not rows or (isinstance(announced, int) and came >= announced):
-            _whole(source, features, announced)
-            return web.made(_joined(_of_kinds(source, features), to))
-    raise SourceError(complaint(source.address, f"plus de {MOST_PAGES} pages", RETRY))
+        if not rows or (isinstance(announced, int) and received >= announced):
+            _check_complete(source, features, announced)
+            _write_geojson(_select_kinds(source, features), path)
+            return Download.assembled(path)
+    raise SourceError(
+        "download.too_many_pages", address=source.address, pages=MAX_PAGES, retry=RETRY
+    )
 
 
-def _page(source: Source, place: Place, start: int, count: int) -> dict[str, str]:
-    west, south, east, north = degrees(source, place)
+def _parameters(source: Source, query: Query, start: int, count: int) -> dict[str, str]:
+    west, south, east, north = bounds_degrees(source, query)
     return {
         "service": "WFS",
         "version": "2.0.0",
@@ -66,47 +68,53 @@ def _page(source: Source, place: Place, start: int, count: int) -> dict[str, str
         "outputFormat": "application/json",
         "srsName": "EPSG:4326",
         "sortBy": "gid",
-        # In WFS 2 this system has latitude first; the answer in GeoJSON has longitude first.
+        # WFS 2 has latitude first in this CRS; GeoJSON answers have longitude first.
         "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
         "count": str(count),
         "startIndex": str(start),
     }
 
 
-def _whole(source: Source, features: Mapping[str, Any], announced: Any) -> None:
-    """Raise when features are missing: fewer than announced, or the same ones twice."""
+def _check_complete(source: Source, features: Mapping[str, Any], announced: Any) -> None:
+    """Raise when there are fewer different features than announced."""
     if isinstance(announced, int) and len(features) < announced:
-        what = f"{len(features)} objets différents reçus sur {announced} annoncés"
-        raise FormatError(complaint(source.address, what, RETRY))
+        raise FormatError(
+            "download.wfs.features_missing",
+            address=source.address,
+            count=len(features),
+            announced=announced,
+            retry=RETRY,
+        )
 
 
-def _of_kinds(source: Source, features: Mapping[str, Any]) -> dict[str, Any]:
-    name, kinds = source.options.get("kind_from"), source.options.get("kinds", {})
+def _select_kinds(source: Source, features: Mapping[str, Any]) -> dict[str, Any]:
+    kinds, typename = source.options.get("kinds", {}), source.options["typename"]
+    name = source.options.get("kind_from")
+    if not features:
+        raise NoDataError("download.wfs.no_feature", address=source.address, layer=typename)
     if name is None:
-        kept = dict(features)
-    else:
-        if features and not any(name in row.get("properties", {}) for row in features.values()):
-            there = sorted(set().union(*(row.get("properties", {}) for row in features.values())))
-            what = f"colonne « {name} » absente (il y a {some(there)})"
-            raise FormatError(complaint(source.address, what, RETRY))
-        kept = {}
-        for key, row in features.items():
-            kind = kinds.get(str(row["properties"].get(name)).lower())
-            if kind is not None:
-                told_as = {**row["properties"], "kind": kind}
-                told_as["label"] = told_as.get(source.options["label_from"])
-                kept[key] = {**row, "properties": told_as}
-    if not kept:
-        what = f"aucun objet de {source.options['typename']} à cet endroit"
-        if features:
-            what += f" qui soit de ceux que foncier lit ({len(features)} d'autres)"
-        todo = "La commune n'a peut-être rien déposé : la couche reste absente."
-        raise NoDataError(complaint(source.address, what, todo))
-    return kept
+        return dict(features)
+    columns = set().union(*(row.get("properties", {}) for row in features.values()))
+    if name not in columns:
+        raise columns_missing(source.address, [name], columns)
+    selected = {}
+    for key, row in features.items():
+        kind = kinds.get(str(row["properties"].get(name)).lower())
+        if kind is not None:
+            properties = {**row["properties"], "kind": kind}
+            properties["label"] = properties.get(source.options["label_from"])
+            selected[key] = {**row, "properties": properties}
+    if not selected:
+        raise NoDataError(
+            "download.wfs.no_known_kind",
+            address=source.address,
+            layer=typename,
+            count=len(features),
+        )
+    return selected
 
 
-def _joined(features: Mapping[str, Any], to: Path) -> Path:
+def _write_geojson(features: Mapping[str, Any], path: Path) -> None:
     ordered = [features[key] for key in sorted(features)]
     text = json.dumps({"type": "FeatureCollection", "features": ordered}, ensure_ascii=False)
-    to.write_text(text, encoding="utf-8", newline="\n")
-    return to
+    path.write_text(text, encoding="utf-8", newline="\n")

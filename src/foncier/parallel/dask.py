@@ -1,7 +1,7 @@
-"""Jobs on a dask cluster, whose workers and scheduler may die: never an endless wait.
+"""Jobs on a dask cluster whose workers and scheduler may die; every wait is limited.
 
-A scheduler that is gone takes what it knew along: once one answers at the same address again, all
-jobs whose answers had not come back are handed out anew.
+A scheduler that dies loses its state. When one answers at the same address again, all jobs without
+a result are submitted again.
 """
 
 from __future__ import annotations
@@ -16,27 +16,35 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from foncier import __version__
 from foncier.errors import ClusterError, ConfigError, WorkerError
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Job = TypeVar("Job")
-Made = TypeVar("Made")
-AHEAD = 4  # jobs handed out for each worker of a cluster
-PATIENCE_S = 60.0  # without a scheduler, or without a worker
-ANSWER_S = 5.0  # for one call to the scheduler
-LOOK_S = 2.0  # between two looks at it while no job ends
-SCHEDULER = "ordonnanceur"
-SHOWN = 5  # of those that have another foncier
-LOSSES = 3  # of the scheduler, without one job ending in between
-SEVERED = (OSError, TimeoutError, CancelledError)
+Output = TypeVar("Output")
+JOBS_PER_WORKER = 4  # submitted and not finished
+PATIENCE_S = 60.0  # longest time without a scheduler, or without a worker
+ANSWER_S = 5.0  # time limit of one call to the scheduler
+POLL_S = 2.0  # between two calls to the scheduler while no job ends
+SCHEDULER = "scheduler"
+MAX_LOSSES = 3  # of the scheduler, without a finished job in between
+CONNECTION_ERRORS = (OSError, TimeoutError, CancelledError)
 
 
 class DaskExecutor:
-    """Jobs on a dask cluster: the one at an address, or one of this machine's own processes.
+    """Jobs on a dask cluster: that at an address, or one of processes of this machine.
 
-    ``patience_s`` is how long it goes on without a scheduler that answers or without a worker that
-    works.
+    Parameters
+    ----------
+    address
+        Address of the scheduler; None for a local cluster.
+    workers
+        Number of processes.
+    memory
+        Memory limit of each process of a local cluster.
+    patience_s
+        Longest time without a scheduler that answers or without a working worker.
     """
 
     def __init__(
@@ -51,81 +59,78 @@ class DaskExecutor:
         self.patience_s = patience_s
 
     def run(
-        self, work: Callable[[Job], Made], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Made | BaseException]]:
-        """Do a work on each job (see `foncier.parallel.executors.JobExecutor`).
+        self, function: Callable[[Job], Output], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Output | BaseException]]:
+        """Call a function on each job (see `foncier.parallel.executors.JobExecutor`).
 
-        Dask starts again the jobs of a worker that died; one that took down four workers comes
-        back with a `WorkerError`.
+        Dask restarts the jobs of a worker that died; the result of a job that killed four workers
+        is a `WorkerError`.
 
         Raises
         ------
         ConfigError
-            dask.distributed is not installed, nobody answers at the address, or the scheduler or a
-            worker has no foncier or another one than ours.
+            dask.distributed is not installed, no scheduler answers at the address, or the scheduler
+            or a worker has another version of foncier, or none.
         ClusterError
-            The scheduler or all workers were gone for longer than ``patience_s``; the jobs that
-            did not come back are not done.
+            The scheduler or all workers were gone for more than ``patience_s``; the jobs without a
+            result are not done.
         """
-        left = dict(enumerate(jobs))
-        watch, losses = _Watch(self.patience_s), 0
-        while left:
+        remaining = dict(enumerate(jobs))
+        monitor, losses = _Monitor(self.patience_s), 0
+        while remaining:
             losses += 1
-            with self._client(watch) as client:
-                for n, made in self._carried(client, work, left, watch):
+            with self._client(monitor) as client:
+                for n, output in self._run_until_lost(client, function, remaining, monitor):
                     losses = 0
-                    del left[n]
-                    yield n, made
-            if left and losses >= LOSSES:
-                raise ClusterError(
-                    f"l'ordonnanceur dask s'est arrêté {LOSSES} fois de suite sans qu'une tâche "
-                    "aboutisse"
-                )
+                    del remaining[n]
+                    yield n, output
+            if remaining and losses >= MAX_LOSSES:
+                raise ClusterError("parallel.dask.scheduler_lost", losses=MAX_LOSSES)
 
-    def _carried(
-        self, client: Any, work: Callable[[Job], Made], left: dict[int, Job], watch: _Watch
-    ) -> Iterator[tuple[int, Made | BaseException]]:
-        """Answers as they come; ends before the last one where the scheduler is lost."""
+    def _run_until_lost(
+        self,
+        client: Any,
+        function: Callable[[Job], Output],
+        remaining: dict[int, Job],
+        monitor: _Monitor,
+    ) -> Iterator[tuple[int, Output | BaseException]]:
+        """Yield results as jobs end; stop early when the scheduler is lost."""
         ended: Queue[int] = Queue()
-        waiting, held = iter(list(left.items())), dict[int, Any]()
+        waiting, futures = iter(list(remaining.items())), dict[int, Any]()
 
-        def hand_out(count: int) -> None:
+        def submit(count: int) -> None:
             for n, job in islice(waiting, max(count, 0)):
-                held[n] = client.submit(work, job, pure=False)
-                held[n].add_done_callback(lambda _, n=n: ended.put(n))
+                futures[n] = client.submit(function, job, pure=False)
+                futures[n].add_done_callback(lambda _, n=n: ended.put(n))
 
         while client.status == "running":
-            # A few at a time: the scheduler holds what it was handed, and the last may be far.
-            # Workers may come later.
-            count = AHEAD * max(watch.workers(client), self.workers) - len(held)
-            _got(client, hand_out, count)
-            if not held:
+            # A few jobs at a time: the scheduler stores those that are submitted. Workers may join
+            # later.
+            limit = JOBS_PER_WORKER * max(monitor.workers(client), self.workers)
+            _call(client, submit, limit - len(futures))
+            if not futures:
                 return
             with suppress(Empty):
-                n = ended.get(timeout=LOOK_S)
-                got = _got(client, _answer, held.pop(n))
-                if got is None:
+                n = ended.get(timeout=POLL_S)
+                output = _call(client, _output, futures.pop(n))
+                if output is None:
                     return
-                watch.seen()
-                yield n, got[0]
+                monitor.note_activity()
+                yield n, output[0]
 
     @contextmanager
-    def _client(self, watch: _Watch) -> Iterator[Any]:
+    def _client(self, monitor: _Monitor) -> Iterator[Any]:
         try:
             import distributed  # noqa: PLC0415 (an extra)
         except ImportError as reason:
-            raise ConfigError(
-                "--scheduler dask demande dask.distributed, qui n'est pas installé. "
-                "Installez-le : pip install 'foncier[distributed]'."
-            ) from reason
-        dask: Any = distributed  # it has no types for these
+            raise ConfigError("parallel.dask.not_installed") from reason
+        dask: Any = distributed  # its functions have no types
         if self.address is not None:
-            client = _reached(dask, self.address, watch)
+            client = _connect(dask, self.address, monitor)
             try:
                 yield client
             finally:
-                # Nobody may be there to say farewell to.
-                _got(client, client.close, ANSWER_S)
+                _call(client, client.close, ANSWER_S)  # the scheduler may be gone
             return
         with (
             dask.LocalCluster(
@@ -139,148 +144,148 @@ class DaskExecutor:
             yield client
 
 
-class _Watch:
-    """How long a cluster may be without a scheduler or without a worker that works."""
+class _Monitor:
+    """Watches how long a cluster has no scheduler or no working worker."""
 
     def __init__(self, patience_s: float) -> None:
         self.patience_s = patience_s
-        self.known = False  # a scheduler has answered once
-        self.since = time.monotonic()
-        self.looked, self.count = 0.0, 0
-        self.alike: set[str] = set()  # have the same foncier as we
+        self.connected_once = False
+        self.last_activity = time.monotonic()
+        self.last_poll, self.count = 0.0, 0
+        self.checked: set[str] = set()  # processes with the same version of foncier
 
-    def seen(self) -> None:
-        """Note that it works."""
-        self.known, self.since = True, time.monotonic()
+    def note_activity(self) -> None:
+        """Note that the cluster works now."""
+        self.connected_once, self.last_activity = True, time.monotonic()
 
     def workers(self, client: Any) -> int:
-        """Workers that work, or are ready to, as the scheduler said a moment ago.
+        """Count the workers that run or can take jobs, as of a moment ago.
 
         Raises
         ------
         ClusterError
             There has been none for too long.
         ConfigError
-            The scheduler or a worker has another foncier, or none.
+            The scheduler or a worker has another version of foncier, or none.
         """
-        if time.monotonic() - self.looked > LOOK_S:
-            self.count = self._asked(client)
-            self.looked = time.monotonic()
+        if time.monotonic() - self.last_poll > POLL_S:
+            self.count = self._poll(client)
+            self.last_poll = time.monotonic()
         return self.count
 
-    def _asked(self, client: Any) -> int:
-        got = _told(client, client.scheduler.identity, n_workers=-1)
-        if got is None:
-            self.wait("l'ordonnanceur dask ne répond plus")
+    def _poll(self, client: Any) -> int:
+        answer = _call_scheduler(client, client.scheduler.identity, n_workers=-1)
+        if answer is None:
+            self.wait("parallel.dask.scheduler_silent")
             return 0
-        self._compare(client, {SCHEDULER, *got[0]["workers"]})
-        workers = got[0]["workers"].values()
-        count = sum(_works(worker) for worker in workers)
+        workers = answer[0]["workers"]
+        self._check_versions(client, {SCHEDULER, *workers})
+        count = sum(_is_working(worker) for worker in workers.values())
         if count:
-            self.seen()
-        elif workers:
-            self.wait("tous les processus du cluster sont en pause, leur mémoire est pleine")
+            self.note_activity()
         else:
-            self.wait("l'ordonnanceur dask n'a plus aucun processus de calcul (dask worker)")
+            self.wait("parallel.dask.all_paused" if workers else "parallel.dask.no_worker")
         return count
 
-    def _compare(self, client: Any, there: set[str]) -> None:
-        """See that who is new has our foncier; who does not say so in time is asked again."""
-        new = there - self.alike
-        found = _versions(client, new) if new else {}
-        others = {who: version for who, version in found.items() if version != __version__}
+    def _check_versions(self, client: Any, names: set[str]) -> None:
+        """Check the version of new processes; one that does not answer is asked again later."""
+        new = names - self.checked
+        versions = _versions(client, new) if new else {}
+        others = {name: found for name, found in versions.items() if found != __version__}
         if others:
-            raise ConfigError(_unlike(client.scheduler.address, others))
-        self.alike |= found.keys()
+            raise _other_versions(client.scheduler.address, others)
+        self.checked |= versions.keys()
 
     def wait(self, why: str) -> None:
-        """Go on waiting, or say that it has been too long."""
-        if time.monotonic() - self.since > self.patience_s:
-            raise ClusterError(f"{why} depuis plus de {self.patience_s:g} s")
+        """Raise if the cluster has been inactive for too long; ``why`` is the id of a message."""
+        if time.monotonic() - self.last_activity > self.patience_s:
+            raise ClusterError(
+                "parallel.dask.gone_too_long", why=Message(why), patience_s=self.patience_s
+            )
 
 
-def _got(client: Any, call: Callable[..., Any], *words: Any) -> tuple[Any] | None:
-    """What a call to a client gave, or None where its scheduler has gone.
+def _call(client: Any, call: Callable[..., Any], *args: Any) -> tuple[Any] | None:
+    """Result of a call to a client, or None if its scheduler is gone.
 
-    The client seeks a lost scheduler beside our calls and closes itself after a while: what a call
-    raises that meets it on the way has many types (a closed pool of connections: RuntimeError).
+    The client reconnects in the background and closes itself after a while. A call at that moment
+    may raise errors of many classes (RuntimeError for a closed pool of connections).
     """
     try:
-        return (call(*words),)
+        return (call(*args),)
     except Exception as fault:
-        if client.status == "running" and not isinstance(fault, SEVERED):
+        if client.status == "running" and not isinstance(fault, CONNECTION_ERRORS):
             raise
         return None
 
 
-def _told(client: Any, call: Callable[..., Any], **words: Any) -> tuple[Any] | None:
-    """What the scheduler answers in time, or None where it has gone."""
-    return _got(client, lambda: client.sync(call, **words, callback_timeout=ANSWER_S))
+def _call_scheduler(client: Any, call: Callable[..., Any], **params: Any) -> tuple[Any] | None:
+    """Answer of the scheduler within the time limit, or None if it is gone."""
+    return _call(client, lambda: client.sync(call, **params, callback_timeout=ANSWER_S))
 
 
-def _versions(client: Any, asked: set[str]) -> dict[str, str | None]:
-    """Version of foncier that the scheduler and workers have, of those that answer in time."""
-    ask, workers = {"packages": ["foncier"]}, sorted(asked - {SCHEDULER})
-    to_all = {"workers": workers, "msg": {"op": "versions", **ask}, "on_error": "ignore"}
+def _versions(client: Any, names: set[str]) -> dict[str, str | None]:
+    """Version of foncier of the scheduler and of workers, of those that answer in time."""
+    query, workers = {"packages": ["foncier"]}, sorted(names - {SCHEDULER})
+    broadcast = {"workers": workers, "msg": {"op": "versions", **query}, "on_error": "ignore"}
     answers: dict[str, Any] = {}
-    if SCHEDULER in asked and (got := _told(client, client.scheduler.versions, **ask)):
-        answers[SCHEDULER] = got[0]
-    if workers and (got := _told(client, client.scheduler.broadcast, **to_all)):
-        answers |= got[0]
-    return {who: said["packages"].get("foncier") for who, said in answers.items()}
+    scheduler = client.scheduler
+    if SCHEDULER in names and (answer := _call_scheduler(client, scheduler.versions, **query)):
+        answers[SCHEDULER] = answer[0]
+    if workers and (answer := _call_scheduler(client, scheduler.broadcast, **broadcast)):
+        answers |= answer[0]
+    return {name: one["packages"].get("foncier") for name, one in answers.items()}
 
 
-def _unlike(address: str, others: dict[str, str | None]) -> str:
-    """Tell who of a cluster has another foncier than ours, and what to do."""
-    listed = ", ".join(
-        f"{who} : {version or 'aucun'}" for who, version in sorted(others.items())[:SHOWN]
+def _other_versions(address: str, others: dict[str, str | None]) -> ConfigError:
+    """Error that names the processes with another version of foncier."""
+    shown = [
+        Message(
+            "parallel.dask.other_version",
+            name=Message("parallel.dask.scheduler") if name == SCHEDULER else name,
+            version=version or Message("parallel.dask.without_foncier"),
+        )
+        for name, version in sorted(others.items())
+    ]
+    return ConfigError(
+        "parallel.dask.other_versions", address=address, version=__version__, others=shown
     )
-    more = f" et {len(others) - SHOWN} autre(s)" if len(others) > SHOWN else ""
-    return (
-        f"--scheduler {address} : il faut y trouver partout le foncier d'ici, {__version__} "
-        f"(trouvé : {listed}{more}). Installez-le dans l'environnement Python de l'ordonnanceur et "
-        f"de chaque dask worker : pip install 'foncier[distributed]=={__version__}'."
-    )
 
 
-def _works(worker: dict[str, Any]) -> bool:
-    """Tell whether a worker takes jobs, or is at one: it is in pause when its memory is full."""
-    at_work = worker["metrics"].get("task_counts", {}).get("executing", 0)
-    return worker["status"] == "running" or bool(at_work)
+def _is_working(worker: dict[str, Any]) -> bool:
+    """Tell whether a worker takes or runs jobs; it is paused when its memory is full."""
+    executing = worker["metrics"].get("task_counts", {}).get("executing", 0)
+    return worker["status"] == "running" or bool(executing)
 
 
-def _reached(dask: Any, address: str, watch: _Watch) -> Any:
-    """Client of a scheduler; one that had answered before is waited for."""
-    # What dask has to say of a scheduler that comes and goes, we say.
-    for room in ("distributed", "distributed.client"):
-        logging.getLogger(room).setLevel(logging.CRITICAL)
+def _connect(dask: Any, address: str, monitor: _Monitor) -> Any:
+    """Client of a scheduler; wait for one that has answered before."""
+    # Errors replace the log of dask about schedulers that come and go.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     while True:
         try:
             client = dask.Client(address, timeout=ANSWER_S)
         except OSError as reason:
-            if not watch.known:
-                raise ConfigError(
-                    f"--scheduler {address} : aucun ordonnanceur dask ne répond à cette adresse. "
-                    "Vérifiez-la, ou démarrez-le : dask scheduler."
-                ) from reason
-            watch.wait("l'ordonnanceur dask ne répond plus")
+            if not monitor.connected_once:
+                raise ConfigError("parallel.dask.no_answer", address=address) from reason
+            monitor.wait("parallel.dask.scheduler_silent")
             time.sleep(1)
         else:
-            watch.known = True
+            monitor.connected_once = True
             return client
 
 
-def _answer(future: Any) -> Any:
-    """What a job that ended made or raised.
+def _output(future: Any) -> Any:
+    """Result or error of a job that ended.
 
     Raises
     ------
     OSError, TimeoutError, concurrent.futures.CancelledError
-        Its answer went with the scheduler.
+        The result was lost with the scheduler.
     """
     if future.status != "error":
         return future.result(timeout=ANSWER_S)
-    fault = future.exception(timeout=ANSWER_S)
-    if type(fault).__name__ == "KilledWorker":
-        return WorkerError(f"tâche reprise {fault.allowed_failures + 1} fois, en vain")
-    return fault
+    error = future.exception(timeout=ANSWER_S)
+    if type(error).__name__ == "KilledWorker":
+        return WorkerError("parallel.dask.task_failed", count=error.allowed_failures + 1)
+    return error

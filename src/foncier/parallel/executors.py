@@ -1,14 +1,18 @@
-"""Do many independent jobs: one after the other, in processes of this machine, or on a cluster.
+"""Run many independent jobs: in this process, in processes of this machine, or on a cluster.
 
-An engine only carries jobs; what comes back does not depend on which one, on how many workers it
-has or on the order in which they finish.
+The results do not depend on the executor, on its number of workers, or on the order of completion.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures import as_completed as completed
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -20,72 +24,79 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Job = TypeVar("Job")
-Made = TypeVar("Made")
+Output = TypeVar("Output")
 NAMES = ("serial", "processes", "dask")
-DIED = "le processus qui la faisait est mort"
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 
 
 class JobExecutor(Protocol):
-    """What carries jobs; see `serial`, `processes` and `dask`."""
+    """Runs jobs; see `serial`, `processes` and `foncier.parallel.dask.DaskExecutor`."""
 
     def run(
-        self, work: Callable[[Job], Made], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Made | BaseException]]:
-        """Do a work on each job; give, as each ends, its position and what it made or raised."""
+        self, function: Callable[[Job], Output], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Output | BaseException]]:
+        """Call a function on each job; yield position and result, or error, as each job ends."""
 
 
 class LocalExecutor:
-    """Jobs on this machine, by an executor that is made anew for each run."""
+    """Jobs on this machine, in a `concurrent.futures.Executor` that is created for each run."""
 
-    def __init__(self, executor: Callable[[], Executor]) -> None:
-        self.executor = executor
+    def __init__(self, create: Callable[[], Executor]) -> None:
+        self.create = create
 
     def run(
-        self, work: Callable[[Job], Made], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Made | BaseException]]:
-        """Do a work on each job (see `Engine`).
+        self, function: Callable[[Job], Output], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Output | BaseException]]:
+        """Call a function on each job (see `JobExecutor`).
 
-        A process that dies takes with it all jobs that were under way or waiting: each comes back
-        with a `WorkerError`.
+        When a process dies, the result of each job that was running or waiting is a `WorkerError`.
         """
-        futures: dict[Future[Made], int] = {}
-        with self.executor() as pool:
-            with suppress(BrokenProcessPool):  # one may die before all jobs are handed out
+        futures: dict[Future[Output], int] = {}
+        with self.create() as pool:
+            with suppress(BrokenProcessPool):  # a process may die before all jobs are submitted
                 for n, job in enumerate(jobs):
-                    futures[pool.submit(work, job)] = n
+                    futures[pool.submit(function, job)] = n
             try:
-                for future in completed(futures):
-                    fault = future.exception()
-                    if isinstance(fault, BrokenProcessPool):
-                        fault = WorkerError(DIED)
-                    yield futures[future], fault or future.result()
-            finally:  # nobody wants the others any more
+                for future in as_completed(futures):
+                    error = future.exception()
+                    if isinstance(error, BrokenProcessPool):
+                        error = _process_died()
+                    yield futures[future], error or future.result()
+            finally:  # the caller may stop before the last job
                 pool.shutdown(wait=False, cancel_futures=True)
         for n in range(len(futures), len(jobs)):
-            yield n, WorkerError(DIED)
+            yield n, _process_died()
+
+
+def _process_died() -> WorkerError:
+    return WorkerError("parallel.executors.process_died")
 
 
 def serial() -> JobExecutor:
-    """One job after the other, in this process."""
+    """Jobs one after the other, in this process."""
     return LocalExecutor(lambda: ThreadPoolExecutor(1))
 
 
 def processes(workers: int) -> JobExecutor:
     """Jobs in processes of this machine."""
-    spawned = multiprocessing.get_context("spawn")  # the same on every system
-    return LocalExecutor(lambda: ProcessPoolExecutor(workers, mp_context=spawned))
+    context = multiprocessing.get_context("spawn")  # the same on every system
+    return LocalExecutor(lambda: ProcessPoolExecutor(workers, mp_context=context))
 
 
 def get_executor(name: str, *, workers: int, patience_s: float = PATIENCE_S) -> JobExecutor:
-    """Engine by the word of the command line: ``serial``, ``processes``, ``dask`` or an address.
+    """Executor by its name on the command line: ``serial``, ``processes``, ``dask``, an address.
 
-    ``patience_s`` is how long a cluster may be without a scheduler or a worker.
+    Parameters
+    ----------
+    workers
+        Number of processes.
+    patience_s
+        Longest time without a scheduler or a worker of a cluster.
 
     Raises
     ------
     ConfigError
-        No such engine.
+        Unknown name.
     """
     if name == "serial":
         return serial()
@@ -95,7 +106,4 @@ def get_executor(name: str, *, workers: int, patience_s: float = PATIENCE_S) -> 
         return DaskExecutor(None, workers, patience_s=patience_s)
     if name.startswith(SCHEMES):
         return DaskExecutor(name, workers, patience_s=patience_s)
-    raise ConfigError(
-        f"--scheduler {name} : inconnu. Possibles : {', '.join(NAMES)}, ou l'adresse d'un "
-        "ordonnanceur dask (tcp://hôte:8786)."
-    )
+    raise ConfigError("parallel.executors.unknown", name=name, names=NAMES)

@@ -13,10 +13,10 @@ import numpy as np
 
 from foncier import __version__, readers, schemas
 from foncier._util.storage import (
-    answered,
     atomic_folder,
+    exists,
+    explain_store_errors,
     is_remote,
-    is_there,
     storage_errors,
 )
 from foncier.errors import ExportError, FoncierError, FormatError
@@ -84,7 +84,7 @@ def convert(study: Study, folder: Path) -> tuple[LayerReport, ...]:
     """
     mark = fingerprint(study)
     try:
-        with answered(folder, ExportError), atomic_folder(folder, last=INDEX) as new:
+        with explain_store_errors(folder, ExportError), atomic_folder(folder, last=INDEX) as new:
             return _write_all(study, mark, new)
     except FoncierError:
         raise
@@ -146,14 +146,14 @@ def read_study_layers(
     they are converted there; without one they are read from their sources. Where the work is on an
     object store only its own are taken: workers may not see the study.
     """
-    with answered(work or study.folder):
+    with explain_store_errors(work or study.folder):
         return _read_study(study, work, workers)
 
 
 def _read_study(study: Study, work: Path | None, workers: int) -> tuple[Layers, Path | None]:
     folders = [] if is_remote(work or study.folder) else [converted_folder(study)]
     folders += [] if work is None else [work / FOLDER]
-    kept = [folder for folder in folders if is_there(folder / INDEX)]
+    kept = [folder for folder in folders if exists(folder / INDEX)]
     mark = fingerprint(study) if kept else ""
     for folder in kept:
         layers = converted(folder, mark)

@@ -64,7 +64,7 @@ def wanted(study: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
         ``only`` names no source.
     """
     if only:
-        return _every(study, services.chosen(only))
+        return _every(study, services.select_sources(only))
     every = _every(study, services.sources())
     replaced = {(one.source.instead_of, one.commune) for one in every if one.former}
     return tuple(
@@ -83,7 +83,7 @@ def _every(study: Study, asked: tuple[Source, ...]) -> tuple[Wanted, ...]:
             if not source.covers(commune):
                 continue
             file = folder / source.file.format(commune=commune)
-            found.append(Wanted(source, file, commune, services.provenance(file)))
+            found.append(Wanted(source, file, commune, services.read_provenance(file)))
     return tuple(found)
 
 
@@ -118,7 +118,7 @@ def fetch(
     """
     asked = web or web_of(study)
     folder = study.folder / FETCHED
-    with services.kept(FETCHED):
+    with services.explain_disk_errors(FETCHED):
         folder.mkdir(parents=True, exist_ok=True)
     bounds = None
     for one in wanted(study, only):
@@ -128,13 +128,13 @@ def fetch(
         communes = (one.commune,) if one.source.by_commune else study.study.communes
         if one.source.by_bounds and bounds is None:
             bounds = _bounds(study)
-        place = services.Place(
+        place = services.Query(
             communes, bounds if one.source.by_bounds else None, network=study.fetch.gtfs
         )
         yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
     services.sweep_leftovers(folder)
-    with services.kept(LIST):
-        services.write(folder / LIST, _listed(study))
+    with services.explain_disk_errors(LIST):
+        services.write_text(folder / LIST, _listed(study))
 
 
 def _bounds(study: Study) -> tuple[float, float, float, float] | None:

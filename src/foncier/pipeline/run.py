@@ -18,7 +18,12 @@ from foncier import (
 from foncier._util import gc
 from foncier.crs import legal_crs
 from foncier.i18n import Localized
-from foncier.model import Criterion, EvidenceModel, LayerReport, ResultTables
+from foncier.model import (
+    Criterion,
+    EvidenceModel,
+    LayerReport,
+    ResultTables,
+)
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, unsurfaced
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.layers import Layers, background
@@ -45,9 +50,7 @@ from foncier.study import (
     given_answers,
     profile,
 )
-from foncier.study import (
-    mutafriches as study_mutafriches,
-)
+from foncier.study import mutafriches as study_mutafriches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +91,7 @@ def no_progress(_: str) -> None:
     """Tell nobody."""
 
 
-@gc.rarely()
+@gc.infrequent_collection()
 def run(
     study: Study, *, workers: int = 1, step: Step = no_progress, tiling: Tiling | None = None
 ) -> ResultTables:

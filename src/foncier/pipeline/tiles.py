@@ -22,7 +22,7 @@ import shapely
 
 from foncier import detect
 from foncier._util import gc
-from foncier._util.storage import answered, atomic_folder, is_remote
+from foncier._util.storage import atomic_folder, explain_store_errors, is_remote
 from foncier.errors import (
     ClusterError,
     ConfigError,
@@ -160,7 +160,7 @@ class Tiling:
         StoreError
             The store of the work does not answer.
         """
-        with answered(self.work):
+        with explain_store_errors(self.work):
             read = read_index(layers)
             known = tuple(layer for layer in LAYERS if layer in read["layers"])
             if not {"parcels", "buildings"} <= set(known) or not (cut := tiles(layers, self.by)):
@@ -259,7 +259,7 @@ def tiles(layers: Path, by: str) -> list[Tile]:
     ]
 
 
-@gc.rarely()
+@gc.infrequent_collection()
 def find_in_tile(job: Job) -> str:
     """Find the plots of one tile, and leave them in its folder; its name is returned.
 
@@ -272,7 +272,7 @@ def find_in_tile(job: Job) -> str:
     FoncierError
         A layer is damaged, the store does not answer, or the detectors raised it.
     """
-    with answered(job.search.out):
+    with explain_store_errors(job.search.out):
         return _find_in_tile(job, job.search)
 
 

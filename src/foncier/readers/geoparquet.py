@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
-from foncier._util.storage import arrow, display_path, storage_errors
+from foncier._util.storage import arrow_filesystem, display_path, storage_errors
 from foncier.errors import FormatError, SourceError
 from foncier.geometry import expand
 
@@ -150,7 +150,7 @@ def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     with _told(path):
         table = (
-            read(display_path(path), **arrow(path))
+            read(display_path(path), **arrow_filesystem(path))
             if boxes is None
             else _framed(_near(path, boxes))
         )
@@ -164,13 +164,15 @@ def read_places(path: Path, where: pc.Expression | None = None) -> tuple[NDArray
     """
     with _told(path):
         return _places(
-            pq.read_table(display_path(path), columns=[ROW, "bbox"], filters=where, **arrow(path))
+            pq.read_table(
+                display_path(path), columns=[ROW, "bbox"], filters=where, **arrow_filesystem(path)
+            )
         )
 
 
 def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
     """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
-    with _told(path), pq.ParquetFile(display_path(path), **arrow(path)) as file:
+    with _told(path), pq.ParquetFile(display_path(path), **arrow_filesystem(path)) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         groups = np.flatnonzero((ends > first) & (ends - sizes < last))
@@ -182,13 +184,13 @@ def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Float
 def count_rows(path: Path) -> int:
     """How many rows a file holds. Raises as `read_table`."""
     with _told(path):
-        return int(pq.read_metadata(display_path(path), **arrow(path)).num_rows)
+        return int(pq.read_metadata(display_path(path), **arrow_filesystem(path)).num_rows)
 
 
 def read_words(path: Path, column: str) -> list[str | None]:
     """Different texts of a column in order, None last where one is missing. Raises as above."""
     with _told(path):
-        table = pq.read_table(display_path(path), columns=[column], **arrow(path))
+        table = pq.read_table(display_path(path), columns=[column], **arrow_filesystem(path))
         words = pc.unique(table.column(column)).to_pylist()
     return sorted(words, key=lambda word: (word is None, word))
 
@@ -201,7 +203,7 @@ def read_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
 
 def _near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
     """Rows whose bounds meet a box. Groups of rows that come to none are not read."""
-    with pq.ParquetFile(display_path(path), **arrow(path)) as file:
+    with pq.ParquetFile(display_path(path), **arrow_filesystem(path)) as file:
         groups = np.flatnonzero(_met(_bounds_of_groups(file.metadata), boxes))
         table = file.read_row_groups(groups.tolist(), columns=columns)
     return table.filter(pa.array(_met(_bounds(table), boxes)))
@@ -257,7 +259,7 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     parts = []
     for path in paths:
         with _told(path):
-            parts.append(read(display_path(path), **arrow(path)))
+            parts.append(read(display_path(path), **arrow_filesystem(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
     order = _by_text(pd.concat([part[key] for part in parts], ignore_index=True))
     # Column by column, each let go of once it is joined: never two whole tables in memory.

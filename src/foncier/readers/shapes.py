@@ -97,7 +97,7 @@ class Moving:
         self._counts["read"] += len(values)
         self._counts["absent"] += len(values) - len(given)
         self._kinds |= set(given.geom_type)
-        moved = self._passage.move(given).to_numpy()
+        moved = self._passage.transform(given).to_numpy()
         inside = in_territory(shapely.bounds(moved)[:, :2], self._crs) & _finite(moved)
         self._counts["inside"] += int(inside.sum())
         shaped = _as(self._shape, np.array(moved[inside], dtype=object), self._counts)

@@ -1,4 +1,4 @@
-"""TOML that a planner writes: what is none, or no person's, is told with its file."""
+"""Errors of TOML files name the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foncier._util.toml import DEEPEST_KEY, MOST_BYTES, read_toml
+from foncier._util.toml import MAX_BYTES, MAX_KEY_PARTS, read_toml
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
         ("a = [1, 2", "n'est pas un fichier TOML lisible"),
         ("a = " + "[" * 5000, "trop imbriquées"),
         ("a = " + "9" * 5000, "n'est pas un fichier TOML lisible"),
-        (".".join(["a"] * (DEEPEST_KEY + 5)) + " = 1", "trop de points"),
-        ("[" + " . ".join(['"a"'] * (DEEPEST_KEY + 5)) + "]", "trop de points"),
-        ("# " + "x" * MOST_BYTES, "plus de 4\u00a0Mo"),
+        (".".join(["a"] * (MAX_KEY_PARTS + 5)) + " = 1", "trop de points"),
+        ("[" + " . ".join(['"a"'] * (MAX_KEY_PARTS + 5)) + "]", "trop de points"),
+        ("# " + "x" * MAX_BYTES, "plus de 4\u00a0Mo"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_file(tmp_path: Path, text: str, words: str) -> None:
+def test_errors_name_the_file(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words) as caught:
@@ -32,12 +32,12 @@ def test_what_is_wrong_is_told_with_the_file(tmp_path: Path, text: str, words: s
     assert str(caught.value).startswith(str(path))
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_path(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="lecture impossible"):
         read_toml(tmp_path)
 
 
-def test_many_dots_that_are_no_key_pass(tmp_path: Path) -> None:
+def test_dots_outside_keys_are_allowed(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
     points = ", ".join(f"[2.{n}, 49.{n}]" for n in range(500))
     path.write_text(f'a = [{points}]\nb = "…{"." * 200}"\n', encoding="utf-8")
