@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from zipfile import BadZipFile, ZipFile
 
 from foncier.errors import FormatError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +47,7 @@ def _chunks(packed: IO[bytes], size: int, shown: str) -> Iterator[bytes]:
                     _refused(shown, size)
                 yield part
     except (EOFError, zlib.error, BadGzipFile) as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "fichier tronqué ou abîmé (archive gzip incomplète)",
-                "Téléchargez-le de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.archives.truncated_gzip", path=shown) from reason
 
 
 def zip_members(path: Path, shown: str) -> tuple[str, ...]:
@@ -75,16 +68,10 @@ def zip_members(path: Path, shown: str) -> tuple[str, ...]:
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as why:
         if isinstance(why, FormatError):
             raise
-        raise FormatError(_spoilt(shown)) from why
+        raise FormatError("readers.archives.damaged_zip", path=shown) from why
     if damaged:
-        raise FormatError(_spoilt(shown))
+        raise FormatError("readers.archives.damaged_zip", path=shown)
     return tuple(names)
-
-
-def _spoilt(shown: str) -> str:
-    return complaint(
-        shown, "archive zip tronquée, abîmée ou chiffrée", "Téléchargez-la de nouveau."
-    )
 
 
 def _most(packed: int) -> int:
@@ -93,10 +80,8 @@ def _most(packed: int) -> int:
 
 def _refused(shown: str, packed: int) -> NoReturn:
     raise FormatError(
-        complaint(
-            shown,
-            f"archive démesurée une fois décompressée (plus de {_most(packed) // 2**20} Mo pour "
-            f"{packed / 2**20:.1f} Mo)",
-            "Ce n'est pas une couche de carte : téléchargez-la de nouveau.",
-        )
+        "readers.archives.too_large",
+        path=shown,
+        limit_mb=_most(packed) // 2**20,
+        size_mb=packed / 2**20,
     )

@@ -106,7 +106,6 @@ def of_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.Dat
     journal.add(
         "dropped",
         int(foreign.sum()),
-        "lignes d'autres communes que celles de l'étude écartées",
-        "rows of other communes than the study's dropped",
+        "readers.base.other_communes",
     )
     return frame[~foreign]

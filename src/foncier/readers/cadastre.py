@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError, FormatError
+from foncier.i18n import label
 from foncier.readers import base, ids
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -71,16 +71,14 @@ def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) 
     frame = ids.dropped_without_key(
         frame,
         "parcel_id",
-        fr="parcelles sans identifiant écartées",
-        en="parcels without id dropped",
+        message="readers.ids.parcel_without_id",
         journal=journal,
     )
     official = frame["parcel_id"].str.fullmatch(IDU.pattern)
     journal.add(
         "kept",
         int((~official).sum()),
-        "identifiants qui ne sont pas des IDU à 14 caractères : gardés tels quels",
-        "ids that are no 14-character IDU: kept as they are",
+        "readers.cadastre.not_idu",
     )
     said = frame["commune"].astype("str").str.zfill(5)
     frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
@@ -88,20 +86,15 @@ def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) 
     journal.add(
         "assumed",
         int(kept["commune"].isna().sum()) if target.communes else 0,
-        f"parcelles ou unités dont la commune est inconnue : tenues pour celles de l'étude "
-        f"({', '.join(target.communes)})",
-        f"parcels or units of an unknown commune: taken for the study's "
-        f"({', '.join(target.communes)})",
+        "readers.cadastre.unknown_commune",
+        communes=target.communes,
     )
     if kept.empty:
-        found = some(sorted(set(frame["commune"].dropna())))
         raise ConfigError(
-            complaint(
-                file.shown,
-                f"toutes les parcelles sont d'autres communes ({found}) que "
-                f"celles de l'étude ({', '.join(target.communes)})",
-                "Donnez le cadastre de la commune étudiée, ou corrigez communes dans study.toml.",
-            )
+            "readers.cadastre.other_communes",
+            path=file.shown,
+            found=sorted(set(frame["commune"].dropna())),
+            communes=target.communes,
         )
     return base.Draft(kept, draft.rows_read, draft.crs)
 
@@ -121,13 +114,7 @@ def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> 
     ids = given.fillna(made)
     if ids.isna().all():
         raise FormatError(
-            complaint(
-                shown,
-                "aucun identifiant de parcelle : ni colonne parcel_id (ou id, idu), ni les "
-                "colonnes commune, section et numero qui le composent. Trouvé : "
-                f"{', '.join(found) or 'aucune colonne'}",
-                'Écrivez par exemple columns = { parcel_id = "nom dans le fichier" }.',
-            )
+            "readers.cadastre.no_parcel_id", path=shown, columns=found or [label("readers.none")]
         )
     return ids
 
@@ -150,8 +137,8 @@ def buildings_of(draft: Draft, journal: Journal) -> Draft:
     journal.add(
         "kept",
         int((said.notna() & (kind == "unknown")).sum()),
-        f"constructions d'un type inattendu ({some(strange)}) : type inconnu",
-        f"constructions of an unexpected kind ({', '.join(strange[:5])}): kind unknown",
+        "readers.cadastre.unexpected_kind",
+        kinds=strange,
     )
     frame = ids.keyed(frame.assign(kind=kind), "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

@@ -13,7 +13,6 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import archives, files, shapes
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +108,7 @@ class Streamed:
         self.names = tuple(str(name) for name in meta["fields"] if name != "geometry")
         self._shape = meta["geometry_name"] or "wkb_geometry"
         if self._shape not in reader.schema.names:
-            raise FormatError(files.without_shapes(shown, meta["fields"]))
+            raise files.no_geometry_column(shown, meta["fields"])
         # What geopandas makes of it: as a whole layer would be.
         self.crs: Any = gpd.GeoSeries([], crs=meta["crs"] if crs is None else crs).crs
         self._reader, self._shown, self._rows = reader, shown, 0
@@ -210,5 +209,5 @@ def _unpacked(path: Path, shown: str, folder: Path) -> Path:
             blank = blank and not part.strip()
             into.write(part if n else part.removeprefix(files.BOM))
     if blank:
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+        raise FormatError("readers.files.empty", path=shown)
     return plain

@@ -24,7 +24,6 @@ from foncier.readers import (
 )
 from foncier.readers.columns import Field
 from foncier.readers.parcel_refs import listed
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -101,8 +100,7 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = ids.dropped_without_key(
         rows,
         "site_id",
-        fr="sites sans identifiant écartés",
-        en="sites without id dropped",
+        message="readers.ids.site_without_id",
         journal=journal,
     )
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
@@ -126,23 +124,20 @@ def _worded(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     journal.add(
         "dropped",
         int(strange.sum()),
-        "statuts hors de la liste du CNIG : tenus pour inconnus",
-        "statuses that are not in the CNIG list: held as unknown",
+        "readers.cnig.unknown_status",
     )
     web = rows["url"].str.fullmatch(r"https?://\S+", na=True)
     journal.add(
         "dropped",
         int((~web).sum()),
-        "liens qui ne sont pas des adresses http écartés",
-        "links that are no http address dropped",
+        "readers.cnig.not_http",
     )
     told = opened["activity"]
     private = (told.str.len() > LABEL_CHARACTERS) | told.str.contains(TITLED, na=False)
     journal.add(
         "dropped",
         int(private.sum()),
-        "récits d'activité non repris : ils peuvent nommer des personnes",
-        "stories of an activity left out: they may name persons",
+        "readers.cnig.private_activity",
     )
     opened["activity"] = told.mask(private)
     return rows.assign(
@@ -171,8 +166,7 @@ def _sourced(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFr
     journal.add(
         "dropped",
         int((kept.isna() & rows["producer"].notna()).sum()),
-        "producteurs qui peuvent être des personnes : noms non repris",
-        "producers that may be persons: names left out",
+        "readers.cnig.private_producer",
     )
     return rows.assign(source=source, producer=kept)
 
@@ -197,25 +191,20 @@ def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
     journal.add(
         "dropped",
         int(wrong.sum()),
-        "années de construction refusées (local_ancien_annee, local_recent_annee) : ce sont des "
-        "secondes depuis 1970, pas des années",
-        "years of construction refused (local_ancien_annee, local_recent_annee): they are seconds "
-        "since 1970, not years",
+        "readers.cnig.years_in_seconds",
     )
     first = columns.dates(rows["identified_on"], column="site_identif_date", journal=journal)
     last = columns.dates(rows["updated_on"], column="site_actu_date", journal=journal)
     journal.add(
         "kept",
         int((first > last).sum()),
-        "sites identifiés après leur mise à jour (site_identif_date > site_actu_date)",
-        "sites identified after their update (site_identif_date > site_actu_date)",
+        "readers.cnig.identified_after_update",
     )
     area = columns.numbers(rows["area_m2"], column="unite_fonciere_surface", shown=shown)
     journal.add(
         "dropped",
         int((area <= 0).sum()),
-        "surfaces nulles ou négatives tenues pour inconnues",
-        "areas of zero or less held as unknown",
+        "readers.cnig.area_not_positive",
     )
     # Of no weight for the site itself: what is no number there is unknown, not a fault.
     built = {
@@ -232,18 +221,11 @@ def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoD
     shaped = ~shapely.is_missing(surfaces) & ~shapely.is_empty(surfaces)
     shapes = np.where(shaped, surfaces, points)
     if shapely.is_missing(shapes).all():
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"aucun des {len(rows)} sites n'a de geompoint lisible (WKT attendu)",
-                "Une géométrie s'écrit POINT (2.3 49.9), longitude puis latitude.",
-            )
-        )
+        raise FormatError("readers.cnig.no_geometry", path=file.shown, sites=len(rows))
     journal.add(
         "kept",
         int((given.to_numpy() & shapely.is_missing(shapes)).sum()),
-        "géométries WKT illisibles",
-        "unreadable WKT geometries",
+        "readers.cnig.bad_wkt",
     )
     return gpd.GeoDataFrame(
         rows.drop(columns=["geompoint", "geomsurf", *YEARS]),

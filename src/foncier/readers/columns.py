@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import ConfigError, FormatError
-from foncier.readers.report import complaint, some
+from foncier.i18n import Message, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,7 +82,7 @@ def pick(
         else:
             picked[field.name] = pd.Series(np.nan, frame.index, dtype=object)
     if absent:
-        raise FormatError(_wrong_columns(file, absent, names, fields))
+        raise _missing_columns(file, absent, names, fields)
     return tidy(picked, journal)
 
 
@@ -106,26 +106,32 @@ def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:
     strange = [name for name in (*file.columns, *file.constants) if name not in known]
     if strange:
         raise ConfigError(
-            complaint(
-                file.shown,
-                f"columns ou constants nomme {some(strange)}, que {file.layer} au format "
-                f"{file.format} ne connaît pas",
-                f"Noms possibles : {', '.join(known) or 'aucun'}.",
-            )
+            "readers.columns.unknown_columns",
+            path=file.shown,
+            names=strange,
+            layer=file.layer,
+            format=file.format,
+            known=known or [label("readers.none")],
         )
 
 
-def _wrong_columns(
-    file: LayerFile, absent: list[str], names: list[str], fields: tuple[Field, ...]
-) -> str:
-    expected = ", ".join(f.name + " (obligatoire)" * f.required for f in fields)
-    example = next((f.name for f in fields if f.required), fields[0].name)
-    return complaint(
-        file.shown,
-        f"colonne(s) absente(s) : {', '.join(absent)}. Trouvé : {', '.join(names) or 'aucune'}. "
-        f"Attendu : {expected}",
-        f"Si la colonne porte un autre nom, écrivez [layers.{file.layer}] "
-        f'columns = {{ {example} = "nom dans le fichier" }}.',
+def _missing_columns(
+    file: LayerFile, missing: list[str], names: list[str], fields: tuple[Field, ...]
+) -> FormatError:
+    expected = [
+        Message("readers.columns.required_column", name=field.name)
+        if field.required
+        else field.name
+        for field in fields
+    ]
+    return FormatError(
+        "readers.columns.missing_columns",
+        path=file.shown,
+        missing=missing,
+        columns=names or [label("readers.none")],
+        expected=expected,
+        layer=file.layer,
+        example=next((field.name for field in fields if field.required), fields[0].name),
     )
 
 
@@ -146,8 +152,7 @@ def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     journal.add(
         "repaired",
         mended,
-        "textes dont les accents étaient abîmés (UTF-8 lu en Windows-1252) rétablis",
-        "texts with garbled accents (UTF-8 read as Windows-1252) restored",
+        "readers.columns.accents_restored",
     )
     return frame
 
@@ -216,12 +221,11 @@ def numbers(values: pd.Series[Any], *, column: str, shown: str) -> pd.Series[Any
     wrong = read.isna() & written.notna() & (written != "")
     if wrong.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne {column}, {int(wrong.sum())} cellule(s) de texte là où il faut un "
-                f"nombre : {some(values[wrong].astype('str').unique())}",
-                "Corrigez ces cellules, ou laissez-les vides si la valeur est inconnue.",
-            )
+            "readers.columns.not_numbers",
+            path=shown,
+            column=column,
+            count=int(wrong.sum()),
+            cells=list(values[wrong].astype("str").unique()),
         )
     return read.where(np.isfinite(read))
 
@@ -236,8 +240,8 @@ def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series
     journal.add(
         "dropped",
         int((read.isna() & written.notna()).sum()),
-        f"dates illisibles dans {column} (attendu AAAA-MM-JJ) : tenues pour inconnues",
-        f"unreadable dates in {column} (YYYY-MM-DD expected): held as unknown",
+        "readers.columns.bad_dates",
+        column=column,
     )
     return read
 
@@ -263,11 +267,11 @@ def translate(
     wrong = read.isna() & values.notna()
     if wrong.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne {column}, {int(wrong.sum())} valeur(s) inattendue(s) : "
-                f"{some(values[wrong].astype('str').unique())}",
-                f"Valeurs possibles : {', '.join(words)}.",
-            )
+            "readers.columns.unexpected_words",
+            path=shown,
+            column=column,
+            count=int(wrong.sum()),
+            cells=list(values[wrong].astype("str").unique()),
+            words=list(words),
         )
     return read.astype("str")

@@ -17,7 +17,7 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from foncier.errors import ConfigError, CrsError, FormatError
 from foncier.model import Dem, LayerReport
 from foncier.readers import files
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -67,9 +67,7 @@ def read_dem(
     journal, fingerprint = Journal(), files.sha256(file.path, file.shown)
     with file.path.open("rb") as begun:
         if not begun.read(4).startswith(TIFF):
-            raise FormatError(
-                complaint(file.shown, "ce n'est pas un GeoTIFF", "Exportez le relief en GeoTIFF.")
-            )
+            raise FormatError("readers.dem.not_geotiff", path=file.shown)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, as an error
@@ -78,13 +76,7 @@ def read_dem(
             system = _system(raster, file)
             dem = _warped(raster, system, crs, bounds, file)
     except (RasterioError, CPLE_BaseError) as reason:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"raster illisible ou tronqué ({reason})",
-                "Téléchargez-le de nouveau, ou exportez-le en GeoTIFF.",
-            )
-        ) from reason
+        raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
     known = _plausible(dem, file, journal)
     return dem, LayerReport(
         layer=file.layer,
@@ -104,30 +96,12 @@ def read_dem(
 def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     """CRS of a raster of one band of metres, as the study says it or as it says itself."""
     if raster.count != 1:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"le raster a {raster.count} bandes : ce n'est pas un relief",
-                "Donnez un raster d'une bande, les altitudes en mètres (et non une image).",
-            )
-        )
+        raise FormatError("readers.dem.several_bands", path=file.shown, bands=raster.count)
     if raster.transform.is_identity:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "le raster n'est placé nulle part (tronqué, ou simple image)",
-                "Exportez-le en GeoTIFF géoréférencé.",
-            )
-        )
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
     unit = (raster.units[0] or "").strip().lower()
     if unit not in METRES:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"les altitudes sont en « {unit} »",
-                "Convertissez-les en mètres.",
-            )
-        )
+        raise FormatError("readers.dem.not_metres", path=file.shown, unit=unit)
     if file.crs is not None:
         return files.system(file.crs, file.shown)
     try:
@@ -135,13 +109,7 @@ def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
             return pyproj.CRS.from_wkt(raster.crs.to_wkt())
     except (CRSError, pyproj.exceptions.CRSError):
         pass  # a name that nobody knows is no name
-    raise CrsError(
-        complaint(
-            file.shown,
-            "le raster n'annonce aucun système de coordonnées connu",
-            'Indiquez-le : [layers.elevation] crs = "EPSG:2154".',
-        )
-    )
+    raise CrsError("readers.dem.no_crs", path=file.shown)
 
 
 def _warped(
@@ -201,14 +169,11 @@ def _met(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bo
         min(own[3], north + edge),
     )
     if held[0] >= held[2] or held[1] >= held[3]:
-        there, here = (", ".join(f"{v:.0f}" for v in box) for box in (own, wanted))
         raise FormatError(
-            complaint(
-                file.shown,
-                f"le relief ne couvre pas l'étude (ouest, sud, est, nord : {there} pour le "
-                f"fichier, {here} pour l'étude)",
-                "Donnez les dalles de la commune, ou corrigez crs.",
-            )
+            "readers.dem.outside_study",
+            path=file.shown,
+            raster_bounds=[round(edge) for edge in own],
+            study_bounds=[round(edge) for edge in wanted],
         )
     return held
 
@@ -228,23 +193,17 @@ def _plausible(dem: Dem, file: LayerFile, journal: Journal) -> int:
     journal.add(
         "assumed",
         int(wrong.sum()),
-        f"mailles hors de {low:.0f} à {high:.0f} m tenues pour inconnues",
-        f"cells outside {low:.0f} to {high:.0f} m taken as unknown",
+        "readers.dem.impossible_elevation",
+        low=low,
+        high=high,
     )
     known = int((~np.isnan(cells)).sum())
     if not known:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "aucune altitude connue sur l'étude",
-                "Vérifiez que le fichier est un relief et que sa valeur « nodata » est juste.",
-            )
-        )
+        raise FormatError("readers.dem.no_elevation", path=file.shown)
     journal.add(
         "kept",
         cells.size - known,
-        "mailles sans altitude : inconnues",
-        "cells without height: unknown",
+        "readers.dem.unknown_elevation",
     )
     return known
 
@@ -262,13 +221,7 @@ def merge_dems(dems: list[Dem], shown: str) -> Dem:
     offsets = [((r.west_m - first.west_m) / cell, (first.north_m - r.north_m) / cell) for r in dems]
     places = np.round(np.array(offsets)).astype(np.intp)
     if any(r.cell_m != cell for r in dems) or np.abs(places - offsets).max() > ALIGNED:
-        raise ConfigError(
-            complaint(
-                shown,
-                "les dalles du relief n'ont pas toutes la même maille",
-                "Réunissez-les en un seul GeoTIFF.",
-            )
-        )
+        raise ConfigError("readers.dem.different_grids", path=shown)
     sizes = np.array([r.heights_m.shape[::-1] for r in dems])
     low, high = places.min(axis=0), (places + sizes).max(axis=0)
     heights = np.full(tuple((high - low)[::-1]), np.nan, dtype=np.float32)

@@ -17,7 +17,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -64,24 +63,13 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     try:
         items = json.loads(files.content(file.path, file.shown))
     except (ValueError, RecursionError) as reason:
-        raise FormatError(
-            complaint(
-                file.shown, f"JSON illisible ou tronqué ({reason})", "Téléchargez-le de nouveau."
-            )
-        ) from reason
+        raise FormatError("readers.destinations.bad_json", path=file.shown, why=reason) from reason
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise FormatError(
-            complaint(
-                file.shown,
-                "une liste d'objets JSON est attendue ([{…}, {…}])",
-                'Pour un GeoJSON, écrivez format = "vector".',
-            )
-        )
+        raise FormatError("readers.destinations.not_a_list", path=file.shown)
     try:
         cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
     except UnicodeEncodeError as reason:
-        what = "un texte du fichier n'en est pas un (moitié de caractère Unicode)"
-        raise FormatError(complaint(file.shown, what, "Exportez-le de nouveau.")) from reason
+        raise FormatError("readers.destinations.bad_text", path=file.shown) from reason
     lat, lon = (
         columns.numbers(cells[name], column=name, shown=file.shown)
         for name in ("latitude", "longitude")
@@ -100,8 +88,7 @@ def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     journal.add(
         "assumed",
         int(category.isna().sum()),
-        "lieux sans catégorie tenus pour « other »",
-        "places without category held as “other”",
+        "readers.destinations.no_category",
     )
     frame = ids.keyed(frame, "place_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

@@ -18,6 +18,7 @@ import shapely
 from pyogrio.errors import DataLayerError
 
 from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.i18n import label
 from foncier.readers import (
     base,
     cadastre,
@@ -28,7 +29,6 @@ from foncier.readers import (
     planning,
     streets,
 )
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,19 +155,11 @@ def _constraints(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _read(kind: _Kind, file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Rows under our names, each object once, in the legal metric CRS."""
     if file.sublayer is not None:
-        raise ConfigError(
-            complaint(file.shown, "le format edigeo ne connaît pas layer", "Retirez cette clé.")
-        )
+        raise ConfigError("readers.edigeo.no_sublayer", path=file.shown)
     cells, packed, system = _gathered(kind, file, target, journal)
     rows_read, key = len(cells), kind.fields[0].name
     if not rows_read and PARCELS in kind.layers:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "aucune parcelle dans ces feuilles",
-                "Vérifiez que ce sont les feuilles du cadastre EDIGEO de la commune.",
-            )
-        )
+        raise FormatError("readers.edigeo.no_parcel", path=file.shown)
     cells, packed = _once(cells, packed, key, system, journal)
     rows = chunked.Packed(packed, cells.drop(columns=list(NEWEST)), system)
     draft = base.of_rows(rows, file, target, journal, fields=kind.fields, shape=kind.shape)
@@ -230,14 +222,12 @@ def _tell(guessed: int, lost: int, exported: list[str], journal: Journal) -> Non
     journal.add(
         "assumed",
         guessed,
-        "feuilles dont le nom ne dit pas le département : celui de la commune étudiée",
-        "sheets whose name does not tell the département: that of the commune studied",
+        "readers.edigeo.assumed_departement",
     )
     journal.add(
         "dropped",
         lost,
-        "objets d'une feuille que GDAL n'a pas pu assembler, écartés",
-        "features of a sheet that GDAL could not put together dropped",
+        "readers.edigeo.not_assembled",
     )
     _tell_dates(exported, journal)
 
@@ -246,12 +236,12 @@ def _tell_dates(exported: list[str], journal: Journal) -> None:
     """Note that the sheets are not of one year: what changed meanwhile is in some only."""
     days = pd.to_datetime(pd.Series(exported), format="%Y%m%d", errors="coerce").dropna()
     if len(days) and (days.max() - days.min()).days > A_YEAR:
-        first, last = (f"{day:%Y-%m-%d}" for day in (days.min(), days.max()))
         journal.add(
             "kept",
             len(days),
-            f"feuilles de dates différentes, du {first} au {last}",
-            f"sheets of different dates, from {first} to {last}",
+            "readers.edigeo.different_dates",
+            first=days.min(),
+            last=days.max(),
         )
 
 
@@ -275,9 +265,7 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
                     once = read.loc[:, ~read.columns.duplicated()]
                     parts.append(once.assign(object=layer).set_crs(None, allow_override=True))
         except files.UNREADABLE as reason:
-            raise FormatError(
-                complaint(sheet.shown, "feuille EDIGEO illisible", "Téléchargez-la de nouveau.")
-            ) from reason
+            raise FormatError("readers.edigeo.unreadable_sheet", path=sheet.shown) from reason
     whole: Any = pd.concat(parts, ignore_index=True)
     # Columns that are used, there or not in the sheet: words as text, the date as a number.
     words = {
@@ -303,12 +291,10 @@ def _declared(sheet: Sheet) -> pyproj.CRS:
     code = SYSTEMS.get(sheet.system)
     if code is None:
         raise CrsError(
-            complaint(
-                sheet.shown,
-                f"système de coordonnées inconnu ici (« {sheet.system} »)",
-                f'Indiquez-le dans study.toml, par exemple crs = "EPSG:2154" ; '
-                f"connus : {', '.join(SYSTEMS)}.",
-            )
+            "readers.edigeo.unknown_crs",
+            path=sheet.shown,
+            system=sheet.system,
+            systems=list(SYSTEMS),
         )
     return pyproj.CRS.from_epsg(code)
 
@@ -330,24 +316,20 @@ def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
             [sheet.commune[2:] + sheet.number],
         ):
             raise FormatError(
-                complaint(
-                    sheet.shown,
-                    f"le nom annonce la feuille {sheet.commune}{sheet.number}, "
-                    f"le contenu est celui de {some(inside or within)}",
-                    "Redonnez à l'archive son nom d'origine.",
-                )
+                "readers.edigeo.other_sheet",
+                path=sheet.shown,
+                commune=sheet.commune,
+                number=sheet.number,
+                content=inside or within,
             )
         return sheet.commune[:2]
     known = sorted({code[:2] for code in target.communes if [code[2:]] == within})
     if len(known) != 1:
         raise FormatError(
-            complaint(
-                sheet.shown,
-                f"le nom ne dit pas le département de la feuille, et la commune {some(within)} "
-                f"n'est pas une de celles de l'étude ({', '.join(target.communes) or 'aucune'})",
-                "Gardez à l'archive (ou au dossier) son nom d'origine, comme "
-                "edigeo-25354000AB01, ou corrigez communes dans study.toml.",
-            )
+            "readers.edigeo.unknown_departement",
+            path=sheet.shown,
+            content=within,
+            communes=target.communes or [label("readers.none")],
         )
     return known[0]
 

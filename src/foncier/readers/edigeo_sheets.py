@@ -11,11 +11,11 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from foncier.errors import FormatError
+from foncier.i18n import label
 from foncier.readers import files
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -93,13 +93,7 @@ def found(path: Path, shown: str) -> list[Path]:
         return [path]
     inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_sheet(p))
     if not inside:
-        raise FormatError(
-            complaint(
-                shown,
-                "aucune feuille EDIGEO dans ce dossier (ni archive .tar.bz2, ni fichier .THF)",
-                "Déposez-y les archives du cadastre EDIGEO de la commune, telles quelles.",
-            )
-        )
+        raise FormatError("readers.edigeo_sheets.no_sheet", path=shown)
     return inside
 
 
@@ -145,15 +139,9 @@ def sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
                 copies += 1
             else:
                 raise FormatError(
-                    complaint(
-                        sheet.shown,
-                        f"deuxième version d'une feuille déjà lue dans {other}",
-                        "Gardez la plus récente des deux dans le dossier.",
-                    )
+                    "readers.edigeo_sheets.two_versions", path=sheet.shown, other=other
                 )
-    journal.add(
-        "dropped", copies, "feuilles en double, identiques, écartées", "identical sheets dropped"
-    )
+    journal.add("dropped", copies, "readers.edigeo_sheets.duplicate_sheets")
 
 
 def _opened(path: Path, shown: str) -> Iterator[Sheet]:
@@ -167,18 +155,15 @@ def _opened(path: Path, shown: str) -> Iterator[Sheet]:
     starts = sorted(name for name in content if name.endswith(".THF"))
     if not starts:
         raise FormatError(
-            complaint(
-                shown,
-                f"aucun fichier .THF, trouvé : {some(sorted(content)) if content else 'rien'}",
-                "Ce n'est pas une feuille du cadastre EDIGEO : téléchargez-la de nouveau.",
-            )
+            "readers.edigeo_sheets.no_thf",
+            path=shown,
+            files=sorted(content) or [label("readers.nothing")],
         )
     for thf in starts:
         names = SHEET_NAME.search(path.name.upper()) or SHEET_NAME.search(path.parent.name.upper())
         commune, number = names.groups() if names else ("", "")
         kept = {name: content[name] for name in _complete(content, thf, shown)}
-        label = shown if len(starts) == 1 else f"{shown}/{thf}"
-        yield Sheet(label, thf, kept, commune, number)
+        yield Sheet(shown if len(starts) == 1 else f"{shown}/{thf}", thf, kept, commune, number)
 
 
 def _fields(data: bytes) -> dict[str, list[str]]:
@@ -196,23 +181,13 @@ def _announced(thf: bytes, shown: str) -> set[str]:
     lots = said.get("LON", [])
     if len(lots) != 1:
         raise FormatError(
-            complaint(
-                shown,
-                f"le fichier .THF annonce {len(lots)} lots, un seul est attendu",
-                "Téléchargez cette feuille de nouveau.",
-            )
+            "readers.edigeo_sheets.several_exchanges", path=shown, exchanges=len(lots)
         )
     # Names that lead out of the folder would be followed by the reader.
     names = {(lots[0] + stem, end) for key, end in ANNOUNCED.items() for stem in said.get(key, ())}
     strange = sorted(stem for stem, _ in names if not PLAIN.fullmatch(stem))
     if strange:
-        raise FormatError(
-            complaint(
-                shown,
-                f"le fichier .THF annonce un nom de fichier interdit : {some(strange)}",
-                "N'utilisez pas cette archive : téléchargez-la de nouveau du site du cadastre.",
-            )
-        )
+        raise FormatError("readers.edigeo_sheets.forbidden_name", path=shown, names=strange)
     return {f"{stem}.{end}".upper() for stem, end in names}
 
 
@@ -222,10 +197,12 @@ def _complete(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
     absent = [name for name in names if name not in content]
     # Each file says where it ends; what is cut short would be read as far as it goes.
     cut = [n for n in (*names, thf) if n in content and b"EOMT" not in content[n][-100:]]
-    if absent or cut or not any(name.endswith(".VEC") for name in names):
-        what = f"fichiers annoncés mais absents : {some(absent)}" if absent else "aucun .VEC"
-        what = f"fichiers tronqués (sans marque de fin) : {some(cut)}" if cut else what
-        raise FormatError(complaint(shown, what, "Téléchargez cette feuille de nouveau."))
+    if cut:
+        raise FormatError("readers.edigeo_sheets.truncated_files", path=shown, files=cut)
+    if absent:
+        raise FormatError("readers.edigeo_sheets.missing_files", path=shown, files=absent)
+    if not any(name.endswith(".VEC") for name in names):
+        raise FormatError("readers.edigeo_sheets.no_vec", path=shown)
     return [*names, thf]
 
 
@@ -234,11 +211,10 @@ def _members(path: Path, shown: str) -> dict[str, bytes]:
     opener = OPENERS.get(path.suffix.lower())
     if opener is None:
         raise FormatError(
-            complaint(
-                shown,
-                f"l'extension {path.suffix or '(aucune)'} n'est pas celle d'une archive EDIGEO",
-                f"Attendu : {', '.join(ARCHIVES)}, un fichier .THF, ou un dossier.",
-            )
+            "readers.edigeo_sheets.not_an_archive",
+            path=shown,
+            suffix=path.suffix or label("readers.no_extension"),
+            archives=ARCHIVES,
         )
     content: dict[str, bytes] = {}
     try:
@@ -255,13 +231,7 @@ def _members(path: Path, shown: str) -> dict[str, bytes]:
     except (EOFError, tarfile.TarError, zlib.error, OSError) as reason:
         if isinstance(reason, FormatError):
             raise
-        raise FormatError(
-            complaint(
-                shown,
-                "archive tronquée, abîmée ou d'un autre format que son nom ne le dit",
-                "Téléchargez-la de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.edigeo_sheets.damaged_archive", path=shown) from reason
     return content
 
 
@@ -271,27 +241,19 @@ def _copy(packed: Any, unpacked: Any, shown: str) -> None:
     while block := packed.read(CHUNK):
         total += len(block)
         if total > MOST_BYTES:
-            _refused(shown, f"plus de {MOST_BYTES // 2**20} Mo une fois décompressée")
+            raise FormatError(
+                "readers.edigeo_sheets.too_large", path=shown, size_mb=MOST_BYTES // 2**20
+            )
         unpacked.write(block)
 
 
 def _safe_name(member: tarfile.TarInfo, content: Mapping[str, bytes], shown: str) -> str:
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.name:
-        _refused(shown, f"un fichier sortirait du dossier ({some([member.name])})")
+        raise FormatError("readers.edigeo_sheets.unsafe_name", path=shown, file=member.name)
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
-        _refused(shown, f"elle contient autre chose que des fichiers ({some([member.name])})")
+        raise FormatError("readers.edigeo_sheets.not_a_file", path=shown, file=member.name)
     name = path.name.upper()
     if name in content or len(content) >= MOST_MEMBERS:
-        _refused(shown, f"plus de {MOST_MEMBERS} fichiers, ou deux du même nom")
+        raise FormatError("readers.edigeo_sheets.too_many_files", path=shown, most=MOST_MEMBERS)
     return name
-
-
-def _refused(shown: str, why: str) -> NoReturn:
-    raise FormatError(
-        complaint(
-            shown,
-            f"archive refusée : {why}",
-            "Ce n'est pas une feuille du cadastre EDIGEO telle que la DGFiP la délivre.",
-        )
-    )

@@ -56,11 +56,11 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(**{name: geolocate.figures(rows[name]) for name in COUNTS})
     idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
     valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
-    journal.add("dropped", int((~valid).sum()), "readers.tax.bad_idpar")
+    journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")
     rows = rows.assign(idpar=idpar, parcel_ids=idpar, commune=idpar.str.slice(0, 5))[valid]
     rows = base.of_communes(rows, target, journal)
     signs = pd.concat([_premises(rows), _nafu(rows)])
-    journal.add("kept", len(rows) - signs.index.nunique(), "readers.tax.no_signal")
+    journal.add("kept", len(rows) - signs.index.nunique(), "readers.fichiers_fonciers.no_signal")
     if signs.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
     signs = signs.assign(

@@ -23,8 +23,8 @@ from foncier.errors import (
     FormatError,
     SourceError,
 )
+from foncier.i18n import label
 from foncier.readers import archives
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,15 +73,11 @@ def check(path: Path, shown: str) -> None:
         It is a folder, or it is empty.
     """
     if not path.exists():
-        raise SourceError(
-            complaint(shown, "ce fichier n'existe pas", "Vérifiez le chemin écrit dans study.toml.")
-        )
+        raise SourceError("readers.files.not_found", path=shown)
     if path.is_dir():
-        raise FormatError(
-            complaint(shown, "c'est un dossier", "Indiquez le fichier qu'il contient.")
-        )
+        raise FormatError("readers.files.is_folder", path=shown)
     if path.stat().st_size == 0:
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+        raise FormatError("readers.files.empty", path=shown)
 
 
 def sha256(path: Path, shown: str) -> str:
@@ -91,11 +87,7 @@ def sha256(path: Path, shown: str) -> str:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as reason:
-        raise SourceError(_refused(shown, reason)) from reason
-
-
-def _refused(shown: str, reason: OSError) -> str:
-    return complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
+        raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
 
 
 def content(path: Path, shown: str) -> bytes:
@@ -110,11 +102,11 @@ def content(path: Path, shown: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as reason:
-        raise SourceError(_refused(shown, reason)) from reason
+        raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
     if path.suffix.lower() == ".gz":
         data = archives.gunzipped(data, shown)
     if not data.strip():
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+        raise FormatError("readers.files.empty", path=shown)
     return data.removeprefix(BOM)
 
 
@@ -122,21 +114,14 @@ def text(path: Path, shown: str, journal: Journal) -> str:
     """Text of a file: UTF-8, else Windows-1252 (what French offices export), which is noted."""
     data = content(path, shown)
     if data.startswith(b"PK"):
-        raise FormatError(
-            complaint(
-                shown,
-                "c'est un classeur ou une archive, pas un fichier CSV",
-                "Enregistrez-le au format CSV (UTF-8, séparateur point-virgule).",
-            )
-        )
+        raise FormatError("readers.files.not_csv", path=shown)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         journal.add(
             "assumed",
             1,
-            "le fichier n'est pas en UTF-8 : lu en Windows-1252",
-            "the file is not UTF-8: read as Windows-1252",
+            "readers.files.not_utf8",
         )
     try:
         return data.decode("cp1252")
@@ -160,11 +145,7 @@ def scratch(shown: str) -> Iterator[Path]:
         raise
     except OSError as reason:
         raise SourceError(
-            complaint(
-                shown,
-                f"dossier temporaire inutilisable ({reason.strerror or reason})",
-                "Libérez de la place, ou désignez un autre dossier par la variable TMPDIR.",
-            )
+            "readers.files.no_scratch_folder", path=shown, why=reason.strerror or reason
         ) from reason
 
 
@@ -180,25 +161,17 @@ def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
     header = written.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
     if header.count(separator) >= MOST_COLUMNS:
-        raise FormatError(_ragged(shown, f"plus de {MOST_COLUMNS} colonnes"))
+        raise FormatError("readers.files.too_many_columns", path=shown, most=MOST_COLUMNS)
     try:
         table = pd.read_csv(
             io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
-        raise FormatError(_ragged(shown, str(reason))) from reason
+        raise FormatError("readers.files.bad_csv", path=shown, why=str(reason).strip()) from reason
     # With a longer first row pandas takes the first cells for an index, one column off.
     if not isinstance(table.index, pd.RangeIndex):
-        raise FormatError(_ragged(shown, "la première ligne a plus de cellules que l'en-tête"))
+        raise FormatError("readers.files.ragged_csv", path=shown)
     return table
-
-
-def _ragged(shown: str, reason: str) -> str:
-    return complaint(
-        shown,
-        f"CSV illisible ({reason.strip()})",
-        "Chaque ligne doit avoir autant de cellules que l'en-tête.",
-    )
 
 
 def vector(
@@ -217,7 +190,7 @@ def vector(
     with readable(shown):
         frame = _decoded(_open(path, shown, sublayer))
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise FormatError(without_shapes(shown, frame.columns))
+        raise no_geometry_column(shown, frame.columns)
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
     return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
@@ -236,22 +209,12 @@ def readable(shown: str) -> Iterator[None]:
     except FoncierError:
         raise
     except UNREADABLE as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "fichier illisible, tronqué ou d'un autre format que son nom ne le dit",
-                "Téléchargez-le de nouveau, ou ouvrez-le dans QGIS et exportez-le en GeoPackage.",
-            )
-        ) from reason
+        raise FormatError("readers.files.unreadable", path=shown) from reason
 
 
-def without_shapes(shown: str, names: Iterable[object]) -> str:
-    """Complaint about a file of rows that have no geometry column."""
-    return complaint(
-        shown,
-        f"aucune colonne de géométrie (colonnes : {some(names)})",
-        "Donnez un fichier dont chaque ligne porte sa géométrie.",
-    )
+def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
+    """Error about a file of rows that have no geometry column."""
+    return FormatError("readers.files.no_geometry_column", path=shown, columns=list(names))
 
 
 def _decoded(frame: Any) -> Any:
@@ -287,26 +250,17 @@ def begun(path: Path, shown: str, data: bytes | None = None) -> str:
         start = data[:100]
     if suffix not in BEGINNINGS:
         raise FormatError(
-            complaint(
-                shown,
-                f"l'extension {suffix or '(aucune)'} n'est pas celle d'un format lu ici",
-                f"Formats lus : {', '.join(BEGINNINGS)} (et .gz).",
-            )
+            "readers.files.unknown_extension",
+            path=shown,
+            suffix=suffix or label("readers.no_extension"),
+            formats=list(BEGINNINGS),
         )
     if not start.removeprefix(BOM).lstrip().startswith(BEGINNINGS[suffix]):
-        raise FormatError(
-            complaint(
-                shown,
-                f"le contenu n'est pas celui d'un fichier {suffix} (tronqué, ou page d'erreur ?)",
-                "Ouvrez-le dans un éditeur de texte ou téléchargez-le de nouveau.",
-            )
-        )
+        raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
     size = path.stat().st_size if data is None else len(data)
     if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
         # GDAL reads what is left and says nothing of the rest; the header knows the length.
-        raise FormatError(
-            complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
-        )
+        raise FormatError("readers.files.truncated_shapefile", path=shown)
     return suffix
 
 
@@ -331,11 +285,7 @@ def _member(path: Path, shown: str) -> str:
     found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(IN_ZIP)]
     if len(found) != 1:
         raise FormatError(
-            complaint(
-                shown,
-                f"une couche attendue dans l'archive, trouvé : {some(found) or 'aucune'}",
-                "Décompressez-la et indiquez le fichier voulu.",
-            )
+            "readers.files.one_layer_in_zip", path=shown, layers=found or [label("readers.none")]
         )
     return f"/vsizip/{path.as_posix()}/{found[0]}"
 
@@ -344,25 +294,15 @@ def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
     names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
     if sublayer is not None and sublayer not in names:
         raise ConfigError(
-            complaint(
-                shown,
-                f"la couche « {sublayer} » n'y est pas",
-                f"Couches du fichier : {', '.join(names)}.",
-            )
+            "readers.files.no_such_sublayer", path=shown, sublayer=sublayer, names=names
         )
     if sublayer is None and len(names) != 1:
         raise ConfigError(
-            complaint(
-                shown,
-                f"le fichier contient {len(names)} couches",
-                f'Choisissez-en une : sublayer = "…" parmi {", ".join(names)}.',
-            )
+            "readers.files.several_layers", path=shown, layers=len(names), names=names
         )
     driver = pyogrio.read_info(source, layer=sublayer)["driver"]
     if driver not in DRIVERS:
-        raise FormatError(
-            complaint(shown, f"format {driver} non lu ici", "Exportez-le en GeoPackage.")
-        )
+        raise FormatError("readers.files.unknown_driver", path=shown, driver=driver)
 
 
 def system(crs: str, shown: str) -> pyproj.CRS:
@@ -376,10 +316,4 @@ def system(crs: str, shown: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as reason:
-        raise ConfigError(
-            complaint(
-                shown,
-                f"crs = « {crs} » n'est pas un système de coordonnées connu",
-                'Écrivez par exemple crs = "EPSG:2154".',
-            )
-        ) from reason
+        raise ConfigError("readers.files.unknown_crs", path=shown, crs=crs) from reason

@@ -105,8 +105,7 @@ def placed(
     journal.add(
         "dropped",
         int(nowhere.sum()),
-        "lignes sans coordonnées ni parcelle du cadastre fourni écartées",
-        "rows without coordinates nor a parcel of the cadastre supplied dropped",
+        "readers.geolocate.no_location",
     )
     table = gpd.GeoDataFrame(rows, geometry=outline, crs=target.crs)
     parts = [table[by_parcels]]

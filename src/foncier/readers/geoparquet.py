@@ -54,15 +54,16 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError as reason:
         raise SourceError(
-            f"{path} : ce fichier a disparu. Supprimez le dossier {path.parent.name} et relancez : "
-            "il sera refait."
+            "readers.geoparquet.missing", path=path, folder=path.parent.name
         ) from reason
     except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
         if isinstance(reason, OSError) and reason.errno == errno.ENOMEM:
             raise
         raise FormatError(
-            f"{path} : fichier abîmé ({type(reason).__name__}). Supprimez le dossier "
-            f"{path.parent.name} et relancez : il sera refait."
+            "readers.geoparquet.damaged",
+            path=path,
+            why=type(reason).__name__,
+            folder=path.parent.name,
         ) from reason
 
 

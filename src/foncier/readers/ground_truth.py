@@ -15,7 +15,7 @@ from foncier.model import LayerFile
 from foncier.model_verdicts import VERDICTS, codes
 from foncier.readers import columns, files, shapes
 from foncier.readers.columns import Field
-from foncier.readers.report import Journal, complaint, some
+from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
     journal.add(
         "dropped",
         int((told & nowhere).sum()),
-        "vérités sans identifiant, parcelle ni lieu écartées",
-        "truths without id, parcel nor place dropped",
+        "readers.ground_truth.no_location",
     )
     kept = placed.loc[told & ~nowhere, COLUMNS]
     return (
@@ -131,11 +130,10 @@ def _rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     planted = {"expected", "trap"} <= names
     if not planted and not names & {"verdict", "constat"} and len(written.columns):
         raise FormatError(
-            complaint(
-                path.name,
-                f"aucune colonne verdict. Trouvé : {some(written.columns)}",
-                f"Verdicts possibles : {', '.join(VERDICTS)}.",
-            )
+            "readers.ground_truth.no_verdict_column",
+            path=path.name,
+            columns=list(written.columns),
+            verdicts=list(VERDICTS),
         )
     picked: Any = columns.pick(written, FIELDS, file, journal)
     if isinstance(written, gpd.GeoDataFrame):
@@ -175,18 +173,16 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
     wrong = read.isna() & written.notna()
     if wrong.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne verdict, {int(wrong.sum())} verdict(s) inconnu(s) : "
-                f"{some(written[wrong].unique())}",
-                f"Verdicts possibles : {', '.join(VERDICTS)}.",
-            )
+            "readers.ground_truth.unknown_verdicts",
+            path=shown,
+            count=int(wrong.sum()),
+            cells=list(written[wrong].unique()),
+            verdicts=list(VERDICTS),
         )
     journal.add(
         "dropped",
         int(written.isna().sum()),
-        "sites pas encore visités (sans verdict)",
-        "sites not visited yet (no verdict)",
+        "readers.ground_truth.not_visited",
     )
     return read
 
@@ -221,11 +217,10 @@ def _written(rows: pd.DataFrame, shown: str) -> Any:
     wrong = bare.notna().to_numpy(dtype=bool) & shapely.is_missing(drawn)
     if wrong.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"{int(wrong.sum())} géométrie(s) WKT illisible(s) : {some(bare[wrong])}",
-                "Une géométrie s'écrit POINT (2.3 49.9), longitude puis latitude.",
-            )
+            "readers.ground_truth.bad_wkt",
+            path=shown,
+            count=int(wrong.sum()),
+            cells=list(bare[wrong]),
         )
     lon, lat = (
         columns.numbers(rows[n], column=n, shown=shown).to_numpy(dtype=np.float64)

@@ -12,7 +12,6 @@ from foncier.errors import ConfigError, FormatError
 from foncier.readers import base, columns
 from foncier.readers.gtfs_days import ordinary_day
 from foncier.readers.gtfs_files import opened
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,19 +51,13 @@ def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
         Latitudes and longitudes are swapped, or no degrees.
     """
     if file.columns or file.constants:
-        raise ConfigError(
-            complaint(
-                file.shown,
-                "le format gtfs a ses propres colonnes",
-                "Ôtez columns et constants de [layers.transit].",
-            )
-        )
+        raise ConfigError("readers.gtfs.own_columns", path=file.shown)
     with opened(file.path, file.shown) as feed:
         draft = _near(_stops(feed, file, target, journal), file, target, journal)
         trips = feed.rows("trips", ("trip_id", "service_id", "route_id"))
         trips = trips.sort_values(list(trips.columns)).drop_duplicates("trip_id")
         day = ordinary_day(feed, trips.groupby("service_id").size(), target.on)
-        _tell(day, target.on, journal)
+        _note_day(day, target.on, journal)
         runs = _runs(trips, day)
         passages = _passages(feed, set(runs["trip_id"]), journal)
         runs = _repeated(runs, passages, feed)
@@ -95,14 +88,11 @@ def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Dra
     journal.add(
         "dropped",
         int(bare.sum()),
-        "arrêts sans coordonnées écartés",
-        "stops without coordinates dropped",
+        "readers.gtfs.stop_without_coordinates",
     )
     kept = kept[~bare]
     if kept.empty:
-        raise FormatError(
-            complaint(where, "aucun arrêt n'a de coordonnées", "Téléchargez le flux de nouveau.")
-        )
+        raise FormatError("readers.gtfs.no_coordinates", path=where)
     named = columns.tidy(kept[["stop_name"]].rename(columns={"stop_name": "name"}), journal)
     named = named.assign(stop_id=kept["stop_id"])
     points = gpd.points_from_xy(kept["stop_lon"], kept["stop_lat"], crs="EPSG:4326")
@@ -121,37 +111,22 @@ def _near(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Dr
         south - MARGIN_M, north + MARGIN_M
     )
     if not near.any():
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"aucun des {len(frame)} arrêts n'est à moins de 5 km de l'étude",
-                "Prenez le flux GTFS du réseau qui dessert ce territoire.",
-            )
-        )
+        raise FormatError("readers.gtfs.no_stop_near", path=file.shown, stops=len(frame))
     journal.add(
         "dropped",
         int((~near).sum()),
-        "arrêts à plus de 5 km de l'étude écartés",
-        "stops over 5 km away from the study dropped",
+        "readers.gtfs.far_stops",
     )
     return base.Draft(frame[near], draft.rows_read, draft.crs)
 
 
-def _tell(day: Day, on: dt.date | None, journal: Journal) -> None:
-    fr, en = "du flux, l'étude n'ayant pas de date", "of the feed, the study having no date"
-    if on is not None:
-        fr, en = "des semaines autour de l'étude", "of the weeks about the study"
+def _note_day(day: Day, on: dt.date | None, journal: Journal) -> None:
+    message = "readers.gtfs.day_of_feed"
     if not day.near:
-        fr = "du flux, qui ne couvre pas la date de l'étude"
-        en = "of the feed, which does not cover the date of the study"
-    journal.add(
-        "assumed",
-        1,
-        f"jour compté de 7 h à 19 h : le {day.date:%d/%m/%Y}, le plus desservi des mardis, "
-        f"mercredis et jeudis {fr}",
-        f"day counted from 7 a.m. to 7 p.m.: {day.date:%Y-%m-%d}, the busiest Tuesday, Wednesday "
-        f"or Thursday {en}",
-    )
+        message = "readers.gtfs.day_outside_study"
+    elif on is not None:
+        message = "readers.gtfs.day_near_study"
+    journal.add("assumed", 1, message, day=day.date)
 
 
 def _runs(trips: pd.DataFrame, day: Day) -> pd.DataFrame:
@@ -206,8 +181,7 @@ def _passages(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
     journal.add(
         "dropped",
         int((~between).sum()),
-        "passages sans heure écartés",
-        "stop times without a time dropped",
+        "readers.gtfs.no_time",
     )
     last = trip != trip.shift(-1)
     rows = rows.assign(time_s=time, board=~last & (rows["pickup_type"] != "1"))
@@ -226,13 +200,7 @@ def _repeated(runs: pd.DataFrame, passages: pd.DataFrame, feed: Feed) -> pd.Data
     with np.errstate(divide="ignore", invalid="ignore"):
         count = np.ceil((end - start) / every)
     if not (np.isfinite(count) & (every > 0)).all() or np.maximum(count, 0).sum() > MOST_RUNS:
-        raise FormatError(
-            complaint(
-                where,
-                "heures illisibles, ou intervalle (headway_secs) nul ou démesuré",
-                "Signalez-le au producteur du flux, ou ôtez ce fichier.",
-            )
-        )
+        raise FormatError("readers.gtfs.bad_frequencies", path=where)
     many = np.maximum(count, 0).astype(np.int64)
     nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
     begun = passages.groupby("trip_id")["time_s"].min()

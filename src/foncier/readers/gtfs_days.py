@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import FormatError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,13 +78,7 @@ def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
             near = date is None or (covered and n == 0)
             found = EPOCH + dt.timedelta(days=best)
             return Day(found, frozenset(names[today]), frozenset(names[eve]), near)
-    raise FormatError(
-        complaint(
-            feed.shown,
-            "aucune course un mardi, un mercredi ou un jeudi : pas de jour ouvrable ordinaire",
-            "Prenez un flux qui couvre au moins une semaine ordinaire.",
-        )
-    )
+    raise FormatError("readers.gtfs_days.no_ordinary_day", path=feed.shown)
 
 
 @dataclass(frozen=True)
@@ -104,15 +97,7 @@ class _Calendar:
     @classmethod
     def of(cls, feed: Feed, services: Sequence[str]) -> _Calendar:
         if "calendar" not in feed and "calendar_dates" not in feed:
-            raise FormatError(
-                complaint(
-                    feed.shown,
-                    "ni calendar.txt ni calendar_dates.txt : les jours de circulation sont "
-                    "inconnus",
-                    "Demandez le flux GTFS complet à l'exploitant, ou téléchargez-le sur "
-                    "transport.data.gouv.fr.",
-                )
-            )
+            raise FormatError("readers.gtfs_days.no_calendar", path=feed.shown)
         weeks = pd.DataFrame(columns=["service_id", "start_date", "end_date", *WEEK], dtype="str")
         if "calendar" in feed:
             weeks = feed.rows("calendar", tuple(weeks.columns))
@@ -155,11 +140,5 @@ class _Calendar:
 def _days(values: pd.Series[str], where: str) -> NDArray[np.int64]:
     read = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
     if read.isna().any():
-        raise FormatError(
-            complaint(
-                where,
-                f"{int(read.isna().sum())} date(s) illisible(s) (attendu AAAAMMJJ)",
-                "Signalez-le au producteur du flux, ou corrigez ces dates.",
-            )
-        )
+        raise FormatError("readers.gtfs_days.bad_dates", path=where, count=int(read.isna().sum()))
     return read.to_numpy(dtype="datetime64[D]").astype(np.int64)

@@ -8,13 +8,12 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from foncier.errors import FormatError
 from foncier.readers import files
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,13 +67,7 @@ class Feed:
         """
         where = f"{self.shown}/{name}.txt"
         if name not in self.openers:
-            raise FormatError(
-                complaint(
-                    self.shown,
-                    f"le fichier {name}.txt est absent du flux GTFS",
-                    "Téléchargez le flux complet (transport.data.gouv.fr).",
-                )
-            )
+            raise FormatError("readers.gtfs_files.no_table", path=self.shown, name=name)
         wanted = (*required, *optional)
         try:
             with self.openers[name]() as opened:
@@ -82,19 +75,11 @@ class Feed:
                     _check_columns(part, required, where)
                     yield _tidy(part, wanted)
         except pd.errors.EmptyDataError as reason:
-            raise FormatError(
-                complaint(where, "le fichier est vide", "Téléchargez le flux de nouveau.")
-            ) from reason
+            raise FormatError("readers.gtfs_files.empty", path=where) from reason
         except FormatError:
             raise
         except BROKEN as reason:
-            raise FormatError(
-                complaint(
-                    where,
-                    "table tronquée, abîmée ou qui n'est pas du CSV en UTF-8",
-                    "Téléchargez le flux de nouveau.",
-                )
-            ) from reason
+            raise FormatError("readers.gtfs_files.damaged_table", path=where) from reason
 
 
 def _parts(opened: Any, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
@@ -117,13 +102,7 @@ def _check_columns(part: pd.DataFrame, required: tuple[str, ...], where: str) ->
     found = [str(name).strip() for name in part.columns]
     absent = [name for name in required if name not in found]
     if absent:
-        raise FormatError(
-            complaint(
-                where,
-                f"colonne(s) absente(s) : {', '.join(absent)}",
-                "Ce n'est pas une table GTFS complète : téléchargez le flux de nouveau.",
-            )
-        )
+        raise FormatError("readers.gtfs_files.missing_columns", path=where, missing=absent)
 
 
 def _tidy(part: pd.DataFrame, wanted: tuple[str, ...]) -> pd.DataFrame:
@@ -163,13 +142,7 @@ def opened(path: Path, shown: str) -> Iterator[Feed]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "ce n'est pas une archive zip, ou elle est tronquée",
-                "Téléchargez le flux GTFS de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.gtfs_files.not_zip", path=shown) from reason
     with archive:
         members = _members(archive, shown)
         yield Feed(shown, {n: _member_opener(archive, info) for n, info in members.items()})
@@ -187,22 +160,22 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]
     """Members of the tables that are read, by table, once all names are seen to be harmless."""
     every = archive.infolist()
     if len(every) > MOST_MEMBERS:
-        _refused(shown, f"plus de {MOST_MEMBERS} fichiers")
+        raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MOST_MEMBERS)
     found: dict[str, zipfile.ZipInfo] = {}
     for info in every:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in info.filename:
-            _refused(shown, f"un fichier sortirait du dossier ({some([info.filename])})")
+            raise FormatError("readers.gtfs_files.unsafe_name", path=shown, file=info.filename)
         name = path.name.removesuffix(".txt")
         if name not in TABLES or path.suffix != ".txt" or "__MACOSX" in path.parts:
             continue
         if name in found:
-            _refused(shown, f"deux fichiers {name}.txt")
+            raise FormatError("readers.gtfs_files.two_tables", path=shown, name=name)
         if info.flag_bits & 1 or info.compress_type not in PLAIN:
-            _refused(shown, f"{name}.txt est chiffré, ou comprimé d'une façon que zip ne lit pas")
+            raise FormatError("readers.gtfs_files.unsupported_zip", path=shown, name=name)
         _check_size(name, info.file_size, shown)
         if info.file_size > max(SMALL, MOST_RATIO * info.compress_size):
-            _refused(shown, f"{name}.txt enfle plus qu'aucun horaire une fois décompressé")
+            raise FormatError("readers.gtfs_files.suspicious_ratio", path=shown, name=name)
         found[name] = info
     return found
 
@@ -210,17 +183,9 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]
 def _check_size(name: str, size: int, shown: str) -> None:
     most = MOST_STOP_TIMES if name == "stop_times" else MOST_BYTES
     if size > most:
-        _refused(shown, f"{name}.txt dépasse {most // 2**20} Mo")
-
-
-def _refused(shown: str, why: str) -> NoReturn:
-    raise FormatError(
-        complaint(
-            shown,
-            f"flux refusé : {why}",
-            "Téléchargez de nouveau le flux GTFS auprès de son producteur.",
+        raise FormatError(
+            "readers.gtfs_files.table_too_large", path=shown, name=name, size_mb=most // 2**20
         )
-    )
 
 
 def fingerprint(path: Path, shown: str) -> str:

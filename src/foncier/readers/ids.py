@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ContractError
-from foncier.readers.report import complaint, some
 from foncier.readers.shapes import PIECE_ROWS
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     journal.add(
         "kept",
         int(looks.duplicated().sum()),
-        "objets sans identifiant exactement superposés à un autre, gardés",
-        "features without id that lie exactly on another one, kept",
+        "readers.ids.superposed",
     )
     shared = places.loc[looks.sort_values(list(looks.columns)).index]
     nth = shared.groupby(shared).cumcount()
@@ -104,20 +102,13 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     journal.add(
         "dropped",
         len(twins),
-        "lignes en double, exactement identiques, écartées",
-        "exactly identical duplicate rows dropped",
+        "readers.ids.duplicate_rows",
     )
     frame = frame.drop(index=twins)
     clashes = sorted(frame.loc[frame[key].duplicated(), key].unique())
     if clashes:
         raise ContractError(
-            complaint(
-                shown,
-                f"{len(clashes)} identifiant(s) ({key}) portés par des objets différents : "
-                f"{some(clashes)}",
-                "Chaque objet doit avoir son identifiant : corrigez-les dans le fichier, "
-                "ou indiquez une autre colonne avec columns.",
-            )
+            "readers.ids.shared_ids", path=shown, count=len(clashes), key=key, ids=clashes
         )
     return frame
 
@@ -191,27 +182,24 @@ def _tell(counts: dict[str, int], journal: Journal) -> None:
     journal.add(
         "dropped",
         counts["same"],
-        "objets présents sur deux feuilles voisines, gardés une fois",
-        "features on two neighbouring sheets, kept once",
+        "readers.ids.on_two_sheets",
     )
     journal.add(
         "dropped",
         counts["old"],
-        "états anciens d'un objet qu'une autre feuille donne plus récent, écartés",
-        "older states of a feature that another sheet gives newer dropped",
+        "readers.ids.older_version",
     )
     journal.add(
         "repaired",
         counts["joined"],
-        "objets coupés par le bord d'une feuille, réunis",
-        "features cut by the edge of a sheet joined",
+        "readers.ids.merged_across_sheets",
     )
 
 
 def dropped_without_key(
-    frame: pd.DataFrame, key: str, *, fr: str, en: str, journal: Journal
+    frame: pd.DataFrame, key: str, *, message: str, journal: Journal
 ) -> pd.DataFrame:
     """Rows that have their key; the others cannot be followed and are dropped with a note."""
     bare = frame[key].isna()
-    journal.add("dropped", int(bare.sum()), fr, en)
+    journal.add("dropped", int(bare.sum()), message)
     return frame[~bare]

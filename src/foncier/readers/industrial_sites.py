@@ -111,8 +111,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = ids.dropped_without_key(
         rows,
         "site_id",
-        fr="sites sans identifiant écartés",
-        en="sites without id dropped",
+        message="readers.ids.site_without_id",
         journal=journal,
     )
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))

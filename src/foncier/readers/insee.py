@@ -13,7 +13,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +46,7 @@ def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int(residents.isna().sum()),
-        "carreaux dont la population est inconnue écartés",
-        "cells whose population is unknown dropped",
+        "readers.insee.unknown_population",
     )
     frame = ids.keyed(frame[residents.notna()], "cell_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
@@ -78,26 +76,19 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = ids.dropped_without_key(
         rows,
         "commune",
-        fr="lignes sans code de commune écartées",
-        en="rows without commune code dropped",
+        message="readers.ids.no_commune_code",
         journal=journal,
     )
     kept = base.of_communes(rows, target, journal)
     percent = _figures(kept["rate_share"], "rate_share", file.shown, journal)
     if (percent > 100).any() or (percent < 0).any():
         raise FormatError(
-            complaint(
-                file.shown,
-                f"des taux de vacance vont de {percent.min():g} à {percent.max():g} "
-                "(attendu : des pourcentages de 0 à 100)",
-                "Vérifiez que columns désigne bien la colonne du taux, en %.",
-            )
+            "readers.insee.not_percent", path=file.shown, low=percent.min(), high=percent.max()
         )
     journal.add(
         "kept",
         int((percent == 0).sum()),
-        "taux de vacance de 0 % exactement tenus pour inconnus (arrondi ou secret)",
-        "vacancy rates of exactly 0% held as unknown (rounding or secrecy)",
+        "readers.insee.zero_rate",
     )
     percent = percent.where(percent > 0)
     dwellings = _figures(kept["dwellings"], "dwellings", file.shown, journal)
@@ -109,7 +100,7 @@ def _figures(values: pd.Series[Any], column: str, shown: str, journal: Journal) 
     journal.add(
         "kept",
         int(secret.sum()),
-        f"valeurs de {column} couvertes par le secret statistique : inconnues",
-        f"values of {column} under statistical secrecy: unknown",
+        "readers.insee.secret",
+        column=column,
     )
     return columns.numbers(values.mask(secret), column=column, shown=shown)

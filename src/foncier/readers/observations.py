@@ -15,7 +15,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,8 +69,7 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int((~told).sum()),
-        "indices sans signal ou sans objet écartés",
-        "signs without signal or subject dropped",
+        "readers.observations.no_signal",
     )
     frame = ids.keyed(frame[told], "observation_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
@@ -111,11 +109,7 @@ def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     cells: Any = columns.pick(written, SURVEY, file, journal)
     if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
         raise FormatError(
-            complaint(
-                file.shown,
-                f"colonnes lon et lat absentes ou vides. Trouvé : {some(written.columns)}",
-                "Le relevé donne la longitude et la latitude de chaque bâtiment, en degrés.",
-            )
+            "readers.observations.no_coordinates", path=file.shown, columns=list(written.columns)
         )
     lon, lat = (columns.numbers(cells[n], column=n, shown=file.shown) for n in ("lon", "lat"))
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
@@ -131,11 +125,5 @@ def _signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
     )
     missing = int(plain.isna().sum())
     if missing:
-        raise FormatError(
-            complaint(
-                shown,
-                f"colonne etat : {missing} cellule(s) vide(s)",
-                "Écrivez vacant, partiel ou occupé sur chaque ligne.",
-            )
-        )
+        raise FormatError("readers.observations.no_state", path=shown, count=missing)
     return columns.translate(plain, STATES, column="etat", shown=shown)

@@ -21,7 +21,6 @@ from foncier.readers import (
 )
 from foncier.readers.osm_tags import Tagged
 from foncier.readers.planning import effect_of
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,12 +61,9 @@ def _check_format(file: LayerFile, *, packed: bool) -> None:
     files.check(file.path, file.shown)
     found = osm_opening.is_pbf(file.path)
     if packed and not found:
-        what = "ce n'est pas un extrait .osm.pbf"
-        todo = "Téléchargez-le de nouveau (Geofabrik), ou donnez un .osm au format osm-xml."
-        raise FormatError(complaint(file.shown, what, todo))
+        raise FormatError("readers.osm.not_pbf", path=file.shown)
     if not packed and (found or file.path.name.lower().endswith(".pbf")):
-        what, todo = "c'est un fichier .pbf, pas du XML", 'Écrivez format = "osm-pbf".'
-        raise FormatError(complaint(file.shown, what, todo))
+        raise FormatError("readers.osm.pbf_as_xml", path=file.shown)
 
 
 def _around(target: Target, journal: Journal) -> osm_files.Box | None:
@@ -79,8 +75,8 @@ def _around(target: Target, journal: Journal) -> osm_files.Box | None:
     journal.add(
         "assumed",
         1,
-        f"extrait coupé à {edge:.0f} m autour des parcelles",
-        f"extract cut {edge:.0f} m around the parcels",
+        "readers.osm.clipped",
+        distance_m=edge,
     )
     degrees = pyproj.Transformer.from_crs(target.crs, osm_files.DEGREES, always_xy=True)
     box = degrees.transform_bounds(west - edge, south - edge, east + edge, north + edge)
@@ -121,8 +117,7 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "assumed",
         int(outlines.sum()),
-        "places piétonnes dessinées en surface : leur contour sert de rue",
-        "pedestrian areas: their outline serves as a street",
+        "readers.osm.pedestrian_areas",
     )
     shapes = rows.geometry.where(~outlines, rows.boundary)
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
@@ -300,8 +295,8 @@ def _widened(draft: Draft, journal: Journal) -> Draft:
     journal.add(
         "assumed",
         int(lines.sum()),
-        f"voies et lignes élargies à {2 * TRACK_HALF_WIDTH_M:.0f} m",
-        f"tracks and lines widened to {2 * TRACK_HALF_WIDTH_M:.0f} m",
+        "readers.osm.widened_lines",
+        width_m=2 * TRACK_HALF_WIDTH_M,
     )
     wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
     return base.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)

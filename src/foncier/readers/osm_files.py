@@ -18,7 +18,6 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import files, osm_opening, osm_tags
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -134,13 +133,7 @@ def _found(path: Path, shown: str, box: Box | None) -> _File:
     files.check(path, shown)
     stat = path.stat()
     if box is None and stat.st_size > MOST_WHOLE and osm_opening.is_pbf(path):
-        raise FormatError(
-            complaint(
-                shown,
-                f"{stat.st_size / 1e6:.0f} Mo à lire sans savoir où couper",
-                "Déclarez une couche de parcelles, ou coupez-le : osmium extract -b …",
-            )
-        )
+        raise FormatError("readers.osm_files.too_large", path=shown, size_mb=stat.st_size / 1e6)
     return _File(path, shown, stat.st_size, stat.st_mtime_ns)
 
 
@@ -309,14 +302,12 @@ def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
     journal.add(
         "dropped",
         count(extract.cut),
-        "surfaces OpenStreetMap coupées par le bord du fichier écartées",
-        "OpenStreetMap areas cut by the edge of the file dropped",
+        "readers.osm_files.cut_areas",
     )
     journal.add(
         "dropped",
         count(extract.faulty),
-        "surfaces OpenStreetMap aux contours ouverts ou croisés écartées",
-        "OpenStreetMap areas with open or crossing outlines dropped",
+        "readers.osm_files.open_outlines",
     )
 
 

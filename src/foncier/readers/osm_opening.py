@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.errors import FoncierError, FormatError
 from foncier.readers import files
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +38,11 @@ def readable(shown: str) -> Iterator[None]:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as reason:
         line = re.search(r"line (\d+)", str(reason))
-        where = f"ligne {line[1]}" if line else str(reason)
-        what = f"fichier illisible ou tronqué ({where})"
-        raise FormatError(complaint(shown, what, "Téléchargez l'extrait de nouveau.")) from reason
+        if line:
+            raise FormatError(
+                "readers.osm_opening.unreadable_at_line", path=shown, line=line[1]
+            ) from reason
+        raise FormatError("readers.osm_opening.unreadable", path=shown, why=reason) from reason
 
 
 def opened(path: Path, shown: str, folder: Path) -> Any:
@@ -52,22 +53,10 @@ def opened(path: Path, shown: str, folder: Path) -> Any:
         return osmium.io.File(str(path), "pbf")
     xml = files.content(path, shown)
     if b"<!DOCTYPE" in xml[:PROLOG]:
-        raise FormatError(
-            complaint(
-                shown,
-                "le fichier déclare des entités XML (DOCTYPE), ce qu'aucun extrait ne fait",
-                "Téléchargez l'extrait d'un service connu (Overpass, Geofabrik).",
-            )
-        )
+        raise FormatError("readers.osm_opening.doctype", path=shown)
     root = ROOT.search(xml[:PROLOG])
     if root and root[1] != b"osm":
-        raise FormatError(
-            complaint(
-                shown,
-                f"ce n'est pas un fichier OpenStreetMap (racine « {root[1].decode()} »)",
-                "Donnez un extrait .osm, .osm.gz ou .osm.pbf (Overpass, JOSM, osmium).",
-            )
-        )
+        raise FormatError("readers.osm_opening.not_osm", path=shown, root=root[1].decode())
     source = osmium.io.FileBuffer(xml, "osm")
     return source if _is_in_order(xml) else in_order(source, folder)
 

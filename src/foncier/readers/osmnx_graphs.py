@@ -82,13 +82,10 @@ def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFram
     import osmnx  # noqa: PLC0415 (slow to import)
 
     if not graph.number_of_edges():
-        raise FormatError("Ce graphe n'a aucune arête. Agrandissez le secteur demandé à OSMnx.")
+        raise FormatError("readers.osmnx_graphs.no_edges")
     edges: Any = osmnx.graph_to_gdfs(graph, nodes=False).to_crs(crs).reset_index()
     if not {"osmid", "highway"} <= set(edges):
-        raise FormatError(
-            "Les arêtes de ce graphe n'ont pas les attributs osmid et highway d'OpenStreetMap. "
-            "Donnez un graphe lu par OSMnx."
-        )
+        raise FormatError("readers.osmnx_graphs.no_osm_tags")
     names = ["osmid", "highway", "name", *osm_tags.STREET_CARRIED]
     tags = edges.reindex(columns=names).map(_first)
     tags["oneway"] = np.where(_both_ways(edges), "no", "yes")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier.readers.cadastre import IDU
-from foncier.readers.report import SHOWN_AT_MOST
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
@@ -129,13 +128,11 @@ def _note(solved: int, strange: list[str], journal: Journal) -> None:
     journal.add(
         "repaired",
         solved,
-        "sites dont les parcelles étaient écrites en abrégé (AB160/161) : IDU retrouvés",
-        "sites whose parcels were written short (AB160/161): IDUs found",
+        "readers.parcel_refs.expanded",
     )
-    names = ", ".join(dict.fromkeys(strange[:SHOWN_AT_MOST]))
     journal.add(
         "dropped",
         len(strange),
-        f"références de parcelles non comprises, laissées de côté : {names}",
-        f"parcel references not understood, left aside: {names}",
+        "readers.parcel_refs.not_understood",
+        names=list(dict.fromkeys(strange)),
     )

@@ -68,9 +68,7 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = base.layer(file, target, journal, fields=ZONE_FIELDS, shape="polygon")
     frame: Any = draft.frame
     typed = frame["zone_type"].notna()
-    journal.add(
-        "dropped", int((~typed).sum()), "zones sans type écartées", "zones without type dropped"
-    )
+    journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
     return base.Draft(
         ids.keyed(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
     )
@@ -100,8 +98,7 @@ def constraints_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int(kindless.sum()),
-        "contraintes sans nature écartées",
-        "constraints without kind dropped",
+        "readers.planning.constraint_without_kind",
     )
     frame = ids.keyed(frame[~kindless], "constraint_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

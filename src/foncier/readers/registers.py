@@ -140,8 +140,7 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int((~(sale & built)).sum()),
-        "mutations qui ne sont pas la vente d'un local écartées",
-        "transfers that are no sale of premises dropped",
+        "readers.registers.not_a_sale",
     )
     rows = rows[sale & built].drop_duplicates(["mutation", "parcel_ids", "observed_on"])
     rows = rows.assign(
@@ -167,8 +166,7 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "kept",
         int(strange.sum()),
-        "statuts du RNB inconnus de foncier : ils ne disent rien",
-        "statuses of the RNB unknown to foncier: they say nothing",
+        "readers.registers.unknown_rnb_status",
     )
     seen = np.datetime64(file.vintage or "NaT", "us")
     rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=seen)
@@ -214,8 +212,7 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int((~fair).sum()),
-        "locaux dont l'occupation est inconnue ou dépasse le nombre de lots écartés",
-        "premises whose occupancy is unknown or above their number of lots dropped",
+        "readers.registers.bad_occupancy",
     )
     free = 1 - taken / lots.where(fair)
     signal = np.select(
@@ -253,8 +250,7 @@ def _signs(
     journal.add(
         "kept",
         size - len(told),
-        "lignes qui ne disent rien de l'occupation : non reprises comme indices",
-        "rows that say nothing of use: not taken for signs",
+        "readers.registers.no_signal",
     )
     if told.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
@@ -304,8 +300,7 @@ def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = ids.dropped_without_key(
         rows,
         "commune",
-        fr="lignes sans code de commune écartées",
-        en="rows without commune code dropped",
+        message="readers.ids.no_commune_code",
         journal=journal,
     )
     kept = base.of_communes(rows, target, journal)
@@ -315,7 +310,7 @@ def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add(
         "dropped",
         int(rare.sum()),
-        f"prix médians de moins de {FEWEST} ventes tenus pour inconnus",
-        f"median prices of fewer than {FEWEST} sales held as unknown",
+        "readers.registers.few_sales",
+        fewest=FEWEST,
     )
     return base.Draft(kept.assign(price_eur_m2=price.mask(rare), sales=sales), len(written))

@@ -29,7 +29,7 @@ from foncier.readers import (
     visits,
 )
 from foncier.readers.base import Target
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -156,7 +156,7 @@ def read(
     """
     adapter = ADAPTERS.get((file.layer, file.format))
     if adapter is None:
-        raise ConfigError(_unknown(file))
+        raise _unknown_format(file)
     print_ = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
@@ -166,9 +166,7 @@ def read(
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:
-        todo = "Corrigez ces lignes dans le fichier, ou videz ces cellules si c'est inconnu."
-        told = complaint(file.shown, str(fault).rstrip("."), todo)
-        raise type(fault)(told) from fault
+        raise type(fault)("readers.registry.contract", path=file.shown, why=fault) from fault
     return table, LayerReport(
         layer=file.layer,
         path=file.shown,
@@ -184,15 +182,18 @@ def read(
     )
 
 
-def _unknown(file: LayerFile) -> str:
+def _unknown_format(file: LayerFile) -> ConfigError:
     if file.layer not in FORMATS:
-        return complaint(
-            file.shown,
-            f"la couche « {file.layer} » n'existe pas",
-            f"Couches possibles : {', '.join(FORMATS)}.",
+        return ConfigError(
+            "readers.registry.no_such_layer",
+            path=file.shown,
+            layer=file.layer,
+            layers=list(FORMATS),
         )
-    return complaint(
-        file.shown,
-        f"le format « {file.format} » n'existe pas pour la couche {file.layer}",
-        f"Formats possibles : {', '.join(FORMATS[file.layer])}.",
+    return ConfigError(
+        "readers.registry.no_such_format",
+        path=file.shown,
+        format=file.format,
+        layer=file.layer,
+        formats=FORMATS[file.layer],
     )

@@ -12,7 +12,7 @@ import shapely
 from foncier.crs import Transformation, in_territory
 from foncier.errors import FormatError
 from foncier.geometry import Geometries, polygons_only
-from foncier.readers.report import complaint, some
+from foncier.i18n import label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +25,6 @@ PIECE_ROWS = 16_384  # shapes that are held as they were read and as they become
 Shape = Literal["polygon", "line", "point", "place", "any"]
 POINT, LINE, MULTIPOINT, MULTILINE = 0, 1, 4, 5  # GEOS type ids
 POLYGONAL = (3, 6)
-FRENCH = {
-    "polygon": "polygones",
-    "line": "lignes",
-    "point": "points",
-    "place": "points",
-    "any": "objets",
-}
 
 
 def legal(
@@ -127,17 +120,10 @@ class Moving:
         journal.add(
             "dropped",
             absent,
-            "objets sans géométrie, vides ou aux coordonnées infinies écartés",
-            "features without geometry, empty or with infinite coordinates dropped",
+            "readers.shapes.no_geometry",
         )
         if absent == read:
-            raise FormatError(
-                complaint(
-                    self._shown,
-                    f"aucun des {read} objets n'a de géométrie",
-                    "Exportez la couche avec sa géométrie.",
-                )
-            )
+            raise FormatError("readers.shapes.no_geometry_at_all", path=self._shown, features=read)
 
     def _tell(self, journal: Journal) -> None:
         """Note what was done to the shapes that there are; a few at 0° N 0° E are a known slip."""
@@ -146,35 +132,32 @@ class Moving:
         journal.add(
             "dropped",
             counts["read"] - counts["absent"] - inside,
-            f"objets hors du territoire de {name} écartés",
-            f"features outside the territory of {name} dropped",
+            "readers.shapes.outside_territory",
+            name=name,
         )
         journal.add(
             "assumed",
             counts["reduced"],
-            "objets étendus ramenés à un point pris dessus",
-            "extended features reduced to one point on them",
+            "readers.shapes.reduced_to_point",
         )
         journal.add(
             "repaired",
             counts["repaired"],
-            "polygones invalides réparés",
-            "invalid polygons repaired",
+            "readers.shapes.repaired_polygons",
         )
         journal.add(
             "dropped",
             inside - useful,
-            f"géométries d'un autre type écartées ({FRENCH[self._shape]} attendus)",
-            f"geometries of another type dropped ({self._shape} expected)",
+            "readers.shapes.other_geometry",
+            expected=label(f"readers.shapes.names.{self._shape}"),
         )
         if inside and not useful:
             raise FormatError(
-                complaint(
-                    self._shown,
-                    f"aucun des {inside} objets n'a la géométrie attendue "
-                    f"({FRENCH[self._shape]}) ; trouvé : {some(sorted(self._kinds))}",
-                    "Vérifiez que c'est le bon fichier, ou la bonne couche (sublayer).",
-                )
+                "readers.shapes.wrong_geometry",
+                path=self._shown,
+                features=inside,
+                expected=label(f"readers.shapes.names.{self._shape}"),
+                kinds=sorted(self._kinds),
             )
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 from foncier.readers import base, columns, ids
 from foncier.readers.columns import Field
 from foncier.readers.osm_tags import HIGHWAYS, ONE_WAY, WALKERS_OWN
-from foncier.readers.report import some
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -105,10 +104,7 @@ def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
         journal.add(
             "assumed",
             len(frame),
-            "aucun chemin piéton dans ce fichier (allées, passages, escaliers) : les trajets à "
-            "pied suivent les rues et peuvent être surestimés",
-            "no footway in this file (paths, passages, steps): walks follow the streets and may "
-            "be overstated",
+            "readers.streets.no_footway",
         )
     frame = ids.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
@@ -121,8 +117,7 @@ def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
     journal.add(
         "assumed",
         int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
-        "voies sans sens de circulation : tenues pour ouvertes aux vélos dans les deux sens",
-        "streets without one-way information: held open to cyclists both ways",
+        "readers.streets.no_one_way",
     )
     return way.astype("str")
 
@@ -137,8 +132,8 @@ def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journa
     journal.add(
         "assumed",
         int((~known & ~said).sum()),
-        f"voies de classe inconnue ({some(strange)}) tenues pour ouvertes à tous",
-        f"streets of unknown class ({', '.join(strange[:5])}) held open to all",
+        "readers.streets.unknown_class",
+        classes=strange,
     )
     modes = {}
     for mode in MODES:

@@ -11,7 +11,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import columns, files, shapes
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +122,5 @@ def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
 def _rows(path: Path, shown: str) -> gpd.GeoDataFrame:
     frame = files.vector(path, shown=shown)
     if frame.empty:
-        raise FormatError(
-            complaint(shown, "le fichier ne contient aucun objet", "Dessinez-en au moins un.")
-        )
+        raise FormatError("readers.study_geometry.empty", path=shown)
     return frame

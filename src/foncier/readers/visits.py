@@ -14,7 +14,7 @@ from foncier.errors import ConfigError
 from foncier.model_verdicts import FIELD, VERDICTS
 from foncier.readers import base, files, shapes
 from foncier.readers.ground_truth import read_truth
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,25 +59,16 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     named = file.constants.get(RESULT)
     truths, notes, _ = read_truth(file.path, crs=target.crs)
-    for note in notes:
-        journal.add(note.effect, note.count, note.text.fr, note.text.en)
+    journal.extend(notes)
     known = None if named is None else _result(file.path.parent / named, named, target)
     rows = truths if known is None else _placed(truths, known)
     lost = pd.Series(shapely.is_missing(rows.geometry.to_numpy()), rows.index)
     if len(rows) and lost.all():
-        raise ConfigError(
-            complaint(
-                file.shown,
-                "les verdicts ne disent pas où sont les sites",
-                'Ajoutez constants = { result = "…/opportunites.gpkg" }, le GeoPackage du résultat '
-                "visité, ou donnez le plan de visites (GeoPackage).",
-            )
-        )
+        raise ConfigError("readers.visits.no_location", path=file.shown)
     journal.add(
         "dropped",
         int(lost.sum()),
-        "verdicts de sites inconnus du résultat écartés",
-        "verdicts on sites unknown to the result dropped",
+        "readers.visits.unknown_site",
     )
     signs = _signs(rows.loc[~lost], journal)
     draft = base.Draft(signs, len(truths), target.crs.to_string())
@@ -110,8 +101,7 @@ def _signs(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     journal.add(
         "dropped",
         int((~telling).sum()),
-        "verdicts qui ne disent rien de l'usage d'un site ou d'un bâtiment",
-        "verdicts that tell nothing of the use of a site or of a building",
+        "readers.visits.no_evidence",
     )
     kept = rows.loc[telling]
     whole = (subject.loc[telling] == "building").to_numpy(dtype=bool)
