@@ -24,7 +24,6 @@ from foncier.readers.planning import effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
@@ -300,28 +299,3 @@ def _widened(draft: Draft, journal: Journal) -> Draft:
     )
     wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
     return base.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)
-
-
-def census(path: Path, *, shown: str) -> pd.DataFrame:
-    """List every building, shop and tag of a stage of life in a file, each with its class.
-
-    Parameters
-    ----------
-    path
-        ``.osm``, ``.osm.gz`` or ``.osm.pbf``.
-
-    Returns
-    -------
-    One row a tag: ``osm_id`` (``way/123``), ``key``, ``value``, ``kind`` (`osm_tags.class_of`),
-    objects that the edge of the file cuts included, in the order of the file.
-
-    Raises
-    ------
-    FormatError
-        Not an OpenStreetMap file, or cut short.
-    """
-    rows = osm_files.every_tag(path, shown)
-    kinds = [osm_tags.class_of(key, value) for _, key, value in rows]
-    table = pd.DataFrame(rows, columns=["osm_id", "key", "value"])
-    table["kind"] = kinds
-    return table[table["kind"].notna()].reset_index(drop=True)

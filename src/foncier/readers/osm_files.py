@@ -110,24 +110,6 @@ def read(
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
 
 
-def every_tag(path: Path, shown: str) -> list[tuple[str, str, str]]:
-    """Each tag of a file: ``way/123``, key and value, objects that the edge cuts included.
-
-    Raises
-    ------
-    FormatError
-        Not an OpenStreetMap file, or cut short.
-    """
-    import osmium  # noqa: PLC0415 (only needed here)
-
-    files.check(path, shown)
-    with files.scratch(shown) as folder, osm_opening.readable(shown):
-        tagged = osmium.FileProcessor(osm_opening.opened(path, shown, folder)).with_filter(
-            osmium.filter.EmptyTagFilter()
-        )
-        return [(_id(one), tag.k, tag.v) for one in tagged for tag in one.tags]
-
-
 def _found(path: Path, shown: str, box: Box | None) -> _File:
     """A file that can be read: not a PBF that is too large to be read whole."""
     files.check(path, shown)
