@@ -248,5 +248,4 @@ def test_a_note_is_a_message_with_its_count() -> None:
     journal.add("dropped", 0, "t.count")
     assert [note.text for note in journal.notes] == [
         Localized("1 site", "1 site"),
-
     ]

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import osmium
 import pandas as pd
 
-from foncier.readers.osm_tags import BUILDING_KEYS, DECAY, LIFECYCLES, NO_SHOP, SITE_KEYS
+from foncier.readers.osm_tags import (
+    BUILDING_KEYS,
+    DECAY,
+    LIFECYCLES,
+    NO_SHOP,
+    SITE_KEYS,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

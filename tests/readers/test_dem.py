@@ -97,7 +97,7 @@ def test_only_the_part_that_serves_is_read(tmp_path: Path) -> None:
 
 
 def test_a_fine_raster_is_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers.dem, "MOST_CELLS", 200)
+    monkeypatch.setattr(readers.dem, "MAX_CELLS", 200)
     dem, _ = read(raster(tmp_path / "hill.tif"))
     assert dem.cell_m == 20.0
     inner = heights_m(dem, np.array([X + 300]), np.array([Y + 300]))

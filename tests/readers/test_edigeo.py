@@ -264,7 +264,7 @@ def test_a_bad_archive_says_what_and_what_to_do(
 def test_a_bomb_stops_at_the_limit(
     tmp_path: Path, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(edigeo_sheets, "MOST_BYTES", 2**21)
+    monkeypatch.setattr(edigeo_sheets, "MAX_BYTES", 2**21)
     path = tmp_path / "edigeo-25354000AB01.tar.bz2"
     path.write_bytes(bz2.compress(tarred({**GOOD, "x.VEC": bytes(2**22)})))
     with pytest.raises(FormatError, match="2 Mo une fois décompressée"):

@@ -170,6 +170,6 @@ def test_what_is_no_pbf_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             read("places", path, format_)
     with pytest.raises(SourceError, match="n'existe pas"):
         read("places", tmp_path / "b.osm.pbf", "osm-pbf")
-    monkeypatch.setattr("foncier.readers.osm_files.MOST_WHOLE", 10)
+    monkeypatch.setattr("foncier.readers.osm_files.MAX_UNCLIPPED_BYTES", 10)
     with pytest.raises(FormatError, match="où couper"):
         read("places", packed, "osm-pbf")

@@ -120,7 +120,7 @@ def redon(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 root.remove(one)
     for one in root:
         for tag in one.findall("tag"):
-            if tag.get("k") not in {*osm_tags.KEYS, *osm_tags.CARRIED, "type"}:
+            if tag.get("k") not in {*osm_tags.KEYS, *osm_tags.EXTRA_TAGS, "type"}:
                 one.remove(tag)
     plain = tmp_path_factory.mktemp("redon") / "redon.osm"
     ET.ElementTree(root).write(plain, encoding="utf-8", xml_declaration=True)
@@ -132,7 +132,7 @@ def redon(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_redon_through_osmnx_is_redon_read_here(
     redon: Path, simplify: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tags = ["highway", "name", *osm_tags.STREET_CARRIED]
+    tags = ["highway", "name", *osm_tags.STREET_TAGS]
     monkeypatch.setattr(osmnx.settings, "useful_tags_way", tags)
     graph = osmnx.graph_from_xml(redon, retain_all=True, simplify=simplify)
     theirs = streets_of_osmnx(graph, CRS)
@@ -154,7 +154,7 @@ def test_the_objects_of_redon_are_those_that_osmnx_finds(redon: Path) -> None:
     theirs = osmnx.features_from_xml(redon, tags=dict.fromkeys(osm_tags.KEYS, True))
     theirs.index = [f"{kind}/{ident}" for kind, ident in theirs.index]
     ours = osm_files.read(
-        redon, "redon", keys=osm_tags.KEYS, carried=osm_tags.CARRIED, journal=Journal()
+        redon, "redon", keys=osm_tags.KEYS, carried=osm_tags.EXTRA_TAGS, journal=Journal()
     ).set_index("osm_id")
     assert len(ours) > 1500
     assert set(ours.index) == set(theirs.index)

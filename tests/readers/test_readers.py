@@ -274,10 +274,10 @@ def test_zones_constraints_and_their_effects(
 
 
 def test_every_kind_of_constraint_has_its_effect() -> None:
-    from foncier.readers.planning import EFFECTS
+    from foncier.readers.planning import DEFAULT_EFFECTS
 
     kind = next(c for c in schemas.CONSTRAINTS.columns if c.name == "kind")
-    assert set(EFFECTS) == set(kind.values)
+    assert set(DEFAULT_EFFECTS) == set(kind.values)
 
 
 def test_places_from_any_shape_and_from_a_list(

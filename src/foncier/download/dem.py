@@ -21,7 +21,7 @@ from foncier.crs import legal_crs
 from foncier.download.bbox import metres
 from foncier.download.client import RETRY
 from foncier.errors import FormatError, SourceError
-from foncier.readers.dem import MOST_CELLS, POSSIBLE_M
+from foncier.readers.dem import ELEVATION_RANGE_M, MAX_CELLS
 from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def bil(
     west, south, east, north = metres(source, place, crs)
     cell = float(source.options["cell_m"])
     cell *= next(
-        (k for k in COARSER if (east - west) * (north - south) / (cell * k) ** 2 <= MOST_CELLS),
+        (k for k in COARSER if (east - west) * (north - south) / (cell * k) ** 2 <= MAX_CELLS),
         COARSER[-1],
     )
     left, top = math.floor(west / cell), math.ceil(north / cell)
@@ -133,7 +133,7 @@ def _heights(file: Path, window: Window, address: str, cell: float) -> NDArray[n
     heights = np.frombuffer(raw, dtype="<f4").reshape(window.height, window.width).copy()
     unknown = ~np.isfinite(heights) | (heights <= NONE_BELOW_M)
     known = heights[~unknown]
-    if known.size and (known.min() < POSSIBLE_M[0] or known.max() > POSSIBLE_M[1]):
+    if known.size and (known.min() < ELEVATION_RANGE_M[0] or known.max() > ELEVATION_RANGE_M[1]):
         what = f"altitudes de {known.min():g} à {known.max():g} : ce ne sont pas des mètres"
         raise FormatError(complaint(address, what, RETRY))
     heights[unknown] = np.nan

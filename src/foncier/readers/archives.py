@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MOST_BYTES = 2**31
-MOST_RATIO = 100  # the cadastre packs 12 to 1, OpenStreetMap 20; blanks a thousand
-SMALL = 2**26  # what cannot hurt, however well it shrinks
-CHUNK = 2**20
+MAX_BYTES = 2**31
+MAX_RATIO = 100  # the cadastre packs 12 to 1, OpenStreetMap 20; blanks a thousand
+SMALL_BYTES = 2**26  # what cannot hurt, however well it shrinks
+CHUNK_BYTES = 2**20
 
 
-def gunzipped(data: bytes, shown: str) -> bytes:
+def gunzip_bytes(data: bytes, shown: str) -> bytes:
     """Content of a gzip file, its checksum verified.
 
     Raises
@@ -31,7 +31,7 @@ def gunzipped(data: bytes, shown: str) -> bytes:
     return b"".join(_chunks(io.BytesIO(data), len(data), shown))
 
 
-def gunzip(path: Path, shown: str) -> Iterator[bytes]:
+def gunzip_chunks(path: Path, shown: str) -> Iterator[bytes]:
     """Content of a gzip file in chunks; raises as `gunzipped`, at the latest with the last one."""
     with path.open("rb") as opened:
         yield from _chunks(opened, path.stat().st_size, shown)
@@ -41,9 +41,9 @@ def _chunks(packed: IO[bytes], size: int, shown: str) -> Iterator[bytes]:
     found = 0
     try:
         with GzipFile(fileobj=packed) as opened:
-            while part := opened.read(CHUNK):
+            while part := opened.read(CHUNK_BYTES):
                 found += len(part)
-                if found > _most(size):
+                if found > _size_limit(size):
                     _refused(shown, size)
                 yield part
     except (EOFError, zlib.error, BadGzipFile) as reason:
@@ -62,7 +62,7 @@ def zip_members(path: Path, shown: str) -> tuple[str, ...]:
     try:
         with ZipFile(path) as archive:
             # A member that is longer than it announces fails its checksum.
-            if sum(info.file_size for info in archive.infolist()) > _most(packed):
+            if sum(info.file_size for info in archive.infolist()) > _size_limit(packed):
                 _refused(shown, packed)
             damaged, names = archive.testzip(), archive.namelist()
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as why:
@@ -74,14 +74,14 @@ def zip_members(path: Path, shown: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _most(packed: int) -> int:
-    return min(MOST_BYTES, max(SMALL, MOST_RATIO * packed))
+def _size_limit(packed: int) -> int:
+    return min(MAX_BYTES, max(SMALL_BYTES, MAX_RATIO * packed))
 
 
 def _refused(shown: str, packed: int) -> NoReturn:
     raise FormatError(
         "readers.archives.too_large",
         path=shown,
-        limit_mb=_most(packed) // 2**20,
+        limit_mb=_size_limit(packed) // 2**20,
         size_mb=packed / 2**20,
     )

@@ -49,7 +49,7 @@ class Draft:
 
 
 if TYPE_CHECKING:
-    Adapter = Callable[[LayerFile, Target, Journal], Draft]
+    Reader = Callable[[LayerFile, Target, Journal], Draft]
 
 
 def layer(
@@ -62,7 +62,7 @@ def layer(
 ) -> Draft:
     """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
     fields = tuple(fields)
-    with chunked.opened(file, lambda names: columns.wanted(names, fields, file)) as rows:
+    with chunked.open_rows(file, lambda names: columns.used_columns(names, fields, file)) as rows:
         return of_rows(rows, file, target, journal, fields=fields, shape=shape)
 
 
@@ -76,7 +76,7 @@ def of_rows(
     shape: shapes.Shape,
 ) -> Draft:
     """What `layer` does, for rows that are open."""
-    moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
+    moving = shapes.Reprojection(rows.crs, target.crs, shape=shape, shown=file.shown)
     for piece in rows.shapes():
         moving.take(piece)
     cells = rows.cells()
@@ -94,11 +94,11 @@ def placed(
     shape: shapes.Shape,
 ) -> Draft:
     """Bring rows into the legal metric CRS, and remember the CRS they came in."""
-    moved = shapes.legal(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
+    moved = shapes.to_legal_crs(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
     return Draft(moved, len(rows), "" if rows.crs is None else rows.crs.to_string())
 
 
-def of_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+def filter_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
     """Rows of the study's communes, and those whose commune is unknown."""
     if not target.communes:
         return frame

@@ -26,7 +26,7 @@ PARCEL_FIELDS = (
     Field("section", ("ccosec",)),
     Field("numero", ("dnupla",)),
 )
-PARTS = ("commune", "prefixe", "section", "numero")
+ID_PARTS = ("commune", "prefixe", "section", "numero")
 BUILDING_FIELDS = (
     Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
     Field("kind", ("type", "dur", "geo_dur")),
@@ -59,16 +59,16 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
         Neither an id nor the columns it is made of.
     """
     draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
-    return parcels_of(draft, file, target, journal)
+    return complete_parcels(draft, file, target, journal)
 
 
-def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
+def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Parcels of the study's communes, each with its id and its measured area."""
     frame: Any = draft.frame
     if frame.empty:
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
     frame = frame.assign(parcel_id=_parcel_ids(frame, file.shown, draft.found), area_m2=frame.area)
-    frame = ids.dropped_without_key(
+    frame = ids.drop_without_key(
         frame,
         "parcel_id",
         message="readers.ids.parcel_without_id",
@@ -82,7 +82,7 @@ def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) 
     )
     said = frame["commune"].astype("str").str.zfill(5)
     frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
-    kept = base.of_communes(frame, target, journal)
+    kept = base.filter_communes(frame, target, journal)
     journal.add(
         "assumed",
         int(kept["commune"].isna().sum()) if target.communes else 0,
@@ -102,7 +102,7 @@ def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) 
 def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> pd.Series[Any]:
     """Ids of the file, completed by those that commune, prefix, section and number make."""
     given: pd.Series[Any] = frame["parcel_id"].astype("str")
-    parts = frame[list(PARTS)].astype("str")
+    parts = frame[list(ID_PARTS)].astype("str")
     # A parcel without prefix is of the commune's own territory: 000.
     prefix = parts["prefixe"].fillna("000").str.zfill(3)
     made = (
@@ -125,10 +125,10 @@ def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
     """
     draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
-    return buildings_of(draft, journal)
+    return complete_buildings(draft, journal)
 
 
-def buildings_of(draft: Draft, journal: Journal) -> Draft:
+def complete_buildings(draft: Draft, journal: Journal) -> Draft:
     """Buildings with their key, their kind in our words and their footprint."""
     frame: Any = draft.frame
     said = frame["kind"].astype("str").str.lower()
@@ -140,5 +140,5 @@ def buildings_of(draft: Draft, journal: Journal) -> Draft:
         "readers.cadastre.unexpected_kind",
         kinds=strange,
     )
-    frame = ids.keyed(frame.assign(kind=kind), "building_id", journal=journal)
+    frame = ids.fill_keys(frame.assign(kind=kind), "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from foncier.model import LayerFile
 
-IN_MEMORY = 2**23  # an archive up to this size, in bytes, is unpacked there; others on the disk
+MAX_IN_MEMORY_BYTES = (
+    2**23
+)  # an archive up to this size, in bytes, is unpacked there; others on the disk
 
 
 class Rows(Protocol):
@@ -43,7 +45,7 @@ class Rows(Protocol):
         """All rows without their shapes."""
 
 
-class Whole:
+class InMemoryRows:
     """Rows of a file that is read at once."""
 
     def __init__(self, frame: gpd.GeoDataFrame) -> None:
@@ -53,15 +55,15 @@ class Whole:
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
         """Shapes piece by piece."""
-        for start in range(0, len(self._frame), shapes.PIECE_ROWS):
-            yield self._frame.geometry.iloc[start : start + shapes.PIECE_ROWS]
+        for start in range(0, len(self._frame), shapes.CHUNK_ROWS):
+            yield self._frame.geometry.iloc[start : start + shapes.CHUNK_ROWS]
 
     def cells(self) -> pd.DataFrame:
         """All rows without their shapes."""
         return pd.DataFrame(self._frame.drop(columns="geometry"))
 
 
-class Packed:
+class WkbRows:
     """Rows that were read from many files: their shapes wait as WKB, half as large.
 
     Parameters
@@ -79,8 +81,8 @@ class Packed:
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
         """Shapes piece by piece."""
-        for start in range(0, len(self._packed), shapes.PIECE_ROWS):
-            part = slice(start, start + shapes.PIECE_ROWS)
+        for start in range(0, len(self._packed), shapes.CHUNK_ROWS):
+            part = slice(start, start + shapes.CHUNK_ROWS)
             yield gpd.GeoSeries(shapely.from_wkb(self._packed[part]), crs=self.crs)
             self._packed[part] = None
 
@@ -89,7 +91,7 @@ class Packed:
         return self._cells
 
 
-class Streamed:
+class StreamedRows:
     """Rows of a file as GDAL gives them.
 
     Parameters
@@ -143,7 +145,7 @@ class Streamed:
 
 
 @contextmanager
-def opened(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> Iterator[Rows]:
+def open_rows(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> Iterator[Rows]:
     """Rows of a vector file, in pieces where its form allows.
 
     Parameters
@@ -161,37 +163,42 @@ def opened(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> It
     path, shown = file.path, file.shown
     files.check(path, shown)
     with ExitStack() as stack:
-        if path.suffix.lower() == ".gz" and path.stat().st_size > IN_MEMORY:
-            path = _unpacked(path, shown, stack.enter_context(files.scratch(shown)))
-        rows = _streamed(path, file, wanted, stack)
-        yield rows or Whole(files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs))
+        if path.suffix.lower() == ".gz" and path.stat().st_size > MAX_IN_MEMORY_BYTES:
+            path = _decompress_to_file(path, shown, stack.enter_context(files.scratch(shown)))
+        rows = _open_stream(path, file, wanted, stack)
+        yield rows or InMemoryRows(
+            files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs)
+        )
 
 
-def _streamed(
+def _open_stream(
     path: Path, file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]], stack: ExitStack
-) -> Streamed | None:
+) -> StreamedRows | None:
     """Rows as GDAL gives them, None where it does not give them so."""
     shown, zipped = file.shown, path.suffix.lower() == ".gz"
     with files.readable(shown):
         data = files.content(path, shown) if zipped else None
-        if files.begun(path.with_suffix("") if zipped else path, shown, data) == ".parquet":
+        if (
+            files.checked_suffix(path.with_suffix("") if zipped else path, shown, data)
+            == ".parquet"
+        ):
             return None
         opening = pyogrio.raw.open_arrow(
-            files.gdal(path, shown, file.sublayer, data),
+            files.gdal_source(path, shown, file.sublayer, data),
             layer=file.sublayer,
             use_pyarrow=True,
-            batch_size=shapes.PIECE_ROWS,
+            batch_size=shapes.CHUNK_ROWS,
             datetime_as_string=True,
         )
         meta, reader = stack.enter_context(opening)
         asked = wanted(tuple(str(name) for name in meta["fields"]))
-        if _interpreted(meta, asked):
+        if _needs_conversion(meta, asked):
             return None
         crs = None if file.crs is None else files.system(file.crs, shown)
-        return Streamed(meta, reader, asked, shown, crs)
+        return StreamedRows(meta, reader, asked, shown, crs)
 
 
-def _interpreted(meta: dict[str, Any], asked: set[str]) -> bool:
+def _needs_conversion(meta: dict[str, Any], asked: set[str]) -> bool:
     """Whether an asked column is one that pyogrio makes values of, once it has all: times, JSON."""
     columns = zip(meta["fields"], meta["dtypes"], meta["ogr_subtypes"], strict=True)
     return any(
@@ -201,11 +208,11 @@ def _interpreted(meta: dict[str, Any], asked: set[str]) -> bool:
     )
 
 
-def _unpacked(path: Path, shown: str, folder: Path) -> Path:
+def _decompress_to_file(path: Path, shown: str, folder: Path) -> Path:
     """Content of a gzip file as a file, without byte order mark."""
     plain, blank = folder / path.with_suffix("").name, True
     with plain.open("wb") as into:
-        for n, part in enumerate(archives.gunzip(path, shown)):
+        for n, part in enumerate(archives.gunzip_chunks(path, shown)):
             blank = blank and not part.strip()
             into.write(part if n else part.removeprefix(files.BOM))
     if blank:

@@ -23,7 +23,7 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.parcel_refs import listed
+from foncier.readers.parcel_refs import resolve_lists
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -62,8 +62,8 @@ FIELDS = (
 )
 # A label of an activity is short (BASIAS: 172 characters at most). Longer ones are memoirs of
 # sellers and heirs, as are those with a civil title: neither is passed on.
-LABEL_CHARACTERS = 250
-TITLED = r"\b(?:Mme|Mlle|Monsieur|Madame|consorts)\b|\bMM?\. [A-ZÉÈ]"
+MAX_LABEL_CHARACTERS = 250
+CIVIL_TITLES = r"\b(?:Mme|Mlle|Monsieur|Madame|consorts)\b|\bMM?\. [A-ZÉÈ]"
 YEARS = ("local_ancien_annee", "local_recent_annee")
 # A producer is named when it is seen to be an organisation: it bears a word of these…
 ORGANISATIONS = re.compile(
@@ -74,8 +74,8 @@ ORGANISATIONS = re.compile(
     re.IGNORECASE,
 )
 # …or shares a word of at least this many letters with the name of the source beside it.
-SHARED_LETTERS = 3
-WORD = re.compile(rf"[^\W\d_]{{{SHARED_LETTERS},}}")
+MIN_SHARED_LETTERS = 3
+WORD = re.compile(rf"[^\W\d_]{{{MIN_SHARED_LETTERS},}}")
 
 
 def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -97,29 +97,31 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
     known = written[[name for name in written.columns if str(name).strip().lower() in own]]
     rows: Any = columns.pick(known, FIELDS, file, journal)
     rows = rows.assign(**{name: columns.without_unknown(rows[name]) for name in rows})
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "site_id",
         message="readers.ids.site_without_id",
         journal=journal,
     )
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
+    rows = base.filter_communes(rows, target, journal)
     if rows.empty:
         shaped = schemas.INVENTORY.empty(target.crs)
         return base.Draft(shaped, len(written), file.crs or "EPSG:4326")
-    rows = _figures(_sourced(_worded(rows, journal), file, journal), file.shown, journal)
-    rows = rows.assign(parcel_ids=listed(rows["parcel_ids"], rows["commune"], journal))
-    shapes = _geometry(rows, file, journal)
+    rows = _with_numbers(
+        _with_source(_clean_texts(rows, journal), file, journal), file.shown, journal
+    )
+    rows = rows.assign(parcel_ids=resolve_lists(rows["parcel_ids"], rows["commune"], journal))
+    shapes = _with_geometry(rows, file, journal)
     draft = base.placed(shapes, file, target, journal, shape="place")
     return base.Draft(draft.frame, len(written), draft.crs)
 
 
-def _worded(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
+def _clean_texts(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     """Text columns: lists without braces, no id for a name, only real addresses on the web."""
     lists = ("site_type", "vacancy", "buildings_state", "pollution", "activity", "zone_type")
     opened = {name: _without_braces(rows[name]) for name in lists}
-    status = columns.allowed(schemas.INVENTORY, "status")
+    status = columns.allowed_values(schemas.INVENTORY, "status")
     strange = rows["status"].notna() & ~rows["status"].isin(status)
     journal.add(
         "dropped",
@@ -133,7 +135,7 @@ def _worded(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
         "readers.cnig.not_http",
     )
     told = opened["activity"]
-    private = (told.str.len() > LABEL_CHARACTERS) | told.str.contains(TITLED, na=False)
+    private = (told.str.len() > MAX_LABEL_CHARACTERS) | told.str.contains(CIVIL_TITLES, na=False)
     journal.add(
         "dropped",
         int(private.sum()),
@@ -155,11 +157,11 @@ def _without_braces(values: pd.Series[Any]) -> pd.Series[Any]:
     return columns.without_unknown(values.where(inner.isna(), listed))
 
 
-def _sourced(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
+def _with_source(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
     """Source and producer; a producer that may be a person is not passed on."""
     source = rows["source"].fillna(file.source or file.shown)
     known = [
-        producer if isinstance(producer, str) and organisation(producer, beside) else None
+        producer if isinstance(producer, str) and is_organisation(producer, beside) else None
         for producer, beside in zip(rows["producer"], source, strict=True)
     ]
     kept = pd.Series(known, rows.index, dtype="str")
@@ -171,7 +173,7 @@ def _sourced(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFr
     return rows.assign(source=source, producer=kept)
 
 
-def organisation(producer: str, source: str) -> bool:
+def is_organisation(producer: str, source: str) -> bool:
     """Whether a producer is seen to be an organisation, from its own words or its source's.
 
     Examples
@@ -185,7 +187,7 @@ def organisation(producer: str, source: str) -> bool:
     return bool(ORGANISATIONS.search(producer) or shared)
 
 
-def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
+def _with_numbers(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
     years = pd.concat([rows[name].astype("str") for name in YEARS])
     wrong = years.notna() & ~years.str.fullmatch(r"(18|19|20)\d\d", na=False)
     journal.add(
@@ -215,8 +217,8 @@ def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
     return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0), **built)
 
 
-def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    points, surfaces = (_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
+def _with_geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
+    points, surfaces = (_from_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
     given = rows["geompoint"].notna() | rows["geomsurf"].notna()
     shaped = ~shapely.is_missing(surfaces) & ~shapely.is_empty(surfaces)
     shapes = np.where(shaped, surfaces, points)
@@ -234,7 +236,7 @@ def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoD
     )
 
 
-def _wkt(values: pd.Series[Any]) -> np.ndarray:
+def _from_wkt(values: pd.Series[Any]) -> np.ndarray:
     bare = values.str.replace(r"^SRID=\d+;", "", regex=True)
     texts = [text if isinstance(text, str) else None for text in bare]
     return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)

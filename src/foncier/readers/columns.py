@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
-GARBLED = "[ÃÂâ]"
-EXACT = 2.0**53  # beyond, a float no longer tells neighbouring whole numbers apart
+GARBLED_MARKS = "[ÃÂâ]"
+MAX_EXACT = 2.0**53  # beyond, a float no longer tells neighbouring whole numbers apart
 SPACES = re.compile(r"\s")  # narrow and no-break spaces included
 
 
@@ -74,7 +74,7 @@ def pick(
         if field.name in file.constants:
             picked[field.name] = pd.Series(file.constants[field.name], frame.index, dtype="str")
             continue
-        chosen, found = file.columns.get(field.name), _found(names, field, file)
+        chosen, found = file.columns.get(field.name), _find_column(names, field, file)
         if found is not None:
             picked[field.name] = frame[found]
         elif (field.required or chosen is not None) and len(frame):
@@ -86,14 +86,14 @@ def pick(
     return tidy(picked, journal)
 
 
-def wanted(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
+def used_columns(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
     """Columns of a file that `pick` takes something from."""
     own = [name for name in names if name != "geometry"]
-    found = {_found(own, f, file) for f in fields if f.name not in file.constants}
+    found = {_find_column(own, f, file) for f in fields if f.name not in file.constants}
     return {name for name in found if name is not None}
 
 
-def _found(names: list[str], field: Field, file: LayerFile) -> str | None:
+def _find_column(names: list[str], field: Field, file: LayerFile) -> str | None:
     """Column of the file that gives one of ours: as the study says, else by its usual names."""
     own = {name.lower(): name for name in reversed(names)}
     chosen = file.columns.get(field.name)
@@ -142,12 +142,12 @@ def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     """
     mended = 0
     for name in frame.columns:
-        if pd.api.types.is_float_dtype(frame[name]) and _whole(frame[name]):
+        if pd.api.types.is_float_dtype(frame[name]) and _is_whole(frame[name]):
             frame[name] = frame[name].astype("Int64")
         if name != "geometry" and isinstance(
             frame[name].dtype, (pd.StringDtype, np.dtypes.ObjectDType)
         ):
-            frame[name], count = _mend(frame[name].where(frame[name].notna()))
+            frame[name], count = _clean_text(frame[name].where(frame[name].notna()))
             mended += count
     journal.add(
         "repaired",
@@ -157,23 +157,23 @@ def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     return frame
 
 
-def _whole(values: pd.Series[Any]) -> bool:
+def _is_whole(values: pd.Series[Any]) -> bool:
     """Whether all known numbers are whole, and small enough to be exact."""
     known = values.dropna()
-    return bool(len(known) and ((known % 1 == 0) & (known.abs() < EXACT)).all())
+    return bool(len(known) and ((known % 1 == 0) & (known.abs() < MAX_EXACT)).all())
 
 
-def _word(value: object) -> str:
+def _cell_text(value: object) -> str:
     """Text of a cell; a whole number has no decimals."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _mend(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
+def _clean_text(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
     text = isinstance(values.dtype, pd.StringDtype)
-    written = (values if text else values.map(_word, na_action="ignore")).astype("str")
-    garbled = written.str.contains(GARBLED, na=False)
+    written = (values if text else values.map(_cell_text, na_action="ignore")).astype("str")
+    garbled = written.str.contains(GARBLED_MARKS, na=False)
     # Before the spaces go: a garbled « à » ends in a no-break space.
-    restored = written[garbled].map(unscramble)
+    restored = written[garbled].map(repair_encoding)
     changed = int((restored != written[garbled]).sum())
     if changed:
         written[garbled] = restored
@@ -181,7 +181,7 @@ def _mend(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
     return written.mask(written == ""), changed
 
 
-def unscramble(text: str) -> str:
+def repair_encoding(text: str) -> str:
     """Undo UTF-8 that was read as Windows-1252, once or several times.
 
     A text that does not round-trip is left as it is.
@@ -196,7 +196,7 @@ def unscramble(text: str) -> str:
             better = text.encode(code).decode("utf-8")
         except UnicodeError:
             continue
-        return better if better == text else unscramble(better)
+        return better if better == text else repair_encoding(better)
     return text
 
 
@@ -246,7 +246,7 @@ def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series
     return read
 
 
-def allowed(table: Table, column: str) -> dict[str, str]:
+def allowed_values(table: Table, column: str) -> dict[str, str]:
     """Values that a contract allows in a column, as words that `translate` takes."""
     found = next(c for c in table.columns if c.name == column)
     return {value: value for value in found.values}  # noqa: PD011  # our contract's field

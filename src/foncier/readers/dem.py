@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from foncier.model import LayerFile
 
 Bounds = tuple[float, float, float, float]
-TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-MOST_CELLS = 25_000_000  # 100 MB of heights; a finer raster is averaged
-MARGIN = 2  # cells around the study, so that a slope is known at its edge
-POSSIBLE_M = (-500.0, 9000.0)  # beyond, a figure is a mark for "no height" that nothing announces
-ALIGNED = 0.01  # of a cell: more is another grid
-METRES = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
+TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+MAX_CELLS = 25_000_000  # 100 MB of heights; a finer raster is averaged
+MARGIN_CELLS = 2  # cells around the study, so that a slope is known at its edge
+ELEVATION_RANGE_M = (
+    -500.0,
+    9000.0,
+)  # beyond, a figure is a mark for "no height" that nothing announces
+GRID_TOLERANCE = 0.01  # of a cell: more is another grid
+METRE_UNITS = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
 
 
 def read_dem(
@@ -66,18 +69,18 @@ def read_dem(
     """
     journal, fingerprint = Journal(), files.sha256(file.path, file.shown)
     with file.path.open("rb") as begun:
-        if not begun.read(4).startswith(TIFF):
+        if not begun.read(4).startswith(TIFF_SIGNATURES):
             raise FormatError("readers.dem.not_geotiff", path=file.shown)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, as an error
             opened = rasterio.open(file.path, driver="GTiff")
         with opened as raster:
-            system = _system(raster, file)
-            dem = _warped(raster, system, crs, bounds, file)
+            system = _raster_crs(raster, file)
+            dem = _reproject(raster, system, crs, bounds, file)
     except (RasterioError, CPLE_BaseError) as reason:
         raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
-    known = _plausible(dem, file, journal)
+    known = _check_elevations(dem, file, journal)
     return dem, LayerReport(
         layer=file.layer,
         path=file.shown,
@@ -93,14 +96,14 @@ def read_dem(
     )
 
 
-def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
+def _raster_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     """CRS of a raster of one band of metres, as the study says it or as it says itself."""
     if raster.count != 1:
         raise FormatError("readers.dem.several_bands", path=file.shown, bands=raster.count)
     if raster.transform.is_identity:
         raise FormatError("readers.dem.not_georeferenced", path=file.shown)
     unit = (raster.units[0] or "").strip().lower()
-    if unit not in METRES:
+    if unit not in METRE_UNITS:
         raise FormatError("readers.dem.not_metres", path=file.shown, unit=unit)
     if file.crs is not None:
         return files.system(file.crs, file.shown)
@@ -112,7 +115,7 @@ def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     raise CrsError("readers.dem.no_crs", path=file.shown)
 
 
-def _warped(
+def _reproject(
     raster: DatasetReader,
     system: pyproj.CRS,
     crs: pyproj.CRS,
@@ -122,9 +125,9 @@ def _warped(
     """Heights on a grid of the legal CRS that holds the bounds, as far as the file reaches."""
     source, target = (rasterio.crs.CRS.from_wkt(c.to_wkt()) for c in (system, crs))
     cell, west, north = _grid(raster, source, target, same=system == crs)
-    held = _met(warp.transform_bounds(source, target, *raster.bounds), bounds, cell, file)
+    held = _shared_bounds(warp.transform_bounds(source, target, *raster.bounds), bounds, cell, file)
     width, height = held[2] - held[0], held[3] - held[1]
-    fold = max(1, math.ceil(math.sqrt(width * height / MOST_CELLS) / cell))
+    fold = max(1, math.ceil(math.sqrt(width * height / MAX_CELLS) / cell))
     size = cell * fold
     first, last = math.floor((held[0] - west) / size), math.ceil((held[2] - west) / size)
     top, bottom = math.floor((north - held[3]) / size), math.ceil((north - held[1]) / size)
@@ -156,12 +159,12 @@ def _grid(
     return moved.a, 0.0, 0.0
 
 
-def _met(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bounds:
+def _shared_bounds(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bounds:
     """Bounds that the file and the study, with a margin, share."""
     if wanted is None:
         return own
     west, south, east, north = wanted
-    edge = MARGIN * cell
+    edge = MARGIN_CELLS * cell
     held = (
         max(own[0], west - edge),
         max(own[1], south - edge),
@@ -178,7 +181,7 @@ def _met(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bo
     return held
 
 
-def _plausible(dem: Dem, file: LayerFile, journal: Journal) -> int:
+def _check_elevations(dem: Dem, file: LayerFile, journal: Journal) -> int:
     """Make unknown what cannot be a height, note what is unknown, and count the known cells.
 
     Raises
@@ -187,7 +190,7 @@ def _plausible(dem: Dem, file: LayerFile, journal: Journal) -> int:
         No height is left.
     """
     cells = dem.heights_m
-    low, high = POSSIBLE_M
+    low, high = ELEVATION_RANGE_M
     wrong = ~np.isnan(cells) & ~((cells >= low) & (cells <= high))
     cells[wrong] = np.nan
     journal.add(
@@ -220,7 +223,7 @@ def merge_dems(dems: list[Dem], shown: str) -> Dem:
     cell = first.cell_m
     offsets = [((r.west_m - first.west_m) / cell, (first.north_m - r.north_m) / cell) for r in dems]
     places = np.round(np.array(offsets)).astype(np.intp)
-    if any(r.cell_m != cell for r in dems) or np.abs(places - offsets).max() > ALIGNED:
+    if any(r.cell_m != cell for r in dems) or np.abs(places - offsets).max() > GRID_TOLERANCE:
         raise ConfigError("readers.dem.different_grids", path=shown)
     sizes = np.array([r.heights_m.shape[::-1] for r in dems])
     low, high = places.min(axis=0), (places + sizes).max(axis=0)

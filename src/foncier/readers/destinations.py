@@ -28,11 +28,11 @@ FIELDS = (
     Field("category", ("categorie", "catégorie"), required=True),
     Field("name", ("nom", "libelle")),
 )
-LATLON = (
+LATLON_FIELDS = (
     Field("latitude", ("lat", "y"), required=True),
     Field("longitude", ("lon", "lng", "long", "x"), required=True),
 )
-FRENCH = {
+FRENCH_CATEGORIES = {
     "gare": "station",
     "arrêt": "stop",
     "université": "university",
@@ -49,7 +49,9 @@ FRENCH = {
 
 def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read places of any vector file; what is not a point becomes one point on it."""
-    return _named(base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal)
+    return _with_category(
+        base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal
+    )
 
 
 def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -67,7 +69,7 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise FormatError("readers.destinations.not_a_list", path=file.shown)
     try:
-        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON_FIELDS), file, journal)
     except UnicodeEncodeError as reason:
         raise FormatError("readers.destinations.bad_text", path=file.shown) from reason
     lat, lon = (
@@ -77,12 +79,12 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
     points[(lat.isna() | lon.isna()).to_numpy()] = None
     rows = gpd.GeoDataFrame(cells, geometry=points)
-    return _named(base.placed(rows, file, target, journal, shape="point"), file, journal)
+    return _with_category(base.placed(rows, file, target, journal, shape="point"), file, journal)
 
 
-def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+def _with_category(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     frame: Any = draft.frame
-    words = columns.allowed(schemas.PLACES, "category") | FRENCH
+    words = columns.allowed_values(schemas.PLACES, "category") | FRENCH_CATEGORIES
     category = columns.translate(frame["category"], words, column="category", shown=file.shown)
     frame = frame.assign(category=category.fillna("other"))
     journal.add(
@@ -90,5 +92,5 @@ def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
         int(category.isna().sum()),
         "readers.destinations.no_category",
     )
-    frame = ids.keyed(frame, "place_id", journal=journal)
+    frame = ids.fill_keys(frame, "place_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

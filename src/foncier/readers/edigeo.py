@@ -62,21 +62,21 @@ SYSTEMS = {
     "GUAD48UTM20": 2970,
     "MART38UTM20": 2973,
 }
-A_YEAR = 366
-RELATION = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
-WORDS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
-NAMES = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
-NEWEST = ("UPDATE_DATE", "exported")  # what tells the newest of two states of an object
+YEAR_DAYS = 366
+CRS_LINE = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
+TEXT_COLUMNS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
+NAME_COLUMNS = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
+UPDATE_COLUMNS = ("UPDATE_DATE", "exported")  # what tells the newest of two states of an object
 SHEETS = "SUBDSECT_id"  # the sheet itself
 PARCELS = "PARCELLE_id"
 BUILDINGS = "BATIMENT_id"
 STREETS = "ZONCOMMUNI_id"  # axis of a named public way
 WATERS = "TRONFLUV_id"  # stretch of water
-DETAILS = "TSURF_id"  # surface of topographical detail, of the kind that its symbol tells
+TOPOGRAPHY = "TSURF_id"  # surface of topographical detail, of the kind that its symbol tells
 # PCI's symbols: 34 pond or lake; 51, 52 and 53 cemeteries. A pool (65) takes no ground away.
-KINDS = {"34": "water", "51": "cemetery", "52": "cemetery", "53": "cemetery"}
+SYMBOL_KINDS = {"34": "water", "51": "cemetery", "52": "cemetery", "53": "cemetery"}
 # What the first words of a way's name tell of it.
-WAYS = (
+CLASS_BY_NAME = (
     (r"autoroute\b", "autoroute"),
     (r"(?:chemin|chin)\b|c\.[re]\.", "chemin rural"),
     (r"(?:sentier|sente|venelle|escalier)\b", "sentier"),
@@ -84,7 +84,7 @@ WAYS = (
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _ObjectKind:
     """Objects that become a layer: what GDAL calls them, and what is made of them.
 
     ``ours`` puts the rows of one sheet under our names; each has the two first characters of its
@@ -105,8 +105,8 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A sheet that cannot be read or is of another commune than its name says; no parcel.
     """
-    kind = _Kind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
-    return cadastre.parcels_of(_read(kind, file, target, journal), file, target, journal)
+    kind = _ObjectKind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
+    return cadastre.complete_parcels(_read(kind, file, target, journal), file, target, journal)
 
 
 def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -115,12 +115,12 @@ def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read buildings: hard or light as ``DUR`` says, keyed by the cadastre's own object number."""
-    kind = _Kind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
-    return cadastre.buildings_of(_read(kind, file, target, journal), journal)
+    kind = _ObjectKind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
+    return cadastre.complete_buildings(_read(kind, file, target, journal), journal)
 
 
 def _buildings(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return rows.assign(building_id=_numbers(rows), kind=rows["DUR"])
+    return rows.assign(building_id=_object_keys(rows), kind=rows["DUR"])
 
 
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -128,46 +128,46 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     A way along the edge of two sheets is in both, whole: it is kept once.
     """
-    kind = _Kind((STREETS,), streets.FIELDS, "line", _lines)
-    return streets.streets_of(_read(kind, file, target, journal), file, journal)
+    kind = _ObjectKind((STREETS,), streets.FIELDS, "line", _lines)
+    return streets.complete_streets(_read(kind, file, target, journal), file, journal)
 
 
 def _lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    name = _names(rows)
+    name = _object_names(rows)
     street_class = pd.Series("voie", rows.index, dtype="str")
-    for pattern, word in WAYS:
+    for pattern, word in CLASS_BY_NAME:
         street_class = street_class.mask(name.str.match(f"(?i){pattern}", na=False), word)
-    return rows.assign(street_id=_numbers(rows), name=name, street_class=street_class)
+    return rows.assign(street_id=_object_keys(rows), name=name, street_class=street_class)
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read waters and cemeteries, both excluded from building land."""
-    kind = _Kind((WATERS, DETAILS), planning.CONSTRAINT_FIELDS, "polygon", _constraints)
-    return planning.constraints_of(_read(kind, file, target, journal), file, journal)
+    kind = _ObjectKind((WATERS, TOPOGRAPHY), planning.CONSTRAINT_FIELDS, "polygon", _constraints)
+    return planning.complete_constraints(_read(kind, file, target, journal), file, journal)
 
 
 def _constraints(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    kind = rows["SYM"].map(KINDS).astype("str").mask(rows["object"] == WATERS, "water")
-    told = rows.assign(constraint_id=_numbers(rows), kind=kind, label=_names(rows))
+    kind = rows["SYM"].map(SYMBOL_KINDS).astype("str").mask(rows["object"] == WATERS, "water")
+    told = rows.assign(constraint_id=_object_keys(rows), kind=kind, label=_object_names(rows))
     return told[told["kind"].notna()]
 
 
-def _read(kind: _Kind, file: LayerFile, target: Target, journal: Journal) -> Draft:
+def _read(kind: _ObjectKind, file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Rows under our names, each object once, in the legal metric CRS."""
     if file.sublayer is not None:
         raise ConfigError("readers.edigeo.no_sublayer", path=file.shown)
-    cells, packed, system = _gathered(kind, file, target, journal)
+    cells, packed, system = _read_sheets(kind, file, target, journal)
     rows_read, key = len(cells), kind.fields[0].name
     if not rows_read and PARCELS in kind.layers:
         raise FormatError("readers.edigeo.no_parcel", path=file.shown)
-    cells, packed = _once(cells, packed, key, system, journal)
-    rows = chunked.Packed(packed, cells.drop(columns=list(NEWEST)), system)
+    cells, packed = _merge_repeated(cells, packed, key, system, journal)
+    rows = chunked.WkbRows(packed, cells.drop(columns=list(UPDATE_COLUMNS)), system)
     draft = base.of_rows(rows, file, target, journal, fields=kind.fields, shape=kind.shape)
     return replace(draft, rows_read=rows_read)
 
 
-def _gathered(
-    kind: _Kind, file: LayerFile, target: Target, journal: Journal
+def _read_sheets(
+    kind: _ObjectKind, file: LayerFile, target: Target, journal: Journal
 ) -> tuple[pd.DataFrame, NDArray[np.object_], pyproj.CRS]:
     """Rows of all sheets: our cells of them, their shapes as WKB, and the system of the first.
 
@@ -177,9 +177,9 @@ def _gathered(
     system: Any = None
     cells, packed, exported = [], [], []
     guessed = lost = 0
-    for sheet in edigeo_sheets.sheets(file.path, file.shown, journal):
-        found = _objects(sheet, kind.layers, told or _declared(sheet))
-        prefix = _prefix(found, sheet, target)
+    for sheet in edigeo_sheets.read_sheets(file.path, file.shown, journal):
+        found = _read_sheet(sheet, kind.layers, told or _sheet_crs(sheet))
+        prefix = _departement(found, sheet, target)
         rows = found[found["object"] != SHEETS]
         guessed += not sheet.commune
         exported.append(sheet.exported)
@@ -189,18 +189,18 @@ def _gathered(
         ours = kind.ours(rows.assign(prefix=prefix, exported=sheet.exported)).to_crs(system)
         packed.append(shapely.to_wkb(ours.geometry.to_numpy()))
         cells.append(_cells(ours, kind.fields))
-    _tell(guessed, lost, exported, journal)
+    _note_sheets(guessed, lost, exported, journal)
     return pa.concat_tables(cells).to_pandas(), np.concatenate(packed), system
 
 
 def _cells(rows: gpd.GeoDataFrame, fields: tuple[Field, ...]) -> pa.Table:
     """What is kept of the rows of a sheet: in Arrow, for a frame of few rows is mostly frame."""
     own = [field.name for field in fields if field.name in rows]
-    kept = pd.DataFrame(rows[[*own, *NEWEST]]).astype({"UPDATE_DATE": "float64"})
+    kept = pd.DataFrame(rows[[*own, *UPDATE_COLUMNS]]).astype({"UPDATE_DATE": "float64"})
     return pa.Table.from_pandas(kept, preserve_index=False).replace_schema_metadata()
 
 
-def _once(
+def _merge_repeated(
     cells: pd.DataFrame,
     packed: NDArray[np.object_],
     key: str,
@@ -210,14 +210,14 @@ def _once(
     """Rows and shapes of each object once; only what comes again is unpacked for it."""
     again = (cells[key].duplicated(keep=False) & cells[key].notna()).to_numpy() & pd.notna(packed)
     twice = gpd.GeoDataFrame(cells[again], geometry=shapely.from_wkb(packed[again]), crs=crs)
-    one = ids.reunited(twice, key, newest=list(NEWEST), journal=journal)
+    one = ids.merge_pieces(twice, key, newest=list(UPDATE_COLUMNS), journal=journal)
     once, kept = packed.copy(), ~again
     once[one.index] = shapely.to_wkb(one.geometry.to_numpy())
     kept[one.index] = True
     return cells[kept], once[kept]
 
 
-def _tell(guessed: int, lost: int, exported: list[str], journal: Journal) -> None:
+def _note_sheets(guessed: int, lost: int, exported: list[str], journal: Journal) -> None:
     """Note what the sheets did not say, did not give, or say of different years."""
     journal.add(
         "assumed",
@@ -229,13 +229,13 @@ def _tell(guessed: int, lost: int, exported: list[str], journal: Journal) -> Non
         lost,
         "readers.edigeo.not_assembled",
     )
-    _tell_dates(exported, journal)
+    _note_dates(exported, journal)
 
 
-def _tell_dates(exported: list[str], journal: Journal) -> None:
+def _note_dates(exported: list[str], journal: Journal) -> None:
     """Note that the sheets are not of one year: what changed meanwhile is in some only."""
     days = pd.to_datetime(pd.Series(exported), format="%Y%m%d", errors="coerce").dropna()
-    if len(days) and (days.max() - days.min()).days > A_YEAR:
+    if len(days) and (days.max() - days.min()).days > YEAR_DAYS:
         journal.add(
             "kept",
             len(days),
@@ -245,7 +245,7 @@ def _tell_dates(exported: list[str], journal: Journal) -> None:
         )
 
 
-def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def _read_sheet(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Objects of one sheet, with what kind each is, in the system of the sheet."""
     parts: list[Any] = [gpd.GeoDataFrame(geometry=[])]
     with files.scratch(sheet.shown) as folder, warnings.catch_warnings():
@@ -253,7 +253,7 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
         warnings.simplefilter("ignore", RuntimeWarning)
         for name, data in sheet.files.items():
             # GDAL stops at a system whose name it does not know: it is told here, not there.
-            known = RELATION.sub(b"RELSA06:LAMB93", data) if name.endswith(".GEO") else data
+            known = CRS_LINE.sub(b"RELSA06:LAMB93", data) if name.endswith(".GEO") else data
             (folder / name).write_bytes(known)
         thf = folder / sheet.thf
         try:
@@ -264,7 +264,7 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
                     read: Any = pyogrio.read_dataframe(thf, layer=layer)
                     once = read.loc[:, ~read.columns.duplicated()]
                     parts.append(once.assign(object=layer).set_crs(None, allow_override=True))
-        except files.UNREADABLE as reason:
+        except files.READ_ERRORS as reason:
             raise FormatError("readers.edigeo.unreadable_sheet", path=sheet.shown) from reason
     whole: Any = pd.concat(parts, ignore_index=True)
     # Columns that are used, there or not in the sheet: words as text, the date as a number.
@@ -272,7 +272,7 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
         name: whole[name].astype("str")
         if name in whole
         else pd.Series(None, whole.index, dtype="str")
-        for name in (*WORDS, *NAMES)
+        for name in (*TEXT_COLUMNS, *NAME_COLUMNS)
     }
     dated = whole.get("UPDATE_DATE", 0)
     return gpd.GeoDataFrame(
@@ -280,7 +280,7 @@ def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoD
     ).set_crs(crs)
 
 
-def _declared(sheet: Sheet) -> pyproj.CRS:
+def _sheet_crs(sheet: Sheet) -> pyproj.CRS:
     """System that the sheet declares.
 
     Raises
@@ -299,7 +299,7 @@ def _declared(sheet: Sheet) -> pyproj.CRS:
     return pyproj.CRS.from_epsg(code)
 
 
-def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
+def _departement(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
     """Two first characters of the INSEE code of a sheet, which its objects do not hold.
 
     Raises
@@ -334,15 +334,15 @@ def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
     return known[0]
 
 
-def _numbers(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
+def _object_keys(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
     """Key of an object: the cadastre's own number, which is the same on every sheet."""
     key: pd.Series[Any] = rows["prefix"] + "-" + rows["OBJECT_RID"].str.removeprefix("Objet_")
     return key
 
 
-def _names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
+def _object_names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
     """Name of each object, whose words are in up to ten columns."""
-    first, *others = [rows[name] for name in NAMES]
+    first, *others = [rows[name] for name in NAME_COLUMNS]
     words = first.str.cat(others, sep=" ", na_rep="").str.replace(r"\s+", " ", regex=True)
     words = words.str.strip()
     named: pd.Series[Any] = words.mask(words == "")

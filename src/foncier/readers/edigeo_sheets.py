@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 # A real sheet has ten files and unpacks to two or three megabytes; a dense one to twenty.
-MOST_BYTES = 256 * 2**20
-MOST_MEMBERS = 200
-CHUNK = 2**20
+MAX_BYTES = 256 * 2**20
+MAX_MEMBERS = 200
+CHUNK_BYTES = 2**20
 OPENERS: dict[str, Callable[..., Any]] = {
     ".bz2": bz2.open,
     ".tbz2": bz2.open,
@@ -37,9 +37,9 @@ OPENERS: dict[str, Callable[..., Any]] = {
 ARCHIVES = (".tar.bz2", ".tbz2", ".tar.gz", ".tgz", ".tar")
 # INSEE code, prefix, section, number of the sheet: the name of DGFiP's archives.
 SHEET_NAME = re.compile(r"(?<![0-9A-Z])((?:[0-9]{2}|2[AB])[0-9]{3})([0-9]{3}[0-9A-Z]{2}[0-9]{2})")
-PLAIN = re.compile(r"[A-Za-z0-9_-]{1,20}")
+SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
 # Field of the transmission file that names each file of the exchange, and its extension.
-ANNOUNCED = {"GNN": "GEN", "GON": "GEO", "QAN": "QAL", "DIN": "DIC", "SCN": "SCD", "GDN": "VEC"}
+EXTENSIONS = {"GNN": "GEN", "GON": "GEO", "QAN": "QAL", "DIN": "DIC", "SCN": "SCD", "GDN": "VEC"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Sheet:
         return sum(len(wanted.findall(data)) for data in vectors)
 
 
-def found(path: Path, shown: str) -> list[Path]:
+def find_sheets(path: Path, shown: str) -> list[Path]:
     """Archives and transmission files of a delivery, sorted by name.
 
     Parameters
@@ -106,7 +106,7 @@ def fingerprint(path: Path, shown: str) -> str:
     if not path.is_dir():
         return files.sha256(path, shown)
     parts: set[Path] = set()
-    for one in found(path, shown):
+    for one in find_sheets(path, shown):
         beside = one.parent.iterdir() if one.suffix.lower() == ".thf" else [one]
         parts.update(part for part in beside if part.is_file())
     whole = hashlib.sha256()
@@ -116,7 +116,7 @@ def fingerprint(path: Path, shown: str) -> str:
     return whole.hexdigest()
 
 
-def sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
+def read_sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
     """Sheets of a delivery one by one; a second copy of the same sheet is passed over.
 
     Raises
@@ -127,9 +127,9 @@ def sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
     """
     seen: dict[tuple[str, str], tuple[str, str]] = {}
     copies = 0
-    for one in found(path, shown):
+    for one in find_sheets(path, shown):
         where = shown if one == path else f"{shown}/{one.relative_to(path).as_posix()}"
-        for sheet in _opened(one, where):
+        for sheet in _open_sheets(one, where):
             name = (sheet.commune, sheet.number or sheet.thf)
             same = hashlib.sha256(b"".join(sheet.files[n] for n in sorted(sheet.files))).hexdigest()
             other, before = seen.setdefault(name, (sheet.shown, same))
@@ -144,14 +144,14 @@ def sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
     journal.add("dropped", copies, "readers.edigeo_sheets.duplicate_sheets")
 
 
-def _opened(path: Path, shown: str) -> Iterator[Sheet]:
+def _open_sheets(path: Path, shown: str) -> Iterator[Sheet]:
     """Sheets of one archive, or the sheet of one ``.THF``."""
     if path.suffix.lower() == ".thf":
         beside = {p.name.upper(): p for p in path.parent.iterdir() if p.is_file()}
-        wanted = _announced(path.read_bytes(), shown) & beside.keys()
+        wanted = _announced_files(path.read_bytes(), shown) & beside.keys()
         content = {name: beside[name].read_bytes() for name in wanted | {path.name.upper()}}
     else:
-        content = _members(path, shown)
+        content = _unpack(path, shown)
     starts = sorted(name for name in content if name.endswith(".THF"))
     if not starts:
         raise FormatError(
@@ -162,7 +162,7 @@ def _opened(path: Path, shown: str) -> Iterator[Sheet]:
     for thf in starts:
         names = SHEET_NAME.search(path.name.upper()) or SHEET_NAME.search(path.parent.name.upper())
         commune, number = names.groups() if names else ("", "")
-        kept = {name: content[name] for name in _complete(content, thf, shown)}
+        kept = {name: content[name] for name in _complete_files(content, thf, shown)}
         yield Sheet(shown if len(starts) == 1 else f"{shown}/{thf}", thf, kept, commune, number)
 
 
@@ -175,7 +175,7 @@ def _fields(data: bytes) -> dict[str, list[str]]:
     return read
 
 
-def _announced(thf: bytes, shown: str) -> set[str]:
+def _announced_files(thf: bytes, shown: str) -> set[str]:
     """Names of the files that a transmission file announces."""
     said = _fields(thf)
     lots = said.get("LON", [])
@@ -184,16 +184,16 @@ def _announced(thf: bytes, shown: str) -> set[str]:
             "readers.edigeo_sheets.several_exchanges", path=shown, exchanges=len(lots)
         )
     # Names that lead out of the folder would be followed by the reader.
-    names = {(lots[0] + stem, end) for key, end in ANNOUNCED.items() for stem in said.get(key, ())}
-    strange = sorted(stem for stem, _ in names if not PLAIN.fullmatch(stem))
+    names = {(lots[0] + stem, end) for key, end in EXTENSIONS.items() for stem in said.get(key, ())}
+    strange = sorted(stem for stem, _ in names if not SAFE_NAME.fullmatch(stem))
     if strange:
         raise FormatError("readers.edigeo_sheets.forbidden_name", path=shown, names=strange)
     return {f"{stem}.{end}".upper() for stem, end in names}
 
 
-def _complete(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
+def _complete_files(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
     """Names of a sheet's files, once all are there and whole."""
-    names = sorted(_announced(content[thf], shown))
+    names = sorted(_announced_files(content[thf], shown))
     absent = [name for name in names if name not in content]
     # Each file says where it ends; what is cut short would be read as far as it goes.
     cut = [n for n in (*names, thf) if n in content and b"EOMT" not in content[n][-100:]]
@@ -206,7 +206,7 @@ def _complete(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
     return [*names, thf]
 
 
-def _members(path: Path, shown: str) -> dict[str, bytes]:
+def _unpack(path: Path, shown: str) -> dict[str, bytes]:
     """Files of an archive by name, in capitals, without ever writing one where it says."""
     opener = OPENERS.get(path.suffix.lower())
     if opener is None:
@@ -238,11 +238,11 @@ def _members(path: Path, shown: str) -> dict[str, bytes]:
 def _copy(packed: Any, unpacked: Any, shown: str) -> None:
     """Unpack, but never more than a sheet can hold: a bomb stops here."""
     total = 0
-    while block := packed.read(CHUNK):
+    while block := packed.read(CHUNK_BYTES):
         total += len(block)
-        if total > MOST_BYTES:
+        if total > MAX_BYTES:
             raise FormatError(
-                "readers.edigeo_sheets.too_large", path=shown, size_mb=MOST_BYTES // 2**20
+                "readers.edigeo_sheets.too_large", path=shown, size_mb=MAX_BYTES // 2**20
             )
         unpacked.write(block)
 
@@ -254,6 +254,6 @@ def _safe_name(member: tarfile.TarInfo, content: Mapping[str, bytes], shown: str
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
         raise FormatError("readers.edigeo_sheets.not_a_file", path=shown, file=member.name)
     name = path.name.upper()
-    if name in content or len(content) >= MOST_MEMBERS:
-        raise FormatError("readers.edigeo_sheets.too_many_files", path=shown, most=MOST_MEMBERS)
+    if name in content or len(content) >= MAX_MEMBERS:
+        raise FormatError("readers.edigeo_sheets.too_many_files", path=shown, most=MAX_MEMBERS)
     return name

@@ -35,7 +35,7 @@ FIELDS = (
     *(Field(name, required=name in ("nlocal", "nloghvac", "nactvacant")) for name in COUNTS),
 )
 VACANT_SHARE = 0.4  # NAFU (EPF de Nouvelle-Aquitaine)
-SOME_ACTIVITY = 0.79  # NAFU: an activity rate of 1 to 79 % gives a point, 0 % gives two
+PARTIAL_ACTIVITY = 0.79  # NAFU: an activity rate of 1 to 79 % gives a point, 0 % gives two
 
 
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -53,13 +53,13 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
         A column is absent.
     """
     rows, size, spots = geolocate.cells(file, FIELDS, journal)
-    rows = rows.assign(**{name: geolocate.figures(rows[name]) for name in COUNTS})
+    rows = rows.assign(**{name: geolocate.to_numbers(rows[name]) for name in COUNTS})
     idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
     valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
     journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")
     rows = rows.assign(idpar=idpar, parcel_ids=idpar, commune=idpar.str.slice(0, 5))[valid]
-    rows = base.of_communes(rows, target, journal)
-    signs = pd.concat([_premises(rows), _nafu(rows)])
+    rows = base.filter_communes(rows, target, journal)
+    signs = pd.concat([_premises_evidence(rows), _nafu_evidence(rows)])
     journal.add("kept", len(rows) - signs.index.nunique(), "readers.fichiers_fonciers.no_signal")
     if signs.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
@@ -72,12 +72,12 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     own = gpd.GeoSeries([None] * len(signs), crs=target.crs)
     if spots is not None:
         own = gpd.GeoSeries(spots.loc[signs["row"]].to_numpy(), crs=spots.crs)
-    draft = geolocate.placed(signs, own, file, target, journal, parcels_first=True)
-    frame = ids.keyed(draft.frame, "observation_id", journal=journal)
+    draft = geolocate.locate(signs, own, file, target, journal, parcels_first=True)
+    frame = ids.fill_keys(draft.frame, "observation_id", journal=journal)
     return base.Draft(frame, size, draft.crs)
 
 
-def _premises(rows: pd.DataFrame) -> pd.DataFrame:
+def _premises_evidence(rows: pd.DataFrame) -> pd.DataFrame:
     """One sign a parcel on its premises, annexes left out."""
     total = (rows["nlocal"] - rows["nlocdep"].fillna(0)).clip(lower=0)
     vacant, two, five = (_vacant(rows, end) for end in ("", "2a", "5a"))
@@ -106,13 +106,13 @@ def _vacant(rows: pd.DataFrame, end: str) -> pd.Series[Any]:
     return rows[[f"nloghvac{end}", activity]].sum(axis=1, min_count=1)
 
 
-def _nafu(rows: pd.DataFrame) -> pd.DataFrame:
+def _nafu_evidence(rows: pd.DataFrame) -> pd.DataFrame:
     """Parcels that meet the NAFU rule, with the points that tax data give (at most 4 of 11)."""
     share = (_vacant(rows, "") / rows["nlocal"].where(rows["nlocal"] > 0)).clip(upper=1.0)
     business = rows["tlocdomin"].astype("str").str.strip().str.upper() == "ACTIVITE"
     full = share >= 1.0
     lasting = _vacant(rows, "5a") >= rows["nlocal"]
-    points = np.where(full, 2, np.where(1 - share <= SOME_ACTIVITY, 1, 0))
+    points = np.where(full, 2, np.where(1 - share <= PARTIAL_ACTIVITY, 1, 0))
     points = points + np.where(full & lasting, 2, np.where(full, 1, 0))
     told = rows[["parcel_ids"]].assign(
         signal="nafu",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # What may be opened, and how such a file begins. GDAL knows dozens of formats, some of which
 # open a connection or another file: what does not begin as it should never reaches it.
-BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".geojson": (b"{",),
     ".json": (b"{",),
     ".gpkg": (b"SQLite format 3",),
@@ -44,11 +44,11 @@ BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".zip": (b"PK",),
 }
-MANY_LAYERS = (".gpkg", ".kml", ".zip")
+MULTILAYER_SUFFIXES = (".gpkg", ".kml", ".zip")
 DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
-IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
-UNREADABLE = (
+READ_ERRORS = (
     DataSourceError,
     DataLayerError,
     shapely.errors.ShapelyError,
@@ -58,7 +58,7 @@ UNREADABLE = (
     pyproj.exceptions.CRSError,
     IndexError,  # pyogrio, of a file without any layer
 )
-MOST_COLUMNS = 2000  # the widest register has two hundred
+MAX_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
 
@@ -104,7 +104,7 @@ def content(path: Path, shown: str) -> bytes:
     except OSError as reason:
         raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
     if path.suffix.lower() == ".gz":
-        data = archives.gunzipped(data, shown)
+        data = archives.gunzip_bytes(data, shown)
     if not data.strip():
         raise FormatError("readers.files.empty", path=shown)
     return data.removeprefix(BOM)
@@ -160,8 +160,8 @@ def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
     written = text(path, shown, journal)
     header = written.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
-    if header.count(separator) >= MOST_COLUMNS:
-        raise FormatError("readers.files.too_many_columns", path=shown, most=MOST_COLUMNS)
+    if header.count(separator) >= MAX_COLUMNS:
+        raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
     try:
         table = pd.read_csv(
             io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
@@ -188,7 +188,7 @@ def vector(
     """
     check(path, shown)
     with readable(shown):
-        frame = _decoded(_open(path, shown, sublayer))
+        frame = _check_text(_read_vector(path, shown, sublayer))
     if not isinstance(frame, gpd.GeoDataFrame):
         raise no_geometry_column(shown, frame.columns)
     if frame.geometry.name != "geometry":
@@ -208,7 +208,7 @@ def readable(shown: str) -> Iterator[None]:
             yield
     except FoncierError:
         raise
-    except UNREADABLE as reason:
+    except READ_ERRORS as reason:
         raise FormatError("readers.files.unreadable", path=shown) from reason
 
 
@@ -217,24 +217,24 @@ def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
     return FormatError("readers.files.no_geometry_column", path=shown, columns=list(names))
 
 
-def _decoded(frame: Any) -> Any:
+def _check_text(frame: Any) -> Any:
     """The rows, once all of their text is known to be text: Arrow looks at it only when asked."""
     for name in frame.select_dtypes("str"):
         frame[name].to_numpy()
     return frame
 
 
-def _open(path: Path, shown: str, sublayer: str | None) -> Any:
+def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
     gz = path.suffix.lower() == ".gz"
     data = content(path, shown) if gz else None
-    suffix = begun(path.with_suffix("") if gz else path, shown, data)
+    suffix = checked_suffix(path.with_suffix("") if gz else path, shown, data)
     if suffix == ".parquet":
         return gpd.read_parquet(path if data is None else io.BytesIO(data))
-    source = gdal(path, shown, sublayer, data)
+    source = gdal_source(path, shown, sublayer, data)
     return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
 
 
-def begun(path: Path, shown: str, data: bytes | None = None) -> str:
+def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
     """Ending of a file's name, once the file (or its unpacked ``data``) is seen to begin so.
 
     Raises
@@ -248,14 +248,14 @@ def begun(path: Path, shown: str, data: bytes | None = None) -> str:
             start = opened.read(100)
     else:
         start = data[:100]
-    if suffix not in BEGINNINGS:
+    if suffix not in SIGNATURES:
         raise FormatError(
             "readers.files.unknown_extension",
             path=shown,
             suffix=suffix or label("readers.no_extension"),
-            formats=list(BEGINNINGS),
+            formats=list(SIGNATURES),
         )
-    if not start.removeprefix(BOM).lstrip().startswith(BEGINNINGS[suffix]):
+    if not start.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
         raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
     size = path.stat().st_size if data is None else len(data)
     if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
@@ -264,7 +264,7 @@ def begun(path: Path, shown: str, data: bytes | None = None) -> str:
     return suffix
 
 
-def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
+def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
     """What GDAL opens of a file; its one layer, or ``sublayer``, is seen to be there.
 
     Raises
@@ -274,15 +274,15 @@ def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None
     """
     suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
     source: Any = path if data is None else data
-    source = _member(path, shown) if suffix == ".zip" else source
-    if suffix in MANY_LAYERS or sublayer is not None:
+    source = _zip_layer(path, shown) if suffix == ".zip" else source
+    if suffix in MULTILAYER_SUFFIXES or sublayer is not None:
         _check_layer(source, shown, sublayer)
     return source
 
 
-def _member(path: Path, shown: str) -> str:
+def _zip_layer(path: Path, shown: str) -> str:
     """Path for GDAL of the only layer in a zip."""
-    found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(IN_ZIP)]
+    found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
     if len(found) != 1:
         raise FormatError(
             "readers.files.one_layer_in_zip", path=shown, layers=found or [label("readers.none")]

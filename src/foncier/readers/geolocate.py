@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 DEGREES = "EPSG:4326"
-BETWEEN = " | "  # the items of a list in one cell
+SEPARATOR = " | "  # the items of a list in one cell
 
 
 def cells(
@@ -35,31 +35,31 @@ def cells(
     plain = pd.DataFrame(raw.drop(columns="geometry"))
     lists = plain.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:
-        plain[name] = plain[name].map(_items, na_action="ignore")
+        plain[name] = plain[name].map(_join_items, na_action="ignore")
     rows: Any = columns.pick(plain, fields, file, journal)
     return rows, len(raw), gpd.GeoSeries(raw.geometry.to_numpy(), index=rows.index, crs=raw.crs)
 
 
-def _items(cell: Any) -> Any:
-    return BETWEEN.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
+def _join_items(cell: Any) -> Any:
+    return SEPARATOR.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
 
 
-def figures(values: pd.Series[Any]) -> pd.Series[Any]:
+def to_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     """Numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
     written = values.astype("str").str.replace(r"\s", "", regex=True).str.replace(",", ".")
     read = pd.to_numeric(written, errors="coerce").astype("float64")
     return read.where(np.isfinite(read))
 
 
-def points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
+def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
     """Points from the columns ``lon`` and ``lat`` (or x and y, in ``crs``); None where unknown."""
-    lon, lat = figures(rows["lon"]), figures(rows["lat"])
+    lon, lat = to_numbers(rows["lon"]), to_numbers(rows["lat"])
     spots = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
     spots[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
     return gpd.GeoSeries(spots, index=rows.index, crs=crs)
 
 
-def on_parcels(lists: pd.Series[Any], target: Target) -> np.ndarray:
+def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:
     """Outline of the parcels that each row lists, in the legal CRS; None where none is known."""
     found = np.full(len(lists), None, dtype=object)
     if target.parcels is None or not len(target.parcels):
@@ -77,7 +77,7 @@ def on_parcels(lists: pd.Series[Any], target: Target) -> np.ndarray:
     return found
 
 
-def placed(
+def locate(
     rows: pd.DataFrame,
     spots: gpd.GeoSeries,
     file: LayerFile,
@@ -97,7 +97,7 @@ def placed(
     parcels_first
         Whether the parcels, where they are known, say better than the point.
     """
-    outline = on_parcels(rows["parcel_ids"], target)
+    outline = parcel_outlines(rows["parcel_ids"], target)
     own = ~shapely.is_missing(spots.to_numpy()) & ~shapely.is_empty(spots.to_numpy())
     by_parcels = ~shapely.is_missing(outline)
     by_parcels = by_parcels if parcels_first else by_parcels & ~own

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 ROW = "_row"  # place of a row in the table that was written
 GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
 PART_ROWS = 2 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
-COVERED: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
-EDGES = ("xmin", "ymin", "xmax", "ymax")
-WEST_SOUTH = 2  # of these the first, whose least counts
+WITH_BBOX: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
+BBOX_EDGES = ("xmin", "ymin", "xmax", "ymax")
+MIN_EDGES = 2  # of these the first, whose least counts
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _readable(path: Path) -> Iterator[None]:
     """Turn what Arrow says of a file that is gone or damaged into an error of ours.
 
     A lack of memory, or a store that does not answer, says nothing of the file, and stays what
@@ -73,7 +73,7 @@ def fingerprint(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def is_still(path: Path, mark: str) -> bool:
+def is_unchanged(path: Path, mark: str) -> bool:
     """Tell whether a file is there with this SHA-256.
 
     It is not asked first: fsspec takes a store that does not answer for a no.
@@ -101,7 +101,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     # What cells without a type hold is told from all of them: such a table is not cut.
     free = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
     if free or len(table) <= PART_ROWS:
-        table.iloc[order].to_parquet(path, **COVERED, **how)
+        table.iloc[order].to_parquet(path, **WITH_BBOX, **how)
         return
     schema = _schema(table)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -113,7 +113,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def _arrow(part: gpd.GeoDataFrame) -> pa.Table:
     """Part of a table as geopandas writes it, with all that it says of it."""
     buffer = io.BytesIO()
-    part.to_parquet(buffer, index=False, compression=None, **COVERED)
+    part.to_parquet(buffer, index=False, compression=None, **WITH_BBOX)
     return pq.read_table(buffer)
 
 
@@ -149,78 +149,78 @@ def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
         It is not what was written.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
-    with _told(path):
+    with _readable(path):
         table = (
             read(display_path(path), **arrow(path))
             if boxes is None
-            else _framed(_near(path, boxes))
+            else _to_frame(_read_near(path, boxes))
         )
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
-def read_places(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
+def read_bounds(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
     """Places of rows in the table that was written, and their bounds; as they lie in the file.
 
     ``where`` keeps some of the rows. Raises `SourceError` and `FormatError` as `read_table`.
     """
-    with _told(path):
-        return _places(
+    with _readable(path):
+        return _row_bounds(
             pq.read_table(display_path(path), columns=[ROW, "bbox"], filters=where, **arrow(path))
         )
 
 
-def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
+def read_bounds_slice(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
     """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
-    with _told(path), pq.ParquetFile(display_path(path), **arrow(path)) as file:
+    with _readable(path), pq.ParquetFile(display_path(path), **arrow(path)) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         groups = np.flatnonzero((ends > first) & (ends - sizes < last))
         table = file.read_row_groups(groups.tolist(), columns=[ROW, "bbox"])
         skipped = int((ends - sizes)[groups[0]]) if len(groups) else 0
-        return _places(table.slice(first - skipped, last - first))
+        return _row_bounds(table.slice(first - skipped, last - first))
 
 
 def count_rows(path: Path) -> int:
     """How many rows a file holds. Raises as `read_table`."""
-    with _told(path):
+    with _readable(path):
         return int(pq.read_metadata(display_path(path), **arrow(path)).num_rows)
 
 
-def read_words(path: Path, column: str) -> list[str | None]:
+def read_distinct(path: Path, column: str) -> list[str | None]:
     """Different texts of a column in order, None last where one is missing. Raises as above."""
-    with _told(path):
+    with _readable(path):
         table = pq.read_table(display_path(path), columns=[column], **arrow(path))
         words = pc.unique(table.column(column)).to_pylist()
     return sorted(words, key=lambda word: (word is None, word))
 
 
-def read_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
+def read_bounds_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
     """As `read_places`, for the rows whose bounds meet one of these boxes."""
-    with _told(path):
-        return _places(_near(path, boxes, columns=[ROW, "bbox"]))
+    with _readable(path):
+        return _row_bounds(_read_near(path, boxes, columns=[ROW, "bbox"]))
 
 
-def _near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
+def _read_near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
     """Rows whose bounds meet a box. Groups of rows that come to none are not read."""
     with pq.ParquetFile(display_path(path), **arrow(path)) as file:
-        groups = np.flatnonzero(_met(_bounds_of_groups(file.metadata), boxes))
+        groups = np.flatnonzero(_intersects(_group_bounds(file.metadata), boxes))
         table = file.read_row_groups(groups.tolist(), columns=columns)
-    return table.filter(pa.array(_met(_bounds(table), boxes)))
+    return table.filter(pa.array(_intersects(_bounds(table), boxes)))
 
 
-def _bounds_of_groups(said: pq.FileMetaData) -> Floats:
+def _group_bounds(said: pq.FileMetaData) -> Floats:
     """Bounds of all rows of each group, shape (groups, 4); without end where none are told."""
     places = {said.schema.column(n).path: n for n in range(len(said.schema))}
     found = np.tile([-np.inf, -np.inf, np.inf, np.inf], (said.num_row_groups, 1))
-    for edge, name in enumerate(EDGES):
+    for edge, name in enumerate(BBOX_EDGES):
         for group in range(said.num_row_groups):
             told = said.row_group(group).column(places[f"bbox.{name}"]).statistics
             if told is not None and told.has_min_max:
-                found[group, edge] = told.min if edge < WEST_SOUTH else told.max
+                found[group, edge] = told.min if edge < MIN_EDGES else told.max
     return found
 
 
-def _met(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
+def _intersects(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
     west, south, east, north = bounds.T
     met = np.zeros(len(bounds), dtype=np.bool_)
     for box in boxes:
@@ -230,15 +230,15 @@ def _met(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
 
 def _bounds(table: pa.Table) -> Floats:
     boxes = table.column("bbox").combine_chunks()
-    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
+    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in BBOX_EDGES]
     return np.column_stack(edges).astype(np.float64)
 
 
-def _places(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
+def _row_bounds(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
     return table.column(ROW).to_numpy(), _bounds(table)
 
 
-def _framed(table: pa.Table) -> gpd.GeoDataFrame:
+def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
     """Rows of a GeoParquet file as geopandas reads it."""
     said = json.loads(table.schema.metadata[b"geo"])
     name = said["primary_column"]
@@ -257,10 +257,10 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     parts = []
     for path in paths:
-        with _told(path):
+        with _readable(path):
             parts.append(read(display_path(path), **arrow(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
-    order = _by_text(pd.concat([part[key] for part in parts], ignore_index=True))
+    order = _order_by_text(pd.concat([part[key] for part in parts], ignore_index=True))
     # Column by column, each let go of once it is joined: never two whole tables in memory.
     columns = {}
     for name in list(parts[0].columns):
@@ -271,7 +271,7 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)
 
 
-def _by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
+def _order_by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
     """Order of rows by id; rows of one id lie next to each other, so only these runs are sorted."""
     texts = pa.array(ids)
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts

@@ -85,15 +85,15 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
         Coordinates that do not fit.
     """
     journal = Journal()
-    rows, planted = _rows(path, journal)
+    rows, planted = _read_rows(path, journal)
     rows = rows.assign(
-        truth_id=_names(rows),
+        truth_id=_truth_ids(rows),
         kind=_kinds(rows, planted=planted, shown=path.name),
         verdict=_verdicts(rows, planted=planted, shown=path.name, journal=journal),
-        parcel_ids=_parcels(rows["parcel_ids"]),
+        parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
     )
-    placed = _placed(rows, crs, path.name)
+    placed = _with_geometry(rows, crs, path.name)
     told = placed["verdict"].notna()
     nowhere = placed["opportunity_id"].isna() & placed["parcel_ids"].isna()
     nowhere &= pd.Series(shapely.is_missing(placed.geometry.to_numpy()), placed.index)
@@ -119,13 +119,13 @@ def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
     )
 
 
-def _rows(path: Path, journal: Journal) -> tuple[Any, bool]:
+def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     file = LayerFile("truth", path, path.name, "truth")
     if path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
         written: Any = files.rows(path, path.name, journal)
     else:
         files.check(path, path.name)
-        written = files.vector(path, shown=path.name, sublayer=_layer(path))
+        written = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
     names = {str(name).lower() for name in written.columns}
     planted = {"expected", "trap"} <= names
     if not planted and not names & {"verdict", "constat"} and len(written.columns):
@@ -141,17 +141,17 @@ def _rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     return picked, planted
 
 
-def _layer(path: Path) -> str | None:
+def _visits_layer(path: Path) -> str | None:
     """Layer of a plan of visits, whatever tables stand beside it; None in any other file."""
     if path.suffix.lower() != ".gpkg":
         return None
     try:
         return VISITS if VISITS in pyogrio.list_layers(path)[:, 0] else None
-    except files.UNREADABLE:
+    except files.READ_ERRORS:
         return None  # what is wrong with the file is told when it is read
 
 
-def _names(rows: pd.DataFrame) -> pd.Series[Any]:
+def _truth_ids(rows: pd.DataFrame) -> pd.Series[Any]:
     """Name of each truth: its own, else its site's, else its line in the file."""
     lines = pd.Series([f"ligne {n}" for n in range(2, len(rows) + 2)], rows.index, dtype="str")
     own = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
@@ -187,29 +187,29 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
     return read
 
 
-def _parcels(values: pd.Series[Any]) -> pd.Series[Any]:
+def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
     """Ids joined by ``|``, whatever stood between them."""
     lists = values.astype("str").str.upper().str.split(r"[|,;\s]+", regex=True)
     return lists.map(lambda ids: "|".join(sorted({i for i in ids if i})), na_action="ignore")
 
 
-def _placed(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     """Rows with their geometry in the legal CRS; those without one keep none."""
     if isinstance(rows, gpd.GeoDataFrame):
         own = rows.set_geometry("geometry")
     else:
-        own = gpd.GeoDataFrame(rows, geometry=_written(rows, shown), crs="EPSG:4326")
+        own = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
     known = ~(own.geometry.isna() | own.geometry.is_empty)
     placed = pd.Series(None, own.index, dtype=object)
     if known.any():
         part = own.loc[known, ["geometry"]]
-        moved = shapes.legal(part, crs, shape="place", shown=shown, journal=Journal())
+        moved = shapes.to_legal_crs(part, crs, shape="place", shown=shown, journal=Journal())
         placed.loc[moved.index] = moved.geometry.to_numpy()
     plain = pd.DataFrame(own.drop(columns="geometry"))
     return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(placed, crs=crs), crs=crs)
 
 
-def _written(rows: pd.DataFrame, shown: str) -> Any:
+def _geometries(rows: pd.DataFrame, shown: str) -> Any:
     """WKT where it is given, else a point of lon and lat."""
     bare = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
     texts = [text if isinstance(text, str) else None for text in bare]

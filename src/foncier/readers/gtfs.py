@@ -11,7 +11,7 @@ import pandas as pd
 from foncier.errors import ConfigError, FormatError
 from foncier.readers import base, columns
 from foncier.readers.gtfs_days import ordinary_day
-from foncier.readers.gtfs_files import opened
+from foncier.readers.gtfs_files import open_feed
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FROM_H, TO_H = 7, 19
 DAY_S = 86_400
 MARGIN_M = 5_000.0  # farther from the study no one walks to a stop
-MOST_RUNS = 1_000_000  # of a frequency table: beyond, its seconds are no timetable
-STOP = ("", "0")  # location_type of what vehicles stop at; stations, entrances… are not
+MAX_RUNS = 1_000_000  # of a frequency table: beyond, its seconds are no timetable
+STOP_TYPES = ("", "0")  # location_type of what vehicles stop at; stations, entrances… are not
 
 
 def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -52,19 +52,19 @@ def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     if file.columns or file.constants:
         raise ConfigError("readers.gtfs.own_columns", path=file.shown)
-    with opened(file.path, file.shown) as feed:
-        draft = _near(_stops(feed, file, target, journal), file, target, journal)
+    with open_feed(file.path, file.shown) as feed:
+        draft = _stops_near(_stops(feed, file, target, journal), file, target, journal)
         trips = feed.rows("trips", ("trip_id", "service_id", "route_id"))
         trips = trips.sort_values(list(trips.columns)).drop_duplicates("trip_id")
         day = ordinary_day(feed, trips.groupby("service_id").size(), target.on)
         _note_day(day, target.on, journal)
         runs = _runs(trips, day)
-        passages = _passages(feed, set(runs["trip_id"]), journal)
-        runs = _repeated(runs, passages, feed)
+        passages = _stop_times(feed, set(runs["trip_id"]), journal)
+        runs = _expand_frequencies(runs, passages, feed)
         trips = trips.assign(route=_routes(feed, trips))
     boarded = passages[passages["board"] & passages["stop_id"].isin(draft.frame["stop_id"])]
     left = _departures(boarded, runs).merge(trips[["trip_id", "route"]], on="trip_id")
-    return base.Draft(_counted(draft.frame, left), draft.rows_read, draft.crs)
+    return base.Draft(_with_departures(draft.frame, left), draft.rows_read, draft.crs)
 
 
 def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -81,7 +81,7 @@ def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Dra
         )
     every = every.assign(stop_name=every["stop_name"].where(every["stop_name"] != ""))
     station = every.drop_duplicates("stop_id").set_index("stop_id")
-    kept = every[every["location_type"].isin(STOP)].copy()
+    kept = every[every["location_type"].isin(STOP_TYPES)].copy()
     for name in ("stop_lat", "stop_lon", "stop_name"):
         kept[name] = kept[name].fillna(kept["parent_station"].map(station[name]))
     bare = kept["stop_lat"].isna() | kept["stop_lon"].isna()
@@ -101,7 +101,7 @@ def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Dra
     return base.Draft(draft.frame, len(every), draft.crs)
 
 
-def _near(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
+def _stops_near(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
     if target.bounds is None:
         return draft
     west, south, east, north = target.bounds
@@ -155,7 +155,7 @@ def seconds(values: pd.Series[str]) -> NDArray[np.float64]:
     return np.asarray(read.to_numpy() @ np.array([3600.0, 60.0, 1.0]), dtype=np.float64)
 
 
-def _passages(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
+def _stop_times(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
     """Stops of these trips in order: ``trip_id``, ``stop_id``, ``time_s``, ``board``.
 
     A stop without a time is passed between its neighbours, evenly; one that has none on a side is
@@ -188,7 +188,7 @@ def _passages(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
     return rows.loc[between, ["trip_id", "stop_id", "time_s", "board"]]
 
 
-def _repeated(runs: pd.DataFrame, passages: pd.DataFrame, feed: Feed) -> pd.DataFrame:
+def _expand_frequencies(runs: pd.DataFrame, passages: pd.DataFrame, feed: Feed) -> pd.DataFrame:
     """Runs, those of the frequency table one by one in place of their model."""
     if "frequencies" not in feed:
         return runs
@@ -199,7 +199,7 @@ def _repeated(runs: pd.DataFrame, passages: pd.DataFrame, feed: Feed) -> pd.Data
     start, end = seconds(table["start_time"]), seconds(table["end_time"])
     with np.errstate(divide="ignore", invalid="ignore"):
         count = np.ceil((end - start) / every)
-    if not (np.isfinite(count) & (every > 0)).all() or np.maximum(count, 0).sum() > MOST_RUNS:
+    if not (np.isfinite(count) & (every > 0)).all() or np.maximum(count, 0).sum() > MAX_RUNS:
         raise FormatError("readers.gtfs.bad_frequencies", path=where)
     many = np.maximum(count, 0).astype(np.int64)
     nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
@@ -241,12 +241,12 @@ def _routes(feed: Feed, trips: pd.DataFrame) -> pd.Series[str]:
     return known.map(name.set_axis(table["route_id"])).fillna(known).astype("str")
 
 
-def _counted(stops_: Any, left: pd.DataFrame) -> Any:
+def _with_departures(stops_: Any, left: pd.DataFrame) -> Any:
     """Stops with their departures, their lines and their groups of runs."""
     ids = stops_["stop_id"]
     many = left.groupby("stop_id").size()
     lines = left[["stop_id", "route"]].drop_duplicates().sort_values(["stop_id", "route"])
-    grouped = _grouped(stops_, left)
+    grouped = _run_groups(stops_, left)
     return stops_.assign(
         departures_per_hour=ids.map(many).fillna(0).astype("float64") / (TO_H - FROM_H),
         routes=ids.map(lines.groupby("stop_id")["route"].agg(" | ".join)),
@@ -254,7 +254,7 @@ def _counted(stops_: Any, left: pd.DataFrame) -> Any:
     )
 
 
-def _grouped(stops_: Any, left: pd.DataFrame) -> pd.DataFrame:
+def _run_groups(stops_: Any, left: pd.DataFrame) -> pd.DataFrame:
     """Runs that leave the very same stops make one group: ``stop_id``, ``told`` (group:runs).
 
     Whoever walks to one of these stops reaches all runs of the group, and to two of them no more.

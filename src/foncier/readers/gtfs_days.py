@@ -110,11 +110,11 @@ class _Calendar:
         return cls(
             services,
             np.searchsorted(services, weeks["service_id"].to_numpy(dtype=object)),
-            _days(weeks["start_date"], f"{where}/calendar.txt"),
-            _days(weeks["end_date"], f"{where}/calendar.txt"),
+            _parse_days(weeks["start_date"], f"{where}/calendar.txt"),
+            _parse_days(weeks["end_date"], f"{where}/calendar.txt"),
             (weeks[list(WEEK)] == "1").to_numpy(dtype=np.bool_),
             np.searchsorted(services, dates["service_id"].to_numpy(dtype=object)),
-            _days(dates["date"], f"{where}/calendar_dates.txt"),
+            _parse_days(dates["date"], f"{where}/calendar_dates.txt"),
             (dates["exception_type"] == "1").to_numpy(dtype=np.bool_),
         )
 
@@ -137,7 +137,7 @@ class _Calendar:
         return runs
 
 
-def _days(values: pd.Series[str], where: str) -> NDArray[np.int64]:
+def _parse_days(values: pd.Series[str], where: str) -> NDArray[np.int64]:
     read = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
     if read.isna().any():
         raise FormatError("readers.gtfs_days.bad_dates", path=where, count=int(read.isna().sum()))

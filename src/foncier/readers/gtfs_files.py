@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLES = ("stops", "stop_times", "trips", "routes", "calendar", "calendar_dates", "frequencies")
-MOST_MEMBERS = 500  # a feed has some thirty files; with shapes apart, a few more
-MOST_BYTES = 2**27
-MOST_STOP_TIMES = 2**30  # the largest French feed (a whole region) holds some 700 MB
-MOST_RATIO = 200  # timetables shrink to a tenth or a thirtieth, zeros to a thousandth
-SMALL = 2**20  # what cannot hurt, however well it shrinks
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-CHUNK = 500_000  # rows of the timetable held at once before those of other days are left out
-BROKEN = (
+MAX_MEMBERS = 500  # a feed has some thirty files; with shapes apart, a few more
+MAX_BYTES = 2**27
+MAX_STOP_TIMES_BYTES = 2**30  # the largest French feed (a whole region) holds some 700 MB
+MAX_RATIO = 200  # timetables shrink to a tenth or a thirtieth, zeros to a thousandth
+SMALL_BYTES = 2**20  # what cannot hurt, however well it shrinks
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+CHUNK_ROWS = 500_000  # rows of the timetable held at once before those of other days are left out
+READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -78,7 +78,7 @@ class Feed:
             raise FormatError("readers.gtfs_files.empty", path=where) from reason
         except FormatError:
             raise
-        except BROKEN as reason:
+        except READ_ERRORS as reason:
             raise FormatError("readers.gtfs_files.damaged_table", path=where) from reason
 
 
@@ -88,7 +88,7 @@ def _parts(opened: Any, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
         opened,
         dtype=str,
         encoding="utf-8-sig",
-        chunksize=CHUNK,
+        chunksize=CHUNK_ROWS,
         keep_default_na=False,
         na_filter=False,
         skipinitialspace=True,
@@ -113,7 +113,7 @@ def _tidy(part: pd.DataFrame, wanted: tuple[str, ...]) -> pd.DataFrame:
 
 
 @contextmanager
-def opened(path: Path, shown: str) -> Iterator[Feed]:
+def open_feed(path: Path, shown: str) -> Iterator[Feed]:
     """Open a feed; nothing is ever unpacked on the disk.
 
     Parameters
@@ -136,7 +136,7 @@ def opened(path: Path, shown: str) -> Iterator[Feed]:
         present = {name: file for name, file in found.items() if file.is_file()}
         for name, file in present.items():
             _check_size(name, file.stat().st_size, shown)
-        yield Feed(shown, {n: _opener(file) for n, file in present.items()})
+        yield Feed(shown, {n: _file_opener(file) for n, file in present.items()})
         return
     files.check(path, shown)
     try:
@@ -148,7 +148,7 @@ def opened(path: Path, shown: str) -> Iterator[Feed]:
         yield Feed(shown, {n: _member_opener(archive, info) for n, info in members.items()})
 
 
-def _opener(file: Path) -> Callable[[], Any]:
+def _file_opener(file: Path) -> Callable[[], Any]:
     return lambda: file.open("rb")
 
 
@@ -159,8 +159,8 @@ def _member_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[
 def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
     """Members of the tables that are read, by table, once all names are seen to be harmless."""
     every = archive.infolist()
-    if len(every) > MOST_MEMBERS:
-        raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MOST_MEMBERS)
+    if len(every) > MAX_MEMBERS:
+        raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MAX_MEMBERS)
     found: dict[str, zipfile.ZipInfo] = {}
     for info in every:
         path = PurePosixPath(info.filename.replace("\\", "/"))
@@ -171,17 +171,17 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]
             continue
         if name in found:
             raise FormatError("readers.gtfs_files.two_tables", path=shown, name=name)
-        if info.flag_bits & 1 or info.compress_type not in PLAIN:
+        if info.flag_bits & 1 or info.compress_type not in COMPRESSIONS:
             raise FormatError("readers.gtfs_files.unsupported_zip", path=shown, name=name)
         _check_size(name, info.file_size, shown)
-        if info.file_size > max(SMALL, MOST_RATIO * info.compress_size):
+        if info.file_size > max(SMALL_BYTES, MAX_RATIO * info.compress_size):
             raise FormatError("readers.gtfs_files.suspicious_ratio", path=shown, name=name)
         found[name] = info
     return found
 
 
 def _check_size(name: str, size: int, shown: str) -> None:
-    most = MOST_STOP_TIMES if name == "stop_times" else MOST_BYTES
+    most = MAX_STOP_TIMES_BYTES if name == "stop_times" else MAX_BYTES
     if size > most:
         raise FormatError(
             "readers.gtfs_files.table_too_large", path=shown, name=name, size_mb=most // 2**20

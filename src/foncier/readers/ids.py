@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ContractError
-from foncier.readers.shapes import PIECE_ROWS
+from foncier.readers.shapes import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LINES = (1, 5)  # GEOS type ids
 
 
-def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
+def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
     """Fill in the missing keys from where the rows lie, in tenths of a metre.
 
     The place does not depend on the order of the file, so the same object keeps its key from one
@@ -45,11 +45,11 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     if frame[key].notna().all():
         return frame
     bare = frame[frame[key].isna()]
-    tenths = _places(bare)
+    tenths = _positions(bare)
     x, y = (tenths[side].astype("str") for side in tenths)
     places = x + "-" + y
     # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
-    looks = _looks(bare[tenths.duplicated(keep=False)].drop(columns=key))
+    looks = _as_text(bare[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
         int(looks.duplicated().sum()),
@@ -62,10 +62,10 @@ def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoData
     return frame.assign(**{key: frame[key].astype("str").fillna(places)})
 
 
-def _places(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Where each shape lies: x and y of a point on it, or of the middle of a line, in tenths."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
-    pieces = [values[n : n + PIECE_ROWS] for n in range(0, len(values), PIECE_ROWS)]
+    pieces = [values[n : n + CHUNK_ROWS] for n in range(0, len(values), CHUNK_ROWS)]
     return pd.DataFrame(np.concatenate([_tenths(piece) for piece in pieces]), frame.index)
 
 
@@ -79,14 +79,14 @@ def _tenths(values: np.ndarray) -> np.ndarray:
     return tenths
 
 
-def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+def _as_text(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """All that tells rows apart, as text: their shape and their cells."""
     cells = {name: frame[name].astype("str").fillna("") for name in frame if name != "geometry"}
     shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), frame.index, dtype="str")
     return pd.DataFrame({"geometry": shape, **cells}, index=frame.index)
 
 
-def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
+def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
     """Keep one of the rows that are exactly alike.
 
     Raises
@@ -97,7 +97,7 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     if frame[key].is_unique:
         return frame
     part = frame[frame[key].duplicated(keep=False)]
-    looks = _looks(part) if isinstance(part, gpd.GeoDataFrame) else part
+    looks = _as_text(part) if isinstance(part, gpd.GeoDataFrame) else part
     twins = looks.index[looks.duplicated()]
     journal.add(
         "dropped",
@@ -113,7 +113,7 @@ def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.D
     return frame
 
 
-def reunited(
+def merge_pieces(
     frame: gpd.GeoDataFrame, key: str, *, newest: list[str], journal: Journal
 ) -> gpd.GeoDataFrame:
     """Make one row of those that bear the same key in several pieces of a delivery.
@@ -144,14 +144,14 @@ def reunited(
     # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
     part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
     first = part.drop_duplicates(key)
-    joined = _joined(part, first, key, journal)
+    joined = _merge_shapes(part, first, key, journal)
     kept = frame.drop(index=part.index.difference(first.index))
     changed = first.index[first[key].isin(list(joined))]
     kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
     return kept
 
 
-def _joined(
+def _merge_shapes(
     part: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
 ) -> dict[str, shapely.Geometry]:
     """Shape of each object that is joined from its parts, by key; what was done is noted."""
@@ -160,15 +160,15 @@ def _joined(
     joined = {}
     counts = {"same": 0, "old": 0, "joined": 0}
     for name, shape in zip(others[key], others.geometry, strict=True):
-        fate = _fate(whole[name], shape)
+        fate = _relation(whole[name], shape)
         counts[fate] += 1
         if fate == "joined":
             whole[name] = joined[name] = shapely.union(whole[name], shape)
-    _tell(counts, journal)
+    _note_merges(counts, journal)
     return joined
 
 
-def _fate(known: shapely.Geometry, other: shapely.Geometry) -> str:
+def _relation(known: shapely.Geometry, other: shapely.Geometry) -> str:
     """What another shape of the same object is to the one that is known."""
     if shapely.equals(known, other):
         return "same"
@@ -178,7 +178,7 @@ def _fate(known: shapely.Geometry, other: shapely.Geometry) -> str:
     return "old" if shared > min(sizes) / 2 else "joined"
 
 
-def _tell(counts: dict[str, int], journal: Journal) -> None:
+def _note_merges(counts: dict[str, int], journal: Journal) -> None:
     journal.add(
         "dropped",
         counts["same"],
@@ -196,7 +196,7 @@ def _tell(counts: dict[str, int], journal: Journal) -> None:
     )
 
 
-def dropped_without_key(
+def drop_without_key(
     frame: pd.DataFrame, key: str, *, message: str, journal: Journal
 ) -> pd.DataFrame:
     """Rows that have their key; the others cannot be followed and are dropped with a note."""

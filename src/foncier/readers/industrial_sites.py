@@ -51,7 +51,7 @@ CASIAS = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
 )
-UNSAID = (
+UNKNOWN_USE = (
     "",
     "non renseigne",
     "non connu",
@@ -63,9 +63,9 @@ UNSAID = (
     "inconnu",
     "interet manifeste par la mairie",
 )
-LEFT = ("friche", "abandon", "ferme")
+ABANDONED_USE = ("friche", "abandon", "ferme")
 # What an owner or a plan says is no use yet.
-PLANNED = ("perspective", "projet", "epf ", "reprise")
+PLANNED_USE = ("perspective", "projet", "epf ", "reprise")
 
 
 def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -81,17 +81,17 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     rows, size, spots = geolocate.cells(file, ADEME, journal)
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
-    use = plain(rows["use"])
-    left = use.str.contains("|".join(LEFT))
-    unsaid = use.isin(UNSAID) | use.str.contains("|".join(PLANNED))
+    rows = base.filter_communes(rows, target, journal)
+    use = plain_text(rows["use"])
+    left = use.str.contains("|".join(ABANDONED_USE))
+    unsaid = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
     signal = np.select([left, unsaid], ["ademe_abandoned", "ademe_site"], "ademe_reused")
-    area = geolocate.figures(rows["area_m2"])
+    area = geolocate.to_numbers(rows["area_m2"])
     rows = rows.assign(
         site_id="ADEME-" + rows["site_id"].astype("str"),
         area_m2=area.where(area > 0),
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
-        activity=columns.without_unknown(rows["activity"].str.replace(geolocate.BETWEEN, ", ")),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        activity=columns.without_unknown(rows["activity"].str.replace(geolocate.SEPARATOR, ", ")),
         signal=signal,
         source=file.source or "ADEME",
     )
@@ -108,15 +108,15 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         No identifier column.
     """
     rows, size, spots = geolocate.cells(file, CASIAS, journal)
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "site_id",
         message="readers.ids.site_without_id",
         journal=journal,
     )
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
-    state = plain(rows["state"])
+    rows = base.filter_communes(rows, target, journal)
+    state = plain_text(rows["state"])
     signal = np.select(
         [
             state.str.contains("friche"),
@@ -127,7 +127,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "casias_unknown",
     )
     rows = rows.assign(
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
         updated_on=columns.dates(rows["updated_on"], column="date", journal=journal),
         area_m2=np.nan,
         url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),
@@ -135,7 +135,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         source=file.source or "CASIAS",
     )
     if spots is None:
-        spots = geolocate.points(rows, file.crs or geolocate.DEGREES)
+        spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
     return _sites(rows, spots.reindex(rows.index), file, target, journal, size=size)
 
 
@@ -150,11 +150,11 @@ def _sites(
 ) -> Draft:
     if rows.empty:
         return base.Draft(schemas.INVENTORY.empty(target.crs), size, geolocate.DEGREES)
-    draft = geolocate.placed(rows, spots, file, target, journal, parcels_first=True)
+    draft = geolocate.locate(rows, spots, file, target, journal, parcels_first=True)
     return base.Draft(draft.frame, size, draft.crs)
 
 
-def plain(words: pd.Series[Any]) -> pd.Series[Any]:
+def plain_text(words: pd.Series[Any]) -> pd.Series[Any]:
     """Words without accents nor capitals; empty where unknown."""
     return pd.Series(
         [

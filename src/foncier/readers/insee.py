@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-CELLS = (
+POPULATION_FIELDS = (
     Field("cell_id", ("id", "idcar_200m", "idinspire", "idcar")),
     Field("residents", ("ind", "population", "habitants"), required=True),
 )
 # The year and the date of reference are part of the names and change with each edition.
-DWELLINGS = re.compile(r"nb_log_pp(_\d{4})?", re.IGNORECASE)
-RATE = re.compile(r"prop_logvac_pp_2a(_\d{6})?", re.IGNORECASE)
+DWELLINGS_COLUMN = re.compile(r"nb_log_pp(_\d{4})?", re.IGNORECASE)
+RATE_COLUMN = re.compile(r"prop_logvac_pp_2a(_\d{6})?", re.IGNORECASE)
 SECRET = ("s", "nd", "n/a", "na")
 
 
@@ -39,7 +39,7 @@ def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         Text where a number of residents belongs.
     """
-    draft = base.layer(file, target, journal, fields=CELLS, shape="point")
+    draft = base.layer(file, target, journal, fields=POPULATION_FIELDS, shape="point")
     frame: Any = draft.frame
     residents = columns.numbers(frame["residents"], column="residents", shown=file.shown)
     frame = frame.assign(residents=residents)
@@ -48,7 +48,7 @@ def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
         int(residents.isna().sum()),
         "readers.insee.unknown_population",
     )
-    frame = ids.keyed(frame[residents.notna()], "cell_id", journal=journal)
+    frame = ids.fill_keys(frame[residents.notna()], "cell_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -68,19 +68,19 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     names = [str(name) for name in written.columns]
     fields = (
         Field("commune", ("comm_insee", "codgeo", "insee_com"), required=True),
-        Field("dwellings", tuple(filter(DWELLINGS.fullmatch, names))),
-        Field("rate_share", tuple(filter(RATE.fullmatch, names)), required=True),
+        Field("dwellings", tuple(filter(DWELLINGS_COLUMN.fullmatch, names))),
+        Field("rate_share", tuple(filter(RATE_COLUMN.fullmatch, names)), required=True),
     )
     rows = columns.pick(written, fields, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "commune",
         message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.of_communes(rows, target, journal)
-    percent = _figures(kept["rate_share"], "rate_share", file.shown, journal)
+    kept = base.filter_communes(rows, target, journal)
+    percent = _published_numbers(kept["rate_share"], "rate_share", file.shown, journal)
     if (percent > 100).any() or (percent < 0).any():
         raise FormatError(
             "readers.insee.not_percent", path=file.shown, low=percent.min(), high=percent.max()
@@ -91,11 +91,13 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "readers.insee.zero_rate",
     )
     percent = percent.where(percent > 0)
-    dwellings = _figures(kept["dwellings"], "dwellings", file.shown, journal)
+    dwellings = _published_numbers(kept["dwellings"], "dwellings", file.shown, journal)
     return base.Draft(kept.assign(dwellings=dwellings, rate_share=percent / 100), len(written))
 
 
-def _figures(values: pd.Series[Any], column: str, shown: str, journal: Journal) -> pd.Series[Any]:
+def _published_numbers(
+    values: pd.Series[Any], column: str, shown: str, journal: Journal
+) -> pd.Series[Any]:
     secret = values.astype("str").str.lower().isin(SECRET)
     journal.add(
         "kept",

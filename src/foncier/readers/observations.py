@@ -32,7 +32,7 @@ FIELDS = (
     Field("observed_on", ("date",)),
     Field("source"),
 )
-SURVEY = (
+SURVEY_FIELDS = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
     Field("etat", ("état", "state"), required=True),
@@ -71,7 +71,7 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
         int((~told).sum()),
         "readers.observations.no_signal",
     )
-    frame = ids.keyed(frame[told], "observation_id", journal=journal)
+    frame = ids.fill_keys(frame[told], "observation_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -86,27 +86,27 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
         Another state, or a coordinate that is no number.
     """
     if file.path.name.lower().endswith((".csv", ".csv.gz")):
-        rows = _points(file, journal)
+        rows = _survey_points(file, journal)
         draft = base.placed(rows, file, target, journal, shape="place")
     else:
-        draft = base.layer(file, target, journal, fields=SURVEY, shape="place")
+        draft = base.layer(file, target, journal, fields=SURVEY_FIELDS, shape="place")
     frame: Any = draft.frame
     frame = frame.assign(
-        signal=_signals(frame["etat"], file.shown),
+        signal=_state_signals(frame["etat"], file.shown),
         subject="building",
         observed_on=columns.dates(frame["observed_on"], column="date", journal=journal),
         source=SURVEY_SOURCE,
     )
     return base.Draft(
-        ids.keyed(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
+        ids.fill_keys(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
         draft.rows_read,
         draft.crs,
     )
 
 
-def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
+def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     written = files.rows(file.path, file.shown, journal)
-    cells: Any = columns.pick(written, SURVEY, file, journal)
+    cells: Any = columns.pick(written, SURVEY_FIELDS, file, journal)
     if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
         raise FormatError(
             "readers.observations.no_coordinates", path=file.shown, columns=list(written.columns)
@@ -117,7 +117,7 @@ def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(cells, geometry=points)
 
 
-def _signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
+def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
     """Turn the states into signals; accents and case do not count."""
     plain = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),

@@ -19,8 +19,8 @@ from foncier.readers import (
     osm_opening,
     osm_tags,
 )
-from foncier.readers.osm_tags import Tagged
-from foncier.readers.planning import effect_of
+from foncier.readers.osm_tags import TagRule
+from foncier.readers.planning import default_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ SOURCE = "OpenStreetMap"
 def _read(
     file: LayerFile,
     target: Target,
-    rules: Iterable[Tagged],
+    rules: Iterable[TagRule],
     carried: tuple[str, ...],
     journal: Journal,
 ) -> gpd.GeoDataFrame:
@@ -50,7 +50,7 @@ def _read(
         file.shown,
         keys=sorted({rule.key for rule in rules}),
         carried=carried,
-        box=_around(target, journal) if packed else None,
+        box=_box_around(target, journal) if packed else None,
         journal=journal,
     )
 
@@ -65,7 +65,7 @@ def _check_format(file: LayerFile, *, packed: bool) -> None:
         raise FormatError("readers.osm.pbf_as_xml", path=file.shown)
 
 
-def _around(target: Target, journal: Journal) -> osm_files.Box | None:
+def _box_around(target: Target, journal: Journal) -> osm_files.Box | None:
     """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
     if target.parcels is None or target.parcels.empty:
         return None
@@ -82,7 +82,7 @@ def _around(target: Target, journal: Journal) -> osm_files.Box | None:
     return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
 
-def meaning(tags: pd.DataFrame, rules: Iterable[Tagged]) -> pd.Series[Any]:
+def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
     """What each object is by the first rule that fits; missing where none does.
 
     Examples
@@ -94,12 +94,12 @@ def meaning(tags: pd.DataFrame, rules: Iterable[Tagged]) -> pd.Series[Any]:
     """
     found: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
     for rule in rules:
-        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _says(tags[rule.key])
+        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _is_set(tags[rule.key])
         found = found.mask(found.isna() & fits, rule.meaning)
     return found
 
 
-def _says(values: pd.Series[Any]) -> pd.Series[Any]:
+def _is_set(values: pd.Series[Any]) -> pd.Series[Any]:
     return values.notna() & (values != "no")
 
 
@@ -108,8 +108,8 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     Squares drawn as areas are walked around: their outline is the street.
     """
-    rule = Tagged("highway", tuple(osm_tags.HIGHWAYS), "street")
-    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_CARRIED), journal)
+    rule = TagRule("highway", tuple(osm_tags.HIGHWAYS), "street")
+    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_TAGS), journal)
     rows = rows[rows["highway"].isin(osm_tags.HIGHWAYS)]
     rows = rows[~rows.geom_type.isin(["Point", "MultiPoint"])]
     outlines = rows.geom_type.isin(["Polygon", "MultiPolygon"])
@@ -122,29 +122,31 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
     frame: Any = draft.frame
     frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
-    return base.Draft(with_meaning(frame), draft.rows_read, draft.crs)
+    return base.Draft(with_modes(frame), draft.rows_read, draft.crs)
 
 
-def with_meaning(ways: Any) -> Any:
+def with_modes(ways: Any) -> Any:
     """Ways with their level, the modes that may use them and the way of cyclists, by their tags.
 
     ``ways`` have ``street_class`` (a class of `osm_tags.HIGHWAYS`) and `osm_tags.STREET_CARRIED`.
     """
-    return ways.assign(level=_levels(ways), bike_way=bike_way(ways), **_modes(ways))
+    return ways.assign(level=_street_levels(ways), bike_way=bike_way(ways), **_street_modes(ways))
 
 
-def _levels(tags: pd.DataFrame) -> pd.Series[Any]:
+def _street_levels(tags: pd.DataFrame) -> pd.Series[Any]:
     """Level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
 
     A passage through a building is at street level.
     """
     layer = pd.to_numeric(tags["layer"], errors="coerce").round()
-    below = _says(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
-    guess = pd.Series(np.where(_says(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index)
+    below = _is_set(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
+    guess = pd.Series(
+        np.where(_is_set(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index
+    )
     return layer.fillna(guess).astype("int64")
 
 
-def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+def _street_modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     by_class = pd.DataFrame(
         [osm_tags.HIGHWAYS[name] for name in tags["street_class"]],
         tags.index,
@@ -174,13 +176,13 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
     implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
         "motorway"
     )
-    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.CHANGING)
+    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.ALTERNATING)
     way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
     against = pd.Series(False, tags.index)
     for key in osm_tags.CYCLEWAYS:
-        against |= tags[key].isin(osm_tags.AGAINST)
+        against |= tags[key].isin(osm_tags.CONTRAFLOW)
         if key != "cycleway":
-            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _says(tags[key])
+            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _is_set(tags[key])
     way = way.mask(against, "both")
     own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
     return own.fillna(way).astype("str")
@@ -189,12 +191,12 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
     rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
-    kind = meaning(rows, osm_tags.CONSTRAINTS)
+    kind = classify(rows, osm_tags.CONSTRAINTS)
     # A point has no extent: it keeps nothing from being built.
     rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
     draft = base.placed(rows, file, target, journal, shape="any")
     frame = draft.frame.rename(columns={"osm_id": "constraint_id", "name": "label"})
-    frame = frame.assign(effect=effect_of(frame["kind"]))
+    frame = frame.assign(effect=default_effect(frame["kind"]))
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -202,7 +204,7 @@ def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read places to reach, one point each, by the first rule that fits."""
     rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
     rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
-    category = meaning(rows, osm_tags.PLACES)
+    category = classify(rows, osm_tags.PLACES)
     rows = rows.assign(category=category)[category.notna()]
     draft = base.placed(rows, file, target, journal, shape="point")
     frame = draft.frame.rename(columns={"osm_id": "place_id"})
@@ -217,51 +219,51 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     mapper checked the place are kept; that of an edit says nothing of the ground.
     """
     roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
-    selecting = [Tagged(key, (), "") for key in osm_tags.OBSERVED]
-    carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECKED)
+    selecting = [TagRule(key, (), "") for key in osm_tags.OBSERVATION_KEYS]
+    carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
     rows = _read(file, target, selecting, carried, journal)
-    signs = pd.concat([_lifecycles(rows, roots), _singles(rows)], ignore_index=True)
+    signs = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
     # The old and the new way to tag one fact on one object are one sign.
     signs = signs.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
     found = rows.loc[signs["row"]].reset_index(drop=True)
     signs = signs.reset_index(drop=True)
     found = found.assign(signal=signs["signal"], subject=signs["subject"], detail=signs["detail"])
     found["observation_id"] = found["osm_id"] + "/" + found["signal"]
-    checked = found[list(osm_tags.CHECKED)].bfill(axis=1).iloc[:, 0]
+    checked = found[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
     found["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
     found["source"] = SOURCE
-    found = found.set_geometry(_filled(found))
-    draft = _widened(base.placed(found, file, target, journal, shape="any"), journal)
+    found = found.set_geometry(_fill_rings(found))
+    draft = _widen_lines(base.placed(found, file, target, journal, shape="any"), journal)
     return base.Draft(draft.frame, len(rows), draft.crs)
 
 
-def _lifecycles(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
+def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
     """Signs of ``disused:shop=*`` and of the older ``disused=yes`` beside ``shop=*``."""
     signs = []
     for life in osm_tags.LIFECYCLES:
         for root in roots:
-            new = _says(rows[f"{life}:{root}"])
-            old = (rows[life] == "yes") & _says(rows[root])
+            new = _is_set(rows[f"{life}:{root}"])
+            old = (rows[life] == "yes") & _is_set(rows[root])
             detail = (f"{life}:{root}=" + rows[f"{life}:{root}"]).where(new, f"{life}=yes")
-            signs.append(_signs(rows, new | old, f"{life}:{root}", root, detail))
+            signs.append(_evidence_rows(rows, new | old, f"{life}:{root}", root, detail))
     return pd.concat(signs, ignore_index=True)
 
 
-def _singles(rows: pd.DataFrame) -> pd.DataFrame:
+def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
     """Signs that one tag gives. What is vacant or disused is not in use by the same tag."""
     signs = []
     for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
         values = rows[rule.key]
-        fits = values.isin(rule.any_of) if rule.any_of else _says(values)
+        fits = values.isin(rule.any_of) if rule.any_of else _is_set(values)
         if rule.meaning == "osm_in_use":
             fits &= ~values.isin(osm_tags.NO_SHOP) & rows[list(osm_tags.LIFECYCLES)].isna().all(
                 axis=1
             )
-        signs.append(_signs(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
+        signs.append(_evidence_rows(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
     return pd.concat(signs, ignore_index=True)
 
 
-def _signs(
+def _evidence_rows(
     rows: pd.DataFrame, fits: pd.Series[Any], signal: str, key: str, detail: pd.Series[Any]
 ) -> pd.DataFrame:
     root = key.split(":", maxsplit=1)[0]
@@ -278,7 +280,7 @@ def _signs(
     )
 
 
-def _filled(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def _fill_rings(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Shapes with closed outlines filled: no rule makes an area of a lifecycle prefix."""
     shapes = np.array(signs.geometry.to_numpy(), dtype=object)
     rings = shapely.is_closed(shapes) & (shapely.get_type_id(shapes) == LINE)
@@ -287,7 +289,7 @@ def _filled(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapes, index=signs.index, crs=signs.crs)
 
 
-def _widened(draft: Draft, journal: Journal) -> Draft:
+def _widen_lines(draft: Draft, journal: Journal) -> Draft:
     """Give lines (tracks) the ground that they lie on."""
     frame: Any = draft.frame
     lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (LINE, MULTILINE))

@@ -32,12 +32,12 @@ Box = tuple[float, float, float, float]
 Tags = dict[str, str]
 
 DEGREES = pyproj.CRS.from_epsg(4326)
-AREAS = ("multipolygon", "boundary")
+AREA_TYPES = ("multipolygon", "boundary")
 MARGIN_M = 1500.0  # as far around the parcels as `foncier fetch` asks
-MOST_WHOLE = 10_000_000  # bytes of PBF, some 1.2 GB of memory: larger files have to be cut
+MAX_UNCLIPPED_BYTES = 10_000_000  # bytes of PBF, some 1.2 GB of memory: larger files have to be cut
 BATCH = 50_000  # shapes that are decoded and compared with the box at once
 WKB_HEAD = 9  # bytes before the coordinates of a line: byte order, type, number of points
-RING_POINTS = 4  # a polygon has three corners, and the first one again
+MIN_RING_POINTS = 4  # a polygon has three corners, and the first one again
 
 
 class Extract(NamedTuple):
@@ -54,7 +54,7 @@ class Extract(NamedTuple):
     faulty: list[Tags]
 
 
-class _File(NamedTuple):
+class _FileVersion(NamedTuple):
     """A version of a file, which another one replaces in the cache."""
 
     path: Path
@@ -97,47 +97,49 @@ def read(
         Not an OpenStreetMap file, cut short, or too large to be read whole.
     """
     names = list(dict.fromkeys((*keys, *carried)))
-    wanted = osm_tags.KEYS.union(osm_tags.CARRIED, names)
-    extract = _extract(_found(path, shown, box), box, osm_tags.KEYS.union(keys), wanted)
+    wanted = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
+    extract = _extract(_file_version(path, shown, box), box, osm_tags.KEYS.union(keys), wanted)
     _note(extract, keys, journal)
     rows = [n for n, tags in enumerate(extract.tags) if not tags.keys().isdisjoint(keys)]
     tags = [{k: v for k, v in extract.tags[n].items() if k in names} for n in rows]
     areas = [extract.closed[n] and osm_tags.is_area(t) for n, t in zip(rows, tags, strict=True)]
-    shapes = _filled(extract.shapes[rows], np.array(areas, dtype=bool))
+    shapes = _to_polygons(extract.shapes[rows], np.array(areas, dtype=bool))
     table = pd.DataFrame(tags, columns=names).astype("str")
     table["osm_id"] = pd.Series([extract.ids[n] for n in rows], dtype="str")
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=DEGREES), crs=DEGREES)
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
 
 
-def _found(path: Path, shown: str, box: Box | None) -> _File:
+def _file_version(path: Path, shown: str, box: Box | None) -> _FileVersion:
     """A file that can be read: not a PBF that is too large to be read whole."""
     files.check(path, shown)
     stat = path.stat()
-    if box is None and stat.st_size > MOST_WHOLE and osm_opening.is_pbf(path):
+    if box is None and stat.st_size > MAX_UNCLIPPED_BYTES and osm_opening.is_pbf(path):
         raise FormatError("readers.osm_files.too_large", path=shown, size_mb=stat.st_size / 1e6)
-    return _File(path, shown, stat.st_size, stat.st_mtime_ns)
+    return _FileVersion(path, shown, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)  # four layers read one file
-def _extract(file: _File, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> Extract:
+def _extract(
+    file: _FileVersion, box: Box | None, keys: frozenset[str], wanted: frozenset[str]
+) -> Extract:
     with files.scratch(file.shown) as folder, osm_opening.readable(file.shown):
-        source = osm_opening.opened(file.path, file.shown, folder)
+        source = osm_opening.open_source(file.path, file.shown, folder)
         try:
-            return _Reading(box, keys, wanted).of(source)
+            return _Extraction(box, keys, wanted).of(source)
         except RuntimeError as reason:
             if not osm_opening.DISORDER.search(str(reason)):
                 raise
-            return _Reading(box, keys, wanted).of(osm_opening.in_order(source, folder))
+            return _Extraction(box, keys, wanted).of(osm_opening.sort_objects(source, folder))
 
 
 def _id(one: Any) -> str:
     kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[one.type_str()]
     ident = one.orig_id() if one.is_area() else one.id
-    return f"{kind}/{osm_opening.written(ident)}"
+    return f"{kind}/{osm_opening.original_id(ident)}"
 
 
-class _Reading:
+class _Extraction:
     """Objects that touch a box, collected in one reading (osmium does the areas in two)."""
 
     def __init__(self, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> None:
@@ -234,8 +236,10 @@ class _Reading:
 
     def _relation(self, relation: Any) -> None:
         tags = self._tags(relation)
-        if relation.tags.get("type") in AREAS:
-            ways = {f"way/{osm_opening.written(m.ref)}" for m in relation.members if m.type == "w"}
+        if relation.tags.get("type") in AREA_TYPES:
+            ways = {
+                f"way/{osm_opening.original_id(m.ref)}" for m in relation.members if m.type == "w"
+            }
             self.lacking[_id(relation)] = tags, ways
 
     def _area(self, area: Any) -> None:
@@ -293,10 +297,10 @@ def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
     )
 
 
-def _filled(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
+def _to_polygons(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
     """Polygons of the closed ways that are areas, one polygon for areas of one part, all valid."""
     shapes = np.array(lines, dtype=object)
-    short = areas & (shapely.get_num_coordinates(shapes) < RING_POINTS)
+    short = areas & (shapely.get_num_coordinates(shapes) < MIN_RING_POINTS)
     shapes[short] = shapely.Polygon()
     areas = areas & ~short
     xy, ring = shapely.get_coordinates(shapes[areas], return_index=True)

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROLOG = 1 << 16  # where a DOCTYPE and the root element are
+PROLOG_BYTES = 1 << 16  # where a DOCTYPE and the root element are
 ROOT = re.compile(rb"<([A-Za-z][\w.-]*)")
 PBF_HEADER = b"OSMHeader"
-NEGATIVE = re.compile(rb"""\sid=["']-""")
+NEGATIVE_ID = re.compile(rb"""\sid=["']-""")
 DISORDER = re.compile("out of order|twice in input")  # as osmium says it
-SHIFT = 1 << 50  # objects that were never uploaded have negative ids: -7 is read as SHIFT + 7
+NEGATIVE_ID_OFFSET = (
+    1 << 50
+)  # objects that were never uploaded have negative ids: -7 is read as SHIFT + 7
 
 
 def is_pbf(path: Path) -> bool:
@@ -45,23 +47,23 @@ def readable(shown: str) -> Iterator[None]:
         raise FormatError("readers.osm_opening.unreadable", path=shown, why=reason) from reason
 
 
-def opened(path: Path, shown: str, folder: Path) -> Any:
+def open_source(path: Path, shown: str, folder: Path) -> Any:
     """What osmium reads: the PBF file, or the XML unpacked within limits, sorted if need be."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     if is_pbf(path):
         return osmium.io.File(str(path), "pbf")
     xml = files.content(path, shown)
-    if b"<!DOCTYPE" in xml[:PROLOG]:
+    if b"<!DOCTYPE" in xml[:PROLOG_BYTES]:
         raise FormatError("readers.osm_opening.doctype", path=shown)
-    root = ROOT.search(xml[:PROLOG])
+    root = ROOT.search(xml[:PROLOG_BYTES])
     if root and root[1] != b"osm":
         raise FormatError("readers.osm_opening.not_osm", path=shown, root=root[1].decode())
     source = osmium.io.FileBuffer(xml, "osm")
-    return source if _is_in_order(xml) else in_order(source, folder)
+    return source if _is_sorted(xml) else sort_objects(source, folder)
 
 
-def _is_in_order(xml: bytes) -> bool:
+def _is_sorted(xml: bytes) -> bool:
     """Whether all nodes come before the ways, the ways before the relations, and no id is negative.
 
     Examples
@@ -74,10 +76,10 @@ def _is_in_order(xml: bytes) -> bool:
     last_node, last_way = xml.rfind(b"<node"), xml.rfind(b"<way")
     way, relation = xml.find(b"<way"), xml.find(b"<relation")
     sorted_ = (way < 0 or last_node < way) and (relation < 0 or max(last_node, last_way) < relation)
-    return sorted_ and NEGATIVE.search(xml) is None
+    return sorted_ and NEGATIVE_ID.search(xml) is None
 
 
-def in_order(source: Any, folder: Path) -> Any:
+def sort_objects(source: Any, folder: Path) -> Any:
     """The same objects as osmium needs them: by type and id, with positive ids, each once."""
     import osmium  # noqa: PLC0415 (only needed here)
 
@@ -87,12 +89,12 @@ def in_order(source: Any, folder: Path) -> Any:
         for one in osmium.FileProcessor(source):
             more: dict[str, Any] = {}
             if one.is_way():
-                more["nodes"] = [_positive(node.ref) for node in one.nodes]
+                more["nodes"] = [_positive_id(node.ref) for node in one.nodes]
             elif one.is_relation():
-                more["members"] = [(m.type, _positive(m.ref), m.role) for m in one.members]
+                more["members"] = [(m.type, _positive_id(m.ref), m.role) for m in one.members]
             elif not one.location.valid():
                 continue
-            writer.add(one.replace(id=_positive(one.id), **more))
+            writer.add(one.replace(id=_positive_id(one.id), **more))
     merged = osmium.MergeInputReader()
     merged.add_file(numbered)
     last = osmium.WriteHandler(ordered)
@@ -101,11 +103,11 @@ def in_order(source: Any, folder: Path) -> Any:
     return osmium.io.File(ordered, "pbf")
 
 
-def _positive(ident: int) -> int:
-    return ident if ident >= 0 else SHIFT - ident
+def _positive_id(ident: int) -> int:
+    return ident if ident >= 0 else NEGATIVE_ID_OFFSET - ident
 
 
-def written(ident: int) -> int:
+def original_id(ident: int) -> int:
     """Id of an object as it is in the file, before `in_order` made it positive.
 
     Examples
@@ -113,4 +115,4 @@ def written(ident: int) -> int:
     >>> written(7), written(_positive(-7))
     (7, -7)
     """
-    return ident if ident < SHIFT else SHIFT - ident
+    return ident if ident < NEGATIVE_ID_OFFSET else NEGATIVE_ID_OFFSET - ident

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Tagged(NamedTuple):
+class TagRule(NamedTuple):
     """One rule: a key with one of some values (any value when there is none) means something."""
 
     key: str
@@ -56,7 +56,7 @@ HIGHWAYS: dict[str, tuple[bool, bool, bool]] = {
     "steps": _FOOT,
     "corridor": _FOOT,
 }
-WALKERS_OWN = {"footway", "path", "pedestrian", "steps"}
+FOOTWAYS = {"footway", "path", "pedestrian", "steps"}
 ACCESS_NO = ("no", "private", "use_sidepath", "dismount")
 ACCESS_YES = ("yes", "designated", "permissive", "destination", "customers", "public", "official")
 # Keys that say more than `access` for a mode, the more precise last.
@@ -77,11 +77,11 @@ ONE_WAY = {
     "false": "both",
     "0": "both",
 }
-CHANGING = ("reversible", "alternating")  # nobody knows which way now
+ALTERNATING = ("reversible", "alternating")  # nobody knows which way now
 ROUNDABOUTS = ("roundabout", "circular")
 CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
-AGAINST = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
-STREET_CARRIED = (
+CONTRAFLOW = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
+STREET_TAGS = (
     "access",
     "foot",
     "vehicle",
@@ -102,36 +102,36 @@ STREET_CARRIED = (
 
 # Land in use that is no plot to build on. Grass and woods are not here: they hide dents creuses.
 CONSTRAINTS = (
-    Tagged("natural", ("water",), "water"),
-    Tagged("waterway", ("riverbank", "dock"), "water"),
-    Tagged("landuse", ("basin", "reservoir"), "water"),
-    Tagged("landuse", ("cemetery",), "cemetery"),
-    Tagged("amenity", ("grave_yard",), "cemetery"),
-    Tagged("amenity", ("school", "kindergarten", "college"), "school"),
-    Tagged("leisure", ("pitch", "sports_centre", "stadium", "track", "golf_course"), "sports"),
-    Tagged("leisure", ("swimming_pool",), "sports"),
-    Tagged("leisure", ("park", "garden", "playground", "nature_reserve"), "park"),
-    Tagged("landuse", ("recreation_ground", "village_green"), "park"),
-    Tagged("place", ("square",), "park"),
-    Tagged("landuse", ("allotments",), "allotments"),
-    Tagged("landuse", ("railway",), "railway"),
-    Tagged("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
-    Tagged("amenity", ("parking",), "parking"),
+    TagRule("natural", ("water",), "water"),
+    TagRule("waterway", ("riverbank", "dock"), "water"),
+    TagRule("landuse", ("basin", "reservoir"), "water"),
+    TagRule("landuse", ("cemetery",), "cemetery"),
+    TagRule("amenity", ("grave_yard",), "cemetery"),
+    TagRule("amenity", ("school", "kindergarten", "college"), "school"),
+    TagRule("leisure", ("pitch", "sports_centre", "stadium", "track", "golf_course"), "sports"),
+    TagRule("leisure", ("swimming_pool",), "sports"),
+    TagRule("leisure", ("park", "garden", "playground", "nature_reserve"), "park"),
+    TagRule("landuse", ("recreation_ground", "village_green"), "park"),
+    TagRule("place", ("square",), "park"),
+    TagRule("landuse", ("allotments",), "allotments"),
+    TagRule("landuse", ("railway",), "railway"),
+    TagRule("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
+    TagRule("amenity", ("parking",), "parking"),
 )
 
 # The first rule that fits an object gives its category.
 PLACES = (
-    Tagged("railway", ("station", "halt"), "station"),
-    Tagged("highway", ("bus_stop",), "stop"),
-    Tagged("railway", ("tram_stop",), "stop"),
-    Tagged("amenity", ("bus_station", "bicycle_rental"), "stop"),
-    Tagged("amenity", ("research_institute",), "research"),
-    Tagged("office", ("research",), "research"),
-    Tagged("amenity", ("university", "college"), "university"),
-    Tagged("amenity", ("coworking_space",), "innovation"),
-    Tagged("office", ("coworking", "coworking_space"), "innovation"),
-    Tagged("amenity", ("hospital", "clinic"), "hospital"),
-    Tagged(
+    TagRule("railway", ("station", "halt"), "station"),
+    TagRule("highway", ("bus_stop",), "stop"),
+    TagRule("railway", ("tram_stop",), "stop"),
+    TagRule("amenity", ("bus_station", "bicycle_rental"), "stop"),
+    TagRule("amenity", ("research_institute",), "research"),
+    TagRule("office", ("research",), "research"),
+    TagRule("amenity", ("university", "college"), "university"),
+    TagRule("amenity", ("coworking_space",), "innovation"),
+    TagRule("office", ("coworking", "coworking_space"), "innovation"),
+    TagRule("amenity", ("hospital", "clinic"), "hospital"),
+    TagRule(
         "amenity",
         (
             "townhall",
@@ -146,11 +146,11 @@ PLACES = (
         ),
         "public_service",
     ),
-    Tagged("office", ("government", "employment_agency"), "public_service"),
-    Tagged("amenity", ("school", "kindergarten"), "school"),
-    Tagged("amenity", ("pharmacy", "marketplace"), "shop"),
-    Tagged("shop", (), "shop"),
-    Tagged("leisure", ("park", "garden"), "green"),
+    TagRule("office", ("government", "employment_agency"), "public_service"),
+    TagRule("amenity", ("school", "kindergarten"), "school"),
+    TagRule("amenity", ("pharmacy", "marketplace"), "shop"),
+    TagRule("shop", (), "shop"),
+    TagRule("leisure", ("park", "garden"), "green"),
 )
 NO_SHOP = ("vacant", "no")
 
@@ -161,18 +161,18 @@ BUILDING_KEYS = ("building", "shop", "amenity", "office", "tourism")
 SITE_KEYS = ("industrial", "railway", "landuse", "military", "man_made", "power", "leisure")
 # Single tags that are evidence: the signal, then what it is about.
 DECAY = (
-    Tagged("shop", ("vacant",), "shop=vacant"),
-    Tagged("landuse", ("brownfield",), "landuse=brownfield"),
-    Tagged("railway", ("disused",), "disused:railway"),
-    Tagged("railway", ("abandoned",), "abandoned:railway"),
-    Tagged("building", ("ruins",), "ruins:building"),
-    Tagged("building:condition", ("poor", "very_poor"), "building:condition"),
+    TagRule("shop", ("vacant",), "shop=vacant"),
+    TagRule("landuse", ("brownfield",), "landuse=brownfield"),
+    TagRule("railway", ("disused",), "disused:railway"),
+    TagRule("railway", ("abandoned",), "abandoned:railway"),
+    TagRule("building", ("ruins",), "ruins:building"),
+    TagRule("building:condition", ("poor", "very_poor"), "building:condition"),
 )
 # An activity under a roof. Benches, bins and car parks are amenities too, but use no building.
 IN_USE = (
-    Tagged("shop", (), "osm_in_use"),
-    Tagged("office", (), "osm_in_use"),
-    Tagged(
+    TagRule("shop", (), "osm_in_use"),
+    TagRule("office", (), "osm_in_use"),
+    TagRule(
         "amenity",
         (
             "arts_centre",
@@ -223,17 +223,17 @@ IN_USE = (
         "osm_in_use",
     ),
 )
-CHECKED = ("check_date", "survey:date", "lastcheck")
+CHECK_DATE_KEYS = ("check_date", "survey:date", "lastcheck")
 
 # Keys of the objects that the layers read, and what else they take from these objects.
-OBSERVED = (
+OBSERVATION_KEYS = (
     *BUILDING_KEYS,
     *SITE_KEYS,
     *(f"{life}:{root}" for life in LIFECYCLES for root in BUILDING_KEYS + SITE_KEYS),
     "building:condition",
 )
-KEYS = frozenset({"highway", *OBSERVED, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
-CARRIED = frozenset({"name", *STREET_CARRIED, *LIFECYCLES, *CHECKED})
+KEYS = frozenset({"highway", *OBSERVATION_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
+EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *LIFECYCLES, *CHECK_DATE_KEYS})
 
 # Which closed ways are areas (wiki: Key:area): keys that say so with any value, with some, or with
 # all values but some.

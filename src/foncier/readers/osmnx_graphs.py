@@ -86,7 +86,7 @@ def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFram
     edges: Any = osmnx.graph_to_gdfs(graph, nodes=False).to_crs(crs).reset_index()
     if not {"osmid", "highway"} <= set(edges):
         raise FormatError("readers.osmnx_graphs.no_osm_tags")
-    names = ["osmid", "highway", "name", *osm_tags.STREET_CARRIED]
+    names = ["osmid", "highway", "name", *osm_tags.STREET_TAGS]
     tags = edges.reindex(columns=names).map(_first)
     tags["oneway"] = np.where(_both_ways(edges), "no", "yes")
     tags = tags.rename(columns={"highway": "street_class"}).astype("str")
@@ -97,7 +97,7 @@ def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFram
     nth = frame.groupby("osmid").cumcount() + 1
     ids = "way/" + frame["osmid"]
     frame["street_id"] = ids.where(nth == 1, ids + "-" + nth.astype("str"))
-    return STREETS.conform(osm.with_meaning(frame).sort_values("street_id"))
+    return STREETS.conform(osm.with_modes(frame).sort_values("street_id"))
 
 
 def osmnx_of_network(network: Network, streets: gpd.GeoDataFrame) -> nx.MultiDiGraph:

@@ -12,7 +12,7 @@ from foncier.readers.cadastre import IDU
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
-LONGEST_RANGE = 100  # « 891 à 897 » is a range; a longer one is more likely a slip
+MAX_RANGE = 100  # « 891 à 897 » is a range; a longer one is more likely a slip
 # In the order in which they are tried at each place of a text.
 TOKENS = re.compile(
     r"""
@@ -49,13 +49,13 @@ def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str,
     >>> resolve("AC 24 à 26 et une cour", "80021")[1]
     ('UNE', 'COUR')
     """
-    state = _Reading(commune)
+    state = _Parser(commune)
     for found in TOKENS.finditer(" ".join(text.upper().split())):
         state.take(found)
     return tuple(dict.fromkeys(state.ids)), tuple(dict.fromkeys(state.strange))
 
 
-class _Reading:
+class _Parser:
     """One text being read: where it stands, what was found, what was not understood."""
 
     def __init__(self, commune: str | None) -> None:
@@ -91,7 +91,7 @@ class _Reading:
             self.strange.append(written)
             return
         first = self.last + 1 if self.ranged else number
-        if not 0 <= number - first < LONGEST_RANGE:
+        if not 0 <= number - first < MAX_RANGE:
             self.strange.append(written)
             first = number
         self.ids += [
@@ -100,7 +100,9 @@ class _Reading:
         self.last, self.ranged = number, False
 
 
-def listed(values: pd.Series[Any], communes: pd.Series[Any], journal: Journal) -> pd.Series[Any]:
+def resolve_lists(
+    values: pd.Series[Any], communes: pd.Series[Any], journal: Journal
+) -> pd.Series[Any]:
     """IDUs of each row, sorted, each once, joined by ``|``; missing where none was understood.
 
     Cells that hold nothing but IDUs (the layout of the CNIG) are taken as they are. Others are

@@ -79,14 +79,14 @@ PREMISES = (
 )
 # Statuses of the RNB that say something; `constructed` and projects say nothing of use.
 RNB_SIGNALS = {"notusable": "rnb_not_usable", "demolished": "rnb_demolished"}
-RNB_SILENT = (
+RNB_WITHOUT_EVIDENCE = (
     "constructed",
     "constructionproject",
     "canceledconstructionproject",
     "ongoingconstruction",
     "ongoingchange",
 )
-SALES = "vente|adjudication"
+SALE_NATURES = "vente|adjudication"
 
 
 def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -95,7 +95,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
     An active one is dated by the layer. Other states, and rows without coordinates, say nothing.
     """
     rows, size, spots = geolocate.cells(file, SIRENE, journal)
-    rows = _here(rows, target, journal)
+    rows = _in_communes(rows, target, journal)
     signal = rows["state"].str.strip().str.upper().map({"A": "sirene_active", "F": "sirene_closed"})
     since = columns.dates(rows["since"], column="dateDebut", journal=journal)
     vintage = np.datetime64(file.vintage or "NaT", "us")
@@ -104,14 +104,14 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=since.where(signal == "sirene_closed", vintage),
         detail=("NAF " + rows["detail"].astype("str")),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="SIRENE")
+    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
+    return _evidence(rows, spots, file, target, journal, size=size, source="SIRENE")
 
 
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read energy certificates: coordinates of the BAN in Lambert-93, else ``_geopoint``."""
     rows, size, spots = geolocate.cells(file, DPE, journal)
-    rows = _here(rows, target, journal)
+    rows = _in_communes(rows, target, journal)
     rows = rows.assign(
         signal="dpe_recent",
         observed_on=columns.dates(
@@ -123,9 +123,9 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
             rows["geopoint"].astype("str").str.split(",", n=1, expand=True).reindex(columns=[0, 1])
         )
         rows = rows.assign(lat=pair[0], lon=pair[1])
-        spots = geolocate.points(rows, geolocate.DEGREES)
-    spots = geolocate.points(rows, file.crs or "EPSG:2154") if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="DPE (ADEME)")
+        spots = geolocate.to_points(rows, geolocate.DEGREES)
+    spots = geolocate.to_points(rows, file.crs or "EPSG:2154") if spots is None else spots
+    return _evidence(rows, spots, file, target, journal, size=size, source="DPE (ADEME)")
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -134,8 +134,8 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Exchanges, expropriations and sales of bare land say nothing of a building.
     """
     rows, size, spots = geolocate.cells(file, DVF, journal)
-    rows = _here(rows, target, journal)
-    sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALES, na=False)
+    rows = _in_communes(rows, target, journal)
+    sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
     built = rows["local"].notna() | bool(rows["local"].isna().all())
     journal.add(
         "dropped",
@@ -146,12 +146,12 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(
         signal="dvf_sale",
         subject="parcel",
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
         observed_on=columns.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="DVF")
+    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
+    return _evidence(rows, spots, file, target, journal, size=size, source="DVF")
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -162,7 +162,7 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     rows, size, spots = geolocate.cells(file, RNB, journal)
     status = rows["status"].str.strip().str.lower().str.replace("_", "")
-    strange = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_SILENT])
+    strange = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_WITHOUT_EVIDENCE])
     journal.add(
         "kept",
         int(strange.sum()),
@@ -176,7 +176,7 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
         texts = [text if isinstance(text, str) else None for text in bare]
         shapes = shapely.from_wkt(texts, on_invalid="ignore")
         spots = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
-    return _signs(rows, spots, file, target, journal, size=size, source="RNB")
+    return _evidence(rows, spots, file, target, journal, size=size, source="RNB")
 
 
 def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -195,7 +195,7 @@ def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     if spots is None:
         spots = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
     own = gpd.GeoSeries(spots.loc[signs.index].to_numpy(), crs=spots.crs)
-    return _signs(
+    return _evidence(
         signs.reset_index(drop=True), own, file, target, journal, size=size, source="BDNB"
     )
 
@@ -206,8 +206,8 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     A row whose lots are unknown or fewer than those taken says nothing, and is noted.
     """
     rows, size, spots = geolocate.cells(file, PREMISES, journal)
-    rows = _here(rows, target, journal)
-    lots, taken = (geolocate.figures(rows[name]) for name in ("lots", "occupied"))
+    rows = _in_communes(rows, target, journal)
+    lots, taken = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
     fair = (lots > 0) & (taken >= 0) & (taken <= lots)
     journal.add(
         "dropped",
@@ -224,18 +224,18 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
         share=free,
         detail=told,
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="Liste des locaux")
+    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
+    return _evidence(rows, spots, file, target, journal, size=size, source="Liste des locaux")
 
 
-def _here(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+def _in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    return base.of_communes(rows, target, journal)
+    return base.filter_communes(rows, target, journal)
 
 
-def _signs(
+def _evidence(
     rows: pd.DataFrame,
     spots: gpd.GeoSeries,
     file: LayerFile,
@@ -259,7 +259,7 @@ def _signs(
         **{name: value for name, value in given.items() if name not in told},
         source=file.source or source,
     )
-    draft = geolocate.placed(
+    draft = geolocate.locate(
         told,
         spots.reindex(told.index),
         file,
@@ -273,18 +273,18 @@ def _signs(
     # A point cannot tell one building of its parcel from another: it is matched by distance.
     flat = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
     frame = frame.assign(subject=frame["subject"].where(flat, "building"))
-    return base.Draft(ids.keyed(frame, "observation_id", journal=journal), size, draft.crs)
+    return base.Draft(ids.fill_keys(frame, "observation_id", journal=journal), size, draft.crs)
 
 
-FIELDS = (
+DVF_COMMUNES = (
     Field("commune", ("city_code", "codgeo", "code_insee"), required=True),
     Field("price_eur_m2", ("dvf_pxm2_median", "prix_m2_median"), required=True),
     Field("sales", ("dvf_nbtrans", "nb_ventes")),
 )
-FEWEST = 10  # sales: below, a median is an anecdote
+MIN_SALES = 10  # sales: below, a median is an anecdote
 
 
-def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
+def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the median price and the number of sales by commune.
 
     A median of fewer than ten sales, or of 0 €, is unknown.
@@ -295,22 +295,22 @@ def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
         A column is absent, or text where a number belongs.
     """
     written = files.rows(file.path, file.shown, journal)
-    rows: Any = columns.pick(written, FIELDS, file, journal)
+    rows: Any = columns.pick(written, DVF_COMMUNES, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "commune",
         message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.of_communes(rows, target, journal)
+    kept = base.filter_communes(rows, target, journal)
     price = columns.numbers(kept["price_eur_m2"], column="price_eur_m2", shown=file.shown)
     sales = columns.numbers(kept["sales"], column="sales", shown=file.shown)
-    rare = price.notna() & ((sales < FEWEST) | (price <= 0))
+    rare = price.notna() & ((sales < MIN_SALES) | (price <= 0))
     journal.add(
         "dropped",
         int(rare.sum()),
         "readers.registers.few_sales",
-        fewest=FEWEST,
+        fewest=MIN_SALES,
     )
     return base.Draft(kept.assign(price_eur_m2=price.mask(rare), sales=sales), len(written))

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     import pyproj
 
     from foncier.model import LayerFile
-    from foncier.readers.base import Adapter
+    from foncier.readers.base import Reader
 
-ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
+READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
     {
         ("parcels", "etalab-cadastre"): cadastre.parcels,
         ("parcels", "vector"): cadastre.parcels,
@@ -80,8 +80,8 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): insee.population,
         ("vacancy_rates", "lovac"): insee.lovac,
-        ("quarters", "vector"): planning.vector,
-        ("prices", "dvf-communes"): registers.by_commune,
+        ("quarters", "vector"): planning.districts,
+        ("prices", "dvf-communes"): registers.dvf_communes,
         ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): planning.envelope,
         ("land_units", "vector"): planning.land_units,
@@ -92,14 +92,14 @@ BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
 # Formats that want the parcels first: to be located by them, or cut around them.
 AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
 # Formats that may come as a folder.
-PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
+FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
 )
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        layer: tuple(format_ for name, format_ in ADAPTERS if name == layer)
-        for layer in dict.fromkeys(name for name, _ in ADAPTERS)
+        layer: tuple(format_ for name, format_ in READERS if name == layer)
+        for layer in dict.fromkeys(name for name, _ in READERS)
     }
 )
 
@@ -112,7 +112,7 @@ def fingerprint(file: LayerFile) -> str:
     SourceError, FormatError
         The file is not there or cannot be read.
     """
-    return PRINTS.get(file.format, files.sha256)(file.path, file.shown)
+    return FINGERPRINTS.get(file.format, files.sha256)(file.path, file.shown)
 
 
 def read(
@@ -154,7 +154,7 @@ def read(
     ContractError, CrsError
         Ids borne by several objects; coordinates that do not fit the announced system.
     """
-    adapter = ADAPTERS.get((file.layer, file.format))
+    adapter = READERS.get((file.layer, file.format))
     if adapter is None:
         raise _unknown_format(file)
     print_ = fingerprint(file)
@@ -162,7 +162,7 @@ def read(
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
-    frame = ids.once(draft.frame, key, shown=file.shown, journal=journal)
+    frame = ids.unique_rows(draft.frame, key, shown=file.shown, journal=journal)
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:

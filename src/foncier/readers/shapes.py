@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-PIECE_ROWS = 16_384  # shapes that are held as they were read and as they become, at once
+CHUNK_ROWS = 16_384  # shapes that are held as they were read and as they become, at once
 Shape = Literal["polygon", "line", "point", "place", "any"]
 POINT, LINE, MULTIPOINT, MULTILINE = 0, 1, 4, 5  # GEOS type ids
 POLYGONAL = (3, 6)
 
 
-def legal(
+def to_legal_crs(
     frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, shape: Shape, shown: str, journal: Journal
 ) -> gpd.GeoDataFrame:
     """Bring rows into the legal metric CRS and keep those whose geometry serves, with notes.
@@ -54,13 +54,13 @@ def legal(
     FormatError
         No row has a geometry of that type.
     """
-    moving = Moving(frame.crs, crs, shape=shape, shown=shown)
-    for start in range(0, len(frame), PIECE_ROWS):
-        moving.take(frame.geometry.iloc[start : start + PIECE_ROWS])
+    moving = Reprojection(frame.crs, crs, shape=shape, shown=shown)
+    for start in range(0, len(frame), CHUNK_ROWS):
+        moving.take(frame.geometry.iloc[start : start + CHUNK_ROWS])
     return moving.applied(frame, journal)
 
 
-class Moving:
+class Reprojection:
     """What `legal` does, for shapes that come piece by piece; its notes and errors tell of all.
 
     Parameters
@@ -93,7 +93,7 @@ class Moving:
         moved = self._passage.move(given).to_numpy()
         inside = in_territory(shapely.bounds(moved)[:, :2], self._crs) & _finite(moved)
         self._counts["inside"] += int(inside.sum())
-        shaped = _as(self._shape, np.array(moved[inside], dtype=object), self._counts)
+        shaped = _as_shape(self._shape, np.array(moved[inside], dtype=object), self._counts)
         right = ~shapely.is_missing(shaped)
         useful[useful] = inside
         useful[useful] = right
@@ -169,7 +169,7 @@ def _finite(values: Geometries) -> NDArray[np.bool_]:
     return finite
 
 
-def _as(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
+def _as_shape(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
     """Geometries of the wanted type; None where that cannot be."""
     if shape == "line":
         return _lines(values)
@@ -183,11 +183,11 @@ def _as(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
         values[np.isin(kinds, (LINE, MULTILINE))] = None
         single = kinds == MULTIPOINT
         values[single] = shapely.get_geometry(values[single], 0)
-    values[surface] = _valid(values[surface], counts)
+    values[surface] = _repair(values[surface], counts)
     return values
 
 
-def _valid(values: Geometries, counts: Counter[str]) -> Geometries:
+def _repair(values: Geometries, counts: Counter[str]) -> Geometries:
     """Valid polygons; only the faulty ones pay for the repair."""
     faulty = ~shapely.is_valid(values) | ~np.isin(shapely.get_type_id(values), POLYGONAL)
     repaired = polygons_only(values[faulty])

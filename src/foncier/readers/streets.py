@@ -8,7 +8,7 @@ import pandas as pd
 
 from foncier.readers import base, columns, ids
 from foncier.readers.columns import Field
-from foncier.readers.osm_tags import HIGHWAYS, ONE_WAY, WALKERS_OWN
+from foncier.readers.osm_tags import FOOTWAYS, HIGHWAYS, ONE_WAY
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -28,7 +28,7 @@ FIELDS = (
 )
 MODES = ("walk", "bike", "drive")
 # Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
-CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
+CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "minor": (True, True, True),
     "major": (True, True, True),
     "highway": (False, False, True),
@@ -49,10 +49,10 @@ CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "chemin rural": (True, True, True),
     "autoroute": (False, False, True),
 }
-FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
-STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+FOOTWAY_CLASSES = FOOTWAYS | {"sentier", "escalier", "chemin"}
+STRUCTURE_LEVELS = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
 # OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
-WAYS = ONE_WAY | {
+ONE_WAY_WORDS = ONE_WAY | {
     "b": "both",
     "f": "forward",
     "t": "backward",
@@ -85,35 +85,35 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
     cyclists are held to go both ways.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="line")
-    return streets_of(draft, file, journal)
+    return complete_streets(draft, file, journal)
 
 
-def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     """Streets with their key, their level and who may use them."""
     frame: Any = draft.frame
     level = columns.numbers(frame["level"], column="level", shown=file.shown)
-    structure = frame["structure"].astype("str").str.lower().map(STRUCTURES)
+    structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
     street_class = frame["street_class"].astype("str").fillna("unknown")
     frame = frame.assign(
         street_class=street_class,
         level=level.fillna(structure).fillna(0.0).round().astype("int64"),
     )
     frame = _with_modes(frame, street_class.str.lower(), file.shown, journal)
-    frame = frame.assign(bike_way=_ways(frame, journal))
-    if len(frame) and not street_class.str.lower().isin(FOOTWAYS).any():
+    frame = frame.assign(bike_way=_bike_ways(frame, journal))
+    if len(frame) and not street_class.str.lower().isin(FOOTWAY_CLASSES).any():
         journal.add(
             "assumed",
             len(frame),
             "readers.streets.no_footway",
         )
-    frame = ids.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
+    frame = ids.fill_keys(frame.drop(columns="structure"), "street_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
-def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
+def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:
     """Which way cyclists may go; a word that is not known is unknown."""
     said = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
-    way = said.astype("str").str.strip().str.lower().map(WAYS)
+    way = said.astype("str").str.strip().str.lower().map(ONE_WAY_WORDS)
     journal.add(
         "assumed",
         int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
@@ -123,9 +123,9 @@ def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
 
 
 def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:
-    known = classes.isin(CLASSES)
+    known = classes.isin(CLASS_MODES)
     open_to = pd.DataFrame(
-        [CLASSES.get(name, (True, True, True)) for name in classes], frame.index, MODES
+        [CLASS_MODES.get(name, (True, True, True)) for name in classes], frame.index, MODES
     )
     said = frame[list(MODES)].notna().all(axis=1)
     strange = sorted(set(classes[~known & ~said]))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
-SURFACES = ("Polygon", "MultiPolygon")
+POLYGON_TYPES = ("Polygon", "MultiPolygon")
 
 
 def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
@@ -43,10 +43,10 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = _rows(path, shown)
-    surface = frame.geom_type.isin(SURFACES)
+    frame = _read_features(path, shown)
+    surface = frame.geom_type.isin(POLYGON_TYPES)
     outlined = frame.set_geometry(frame.geometry.where(~surface, frame.boundary))
-    lines = shapes.legal(outlined, crs, shape="line", shown=shown, journal=Journal())
+    lines = shapes.to_legal_crs(outlined, crs, shape="line", shown=shown, journal=Journal())
     # Not a union: it would cut the loop wherever it crosses itself.
     return shapely.line_merge(
         shapely.multilinestrings(shapely.get_parts(lines.geometry.to_numpy()))
@@ -65,7 +65,9 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = shapes.legal(_rows(path, shown), crs, shape="line", shown=shown, journal=Journal())
+    frame = shapes.to_legal_crs(
+        _read_features(path, shown), crs, shape="line", shown=shown, journal=Journal()
+    )
     own = {str(name).lower(): name for name in reversed(frame.columns)}
     label = next((own[name] for name in ("name", "nom") if name in own), None)
     numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
@@ -86,8 +88,8 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     FormatError, CrsError
         No point in it, an order that is no number, coordinates that do not fit.
     """
-    frame = _rows(path, shown)
-    points = shapes.legal(frame, crs, shape="point", shown=shown, journal=Journal())
+    frame = _read_features(path, shown)
+    points = shapes.to_legal_crs(frame, crs, shape="point", shown=shown, journal=Journal())
     own = {str(name).lower(): name for name in reversed(points.columns)}
     order = next((own[name] for name in ("order", "ordre") if name in own), None)
     if order is not None:
@@ -115,11 +117,13 @@ def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     FormatError, CrsError
         No polygon in it, unreadable, or coordinates that do not fit.
     """
-    area = shapes.legal(_rows(path, shown), crs, shape="polygon", shown=shown, journal=Journal())
+    area = shapes.to_legal_crs(
+        _read_features(path, shown), crs, shape="polygon", shown=shown, journal=Journal()
+    )
     return shapely.union_all(area.geometry.to_numpy())
 
 
-def _rows(path: Path, shown: str) -> gpd.GeoDataFrame:
+def _read_features(path: Path, shown: str) -> gpd.GeoDataFrame:
     frame = files.vector(path, shown=shown)
     if frame.empty:
         raise FormatError("readers.study_geometry.empty", path=shown)

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
 
-RESULT, LAYER = "result", "opportunites"
+RESULT_KEY, SITES_LAYER = "result", "opportunites"
 SOURCE = "Visite"
 SUBJECTS = {"friche": "site", "batiment_non_affecte": "building"}
 # A verdict that says nothing of use or vacancy is no sign.
-TELLING = tuple(n for n in FIELD if any(h is not None for h in VERDICTS[n].holds))
+WITH_EVIDENCE = tuple(n for n in FIELD if any(h is not None for h in VERDICTS[n].holds))
 COLUMNS = [
     "observation_id",
     "signal",
@@ -57,11 +57,11 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     SourceError, FormatError
         The verdicts or the result cannot be read.
     """
-    named = file.constants.get(RESULT)
+    named = file.constants.get(RESULT_KEY)
     truths, notes, _ = read_truth(file.path, crs=target.crs)
     journal.extend(notes)
-    known = None if named is None else _result(file.path.parent / named, named, target)
-    rows = truths if known is None else _placed(truths, known)
+    known = None if named is None else _read_sites(file.path.parent / named, named, target)
+    rows = truths if known is None else _with_outlines(truths, known)
     lost = pd.Series(shapely.is_missing(rows.geometry.to_numpy()), rows.index)
     if len(rows) and lost.all():
         raise ConfigError("readers.visits.no_location", path=file.shown)
@@ -70,20 +70,20 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
         int(lost.sum()),
         "readers.visits.unknown_site",
     )
-    signs = _signs(rows.loc[~lost], journal)
+    signs = _evidence(rows.loc[~lost], journal)
     draft = base.Draft(signs, len(truths), target.crs.to_string())
     return replace(draft, found=tuple(COLUMNS[:-1]))
 
 
-def _result(path: Path, shown: str, target: Target) -> gpd.GeoDataFrame:
+def _read_sites(path: Path, shown: str, target: Target) -> gpd.GeoDataFrame:
     """Sites of the result that was visited, by id: kind and outline."""
     files.check(path, shown)
-    whole = files.vector(path, shown=shown, sublayer=LAYER)
+    whole = files.vector(path, shown=shown, sublayer=SITES_LAYER)
     wanted = whole[["opportunity_id", "kind", "geometry"]]
-    return shapes.legal(wanted, target.crs, shape="place", shown=shown, journal=Journal())
+    return shapes.to_legal_crs(wanted, target.crs, shape="place", shown=shown, journal=Journal())
 
 
-def _placed(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_outlines(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Truths with kind and outline of the site that they name."""
     sites = known.drop_duplicates("opportunity_id").set_index("opportunity_id")
     own = sites.reindex(truths["opportunity_id"].to_numpy(dtype=object))
@@ -93,11 +93,11 @@ def _placed(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFra
     return truths.assign(kind=kind).set_geometry(gpd.GeoSeries(place, truths.index, truths.crs))
 
 
-def _signs(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
+def _evidence(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     subject = rows["kind"].map(SUBJECTS).astype("str")
     said = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].says)))
     subject = subject.fillna(said.astype("str"))
-    telling = rows["verdict"].isin(TELLING) & subject.notna()
+    telling = rows["verdict"].isin(WITH_EVIDENCE) & subject.notna()
     journal.add(
         "dropped",
         int((~telling).sum()),
