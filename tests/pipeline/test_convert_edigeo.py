@@ -85,7 +85,7 @@ def whole(kind: edigeo._ObjectKind, file: LayerFile, target: Target, journal: Jo
         exported.append(sheet.exported)
     edigeo._note_sheets(0, 0, exported, journal)
     rows = pd.concat([part.to_crs(parts[0].crs) for part in parts], ignore_index=True)
-    rows = kind.ours(rows)
+    rows = kind.to_columns(rows)
     once = ids.merge_pieces(
         rows, kind.fields[0].name, newest=["UPDATE_DATE", "exported"], journal=journal
     )

@@ -154,7 +154,7 @@ def test_the_objects_of_redon_are_those_that_osmnx_finds(redon: Path) -> None:
     theirs = osmnx.features_from_xml(redon, tags=dict.fromkeys(osm_tags.KEYS, True))
     theirs.index = [f"{kind}/{ident}" for kind, ident in theirs.index]
     ours = osm_files.read(
-        redon, "redon", keys=osm_tags.KEYS, carried=osm_tags.EXTRA_TAGS, journal=Journal()
+        redon, "redon", keys=osm_tags.KEYS, extra_tags=osm_tags.EXTRA_TAGS, journal=Journal()
     ).set_index("osm_id")
     assert len(ours) > 1500
     assert set(ours.index) == set(theirs.index)

@@ -1,4 +1,4 @@
-"""Parcels and buildings of the cadastre: Etalab's files, or any vector file."""
+"""Parcels and buildings of the cadastre: Etalab files, or any vector file."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ BUILDING_KINDS = {
 
 
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read parcels; the id is the file's, else made of commune, prefix, section and number.
+    """Read parcels; the id is that of the file, else commune, prefix, section and number.
 
-    ``area_m2`` is measured in the legal CRS, not the cadastre's own ``contenance``.
+    ``area_m2`` is measured in the legal CRS; it is not the ``contenance`` of the cadastre.
 
     Raises
     ------
     ConfigError
         All parcels are of other communes than the study's.
     FormatError
-        Neither an id nor the columns it is made of.
+        Neither an id nor the columns that compose it.
     """
     draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
     return complete_parcels(draft, file, target, journal)
 
 
 def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Parcels of the study's communes, each with its id and its measured area."""
+    """Add the id and the measured area of parcels, and drop those of other communes."""
     frame: Any = draft.frame
     if frame.empty:
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
@@ -80,65 +80,65 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
         int((~official).sum()),
         "readers.cadastre.not_idu",
     )
-    said = frame["commune"].astype("str").str.zfill(5)
-    frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
-    kept = base.filter_communes(frame, target, journal)
+    codes = frame["commune"].astype("str").str.zfill(5)
+    frame = frame.assign(commune=codes.fillna(frame["parcel_id"].str[:5].where(official)))
+    inside = base.filter_communes(frame, target, journal)
     journal.add(
         "assumed",
-        int(kept["commune"].isna().sum()) if target.communes else 0,
+        int(inside["commune"].isna().sum()) if target.communes else 0,
         "readers.cadastre.unknown_commune",
         communes=target.communes,
     )
-    if kept.empty:
+    if inside.empty:
         raise ConfigError(
             "readers.cadastre.other_communes",
             path=file.shown,
             found=sorted(set(frame["commune"].dropna())),
             communes=target.communes,
         )
-    return base.Draft(kept, draft.rows_read, draft.crs)
+    return base.Draft(inside, draft.rows_read, draft.crs)
 
 
-def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> pd.Series[Any]:
-    """Ids of the file, completed by those that commune, prefix, section and number make."""
-    given: pd.Series[Any] = frame["parcel_id"].astype("str")
+def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, columns: tuple[str, ...]) -> pd.Series[Any]:
+    """Return the ids of the file; compose missing ones of commune, prefix, section and number."""
+    from_file: pd.Series[Any] = frame["parcel_id"].astype("str")
     parts = frame[list(ID_PARTS)].astype("str")
-    # A parcel without prefix is of the commune's own territory: 000.
+    # 000 is the prefix of a commune that no merger changed.
     prefix = parts["prefixe"].fillna("000").str.zfill(3)
-    made = (
+    composed = (
         parts["commune"].str.zfill(5)
         + prefix
         + parts["section"].str.upper().str.zfill(2)
         + parts["numero"].str.replace(r"\.0$", "", regex=True).str.zfill(4)
     )
-    ids = given.fillna(made)
+    ids = from_file.fillna(composed)
     if ids.isna().all():
         raise FormatError(
-            "readers.cadastre.no_parcel_id", path=shown, columns=found or [label("readers.none")]
+            "readers.cadastre.no_parcel_id", path=shown, columns=columns or [label("readers.none")]
         )
     return ids
 
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read buildings; without an id in the file, the key says where the building stands.
+    """Read buildings; without an id in the file, the key is derived from the location.
 
-    ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
+    ``kind`` is hard or light, else unknown. ``area_m2`` is the area of the footprint.
     """
     draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
     return complete_buildings(draft, journal)
 
 
 def complete_buildings(draft: Draft, journal: Journal) -> Draft:
-    """Buildings with their key, their kind in our words and their footprint."""
+    """Add the key, the kind and the footprint area of buildings."""
     frame: Any = draft.frame
-    said = frame["kind"].astype("str").str.lower()
-    kind = said.map(BUILDING_KINDS).astype("str").fillna("unknown")
-    strange = sorted(set(said[said.notna() & (kind == "unknown")]))
+    words = frame["kind"].astype("str").str.lower()
+    kind = words.map(BUILDING_KINDS).astype("str").fillna("unknown")
+    unexpected = sorted(set(words[words.notna() & (kind == "unknown")]))
     journal.add(
         "kept",
-        int((said.notna() & (kind == "unknown")).sum()),
+        int((words.notna() & (kind == "unknown")).sum()),
         "readers.cadastre.unexpected_kind",
-        kinds=strange,
+        kinds=unexpected,
     )
     frame = ids.fill_keys(frame.assign(kind=kind), "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

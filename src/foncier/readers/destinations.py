@@ -1,4 +1,4 @@
-"""Places to reach: points of any vector file, or a list of stations in plain JSON."""
+"""Destinations: points of any vector file, or a JSON list of stations."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FRENCH_CATEGORIES = {
 
 
 def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read places of any vector file; what is not a point becomes one point on it."""
+    """Read destinations of any vector file; lines and polygons are replaced by a point on them."""
     return _with_category(
         base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal
     )
@@ -60,7 +60,7 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        Not a JSON list of objects, or a coordinate that is no number.
+        Not a JSON list of objects, or a coordinate that is not a number.
     """
     try:
         items = json.loads(files.content(file.path, file.shown))

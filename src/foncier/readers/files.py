@@ -1,4 +1,4 @@
-"""From a path to bytes, to text or to rows with a geometry: what every reader shares."""
+"""From a path to bytes, text or rows with geometry: shared by all readers."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-# What may be opened, and how such a file begins. GDAL knows dozens of formats, some of which
-# open a connection or another file: what does not begin as it should never reaches it.
+# Allowed suffixes and the first bytes of such files. GDAL knows dozens of formats, some of which
+# open a connection or another file: only files with the right first bytes are passed to it.
 SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".geojson": (b"{",),
     ".json": (b"{",),
@@ -47,7 +47,7 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
 MULTILAYER_SUFFIXES = (".gpkg", ".kml", ".zip")
 DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
 SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
-# All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
+# What GDAL, GEOS and Arrow raise on a truncated file or one of another format than its name.
 READ_ERRORS = (
     DataSourceError,
     DataLayerError,
@@ -56,21 +56,21 @@ READ_ERRORS = (
     ValueError,
     OSError,
     pyproj.exceptions.CRSError,
-    IndexError,  # pyogrio, of a file without any layer
+    IndexError,  # pyogrio, on a file without layers
 )
 MAX_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
 
 def check(path: Path, shown: str) -> None:
-    """Make sure that a file is there, is a file and holds something.
+    """Check that a path is a file and is not empty.
 
     Raises
     ------
     SourceError
-        The file does not exist or may not be read.
+        The file does not exist or cannot be read.
     FormatError
-        It is a folder, or it is empty.
+        The path is a folder, or the file is empty.
     """
     if not path.exists():
         raise SourceError("readers.files.not_found", path=shown)
@@ -81,22 +81,22 @@ def check(path: Path, shown: str) -> None:
 
 
 def sha256(path: Path, shown: str) -> str:
-    """Fingerprint of the file as it lies on the disk, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     check(path, shown)
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as reason:
         raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
 
 
 def content(path: Path, shown: str) -> bytes:
-    """Bytes of a file, decompressed when its name ends in ``.gz``, without byte order mark.
+    """Return the bytes of a file, decompressed if ``.gz``, without byte order mark.
 
     Raises
     ------
     FormatError
-        The archive is cut short or damaged (its checksum is verified), or holds nothing.
+        The archive is truncated, damaged (its checksum is verified) or empty.
     """
     check(path, shown)
     try:
@@ -111,7 +111,7 @@ def content(path: Path, shown: str) -> bytes:
 
 
 def text(path: Path, shown: str, journal: Journal) -> str:
-    """Text of a file: UTF-8, else Windows-1252 (what French offices export), which is noted."""
+    """Return the text of a file: UTF-8, else Windows-1252 (with a note)."""
     data = content(path, shown)
     if data.startswith(b"PK"):
         raise FormatError("readers.files.not_csv", path=shown)
@@ -125,18 +125,18 @@ def text(path: Path, shown: str, journal: Journal) -> str:
         )
     try:
         return data.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes mean nothing there; Latin-1 knows them all
+    except UnicodeDecodeError:  # five bytes are undefined there, none in Latin-1
         return data.decode("latin-1")
 
 
 @contextmanager
 def scratch(shown: str) -> Iterator[Path]:
-    """Folder for what a library reads from a file only; gone at the end, a kill notwithstanding.
+    """Make a temporary folder for libraries that read only files; removed even after a kill.
 
     Raises
     ------
     SourceError
-        There is no room or no right for it.
+        No disk space or no permission for it.
     """
     try:
         with scratch_folder() as folder:
@@ -150,25 +150,25 @@ def scratch(shown: str) -> Iterator[Path]:
 
 
 def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
-    """Rows of a CSV file, every cell as the text that it is; the separator is the header's own.
+    """Read the rows of a CSV file, every cell as text; the separator is that of the header.
 
     Raises
     ------
     FormatError
         The file has no header, or a line has more cells than the header.
     """
-    written = text(path, shown, journal)
-    header = written.split("\n", 1)[0]
+    csv_text = text(path, shown, journal)
+    header = csv_text.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
     if header.count(separator) >= MAX_COLUMNS:
         raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
     try:
         table = pd.read_csv(
-            io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
+            io.StringIO(csv_text), sep=separator, dtype=str, keep_default_na=False, na_filter=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
         raise FormatError("readers.files.bad_csv", path=shown, why=str(reason).strip()) from reason
-    # With a longer first row pandas takes the first cells for an index, one column off.
+    # With a longer first row pandas takes the first cells as an index: columns are shifted.
     if not isinstance(table.index, pd.RangeIndex):
         raise FormatError("readers.files.ragged_csv", path=shown)
     return table
@@ -177,14 +177,14 @@ def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
 def vector(
     path: Path, *, shown: str, sublayer: str | None = None, crs: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Rows of a vector file, in its own system, or in ``crs`` where the study says better.
+    """Read the rows of a vector file in its own CRS, or in ``crs`` if the study names one.
 
     Raises
     ------
     FormatError
-        Not a vector file of a known format, cut short, or without geometry.
+        Not a vector file of a known format, truncated, or without geometry.
     ConfigError
-        The sublayer is not there, or must be chosen; ``crs`` names no system.
+        The sublayer does not exist, or has to be named; ``crs`` is unknown.
     """
     check(path, shown)
     with readable(shown):
@@ -198,9 +198,9 @@ def vector(
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn what libraries say of a damaged vector file into one error, and silence GDAL.
+    """Turn the exceptions of libraries on a damaged vector file into one error; no warnings.
 
-    What GDAL warns of is what is repaired and counted later (open rings, empty shapes).
+    GDAL warns of what is repaired and counted later (open rings, empty geometries).
     """
     try:
         with warnings.catch_warnings():
@@ -213,12 +213,12 @@ def readable(shown: str) -> Iterator[None]:
 
 
 def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
-    """Error about a file of rows that have no geometry column."""
+    """Return the error for a file without geometry column."""
     return FormatError("readers.files.no_geometry_column", path=shown, columns=list(names))
 
 
 def _check_text(frame: Any) -> Any:
-    """The rows, once all of their text is known to be text: Arrow looks at it only when asked."""
+    """Decode all text, so that invalid UTF-8 is an error here: Arrow decodes it lazily."""
     for name in frame.select_dtypes("str"):
         frame[name].to_numpy()
     return frame
@@ -235,19 +235,19 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
 
 
 def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
-    """Ending of a file's name, once the file (or its unpacked ``data``) is seen to begin so.
+    """Return the suffix of a file after a check of the first bytes of the file or ``data``.
 
     Raises
     ------
     FormatError
-        It is not of a format that is read here, or is cut short.
+        The format is not supported, or the file is truncated.
     """
     suffix = path.suffix.lower()
     if data is None:
-        with path.open("rb") as opened:
-            start = opened.read(100)
+        with path.open("rb") as file:
+            head = file.read(100)
     else:
-        start = data[:100]
+        head = data[:100]
     if suffix not in SIGNATURES:
         raise FormatError(
             "readers.files.unknown_extension",
@@ -255,17 +255,17 @@ def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
             suffix=suffix or label("readers.no_extension"),
             formats=list(SIGNATURES),
         )
-    if not start.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
+    if not head.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
         raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
     size = path.stat().st_size if data is None else len(data)
-    if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
-        # GDAL reads what is left and says nothing of the rest; the header knows the length.
+    if suffix == ".shp" and size < 2 * int.from_bytes(head[24:28], "big"):
+        # GDAL reads a truncated shapefile without an error; the header has the length.
         raise FormatError("readers.files.truncated_shapefile", path=shown)
     return suffix
 
 
 def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
-    """What GDAL opens of a file; its one layer, or ``sublayer``, is seen to be there.
+    """Return what GDAL opens of a file, after a check of its one layer or of ``sublayer``.
 
     Raises
     ------
@@ -281,13 +281,13 @@ def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None
 
 
 def _zip_layer(path: Path, shown: str) -> str:
-    """Path for GDAL of the only layer in a zip."""
-    found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
-    if len(found) != 1:
+    """Return the GDAL path of the only layer in a zip."""
+    layers = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
+    if len(layers) != 1:
         raise FormatError(
-            "readers.files.one_layer_in_zip", path=shown, layers=found or [label("readers.none")]
+            "readers.files.one_layer_in_zip", path=shown, layers=layers or [label("readers.none")]
         )
-    return f"/vsizip/{path.as_posix()}/{found[0]}"
+    return f"/vsizip/{path.as_posix()}/{layers[0]}"
 
 
 def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
@@ -306,12 +306,12 @@ def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
 
 
 def system(crs: str, shown: str) -> pyproj.CRS:
-    """Coordinate system that a study names.
+    """Return the CRS that a study names.
 
     Raises
     ------
     ConfigError
-        There is none of that name.
+        The CRS is unknown.
     """
     try:
         return pyproj.CRS.from_user_input(crs)

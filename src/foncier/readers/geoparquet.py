@@ -69,17 +69,17 @@ def _readable(path: Path) -> Iterator[None]:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_unchanged(path: Path, mark: str) -> bool:
+def is_unchanged(path: Path, sha256: str) -> bool:
     """Tell whether a file is there with this SHA-256.
 
     It is not asked first: fsspec takes a store that does not answer for a no.
     """
     try:
-        return fingerprint(path) == mark
+        return fingerprint(path) == sha256
     except FileNotFoundError:
         return False
 
@@ -91,17 +91,17 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     that they came in; each has its bounds (GeoParquet 1.1, covering).
     """
     table = table.assign(**{ROW: np.arange(len(table))})
-    how: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
+    options: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
     if not isinstance(table, gpd.GeoDataFrame):
-        table.to_parquet(path, **how)
+        table.to_parquet(path, **options)
         return
     order = np.arange(len(table))
     if len(table):
         order = np.argsort(table.geometry.hilbert_distance(), kind="stable")
     # What cells without a type hold is told from all of them: such a table is not cut.
-    free = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
-    if free or len(table) <= PART_ROWS:
-        table.iloc[order].to_parquet(path, **WITH_BBOX, **how)
+    untyped = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
+    if untyped or len(table) <= PART_ROWS:
+        table.iloc[order].to_parquet(path, **WITH_BBOX, **options)
         return
     schema = _schema(table)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -120,12 +120,12 @@ def _arrow(part: gpd.GeoDataFrame) -> pa.Table:
 def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
     """What geopandas would say of a whole table that is written in parts."""
     schema = _arrow(table.iloc[:1]).schema
-    said = json.loads(schema.metadata[b"geo"])
-    said["columns"]["geometry"] |= {
+    geo = json.loads(schema.metadata[b"geo"])
+    geo["columns"]["geometry"] |= {
         "bbox": table.total_bounds.tolist(),
         "geometry_types": sorted(table.geom_type.unique()),
     }
-    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(said).encode()})
+    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(geo).encode()})
 
 
 def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
@@ -208,24 +208,24 @@ def _read_near(path: Path, boxes: Floats, columns: list[str] | None = None) -> p
     return table.filter(pa.array(_intersects(_bounds(table), boxes)))
 
 
-def _group_bounds(said: pq.FileMetaData) -> Floats:
+def _group_bounds(metadata: pq.FileMetaData) -> Floats:
     """Bounds of all rows of each group, shape (groups, 4); without end where none are told."""
-    places = {said.schema.column(n).path: n for n in range(len(said.schema))}
-    found = np.tile([-np.inf, -np.inf, np.inf, np.inf], (said.num_row_groups, 1))
+    column_of = {metadata.schema.column(n).path: n for n in range(len(metadata.schema))}
+    bounds = np.tile([-np.inf, -np.inf, np.inf, np.inf], (metadata.num_row_groups, 1))
     for edge, name in enumerate(BBOX_EDGES):
-        for group in range(said.num_row_groups):
-            told = said.row_group(group).column(places[f"bbox.{name}"]).statistics
-            if told is not None and told.has_min_max:
-                found[group, edge] = told.min if edge < MIN_EDGES else told.max
-    return found
+        for group in range(metadata.num_row_groups):
+            statistics = metadata.row_group(group).column(column_of[f"bbox.{name}"]).statistics
+            if statistics is not None and statistics.has_min_max:
+                bounds[group, edge] = statistics.min if edge < MIN_EDGES else statistics.max
+    return bounds
 
 
 def _intersects(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
     west, south, east, north = bounds.T
-    met = np.zeros(len(bounds), dtype=np.bool_)
+    inside = np.zeros(len(bounds), dtype=np.bool_)
     for box in boxes:
-        met |= (west <= box[2]) & (south <= box[3]) & (east >= box[0]) & (north >= box[1])
-    return met
+        inside |= (west <= box[2]) & (south <= box[3]) & (east >= box[0]) & (north >= box[1])
+    return inside
 
 
 def _bounds(table: pa.Table) -> Floats:
@@ -240,12 +240,12 @@ def _row_bounds(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
 
 def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
     """Rows of a GeoParquet file as geopandas reads it."""
-    said = json.loads(table.schema.metadata[b"geo"])
-    name = said["primary_column"]
+    geo = json.loads(table.schema.metadata[b"geo"])
+    name = geo["primary_column"]
     return gpd.GeoDataFrame(
         table.drop_columns([name, "bbox"]).to_pandas(),
         geometry=shapely.from_wkb(table.column(name).to_numpy()),
-        crs=said["columns"][name]["crs"],
+        crs=geo["columns"][name]["crs"],
     )
 
 
@@ -264,8 +264,8 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
     # Column by column, each let go of once it is joined: never two whole tables in memory.
     columns = {}
     for name in list(parts[0].columns):
-        whole = pd.concat([part.pop(name) for part in parts], ignore_index=True)
-        columns[name] = whole.array.take(order)
+        column = pd.concat([part.pop(name) for part in parts], ignore_index=True)
+        columns[name] = column.array.take(order)
     if not contract.geometry:
         return pd.DataFrame(columns)
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)

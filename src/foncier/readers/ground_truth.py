@@ -93,18 +93,18 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
         parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
     )
-    placed = _with_geometry(rows, crs, path.name)
-    told = placed["verdict"].notna()
-    nowhere = placed["opportunity_id"].isna() & placed["parcel_ids"].isna()
-    nowhere &= pd.Series(shapely.is_missing(placed.geometry.to_numpy()), placed.index)
+    located = _with_geometry(rows, crs, path.name)
+    has_verdict = located["verdict"].notna()
+    unlocated = located["opportunity_id"].isna() & located["parcel_ids"].isna()
+    unlocated &= pd.Series(shapely.is_missing(located.geometry.to_numpy()), located.index)
     journal.add(
         "dropped",
-        int((told & nowhere).sum()),
+        int((has_verdict & unlocated).sum()),
         "readers.ground_truth.no_location",
     )
-    kept = placed.loc[told & ~nowhere, COLUMNS]
+    valid = located.loc[has_verdict & ~unlocated, COLUMNS]
     return (
-        gpd.GeoDataFrame(kept.sort_values("truth_id"), crs=crs).reset_index(drop=True),
+        gpd.GeoDataFrame(valid.sort_values("truth_id"), crs=crs).reset_index(drop=True),
         journal.notes,
         planted,
     )
@@ -122,22 +122,22 @@ def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
 def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     file = LayerFile("truth", path, path.name, "truth")
     if path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
-        written: Any = files.rows(path, path.name, journal)
+        table: Any = files.rows(path, path.name, journal)
     else:
         files.check(path, path.name)
-        written = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
-    names = {str(name).lower() for name in written.columns}
+        table = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
+    names = {str(name).lower() for name in table.columns}
     planted = {"expected", "trap"} <= names
-    if not planted and not names & {"verdict", "constat"} and len(written.columns):
+    if not planted and not names & {"verdict", "constat"} and len(table.columns):
         raise FormatError(
             "readers.ground_truth.no_verdict_column",
             path=path.name,
-            columns=list(written.columns),
+            columns=list(table.columns),
             verdicts=list(VERDICTS),
         )
-    picked: Any = columns.pick(written, FIELDS, file, journal)
-    if isinstance(written, gpd.GeoDataFrame):
-        picked = gpd.GeoDataFrame(picked, geometry="geometry", crs=written.crs)
+    picked: Any = columns.pick(table, FIELDS, file, journal)
+    if isinstance(table, gpd.GeoDataFrame):
+        picked = gpd.GeoDataFrame(picked, geometry="geometry", crs=table.crs)
     return picked, planted
 
 
@@ -154,8 +154,8 @@ def _visits_layer(path: Path) -> str | None:
 def _truth_ids(rows: pd.DataFrame) -> pd.Series[Any]:
     """Name of each truth: its own, else its site's, else its line in the file."""
     lines = pd.Series([f"ligne {n}" for n in range(2, len(rows) + 2)], rows.index, dtype="str")
-    own = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
-    return own.fillna(lines)
+    ids = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
+    return ids.fillna(lines)
 
 
 def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
@@ -168,23 +168,23 @@ def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
 def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal) -> pd.Series[Any]:
     if planted:
         return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
-    written = rows["verdict"]
-    read = codes(written)
-    wrong = read.isna() & written.notna()
-    if wrong.any():
+    words = rows["verdict"]
+    verdicts = codes(words)
+    unknown = verdicts.isna() & words.notna()
+    if unknown.any():
         raise FormatError(
             "readers.ground_truth.unknown_verdicts",
             path=shown,
-            count=int(wrong.sum()),
-            cells=list(written[wrong].unique()),
+            count=int(unknown.sum()),
+            cells=list(words[unknown].unique()),
             verdicts=list(VERDICTS),
         )
     journal.add(
         "dropped",
-        int(written.isna().sum()),
+        int(words.isna().sum()),
         "readers.ground_truth.not_visited",
     )
-    return read
+    return verdicts
 
 
 def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -196,35 +196,35 @@ def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
 def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     """Rows with their geometry in the legal CRS; those without one keep none."""
     if isinstance(rows, gpd.GeoDataFrame):
-        own = rows.set_geometry("geometry")
+        frame = rows.set_geometry("geometry")
     else:
-        own = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
-    known = ~(own.geometry.isna() | own.geometry.is_empty)
-    placed = pd.Series(None, own.index, dtype=object)
+        frame = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
+    known = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    shapes_ = pd.Series(None, frame.index, dtype=object)
     if known.any():
-        part = own.loc[known, ["geometry"]]
+        part = frame.loc[known, ["geometry"]]
         moved = shapes.to_legal_crs(part, crs, shape="place", shown=shown, journal=Journal())
-        placed.loc[moved.index] = moved.geometry.to_numpy()
-    plain = pd.DataFrame(own.drop(columns="geometry"))
-    return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(placed, crs=crs), crs=crs)
+        shapes_.loc[moved.index] = moved.geometry.to_numpy()
+    attributes = pd.DataFrame(frame.drop(columns="geometry"))
+    return gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapes_, crs=crs), crs=crs)
 
 
 def _geometries(rows: pd.DataFrame, shown: str) -> Any:
     """WKT where it is given, else a point of lon and lat."""
-    bare = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
-    texts = [text if isinstance(text, str) else None for text in bare]
-    drawn = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    wrong = bare.notna().to_numpy(dtype=bool) & shapely.is_missing(drawn)
-    if wrong.any():
+    without_srid = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
+    texts = [text if isinstance(text, str) else None for text in without_srid]
+    geometries = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    invalid = without_srid.notna().to_numpy(dtype=bool) & shapely.is_missing(geometries)
+    if invalid.any():
         raise FormatError(
             "readers.ground_truth.bad_wkt",
             path=shown,
-            count=int(wrong.sum()),
-            cells=list(bare[wrong]),
+            count=int(invalid.sum()),
+            cells=list(without_srid[invalid]),
         )
     lon, lat = (
         columns.numbers(rows[n], column=n, shown=shown).to_numpy(dtype=np.float64)
         for n in ("lon", "lat")
     )
     points = np.where(np.isfinite(lon + lat), shapely.points(lon, lat), None)
-    return np.where(shapely.is_missing(drawn), points, drawn)
+    return np.where(shapely.is_missing(geometries), points, geometries)

@@ -29,13 +29,13 @@ EPOCH = dt.date(1970, 1, 1)  # a Thursday
 class Day:
     """The day counted, its services and those of the day before (whose runs go past midnight).
 
-    ``near`` is False when the feed has no ordinary weekday about the date of the study.
+    ``near_study_date`` is False when the feed has no ordinary weekday about the date of the study.
     """
 
     date: dt.date
     services: frozenset[str]
-    eve: frozenset[str]
-    near: bool
+    day_before: frozenset[str]
+    near_study_date: bool
 
 
 def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
@@ -57,27 +57,29 @@ def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
     FormatError
         Neither calendar, or no ordinary weekday on which anything runs.
     """
-    plan = _Calendar.of(feed, sorted(trips.index))
-    first, last = plan.span
+    calendar = _Calendar.of(feed, sorted(trips.index))
+    first, last = calendar.span
     windows = [(first, min(last, first + LONGEST_DAYS))]
     date = None if on is None else (on - EPOCH).days
     covered = date is not None and first <= date <= last
     if date is not None and covered:
         windows.insert(0, (max(first, date - AROUND_DAYS), min(last, date + AROUND_DAYS)))
-    weights = trips.reindex(list(plan.services)).to_numpy(dtype=np.int64)
+    weights = trips.reindex(list(calendar.services)).to_numpy(dtype=np.int64)
     for n, (start, stop) in enumerate(windows):
         days = np.arange(start, stop + 1)
         days = days[np.isin((days + 3) % 7, ORDINARY)]
-        many = weights @ plan.active(days)
-        if len(days) and many.max() > 0:
-            aim = (start + stop) // 2 if date is None or not covered else date
-            busiest = days[many == many.max()]
-            best = int(busiest[np.argmin(np.abs(busiest - aim))])
-            today, eve = plan.active(np.array([best, best - 1])).T
-            names = np.array(plan.services, dtype=object)
-            near = date is None or (covered and n == 0)
-            found = EPOCH + dt.timedelta(days=best)
-            return Day(found, frozenset(names[today]), frozenset(names[eve]), near)
+        trip_counts = weights @ calendar.active(days)
+        if len(days) and trip_counts.max() > 0:
+            middle = (start + stop) // 2 if date is None or not covered else date
+            busiest = days[trip_counts == trip_counts.max()]
+            best = int(busiest[np.argmin(np.abs(busiest - middle))])
+            today, day_before = calendar.active(np.array([best, best - 1])).T
+            names = np.array(calendar.services, dtype=object)
+            near_study_date = date is None or (covered and n == 0)
+            best_date = EPOCH + dt.timedelta(days=best)
+            return Day(
+                best_date, frozenset(names[today]), frozenset(names[day_before]), near_study_date
+            )
     raise FormatError("readers.gtfs_days.no_ordinary_day", path=feed.shown)
 
 
@@ -106,15 +108,15 @@ class _Calendar:
             dates = feed.rows("calendar_dates", tuple(dates.columns))
         weeks = weeks[weeks["service_id"].isin(services)]
         dates = dates[dates["service_id"].isin(services)]
-        where = feed.shown
+        shown = feed.shown
         return cls(
             services,
             np.searchsorted(services, weeks["service_id"].to_numpy(dtype=object)),
-            _parse_days(weeks["start_date"], f"{where}/calendar.txt"),
-            _parse_days(weeks["end_date"], f"{where}/calendar.txt"),
+            _parse_days(weeks["start_date"], f"{shown}/calendar.txt"),
+            _parse_days(weeks["end_date"], f"{shown}/calendar.txt"),
             (weeks[list(WEEK)] == "1").to_numpy(dtype=np.bool_),
             np.searchsorted(services, dates["service_id"].to_numpy(dtype=object)),
-            _parse_days(dates["date"], f"{where}/calendar_dates.txt"),
+            _parse_days(dates["date"], f"{shown}/calendar_dates.txt"),
             (dates["exception_type"] == "1").to_numpy(dtype=np.bool_),
         )
 
@@ -128,8 +130,8 @@ class _Calendar:
     def active(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each service runs on each of these days, shape (services, days)."""
         runs = np.zeros((len(self.services), len(days)), dtype=np.bool_)
-        held = (self.start[:, None] <= days) & (days <= self.end[:, None])
-        np.logical_or.at(runs, self.code, held & self.week[:, (days + 3) % 7])
+        in_period = (self.start[:, None] <= days) & (days <= self.end[:, None])
+        np.logical_or.at(runs, self.code, in_period & self.week[:, (days + 3) % 7])
         same = self.except_day[:, None] == days
         for added in (True, False):  # a day both added and removed is removed
             row, day = np.nonzero(same & (self.added == added)[:, None])
@@ -137,8 +139,8 @@ class _Calendar:
         return runs
 
 
-def _parse_days(values: pd.Series[str], where: str) -> NDArray[np.int64]:
-    read = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
-    if read.isna().any():
-        raise FormatError("readers.gtfs_days.bad_dates", path=where, count=int(read.isna().sum()))
-    return read.to_numpy(dtype="datetime64[D]").astype(np.int64)
+def _parse_days(values: pd.Series[str], shown: str) -> NDArray[np.int64]:
+    parsed = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
+    if parsed.isna().any():
+        raise FormatError("readers.gtfs_days.bad_dates", path=shown, count=int(parsed.isna().sum()))
+    return parsed.to_numpy(dtype="datetime64[D]").astype(np.int64)

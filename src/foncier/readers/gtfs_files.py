@@ -65,27 +65,27 @@ class Feed:
         FormatError
             The table or a required column is absent; it is damaged, or not UTF-8.
         """
-        where = f"{self.shown}/{name}.txt"
+        table_shown = f"{self.shown}/{name}.txt"
         if name not in self.openers:
             raise FormatError("readers.gtfs_files.no_table", path=self.shown, name=name)
-        wanted = (*required, *optional)
+        columns = (*required, *optional)
         try:
-            with self.openers[name]() as opened:
-                for part in _parts(opened, wanted):
-                    _check_columns(part, required, where)
-                    yield _tidy(part, wanted)
+            with self.openers[name]() as file:
+                for chunk in _parts(file, columns):
+                    _check_columns(chunk, required, table_shown)
+                    yield _tidy(chunk, columns)
         except pd.errors.EmptyDataError as reason:
-            raise FormatError("readers.gtfs_files.empty", path=where) from reason
+            raise FormatError("readers.gtfs_files.empty", path=table_shown) from reason
         except FormatError:
             raise
         except READ_ERRORS as reason:
-            raise FormatError("readers.gtfs_files.damaged_table", path=where) from reason
+            raise FormatError("readers.gtfs_files.damaged_table", path=table_shown) from reason
 
 
-def _parts(opened: Any, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+def _parts(file: Any, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
     # Some feeds end each line by a comma: without index_col=False all columns would shift.
     with pd.read_csv(
-        opened,
+        file,
         dtype=str,
         encoding="utf-8-sig",
         chunksize=CHUNK_ROWS,
@@ -93,22 +93,24 @@ def _parts(opened: Any, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
         na_filter=False,
         skipinitialspace=True,
         index_col=False,
-        usecols=lambda name: str(name).strip() in wanted,
+        usecols=lambda name: str(name).strip() in columns,
     ) as reader:
         yield from reader
 
 
-def _check_columns(part: pd.DataFrame, required: tuple[str, ...], where: str) -> None:
-    found = [str(name).strip() for name in part.columns]
-    absent = [name for name in required if name not in found]
-    if absent:
-        raise FormatError("readers.gtfs_files.missing_columns", path=where, missing=absent)
+def _check_columns(part: pd.DataFrame, required: tuple[str, ...], table_shown: str) -> None:
+    columns = [str(name).strip() for name in part.columns]
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise FormatError("readers.gtfs_files.missing_columns", path=table_shown, missing=missing)
 
 
-def _tidy(part: pd.DataFrame, wanted: tuple[str, ...]) -> pd.DataFrame:
-    own = {str(name).strip(): part[name] for name in part.columns}
+def _tidy(part: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    by_name = {str(name).strip(): part[name] for name in part.columns}
     blank = pd.Series("", part.index, dtype="str")
-    cells = {name: own.get(name, blank).fillna("").astype("str").str.strip() for name in wanted}
+    cells = {
+        name: by_name.get(name, blank).fillna("").astype("str").str.strip() for name in columns
+    }
     return pd.DataFrame(cells, index=part.index)
 
 
@@ -132,8 +134,8 @@ def open_feed(path: Path, shown: str) -> Iterator[Feed]:
         or swell as no timetable does.
     """
     if path.is_dir():
-        found = {name: path / f"{name}.txt" for name in TABLES}
-        present = {name: file for name, file in found.items() if file.is_file()}
+        paths = {name: path / f"{name}.txt" for name in TABLES}
+        present = {name: file for name, file in paths.items() if file.is_file()}
         for name, file in present.items():
             _check_size(name, file.stat().st_size, shown)
         yield Feed(shown, {n: _file_opener(file) for n, file in present.items()})
@@ -158,26 +160,26 @@ def _member_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[
 
 def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
     """Members of the tables that are read, by table, once all names are seen to be harmless."""
-    every = archive.infolist()
-    if len(every) > MAX_MEMBERS:
+    infos = archive.infolist()
+    if len(infos) > MAX_MEMBERS:
         raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MAX_MEMBERS)
-    found: dict[str, zipfile.ZipInfo] = {}
-    for info in every:
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in info.filename:
             raise FormatError("readers.gtfs_files.unsafe_name", path=shown, file=info.filename)
         name = path.name.removesuffix(".txt")
         if name not in TABLES or path.suffix != ".txt" or "__MACOSX" in path.parts:
             continue
-        if name in found:
+        if name in members:
             raise FormatError("readers.gtfs_files.two_tables", path=shown, name=name)
         if info.flag_bits & 1 or info.compress_type not in COMPRESSIONS:
             raise FormatError("readers.gtfs_files.unsupported_zip", path=shown, name=name)
         _check_size(name, info.file_size, shown)
         if info.file_size > max(SMALL_BYTES, MAX_RATIO * info.compress_size):
             raise FormatError("readers.gtfs_files.suspicious_ratio", path=shown, name=name)
-        found[name] = info
-    return found
+        members[name] = info
+    return members
 
 
 def _check_size(name: str, size: int, shown: str) -> None:
@@ -192,9 +194,9 @@ def fingerprint(path: Path, shown: str) -> str:
     """SHA-256 of a feed: of the zip, or of the names and prints of the tables of a folder."""
     if not path.is_dir():
         return files.sha256(path, shown)
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(TABLES):
         file = path / f"{name}.txt"
         if file.is_file():
-            whole.update(f"{file.name}\0{files.sha256(file, f'{shown}/{file.name}')}\n".encode())
-    return whole.hexdigest()
+            digest.update(f"{file.name}\0{files.sha256(file, f'{shown}/{file.name}')}\n".encode())
+    return digest.hexdigest()

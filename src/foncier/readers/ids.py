@@ -44,22 +44,22 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
         frame = frame.assign(**{key: pd.Series(np.nan, frame.index, dtype=object)})
     if frame[key].notna().all():
         return frame
-    bare = frame[frame[key].isna()]
-    tenths = _positions(bare)
+    missing = frame[frame[key].isna()]
+    tenths = _positions(missing)
     x, y = (tenths[side].astype("str") for side in tenths)
-    places = x + "-" + y
+    positions = x + "-" + y
     # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
-    looks = _as_text(bare[tenths.duplicated(keep=False)].drop(columns=key))
+    texts = _as_text(missing[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
-        int(looks.duplicated().sum()),
+        int(texts.duplicated().sum()),
         "readers.ids.superposed",
     )
-    shared = places.loc[looks.sort_values(list(looks.columns)).index]
+    shared = positions.loc[texts.sort_values(list(texts.columns)).index]
     nth = shared.groupby(shared).cumcount()
     later = nth[nth > 0]
-    places.loc[later.index] = places.loc[later.index] + "-" + (later + 1).astype("str")
-    return frame.assign(**{key: frame[key].astype("str").fillna(places)})
+    positions.loc[later.index] = positions.loc[later.index] + "-" + (later + 1).astype("str")
+    return frame.assign(**{key: frame[key].astype("str").fillna(positions)})
 
 
 def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -70,12 +70,12 @@ def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _tenths(values: np.ndarray) -> np.ndarray:
-    spots = shapely.point_on_surface(values)
+    points = shapely.point_on_surface(values)
     lines = np.isin(shapely.get_type_id(values), LINES)
-    spots[lines] = shapely.line_interpolate_point(
+    points[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    tenths: np.ndarray = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    tenths: np.ndarray = np.rint(shapely.get_coordinates(points) * 10).astype("int64")
     return tenths
 
 
@@ -97,14 +97,14 @@ def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) 
     if frame[key].is_unique:
         return frame
     part = frame[frame[key].duplicated(keep=False)]
-    looks = _as_text(part) if isinstance(part, gpd.GeoDataFrame) else part
-    twins = looks.index[looks.duplicated()]
+    texts = _as_text(part) if isinstance(part, gpd.GeoDataFrame) else part
+    duplicates = texts.index[texts.duplicated()]
     journal.add(
         "dropped",
-        len(twins),
+        len(duplicates),
         "readers.ids.duplicate_rows",
     )
-    frame = frame.drop(index=twins)
+    frame = frame.drop(index=duplicates)
     clashes = sorted(frame.loc[frame[key].duplicated(), key].unique())
     if clashes:
         raise ContractError(
@@ -137,35 +137,35 @@ def merge_pieces(
     >>> list(reunited(rows, "id", newest=["on"], journal=Journal()).area)
     [200.0]
     """
-    again = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()
-    if not again.any():
+    repeated = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()
+    if not repeated.any():
         return frame
-    part = frame[again].sort_values([key, *newest], ascending=False, kind="stable")
+    pieces = frame[repeated].sort_values([key, *newest], ascending=False, kind="stable")
     # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
-    part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
-    first = part.drop_duplicates(key)
-    joined = _merge_shapes(part, first, key, journal)
-    kept = frame.drop(index=part.index.difference(first.index))
-    changed = first.index[first[key].isin(list(joined))]
-    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
-    return kept
+    pieces = pieces.set_geometry(shapely.make_valid(pieces.geometry.to_numpy()), crs=frame.crs)
+    first = pieces.drop_duplicates(key)
+    merged = _merge_shapes(pieces, first, key, journal)
+    result = frame.drop(index=pieces.index.difference(first.index))
+    changed = first.index[first[key].isin(list(merged))]
+    result.loc[changed, "geometry"] = [merged[name] for name in first.loc[changed, key]]
+    return result
 
 
 def _merge_shapes(
-    part: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
+    pieces: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
 ) -> dict[str, shapely.Geometry]:
     """Shape of each object that is joined from its parts, by key; what was done is noted."""
-    whole = dict(zip(first[key], first.geometry, strict=True))
-    others = part.drop(index=first.index)
-    joined = {}
-    counts = {"same": 0, "old": 0, "joined": 0}
+    shape_of = dict(zip(first[key], first.geometry, strict=True))
+    others = pieces.drop(index=first.index)
+    merged = {}
+    counts = {"same": 0, "older": 0, "merged": 0}
     for name, shape in zip(others[key], others.geometry, strict=True):
-        fate = _relation(whole[name], shape)
-        counts[fate] += 1
-        if fate == "joined":
-            whole[name] = joined[name] = shapely.union(whole[name], shape)
+        relation = _relation(shape_of[name], shape)
+        counts[relation] += 1
+        if relation == "merged":
+            shape_of[name] = merged[name] = shapely.union(shape_of[name], shape)
     _note_merges(counts, journal)
-    return joined
+    return merged
 
 
 def _relation(known: shapely.Geometry, other: shapely.Geometry) -> str:
@@ -175,7 +175,7 @@ def _relation(known: shapely.Geometry, other: shapely.Geometry) -> str:
     sizes = [shape.area or shape.length for shape in (known, other)]
     common = shapely.intersection(known, other)
     shared = common.area if known.area else common.length
-    return "old" if shared > min(sizes) / 2 else "joined"
+    return "older" if shared > min(sizes) / 2 else "merged"
 
 
 def _note_merges(counts: dict[str, int], journal: Journal) -> None:
@@ -186,12 +186,12 @@ def _note_merges(counts: dict[str, int], journal: Journal) -> None:
     )
     journal.add(
         "dropped",
-        counts["old"],
+        counts["older"],
         "readers.ids.older_version",
     )
     journal.add(
         "repaired",
-        counts["joined"],
+        counts["merged"],
         "readers.ids.merged_across_sheets",
     )
 
@@ -200,6 +200,6 @@ def drop_without_key(
     frame: pd.DataFrame, key: str, *, message: str, journal: Journal
 ) -> pd.DataFrame:
     """Rows that have their key; the others cannot be followed and are dropped with a note."""
-    bare = frame[key].isna()
-    journal.add("dropped", int(bare.sum()), message)
-    return frame[~bare]
+    missing = frame[key].isna()
+    journal.add("dropped", int(missing.sum()), message)
+    return frame[~missing]

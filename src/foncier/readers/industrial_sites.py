@@ -79,13 +79,13 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         No ``_id`` or ``Code_INSEE``, or not a vector file.
     """
-    rows, size, spots = geolocate.cells(file, ADEME, journal)
+    rows, size, geometry = geolocate.cells(file, ADEME, journal)
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
     rows = base.filter_communes(rows, target, journal)
     use = plain_text(rows["use"])
-    left = use.str.contains("|".join(ABANDONED_USE))
-    unsaid = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
-    signal = np.select([left, unsaid], ["ademe_abandoned", "ademe_site"], "ademe_reused")
+    abandoned = use.str.contains("|".join(ABANDONED_USE))
+    unknown = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
+    signal = np.select([abandoned, unknown], ["ademe_abandoned", "ademe_site"], "ademe_reused")
     area = geolocate.to_numbers(rows["area_m2"])
     rows = rows.assign(
         site_id="ADEME-" + rows["site_id"].astype("str"),
@@ -95,8 +95,8 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal=signal,
         source=file.source or "ADEME",
     )
-    here = gpd.GeoSeries([], crs=geolocate.DEGREES) if spots is None else spots
-    return _sites(rows, here.reindex(rows.index), file, target, journal, size=size)
+    points = gpd.GeoSeries([], crs=geolocate.DEGREES) if geometry is None else geometry
+    return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 
 def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -107,7 +107,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         No identifier column.
     """
-    rows, size, spots = geolocate.cells(file, CASIAS, journal)
+    rows, size, points = geolocate.cells(file, CASIAS, journal)
     rows = ids.drop_without_key(
         rows,
         "site_id",
@@ -134,14 +134,14 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal=signal,
         source=file.source or "CASIAS",
     )
-    if spots is None:
-        spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
-    return _sites(rows, spots.reindex(rows.index), file, target, journal, size=size)
+    if points is None:
+        points = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
+    return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 
 def _sites(
     rows: pd.DataFrame,
-    spots: gpd.GeoSeries,
+    points: gpd.GeoSeries,
     file: LayerFile,
     target: Target,
     journal: Journal,
@@ -150,7 +150,7 @@ def _sites(
 ) -> Draft:
     if rows.empty:
         return base.Draft(schemas.INVENTORY.empty(target.crs), size, geolocate.DEGREES)
-    draft = geolocate.locate(rows, spots, file, target, journal, parcels_first=True)
+    draft = geolocate.locate(rows, points, file, target, journal, parcels_first=True)
     return base.Draft(draft.frame, size, draft.crs)
 
 

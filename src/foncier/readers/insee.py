@@ -64,14 +64,14 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A column is absent, text where a number belongs, a rate above 100 %.
     """
-    written = files.rows(file.path, file.shown, journal)
-    names = [str(name) for name in written.columns]
+    table = files.rows(file.path, file.shown, journal)
+    names = [str(name) for name in table.columns]
     fields = (
         Field("commune", ("comm_insee", "codgeo", "insee_com"), required=True),
         Field("dwellings", tuple(filter(DWELLINGS_COLUMN.fullmatch, names))),
         Field("rate_share", tuple(filter(RATE_COLUMN.fullmatch, names)), required=True),
     )
-    rows = columns.pick(written, fields, file, journal)
+    rows = columns.pick(table, fields, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
     rows = ids.drop_without_key(
         rows,
@@ -79,8 +79,8 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
         message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.filter_communes(rows, target, journal)
-    percent = _published_numbers(kept["rate_share"], "rate_share", file.shown, journal)
+    selected = base.filter_communes(rows, target, journal)
+    percent = _published_numbers(selected["rate_share"], "rate_share", file.shown, journal)
     if (percent > 100).any() or (percent < 0).any():
         raise FormatError(
             "readers.insee.not_percent", path=file.shown, low=percent.min(), high=percent.max()
@@ -91,8 +91,8 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "readers.insee.zero_rate",
     )
     percent = percent.where(percent > 0)
-    dwellings = _published_numbers(kept["dwellings"], "dwellings", file.shown, journal)
-    return base.Draft(kept.assign(dwellings=dwellings, rate_share=percent / 100), len(written))
+    dwellings = _published_numbers(selected["dwellings"], "dwellings", file.shown, journal)
+    return base.Draft(selected.assign(dwellings=dwellings, rate_share=percent / 100), len(table))
 
 
 def _published_numbers(

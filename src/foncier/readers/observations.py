@@ -65,13 +65,13 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=columns.dates(frame["observed_on"], column="observed_on", journal=journal),
         source=frame["source"].astype("str").fillna(file.source or file.shown),
     )
-    told = frame["signal"].notna() & frame["subject"].notna()
+    complete = frame["signal"].notna() & frame["subject"].notna()
     journal.add(
         "dropped",
-        int((~told).sum()),
+        int((~complete).sum()),
         "readers.observations.no_signal",
     )
-    frame = ids.fill_keys(frame[told], "observation_id", journal=journal)
+    frame = ids.fill_keys(frame[complete], "observation_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -105,11 +105,11 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    written = files.rows(file.path, file.shown, journal)
-    cells: Any = columns.pick(written, SURVEY_FIELDS, file, journal)
+    table = files.rows(file.path, file.shown, journal)
+    cells: Any = columns.pick(table, SURVEY_FIELDS, file, journal)
     if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
         raise FormatError(
-            "readers.observations.no_coordinates", path=file.shown, columns=list(written.columns)
+            "readers.observations.no_coordinates", path=file.shown, columns=list(table.columns)
         )
     lon, lat = (columns.numbers(cells[n], column=n, shown=file.shown) for n in ("lon", "lat"))
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
@@ -119,11 +119,11 @@ def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
 
 def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
     """Turn the states into signals; accents and case do not count."""
-    plain = states.map(
+    words = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
         na_action="ignore",
     )
-    missing = int(plain.isna().sum())
+    missing = int(words.isna().sum())
     if missing:
         raise FormatError("readers.observations.no_state", path=shown, count=missing)
-    return columns.translate(plain, STATES, column="etat", shown=shown)
+    return columns.translate(words, STATES, column="etat", shown=shown)

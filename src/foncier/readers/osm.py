@@ -39,7 +39,7 @@ def _read(
     file: LayerFile,
     target: Target,
     rules: Iterable[TagRule],
-    carried: tuple[str, ...],
+    extra_tags: tuple[str, ...],
     journal: Journal,
 ) -> gpd.GeoDataFrame:
     columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
@@ -49,7 +49,7 @@ def _read(
         file.path,
         file.shown,
         keys=sorted({rule.key for rule in rules}),
-        carried=carried,
+        extra_tags=extra_tags,
         box=_box_around(target, journal) if packed else None,
         journal=journal,
     )
@@ -58,10 +58,10 @@ def _read(
 def _check_format(file: LayerFile, *, packed: bool) -> None:
     """Refuse a file that is not of the format that the study announces."""
     files.check(file.path, file.shown)
-    found = osm_opening.is_pbf(file.path)
-    if packed and not found:
+    is_pbf = osm_opening.is_pbf(file.path)
+    if packed and not is_pbf:
         raise FormatError("readers.osm.not_pbf", path=file.shown)
-    if not packed and (found or file.path.name.lower().endswith(".pbf")):
+    if not packed and (is_pbf or file.path.name.lower().endswith(".pbf")):
         raise FormatError("readers.osm.pbf_as_xml", path=file.shown)
 
 
@@ -92,11 +92,11 @@ def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
     >>> list(meaning(tags, [Tagged("shop", (), "shop")]).fillna("?"))
     ['shop', '?']
     """
-    found: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
+    kinds: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
     for rule in rules:
         fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _is_set(tags[rule.key])
-        found = found.mask(found.isna() & fits, rule.meaning)
-    return found
+        kinds = kinds.mask(kinds.isna() & fits, rule.meaning)
+    return kinds
 
 
 def _is_set(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -176,16 +176,16 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
     implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
         "motorway"
     )
-    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.ALTERNATING)
-    way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
+    unknown = way.isna() & ~tags["oneway"].isin(osm_tags.ALTERNATING)
+    way = way.mask(unknown & implied, "forward").mask(unknown & ~implied, "both")
     against = pd.Series(False, tags.index)
     for key in osm_tags.CYCLEWAYS:
         against |= tags[key].isin(osm_tags.CONTRAFLOW)
         if key != "cycleway":
             against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _is_set(tags[key])
     way = way.mask(against, "both")
-    own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
-    return own.fillna(way).astype("str")
+    bicycle_way: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
+    return bicycle_way.fillna(way).astype("str")
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -220,38 +220,40 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
     selecting = [TagRule(key, (), "") for key in osm_tags.OBSERVATION_KEYS]
-    carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
-    rows = _read(file, target, selecting, carried, journal)
-    signs = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
+    extra_tags = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
+    rows = _read(file, target, selecting, extra_tags, journal)
+    evidence = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
     # The old and the new way to tag one fact on one object are one sign.
-    signs = signs.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
-    found = rows.loc[signs["row"]].reset_index(drop=True)
-    signs = signs.reset_index(drop=True)
-    found = found.assign(signal=signs["signal"], subject=signs["subject"], detail=signs["detail"])
-    found["observation_id"] = found["osm_id"] + "/" + found["signal"]
-    checked = found[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
-    found["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
-    found["source"] = SOURCE
-    found = found.set_geometry(_fill_rings(found))
-    draft = _widen_lines(base.placed(found, file, target, journal, shape="any"), journal)
+    evidence = evidence.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
+    features = rows.loc[evidence["row"]].reset_index(drop=True)
+    evidence = evidence.reset_index(drop=True)
+    features = features.assign(
+        signal=evidence["signal"], subject=evidence["subject"], detail=evidence["detail"]
+    )
+    features["observation_id"] = features["osm_id"] + "/" + features["signal"]
+    checked = features[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
+    features["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
+    features["source"] = SOURCE
+    features = features.set_geometry(_fill_rings(features))
+    draft = _widen_lines(base.placed(features, file, target, journal, shape="any"), journal)
     return base.Draft(draft.frame, len(rows), draft.crs)
 
 
 def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
     """Signs of ``disused:shop=*`` and of the older ``disused=yes`` beside ``shop=*``."""
-    signs = []
+    evidence = []
     for life in osm_tags.LIFECYCLES:
         for root in roots:
             new = _is_set(rows[f"{life}:{root}"])
             old = (rows[life] == "yes") & _is_set(rows[root])
             detail = (f"{life}:{root}=" + rows[f"{life}:{root}"]).where(new, f"{life}=yes")
-            signs.append(_evidence_rows(rows, new | old, f"{life}:{root}", root, detail))
-    return pd.concat(signs, ignore_index=True)
+            evidence.append(_evidence_rows(rows, new | old, f"{life}:{root}", root, detail))
+    return pd.concat(evidence, ignore_index=True)
 
 
 def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
     """Signs that one tag gives. What is vacant or disused is not in use by the same tag."""
-    signs = []
+    evidence = []
     for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
         values = rows[rule.key]
         fits = values.isin(rule.any_of) if rule.any_of else _is_set(values)
@@ -259,8 +261,8 @@ def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
             fits &= ~values.isin(osm_tags.NO_SHOP) & rows[list(osm_tags.LIFECYCLES)].isna().all(
                 axis=1
             )
-        signs.append(_evidence_rows(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
-    return pd.concat(signs, ignore_index=True)
+        evidence.append(_evidence_rows(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
+    return pd.concat(evidence, ignore_index=True)
 
 
 def _evidence_rows(
@@ -280,13 +282,13 @@ def _evidence_rows(
     )
 
 
-def _fill_rings(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def _fill_rings(evidence: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Shapes with closed outlines filled: no rule makes an area of a lifecycle prefix."""
-    shapes = np.array(signs.geometry.to_numpy(), dtype=object)
-    rings = shapely.is_closed(shapes) & (shapely.get_type_id(shapes) == LINE)
-    rings &= ~signs["signal"].str.endswith(":railway").to_numpy(dtype=bool)
-    shapes[rings] = [shapely.Polygon(ring) for ring in shapes[rings]]
-    return gpd.GeoSeries(shapes, index=signs.index, crs=signs.crs)
+    geometries = np.array(evidence.geometry.to_numpy(), dtype=object)
+    rings = shapely.is_closed(geometries) & (shapely.get_type_id(geometries) == LINE)
+    rings &= ~evidence["signal"].str.endswith(":railway").to_numpy(dtype=bool)
+    geometries[rings] = [shapely.Polygon(ring) for ring in geometries[rings]]
+    return gpd.GeoSeries(geometries, index=evidence.index, crs=evidence.crs)
 
 
 def _widen_lines(draft: Draft, journal: Journal) -> Draft:

@@ -68,7 +68,7 @@ def read(
     shown: str,
     *,
     keys: Collection[str],
-    carried: Collection[str] = (),
+    extra_tags: Collection[str] = (),
     box: Box | None = None,
     journal: Journal,
 ) -> gpd.GeoDataFrame:
@@ -80,14 +80,14 @@ def read(
         ``.osm``, ``.osm.gz`` or ``.osm.pbf``; the first bytes say which.
     keys
         An object is read when it has one of these.
-    carried
+    extra_tags
         Other keys to bring along.
     box
         West, south, east, north in degrees; all of the file when None.
 
     Returns
     -------
-    Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``carried`` (missing where an
+    Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``extra_tags`` (missing where an
     object lacks it) and geometry in EPSG:4326. The runs of a way that leaves the file and comes
     back are rows of their own (``way/123``, ``way/123-2``).
 
@@ -96,9 +96,9 @@ def read(
     FormatError
         Not an OpenStreetMap file, cut short, or too large to be read whole.
     """
-    names = list(dict.fromkeys((*keys, *carried)))
-    wanted = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
-    extract = _extract(_file_version(path, shown, box), box, osm_tags.KEYS.union(keys), wanted)
+    names = list(dict.fromkeys((*keys, *extra_tags)))
+    tag_keys = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
+    extract = _extract(_file_version(path, shown, box), box, osm_tags.KEYS.union(keys), tag_keys)
     _note(extract, keys, journal)
     rows = [n for n, tags in enumerate(extract.tags) if not tags.keys().isdisjoint(keys)]
     tags = [{k: v for k, v in extract.tags[n].items() if k in names} for n in rows]
@@ -121,83 +121,83 @@ def _file_version(path: Path, shown: str, box: Box | None) -> _FileVersion:
 
 @lru_cache(maxsize=1)  # four layers read one file
 def _extract(
-    file: _FileVersion, box: Box | None, keys: frozenset[str], wanted: frozenset[str]
+    file: _FileVersion, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]
 ) -> Extract:
     with files.scratch(file.shown) as folder, osm_opening.readable(file.shown):
         source = osm_opening.open_source(file.path, file.shown, folder)
         try:
-            return _Extraction(box, keys, wanted).of(source)
+            return _Extraction(box, keys, tag_keys).read(source)
         except RuntimeError as reason:
             if not osm_opening.DISORDER.search(str(reason)):
                 raise
-            return _Extraction(box, keys, wanted).of(osm_opening.sort_objects(source, folder))
+            return _Extraction(box, keys, tag_keys).read(osm_opening.sort_objects(source, folder))
 
 
-def _id(one: Any) -> str:
-    kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[one.type_str()]
-    ident = one.orig_id() if one.is_area() else one.id
+def _id(feature: Any) -> str:
+    kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[feature.type_str()]
+    ident = feature.orig_id() if feature.is_area() else feature.id
     return f"{kind}/{osm_opening.original_id(ident)}"
 
 
 class _Extraction:
     """Objects that touch a box, collected in one reading (osmium does the areas in two)."""
 
-    def __init__(self, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> None:
+    def __init__(self, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]) -> None:
         import osmium  # noqa: PLC0415 (only needed here)
 
         self.osmium, self.wkb = osmium, osmium.geom.WKBFactory()
-        self.box, self.keys, self.wanted = box, keys, wanted
+        self.box, self.keys, self.tag_keys = box, keys, tag_keys
         self.batch: list[tuple[str, bool, Tags, str]] = []  # id, closed, tags, shape
-        self.found = Extract([], [], [], np.empty(0, dtype=object), [], [])
+        self.extract = Extract([], [], [], np.empty(0, dtype=object), [], [])
         self.shapes: list[Geometries] = []
         self.inside: set[str] = set()  # ways, with or without tags
-        self.lacking: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
+        self.unassembled: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
 
-    def of(self, source: Any) -> Extract:
+    def read(self, source: Any) -> Extract:
         """Read all of a file."""
-        keyed, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
+        key_filter, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
         # Ways without tags are seen, too: they say whether a relation touches the box.
-        selecting = keyed(*self.keys)
+        selecting = key_filter(*self.keys)
         selecting.enable_for(kinds.NODE | kinds.RELATION | kinds.AREA)
-        every = self.osmium.FileProcessor(source).with_areas(keyed(*self.keys))
-        one: Any
-        for one in every.with_filter(selecting):
-            if one.is_node():
-                if one.location.valid():
-                    self._take(_id(one), self.wkb.create_point(one), self._tags(one))
-            elif one.is_way():
-                self._way(one)
-            elif one.is_relation():
-                self._relation(one)
-            elif not one.from_way():
-                self._area(one)
-        self._sift()
-        for tags, ways in self.lacking.values():
+        processor = self.osmium.FileProcessor(source).with_areas(key_filter(*self.keys))
+        feature: Any
+        for feature in processor.with_filter(selecting):
+            if feature.is_node():
+                if feature.location.valid():
+                    self._add(_id(feature), self.wkb.create_point(feature), self._tags(feature))
+            elif feature.is_way():
+                self._way(feature)
+            elif feature.is_relation():
+                self._relation(feature)
+            elif not feature.from_way():
+                self._area(feature)
+        self._flush()
+        for tags, ways in self.unassembled.values():
             if self.box is None or ways & self.inside:
-                self.found.cut.append(tags)
-        return self.found._replace(shapes=np.concatenate(self.shapes))
+                self.extract.cut.append(tags)
+        return self.extract._replace(shapes=np.concatenate(self.shapes))
 
-    def _take(self, ident: str, shape: str, tags: Tags, *, closed: bool = False) -> None:
+    def _add(self, ident: str, shape: str, tags: Tags, *, closed: bool = False) -> None:
         self.batch.append((ident, closed, tags, shape))
         if len(self.batch) >= BATCH:
-            self._sift()
+            self._flush()
 
-    def _sift(self) -> None:
+    def _flush(self) -> None:
         """Decode the shapes of the batch and keep those that touch the box."""
         shapes = np.asarray(shapely.from_wkb([row[3] for row in self.batch]), dtype=object)
-        near = self._near(shapes)
+        inside = self._in_box(shapes)
         tagged = np.array([bool(row[2]) for row in self.batch], dtype=bool)
-        for n in np.flatnonzero(near):
+        for n in np.flatnonzero(inside):
             ident, closed, tags, _ = self.batch[n]
             self.inside.add(ident)
             if tags:
-                self.found.ids.append(ident)
-                self.found.closed.append(closed)
-                self.found.tags.append(tags)
-        self.shapes.append(shapes[near & tagged])
+                self.extract.ids.append(ident)
+                self.extract.closed.append(closed)
+                self.extract.tags.append(tags)
+        self.shapes.append(shapes[inside & tagged])
         self.batch.clear()
 
-    def _near(self, shapes: Geometries) -> Any:
+    def _in_box(self, shapes: Geometries) -> Any:
         """Which shapes have bounds that touch the box."""
         if self.box is None:
             return np.ones(len(shapes), dtype=bool)
@@ -205,34 +205,34 @@ class _Extraction:
         xmin, ymin, xmax, ymax = shapely.bounds(shapes).T
         return (xmin <= east) & (xmax >= west) & (ymin <= north) & (ymax >= south)
 
-    def _tags(self, one: Any) -> Tags:
+    def _tags(self, feature: Any) -> Tags:
         """The tags of an object that some layer uses; none without a key that some layer reads."""
-        tags = {tag.k: tag.v for tag in one.tags if tag.k in self.wanted}
+        tags = {tag.k: tag.v for tag in feature.tags if tag.k in self.tag_keys}
         return {} if self.keys.isdisjoint(tags) else tags
 
     def _way(self, way: Any) -> None:
         try:
             line = self.wkb.create_linestring(way, use_nodes=self.osmium.geom.use_nodes.ALL)
         except (RuntimeError, self.osmium.InvalidLocationError):  # a node is not in the file
-            self._pieces(way, _id(way), self._tags(way))
+            self._parts(way, _id(way), self._tags(way))
             return
         if self.box is not None and not _touches(line, self.box):
             return
         tags = self._tags(way)
         if tags or self.box is not None:
             closed = len(way.nodes) > 1 and way.is_closed()
-            self._take(_id(way), line, tags, closed=closed)
+            self._add(_id(way), line, tags, closed=closed)
 
-    def _pieces(self, way: Any, ident: str, tags: Tags) -> None:
+    def _parts(self, way: Any, ident: str, tags: Tags) -> None:
         """Runs of a way of which nodes lie in the file; a ring that is cut has none."""
         places = [(n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
-        there = [place for place in places if place]
+        located = [place for place in places if place]
         runs = [] if len(places) < 2 or way.is_closed() else list(_runs(places))
         for nth, run in enumerate(runs, 1):
             line = shapely.to_wkb(shapely.LineString(run), hex=True)
-            self._take(ident if nth == 1 else f"{ident}-{nth}", line, tags)
-        if not runs and tags and (self.box is None or self._near(shapely.points(there)).any()):
-            self.found.cut.append(tags)
+            self._add(ident if nth == 1 else f"{ident}-{nth}", line, tags)
+        if not runs and tags and (self.box is None or self._in_box(shapely.points(located)).any()):
+            self.extract.cut.append(tags)
 
     def _relation(self, relation: Any) -> None:
         tags = self._tags(relation)
@@ -240,16 +240,16 @@ class _Extraction:
             ways = {
                 f"way/{osm_opening.original_id(m.ref)}" for m in relation.members if m.type == "w"
             }
-            self.lacking[_id(relation)] = tags, ways
+            self.unassembled[_id(relation)] = tags, ways
 
     def _area(self, area: Any) -> None:
-        tags, _ = self.lacking.pop(_id(area), ({}, set()))
+        tags, _ = self.unassembled.pop(_id(area), ({}, set()))
         try:
             shape = self.wkb.create_multipolygon(area)
         except RuntimeError:  # outlines that do not close, or that cross each other
-            self.found.faulty.append(tags)
+            self.extract.faulty.append(tags)
         else:
-            self._take(_id(area), shape, tags)
+            self._add(_id(area), shape, tags)
 
 
 def _touches(line: str, box: Box) -> bool:
@@ -275,9 +275,9 @@ def _runs(places: list[tuple[float, float] | None]) -> Iterator[list[tuple[float
     >>> list(_runs([(0, 0), (1, 0), None, (2, 0), None, (3, 0), (4, 0)]))
     [[(0, 0), (1, 0)], [(3, 0), (4, 0)]]
     """
-    for there, run in groupby(places, key=bool):
+    for located, run in groupby(places, key=bool):
         pieces = [place for place in run if place]
-        if there and len(pieces) > 1:
+        if located and len(pieces) > 1:
             yield pieces
 
 

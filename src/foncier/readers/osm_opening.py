@@ -25,8 +25,8 @@ NEGATIVE_ID_OFFSET = (
 
 def is_pbf(path: Path) -> bool:
     """Whether a file begins as a PBF does."""
-    with path.open("rb") as begun:
-        return PBF_HEADER in begun.read(64)
+    with path.open("rb") as file:
+        return PBF_HEADER in file.read(64)
 
 
 @contextmanager
@@ -85,21 +85,23 @@ def sort_objects(source: Any, folder: Path) -> Any:
 
     numbered, ordered = str(folder / "numbered.osm.pbf"), str(folder / "ordered.osm.pbf")
     with osmium.SimpleWriter(numbered) as writer:
-        one: Any
-        for one in osmium.FileProcessor(source):
-            more: dict[str, Any] = {}
-            if one.is_way():
-                more["nodes"] = [_positive_id(node.ref) for node in one.nodes]
-            elif one.is_relation():
-                more["members"] = [(m.type, _positive_id(m.ref), m.role) for m in one.members]
-            elif not one.location.valid():
+        feature: Any
+        for feature in osmium.FileProcessor(source):
+            references: dict[str, Any] = {}
+            if feature.is_way():
+                references["nodes"] = [_positive_id(node.ref) for node in feature.nodes]
+            elif feature.is_relation():
+                references["members"] = [
+                    (m.type, _positive_id(m.ref), m.role) for m in feature.members
+                ]
+            elif not feature.location.valid():
                 continue
-            writer.add(one.replace(id=_positive_id(one.id), **more))
+            writer.add(feature.replace(id=_positive_id(feature.id), **references))
     merged = osmium.MergeInputReader()
     merged.add_file(numbered)
-    last = osmium.WriteHandler(ordered)
-    merged.apply(last, simplify=True)
-    last.close()
+    handler = osmium.WriteHandler(ordered)
+    merged.apply(handler, simplify=True)
+    handler.close()
     return osmium.io.File(ordered, "pbf")
 
 

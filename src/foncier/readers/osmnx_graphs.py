@@ -145,8 +145,8 @@ def _tags(streets: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     for n, (ident, street_class, name) in enumerate(columns):
         number = ident.removeprefix("way/").split("-")[0]
         row = {"osmid": int(number) if number.isdecimal() else n, "street_id": ident}
-        named = {} if pd.isna(name) else {"name": name}
-        rows.append({**row, "highway": street_class, **named})
+        name_tag = {} if pd.isna(name) else {"name": name}
+        rows.append({**row, "highway": street_class, **name_tag})
     return rows
 
 

@@ -49,10 +49,10 @@ def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str,
     >>> resolve("AC 24 à 26 et une cour", "80021")[1]
     ('UNE', 'COUR')
     """
-    state = _Parser(commune)
-    for found in TOKENS.finditer(" ".join(text.upper().split())):
-        state.take(found)
-    return tuple(dict.fromkeys(state.ids)), tuple(dict.fromkeys(state.strange))
+    parser = _Parser(commune)
+    for match in TOKENS.finditer(" ".join(text.upper().split())):
+        parser.add_token(match)
+    return tuple(dict.fromkeys(parser.ids)), tuple(dict.fromkeys(parser.unresolved))
 
 
 class _Parser:
@@ -60,39 +60,39 @@ class _Parser:
 
     def __init__(self, commune: str | None) -> None:
         self.ids: list[str] = []
-        self.strange: list[str] = []
+        self.unresolved: list[str] = []
         self.commune, self.prefix, self.section = commune, "000", ""
         self.last, self.ranged = 0, False
 
-    def take(self, found: re.Match[str]) -> None:
-        kind = found.lastgroup if found["ref"] is None else "ref"
+    def add_token(self, match: re.Match[str]) -> None:
+        kind = match.lastgroup if match["ref"] is None else "ref"
         if kind == "idu":
-            self.ids.append(found[0])
-            self.prefix, self.section = found[0][5:8], found[0][8:10]
-            self.last, self.ranged = int(found[0][10:]), False
+            self.ids.append(match[0])
+            self.prefix, self.section = match[0][5:8], match[0][8:10]
+            self.last, self.ranged = int(match[0][10:]), False
         elif kind == "range":
             self.ranged = bool(self.section)
         elif kind == "ref":
-            self._ref(found)
+            self._ref(match)
         elif kind == "more":
-            self._number(int(found[0]), found[0])
+            self._number(int(match[0]), match[0])
         elif kind == "word":
-            self.strange.append(found[0])
+            self.unresolved.append(match[0])
 
-    def _ref(self, found: re.Match[str]) -> None:
-        self.commune = found["insee"] or self.commune
-        section = (found["section"] or found["numeric"]).rjust(2, "0")
+    def _ref(self, match: re.Match[str]) -> None:
+        self.commune = match["insee"] or self.commune
+        section = (match["section"] or match["numeric"]).rjust(2, "0")
         self.ranged = self.ranged and section == self.section
-        self.prefix, self.section = found["prefix"] or "000", section
-        self._number(int(found["number"]), found[0])
+        self.prefix, self.section = match["prefix"] or "000", section
+        self._number(int(match["number"]), match[0])
 
-    def _number(self, number: int, written: str) -> None:
+    def _number(self, number: int, text: str) -> None:
         if not self.section or not self.commune or not number:
-            self.strange.append(written)
+            self.unresolved.append(text)
             return
         first = self.last + 1 if self.ranged else number
         if not 0 <= number - first < MAX_RANGE:
-            self.strange.append(written)
+            self.unresolved.append(text)
             first = number
         self.ids += [
             f"{self.commune}{self.prefix}{self.section}{n:04d}" for n in range(first, number + 1)
@@ -111,30 +111,32 @@ def resolve_lists(
     written = values.astype("str").str.strip("{} ").str.upper()
     split = written.str.split(r"[|,;\s]+", regex=True).explode().astype("str")
     split = split[split.notna() & (split != "")]
-    plain = split.str.fullmatch(IDU.pattern)
-    free = plain.index[~plain].unique()
-    known: dict[Any, Any] = split[~split.index.isin(free)].groupby(level=0).agg(list).to_dict()
-    strange: list[str] = []
-    texts = zip(free, written.loc[free], communes.loc[free], strict=True)
+    is_idu = split.str.fullmatch(IDU.pattern)
+    other_rows = is_idu.index[~is_idu].unique()
+    ids_of_row: dict[Any, Any] = (
+        split[~split.index.isin(other_rows)].groupby(level=0).agg(list).to_dict()
+    )
+    unresolved: list[str] = []
+    texts = zip(other_rows, written.loc[other_rows], communes.loc[other_rows], strict=True)
     for row, text, commune in texts:
-        ids, left = resolve(str(text), commune if isinstance(commune, str) else None)
-        strange += left
+        ids, unknown = resolve(str(text), commune if isinstance(commune, str) else None)
+        unresolved += unknown
         if ids:
-            known[row] = ids
-    _note(sum(row in known for row in free), strange, journal)
-    joined = {row: "|".join(sorted(set(ids))) for row, ids in known.items()}
-    return pd.Series(joined, dtype="str").reindex(values.index)
+            ids_of_row[row] = ids
+    _note(sum(row in ids_of_row for row in other_rows), unresolved, journal)
+    lists = {row: "|".join(sorted(set(ids))) for row, ids in ids_of_row.items()}
+    return pd.Series(lists, dtype="str").reindex(values.index)
 
 
-def _note(solved: int, strange: list[str], journal: Journal) -> None:
+def _note(resolved: int, unresolved: list[str], journal: Journal) -> None:
     journal.add(
         "repaired",
-        solved,
+        resolved,
         "readers.parcel_refs.expanded",
     )
     journal.add(
         "dropped",
-        len(strange),
+        len(unresolved),
         "readers.parcel_refs.not_understood",
-        names=list(dict.fromkeys(strange)),
+        names=list(dict.fromkeys(unresolved)),
     )

@@ -92,8 +92,8 @@ def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Dra
     kinds = columns.allowed_values(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
     effects = columns.allowed_values(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
     kind = columns.translate(frame["kind"], kinds, column="kind", shown=file.shown)
-    said = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
-    frame = frame.assign(kind=kind, effect=said.fillna(default_effect(kind)))
+    effect = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
+    frame = frame.assign(kind=kind, effect=effect.fillna(default_effect(kind)))
     kindless = frame["kind"].isna()
     journal.add(
         "dropped",

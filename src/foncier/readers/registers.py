@@ -94,7 +94,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     An active one is dated by the layer. Other states, and rows without coordinates, say nothing.
     """
-    rows, size, spots = geolocate.cells(file, SIRENE, journal)
+    rows, size, points = geolocate.cells(file, SIRENE, journal)
     rows = _in_communes(rows, target, journal)
     signal = rows["state"].str.strip().str.upper().map({"A": "sirene_active", "F": "sirene_closed"})
     since = columns.dates(rows["since"], column="dateDebut", journal=journal)
@@ -104,13 +104,13 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=since.where(signal == "sirene_closed", vintage),
         detail=("NAF " + rows["detail"].astype("str")),
     )
-    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _evidence(rows, spots, file, target, journal, size=size, source="SIRENE")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="SIRENE")
 
 
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read energy certificates: coordinates of the BAN in Lambert-93, else ``_geopoint``."""
-    rows, size, spots = geolocate.cells(file, DPE, journal)
+    rows, size, points = geolocate.cells(file, DPE, journal)
     rows = _in_communes(rows, target, journal)
     rows = rows.assign(
         signal="dpe_recent",
@@ -118,14 +118,14 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
             rows["observed_on"], column="date_etablissement_dpe", journal=journal
         ),
     )
-    if spots is None and rows["lon"].isna().all():
+    if points is None and rows["lon"].isna().all():
         pair = (
             rows["geopoint"].astype("str").str.split(",", n=1, expand=True).reindex(columns=[0, 1])
         )
         rows = rows.assign(lat=pair[0], lon=pair[1])
-        spots = geolocate.to_points(rows, geolocate.DEGREES)
-    spots = geolocate.to_points(rows, file.crs or "EPSG:2154") if spots is None else spots
-    return _evidence(rows, spots, file, target, journal, size=size, source="DPE (ADEME)")
+        points = geolocate.to_points(rows, geolocate.DEGREES)
+    points = geolocate.to_points(rows, file.crs or "EPSG:2154") if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="DPE (ADEME)")
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -133,7 +133,7 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     Exchanges, expropriations and sales of bare land say nothing of a building.
     """
-    rows, size, spots = geolocate.cells(file, DVF, journal)
+    rows, size, points = geolocate.cells(file, DVF, journal)
     rows = _in_communes(rows, target, journal)
     sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
     built = rows["local"].notna() | bool(rows["local"].isna().all())
@@ -150,8 +150,8 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=columns.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
-    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _evidence(rows, spots, file, target, journal, size=size, source="DVF")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="DVF")
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -160,23 +160,23 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     The RNB tells the state of a building on the day of the file, without a date of its own: where
     the study gives that day (``date``), it is when the sign was seen.
     """
-    rows, size, spots = geolocate.cells(file, RNB, journal)
+    rows, size, points = geolocate.cells(file, RNB, journal)
     status = rows["status"].str.strip().str.lower().str.replace("_", "")
-    strange = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_WITHOUT_EVIDENCE])
+    unexpected = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_WITHOUT_EVIDENCE])
     journal.add(
         "kept",
-        int(strange.sum()),
+        int(unexpected.sum()),
         "readers.registers.unknown_rnb_status",
     )
-    seen = np.datetime64(file.vintage or "NaT", "us")
-    rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=seen)
-    if spots is None:
+    file_date = np.datetime64(file.vintage or "NaT", "us")
+    rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=file_date)
+    if points is None:
         written = rows["shape"].fillna(rows["point"]).astype("str")
-        bare = written.str.replace(r"^SRID=\d+;", "", regex=True)
-        texts = [text if isinstance(text, str) else None for text in bare]
+        without_srid = written.str.replace(r"^SRID=\d+;", "", regex=True)
+        texts = [text if isinstance(text, str) else None for text in without_srid]
         shapes = shapely.from_wkt(texts, on_invalid="ignore")
-        spots = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
-    return _evidence(rows, spots, file, target, journal, size=size, source="RNB")
+        points = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
+    return _evidence(rows, points, file, target, journal, size=size, source="RNB")
 
 
 def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -184,19 +184,19 @@ def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     They come from the DPE and from DVF: with those layers beside them they count once.
     """
-    rows, size, spots = geolocate.cells(file, BDNB, journal)
+    rows, size, points = geolocate.cells(file, BDNB, journal)
     parts = []
     for column, signal in (("dpe", "dpe_recent"), ("sale", "dvf_sale")):
         day = columns.dates(rows[column], column=column, journal=journal)
-        told = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
-        ids = told["batiment_groupe_id"].astype("str") + "/" + signal
-        parts.append(told.assign(observation_id=ids))
-    signs = pd.concat(parts)
-    if spots is None:
-        spots = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
-    own = gpd.GeoSeries(spots.loc[signs.index].to_numpy(), crs=spots.crs)
+        dated = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
+        ids = dated["batiment_groupe_id"].astype("str") + "/" + signal
+        parts.append(dated.assign(observation_id=ids))
+    evidence = pd.concat(parts)
+    if points is None:
+        points = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
+    locations = gpd.GeoSeries(points.loc[evidence.index].to_numpy(), crs=points.crs)
     return _evidence(
-        signs.reset_index(drop=True), own, file, target, journal, size=size, source="BDNB"
+        evidence.reset_index(drop=True), locations, file, target, journal, size=size, source="BDNB"
     )
 
 
@@ -205,29 +205,29 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     A row whose lots are unknown or fewer than those taken says nothing, and is noted.
     """
-    rows, size, spots = geolocate.cells(file, PREMISES, journal)
+    rows, size, points = geolocate.cells(file, PREMISES, journal)
     rows = _in_communes(rows, target, journal)
-    lots, taken = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
-    fair = (lots > 0) & (taken >= 0) & (taken <= lots)
+    lots, occupied = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
+    valid = (lots > 0) & (occupied >= 0) & (occupied <= lots)
     journal.add(
         "dropped",
-        int((~fair).sum()),
+        int((~valid).sum()),
         "readers.registers.bad_occupancy",
     )
-    free = 1 - taken / lots.where(fair)
+    free = 1 - occupied / lots.where(valid)
     signal = np.select(
         [free >= 1, free > 0], ["premises_empty", "premises_partly"], "premises_full"
     )
-    told = details.worded(details.FREE_LOTS, lots.fillna(0) - taken.fillna(0), lots.fillna(0))
+    detail = details.worded(details.FREE_LOTS, lots.fillna(0) - occupied.fillna(0), lots.fillna(0))
     rows = rows.assign(
-        signal=pd.Series(signal, rows.index, dtype="str").where(fair),
+        signal=pd.Series(signal, rows.index, dtype="str").where(valid),
         share=free,
-        detail=told,
+        detail=detail,
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )
-    spots = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _evidence(rows, spots, file, target, journal, size=size, source="Liste des locaux")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
 
 
 def _in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
@@ -237,7 +237,7 @@ def _in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.Dat
 
 def _evidence(
     rows: pd.DataFrame,
-    spots: gpd.GeoSeries,
+    points: gpd.GeoSeries,
     file: LayerFile,
     target: Target,
     journal: Journal,
@@ -246,22 +246,22 @@ def _evidence(
     source: str,
 ) -> Draft:
     """Rows that say something, with their place, in the columns of OBSERVATIONS."""
-    told = rows[rows["signal"].notna()]
+    evidence = rows[rows["signal"].notna()]
     journal.add(
         "kept",
-        size - len(told),
+        size - len(evidence),
         "readers.registers.no_signal",
     )
-    if told.empty:
+    if evidence.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
-    given = {"subject": "building", "parcel_ids": None, "observation_id": None}
-    told = told.assign(
-        **{name: value for name, value in given.items() if name not in told},
+    defaults = {"subject": "building", "parcel_ids": None, "observation_id": None}
+    evidence = evidence.assign(
+        **{name: value for name, value in defaults.items() if name not in evidence},
         source=file.source or source,
     )
     draft = geolocate.locate(
-        told,
-        spots.reindex(told.index),
+        evidence,
+        points.reindex(evidence.index),
         file,
         target,
         journal,
@@ -294,8 +294,8 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A column is absent, or text where a number belongs.
     """
-    written = files.rows(file.path, file.shown, journal)
-    rows: Any = columns.pick(written, DVF_COMMUNES, file, journal)
+    table = files.rows(file.path, file.shown, journal)
+    rows: Any = columns.pick(table, DVF_COMMUNES, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
     rows = ids.drop_without_key(
         rows,
@@ -303,9 +303,9 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
         message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.filter_communes(rows, target, journal)
-    price = columns.numbers(kept["price_eur_m2"], column="price_eur_m2", shown=file.shown)
-    sales = columns.numbers(kept["sales"], column="sales", shown=file.shown)
+    selected = base.filter_communes(rows, target, journal)
+    price = columns.numbers(selected["price_eur_m2"], column="price_eur_m2", shown=file.shown)
+    sales = columns.numbers(selected["sales"], column="sales", shown=file.shown)
     rare = price.notna() & ((sales < MIN_SALES) | (price <= 0))
     journal.add(
         "dropped",
@@ -313,4 +313,4 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "readers.registers.few_sales",
         fewest=MIN_SALES,
     )
-    return base.Draft(kept.assign(price_eur_m2=price.mask(rare), sales=sales), len(written))
+    return base.Draft(selected.assign(price_eur_m2=price.mask(rare), sales=sales), len(table))

@@ -157,7 +157,7 @@ def read(
     adapter = READERS.get((file.layer, file.format))
     if adapter is None:
         raise _unknown_format(file)
-    print_ = fingerprint(file)
+    sha256 = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
@@ -171,7 +171,7 @@ def read(
         layer=file.layer,
         path=file.shown,
         format=file.format,
-        sha256=print_,
+        sha256=sha256,
         rows_read=draft.rows_read,
         rows_kept=len(table),
         crs=draft.crs,

@@ -54,10 +54,10 @@ def to_legal_crs(
     FormatError
         No row has a geometry of that type.
     """
-    moving = Reprojection(frame.crs, crs, shape=shape, shown=shown)
+    reprojection = Reprojection(frame.crs, crs, shape=shape, shown=shown)
     for start in range(0, len(frame), CHUNK_ROWS):
-        moving.take(frame.geometry.iloc[start : start + CHUNK_ROWS])
-    return moving.applied(frame, journal)
+        reprojection.add(frame.geometry.iloc[start : start + CHUNK_ROWS])
+    return reprojection.apply(frame, journal)
 
 
 class Reprojection:
@@ -73,34 +73,34 @@ class Reprojection:
         self, source: pyproj.CRS | None, crs: pyproj.CRS, *, shape: Shape, shown: str
     ) -> None:
         self._crs, self._shape, self._shown = crs, shape, shown
-        self._passage = Transformation(source, crs, where=shown)
+        self._transformation = Transformation(source, crs, where=shown)
         self._counts: Counter[str] = Counter()
         self._kinds: set[str] = set()
         self._useful: list[NDArray[np.bool_]] = []
         self._values: list[Geometries] = []
 
-    def take(self, piece: gpd.GeoSeries) -> None:
+    def add(self, piece: gpd.GeoSeries) -> None:
         """Move the next shapes, and keep those that serve."""
         values = np.array(piece.to_numpy(), dtype=object)
-        deep = shapely.get_coordinate_dimension(values) > 2
-        values[deep] = shapely.force_2d(values[deep])
-        gone = shapely.is_missing(values) | shapely.is_empty(values)
-        useful = ~gone & (gone | _finite(values))
-        given = gpd.GeoSeries(values[useful], crs=piece.crs)
+        has_z = shapely.get_coordinate_dimension(values) > 2
+        values[has_z] = shapely.force_2d(values[has_z])
+        absent = shapely.is_missing(values) | shapely.is_empty(values)
+        useful = ~absent & (absent | _finite(values))
+        present = gpd.GeoSeries(values[useful], crs=piece.crs)
         self._counts["read"] += len(values)
-        self._counts["absent"] += len(values) - len(given)
-        self._kinds |= set(given.geom_type)
-        moved = self._passage.move(given).to_numpy()
-        inside = in_territory(shapely.bounds(moved)[:, :2], self._crs) & _finite(moved)
+        self._counts["absent"] += len(values) - len(present)
+        self._kinds |= set(present.geom_type)
+        reprojected = self._transformation.move(present).to_numpy()
+        inside = in_territory(shapely.bounds(reprojected)[:, :2], self._crs) & _finite(reprojected)
         self._counts["inside"] += int(inside.sum())
-        shaped = _as_shape(self._shape, np.array(moved[inside], dtype=object), self._counts)
-        right = ~shapely.is_missing(shaped)
+        shaped = _as_shape(self._shape, np.array(reprojected[inside], dtype=object), self._counts)
+        valid = ~shapely.is_missing(shaped)
         useful[useful] = inside
-        useful[useful] = right
+        useful[useful] = valid
         self._useful.append(useful)
-        self._values.append(shaped[right])
+        self._values.append(shaped[valid])
 
-    def applied(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
+    def apply(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
         """Rows of the file whose shapes were kept, with these; raises as `legal` does.
 
         ``frame`` may have its own shapes, which are left aside, or none.
@@ -108,12 +108,12 @@ class Reprojection:
         if not len(frame):
             return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=self._crs))
         self._check_present(journal)
-        self._passage.check()
-        self._tell(journal)
-        kept: Any = frame[np.concatenate(self._useful)]
+        self._transformation.check()
+        self._note_counts(journal)
+        rows: Any = frame[np.concatenate(self._useful)]
         values = np.concatenate(self._values)
         self._values.clear()
-        return gpd.GeoDataFrame(kept, geometry=gpd.GeoSeries(values, kept.index, crs=self._crs))
+        return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(values, rows.index, crs=self._crs))
 
     def _check_present(self, journal: Journal) -> None:
         read, absent = self._counts["read"], self._counts["absent"]
@@ -125,7 +125,7 @@ class Reprojection:
         if absent == read:
             raise FormatError("readers.shapes.no_geometry_at_all", path=self._shown, features=read)
 
-    def _tell(self, journal: Journal) -> None:
+    def _note_counts(self, journal: Journal) -> None:
         """Note what was done to the shapes that there are; a few at 0° N 0° E are a known slip."""
         counts, name = self._counts, self._crs.name
         inside, useful = counts["inside"], sum(map(len, self._values))
@@ -197,8 +197,8 @@ def _repair(values: Geometries, counts: Counter[str]) -> Geometries:
 
 
 def _lines(values: Geometries) -> Geometries:
-    right = np.isin(shapely.get_type_id(values), (LINE, MULTILINE)) & (shapely.length(values) > 0)
-    values[~right] = None
+    valid = np.isin(shapely.get_type_id(values), (LINE, MULTILINE)) & (shapely.length(values) > 0)
+    values[~valid] = None
     return values
 
 

@@ -112,8 +112,8 @@ def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
 
 def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:
     """Which way cyclists may go; a word that is not known is unknown."""
-    said = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
-    way = said.astype("str").str.strip().str.lower().map(ONE_WAY_WORDS)
+    words = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
+    way = words.astype("str").str.strip().str.lower().map(ONE_WAY_WORDS)
     journal.add(
         "assumed",
         int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
@@ -127,17 +127,17 @@ def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journa
     open_to = pd.DataFrame(
         [CLASS_MODES.get(name, (True, True, True)) for name in classes], frame.index, MODES
     )
-    said = frame[list(MODES)].notna().all(axis=1)
-    strange = sorted(set(classes[~known & ~said]))
+    stated = frame[list(MODES)].notna().all(axis=1)
+    unknown = sorted(set(classes[~known & ~stated]))
     journal.add(
         "assumed",
-        int((~known & ~said).sum()),
+        int((~known & ~stated).sum()),
         "readers.streets.unknown_class",
-        classes=strange,
+        classes=unknown,
     )
     modes = {}
     for mode in MODES:
-        given = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
-        written = given.map({"yes": True, "no": False}).astype("boolean")
-        modes[mode] = written.fillna(open_to[mode].astype("boolean"))
+        values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
+        from_file = values.map({"yes": True, "no": False}).astype("boolean")
+        modes[mode] = from_file.fillna(open_to[mode].astype("boolean"))
     return frame.assign(**modes)

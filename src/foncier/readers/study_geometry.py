@@ -68,8 +68,8 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     frame = shapes.to_legal_crs(
         _read_features(path, shown), crs, shape="line", shown=shown, journal=Journal()
     )
-    own = {str(name).lower(): name for name in reversed(frame.columns)}
-    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    by_lower_name = {str(name).lower(): name for name in reversed(frame.columns)}
+    label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
     names = numbered if label is None else frame[label].astype("str").fillna(numbered)
     lines = shapely.line_merge(frame.geometry.to_numpy())
@@ -90,16 +90,18 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     """
     frame = _read_features(path, shown)
     points = shapes.to_legal_crs(frame, crs, shape="point", shown=shown, journal=Journal())
-    own = {str(name).lower(): name for name in reversed(points.columns)}
-    order = next((own[name] for name in ("order", "ordre") if name in own), None)
+    by_lower_name = {str(name).lower(): name for name in reversed(points.columns)}
+    order = next(
+        (by_lower_name[name] for name in ("order", "ordre") if name in by_lower_name), None
+    )
     if order is not None:
         rank = columns.numbers(points[order], column=str(order), shown=shown)
         points = points.loc[rank.sort_values(kind="stable").index]
-    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     names: Any = points[label] if label is not None else pd.Series(None, points.index)
-    named = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
+    texts = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
     return gpd.GeoDataFrame(
-        {"order": np.arange(1, len(points) + 1), "name": named["name"].to_numpy()},
+        {"order": np.arange(1, len(points) + 1), "name": texts["name"].to_numpy()},
         geometry=points.geometry.to_numpy(),
         crs=crs,
     )

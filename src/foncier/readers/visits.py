@@ -57,67 +57,71 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     SourceError, FormatError
         The verdicts or the result cannot be read.
     """
-    named = file.constants.get(RESULT_KEY)
+    result_path = file.constants.get(RESULT_KEY)
     truths, notes, _ = read_truth(file.path, crs=target.crs)
     journal.extend(notes)
-    known = None if named is None else _read_sites(file.path.parent / named, named, target)
+    known = (
+        None
+        if result_path is None
+        else _read_sites(file.path.parent / result_path, result_path, target)
+    )
     rows = truths if known is None else _with_outlines(truths, known)
-    lost = pd.Series(shapely.is_missing(rows.geometry.to_numpy()), rows.index)
-    if len(rows) and lost.all():
+    unlocated = pd.Series(shapely.is_missing(rows.geometry.to_numpy()), rows.index)
+    if len(rows) and unlocated.all():
         raise ConfigError("readers.visits.no_location", path=file.shown)
     journal.add(
         "dropped",
-        int(lost.sum()),
+        int(unlocated.sum()),
         "readers.visits.unknown_site",
     )
-    signs = _evidence(rows.loc[~lost], journal)
-    draft = base.Draft(signs, len(truths), target.crs.to_string())
+    evidence = _evidence(rows.loc[~unlocated], journal)
+    draft = base.Draft(evidence, len(truths), target.crs.to_string())
     return replace(draft, found=tuple(COLUMNS[:-1]))
 
 
 def _read_sites(path: Path, shown: str, target: Target) -> gpd.GeoDataFrame:
     """Sites of the result that was visited, by id: kind and outline."""
     files.check(path, shown)
-    whole = files.vector(path, shown=shown, sublayer=SITES_LAYER)
-    wanted = whole[["opportunity_id", "kind", "geometry"]]
-    return shapes.to_legal_crs(wanted, target.crs, shape="place", shown=shown, journal=Journal())
+    table = files.vector(path, shown=shown, sublayer=SITES_LAYER)
+    sites = table[["opportunity_id", "kind", "geometry"]]
+    return shapes.to_legal_crs(sites, target.crs, shape="place", shown=shown, journal=Journal())
 
 
 def _with_outlines(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Truths with kind and outline of the site that they name."""
     sites = known.drop_duplicates("opportunity_id").set_index("opportunity_id")
-    own = sites.reindex(truths["opportunity_id"].to_numpy(dtype=object))
-    outline = own.geometry.to_numpy()
+    matched = sites.reindex(truths["opportunity_id"].to_numpy(dtype=object))
+    outline = matched.geometry.to_numpy()
     place = np.where(shapely.is_missing(outline), truths.geometry.to_numpy(), outline)
-    kind = truths["kind"].astype("str").fillna(pd.Series(own["kind"].to_numpy(), truths.index))
+    kind = truths["kind"].astype("str").fillna(pd.Series(matched["kind"].to_numpy(), truths.index))
     return truths.assign(kind=kind).set_geometry(gpd.GeoSeries(place, truths.index, truths.crs))
 
 
 def _evidence(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     subject = rows["kind"].map(SUBJECTS).astype("str")
-    said = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].says)))
-    subject = subject.fillna(said.astype("str"))
-    telling = rows["verdict"].isin(WITH_EVIDENCE) & subject.notna()
+    stated = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].says)))
+    subject = subject.fillna(stated.astype("str"))
+    with_evidence = rows["verdict"].isin(WITH_EVIDENCE) & subject.notna()
     journal.add(
         "dropped",
-        int((~telling).sum()),
+        int((~with_evidence).sum()),
         "readers.visits.no_evidence",
     )
-    kept = rows.loc[telling]
-    whole = (subject.loc[telling] == "building").to_numpy(dtype=bool)
-    shaped = kept.geometry.to_numpy()
-    spots = np.where(whole, shaped, shapely.point_on_surface(shaped))
-    ids = kept["opportunity_id"].astype("str").fillna(kept["truth_id"].astype("str"))
+    selected = rows.loc[with_evidence]
+    is_building = (subject.loc[with_evidence] == "building").to_numpy(dtype=bool)
+    outlines = selected.geometry.to_numpy()
+    locations = np.where(is_building, outlines, shapely.point_on_surface(outlines))
+    ids = selected["opportunity_id"].astype("str").fillna(selected["truth_id"].astype("str"))
     return gpd.GeoDataFrame(
         {
             "observation_id": "visite " + ids,
-            "signal": "visit_" + kept["verdict"].astype("str"),
-            "subject": subject.loc[telling],
-            "detail": kept["note"],
-            "observed_on": kept["observed_on"],
+            "signal": "visit_" + selected["verdict"].astype("str"),
+            "subject": subject.loc[with_evidence],
+            "detail": selected["note"],
+            "observed_on": selected["observed_on"],
             "source": SOURCE,
-            "opportunity_id": kept["opportunity_id"],
+            "opportunity_id": selected["opportunity_id"],
         },
-        geometry=spots,
+        geometry=locations,
         crs=rows.crs,
     )
