@@ -231,7 +231,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
         "vector",
         {},
         FormatError,
-        ["zone_type", "Trouvé", "zone", "columns = {"],
+        ["zone_type", "Colonnes du fichier", "zone", "columns = {"],
     ),
     "a mapped column that is not there": (
         "a.geojson",
@@ -295,7 +295,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
         "cnig",
         {},
         FormatError,
-        ["geompoint", "Attendu"],
+        ["geompoint", "Colonnes attendues"],
     ),
     "CNIG with swapped WKT": (
         "a.csv",

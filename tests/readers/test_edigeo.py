@@ -98,7 +98,7 @@ def test_sheets_that_share_or_cut_an_object(tmp_path: Path, read: Callable[..., 
         ("dropped", 1),
         ("repaired", 1),
     ]
-    assert report.notes[0].text.fr.endswith("du 2014-01-01 au 2019-01-01")
+    assert report.notes[0].text.fr.endswith("du 01/01/2014 au 01/01/2019")
     streets, report = read("streets", "edigeo", tmp_path)
     assert (len(streets), report.rows_read) == (1, 2)
     assert report.notes[1].text.fr.startswith("objets présents sur deux feuilles")
@@ -223,7 +223,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a path that leaves": (bz2.compress(tarred({**GOOD, "../../x.VEC": b""})), "sortirait"),
     "an absolute path": (bz2.compress(tarred({**GOOD, "/x.VEC": b""})), "sortirait"),
     "a drive": (bz2.compress(tarred({**GOOD, "C:\\x.VEC": b""})), "sortirait"),
-    "a link": (bz2.compress(tarred(GOOD, LINK)), "autre chose que des fichiers"),
+    "a link": (bz2.compress(tarred(GOOD, LINK)), "pas un fichier ordinaire"),
     "the same name twice": (bz2.compress(tarred({**GOOD, "a/EDAB01T1.VEC": b""})), "même nom"),
     "too many files": (bz2.compress(tarred({**GOOD, **{f"{n}": b"" for n in range(300)}})), "plus"),
     "a file missing": (
@@ -267,7 +267,7 @@ def test_a_bomb_stops_at_the_limit(
     monkeypatch.setattr(edigeo_sheets, "MAX_BYTES", 2**21)
     path = tmp_path / "edigeo-25354000AB01.tar.bz2"
     path.write_bytes(bz2.compress(tarred({**GOOD, "x.VEC": bytes(2**22)})))
-    with pytest.raises(FormatError, match="2 Mo une fois décompressée"):
+    with pytest.raises(FormatError, match="2\u00a0Mo une fois décompressée"):
         read("parcels", "edigeo", path, **LUXIOL)
 
 

@@ -54,7 +54,7 @@ def test_stops_tell_their_departures_lines_and_shared_runs(tmp_path: Path) -> No
     assert [group.split(":")[1] for group in (*two, *(one - two))] == ["2", "1"]
     assert (report.rows_read, report.rows_kept, report.crs) == (3, 3, "EPSG:4326")
     (note,) = report.notes
-    assert "des semaines autour de l'étude" in note.text.fr
+    assert "des semaines autour de la date de l'étude" in note.text.fr
     assert "2026-01-20" in note.text.en  # of the days as busy, the nearest to the study
 
 
@@ -152,8 +152,8 @@ def test_a_platform_without_a_place_has_that_of_its_station(tmp_path: Path) -> N
     assert 12 * table.loc["S1", "departures_per_hour"] == pytest.approx(3)
     told = {n.text.en: n.count for n in report.notes if n.effect == "dropped"}
     assert told == {
-        "stops without coordinates dropped": 1,
-        "stops over 5 km away from the study dropped": 1,
+        "stop without coordinates dropped": 1,
+        "stop more than 5 km from the study dropped": 1,
     }
 
 
@@ -162,7 +162,7 @@ def test_a_feed_of_another_year_says_which_day_it_counts(tmp_path: Path) -> None
     far = read(path, on=dt.date(2030, 5, 1))
     assert "12/02/2026" in far[1].notes[0].text.fr
     assert "ne couvre pas la date" in far[1].notes[0].text.fr
-    assert "n'ayant pas de date" in read(path, on=None)[1].notes[0].text.fr
+    assert "n'a pas de date" in read(path, on=None)[1].notes[0].text.fr
 
 
 def test_a_folder_or_a_zip_with_a_folder_in_it_reads_the_same(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def hostile(path: Path, case: str) -> None:
         ("cut short", "tronquée"),
         ("a page", "pas une archive zip"),
         ("damaged", "abîmée"),
-        ("bomb", "enfle"),
+        ("bomb", "démesuré"),
         ("many", "plus de 500"),
         ("twice", "deux fichiers stops"),
         ("out", "sortirait"),

@@ -217,7 +217,7 @@ def test_an_area_whose_outline_crosses_itself_is_left_out_with_a_note(
     table, report = read("constraints", "osm-xml", path)
     assert table["constraint_id"].tolist() == ["way/8"]
     assert [(note.effect, note.count, note.text.en) for note in report.notes] == [
-        ("dropped", 1, "OpenStreetMap areas with open or crossing outlines dropped")
+        ("dropped", 1, "OpenStreetMap area with an open or crossing outline dropped")
     ]
 
 
@@ -352,7 +352,7 @@ def test_a_track_is_given_its_ground(tmp_path: Path, read: Callable[..., Any]) -
     path = osm(tmp_path / "a.osm", way(7, "1 2", railway="disused"))
     table, report = read("observations", "osm-xml", path)
     assert table.area[0] == pytest.approx(4 * 71.9, rel=0.1)
-    assert [note.text.en for note in report.notes] == ["tracks and lines widened to 4 m"]
+    assert [note.text.en for note in report.notes] == ["track or line widened to 4 m"]
 
 
 def test_a_file_without_such_objects_is_empty(tmp_path: Path, read: Callable[..., Any]) -> None:

@@ -127,7 +127,7 @@ def test_an_area_that_the_file_cuts_is_counted_where_the_study_lies(tmp_path: Pa
     )
     for around, count in ((plot, 1), (None, 2)):
         _, report = read("constraints", packed, "osm-pbf", around)
-        assert [n.count for n in report.notes if "coupées par le bord" in n.text.fr] == [count]
+        assert [n.count for n in report.notes if "cut by the edge" in n.text.en] == [count]
 
 
 def test_a_study_cuts_its_extract_around_its_own_parcels(tmp_path: Path) -> None:

@@ -137,9 +137,9 @@ def test_faulty_geometries_are_repaired_or_dropped_and_counted(
     assert report.rows_read == 9
     assert notes(report) == {
         "features without geometry, empty or with infinite coordinates dropped": 2,
-        "features outside the territory of RGF93 v1 / Lambert-93 dropped": 1,
-        "invalid polygons repaired": 1,
-        "geometries of another type dropped (polygon expected)": 1,
+        "feature outside the territory of RGF93 v1 / Lambert-93 dropped": 1,
+        "invalid polygon repaired": 1,
+        "geometry of another type dropped (polygons expected)": 1,
     }
 
 
@@ -151,8 +151,8 @@ def test_identical_rows_count_once_and_foreign_communes_are_left(
     table, report = read("parcels", "vector", path, communes=("80021",))
     assert list(table["parcel_id"]) == [idu(1)]
     assert notes(report) == {
-        "rows of other communes than the study's dropped": 1,
-        "exactly identical duplicate rows dropped": 1,
+        "row of a commune outside the study dropped": 1,
+        "exactly identical duplicate row dropped": 1,
     }
 
 
@@ -197,8 +197,8 @@ def test_buildings_without_id_are_named_by_their_place(
     ]
     assert list(table["kind"]) == ["hard", "hard", "light", "unknown"]
     assert notes(report) == {
-        "constructions of an unexpected kind (9): kind unknown": 1,
-        "features without id that lie exactly on another one, kept": 1,
+        "building of an unexpected kind (“9”): kind unknown": 1,
+        "feature without id that coincides with another one, kept": 1,
     }
 
 
@@ -219,9 +219,9 @@ def test_streets_open_as_their_class_says(
     assert table["name"].isna().tolist() == [False, False, True]
     assert table.loc["odd", "name"] == "Allée"
     counted = notes(report)
-    assert counted["streets of unknown class (odd) held open to all"] == 1
-    assert counted["texts with garbled accents (UTF-8 read as Windows-1252) restored"] == 1
-    assert any("no footway" in text for text in counted)
+    assert counted["street of unknown class (“odd”), taken as open to all"] == 1
+    assert counted["text with garbled accents (UTF-8 read as Windows-1252) restored"] == 1
+    assert any("without any footway" in text for text in counted)
 
 
 def test_streets_say_themselves_who_may_use_them(

@@ -31,7 +31,7 @@ def test_the_eight_sheets_of_luxiol(real_data: Path, read: Callable[..., Any]) -
     parcels, report = read("parcels", "edigeo", folder, **LUXIOL)
     assert (len(parcels), report.rows_read, report.crs) == (511, 511, "EPSG:2154")
     assert [n.text.fr for n in report.notes] == [
-        "feuilles de dates différentes, du 2014-03-17 au 2019-03-09"
+        "feuilles de dates différentes, du 17/03/2014 au 09/03/2019"
     ]
     assert parcels["parcel_id"].str.fullmatch("25354000(AB|AK|Z[BCDEHI])[0-9]{4}").all()
     assert set(parcels["parcel_id"].str[8:10]) == {"AB", "AK", "ZB", "ZC", "ZD", "ZE", "ZH", "ZI"}

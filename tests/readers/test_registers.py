@@ -115,7 +115,7 @@ def test_rnb_says_only_what_tells_of_use(tmp_path: Path) -> None:
         "rnb",
     )
     assert said(table) == {"B": "rnb_not_usable", "C": "rnb_demolished"}
-    assert any("statuts du RNB inconnus" in n.text.fr and n.count == 1 for n in report.notes)
+    assert any("RNB status unknown" in n.text.en and n.count == 1 for n in report.notes)
 
 
 def test_bdnb_gives_the_signs_of_its_own_sources(tmp_path: Path) -> None:
@@ -319,5 +319,5 @@ def test_an_inventory_with_every_small_fault(tmp_path: Path) -> None:
     assert rows.loc["80021_2", "parcel_ids"] == "63148000AA0001|80021000AB0160"
     assert pd.isna(rows.loc["80021_3", "parcel_ids"])
     words = " | ".join(n.text.fr for n in report.notes)
-    for told in ("Windows-1252", "autres communes", "écrites en abrégé", "VOIR, ACTE"):
+    for told in ("Windows-1252", "hors de l'étude", "écrites en abrégé", "VOIR, ACTE"):
         assert told in words

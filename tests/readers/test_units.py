@@ -43,7 +43,7 @@ def test_units_of_an_unknown_commune_are_kept_and_told(
     path = write([{"id_uf": 1}], [shapely.box(X, Y, X + 20, Y + 30)])
     table, report = read("parcels", "vector", path, communes=("80021",), **UNITS)
     assert (table["parcel_id"].tolist(), table["commune"].isna().all()) == (["1"], True)
-    assert "unités dont la commune est inconnue" in report.notes[-1].text.fr
+    assert "unité dont la commune est inconnue" in report.notes[-1].text.fr
     twice = write([{"id_uf": 1}] * 2, [shapely.box(X + d, Y, X + 9, Y + 9) for d in (0, 2)])
     with pytest.raises(ContractError, match="parcel_id"):
         read("parcels", "vector", twice, communes=("80021",), **UNITS)

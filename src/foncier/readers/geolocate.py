@@ -1,4 +1,4 @@
-"""Rows that say where they are by coordinates or by parcels: a geometry for each, or a note."""
+"""Geometry of rows that give coordinates or parcel ids."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 DEGREES = "EPSG:4326"
-SEPARATOR = " | "  # the items of a list in one cell
+SEPARATOR = " | "  # between the items of a list in one cell
 
 
 def cells(
     file: LayerFile, fields: Iterable[Field], journal: Journal
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
-    """Our columns of a CSV or of a vector file; how many rows it has; its own geometries if any."""
+    """Return the columns of a CSV or vector file, its number of rows and its geometries if any."""
     if file.path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
         table: Any = files.rows(file.path, file.shown, journal)
         return columns.pick(table, fields, file, journal), len(table), None
@@ -49,14 +49,14 @@ def _join_items(cell: Any) -> Any:
 
 
 def to_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
+    """Read the numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
     texts = values.astype("str").str.replace(r"\s", "", regex=True).str.replace(",", ".")
     parsed = pd.to_numeric(texts, errors="coerce").astype("float64")
     return parsed.where(np.isfinite(parsed))
 
 
 def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
-    """Points from the columns ``lon`` and ``lat`` (or x and y, in ``crs``); None where unknown."""
+    """Make points of the columns ``lon`` and ``lat`` (x and y, in ``crs``), None if unknown."""
     lon, lat = to_numbers(rows["lon"]), to_numbers(rows["lat"])
     shapes = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
     shapes[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
@@ -64,7 +64,7 @@ def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
 
 
 def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:
-    """Outline of the parcels that each row lists, in the legal CRS; None where none is known."""
+    """Return the union of the parcels that each row lists, in the legal CRS, else None."""
     outlines = np.full(len(lists), None, dtype=object)
     if target.parcels is None or not len(target.parcels):
         return outlines
@@ -90,16 +90,16 @@ def locate(
     *,
     parcels_first: bool,
 ) -> Draft:
-    """Give each row the outline of its parcels or its own place; rows of no place are dropped.
+    """Give each row the union of its parcels or its own geometry; drop rows with neither.
 
     Parameters
     ----------
     rows
         With ``parcel_ids`` (``|`` between IDUs), missing where unknown.
     points
-        Own place of each row in the file's CRS, None where unknown.
+        Geometry of each row in the CRS of the file, None where unknown.
     parcels_first
-        Whether the parcels, where they are known, say better than the point.
+        Prefer known parcels to the geometry of the row.
     """
     outline = parcel_outlines(rows["parcel_ids"], target)
     has_point = ~shapely.is_missing(points.to_numpy()) & ~shapely.is_empty(points.to_numpy())

@@ -1,6 +1,6 @@
-"""Contract tables on disk, in a form that a part of the map is read from quickly: GeoParquet.
+"""Contract tables as GeoParquet, for fast reading by bounding box.
 
-Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box touches few groups.
+Rows are sorted along a Hilbert curve, in small row groups with bounds: a box meets few groups.
 """
 
 from __future__ import annotations
@@ -33,20 +33,19 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
     from foncier.schemas import Table
 
-ROW = "_row"  # place of a row in the table that was written
-GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
-PART_ROWS = 2 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
+ROW = "_row"  # position of a row in the table that was written
+GROUP_ROWS = 8_192  # about 2 MB of parcels
+PART_ROWS = 2 * GROUP_ROWS  # converted to Arrow at once: whole groups, so bytes are equal
 WITH_BBOX: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
 BBOX_EDGES = ("xmin", "ymin", "xmax", "ymax")
-MIN_EDGES = 2  # of these the first, whose least counts
+MIN_EDGES = 2  # the first two edges, of which a group has the minimum
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn what Arrow says of a file that is gone or damaged into an error of ours.
+    """Turn the exceptions of Arrow on a missing or damaged file into foncier errors.
 
-    A lack of memory, or a store that does not answer, says nothing of the file, and stays what
-    it is.
+    Lack of memory and a storage that does not answer are no faults of the file: passed on.
     """
     try:
         yield
@@ -68,15 +67,15 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_unchanged(path: Path, sha256: str) -> bool:
-    """Tell whether a file is there with this SHA-256.
+    """Tell if a file exists and has this SHA-256.
 
-    It is not asked first: fsspec takes a store that does not answer for a no.
+    No ``exists()`` first: fsspec returns False when a storage does not answer.
     """
     try:
         return fingerprint(path) == sha256
@@ -85,10 +84,10 @@ def is_unchanged(path: Path, sha256: str) -> bool:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a contract table as (Geo)Parquet, compressed (zstd); the same rows, the same bytes.
+    """Write a contract table as (Geo)Parquet, compressed (zstd); same rows, same bytes.
 
-    Rows with a geometry go along a Hilbert curve over the whole table, equal places in the order
-    that they came in; each has its bounds (GeoParquet 1.1, covering).
+    Rows with a geometry are sorted along a Hilbert curve over the whole table, stable for equal
+    positions; each has its bounds (GeoParquet 1.1, covering).
     """
     table = table.assign(**{ROW: np.arange(len(table))})
     options: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
@@ -98,7 +97,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     order = np.arange(len(table))
     if len(table):
         order = np.argsort(table.geometry.hilbert_distance(), kind="stable")
-    # What cells without a type hold is told from all of them: such a table is not cut.
+    # The Arrow type of an untyped column depends on all its cells: such a table is not split.
     untyped = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
     if untyped or len(table) <= PART_ROWS:
         table.iloc[order].to_parquet(path, **WITH_BBOX, **options)
@@ -111,14 +110,14 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def _arrow(part: gpd.GeoDataFrame) -> pa.Table:
-    """Part of a table as geopandas writes it, with all that it says of it."""
+    """Convert part of a table to Arrow as geopandas writes it, with its metadata."""
     buffer = io.BytesIO()
     part.to_parquet(buffer, index=False, compression=None, **WITH_BBOX)
     return pq.read_table(buffer)
 
 
 def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
-    """What geopandas would say of a whole table that is written in parts."""
+    """Return the schema that geopandas would write for the whole table."""
     schema = _arrow(table.iloc[:1]).schema
     geo = json.loads(schema.metadata[b"geo"])
     geo["columns"]["geometry"] |= {
@@ -129,24 +128,24 @@ def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
 
 
 def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
-    """Read rows back, in the order of the table that was written.
+    """Read rows in the order of the table that was written.
 
     Parameters
     ----------
     path
-        A file that `write_table` made.
+        File of `write_table`.
     contract
-        Its contract.
+        Contract of the table.
     boxes
-        West, south, east, north in the file's CRS, shape (n, 4): only rows whose own bounds meet
-        one of these.
+        West, south, east, north in the CRS of the file, shape (n, 4): only rows whose bounds meet
+        one of them.
 
     Raises
     ------
     SourceError
-        There is no such file.
+        The file does not exist.
     FormatError
-        It is not what was written.
+        The file is damaged.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     with _readable(path):
@@ -159,9 +158,9 @@ def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
 
 
 def read_bounds(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
-    """Places of rows in the table that was written, and their bounds; as they lie in the file.
+    """Read the positions of rows in the table that was written, and their bounds, in file order.
 
-    ``where`` keeps some of the rows. Raises `SourceError` and `FormatError` as `read_table`.
+    ``where`` filters the rows. Raises `SourceError` and `FormatError` as `read_table`.
     """
     with _readable(path):
         return _row_bounds(
@@ -170,7 +169,7 @@ def read_bounds(path: Path, where: pc.Expression | None = None) -> tuple[NDArray
 
 
 def read_bounds_slice(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
-    """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
+    """Do as `read_bounds` for the rows from ``first`` to ``last`` (excluded) along the curve."""
     with _readable(path), pq.ParquetFile(display_path(path), **arrow(path)) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
@@ -181,13 +180,13 @@ def read_bounds_slice(path: Path, first: int, last: int) -> tuple[NDArray[np.int
 
 
 def count_rows(path: Path) -> int:
-    """How many rows a file holds. Raises as `read_table`."""
+    """Return the number of rows of a file. Raises as `read_table`."""
     with _readable(path):
         return int(pq.read_metadata(display_path(path), **arrow(path)).num_rows)
 
 
 def read_distinct(path: Path, column: str) -> list[str | None]:
-    """Different texts of a column in order, None last where one is missing. Raises as above."""
+    """Return the distinct texts of a column, sorted, None last. Raises as `read_table`."""
     with _readable(path):
         table = pq.read_table(display_path(path), columns=[column], **arrow(path))
         words = pc.unique(table.column(column)).to_pylist()
@@ -195,13 +194,13 @@ def read_distinct(path: Path, column: str) -> list[str | None]:
 
 
 def read_bounds_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """As `read_places`, for the rows whose bounds meet one of these boxes."""
+    """Do as `read_bounds` for the rows whose bounds meet one of these boxes."""
     with _readable(path):
         return _row_bounds(_read_near(path, boxes, columns=[ROW, "bbox"]))
 
 
 def _read_near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
-    """Rows whose bounds meet a box. Groups of rows that come to none are not read."""
+    """Read the rows whose bounds meet a box; row groups that meet none are not read."""
     with pq.ParquetFile(display_path(path), **arrow(path)) as file:
         groups = np.flatnonzero(_intersects(_group_bounds(file.metadata), boxes))
         table = file.read_row_groups(groups.tolist(), columns=columns)
@@ -209,7 +208,7 @@ def _read_near(path: Path, boxes: Floats, columns: list[str] | None = None) -> p
 
 
 def _group_bounds(metadata: pq.FileMetaData) -> Floats:
-    """Bounds of all rows of each group, shape (groups, 4); without end where none are told."""
+    """Return the bounds of each row group, shape (groups, 4); infinite where there are none."""
     column_of = {metadata.schema.column(n).path: n for n in range(len(metadata.schema))}
     bounds = np.tile([-np.inf, -np.inf, np.inf, np.inf], (metadata.num_row_groups, 1))
     for edge, name in enumerate(BBOX_EDGES):
@@ -239,7 +238,7 @@ def _row_bounds(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
 
 
 def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
-    """Rows of a GeoParquet file as geopandas reads it."""
+    """Convert an Arrow table to a GeoDataFrame as geopandas does."""
     geo = json.loads(table.schema.metadata[b"geo"])
     name = geo["primary_column"]
     return gpd.GeoDataFrame(
@@ -250,9 +249,9 @@ def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
 
 
 def read_parts(paths: list[Path], contract: Table) -> Any:
-    """Tables of parts as one, in the order of their first column: no two parts share an id in it.
+    """Read the tables of parts as one, sorted by the first column; parts share no id.
 
-    Rows of one id stay as they lay in their part.
+    The rows of one id keep the order of their part.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     parts = []
@@ -261,7 +260,7 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
             parts.append(read(display_path(path), **arrow(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
     order = _order_by_text(pd.concat([part[key] for part in parts], ignore_index=True))
-    # Column by column, each let go of once it is joined: never two whole tables in memory.
+    # Column by column, each released once concatenated: never two whole tables in memory.
     columns = {}
     for name in list(parts[0].columns):
         column = pd.concat([part.pop(name) for part in parts], ignore_index=True)
@@ -272,7 +271,7 @@ def read_parts(paths: list[Path], contract: Table) -> Any:
 
 
 def _order_by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
-    """Order of rows by id; rows of one id lie next to each other, so only these runs are sorted."""
+    """Return the order of rows by id; rows of one id are adjacent, so only runs are sorted."""
     texts = pa.array(ids)
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     changes = pc.not_equal(texts[1:], texts[:-1]).to_numpy(zero_copy_only=False)

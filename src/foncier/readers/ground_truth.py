@@ -1,4 +1,4 @@
-"""What is known of sites, whatever a result says of them: visits, surveys, a planted truth."""
+"""Ground truth of sites, independent of any result: visits, surveys, synthetic truth."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ COLUMNS = [
     "note",
     "geometry",
 ]
-# The planted truth of a demonstration says what is to be expected of each thing.
+# The synthetic truth of a demonstration gives the expected outcome of each site.
 EXPECTED = {"found": "vrai", "rejected": "faux", "flagged": "inconnu"}
 SUBJECTS = {"building": "batiment_non_affecte", "site": "friche"}
 
@@ -59,11 +59,11 @@ SUBJECTS = {"building": "batiment_non_affecte", "site": "friche"}
 def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[Note, ...], bool]:
     """Read truths: a CSV (visits of the map, WKT, lon and lat, ids) or a vector file.
 
-    A CSV may be UTF-8 (with its mark or not) or Windows-1252, its numbers with a decimal comma.
-    Points and WKT without a ``SRID=…;`` are WGS 84, longitude first. A row says where it is by
-    ``opportunity_id``, ``parcel_ids`` or a geometry; one with none of them is left out and noted,
-    as is one without a verdict (a site of a plan that nobody visited yet). The columns ``expected``
-    and ``trap`` make the planted truth of a demonstration, which is complete.
+    A CSV may be UTF-8 (with or without byte order mark) or Windows-1252, with decimal commas.
+    Points and WKT are WGS 84, longitude first. A row is located by ``opportunity_id``,
+    ``parcel_ids`` or a geometry; a row with none of them is dropped with a note, as is a row
+    without a verdict (a planned site that was not visited yet). The columns ``expected`` and
+    ``trap`` identify the synthetic truth of a demonstration, which is complete.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
 
     Returns
     -------
-    `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truths are
-    all there is.
+    `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truth is
+    complete.
 
     Raises
     ------
     SourceError, FormatError
-        Unreadable, no column of verdicts, a verdict or a kind that does not exist (they are named).
+        Unreadable, no verdict column, or unknown verdicts or kinds (they are named).
     CrsError
-        Coordinates that do not fit.
+        Coordinates that do not fit the CRS.
     """
     journal = Journal()
     rows, planted = _read_rows(path, journal)
@@ -111,7 +111,7 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
 
 
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Truths when nothing is known: `COLUMNS` without a row."""
+    """Return an empty table of truths: `COLUMNS` without rows."""
     days = pd.Series([], dtype="datetime64[us]")
     table = pd.DataFrame({name: pd.Series([], dtype="str") for name in COLUMNS[:-1]})
     return gpd.GeoDataFrame(
@@ -142,17 +142,17 @@ def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
 
 
 def _visits_layer(path: Path) -> str | None:
-    """Layer of a plan of visits, whatever tables stand beside it; None in any other file."""
+    """Return the layer of a plan of visits, among other tables; None in any other file."""
     if path.suffix.lower() != ".gpkg":
         return None
     try:
         return VISITS if VISITS in pyogrio.list_layers(path)[:, 0] else None
     except files.READ_ERRORS:
-        return None  # what is wrong with the file is told when it is read
+        return None  # reading the file raises the right error
 
 
 def _truth_ids(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Name of each truth: its own, else its site's, else its line in the file."""
+    """Return the id of each truth: its own, else that of its site, else its line in the file."""
     lines = pd.Series([f"ligne {n}" for n in range(2, len(rows) + 2)], rows.index, dtype="str")
     ids = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
     return ids.fillna(lines)
@@ -188,13 +188,13 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
 
 
 def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Ids joined by ``|``, whatever stood between them."""
+    """Join the ids of each cell by ``|``, whatever their separator."""
     lists = values.astype("str").str.upper().str.split(r"[|,;\s]+", regex=True)
     return lists.map(lambda ids: "|".join(sorted({i for i in ids if i})), na_action="ignore")
 
 
 def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Rows with their geometry in the legal CRS; those without one keep none."""
+    """Reproject the rows to the legal CRS; a missing geometry stays missing."""
     if isinstance(rows, gpd.GeoDataFrame):
         frame = rows.set_geometry("geometry")
     else:
@@ -210,7 +210,7 @@ def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
 
 
 def _geometries(rows: pd.DataFrame, shown: str) -> Any:
-    """WKT where it is given, else a point of lon and lat."""
+    """Return the WKT geometry where there is one, else the point of lon and lat."""
     without_srid = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
     texts = [text if isinstance(text, str) else None for text in without_srid]
     geometries = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)

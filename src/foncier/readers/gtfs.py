@@ -1,4 +1,4 @@
-"""Stops of a GTFS feed with what leaves them on an ordinary weekday, 7 a.m. to 7 p.m."""
+"""Stops of a GTFS feed with their departures on an ordinary weekday, 7 a.m. to 7 p.m."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
 
 FROM_H, TO_H = 7, 19
 DAY_S = 86_400
-MARGIN_M = 5_000.0  # farther from the study no one walks to a stop
-MAX_RUNS = 1_000_000  # of a frequency table: beyond, its seconds are no timetable
-STOP_TYPES = ("", "0")  # location_type of what vehicles stop at; stations, entrances… are not
+MARGIN_M = 5_000.0  # no one walks farther to a stop
+MAX_RUNS = 1_000_000  # of a frequency table: more is no timetable
+STOP_TYPES = ("", "0")  # location_type of boarding stops; others are stations, entrances…
 
 
 def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the stops near the study, and count their departures.
 
-    A departure is a trip that passengers may board there: neither its last stop nor one that is
-    closed to boarding. A trip that comes twice at a stop counts once. Times may exceed 24:00:00;
-    trips of the day before that still run count; those given by a frequency are run one by one.
+    A departure is a trip that passengers may board at the stop: neither its last stop nor one that
+    is closed to boarding. A trip that serves a stop twice counts once. Times may exceed 24:00:00;
+    trips of the day before that still run count; frequencies are expanded to single runs.
 
     Returns
     -------
     Rows of the contract ``TRANSIT``, all within ``MARGIN_M`` of ``target.bounds`` when these are
-    known. A stop that nothing leaves on that day has 0 departures.
+    known. A stop without service on that day has 0 departures.
 
     Raises
     ------
     FormatError
         See `foncier.readers.gtfs_files` and `foncier.readers.gtfs_days`; no stop near the study.
     CrsError
-        Latitudes and longitudes are swapped, or no degrees.
+        Latitudes and longitudes are swapped, or not in degrees.
     """
     if file.columns or file.constants:
         raise ConfigError("readers.gtfs.own_columns", path=file.shown)
@@ -68,7 +68,7 @@ def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Stops with a place, that of their station where they have none of their own."""
+    """Read the boarding stops; missing coordinates are those of the station."""
     all_stops = feed.rows(
         "stops",
         ("stop_id", "stop_lat", "stop_lon"),
@@ -132,7 +132,7 @@ def _note_day(day: Day, on: dt.date | None, journal: Journal) -> None:
 
 
 def _runs(trips: pd.DataFrame, day: Day) -> pd.DataFrame:
-    """Trips of the day and of the day before: ``trip_id``, ``shift_s`` to the day's own clock."""
+    """Return the trips of the day and of the day before: ``trip_id``, ``shift_s`` to that day."""
     parts = [
         pd.DataFrame(
             {
@@ -146,7 +146,7 @@ def _runs(trips: pd.DataFrame, day: Day) -> pd.DataFrame:
 
 
 def seconds(values: pd.Series[str]) -> NDArray[np.float64]:
-    """Seconds since midnight of GTFS times; NaN for a blank one and for what is no time.
+    """Return the seconds since midnight of GTFS times; NaN for blank and invalid ones.
 
     Examples
     --------
@@ -158,10 +158,10 @@ def seconds(values: pd.Series[str]) -> NDArray[np.float64]:
 
 
 def _stop_times(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
-    """Stops of these trips in order: ``trip_id``, ``stop_id``, ``time_s``, ``board``.
+    """Return the stop times of trips in order: ``trip_id``, ``stop_id``, ``time_s``, ``board``.
 
-    A stop without a time is passed between its neighbours, evenly; one that has none on a side is
-    left out.
+    A missing time is interpolated between the known times before and after it; without both, the
+    stop time is dropped.
     """
     chunks = feed.chunks(
         "stop_times",
@@ -191,7 +191,7 @@ def _stop_times(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
 
 
 def _expand_frequencies(runs: pd.DataFrame, stop_times: pd.DataFrame, feed: Feed) -> pd.DataFrame:
-    """Runs, those of the frequency table one by one in place of their model."""
+    """Return the runs, with one row per run of the frequency table in place of its trip."""
     if "frequencies" not in feed:
         return runs
     table = feed.rows("frequencies", ("trip_id", "start_time", "end_time", "headway_secs"))
@@ -221,9 +221,9 @@ def _expand_frequencies(runs: pd.DataFrame, stop_times: pd.DataFrame, feed: Feed
 
 
 def _departures(boarded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Departures of the twelve hours: one row a stop and run, ``run`` naming the run."""
+    """Return the departures of the twelve hours: one row per stop and run (id ``run``)."""
     runs = runs.drop_duplicates()
-    # Runs of the same trip on the two days share no second of the window but by accident.
+    # The shift is part of the id: the same trip may run on both days.
     run_stops = boarded.merge(runs, on="trip_id")
     time = run_stops["time_s"] + run_stops["shift_s"]
     run_stops = run_stops[(time >= FROM_H * 3600) & (time < TO_H * 3600)]
@@ -234,7 +234,7 @@ def _departures(boarded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _routes(feed: Feed, trips: pd.DataFrame) -> pd.Series[str]:
-    """What the line of each trip is called: its short name, else its long one, else its id."""
+    """Return the route name of each trip: short name, else long name, else id."""
     known = trips["route_id"]
     if "routes" not in feed:
         return known
@@ -248,7 +248,7 @@ def _routes(feed: Feed, trips: pd.DataFrame) -> pd.Series[str]:
 
 
 def _with_departures(stops: Any, departures: pd.DataFrame) -> Any:
-    """Stops with their departures, their lines and their groups of runs."""
+    """Add the departures, routes and groups of runs of each stop."""
     ids = stops["stop_id"]
     counts = departures.groupby("stop_id").size()
     lines = departures[["stop_id", "route"]].drop_duplicates().sort_values(["stop_id", "route"])
@@ -261,11 +261,11 @@ def _with_departures(stops: Any, departures: pd.DataFrame) -> Any:
 
 
 def _run_groups(stops: Any, departures: pd.DataFrame) -> pd.DataFrame:
-    """Runs that leave the very same stops make one group: ``stop_id``, ``groups`` (group:runs).
+    """Group the runs that depart from the same stops: ``stop_id``, ``group`` (hash:runs).
 
-    Whoever walks to one of these stops reaches all runs of the group, and to two of them no more.
-    A group is named by its stops and its runs, whatever the order of the file; so what two feeds
-    both hold is one group.
+    One of these stops gives access to all runs of the group, and a second one adds none. The hash
+    of stops and runs does not depend on the order of the file: a group that is in two feeds is
+    one group.
     """
     points = stops.geometry
     stop_key = stops["stop_id"] + points.x.round().astype("str") + points.y.round().astype("str")

@@ -1,4 +1,4 @@
-"""Which day of a GTFS feed stands for an ordinary weekday, and what runs on it."""
+"""Ordinary weekday of a GTFS feed, and the services of that day."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from foncier.readers.gtfs_files import Feed
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-ORDINARY = (1, 2, 3)  # Tuesday to Thursday: Monday and Friday have hours of their own
-AROUND_DAYS = 28  # holidays of two weeks do not hide the ordinary timetable
+ORDINARY = (1, 2, 3)  # Tuesday to Thursday: Monday and Friday have other timetables
+AROUND_DAYS = 28  # longer than school holidays of two weeks
 LONGEST_DAYS = 366  # some feeds announce their timetable until 2099
 EPOCH = dt.date(1970, 1, 1)  # a Thursday
 
 
 @dataclass(frozen=True)
 class Day:
-    """The day counted, its services and those of the day before (whose runs go past midnight).
+    """The day counted, its services and those of the day before (with runs after midnight).
 
-    ``near_study_date`` is False when the feed has no ordinary weekday about the date of the study.
+    ``near_study_date`` is False when the feed has no ordinary weekday around the study date.
     """
 
     date: dt.date
@@ -39,7 +39,7 @@ class Day:
 
 
 def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
-    """Choose the Tuesday, Wednesday or Thursday with the most trips about a date.
+    """Choose the Tuesday, Wednesday or Thursday with the most trips around a date.
 
     Parameters
     ----------
@@ -48,14 +48,14 @@ def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
     trips
         Number of trips by service id.
     on
-        Date of the study, or None. The four weeks before and after it are looked at where the
-        feed covers it, else the first year of the feed. Of equal days, the nearest to the date,
-        else to the middle of the feed: its first and last days may lack some timetables.
+        Date of the study, or None. The search covers the four weeks before and after it where the
+        feed does, else the first year of the feed. Of equal days, the nearest to the date, else to
+        the middle of the feed: its first and last days may lack some timetables.
 
     Raises
     ------
     FormatError
-        Neither calendar, or no ordinary weekday on which anything runs.
+        No calendar, or no ordinary weekday with a trip.
     """
     calendar = _Calendar.of(feed, sorted(trips.index))
     first, last = calendar.span
@@ -122,13 +122,13 @@ class _Calendar:
 
     @property
     def span(self) -> tuple[int, int]:
-        """First and last day on which something may run; the last before the first for none."""
+        """First and last day of service; the last before the first where there is none."""
         first = np.concatenate([self.start, self.except_day[self.added]])
         last = np.concatenate([self.end, self.except_day[self.added]])
         return (int(first.min()), int(last.max())) if len(first) else (0, -1)
 
     def active(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each service runs on each of these days, shape (services, days)."""
+        """Tell if each service runs on each of these days, shape (services, days)."""
         runs = np.zeros((len(self.services), len(days)), dtype=np.bool_)
         in_period = (self.start[:, None] <= days) & (days <= self.end[:, None])
         np.logical_or.at(runs, self.code, in_period & self.week[:, (days + 3) % 7])

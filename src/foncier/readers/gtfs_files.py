@@ -1,4 +1,4 @@
-"""Open a GTFS feed, a zip or a folder, without trusting it: only the tables needed are read."""
+"""Open an untrusted GTFS feed, a zip or a folder: only the used tables are read."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLES = ("stops", "stop_times", "trips", "routes", "calendar", "calendar_dates", "frequencies")
-MAX_MEMBERS = 500  # a feed has some thirty files; with shapes apart, a few more
+MAX_MEMBERS = 500  # a feed has about thirty files
 MAX_BYTES = 2**27
-MAX_STOP_TIMES_BYTES = 2**30  # the largest French feed (a whole region) holds some 700 MB
-MAX_RATIO = 200  # timetables shrink to a tenth or a thirtieth, zeros to a thousandth
-SMALL_BYTES = 2**20  # what cannot hurt, however well it shrinks
+MAX_STOP_TIMES_BYTES = 2**30  # the largest French feed (a region) has 700 MB
+MAX_RATIO = 200  # timetables 10 to 30, zeros 1000
+SMALL_BYTES = 2**20  # allowed at any ratio
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-CHUNK_ROWS = 500_000  # rows of the timetable held at once before those of other days are left out
+CHUNK_ROWS = 500_000  # rows of the timetable in memory before those of other days are dropped
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -40,30 +40,30 @@ READ_ERRORS = (
 
 @dataclass(frozen=True)
 class Feed:
-    """Tables of an opened feed: how it is shown, and what opens each table that it has."""
+    """Tables of an open feed: its displayed path and a function that opens each table."""
 
     shown: str
     openers: Mapping[str, Callable[[], Any]]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the feed has a table (``stops``, ``calendar``…)."""
+        """Tell if the feed has a table (``stops``, ``calendar``…)."""
         return name in self.openers
 
     def rows(
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> pd.DataFrame:
-        """All rows of a table, see `chunks`."""
+        """Return all rows of a table, see `chunks`."""
         return pd.concat(list(self.chunks(name, required, optional)), ignore_index=True)
 
     def chunks(
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> Iterator[pd.DataFrame]:
-        """Rows of a table, some at a time: every cell as text without outer spaces, "" for none.
+        """Yield the rows of a table in chunks: cells as text without outer spaces, "" if missing.
 
         Raises
         ------
         FormatError
-            The table or a required column is absent; it is damaged, or not UTF-8.
+            The table or a required column is missing; the table is damaged or not UTF-8.
         """
         table_shown = f"{self.shown}/{name}.txt"
         if name not in self.openers:
@@ -83,7 +83,7 @@ class Feed:
 
 
 def _parts(file: Any, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    # Some feeds end each line by a comma: without index_col=False all columns would shift.
+    # Some feeds end each line with a comma: without index_col=False columns are shifted.
     with pd.read_csv(
         file,
         dtype=str,
@@ -116,22 +116,22 @@ def _tidy(part: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
 
 @contextmanager
 def open_feed(path: Path, shown: str) -> Iterator[Feed]:
-    """Open a feed; nothing is ever unpacked on the disk.
+    """Open a feed; nothing is written on the disk.
 
     Parameters
     ----------
     path
-        The zip, or the folder that it was unpacked in.
+        The zip, or the folder of its files.
     shown
-        The path as the study writes it.
+        The path as in the study.
 
     Raises
     ------
     SourceError
-        It is not there.
+        The path does not exist.
     FormatError
-        Not a zip, cut short, or with members that lead out of it, are far too many or too large,
-        or swell as no timetable does.
+        Not a zip, truncated, or with members that are unsafe, too many, too large or of a
+        suspicious compression ratio.
     """
     if path.is_dir():
         paths = {name: path / f"{name}.txt" for name in TABLES}
@@ -159,7 +159,7 @@ def _member_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[
 
 
 def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
-    """Members of the tables that are read, by table, once all names are seen to be harmless."""
+    """Return the members of the used tables by table, after a check of all names and sizes."""
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MAX_MEMBERS)
@@ -191,7 +191,7 @@ def _check_size(name: str, size: int, shown: str) -> None:
 
 
 def fingerprint(path: Path, shown: str) -> str:
-    """SHA-256 of a feed: of the zip, or of the names and prints of the tables of a folder."""
+    """Return the SHA-256 of a feed: of the zip, or of the names and digests of its tables."""
     if not path.is_dir():
         return files.sha256(path, shown)
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Keys of tables: made where the file has none, and never twice the same."""
+"""Keys of tables: made where the file has none, and unique."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LINES = (1, 5)  # GEOS type ids
 
 
 def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
-    """Fill in the missing keys from where the rows lie, in tenths of a metre.
+    """Fill in missing keys with the position of the rows, in tenths of a metre.
 
-    The place does not depend on the order of the file, so the same object keeps its key from one
-    delivery to the next. What lies at the same place gets a suffix, by its shape and its words;
-    what is exactly alike is kept, and noted.
+    Positions do not depend on the order of the file: an object keeps its key from one delivery to
+    the next. Objects at the same position get a suffix, in the order of geometry and cells;
+    identical objects are kept, with a note.
 
     Parameters
     ----------
     frame
         Rows in the legal metric CRS.
     key
-        Column of the key, there or not.
+        Column of the key, existing or not.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
     tenths = _positions(missing)
     x, y = (tenths[side].astype("str") for side in tenths)
     positions = x + "-" + y
-    # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
+    # Only objects at a shared position are compared: identical ones have equal positions.
     texts = _as_text(missing[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
@@ -63,7 +63,7 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
 
 
 def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Where each shape lies: x and y of a point on it, or of the middle of a line, in tenths."""
+    """Return x and y of a point on each geometry (middle of a line), in tenths of a metre."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
     pieces = [values[n : n + CHUNK_ROWS] for n in range(0, len(values), CHUNK_ROWS)]
     return pd.DataFrame(np.concatenate([_tenths(piece) for piece in pieces]), frame.index)
@@ -80,19 +80,19 @@ def _tenths(values: np.ndarray) -> np.ndarray:
 
 
 def _as_text(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """All that tells rows apart, as text: their shape and their cells."""
+    """Return geometry and cells of rows as text, to compare rows."""
     cells = {name: frame[name].astype("str").fillna("") for name in frame if name != "geometry"}
     shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), frame.index, dtype="str")
     return pd.DataFrame({"geometry": shape, **cells}, index=frame.index)
 
 
 def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
-    """Keep one of the rows that are exactly alike.
+    """Drop duplicates of identical rows; keys must be unique then.
 
     Raises
     ------
     ContractError
-        Different rows bear the same key (up to five keys are named).
+        Different rows have the same key (up to five keys are named).
     """
     if frame[key].is_unique:
         return frame
@@ -116,17 +116,17 @@ def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) 
 def merge_pieces(
     frame: gpd.GeoDataFrame, key: str, *, newest: list[str], journal: Journal
 ) -> gpd.GeoDataFrame:
-    """Make one row of those that bear the same key in several pieces of a delivery.
+    """Merge the rows that have the same key in several sheets of a delivery.
 
-    The same shape twice is one object; shapes that share most of the smaller are two states of
-    it, and the newest is kept; others are its parts, and are joined.
+    Equal geometries are one object. Geometries that share most of the smaller one are versions of
+    it: the newest is kept. Others are parts of it: they are merged.
 
     Parameters
     ----------
     frame
         Polygons or lines in a metric CRS.
     newest
-        Columns that tell the newest of two states.
+        Columns that order two versions.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def merge_pieces(
     if not repeated.any():
         return frame
     pieces = frame[repeated].sort_values([key, *newest], ascending=False, kind="stable")
-    # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
+    # Invalid geometries cannot be compared; the final repair, with its count, is later.
     pieces = pieces.set_geometry(shapely.make_valid(pieces.geometry.to_numpy()), crs=frame.crs)
     first = pieces.drop_duplicates(key)
     merged = _merge_shapes(pieces, first, key, journal)
@@ -154,7 +154,7 @@ def merge_pieces(
 def _merge_shapes(
     pieces: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
 ) -> dict[str, shapely.Geometry]:
-    """Shape of each object that is joined from its parts, by key; what was done is noted."""
+    """Return the geometry of each object that was merged of parts, by key; add notes."""
     shape_of = dict(zip(first[key], first.geometry, strict=True))
     others = pieces.drop(index=first.index)
     merged = {}
@@ -169,7 +169,7 @@ def _merge_shapes(
 
 
 def _relation(known: shapely.Geometry, other: shapely.Geometry) -> str:
-    """What another shape of the same object is to the one that is known."""
+    """Tell if a second geometry of an object is the same, an older version or a part."""
     if shapely.equals(known, other):
         return "same"
     sizes = [shape.area or shape.length for shape in (known, other)]
@@ -199,7 +199,7 @@ def _note_merges(counts: dict[str, int], journal: Journal) -> None:
 def drop_without_key(
     frame: pd.DataFrame, key: str, *, message: str, journal: Journal
 ) -> pd.DataFrame:
-    """Rows that have their key; the others cannot be followed and are dropped with a note."""
+    """Drop the rows without key, with a note."""
     missing = frame[key].isna()
     journal.add("dropped", int(missing.sum()), message)
     return frame[~missing]

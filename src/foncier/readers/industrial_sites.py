@@ -1,4 +1,4 @@
-"""Registers of former industrial sites: CASIAS (ex-BASIAS) and the polluted sites of ADEME."""
+"""Registers of former industrial sites: CASIAS (ex-BASIAS) and ADEME polluted sites."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ADEME = (
     Field("activity", ("activites_historiques_site",)),
     Field("use", ("usage_actuel_site",)),
 )
-# The firm's name stays out: a workshop often bears its owner's.
+# Company names are not read: many are names of persons.
 CASIAS = (
     Field(
         "site_id",
@@ -64,15 +64,15 @@ UNKNOWN_USE = (
     "interet manifeste par la mairie",
 )
 ABANDONED_USE = ("friche", "abandon", "ferme")
-# What an owner or a plan says is no use yet.
+# A plan is no use.
 PLANNED_USE = ("perspective", "projet", "epf ", "reprise")
 
 
 def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read ADEME's polluted sites: located by their parcels, else by their point.
+    """Read ADEME polluted sites: located by their parcels, else by their point.
 
-    Parcel numbers are resolved with the commune (``000AR150`` → ``80021000AR0150``); a feature
-    without geometry lives on its parcels. What is said of the present use chooses the signal.
+    Parcel numbers are resolved with the commune (``000AR150`` → ``80021000AR0150``). The signal
+    depends on the present use.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read CASIAS (ex-BASIAS) sites: a point each, or parcels; the state chooses the signal.
+    """Read CASIAS (ex-BASIAS) sites: points or parcels; the signal depends on the state.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _sites(
 
 
 def plain_text(words: pd.Series[Any]) -> pd.Series[Any]:
-    """Words without accents nor capitals; empty where unknown."""
+    """Return texts in lower case without accents; empty where unknown."""
     return pd.Series(
         [
             unicodedata.normalize("NFD", w).encode("ascii", "ignore").decode().strip().lower()

@@ -1,4 +1,4 @@
-"""Figures of INSEE and of the LOVAC: residents by grid cell, long-term vacancy by commune."""
+"""INSEE and LOVAC: residents by grid cell, long-term vacancy by commune."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SECRET = ("s", "nd", "n/a", "na")
 
 
 def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read residents by grid cell; a square is reduced to a point in it.
+    """Read residents by grid cell; a square is replaced by a point in it.
 
     Raises
     ------
     FormatError
-        Text where a number of residents belongs.
+        The number of residents holds text.
     """
     draft = base.layer(file, target, journal, fields=POPULATION_FIELDS, shape="point")
     frame: Any = draft.frame
@@ -55,14 +55,13 @@ def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the open LOVAC file: private dwellings, share vacant for over two years, by commune.
 
-    The file gives percent with a decimal comma; the share is from 0 to 1. Figures under
-    statistical secrecy are unknown, and so is a rate of exactly 0. Codes that lost their leading
-    zero get it back.
+    The file has percentages with a decimal comma; the share is between 0 and 1. Values under
+    statistical secrecy and rates of exactly 0 are unknown. Leading zeros of codes are restored.
 
     Raises
     ------
     FormatError
-        A column is absent, text where a number belongs, a rate above 100 %.
+        A column is missing, a number is text, or a rate is above 100 %.
     """
     table = files.rows(file.path, file.shown, journal)
     names = [str(name) for name in table.columns]

@@ -1,4 +1,4 @@
-"""Signs of use or vacancy: any vector file, or a field survey."""
+"""Evidence of use or vacancy: any vector file, or a field survey."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ SURVEY_SOURCE = "Relevé de terrain"
 
 
 def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read signs: ``signal`` and ``subject`` from columns or constants, ``source`` else the file's.
+    """Read evidence: ``signal`` and ``subject`` are columns or constants, ``source`` optional.
 
     Raises
     ------
     FormatError
-        A subject that is neither building nor site.
+        A subject is neither building nor site.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
     frame: Any = draft.frame
@@ -83,7 +83,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        Another state, or a coordinate that is no number.
+        An unknown state, or a coordinate that is not a number.
     """
     if file.path.name.lower().endswith((".csv", ".csv.gz")):
         rows = _survey_points(file, journal)
@@ -118,7 +118,7 @@ def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
 
 
 def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
-    """Turn the states into signals; accents and case do not count."""
+    """Turn states into signals; accents and case are ignored."""
     words = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
         na_action="ignore",

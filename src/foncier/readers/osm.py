@@ -1,4 +1,4 @@
-"""Streets, constraints, places and observations out of OpenStreetMap, XML or PBF."""
+"""OpenStreetMap, XML or PBF: streets, constraints, places and observations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 LINE, MULTILINE = 1, 5  # GEOS type ids
-# A line is a sign on the ground that it lies on: a single track with its ballast is about 4 m.
+# A line of evidence covers the width of a single track with its ballast, about 4 m.
 TRACK_HALF_WIDTH_M = 2.0
 SOURCE = "OpenStreetMap"
 
@@ -42,7 +42,7 @@ def _read(
     extra_tags: tuple[str, ...],
     journal: Journal,
 ) -> gpd.GeoDataFrame:
-    columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
+    columns.pick(pd.DataFrame(), (), file, journal)  # columns and constants are an error
     packed = file.format == "osm-pbf"
     _check_format(file, packed=packed)
     return osm_files.read(
@@ -56,7 +56,7 @@ def _read(
 
 
 def _check_format(file: LayerFile, *, packed: bool) -> None:
-    """Refuse a file that is not of the format that the study announces."""
+    """Raise an error where the format of the file is not that of the study."""
     files.check(file.path, file.shown)
     is_pbf = osm_opening.is_pbf(file.path)
     if packed and not is_pbf:
@@ -66,7 +66,7 @@ def _check_format(file: LayerFile, *, packed: bool) -> None:
 
 
 def _box_around(target: Target, journal: Journal) -> osm_files.Box | None:
-    """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
+    """Return the box around the parcels in degrees, to clip an extract; None without parcels."""
     if target.parcels is None or target.parcels.empty:
         return None
     west, south, east, north = target.parcels.total_bounds
@@ -83,7 +83,7 @@ def _box_around(target: Target, journal: Journal) -> osm_files.Box | None:
 
 
 def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
-    """What each object is by the first rule that fits; missing where none does.
+    """Classify each object by the first rule that fits; missing where none does.
 
     Examples
     --------
@@ -104,9 +104,9 @@ def _is_set(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read streets: one row for each way, at its nodes; access as its tags say.
+    """Read streets: one row per way; modes are those of its tags.
 
-    Squares drawn as areas are walked around: their outline is the street.
+    Pedestrian areas are replaced by their outline.
     """
     rule = TagRule("highway", tuple(osm_tags.HIGHWAYS), "street")
     rows = _read(file, target, [rule], ("name", *osm_tags.STREET_TAGS), journal)
@@ -126,7 +126,7 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def with_modes(ways: Any) -> Any:
-    """Ways with their level, the modes that may use them and the way of cyclists, by their tags.
+    """Add the level of ways, the modes that may use them and the direction of cyclists.
 
     ``ways`` have ``street_class`` (a class of `osm_tags.HIGHWAYS`) and `osm_tags.STREET_CARRIED`.
     """
@@ -134,7 +134,7 @@ def with_modes(ways: Any) -> Any:
 
 
 def _street_levels(tags: pd.DataFrame) -> pd.Series[Any]:
-    """Level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
+    """Return the level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
 
     A passage through a building is at street level.
     """
@@ -158,7 +158,7 @@ def _street_modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
         if mode != "drive":
             open_to &= tags["motorroad"] != "yes"
         for key in keys:
-            # `access=yes` opens to those whom the class lets in, `foot=yes` opens in any case.
+            # `access=yes` does not add modes to those of the class, `foot=yes` does.
             if key != "access":
                 open_to |= tags[key].isin(osm_tags.ACCESS_YES)
             open_to &= ~tags[key].isin(osm_tags.ACCESS_NO)
@@ -167,10 +167,10 @@ def _street_modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
 
 
 def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
-    """Which way of the line cyclists may go: ``both``, ``forward``, ``backward``; else unknown.
+    """Return the direction of cyclists: ``both``, ``forward``, ``backward`` or unknown.
 
-    ``oneway:bicycle`` says more than a cycleway against the traffic, which says more than
-    ``oneway``; roundabouts and motorways are one way without saying so.
+    ``oneway:bicycle`` takes precedence over a contraflow cycleway, and this over ``oneway``;
+    roundabouts and motorways are one-way by default.
     """
     way: pd.Series[Any] = tags["oneway"].map(osm_tags.ONE_WAY)
     implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
@@ -192,7 +192,7 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
     rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
     kind = classify(rows, osm_tags.CONSTRAINTS)
-    # A point has no extent: it keeps nothing from being built.
+    # A point has no area: it is no constraint.
     rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
     draft = base.placed(rows, file, target, journal, shape="any")
     frame = draft.frame.rename(columns={"osm_id": "constraint_id", "name": "label"})
@@ -201,7 +201,7 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read places to reach, one point each, by the first rule that fits."""
+    """Read destinations as points, with the category of the first rule that fits."""
     rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
     rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
     category = classify(rows, osm_tags.PLACES)
@@ -212,18 +212,18 @@ def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read signs of vacancy and of use: lifecycle tags, decay, activities under a roof.
+    """Read evidence of vacancy and of use: lifecycle tags, decay, activities in buildings.
 
-    Signals are ``disused:building`` and the like (prefix, then what was there), ``shop=vacant``,
-    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. Only dates on which a
-    mapper checked the place are kept; that of an edit says nothing of the ground.
+    Signals are ``disused:building`` and the like (prefix, then former object), ``shop=vacant``,
+    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. The date is that of a survey
+    by a mapper; the date of an edit is not used.
     """
     roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
     selecting = [TagRule(key, (), "") for key in osm_tags.OBSERVATION_KEYS]
     extra_tags = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
     rows = _read(file, target, selecting, extra_tags, journal)
     evidence = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
-    # The old and the new way to tag one fact on one object are one sign.
+    # The old and the new tag of one fact on one object count once.
     evidence = evidence.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
     features = rows.loc[evidence["row"]].reset_index(drop=True)
     evidence = evidence.reset_index(drop=True)
@@ -240,7 +240,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
-    """Signs of ``disused:shop=*`` and of the older ``disused=yes`` beside ``shop=*``."""
+    """Return the evidence of ``disused:shop=*`` and of the older ``disused=yes`` tag."""
     evidence = []
     for life in osm_tags.LIFECYCLES:
         for root in roots:
@@ -252,7 +252,7 @@ def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFr
 
 
 def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
-    """Signs that one tag gives. What is vacant or disused is not in use by the same tag."""
+    """Return the evidence of single tags; a vacant or disused object is not in use."""
     evidence = []
     for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
         values = rows[rule.key]
@@ -283,7 +283,7 @@ def _evidence_rows(
 
 
 def _fill_rings(evidence: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Shapes with closed outlines filled: no rule makes an area of a lifecycle prefix."""
+    """Turn closed lines into polygons: lifecycle prefixes do not imply an area."""
     geometries = np.array(evidence.geometry.to_numpy(), dtype=object)
     rings = shapely.is_closed(geometries) & (shapely.get_type_id(geometries) == LINE)
     rings &= ~evidence["signal"].str.endswith(":railway").to_numpy(dtype=bool)
@@ -292,7 +292,7 @@ def _fill_rings(evidence: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 def _widen_lines(draft: Draft, journal: Journal) -> Draft:
-    """Give lines (tracks) the ground that they lie on."""
+    """Buffer lines (tracks) to their width on the ground."""
     frame: Any = draft.frame
     lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (LINE, MULTILINE))
     journal.add(

@@ -1,7 +1,7 @@
 """OpenStreetMap files, XML (gzipped or not) and PBF, as rows; osmium reads them all.
 
-A file is read once for all layers: objects with a key that some layer reads, with the tags that
-some layer uses. Nothing of who drew an object is kept. A large file is cut to a box as it is read.
+A file is read once for all layers: objects with a key of some layer, with the tags that some layer
+uses. User names and edits are not kept. A large file is clipped to a box while it is read.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Tags = dict[str, str]
 
 DEGREES = pyproj.CRS.from_epsg(4326)
 AREA_TYPES = ("multipolygon", "boundary")
-MARGIN_M = 1500.0  # as far around the parcels as `foncier fetch` asks
-MAX_UNCLIPPED_BYTES = 10_000_000  # bytes of PBF, some 1.2 GB of memory: larger files have to be cut
-BATCH = 50_000  # shapes that are decoded and compared with the box at once
+MARGIN_M = 1500.0  # around the parcels, as `foncier fetch`
+MAX_UNCLIPPED_BYTES = 10_000_000  # PBF, 1.2 GB of memory
+BATCH = 50_000  # geometries decoded and compared with the box at once
 WKB_HEAD = 9  # bytes before the coordinates of a line: byte order, type, number of points
 MIN_RING_POINTS = 4  # a polygon has three corners, and the first one again
 
 
 class Extract(NamedTuple):
-    """Objects of a file in degrees, lines for closed ways; and the tags of those left out.
+    """Objects of a file in degrees, lines for closed ways; and the tags of dropped objects.
 
-    ``cut`` lack nodes or members in the file, ``faulty`` have outlines that are open or cross.
+    ``cut`` lack nodes or members in the file, ``faulty`` have open or crossing outlines.
     """
 
     ids: list[str]
@@ -55,7 +55,7 @@ class Extract(NamedTuple):
 
 
 class _FileVersion(NamedTuple):
-    """A version of a file, which another one replaces in the cache."""
+    """Version of a file, the key of the cache."""
 
     path: Path
     shown: str
@@ -72,29 +72,29 @@ def read(
     box: Box | None = None,
     journal: Journal,
 ) -> gpd.GeoDataFrame:
-    """Objects of an OpenStreetMap file that have one of some keys.
+    """Read the objects of an OpenStreetMap file that have one of some keys.
 
     Parameters
     ----------
     path
-        ``.osm``, ``.osm.gz`` or ``.osm.pbf``; the first bytes say which.
+        ``.osm``, ``.osm.gz`` or ``.osm.pbf``, recognised by the first bytes.
     keys
-        An object is read when it has one of these.
+        Objects with one of these keys are read.
     extra_tags
-        Other keys to bring along.
+        Other keys to read of these objects.
     box
         West, south, east, north in degrees; all of the file when None.
 
     Returns
     -------
     Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``extra_tags`` (missing where an
-    object lacks it) and geometry in EPSG:4326. The runs of a way that leaves the file and comes
-    back are rows of their own (``way/123``, ``way/123-2``).
+    object lacks it) and geometry in EPSG:4326. The parts of a way that leaves the file and comes
+    back are separate rows (``way/123``, ``way/123-2``).
 
     Raises
     ------
     FormatError
-        Not an OpenStreetMap file, cut short, or too large to be read whole.
+        Not an OpenStreetMap file, truncated, or too large to be read without a box.
     """
     names = list(dict.fromkeys((*keys, *extra_tags)))
     tag_keys = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
@@ -111,7 +111,7 @@ def read(
 
 
 def _file_version(path: Path, shown: str, box: Box | None) -> _FileVersion:
-    """A file that can be read: not a PBF that is too large to be read whole."""
+    """Return the version of a file; a PBF that is too large without a box is an error."""
     files.check(path, shown)
     stat = path.stat()
     if box is None and stat.st_size > MAX_UNCLIPPED_BYTES and osm_opening.is_pbf(path):
@@ -140,7 +140,7 @@ def _id(feature: Any) -> str:
 
 
 class _Extraction:
-    """Objects that touch a box, collected in one reading (osmium does the areas in two)."""
+    """Extraction of the objects that touch a box, in one pass (osmium needs two for areas)."""
 
     def __init__(self, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]) -> None:
         import osmium  # noqa: PLC0415 (only needed here)
@@ -154,9 +154,9 @@ class _Extraction:
         self.unassembled: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
 
     def read(self, source: Any) -> Extract:
-        """Read all of a file."""
+        """Read a file to its end."""
         key_filter, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
-        # Ways without tags are seen, too: they say whether a relation touches the box.
+        # Ways without tags are needed to know if a relation touches the box.
         selecting = key_filter(*self.keys)
         selecting.enable_for(kinds.NODE | kinds.RELATION | kinds.AREA)
         processor = self.osmium.FileProcessor(source).with_areas(key_filter(*self.keys))
@@ -183,7 +183,7 @@ class _Extraction:
             self._flush()
 
     def _flush(self) -> None:
-        """Decode the shapes of the batch and keep those that touch the box."""
+        """Decode the geometries of the batch and keep those that touch the box."""
         shapes = np.asarray(shapely.from_wkb([row[3] for row in self.batch]), dtype=object)
         inside = self._in_box(shapes)
         tagged = np.array([bool(row[2]) for row in self.batch], dtype=bool)
@@ -198,7 +198,7 @@ class _Extraction:
         self.batch.clear()
 
     def _in_box(self, shapes: Geometries) -> Any:
-        """Which shapes have bounds that touch the box."""
+        """Tell which geometries have bounds that touch the box."""
         if self.box is None:
             return np.ones(len(shapes), dtype=bool)
         west, south, east, north = self.box
@@ -206,7 +206,7 @@ class _Extraction:
         return (xmin <= east) & (xmax >= west) & (ymin <= north) & (ymax >= south)
 
     def _tags(self, feature: Any) -> Tags:
-        """The tags of an object that some layer uses; none without a key that some layer reads."""
+        """Return the used tags of an object; none if it has no key of a layer."""
         tags = {tag.k: tag.v for tag in feature.tags if tag.k in self.tag_keys}
         return {} if self.keys.isdisjoint(tags) else tags
 
@@ -224,7 +224,7 @@ class _Extraction:
             self._add(_id(way), line, tags, closed=closed)
 
     def _parts(self, way: Any, ident: str, tags: Tags) -> None:
-        """Runs of a way of which nodes lie in the file; a ring that is cut has none."""
+        """Add the parts of a way whose nodes are in the file; a cut ring has none."""
         places = [(n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
         located = [place for place in places if place]
         runs = [] if len(places) < 2 or way.is_closed() else list(_runs(places))
@@ -253,7 +253,7 @@ class _Extraction:
 
 
 def _touches(line: str, box: Box) -> bool:
-    """Whether the bounds of a line (WKB in hexadecimal) touch a box; quicker than to read its tags.
+    """Tell if the bounds of a line (hexadecimal WKB) touch a box; faster than reading its tags.
 
     Examples
     --------
@@ -268,7 +268,7 @@ def _touches(line: str, box: Box) -> bool:
 
 
 def _runs(places: list[tuple[float, float] | None]) -> Iterator[list[tuple[float, float]]]:
-    """Pieces of at least two places between those that are missing.
+    """Yield the runs of at least two known positions between missing ones.
 
     Examples
     --------
@@ -298,7 +298,7 @@ def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
 
 
 def _to_polygons(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
-    """Polygons of the closed ways that are areas, one polygon for areas of one part, all valid."""
+    """Turn closed ways that are areas into polygons, unwrap multipolygons of one part, repair."""
     shapes = np.array(lines, dtype=object)
     short = areas & (shapely.get_num_coordinates(shapes) < MIN_RING_POINTS)
     shapes[short] = shapely.Polygon()

@@ -1,4 +1,4 @@
-"""What osmium reads of an OpenStreetMap file: XML is checked, unpacked within limits and sorted."""
+"""Open an OpenStreetMap file for osmium: XML is checked, decompressed with limits, sorted."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROLOG_BYTES = 1 << 16  # where a DOCTYPE and the root element are
+PROLOG_BYTES = 1 << 16  # first bytes, with a DOCTYPE and the root element
 ROOT = re.compile(rb"<([A-Za-z][\w.-]*)")
 PBF_HEADER = b"OSMHeader"
 NEGATIVE_ID = re.compile(rb"""\sid=["']-""")
-DISORDER = re.compile("out of order|twice in input")  # as osmium says it
-NEGATIVE_ID_OFFSET = (
-    1 << 50
-)  # objects that were never uploaded have negative ids: -7 is read as SHIFT + 7
+DISORDER = re.compile("out of order|twice in input")  # messages of osmium
+NEGATIVE_ID_OFFSET = 1 << 50  # objects that were never uploaded have negative ids
 
 
 def is_pbf(path: Path) -> bool:
-    """Whether a file begins as a PBF does."""
+    """Tell if a file starts as a PBF."""
     with path.open("rb") as file:
         return PBF_HEADER in file.read(64)
 
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn what osmium raises on a broken file into one error."""
+    """Turn the exceptions of osmium on a damaged file into one error."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     try:
@@ -48,7 +46,7 @@ def readable(shown: str) -> Iterator[None]:
 
 
 def open_source(path: Path, shown: str, folder: Path) -> Any:
-    """What osmium reads: the PBF file, or the XML unpacked within limits, sorted if need be."""
+    """Return what osmium reads: the PBF file, or the decompressed XML, sorted if needed."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     if is_pbf(path):
@@ -64,7 +62,7 @@ def open_source(path: Path, shown: str, folder: Path) -> Any:
 
 
 def _is_sorted(xml: bytes) -> bool:
-    """Whether all nodes come before the ways, the ways before the relations, and no id is negative.
+    """Tell if nodes precede ways, ways precede relations, and no id is negative.
 
     Examples
     --------
@@ -80,7 +78,7 @@ def _is_sorted(xml: bytes) -> bool:
 
 
 def sort_objects(source: Any, folder: Path) -> Any:
-    """The same objects as osmium needs them: by type and id, with positive ids, each once."""
+    """Sort objects as osmium needs them: by type and id, with positive ids, each once."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     numbered, ordered = str(folder / "numbered.osm.pbf"), str(folder / "ordered.osm.pbf")
@@ -110,7 +108,7 @@ def _positive_id(ident: int) -> int:
 
 
 def original_id(ident: int) -> int:
-    """Id of an object as it is in the file, before `in_order` made it positive.
+    """Return the id of an object in the file, before `sort_objects` made it positive.
 
     Examples
     --------

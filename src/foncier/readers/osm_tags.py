@@ -1,4 +1,4 @@
-"""What OpenStreetMap tags mean here: data, in tables that are read from top to bottom.
+"""Meaning of OpenStreetMap tags: tables of rules, the first that fits applies.
 
 Sources: wiki.openstreetmap.org (Key:highway, Key:access, Lifecycle prefix) and the project's
 methods (friches, buildings without use, false positives of dents creuses).
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TagRule(NamedTuple):
-    """One rule: a key with one of some values (any value when there is none) means something."""
+    """Rule: a key with one of some values (any value if there are none) has a meaning."""
 
     key: str
     any_of: tuple[str, ...]
@@ -59,14 +59,14 @@ HIGHWAYS: dict[str, tuple[bool, bool, bool]] = {
 FOOTWAYS = {"footway", "path", "pedestrian", "steps"}
 ACCESS_NO = ("no", "private", "use_sidepath", "dismount")
 ACCESS_YES = ("yes", "designated", "permissive", "destination", "customers", "public", "official")
-# Keys that say more than `access` for a mode, the more precise last.
+# Keys of the access of each mode, the more specific last.
 ACCESS_KEYS = {
     "walk": ("access", "foot"),
     "bike": ("access", "vehicle", "bicycle"),
     "drive": ("access", "vehicle", "motor_vehicle", "motorcar"),
 }
-# Which way cyclists may go (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open
-# both ways unless it says otherwise; these say so, or are one way without saying.
+# Direction of cyclists (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open in both
+# directions unless its tags state otherwise, or its class is one-way by default.
 ONE_WAY = {
     "yes": "forward",
     "true": "forward",
@@ -77,7 +77,7 @@ ONE_WAY = {
     "false": "both",
     "0": "both",
 }
-ALTERNATING = ("reversible", "alternating")  # nobody knows which way now
+ALTERNATING = ("reversible", "alternating")  # direction unknown
 ROUNDABOUTS = ("roundabout", "circular")
 CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
 CONTRAFLOW = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
@@ -100,7 +100,7 @@ STREET_TAGS = (
     *(f"{key}:oneway" for key in CYCLEWAYS[1:]),
 )
 
-# Land in use that is no plot to build on. Grass and woods are not here: they hide dents creuses.
+# Land that is no building plot. Grass and woods are not constraints: they may be dents creuses.
 CONSTRAINTS = (
     TagRule("natural", ("water",), "water"),
     TagRule("waterway", ("riverbank", "dock"), "water"),
@@ -119,7 +119,7 @@ CONSTRAINTS = (
     TagRule("amenity", ("parking",), "parking"),
 )
 
-# The first rule that fits an object gives its category.
+# Categories of destinations.
 PLACES = (
     TagRule("railway", ("station", "halt"), "station"),
     TagRule("highway", ("bus_stop",), "stop"),
@@ -154,12 +154,12 @@ PLACES = (
 )
 NO_SHOP = ("vacant", "no")
 
-# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` say that
-# nothing is left: they are not here, and are never evidence.
+# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` mean that
+# nothing remains: they are no evidence.
 LIFECYCLES = ("disused", "abandoned", "ruins")
 BUILDING_KEYS = ("building", "shop", "amenity", "office", "tourism")
 SITE_KEYS = ("industrial", "railway", "landuse", "military", "man_made", "power", "leisure")
-# Single tags that are evidence: the signal, then what it is about.
+# Single tags that are evidence, with their signal.
 DECAY = (
     TagRule("shop", ("vacant",), "shop=vacant"),
     TagRule("landuse", ("brownfield",), "landuse=brownfield"),
@@ -168,7 +168,7 @@ DECAY = (
     TagRule("building", ("ruins",), "ruins:building"),
     TagRule("building:condition", ("poor", "very_poor"), "building:condition"),
 )
-# An activity under a roof. Benches, bins and car parks are amenities too, but use no building.
+# Activities in buildings. Benches, bins and car parks are amenities too, but use no building.
 IN_USE = (
     TagRule("shop", (), "osm_in_use"),
     TagRule("office", (), "osm_in_use"),
@@ -225,7 +225,7 @@ IN_USE = (
 )
 CHECK_DATE_KEYS = ("check_date", "survey:date", "lastcheck")
 
-# Keys of the objects that the layers read, and what else they take from these objects.
+# Keys of the objects that the layers read, and the other tags of these objects that they use.
 OBSERVATION_KEYS = (
     *BUILDING_KEYS,
     *SITE_KEYS,
@@ -235,8 +235,8 @@ OBSERVATION_KEYS = (
 KEYS = frozenset({"highway", *OBSERVATION_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
 EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *LIFECYCLES, *CHECK_DATE_KEYS})
 
-# Which closed ways are areas (wiki: Key:area): keys that say so with any value, with some, or with
-# all values but some.
+# Closed ways that are areas (wiki: Key:area): keys with any value, with some values, or with all
+# values but some.
 AREA_KEYS = frozenset(
     {
         "amenity",
@@ -265,7 +265,7 @@ AREA_UNLESS = {
 
 
 def is_area(tags: Mapping[str, str]) -> bool:
-    """Whether a closed way with these tags is an area, as in OSMnx.
+    """Tell if a closed way with these tags is an area, as in OSMnx.
 
     Examples
     --------

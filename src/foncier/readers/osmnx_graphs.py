@@ -1,4 +1,4 @@
-"""Graphs of OSMnx to our table of streets, and our network to a graph of OSMnx."""
+"""OSMnx graphs to the table of streets, and street networks to OSMnx graphs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Network(Protocol):
-    """What is taken of a `foncier.network.Graph`."""
+    """Used attributes of a `foncier.network.Graph`."""
 
     @property
     def x(self) -> NDArray[np.float64]:
@@ -57,15 +57,15 @@ class Network(Protocol):
 def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Streets of a graph of OSMnx, one row for the edges of both ways of a street.
 
-    Tags mean what they mean in a file of OpenStreetMap. An edge that OSMnx has simplified from
-    several ways has the first of their tags. A street is one way for cyclists when the graph has
+    Tags are read as in an OpenStreetMap file. An edge that OSMnx simplified from several ways has
+    the first of their tags. A street is one way for cyclists when the graph has
     its edge in one way only. OSMnx keeps few tags: for ``foot``, ``bicycle`` and ``layer`` set
     ``osmnx.settings.useful_tags_way`` before it reads.
 
     Parameters
     ----------
     graph
-        As `osmnx.graph_from_place` and the like give it, simplified or not, in any CRS.
+        Graph of `osmnx.graph_from_place` and the like, simplified or not, in any CRS.
     crs
         Metric CRS of the table.
 
@@ -151,13 +151,13 @@ def _tags(streets: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _first(value: Any) -> Any:
-    """First of several values, which OSMnx holds in a list; as text where it is a bool."""
+    """Return the first of several values, which OSMnx has in a list; a bool as text."""
     value = value[0] if isinstance(value, list) and value else value
     return value if not isinstance(value, bool) else ("yes" if value else "no")
 
 
 def _pair(edges: gpd.GeoDataFrame) -> Any:
-    """What the two edges of a street share: its ways, its ends and its line in either direction."""
+    """Return a key that both edges of a street share: ways, ends and undirected line."""
     ways = edges["osmid"].map(
         lambda osmid: str(sorted(osmid) if isinstance(osmid, list) else osmid)
     )
@@ -172,7 +172,7 @@ def _both_ways(edges: gpd.GeoDataFrame) -> Any:
 
 
 def _one_way_each(edges: gpd.GeoDataFrame) -> Any:
-    """One edge of each street: the one along its way rather than the reversed one."""
+    """Select one edge of each street, preferably that in the direction of its way."""
     turned = edges["reversed"].map(lambda value: value is True) if "reversed" in edges else False
     order = pd.DataFrame({"pair": _pair(edges), "turned": turned}, edges.index)
     first = order.sort_values("turned", kind="stable").drop_duplicates("pair").index

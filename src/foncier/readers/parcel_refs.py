@@ -1,4 +1,4 @@
-"""Parcel references as people write them (``AB160/161/163``) to IDUs, or said to be unresolved."""
+"""Parcel references as people write them (``AB160/161/163``) to IDUs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from foncier.readers.cadastre import IDU
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
-MAX_RANGE = 100  # « 891 à 897 » is a range; a longer one is more likely a slip
-# In the order in which they are tried at each place of a text.
+MAX_RANGE = 100  # « 891 à 897 » is a range; a longer one is probably an error
+# In the order of precedence.
 TOKENS = re.compile(
     r"""
     (?P<idu>\d[0-9AB]\d{3}\d{3}[0-9A-Z]{2}\d{4}(?!\d))
@@ -30,10 +30,10 @@ TOKENS = re.compile(
 
 
 def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """IDUs that a text names, in order, and the words that could not be understood.
+    """Return the IDUs that a text names, in order, and the words that were not understood.
 
-    A number alone continues the section before it; « 24 à 27 » is every parcel from one to the
-    other. Without its commune a short reference stays unresolved.
+    A number alone is in the section before it; « 24 à 27 » is every parcel from one to the other.
+    Without its commune a short reference is unresolved.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str,
 
 
 class _Parser:
-    """One text being read: where it stands, what was found, what was not understood."""
+    """State of the parser: current section, ids, and words that were not understood."""
 
     def __init__(self, commune: str | None) -> None:
         self.ids: list[str] = []
@@ -103,10 +103,10 @@ class _Parser:
 def resolve_lists(
     values: pd.Series[Any], communes: pd.Series[Any], journal: Journal
 ) -> pd.Series[Any]:
-    """IDUs of each row, sorted, each once, joined by ``|``; missing where none was understood.
+    """Return the distinct IDUs of each row, sorted, joined by ``|``; missing where none.
 
-    Cells that hold nothing but IDUs (the layout of the CNIG) are taken as they are. Others are
-    resolved with the commune of their row; what is not understood is noted, the first few by name.
+    Cells that hold only IDUs (CNIG layout) are unchanged. Others are resolved with the commune of
+    their row; references that are not understood are noted.
     """
     written = values.astype("str").str.strip("{} ").str.upper()
     split = written.str.split(r"[|,;\s]+", regex=True).explode().astype("str")

@@ -1,4 +1,4 @@
-"""Zones of the local plan, constraints, and what hand-made layers say of them."""
+"""Zones of the local plan, constraints, urban envelope, land units and districts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ CONSTRAINT_FIELDS = (
     Field("label", ("libelle", "nom", "name")),
     Field("effect", ("effet",)),
 )
-# What a kind does to a plot unless the file says otherwise (docs METHODS §3: false positives are
-# excluded with the reason kept; courtyards and car parks are flagged, not excluded).
+# Default effect of a kind on a plot (docs METHODS §3: false positives are excluded with the reason;
+# courtyards and car parks are flagged, not excluded).
 DEFAULT_EFFECTS = {
     "water": "exclude",
     "park": "exclude",
@@ -75,19 +75,19 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read constraints: ``kind`` from a column or a constant, ``effect`` by default that of it.
+    """Read constraints: ``kind`` is a column or constant, ``effect`` defaults to that of the kind.
 
     Raises
     ------
     FormatError
-        A kind or an effect that is not in the contract.
+        A kind or an effect is not in the contract.
     """
     draft = base.layer(file, target, journal, fields=CONSTRAINT_FIELDS, shape="any")
     return complete_constraints(draft, file, journal)
 
 
 def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
-    """Constraints with their key, their kind in our words and its effect."""
+    """Add the key, the kind and the effect of constraints."""
     frame: Any = draft.frame
     kinds = columns.allowed_values(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
     effects = columns.allowed_values(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
@@ -105,7 +105,7 @@ def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Dra
 
 
 def default_effect(kind: pd.Series[Any]) -> pd.Series[Any]:
-    """What each kind of constraint does to a plot when nothing else is said.
+    """Return the default effect of each kind of constraint.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def envelope(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def land_units(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read unités foncières: the ground that adjoins and is said to be in one hand."""
+    """Read unités foncières: adjacent parcels of one owner."""
     return _outlines(file, target, journal, LAND_UNIT_FIELDS)
 
 
@@ -145,7 +145,7 @@ DISTRICT_FIELDS = (
 
 
 def districts(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read quarters of any vector file; a quarter without an id gets one from its place."""
+    """Read districts of any vector file; a missing id is derived from the location."""
     draft = base.layer(file, target, journal, fields=DISTRICT_FIELDS, shape="polygon")
     frame = ids.fill_keys(draft.frame, "quarter_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

@@ -1,6 +1,6 @@
-"""National registers of buildings, firms, sales and certificates, and lists of premises, as signs.
+"""Registers as evidence: SIRENE, DPE, DVF, RNB, BDNB, lists of premises; DVF prices by commune.
 
-Each register is read by its own column names; of persons (owners, firms of one person) nothing is.
+Nothing on persons is read (owners, sole proprietors).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ PREMISES = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
 )
-# Statuses of the RNB that say something; `constructed` and projects say nothing of use.
+# RNB statuses that are evidence; `constructed` and projects are not.
 RNB_SIGNALS = {"notusable": "rnb_not_usable", "demolished": "rnb_demolished"}
 RNB_WITHOUT_EVIDENCE = (
     "constructed",
@@ -90,9 +90,9 @@ SALE_NATURES = "vente|adjudication"
 
 
 def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated establishments: A is active, F is closed since the date of that state.
+    """Read geolocated SIRENE establishments: A is active, F is closed since the date of the state.
 
-    An active one is dated by the layer. Other states, and rows without coordinates, say nothing.
+    The date of an active one is that of the layer. Other states are no evidence.
     """
     rows, size, points = geolocate.cells(file, SIRENE, journal)
     rows = _in_communes(rows, target, journal)
@@ -109,7 +109,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read energy certificates: coordinates of the BAN in Lambert-93, else ``_geopoint``."""
+    """Read DPE (energy certificates): coordinates of the BAN in Lambert-93, else ``_geopoint``."""
     rows, size, points = geolocate.cells(file, DPE, journal)
     rows = _in_communes(rows, target, journal)
     rows = rows.assign(
@@ -129,9 +129,9 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated sales (DVF): one sign a sale and parcel with a building, on the parcel.
+    """Read geolocated DVF sales: evidence per sale and parcel with premises, on the parcel.
 
-    Exchanges, expropriations and sales of bare land say nothing of a building.
+    Exchanges, expropriations and sales of bare land are dropped.
     """
     rows, size, points = geolocate.cells(file, DVF, journal)
     rows = _in_communes(rows, target, journal)
@@ -155,10 +155,9 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the RNB: only buildings that are not usable or demolished say something of use.
+    """Read the RNB: only buildings that are not usable or demolished are evidence.
 
-    The RNB tells the state of a building on the day of the file, without a date of its own: where
-    the study gives that day (``date``), it is when the sign was seen.
+    The RNB has no date of the state: the date of the evidence is that of the layer (``date``).
     """
     rows, size, points = geolocate.cells(file, RNB, journal)
     status = rows["status"].str.strip().str.lower().str.replace("_", "")
@@ -180,9 +179,9 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read groups of buildings of the BDNB: the dates of a certificate and of a sale, where known.
+    """Read building groups of the BDNB: dates of the DPE and of the DVF sale, where known.
 
-    They come from the DPE and from DVF: with those layers beside them they count once.
+    The same evidence in a DPE or DVF layer of the study counts once.
     """
     rows, size, points = geolocate.cells(file, BDNB, journal)
     parts = []
@@ -201,9 +200,9 @@ def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the premises of hôtels d'entreprises: how many lots, how many taken, when.
+    """Read the premises of hôtels d'entreprises: number of lots, occupied lots, date.
 
-    A row whose lots are unknown or fewer than those taken says nothing, and is noted.
+    A row whose lots are unknown or fewer than the occupied ones is dropped with a note.
     """
     rows, size, points = geolocate.cells(file, PREMISES, journal)
     rows = _in_communes(rows, target, journal)
@@ -245,7 +244,7 @@ def _evidence(
     size: int,
     source: str,
 ) -> Draft:
-    """Rows that say something, with their place, in the columns of OBSERVATIONS."""
+    """Return the rows with a signal, located, in the columns of OBSERVATIONS."""
     evidence = rows[rows["signal"].notna()]
     journal.add(
         "kept",
@@ -270,7 +269,7 @@ def _evidence(
     frame: Any = draft.frame
     if not len(frame):
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size, draft.crs)
-    # A point cannot tell one building of its parcel from another: it is matched by distance.
+    # A point does not identify a building of its parcel: it is linked by distance.
     flat = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
     frame = frame.assign(subject=frame["subject"].where(flat, "building"))
     return base.Draft(ids.fill_keys(frame, "observation_id", journal=journal), size, draft.crs)
@@ -281,7 +280,7 @@ DVF_COMMUNES = (
     Field("price_eur_m2", ("dvf_pxm2_median", "prix_m2_median"), required=True),
     Field("sales", ("dvf_nbtrans", "nb_ventes")),
 )
-MIN_SALES = 10  # sales: below, a median is an anecdote
+MIN_SALES = 10  # for a median that means something
 
 
 def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -292,7 +291,7 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        A column is absent, or text where a number belongs.
+        A column is missing, or a number is text.
     """
     table = files.rows(file.path, file.shown, journal)
     rows: Any = columns.pick(table, DVF_COMMUNES, file, journal)

@@ -1,4 +1,4 @@
-"""The one table of what can be read, and the reading of a layer from file to contract."""
+"""Registry of the readers by layer and format, and reading of a layer from file to contract."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("land_units", "vector"): planning.land_units,
     }
 )
-# Formats whose rows may say no more of their place than a parcel.
+# Formats whose rows may be located by parcel ids only.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
-# Formats that want the parcels first: to be located by them, or cut around them.
+# Formats that need the parcels first: to be located by them, or clipped around them.
 AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
-# Formats that may come as a folder.
+# Formats that may be a folder.
 FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
 )
@@ -105,12 +105,12 @@ FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def fingerprint(file: LayerFile) -> str:
-    """SHA-256 of what a layer is read from: its file, or the files of its folder.
+    """Return the SHA-256 of the file of a layer, or of the files of its folder.
 
     Raises
     ------
     SourceError, FormatError
-        The file is not there or cannot be read.
+        The file does not exist or cannot be read.
     """
     return FINGERPRINTS.get(file.format, files.sha256)(file.path, file.shown)
 
@@ -124,7 +124,7 @@ def read(
     on: dt.date | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> tuple[Any, LayerReport]:
-    """Read one layer into its contract table, with the report of what was done to it.
+    """Read one layer into its contract table, with the report on its rows.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ def read(
     parcels
         PARCELS of the study, for formats of `AFTER_PARCELS`; None without a cadastre.
     on, bounds
-        Date of the study, and west, south, east, north of what it holds, in metres: a timetable is
-        read for that time and place. None when unknown.
+        Date of the study, and its west, south, east, north in metres: a timetable is read for that
+        date and area. None when unknown.
 
     Returns
     -------
@@ -148,11 +148,11 @@ def read(
     Raises
     ------
     ConfigError
-        No such layer or format, columns that the format does not know, cadastre of elsewhere.
+        Unknown layer or format, columns that the format lacks, cadastre of other communes.
     SourceError, FormatError
-        The file is absent, empty, cut short, or not what its format says.
+        The file is missing, empty, truncated, or of another format.
     ContractError, CrsError
-        Ids borne by several objects; coordinates that do not fit the announced system.
+        Ids shared by several objects; coordinates that do not fit the declared CRS.
     """
     adapter = READERS.get((file.layer, file.format))
     if adapter is None:

@@ -1,4 +1,4 @@
-"""From a file's geometries to ours: legal metric CRS, right type, valid, none empty."""
+"""From the geometries of a file to those of a contract: legal CRS, type, valid, not empty."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-CHUNK_ROWS = 16_384  # shapes that are held as they were read and as they become, at once
+CHUNK_ROWS = 16_384  # geometries in memory both as read and as reprojected
 Shape = Literal["polygon", "line", "point", "place", "any"]
 POINT, LINE, MULTIPOINT, MULTILINE = 0, 1, 4, 5  # GEOS type ids
 POLYGONAL = (3, 6)
@@ -30,7 +30,7 @@ POLYGONAL = (3, 6)
 def to_legal_crs(
     frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, shape: Shape, shown: str, journal: Journal
 ) -> gpd.GeoDataFrame:
-    """Bring rows into the legal metric CRS and keep those whose geometry serves, with notes.
+    """Reproject rows to the legal metric CRS and keep those with a usable geometry, with notes.
 
     Parameters
     ----------
@@ -39,18 +39,18 @@ def to_legal_crs(
     crs
         Legal metric CRS of the study.
     shape
-        What the table holds: ``polygon``, ``line``, ``point`` (a surface or a line becomes one
-        point on it), ``place`` (points and polygons, as they are) or ``any``.
+        Geometry of the table: ``polygon``, ``line``, ``point`` (a polygon or line is replaced by a
+        point on it), ``place`` (points and polygons) or ``any``.
 
     Returns
     -------
-    Rows with valid 2D geometries in ``crs``; the same point in gives the same point out, so
-    that what shared a vertex still shares it.
+    Rows with valid 2D geometries in ``crs``; equal points stay equal, so that shared vertices
+    stay shared.
 
     Raises
     ------
     CrsError
-        The coordinates do not fit the announced system.
+        The coordinates do not fit the declared CRS.
     FormatError
         No row has a geometry of that type.
     """
@@ -61,12 +61,12 @@ def to_legal_crs(
 
 
 class Reprojection:
-    """What `legal` does, for shapes that come piece by piece; its notes and errors tell of all.
+    """Do what `to_legal_crs` does for chunks of geometries; notes and errors are on all.
 
     Parameters
     ----------
     source
-        CRS of the file, None where it announces none.
+        CRS of the file, None where it declares none.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Reprojection:
         self._values: list[Geometries] = []
 
     def add(self, piece: gpd.GeoSeries) -> None:
-        """Move the next shapes, and keep those that serve."""
+        """Reproject the next geometries, and keep the usable ones."""
         values = np.array(piece.to_numpy(), dtype=object)
         has_z = shapely.get_coordinate_dimension(values) > 2
         values[has_z] = shapely.force_2d(values[has_z])
@@ -101,9 +101,9 @@ class Reprojection:
         self._values.append(shaped[valid])
 
     def apply(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
-        """Rows of the file whose shapes were kept, with these; raises as `legal` does.
+        """Return the rows with a usable geometry; raises as `to_legal_crs`.
 
-        ``frame`` may have its own shapes, which are left aside, or none.
+        Geometries of ``frame`` itself, if any, are ignored.
         """
         if not len(frame):
             return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=self._crs))
@@ -126,7 +126,7 @@ class Reprojection:
             raise FormatError("readers.shapes.no_geometry_at_all", path=self._shown, features=read)
 
     def _note_counts(self, journal: Journal) -> None:
-        """Note what was done to the shapes that there are; a few at 0° N 0° E are a known slip."""
+        """Add notes on the geometries; some points at 0° N 0° E are a common error in files."""
         counts, name = self._counts, self._crs.name
         inside, useful = counts["inside"], sum(map(len, self._values))
         journal.add(
@@ -162,7 +162,7 @@ class Reprojection:
 
 
 def _finite(values: Geometries) -> NDArray[np.bool_]:
-    """Tell which geometries have only numbers for coordinates: bounds overlook a lone NaN."""
+    """Tell which geometries have finite coordinates only: bounds ignore a single NaN."""
     xy, of = shapely.get_coordinates(values, return_index=True)
     finite = np.ones(len(values), dtype=np.bool_)
     finite[of[~np.isfinite(xy).all(axis=1)]] = False
@@ -170,7 +170,7 @@ def _finite(values: Geometries) -> NDArray[np.bool_]:
 
 
 def _as_shape(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
-    """Geometries of the wanted type; None where that cannot be."""
+    """Convert geometries to a type; None where this is not possible."""
     if shape == "line":
         return _lines(values)
     if shape == "point":
@@ -188,7 +188,7 @@ def _as_shape(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometr
 
 
 def _repair(values: Geometries, counts: Counter[str]) -> Geometries:
-    """Valid polygons; only the faulty ones pay for the repair."""
+    """Repair invalid polygons."""
     faulty = ~shapely.is_valid(values) | ~np.isin(shapely.get_type_id(values), POLYGONAL)
     repaired = polygons_only(values[faulty])
     values[faulty] = repaired

@@ -1,4 +1,4 @@
-"""Streets drawn as lines in any vector file: who may use them, by their class."""
+"""Streets as lines of any vector file; the class gives the modes that may use them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELDS = (
     Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
 )
 MODES = ("walk", "bike", "drive")
-# Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
+# Modes by class (walk, bike, drive): OpenStreetMap and other files.
 CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "minor": (True, True, True),
     "major": (True, True, True),
@@ -43,8 +43,8 @@ CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "sentier": (True, False, False),
     "escalier": (True, False, False),
     "piste cyclable": (False, True, False),
-    # Named ways of the cadastre (EDIGEO), by their name; a chemin rural is open to the public
-    # (code rural, L161-1).
+    # Named ways of the cadastre (EDIGEO); a chemin rural is open to the public (code rural,
+    # L161-1).
     "voie": (True, True, True),
     "chemin rural": (True, True, True),
     "autoroute": (False, False, True),
@@ -77,19 +77,19 @@ YES_NO = {
 
 
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read streets; without an id in the file, the key says where the middle of the street lies.
+    """Read streets; without an id in the file, the key is the position of the middle of the street.
 
-    ``level`` comes from the file, else from its bridges and tunnels, else is 0. ``walk``, ``bike``
-    and ``drive`` come from the file, else from the class; a class that is not known is held open
-    to all, with a note. ``bike_way`` comes from the file's one-way streets; where it is unknown,
-    cyclists are held to go both ways.
+    ``level`` is that of the file, else that of its bridges and tunnels, else 0. ``walk``, ``bike``
+    and ``drive`` are those of the file, else of the class; a street of unknown class is open to
+    all modes, with a note. ``bike_way`` is the one-way direction of the file; unknown means that
+    cyclists may go in both directions.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="line")
     return complete_streets(draft, file, journal)
 
 
 def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
-    """Streets with their key, their level and who may use them."""
+    """Add the key, the level, the modes and the direction of streets."""
     frame: Any = draft.frame
     level = columns.numbers(frame["level"], column="level", shown=file.shown)
     structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
@@ -111,7 +111,7 @@ def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
 
 
 def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:
-    """Which way cyclists may go; a word that is not known is unknown."""
+    """Return the direction of cyclists; an unknown word is a missing value."""
     words = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
     way = words.astype("str").str.strip().str.lower().map(ONE_WAY_WORDS)
     journal.add(

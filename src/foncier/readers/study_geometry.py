@@ -1,4 +1,4 @@
-"""What a planner draws by hand: the axis or the loop, its waypoints, the study area."""
+"""Geometry drawn by the planner: axis or loop, waypoints, study area."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ POLYGON_TYPES = ("Polygon", "MultiPolygon")
 
 
 def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
-    """Read an axis or a loop that was drawn in any vector file.
+    """Read an axis or a loop of any vector file.
 
     Parameters
     ----------
     path
-        A vector file with one layer; several lines are joined end to end where they touch. A
-        loop that was drawn as a surface gives its outline.
+        A vector file with one layer; lines that touch end to end are merged. A polygon is
+        replaced by its outline.
     crs
         Legal metric CRS of the study.
     shown
-        The file as the study writes it.
+        The path as in the study.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
 
 
 def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Read lines one by one, each with its name: crossings to try.
+    """Read lines with their names: crossings to compare.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
 
 
 def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Read the stops of the loop, in the order of the file, or of its ``order`` column.
+    """Read the waypoints of the loop, in the order of the ``order`` column or of the file.
 
     Returns
     -------

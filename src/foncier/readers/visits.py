@@ -1,4 +1,4 @@
-"""Verdicts of visits as signs of use or vacancy: a plan that was filled in comes back."""
+"""Verdicts of visits as evidence of use or vacancy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RESULT_KEY, SITES_LAYER = "result", "opportunites"
 SOURCE = "Visite"
 SUBJECTS = {"friche": "site", "batiment_non_affecte": "building"}
-# A verdict that says nothing of use or vacancy is no sign.
+# A verdict without information on use or vacancy is no evidence.
 WITH_EVIDENCE = tuple(n for n in FIELD if any(h is not None for h in VERDICTS[n].holds))
 COLUMNS = [
     "observation_id",
@@ -40,20 +40,20 @@ COLUMNS = [
 
 
 def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read verdicts as signs on the sites that they speak of.
+    """Read verdicts as evidence on the visited sites.
 
-    The plan of visits carries the outlines of its sites. A CSV names them by ``opportunity_id``
-    only: their outlines are then those of the GeoPackage of the result that was visited, which
-    ``constants = { result = "…/opportunites.gpkg" }`` names, from the folder of the CSV.
+    The plan of visits has the outlines of its sites. A CSV has their ``opportunity_id`` only: the
+    outlines are then those of the visited result, the GeoPackage that
+    ``constants = { result = "…/opportunites.gpkg" }`` names, relative to the folder of the CSV.
 
-    A verdict becomes the signal ``visit_<verdict>``, about the building (its outline) or the site
-    (a point in it: a verdict speaks of the site whose id it bears, and makes none). What speaks of
-    a plot alone is no sign of vacancy, nor is « inaccessible » or « à revoir »: left out and noted.
+    A verdict becomes the signal ``visit_<verdict>``, on the building (its outline) or the site (a
+    point in it, so that the verdict makes no new site). Verdicts on plots, « inaccessible » and
+    « à revoir » are no evidence: dropped with a note.
 
     Raises
     ------
     ConfigError
-        No verdict has a place, and no result says where they are.
+        No verdict has a location, and no result is named.
     SourceError, FormatError
         The verdicts or the result cannot be read.
     """
@@ -80,7 +80,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _read_sites(path: Path, shown: str, target: Target) -> gpd.GeoDataFrame:
-    """Sites of the result that was visited, by id: kind and outline."""
+    """Read the sites of the visited result: id, kind and outline."""
     files.check(path, shown)
     table = files.vector(path, shown=shown, sublayer=SITES_LAYER)
     sites = table[["opportunity_id", "kind", "geometry"]]
@@ -88,7 +88,7 @@ def _read_sites(path: Path, shown: str, target: Target) -> gpd.GeoDataFrame:
 
 
 def _with_outlines(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Truths with kind and outline of the site that they name."""
+    """Add the kind and the outline of the sites that the truths name."""
     sites = known.drop_duplicates("opportunity_id").set_index("opportunity_id")
     matched = sites.reindex(truths["opportunity_id"].to_numpy(dtype=object))
     outline = matched.geometry.to_numpy()
