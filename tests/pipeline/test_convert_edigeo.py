@@ -120,7 +120,7 @@ def test_sheet_by_sheet_gives_the_bytes_of_all_at_once(
         (3, 2),
     ]
     notes = {(r["layer"], n["text"]["en"]): n["count"] for r in reports for n in r["notes"]}
-    assert notes["parcels", "older states of a feature that another sheet gives newer dropped"] == 2
-    assert notes["parcels", "features cut by the edge of a sheet joined"] == 1
-    assert notes["parcels", "invalid polygons repaired"] == 1
-    assert notes["streets", "features on two neighbouring sheets, kept once"] == 1
+    assert notes["parcels", "older versions of a feature that another sheet has newer dropped"] == 2
+    assert notes["parcels", "feature cut by the edge of a sheet, merged"] == 1
+    assert notes["parcels", "invalid polygon repaired"] == 1
+    assert notes["streets", "feature on two neighbouring sheets, kept once"] == 1

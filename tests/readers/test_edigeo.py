@@ -101,7 +101,7 @@ def test_sheets_that_share_or_cut_an_object(tmp_path: Path, read: Callable[..., 
     assert report.notes[0].text.fr.endswith("du 01/01/2014 au 01/01/2019")
     streets, report = read("streets", "edigeo", tmp_path)
     assert (len(streets), report.rows_read) == (1, 2)
-    assert report.notes[1].text.fr.startswith("objets présents sur deux feuilles")
+    assert report.notes[1].text.fr.startswith("objet présent sur deux feuilles")
 
 
 def test_a_folder_an_archive_and_an_unpacked_sheet_read_alike(

@@ -10,11 +10,10 @@ import numpy as np
 import pyproj
 import rasterio
 from rasterio import warp
-from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not reword it
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
-from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.errors import ConfigError, CrsError, FoncierError, FormatError
 from foncier.model import Dem, LayerReport
 from foncier.readers import files
 from foncier.readers.report import Journal
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 MAX_CELLS = 25_000_000  # 100 MB of elevations; a finer raster is averaged
+MAX_DEGREES, MAX_METRES = (360.0, 90.0), (1e8, 1e8)  # with room for any false easting
+MIN_SIZE = 1e-12  # extent of the raster, area of a cell, in units of the CRS
 MARGIN_CELLS = 2  # cells around the study, so that slopes are known at its edge
 ELEVATION_RANGE_M = (
     -500.0,
@@ -77,7 +78,9 @@ def read_dem(
         with dataset as raster:
             raster_crs = _raster_crs(raster, file)
             dem = _reproject(raster, raster_crs, crs, bounds, file)
-    except (RasterioError, CPLE_BaseError) as reason:
+    except FoncierError:
+        raise
+    except (RasterioError, CRSError, ValueError) as reason:
         raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
     known = _check_elevations(dem, file, journal)
     return dem, LayerReport(
@@ -104,6 +107,13 @@ def _raster_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     unit = (raster.units[0] or "").strip().lower()
     if unit not in METRE_UNITS:
         raise FormatError("readers.dem.not_metres", path=file.shown, unit=unit)
+    crs = _declared_crs(raster, file)
+    if not _is_georeferenced(raster.transform, raster.bounds, degrees=crs.is_geographic):
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
+    return crs
+
+
+def _declared_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     if file.crs is not None:
         return files.system(file.crs, file.shown)
     try:
@@ -112,6 +122,19 @@ def _raster_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     except (CRSError, pyproj.exceptions.CRSError):
         pass  # an unknown name is no CRS
     raise CrsError("readers.dem.no_crs", path=file.shown)
+
+
+def _is_georeferenced(transform: rasterio.Affine, bounds: Bounds, *, degrees: bool) -> bool:
+    """Tell if cells have a position that GDAL can reproject.
+
+    A transform without origin has no tie point; a damaged one has coordinates off the globe.
+    """
+    west, south, east, north = bounds
+    if transform.is_degenerate or (transform.c, transform.f) == (0, 0):
+        return False
+    corners = np.abs([[west, south], [east, north]])
+    size = min(abs(transform.determinant), abs(east - west), abs(north - south))
+    return bool((corners <= (MAX_DEGREES if degrees else MAX_METRES)).all() and size > MIN_SIZE)
 
 
 def _reproject(
@@ -123,15 +146,17 @@ def _reproject(
 ) -> Dem:
     """Reproject the elevations of a raster to a grid of the legal CRS within the bounds."""
     source_crs, target_crs = (rasterio.crs.CRS.from_wkt(c.to_wkt()) for c in (raster_crs, crs))
+    raster_bounds = warp.transform_bounds(source_crs, target_crs, *raster.bounds)
+    _shared_bounds(raster_bounds, bounds, 0.0, file)  # far from the study, no grid can be made
     cell, west, north = _grid(raster, source_crs, target_crs, same_crs=raster_crs == crs)
-    shared = _shared_bounds(
-        warp.transform_bounds(source_crs, target_crs, *raster.bounds), bounds, cell, file
-    )
+    shared = _shared_bounds(raster_bounds, bounds, cell, file)
     width, height = shared[2] - shared[0], shared[3] - shared[1]
     factor = max(1, math.ceil(math.sqrt(width * height / MAX_CELLS) / cell))
     size = cell * factor
     first, last = math.floor((shared[0] - west) / size), math.ceil((shared[2] - west) / size)
     top, bottom = math.floor((north - shared[3]) / size), math.ceil((north - shared[1]) / size)
+    if (bottom - top) * (last - first) > 4 * MAX_CELLS:  # one of the sides is absurd
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
     corner = (west + first * size, north - top * size)
     heights = np.full((bottom - top, last - first), np.nan, dtype=np.float32)
     warp.reproject(
@@ -174,12 +199,12 @@ def _shared_bounds(
         min(raster_bounds[2], east + margin),
         min(raster_bounds[3], north + margin),
     )
-    if shared[0] >= shared[2] or shared[1] >= shared[3]:
+    if not (shared[0] < shared[2] and shared[1] < shared[3]):  # true for NaN too
         raise FormatError(
             "readers.dem.outside_study",
             path=file.shown,
-            raster_bounds=[round(margin) for margin in raster_bounds],
-            study_bounds=[round(margin) for margin in study_bounds],
+            raster_bounds=[f"{edge:.0f}" for edge in raster_bounds],
+            study_bounds=[f"{edge:.0f}" for edge in study_bounds],
         )
     return shared
 
