@@ -174,7 +174,7 @@ def test_pieces_of_any_size_give_the_bytes_of_the_whole(
     }
     assert notes["parcels", "exactly identical duplicate rows dropped"] == 2
     assert notes["parcels", "invalid polygon repaired"] == 1
-    kept = "feature without id that coincides with another one, kept"
+    kept = "features without id that coincide with another one, kept"
     assert notes["buildings", kept] == 2
     assert geoparquet.count_rows(tmp_path / "whole" / "zones.parquet") == 0
     # The other way to read a study: all of it, on two threads.
