@@ -37,7 +37,7 @@ places = st.lists(st.tuples(st.floats(-5e4, 5e4), st.floats(-5e4, 5e4)), min_siz
 
 @settings(max_examples=30, deadline=None)
 @given(corners=places, frame=st.tuples(*[st.floats(-5e4, 5e4)] * 2))
-def test_what_is_written_is_read_back_whole_and_within_bounds(
+def test_table_is_read_completely_and_within_bounds(
     tmp_path_factory: pytest.TempPathFactory,
     corners: list[tuple[float, float]],
     frame: tuple[float, float],
@@ -113,7 +113,7 @@ def test_plain_and_empty_tables(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(back, table)
 
 
-def test_a_file_that_is_gone_or_damaged_is_one_error(tmp_path: Path) -> None:
+def test_missing_or_damaged_file_is_one_error(tmp_path: Path) -> None:
     path = tmp_path / "parcels.parquet"
     geoparquet.write_table(parcels([(0, 0), (50, 0)]), path)
     whole = path.read_bytes()

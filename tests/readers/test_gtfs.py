@@ -43,7 +43,7 @@ def departures(path: Path, **more: Any) -> dict[str, float]:
     return {k: round(12 * v, 6) for k, v in table["departures_per_hour"].items()}
 
 
-def test_stops_tell_their_departures_lines_and_shared_runs(tmp_path: Path) -> None:
+def test_departures_routes_and_shared_runs_of_stops(tmp_path: Path) -> None:
     table, report = read(write_zip(tmp_path / "f.zip", feed()))
     assert departures(tmp_path / "f.zip") == {"END": 0, "S1": 3, "S2": 2}
     assert table["routes"].to_dict() == {"END": np.nan, "S1": "A | Ligne de bois", "S2": "A"}
@@ -137,7 +137,7 @@ def test_departures_of_the_twelve_hours(case: str, tmp_path: Path) -> None:
     assert departures(write_zip(tmp_path / "f.zip", rows)) == expected
 
 
-def test_a_platform_without_a_place_has_that_of_its_station(tmp_path: Path) -> None:
+def test_platform_without_coordinates_has_those_of_its_station(tmp_path: Path) -> None:
     rows = feed()
     rows["stops"] = [
         f"GARE,Gare,{at(60, 0)},1,",
@@ -157,7 +157,7 @@ def test_a_platform_without_a_place_has_that_of_its_station(tmp_path: Path) -> N
     }
 
 
-def test_a_feed_of_another_year_says_which_day_it_counts(tmp_path: Path) -> None:
+def test_note_names_the_day_of_a_feed_of_another_year(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "f.zip", feed())
     far = read(path, on=dt.date(2030, 5, 1))
     assert "12/02/2026" in far[1].notes[0].text.fr
@@ -219,7 +219,7 @@ FAULTS: dict[str, tuple[dict[str, list[str]], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_a_wrong_feed_is_told(case: str, tmp_path: Path) -> None:
+def test_wrong_feed_is_an_error(case: str, tmp_path: Path) -> None:
     rows, error, words = FAULTS[case]
     with pytest.raises(error, match=words):
         read(write_zip(tmp_path / "f.zip", rows))
@@ -261,14 +261,14 @@ def hostile(path: Path, case: str) -> None:
         ("root", "sortirait"),
     ],
 )
-def test_a_hostile_or_broken_zip_is_refused(case: str, words: str, tmp_path: Path) -> None:
+def test_unsafe_or_damaged_zip_is_an_error(case: str, words: str, tmp_path: Path) -> None:
     hostile(tmp_path / "f.zip", case)
     with pytest.raises(FormatError, match=words):
         read(tmp_path / "f.zip")
     assert not (tmp_path.parent / "stops.txt").exists()
 
 
-def test_a_missing_column_file_or_option_is_told(tmp_path: Path) -> None:
+def test_missing_column_or_file_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "reseau"
     folder.mkdir()
     for name, rows in feed().items():

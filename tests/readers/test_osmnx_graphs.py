@@ -83,7 +83,7 @@ def test_a_one_way_street_is_an_edge_in_one_way() -> None:
     assert only.geometry.equals_exact(table.set_index("street_id").geometry["x"])
 
 
-def test_there_and_back_the_streets_are_the_same() -> None:
+def test_round_trip_through_osmnx_keeps_the_streets() -> None:
     table = streets()
     graph = osmnx_of_network(build_graph(table, mode="bike"), table)
     back = streets_of_osmnx(graph, CRS)
@@ -129,7 +129,7 @@ def redon(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.real
 @pytest.mark.parametrize("simplify", [False, True])
-def test_redon_through_osmnx_is_redon_read_here(
+def test_streets_of_redon_equal_those_of_osmnx(
     redon: Path, simplify: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tags = ["highway", "name", *osm_tags.STREET_TAGS]
@@ -165,6 +165,6 @@ def test_the_objects_of_redon_are_those_that_osmnx_finds(redon: Path) -> None:
         assert (ours[key].fillna("") == theirs[key].fillna("").astype("str")).all(), key
 
 
-def test_osmnx_is_not_imported_before_a_graph_is_there() -> None:
+def test_osmnx_is_imported_with_a_graph_only() -> None:
     code = "import sys, foncier.readers.osmnx_graphs; sys.exit('osmnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

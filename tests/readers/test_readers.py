@@ -1,4 +1,4 @@
-"""Each format of each layer: what comes out, what is repaired, dropped or assumed, and counted."""
+"""Each format of each layer: tables, and notes on repaired, dropped and assumed rows."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_faulty_geometries_are_repaired_or_dropped_and_counted(
     }
 
 
-def test_identical_rows_count_once_and_foreign_communes_are_left(
+def test_duplicates_and_other_communes_are_dropped(
     write: Callable[..., Path], read: Callable[..., Any]
 ) -> None:
     rows = [{"id": idu(1)}, {"id": idu(1)}, {"id": "63148000AA0001"}]
@@ -180,7 +180,7 @@ def test_a_file_without_a_row_gives_the_empty_contract(
     assert (report.rows_read, report.rows_kept) == (0, 0)
 
 
-def test_buildings_without_id_are_named_by_their_place(
+def test_key_of_buildings_without_id_is_their_position(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     frame = gpd.GeoDataFrame(
@@ -202,9 +202,7 @@ def test_buildings_without_id_are_named_by_their_place(
     }
 
 
-def test_streets_open_as_their_class_says(
-    write: Callable[..., Path], read: Callable[..., Any]
-) -> None:
+def test_modes_of_streets_by_class(write: Callable[..., Path], read: Callable[..., Any]) -> None:
     rows = [
         {"roadClass": "minor", "structure": "normal", "name": "Rue Basse"},
         {"roadClass": "highway", "structure": "bridge", "name": ""},
@@ -224,9 +222,7 @@ def test_streets_open_as_their_class_says(
     assert any("without any footway" in text for text in counted)
 
 
-def test_streets_say_themselves_who_may_use_them(
-    write: Callable[..., Path], read: Callable[..., Any]
-) -> None:
+def test_modes_of_streets_by_columns(write: Callable[..., Path], read: Callable[..., Any]) -> None:
     rows = [{"highway": "footway", "walk": "oui", "bike": "non", "drive": None, "niveau": 2}]
     table, report = read("streets", "lines", write(rows, [street((0, 0), (10, 0))]))
     assert table.loc[0, ["walk", "bike", "drive", "level"]].tolist() == [True, False, False, 2]
@@ -280,7 +276,7 @@ def test_every_kind_of_constraint_has_its_effect() -> None:
     assert set(DEFAULT_EFFECTS) == set(kind.values)
 
 
-def test_places_from_any_shape_and_from_a_list(
+def test_destinations_of_any_geometry_and_of_a_json_list(
     write: Callable[..., Path], read: Callable[..., Any], tmp_path: Path
 ) -> None:
     rows = [{"id": "a", "category": "Gare", "nom": "Gare"}, {"id": "b", "category": None}]
@@ -296,7 +292,7 @@ def test_places_from_any_shape_and_from_a_list(
     assert (report.rows_read, report.rows_kept) == (2, 1)
 
 
-def test_what_a_planner_draws(write: Callable[..., Path]) -> None:
+def test_axis_waypoints_and_study_area(write: Callable[..., Path]) -> None:
     lines = [street((0, 0), (50, 0)), street((90, 9), (50, 0))]
     path = write([{"id": 1}, {"id": 2}], lines, name="axis.gpkg")
     axis = readers.read_line(path, crs=LAMBERT_93, shown="axis.gpkg")

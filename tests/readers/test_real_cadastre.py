@@ -70,9 +70,7 @@ def test_one_archive_alone_reads_like_the_folder(real_data: Path, read: Callable
     assert same.equals(alone)
 
 
-def test_the_sheets_go_through_the_whole_funnel(
-    real_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_of_a_study_on_sheets(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("edigeo", real_data, monkeypatch)
     found = result.candidates["kind"].value_counts().to_dict()
     # No zoning comes with the cadastre: fields count as plots, which the study is told.

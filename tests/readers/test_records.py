@@ -85,7 +85,7 @@ def test_an_inventory_names_no_person(tmp_path: Path, read: Callable[..., Any]) 
     assert "prénom" not in written
 
 
-def test_another_encoding_is_read_and_said(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_other_encoding_is_read_with_a_note(tmp_path: Path, read: Callable[..., Any]) -> None:
     table, report = read("inventory", "cnig", cnig(tmp_path / "friches.csv", "cp1252"))
     assert "Dépôt" in set(table["activity"])
     assert notes(report)["file that is not UTF-8, read as Windows-1252"] == 1

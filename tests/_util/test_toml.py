@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("# " + "x" * MOST_BYTES, "plus de 4\u00a0Mo"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_file(tmp_path: Path, text: str, words: str) -> None:
+def test_error_names_the_file_and_the_cause(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words) as caught:
