@@ -20,6 +20,7 @@ from foncier.readers import (
     base,
     columns,
     files,
+    geolocate,
     ids,
 )
 from foncier.readers.columns import Field
@@ -220,7 +221,7 @@ def _with_numbers(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFr
 
 
 def _with_geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    points, surfaces = (_from_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
+    points, surfaces = (geolocate.from_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
     has_wkt = rows["geompoint"].notna() | rows["geomsurf"].notna()
     has_surface = ~shapely.is_missing(surfaces) & ~shapely.is_empty(surfaces)
     shapes = np.where(has_surface, surfaces, points)
@@ -236,9 +237,3 @@ def _with_geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd
         geometry=shapes,
         crs=file.crs or "EPSG:4326",
     )
-
-
-def _from_wkt(values: pd.Series[Any]) -> np.ndarray:
-    without_srid = values.str.replace(r"^SRID=\d+;", "", regex=True)
-    texts = [text if isinstance(text, str) else None for text in without_srid]
-    return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)

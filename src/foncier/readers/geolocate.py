@@ -63,6 +63,19 @@ def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapes, index=rows.index, crs=crs)
 
 
+def from_wkt(values: pd.Series[Any]) -> np.ndarray:
+    """Read WKT with or without ``SRID=…;``; None where missing or invalid, shape (n,)."""
+    texts = values.astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
+    known = [text if isinstance(text, str) else None for text in texts]
+    return np.asarray(shapely.from_wkt(known, on_invalid="ignore"), dtype=object)
+
+
+def in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+    """Set ``commune`` to the five characters of ``insee``; drop rows of other communes."""
+    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
+    return base.filter_communes(rows, target, journal)
+
+
 def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:
     """Return the union of the parcels that each row lists, in the legal CRS, else None."""
     outlines = np.full(len(lists), None, dtype=object)

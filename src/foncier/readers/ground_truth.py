@@ -13,7 +13,7 @@ import shapely
 from foncier.errors import FormatError
 from foncier.model import LayerFile
 from foncier.model_verdicts import VERDICTS, codes
-from foncier.readers import columns, files, shapes
+from foncier.readers import columns, files, geolocate, shapes
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
@@ -211,16 +211,14 @@ def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
 
 def _geometries(rows: pd.DataFrame, shown: str) -> Any:
     """Return the WKT geometry where there is one, else the point of lon and lat."""
-    without_srid = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
-    texts = [text if isinstance(text, str) else None for text in without_srid]
-    geometries = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    invalid = without_srid.notna().to_numpy(dtype=bool) & shapely.is_missing(geometries)
+    geometries = geolocate.from_wkt(rows["wkt"])
+    invalid = rows["wkt"].notna().to_numpy(dtype=bool) & shapely.is_missing(geometries)
     if invalid.any():
         raise FormatError(
             "readers.ground_truth.bad_wkt",
             path=shown,
             count=int(invalid.sum()),
-            cells=list(without_srid[invalid]),
+            cells=list(rows.loc[invalid, "wkt"]),
         )
     lon, lat = (
         columns.numbers(rows[n], column=n, shown=shown).to_numpy(dtype=np.float64)

@@ -80,8 +80,7 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
         No ``_id`` or ``Code_INSEE``, or not a vector file.
     """
     rows, size, geometry = geolocate.cells(file, ADEME, journal)
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.filter_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     use = plain_text(rows["use"])
     abandoned = use.str.contains("|".join(ABANDONED_USE))
     unknown = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
@@ -114,8 +113,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         message="readers.ids.site_without_id",
         journal=journal,
     )
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.filter_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     state = plain_text(rows["state"])
     signal = np.select(
         [

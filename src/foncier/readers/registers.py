@@ -95,7 +95,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
     The date of an active one is that of the layer. Other states are no evidence.
     """
     rows, size, points = geolocate.cells(file, SIRENE, journal)
-    rows = _in_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     signal = rows["state"].str.strip().str.upper().map({"A": "sirene_active", "F": "sirene_closed"})
     since = columns.dates(rows["since"], column="dateDebut", journal=journal)
     vintage = np.datetime64(file.vintage or "NaT", "us")
@@ -111,7 +111,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read DPE (energy certificates): coordinates of the BAN in Lambert-93, else ``_geopoint``."""
     rows, size, points = geolocate.cells(file, DPE, journal)
-    rows = _in_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     rows = rows.assign(
         signal="dpe_recent",
         observed_on=columns.dates(
@@ -134,7 +134,7 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Exchanges, expropriations and sales of bare land are dropped.
     """
     rows, size, points = geolocate.cells(file, DVF, journal)
-    rows = _in_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
     built = rows["local"].notna() | bool(rows["local"].isna().all())
     journal.add(
@@ -170,10 +170,7 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     file_date = np.datetime64(file.vintage or "NaT", "us")
     rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=file_date)
     if points is None:
-        written = rows["shape"].fillna(rows["point"]).astype("str")
-        without_srid = written.str.replace(r"^SRID=\d+;", "", regex=True)
-        texts = [text if isinstance(text, str) else None for text in without_srid]
-        shapes = shapely.from_wkt(texts, on_invalid="ignore")
+        shapes = geolocate.from_wkt(rows["shape"].fillna(rows["point"]))
         points = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
     return _evidence(rows, points, file, target, journal, size=size, source="RNB")
 
@@ -205,7 +202,7 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     A row whose lots are unknown or fewer than the occupied ones is dropped with a note.
     """
     rows, size, points = geolocate.cells(file, PREMISES, journal)
-    rows = _in_communes(rows, target, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     lots, occupied = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
     valid = (lots > 0) & (occupied >= 0) & (occupied <= lots)
     journal.add(
@@ -227,11 +224,6 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
     return _evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
-
-
-def _in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    return base.filter_communes(rows, target, journal)
 
 
 def _evidence(
