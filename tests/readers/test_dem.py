@@ -152,6 +152,26 @@ def test_error_names_the_file_and_the_cause(
     assert "hill.tif" in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("crs", "west", "north"),
+    [
+        ("EPSG:2154", 0.0, 0.0),  # no tie point
+        ("EPSG:2154", 3.4e39, 6_978_000.0),  # no inverse in floats
+        ("EPSG:4326", 2.3, 239.6),  # off the globe
+    ],
+)
+@pytest.mark.parametrize("bounds", [None, STUDY])
+def test_raster_without_usable_coordinates_is_an_error(
+    tmp_path: Path, crs: str, west: float, north: float, bounds: Any
+) -> None:
+    path = raster(tmp_path / "hill.tif", crs=crs)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.transform = from_origin(west, north, 0.001, 0.001)
+    with pytest.raises(FormatError) as caught:
+        read(path, bounds=bounds)
+    assert caught.value.id == "readers.dem.not_georeferenced"
+
+
 def test_other_files_than_geotiff_are_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "relief.tif"
     path.write_text("<html>404</html>", encoding="utf-8")
