@@ -26,13 +26,10 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 MAX_CELLS = 25_000_000  # 100 MB of elevations; a finer raster is averaged
-MAX_DEGREES, MAX_METRES = (360.0, 90.0), (1e8, 1e8)  # with room for any false easting
+MAX_DEGREES, MAX_METRES = (361.0, 91.0), (1e8, 1e8)  # with half a cell, any false easting
 MIN_SIZE = 1e-12  # extent of the raster, area of a cell, in units of the CRS
 MARGIN_CELLS = 2  # cells around the study, so that slopes are known at its edge
-ELEVATION_RANGE_M = (
-    -500.0,
-    9000.0,
-)  # other values are undeclared nodata
+ELEVATION_RANGE_M = (-500.0, 9000.0)  # other values are undeclared nodata
 GRID_TOLERANCE = 0.01  # of a cell: a larger offset is another grid
 METRE_UNITS = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
 
