@@ -94,7 +94,7 @@ def test_relief_lies_where_it_was_asked_whatever_the_tiles(
     assert len(service.asked) > asked + 8
     with rasterio.open(again.file) as tiles:
         assert (tiles.read(1) == one).all()
-    monkeypatch.setattr("foncier.download.dem.MOST_CELLS", one.size // 3)
+    monkeypatch.setattr("foncier.download.dem.MAX_CELLS", one.size // 3)
     coarser = fetched(service, study, "relief", refresh=True, accepted=("moins",))
     with rasterio.open(coarser.file) as whole:
         assert whole.res == (10, 10)
@@ -387,7 +387,7 @@ def test_feeds_that_cannot_be_trusted_are_refused(
     away = {**feed(), "stops": ["S1,Vieux-Port,43.2951,5.3740,0,"]}
     for file, says in (
         (climbs, "sortirait"),
-        (bomb, "enfle"),
+        (bomb, "démesuré"),
         (write_zip(tmp_path / "a.zip", away), "5 km"),
     ):
         service.files[FEED] = file.read_bytes()
