@@ -181,9 +181,11 @@ def is_organisation(producer: str, source: str) -> bool:
 
     Examples
     --------
-    >>> organisation("DDT 80", "DDT de la Somme"), organisation("ADUGA", "ADUGA (Grand Amiénois)")
-    (True, True)
-    >>> organisation("prénom nom", "Site Basias non vérifié")
+    >>> is_organisation("DDT 80", "DDT de la Somme")
+    True
+    >>> is_organisation("ADUGA", "ADUGA (Grand Amiénois)")
+    True
+    >>> is_organisation("prénom nom", "Site Basias non vérifié")
     False
     """
     common = set(WORD.findall(producer.lower())) & set(WORD.findall(source.lower()))

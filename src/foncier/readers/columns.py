@@ -190,7 +190,7 @@ def repair_encoding(text: str) -> str:
 
     Examples
     --------
-    >>> unscramble("AllÃ©e"), unscramble("LâÎle"), unscramble("Château")
+    >>> repair_encoding("AllÃ©e"), repair_encoding("LâÎle"), repair_encoding("Château")
     ('Allée', 'LâÎle', 'Château')
     """
     for code in ("cp1252", "latin-1"):

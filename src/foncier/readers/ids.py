@@ -37,7 +37,7 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
     >>> import shapely
     >>> from foncier.readers.report import Journal
     >>> rows = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 30, 10), shapely.box(10, 0, 20, 10)])
-    >>> list(keyed(rows, "building_id", journal=Journal())["building_id"])
+    >>> list(fill_keys(rows, "building_id", journal=Journal())["building_id"])
     ['150-50-2', '150-50']
     """
     if key not in frame:
@@ -134,7 +134,7 @@ def merge_pieces(
     >>> from foncier.readers.report import Journal
     >>> halves = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
     >>> rows = gpd.GeoDataFrame({"id": ["a", "a"], "on": [1, 2]}, geometry=halves)
-    >>> list(reunited(rows, "id", newest=["on"], journal=Journal()).area)
+    >>> list(merge_pieces(rows, "id", newest=["on"], journal=Journal()).area)
     [200.0]
     """
     repeated = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()

@@ -89,7 +89,7 @@ def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
     --------
     >>> import pandas as pd
     >>> tags = pd.DataFrame({"shop": ["bakery", None], "leisure": [None, "pitch"]})
-    >>> list(meaning(tags, [Tagged("shop", (), "shop")]).fillna("?"))
+    >>> list(classify(tags, [TagRule("shop", (), "shop")]).fillna("?"))
     ['shop', '?']
     """
     kinds: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")

@@ -66,9 +66,9 @@ def _is_sorted(xml: bytes) -> bool:
 
     Examples
     --------
-    >>> _is_in_order(b'<osm><node id="1"/><way id="2"/></osm>')
+    >>> _is_sorted(b'<osm><node id="1"/><way id="2"/></osm>')
     True
-    >>> _is_in_order(b'<osm><way id="2"/><node id="1"/></osm>')
+    >>> _is_sorted(b'<osm><way id="2"/><node id="1"/></osm>')
     False
     """
     last_node, last_way = xml.rfind(b"<node"), xml.rfind(b"<way")
@@ -112,7 +112,7 @@ def original_id(ident: int) -> int:
 
     Examples
     --------
-    >>> written(7), written(_positive(-7))
+    >>> original_id(7), original_id(_positive_id(-7))
     (7, -7)
     """
     return ident if ident < NEGATIVE_ID_OFFSET else NEGATIVE_ID_OFFSET - ident

@@ -110,7 +110,7 @@ def default_effect(kind: pd.Series[Any]) -> pd.Series[Any]:
     Examples
     --------
     >>> import pandas as pd
-    >>> list(effect_of(pd.Series(["water", "parking"])))
+    >>> list(default_effect(pd.Series(["water", "parking"])))
     ['exclude', 'flag']
     """
     return kind.map(DEFAULT_EFFECTS).astype("str")
