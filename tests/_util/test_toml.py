@@ -1,4 +1,4 @@
-"""Errors of TOML files name the file."""
+"""TOML that a planner writes: what is none, or no person's, is told with its file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foncier._util.toml import MAX_BYTES, MAX_KEY_PARTS, read_toml
+from foncier._util.toml import MAX_KEY_PARTS, MAX_BYTES, read_toml
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("# " + "x" * MAX_BYTES, "plus de 4\u00a0Mo"),
     ],
 )
-def test_errors_name_the_file(tmp_path: Path, text: str, words: str) -> None:
+def test_error_names_the_file_and_the_cause(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words) as caught:
@@ -32,12 +32,12 @@ def test_errors_name_the_file(tmp_path: Path, text: str, words: str) -> None:
     assert str(caught.value).startswith(str(path))
 
 
-def test_an_unreadable_path(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="lecture impossible"):
         read_toml(tmp_path)
 
 
-def test_dots_outside_keys_are_allowed(tmp_path: Path) -> None:
+def test_many_dots_that_are_no_key_pass(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
     points = ", ".join(f"[2.{n}, 49.{n}]" for n in range(500))
     path.write_text(f'a = [{points}]\nb = "…{"." * 200}"\n', encoding="utf-8")

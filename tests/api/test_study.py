@@ -69,7 +69,7 @@ def test_check_says_what_is_kept_repaired_and_missing() -> None:
         "file", "rows_read", "rows_kept", "crs", "vintage", "problems", "missing",
     ]  # fmt: skip
     assert table.loc["parcels", ["file", "rows_kept"]].tolist() == ["<GeoDataFrame parcels>", 1]
-    assert "1 polygones invalides réparés" in table.loc["parcels", "problems"]
+    assert "1 polygone invalide réparé" in table.loc["parcels", "problems"]
     assert "n'existe pas" in table.loc["buildings", "problems"]
     assert pd.isna(table.loc["buildings", "rows_kept"])
     assert table.loc["streets", "missing"]

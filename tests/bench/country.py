@@ -58,7 +58,7 @@ def laid(number: int, parcels: int, folder: Path) -> None:
     ids = pc.utf8_lpad(plain, width=DIGITS, padding="0")
     communes = pc.utf8_lpad(pa.array(order // COMMUNE).cast(pa.string()), width=5, padding="0")
     edges = [pa.array(bounds[order, n].astype(np.float32)) for n in range(4)]
-    boxes = pa.StructArray.from_arrays(edges, names=geoparquet.EDGES)
+    boxes = pa.StructArray.from_arrays(edges, names=geoparquet.BBOX_EDGES)
     table = pa.table({"parcel_id": ids, "commune": communes, geoparquet.ROW: order, "bbox": boxes})
     pq.write_table(
         table, folder / "parcels.parquet", compression="zstd", row_group_size=geoparquet.GROUP_ROWS
@@ -68,7 +68,7 @@ def laid(number: int, parcels: int, folder: Path) -> None:
 def owned(job: tiles.Job) -> str:
     """Stand for the work of a tile: its rows are read from the list, its five files are left."""
     assert job.tile.rows is not None
-    places, _ = geoparquet.read_run(job.search.layers / "parcels.parquet", *job.tile.rows)
+    places, _ = geoparquet.read_bounds_slice(job.search.layers / "parcels.parquet", *job.tile.rows)
     plain = pa.array(np.sort(places) + int(job.search.layers.name) * 10**9).cast(pa.string())
     own = pa.table({"parcel_id": pc.utf8_lpad(plain, width=DIGITS, padding="0")})
     with atomic_folder(job.folder, last=tiles.DONE) as new:

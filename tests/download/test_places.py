@@ -90,7 +90,7 @@ def test_dem_does_not_depend_on_tiles(
     assert len(service.asked) > asked + 8
     with rasterio.open(again.file) as tiles:
         assert (tiles.read(1) == one).all()
-    monkeypatch.setattr("foncier.download.dem.MOST_CELLS", one.size // 3)
+    monkeypatch.setattr("foncier.download.dem.MAX_CELLS", one.size // 3)
     coarser = fetched(service, study, "relief", refresh=True, accepted=("moins",))
     with rasterio.open(coarser.file) as whole:
         assert whole.res == (10, 10)
@@ -377,7 +377,7 @@ def test_unsafe_gtfs_is_refused(service: Replay, study: Path, tmp_path: Path) ->
     away = {**feed(), "stops": ["S1,Vieux-Port,43.2951,5.3740,0,"]}
     for file, says in (
         (climbs, "sortirait"),
-        (bomb, "enfle"),
+        (bomb, "démesuré"),
         (write_zip(tmp_path / "a.zip", away), "5 km"),
     ):
         service.files[FEED] = file.read_bytes()

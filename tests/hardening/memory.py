@@ -37,7 +37,7 @@ def main(limit_mb: int) -> None:
         drawn(30_000, folder)
         path = folder / "parcels.parquet"
         parcels = geoparquet.read_table(path, schemas.PARCELS)
-        few = np.isin(np.arange(len(parcels)), geoparquet.read_run(path, 0, 300)[0])
+        few = np.isin(np.arange(len(parcels)), geoparquet.read_bounds_slice(path, 0, 300)[0])
         communes = pd.array(np.where(few, "80016", "80021"), dtype=parcels["commune"].dtype)
         geoparquet.write_table(parcels.assign(commune=communes), path)
         whole = found(folder, tiles.Tiling("1", executors.serial(), folder / "whole"))

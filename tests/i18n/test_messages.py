@@ -246,8 +246,6 @@ def test_a_note_is_a_message_with_its_count() -> None:
     journal = Journal()
     journal.add("dropped", 1, "t.count")
     journal.add("dropped", 0, "t.count")
-    journal.add("kept", 3, "lues : 3", "read: 3")
     assert [note.text for note in journal.notes] == [
         Localized("1 site", "1 site"),
-        Localized("lues\u00a0: 3", "read: 3"),
     ]

@@ -75,23 +75,25 @@ def study_of(folder: Path) -> Path:
     return folder
 
 
-def whole(kind: edigeo._Kind, file: LayerFile, target: Target, journal: Journal) -> Draft:
+def whole(kind: edigeo._ObjectKind, file: LayerFile, target: Target, journal: Journal) -> Draft:
     """All sheets as one frame, which is then gone through at once."""
     parts, exported = [], []
-    for sheet in edigeo_sheets.sheets(file.path, file.shown, journal):
-        found = edigeo._objects(sheet, kind.layers, edigeo._declared(sheet))
+    for sheet in edigeo_sheets.read_sheets(file.path, file.shown, journal):
+        found = edigeo._read_sheet(sheet, kind.layers, edigeo._sheet_crs(sheet))
         rows = found[found["object"] != edigeo.SHEETS]
         parts.append(rows.assign(prefix="25", exported=sheet.exported))
         exported.append(sheet.exported)
-    edigeo._tell(0, 0, exported, journal)
+    edigeo._note_sheets(0, 0, exported, journal)
     rows = pd.concat([part.to_crs(parts[0].crs) for part in parts], ignore_index=True)
-    rows = kind.ours(rows)
-    once = ids.reunited(
+    rows = kind.to_columns(rows)
+    once = ids.merge_pieces(
         rows, kind.fields[0].name, newest=["UPDATE_DATE", "exported"], journal=journal
     )
     own = [field.name for field in kind.fields if field.name in once]
     picked = columns.pick(once[[*own, "geometry"]], kind.fields, file, journal)
-    moved = shapes.legal(picked, target.crs, shape=kind.shape, shown=file.shown, journal=journal)
+    moved = shapes.to_legal_crs(
+        picked, target.crs, shape=kind.shape, shown=file.shown, journal=journal
+    )
     return base.Draft(moved, len(rows), rows.crs.to_string())
 
 
@@ -108,7 +110,7 @@ def test_sheet_by_sheet_gives_the_bytes_of_all_at_once(
         patch.setattr(edigeo, "_read", whole)
         expected = converted("whole")
     for rows in (1, 3, 1000):
-        monkeypatch.setattr(shapes, "PIECE_ROWS", rows)
+        monkeypatch.setattr(shapes, "CHUNK_ROWS", rows)
         assert converted(f"by-{rows}") == expected, rows
     reports = json.loads(expected["couches.json"])["reports"]
     assert [(report["rows_read"], report["rows_kept"]) for report in reports] == [
@@ -118,7 +120,7 @@ def test_sheet_by_sheet_gives_the_bytes_of_all_at_once(
         (3, 2),
     ]
     notes = {(r["layer"], n["text"]["en"]): n["count"] for r in reports for n in r["notes"]}
-    assert notes["parcels", "older states of a feature that another sheet gives newer dropped"] == 2
-    assert notes["parcels", "features cut by the edge of a sheet joined"] == 1
-    assert notes["parcels", "invalid polygons repaired"] == 1
-    assert notes["streets", "features on two neighbouring sheets, kept once"] == 1
+    assert notes["parcels", "older versions of a feature that another sheet has newer dropped"] == 2
+    assert notes["parcels", "feature cut by the edge of a sheet, merged"] == 1
+    assert notes["parcels", "invalid polygon repaired"] == 1
+    assert notes["streets", "feature on two neighbouring sheets, kept once"] == 1

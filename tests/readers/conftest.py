@@ -1,4 +1,4 @@
-"""What the tests of the readers share: small files written on the spot, and the reading of one."""
+"""Fixtures of the readers: write a small file, read it as a layer."""
 
 from __future__ import annotations
 

@@ -231,7 +231,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
         "vector",
         {},
         FormatError,
-        ["zone_type", "Trouvé", "zone", "columns = {"],
+        ["zone_type", "Colonnes du fichier", "zone", "columns = {"],
     ),
     "a mapped column that is not there": (
         "a.geojson",
@@ -295,7 +295,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
         "cnig",
         {},
         FormatError,
-        ["geompoint", "Attendu"],
+        ["geompoint", "Colonnes attendues"],
     ),
     "CNIG with swapped WKT": (
         "a.csv",
@@ -394,7 +394,7 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_a_bad_file_says_what_where_and_what_to_do(
+def test_error_of_a_bad_file_has_path_cause_and_remedy(
     case: str, tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     name, data, layer, format_, given, error, words = FILES[case]
@@ -441,7 +441,7 @@ def test_a_layer_among_several_must_be_chosen(
     assert table.geometry[0].equals(NEXT)
 
 
-def test_a_shapefile_that_was_cut_is_refused_or_whole(
+def test_truncated_shapefile_is_an_error_or_complete(
     write: Callable[..., Path], read: Callable[..., Any]
 ) -> None:
     plots = [shapely.box(X + 30 * i, Y, X + 30 * i + 20, Y + 30) for i in range(50)]

@@ -97,7 +97,7 @@ def test_only_the_part_that_serves_is_read(tmp_path: Path) -> None:
 
 
 def test_a_fine_raster_is_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers.dem, "MOST_CELLS", 200)
+    monkeypatch.setattr(readers.dem, "MAX_CELLS", 200)
     dem, _ = read(raster(tmp_path / "hill.tif"))
     assert dem.cell_m == 20.0
     inner = heights_m(dem, np.array([X + 300]), np.array([Y + 300]))
@@ -110,7 +110,7 @@ def hole(heights: Any) -> Any:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int16"])
-def test_cells_without_height_are_unknown_and_never_a_chasm(tmp_path: Path, dtype: str) -> None:
+def test_cells_without_elevation_are_nan(tmp_path: Path, dtype: str) -> None:
     path = raster(tmp_path / "hill.tif", spoil=hole, nodata=-9999, dtype=dtype)
     dem, report = read(path)
     found = heights_m(dem, np.array([X + 350.0, X + 250.0]), np.array([Y + 450.0, Y + 250.0]))
@@ -120,13 +120,13 @@ def test_cells_without_height_are_unknown_and_never_a_chasm(tmp_path: Path, dtyp
     assert any("sans altitude" in note.text.fr for note in report.notes)
 
 
-def test_marks_that_nothing_announces_are_taken_as_unknown(tmp_path: Path) -> None:
+def test_undeclared_nodata_values_are_unknown(tmp_path: Path) -> None:
     dem, report = read(raster(tmp_path / "hill.tif", spoil=hole))
     assert np.nanmin(dem.heights_m) > 0
     assert any(note.effect == "assumed" and note.count for note in report.notes)
 
 
-def test_a_study_beyond_the_file_is_unknown_there(tmp_path: Path) -> None:
+def test_elevation_outside_the_raster_is_unknown(tmp_path: Path) -> None:
     dem, _ = read(raster(tmp_path / "hill.tif"), bounds=(X + 800, Y, X + 5000, Y + 500))
     east = heights_m(dem, np.array([X + 900.0, X + 2000]), np.array([Y + 300.0, Y + 300]))
     assert np.isnan(east).tolist() == [False, True]
@@ -143,7 +143,7 @@ FAULTS: list[tuple[dict[str, Any], dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("made", "asked", "error", "words"), FAULTS)
-def test_what_is_wrong_is_told_with_the_file(
+def test_error_names_the_file_and_the_cause(
     tmp_path: Path, made: dict[str, Any], asked: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error) as told:
@@ -152,7 +152,27 @@ def test_what_is_wrong_is_told_with_the_file(
     assert "hill.tif" in str(told.value)
 
 
-def test_what_is_no_geotiff_is_not_opened(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("crs", "west", "north"),
+    [
+        ("EPSG:2154", 0.0, 0.0),  # no tie point
+        ("EPSG:2154", 3.4e39, 6_978_000.0),  # no inverse in floats
+        ("EPSG:4326", 2.3, 239.6),  # off the globe
+    ],
+)
+@pytest.mark.parametrize("bounds", [None, STUDY])
+def test_raster_without_usable_coordinates_is_an_error(
+    tmp_path: Path, crs: str, west: float, north: float, bounds: Any
+) -> None:
+    path = raster(tmp_path / "hill.tif", crs=crs)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.transform = from_origin(west, north, 0.001, 0.001)
+    with pytest.raises(FormatError) as caught:
+        read(path, bounds=bounds)
+    assert caught.value.id == "readers.dem.not_georeferenced"
+
+
+def test_other_files_than_geotiff_are_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "relief.tif"
     path.write_text("<html>404</html>", encoding="utf-8")
     with pytest.raises(FormatError, match="GeoTIFF"):
@@ -168,7 +188,7 @@ def test_what_is_no_geotiff_is_not_opened(tmp_path: Path) -> None:
         read(path, bounds=None)
 
 
-def test_the_study_may_say_the_system_that_the_file_lacks(tmp_path: Path) -> None:
+def test_crs_of_the_study_completes_the_file(tmp_path: Path) -> None:
     dem, _ = read(raster(tmp_path / "hill.tif", bare=True), crs="EPSG:2154")
     assert heights_m(dem, np.array([X + 300]), np.array([Y + 300])) == pytest.approx(
         plane(X + 300, Y + 300), abs=1e-3

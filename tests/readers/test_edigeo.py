@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LUXIOL = {"communes": ("25354",)}
 
 
-def test_what_a_sheet_says(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_content_of_a_sheet(tmp_path: Path, read: Callable[..., Any]) -> None:
     path = deliver(tmp_path, [PLOT, HOUSE, SHED, STREET])
     parcels, report = read("parcels", "edigeo", path, **LUXIOL)
     assert parcels["parcel_id"].tolist() == ["25354000AB0001"]
@@ -57,7 +57,7 @@ def test_what_a_sheet_says(tmp_path: Path, read: Callable[..., Any]) -> None:
         ("(R.D. nº 271)", ("voie", True, True)),
     ],
 )
-def test_the_name_of_a_way_tells_who_may_use_it(
+def test_class_of_a_way_by_its_name(
     name: str, expected: tuple[str, bool, bool], tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     path = deliver(tmp_path, [("ZONCOMMUNI_id", "4", {"TEX": name}, STREET[3])])
@@ -66,7 +66,7 @@ def test_the_name_of_a_way_tells_who_may_use_it(
     assert (street["street_class"], street["drive"], street["walk"]) == expected
 
 
-def test_waters_and_cemeteries_are_kept_and_pools_are_not(
+def test_waters_and_cemeteries_are_constraints_and_pools_are_not(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     details: Objects = [
@@ -98,10 +98,10 @@ def test_sheets_that_share_or_cut_an_object(tmp_path: Path, read: Callable[..., 
         ("dropped", 1),
         ("repaired", 1),
     ]
-    assert report.notes[0].text.fr.endswith("du 2014-01-01 au 2019-01-01")
+    assert report.notes[0].text.fr.endswith("du 01/01/2014 au 01/01/2019")
     streets, report = read("streets", "edigeo", tmp_path)
     assert (len(streets), report.rows_read) == (1, 2)
-    assert report.notes[1].text.fr.startswith("objets présents sur deux feuilles")
+    assert report.notes[1].text.fr.startswith("objet présent sur deux feuilles")
 
 
 def test_a_folder_an_archive_and_an_unpacked_sheet_read_alike(
@@ -127,7 +127,7 @@ def test_a_folder_an_archive_and_an_unpacked_sheet_read_alike(
 
 
 @pytest.mark.parametrize(("system", "given"), [("RGF93CC47", {}), ("NTFX", {"crs": "EPSG:3947"})])
-def test_a_conic_zone_as_declared_or_as_the_study_says(
+def test_conic_zone_declared_by_the_sheet_or_the_study(
     system: str, given: dict[str, str], tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     import pyproj
@@ -140,7 +140,7 @@ def test_a_conic_zone_as_declared_or_as_the_study_says(
     assert parcels.geometry[0].equals_exact(shapely.Polygon(box(0, 0, 30, 40)), 0.02)
 
 
-def test_a_wrong_or_unknown_system_fails(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_wrong_or_unknown_crs_is_an_error(tmp_path: Path, read: Callable[..., Any]) -> None:
     with pytest.raises(CrsError, match="hors du territoire"):
         read("parcels", "edigeo", deliver(tmp_path, [PLOT], system="RGF93CC50"), **LUXIOL)
     with pytest.raises(CrsError, match=r"NTFX.*crs ="):
@@ -173,7 +173,7 @@ def test_another_commune_and_no_parcel(tmp_path: Path, read: Callable[..., Any])
         read("parcels", "edigeo", deliver(tmp_path, [HOUSE]), **LUXIOL)
 
 
-def test_what_a_sheet_does_not_say(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_missing_information_of_a_sheet(tmp_path: Path, read: Callable[..., Any]) -> None:
     nameless: Objects = [("ZONCOMMUNI_id", "4", {}, STREET[3]), ("BATIMENT_id", "2", {}, HOUSE[3])]
     path = deliver(tmp_path, [*nameless, ("PARCELLE_id", "1", {}, PLOT[3])])
     street = read("streets", "edigeo", path)[0].loc[0]
@@ -183,7 +183,7 @@ def test_what_a_sheet_does_not_say(tmp_path: Path, read: Callable[..., Any]) -> 
         read("parcels", "edigeo", path, **LUXIOL)
 
 
-def test_an_object_that_cannot_be_put_together_is_told(
+def test_object_that_gdal_cannot_assemble_is_counted(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     files = sheet([whole("000AB01"), PLOT, (*PLOT[:1], "8", {"IDU": "354000AB0008"}, PLOT[3])])
@@ -223,7 +223,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a path that leaves": (bz2.compress(tarred({**GOOD, "../../x.VEC": b""})), "sortirait"),
     "an absolute path": (bz2.compress(tarred({**GOOD, "/x.VEC": b""})), "sortirait"),
     "a drive": (bz2.compress(tarred({**GOOD, "C:\\x.VEC": b""})), "sortirait"),
-    "a link": (bz2.compress(tarred(GOOD, LINK)), "autre chose que des fichiers"),
+    "a link": (bz2.compress(tarred(GOOD, LINK)), "pas un fichier ordinaire"),
     "the same name twice": (bz2.compress(tarred({**GOOD, "a/EDAB01T1.VEC": b""})), "même nom"),
     "too many files": (bz2.compress(tarred({**GOOD, **{f"{n}": b"" for n in range(300)}})), "plus"),
     "a file missing": (
@@ -247,7 +247,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_archive_says_what_and_what_to_do(
+def test_error_of_a_bad_archive_has_cause_and_remedy(
     case: str, tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     data, words = BAD[case]
@@ -261,17 +261,17 @@ def test_a_bad_archive_says_what_and_what_to_do(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_bomb_stops_at_the_limit(
+def test_decompression_stops_at_the_size_limit(
     tmp_path: Path, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(edigeo_sheets, "MOST_BYTES", 2**21)
+    monkeypatch.setattr(edigeo_sheets, "MAX_BYTES", 2**21)
     path = tmp_path / "edigeo-25354000AB01.tar.bz2"
     path.write_bytes(bz2.compress(tarred({**GOOD, "x.VEC": bytes(2**22)})))
-    with pytest.raises(FormatError, match="2 Mo une fois décompressée"):
+    with pytest.raises(FormatError, match="2\u00a0Mo une fois décompressée"):
         read("parcels", "edigeo", path, **LUXIOL)
 
 
-def test_what_is_no_delivery(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_path_without_sheets_is_an_error(tmp_path: Path, read: Callable[..., Any]) -> None:
     with pytest.raises(SourceError, match="n'existe pas"):
         read("parcels", "edigeo", tmp_path / "none.tar.bz2")
     with pytest.raises(FormatError, match="aucune feuille"):

@@ -37,7 +37,7 @@ places = st.lists(st.tuples(st.floats(-5e4, 5e4), st.floats(-5e4, 5e4)), min_siz
 
 @settings(max_examples=30, deadline=None)
 @given(corners=places, frame=st.tuples(*[st.floats(-5e4, 5e4)] * 2))
-def test_what_is_written_is_read_back_whole_and_within_bounds(
+def test_table_is_read_completely_and_within_bounds(
     tmp_path_factory: pytest.TempPathFactory,
     corners: list[tuple[float, float]],
     frame: tuple[float, float],
@@ -55,9 +55,9 @@ def test_what_is_written_is_read_back_whole_and_within_bounds(
     boxes = np.array([bounds, bounds])
     found = geoparquet.read_table(path, schemas.PARCELS, boxes)["parcel_id"]
     assert set(table["parcel_id"][sure]) <= set(found) <= set(table["parcel_id"][close])
-    assert table["parcel_id"].iloc[np.sort(geoparquet.read_near(path, boxes)[0])].tolist() == [
-        *found
-    ]
+    assert table["parcel_id"].iloc[
+        np.sort(geoparquet.read_bounds_near(path, boxes)[0])
+    ].tolist() == [*found]
 
 
 def test_of_a_layer_without_a_row_nothing_is_near(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_of_a_layer_without_a_row_nothing_is_near(tmp_path: Path) -> None:
         geoparquet.read_table(path, schemas.PARCELS, everywhere),
         geoparquet.read_table(path, schemas.PARCELS),
     )
-    assert len(geoparquet.read_near(path, everywhere)[0]) == 0
+    assert len(geoparquet.read_bounds_near(path, everywhere)[0]) == 0
 
 
 def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_same(
@@ -79,7 +79,7 @@ def test_rows_come_back_in_the_order_in_which_they_lay_and_the_bytes_are_the_sam
     geoparquet.write_table(table, one)
     geoparquet.write_table(table, other)
     assert one.read_bytes() == other.read_bytes()
-    places, boxes = geoparquet.read_places(one)
+    places, boxes = geoparquet.read_bounds(one)
     assert sorted(places) == [0, 1, 2]
     assert np.allclose(boxes[:, 0] - X, table.geometry.bounds["minx"].iloc[places] - X, atol=0.1)
     assert geoparquet.read_table(one, schemas.PARCELS)["parcel_id"].tolist() == [
@@ -91,13 +91,13 @@ def test_runs_of_rows_along_the_curve(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(geoparquet, "GROUP_ROWS", 4)
     path = tmp_path / "parcels.parquet"
     geoparquet.write_table(parcels([(30.0 * n, 20.0 * (n % 3)) for n in range(11)]), path)
-    every, boxes = geoparquet.read_places(path)
+    every, boxes = geoparquet.read_bounds(path)
     assert geoparquet.count_rows(path) == 11
     for first, last in ((0, 11), (3, 5), (4, 8), (9, 11), (5, 5)):
-        run, bounds = geoparquet.read_run(path, first, last)
+        run, bounds = geoparquet.read_bounds_slice(path, first, last)
         assert run.tolist() == every[first:last].tolist()
         assert bounds.tolist() == boxes[first:last].tolist()
-    assert geoparquet.read_words(path, "commune") == ["80021", None]
+    assert geoparquet.read_distinct(path, "commune") == ["80021", None]
 
 
 def test_plain_and_empty_tables(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_plain_and_empty_tables(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(back, table)
 
 
-def test_a_file_that_is_gone_or_damaged_is_one_error(tmp_path: Path) -> None:
+def test_missing_or_damaged_file_is_one_error(tmp_path: Path) -> None:
     path = tmp_path / "parcels.parquet"
     geoparquet.write_table(parcels([(0, 0), (50, 0)]), path)
     whole = path.read_bytes()
@@ -122,7 +122,7 @@ def test_a_file_that_is_gone_or_damaged_is_one_error(tmp_path: Path) -> None:
         with pytest.raises(FormatError, match="Supprimez le dossier"):
             geoparquet.read_table(path, schemas.PARCELS)
         with pytest.raises(FormatError):
-            geoparquet.read_places(path)
+            geoparquet.read_bounds(path)
     path.unlink()
     with pytest.raises(SourceError, match="disparu"):
         geoparquet.read_table(path, schemas.PARCELS)

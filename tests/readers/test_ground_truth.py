@@ -111,7 +111,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_wrong_is_named(tmp_path: Path, name: str) -> None:
+def test_error_names_the_cause(tmp_path: Path, name: str) -> None:
     text, error, words = BROKEN[name]
     path = tmp_path / "v.csv"
     path.write_text(text, encoding="utf-8")
@@ -121,12 +121,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, name: str) -> None:
         assert word in str(told.value).replace("\u00a0", " ")
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"v\.csv"):
         read(tmp_path / "v.csv")
 
 
-def test_rows_that_are_nowhere_or_not_visited_are_left_out_and_told(tmp_path: Path) -> None:
+def test_rows_without_location_or_verdict_are_dropped_with_a_note(tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     path.write_text("opportunity_id,verdict\n,vrai\nFR-1,\nFR-2,faux\n", encoding="utf-8")
     rows, notes, _ = readers.read_truth(path, crs=LAMBERT_93)
@@ -152,7 +152,7 @@ def study(path: Path, result: ResultTables, verdicts: list[str | None]) -> Path:
     return path
 
 
-def test_a_plan_comes_back_as_evidence(tmp_path: Path, small_result: ResultTables) -> None:
+def test_plan_of_visits_is_read_as_evidence(tmp_path: Path, small_result: ResultTables) -> None:
     path = study(tmp_path / "p.gpkg", small_result, ["occupe", "occupe", "batiment_vacant"])
     rows, notes = visits(path)
     by = rows.set_index("opportunity_id")
@@ -168,7 +168,7 @@ def test_a_plan_comes_back_as_evidence(tmp_path: Path, small_result: ResultTable
     assert ids[1] not in by.index
 
 
-def test_verdicts_that_say_nothing_are_no_evidence(
+def test_verdicts_without_information_are_no_evidence(
     tmp_path: Path, small_result: ResultTables
 ) -> None:
     path = study(tmp_path / "p.gpkg", small_result, ["inaccessible", "a_revoir", None])

@@ -43,7 +43,7 @@ def departures(path: Path, **more: Any) -> dict[str, float]:
     return {k: round(12 * v, 6) for k, v in table["departures_per_hour"].items()}
 
 
-def test_stops_tell_their_departures_lines_and_shared_runs(tmp_path: Path) -> None:
+def test_departures_routes_and_shared_runs_of_stops(tmp_path: Path) -> None:
     table, report = read(write_zip(tmp_path / "f.zip", feed()))
     assert departures(tmp_path / "f.zip") == {"END": 0, "S1": 3, "S2": 2}
     assert table["routes"].to_dict() == {"END": np.nan, "S1": "A | Ligne de bois", "S2": "A"}
@@ -54,7 +54,7 @@ def test_stops_tell_their_departures_lines_and_shared_runs(tmp_path: Path) -> No
     assert [group.split(":")[1] for group in (*two, *(one - two))] == ["2", "1"]
     assert (report.rows_read, report.rows_kept, report.crs) == (3, 3, "EPSG:4326")
     (note,) = report.notes
-    assert "des semaines autour de l'étude" in note.text.fr
+    assert "des semaines autour de la date de l'étude" in note.text.fr
     assert "2026-01-20" in note.text.en  # of the days as busy, the nearest to the study
 
 
@@ -137,7 +137,7 @@ def test_departures_of_the_twelve_hours(case: str, tmp_path: Path) -> None:
     assert departures(write_zip(tmp_path / "f.zip", rows)) == expected
 
 
-def test_a_platform_without_a_place_has_that_of_its_station(tmp_path: Path) -> None:
+def test_platform_without_coordinates_has_those_of_its_station(tmp_path: Path) -> None:
     rows = feed()
     rows["stops"] = [
         f"GARE,Gare,{at(60, 0)},1,",
@@ -152,17 +152,17 @@ def test_a_platform_without_a_place_has_that_of_its_station(tmp_path: Path) -> N
     assert 12 * table.loc["S1", "departures_per_hour"] == pytest.approx(3)
     told = {n.text.en: n.count for n in report.notes if n.effect == "dropped"}
     assert told == {
-        "stops without coordinates dropped": 1,
-        "stops over 5 km away from the study dropped": 1,
+        "stop without coordinates dropped": 1,
+        "stop more than 5 km from the study dropped": 1,
     }
 
 
-def test_a_feed_of_another_year_says_which_day_it_counts(tmp_path: Path) -> None:
+def test_note_names_the_day_of_a_feed_of_another_year(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "f.zip", feed())
     far = read(path, on=dt.date(2030, 5, 1))
     assert "12/02/2026" in far[1].notes[0].text.fr
     assert "ne couvre pas la date" in far[1].notes[0].text.fr
-    assert "n'ayant pas de date" in read(path, on=None)[1].notes[0].text.fr
+    assert "n'a pas de date" in read(path, on=None)[1].notes[0].text.fr
 
 
 def test_a_folder_or_a_zip_with_a_folder_in_it_reads_the_same(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ FAULTS: dict[str, tuple[dict[str, list[str]], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_a_wrong_feed_is_told(case: str, tmp_path: Path) -> None:
+def test_wrong_feed_is_an_error(case: str, tmp_path: Path) -> None:
     rows, error, words = FAULTS[case]
     with pytest.raises(error, match=words):
         read(write_zip(tmp_path / "f.zip", rows))
@@ -254,21 +254,21 @@ def hostile(path: Path, case: str) -> None:
         ("cut short", "tronquée"),
         ("a page", "pas une archive zip"),
         ("damaged", "abîmée"),
-        ("bomb", "enfle"),
+        ("bomb", "démesuré"),
         ("many", "plus de 500"),
         ("twice", "deux fichiers stops"),
         ("out", "sortirait"),
         ("root", "sortirait"),
     ],
 )
-def test_a_hostile_or_broken_zip_is_refused(case: str, words: str, tmp_path: Path) -> None:
+def test_unsafe_or_damaged_zip_is_an_error(case: str, words: str, tmp_path: Path) -> None:
     hostile(tmp_path / "f.zip", case)
     with pytest.raises(FormatError, match=words):
         read(tmp_path / "f.zip")
     assert not (tmp_path.parent / "stops.txt").exists()
 
 
-def test_a_missing_column_file_or_option_is_told(tmp_path: Path) -> None:
+def test_missing_column_or_file_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "reseau"
     folder.mkdir()
     for name, rows in feed().items():

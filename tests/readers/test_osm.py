@@ -63,7 +63,7 @@ RING = "1 2 3 4 1"
         ({"highway": "path", "layer": "low", "bridge": "no"}, "walk bike", 0),
     ],
 )
-def test_who_may_use_a_street_and_on_what_level(
+def test_modes_and_level_of_a_street(
     tags: dict[str, str], modes: str, level: int, tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     table, _ = read("streets", "osm-xml", osm(tmp_path / "a.osm", way(7, "1 2", **tags)))
@@ -210,14 +210,14 @@ def test_objects_that_were_never_uploaded_are_read(
         assert table.geometry.geom_equals(there.geometry).all()
 
 
-def test_an_area_whose_outline_crosses_itself_is_left_out_with_a_note(
+def test_area_with_a_crossing_outline_is_dropped_with_a_note(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     path = osm(tmp_path / "a.osm", way(7, "1 3 2 4 1"), way(8, RING, natural="water"), POND)
     table, report = read("constraints", "osm-xml", path)
     assert table["constraint_id"].tolist() == ["way/8"]
     assert [(note.effect, note.count, note.text.en) for note in report.notes] == [
-        ("dropped", 1, "OpenStreetMap areas with open or crossing outlines dropped")
+        ("dropped", 1, "OpenStreetMap area with an open or crossing outline dropped")
     ]
 
 
@@ -232,7 +232,7 @@ def test_an_area_whose_outline_crosses_itself_is_left_out_with_a_note(
         ('<osm version="0.6">\n<node id="1" lat="1" lon="1"/>', "ligne 2"),
     ],
 )
-def test_what_is_no_extract_is_one_clear_error(
+def test_other_files_than_extracts_are_one_error(
     written: str, says: str, tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     (tmp_path / "a.osm").write_text(written, "utf-8")
@@ -293,7 +293,7 @@ def test_an_area_with_a_hole(tmp_path: Path, read: Callable[..., Any]) -> None:
         ({"amenity": "bench"}, None),
     ],
 )
-def test_places_to_reach(
+def test_destinations(
     tags: dict[str, str], category: str | None, tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     table, _ = read("places", "osm-xml", osm(tmp_path / "a.osm", spot(8, name="X", **tags)))
@@ -327,7 +327,7 @@ def test_places_to_reach(
         ({"highway": "track", "abandoned": "yes"}, []),
     ],
 )
-def test_signs_of_vacancy_and_of_use(
+def test_evidence_of_vacancy_and_of_use(
     tags: dict[str, str], signals: list[str], tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     table, _ = read("observations", "osm-xml", osm(tmp_path / "a.osm", way(7, RING, **tags)))
@@ -335,7 +335,9 @@ def test_signs_of_vacancy_and_of_use(
     assert set(table.geom_type) <= {"Polygon"}
 
 
-def test_a_check_date_is_kept_and_nobody_is_named(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_check_date_is_read_and_user_names_are_not(
+    tmp_path: Path, read: Callable[..., Any]
+) -> None:
     path = osm(tmp_path / "a.osm", spot(8, disused__shop="yes", check_date="2023-05-01", name="Z"))
     table, _ = read("observations", "osm-xml", path)
     row = table.iloc[0]
@@ -348,11 +350,11 @@ def test_a_check_date_is_kept_and_nobody_is_named(tmp_path: Path, read: Callable
     assert "someone" not in table.to_csv()
 
 
-def test_a_track_is_given_its_ground(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_track_is_buffered_to_its_width(tmp_path: Path, read: Callable[..., Any]) -> None:
     path = osm(tmp_path / "a.osm", way(7, "1 2", railway="disused"))
     table, report = read("observations", "osm-xml", path)
     assert table.area[0] == pytest.approx(4 * 71.9, rel=0.1)
-    assert [note.text.en for note in report.notes] == ["tracks and lines widened to 4 m"]
+    assert [note.text.en for note in report.notes] == ["track or line widened to 4 m"]
 
 
 def test_a_file_without_such_objects_is_empty(tmp_path: Path, read: Callable[..., Any]) -> None:
@@ -363,5 +365,5 @@ def test_a_file_without_such_objects_is_empty(tmp_path: Path, read: Callable[...
         assert (len(table), report.rows_read) == (0, 0)
 
 
-def test_what_is_gone_is_no_lifecycle_of_ours() -> None:
+def test_prefixes_of_removed_objects_are_no_evidence() -> None:
     assert not {"demolished", "razed", "removed", "was"} & set(osm_tags.LIFECYCLES)

@@ -76,7 +76,7 @@ def test_redon_packed_is_redon(real_data: Path, tmp_path: Path) -> None:
             assert any("coupé" in note.text.fr for note in report.notes)
 
 
-def test_an_area_that_leaves_the_box_stays_whole(tmp_path: Path) -> None:
+def test_area_across_the_box_is_complete(tmp_path: Path) -> None:
     corners = [(0, 0), (100, 0), (100, 4000), (0, 4000)]
     spots = [TO_DEGREES.transform(650_000 + x, 6_977_000 + y) for x, y in corners]
     nodes = "".join(
@@ -105,7 +105,7 @@ def test_an_area_that_leaves_the_box_stays_whole(tmp_path: Path) -> None:
     assert len(read("streets", packed, "osm-pbf")[0]) == 1
 
 
-def test_an_area_that_the_file_cuts_is_counted_where_the_study_lies(tmp_path: Path) -> None:
+def test_cut_areas_are_counted_in_the_study_only(tmp_path: Path) -> None:
     nodes, ways, areas = "", "", ""
     for n, y in ((1, 0), (2, 50_000)):
         ends = [TO_DEGREES.transform(650_000 + x, 6_977_000 + y) for x in (0, 100)]
@@ -127,10 +127,10 @@ def test_an_area_that_the_file_cuts_is_counted_where_the_study_lies(tmp_path: Pa
     )
     for around, count in ((plot, 1), (None, 2)):
         _, report = read("constraints", packed, "osm-pbf", around)
-        assert [n.count for n in report.notes if "coupées par le bord" in n.text.fr] == [count]
+        assert [n.count for n in report.notes if "cut by the edge" in n.text.en] == [count]
 
 
-def test_a_study_cuts_its_extract_around_its_own_parcels(tmp_path: Path) -> None:
+def test_extract_is_clipped_around_the_parcels(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "hamlet")
     plain = folder / "a.osm"
     ends = [TO_DEGREES.transform(X + x, Y + y) for x, y in ((0, 0), (400, 0), (0, 9000), (9, 9000))]
@@ -151,7 +151,7 @@ def test_a_study_cuts_its_extract_around_its_own_parcels(tmp_path: Path) -> None
     assert read_layers(read_study(folder)).get("streets")["street_id"].tolist() == ["way/1"]
 
 
-def test_what_is_no_pbf_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_files_than_pbf_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = tmp_path / "a.osm"
     plain.write_text(
         '<osm version="0.6"><node id="1" version="1" lat="48" lon="2">'
@@ -170,6 +170,6 @@ def test_what_is_no_pbf_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             read("places", path, format_)
     with pytest.raises(SourceError, match="n'existe pas"):
         read("places", tmp_path / "b.osm.pbf", "osm-pbf")
-    monkeypatch.setattr("foncier.readers.osm_files.MOST_WHOLE", 10)
+    monkeypatch.setattr("foncier.readers.osm_files.MAX_UNCLIPPED_BYTES", 10)
     with pytest.raises(FormatError, match="où couper"):
         read("places", packed, "osm-pbf")

@@ -83,7 +83,7 @@ def test_a_one_way_street_is_an_edge_in_one_way() -> None:
     assert only.geometry.equals_exact(table.set_index("street_id").geometry["x"])
 
 
-def test_there_and_back_the_streets_are_the_same() -> None:
+def test_round_trip_through_osmnx_keeps_the_streets() -> None:
     table = streets()
     graph = osmnx_of_network(build_graph(table, mode="bike"), table)
     back = streets_of_osmnx(graph, CRS)
@@ -120,7 +120,7 @@ def redon(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 root.remove(one)
     for one in root:
         for tag in one.findall("tag"):
-            if tag.get("k") not in {*osm_tags.KEYS, *osm_tags.CARRIED, "type"}:
+            if tag.get("k") not in {*osm_tags.KEYS, *osm_tags.EXTRA_TAGS, "type"}:
                 one.remove(tag)
     plain = tmp_path_factory.mktemp("redon") / "redon.osm"
     ET.ElementTree(root).write(plain, encoding="utf-8", xml_declaration=True)
@@ -129,10 +129,10 @@ def redon(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.real
 @pytest.mark.parametrize("simplify", [False, True])
-def test_redon_through_osmnx_is_redon_read_here(
+def test_streets_of_redon_equal_those_of_osmnx(
     redon: Path, simplify: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tags = ["highway", "name", *osm_tags.STREET_CARRIED]
+    tags = ["highway", "name", *osm_tags.STREET_TAGS]
     monkeypatch.setattr(osmnx.settings, "useful_tags_way", tags)
     graph = osmnx.graph_from_xml(redon, retain_all=True, simplify=simplify)
     theirs = streets_of_osmnx(graph, CRS)
@@ -154,7 +154,7 @@ def test_the_objects_of_redon_are_those_that_osmnx_finds(redon: Path) -> None:
     theirs = osmnx.features_from_xml(redon, tags=dict.fromkeys(osm_tags.KEYS, True))
     theirs.index = [f"{kind}/{ident}" for kind, ident in theirs.index]
     ours = osm_files.read(
-        redon, "redon", keys=osm_tags.KEYS, carried=osm_tags.CARRIED, journal=Journal()
+        redon, "redon", keys=osm_tags.KEYS, extra_tags=osm_tags.EXTRA_TAGS, journal=Journal()
     ).set_index("osm_id")
     assert len(ours) > 1500
     assert set(ours.index) == set(theirs.index)
@@ -165,6 +165,6 @@ def test_the_objects_of_redon_are_those_that_osmnx_finds(redon: Path) -> None:
         assert (ours[key].fillna("") == theirs[key].fillna("").astype("str")).all(), key
 
 
-def test_osmnx_is_not_imported_before_a_graph_is_there() -> None:
+def test_osmnx_is_imported_with_a_graph_only() -> None:
     code = "import sys, foncier.readers.osmnx_graphs; sys.exit('osmnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

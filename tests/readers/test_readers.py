@@ -1,4 +1,4 @@
-"""Each format of each layer: what comes out, what is repaired, dropped or assumed, and counted."""
+"""Each format of each layer: tables, and notes on repaired, dropped and assumed rows."""
 
 from __future__ import annotations
 
@@ -137,13 +137,13 @@ def test_faulty_geometries_are_repaired_or_dropped_and_counted(
     assert report.rows_read == 9
     assert notes(report) == {
         "features without geometry, empty or with infinite coordinates dropped": 2,
-        "features outside the territory of RGF93 v1 / Lambert-93 dropped": 1,
-        "invalid polygons repaired": 1,
-        "geometries of another type dropped (polygon expected)": 1,
+        "feature outside the territory of RGF93 v1 / Lambert-93 dropped": 1,
+        "invalid polygon repaired": 1,
+        "geometry of another type dropped (polygons expected)": 1,
     }
 
 
-def test_identical_rows_count_once_and_foreign_communes_are_left(
+def test_duplicates_and_other_communes_are_dropped(
     write: Callable[..., Path], read: Callable[..., Any]
 ) -> None:
     rows = [{"id": idu(1)}, {"id": idu(1)}, {"id": "63148000AA0001"}]
@@ -151,8 +151,8 @@ def test_identical_rows_count_once_and_foreign_communes_are_left(
     table, report = read("parcels", "vector", path, communes=("80021",))
     assert list(table["parcel_id"]) == [idu(1)]
     assert notes(report) == {
-        "rows of other communes than the study's dropped": 1,
-        "exactly identical duplicate rows dropped": 1,
+        "row of a commune outside the study dropped": 1,
+        "exactly identical duplicate row dropped": 1,
     }
 
 
@@ -180,7 +180,7 @@ def test_a_file_without_a_row_gives_the_empty_contract(
     assert (report.rows_read, report.rows_kept) == (0, 0)
 
 
-def test_buildings_without_id_are_named_by_their_place(
+def test_key_of_buildings_without_id_is_their_position(
     tmp_path: Path, read: Callable[..., Any]
 ) -> None:
     frame = gpd.GeoDataFrame(
@@ -197,14 +197,12 @@ def test_buildings_without_id_are_named_by_their_place(
     ]
     assert list(table["kind"]) == ["hard", "hard", "light", "unknown"]
     assert notes(report) == {
-        "constructions of an unexpected kind (9): kind unknown": 1,
-        "features without id that lie exactly on another one, kept": 1,
+        "building of an unexpected kind (“9”): kind unknown": 1,
+        "feature without id that coincides with another one, kept": 1,
     }
 
 
-def test_streets_open_as_their_class_says(
-    write: Callable[..., Path], read: Callable[..., Any]
-) -> None:
+def test_modes_of_streets_by_class(write: Callable[..., Path], read: Callable[..., Any]) -> None:
     rows = [
         {"roadClass": "minor", "structure": "normal", "name": "Rue Basse"},
         {"roadClass": "highway", "structure": "bridge", "name": ""},
@@ -219,14 +217,12 @@ def test_streets_open_as_their_class_says(
     assert table["name"].isna().tolist() == [False, False, True]
     assert table.loc["odd", "name"] == "Allée"
     counted = notes(report)
-    assert counted["streets of unknown class (odd) held open to all"] == 1
-    assert counted["texts with garbled accents (UTF-8 read as Windows-1252) restored"] == 1
-    assert any("no footway" in text for text in counted)
+    assert counted["street of unknown class (“odd”), taken as open to all"] == 1
+    assert counted["text with garbled accents (UTF-8 read as Windows-1252) restored"] == 1
+    assert any("without any footway" in text for text in counted)
 
 
-def test_streets_say_themselves_who_may_use_them(
-    write: Callable[..., Path], read: Callable[..., Any]
-) -> None:
+def test_modes_of_streets_by_columns(write: Callable[..., Path], read: Callable[..., Any]) -> None:
     rows = [{"highway": "footway", "walk": "oui", "bike": "non", "drive": None, "niveau": 2}]
     table, report = read("streets", "lines", write(rows, [street((0, 0), (10, 0))]))
     assert table.loc[0, ["walk", "bike", "drive", "level"]].tolist() == [True, False, False, 2]
@@ -274,13 +270,13 @@ def test_zones_constraints_and_their_effects(
 
 
 def test_every_kind_of_constraint_has_its_effect() -> None:
-    from foncier.readers.planning import EFFECTS
+    from foncier.readers.planning import DEFAULT_EFFECTS
 
     kind = next(c for c in schemas.CONSTRAINTS.columns if c.name == "kind")
-    assert set(EFFECTS) == set(kind.values)
+    assert set(DEFAULT_EFFECTS) == set(kind.values)
 
 
-def test_places_from_any_shape_and_from_a_list(
+def test_destinations_of_any_geometry_and_of_a_json_list(
     write: Callable[..., Path], read: Callable[..., Any], tmp_path: Path
 ) -> None:
     rows = [{"id": "a", "category": "Gare", "nom": "Gare"}, {"id": "b", "category": None}]
@@ -296,7 +292,7 @@ def test_places_from_any_shape_and_from_a_list(
     assert (report.rows_read, report.rows_kept) == (2, 1)
 
 
-def test_what_a_planner_draws(write: Callable[..., Path]) -> None:
+def test_axis_waypoints_and_study_area(write: Callable[..., Path]) -> None:
     lines = [street((0, 0), (50, 0)), street((90, 9), (50, 0))]
     path = write([{"id": 1}, {"id": 2}], lines, name="axis.gpkg")
     axis = readers.read_line(path, crs=LAMBERT_93, shown="axis.gpkg")

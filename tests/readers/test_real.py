@@ -93,7 +93,7 @@ def test_streets_of_amiens(real_data: Path, read: Callable[..., Any]) -> None:
     assert len(streets) == streets["street_id"].nunique() == 15513
     assert not (streets["name"] == "").any()
     assert set(streets["level"]) == {-1, 0, 1}
-    assert any("no footway" in note.text.en for note in report.notes)
+    assert any("without any footway" in note.text.en for note in report.notes)
     raw = files.vector(real_data / "amiens" / "voirie-osm.geojson.gz", shown="x")
     before, after = (
         len({tuple(xy) for xy in shapely.get_coordinates(f.geometry.to_numpy()).tolist()})

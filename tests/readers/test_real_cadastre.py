@@ -31,7 +31,7 @@ def test_the_eight_sheets_of_luxiol(real_data: Path, read: Callable[..., Any]) -
     parcels, report = read("parcels", "edigeo", folder, **LUXIOL)
     assert (len(parcels), report.rows_read, report.crs) == (511, 511, "EPSG:2154")
     assert [n.text.fr for n in report.notes] == [
-        "feuilles de dates différentes, du 2014-03-17 au 2019-03-09"
+        "feuilles de dates différentes, du 17/03/2014 au 09/03/2019"
     ]
     assert parcels["parcel_id"].str.fullmatch("25354000(AB|AK|Z[BCDEHI])[0-9]{4}").all()
     assert set(parcels["parcel_id"].str[8:10]) == {"AB", "AK", "ZB", "ZC", "ZD", "ZE", "ZH", "ZI"}
@@ -70,9 +70,7 @@ def test_one_archive_alone_reads_like_the_folder(real_data: Path, read: Callable
     assert same.equals(alone)
 
 
-def test_the_sheets_go_through_the_whole_funnel(
-    real_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_of_a_study_on_sheets(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("edigeo", real_data, monkeypatch)
     found = result.candidates["kind"].value_counts().to_dict()
     # No zoning comes with the cadastre: fields count as plots, which the study is told.

@@ -65,16 +65,16 @@ def test_an_inventory_and_its_traps(tmp_path: Path, read: Callable[..., Any]) ->
     assert pd.isna(second["url"])
     assert table.geom_type.tolist() == ["Point", "Polygon"]
     assert notes(report) == {
-        "rows of other communes than the study's dropped": 1,
-        "statuses that are not in the CNIG list: held as unknown": 1,
-        "links that are no http address dropped": 1,
-        "stories of an activity left out: they may name persons": 1,
-        "producers that may be persons: names left out": 1,
-        "years of construction refused (local_ancien_annee, local_recent_annee): they are seconds "
-        "since 1970, not years": 1,
-        "unreadable dates in site_actu_date (YYYY-MM-DD expected): held as unknown": 1,
-        "sites identified after their update (site_identif_date > site_actu_date)": 1,
-        "sites whose parcels were written short (AB160/161): IDUs found": 1,
+        "row of a commune outside the study dropped": 1,
+        "status that is not in the CNIG list taken as unknown": 1,
+        "link that is not an http address dropped": 1,
+        "description of an activity left out: it may name persons": 1,
+        "producer that may be a person: name left out": 1,
+        "year of construction rejected (local_ancien_annee, local_recent_annee): it is in seconds "
+        "since 1970, not a year": 1,
+        "unreadable date in site_actu_date (YYYY-MM-DD expected) taken as unknown": 1,
+        "site identified after its update (site_identif_date > site_actu_date)": 1,
+        "site whose parcels were abbreviated (AB160/161): IDUs resolved": 1,
     }
 
 
@@ -85,10 +85,10 @@ def test_an_inventory_names_no_person(tmp_path: Path, read: Callable[..., Any]) 
     assert "prénom" not in written
 
 
-def test_another_encoding_is_read_and_said(tmp_path: Path, read: Callable[..., Any]) -> None:
+def test_other_encoding_is_read_with_a_note(tmp_path: Path, read: Callable[..., Any]) -> None:
     table, report = read("inventory", "cnig", cnig(tmp_path / "friches.csv", "cp1252"))
     assert "Dépôt" in set(table["activity"])
-    assert notes(report)["the file is not UTF-8: read as Windows-1252"] == 1
+    assert notes(report)["file that is not UTF-8, read as Windows-1252"] == 1
 
 
 def test_no_site_in_the_commune_is_an_empty_inventory(
@@ -137,4 +137,4 @@ def test_population_and_vacancy(
     assert table["commune"].tolist() == ["01004", "80001", "80021"]
     assert table["dwellings"].fillna(-1).tolist() == [5922, -1, 56248]
     assert table["rate_share"].fillna(-1).tolist() == [pytest.approx(0.031), -1, -1]
-    assert notes(report)["values of rate_share under statistical secrecy: unknown"] == 1
+    assert notes(report)["value of rate_share under statistical secrecy: unknown"] == 1

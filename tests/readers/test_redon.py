@@ -1,4 +1,4 @@
-"""Redon's real OpenStreetMap: every building, shop and stage of life is listed and classed."""
+"""OpenStreetMap data of Redon: every building, shop and lifecycle tag has a class."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import shapely
+from tests.readers.tag_inventory import tag_class, tag_inventory
 
 from foncier import detect
 from foncier.crs import legal_crs
 from foncier.model import LayerFile
-from foncier.readers import osm, osm_tags, read
+from foncier.readers import read
 from foncier.study import evidence_model
 from foncier.study.config import Study
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIFE = (
+LIFECYCLE_PREFIXES = (
     "disused",
     "abandoned",
     "ruins",
@@ -42,62 +43,65 @@ def path(real_data: Path) -> Path:
 
 
 @pytest.mark.real
-def test_every_building_shop_and_stage_of_life_is_classed(path: Path) -> None:
+def test_every_building_shop_and_lifecycle_tag_has_a_class(path: Path) -> None:
     text = gzip.decompress(path.read_bytes()).decode()
     raw = Counter(
         (key, value)
         for key, value in TAG.findall(text)
-        if key in {"building", "shop", *LIFE}
-        or key.split(":")[0] in LIFE
+        if key in {"building", "shop", *LIFECYCLE_PREFIXES}
+        or key.split(":")[0] in LIFECYCLE_PREFIXES
         or value
         in {"brownfield", "vacant", "disused", "abandoned", "ruins", "demolished", "construction"}
     )
-    listed = osm.census(path, shown="redon")
-    told = Counter(zip(listed["key"], listed["value"], strict=True))
-    assert {tag: told[tag] for tag in raw} == dict(raw)  # nothing is left unclassed
-    assert set(told) == set(raw)  # and nothing else is listed
+    listed = tag_inventory(path)
+    counts = Counter(zip(listed["key"], listed["value"], strict=True))
+    assert {tag: counts[tag] for tag in raw} == dict(raw)  # every tag has a class
+    assert set(counts) == set(raw)  # and no other tag is listed
     assert listed["kind"].value_counts().to_dict() == {
         "built": 1075,
         "use": 96,
         "vacancy": 14,
-        "other life": 4,
-        "coming": 2,
+        "other stage": 4,
+        "future": 2,
     }
     shops = listed[listed["key"] == "shop"]
     assert shops["kind"].value_counts().to_dict() == {"use": 96, "vacancy": 1}
 
 
 @pytest.mark.real
-def test_redons_sites_and_buildings_are_what_its_tags_say(path: Path) -> None:
+def test_evidence_and_sites_of_redon(path: Path) -> None:
     crs = legal_crs("35236")
     file = LayerFile("observations", path, "redon", "osm-xml")
-    signs, report = read(file, crs=crs, communes=())
-    # The brownfield and both disused tracks lack nodes beyond the edge: said, not guessed.
-    assert signs["signal"].value_counts().to_dict() == {
+    evidence, report = read(file, crs=crs, communes=())
+    # The brownfield and both disused tracks lack nodes outside the file: noted, not guessed.
+    assert evidence["signal"].value_counts().to_dict() == {
         "osm_in_use": 217,
         "disused:shop": 8,
         "shop=vacant": 1,
     }
-    (cut,) = [note for note in report.notes if "coupées par le bord" in note.text.fr]
+    (cut,) = [note for note in report.notes if "cut by the edge" in note.text.en]
     assert cut.count == 78
     study = Study.model_validate(
         {"study": {"title": "t", "communes": ["35236"]}, "layers": {"buildings": {"path": "x"}}}
     )
-    ground, france = detect.SpatialContext(observations=signs), shapely.box(0, 6e6, 1.3e6, 7.2e6)
-    # The former canton and the works under way are no sites.
-    assert detect.find_friches(ground, evidence_model(study, None), france).candidates.empty
+    context, france = (
+        detect.SpatialContext(observations=evidence),
+        shapely.box(0, 6e6, 1.3e6, 7.2e6),
+    )
+    # The former canton and the construction sites are not candidates.
+    assert detect.find_friches(context, evidence_model(study, None), france).candidates.empty
 
 
-GONE = [
+REMOVED_TAGS = [
     (f"{life}:{root}", "yes")
     for life in ("demolished", "razed", "removed", "was")
     for root in ("building", "shop", "railway", "landuse")
 ]
 
 
-@pytest.mark.parametrize(("key", "value"), [*GONE, ("building", "demolished")])
-def test_what_is_gone_is_never_a_sign(key: str, value: str, tmp_path: Path) -> None:
-    assert osm_tags.class_of(key, value) == "gone"
+@pytest.mark.parametrize(("key", "value"), [*REMOVED_TAGS, ("building", "demolished")])
+def test_removed_buildings_give_no_evidence(key: str, value: str, tmp_path: Path) -> None:
+    assert tag_class(key, value) == "removed"
     corners = [(49.89, 2.30), (49.89, 2.301), (49.891, 2.301), (49.891, 2.30)]
     nodes = "".join(f'<node id="{n}" lat="{a}" lon="{o}"/>' for n, (a, o) in enumerate(corners, 1))
     refs = "".join(f'<nd ref="{n}"/>' for n in (1, 2, 3, 4, 1))
@@ -119,10 +123,10 @@ CASES: list[tuple[str, str, Any]] = [
     ("shop", "vacant", "vacancy"),
     ("shop", "no", "no shop"),
     ("landuse", "brownfield", "vacancy"),
-    ("landuse", "construction", "coming"),
+    ("landuse", "construction", "future"),
     ("abandoned:industrial", "yes", "vacancy"),
-    ("disused:boundary", "political", "other life"),
-    ("proposed:railway", "rail", "coming"),
+    ("disused:boundary", "political", "other stage"),
+    ("proposed:railway", "rail", "future"),
     ("amenity", "bench", None),
     ("building:condition", "poor", "vacancy"),
     ("disused", "yes", "vacancy"),
@@ -130,5 +134,5 @@ CASES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("key", "value", "kind"), CASES)
-def test_tags_are_classed_by_what_they_say(key: str, value: str, kind: str | None) -> None:
-    assert osm_tags.class_of(key, value) == kind
+def test_class_of_a_tag(key: str, value: str, kind: str | None) -> None:
+    assert tag_class(key, value) == kind

@@ -1,4 +1,4 @@
-"""Registers in their own columns: what each row says of use, where it lies, what is left out."""
+"""Registers with their original columns: evidence, location, dropped rows, prices by commune."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(path: Path, text: str, format_: str, layer: str = "observations", **giv
     return readers.read(file, crs=CRS, communes=communes, parcels=plots)
 
 
-def said(table: Any) -> dict[str, str]:
+def signals_of(table: Any) -> dict[str, str]:
     return dict(zip(table["observation_id"], table["signal"], strict=True))
 
 
@@ -55,9 +55,9 @@ SIRENE = (
 )
 
 
-def test_sirene_tells_active_from_closed_and_names_nobody(tmp_path: Path) -> None:
+def test_sirene_active_and_closed_without_names(tmp_path: Path) -> None:
     table, report = read(tmp_path / "s.csv", SIRENE, "sirene", vintage=dt.date(2025, 1, 1))
-    assert said(table) == {"1": "sirene_active", "2": "sirene_closed", "3": "sirene_closed"}
+    assert signals_of(table) == {"1": "sirene_active", "2": "sirene_closed", "3": "sirene_closed"}
     dates = table.set_index("observation_id")["observed_on"]
     assert dates["1"] == pd.Timestamp("2025-01-01")  # active as the file was made
     assert dates["2"] == pd.Timestamp("2021-06-30")
@@ -101,7 +101,7 @@ def test_dvf_keeps_sales_of_premises_on_their_parcel(tmp_path: Path) -> None:
     assert rows.loc["M4/80021000ZZ9999", "subject"] == "building"
 
 
-def test_rnb_says_only_what_tells_of_use(tmp_path: Path) -> None:
+def test_rnb_evidence_by_status(tmp_path: Path) -> None:
     text = (
         "rnb_id;point;shape;status\nA;SRID=4326;POINT (2.3 49.89);constructed\n".replace(
             "SRID=4326;", ""
@@ -114,11 +114,11 @@ def test_rnb_says_only_what_tells_of_use(tmp_path: Path) -> None:
         text.replace("(2.3 49.89);constructed", "(2.3 49.89);;constructed"),
         "rnb",
     )
-    assert said(table) == {"B": "rnb_not_usable", "C": "rnb_demolished"}
-    assert any("statuts du RNB inconnus" in n.text.fr and n.count == 1 for n in report.notes)
+    assert signals_of(table) == {"B": "rnb_not_usable", "C": "rnb_demolished"}
+    assert any("RNB status unknown" in n.text.en and n.count == 1 for n in report.notes)
 
 
-def test_bdnb_gives_the_signs_of_its_own_sources(tmp_path: Path) -> None:
+def test_bdnb_evidence_of_dpe_and_dvf(tmp_path: Path) -> None:
     path = tmp_path / "b.gpkg"
     rows = [
         {
@@ -131,10 +131,10 @@ def test_bdnb_gives_the_signs_of_its_own_sources(tmp_path: Path) -> None:
     gpd.GeoDataFrame(rows, geometry=PLOTS[:2], crs=CRS).to_file(path)
     file = LayerFile("observations", path, path.name, "bdnb")
     table, _ = readers.read(file, crs=CRS, communes=())
-    assert said(table) == {"g1/dpe_recent": "dpe_recent", "g1/dvf_sale": "dvf_sale"}
+    assert signals_of(table) == {"g1/dpe_recent": "dpe_recent", "g1/dvf_sale": "dvf_sale"}
 
 
-def test_premises_say_how_much_is_free(tmp_path: Path) -> None:
+def test_premises_evidence_and_free_share(tmp_path: Path) -> None:
     text = (
         "nom;adresse;lat;lon;locaux;occupes;date;parcelles\n"
         "H1;1 rue A;49,89;2,30;10;0;2025-01-01;\nH2;;49.89;2.30;10;4;2025-01-01;\n"
@@ -194,7 +194,7 @@ def test_tax_data_and_the_nafu_rule(
     assert not table.astype("str").apply(lambda c: c.str.contains("Un nom")).any().any()
 
 
-def test_tax_data_without_a_cadastre_have_no_place_and_say_so(tmp_path: Path) -> None:
+def test_tax_data_without_cadastre_are_dropped_with_a_note(tmp_path: Path) -> None:
     text = TAX_HEAD + "80021000AB0160;MAISON;2;0;0;0;0;0;0;0;x\nAB12;MAISON;2;0;0;0;0;0;0;0;x\n"
     table, report = read(tmp_path / "f.csv", text, "fichiers-fonciers", parcels=None)
     assert table.empty
@@ -208,7 +208,7 @@ def test_tax_data_lack_a_column(tmp_path: Path) -> None:
         read(tmp_path / "f.csv", "idpar;nlocal;nloghvac\na;1;1\n", "fichiers-fonciers")
 
 
-def test_casias_states_and_places(tmp_path: Path) -> None:
+def test_casias_states_and_locations(tmp_path: Path) -> None:
     text = (
         "identifiant_casias;nom_usuel;raison_sociale;code_insee;etat_occupation;longitude;latitude;"
         "parcelles\n"
@@ -319,5 +319,36 @@ def test_an_inventory_with_every_small_fault(tmp_path: Path) -> None:
     assert rows.loc["80021_2", "parcel_ids"] == "63148000AA0001|80021000AB0160"
     assert pd.isna(rows.loc["80021_3", "parcel_ids"])
     words = " | ".join(n.text.fr for n in report.notes)
-    for told in ("Windows-1252", "autres communes", "écrites en abrégé", "VOIR, ACTE"):
+    for told in ("Windows-1252", "hors de l'étude", "écrites en abrégé", "VOIR, ACTE"):
         assert told in words
+
+
+def read_prices(path: Path, communes: tuple[str, ...] = ("80021",)) -> Any:
+    return readers.read(
+        LayerFile("prices", path, path.name, "dvf-communes"), crs=CRS, communes=communes
+    )
+
+
+def test_prices_of_few_sales_are_unknown(tmp_path: Path) -> None:
+    file = tmp_path / "dvf.csv"
+    file.write_text(
+        "city_code;dvf_pxm2_median;dvf_nbtrans\n1004;1500;40\n01005;900;3\n", encoding="utf-8"
+    )
+    table, report = read_prices(file, ("01004", "01005"))
+    assert table["commune"].tolist() == ["01004", "01005"]
+    assert table["price_eur_m2"].tolist() == pytest.approx([1500, float("nan")], nan_ok=True)
+    assert [note.count for note in report.notes if note.effect == "dropped"] == [1]
+
+
+def test_text_in_a_price_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "dvf.csv"
+    file.write_text("city_code;dvf_pxm2_median;dvf_nbtrans\n80021;cher;40\n", encoding="utf-8")
+    with pytest.raises(FormatError, match="cher"):
+        read_prices(file)
+
+
+@pytest.mark.real
+def test_price_of_amiens(real_data: Path) -> None:
+    table, _ = read_prices(real_data / "amiens" / "dvf-communes-80.csv")
+    assert table["commune"].tolist() == ["80021"]
+    assert 1000 < table["price_eur_m2"].iloc[0] < 4000

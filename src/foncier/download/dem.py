@@ -21,7 +21,7 @@ from foncier.crs import legal_crs
 from foncier.download.catalog import bounds_m
 from foncier.download.client import RETRY, Download
 from foncier.errors import FormatError, SourceError
-from foncier.readers.dem import MOST_CELLS, POSSIBLE_M
+from foncier.readers.dem import ELEVATION_RANGE_M, MAX_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ def _grid(
     west, south, east, north = bounds
     cell = float(source.options["cell_m"])
     area = (east - west) * (north - south)
-    fitting = (k for k in CELL_FACTORS if area / (cell * k) ** 2 <= MOST_CELLS)
+    fitting = (k for k in CELL_FACTORS if area / (cell * k) ** 2 <= MAX_CELLS)
     cell *= next(fitting, CELL_FACTORS[-1])
     left, top = math.floor(west / cell), math.ceil(north / cell)
     return {
@@ -148,7 +148,7 @@ def _read_heights(file: Path, window: Window, address: str, cell_m: float) -> ND
 def _check_heights(heights: NDArray[np.float32], address: str, cell_m: float) -> None:
     """Raise on heights or slopes that are not in metres; NaN is missing."""
     known = heights[~np.isnan(heights)]
-    if known.size and (known.min() < POSSIBLE_M[0] or known.max() > POSSIBLE_M[1]):
+    if known.size and (known.min() < ELEVATION_RANGE_M[0] or known.max() > ELEVATION_RANGE_M[1]):
         raise FormatError(
             "download.dem.impossible_heights",
             address=address,

@@ -201,7 +201,7 @@ def converted(folder: Path, mark: str) -> Layers | None:
 def _layers(folder: Path, said: dict[str, Any]) -> Layers:
     """Layers of a folder, once each file is seen to be what its index says."""
     for name, print_ in said["files"].items():
-        if not geoparquet.is_still(folder / name, print_):
+        if not geoparquet.is_unchanged(folder / name, print_):
             raise FormatError(
                 f"{folder / name} : ce n'est plus ce que foncier a écrit. Supprimez le dossier "
                 f"{folder.name} et relancez : il sera refait."

@@ -77,7 +77,7 @@ def grown(boxes: Floats, by_m: float) -> Floats:
 
 def _holding(path: Path, boxes: Floats) -> Floats:
     """Boxes that hold all parcels that come into these; a long parcel has one of its own."""
-    found = geoparquet.read_near(path, boxes)[1]
+    found = geoparquet.read_bounds_near(path, boxes)[1]
     long = (found[:, 2:] - found[:, :2]).max(axis=1, initial=0.0) > LONG_M
     short, rivers = found[~long], found[long]
     wider = np.array([_box(np.vstack([box, short[_meet(short, box)]])) for box in boxes])

@@ -244,7 +244,7 @@ def tiles(layers: Path, by: str) -> list[Tile]:
     if by == "commune":
         return [
             Tile(f"commune-{UNKNOWN if code is None else code}", commune=code)
-            for code in geoparquet.read_words(path, "commune")
+            for code in geoparquet.read_distinct(path, "commune")
         ]
     if by != "auto" and not (by.isdecimal() and int(by) > 0):
         raise ConfigError(
@@ -293,7 +293,7 @@ def _find_in_tile(job: Job, search: Search) -> str:
         **{layer: read_layer(layers, layer, boxes[layer]) for layer in search.known},
         lacking=search.lacking,
     )
-    own = np.isin(np.sort(geoparquet.read_near(path, around.parcels)[0]), rows)
+    own = np.isin(np.sort(geoparquet.read_bounds_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(search.area)
     found = detect.find_plots(context, search.profile, area, source=search.source, own=own)
     marks = {}
@@ -310,9 +310,9 @@ def _find_in_tile(job: Job, search: Search) -> str:
 def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
     """Places of the parcels of a tile, and their bounds."""
     if tile.rows is not None:
-        return geoparquet.read_run(path, *tile.rows)
+        return geoparquet.read_bounds_slice(path, *tile.rows)
     code = pc.field("commune")
-    return geoparquet.read_places(
+    return geoparquet.read_bounds(
         path, code.is_null() if tile.commune is None else code == tile.commune
     )
 
@@ -326,7 +326,9 @@ def done(job: Job) -> bool:
         return False
     return bool(
         told["mark"] == job.mark
-        and all(geoparquet.is_still(folder / name, mark) for name, mark in told["files"].items())
+        and all(
+            geoparquet.is_unchanged(folder / name, mark) for name, mark in told["files"].items()
+        )
     )
 
 

@@ -1,6 +1,6 @@
-"""Readers: one adapter a source, from files to contract tables in the legal metric CRS.
+"""Readers: one function per data set, from files to contract tables in the legal metric CRS.
 
-Each row that is repaired, dropped or assumed is counted in the report of its layer.
+Rows that are repaired, dropped or assumed are counted in the report of their layer.
 """
 
 from foncier.readers.dem import merge_dems, read_dem

@@ -1,4 +1,4 @@
-"""Unpack within limits: a file that swells as no map does is refused before it fills the memory."""
+"""Decompression with size limits (protection against zip bombs)."""
 
 from __future__ import annotations
 
@@ -9,94 +9,79 @@ from typing import IO, TYPE_CHECKING, NoReturn
 from zipfile import BadZipFile, ZipFile
 
 from foncier.errors import FormatError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MOST_BYTES = 2**31
-MOST_RATIO = 100  # the cadastre packs 12 to 1, OpenStreetMap 20; blanks a thousand
-SMALL = 2**26  # what cannot hurt, however well it shrinks
-CHUNK = 2**20
+MAX_BYTES = 2**31
+MAX_RATIO = 100  # cadastre 12, OpenStreetMap 20, blanks 1000
+SMALL_BYTES = 2**26  # allowed at any ratio
+CHUNK_BYTES = 2**20
 
 
-def gunzipped(data: bytes, shown: str) -> bytes:
-    """Content of a gzip file, its checksum verified.
+def gunzip_bytes(data: bytes, shown: str) -> bytes:
+    """Return the content of a gzip file, its checksum verified.
 
     Raises
     ------
     FormatError
-        It is cut short or damaged, or swells beyond all measure.
+        The file is truncated, damaged, or too large once decompressed.
     """
     return b"".join(_chunks(io.BytesIO(data), len(data), shown))
 
 
-def gunzip(path: Path, shown: str) -> Iterator[bytes]:
-    """Content of a gzip file in chunks; raises as `gunzipped`, at the latest with the last one."""
-    with path.open("rb") as opened:
-        yield from _chunks(opened, path.stat().st_size, shown)
+def gunzip_chunks(path: Path, shown: str) -> Iterator[bytes]:
+    """Yield the content of a gzip file in chunks; raises as `gunzip_bytes`."""
+    with path.open("rb") as file:
+        yield from _chunks(file, path.stat().st_size, shown)
 
 
 def _chunks(packed: IO[bytes], size: int, shown: str) -> Iterator[bytes]:
-    found = 0
+    total = 0
     try:
-        with GzipFile(fileobj=packed) as opened:
-            while part := opened.read(CHUNK):
-                found += len(part)
-                if found > _most(size):
+        with GzipFile(fileobj=packed) as unzipped:
+            while chunk := unzipped.read(CHUNK_BYTES):
+                total += len(chunk)
+                if total > _size_limit(size):
                     _refused(shown, size)
-                yield part
+                yield chunk
     except (EOFError, zlib.error, BadGzipFile) as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "fichier tronqué ou abîmé (archive gzip incomplète)",
-                "Téléchargez-le de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.archives.truncated_gzip", path=shown) from reason
 
 
 def zip_members(path: Path, shown: str) -> tuple[str, ...]:
-    """Names of the members of a zip, once each is seen to be whole and of a likely size.
+    """Return the names of the members of a zip after a check of sizes and checksums.
 
     Raises
     ------
     FormatError
-        It is cut short, damaged or encrypted, or swells beyond all measure.
+        The zip is truncated, damaged, encrypted, or too large once decompressed.
     """
-    packed = path.stat().st_size
+    size = path.stat().st_size
     try:
         with ZipFile(path) as archive:
-            # A member that is longer than it announces fails its checksum.
-            if sum(info.file_size for info in archive.infolist()) > _most(packed):
-                _refused(shown, packed)
+            # A member that is longer than announced fails its checksum.
+            if sum(info.file_size for info in archive.infolist()) > _size_limit(size):
+                _refused(shown, size)
             damaged, names = archive.testzip(), archive.namelist()
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as why:
         if isinstance(why, FormatError):
             raise
-        raise FormatError(_spoilt(shown)) from why
+        raise FormatError("readers.archives.damaged_zip", path=shown) from why
     if damaged:
-        raise FormatError(_spoilt(shown))
+        raise FormatError("readers.archives.damaged_zip", path=shown)
     return tuple(names)
 
 
-def _spoilt(shown: str) -> str:
-    return complaint(
-        shown, "archive zip tronquée, abîmée ou chiffrée", "Téléchargez-la de nouveau."
-    )
-
-
-def _most(packed: int) -> int:
-    return min(MOST_BYTES, max(SMALL, MOST_RATIO * packed))
+def _size_limit(packed: int) -> int:
+    return min(MAX_BYTES, max(SMALL_BYTES, MAX_RATIO * packed))
 
 
 def _refused(shown: str, packed: int) -> NoReturn:
     raise FormatError(
-        complaint(
-            shown,
-            f"archive démesurée une fois décompressée (plus de {_most(packed) // 2**20} Mo pour "
-            f"{packed / 2**20:.1f} Mo)",
-            "Ce n'est pas une couche de carte : téléchargez-la de nouveau.",
-        )
+        "readers.archives.too_large",
+        path=shown,
+        limit_mb=_size_limit(packed) // 2**20,
+        size_mb=packed / 2**20,
     )

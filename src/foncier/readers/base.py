@@ -1,4 +1,4 @@
-"""What every adapter takes and gives, and the reading of a vector layer that most begin with."""
+"""What every reader takes and returns, and how most of them read a vector layer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """What a layer is read for: the legal metric CRS and the communes of the study.
+    """Context of a reading: the legal metric CRS and the communes of the study.
 
-    ``parcels`` locate the rows of a register that knows its parcels only; None without a cadastre.
-    ``on`` is the date of the study, ``bounds`` (west, south, east, north) where it lies; None when
-    unknown.
+    ``parcels`` locate the rows of a register that gives parcel ids only; None without a cadastre.
+    ``on`` is the date of the study, ``bounds`` (west, south, east, north) its extent in metres;
+    None when unknown.
     """
 
     crs: pyproj.CRS
@@ -37,9 +37,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Draft:
-    """Rows that an adapter made, not yet sorted nor checked; how many it read, and in what CRS.
+    """Rows of a reader, not yet sorted or checked; how many it read, and in what CRS.
 
-    ``found`` are the names of the file's own columns, for messages.
+    ``found`` are the column names of the file, for messages.
     """
 
     frame: pd.DataFrame
@@ -49,7 +49,7 @@ class Draft:
 
 
 if TYPE_CHECKING:
-    Adapter = Callable[[LayerFile, Target, Journal], Draft]
+    Reader = Callable[[LayerFile, Target, Journal], Draft]
 
 
 def layer(
@@ -60,9 +60,9 @@ def layer(
     fields: Iterable[columns.Field],
     shape: shapes.Shape,
 ) -> Draft:
-    """Read a vector layer: our columns, valid geometries of the right type, legal metric CRS."""
+    """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS."""
     fields = tuple(fields)
-    with chunked.opened(file, lambda names: columns.wanted(names, fields, file)) as rows:
+    with chunked.open_rows(file, lambda names: columns.used_columns(names, fields, file)) as rows:
         return of_rows(rows, file, target, journal, fields=fields, shape=shape)
 
 
@@ -75,14 +75,14 @@ def of_rows(
     fields: Iterable[columns.Field],
     shape: shapes.Shape,
 ) -> Draft:
-    """What `layer` does, for rows that are open."""
-    moving = shapes.Moving(rows.crs, target.crs, shape=shape, shown=file.shown)
+    """Do what `layer` does, for rows that are already open."""
+    reprojection = shapes.Reprojection(rows.crs, target.crs, shape=shape, shown=file.shown)
     for piece in rows.shapes():
-        moving.take(piece)
+        reprojection.add(piece)
     cells = rows.cells()
     picked = columns.pick(cells, fields, file, journal, names=rows.names)
     system = "" if rows.crs is None else rows.crs.to_string()
-    return Draft(moving.applied(picked, journal), len(cells), system, found=rows.names)
+    return Draft(reprojection.apply(picked, journal), len(cells), system, found=rows.names)
 
 
 def placed(
@@ -93,20 +93,19 @@ def placed(
     *,
     shape: shapes.Shape,
 ) -> Draft:
-    """Bring rows into the legal metric CRS, and remember the CRS they came in."""
-    moved = shapes.legal(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
+    """Reproject rows to the legal metric CRS and keep the name of their first CRS."""
+    moved = shapes.to_legal_crs(rows, target.crs, shape=shape, shown=file.shown, journal=journal)
     return Draft(moved, len(rows), "" if rows.crs is None else rows.crs.to_string())
 
 
-def of_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
-    """Rows of the study's communes, and those whose commune is unknown."""
+def filter_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+    """Return the rows of the study's communes, and those whose commune is unknown."""
     if not target.communes:
         return frame
     foreign = frame["commune"].notna() & ~frame["commune"].isin(target.communes)
     journal.add(
         "dropped",
         int(foreign.sum()),
-        "lignes d'autres communes que celles de l'étude écartées",
-        "rows of other communes than the study's dropped",
+        "readers.base.other_communes",
     )
     return frame[~foreign]

@@ -1,4 +1,4 @@
-"""Parcels and buildings of the cadastre: Etalab's files, or any vector file."""
+"""Parcels and buildings of the cadastre: Etalab files, or any vector file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError, FormatError
+from foncier.i18n import label
 from foncier.readers import base, ids
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +26,7 @@ PARCEL_FIELDS = (
     Field("section", ("ccosec",)),
     Field("numero", ("dnupla",)),
 )
-PARTS = ("commune", "prefixe", "section", "numero")
+ID_PARTS = ("commune", "prefixe", "section", "numero")
 BUILDING_FIELDS = (
     Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
     Field("kind", ("type", "dur", "geo_dur")),
@@ -47,111 +47,98 @@ BUILDING_KINDS = {
 
 
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read parcels; the id is the file's, else made of commune, prefix, section and number.
+    """Read parcels; the id is that of the file, else commune, prefix, section and number.
 
-    ``area_m2`` is measured in the legal CRS, not the cadastre's own ``contenance``.
+    ``area_m2`` is measured in the legal CRS; it is not the ``contenance`` of the cadastre.
 
     Raises
     ------
     ConfigError
         All parcels are of other communes than the study's.
     FormatError
-        Neither an id nor the columns it is made of.
+        Neither an id nor the columns that compose it.
     """
     draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
-    return parcels_of(draft, file, target, journal)
+    return complete_parcels(draft, file, target, journal)
 
 
-def parcels_of(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Parcels of the study's communes, each with its id and its measured area."""
+def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Add the id and the measured area of parcels, and drop those of other communes."""
     frame: Any = draft.frame
     if frame.empty:
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
     frame = frame.assign(parcel_id=_parcel_ids(frame, file.shown, draft.found), area_m2=frame.area)
-    frame = ids.dropped_without_key(
+    frame = ids.drop_without_key(
         frame,
         "parcel_id",
-        fr="parcelles sans identifiant écartées",
-        en="parcels without id dropped",
+        message="readers.ids.parcel_without_id",
         journal=journal,
     )
     official = frame["parcel_id"].str.fullmatch(IDU.pattern)
     journal.add(
         "kept",
         int((~official).sum()),
-        "identifiants qui ne sont pas des IDU à 14 caractères : gardés tels quels",
-        "ids that are no 14-character IDU: kept as they are",
+        "readers.cadastre.not_idu",
     )
-    said = frame["commune"].astype("str").str.zfill(5)
-    frame = frame.assign(commune=said.fillna(frame["parcel_id"].str[:5].where(official)))
-    kept = base.of_communes(frame, target, journal)
+    codes = frame["commune"].astype("str").str.zfill(5)
+    frame = frame.assign(commune=codes.fillna(frame["parcel_id"].str[:5].where(official)))
+    inside = base.filter_communes(frame, target, journal)
     journal.add(
         "assumed",
-        int(kept["commune"].isna().sum()) if target.communes else 0,
-        f"parcelles ou unités dont la commune est inconnue : tenues pour celles de l'étude "
-        f"({', '.join(target.communes)})",
-        f"parcels or units of an unknown commune: taken for the study's "
-        f"({', '.join(target.communes)})",
+        int(inside["commune"].isna().sum()) if target.communes else 0,
+        "readers.cadastre.unknown_commune",
+        communes=target.communes,
     )
-    if kept.empty:
-        found = some(sorted(set(frame["commune"].dropna())))
+    if inside.empty:
         raise ConfigError(
-            complaint(
-                file.shown,
-                f"toutes les parcelles sont d'autres communes ({found}) que "
-                f"celles de l'étude ({', '.join(target.communes)})",
-                "Donnez le cadastre de la commune étudiée, ou corrigez communes dans study.toml.",
-            )
+            "readers.cadastre.other_communes",
+            path=file.shown,
+            found=sorted(set(frame["commune"].dropna())),
+            communes=target.communes,
         )
-    return base.Draft(kept, draft.rows_read, draft.crs)
+    return base.Draft(inside, draft.rows_read, draft.crs)
 
 
-def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, found: tuple[str, ...]) -> pd.Series[Any]:
-    """Ids of the file, completed by those that commune, prefix, section and number make."""
-    given: pd.Series[Any] = frame["parcel_id"].astype("str")
-    parts = frame[list(PARTS)].astype("str")
-    # A parcel without prefix is of the commune's own territory: 000.
+def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, columns: tuple[str, ...]) -> pd.Series[Any]:
+    """Return the ids of the file; compose missing ones of commune, prefix, section and number."""
+    from_file: pd.Series[Any] = frame["parcel_id"].astype("str")
+    parts = frame[list(ID_PARTS)].astype("str")
+    # 000 is the prefix of a commune that no merger changed.
     prefix = parts["prefixe"].fillna("000").str.zfill(3)
-    made = (
+    composed = (
         parts["commune"].str.zfill(5)
         + prefix
         + parts["section"].str.upper().str.zfill(2)
         + parts["numero"].str.replace(r"\.0$", "", regex=True).str.zfill(4)
     )
-    ids = given.fillna(made)
+    ids = from_file.fillna(composed)
     if ids.isna().all():
         raise FormatError(
-            complaint(
-                shown,
-                "aucun identifiant de parcelle : ni colonne parcel_id (ou id, idu), ni les "
-                "colonnes commune, section et numero qui le composent. Trouvé : "
-                f"{', '.join(found) or 'aucune colonne'}",
-                'Écrivez par exemple columns = { parcel_id = "nom dans le fichier" }.',
-            )
+            "readers.cadastre.no_parcel_id", path=shown, columns=columns or [label("readers.none")]
         )
     return ids
 
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read buildings; without an id in the file, the key says where the building stands.
+    """Read buildings; without an id in the file, the key is derived from the location.
 
-    ``kind`` is hard or light, unknown where the file does not say. ``area_m2`` is the footprint.
+    ``kind`` is hard or light, else unknown. ``area_m2`` is the area of the footprint.
     """
     draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
-    return buildings_of(draft, journal)
+    return complete_buildings(draft, journal)
 
 
-def buildings_of(draft: Draft, journal: Journal) -> Draft:
-    """Buildings with their key, their kind in our words and their footprint."""
+def complete_buildings(draft: Draft, journal: Journal) -> Draft:
+    """Add the key, the kind and the footprint area of buildings."""
     frame: Any = draft.frame
-    said = frame["kind"].astype("str").str.lower()
-    kind = said.map(BUILDING_KINDS).astype("str").fillna("unknown")
-    strange = sorted(set(said[said.notna() & (kind == "unknown")]))
+    words = frame["kind"].astype("str").str.lower()
+    kind = words.map(BUILDING_KINDS).astype("str").fillna("unknown")
+    unexpected = sorted(set(words[words.notna() & (kind == "unknown")]))
     journal.add(
         "kept",
-        int((said.notna() & (kind == "unknown")).sum()),
-        f"constructions d'un type inattendu ({some(strange)}) : type inconnu",
-        f"constructions of an unexpected kind ({', '.join(strange[:5])}): kind unknown",
+        int((words.notna() & (kind == "unknown")).sum()),
+        "readers.cadastre.unexpected_kind",
+        kinds=unexpected,
     )
-    frame = ids.keyed(frame.assign(kind=kind), "building_id", journal=journal)
+    frame = ids.fill_keys(frame.assign(kind=kind), "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

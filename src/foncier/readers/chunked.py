@@ -1,4 +1,4 @@
-"""A vector file in pieces: all of its cells, but never all of its shapes as they were read."""
+"""Vector files in chunks: all attributes at once, geometries a chunk at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import archives, files, frames, shapes
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,28 +23,28 @@ if TYPE_CHECKING:
 
     from foncier.model import LayerFile
 
-IN_MEMORY = 2**23  # an archive up to this size, in bytes, is unpacked there; others on the disk
+MAX_IN_MEMORY_BYTES = 2**23  # larger archives are decompressed on the disk
 
 
 class Rows(Protocol):
-    """Rows of a layer, given once: `shapes` to the end, then `cells`.
+    """Rows of a layer, read once: first all of `shapes`, then `cells`.
 
-    ``names`` are those of the file's own columns, empty where these are none that a study names;
-    ``crs`` is None where the file announces none.
+    ``names`` are the column names of the file, empty for a format whose columns a study cannot
+    name; ``crs`` is None where the file declares none.
     """
 
     crs: Any
     names: tuple[str, ...]
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
-        """Shapes piece by piece, as they were read."""
+        """Yield geometries in chunks, as they were read."""
 
     def cells(self) -> pd.DataFrame:
-        """All rows without their shapes."""
+        """Return all rows without geometries."""
 
 
-class Whole:
-    """Rows of a file that is read at once."""
+class InMemoryRows:
+    """Rows of a file that is read as a whole."""
 
     def __init__(self, frame: gpd.GeoDataFrame) -> None:
         self._frame = frame
@@ -53,24 +52,24 @@ class Whole:
         self.names = tuple(str(name) for name in frame.columns if name != "geometry")
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
-        """Shapes piece by piece."""
-        for start in range(0, len(self._frame), shapes.PIECE_ROWS):
-            yield self._frame.geometry.iloc[start : start + shapes.PIECE_ROWS]
+        """Yield geometries in chunks."""
+        for start in range(0, len(self._frame), shapes.CHUNK_ROWS):
+            yield self._frame.geometry.iloc[start : start + shapes.CHUNK_ROWS]
 
     def cells(self) -> pd.DataFrame:
-        """All rows without their shapes."""
+        """Return all rows without geometries."""
         return pd.DataFrame(self._frame.drop(columns="geometry"))
 
 
-class Packed:
-    """Rows that were read from many files: their shapes wait as WKB, half as large.
+class WkbRows:
+    """Rows that were read from many files, with geometries as WKB (half the memory).
 
     Parameters
     ----------
     packed
-        A shape each as WKB, None where a row has none, shape (n,). Emptied as it is unpacked.
+        WKB of each geometry, None where missing, shape (n,). Cleared as it is decoded.
     cells
-        The rows without their shapes.
+        The rows without geometries.
     """
 
     def __init__(self, packed: NDArray[np.object_], cells: pd.DataFrame, crs: Any) -> None:
@@ -79,46 +78,46 @@ class Packed:
         self._packed, self._cells = packed, cells
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
-        """Shapes piece by piece."""
-        for start in range(0, len(self._packed), shapes.PIECE_ROWS):
-            part = slice(start, start + shapes.PIECE_ROWS)
+        """Yield geometries in chunks."""
+        for start in range(0, len(self._packed), shapes.CHUNK_ROWS):
+            part = slice(start, start + shapes.CHUNK_ROWS)
             yield gpd.GeoSeries(shapely.from_wkb(self._packed[part]), crs=self.crs)
             self._packed[part] = None
 
     def cells(self) -> pd.DataFrame:
-        """All rows without their shapes."""
+        """Return all rows without geometries."""
         return self._cells
 
 
-class Streamed:
-    """Rows of a file as GDAL gives them.
+class StreamedRows:
+    """Rows of a file, streamed by GDAL.
 
     Parameters
     ----------
     meta, reader
-        What `pyogrio.raw.open_arrow` gives.
-    wanted
-        Of all names, those whose cells are kept.
+        Result of `pyogrio.raw.open_arrow`.
+    used
+        Names of the columns to keep.
     crs
-        CRS that the study says, in place of the file's.
+        CRS that the study declares, in place of that of the file.
     """
 
     def __init__(
-        self, meta: dict[str, Any], reader: Any, wanted: set[str], shown: str, crs: Any
+        self, meta: dict[str, Any], reader: Any, used: set[str], shown: str, crs: Any
     ) -> None:
         self.names = tuple(str(name) for name in meta["fields"] if name != "geometry")
         self._shape = meta["geometry_name"] or "wkb_geometry"
         if self._shape not in reader.schema.names:
-            raise FormatError(files.without_shapes(shown, meta["fields"]))
-        # What geopandas makes of it: as a whole layer would be.
+            raise files.no_geometry_column(shown, meta["fields"])
+        # Normalised by geopandas, as for a layer that is read as a whole.
         self.crs: Any = gpd.GeoSeries([], crs=meta["crs"] if crs is None else crs).crs
         self._reader, self._shown, self._rows = reader, shown, 0
-        kept = [name for name in reader.schema.names if name in wanted]
-        self._schema = pa.schema([reader.schema.field(name) for name in kept])
+        names = [name for name in reader.schema.names if name in used]
+        self._schema = pa.schema([reader.schema.field(name) for name in names])
         self._cells: list[pa.Buffer] = []
 
     def shapes(self) -> Iterator[gpd.GeoSeries]:
-        """Shapes piece by piece; the cells of the rows are kept."""
+        """Yield geometries in chunks; the attributes of the rows are kept."""
         while (values := self._next()) is not None:
             yield gpd.GeoSeries(values, crs=self.crs)
 
@@ -127,91 +126,101 @@ class Streamed:
             batch = next(self._reader, None)
             if batch is None:
                 return None
-            batch.validate(full=True)  # text that is none is told even where nobody wants it
-            # A copy: one column would keep the shapes of its batch.
+            batch.validate(full=True)  # invalid UTF-8 is an error in unused columns too
+            # A copy: a reference to one column keeps the geometries of its batch in memory.
             self._cells.append(batch.select(self._schema.names).serialize())
             self._rows += batch.num_rows
-            written = batch.column(self._shape).to_numpy(zero_copy_only=False)
-            return shapely.from_wkb(written, on_invalid="fix")
+            wkb = batch.column(self._shape).to_numpy(zero_copy_only=False)
+            return shapely.from_wkb(wkb, on_invalid="fix")
 
     def cells(self) -> pd.DataFrame:
-        """All rows read so far without their shapes: the columns that are wanted."""
+        """Return all rows read so far without geometries: the used columns."""
         with files.readable(self._shown):
-            batches = [pa.ipc.read_record_batch(one, self._schema) for one in self._cells]
+            batches = [pa.ipc.read_record_batch(buffer, self._schema) for buffer in self._cells]
             table = pa.Table.from_batches(batches, self._schema).to_pandas()
         self._cells.clear()
         return table if len(table.columns) else pd.DataFrame(index=pd.RangeIndex(self._rows))
 
 
 @contextmanager
-def opened(file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]]) -> Iterator[Rows]:
-    """Rows of a vector file, in pieces where its form allows.
+def open_rows(
+    file: LayerFile, choose_columns: Callable[[tuple[str, ...]], set[str]]
+) -> Iterator[Rows]:
+    """Open the rows of a vector file, in chunks where the format allows.
 
     Parameters
     ----------
     file
-        Its path, sublayer and CRS.
-    wanted
-        Tells, of the names of all columns, those whose cells are asked for.
+        File with its sublayer and CRS.
+    choose_columns
+        Selects the used columns among the names of all columns.
 
     Raises
     ------
     FormatError, ConfigError
-        As `foncier.readers.files.vector`; what is cut short, once it is read that far.
+        As `foncier.readers.files.vector`; a truncated file when the reading gets there.
     """
-    path, shown = file.path, file.shown
     if file.frame is not None:
-        yield Whole(frames.vector(file))
+        yield InMemoryRows(frames.vector(file))
         return
+    path, shown = file.path, file.shown
     files.check(path, shown)
     with ExitStack() as stack:
-        if path.suffix.lower() == ".gz" and path.stat().st_size > IN_MEMORY:
-            path = _unpacked(path, shown, stack.enter_context(files.scratch(shown)))
-        rows = _streamed(path, file, wanted, stack)
-        yield rows or Whole(files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs))
+        if path.suffix.lower() == ".gz" and path.stat().st_size > MAX_IN_MEMORY_BYTES:
+            path = _decompress_to_file(path, shown, stack.enter_context(files.scratch(shown)))
+        rows = _open_stream(path, file, choose_columns, stack)
+        yield rows or InMemoryRows(
+            files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs)
+        )
 
 
-def _streamed(
-    path: Path, file: LayerFile, wanted: Callable[[tuple[str, ...]], set[str]], stack: ExitStack
-) -> Streamed | None:
-    """Rows as GDAL gives them, None where it does not give them so."""
+def _open_stream(
+    path: Path,
+    file: LayerFile,
+    choose_columns: Callable[[tuple[str, ...]], set[str]],
+    stack: ExitStack,
+) -> StreamedRows | None:
+    """Open a stream of rows; None where pyogrio cannot stream this file as it reads it."""
     shown, zipped = file.shown, path.suffix.lower() == ".gz"
     with files.readable(shown):
         data = files.content(path, shown) if zipped else None
-        if files.begun(path.with_suffix("") if zipped else path, shown, data) == ".parquet":
+        if (
+            files.checked_suffix(path.with_suffix("") if zipped else path, shown, data)
+            == ".parquet"
+        ):
             return None
         opening = pyogrio.raw.open_arrow(
-            files.gdal(path, shown, file.sublayer, data),
+            files.gdal_source(path, shown, file.sublayer, data),
             layer=file.sublayer,
             use_pyarrow=True,
-            batch_size=shapes.PIECE_ROWS,
+            batch_size=shapes.CHUNK_ROWS,
             datetime_as_string=True,
         )
         meta, reader = stack.enter_context(opening)
-        asked = wanted(tuple(str(name) for name in meta["fields"]))
-        if _interpreted(meta, asked):
+        used = choose_columns(tuple(str(name) for name in meta["fields"]))
+        if _needs_conversion(meta, used):
             return None
         crs = None if file.crs is None else files.system(file.crs, shown)
-        return Streamed(meta, reader, asked, shown, crs)
+        return StreamedRows(meta, reader, used, shown, crs)
 
 
-def _interpreted(meta: dict[str, Any], asked: set[str]) -> bool:
-    """Whether an asked column is one that pyogrio makes values of, once it has all: times, JSON."""
+def _needs_conversion(meta: dict[str, Any], used: set[str]) -> bool:
+    """Tell if a used column holds times or JSON, which pyogrio converts only in a whole read."""
     columns = zip(meta["fields"], meta["dtypes"], meta["ogr_subtypes"], strict=True)
     return any(
-        str(name) in asked
+        str(name) in used
         and (subtype == "OFSTJSON" or ((kind or "").startswith("datetime") and "[D]" not in kind))
         for name, kind, subtype in columns
     )
 
 
-def _unpacked(path: Path, shown: str, folder: Path) -> Path:
-    """Content of a gzip file as a file, without byte order mark."""
-    plain, blank = folder / path.with_suffix("").name, True
-    with plain.open("wb") as into:
-        for n, part in enumerate(archives.gunzip(path, shown)):
-            blank = blank and not part.strip()
-            into.write(part if n else part.removeprefix(files.BOM))
-    if blank:
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
-    return plain
+def _decompress_to_file(path: Path, shown: str, folder: Path) -> Path:
+    """Decompress a gzip file to a file without byte order mark."""
+    unpacked, is_blank = folder / path.with_suffix("").name, True
+    with unpacked.open("wb") as out:
+        for n, part in enumerate(archives.gunzip_chunks(path, shown)):
+            is_blank = is_blank and not part.strip()
+            out.write(part if n else part.removeprefix(files.BOM))
+    if is_blank:
+        raise FormatError("readers.files.empty", path=shown)
+    return unpacked

@@ -1,7 +1,7 @@
 """Inventories of friches in the CNIG exchange layout (v1.0.6): Cartofriches, observatories.
 
-Of the columns of the layout only those below are ever parsed: those on owners (``proprio_*``) and
-contacts, which may name a person, are not read at all.
+Only the columns below are parsed: columns on owners (``proprio_*``) and contacts, which may name a
+person, are not read.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from foncier.readers import (
     base,
     columns,
     frames,
+    geolocate,
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.parcel_refs import listed
-from foncier.readers.report import complaint
+from foncier.readers.parcel_refs import resolve_lists
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -61,12 +61,12 @@ FIELDS = (
     Field("local_ancien_annee"),
     Field("local_recent_annee"),
 )
-# A label of an activity is short (BASIAS: 172 characters at most). Longer ones are memoirs of
-# sellers and heirs, as are those with a civil title: neither is passed on.
-LABEL_CHARACTERS = 250
-TITLED = r"\b(?:Mme|Mlle|Monsieur|Madame|consorts)\b|\bMM?\. [A-ZÉÈ]"
+# Labels of activities are short (BASIAS: at most 172 characters). Longer texts, and those with a
+# civil title, describe sellers and heirs: they are dropped.
+MAX_LABEL_CHARACTERS = 250
+CIVIL_TITLES = r"\b(?:Mme|Mlle|Monsieur|Madame|consorts)\b|\bMM?\. [A-ZÉÈ]"
 YEARS = ("local_ancien_annee", "local_recent_annee")
-# A producer is named when it is seen to be an organisation: it bears a word of these…
+# A producer is kept when it is an organisation: its name has one of these words…
 ORGANISATIONS = re.compile(
     r"\b(ademe|agence|agglo\w*|aot|association|bureau|cerema|cci|commune|communauté|conseil|ddtm?|"
     r"deal|département|direction|dreal|driea\w*|epa|epci|epf\w*|établissement|fonds|insee|"
@@ -74,150 +74,146 @@ ORGANISATIONS = re.compile(
     r"sem|service|société|spl|syndicat|université|urbanisme|ville)\b",
     re.IGNORECASE,
 )
-# …or shares a word of at least this many letters with the name of the source beside it.
-SHARED_LETTERS = 3
-WORD = re.compile(rf"[^\W\d_]{{{SHARED_LETTERS},}}")
+# …or shares a word of at least this many letters with the name of its source.
+MIN_SHARED_LETTERS = 3
+WORD = re.compile(rf"[^\W\d_]{{{MIN_SHARED_LETTERS},}}")
 
 
 def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read known friches: ``NA``, ``inconnu`` and empty are unknown, lists lose their braces.
 
-    The geometry is ``geomsurf`` where it is given, else ``geompoint`` (WKT in EPSG:4326).
+    The geometry is ``geomsurf`` where there is one, else ``geompoint`` (WKT in EPSG:4326).
     ``parcel_ids`` are sorted IDUs joined by ``|``; ``area_m2`` is the declared area.
 
     Raises
     ------
     FormatError
-        A required column of the layout is absent, or text where a number belongs.
+        A required column is missing, or a number column holds text.
     CrsError
         The WKT has latitude before longitude.
     """
-    written = frames.rows(file, journal, wkt=("geomsurf", "geompoint"))
-    own = {name.lower() for field in FIELDS for name in (field.name, *field.aliases)}
-    own |= {name.lower() for name in file.columns.values()}
-    known = written[[name for name in written.columns if str(name).strip().lower() in own]]
-    rows: Any = columns.pick(known, FIELDS, file, journal)
+    table = frames.rows(file, journal, wkt=("geomsurf", "geompoint"))
+    names = {name.lower() for field in FIELDS for name in (field.name, *field.aliases)}
+    names |= {name.lower() for name in file.columns.values()}
+    subset = table[[name for name in table.columns if str(name).strip().lower() in names]]
+    rows: Any = columns.pick(subset, FIELDS, file, journal)
     rows = rows.assign(**{name: columns.without_unknown(rows[name]) for name in rows})
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "site_id",
-        fr="sites sans identifiant écartés",
-        en="sites without id dropped",
+        message="readers.ids.site_without_id",
         journal=journal,
     )
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
+    rows = base.filter_communes(rows, target, journal)
     if rows.empty:
-        shaped = schemas.INVENTORY.empty(target.crs)
-        return base.Draft(shaped, len(written), file.crs or "EPSG:4326")
-    rows = _figures(_sourced(_worded(rows, journal), file, journal), file.shown, journal)
-    rows = rows.assign(parcel_ids=listed(rows["parcel_ids"], rows["commune"], journal))
-    shapes = _geometry(rows, file, journal)
+        empty = schemas.INVENTORY.empty(target.crs)
+        return base.Draft(empty, len(table), file.crs or "EPSG:4326")
+    rows = _with_numbers(
+        _with_source(_clean_texts(rows, journal), file, journal), file.shown, journal
+    )
+    rows = rows.assign(parcel_ids=resolve_lists(rows["parcel_ids"], rows["commune"], journal))
+    shapes = _with_geometry(rows, file, journal)
     draft = base.placed(shapes, file, target, journal, shape="place")
-    return base.Draft(draft.frame, len(written), draft.crs)
+    return base.Draft(draft.frame, len(table), draft.crs)
 
 
-def _worded(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
-    """Text columns: lists without braces, no id for a name, only real addresses on the web."""
+def _clean_texts(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
+    """Clean text columns: lists without braces, no id in place of a name, http links only."""
     lists = ("site_type", "vacancy", "buildings_state", "pollution", "activity", "zone_type")
-    opened = {name: _without_braces(rows[name]) for name in lists}
-    status = columns.allowed(schemas.INVENTORY, "status")
-    strange = rows["status"].notna() & ~rows["status"].isin(status)
+    cleaned = {name: _without_braces(rows[name]) for name in lists}
+    status = columns.allowed_values(schemas.INVENTORY, "status")
+    unexpected = rows["status"].notna() & ~rows["status"].isin(status)
     journal.add(
         "dropped",
-        int(strange.sum()),
-        "statuts hors de la liste du CNIG : tenus pour inconnus",
-        "statuses that are not in the CNIG list: held as unknown",
+        int(unexpected.sum()),
+        "readers.cnig.unknown_status",
     )
     web = rows["url"].str.fullmatch(r"https?://\S+", na=True)
     journal.add(
         "dropped",
         int((~web).sum()),
-        "liens qui ne sont pas des adresses http écartés",
-        "links that are no http address dropped",
+        "readers.cnig.not_http",
     )
-    told = opened["activity"]
-    private = (told.str.len() > LABEL_CHARACTERS) | told.str.contains(TITLED, na=False)
+    activity = cleaned["activity"]
+    private = (activity.str.len() > MAX_LABEL_CHARACTERS) | activity.str.contains(
+        CIVIL_TITLES, na=False
+    )
     journal.add(
         "dropped",
         int(private.sum()),
-        "récits d'activité non repris : ils peuvent nommer des personnes",
-        "stories of an activity left out: they may name persons",
+        "readers.cnig.private_activity",
     )
-    opened["activity"] = told.mask(private)
+    cleaned["activity"] = activity.mask(private)
     return rows.assign(
-        **opened,
+        **cleaned,
         name=rows["name"].mask(rows["name"] == rows["site_id"]),
-        status=rows["status"].mask(strange),
+        status=rows["status"].mask(unexpected),
         url=rows["url"].where(web),
     )
 
 
 def _without_braces(values: pd.Series[Any]) -> pd.Series[Any]:
-    """``{a,b}`` (a list as the database exports it) as ``a|b``, as the layout wants it."""
+    """Turn ``{a,b}`` (list of a database export) into ``a|b`` (list of the CNIG layout)."""
     inner = values.str.extract(r"^\{(.*)\}$", expand=False)
-    listed = inner.str.replace(r'\s*"?,"?\s*', "|", regex=True).str.strip('"')
-    return columns.without_unknown(values.where(inner.isna(), listed))
+    joined_by_bars = inner.str.replace(r'\s*"?,"?\s*', "|", regex=True).str.strip('"')
+    return columns.without_unknown(values.where(inner.isna(), joined_by_bars))
 
 
-def _sourced(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
-    """Source and producer; a producer that may be a person is not passed on."""
+def _with_source(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
+    """Set source and producer; a producer that may be a person is dropped."""
     source = rows["source"].fillna(file.source or file.shown)
-    known = [
-        producer if isinstance(producer, str) and organisation(producer, beside) else None
-        for producer, beside in zip(rows["producer"], source, strict=True)
+    names = [
+        producer if isinstance(producer, str) and is_organisation(producer, row_source) else None
+        for producer, row_source in zip(rows["producer"], source, strict=True)
     ]
-    kept = pd.Series(known, rows.index, dtype="str")
+    producers = pd.Series(names, rows.index, dtype="str")
     journal.add(
         "dropped",
-        int((kept.isna() & rows["producer"].notna()).sum()),
-        "producteurs qui peuvent être des personnes : noms non repris",
-        "producers that may be persons: names left out",
+        int((producers.isna() & rows["producer"].notna()).sum()),
+        "readers.cnig.private_producer",
     )
-    return rows.assign(source=source, producer=kept)
+    return rows.assign(source=source, producer=producers)
 
 
-def organisation(producer: str, source: str) -> bool:
-    """Whether a producer is seen to be an organisation, from its own words or its source's.
+def is_organisation(producer: str, source: str) -> bool:
+    """Tell if a producer is an organisation, by its own words or those of its source.
 
     Examples
     --------
-    >>> organisation("DDT 80", "DDT de la Somme"), organisation("ADUGA", "ADUGA (Grand Amiénois)")
-    (True, True)
-    >>> organisation("prénom nom", "Site Basias non vérifié")
+    >>> is_organisation("DDT 80", "DDT de la Somme")
+    True
+    >>> is_organisation("ADUGA", "ADUGA (Grand Amiénois)")
+    True
+    >>> is_organisation("prénom nom", "Site Basias non vérifié")
     False
     """
-    shared = set(WORD.findall(producer.lower())) & set(WORD.findall(source.lower()))
-    return bool(ORGANISATIONS.search(producer) or shared)
+    common = set(WORD.findall(producer.lower())) & set(WORD.findall(source.lower()))
+    return bool(ORGANISATIONS.search(producer) or common)
 
 
-def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
+def _with_numbers(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
     years = pd.concat([rows[name].astype("str") for name in YEARS])
-    wrong = years.notna() & ~years.str.fullmatch(r"(18|19|20)\d\d", na=False)
+    invalid = years.notna() & ~years.str.fullmatch(r"(18|19|20)\d\d", na=False)
     journal.add(
         "dropped",
-        int(wrong.sum()),
-        "années de construction refusées (local_ancien_annee, local_recent_annee) : ce sont des "
-        "secondes depuis 1970, pas des années",
-        "years of construction refused (local_ancien_annee, local_recent_annee): they are seconds "
-        "since 1970, not years",
+        int(invalid.sum()),
+        "readers.cnig.years_in_seconds",
     )
     first = columns.dates(rows["identified_on"], column="site_identif_date", journal=journal)
     last = columns.dates(rows["updated_on"], column="site_actu_date", journal=journal)
     journal.add(
         "kept",
         int((first > last).sum()),
-        "sites identifiés après leur mise à jour (site_identif_date > site_actu_date)",
-        "sites identified after their update (site_identif_date > site_actu_date)",
+        "readers.cnig.identified_after_update",
     )
     area = columns.numbers(rows["area_m2"], column="unite_fonciere_surface", shown=shown)
     journal.add(
         "dropped",
         int((area <= 0).sum()),
-        "surfaces nulles ou négatives tenues pour inconnues",
-        "areas of zero or less held as unknown",
+        "readers.cnig.area_not_positive",
     )
-    # Of no weight for the site itself: what is no number there is unknown, not a fault.
+    # Secondary figures: text in them means unknown and is no error.
     built = {
         name: pd.to_numeric(rows[name].astype("str").str.replace(",", "."), errors="coerce")
         for name in ("buildings_number", "buildings_m2")
@@ -226,33 +222,20 @@ def _figures(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFrame:
     return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0), **built)
 
 
-def _geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    points, surfaces = (_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
-    given = rows["geompoint"].notna() | rows["geomsurf"].notna()
-    shaped = ~shapely.is_missing(surfaces) & ~shapely.is_empty(surfaces)
-    shapes = np.where(shaped, surfaces, points)
+def _with_geometry(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
+    points, surfaces = (geolocate.from_wkt(rows[name]) for name in ("geompoint", "geomsurf"))
+    has_wkt = rows["geompoint"].notna() | rows["geomsurf"].notna()
+    has_surface = ~shapely.is_missing(surfaces) & ~shapely.is_empty(surfaces)
+    shapes = np.where(has_surface, surfaces, points)
     if shapely.is_missing(shapes).all():
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"aucun des {len(rows)} sites n'a de geompoint lisible (WKT attendu)",
-                "Une géométrie s'écrit POINT (2.3 49.9), longitude puis latitude.",
-            )
-        )
+        raise FormatError("readers.cnig.no_geometry", path=file.shown, sites=len(rows))
     journal.add(
         "kept",
-        int((given.to_numpy() & shapely.is_missing(shapes)).sum()),
-        "géométries WKT illisibles",
-        "unreadable WKT geometries",
+        int((has_wkt.to_numpy() & shapely.is_missing(shapes)).sum()),
+        "readers.cnig.bad_wkt",
     )
     return gpd.GeoDataFrame(
         rows.drop(columns=["geompoint", "geomsurf", *YEARS]),
         geometry=shapes,
         crs=file.crs or "EPSG:4326",
     )
-
-
-def _wkt(values: pd.Series[Any]) -> np.ndarray:
-    bare = values.str.replace(r"^SRID=\d+;", "", regex=True)
-    texts = [text if isinstance(text, str) else None for text in bare]
-    return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)

@@ -1,4 +1,4 @@
-"""From a file's own columns and cells to ours: names, text, numbers, dates."""
+"""From the columns and cells of a file to those of a contract: names, text, numbers, dates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import ConfigError, FormatError
-from foncier.readers.report import complaint, some
+from foncier.i18n import Message, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
-GARBLED = "[ÃÂâ]"
-EXACT = 2.0**53  # beyond, a float no longer tells neighbouring whole numbers apart
+GARBLED_MARKS = "[ÃÂâ]"
+MAX_EXACT = 2.0**53  # above, floats skip whole numbers
 SPACES = re.compile(r"\s")  # narrow and no-break spaces included
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of ours: its name, what files call it (case does not count), and if it must be."""
+    """A contract column: its name, its names in files (any case), and if it is required."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -43,147 +43,154 @@ def pick(
     *,
     names: Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """Bring a file's columns under our names; text is cleaned, what is absent is unknown.
+    """Rename the columns of a file to contract names, clean text; missing columns are unknown.
 
-    A constant of the study wins over its ``columns``, which win over the usual names.
+    A constant of the study takes precedence over its ``columns``, and these over the usual names.
 
     Parameters
     ----------
     frame
-        Rows as read, with or without geometry (kept as it is).
+        Rows as read, with or without geometry (unchanged).
     fields
-        The columns of ours that this format can give.
+        The contract columns that this format can have.
     file
         The file with its ``columns`` and ``constants``.
     names
-        Columns of the file, where ``frame`` only has those that are `wanted`.
+        Columns of the file, where ``frame`` has only the `used_columns`.
 
     Raises
     ------
     ConfigError
-        The study maps a column that this format does not know.
+        The study maps a column that this format does not have.
     FormatError
-        A column that the study names, or that is required, is not in the file.
+        A required column, or one that the study names, is not in the file.
     """
     fields = tuple(fields)
     _check_keys(fields, file)
     names = [str(name) for name in names or frame.columns if name != "geometry"]
     picked = frame[["geometry"]].copy() if "geometry" in frame else frame[[]].copy()
-    absent = []
+    missing = []
     for field in fields:
         if field.name in file.constants:
             picked[field.name] = pd.Series(file.constants[field.name], frame.index, dtype="str")
             continue
-        chosen, found = file.columns.get(field.name), _found(names, field, file)
-        if found is not None:
-            picked[field.name] = frame[found]
+        chosen, column = file.columns.get(field.name), _find_column(names, field, file)
+        if column is not None:
+            picked[field.name] = frame[column]
         elif (field.required or chosen is not None) and len(frame):
-            absent.append(field.name if chosen is None else chosen)
+            missing.append(field.name if chosen is None else chosen)
         else:
             picked[field.name] = pd.Series(np.nan, frame.index, dtype=object)
-    if absent:
-        raise FormatError(_wrong_columns(file, absent, names, fields))
+    if missing:
+        raise _missing_columns(file, missing, names, fields)
     return tidy(picked, journal)
 
 
-def wanted(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
-    """Columns of a file that `pick` takes something from."""
-    own = [name for name in names if name != "geometry"]
-    found = {_found(own, f, file) for f in fields if f.name not in file.constants}
-    return {name for name in found if name is not None}
+def used_columns(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
+    """Return the columns of a file that `pick` uses."""
+    columns = [name for name in names if name != "geometry"]
+    used = {_find_column(columns, f, file) for f in fields if f.name not in file.constants}
+    return {name for name in used if name is not None}
 
 
-def _found(names: list[str], field: Field, file: LayerFile) -> str | None:
-    """Column of the file that gives one of ours: as the study says, else by its usual names."""
-    own = {name.lower(): name for name in reversed(names)}
+def _find_column(names: list[str], field: Field, file: LayerFile) -> str | None:
+    """Return the column of the file for a contract column: named by the study, else usual."""
+    by_lower_name = {name.lower(): name for name in reversed(names)}
     chosen = file.columns.get(field.name)
-    wanted = (field.name, *field.aliases) if chosen is None else (chosen,)
-    return next((own[name.lower()] for name in wanted if name.lower() in own), None)
+    candidates = (field.name, *field.aliases) if chosen is None else (chosen,)
+    return next(
+        (by_lower_name[name.lower()] for name in candidates if name.lower() in by_lower_name), None
+    )
 
 
 def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:
     known = [field.name for field in fields]
-    strange = [name for name in (*file.columns, *file.constants) if name not in known]
-    if strange:
+    unknown = [name for name in (*file.columns, *file.constants) if name not in known]
+    if unknown:
         raise ConfigError(
-            complaint(
-                file.shown,
-                f"columns ou constants nomme {some(strange)}, que {file.layer} au format "
-                f"{file.format} ne connaît pas",
-                f"Noms possibles : {', '.join(known) or 'aucun'}.",
-            )
+            "readers.columns.unknown_columns",
+            path=file.shown,
+            names=unknown,
+            layer=file.layer,
+            format=file.format,
+            known=known or [label("readers.none")],
         )
 
 
-def _wrong_columns(
-    file: LayerFile, absent: list[str], names: list[str], fields: tuple[Field, ...]
-) -> str:
-    expected = ", ".join(f.name + " (obligatoire)" * f.required for f in fields)
-    example = next((f.name for f in fields if f.required), fields[0].name)
-    return complaint(
-        file.shown,
-        f"colonne(s) absente(s) : {', '.join(absent)}. Trouvé : {', '.join(names) or 'aucune'}. "
-        f"Attendu : {expected}",
-        f"Si la colonne porte un autre nom, écrivez [layers.{file.layer}] "
-        f'columns = {{ {example} = "nom dans le fichier" }}.',
+def _missing_columns(
+    file: LayerFile, missing: list[str], names: list[str], fields: tuple[Field, ...]
+) -> FormatError:
+    expected = [
+        Message("readers.columns.required_column", name=field.name)
+        if field.required
+        else field.name
+        for field in fields
+    ]
+    return FormatError(
+        "readers.columns.missing_columns",
+        path=file.shown,
+        missing=missing,
+        columns=names or [label("readers.none")],
+        expected=expected,
+        layer=file.layer,
+        example=next((field.name for field in fields if field.required), fields[0].name),
     )
 
 
 def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
-    """Clean the text columns: outer spaces off, empty is unknown, garbled accents repaired.
+    """Clean text columns: no outer spaces, empty is unknown, garbled accents repaired.
 
-    Whole numbers that a missing cell turned into 1.0 become 1 again: they may be ids.
+    Whole numbers that missing cells turned into floats become integers again: they may be ids.
     """
-    mended = 0
+    repaired = 0
     for name in frame.columns:
-        if pd.api.types.is_float_dtype(frame[name]) and _whole(frame[name]):
+        if pd.api.types.is_float_dtype(frame[name]) and _is_whole(frame[name]):
             frame[name] = frame[name].astype("Int64")
         if name != "geometry" and isinstance(
             frame[name].dtype, (pd.StringDtype, np.dtypes.ObjectDType)
         ):
-            frame[name], count = _mend(frame[name].where(frame[name].notna()))
-            mended += count
+            frame[name], count = _clean_text(frame[name].where(frame[name].notna()))
+            repaired += count
     journal.add(
         "repaired",
-        mended,
-        "textes dont les accents étaient abîmés (UTF-8 lu en Windows-1252) rétablis",
-        "texts with garbled accents (UTF-8 read as Windows-1252) restored",
+        repaired,
+        "readers.columns.accents_restored",
     )
     return frame
 
 
-def _whole(values: pd.Series[Any]) -> bool:
-    """Whether all known numbers are whole, and small enough to be exact."""
+def _is_whole(values: pd.Series[Any]) -> bool:
+    """Tell if all known numbers are whole, and small enough to be exact."""
     known = values.dropna()
-    return bool(len(known) and ((known % 1 == 0) & (known.abs() < EXACT)).all())
+    return bool(len(known) and ((known % 1 == 0) & (known.abs() < MAX_EXACT)).all())
 
 
-def _word(value: object) -> str:
-    """Text of a cell; a whole number has no decimals."""
+def _cell_text(value: object) -> str:
+    """Return the text of a cell; a whole number has no decimals."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _mend(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
+def _clean_text(values: pd.Series[Any]) -> tuple[pd.Series[Any], int]:
     text = isinstance(values.dtype, pd.StringDtype)
-    written = (values if text else values.map(_word, na_action="ignore")).astype("str")
-    garbled = written.str.contains(GARBLED, na=False)
-    # Before the spaces go: a garbled « à » ends in a no-break space.
-    restored = written[garbled].map(unscramble)
-    changed = int((restored != written[garbled]).sum())
+    texts = (values if text else values.map(_cell_text, na_action="ignore")).astype("str")
+    garbled = texts.str.contains(GARBLED_MARKS, na=False)
+    # Before spaces are stripped: a garbled « à » ends in a no-break space.
+    restored = texts[garbled].map(repair_encoding)
+    changed = int((restored != texts[garbled]).sum())
     if changed:
-        written[garbled] = restored
-    written = written.str.strip()
-    return written.mask(written == ""), changed
+        texts[garbled] = restored
+    texts = texts.str.strip()
+    return texts.mask(texts == ""), changed
 
 
-def unscramble(text: str) -> str:
+def repair_encoding(text: str) -> str:
     """Undo UTF-8 that was read as Windows-1252, once or several times.
 
-    A text that does not round-trip is left as it is.
+    A text that does not round-trip is unchanged.
 
     Examples
     --------
-    >>> unscramble("AllÃ©e"), unscramble("LâÎle"), unscramble("Château")
+    >>> repair_encoding("AllÃ©e"), repair_encoding("LâÎle"), repair_encoding("Château")
     ('Allée', 'LâÎle', 'Château')
     """
     for code in ("cp1252", "latin-1"):
@@ -191,7 +198,7 @@ def unscramble(text: str) -> str:
             better = text.encode(code).decode("utf-8")
         except UnicodeError:
             continue
-        return better if better == text else unscramble(better)
+        return better if better == text else repair_encoding(better)
     return text
 
 
@@ -210,64 +217,63 @@ def numbers(values: pd.Series[Any], *, column: str, shown: str) -> pd.Series[Any
     """
     if pd.api.types.is_numeric_dtype(values):
         return values.astype("float64")
-    written = values.astype("str").str.replace(SPACES, "", regex=True)
-    written = written.str.replace(",", ".", regex=False)
-    read = pd.to_numeric(written, errors="coerce").astype("float64")
-    wrong = read.isna() & written.notna() & (written != "")
-    if wrong.any():
+    texts = values.astype("str").str.replace(SPACES, "", regex=True)
+    texts = texts.str.replace(",", ".", regex=False)
+    parsed = pd.to_numeric(texts, errors="coerce").astype("float64")
+    invalid = parsed.isna() & texts.notna() & (texts != "")
+    if invalid.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne {column}, {int(wrong.sum())} cellule(s) de texte là où il faut un "
-                f"nombre : {some(values[wrong].astype('str').unique())}",
-                "Corrigez ces cellules, ou laissez-les vides si la valeur est inconnue.",
-            )
+            "readers.columns.not_numbers",
+            path=shown,
+            column=column,
+            count=int(invalid.sum()),
+            cells=list(values[invalid].astype("str").unique()),
         )
-    return read.where(np.isfinite(read))
+    return parsed.where(np.isfinite(parsed))
 
 
 def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series[Any]:
-    """Read ISO dates (2023-08-17, a time after it is left out); what is none becomes unknown."""
+    """Read ISO dates (2023-08-17; a time after it is ignored); other texts are unknown."""
     if pd.api.types.is_datetime64_any_dtype(values):
         days: pd.Series[Any] = values.dt.tz_localize(None).dt.normalize()
         return days
-    written = values.astype("str")
-    read = pd.to_datetime(written.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
+    texts = values.astype("str")
+    parsed = pd.to_datetime(texts.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     journal.add(
         "dropped",
-        int((read.isna() & written.notna()).sum()),
-        f"dates illisibles dans {column} (attendu AAAA-MM-JJ) : tenues pour inconnues",
-        f"unreadable dates in {column} (YYYY-MM-DD expected): held as unknown",
+        int((parsed.isna() & texts.notna()).sum()),
+        "readers.columns.bad_dates",
+        column=column,
     )
-    return read
+    return parsed
 
 
-def allowed(table: Table, column: str) -> dict[str, str]:
-    """Values that a contract allows in a column, as words that `translate` takes."""
-    found = next(c for c in table.columns if c.name == column)
-    return {value: value for value in found.values}  # noqa: PD011  # our contract's field
+def allowed_values(table: Table, column: str) -> dict[str, str]:
+    """Return the values that a contract allows in a column, in the form that `translate` takes."""
+    definition = next(c for c in table.columns if c.name == column)
+    return {value: value for value in definition.values}  # noqa: PD011  # our contract's field
 
 
 def translate(
     values: pd.Series[Any], words: Mapping[str, str], *, column: str, shown: str
 ) -> pd.Series[Any]:
-    """Turn a file's words into ours; missing stays missing.
+    """Turn the words of a file into contract values; missing stays missing.
 
     Raises
     ------
     FormatError
         A word is not in the list.
     """
-    plain = values.map(lambda word: str(word).strip().lower(), na_action="ignore")
-    read = plain.map(words)
-    wrong = read.isna() & values.notna()
-    if wrong.any():
+    keys = values.map(lambda word: str(word).strip().lower(), na_action="ignore")
+    translated = keys.map(words)
+    invalid = translated.isna() & values.notna()
+    if invalid.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne {column}, {int(wrong.sum())} valeur(s) inattendue(s) : "
-                f"{some(values[wrong].astype('str').unique())}",
-                f"Valeurs possibles : {', '.join(words)}.",
-            )
+            "readers.columns.unexpected_words",
+            path=shown,
+            column=column,
+            count=int(invalid.sum()),
+            cells=list(values[invalid].astype("str").unique()),
+            words=list(words),
         )
-    return read.astype("str")
+    return translated.astype("str")

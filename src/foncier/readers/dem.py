@@ -1,4 +1,4 @@
-"""Relief: heights of the ground from a GeoTIFF, on a square grid of the legal metric CRS."""
+"""DEM: elevations from a GeoTIFF, on a square grid in the legal metric CRS."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import numpy as np
 import pyproj
 import rasterio
 from rasterio import warp
-from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio does not reword it
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
-from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.errors import ConfigError, CrsError, FoncierError, FormatError
 from foncier.model import Dem, LayerReport
 from foncier.readers import files
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -25,67 +24,62 @@ if TYPE_CHECKING:
     from foncier.model import LayerFile
 
 Bounds = tuple[float, float, float, float]
-TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-MOST_CELLS = 25_000_000  # 100 MB of heights; a finer raster is averaged
-MARGIN = 2  # cells around the study, so that a slope is known at its edge
-POSSIBLE_M = (-500.0, 9000.0)  # beyond, a figure is a mark for "no height" that nothing announces
-ALIGNED = 0.01  # of a cell: more is another grid
-METRES = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
+TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+MAX_CELLS = 25_000_000  # 100 MB of elevations; a finer raster is averaged
+MAX_DEGREES, MAX_METRES = (361.0, 91.0), (1e8, 1e8)  # with half a cell, any false easting
+MIN_SIZE = 1e-12  # extent of the raster, area of a cell, in units of the CRS
+MARGIN_CELLS = 2  # cells around the study, so that slopes are known at its edge
+ELEVATION_RANGE_M = (-500.0, 9000.0)  # other values are undeclared nodata
+GRID_TOLERANCE = 0.01  # of a cell: a larger offset is another grid
+METRE_UNITS = ("", "m", "metre", "meter", "metres", "meters", "mètre", "mètres")
 
 
 def read_dem(
     file: LayerFile, *, crs: pyproj.CRS, bounds: Bounds | None = None
 ) -> tuple[Dem, LayerReport]:
-    """Read the heights around a study from a GeoTIFF of one band, in metres.
+    """Read the elevations around a study from a GeoTIFF of one band, in metres.
 
-    Only the part of the file that serves is read. In another CRS it is brought into the legal one,
-    in square cells of its own size; a grid of more than `MOST_CELLS` cells is averaged to fewer.
+    Only the part that covers the study is read. Another CRS is reprojected to the legal one, on
+    square cells of about the same size; a grid of more than `MAX_CELLS` cells is averaged.
 
     Parameters
     ----------
     file
-        The GeoTIFF; ``crs`` of the study's table holds where the file says none, or a wrong one.
+        The GeoTIFF; its ``crs``, if any, replaces the CRS that the raster declares.
     crs
         Legal metric CRS of the study.
     bounds
-        West, south, east, north of what must be covered, in ``crs``; all of the file when None.
+        West, south, east, north to cover, in ``crs``; the whole file when None.
 
     Returns
     -------
-    The relief, NaN where the file has no height or does not reach; and its report, with cells for
-    rows.
+    The DEM, NaN where the elevation is unknown; and its report, which counts cells as rows.
 
     Raises
     ------
     SourceError
-        There is no such file.
+        The file does not exist.
     FormatError
-        It is no GeoTIFF of heights in metres, or lies wholly elsewhere.
+        Not a GeoTIFF of elevations in metres, or one that does not meet the study.
     CrsError
-        It names no CRS, and the study neither.
+        Neither the raster nor the study names a CRS.
     """
     journal, fingerprint = Journal(), files.sha256(file.path, file.shown)
-    with file.path.open("rb") as begun:
-        if not begun.read(4).startswith(TIFF):
-            raise FormatError(
-                complaint(file.shown, "ce n'est pas un GeoTIFF", "Exportez le relief en GeoTIFF.")
-            )
+    with file.path.open("rb") as stream:
+        if not stream.read(4).startswith(TIFF_SIGNATURES):
+            raise FormatError("readers.dem.not_geotiff", path=file.shown)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said below, as an error
-            opened = rasterio.open(file.path, driver="GTiff")
-        with opened as raster:
-            system = _system(raster, file)
-            dem = _warped(raster, system, crs, bounds, file)
-    except (RasterioError, CPLE_BaseError) as reason:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"raster illisible ou tronqué ({reason})",
-                "Téléchargez-le de nouveau, ou exportez-le en GeoTIFF.",
-            )
-        ) from reason
-    known = _plausible(dem, file, journal)
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error below
+            dataset = rasterio.open(file.path, driver="GTiff")
+        with dataset as raster:
+            raster_crs = _raster_crs(raster, file)
+            dem = _reproject(raster, raster_crs, crs, bounds, file)
+    except FoncierError:
+        raise
+    except (RasterioError, CRSError, ValueError) as reason:
+        raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
+    known = _check_elevations(dem, file, journal)
     return dem, LayerReport(
         layer=file.layer,
         path=file.shown,
@@ -93,7 +87,7 @@ def read_dem(
         sha256=fingerprint,
         rows_read=dem.heights_m.size,
         rows_kept=known,
-        crs=system.to_string(),
+        crs=raster_crs.to_string(),
         vintage=file.vintage,
         source=file.source,
         licence=file.licence,
@@ -101,179 +95,166 @@ def read_dem(
     )
 
 
-def _system(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
-    """CRS of a raster of one band of metres, as the study says it or as it says itself."""
+def _raster_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
+    """Return the CRS of a raster: that of the study, else its own; checks bands and units."""
     if raster.count != 1:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"le raster a {raster.count} bandes : ce n'est pas un relief",
-                "Donnez un raster d'une bande, les altitudes en mètres (et non une image).",
-            )
-        )
+        raise FormatError("readers.dem.several_bands", path=file.shown, bands=raster.count)
     if raster.transform.is_identity:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "le raster n'est placé nulle part (tronqué, ou simple image)",
-                "Exportez-le en GeoTIFF géoréférencé.",
-            )
-        )
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
     unit = (raster.units[0] or "").strip().lower()
-    if unit not in METRES:
-        raise FormatError(
-            complaint(
-                file.shown,
-                f"les altitudes sont en « {unit} »",
-                "Convertissez-les en mètres.",
-            )
-        )
+    if unit not in METRE_UNITS:
+        raise FormatError("readers.dem.not_metres", path=file.shown, unit=unit)
+    crs = _declared_crs(raster, file)
+    if not _is_georeferenced(raster.transform, raster.bounds, degrees=crs.is_geographic):
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
+    return crs
+
+
+def _declared_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
     if file.crs is not None:
         return files.system(file.crs, file.shown)
     try:
         if raster.crs is not None:
             return pyproj.CRS.from_wkt(raster.crs.to_wkt())
     except (CRSError, pyproj.exceptions.CRSError):
-        pass  # a name that nobody knows is no name
-    raise CrsError(
-        complaint(
-            file.shown,
-            "le raster n'annonce aucun système de coordonnées connu",
-            'Indiquez-le : [layers.elevation] crs = "EPSG:2154".',
-        )
-    )
+        pass  # an unknown name is no CRS
+    raise CrsError("readers.dem.no_crs", path=file.shown)
 
 
-def _warped(
+def _is_georeferenced(transform: rasterio.Affine, bounds: Bounds, *, degrees: bool) -> bool:
+    """Tell if cells have a position that GDAL can reproject.
+
+    A transform without origin has no tie point; a damaged one has coordinates off the globe.
+    """
+    west, south, east, north = bounds
+    if transform.is_degenerate or (transform.c, transform.f) == (0, 0):
+        return False
+    corners = np.abs([[west, south], [east, north]])
+    size = min(abs(transform.determinant), abs(east - west), abs(north - south))
+    return bool((corners <= (MAX_DEGREES if degrees else MAX_METRES)).all() and size > MIN_SIZE)
+
+
+def _reproject(
     raster: DatasetReader,
-    system: pyproj.CRS,
+    raster_crs: pyproj.CRS,
     crs: pyproj.CRS,
     bounds: Bounds | None,
     file: LayerFile,
 ) -> Dem:
-    """Heights on a grid of the legal CRS that holds the bounds, as far as the file reaches."""
-    source, target = (rasterio.crs.CRS.from_wkt(c.to_wkt()) for c in (system, crs))
-    cell, west, north = _grid(raster, source, target, same=system == crs)
-    held = _met(warp.transform_bounds(source, target, *raster.bounds), bounds, cell, file)
-    width, height = held[2] - held[0], held[3] - held[1]
-    fold = max(1, math.ceil(math.sqrt(width * height / MOST_CELLS) / cell))
-    size = cell * fold
-    first, last = math.floor((held[0] - west) / size), math.ceil((held[2] - west) / size)
-    top, bottom = math.floor((north - held[3]) / size), math.ceil((north - held[1]) / size)
+    """Reproject the elevations of a raster to a grid of the legal CRS within the bounds."""
+    source_crs, target_crs = (rasterio.crs.CRS.from_wkt(c.to_wkt()) for c in (raster_crs, crs))
+    raster_bounds = warp.transform_bounds(source_crs, target_crs, *raster.bounds)
+    _shared_bounds(raster_bounds, bounds, 0.0, file)  # far from the study, no grid can be made
+    cell, west, north = _grid(raster, source_crs, target_crs, same_crs=raster_crs == crs)
+    shared = _shared_bounds(raster_bounds, bounds, cell, file)
+    width, height = shared[2] - shared[0], shared[3] - shared[1]
+    factor = max(1, math.ceil(math.sqrt(width * height / MAX_CELLS) / cell))
+    size = cell * factor
+    first, last = math.floor((shared[0] - west) / size), math.ceil((shared[2] - west) / size)
+    top, bottom = math.floor((north - shared[3]) / size), math.ceil((north - shared[1]) / size)
+    if (bottom - top) * (last - first) > 4 * MAX_CELLS:  # one of the sides is absurd
+        raise FormatError("readers.dem.not_georeferenced", path=file.shown)
     corner = (west + first * size, north - top * size)
     heights = np.full((bottom - top, last - first), np.nan, dtype=np.float32)
     warp.reproject(
         rasterio.band(raster, 1),
         heights,
-        src_crs=source,
+        src_crs=source_crs,
         src_nodata=raster.nodata,
         dst_transform=rasterio.Affine(size, 0.0, corner[0], 0.0, -size, corner[1]),
-        dst_crs=target,
+        dst_crs=target_crs,
         dst_nodata=np.nan,
-        resampling=Resampling.bilinear if fold == 1 else Resampling.average,
+        resampling=Resampling.bilinear if factor == 1 else Resampling.average,
     )
     return Dem(heights, *corner, size)
 
 
 def _grid(
-    raster: DatasetReader, source: Any, target: Any, *, same: bool
+    raster: DatasetReader, source_crs: Any, target_crs: Any, *, same_crs: bool
 ) -> tuple[float, float, float]:
-    """Size of the cells and a corner to lay them from: the file's own where it is in our CRS."""
-    own = raster.transform
-    if same and own.b == 0 and own.d == 0 and own.a == -own.e:
-        return own.a, own.c, own.f
+    """Return cell size, west and north of the grid: those of the raster where the CRS is equal."""
+    transform = raster.transform
+    if same_crs and transform.b == 0 and transform.d == 0 and transform.a == -transform.e:
+        return transform.a, transform.c, transform.f
     moved, *_ = warp.calculate_default_transform(
-        source, target, raster.width, raster.height, *raster.bounds
+        source_crs, target_crs, raster.width, raster.height, *raster.bounds
     )
     return moved.a, 0.0, 0.0
 
 
-def _met(own: Bounds, wanted: Bounds | None, cell: float, file: LayerFile) -> Bounds:
-    """Bounds that the file and the study, with a margin, share."""
-    if wanted is None:
-        return own
-    west, south, east, north = wanted
-    edge = MARGIN * cell
-    held = (
-        max(own[0], west - edge),
-        max(own[1], south - edge),
-        min(own[2], east + edge),
-        min(own[3], north + edge),
+def _shared_bounds(
+    raster_bounds: Bounds, study_bounds: Bounds | None, cell: float, file: LayerFile
+) -> Bounds:
+    """Return the intersection of the bounds of the raster and of the study with a margin."""
+    if study_bounds is None:
+        return raster_bounds
+    west, south, east, north = study_bounds
+    margin = MARGIN_CELLS * cell
+    shared = (
+        max(raster_bounds[0], west - margin),
+        max(raster_bounds[1], south - margin),
+        min(raster_bounds[2], east + margin),
+        min(raster_bounds[3], north + margin),
     )
-    if held[0] >= held[2] or held[1] >= held[3]:
-        there, here = (", ".join(f"{v:.0f}" for v in box) for box in (own, wanted))
+    if not (shared[0] < shared[2] and shared[1] < shared[3]):  # true for NaN too
         raise FormatError(
-            complaint(
-                file.shown,
-                f"le relief ne couvre pas l'étude (ouest, sud, est, nord : {there} pour le "
-                f"fichier, {here} pour l'étude)",
-                "Donnez les dalles de la commune, ou corrigez crs.",
-            )
+            "readers.dem.outside_study",
+            path=file.shown,
+            raster_bounds=[f"{edge:.0f}" for edge in raster_bounds],
+            study_bounds=[f"{edge:.0f}" for edge in study_bounds],
         )
-    return held
+    return shared
 
 
-def _plausible(dem: Dem, file: LayerFile, journal: Journal) -> int:
-    """Make unknown what cannot be a height, note what is unknown, and count the known cells.
+def _check_elevations(dem: Dem, file: LayerFile, journal: Journal) -> int:
+    """Set impossible elevations to NaN, note unknown cells, and count the known ones.
 
     Raises
     ------
     FormatError
-        No height is left.
+        No elevation is known.
     """
     cells = dem.heights_m
-    low, high = POSSIBLE_M
-    wrong = ~np.isnan(cells) & ~((cells >= low) & (cells <= high))
-    cells[wrong] = np.nan
+    low, high = ELEVATION_RANGE_M
+    impossible = ~np.isnan(cells) & ~((cells >= low) & (cells <= high))
+    cells[impossible] = np.nan
     journal.add(
         "assumed",
-        int(wrong.sum()),
-        f"mailles hors de {low:.0f} à {high:.0f} m tenues pour inconnues",
-        f"cells outside {low:.0f} to {high:.0f} m taken as unknown",
+        int(impossible.sum()),
+        "readers.dem.impossible_elevation",
+        low=low,
+        high=high,
     )
     known = int((~np.isnan(cells)).sum())
     if not known:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "aucune altitude connue sur l'étude",
-                "Vérifiez que le fichier est un relief et que sa valeur « nodata » est juste.",
-            )
-        )
+        raise FormatError("readers.dem.no_elevation", path=file.shown)
     journal.add(
         "kept",
         cells.size - known,
-        "mailles sans altitude : inconnues",
-        "cells without height: unknown",
+        "readers.dem.unknown_elevation",
     )
     return known
 
 
 def merge_dems(dems: list[Dem], shown: str) -> Dem:
-    """Lay the tiles of a relief side by side; where two overlap, the first known height is kept.
+    """Merge the tiles of a DEM; where two overlap, the first known elevation is kept.
 
     Raises
     ------
     ConfigError
-        Their cells differ in size, or do not lie on one grid.
+        The cells differ in size, or are not on one grid.
     """
     first = dems[0]
     cell = first.cell_m
     offsets = [((r.west_m - first.west_m) / cell, (first.north_m - r.north_m) / cell) for r in dems]
-    places = np.round(np.array(offsets)).astype(np.intp)
-    if any(r.cell_m != cell for r in dems) or np.abs(places - offsets).max() > ALIGNED:
-        raise ConfigError(
-            complaint(
-                shown,
-                "les dalles du relief n'ont pas toutes la même maille",
-                "Réunissez-les en un seul GeoTIFF.",
-            )
-        )
+    positions = np.round(np.array(offsets)).astype(np.intp)
+    if any(r.cell_m != cell for r in dems) or np.abs(positions - offsets).max() > GRID_TOLERANCE:
+        raise ConfigError("readers.dem.different_grids", path=shown)
     sizes = np.array([r.heights_m.shape[::-1] for r in dems])
-    low, high = places.min(axis=0), (places + sizes).max(axis=0)
+    low, high = positions.min(axis=0), (positions + sizes).max(axis=0)
     heights = np.full(tuple((high - low)[::-1]), np.nan, dtype=np.float32)
-    for dem, (x, y), (width, height) in zip(dems, places - low, sizes, strict=True):
-        part = heights[y : y + height, x : x + width]
-        np.copyto(part, dem.heights_m, where=np.isnan(part))
+    for dem, (x, y), (width, height) in zip(dems, positions - low, sizes, strict=True):
+        window = heights[y : y + height, x : x + width]
+        np.copyto(window, dem.heights_m, where=np.isnan(window))
     west, north = first.west_m + low[0] * cell, first.north_m - low[1] * cell
     return Dem(heights, float(west), float(north), cell)

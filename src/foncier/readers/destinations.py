@@ -1,4 +1,4 @@
-"""Places to reach: points of any vector file, or a list of stations in plain JSON."""
+"""Destinations: points of any vector file, or a JSON list of stations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -29,11 +28,11 @@ FIELDS = (
     Field("category", ("categorie", "catégorie"), required=True),
     Field("name", ("nom", "libelle")),
 )
-LATLON = (
+LATLON_FIELDS = (
     Field("latitude", ("lat", "y"), required=True),
     Field("longitude", ("lon", "lng", "long", "x"), required=True),
 )
-FRENCH = {
+FRENCH_CATEGORIES = {
     "gare": "station",
     "arrêt": "stop",
     "université": "university",
@@ -49,8 +48,10 @@ FRENCH = {
 
 
 def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read places of any vector file; what is not a point becomes one point on it."""
-    return _named(base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal)
+    """Read destinations of any vector file; lines and polygons are replaced by a point on them."""
+    return _with_category(
+        base.layer(file, target, journal, fields=FIELDS, shape="point"), file, journal
+    )
 
 
 def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -59,29 +60,18 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        Not a JSON list of objects, or a coordinate that is no number.
+        Not a JSON list of objects, or a coordinate that is not a number.
     """
     try:
         items = json.loads(files.content(file.path, file.shown))
     except (ValueError, RecursionError) as reason:
-        raise FormatError(
-            complaint(
-                file.shown, f"JSON illisible ou tronqué ({reason})", "Téléchargez-le de nouveau."
-            )
-        ) from reason
+        raise FormatError("readers.destinations.bad_json", path=file.shown, why=reason) from reason
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise FormatError(
-            complaint(
-                file.shown,
-                "une liste d'objets JSON est attendue ([{…}, {…}])",
-                'Pour un GeoJSON, écrivez format = "vector".',
-            )
-        )
+        raise FormatError("readers.destinations.not_a_list", path=file.shown)
     try:
-        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON), file, journal)
+        cells: Any = columns.pick(pd.DataFrame(items), (*FIELDS, *LATLON_FIELDS), file, journal)
     except UnicodeEncodeError as reason:
-        what = "un texte du fichier n'en est pas un (moitié de caractère Unicode)"
-        raise FormatError(complaint(file.shown, what, "Exportez-le de nouveau.")) from reason
+        raise FormatError("readers.destinations.bad_text", path=file.shown) from reason
     lat, lon = (
         columns.numbers(cells[name], column=name, shown=file.shown)
         for name in ("latitude", "longitude")
@@ -89,19 +79,18 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
     points[(lat.isna() | lon.isna()).to_numpy()] = None
     rows = gpd.GeoDataFrame(cells, geometry=points)
-    return _named(base.placed(rows, file, target, journal, shape="point"), file, journal)
+    return _with_category(base.placed(rows, file, target, journal, shape="point"), file, journal)
 
 
-def _named(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+def _with_category(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     frame: Any = draft.frame
-    words = columns.allowed(schemas.PLACES, "category") | FRENCH
+    words = columns.allowed_values(schemas.PLACES, "category") | FRENCH_CATEGORIES
     category = columns.translate(frame["category"], words, column="category", shown=file.shown)
     frame = frame.assign(category=category.fillna("other"))
     journal.add(
         "assumed",
         int(category.isna().sum()),
-        "lieux sans catégorie tenus pour « other »",
-        "places without category held as “other”",
+        "readers.destinations.no_category",
     )
-    frame = ids.keyed(frame, "place_id", journal=journal)
+    frame = ids.fill_keys(frame, "place_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

@@ -1,4 +1,4 @@
-"""The cadastre in EDIGEO, as DGFiP delivers it: one archive a sheet, read by GDAL's driver."""
+"""Cadastre in EDIGEO as DGFiP delivers it: one archive per sheet, read by GDAL."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import shapely
 from pyogrio.errors import DataLayerError
 
 from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.i18n import label
 from foncier.readers import (
     base,
     cadastre,
@@ -28,7 +29,6 @@ from foncier.readers import (
     planning,
     streets,
 )
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
     from foncier.readers.shapes import Shape
 
-# IGN's names of the systems in which DGFiP delivers (RGF93 and its kin overseas). GDAL does not
-# know them all; older ones (NTF) are to be named in the study, they need a grid to be exact.
+# IGN names of the CRS in which DGFiP delivers (RGF93 and overseas). GDAL does not know them all.
+# Older ones (NTF) need a grid to be exact: the study has to name them.
 SYSTEMS = {
     "LAMB93": 2154,
     **{f"RGF93CC{zone}": 3900 + zone for zone in range(42, 51)},
@@ -62,21 +62,21 @@ SYSTEMS = {
     "GUAD48UTM20": 2970,
     "MART38UTM20": 2973,
 }
-A_YEAR = 366
-RELATION = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
-WORDS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
-NAMES = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
-NEWEST = ("UPDATE_DATE", "exported")  # what tells the newest of two states of an object
+YEAR_DAYS = 366
+CRS_LINE = re.compile(rb"RELSA[0-9]{2}:[^\r\n]*")
+TEXT_COLUMNS = ("object", "IDU", "DUR", "SYM", "OBJECT_RID")
+NAME_COLUMNS = ("TEX", *(f"TEX{n}" for n in range(2, 11)))
+UPDATE_COLUMNS = ("UPDATE_DATE", "exported")  # order of two versions of an object
 SHEETS = "SUBDSECT_id"  # the sheet itself
 PARCELS = "PARCELLE_id"
 BUILDINGS = "BATIMENT_id"
 STREETS = "ZONCOMMUNI_id"  # axis of a named public way
 WATERS = "TRONFLUV_id"  # stretch of water
-DETAILS = "TSURF_id"  # surface of topographical detail, of the kind that its symbol tells
-# PCI's symbols: 34 pond or lake; 51, 52 and 53 cemeteries. A pool (65) takes no ground away.
-KINDS = {"34": "water", "51": "cemetery", "52": "cemetery", "53": "cemetery"}
-# What the first words of a way's name tell of it.
-WAYS = (
+TOPOGRAPHY = "TSURF_id"  # topographic area, its symbol gives its kind
+# PCI symbols: 34 pond or lake; 51, 52, 53 cemeteries. A pool (65) is no constraint.
+SYMBOL_KINDS = {"34": "water", "51": "cemetery", "52": "cemetery", "53": "cemetery"}
+# Class of a way by the first words of its name.
+CLASS_BY_NAME = (
     (r"autoroute\b", "autoroute"),
     (r"(?:chemin|chin)\b|c\.[re]\.", "chemin rural"),
     (r"(?:sentier|sente|venelle|escalier)\b", "sentier"),
@@ -84,29 +84,29 @@ WAYS = (
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """Objects that become a layer: what GDAL calls them, and what is made of them.
+class _ObjectKind:
+    """EDIGEO objects that become a layer: their names in GDAL, and the columns of the layer.
 
-    ``ours`` puts the rows of one sheet under our names; each has the two first characters of its
-    INSEE code as ``prefix``. The first of ``fields`` is the key.
+    ``to_columns`` maps the rows of a sheet to contract columns; each row has the first two
+    characters of its INSEE code as ``prefix``. The first of ``fields`` is the key.
     """
 
     layers: tuple[str, ...]
     fields: tuple[Field, ...]
     shape: Shape
-    ours: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
+    to_columns: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
 
 
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read parcels; the IDU lacks the département, which the sheet's name or the study tells.
+    """Read parcels; the département, which the IDU lacks, is that of the sheet name or the study.
 
     Raises
     ------
     FormatError
-        A sheet that cannot be read or is of another commune than its name says; no parcel.
+        A sheet is unreadable or not of the commune in its name; there is no parcel.
     """
-    kind = _Kind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
-    return cadastre.parcels_of(_read(kind, file, target, journal), file, target, journal)
+    kind = _ObjectKind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
+    return cadastre.complete_parcels(_read(kind, file, target, journal), file, target, journal)
 
 
 def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -114,254 +114,244 @@ def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read buildings: hard or light as ``DUR`` says, keyed by the cadastre's own object number."""
-    kind = _Kind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
-    return cadastre.buildings_of(_read(kind, file, target, journal), journal)
+    """Read buildings: hard or light by ``DUR``; the key is the object number of the cadastre."""
+    kind = _ObjectKind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
+    return cadastre.complete_buildings(_read(kind, file, target, journal), journal)
 
 
 def _buildings(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return rows.assign(building_id=_numbers(rows), kind=rows["DUR"])
+    return rows.assign(building_id=_object_keys(rows), kind=rows["DUR"])
 
 
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the axes of the named public ways; their name tells who may use them.
+    """Read the axes of the named public ways; their name gives the class.
 
-    A way along the edge of two sheets is in both, whole: it is kept once.
+    A way along the edge of two sheets is complete in both: it is kept once.
     """
-    kind = _Kind((STREETS,), streets.FIELDS, "line", _lines)
-    return streets.streets_of(_read(kind, file, target, journal), file, journal)
+    kind = _ObjectKind((STREETS,), streets.FIELDS, "line", _lines)
+    return streets.complete_streets(_read(kind, file, target, journal), file, journal)
 
 
 def _lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    name = _names(rows)
+    name = _object_names(rows)
     street_class = pd.Series("voie", rows.index, dtype="str")
-    for pattern, word in WAYS:
+    for pattern, word in CLASS_BY_NAME:
         street_class = street_class.mask(name.str.match(f"(?i){pattern}", na=False), word)
-    return rows.assign(street_id=_numbers(rows), name=name, street_class=street_class)
+    return rows.assign(street_id=_object_keys(rows), name=name, street_class=street_class)
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read waters and cemeteries, both excluded from building land."""
-    kind = _Kind((WATERS, DETAILS), planning.CONSTRAINT_FIELDS, "polygon", _constraints)
-    return planning.constraints_of(_read(kind, file, target, journal), file, journal)
+    """Read waters and cemeteries, which are not building land."""
+    kind = _ObjectKind((WATERS, TOPOGRAPHY), planning.CONSTRAINT_FIELDS, "polygon", _constraints)
+    return planning.complete_constraints(_read(kind, file, target, journal), file, journal)
 
 
 def _constraints(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    kind = rows["SYM"].map(KINDS).astype("str").mask(rows["object"] == WATERS, "water")
-    told = rows.assign(constraint_id=_numbers(rows), kind=kind, label=_names(rows))
-    return told[told["kind"].notna()]
+    kind = rows["SYM"].map(SYMBOL_KINDS).astype("str").mask(rows["object"] == WATERS, "water")
+    constraints = rows.assign(
+        constraint_id=_object_keys(rows), kind=kind, label=_object_names(rows)
+    )
+    return constraints[constraints["kind"].notna()]
 
 
-def _read(kind: _Kind, file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Rows under our names, each object once, in the legal metric CRS."""
+def _read(kind: _ObjectKind, file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read the objects of all sheets, each once, in the legal metric CRS."""
     if file.sublayer is not None:
-        raise ConfigError(
-            complaint(file.shown, "le format edigeo ne connaît pas layer", "Retirez cette clé.")
-        )
-    cells, packed, system = _gathered(kind, file, target, journal)
+        raise ConfigError("readers.edigeo.no_sublayer", path=file.shown)
+    cells, packed, crs = _read_sheets(kind, file, target, journal)
     rows_read, key = len(cells), kind.fields[0].name
     if not rows_read and PARCELS in kind.layers:
-        raise FormatError(
-            complaint(
-                file.shown,
-                "aucune parcelle dans ces feuilles",
-                "Vérifiez que ce sont les feuilles du cadastre EDIGEO de la commune.",
-            )
-        )
-    cells, packed = _once(cells, packed, key, system, journal)
-    rows = chunked.Packed(packed, cells.drop(columns=list(NEWEST)), system)
+        raise FormatError("readers.edigeo.no_parcel", path=file.shown)
+    cells, packed = _merge_repeated(cells, packed, key, crs, journal)
+    rows = chunked.WkbRows(packed, cells.drop(columns=list(UPDATE_COLUMNS)), crs)
     draft = base.of_rows(rows, file, target, journal, fields=kind.fields, shape=kind.shape)
     return replace(draft, rows_read=rows_read)
 
 
-def _gathered(
-    kind: _Kind, file: LayerFile, target: Target, journal: Journal
+def _read_sheets(
+    kind: _ObjectKind, file: LayerFile, target: Target, journal: Journal
 ) -> tuple[pd.DataFrame, NDArray[np.object_], pyproj.CRS]:
-    """Rows of all sheets: our cells of them, their shapes as WKB, and the system of the first.
+    """Return the attributes of all sheets, their geometries as WKB, and the CRS of the first.
 
-    A sheet is packed, and let go, before the next is read.
+    Each sheet is packed and released before the next is read, to save memory.
     """
-    told = None if file.crs is None else files.system(file.crs, file.shown)
-    system: Any = None
+    study_crs = None if file.crs is None else files.system(file.crs, file.shown)
+    crs: Any = None
     cells, packed, exported = [], [], []
-    guessed = lost = 0
-    for sheet in edigeo_sheets.sheets(file.path, file.shown, journal):
-        found = _objects(sheet, kind.layers, told or _declared(sheet))
-        prefix = _prefix(found, sheet, target)
-        rows = found[found["object"] != SHEETS]
-        guessed += not sheet.commune
+    without_departement = missing = 0
+    for sheet in edigeo_sheets.read_sheets(file.path, file.shown, journal):
+        objects = _read_sheet(sheet, kind.layers, study_crs or _sheet_crs(sheet))
+        prefix = _departement(objects, sheet, target)
+        rows = objects[objects["object"] != SHEETS]
+        without_departement += not sheet.commune
         exported.append(sheet.exported)
         listed = sum(sheet.count(layer) for layer in kind.layers)
-        lost += max(listed - len(rows), 0)  # numbers that repeat in a sheet give more rows
-        system = rows.crs if system is None else system
-        ours = kind.ours(rows.assign(prefix=prefix, exported=sheet.exported)).to_crs(system)
-        packed.append(shapely.to_wkb(ours.geometry.to_numpy()))
-        cells.append(_cells(ours, kind.fields))
-    _tell(guessed, lost, exported, journal)
-    return pa.concat_tables(cells).to_pandas(), np.concatenate(packed), system
+        missing += max(listed - len(rows), 0)  # repeated numbers in a sheet give more rows
+        crs = rows.crs if crs is None else crs
+        columns = kind.to_columns(rows.assign(prefix=prefix, exported=sheet.exported)).to_crs(crs)
+        packed.append(shapely.to_wkb(columns.geometry.to_numpy()))
+        cells.append(_cells(columns, kind.fields))
+    _note_sheets(without_departement, missing, exported, journal)
+    return pa.concat_tables(cells).to_pandas(), np.concatenate(packed), crs
 
 
 def _cells(rows: gpd.GeoDataFrame, fields: tuple[Field, ...]) -> pa.Table:
-    """What is kept of the rows of a sheet: in Arrow, for a frame of few rows is mostly frame."""
-    own = [field.name for field in fields if field.name in rows]
-    kept = pd.DataFrame(rows[[*own, *NEWEST]]).astype({"UPDATE_DATE": "float64"})
-    return pa.Table.from_pandas(kept, preserve_index=False).replace_schema_metadata()
+    """Return the used attributes of a sheet in Arrow, which is smaller than many small frames."""
+    names = [field.name for field in fields if field.name in rows]
+    cells = pd.DataFrame(rows[[*names, *UPDATE_COLUMNS]]).astype({"UPDATE_DATE": "float64"})
+    return pa.Table.from_pandas(cells, preserve_index=False).replace_schema_metadata()
 
 
-def _once(
+def _merge_repeated(
     cells: pd.DataFrame,
     packed: NDArray[np.object_],
     key: str,
     crs: pyproj.CRS,
     journal: Journal,
 ) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """Rows and shapes of each object once; only what comes again is unpacked for it."""
-    again = (cells[key].duplicated(keep=False) & cells[key].notna()).to_numpy() & pd.notna(packed)
-    twice = gpd.GeoDataFrame(cells[again], geometry=shapely.from_wkb(packed[again]), crs=crs)
-    one = ids.reunited(twice, key, newest=list(NEWEST), journal=journal)
-    once, kept = packed.copy(), ~again
-    once[one.index] = shapely.to_wkb(one.geometry.to_numpy())
-    kept[one.index] = True
-    return cells[kept], once[kept]
+    """Merge the rows of each object; only the geometries of repeated objects are decoded."""
+    repeated = (cells[key].duplicated(keep=False) & cells[key].notna()).to_numpy() & pd.notna(
+        packed
+    )
+    duplicates = gpd.GeoDataFrame(
+        cells[repeated], geometry=shapely.from_wkb(packed[repeated]), crs=crs
+    )
+    merged = ids.merge_pieces(duplicates, key, newest=list(UPDATE_COLUMNS), journal=journal)
+    wkb, keep = packed.copy(), ~repeated
+    wkb[merged.index] = shapely.to_wkb(merged.geometry.to_numpy())
+    keep[merged.index] = True
+    return cells[keep], wkb[keep]
 
 
-def _tell(guessed: int, lost: int, exported: list[str], journal: Journal) -> None:
-    """Note what the sheets did not say, did not give, or say of different years."""
+def _note_sheets(
+    without_departement: int, missing: int, exported: list[str], journal: Journal
+) -> None:
+    """Note assumed départements, objects that were not assembled, and different dates."""
     journal.add(
         "assumed",
-        guessed,
-        "feuilles dont le nom ne dit pas le département : celui de la commune étudiée",
-        "sheets whose name does not tell the département: that of the commune studied",
+        without_departement,
+        "readers.edigeo.assumed_departement",
     )
     journal.add(
         "dropped",
-        lost,
-        "objets d'une feuille que GDAL n'a pas pu assembler, écartés",
-        "features of a sheet that GDAL could not put together dropped",
+        missing,
+        "readers.edigeo.not_assembled",
     )
-    _tell_dates(exported, journal)
+    _note_dates(exported, journal)
 
 
-def _tell_dates(exported: list[str], journal: Journal) -> None:
-    """Note that the sheets are not of one year: what changed meanwhile is in some only."""
+def _note_dates(exported: list[str], journal: Journal) -> None:
+    """Note that the sheets are more than a year apart: some lack recent changes."""
     days = pd.to_datetime(pd.Series(exported), format="%Y%m%d", errors="coerce").dropna()
-    if len(days) and (days.max() - days.min()).days > A_YEAR:
-        first, last = (f"{day:%Y-%m-%d}" for day in (days.min(), days.max()))
+    if len(days) and (days.max() - days.min()).days > YEAR_DAYS:
         journal.add(
             "kept",
             len(days),
-            f"feuilles de dates différentes, du {first} au {last}",
-            f"sheets of different dates, from {first} to {last}",
+            "readers.edigeo.different_dates",
+            first=days.min(),
+            last=days.max(),
         )
 
 
-def _objects(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Objects of one sheet, with what kind each is, in the system of the sheet."""
+def _read_sheet(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Read the objects of one sheet in its CRS, each with its GDAL layer as ``object``."""
     parts: list[Any] = [gpd.GeoDataFrame(geometry=[])]
     with files.scratch(sheet.shown) as folder, warnings.catch_warnings():
-        # What GDAL warns of is what is repaired and counted later.
+        # GDAL warns of what is repaired and counted later.
         warnings.simplefilter("ignore", RuntimeWarning)
         for name, data in sheet.files.items():
-            # GDAL stops at a system whose name it does not know: it is told here, not there.
-            known = RELATION.sub(b"RELSA06:LAMB93", data) if name.endswith(".GEO") else data
-            (folder / name).write_bytes(known)
+            # GDAL fails on an unknown CRS name: the CRS is set below.
+            readable = CRS_LINE.sub(b"RELSA06:LAMB93", data) if name.endswith(".GEO") else data
+            (folder / name).write_bytes(readable)
         thf = folder / sheet.thf
         try:
             for layer in (SHEETS, *layers):
-                # GDAL reads the whole sheet each time: no asking first what is in it. Every sheet
-                # holds its own outline: one without is a sheet that GDAL could not follow.
+                # No list of layers first: GDAL reads the whole sheet for each call. Every sheet has
+                # its own outline: without it, GDAL could not read the sheet.
                 with nullcontext() if layer == SHEETS else suppress(DataLayerError):
                     read: Any = pyogrio.read_dataframe(thf, layer=layer)
-                    once = read.loc[:, ~read.columns.duplicated()]
-                    parts.append(once.assign(object=layer).set_crs(None, allow_override=True))
-        except files.UNREADABLE as reason:
-            raise FormatError(
-                complaint(sheet.shown, "feuille EDIGEO illisible", "Téléchargez-la de nouveau.")
-            ) from reason
-    whole: Any = pd.concat(parts, ignore_index=True)
-    # Columns that are used, there or not in the sheet: words as text, the date as a number.
+                    unique = read.loc[:, ~read.columns.duplicated()]
+                    parts.append(unique.assign(object=layer).set_crs(None, allow_override=True))
+        except files.READ_ERRORS as reason:
+            raise FormatError("readers.edigeo.unreadable_sheet", path=sheet.shown) from reason
+    objects: Any = pd.concat(parts, ignore_index=True)
+    # All used columns, even where the sheet lacks them: text, and the date as a number.
     words = {
-        name: whole[name].astype("str")
-        if name in whole
-        else pd.Series(None, whole.index, dtype="str")
-        for name in (*WORDS, *NAMES)
+        name: objects[name].astype("str")
+        if name in objects
+        else pd.Series(None, objects.index, dtype="str")
+        for name in (*TEXT_COLUMNS, *NAME_COLUMNS)
     }
-    dated = whole.get("UPDATE_DATE", 0)
+    dated = objects.get("UPDATE_DATE", 0)
     return gpd.GeoDataFrame(
-        {**words, "UPDATE_DATE": dated}, geometry=whole.geometry.to_numpy(), index=whole.index
+        {**words, "UPDATE_DATE": dated}, geometry=objects.geometry.to_numpy(), index=objects.index
     ).set_crs(crs)
 
 
-def _declared(sheet: Sheet) -> pyproj.CRS:
-    """System that the sheet declares.
+def _sheet_crs(sheet: Sheet) -> pyproj.CRS:
+    """Return the CRS that a sheet declares.
 
     Raises
     ------
     CrsError
-        None, or one that is not in the list.
+        None, or one that is not in `SYSTEMS`.
     """
     code = SYSTEMS.get(sheet.system)
     if code is None:
         raise CrsError(
-            complaint(
-                sheet.shown,
-                f"système de coordonnées inconnu ici (« {sheet.system} »)",
-                f'Indiquez-le dans study.toml, par exemple crs = "EPSG:2154" ; '
-                f"connus : {', '.join(SYSTEMS)}.",
-            )
+            "readers.edigeo.unknown_crs",
+            path=sheet.shown,
+            system=sheet.system,
+            systems=list(SYSTEMS),
         )
     return pyproj.CRS.from_epsg(code)
 
 
-def _prefix(found: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
-    """Two first characters of the INSEE code of a sheet, which its objects do not hold.
+def _departement(objects: gpd.GeoDataFrame, sheet: Sheet, target: Target) -> str:
+    """Return the first two characters of the INSEE code of a sheet, which its objects lack.
 
     Raises
     ------
     FormatError
-        The name tells another sheet than the one inside, or nothing tells the département.
+        The name is that of another sheet, or the département is unknown.
     """
-    ids = found["IDU"].dropna()
-    within = sorted(set(ids.str[:3]))
+    ids = objects["IDU"].dropna()
+    communes = sorted(set(ids.str[:3]))
     if sheet.commune:
-        inside = sorted(set(ids[found["object"] == SHEETS]))
-        if within not in ([], [sheet.commune[2:]]) or inside not in (
+        sheet_ids = sorted(set(ids[objects["object"] == SHEETS]))
+        if communes not in ([], [sheet.commune[2:]]) or sheet_ids not in (
             [],
             [sheet.commune[2:] + sheet.number],
         ):
             raise FormatError(
-                complaint(
-                    sheet.shown,
-                    f"le nom annonce la feuille {sheet.commune}{sheet.number}, "
-                    f"le contenu est celui de {some(inside or within)}",
-                    "Redonnez à l'archive son nom d'origine.",
-                )
+                "readers.edigeo.other_sheet",
+                path=sheet.shown,
+                commune=sheet.commune,
+                number=sheet.number,
+                content=sheet_ids or communes,
             )
         return sheet.commune[:2]
-    known = sorted({code[:2] for code in target.communes if [code[2:]] == within})
-    if len(known) != 1:
+    departements = sorted({code[:2] for code in target.communes if [code[2:]] == communes})
+    if len(departements) != 1:
         raise FormatError(
-            complaint(
-                sheet.shown,
-                f"le nom ne dit pas le département de la feuille, et la commune {some(within)} "
-                f"n'est pas une de celles de l'étude ({', '.join(target.communes) or 'aucune'})",
-                "Gardez à l'archive (ou au dossier) son nom d'origine, comme "
-                "edigeo-25354000AB01, ou corrigez communes dans study.toml.",
-            )
+            "readers.edigeo.unknown_departement",
+            path=sheet.shown,
+            content=communes,
+            communes=target.communes or [label("readers.none")],
         )
-    return known[0]
+    return departements[0]
 
 
-def _numbers(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
-    """Key of an object: the cadastre's own number, which is the same on every sheet."""
+def _object_keys(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Return the keys of objects: the number of the cadastre, the same on every sheet."""
     key: pd.Series[Any] = rows["prefix"] + "-" + rows["OBJECT_RID"].str.removeprefix("Objet_")
     return key
 
 
-def _names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
-    """Name of each object, whose words are in up to ten columns."""
-    first, *others = [rows[name] for name in NAMES]
+def _object_names(rows: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Return the names of objects, which are split over up to ten columns."""
+    first, *others = [rows[name] for name in NAME_COLUMNS]
     words = first.str.cat(others, sep=" ", na_rep="").str.replace(r"\s+", " ", regex=True)
     words = words.str.strip()
-    named: pd.Series[Any] = words.mask(words == "")
-    return named
+    names: pd.Series[Any] = words.mask(words == "")
+    return names

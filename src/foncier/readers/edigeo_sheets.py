@@ -1,4 +1,4 @@
-"""Sheets of the cadastre as DGFiP delivers them: opened within limits, checked, none twice."""
+"""EDIGEO sheets of the cadastre: opened with size limits, checked, duplicates dropped."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from foncier.errors import FormatError
+from foncier.i18n import label
 from foncier.readers import files
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-# A real sheet has ten files and unpacks to two or three megabytes; a dense one to twenty.
-MOST_BYTES = 256 * 2**20
-MOST_MEMBERS = 200
-CHUNK = 2**20
+# A sheet has ten files and two or three megabytes once decompressed, a dense one twenty.
+MAX_BYTES = 256 * 2**20
+MAX_MEMBERS = 200
+CHUNK_BYTES = 2**20
 OPENERS: dict[str, Callable[..., Any]] = {
     ".bz2": bz2.open,
     ".tbz2": bz2.open,
@@ -35,19 +35,19 @@ OPENERS: dict[str, Callable[..., Any]] = {
     ".tar": open,
 }
 ARCHIVES = (".tar.bz2", ".tbz2", ".tar.gz", ".tgz", ".tar")
-# INSEE code, prefix, section, number of the sheet: the name of DGFiP's archives.
+# INSEE code, prefix, section, sheet number: in the names of DGFiP archives.
 SHEET_NAME = re.compile(r"(?<![0-9A-Z])((?:[0-9]{2}|2[AB])[0-9]{3})([0-9]{3}[0-9A-Z]{2}[0-9]{2})")
-PLAIN = re.compile(r"[A-Za-z0-9_-]{1,20}")
-# Field of the transmission file that names each file of the exchange, and its extension.
-ANNOUNCED = {"GNN": "GEN", "GON": "GEO", "QAN": "QAL", "DIN": "DIC", "SCN": "SCD", "GDN": "VEC"}
+SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
+# Extension of a file of the exchange, by the field of the transmission file that names it.
+EXTENSIONS = {"GNN": "GEN", "GON": "GEO", "QAN": "QAL", "DIN": "DIC", "SCN": "SCD", "GDN": "VEC"}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its files by name, the transmission file's name, and where it was found.
+    """One sheet: its files by name, the name of its transmission file, and its displayed path.
 
-    ``commune`` is the INSEE code and ``number`` the sheet in it, as the archive's or the folder's
-    name tells them; empty when the name does not.
+    ``commune`` is the INSEE code and ``number`` the sheet number in the name of the archive or
+    folder; empty where the name has none.
     """
 
     shown: str
@@ -58,48 +58,42 @@ class Sheet:
 
     @property
     def system(self) -> str:
-        """IGN's name of the reference system, as the sheet declares it (``LAMB93``)."""
+        """IGN name of the CRS that the sheet declares (``LAMB93``)."""
         geo = next((d for name, d in self.files.items() if name.endswith(".GEO")), b"")
         return _fields(geo).get("REL", [""])[0]
 
     @property
     def exported(self) -> str:
-        """Date of the delivery, as the sheet writes it (``20190310``)."""
+        """Date of the delivery in the sheet (``20190310``)."""
         return _fields(self.files[self.thf]).get("TDA", [""])[0]
 
     def count(self, kind: str) -> int:
-        """How many objects of a kind the sheet holds, counted without reading them."""
+        """Count the objects of a kind in the sheet without reading them."""
         line = rb"^SCPCP[0-9]{2}:[^;\r\n]*;[^;]*;OBJ;%s\r?$" % kind.encode()
-        wanted = re.compile(line, re.MULTILINE)
+        pattern = re.compile(line, re.MULTILINE)
         vectors = (data for name, data in self.files.items() if name.endswith(".VEC"))
-        return sum(len(wanted.findall(data)) for data in vectors)
+        return sum(len(pattern.findall(data)) for data in vectors)
 
 
-def found(path: Path, shown: str) -> list[Path]:
-    """Archives and transmission files of a delivery, sorted by name.
+def find_sheets(path: Path, shown: str) -> list[Path]:
+    """Return the archives and transmission files of a delivery, sorted by name.
 
     Parameters
     ----------
     path
-        One archive, one ``.THF``, or a folder that holds some, at any depth.
+        An archive, a ``.THF`` file, or a folder that contains some at any depth.
 
     Raises
     ------
     SourceError, FormatError
-        Nothing there, or no sheet in the folder.
+        The path does not exist, or the folder has no sheet.
     """
     if not path.is_dir():
         files.check(path, shown)
         return [path]
     inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_sheet(p))
     if not inside:
-        raise FormatError(
-            complaint(
-                shown,
-                "aucune feuille EDIGEO dans ce dossier (ni archive .tar.bz2, ni fichier .THF)",
-                "Déposez-y les archives du cadastre EDIGEO de la commune, telles quelles.",
-            )
-        )
+        raise FormatError("readers.edigeo_sheets.no_sheet", path=shown)
     return inside
 
 
@@ -108,137 +102,127 @@ def _is_sheet(path: Path) -> bool:
 
 
 def fingerprint(path: Path, shown: str) -> str:
-    """SHA-256 of a delivery: of the one file, or of the names and prints of all its sheets."""
+    """Return the SHA-256 of a delivery: of its file, or of the names and digests of its files."""
     if not path.is_dir():
         return files.sha256(path, shown)
     parts: set[Path] = set()
-    for one in found(path, shown):
-        beside = one.parent.iterdir() if one.suffix.lower() == ".thf" else [one]
-        parts.update(part for part in beside if part.is_file())
-    whole = hashlib.sha256()
+    for entry in find_sheets(path, shown):
+        siblings = entry.parent.iterdir() if entry.suffix.lower() == ".thf" else [entry]
+        parts.update(part for part in siblings if part.is_file())
+    digest = hashlib.sha256()
     for part in sorted(parts):
         name = part.relative_to(path).as_posix()
-        whole.update(f"{name}\0{files.sha256(part, shown)}\n".encode())
-    return whole.hexdigest()
+        digest.update(f"{name}\0{files.sha256(part, shown)}\n".encode())
+    return digest.hexdigest()
 
 
-def sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
-    """Sheets of a delivery one by one; a second copy of the same sheet is passed over.
+def read_sheets(path: Path, shown: str, journal: Journal) -> Iterator[Sheet]:
+    """Yield the sheets of a delivery; a second copy of a sheet is dropped.
 
     Raises
     ------
     FormatError
-        An archive is cut short, too large, hostile or without ``.THF``; a file that the sheet
-        announces is absent or unfinished; two different versions of one sheet.
+        An archive is truncated, too large, unsafe or without ``.THF``; an announced file is
+        missing or truncated; a sheet has two different versions.
     """
-    seen: dict[tuple[str, str], tuple[str, str]] = {}
-    copies = 0
-    for one in found(path, shown):
-        where = shown if one == path else f"{shown}/{one.relative_to(path).as_posix()}"
-        for sheet in _opened(one, where):
+    first_by_name: dict[tuple[str, str], tuple[str, str]] = {}
+    duplicates = 0
+    for entry in find_sheets(path, shown):
+        entry_shown = shown if entry == path else f"{shown}/{entry.relative_to(path).as_posix()}"
+        for sheet in _open_sheets(entry, entry_shown):
             name = (sheet.commune, sheet.number or sheet.thf)
-            same = hashlib.sha256(b"".join(sheet.files[n] for n in sorted(sheet.files))).hexdigest()
-            other, before = seen.setdefault(name, (sheet.shown, same))
-            if other == sheet.shown:
+            digest = hashlib.sha256(
+                b"".join(sheet.files[n] for n in sorted(sheet.files))
+            ).hexdigest()
+            first_shown, first_digest = first_by_name.setdefault(name, (sheet.shown, digest))
+            if first_shown == sheet.shown:
                 yield sheet
-            elif same == before:
-                copies += 1
+            elif digest == first_digest:
+                duplicates += 1
             else:
                 raise FormatError(
-                    complaint(
-                        sheet.shown,
-                        f"deuxième version d'une feuille déjà lue dans {other}",
-                        "Gardez la plus récente des deux dans le dossier.",
-                    )
+                    "readers.edigeo_sheets.two_versions", path=sheet.shown, other=first_shown
                 )
-    journal.add(
-        "dropped", copies, "feuilles en double, identiques, écartées", "identical sheets dropped"
-    )
+    journal.add("dropped", duplicates, "readers.edigeo_sheets.duplicate_sheets")
 
 
-def _opened(path: Path, shown: str) -> Iterator[Sheet]:
-    """Sheets of one archive, or the sheet of one ``.THF``."""
+def _open_sheets(path: Path, shown: str) -> Iterator[Sheet]:
+    """Yield the sheets of an archive, or the sheet of a ``.THF`` file."""
     if path.suffix.lower() == ".thf":
-        beside = {p.name.upper(): p for p in path.parent.iterdir() if p.is_file()}
-        wanted = _announced(path.read_bytes(), shown) & beside.keys()
-        content = {name: beside[name].read_bytes() for name in wanted | {path.name.upper()}}
+        siblings = {p.name.upper(): p for p in path.parent.iterdir() if p.is_file()}
+        announced = _announced_files(path.read_bytes(), shown) & siblings.keys()
+        content = {name: siblings[name].read_bytes() for name in announced | {path.name.upper()}}
     else:
-        content = _members(path, shown)
-    starts = sorted(name for name in content if name.endswith(".THF"))
-    if not starts:
+        content = _unpack(path, shown)
+    thf_names = sorted(name for name in content if name.endswith(".THF"))
+    if not thf_names:
         raise FormatError(
-            complaint(
-                shown,
-                f"aucun fichier .THF, trouvé : {some(sorted(content)) if content else 'rien'}",
-                "Ce n'est pas une feuille du cadastre EDIGEO : téléchargez-la de nouveau.",
-            )
+            "readers.edigeo_sheets.no_thf",
+            path=shown,
+            files=sorted(content) or [label("readers.nothing")],
         )
-    for thf in starts:
-        names = SHEET_NAME.search(path.name.upper()) or SHEET_NAME.search(path.parent.name.upper())
-        commune, number = names.groups() if names else ("", "")
-        kept = {name: content[name] for name in _complete(content, thf, shown)}
-        label = shown if len(starts) == 1 else f"{shown}/{thf}"
-        yield Sheet(label, thf, kept, commune, number)
+    for thf in thf_names:
+        match = SHEET_NAME.search(path.name.upper()) or SHEET_NAME.search(path.parent.name.upper())
+        commune, number = match.groups() if match else ("", "")
+        sheet_files = {name: content[name] for name in _complete_files(content, thf, shown)}
+        yield Sheet(
+            shown if len(thf_names) == 1 else f"{shown}/{thf}", thf, sheet_files, commune, number
+        )
 
 
 def _fields(data: bytes) -> dict[str, list[str]]:
-    """Fields of an EDIGEO file (three letters, kind, length, colon, value), in their order."""
-    read: dict[str, list[str]] = {}
+    """Parse the fields of an EDIGEO file (three letters, kind, length, colon, value), in order."""
+    fields: dict[str, list[str]] = {}
     for line in data.decode("latin-1").splitlines():
         if line[7:8] == ":":
-            read.setdefault(line[:3], []).append(line[8:].strip())
-    return read
+            fields.setdefault(line[:3], []).append(line[8:].strip())
+    return fields
 
 
-def _announced(thf: bytes, shown: str) -> set[str]:
-    """Names of the files that a transmission file announces."""
-    said = _fields(thf)
-    lots = said.get("LON", [])
-    if len(lots) != 1:
+def _announced_files(thf: bytes, shown: str) -> set[str]:
+    """Return the names of the files that a transmission file announces."""
+    fields = _fields(thf)
+    exchanges = fields.get("LON", [])
+    if len(exchanges) != 1:
         raise FormatError(
-            complaint(
-                shown,
-                f"le fichier .THF annonce {len(lots)} lots, un seul est attendu",
-                "Téléchargez cette feuille de nouveau.",
-            )
+            "readers.edigeo_sheets.several_exchanges", path=shown, exchanges=len(exchanges)
         )
-    # Names that lead out of the folder would be followed by the reader.
-    names = {(lots[0] + stem, end) for key, end in ANNOUNCED.items() for stem in said.get(key, ())}
-    strange = sorted(stem for stem, _ in names if not PLAIN.fullmatch(stem))
-    if strange:
-        raise FormatError(
-            complaint(
-                shown,
-                f"le fichier .THF annonce un nom de fichier interdit : {some(strange)}",
-                "N'utilisez pas cette archive : téléchargez-la de nouveau du site du cadastre.",
-            )
-        )
+    # GDAL opens the files by these names, even outside the folder.
+    names = {
+        (exchanges[0] + stem, end)
+        for key, end in EXTENSIONS.items()
+        for stem in fields.get(key, ())
+    }
+    unsafe = sorted(stem for stem, _ in names if not SAFE_NAME.fullmatch(stem))
+    if unsafe:
+        raise FormatError("readers.edigeo_sheets.forbidden_name", path=shown, names=unsafe)
     return {f"{stem}.{end}".upper() for stem, end in names}
 
 
-def _complete(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
-    """Names of a sheet's files, once all are there and whole."""
-    names = sorted(_announced(content[thf], shown))
-    absent = [name for name in names if name not in content]
-    # Each file says where it ends; what is cut short would be read as far as it goes.
-    cut = [n for n in (*names, thf) if n in content and b"EOMT" not in content[n][-100:]]
-    if absent or cut or not any(name.endswith(".VEC") for name in names):
-        what = f"fichiers annoncés mais absents : {some(absent)}" if absent else "aucun .VEC"
-        what = f"fichiers tronqués (sans marque de fin) : {some(cut)}" if cut else what
-        raise FormatError(complaint(shown, what, "Téléchargez cette feuille de nouveau."))
+def _complete_files(content: Mapping[str, bytes], thf: str, shown: str) -> list[str]:
+    """Return the names of the files of a sheet; a missing or truncated file is an error."""
+    names = sorted(_announced_files(content[thf], shown))
+    missing = [name for name in names if name not in content]
+    # Each file has an end mark; GDAL reads a truncated file without an error.
+    truncated = [n for n in (*names, thf) if n in content and b"EOMT" not in content[n][-100:]]
+    if truncated:
+        raise FormatError("readers.edigeo_sheets.truncated_files", path=shown, files=truncated)
+    if missing:
+        raise FormatError("readers.edigeo_sheets.missing_files", path=shown, files=missing)
+    if not any(name.endswith(".VEC") for name in names):
+        raise FormatError("readers.edigeo_sheets.no_vec", path=shown)
     return [*names, thf]
 
 
-def _members(path: Path, shown: str) -> dict[str, bytes]:
-    """Files of an archive by name, in capitals, without ever writing one where it says."""
+def _unpack(path: Path, shown: str) -> dict[str, bytes]:
+    """Return the files of an archive by name in capitals; nothing is written on the disk."""
     opener = OPENERS.get(path.suffix.lower())
     if opener is None:
         raise FormatError(
-            complaint(
-                shown,
-                f"l'extension {path.suffix or '(aucune)'} n'est pas celle d'une archive EDIGEO",
-                f"Attendu : {', '.join(ARCHIVES)}, un fichier .THF, ou un dossier.",
-            )
+            "readers.edigeo_sheets.not_an_archive",
+            path=shown,
+            suffix=path.suffix or label("readers.no_extension"),
+            archives=ARCHIVES,
         )
     content: dict[str, bytes] = {}
     try:
@@ -250,48 +234,34 @@ def _members(path: Path, shown: str) -> dict[str, bytes]:
                 for member in archive:
                     if not member.isdir():
                         name = _safe_name(member, content, shown)
-                        taken: Any = archive.extractfile(member)
-                        content[name] = taken.read()
+                        extracted: Any = archive.extractfile(member)
+                        content[name] = extracted.read()
     except (EOFError, tarfile.TarError, zlib.error, OSError) as reason:
         if isinstance(reason, FormatError):
             raise
-        raise FormatError(
-            complaint(
-                shown,
-                "archive tronquée, abîmée ou d'un autre format que son nom ne le dit",
-                "Téléchargez-la de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.edigeo_sheets.damaged_archive", path=shown) from reason
     return content
 
 
 def _copy(packed: Any, unpacked: Any, shown: str) -> None:
-    """Unpack, but never more than a sheet can hold: a bomb stops here."""
+    """Decompress up to `MAX_BYTES` (protection against zip bombs)."""
     total = 0
-    while block := packed.read(CHUNK):
+    while block := packed.read(CHUNK_BYTES):
         total += len(block)
-        if total > MOST_BYTES:
-            _refused(shown, f"plus de {MOST_BYTES // 2**20} Mo une fois décompressée")
+        if total > MAX_BYTES:
+            raise FormatError(
+                "readers.edigeo_sheets.too_large", path=shown, size_mb=MAX_BYTES // 2**20
+            )
         unpacked.write(block)
 
 
 def _safe_name(member: tarfile.TarInfo, content: Mapping[str, bytes], shown: str) -> str:
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.name:
-        _refused(shown, f"un fichier sortirait du dossier ({some([member.name])})")
+        raise FormatError("readers.edigeo_sheets.unsafe_name", path=shown, file=member.name)
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
-        _refused(shown, f"elle contient autre chose que des fichiers ({some([member.name])})")
+        raise FormatError("readers.edigeo_sheets.not_a_file", path=shown, file=member.name)
     name = path.name.upper()
-    if name in content or len(content) >= MOST_MEMBERS:
-        _refused(shown, f"plus de {MOST_MEMBERS} fichiers, ou deux du même nom")
+    if name in content or len(content) >= MAX_MEMBERS:
+        raise FormatError("readers.edigeo_sheets.too_many_files", path=shown, most=MAX_MEMBERS)
     return name
-
-
-def _refused(shown: str, why: str) -> NoReturn:
-    raise FormatError(
-        complaint(
-            shown,
-            f"archive refusée : {why}",
-            "Ce n'est pas une feuille du cadastre EDIGEO telle que la DGFiP la délivre.",
-        )
-    )

@@ -1,4 +1,4 @@
-"""Tax data by parcel (fichiers fonciers, Cerema): the NAFU rule, premises vacant or in use."""
+"""Fichiers fonciers (tax data by parcel, Cerema): the NAFU rule, premises vacant or in use."""
 
 from __future__ import annotations
 
@@ -28,57 +28,57 @@ COUNTS = (
     "nactvac5a",
     "nlocdep",
 )
-# Owners (dnupro, ddenom, catpro…) are other columns of these files: they are never read.
+# The columns on owners (dnupro, ddenom, catpro…) are never read.
 FIELDS = (
     Field("idpar", ("idpar_14", "parcelle", "id_parcelle"), required=True),
     Field("tlocdomin"),
     *(Field(name, required=name in ("nlocal", "nloghvac", "nactvacant")) for name in COUNTS),
 )
 VACANT_SHARE = 0.4  # NAFU (EPF de Nouvelle-Aquitaine)
-SOME_ACTIVITY = 0.79  # NAFU: an activity rate of 1 to 79 % gives a point, 0 % gives two
+PARTIAL_ACTIVITY = 0.79  # NAFU: an activity rate of 1 to 79 % gives one point, 0 % gives two
 
 
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read tax data: a CSV or GeoPackage, one row a parcel, located by the cadastre of the study.
+    """Read tax data: a CSV or GeoPackage, one row per parcel, located by the cadastre of the study.
 
-    Each parcel with premises gives one sign on its buildings: all vacant (for five years, for two,
-    or just so), some vacant, all in use; annexes (``nlocdep``) do not count. A parcel that meets
-    the NAFU rule (dominant use ACTIVITE, 40 % vacant or more) gives a sign on the site besides,
-    with the points of its score that these data know. A count that is missing is unknown: where
-    vacancy is unknown nothing is said. The date is that of the layer.
+    Each parcel with premises gives evidence on its buildings: all vacant (for five years, two years
+    or less), some vacant, all in use; annexes (``nlocdep``) do not count. A parcel that meets the
+    NAFU rule (dominant use ACTIVITE, 40 % vacant or more) gives evidence on the site too, with the
+    points of the NAFU score that these data give. A missing count is unknown; unknown vacancy gives
+    no evidence. The date is that of the layer.
 
     Raises
     ------
     FormatError
-        A column is absent.
+        A column is missing.
     """
-    rows, size, spots = geolocate.cells(file, FIELDS, journal)
-    rows = rows.assign(**{name: geolocate.figures(rows[name]) for name in COUNTS})
+    rows, size, geometry = geolocate.cells(file, FIELDS, journal)
+    rows = rows.assign(**{name: geolocate.to_numbers(rows[name]) for name in COUNTS})
     idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
     valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
-    journal.add("dropped", int((~valid).sum()), "readers.tax.bad_idpar")
+    journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")
     rows = rows.assign(idpar=idpar, parcel_ids=idpar, commune=idpar.str.slice(0, 5))[valid]
-    rows = base.of_communes(rows, target, journal)
-    signs = pd.concat([_premises(rows), _nafu(rows)])
-    journal.add("kept", len(rows) - signs.index.nunique(), "readers.tax.no_signal")
-    if signs.empty:
+    rows = base.filter_communes(rows, target, journal)
+    evidence = pd.concat([_premises_evidence(rows), _nafu_evidence(rows)])
+    journal.add("kept", len(rows) - evidence.index.nunique(), "readers.fichiers_fonciers.no_signal")
+    if evidence.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
-    signs = signs.assign(
-        observation_id=signs["parcel_ids"] + "-" + signs["signal"],
+    evidence = evidence.assign(
+        observation_id=evidence["parcel_ids"] + "-" + evidence["signal"],
         observed_on=np.datetime64(file.vintage or "NaT", "us"),
         source=file.source or "Fichiers fonciers",
         name=None,
     ).reset_index(names="row")
-    own = gpd.GeoSeries([None] * len(signs), crs=target.crs)
-    if spots is not None:
-        own = gpd.GeoSeries(spots.loc[signs["row"]].to_numpy(), crs=spots.crs)
-    draft = geolocate.placed(signs, own, file, target, journal, parcels_first=True)
-    frame = ids.keyed(draft.frame, "observation_id", journal=journal)
+    locations = gpd.GeoSeries([None] * len(evidence), crs=target.crs)
+    if geometry is not None:
+        locations = gpd.GeoSeries(geometry.loc[evidence["row"]].to_numpy(), crs=geometry.crs)
+    draft = geolocate.locate(evidence, locations, file, target, journal, parcels_first=True)
+    frame = ids.fill_keys(draft.frame, "observation_id", journal=journal)
     return base.Draft(frame, size, draft.crs)
 
 
-def _premises(rows: pd.DataFrame) -> pd.DataFrame:
-    """One sign a parcel on its premises, annexes left out."""
+def _premises_evidence(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the evidence of each parcel on its premises, without annexes."""
     total = (rows["nlocal"] - rows["nlocdep"].fillna(0)).clip(lower=0)
     vacant, two, five = (_vacant(rows, end) for end in ("", "2a", "5a"))
     known = (total > 0) & vacant.notna()
@@ -89,36 +89,36 @@ def _premises(rows: pd.DataFrame) -> pd.DataFrame:
         ["tax_vacant_5y", "tax_vacant_2y", "tax_vacant", "tax_partly"],
         "tax_used",
     )
-    told = rows[["parcel_ids"]].assign(
+    evidence = rows[["parcel_ids"]].assign(
         signal=signal,
         subject="parcel",
-        # What is said of all premises concerns every building of the parcel.
+        # All premises vacant or in use: every building of the parcel is.
         share=np.where((share > 0) & (share < 1), share, 1.0),
         detail=details.worded(details.OF_TOTAL, vacant.fillna(0), total.fillna(0)),
         points=np.nan,
     )
-    return told[known]
+    return evidence[known]
 
 
 def _vacant(rows: pd.DataFrame, end: str) -> pd.Series[Any]:
-    """Vacant premises, dwellings and business; unknown when neither is known."""
+    """Return vacant premises, dwellings and business; unknown when neither is known."""
     activity = "nactvacant" if not end else f"nactvac{end}"
     return rows[[f"nloghvac{end}", activity]].sum(axis=1, min_count=1)
 
 
-def _nafu(rows: pd.DataFrame) -> pd.DataFrame:
-    """Parcels that meet the NAFU rule, with the points that tax data give (at most 4 of 11)."""
+def _nafu_evidence(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the parcels that meet the NAFU rule, with the points of tax data (at most 4 of 11)."""
     share = (_vacant(rows, "") / rows["nlocal"].where(rows["nlocal"] > 0)).clip(upper=1.0)
     business = rows["tlocdomin"].astype("str").str.strip().str.upper() == "ACTIVITE"
     full = share >= 1.0
     lasting = _vacant(rows, "5a") >= rows["nlocal"]
-    points = np.where(full, 2, np.where(1 - share <= SOME_ACTIVITY, 1, 0))
+    points = np.where(full, 2, np.where(1 - share <= PARTIAL_ACTIVITY, 1, 0))
     points = points + np.where(full & lasting, 2, np.where(full, 1, 0))
-    told = rows[["parcel_ids"]].assign(
+    evidence = rows[["parcel_ids"]].assign(
         signal="nafu",
         subject="site",
         share=share,
         points=points,
         detail=details.worded(details.VACANCY, share.fillna(0) * 100),
     )
-    return told[(business & (share >= VACANT_SHARE)).fillna(False).to_numpy(dtype=bool)]
+    return evidence[(business & (share >= VACANT_SHARE)).fillna(False).to_numpy(dtype=bool)]

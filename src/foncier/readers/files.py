@@ -1,4 +1,4 @@
-"""From a path to bytes, to text or to rows with a geometry: what every reader shares."""
+"""From a path to bytes, text or rows with geometry: shared by all readers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from foncier.errors import (
     FormatError,
     SourceError,
 )
+from foncier.i18n import label
 from foncier.readers import archives
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-# What may be opened, and how such a file begins. GDAL knows dozens of formats, some of which
-# open a connection or another file: what does not begin as it should never reaches it.
-BEGINNINGS: dict[str, tuple[bytes, ...]] = {
+# Allowed suffixes and the first bytes of such files. GDAL knows dozens of formats, some of which
+# open a connection or another file: only files with the right first bytes are passed to it.
+SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".geojson": (b"{",),
     ".json": (b"{",),
     ".gpkg": (b"SQLite format 3",),
@@ -44,11 +44,11 @@ BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".zip": (b"PK",),
 }
-MANY_LAYERS = (".gpkg", ".kml", ".zip")
+MULTILAYER_SUFFIXES = (".gpkg", ".kml", ".zip")
 DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
-IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
-# All that GDAL, GEOS and Arrow say of a file that is cut short or is not what its name says.
-UNREADABLE = (
+SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+# What GDAL, GEOS and Arrow raise on a truncated file or one of another format than its name.
+READ_ERRORS = (
     DataSourceError,
     DataLayerError,
     shapely.errors.ShapelyError,
@@ -56,102 +56,87 @@ UNREADABLE = (
     ValueError,
     OSError,
     pyproj.exceptions.CRSError,
-    IndexError,  # pyogrio, of a file without any layer
+    IndexError,  # pyogrio, on a file without layers
 )
-MOST_COLUMNS = 2000  # the widest register has two hundred
+MAX_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
 
 def check(path: Path, shown: str) -> None:
-    """Make sure that a file is there, is a file and holds something.
+    """Check that a path is a file and is not empty.
 
     Raises
     ------
     SourceError
-        The file does not exist or may not be read.
+        The file does not exist or cannot be read.
     FormatError
-        It is a folder, or it is empty.
+        The path is a folder, or the file is empty.
     """
     if not path.exists():
-        raise SourceError(
-            complaint(shown, "ce fichier n'existe pas", "Vérifiez le chemin écrit dans study.toml.")
-        )
+        raise SourceError("readers.files.not_found", path=shown)
     if path.is_dir():
-        raise FormatError(
-            complaint(shown, "c'est un dossier", "Indiquez le fichier qu'il contient.")
-        )
+        raise FormatError("readers.files.is_folder", path=shown)
     if path.stat().st_size == 0:
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+        raise FormatError("readers.files.empty", path=shown)
 
 
 def sha256(path: Path, shown: str) -> str:
-    """Fingerprint of the file as it lies on the disk, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     check(path, shown)
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as reason:
-        raise SourceError(_refused(shown, reason)) from reason
-
-
-def _refused(shown: str, reason: OSError) -> str:
-    return complaint(shown, f"lecture impossible ({reason.strerror})", "Vérifiez les droits.")
+        raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
 
 
 def content(path: Path, shown: str) -> bytes:
-    """Bytes of a file, decompressed when its name ends in ``.gz``, without byte order mark.
+    """Return the bytes of a file, decompressed if ``.gz``, without byte order mark.
 
     Raises
     ------
     FormatError
-        The archive is cut short or damaged (its checksum is verified), or holds nothing.
+        The archive is truncated, damaged (its checksum is verified) or empty.
     """
     check(path, shown)
     try:
         data = path.read_bytes()
     except OSError as reason:
-        raise SourceError(_refused(shown, reason)) from reason
+        raise SourceError("readers.files.not_readable", path=shown, why=reason.strerror) from reason
     if path.suffix.lower() == ".gz":
-        data = archives.gunzipped(data, shown)
+        data = archives.gunzip_bytes(data, shown)
     if not data.strip():
-        raise FormatError(complaint(shown, "le fichier est vide", "Téléchargez-le de nouveau."))
+        raise FormatError("readers.files.empty", path=shown)
     return data.removeprefix(BOM)
 
 
 def text(path: Path, shown: str, journal: Journal) -> str:
-    """Text of a file: UTF-8, else Windows-1252 (what French offices export), which is noted."""
+    """Return the text of a file: UTF-8, else Windows-1252 (with a note)."""
     data = content(path, shown)
     if data.startswith(b"PK"):
-        raise FormatError(
-            complaint(
-                shown,
-                "c'est un classeur ou une archive, pas un fichier CSV",
-                "Enregistrez-le au format CSV (UTF-8, séparateur point-virgule).",
-            )
-        )
+        raise FormatError("readers.files.not_csv", path=shown)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         journal.add(
             "assumed",
             1,
-            "le fichier n'est pas en UTF-8 : lu en Windows-1252",
-            "the file is not UTF-8: read as Windows-1252",
+            "readers.files.not_utf8",
         )
     try:
         return data.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes mean nothing there; Latin-1 knows them all
+    except UnicodeDecodeError:  # five bytes are undefined there, none in Latin-1
         return data.decode("latin-1")
 
 
 @contextmanager
 def scratch(shown: str) -> Iterator[Path]:
-    """Folder for what a library reads from a file only; gone at the end, a kill notwithstanding.
+    """Make a temporary folder for libraries that read only files; removed even after a kill.
 
     Raises
     ------
     SourceError
-        There is no room or no right for it.
+        No disk space or no permission for it.
     """
     try:
         with scratch_folder() as folder:
@@ -160,64 +145,52 @@ def scratch(shown: str) -> Iterator[Path]:
         raise
     except OSError as reason:
         raise SourceError(
-            complaint(
-                shown,
-                f"dossier temporaire inutilisable ({reason.strerror or reason})",
-                "Libérez de la place, ou désignez un autre dossier par la variable TMPDIR.",
-            )
+            "readers.files.no_scratch_folder", path=shown, why=reason.strerror or reason
         ) from reason
 
 
 def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
-    """Rows of a CSV file, every cell as the text that it is; the separator is the header's own.
+    """Read the rows of a CSV file, every cell as text; the separator is that of the header.
 
     Raises
     ------
     FormatError
         The file has no header, or a line has more cells than the header.
     """
-    written = text(path, shown, journal)
-    header = written.split("\n", 1)[0]
+    csv_text = text(path, shown, journal)
+    header = csv_text.split("\n", 1)[0]
     separator = max(";,\t", key=header.count)
-    if header.count(separator) >= MOST_COLUMNS:
-        raise FormatError(_ragged(shown, f"plus de {MOST_COLUMNS} colonnes"))
+    if header.count(separator) >= MAX_COLUMNS:
+        raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
     try:
         table = pd.read_csv(
-            io.StringIO(written), sep=separator, dtype=str, keep_default_na=False, na_filter=False
+            io.StringIO(csv_text), sep=separator, dtype=str, keep_default_na=False, na_filter=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
-        raise FormatError(_ragged(shown, str(reason))) from reason
-    # With a longer first row pandas takes the first cells for an index, one column off.
+        raise FormatError("readers.files.bad_csv", path=shown, why=str(reason).strip()) from reason
+    # With a longer first row pandas takes the first cells as an index: columns are shifted.
     if not isinstance(table.index, pd.RangeIndex):
-        raise FormatError(_ragged(shown, "la première ligne a plus de cellules que l'en-tête"))
+        raise FormatError("readers.files.ragged_csv", path=shown)
     return table
-
-
-def _ragged(shown: str, reason: str) -> str:
-    return complaint(
-        shown,
-        f"CSV illisible ({reason.strip()})",
-        "Chaque ligne doit avoir autant de cellules que l'en-tête.",
-    )
 
 
 def vector(
     path: Path, *, shown: str, sublayer: str | None = None, crs: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Rows of a vector file, in its own system, or in ``crs`` where the study says better.
+    """Read the rows of a vector file in its own CRS, or in ``crs`` if the study names one.
 
     Raises
     ------
     FormatError
-        Not a vector file of a known format, cut short, or without geometry.
+        Not a vector file of a known format, truncated, or without geometry.
     ConfigError
-        The sublayer is not there, or must be chosen; ``crs`` names no system.
+        The sublayer does not exist, or has to be named; ``crs`` is unknown.
     """
     check(path, shown)
     with readable(shown):
-        frame = _decoded(_open(path, shown, sublayer))
+        frame = _check_text(_read_vector(path, shown, sublayer))
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise FormatError(without_shapes(shown, frame.columns))
+        raise no_geometry_column(shown, frame.columns)
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
     return frame if crs is None else frame.set_crs(system(crs, shown), allow_override=True)
@@ -225,9 +198,9 @@ def vector(
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn what libraries say of a damaged vector file into one error, and silence GDAL.
+    """Turn the exceptions of libraries on a damaged vector file into one error; no warnings.
 
-    What GDAL warns of is what is repaired and counted later (open rings, empty shapes).
+    GDAL warns of what is repaired and counted later (open rings, empty geometries).
     """
     try:
         with warnings.catch_warnings():
@@ -235,83 +208,64 @@ def readable(shown: str) -> Iterator[None]:
             yield
     except FoncierError:
         raise
-    except UNREADABLE as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "fichier illisible, tronqué ou d'un autre format que son nom ne le dit",
-                "Téléchargez-le de nouveau, ou ouvrez-le dans QGIS et exportez-le en GeoPackage.",
-            )
-        ) from reason
+    except READ_ERRORS as reason:
+        raise FormatError("readers.files.unreadable", path=shown) from reason
 
 
-def without_shapes(shown: str, names: Iterable[object]) -> str:
-    """Complaint about a file of rows that have no geometry column."""
-    return complaint(
-        shown,
-        f"aucune colonne de géométrie (colonnes : {some(names)})",
-        "Donnez un fichier dont chaque ligne porte sa géométrie.",
-    )
+def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
+    """Return the error for a file without geometry column."""
+    return FormatError("readers.files.no_geometry_column", path=shown, columns=list(names))
 
 
-def _decoded(frame: Any) -> Any:
-    """The rows, once all of their text is known to be text: Arrow looks at it only when asked."""
+def _check_text(frame: Any) -> Any:
+    """Decode all text, so that invalid UTF-8 is an error here: Arrow decodes it lazily."""
     for name in frame.select_dtypes("str"):
         frame[name].to_numpy()
     return frame
 
 
-def _open(path: Path, shown: str, sublayer: str | None) -> Any:
+def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
     gz = path.suffix.lower() == ".gz"
     data = content(path, shown) if gz else None
-    suffix = begun(path.with_suffix("") if gz else path, shown, data)
+    suffix = checked_suffix(path.with_suffix("") if gz else path, shown, data)
     if suffix == ".parquet":
         return gpd.read_parquet(path if data is None else io.BytesIO(data))
-    source = gdal(path, shown, sublayer, data)
+    source = gdal_source(path, shown, sublayer, data)
     return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
 
 
-def begun(path: Path, shown: str, data: bytes | None = None) -> str:
-    """Ending of a file's name, once the file (or its unpacked ``data``) is seen to begin so.
+def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
+    """Return the suffix of a file after a check of the first bytes of the file or ``data``.
 
     Raises
     ------
     FormatError
-        It is not of a format that is read here, or is cut short.
+        The format is not supported, or the file is truncated.
     """
     suffix = path.suffix.lower()
     if data is None:
-        with path.open("rb") as opened:
-            start = opened.read(100)
+        with path.open("rb") as file:
+            head = file.read(100)
     else:
-        start = data[:100]
-    if suffix not in BEGINNINGS:
+        head = data[:100]
+    if suffix not in SIGNATURES:
         raise FormatError(
-            complaint(
-                shown,
-                f"l'extension {suffix or '(aucune)'} n'est pas celle d'un format lu ici",
-                f"Formats lus : {', '.join(BEGINNINGS)} (et .gz).",
-            )
+            "readers.files.unknown_extension",
+            path=shown,
+            suffix=suffix or label("readers.no_extension"),
+            formats=list(SIGNATURES),
         )
-    if not start.removeprefix(BOM).lstrip().startswith(BEGINNINGS[suffix]):
-        raise FormatError(
-            complaint(
-                shown,
-                f"le contenu n'est pas celui d'un fichier {suffix} (tronqué, ou page d'erreur ?)",
-                "Ouvrez-le dans un éditeur de texte ou téléchargez-le de nouveau.",
-            )
-        )
+    if not head.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
+        raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
     size = path.stat().st_size if data is None else len(data)
-    if suffix == ".shp" and size < 2 * int.from_bytes(start[24:28], "big"):
-        # GDAL reads what is left and says nothing of the rest; the header knows the length.
-        raise FormatError(
-            complaint(shown, "fichier tronqué", "Copiez de nouveau tous les fichiers de la couche.")
-        )
+    if suffix == ".shp" and size < 2 * int.from_bytes(head[24:28], "big"):
+        # GDAL reads a truncated shapefile without an error; the header has the length.
+        raise FormatError("readers.files.truncated_shapefile", path=shown)
     return suffix
 
 
-def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
-    """What GDAL opens of a file; its one layer, or ``sublayer``, is seen to be there.
+def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
+    """Return what GDAL opens of a file, after a check of its one layer or of ``sublayer``.
 
     Raises
     ------
@@ -320,66 +274,46 @@ def gdal(path: Path, shown: str, sublayer: str | None, data: bytes | None = None
     """
     suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
     source: Any = path if data is None else data
-    source = _member(path, shown) if suffix == ".zip" else source
-    if suffix in MANY_LAYERS or sublayer is not None:
+    source = _zip_layer(path, shown) if suffix == ".zip" else source
+    if suffix in MULTILAYER_SUFFIXES or sublayer is not None:
         _check_layer(source, shown, sublayer)
     return source
 
 
-def _member(path: Path, shown: str) -> str:
-    """Path for GDAL of the only layer in a zip."""
-    found = [n for n in archives.zip_members(path, shown) if n.lower().endswith(IN_ZIP)]
-    if len(found) != 1:
+def _zip_layer(path: Path, shown: str) -> str:
+    """Return the GDAL path of the only layer in a zip."""
+    layers = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
+    if len(layers) != 1:
         raise FormatError(
-            complaint(
-                shown,
-                f"une couche attendue dans l'archive, trouvé : {some(found) or 'aucune'}",
-                "Décompressez-la et indiquez le fichier voulu.",
-            )
+            "readers.files.one_layer_in_zip", path=shown, layers=layers or [label("readers.none")]
         )
-    return f"/vsizip/{path.as_posix()}/{found[0]}"
+    return f"/vsizip/{path.as_posix()}/{layers[0]}"
 
 
 def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
     names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
     if sublayer is not None and sublayer not in names:
         raise ConfigError(
-            complaint(
-                shown,
-                f"la couche « {sublayer} » n'y est pas",
-                f"Couches du fichier : {', '.join(names)}.",
-            )
+            "readers.files.no_such_sublayer", path=shown, sublayer=sublayer, names=names
         )
     if sublayer is None and len(names) != 1:
         raise ConfigError(
-            complaint(
-                shown,
-                f"le fichier contient {len(names)} couches",
-                f'Choisissez-en une : sublayer = "…" parmi {", ".join(names)}.',
-            )
+            "readers.files.several_layers", path=shown, layers=len(names), names=names
         )
     driver = pyogrio.read_info(source, layer=sublayer)["driver"]
     if driver not in DRIVERS:
-        raise FormatError(
-            complaint(shown, f"format {driver} non lu ici", "Exportez-le en GeoPackage.")
-        )
+        raise FormatError("readers.files.unknown_driver", path=shown, driver=driver)
 
 
 def system(crs: str, shown: str) -> pyproj.CRS:
-    """Coordinate system that a study names.
+    """Return the CRS that a study names.
 
     Raises
     ------
     ConfigError
-        There is none of that name.
+        The CRS is unknown.
     """
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as reason:
-        raise ConfigError(
-            complaint(
-                shown,
-                f"crs = « {crs} » n'est pas un système de coordonnées connu",
-                'Écrivez par exemple crs = "EPSG:2154".',
-            )
-        ) from reason
+        raise ConfigError("readers.files.unknown_crs", path=shown, crs=crs) from reason

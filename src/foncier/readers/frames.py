@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier.crs import DEGREES
-from foncier.errors import ConfigError, CrsError, FormatError
+from foncier.errors import ConfigError, CrsError
 from foncier.readers import files
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def vector(file: LayerFile) -> gpd.GeoDataFrame:
         return files.vector(file.path, shown=file.shown, sublayer=file.sublayer, crs=file.crs)
     frame = file.frame
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
-        raise FormatError(files.without_shapes(file.shown, frame.columns))
+        raise files.no_geometry_column(file.shown, frame.columns)
     shapes = frame.geometry.array.copy()
     crs = frame.crs if file.crs is None else files.system(file.crs, file.shown)
     if crs is None:

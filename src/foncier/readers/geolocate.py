@@ -1,4 +1,4 @@
-"""Rows that say where they are by coordinates or by parcels: a geometry for each, or a note."""
+"""Geometry of rows that give coordinates or parcel ids."""
 
 from __future__ import annotations
 
@@ -21,100 +21,116 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 DEGREES = "EPSG:4326"
-BETWEEN = " | "  # the items of a list in one cell
+SEPARATOR = " | "  # between the items of a list in one cell
 
 
 def cells(
     file: LayerFile, fields: Iterable[Field], journal: Journal
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
-    """Our columns of a CSV or of a vector file; how many rows it has; its own geometries if any."""
+    """Return the columns of a CSV or vector file, its number of rows and its geometries if any."""
     if frames.is_table(file, (".csv", ".csv.gz", ".txt")):
-        written: Any = frames.rows(file, journal)
-        return columns.pick(written, fields, file, journal), len(written), None
-    raw = frames.vector(file)
-    plain = pd.DataFrame(raw.drop(columns="geometry"))
-    lists = plain.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
+        table: Any = frames.rows(file, journal)
+        return columns.pick(table, fields, file, journal), len(table), None
+    frame = frames.vector(file)
+    attributes = pd.DataFrame(frame.drop(columns="geometry"))
+    lists = attributes.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:
-        plain[name] = plain[name].map(_items, na_action="ignore")
-    rows: Any = columns.pick(plain, fields, file, journal)
-    return rows, len(raw), gpd.GeoSeries(raw.geometry.to_numpy(), index=rows.index, crs=raw.crs)
+        attributes[name] = attributes[name].map(_join_items, na_action="ignore")
+    rows: Any = columns.pick(attributes, fields, file, journal)
+    return (
+        rows,
+        len(frame),
+        gpd.GeoSeries(frame.geometry.to_numpy(), index=rows.index, crs=frame.crs),
+    )
 
 
-def _items(cell: Any) -> Any:
-    return BETWEEN.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
+def _join_items(cell: Any) -> Any:
+    return SEPARATOR.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
 
 
-def figures(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
-    written = values.astype("str").str.replace(r"\s", "", regex=True).str.replace(",", ".")
-    read = pd.to_numeric(written, errors="coerce").astype("float64")
-    return read.where(np.isfinite(read))
+def to_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Read the numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
+    texts = values.astype("str").str.replace(r"\s", "", regex=True).str.replace(",", ".")
+    parsed = pd.to_numeric(texts, errors="coerce").astype("float64")
+    return parsed.where(np.isfinite(parsed))
 
 
-def points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
-    """Points from the columns ``lon`` and ``lat`` (or x and y, in ``crs``); None where unknown."""
-    lon, lat = figures(rows["lon"]), figures(rows["lat"])
-    spots = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
-    spots[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
-    return gpd.GeoSeries(spots, index=rows.index, crs=crs)
+def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
+    """Make points of the columns ``lon`` and ``lat`` (x and y, in ``crs``), None if unknown."""
+    lon, lat = to_numbers(rows["lon"]), to_numbers(rows["lat"])
+    shapes = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
+    shapes[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
+    return gpd.GeoSeries(shapes, index=rows.index, crs=crs)
 
 
-def on_parcels(lists: pd.Series[Any], target: Target) -> np.ndarray:
-    """Outline of the parcels that each row lists, in the legal CRS; None where none is known."""
-    found = np.full(len(lists), None, dtype=object)
+def from_wkt(values: pd.Series[Any]) -> np.ndarray:
+    """Read WKT with or without ``SRID=…;``; None where missing or invalid, shape (n,)."""
+    texts = values.astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
+    known = [text if isinstance(text, str) else None for text in texts]
+    return np.asarray(shapely.from_wkt(known, on_invalid="ignore"), dtype=object)
+
+
+def in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
+    """Set ``commune`` to the five characters of ``insee``; drop rows of other communes."""
+    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
+    return base.filter_communes(rows, target, journal)
+
+
+def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:
+    """Return the union of the parcels that each row lists, in the legal CRS, else None."""
+    outlines = np.full(len(lists), None, dtype=object)
     if target.parcels is None or not len(target.parcels):
-        return found
+        return outlines
     row = pd.Series(np.arange(len(lists)), index=lists.index)
     pairs = lists.str.split("|").explode()
-    own = pd.Series(np.arange(len(target.parcels)), target.parcels["parcel_id"].to_numpy())
-    pairs = pairs.map(own).dropna()
+    row_of_id = pd.Series(np.arange(len(target.parcels)), target.parcels["parcel_id"].to_numpy())
+    pairs = pairs.map(row_of_id).dropna()
     if len(pairs):
-        outline = np.array(target.parcels.geometry.to_numpy(), dtype=object)
+        shapes = np.array(target.parcels.geometry.to_numpy(), dtype=object)
         sites, unions = unions_by(
-            row.loc[pairs.index].to_numpy(dtype=np.intp), outline[pairs.to_numpy(dtype=np.intp)]
+            row.loc[pairs.index].to_numpy(dtype=np.intp), shapes[pairs.to_numpy(dtype=np.intp)]
         )
-        found[sites] = unions
-    return found
+        outlines[sites] = unions
+    return outlines
 
 
-def placed(
+def locate(
     rows: pd.DataFrame,
-    spots: gpd.GeoSeries,
+    points: gpd.GeoSeries,
     file: LayerFile,
     target: Target,
     journal: Journal,
     *,
     parcels_first: bool,
 ) -> Draft:
-    """Give each row the outline of its parcels or its own place; rows of no place are dropped.
+    """Give each row the union of its parcels or its own geometry; drop rows with neither.
 
     Parameters
     ----------
     rows
         With ``parcel_ids`` (``|`` between IDUs), missing where unknown.
-    spots
-        Own place of each row in the file's CRS, None where unknown.
+    points
+        Geometry of each row in the CRS of the file, None where unknown.
     parcels_first
-        Whether the parcels, where they are known, say better than the point.
+        Prefer known parcels to the geometry of the row.
     """
-    outline = on_parcels(rows["parcel_ids"], target)
-    own = ~shapely.is_missing(spots.to_numpy()) & ~shapely.is_empty(spots.to_numpy())
-    by_parcels = ~shapely.is_missing(outline)
-    by_parcels = by_parcels if parcels_first else by_parcels & ~own
-    nowhere = ~own & ~by_parcels
+    outline = parcel_outlines(rows["parcel_ids"], target)
+    has_point = ~shapely.is_missing(points.to_numpy()) & ~shapely.is_empty(points.to_numpy())
+    use_parcels = ~shapely.is_missing(outline)
+    use_parcels = use_parcels if parcels_first else use_parcels & ~has_point
+    unlocated = ~has_point & ~use_parcels
     journal.add(
         "dropped",
-        int(nowhere.sum()),
-        "lignes sans coordonnées ni parcelle du cadastre fourni écartées",
-        "rows without coordinates nor a parcel of the cadastre supplied dropped",
+        int(unlocated.sum()),
+        "readers.geolocate.no_location",
     )
     table = gpd.GeoDataFrame(rows, geometry=outline, crs=target.crs)
-    parts = [table[by_parcels]]
-    crs = "" if spots.crs is None else spots.crs.to_string()
-    direct = own & ~by_parcels
-    if direct.any():
-        alone = gpd.GeoDataFrame(rows[direct], geometry=spots[direct], crs=spots.crs)
-        parts.append(base.placed(alone, file, target, journal, shape="place").frame)
-    kept = [part for part in parts if len(part)]
-    whole = pd.concat(kept).sort_index() if kept else table.iloc[:0]
-    return base.Draft(whole, len(rows), crs)
+    parts = [table[use_parcels]]
+    crs = "" if points.crs is None else points.crs.to_string()
+    use_point = has_point & ~use_parcels
+    if use_point.any():
+        pointed = gpd.GeoDataFrame(rows[use_point], geometry=points[use_point], crs=points.crs)
+        parts.append(base.placed(pointed, file, target, journal, shape="place").frame)
+    filled = [part for part in parts if len(part)]
+    located = pd.concat(filled).sort_index() if filled else table.iloc[:0]
+    return base.Draft(located, len(rows), crs)

@@ -1,6 +1,6 @@
-"""Contract tables on disk, in a form that a part of the map is read from quickly: GeoParquet.
+"""Contract tables as GeoParquet, for fast reading by bounding box.
 
-Rows lie along a Hilbert curve, in small groups, each row with its bounds: a box touches few groups.
+Rows are sorted along a Hilbert curve, in small row groups with bounds: a box meets few groups.
 """
 
 from __future__ import annotations
@@ -33,20 +33,19 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
     from foncier.schemas import Table
 
-ROW = "_row"  # place of a row in the table that was written
-GROUP_ROWS = 8_192  # of one group: some 2 MB of parcels
-PART_ROWS = 2 * GROUP_ROWS  # turned into Arrow at once: whole groups, so the bytes are the same
-COVERED: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
-EDGES = ("xmin", "ymin", "xmax", "ymax")
-WEST_SOUTH = 2  # of these the first, whose least counts
+ROW = "_row"  # position of a row in the table that was written
+GROUP_ROWS = 8_192  # about 2 MB of parcels
+PART_ROWS = 2 * GROUP_ROWS  # converted to Arrow at once: whole groups, so bytes are equal
+WITH_BBOX: dict[str, Any] = {"write_covering_bbox": True, "schema_version": "1.1.0"}
+BBOX_EDGES = ("xmin", "ymin", "xmax", "ymax")
+MIN_EDGES = 2  # the first two edges, of which a group has the minimum
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what Arrow says of a file that is gone or damaged into an error of ours.
+def _readable(path: Path) -> Iterator[None]:
+    """Turn the exceptions of Arrow on a missing or damaged file into foncier errors.
 
-    A lack of memory, or a store that does not answer, says nothing of the file, and stays what
-    it is.
+    Lack of memory and a storage that does not answer are no faults of the file: passed on.
     """
     try:
         yield
@@ -54,53 +53,54 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError as reason:
         raise SourceError(
-            f"{path} : ce fichier a disparu. Supprimez le dossier {path.parent.name} et relancez : "
-            "il sera refait."
+            "readers.geoparquet.missing", path=path, folder=path.parent.name
         ) from reason
     except (pa.ArrowException, OSError, ValueError, KeyError) as reason:
         if isinstance(reason, OSError) and reason.errno == errno.ENOMEM:
             raise
         raise FormatError(
-            f"{path} : fichier abîmé ({type(reason).__name__}). Supprimez le dossier "
-            f"{path.parent.name} et relancez : il sera refait."
+            "readers.geoparquet.damaged",
+            path=path,
+            why=type(reason).__name__,
+            folder=path.parent.name,
         ) from reason
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_still(path: Path, mark: str) -> bool:
-    """Tell whether a file is there with this SHA-256.
+def is_unchanged(path: Path, sha256: str) -> bool:
+    """Tell if a file exists and has this SHA-256.
 
-    It is not asked first: fsspec takes a store that does not answer for a no.
+    No ``exists()`` first: fsspec returns False when a storage does not answer.
     """
     try:
-        return fingerprint(path) == mark
+        return fingerprint(path) == sha256
     except FileNotFoundError:
         return False
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a contract table as (Geo)Parquet, compressed (zstd); the same rows, the same bytes.
+    """Write a contract table as (Geo)Parquet, compressed (zstd); same rows, same bytes.
 
-    Rows with a geometry go along a Hilbert curve over the whole table, equal places in the order
-    that they came in; each has its bounds (GeoParquet 1.1, covering).
+    Rows with a geometry are sorted along a Hilbert curve over the whole table, stable for equal
+    positions; each has its bounds (GeoParquet 1.1, covering).
     """
     table = table.assign(**{ROW: np.arange(len(table))})
-    how: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
+    options: dict[str, Any] = {"index": False, "compression": "zstd", "row_group_size": GROUP_ROWS}
     if not isinstance(table, gpd.GeoDataFrame):
-        table.to_parquet(path, **how)
+        table.to_parquet(path, **options)
         return
     order = np.arange(len(table))
     if len(table):
         order = np.argsort(table.geometry.hilbert_distance(), kind="stable")
-    # What cells without a type hold is told from all of them: such a table is not cut.
-    free = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
-    if free or len(table) <= PART_ROWS:
-        table.iloc[order].to_parquet(path, **COVERED, **how)
+    # The Arrow type of an untyped column depends on all its cells: such a table is not split.
+    untyped = any(isinstance(kind, np.dtypes.ObjectDType) for kind in table.dtypes)
+    if untyped or len(table) <= PART_ROWS:
+        table.iloc[order].to_parquet(path, **WITH_BBOX, **options)
         return
     schema = _schema(table)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -110,170 +110,170 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def _arrow(part: gpd.GeoDataFrame) -> pa.Table:
-    """Part of a table as geopandas writes it, with all that it says of it."""
+    """Convert part of a table to Arrow as geopandas writes it, with its metadata."""
     buffer = io.BytesIO()
-    part.to_parquet(buffer, index=False, compression=None, **COVERED)
+    part.to_parquet(buffer, index=False, compression=None, **WITH_BBOX)
     return pq.read_table(buffer)
 
 
 def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
-    """What geopandas would say of a whole table that is written in parts."""
+    """Return the schema that geopandas would write for the whole table."""
     schema = _arrow(table.iloc[:1]).schema
-    said = json.loads(schema.metadata[b"geo"])
-    said["columns"]["geometry"] |= {
+    geo = json.loads(schema.metadata[b"geo"])
+    geo["columns"]["geometry"] |= {
         "bbox": table.total_bounds.tolist(),
         "geometry_types": sorted(table.geom_type.unique()),
     }
-    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(said).encode()})
+    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(geo).encode()})
 
 
 def read_table(path: Path, contract: Table, boxes: Floats | None = None) -> Any:
-    """Read rows back, in the order of the table that was written.
+    """Read rows in the order of the table that was written.
 
     Parameters
     ----------
     path
-        A file that `write_table` made.
+        File of `write_table`.
     contract
-        Its contract.
+        Contract of the table.
     boxes
-        West, south, east, north in the file's CRS, shape (n, 4): only rows whose own bounds meet
-        one of these.
+        West, south, east, north in the CRS of the file, shape (n, 4): only rows whose bounds meet
+        one of them.
 
     Raises
     ------
     SourceError
-        There is no such file.
+        The file does not exist.
     FormatError
-        It is not what was written.
+        The file is damaged.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
-    with _told(path):
+    with _readable(path):
         table = (
             read(display_path(path), **arrow_filesystem(path))
             if boxes is None
-            else _framed(_near(path, boxes))
+            else _to_frame(_read_near(path, boxes))
         )
     return table.sort_values(ROW, ignore_index=True).drop(columns=ROW)
 
 
-def read_places(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
-    """Places of rows in the table that was written, and their bounds; as they lie in the file.
+def read_bounds(path: Path, where: pc.Expression | None = None) -> tuple[NDArray[np.intp], Floats]:
+    """Read the positions of rows in the table that was written, and their bounds, in file order.
 
-    ``where`` keeps some of the rows. Raises `SourceError` and `FormatError` as `read_table`.
+    ``where`` filters the rows. Raises `SourceError` and `FormatError` as `read_table`.
     """
-    with _told(path):
-        return _places(
+    with _readable(path):
+        return _row_bounds(
             pq.read_table(
                 display_path(path), columns=[ROW, "bbox"], filters=where, **arrow_filesystem(path)
             )
         )
 
 
-def read_run(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
-    """As `read_places`, for the rows from ``first`` to ``last`` (left out) along the curve."""
-    with _told(path), pq.ParquetFile(display_path(path), **arrow_filesystem(path)) as file:
+def read_bounds_slice(path: Path, first: int, last: int) -> tuple[NDArray[np.intp], Floats]:
+    """Do as `read_bounds` for the rows from ``first`` to ``last`` (excluded) along the curve."""
+    with _readable(path), pq.ParquetFile(display_path(path), **arrow_filesystem(path)) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         groups = np.flatnonzero((ends > first) & (ends - sizes < last))
         table = file.read_row_groups(groups.tolist(), columns=[ROW, "bbox"])
         skipped = int((ends - sizes)[groups[0]]) if len(groups) else 0
-        return _places(table.slice(first - skipped, last - first))
+        return _row_bounds(table.slice(first - skipped, last - first))
 
 
 def count_rows(path: Path) -> int:
-    """How many rows a file holds. Raises as `read_table`."""
-    with _told(path):
+    """Return the number of rows of a file. Raises as `read_table`."""
+    with _readable(path):
         return int(pq.read_metadata(display_path(path), **arrow_filesystem(path)).num_rows)
 
 
-def read_words(path: Path, column: str) -> list[str | None]:
-    """Different texts of a column in order, None last where one is missing. Raises as above."""
-    with _told(path):
+def read_distinct(path: Path, column: str) -> list[str | None]:
+    """Return the distinct texts of a column, sorted, None last. Raises as `read_table`."""
+    with _readable(path):
         table = pq.read_table(display_path(path), columns=[column], **arrow_filesystem(path))
         words = pc.unique(table.column(column)).to_pylist()
     return sorted(words, key=lambda word: (word is None, word))
 
 
-def read_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """As `read_places`, for the rows whose bounds meet one of these boxes."""
-    with _told(path):
-        return _places(_near(path, boxes, columns=[ROW, "bbox"]))
+def read_bounds_near(path: Path, boxes: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Do as `read_bounds` for the rows whose bounds meet one of these boxes."""
+    with _readable(path):
+        return _row_bounds(_read_near(path, boxes, columns=[ROW, "bbox"]))
 
 
-def _near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
-    """Rows whose bounds meet a box. Groups of rows that come to none are not read."""
+def _read_near(path: Path, boxes: Floats, columns: list[str] | None = None) -> pa.Table:
+    """Read the rows whose bounds meet a box; row groups that meet none are not read."""
     with pq.ParquetFile(display_path(path), **arrow_filesystem(path)) as file:
-        groups = np.flatnonzero(_met(_bounds_of_groups(file.metadata), boxes))
+        groups = np.flatnonzero(_intersects(_group_bounds(file.metadata), boxes))
         table = file.read_row_groups(groups.tolist(), columns=columns)
-    return table.filter(pa.array(_met(_bounds(table), boxes)))
+    return table.filter(pa.array(_intersects(_bounds(table), boxes)))
 
 
-def _bounds_of_groups(said: pq.FileMetaData) -> Floats:
-    """Bounds of all rows of each group, shape (groups, 4); without end where none are told."""
-    places = {said.schema.column(n).path: n for n in range(len(said.schema))}
-    found = np.tile([-np.inf, -np.inf, np.inf, np.inf], (said.num_row_groups, 1))
-    for edge, name in enumerate(EDGES):
-        for group in range(said.num_row_groups):
-            told = said.row_group(group).column(places[f"bbox.{name}"]).statistics
-            if told is not None and told.has_min_max:
-                found[group, edge] = told.min if edge < WEST_SOUTH else told.max
-    return found
+def _group_bounds(metadata: pq.FileMetaData) -> Floats:
+    """Return the bounds of each row group, shape (groups, 4); infinite where there are none."""
+    column_of = {metadata.schema.column(n).path: n for n in range(len(metadata.schema))}
+    bounds = np.tile([-np.inf, -np.inf, np.inf, np.inf], (metadata.num_row_groups, 1))
+    for edge, name in enumerate(BBOX_EDGES):
+        for group in range(metadata.num_row_groups):
+            statistics = metadata.row_group(group).column(column_of[f"bbox.{name}"]).statistics
+            if statistics is not None and statistics.has_min_max:
+                bounds[group, edge] = statistics.min if edge < MIN_EDGES else statistics.max
+    return bounds
 
 
-def _met(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
+def _intersects(bounds: Floats, boxes: Floats) -> NDArray[np.bool_]:
     west, south, east, north = bounds.T
-    met = np.zeros(len(bounds), dtype=np.bool_)
+    inside = np.zeros(len(bounds), dtype=np.bool_)
     for box in boxes:
-        met |= (west <= box[2]) & (south <= box[3]) & (east >= box[0]) & (north >= box[1])
-    return met
+        inside |= (west <= box[2]) & (south <= box[3]) & (east >= box[0]) & (north >= box[1])
+    return inside
 
 
 def _bounds(table: pa.Table) -> Floats:
     boxes = table.column("bbox").combine_chunks()
-    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in EDGES]
+    edges = [boxes.field(edge).to_numpy(zero_copy_only=False) for edge in BBOX_EDGES]
     return np.column_stack(edges).astype(np.float64)
 
 
-def _places(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
+def _row_bounds(table: pa.Table) -> tuple[NDArray[np.intp], Floats]:
     return table.column(ROW).to_numpy(), _bounds(table)
 
 
-def _framed(table: pa.Table) -> gpd.GeoDataFrame:
-    """Rows of a GeoParquet file as geopandas reads it."""
-    said = json.loads(table.schema.metadata[b"geo"])
-    name = said["primary_column"]
+def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
+    """Convert an Arrow table to a GeoDataFrame as geopandas does."""
+    geo = json.loads(table.schema.metadata[b"geo"])
+    name = geo["primary_column"]
     return gpd.GeoDataFrame(
         table.drop_columns([name, "bbox"]).to_pandas(),
         geometry=shapely.from_wkb(table.column(name).to_numpy()),
-        crs=said["columns"][name]["crs"],
+        crs=geo["columns"][name]["crs"],
     )
 
 
 def read_parts(paths: list[Path], contract: Table) -> Any:
-    """Tables of parts as one, in the order of their first column: no two parts share an id in it.
+    """Read the tables of parts as one, sorted by the first column; parts share no id.
 
-    Rows of one id stay as they lay in their part.
+    The rows of one id keep the order of their part.
     """
     read: Any = gpd.read_parquet if contract.geometry else pd.read_parquet
     parts = []
     for path in paths:
-        with _told(path):
+        with _readable(path):
             parts.append(read(display_path(path), **arrow_filesystem(path)))
     key, crs = contract.columns[0].name, parts[0].crs if contract.geometry else None
-    order = _by_text(pd.concat([part[key] for part in parts], ignore_index=True))
-    # Column by column, each let go of once it is joined: never two whole tables in memory.
+    order = _order_by_text(pd.concat([part[key] for part in parts], ignore_index=True))
+    # Column by column, each released once concatenated: never two whole tables in memory.
     columns = {}
     for name in list(parts[0].columns):
-        whole = pd.concat([part.pop(name) for part in parts], ignore_index=True)
-        columns[name] = whole.array.take(order)
+        column = pd.concat([part.pop(name) for part in parts], ignore_index=True)
+        columns[name] = column.array.take(order)
     if not contract.geometry:
         return pd.DataFrame(columns)
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)
 
 
-def _by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
-    """Order of rows by id; rows of one id lie next to each other, so only these runs are sorted."""
+def _order_by_text(ids: pd.Series[str]) -> NDArray[np.intp]:
+    """Return the order of rows by id; rows of one id are adjacent, so only runs are sorted."""
     texts = pa.array(ids)
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     changes = pc.not_equal(texts[1:], texts[:-1]).to_numpy(zero_copy_only=False)

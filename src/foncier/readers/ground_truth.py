@@ -1,4 +1,4 @@
-"""What is known of sites, whatever a result says of them: visits, surveys, a planted truth."""
+"""Ground truth of sites, independent of any result: visits, surveys, synthetic truth."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import shapely
 from foncier.errors import FormatError
 from foncier.model import LayerFile
 from foncier.model_verdicts import VERDICTS, codes
-from foncier.readers import columns, files, shapes
+from foncier.readers import columns, files, geolocate, shapes
 from foncier.readers.columns import Field
-from foncier.readers.report import Journal, complaint, some
+from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ COLUMNS = [
     "note",
     "geometry",
 ]
-# The planted truth of a demonstration says what is to be expected of each thing.
+# The synthetic truth of a demonstration gives the expected outcome of each site.
 EXPECTED = {"found": "vrai", "rejected": "faux", "flagged": "inconnu"}
 SUBJECTS = {"building": "batiment_non_affecte", "site": "friche"}
 
@@ -59,11 +59,11 @@ SUBJECTS = {"building": "batiment_non_affecte", "site": "friche"}
 def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[Note, ...], bool]:
     """Read truths: a CSV (visits of the map, WKT, lon and lat, ids) or a vector file.
 
-    A CSV may be UTF-8 (with its mark or not) or Windows-1252, its numbers with a decimal comma.
-    Points and WKT without a ``SRID=…;`` are WGS 84, longitude first. A row says where it is by
-    ``opportunity_id``, ``parcel_ids`` or a geometry; one with none of them is left out and noted,
-    as is one without a verdict (a site of a plan that nobody visited yet). The columns ``expected``
-    and ``trap`` make the planted truth of a demonstration, which is complete.
+    A CSV may be UTF-8 (with or without byte order mark) or Windows-1252, with decimal commas.
+    Points and WKT are WGS 84, longitude first. A row is located by ``opportunity_id``,
+    ``parcel_ids`` or a geometry; a row with none of them is dropped with a note, as is a row
+    without a verdict (a planned site that was not visited yet). The columns ``expected`` and
+    ``trap`` identify the synthetic truth of a demonstration, which is complete.
 
     Parameters
     ----------
@@ -74,45 +74,44 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
 
     Returns
     -------
-    `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truths are
-    all there is.
+    `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truth is
+    complete.
 
     Raises
     ------
     SourceError, FormatError
-        Unreadable, no column of verdicts, a verdict or a kind that does not exist (they are named).
+        Unreadable, no verdict column, or unknown verdicts or kinds (they are named).
     CrsError
-        Coordinates that do not fit.
+        Coordinates that do not fit the CRS.
     """
     journal = Journal()
-    rows, planted = _rows(path, journal)
+    rows, planted = _read_rows(path, journal)
     rows = rows.assign(
-        truth_id=_names(rows),
+        truth_id=_truth_ids(rows),
         kind=_kinds(rows, planted=planted, shown=path.name),
         verdict=_verdicts(rows, planted=planted, shown=path.name, journal=journal),
-        parcel_ids=_parcels(rows["parcel_ids"]),
+        parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
     )
-    placed = _placed(rows, crs, path.name)
-    told = placed["verdict"].notna()
-    nowhere = placed["opportunity_id"].isna() & placed["parcel_ids"].isna()
-    nowhere &= pd.Series(shapely.is_missing(placed.geometry.to_numpy()), placed.index)
+    located = _with_geometry(rows, crs, path.name)
+    has_verdict = located["verdict"].notna()
+    unlocated = located["opportunity_id"].isna() & located["parcel_ids"].isna()
+    unlocated &= pd.Series(shapely.is_missing(located.geometry.to_numpy()), located.index)
     journal.add(
         "dropped",
-        int((told & nowhere).sum()),
-        "vérités sans identifiant, parcelle ni lieu écartées",
-        "truths without id, parcel nor place dropped",
+        int((has_verdict & unlocated).sum()),
+        "readers.ground_truth.no_location",
     )
-    kept = placed.loc[told & ~nowhere, COLUMNS]
+    valid = located.loc[has_verdict & ~unlocated, COLUMNS]
     return (
-        gpd.GeoDataFrame(kept.sort_values("truth_id"), crs=crs).reset_index(drop=True),
+        gpd.GeoDataFrame(valid.sort_values("truth_id"), crs=crs).reset_index(drop=True),
         journal.notes,
         planted,
     )
 
 
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
-    """Truths when nothing is known: `COLUMNS` without a row."""
+    """Return an empty table of truths: `COLUMNS` without rows."""
     days = pd.Series([], dtype="datetime64[us]")
     table = pd.DataFrame({name: pd.Series([], dtype="str") for name in COLUMNS[:-1]})
     return gpd.GeoDataFrame(
@@ -120,44 +119,43 @@ def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
     )
 
 
-def _rows(path: Path, journal: Journal) -> tuple[Any, bool]:
+def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     file = LayerFile("truth", path, path.name, "truth")
     if path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
-        written: Any = files.rows(path, path.name, journal)
+        table: Any = files.rows(path, path.name, journal)
     else:
         files.check(path, path.name)
-        written = files.vector(path, shown=path.name, sublayer=_layer(path))
-    names = {str(name).lower() for name in written.columns}
+        table = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
+    names = {str(name).lower() for name in table.columns}
     planted = {"expected", "trap"} <= names
-    if not planted and not names & {"verdict", "constat"} and len(written.columns):
+    if not planted and not names & {"verdict", "constat"} and len(table.columns):
         raise FormatError(
-            complaint(
-                path.name,
-                f"aucune colonne verdict. Trouvé : {some(written.columns)}",
-                f"Verdicts possibles : {', '.join(VERDICTS)}.",
-            )
+            "readers.ground_truth.no_verdict_column",
+            path=path.name,
+            columns=list(table.columns),
+            verdicts=list(VERDICTS),
         )
-    picked: Any = columns.pick(written, FIELDS, file, journal)
-    if isinstance(written, gpd.GeoDataFrame):
-        picked = gpd.GeoDataFrame(picked, geometry="geometry", crs=written.crs)
+    picked: Any = columns.pick(table, FIELDS, file, journal)
+    if isinstance(table, gpd.GeoDataFrame):
+        picked = gpd.GeoDataFrame(picked, geometry="geometry", crs=table.crs)
     return picked, planted
 
 
-def _layer(path: Path) -> str | None:
-    """Layer of a plan of visits, whatever tables stand beside it; None in any other file."""
+def _visits_layer(path: Path) -> str | None:
+    """Return the layer of a plan of visits, among other tables; None in any other file."""
     if path.suffix.lower() != ".gpkg":
         return None
     try:
         return VISITS if VISITS in pyogrio.list_layers(path)[:, 0] else None
-    except files.UNREADABLE:
-        return None  # what is wrong with the file is told when it is read
+    except files.READ_ERRORS:
+        return None  # reading the file raises the right error
 
 
-def _names(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Name of each truth: its own, else its site's, else its line in the file."""
+def _truth_ids(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Return the id of each truth: its own, else that of its site, else its line in the file."""
     lines = pd.Series([f"ligne {n}" for n in range(2, len(rows) + 2)], rows.index, dtype="str")
-    own = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
-    return own.fillna(lines)
+    ids = rows["truth_id"].astype("str").fillna(rows["opportunity_id"].astype("str"))
+    return ids.fillna(lines)
 
 
 def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
@@ -170,66 +168,61 @@ def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
 def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal) -> pd.Series[Any]:
     if planted:
         return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
-    written = rows["verdict"]
-    read = codes(written)
-    wrong = read.isna() & written.notna()
-    if wrong.any():
+    words = rows["verdict"]
+    verdicts = codes(words)
+    unknown = verdicts.isna() & words.notna()
+    if unknown.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"colonne verdict, {int(wrong.sum())} verdict(s) inconnu(s) : "
-                f"{some(written[wrong].unique())}",
-                f"Verdicts possibles : {', '.join(VERDICTS)}.",
-            )
+            "readers.ground_truth.unknown_verdicts",
+            path=shown,
+            count=int(unknown.sum()),
+            cells=list(words[unknown].unique()),
+            verdicts=list(VERDICTS),
         )
     journal.add(
         "dropped",
-        int(written.isna().sum()),
-        "sites pas encore visités (sans verdict)",
-        "sites not visited yet (no verdict)",
+        int(words.isna().sum()),
+        "readers.ground_truth.not_visited",
     )
-    return read
+    return verdicts
 
 
-def _parcels(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Ids joined by ``|``, whatever stood between them."""
+def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Join the ids of each cell by ``|``, whatever their separator."""
     lists = values.astype("str").str.upper().str.split(r"[|,;\s]+", regex=True)
     return lists.map(lambda ids: "|".join(sorted({i for i in ids if i})), na_action="ignore")
 
 
-def _placed(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Rows with their geometry in the legal CRS; those without one keep none."""
+def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+    """Reproject the rows to the legal CRS; a missing geometry stays missing."""
     if isinstance(rows, gpd.GeoDataFrame):
-        own = rows.set_geometry("geometry")
+        frame = rows.set_geometry("geometry")
     else:
-        own = gpd.GeoDataFrame(rows, geometry=_written(rows, shown), crs="EPSG:4326")
-    known = ~(own.geometry.isna() | own.geometry.is_empty)
-    placed = pd.Series(None, own.index, dtype=object)
+        frame = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
+    known = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    shapes_ = pd.Series(None, frame.index, dtype=object)
     if known.any():
-        part = own.loc[known, ["geometry"]]
-        moved = shapes.legal(part, crs, shape="place", shown=shown, journal=Journal())
-        placed.loc[moved.index] = moved.geometry.to_numpy()
-    plain = pd.DataFrame(own.drop(columns="geometry"))
-    return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(placed, crs=crs), crs=crs)
+        part = frame.loc[known, ["geometry"]]
+        moved = shapes.to_legal_crs(part, crs, shape="place", shown=shown, journal=Journal())
+        shapes_.loc[moved.index] = moved.geometry.to_numpy()
+    attributes = pd.DataFrame(frame.drop(columns="geometry"))
+    return gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapes_, crs=crs), crs=crs)
 
 
-def _written(rows: pd.DataFrame, shown: str) -> Any:
-    """WKT where it is given, else a point of lon and lat."""
-    bare = rows["wkt"].astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
-    texts = [text if isinstance(text, str) else None for text in bare]
-    drawn = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    wrong = bare.notna().to_numpy(dtype=bool) & shapely.is_missing(drawn)
-    if wrong.any():
+def _geometries(rows: pd.DataFrame, shown: str) -> Any:
+    """Return the WKT geometry where there is one, else the point of lon and lat."""
+    geometries = geolocate.from_wkt(rows["wkt"])
+    invalid = rows["wkt"].notna().to_numpy(dtype=bool) & shapely.is_missing(geometries)
+    if invalid.any():
         raise FormatError(
-            complaint(
-                shown,
-                f"{int(wrong.sum())} géométrie(s) WKT illisible(s) : {some(bare[wrong])}",
-                "Une géométrie s'écrit POINT (2.3 49.9), longitude puis latitude.",
-            )
+            "readers.ground_truth.bad_wkt",
+            path=shown,
+            count=int(invalid.sum()),
+            cells=list(rows.loc[invalid, "wkt"]),
         )
     lon, lat = (
         columns.numbers(rows[n], column=n, shown=shown).to_numpy(dtype=np.float64)
         for n in ("lon", "lat")
     )
     points = np.where(np.isfinite(lon + lat), shapely.points(lon, lat), None)
-    return np.where(shapely.is_missing(drawn), points, drawn)
+    return np.where(shapely.is_missing(geometries), points, geometries)

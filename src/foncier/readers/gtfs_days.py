@@ -1,4 +1,4 @@
-"""Which day of a GTFS feed stands for an ordinary weekday, and what runs on it."""
+"""Ordinary weekday of a GTFS feed, and the services of that day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import FormatError
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,27 +19,27 @@ if TYPE_CHECKING:
     from foncier.readers.gtfs_files import Feed
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-ORDINARY = (1, 2, 3)  # Tuesday to Thursday: Monday and Friday have hours of their own
-AROUND_DAYS = 28  # holidays of two weeks do not hide the ordinary timetable
+ORDINARY = (1, 2, 3)  # Tuesday to Thursday: Monday and Friday have other timetables
+AROUND_DAYS = 28  # longer than school holidays of two weeks
 LONGEST_DAYS = 366  # some feeds announce their timetable until 2099
 EPOCH = dt.date(1970, 1, 1)  # a Thursday
 
 
 @dataclass(frozen=True)
 class Day:
-    """The day counted, its services and those of the day before (whose runs go past midnight).
+    """The day counted, its services and those of the day before (with runs after midnight).
 
-    ``near`` is False when the feed has no ordinary weekday about the date of the study.
+    ``near_study_date`` is False when the feed has no ordinary weekday around the study date.
     """
 
     date: dt.date
     services: frozenset[str]
-    eve: frozenset[str]
-    near: bool
+    day_before: frozenset[str]
+    near_study_date: bool
 
 
 def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
-    """Choose the Tuesday, Wednesday or Thursday with the most trips about a date.
+    """Choose the Tuesday, Wednesday or Thursday with the most trips around a date.
 
     Parameters
     ----------
@@ -49,43 +48,39 @@ def ordinary_day(feed: Feed, trips: pd.Series[int], on: dt.date | None) -> Day:
     trips
         Number of trips by service id.
     on
-        Date of the study, or None. The four weeks before and after it are looked at where the
-        feed covers it, else the first year of the feed. Of equal days, the nearest to the date,
-        else to the middle of the feed: its first and last days may lack some timetables.
+        Date of the study, or None. The search covers the four weeks before and after it where the
+        feed does, else the first year of the feed. Of equal days, the nearest to the date, else to
+        the middle of the feed: its first and last days may lack some timetables.
 
     Raises
     ------
     FormatError
-        Neither calendar, or no ordinary weekday on which anything runs.
+        No calendar, or no ordinary weekday with a trip.
     """
-    plan = _Calendar.of(feed, sorted(trips.index))
-    first, last = plan.span
+    calendar = _Calendar.of(feed, sorted(trips.index))
+    first, last = calendar.span
     windows = [(first, min(last, first + LONGEST_DAYS))]
     date = None if on is None else (on - EPOCH).days
     covered = date is not None and first <= date <= last
     if date is not None and covered:
         windows.insert(0, (max(first, date - AROUND_DAYS), min(last, date + AROUND_DAYS)))
-    weights = trips.reindex(list(plan.services)).to_numpy(dtype=np.int64)
+    weights = trips.reindex(list(calendar.services)).to_numpy(dtype=np.int64)
     for n, (start, stop) in enumerate(windows):
         days = np.arange(start, stop + 1)
         days = days[np.isin((days + 3) % 7, ORDINARY)]
-        many = weights @ plan.active(days)
-        if len(days) and many.max() > 0:
-            aim = (start + stop) // 2 if date is None or not covered else date
-            busiest = days[many == many.max()]
-            best = int(busiest[np.argmin(np.abs(busiest - aim))])
-            today, eve = plan.active(np.array([best, best - 1])).T
-            names = np.array(plan.services, dtype=object)
-            near = date is None or (covered and n == 0)
-            found = EPOCH + dt.timedelta(days=best)
-            return Day(found, frozenset(names[today]), frozenset(names[eve]), near)
-    raise FormatError(
-        complaint(
-            feed.shown,
-            "aucune course un mardi, un mercredi ou un jeudi : pas de jour ouvrable ordinaire",
-            "Prenez un flux qui couvre au moins une semaine ordinaire.",
-        )
-    )
+        trip_counts = weights @ calendar.active(days)
+        if len(days) and trip_counts.max() > 0:
+            middle = (start + stop) // 2 if date is None or not covered else date
+            busiest = days[trip_counts == trip_counts.max()]
+            best = int(busiest[np.argmin(np.abs(busiest - middle))])
+            today, day_before = calendar.active(np.array([best, best - 1])).T
+            names = np.array(calendar.services, dtype=object)
+            near_study_date = date is None or (covered and n == 0)
+            best_date = EPOCH + dt.timedelta(days=best)
+            return Day(
+                best_date, frozenset(names[today]), frozenset(names[day_before]), near_study_date
+            )
+    raise FormatError("readers.gtfs_days.no_ordinary_day", path=feed.shown)
 
 
 @dataclass(frozen=True)
@@ -104,15 +99,7 @@ class _Calendar:
     @classmethod
     def of(cls, feed: Feed, services: Sequence[str]) -> _Calendar:
         if "calendar" not in feed and "calendar_dates" not in feed:
-            raise FormatError(
-                complaint(
-                    feed.shown,
-                    "ni calendar.txt ni calendar_dates.txt : les jours de circulation sont "
-                    "inconnus",
-                    "Demandez le flux GTFS complet à l'exploitant, ou téléchargez-le sur "
-                    "transport.data.gouv.fr.",
-                )
-            )
+            raise FormatError("readers.gtfs_days.no_calendar", path=feed.shown)
         weeks = pd.DataFrame(columns=["service_id", "start_date", "end_date", *WEEK], dtype="str")
         if "calendar" in feed:
             weeks = feed.rows("calendar", tuple(weeks.columns))
@@ -121,30 +108,30 @@ class _Calendar:
             dates = feed.rows("calendar_dates", tuple(dates.columns))
         weeks = weeks[weeks["service_id"].isin(services)]
         dates = dates[dates["service_id"].isin(services)]
-        where = feed.shown
+        shown = feed.shown
         return cls(
             services,
             np.searchsorted(services, weeks["service_id"].to_numpy(dtype=object)),
-            _days(weeks["start_date"], f"{where}/calendar.txt"),
-            _days(weeks["end_date"], f"{where}/calendar.txt"),
+            _parse_days(weeks["start_date"], f"{shown}/calendar.txt"),
+            _parse_days(weeks["end_date"], f"{shown}/calendar.txt"),
             (weeks[list(WEEK)] == "1").to_numpy(dtype=np.bool_),
             np.searchsorted(services, dates["service_id"].to_numpy(dtype=object)),
-            _days(dates["date"], f"{where}/calendar_dates.txt"),
+            _parse_days(dates["date"], f"{shown}/calendar_dates.txt"),
             (dates["exception_type"] == "1").to_numpy(dtype=np.bool_),
         )
 
     @property
     def span(self) -> tuple[int, int]:
-        """First and last day on which something may run; the last before the first for none."""
+        """First and last day of service; the last before the first where there is none."""
         first = np.concatenate([self.start, self.except_day[self.added]])
         last = np.concatenate([self.end, self.except_day[self.added]])
         return (int(first.min()), int(last.max())) if len(first) else (0, -1)
 
     def active(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each service runs on each of these days, shape (services, days)."""
+        """Tell if each service runs on each of these days, shape (services, days)."""
         runs = np.zeros((len(self.services), len(days)), dtype=np.bool_)
-        held = (self.start[:, None] <= days) & (days <= self.end[:, None])
-        np.logical_or.at(runs, self.code, held & self.week[:, (days + 3) % 7])
+        in_period = (self.start[:, None] <= days) & (days <= self.end[:, None])
+        np.logical_or.at(runs, self.code, in_period & self.week[:, (days + 3) % 7])
         same = self.except_day[:, None] == days
         for added in (True, False):  # a day both added and removed is removed
             row, day = np.nonzero(same & (self.added == added)[:, None])
@@ -152,14 +139,8 @@ class _Calendar:
         return runs
 
 
-def _days(values: pd.Series[str], where: str) -> NDArray[np.int64]:
-    read = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
-    if read.isna().any():
-        raise FormatError(
-            complaint(
-                where,
-                f"{int(read.isna().sum())} date(s) illisible(s) (attendu AAAAMMJJ)",
-                "Signalez-le au producteur du flux, ou corrigez ces dates.",
-            )
-        )
-    return read.to_numpy(dtype="datetime64[D]").astype(np.int64)
+def _parse_days(values: pd.Series[str], shown: str) -> NDArray[np.int64]:
+    parsed = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
+    if parsed.isna().any():
+        raise FormatError("readers.gtfs_days.bad_dates", path=shown, count=int(parsed.isna().sum()))
+    return parsed.to_numpy(dtype="datetime64[D]").astype(np.int64)

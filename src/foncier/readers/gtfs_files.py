@@ -1,4 +1,4 @@
-"""Open a GTFS feed, a zip or a folder, without trusting it: only the tables needed are read."""
+"""Open an untrusted GTFS feed, a zip or a folder: only the used tables are read."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from foncier.errors import FormatError
 from foncier.readers import files
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 TABLES = ("stops", "stop_times", "trips", "routes", "calendar", "calendar_dates", "frequencies")
-MOST_MEMBERS = 500  # a feed has some thirty files; with shapes apart, a few more
-MOST_BYTES = 2**27
-MOST_STOP_TIMES = 2**30  # the largest French feed (a whole region) holds some 700 MB
-MOST_RATIO = 200  # timetables shrink to a tenth or a thirtieth, zeros to a thousandth
-SMALL = 2**20  # what cannot hurt, however well it shrinks
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-CHUNK = 500_000  # rows of the timetable held at once before those of other days are left out
-BROKEN = (
+MAX_MEMBERS = 500  # a feed has about thirty files
+MAX_BYTES = 2**27
+MAX_STOP_TIMES_BYTES = 2**30  # the largest French feed (a region) has 700 MB
+MAX_RATIO = 200  # timetables 10 to 30, zeros 1000
+SMALL_BYTES = 2**20  # allowed at any ratio
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+CHUNK_ROWS = 500_000  # rows of the timetable in memory before those of other days are dropped
+READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -41,141 +40,117 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Feed:
-    """Tables of an opened feed: how it is shown, and what opens each table that it has."""
+    """Tables of an open feed: its displayed path and a function that opens each table."""
 
     shown: str
     openers: Mapping[str, Callable[[], Any]]
 
     def __contains__(self, name: str) -> bool:
-        """Whether the feed has a table (``stops``, ``calendar``…)."""
+        """Tell if the feed has a table (``stops``, ``calendar``…)."""
         return name in self.openers
 
     def rows(
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> pd.DataFrame:
-        """All rows of a table, see `chunks`."""
+        """Return all rows of a table, see `chunks`."""
         return pd.concat(list(self.chunks(name, required, optional)), ignore_index=True)
 
     def chunks(
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> Iterator[pd.DataFrame]:
-        """Rows of a table, some at a time: every cell as text without outer spaces, "" for none.
+        """Yield the rows of a table in chunks: cells as text without outer spaces, "" if missing.
 
         Raises
         ------
         FormatError
-            The table or a required column is absent; it is damaged, or not UTF-8.
+            The table or a required column is missing; the table is damaged or not UTF-8.
         """
-        where = f"{self.shown}/{name}.txt"
+        table_shown = f"{self.shown}/{name}.txt"
         if name not in self.openers:
-            raise FormatError(
-                complaint(
-                    self.shown,
-                    f"le fichier {name}.txt est absent du flux GTFS",
-                    "Téléchargez le flux complet (transport.data.gouv.fr).",
-                )
-            )
-        wanted = (*required, *optional)
+            raise FormatError("readers.gtfs_files.no_table", path=self.shown, name=name)
+        columns = (*required, *optional)
         try:
-            with self.openers[name]() as opened:
-                for part in _parts(opened, wanted):
-                    _check_columns(part, required, where)
-                    yield _tidy(part, wanted)
+            with self.openers[name]() as file:
+                for chunk in _parts(file, columns):
+                    _check_columns(chunk, required, table_shown)
+                    yield _tidy(chunk, columns)
         except pd.errors.EmptyDataError as reason:
-            raise FormatError(
-                complaint(where, "le fichier est vide", "Téléchargez le flux de nouveau.")
-            ) from reason
+            raise FormatError("readers.gtfs_files.empty", path=table_shown) from reason
         except FormatError:
             raise
-        except BROKEN as reason:
-            raise FormatError(
-                complaint(
-                    where,
-                    "table tronquée, abîmée ou qui n'est pas du CSV en UTF-8",
-                    "Téléchargez le flux de nouveau.",
-                )
-            ) from reason
+        except READ_ERRORS as reason:
+            raise FormatError("readers.gtfs_files.damaged_table", path=table_shown) from reason
 
 
-def _parts(opened: Any, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
-    # Some feeds end each line by a comma: without index_col=False all columns would shift.
+def _parts(file: Any, columns: tuple[str, ...]) -> Iterator[pd.DataFrame]:
+    # Some feeds end each line with a comma: without index_col=False columns are shifted.
     with pd.read_csv(
-        opened,
+        file,
         dtype=str,
         encoding="utf-8-sig",
-        chunksize=CHUNK,
+        chunksize=CHUNK_ROWS,
         keep_default_na=False,
         na_filter=False,
         skipinitialspace=True,
         index_col=False,
-        usecols=lambda name: str(name).strip() in wanted,
+        usecols=lambda name: str(name).strip() in columns,
     ) as reader:
         yield from reader
 
 
-def _check_columns(part: pd.DataFrame, required: tuple[str, ...], where: str) -> None:
-    found = [str(name).strip() for name in part.columns]
-    absent = [name for name in required if name not in found]
-    if absent:
-        raise FormatError(
-            complaint(
-                where,
-                f"colonne(s) absente(s) : {', '.join(absent)}",
-                "Ce n'est pas une table GTFS complète : téléchargez le flux de nouveau.",
-            )
-        )
+def _check_columns(part: pd.DataFrame, required: tuple[str, ...], table_shown: str) -> None:
+    columns = [str(name).strip() for name in part.columns]
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise FormatError("readers.gtfs_files.missing_columns", path=table_shown, missing=missing)
 
 
-def _tidy(part: pd.DataFrame, wanted: tuple[str, ...]) -> pd.DataFrame:
-    own = {str(name).strip(): part[name] for name in part.columns}
+def _tidy(part: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    by_name = {str(name).strip(): part[name] for name in part.columns}
     blank = pd.Series("", part.index, dtype="str")
-    cells = {name: own.get(name, blank).fillna("").astype("str").str.strip() for name in wanted}
+    cells = {
+        name: by_name.get(name, blank).fillna("").astype("str").str.strip() for name in columns
+    }
     return pd.DataFrame(cells, index=part.index)
 
 
 @contextmanager
-def opened(path: Path, shown: str) -> Iterator[Feed]:
-    """Open a feed; nothing is ever unpacked on the disk.
+def open_feed(path: Path, shown: str) -> Iterator[Feed]:
+    """Open a feed; nothing is written on the disk.
 
     Parameters
     ----------
     path
-        The zip, or the folder that it was unpacked in.
+        The zip, or the folder of its files.
     shown
-        The path as the study writes it.
+        The path as in the study.
 
     Raises
     ------
     SourceError
-        It is not there.
+        The path does not exist.
     FormatError
-        Not a zip, cut short, or with members that lead out of it, are far too many or too large,
-        or swell as no timetable does.
+        Not a zip, truncated, or with members that are unsafe, too many, too large or of a
+        suspicious compression ratio.
     """
     if path.is_dir():
-        found = {name: path / f"{name}.txt" for name in TABLES}
-        present = {name: file for name, file in found.items() if file.is_file()}
+        paths = {name: path / f"{name}.txt" for name in TABLES}
+        present = {name: file for name, file in paths.items() if file.is_file()}
         for name, file in present.items():
             _check_size(name, file.stat().st_size, shown)
-        yield Feed(shown, {n: _opener(file) for n, file in present.items()})
+        yield Feed(shown, {n: _file_opener(file) for n, file in present.items()})
         return
     files.check(path, shown)
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as reason:
-        raise FormatError(
-            complaint(
-                shown,
-                "ce n'est pas une archive zip, ou elle est tronquée",
-                "Téléchargez le flux GTFS de nouveau.",
-            )
-        ) from reason
+        raise FormatError("readers.gtfs_files.not_zip", path=shown) from reason
     with archive:
         members = _members(archive, shown)
         yield Feed(shown, {n: _member_opener(archive, info) for n, info in members.items()})
 
 
-def _opener(file: Path) -> Callable[[], Any]:
+def _file_opener(file: Path) -> Callable[[], Any]:
     return lambda: file.open("rb")
 
 
@@ -184,52 +159,44 @@ def _member_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[
 
 
 def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
-    """Members of the tables that are read, by table, once all names are seen to be harmless."""
-    every = archive.infolist()
-    if len(every) > MOST_MEMBERS:
-        _refused(shown, f"plus de {MOST_MEMBERS} fichiers")
-    found: dict[str, zipfile.ZipInfo] = {}
-    for info in every:
+    """Return the members of the used tables by table, after a check of all names and sizes."""
+    infos = archive.infolist()
+    if len(infos) > MAX_MEMBERS:
+        raise FormatError("readers.gtfs_files.too_many_files", path=shown, most=MAX_MEMBERS)
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in info.filename:
-            _refused(shown, f"un fichier sortirait du dossier ({some([info.filename])})")
+            raise FormatError("readers.gtfs_files.unsafe_name", path=shown, file=info.filename)
         name = path.name.removesuffix(".txt")
         if name not in TABLES or path.suffix != ".txt" or "__MACOSX" in path.parts:
             continue
-        if name in found:
-            _refused(shown, f"deux fichiers {name}.txt")
-        if info.flag_bits & 1 or info.compress_type not in PLAIN:
-            _refused(shown, f"{name}.txt est chiffré, ou comprimé d'une façon que zip ne lit pas")
+        if name in members:
+            raise FormatError("readers.gtfs_files.two_tables", path=shown, name=name)
+        if info.flag_bits & 1 or info.compress_type not in COMPRESSIONS:
+            raise FormatError("readers.gtfs_files.unsupported_zip", path=shown, name=name)
         _check_size(name, info.file_size, shown)
-        if info.file_size > max(SMALL, MOST_RATIO * info.compress_size):
-            _refused(shown, f"{name}.txt enfle plus qu'aucun horaire une fois décompressé")
-        found[name] = info
-    return found
+        if info.file_size > max(SMALL_BYTES, MAX_RATIO * info.compress_size):
+            raise FormatError("readers.gtfs_files.suspicious_ratio", path=shown, name=name)
+        members[name] = info
+    return members
 
 
 def _check_size(name: str, size: int, shown: str) -> None:
-    most = MOST_STOP_TIMES if name == "stop_times" else MOST_BYTES
+    most = MAX_STOP_TIMES_BYTES if name == "stop_times" else MAX_BYTES
     if size > most:
-        _refused(shown, f"{name}.txt dépasse {most // 2**20} Mo")
-
-
-def _refused(shown: str, why: str) -> NoReturn:
-    raise FormatError(
-        complaint(
-            shown,
-            f"flux refusé : {why}",
-            "Téléchargez de nouveau le flux GTFS auprès de son producteur.",
+        raise FormatError(
+            "readers.gtfs_files.table_too_large", path=shown, name=name, size_mb=most // 2**20
         )
-    )
 
 
 def fingerprint(path: Path, shown: str) -> str:
-    """SHA-256 of a feed: of the zip, or of the names and prints of the tables of a folder."""
+    """Return the SHA-256 of a feed: of the zip, or of the names and digests of its tables."""
     if not path.is_dir():
         return files.sha256(path, shown)
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(TABLES):
         file = path / f"{name}.txt"
         if file.is_file():
-            whole.update(f"{file.name}\0{files.sha256(file, f'{shown}/{file.name}')}\n".encode())
-    return whole.hexdigest()
+            digest.update(f"{file.name}\0{files.sha256(file, f'{shown}/{file.name}')}\n".encode())
+    return digest.hexdigest()

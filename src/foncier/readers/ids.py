@@ -1,4 +1,4 @@
-"""Keys of tables: made where the file has none, and never twice the same."""
+"""Keys of tables: made where the file has none, and unique."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ContractError
-from foncier.readers.report import complaint, some
-from foncier.readers.shapes import PIECE_ROWS
+from foncier.readers.shapes import CHUNK_ROWS
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
@@ -19,123 +18,115 @@ if TYPE_CHECKING:
 LINES = (1, 5)  # GEOS type ids
 
 
-def keyed(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
-    """Fill in the missing keys from where the rows lie, in tenths of a metre.
+def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
+    """Fill in missing keys with the position of the rows, in tenths of a metre.
 
-    The place does not depend on the order of the file, so the same object keeps its key from one
-    delivery to the next. What lies at the same place gets a suffix, by its shape and its words;
-    what is exactly alike is kept, and noted.
+    Positions do not depend on the order of the file: an object keeps its key from one delivery to
+    the next. Objects at the same position get a suffix, in the order of geometry and cells;
+    identical objects are kept, with a note.
 
     Parameters
     ----------
     frame
         Rows in the legal metric CRS.
     key
-        Column of the key, there or not.
+        Column of the key, existing or not.
 
     Examples
     --------
     >>> import shapely
     >>> from foncier.readers.report import Journal
     >>> rows = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 30, 10), shapely.box(10, 0, 20, 10)])
-    >>> list(keyed(rows, "building_id", journal=Journal())["building_id"])
+    >>> list(fill_keys(rows, "building_id", journal=Journal())["building_id"])
     ['150-50-2', '150-50']
     """
     if key not in frame:
         frame = frame.assign(**{key: pd.Series(np.nan, frame.index, dtype=object)})
     if frame[key].notna().all():
         return frame
-    bare = frame[frame[key].isna()]
-    tenths = _places(bare)
+    missing = frame[frame[key].isna()]
+    tenths = _positions(missing)
     x, y = (tenths[side].astype("str") for side in tenths)
-    places = x + "-" + y
-    # What lies alone needs no look at its shape: nothing that is exactly alike lies elsewhere.
-    looks = _looks(bare[tenths.duplicated(keep=False)].drop(columns=key))
+    positions = x + "-" + y
+    # Only objects at a shared position are compared: identical ones have equal positions.
+    texts = _as_text(missing[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
-        int(looks.duplicated().sum()),
-        "objets sans identifiant exactement superposés à un autre, gardés",
-        "features without id that lie exactly on another one, kept",
+        int(texts.duplicated().sum()),
+        "readers.ids.superposed",
     )
-    shared = places.loc[looks.sort_values(list(looks.columns)).index]
+    shared = positions.loc[texts.sort_values(list(texts.columns)).index]
     nth = shared.groupby(shared).cumcount()
     later = nth[nth > 0]
-    places.loc[later.index] = places.loc[later.index] + "-" + (later + 1).astype("str")
-    return frame.assign(**{key: frame[key].astype("str").fillna(places)})
+    positions.loc[later.index] = positions.loc[later.index] + "-" + (later + 1).astype("str")
+    return frame.assign(**{key: frame[key].astype("str").fillna(positions)})
 
 
-def _places(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Where each shape lies: x and y of a point on it, or of the middle of a line, in tenths."""
+def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return x and y of a point on each geometry (middle of a line), in tenths of a metre."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
-    pieces = [values[n : n + PIECE_ROWS] for n in range(0, len(values), PIECE_ROWS)]
+    pieces = [values[n : n + CHUNK_ROWS] for n in range(0, len(values), CHUNK_ROWS)]
     return pd.DataFrame(np.concatenate([_tenths(piece) for piece in pieces]), frame.index)
 
 
 def _tenths(values: np.ndarray) -> np.ndarray:
-    spots = shapely.point_on_surface(values)
+    points = shapely.point_on_surface(values)
     lines = np.isin(shapely.get_type_id(values), LINES)
-    spots[lines] = shapely.line_interpolate_point(
+    points[lines] = shapely.line_interpolate_point(
         shapely.get_geometry(values[lines], 0), 0.5, normalized=True
     )
-    tenths: np.ndarray = np.rint(shapely.get_coordinates(spots) * 10).astype("int64")
+    tenths: np.ndarray = np.rint(shapely.get_coordinates(points) * 10).astype("int64")
     return tenths
 
 
-def _looks(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """All that tells rows apart, as text: their shape and their cells."""
+def _as_text(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return geometry and cells of rows as text, to compare rows."""
     cells = {name: frame[name].astype("str").fillna("") for name in frame if name != "geometry"}
     shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), frame.index, dtype="str")
     return pd.DataFrame({"geometry": shape, **cells}, index=frame.index)
 
 
-def once(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
-    """Keep one of the rows that are exactly alike.
+def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
+    """Drop duplicates of identical rows; keys must be unique then.
 
     Raises
     ------
     ContractError
-        Different rows bear the same key (up to five keys are named).
+        Different rows have the same key (up to five keys are named).
     """
     if frame[key].is_unique:
         return frame
     part = frame[frame[key].duplicated(keep=False)]
-    looks = _looks(part) if isinstance(part, gpd.GeoDataFrame) else part
-    twins = looks.index[looks.duplicated()]
+    texts = _as_text(part) if isinstance(part, gpd.GeoDataFrame) else part
+    duplicates = texts.index[texts.duplicated()]
     journal.add(
         "dropped",
-        len(twins),
-        "lignes en double, exactement identiques, écartées",
-        "exactly identical duplicate rows dropped",
+        len(duplicates),
+        "readers.ids.duplicate_rows",
     )
-    frame = frame.drop(index=twins)
+    frame = frame.drop(index=duplicates)
     clashes = sorted(frame.loc[frame[key].duplicated(), key].unique())
     if clashes:
         raise ContractError(
-            complaint(
-                shown,
-                f"{len(clashes)} identifiant(s) ({key}) portés par des objets différents : "
-                f"{some(clashes)}",
-                "Chaque objet doit avoir son identifiant : corrigez-les dans le fichier, "
-                "ou indiquez une autre colonne avec columns.",
-            )
+            "readers.ids.shared_ids", path=shown, count=len(clashes), key=key, ids=clashes
         )
     return frame
 
 
-def reunited(
+def merge_pieces(
     frame: gpd.GeoDataFrame, key: str, *, newest: list[str], journal: Journal
 ) -> gpd.GeoDataFrame:
-    """Make one row of those that bear the same key in several pieces of a delivery.
+    """Merge the rows that have the same key in several sheets of a delivery.
 
-    The same shape twice is one object; shapes that share most of the smaller are two states of
-    it, and the newest is kept; others are its parts, and are joined.
+    Equal geometries are one object. Geometries that share most of the smaller one are versions of
+    it: the newest is kept. Others are parts of it: they are merged.
 
     Parameters
     ----------
     frame
         Polygons or lines in a metric CRS.
     newest
-        Columns that tell the newest of two states.
+        Columns that order two versions.
 
     Examples
     --------
@@ -143,75 +134,72 @@ def reunited(
     >>> from foncier.readers.report import Journal
     >>> halves = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
     >>> rows = gpd.GeoDataFrame({"id": ["a", "a"], "on": [1, 2]}, geometry=halves)
-    >>> list(reunited(rows, "id", newest=["on"], journal=Journal()).area)
+    >>> list(merge_pieces(rows, "id", newest=["on"], journal=Journal()).area)
     [200.0]
     """
-    again = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()
-    if not again.any():
+    repeated = frame[key].duplicated(keep=False) & frame[key].notna() & ~frame.geometry.isna()
+    if not repeated.any():
         return frame
-    part = frame[again].sort_values([key, *newest], ascending=False, kind="stable")
-    # Faulty shapes cannot be compared; they are repaired for good, and counted, later.
-    part = part.set_geometry(shapely.make_valid(part.geometry.to_numpy()), crs=frame.crs)
-    first = part.drop_duplicates(key)
-    joined = _joined(part, first, key, journal)
-    kept = frame.drop(index=part.index.difference(first.index))
-    changed = first.index[first[key].isin(list(joined))]
-    kept.loc[changed, "geometry"] = [joined[name] for name in first.loc[changed, key]]
-    return kept
+    pieces = frame[repeated].sort_values([key, *newest], ascending=False, kind="stable")
+    # Invalid geometries cannot be compared; the final repair, with its count, is later.
+    pieces = pieces.set_geometry(shapely.make_valid(pieces.geometry.to_numpy()), crs=frame.crs)
+    first = pieces.drop_duplicates(key)
+    merged = _merge_shapes(pieces, first, key, journal)
+    result = frame.drop(index=pieces.index.difference(first.index))
+    changed = first.index[first[key].isin(list(merged))]
+    result.loc[changed, "geometry"] = [merged[name] for name in first.loc[changed, key]]
+    return result
 
 
-def _joined(
-    part: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
+def _merge_shapes(
+    pieces: gpd.GeoDataFrame, first: gpd.GeoDataFrame, key: str, journal: Journal
 ) -> dict[str, shapely.Geometry]:
-    """Shape of each object that is joined from its parts, by key; what was done is noted."""
-    whole = dict(zip(first[key], first.geometry, strict=True))
-    others = part.drop(index=first.index)
-    joined = {}
-    counts = {"same": 0, "old": 0, "joined": 0}
+    """Return the geometry of each object that was merged of parts, by key; add notes."""
+    shape_of = dict(zip(first[key], first.geometry, strict=True))
+    others = pieces.drop(index=first.index)
+    merged = {}
+    counts = {"same": 0, "older": 0, "merged": 0}
     for name, shape in zip(others[key], others.geometry, strict=True):
-        fate = _fate(whole[name], shape)
-        counts[fate] += 1
-        if fate == "joined":
-            whole[name] = joined[name] = shapely.union(whole[name], shape)
-    _tell(counts, journal)
-    return joined
+        relation = _relation(shape_of[name], shape)
+        counts[relation] += 1
+        if relation == "merged":
+            shape_of[name] = merged[name] = shapely.union(shape_of[name], shape)
+    _note_merges(counts, journal)
+    return merged
 
 
-def _fate(known: shapely.Geometry, other: shapely.Geometry) -> str:
-    """What another shape of the same object is to the one that is known."""
+def _relation(known: shapely.Geometry, other: shapely.Geometry) -> str:
+    """Tell if a second geometry of an object is the same, an older version or a part."""
     if shapely.equals(known, other):
         return "same"
     sizes = [shape.area or shape.length for shape in (known, other)]
     common = shapely.intersection(known, other)
     shared = common.area if known.area else common.length
-    return "old" if shared > min(sizes) / 2 else "joined"
+    return "older" if shared > min(sizes) / 2 else "merged"
 
 
-def _tell(counts: dict[str, int], journal: Journal) -> None:
+def _note_merges(counts: dict[str, int], journal: Journal) -> None:
     journal.add(
         "dropped",
         counts["same"],
-        "objets présents sur deux feuilles voisines, gardés une fois",
-        "features on two neighbouring sheets, kept once",
+        "readers.ids.on_two_sheets",
     )
     journal.add(
         "dropped",
-        counts["old"],
-        "états anciens d'un objet qu'une autre feuille donne plus récent, écartés",
-        "older states of a feature that another sheet gives newer dropped",
+        counts["older"],
+        "readers.ids.older_version",
     )
     journal.add(
         "repaired",
-        counts["joined"],
-        "objets coupés par le bord d'une feuille, réunis",
-        "features cut by the edge of a sheet joined",
+        counts["merged"],
+        "readers.ids.merged_across_sheets",
     )
 
 
-def dropped_without_key(
-    frame: pd.DataFrame, key: str, *, fr: str, en: str, journal: Journal
+def drop_without_key(
+    frame: pd.DataFrame, key: str, *, message: str, journal: Journal
 ) -> pd.DataFrame:
-    """Rows that have their key; the others cannot be followed and are dropped with a note."""
-    bare = frame[key].isna()
-    journal.add("dropped", int(bare.sum()), fr, en)
-    return frame[~bare]
+    """Drop the rows without key, with a note."""
+    missing = frame[key].isna()
+    journal.add("dropped", int(missing.sum()), message)
+    return frame[~missing]

@@ -1,4 +1,4 @@
-"""Registers of former industrial sites: CASIAS (ex-BASIAS) and the polluted sites of ADEME."""
+"""Registers of former industrial sites: CASIAS (ex-BASIAS) and ADEME polluted sites."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ADEME = (
     Field("activity", ("activites_historiques_site",)),
     Field("use", ("usage_actuel_site",)),
 )
-# The firm's name stays out: a workshop often bears its owner's.
+# Company names are not read: many are names of persons.
 CASIAS = (
     Field(
         "site_id",
@@ -51,7 +51,7 @@ CASIAS = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
 )
-UNSAID = (
+UNKNOWN_USE = (
     "",
     "non renseigne",
     "non connu",
@@ -63,61 +63,58 @@ UNSAID = (
     "inconnu",
     "interet manifeste par la mairie",
 )
-LEFT = ("friche", "abandon", "ferme")
-# What an owner or a plan says is no use yet.
-PLANNED = ("perspective", "projet", "epf ", "reprise")
+ABANDONED_USE = ("friche", "abandon", "ferme")
+# A plan is no use.
+PLANNED_USE = ("perspective", "projet", "epf ", "reprise")
 
 
 def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read ADEME's polluted sites: located by their parcels, else by their point.
+    """Read ADEME polluted sites: located by their parcels, else by their point.
 
-    Parcel numbers are resolved with the commune (``000AR150`` → ``80021000AR0150``); a feature
-    without geometry lives on its parcels. What is said of the present use chooses the signal.
+    Parcel numbers are resolved with the commune (``000AR150`` → ``80021000AR0150``). The signal
+    depends on the present use.
 
     Raises
     ------
     FormatError
         No ``_id`` or ``Code_INSEE``, or not a vector file.
     """
-    rows, size, spots = geolocate.cells(file, ADEME, journal)
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
-    use = plain(rows["use"])
-    left = use.str.contains("|".join(LEFT))
-    unsaid = use.isin(UNSAID) | use.str.contains("|".join(PLANNED))
-    signal = np.select([left, unsaid], ["ademe_abandoned", "ademe_site"], "ademe_reused")
-    area = geolocate.figures(rows["area_m2"])
+    rows, size, geometry = geolocate.cells(file, ADEME, journal)
+    rows = geolocate.in_communes(rows, target, journal)
+    use = plain_text(rows["use"])
+    abandoned = use.str.contains("|".join(ABANDONED_USE))
+    unknown = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
+    signal = np.select([abandoned, unknown], ["ademe_abandoned", "ademe_site"], "ademe_reused")
+    area = geolocate.to_numbers(rows["area_m2"])
     rows = rows.assign(
         site_id="ADEME-" + rows["site_id"].astype("str"),
         area_m2=area.where(area > 0),
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
-        activity=columns.without_unknown(rows["activity"].str.replace(geolocate.BETWEEN, ", ")),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        activity=columns.without_unknown(rows["activity"].str.replace(geolocate.SEPARATOR, ", ")),
         signal=signal,
         source=file.source or "ADEME",
     )
-    here = gpd.GeoSeries([], crs=geolocate.DEGREES) if spots is None else spots
-    return _sites(rows, here.reindex(rows.index), file, target, journal, size=size)
+    points = gpd.GeoSeries([], crs=geolocate.DEGREES) if geometry is None else geometry
+    return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 
 def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read CASIAS (ex-BASIAS) sites: a point each, or parcels; the state chooses the signal.
+    """Read CASIAS (ex-BASIAS) sites: points or parcels; the signal depends on the state.
 
     Raises
     ------
     FormatError
         No identifier column.
     """
-    rows, size, spots = geolocate.cells(file, CASIAS, journal)
-    rows = ids.dropped_without_key(
+    rows, size, points = geolocate.cells(file, CASIAS, journal)
+    rows = ids.drop_without_key(
         rows,
         "site_id",
-        fr="sites sans identifiant écartés",
-        en="sites without id dropped",
+        message="readers.ids.site_without_id",
         journal=journal,
     )
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    rows = base.of_communes(rows, target, journal)
-    state = plain(rows["state"])
+    rows = geolocate.in_communes(rows, target, journal)
+    state = plain_text(rows["state"])
     signal = np.select(
         [
             state.str.contains("friche"),
@@ -128,21 +125,21 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "casias_unknown",
     )
     rows = rows.assign(
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
         updated_on=columns.dates(rows["updated_on"], column="date", journal=journal),
         area_m2=np.nan,
         url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),
         signal=signal,
         source=file.source or "CASIAS",
     )
-    if spots is None:
-        spots = geolocate.points(rows, file.crs or geolocate.DEGREES)
-    return _sites(rows, spots.reindex(rows.index), file, target, journal, size=size)
+    if points is None:
+        points = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
+    return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 
 def _sites(
     rows: pd.DataFrame,
-    spots: gpd.GeoSeries,
+    points: gpd.GeoSeries,
     file: LayerFile,
     target: Target,
     journal: Journal,
@@ -151,12 +148,12 @@ def _sites(
 ) -> Draft:
     if rows.empty:
         return base.Draft(schemas.INVENTORY.empty(target.crs), size, geolocate.DEGREES)
-    draft = geolocate.placed(rows, spots, file, target, journal, parcels_first=True)
+    draft = geolocate.locate(rows, points, file, target, journal, parcels_first=True)
     return base.Draft(draft.frame, size, draft.crs)
 
 
-def plain(words: pd.Series[Any]) -> pd.Series[Any]:
-    """Words without accents nor capitals; empty where unknown."""
+def plain_text(words: pd.Series[Any]) -> pd.Series[Any]:
+    """Return texts in lower case without accents; empty where unknown."""
     return pd.Series(
         [
             unicodedata.normalize("NFD", w).encode("ascii", "ignore").decode().strip().lower()

@@ -1,4 +1,4 @@
-"""Figures of INSEE and of the LOVAC: residents by grid cell, long-term vacancy by commune."""
+"""INSEE and LOVAC: residents by grid cell, long-term vacancy by commune."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,94 +21,87 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-CELLS = (
+POPULATION_FIELDS = (
     Field("cell_id", ("id", "idcar_200m", "idinspire", "idcar")),
     Field("residents", ("ind", "population", "habitants"), required=True),
 )
 # The year and the date of reference are part of the names and change with each edition.
-DWELLINGS = re.compile(r"nb_log_pp(_\d{4})?", re.IGNORECASE)
-RATE = re.compile(r"prop_logvac_pp_2a(_\d{6})?", re.IGNORECASE)
+DWELLINGS_COLUMN = re.compile(r"nb_log_pp(_\d{4})?", re.IGNORECASE)
+RATE_COLUMN = re.compile(r"prop_logvac_pp_2a(_\d{6})?", re.IGNORECASE)
 SECRET = ("s", "nd", "n/a", "na")
 
 
 def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read residents by grid cell; a square is reduced to a point in it.
+    """Read residents by grid cell; a square is replaced by a point in it.
 
     Raises
     ------
     FormatError
-        Text where a number of residents belongs.
+        The number of residents holds text.
     """
-    draft = base.layer(file, target, journal, fields=CELLS, shape="point")
+    draft = base.layer(file, target, journal, fields=POPULATION_FIELDS, shape="point")
     frame: Any = draft.frame
     residents = columns.numbers(frame["residents"], column="residents", shown=file.shown)
     frame = frame.assign(residents=residents)
     journal.add(
         "dropped",
         int(residents.isna().sum()),
-        "carreaux dont la population est inconnue écartés",
-        "cells whose population is unknown dropped",
+        "readers.insee.unknown_population",
     )
-    frame = ids.keyed(frame[residents.notna()], "cell_id", journal=journal)
+    frame = ids.fill_keys(frame[residents.notna()], "cell_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
 def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the open LOVAC file: private dwellings, share vacant for over two years, by commune.
 
-    The file gives percent with a decimal comma; the share is from 0 to 1. Figures under
-    statistical secrecy are unknown, and so is a rate of exactly 0. Codes that lost their leading
-    zero get it back.
+    The file has percentages with a decimal comma; the share is between 0 and 1. Values under
+    statistical secrecy and rates of exactly 0 are unknown. Leading zeros of codes are restored.
 
     Raises
     ------
     FormatError
-        A column is absent, text where a number belongs, a rate above 100 %.
+        A column is missing, a number is text, or a rate is above 100 %.
     """
-    written = frames.rows(file, journal)
-    names = [str(name) for name in written.columns]
+    table = frames.rows(file, journal)
+    names = [str(name) for name in table.columns]
     fields = (
         Field("commune", ("comm_insee", "codgeo", "insee_com"), required=True),
-        Field("dwellings", tuple(filter(DWELLINGS.fullmatch, names))),
-        Field("rate_share", tuple(filter(RATE.fullmatch, names)), required=True),
+        Field("dwellings", tuple(filter(DWELLINGS_COLUMN.fullmatch, names))),
+        Field("rate_share", tuple(filter(RATE_COLUMN.fullmatch, names)), required=True),
     )
-    rows = columns.pick(written, fields, file, journal)
+    rows = columns.pick(table, fields, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "commune",
-        fr="lignes sans code de commune écartées",
-        en="rows without commune code dropped",
+        message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.of_communes(rows, target, journal)
-    percent = _figures(kept["rate_share"], "rate_share", file.shown, journal)
+    selected = base.filter_communes(rows, target, journal)
+    percent = _published_numbers(selected["rate_share"], "rate_share", file.shown, journal)
     if (percent > 100).any() or (percent < 0).any():
         raise FormatError(
-            complaint(
-                file.shown,
-                f"des taux de vacance vont de {percent.min():g} à {percent.max():g} "
-                "(attendu : des pourcentages de 0 à 100)",
-                "Vérifiez que columns désigne bien la colonne du taux, en %.",
-            )
+            "readers.insee.not_percent", path=file.shown, low=percent.min(), high=percent.max()
         )
     journal.add(
         "kept",
         int((percent == 0).sum()),
-        "taux de vacance de 0 % exactement tenus pour inconnus (arrondi ou secret)",
-        "vacancy rates of exactly 0% held as unknown (rounding or secrecy)",
+        "readers.insee.zero_rate",
     )
     percent = percent.where(percent > 0)
-    dwellings = _figures(kept["dwellings"], "dwellings", file.shown, journal)
-    return base.Draft(kept.assign(dwellings=dwellings, rate_share=percent / 100), len(written))
+    dwellings = _published_numbers(selected["dwellings"], "dwellings", file.shown, journal)
+    return base.Draft(selected.assign(dwellings=dwellings, rate_share=percent / 100), len(table))
 
 
-def _figures(values: pd.Series[Any], column: str, shown: str, journal: Journal) -> pd.Series[Any]:
+def _published_numbers(
+    values: pd.Series[Any], column: str, shown: str, journal: Journal
+) -> pd.Series[Any]:
     secret = values.astype("str").str.lower().isin(SECRET)
     journal.add(
         "kept",
         int(secret.sum()),
-        f"valeurs de {column} couvertes par le secret statistique : inconnues",
-        f"values of {column} under statistical secrecy: unknown",
+        "readers.insee.secret",
+        column=column,
     )
     return columns.numbers(values.mask(secret), column=column, shown=shown)

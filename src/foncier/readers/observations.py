@@ -1,4 +1,4 @@
-"""Signs of use or vacancy: any vector file, or a field survey."""
+"""Evidence of use or vacancy: any vector file, or a field survey."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
-from foncier.readers.report import complaint, some
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +32,7 @@ FIELDS = (
     Field("observed_on", ("date",)),
     Field("source"),
 )
-SURVEY = (
+SURVEY_FIELDS = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
     Field("etat", ("état", "state"), required=True),
@@ -51,12 +50,12 @@ SURVEY_SOURCE = "Relevé de terrain"
 
 
 def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read signs: ``signal`` and ``subject`` from columns or constants, ``source`` else the file's.
+    """Read evidence: ``signal`` and ``subject`` are columns or constants, ``source`` optional.
 
     Raises
     ------
     FormatError
-        A subject that is neither building nor site.
+        A subject is neither building nor site.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
     frame: Any = draft.frame
@@ -66,14 +65,13 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=columns.dates(frame["observed_on"], column="observed_on", journal=journal),
         source=frame["source"].astype("str").fillna(file.source or file.shown),
     )
-    told = frame["signal"].notna() & frame["subject"].notna()
+    complete = frame["signal"].notna() & frame["subject"].notna()
     journal.add(
         "dropped",
-        int((~told).sum()),
-        "indices sans signal ou sans objet écartés",
-        "signs without signal or subject dropped",
+        int((~complete).sum()),
+        "readers.observations.no_signal",
     )
-    frame = ids.keyed(frame[told], "observation_id", journal=journal)
+    frame = ids.fill_keys(frame[complete], "observation_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
@@ -85,37 +83,33 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        Another state, or a coordinate that is no number.
+        An unknown state, or a coordinate that is not a number.
     """
     if frames.is_table(file, (".csv", ".csv.gz")):
-        rows = _points(file, journal)
+        rows = _survey_points(file, journal)
         draft = base.placed(rows, file, target, journal, shape="place")
     else:
-        draft = base.layer(file, target, journal, fields=SURVEY, shape="place")
+        draft = base.layer(file, target, journal, fields=SURVEY_FIELDS, shape="place")
     frame: Any = draft.frame
     frame = frame.assign(
-        signal=_signals(frame["etat"], file.shown),
+        signal=_state_signals(frame["etat"], file.shown),
         subject="building",
         observed_on=columns.dates(frame["observed_on"], column="date", journal=journal),
         source=SURVEY_SOURCE,
     )
     return base.Draft(
-        ids.keyed(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
+        ids.fill_keys(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
         draft.rows_read,
         draft.crs,
     )
 
 
-def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
-    written = frames.rows(file, journal)
-    cells: Any = columns.pick(written, SURVEY, file, journal)
+def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
+    table = frames.rows(file, journal)
+    cells: Any = columns.pick(table, SURVEY_FIELDS, file, journal)
     if len(cells) and (cells["lon"].isna().all() or cells["lat"].isna().all()):
         raise FormatError(
-            complaint(
-                file.shown,
-                f"colonnes lon et lat absentes ou vides. Trouvé : {some(written.columns)}",
-                "Le relevé donne la longitude et la latitude de chaque bâtiment, en degrés.",
-            )
+            "readers.observations.no_coordinates", path=file.shown, columns=list(table.columns)
         )
     lon, lat = (columns.numbers(cells[n], column=n, shown=file.shown) for n in ("lon", "lat"))
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
@@ -123,19 +117,13 @@ def _points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(cells, geometry=points)
 
 
-def _signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
-    """Turn the states into signals; accents and case do not count."""
-    plain = states.map(
+def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
+    """Turn states into signals; accents and case are ignored."""
+    words = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
         na_action="ignore",
     )
-    missing = int(plain.isna().sum())
+    missing = int(words.isna().sum())
     if missing:
-        raise FormatError(
-            complaint(
-                shown,
-                f"colonne etat : {missing} cellule(s) vide(s)",
-                "Écrivez vacant, partiel ou occupé sur chaque ligne.",
-            )
-        )
-    return columns.translate(plain, STATES, column="etat", shown=shown)
+        raise FormatError("readers.observations.no_state", path=shown, count=missing)
+    return columns.translate(words, STATES, column="etat", shown=shown)

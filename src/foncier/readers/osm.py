@@ -1,4 +1,4 @@
-"""Streets, constraints, places and observations out of OpenStreetMap, XML or PBF."""
+"""OpenStreetMap, XML or PBF: streets, constraints, places and observations."""
 
 from __future__ import annotations
 
@@ -19,20 +19,18 @@ from foncier.readers import (
     osm_opening,
     osm_tags,
 )
-from foncier.readers.osm_tags import Tagged
-from foncier.readers.planning import effect_of
-from foncier.readers.report import complaint
+from foncier.readers.osm_tags import TagRule
+from foncier.readers.planning import default_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
 LINE, MULTILINE = 1, 5  # GEOS type ids
-# A line is a sign on the ground that it lies on: a single track with its ballast is about 4 m.
+# A line of evidence covers the width of a single track with its ballast, about 4 m.
 TRACK_HALF_WIDTH_M = 2.0
 SOURCE = "OpenStreetMap"
 
@@ -40,38 +38,35 @@ SOURCE = "OpenStreetMap"
 def _read(
     file: LayerFile,
     target: Target,
-    rules: Iterable[Tagged],
-    carried: tuple[str, ...],
+    rules: Iterable[TagRule],
+    extra_tags: tuple[str, ...],
     journal: Journal,
 ) -> gpd.GeoDataFrame:
-    columns.pick(pd.DataFrame(), (), file, journal)  # refuses columns and constants
+    columns.pick(pd.DataFrame(), (), file, journal)  # columns and constants are an error
     packed = file.format == "osm-pbf"
     _check_format(file, packed=packed)
     return osm_files.read(
         file.path,
         file.shown,
         keys=sorted({rule.key for rule in rules}),
-        carried=carried,
-        box=_around(target, journal) if packed else None,
+        extra_tags=extra_tags,
+        box=_box_around(target, journal) if packed else None,
         journal=journal,
     )
 
 
 def _check_format(file: LayerFile, *, packed: bool) -> None:
-    """Refuse a file that is not of the format that the study announces."""
+    """Raise an error where the format of the file is not that of the study."""
     files.check(file.path, file.shown)
-    found = osm_opening.is_pbf(file.path)
-    if packed and not found:
-        what = "ce n'est pas un extrait .osm.pbf"
-        todo = "Téléchargez-le de nouveau (Geofabrik), ou donnez un .osm au format osm-xml."
-        raise FormatError(complaint(file.shown, what, todo))
-    if not packed and (found or file.path.name.lower().endswith(".pbf")):
-        what, todo = "c'est un fichier .pbf, pas du XML", 'Écrivez format = "osm-pbf".'
-        raise FormatError(complaint(file.shown, what, todo))
+    is_pbf = osm_opening.is_pbf(file.path)
+    if packed and not is_pbf:
+        raise FormatError("readers.osm.not_pbf", path=file.shown)
+    if not packed and (is_pbf or file.path.name.lower().endswith(".pbf")):
+        raise FormatError("readers.osm.pbf_as_xml", path=file.shown)
 
 
-def _around(target: Target, journal: Journal) -> osm_files.Box | None:
-    """Box around the parcels in degrees, to cut a larger extract by; None without parcels."""
+def _box_around(target: Target, journal: Journal) -> osm_files.Box | None:
+    """Return the box around the parcels in degrees, to clip an extract; None without parcels."""
     if target.parcels is None or target.parcels.empty:
         return None
     west, south, east, north = target.parcels.total_bounds
@@ -79,78 +74,79 @@ def _around(target: Target, journal: Journal) -> osm_files.Box | None:
     journal.add(
         "assumed",
         1,
-        f"extrait coupé à {edge:.0f} m autour des parcelles",
-        f"extract cut {edge:.0f} m around the parcels",
+        "readers.osm.clipped",
+        distance_m=edge,
     )
     degrees = pyproj.Transformer.from_crs(target.crs, osm_files.DEGREES, always_xy=True)
     box = degrees.transform_bounds(west - edge, south - edge, east + edge, north + edge)
     return float(box[0]), float(box[1]), float(box[2]), float(box[3])
 
 
-def meaning(tags: pd.DataFrame, rules: Iterable[Tagged]) -> pd.Series[Any]:
-    """What each object is by the first rule that fits; missing where none does.
+def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
+    """Classify each object by the first rule that fits; missing where none does.
 
     Examples
     --------
     >>> import pandas as pd
     >>> tags = pd.DataFrame({"shop": ["bakery", None], "leisure": [None, "pitch"]})
-    >>> list(meaning(tags, [Tagged("shop", (), "shop")]).fillna("?"))
+    >>> list(classify(tags, [TagRule("shop", (), "shop")]).fillna("?"))
     ['shop', '?']
     """
-    found: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
+    kinds: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
     for rule in rules:
-        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _says(tags[rule.key])
-        found = found.mask(found.isna() & fits, rule.meaning)
-    return found
+        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _is_set(tags[rule.key])
+        kinds = kinds.mask(kinds.isna() & fits, rule.meaning)
+    return kinds
 
 
-def _says(values: pd.Series[Any]) -> pd.Series[Any]:
+def _is_set(values: pd.Series[Any]) -> pd.Series[Any]:
     return values.notna() & (values != "no")
 
 
 def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read streets: one row for each way, at its nodes; access as its tags say.
+    """Read streets: one row per way; modes are those of its tags.
 
-    Squares drawn as areas are walked around: their outline is the street.
+    Pedestrian areas are replaced by their outline.
     """
-    rule = Tagged("highway", tuple(osm_tags.HIGHWAYS), "street")
-    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_CARRIED), journal)
+    rule = TagRule("highway", tuple(osm_tags.HIGHWAYS), "street")
+    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_TAGS), journal)
     rows = rows[rows["highway"].isin(osm_tags.HIGHWAYS)]
     rows = rows[~rows.geom_type.isin(["Point", "MultiPoint"])]
     outlines = rows.geom_type.isin(["Polygon", "MultiPolygon"])
     journal.add(
         "assumed",
         int(outlines.sum()),
-        "places piétonnes dessinées en surface : leur contour sert de rue",
-        "pedestrian areas: their outline serves as a street",
+        "readers.osm.pedestrian_areas",
     )
     shapes = rows.geometry.where(~outlines, rows.boundary)
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
     frame: Any = draft.frame
     frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
-    return base.Draft(with_meaning(frame), draft.rows_read, draft.crs)
+    return base.Draft(with_modes(frame), draft.rows_read, draft.crs)
 
 
-def with_meaning(ways: Any) -> Any:
-    """Ways with their level, the modes that may use them and the way of cyclists, by their tags.
+def with_modes(ways: Any) -> Any:
+    """Add the level of ways, the modes that may use them and the direction of cyclists.
 
     ``ways`` have ``street_class`` (a class of `osm_tags.HIGHWAYS`) and `osm_tags.STREET_CARRIED`.
     """
-    return ways.assign(level=_levels(ways), bike_way=bike_way(ways), **_modes(ways))
+    return ways.assign(level=_street_levels(ways), bike_way=bike_way(ways), **_street_modes(ways))
 
 
-def _levels(tags: pd.DataFrame) -> pd.Series[Any]:
-    """Level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
+def _street_levels(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Return the level of each way: its layer, else 1 on a bridge and −1 in a tunnel.
 
     A passage through a building is at street level.
     """
     layer = pd.to_numeric(tags["layer"], errors="coerce").round()
-    below = _says(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
-    guess = pd.Series(np.where(_says(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index)
+    below = _is_set(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
+    guess = pd.Series(
+        np.where(_is_set(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index
+    )
     return layer.fillna(guess).astype("int64")
 
 
-def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+def _street_modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     by_class = pd.DataFrame(
         [osm_tags.HIGHWAYS[name] for name in tags["street_class"]],
         tags.index,
@@ -162,7 +158,7 @@ def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
         if mode != "drive":
             open_to &= tags["motorroad"] != "yes"
         for key in keys:
-            # `access=yes` opens to those whom the class lets in, `foot=yes` opens in any case.
+            # `access=yes` does not add modes to those of the class, `foot=yes` does.
             if key != "access":
                 open_to |= tags[key].isin(osm_tags.ACCESS_YES)
             open_to &= ~tags[key].isin(osm_tags.ACCESS_NO)
@@ -171,44 +167,44 @@ def _modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
 
 
 def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
-    """Which way of the line cyclists may go: ``both``, ``forward``, ``backward``; else unknown.
+    """Return the direction of cyclists: ``both``, ``forward``, ``backward`` or unknown.
 
-    ``oneway:bicycle`` says more than a cycleway against the traffic, which says more than
-    ``oneway``; roundabouts and motorways are one way without saying so.
+    ``oneway:bicycle`` takes precedence over a contraflow cycleway, and this over ``oneway``;
+    roundabouts and motorways are one-way by default.
     """
     way: pd.Series[Any] = tags["oneway"].map(osm_tags.ONE_WAY)
     implied = tags["junction"].isin(osm_tags.ROUNDABOUTS) | tags["street_class"].str.startswith(
         "motorway"
     )
-    unsaid = way.isna() & ~tags["oneway"].isin(osm_tags.CHANGING)
-    way = way.mask(unsaid & implied, "forward").mask(unsaid & ~implied, "both")
+    unknown = way.isna() & ~tags["oneway"].isin(osm_tags.ALTERNATING)
+    way = way.mask(unknown & implied, "forward").mask(unknown & ~implied, "both")
     against = pd.Series(False, tags.index)
     for key in osm_tags.CYCLEWAYS:
-        against |= tags[key].isin(osm_tags.AGAINST)
+        against |= tags[key].isin(osm_tags.CONTRAFLOW)
         if key != "cycleway":
-            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _says(tags[key])
+            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _is_set(tags[key])
     way = way.mask(against, "both")
-    own: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
-    return own.fillna(way).astype("str")
+    bicycle_way: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
+    return bicycle_way.fillna(way).astype("str")
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
     rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
-    kind = meaning(rows, osm_tags.CONSTRAINTS)
-    # A point has no extent: it keeps nothing from being built.
+    kind = classify(rows, osm_tags.CONSTRAINTS)
+    # A point has no area: it is no constraint.
     rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
     draft = base.placed(rows, file, target, journal, shape="any")
     frame = draft.frame.rename(columns={"osm_id": "constraint_id", "name": "label"})
-    frame = frame.assign(effect=effect_of(frame["kind"]))
+    frame = frame.assign(effect=default_effect(frame["kind"]))
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
 def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read places to reach, one point each, by the first rule that fits."""
+    """Read destinations as points, with the category of the first rule that fits."""
     rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
     rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
-    category = meaning(rows, osm_tags.PLACES)
+    category = classify(rows, osm_tags.PLACES)
     rows = rows.assign(category=category)[category.notna()]
     draft = base.placed(rows, file, target, journal, shape="point")
     frame = draft.frame.rename(columns={"osm_id": "place_id"})
@@ -216,58 +212,60 @@ def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read signs of vacancy and of use: lifecycle tags, decay, activities under a roof.
+    """Read evidence of vacancy and of use: lifecycle tags, decay, activities in buildings.
 
-    Signals are ``disused:building`` and the like (prefix, then what was there), ``shop=vacant``,
-    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. Only dates on which a
-    mapper checked the place are kept; that of an edit says nothing of the ground.
+    Signals are ``disused:building`` and the like (prefix, then former object), ``shop=vacant``,
+    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. The date is that of a survey
+    by a mapper; the date of an edit is not used.
     """
     roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
-    selecting = [Tagged(key, (), "") for key in osm_tags.OBSERVED]
-    carried = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECKED)
-    rows = _read(file, target, selecting, carried, journal)
-    signs = pd.concat([_lifecycles(rows, roots), _singles(rows)], ignore_index=True)
-    # The old and the new way to tag one fact on one object are one sign.
-    signs = signs.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
-    found = rows.loc[signs["row"]].reset_index(drop=True)
-    signs = signs.reset_index(drop=True)
-    found = found.assign(signal=signs["signal"], subject=signs["subject"], detail=signs["detail"])
-    found["observation_id"] = found["osm_id"] + "/" + found["signal"]
-    checked = found[list(osm_tags.CHECKED)].bfill(axis=1).iloc[:, 0]
-    found["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
-    found["source"] = SOURCE
-    found = found.set_geometry(_filled(found))
-    draft = _widened(base.placed(found, file, target, journal, shape="any"), journal)
+    selecting = [TagRule(key, (), "") for key in osm_tags.OBSERVATION_KEYS]
+    extra_tags = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
+    rows = _read(file, target, selecting, extra_tags, journal)
+    evidence = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
+    # The old and the new tag of one fact on one object count once.
+    evidence = evidence.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
+    features = rows.loc[evidence["row"]].reset_index(drop=True)
+    evidence = evidence.reset_index(drop=True)
+    features = features.assign(
+        signal=evidence["signal"], subject=evidence["subject"], detail=evidence["detail"]
+    )
+    features["observation_id"] = features["osm_id"] + "/" + features["signal"]
+    checked = features[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
+    features["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
+    features["source"] = SOURCE
+    features = features.set_geometry(_fill_rings(features))
+    draft = _widen_lines(base.placed(features, file, target, journal, shape="any"), journal)
     return base.Draft(draft.frame, len(rows), draft.crs)
 
 
-def _lifecycles(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
-    """Signs of ``disused:shop=*`` and of the older ``disused=yes`` beside ``shop=*``."""
-    signs = []
+def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
+    """Return the evidence of ``disused:shop=*`` and of the older ``disused=yes`` tag."""
+    evidence = []
     for life in osm_tags.LIFECYCLES:
         for root in roots:
-            new = _says(rows[f"{life}:{root}"])
-            old = (rows[life] == "yes") & _says(rows[root])
+            new = _is_set(rows[f"{life}:{root}"])
+            old = (rows[life] == "yes") & _is_set(rows[root])
             detail = (f"{life}:{root}=" + rows[f"{life}:{root}"]).where(new, f"{life}=yes")
-            signs.append(_signs(rows, new | old, f"{life}:{root}", root, detail))
-    return pd.concat(signs, ignore_index=True)
+            evidence.append(_evidence_rows(rows, new | old, f"{life}:{root}", root, detail))
+    return pd.concat(evidence, ignore_index=True)
 
 
-def _singles(rows: pd.DataFrame) -> pd.DataFrame:
-    """Signs that one tag gives. What is vacant or disused is not in use by the same tag."""
-    signs = []
+def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the evidence of single tags; a vacant or disused object is not in use."""
+    evidence = []
     for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
         values = rows[rule.key]
-        fits = values.isin(rule.any_of) if rule.any_of else _says(values)
+        fits = values.isin(rule.any_of) if rule.any_of else _is_set(values)
         if rule.meaning == "osm_in_use":
             fits &= ~values.isin(osm_tags.NO_SHOP) & rows[list(osm_tags.LIFECYCLES)].isna().all(
                 axis=1
             )
-        signs.append(_signs(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
-    return pd.concat(signs, ignore_index=True)
+        evidence.append(_evidence_rows(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
+    return pd.concat(evidence, ignore_index=True)
 
 
-def _signs(
+def _evidence_rows(
     rows: pd.DataFrame, fits: pd.Series[Any], signal: str, key: str, detail: pd.Series[Any]
 ) -> pd.DataFrame:
     root = key.split(":", maxsplit=1)[0]
@@ -284,49 +282,24 @@ def _signs(
     )
 
 
-def _filled(signs: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Shapes with closed outlines filled: no rule makes an area of a lifecycle prefix."""
-    shapes = np.array(signs.geometry.to_numpy(), dtype=object)
-    rings = shapely.is_closed(shapes) & (shapely.get_type_id(shapes) == LINE)
-    rings &= ~signs["signal"].str.endswith(":railway").to_numpy(dtype=bool)
-    shapes[rings] = [shapely.Polygon(ring) for ring in shapes[rings]]
-    return gpd.GeoSeries(shapes, index=signs.index, crs=signs.crs)
+def _fill_rings(evidence: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Turn closed lines into polygons: lifecycle prefixes do not imply an area."""
+    geometries = np.array(evidence.geometry.to_numpy(), dtype=object)
+    rings = shapely.is_closed(geometries) & (shapely.get_type_id(geometries) == LINE)
+    rings &= ~evidence["signal"].str.endswith(":railway").to_numpy(dtype=bool)
+    geometries[rings] = [shapely.Polygon(ring) for ring in geometries[rings]]
+    return gpd.GeoSeries(geometries, index=evidence.index, crs=evidence.crs)
 
 
-def _widened(draft: Draft, journal: Journal) -> Draft:
-    """Give lines (tracks) the ground that they lie on."""
+def _widen_lines(draft: Draft, journal: Journal) -> Draft:
+    """Buffer lines (tracks) to their width on the ground."""
     frame: Any = draft.frame
     lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (LINE, MULTILINE))
     journal.add(
         "assumed",
         int(lines.sum()),
-        f"voies et lignes élargies à {2 * TRACK_HALF_WIDTH_M:.0f} m",
-        f"tracks and lines widened to {2 * TRACK_HALF_WIDTH_M:.0f} m",
+        "readers.osm.widened_lines",
+        width_m=2 * TRACK_HALF_WIDTH_M,
     )
     wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
     return base.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)
-
-
-def census(path: Path, *, shown: str) -> pd.DataFrame:
-    """List every building, shop and tag of a stage of life in a file, each with its class.
-
-    Parameters
-    ----------
-    path
-        ``.osm``, ``.osm.gz`` or ``.osm.pbf``.
-
-    Returns
-    -------
-    One row a tag: ``osm_id`` (``way/123``), ``key``, ``value``, ``kind`` (`osm_tags.class_of`),
-    objects that the edge of the file cuts included, in the order of the file.
-
-    Raises
-    ------
-    FormatError
-        Not an OpenStreetMap file, or cut short.
-    """
-    rows = osm_files.every_tag(path, shown)
-    kinds = [osm_tags.class_of(key, value) for _, key, value in rows]
-    table = pd.DataFrame(rows, columns=["osm_id", "key", "value"])
-    table["kind"] = kinds
-    return table[table["kind"].notna()].reset_index(drop=True)

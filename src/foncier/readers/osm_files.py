@@ -1,7 +1,7 @@
 """OpenStreetMap files, XML (gzipped or not) and PBF, as rows; osmium reads them all.
 
-A file is read once for all layers: objects with a key that some layer reads, with the tags that
-some layer uses. Nothing of who drew an object is kept. A large file is cut to a box as it is read.
+A file is read once for all layers: objects with a key of some layer, with the tags that some layer
+uses. User names and edits are not kept. A large file is clipped to a box while it is read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import files, osm_opening, osm_tags
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -33,18 +32,18 @@ Box = tuple[float, float, float, float]
 Tags = dict[str, str]
 
 DEGREES = pyproj.CRS.from_epsg(4326)
-AREAS = ("multipolygon", "boundary")
-MARGIN_M = 1500.0  # as far around the parcels as `foncier fetch` asks
-MOST_WHOLE = 10_000_000  # bytes of PBF, some 1.2 GB of memory: larger files have to be cut
-BATCH = 50_000  # shapes that are decoded and compared with the box at once
+AREA_TYPES = ("multipolygon", "boundary")
+MARGIN_M = 1500.0  # around the parcels, as `foncier fetch`
+MAX_UNCLIPPED_BYTES = 10_000_000  # PBF, 1.2 GB of memory
+BATCH = 50_000  # geometries decoded and compared with the box at once
 WKB_HEAD = 9  # bytes before the coordinates of a line: byte order, type, number of points
-RING_POINTS = 4  # a polygon has three corners, and the first one again
+MIN_RING_POINTS = 4  # a polygon has three corners, and the first one again
 
 
 class Extract(NamedTuple):
-    """Objects of a file in degrees, lines for closed ways; and the tags of those left out.
+    """Objects of a file in degrees, lines for closed ways; and the tags of dropped objects.
 
-    ``cut`` lack nodes or members in the file, ``faulty`` have outlines that are open or cross.
+    ``cut`` lack nodes or members in the file, ``faulty`` have open or crossing outlines.
     """
 
     ids: list[str]
@@ -55,8 +54,8 @@ class Extract(NamedTuple):
     faulty: list[Tags]
 
 
-class _File(NamedTuple):
-    """A version of a file, which another one replaces in the cache."""
+class _FileVersion(NamedTuple):
+    """Version of a file, the key of the cache."""
 
     path: Path
     shown: str
@@ -69,212 +68,192 @@ def read(
     shown: str,
     *,
     keys: Collection[str],
-    carried: Collection[str] = (),
+    extra_tags: Collection[str] = (),
     box: Box | None = None,
     journal: Journal,
 ) -> gpd.GeoDataFrame:
-    """Objects of an OpenStreetMap file that have one of some keys.
+    """Read the objects of an OpenStreetMap file that have one of some keys.
 
     Parameters
     ----------
     path
-        ``.osm``, ``.osm.gz`` or ``.osm.pbf``; the first bytes say which.
+        ``.osm``, ``.osm.gz`` or ``.osm.pbf``, recognised by the first bytes.
     keys
-        An object is read when it has one of these.
-    carried
-        Other keys to bring along.
+        Objects with one of these keys are read.
+    extra_tags
+        Other keys to read of these objects.
     box
         West, south, east, north in degrees; all of the file when None.
 
     Returns
     -------
-    Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``carried`` (missing where an
-    object lacks it) and geometry in EPSG:4326. The runs of a way that leaves the file and comes
-    back are rows of their own (``way/123``, ``way/123-2``).
+    Columns ``osm_id`` (``way/123``), every key of ``keys`` and ``extra_tags`` (missing where an
+    object lacks it) and geometry in EPSG:4326. The parts of a way that leaves the file and comes
+    back are separate rows (``way/123``, ``way/123-2``).
 
     Raises
     ------
     FormatError
-        Not an OpenStreetMap file, cut short, or too large to be read whole.
+        Not an OpenStreetMap file, truncated, or too large to be read without a box.
     """
-    names = list(dict.fromkeys((*keys, *carried)))
-    wanted = osm_tags.KEYS.union(osm_tags.CARRIED, names)
-    extract = _extract(_found(path, shown, box), box, osm_tags.KEYS.union(keys), wanted)
+    names = list(dict.fromkeys((*keys, *extra_tags)))
+    tag_keys = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
+    extract = _extract(_file_version(path, shown, box), box, osm_tags.KEYS.union(keys), tag_keys)
     _note(extract, keys, journal)
     rows = [n for n, tags in enumerate(extract.tags) if not tags.keys().isdisjoint(keys)]
     tags = [{k: v for k, v in extract.tags[n].items() if k in names} for n in rows]
     areas = [extract.closed[n] and osm_tags.is_area(t) for n, t in zip(rows, tags, strict=True)]
-    shapes = _filled(extract.shapes[rows], np.array(areas, dtype=bool))
+    shapes = _to_polygons(extract.shapes[rows], np.array(areas, dtype=bool))
     table = pd.DataFrame(tags, columns=names).astype("str")
     table["osm_id"] = pd.Series([extract.ids[n] for n in rows], dtype="str")
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=DEGREES), crs=DEGREES)
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
 
 
-def every_tag(path: Path, shown: str) -> list[tuple[str, str, str]]:
-    """Each tag of a file: ``way/123``, key and value, objects that the edge cuts included.
-
-    Raises
-    ------
-    FormatError
-        Not an OpenStreetMap file, or cut short.
-    """
-    import osmium  # noqa: PLC0415 (only needed here)
-
-    files.check(path, shown)
-    with files.scratch(shown) as folder, osm_opening.readable(shown):
-        tagged = osmium.FileProcessor(osm_opening.opened(path, shown, folder)).with_filter(
-            osmium.filter.EmptyTagFilter()
-        )
-        return [(_id(one), tag.k, tag.v) for one in tagged for tag in one.tags]
-
-
-def _found(path: Path, shown: str, box: Box | None) -> _File:
-    """A file that can be read: not a PBF that is too large to be read whole."""
+def _file_version(path: Path, shown: str, box: Box | None) -> _FileVersion:
+    """Return the version of a file; a PBF that is too large without a box is an error."""
     files.check(path, shown)
     stat = path.stat()
-    if box is None and stat.st_size > MOST_WHOLE and osm_opening.is_pbf(path):
-        raise FormatError(
-            complaint(
-                shown,
-                f"{stat.st_size / 1e6:.0f} Mo à lire sans savoir où couper",
-                "Déclarez une couche de parcelles, ou coupez-le : osmium extract -b …",
-            )
-        )
-    return _File(path, shown, stat.st_size, stat.st_mtime_ns)
+    if box is None and stat.st_size > MAX_UNCLIPPED_BYTES and osm_opening.is_pbf(path):
+        raise FormatError("readers.osm_files.too_large", path=shown, size_mb=stat.st_size / 1e6)
+    return _FileVersion(path, shown, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)  # four layers read one file
-def _extract(file: _File, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> Extract:
+def _extract(
+    file: _FileVersion, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]
+) -> Extract:
     with files.scratch(file.shown) as folder, osm_opening.readable(file.shown):
-        source = osm_opening.opened(file.path, file.shown, folder)
+        source = osm_opening.open_source(file.path, file.shown, folder)
         try:
-            return _Reading(box, keys, wanted).of(source)
+            return _Extraction(box, keys, tag_keys).read(source)
         except RuntimeError as reason:
             if not osm_opening.DISORDER.search(str(reason)):
                 raise
-            return _Reading(box, keys, wanted).of(osm_opening.in_order(source, folder))
+            return _Extraction(box, keys, tag_keys).read(osm_opening.sort_objects(source, folder))
 
 
-def _id(one: Any) -> str:
-    kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[one.type_str()]
-    ident = one.orig_id() if one.is_area() else one.id
-    return f"{kind}/{osm_opening.written(ident)}"
+def _id(feature: Any) -> str:
+    kind = {"n": "node", "w": "way", "r": "relation", "a": "relation"}[feature.type_str()]
+    ident = feature.orig_id() if feature.is_area() else feature.id
+    return f"{kind}/{osm_opening.original_id(ident)}"
 
 
-class _Reading:
-    """Objects that touch a box, collected in one reading (osmium does the areas in two)."""
+class _Extraction:
+    """Extraction of the objects that touch a box, in one pass (osmium needs two for areas)."""
 
-    def __init__(self, box: Box | None, keys: frozenset[str], wanted: frozenset[str]) -> None:
+    def __init__(self, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]) -> None:
         import osmium  # noqa: PLC0415 (only needed here)
 
         self.osmium, self.wkb = osmium, osmium.geom.WKBFactory()
-        self.box, self.keys, self.wanted = box, keys, wanted
+        self.box, self.keys, self.tag_keys = box, keys, tag_keys
         self.batch: list[tuple[str, bool, Tags, str]] = []  # id, closed, tags, shape
-        self.found = Extract([], [], [], np.empty(0, dtype=object), [], [])
+        self.extract = Extract([], [], [], np.empty(0, dtype=object), [], [])
         self.shapes: list[Geometries] = []
         self.inside: set[str] = set()  # ways, with or without tags
-        self.lacking: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
+        self.unassembled: dict[str, tuple[Tags, set[str]]] = {}  # relations without an area yet
 
-    def of(self, source: Any) -> Extract:
-        """Read all of a file."""
-        keyed, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
-        # Ways without tags are seen, too: they say whether a relation touches the box.
-        selecting = keyed(*self.keys)
+    def read(self, source: Any) -> Extract:
+        """Read a file to its end."""
+        key_filter, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
+        # Ways without tags are needed to know if a relation touches the box.
+        selecting = key_filter(*self.keys)
         selecting.enable_for(kinds.NODE | kinds.RELATION | kinds.AREA)
-        every = self.osmium.FileProcessor(source).with_areas(keyed(*self.keys))
-        one: Any
-        for one in every.with_filter(selecting):
-            if one.is_node():
-                if one.location.valid():
-                    self._take(_id(one), self.wkb.create_point(one), self._tags(one))
-            elif one.is_way():
-                self._way(one)
-            elif one.is_relation():
-                self._relation(one)
-            elif not one.from_way():
-                self._area(one)
-        self._sift()
-        for tags, ways in self.lacking.values():
+        processor = self.osmium.FileProcessor(source).with_areas(key_filter(*self.keys))
+        feature: Any
+        for feature in processor.with_filter(selecting):
+            if feature.is_node():
+                if feature.location.valid():
+                    self._add(_id(feature), self.wkb.create_point(feature), self._tags(feature))
+            elif feature.is_way():
+                self._way(feature)
+            elif feature.is_relation():
+                self._relation(feature)
+            elif not feature.from_way():
+                self._area(feature)
+        self._flush()
+        for tags, ways in self.unassembled.values():
             if self.box is None or ways & self.inside:
-                self.found.cut.append(tags)
-        return self.found._replace(shapes=np.concatenate(self.shapes))
+                self.extract.cut.append(tags)
+        return self.extract._replace(shapes=np.concatenate(self.shapes))
 
-    def _take(self, ident: str, shape: str, tags: Tags, *, closed: bool = False) -> None:
+    def _add(self, ident: str, shape: str, tags: Tags, *, closed: bool = False) -> None:
         self.batch.append((ident, closed, tags, shape))
         if len(self.batch) >= BATCH:
-            self._sift()
+            self._flush()
 
-    def _sift(self) -> None:
-        """Decode the shapes of the batch and keep those that touch the box."""
+    def _flush(self) -> None:
+        """Decode the geometries of the batch and keep those that touch the box."""
         shapes = np.asarray(shapely.from_wkb([row[3] for row in self.batch]), dtype=object)
-        near = self._near(shapes)
+        inside = self._in_box(shapes)
         tagged = np.array([bool(row[2]) for row in self.batch], dtype=bool)
-        for n in np.flatnonzero(near):
+        for n in np.flatnonzero(inside):
             ident, closed, tags, _ = self.batch[n]
             self.inside.add(ident)
             if tags:
-                self.found.ids.append(ident)
-                self.found.closed.append(closed)
-                self.found.tags.append(tags)
-        self.shapes.append(shapes[near & tagged])
+                self.extract.ids.append(ident)
+                self.extract.closed.append(closed)
+                self.extract.tags.append(tags)
+        self.shapes.append(shapes[inside & tagged])
         self.batch.clear()
 
-    def _near(self, shapes: Geometries) -> Any:
-        """Which shapes have bounds that touch the box."""
+    def _in_box(self, shapes: Geometries) -> Any:
+        """Tell which geometries have bounds that touch the box."""
         if self.box is None:
             return np.ones(len(shapes), dtype=bool)
         west, south, east, north = self.box
         xmin, ymin, xmax, ymax = shapely.bounds(shapes).T
         return (xmin <= east) & (xmax >= west) & (ymin <= north) & (ymax >= south)
 
-    def _tags(self, one: Any) -> Tags:
-        """The tags of an object that some layer uses; none without a key that some layer reads."""
-        tags = {tag.k: tag.v for tag in one.tags if tag.k in self.wanted}
+    def _tags(self, feature: Any) -> Tags:
+        """Return the used tags of an object; none if it has no key of a layer."""
+        tags = {tag.k: tag.v for tag in feature.tags if tag.k in self.tag_keys}
         return {} if self.keys.isdisjoint(tags) else tags
 
     def _way(self, way: Any) -> None:
         try:
             line = self.wkb.create_linestring(way, use_nodes=self.osmium.geom.use_nodes.ALL)
         except (RuntimeError, self.osmium.InvalidLocationError):  # a node is not in the file
-            self._pieces(way, _id(way), self._tags(way))
+            self._parts(way, _id(way), self._tags(way))
             return
         if self.box is not None and not _touches(line, self.box):
             return
         tags = self._tags(way)
         if tags or self.box is not None:
             closed = len(way.nodes) > 1 and way.is_closed()
-            self._take(_id(way), line, tags, closed=closed)
+            self._add(_id(way), line, tags, closed=closed)
 
-    def _pieces(self, way: Any, ident: str, tags: Tags) -> None:
-        """Runs of a way of which nodes lie in the file; a ring that is cut has none."""
+    def _parts(self, way: Any, ident: str, tags: Tags) -> None:
+        """Add the parts of a way whose nodes are in the file; a cut ring has none."""
         places = [(n.lon, n.lat) if n.location.valid() else None for n in way.nodes]
-        there = [place for place in places if place]
+        located = [place for place in places if place]
         runs = [] if len(places) < 2 or way.is_closed() else list(_runs(places))
         for nth, run in enumerate(runs, 1):
             line = shapely.to_wkb(shapely.LineString(run), hex=True)
-            self._take(ident if nth == 1 else f"{ident}-{nth}", line, tags)
-        if not runs and tags and (self.box is None or self._near(shapely.points(there)).any()):
-            self.found.cut.append(tags)
+            self._add(ident if nth == 1 else f"{ident}-{nth}", line, tags)
+        if not runs and tags and (self.box is None or self._in_box(shapely.points(located)).any()):
+            self.extract.cut.append(tags)
 
     def _relation(self, relation: Any) -> None:
         tags = self._tags(relation)
-        if relation.tags.get("type") in AREAS:
-            ways = {f"way/{osm_opening.written(m.ref)}" for m in relation.members if m.type == "w"}
-            self.lacking[_id(relation)] = tags, ways
+        if relation.tags.get("type") in AREA_TYPES:
+            ways = {
+                f"way/{osm_opening.original_id(m.ref)}" for m in relation.members if m.type == "w"
+            }
+            self.unassembled[_id(relation)] = tags, ways
 
     def _area(self, area: Any) -> None:
-        tags, _ = self.lacking.pop(_id(area), ({}, set()))
+        tags, _ = self.unassembled.pop(_id(area), ({}, set()))
         try:
             shape = self.wkb.create_multipolygon(area)
         except RuntimeError:  # outlines that do not close, or that cross each other
-            self.found.faulty.append(tags)
+            self.extract.faulty.append(tags)
         else:
-            self._take(_id(area), shape, tags)
+            self._add(_id(area), shape, tags)
 
 
 def _touches(line: str, box: Box) -> bool:
-    """Whether the bounds of a line (WKB in hexadecimal) touch a box; quicker than to read its tags.
+    """Tell if the bounds of a line (hexadecimal WKB) touch a box; faster than reading its tags.
 
     Examples
     --------
@@ -289,16 +268,16 @@ def _touches(line: str, box: Box) -> bool:
 
 
 def _runs(places: list[tuple[float, float] | None]) -> Iterator[list[tuple[float, float]]]:
-    """Pieces of at least two places between those that are missing.
+    """Yield the runs of at least two known positions between missing ones.
 
     Examples
     --------
     >>> list(_runs([(0, 0), (1, 0), None, (2, 0), None, (3, 0), (4, 0)]))
     [[(0, 0), (1, 0)], [(3, 0), (4, 0)]]
     """
-    for there, run in groupby(places, key=bool):
+    for located, run in groupby(places, key=bool):
         pieces = [place for place in run if place]
-        if there and len(pieces) > 1:
+        if located and len(pieces) > 1:
             yield pieces
 
 
@@ -309,21 +288,19 @@ def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
     journal.add(
         "dropped",
         count(extract.cut),
-        "surfaces OpenStreetMap coupées par le bord du fichier écartées",
-        "OpenStreetMap areas cut by the edge of the file dropped",
+        "readers.osm_files.cut_areas",
     )
     journal.add(
         "dropped",
         count(extract.faulty),
-        "surfaces OpenStreetMap aux contours ouverts ou croisés écartées",
-        "OpenStreetMap areas with open or crossing outlines dropped",
+        "readers.osm_files.open_outlines",
     )
 
 
-def _filled(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
-    """Polygons of the closed ways that are areas, one polygon for areas of one part, all valid."""
+def _to_polygons(lines: Geometries, areas: NDArray[np.bool_]) -> Geometries:
+    """Turn closed ways that are areas into polygons, unwrap multipolygons of one part, repair."""
     shapes = np.array(lines, dtype=object)
-    short = areas & (shapely.get_num_coordinates(shapes) < RING_POINTS)
+    short = areas & (shapely.get_num_coordinates(shapes) < MIN_RING_POINTS)
     shapes[short] = shapely.Polygon()
     areas = areas & ~short
     xy, ring = shapely.get_coordinates(shapes[areas], return_index=True)

@@ -1,4 +1,4 @@
-"""What osmium reads of an OpenStreetMap file: XML is checked, unpacked within limits and sorted."""
+"""Open an OpenStreetMap file for osmium: XML is checked, decompressed with limits, sorted."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.errors import FoncierError, FormatError
 from foncier.readers import files
-from foncier.readers.report import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROLOG = 1 << 16  # where a DOCTYPE and the root element are
+PROLOG_BYTES = 1 << 16  # first bytes, with a DOCTYPE and the root element
 ROOT = re.compile(rb"<([A-Za-z][\w.-]*)")
 PBF_HEADER = b"OSMHeader"
-NEGATIVE = re.compile(rb"""\sid=["']-""")
-DISORDER = re.compile("out of order|twice in input")  # as osmium says it
-SHIFT = 1 << 50  # objects that were never uploaded have negative ids: -7 is read as SHIFT + 7
+NEGATIVE_ID = re.compile(rb"""\sid=["']-""")
+DISORDER = re.compile("out of order|twice in input")  # messages of osmium
+NEGATIVE_ID_OFFSET = 1 << 50  # objects that were never uploaded have negative ids
 
 
 def is_pbf(path: Path) -> bool:
-    """Whether a file begins as a PBF does."""
-    with path.open("rb") as begun:
-        return PBF_HEADER in begun.read(64)
+    """Tell if a file starts as a PBF."""
+    with path.open("rb") as file:
+        return PBF_HEADER in file.read(64)
 
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn what osmium raises on a broken file into one error."""
+    """Turn the exceptions of osmium on a damaged file into one error."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     try:
@@ -39,89 +38,81 @@ def readable(shown: str) -> Iterator[None]:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as reason:
         line = re.search(r"line (\d+)", str(reason))
-        where = f"ligne {line[1]}" if line else str(reason)
-        what = f"fichier illisible ou tronqué ({where})"
-        raise FormatError(complaint(shown, what, "Téléchargez l'extrait de nouveau.")) from reason
+        if line:
+            raise FormatError(
+                "readers.osm_opening.unreadable_at_line", path=shown, line=line[1]
+            ) from reason
+        raise FormatError("readers.osm_opening.unreadable", path=shown, why=reason) from reason
 
 
-def opened(path: Path, shown: str, folder: Path) -> Any:
-    """What osmium reads: the PBF file, or the XML unpacked within limits, sorted if need be."""
+def open_source(path: Path, shown: str, folder: Path) -> Any:
+    """Return what osmium reads: the PBF file, or the decompressed XML, sorted if needed."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     if is_pbf(path):
         return osmium.io.File(str(path), "pbf")
     xml = files.content(path, shown)
-    if b"<!DOCTYPE" in xml[:PROLOG]:
-        raise FormatError(
-            complaint(
-                shown,
-                "le fichier déclare des entités XML (DOCTYPE), ce qu'aucun extrait ne fait",
-                "Téléchargez l'extrait d'un service connu (Overpass, Geofabrik).",
-            )
-        )
-    root = ROOT.search(xml[:PROLOG])
+    if b"<!DOCTYPE" in xml[:PROLOG_BYTES]:
+        raise FormatError("readers.osm_opening.doctype", path=shown)
+    root = ROOT.search(xml[:PROLOG_BYTES])
     if root and root[1] != b"osm":
-        raise FormatError(
-            complaint(
-                shown,
-                f"ce n'est pas un fichier OpenStreetMap (racine « {root[1].decode()} »)",
-                "Donnez un extrait .osm, .osm.gz ou .osm.pbf (Overpass, JOSM, osmium).",
-            )
-        )
+        raise FormatError("readers.osm_opening.not_osm", path=shown, root=root[1].decode())
     source = osmium.io.FileBuffer(xml, "osm")
-    return source if _is_in_order(xml) else in_order(source, folder)
+    return source if _is_sorted(xml) else sort_objects(source, folder)
 
 
-def _is_in_order(xml: bytes) -> bool:
-    """Whether all nodes come before the ways, the ways before the relations, and no id is negative.
+def _is_sorted(xml: bytes) -> bool:
+    """Tell if nodes precede ways, ways precede relations, and no id is negative.
 
     Examples
     --------
-    >>> _is_in_order(b'<osm><node id="1"/><way id="2"/></osm>')
+    >>> _is_sorted(b'<osm><node id="1"/><way id="2"/></osm>')
     True
-    >>> _is_in_order(b'<osm><way id="2"/><node id="1"/></osm>')
+    >>> _is_sorted(b'<osm><way id="2"/><node id="1"/></osm>')
     False
     """
     last_node, last_way = xml.rfind(b"<node"), xml.rfind(b"<way")
     way, relation = xml.find(b"<way"), xml.find(b"<relation")
     sorted_ = (way < 0 or last_node < way) and (relation < 0 or max(last_node, last_way) < relation)
-    return sorted_ and NEGATIVE.search(xml) is None
+    return sorted_ and NEGATIVE_ID.search(xml) is None
 
 
-def in_order(source: Any, folder: Path) -> Any:
-    """The same objects as osmium needs them: by type and id, with positive ids, each once."""
+def sort_objects(source: Any, folder: Path) -> Any:
+    """Sort objects as osmium needs them: by type and id, with positive ids, each once."""
     import osmium  # noqa: PLC0415 (only needed here)
 
     numbered, ordered = str(folder / "numbered.osm.pbf"), str(folder / "ordered.osm.pbf")
     with osmium.SimpleWriter(numbered) as writer:
-        one: Any
-        for one in osmium.FileProcessor(source):
-            more: dict[str, Any] = {}
-            if one.is_way():
-                more["nodes"] = [_positive(node.ref) for node in one.nodes]
-            elif one.is_relation():
-                more["members"] = [(m.type, _positive(m.ref), m.role) for m in one.members]
-            elif not one.location.valid():
+        feature: Any
+        for feature in osmium.FileProcessor(source):
+            references: dict[str, Any] = {}
+            if feature.is_way():
+                references["nodes"] = [_positive_id(node.ref) for node in feature.nodes]
+            elif feature.is_relation():
+                references["members"] = [
+                    (m.type, _positive_id(m.ref), m.role) for m in feature.members
+                ]
+            elif not feature.location.valid():
                 continue
-            writer.add(one.replace(id=_positive(one.id), **more))
+            writer.add(feature.replace(id=_positive_id(feature.id), **references))
     merged = osmium.MergeInputReader()
     merged.add_file(numbered)
-    last = osmium.WriteHandler(ordered)
-    merged.apply(last, simplify=True)
-    last.close()
+    handler = osmium.WriteHandler(ordered)
+    merged.apply(handler, simplify=True)
+    handler.close()
     return osmium.io.File(ordered, "pbf")
 
 
-def _positive(ident: int) -> int:
-    return ident if ident >= 0 else SHIFT - ident
+def _positive_id(ident: int) -> int:
+    return ident if ident >= 0 else NEGATIVE_ID_OFFSET - ident
 
 
-def written(ident: int) -> int:
-    """Id of an object as it is in the file, before `in_order` made it positive.
+def original_id(ident: int) -> int:
+    """Return the id of an object in the file, before `sort_objects` made it positive.
 
     Examples
     --------
-    >>> written(7), written(_positive(-7))
+    >>> original_id(7), original_id(_positive_id(-7))
     (7, -7)
     """
-    return ident if ident < SHIFT else SHIFT - ident
+    return ident if ident < NEGATIVE_ID_OFFSET else NEGATIVE_ID_OFFSET - ident

@@ -1,4 +1,4 @@
-"""What OpenStreetMap tags mean here: data, in tables that are read from top to bottom.
+"""Meaning of OpenStreetMap tags: tables of rules, the first that fits applies.
 
 Sources: wiki.openstreetmap.org (Key:highway, Key:access, Lifecycle prefix) and the project's
 methods (friches, buildings without use, false positives of dents creuses).
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Tagged(NamedTuple):
-    """One rule: a key with one of some values (any value when there is none) means something."""
+class TagRule(NamedTuple):
+    """Rule: a key with one of some values (any value if there are none) has a meaning."""
 
     key: str
     any_of: tuple[str, ...]
@@ -56,17 +56,17 @@ HIGHWAYS: dict[str, tuple[bool, bool, bool]] = {
     "steps": _FOOT,
     "corridor": _FOOT,
 }
-WALKERS_OWN = {"footway", "path", "pedestrian", "steps"}
+FOOTWAYS = {"footway", "path", "pedestrian", "steps"}
 ACCESS_NO = ("no", "private", "use_sidepath", "dismount")
 ACCESS_YES = ("yes", "designated", "permissive", "destination", "customers", "public", "official")
-# Keys that say more than `access` for a mode, the more precise last.
+# Keys of the access of each mode, the more specific last.
 ACCESS_KEYS = {
     "walk": ("access", "foot"),
     "bike": ("access", "vehicle", "bicycle"),
     "drive": ("access", "vehicle", "motor_vehicle", "motorcar"),
 }
-# Which way cyclists may go (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open
-# both ways unless it says otherwise; these say so, or are one way without saying.
+# Direction of cyclists (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open in both
+# directions unless its tags state otherwise, or its class is one-way by default.
 ONE_WAY = {
     "yes": "forward",
     "true": "forward",
@@ -77,11 +77,11 @@ ONE_WAY = {
     "false": "both",
     "0": "both",
 }
-CHANGING = ("reversible", "alternating")  # nobody knows which way now
+ALTERNATING = ("reversible", "alternating")  # direction unknown
 ROUNDABOUTS = ("roundabout", "circular")
 CYCLEWAYS = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
-AGAINST = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
-STREET_CARRIED = (
+CONTRAFLOW = ("opposite", "opposite_lane", "opposite_track", "opposite_share_busway")
+STREET_TAGS = (
     "access",
     "foot",
     "vehicle",
@@ -100,38 +100,38 @@ STREET_CARRIED = (
     *(f"{key}:oneway" for key in CYCLEWAYS[1:]),
 )
 
-# Land in use that is no plot to build on. Grass and woods are not here: they hide dents creuses.
+# Land that is no building plot. Grass and woods are not constraints: they may be dents creuses.
 CONSTRAINTS = (
-    Tagged("natural", ("water",), "water"),
-    Tagged("waterway", ("riverbank", "dock"), "water"),
-    Tagged("landuse", ("basin", "reservoir"), "water"),
-    Tagged("landuse", ("cemetery",), "cemetery"),
-    Tagged("amenity", ("grave_yard",), "cemetery"),
-    Tagged("amenity", ("school", "kindergarten", "college"), "school"),
-    Tagged("leisure", ("pitch", "sports_centre", "stadium", "track", "golf_course"), "sports"),
-    Tagged("leisure", ("swimming_pool",), "sports"),
-    Tagged("leisure", ("park", "garden", "playground", "nature_reserve"), "park"),
-    Tagged("landuse", ("recreation_ground", "village_green"), "park"),
-    Tagged("place", ("square",), "park"),
-    Tagged("landuse", ("allotments",), "allotments"),
-    Tagged("landuse", ("railway",), "railway"),
-    Tagged("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
-    Tagged("amenity", ("parking",), "parking"),
+    TagRule("natural", ("water",), "water"),
+    TagRule("waterway", ("riverbank", "dock"), "water"),
+    TagRule("landuse", ("basin", "reservoir"), "water"),
+    TagRule("landuse", ("cemetery",), "cemetery"),
+    TagRule("amenity", ("grave_yard",), "cemetery"),
+    TagRule("amenity", ("school", "kindergarten", "college"), "school"),
+    TagRule("leisure", ("pitch", "sports_centre", "stadium", "track", "golf_course"), "sports"),
+    TagRule("leisure", ("swimming_pool",), "sports"),
+    TagRule("leisure", ("park", "garden", "playground", "nature_reserve"), "park"),
+    TagRule("landuse", ("recreation_ground", "village_green"), "park"),
+    TagRule("place", ("square",), "park"),
+    TagRule("landuse", ("allotments",), "allotments"),
+    TagRule("landuse", ("railway",), "railway"),
+    TagRule("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
+    TagRule("amenity", ("parking",), "parking"),
 )
 
-# The first rule that fits an object gives its category.
+# Categories of destinations.
 PLACES = (
-    Tagged("railway", ("station", "halt"), "station"),
-    Tagged("highway", ("bus_stop",), "stop"),
-    Tagged("railway", ("tram_stop",), "stop"),
-    Tagged("amenity", ("bus_station", "bicycle_rental"), "stop"),
-    Tagged("amenity", ("research_institute",), "research"),
-    Tagged("office", ("research",), "research"),
-    Tagged("amenity", ("university", "college"), "university"),
-    Tagged("amenity", ("coworking_space",), "innovation"),
-    Tagged("office", ("coworking", "coworking_space"), "innovation"),
-    Tagged("amenity", ("hospital", "clinic"), "hospital"),
-    Tagged(
+    TagRule("railway", ("station", "halt"), "station"),
+    TagRule("highway", ("bus_stop",), "stop"),
+    TagRule("railway", ("tram_stop",), "stop"),
+    TagRule("amenity", ("bus_station", "bicycle_rental"), "stop"),
+    TagRule("amenity", ("research_institute",), "research"),
+    TagRule("office", ("research",), "research"),
+    TagRule("amenity", ("university", "college"), "university"),
+    TagRule("amenity", ("coworking_space",), "innovation"),
+    TagRule("office", ("coworking", "coworking_space"), "innovation"),
+    TagRule("amenity", ("hospital", "clinic"), "hospital"),
+    TagRule(
         "amenity",
         (
             "townhall",
@@ -146,33 +146,33 @@ PLACES = (
         ),
         "public_service",
     ),
-    Tagged("office", ("government", "employment_agency"), "public_service"),
-    Tagged("amenity", ("school", "kindergarten"), "school"),
-    Tagged("amenity", ("pharmacy", "marketplace"), "shop"),
-    Tagged("shop", (), "shop"),
-    Tagged("leisure", ("park", "garden"), "green"),
+    TagRule("office", ("government", "employment_agency"), "public_service"),
+    TagRule("amenity", ("school", "kindergarten"), "school"),
+    TagRule("amenity", ("pharmacy", "marketplace"), "shop"),
+    TagRule("shop", (), "shop"),
+    TagRule("leisure", ("park", "garden"), "green"),
 )
 NO_SHOP = ("vacant", "no")
 
-# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` say that
-# nothing is left: they are not here, and are never evidence.
+# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` mean that
+# nothing remains: they are no evidence.
 LIFECYCLES = ("disused", "abandoned", "ruins")
 BUILDING_KEYS = ("building", "shop", "amenity", "office", "tourism")
 SITE_KEYS = ("industrial", "railway", "landuse", "military", "man_made", "power", "leisure")
-# Single tags that are evidence: the signal, then what it is about.
+# Single tags that are evidence, with their signal.
 DECAY = (
-    Tagged("shop", ("vacant",), "shop=vacant"),
-    Tagged("landuse", ("brownfield",), "landuse=brownfield"),
-    Tagged("railway", ("disused",), "disused:railway"),
-    Tagged("railway", ("abandoned",), "abandoned:railway"),
-    Tagged("building", ("ruins",), "ruins:building"),
-    Tagged("building:condition", ("poor", "very_poor"), "building:condition"),
+    TagRule("shop", ("vacant",), "shop=vacant"),
+    TagRule("landuse", ("brownfield",), "landuse=brownfield"),
+    TagRule("railway", ("disused",), "disused:railway"),
+    TagRule("railway", ("abandoned",), "abandoned:railway"),
+    TagRule("building", ("ruins",), "ruins:building"),
+    TagRule("building:condition", ("poor", "very_poor"), "building:condition"),
 )
-# An activity under a roof. Benches, bins and car parks are amenities too, but use no building.
+# Activities in buildings. Benches, bins and car parks are amenities too, but use no building.
 IN_USE = (
-    Tagged("shop", (), "osm_in_use"),
-    Tagged("office", (), "osm_in_use"),
-    Tagged(
+    TagRule("shop", (), "osm_in_use"),
+    TagRule("office", (), "osm_in_use"),
+    TagRule(
         "amenity",
         (
             "arts_centre",
@@ -223,20 +223,20 @@ IN_USE = (
         "osm_in_use",
     ),
 )
-CHECKED = ("check_date", "survey:date", "lastcheck")
+CHECK_DATE_KEYS = ("check_date", "survey:date", "lastcheck")
 
-# Keys of the objects that the layers read, and what else they take from these objects.
-OBSERVED = (
+# Keys of the objects that the layers read, and the other tags of these objects that they use.
+OBSERVATION_KEYS = (
     *BUILDING_KEYS,
     *SITE_KEYS,
     *(f"{life}:{root}" for life in LIFECYCLES for root in BUILDING_KEYS + SITE_KEYS),
     "building:condition",
 )
-KEYS = frozenset({"highway", *OBSERVED, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
-CARRIED = frozenset({"name", *STREET_CARRIED, *LIFECYCLES, *CHECKED})
+KEYS = frozenset({"highway", *OBSERVATION_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
+EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *LIFECYCLES, *CHECK_DATE_KEYS})
 
-# Which closed ways are areas (wiki: Key:area): keys that say so with any value, with some, or with
-# all values but some.
+# Closed ways that are areas (wiki: Key:area): keys with any value, with some values, or with all
+# values but some.
 AREA_KEYS = frozenset(
     {
         "amenity",
@@ -265,7 +265,7 @@ AREA_UNLESS = {
 
 
 def is_area(tags: Mapping[str, str]) -> bool:
-    """Whether a closed way with these tags is an area, as in OSMnx.
+    """Tell if a closed way with these tags is an area, as in OSMnx.
 
     Examples
     --------
@@ -280,45 +280,3 @@ def is_area(tags: Mapping[str, str]) -> bool:
         or (key in AREA_UNLESS and value not in AREA_UNLESS[key])
         for key, value in tags.items()
     )
-
-
-# What an object says by one tag, for the census of a file; the first rule that fits.
-GONE = ("demolished", "razed", "removed", "was", "destroyed")
-COMING = ("construction", "proposed", "planned")
-CENSUS = (
-    "building",
-    "shop",
-    "landuse",
-    "railway",
-    "ruins",
-    "disused",
-    "abandoned",
-    "building:condition",
-    "construction",
-)
-
-
-def class_of(key: str, value: str) -> str | None:
-    """Class of a tag on a building, a shop or a stage of life; None where it is none of these.
-
-    ``use`` and ``vacancy`` are signs; ``gone`` and ``coming`` never are; ``other life`` is a stage
-    of something that is neither a building nor land (a former boundary); ``built`` says that a
-    building stands, and nothing of its use.
-
-    Examples
-    --------
-    >>> class_of("disused:shop", "yes"), class_of("razed:building", "yes"), class_of("shop", "no")
-    ('vacancy', 'gone', 'no shop')
-    """
-    life, _, root = key.partition(":")
-    decay = any(key == rule.key and value in rule.any_of for rule in DECAY)
-    cases = (
-        (life in GONE or value in GONE, "gone"),
-        (life in COMING or (key in CENSUS and value in COMING), "coming"),
-        (bool(root) and life in LIFECYCLES and root in BUILDING_KEYS + SITE_KEYS, "vacancy"),
-        (decay or (key in LIFECYCLES and value == "yes"), "vacancy"),
-        (life in LIFECYCLES, "other life"),
-        (key == "shop", "no shop" if value in NO_SHOP else "use"),
-        (key == "building" and value != "no", "built"),
-    )
-    return next((kind for fits, kind in cases if fits), None)

@@ -1,4 +1,4 @@
-"""Graphs of OSMnx to our table of streets, and our network to a graph of OSMnx."""
+"""OSMnx graphs to the table of streets, and street networks to OSMnx graphs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Network(Protocol):
-    """What is taken of a `foncier.network.Graph`."""
+    """Used attributes of a `foncier.network.Graph`."""
 
     @property
     def x(self) -> NDArray[np.float64]:
@@ -57,15 +57,15 @@ class Network(Protocol):
 def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Streets of a graph of OSMnx, one row for the edges of both ways of a street.
 
-    Tags mean what they mean in a file of OpenStreetMap. An edge that OSMnx has simplified from
-    several ways has the first of their tags. A street is one way for cyclists when the graph has
+    Tags are read as in an OpenStreetMap file. An edge that OSMnx simplified from several ways has
+    the first of their tags. A street is one way for cyclists when the graph has
     its edge in one way only. OSMnx keeps few tags: for ``foot``, ``bicycle`` and ``layer`` set
     ``osmnx.settings.useful_tags_way`` before it reads.
 
     Parameters
     ----------
     graph
-        As `osmnx.graph_from_place` and the like give it, simplified or not, in any CRS.
+        Graph of `osmnx.graph_from_place` and the like, simplified or not, in any CRS.
     crs
         Metric CRS of the table.
 
@@ -82,14 +82,11 @@ def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFram
     import osmnx  # noqa: PLC0415 (slow to import)
 
     if not graph.number_of_edges():
-        raise FormatError("Ce graphe n'a aucune arête. Agrandissez le secteur demandé à OSMnx.")
+        raise FormatError("readers.osmnx_graphs.no_edges")
     edges: Any = osmnx.graph_to_gdfs(graph, nodes=False).to_crs(crs).reset_index()
     if not {"osmid", "highway"} <= set(edges):
-        raise FormatError(
-            "Les arêtes de ce graphe n'ont pas les attributs osmid et highway d'OpenStreetMap. "
-            "Donnez un graphe lu par OSMnx."
-        )
-    names = ["osmid", "highway", "name", *osm_tags.STREET_CARRIED]
+        raise FormatError("readers.osmnx_graphs.no_osm_tags")
+    names = ["osmid", "highway", "name", *osm_tags.STREET_TAGS]
     tags = edges.reindex(columns=names).map(_first)
     tags["oneway"] = np.where(_both_ways(edges), "no", "yes")
     tags = tags.rename(columns={"highway": "street_class"}).astype("str")
@@ -100,7 +97,7 @@ def streets_of_osmnx(graph: nx.MultiDiGraph, crs: pyproj.CRS) -> gpd.GeoDataFram
     nth = frame.groupby("osmid").cumcount() + 1
     ids = "way/" + frame["osmid"]
     frame["street_id"] = ids.where(nth == 1, ids + "-" + nth.astype("str"))
-    return STREETS.conform(osm.with_meaning(frame).sort_values("street_id"))
+    return STREETS.conform(osm.with_modes(frame).sort_values("street_id"))
 
 
 def osmnx_of_network(network: Network, streets: gpd.GeoDataFrame) -> nx.MultiDiGraph:
@@ -148,19 +145,19 @@ def _tags(streets: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     for n, (ident, street_class, name) in enumerate(columns):
         number = ident.removeprefix("way/").split("-")[0]
         row = {"osmid": int(number) if number.isdecimal() else n, "street_id": ident}
-        named = {} if pd.isna(name) else {"name": name}
-        rows.append({**row, "highway": street_class, **named})
+        name_tag = {} if pd.isna(name) else {"name": name}
+        rows.append({**row, "highway": street_class, **name_tag})
     return rows
 
 
 def _first(value: Any) -> Any:
-    """First of several values, which OSMnx holds in a list; as text where it is a bool."""
+    """Return the first of several values, which OSMnx has in a list; a bool as text."""
     value = value[0] if isinstance(value, list) and value else value
     return value if not isinstance(value, bool) else ("yes" if value else "no")
 
 
 def _pair(edges: gpd.GeoDataFrame) -> Any:
-    """What the two edges of a street share: its ways, its ends and its line in either direction."""
+    """Return a key that both edges of a street share: ways, ends and undirected line."""
     ways = edges["osmid"].map(
         lambda osmid: str(sorted(osmid) if isinstance(osmid, list) else osmid)
     )
@@ -175,7 +172,7 @@ def _both_ways(edges: gpd.GeoDataFrame) -> Any:
 
 
 def _one_way_each(edges: gpd.GeoDataFrame) -> Any:
-    """One edge of each street: the one along its way rather than the reversed one."""
+    """Select one edge of each street, preferably that in the direction of its way."""
     turned = edges["reversed"].map(lambda value: value is True) if "reversed" in edges else False
     order = pd.DataFrame({"pair": _pair(edges), "turned": turned}, edges.index)
     first = order.sort_values("turned", kind="stable").drop_duplicates("pair").index

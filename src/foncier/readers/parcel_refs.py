@@ -1,4 +1,4 @@
-"""Parcel references as people write them (``AB160/161/163``) to IDUs, or said to be unresolved."""
+"""Parcel references as people write them (``AB160/161/163``) to IDUs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier.readers.cadastre import IDU
-from foncier.readers.report import SHOWN_AT_MOST
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
-LONGEST_RANGE = 100  # « 891 à 897 » is a range; a longer one is more likely a slip
-# In the order in which they are tried at each place of a text.
+MAX_RANGE = 100  # « 891 à 897 » is a range; a longer one is probably an error
+# In the order of precedence.
 TOKENS = re.compile(
     r"""
     (?P<idu>\d[0-9AB]\d{3}\d{3}[0-9A-Z]{2}\d{4}(?!\d))
@@ -31,10 +30,10 @@ TOKENS = re.compile(
 
 
 def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """IDUs that a text names, in order, and the words that could not be understood.
+    """Return the IDUs that a text names, in order, and the words that were not understood.
 
-    A number alone continues the section before it; « 24 à 27 » is every parcel from one to the
-    other. Without its commune a short reference stays unresolved.
+    A number alone is in the section before it; « 24 à 27 » is every parcel from one to the other.
+    Without its commune a short reference is unresolved.
 
     Parameters
     ----------
@@ -50,50 +49,50 @@ def resolve(text: str, commune: str | None) -> tuple[tuple[str, ...], tuple[str,
     >>> resolve("AC 24 à 26 et une cour", "80021")[1]
     ('UNE', 'COUR')
     """
-    state = _Reading(commune)
-    for found in TOKENS.finditer(" ".join(text.upper().split())):
-        state.take(found)
-    return tuple(dict.fromkeys(state.ids)), tuple(dict.fromkeys(state.strange))
+    parser = _Parser(commune)
+    for match in TOKENS.finditer(" ".join(text.upper().split())):
+        parser.add_token(match)
+    return tuple(dict.fromkeys(parser.ids)), tuple(dict.fromkeys(parser.unresolved))
 
 
-class _Reading:
-    """One text being read: where it stands, what was found, what was not understood."""
+class _Parser:
+    """State of the parser: current section, ids, and words that were not understood."""
 
     def __init__(self, commune: str | None) -> None:
         self.ids: list[str] = []
-        self.strange: list[str] = []
+        self.unresolved: list[str] = []
         self.commune, self.prefix, self.section = commune, "000", ""
         self.last, self.ranged = 0, False
 
-    def take(self, found: re.Match[str]) -> None:
-        kind = found.lastgroup if found["ref"] is None else "ref"
+    def add_token(self, match: re.Match[str]) -> None:
+        kind = match.lastgroup if match["ref"] is None else "ref"
         if kind == "idu":
-            self.ids.append(found[0])
-            self.prefix, self.section = found[0][5:8], found[0][8:10]
-            self.last, self.ranged = int(found[0][10:]), False
+            self.ids.append(match[0])
+            self.prefix, self.section = match[0][5:8], match[0][8:10]
+            self.last, self.ranged = int(match[0][10:]), False
         elif kind == "range":
             self.ranged = bool(self.section)
         elif kind == "ref":
-            self._ref(found)
+            self._ref(match)
         elif kind == "more":
-            self._number(int(found[0]), found[0])
+            self._number(int(match[0]), match[0])
         elif kind == "word":
-            self.strange.append(found[0])
+            self.unresolved.append(match[0])
 
-    def _ref(self, found: re.Match[str]) -> None:
-        self.commune = found["insee"] or self.commune
-        section = (found["section"] or found["numeric"]).rjust(2, "0")
+    def _ref(self, match: re.Match[str]) -> None:
+        self.commune = match["insee"] or self.commune
+        section = (match["section"] or match["numeric"]).rjust(2, "0")
         self.ranged = self.ranged and section == self.section
-        self.prefix, self.section = found["prefix"] or "000", section
-        self._number(int(found["number"]), found[0])
+        self.prefix, self.section = match["prefix"] or "000", section
+        self._number(int(match["number"]), match[0])
 
-    def _number(self, number: int, written: str) -> None:
+    def _number(self, number: int, text: str) -> None:
         if not self.section or not self.commune or not number:
-            self.strange.append(written)
+            self.unresolved.append(text)
             return
         first = self.last + 1 if self.ranged else number
-        if not 0 <= number - first < LONGEST_RANGE:
-            self.strange.append(written)
+        if not 0 <= number - first < MAX_RANGE:
+            self.unresolved.append(text)
             first = number
         self.ids += [
             f"{self.commune}{self.prefix}{self.section}{n:04d}" for n in range(first, number + 1)
@@ -101,41 +100,43 @@ class _Reading:
         self.last, self.ranged = number, False
 
 
-def listed(values: pd.Series[Any], communes: pd.Series[Any], journal: Journal) -> pd.Series[Any]:
-    """IDUs of each row, sorted, each once, joined by ``|``; missing where none was understood.
+def resolve_lists(
+    values: pd.Series[Any], communes: pd.Series[Any], journal: Journal
+) -> pd.Series[Any]:
+    """Return the distinct IDUs of each row, sorted, joined by ``|``; missing where none.
 
-    Cells that hold nothing but IDUs (the layout of the CNIG) are taken as they are. Others are
-    resolved with the commune of their row; what is not understood is noted, the first few by name.
+    Cells that hold only IDUs (CNIG layout) are unchanged. Others are resolved with the commune of
+    their row; references that are not understood are noted.
     """
     written = values.astype("str").str.strip("{} ").str.upper()
     split = written.str.split(r"[|,;\s]+", regex=True).explode().astype("str")
     split = split[split.notna() & (split != "")]
-    plain = split.str.fullmatch(IDU.pattern)
-    free = plain.index[~plain].unique()
-    known: dict[Any, Any] = split[~split.index.isin(free)].groupby(level=0).agg(list).to_dict()
-    strange: list[str] = []
-    texts = zip(free, written.loc[free], communes.loc[free], strict=True)
+    is_idu = split.str.fullmatch(IDU.pattern)
+    other_rows = is_idu.index[~is_idu].unique()
+    ids_of_row: dict[Any, Any] = (
+        split[~split.index.isin(other_rows)].groupby(level=0).agg(list).to_dict()
+    )
+    unresolved: list[str] = []
+    texts = zip(other_rows, written.loc[other_rows], communes.loc[other_rows], strict=True)
     for row, text, commune in texts:
-        ids, left = resolve(str(text), commune if isinstance(commune, str) else None)
-        strange += left
+        ids, unknown = resolve(str(text), commune if isinstance(commune, str) else None)
+        unresolved += unknown
         if ids:
-            known[row] = ids
-    _note(sum(row in known for row in free), strange, journal)
-    joined = {row: "|".join(sorted(set(ids))) for row, ids in known.items()}
-    return pd.Series(joined, dtype="str").reindex(values.index)
+            ids_of_row[row] = ids
+    _note(sum(row in ids_of_row for row in other_rows), unresolved, journal)
+    lists = {row: "|".join(sorted(set(ids))) for row, ids in ids_of_row.items()}
+    return pd.Series(lists, dtype="str").reindex(values.index)
 
 
-def _note(solved: int, strange: list[str], journal: Journal) -> None:
+def _note(resolved: int, unresolved: list[str], journal: Journal) -> None:
     journal.add(
         "repaired",
-        solved,
-        "sites dont les parcelles étaient écrites en abrégé (AB160/161) : IDU retrouvés",
-        "sites whose parcels were written short (AB160/161): IDUs found",
+        resolved,
+        "readers.parcel_refs.expanded",
     )
-    names = ", ".join(dict.fromkeys(strange[:SHOWN_AT_MOST]))
     journal.add(
         "dropped",
-        len(strange),
-        f"références de parcelles non comprises, laissées de côté : {names}",
-        f"parcel references not understood, left aside: {names}",
+        len(unresolved),
+        "readers.parcel_refs.not_understood",
+        names=list(dict.fromkeys(unresolved)),
     )

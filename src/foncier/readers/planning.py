@@ -1,4 +1,4 @@
-"""Zones of the local plan, constraints, and what hand-made layers say of them."""
+"""Zones of the local plan, constraints, urban envelope, land units and districts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CONSTRAINT_FIELDS = (
     Field("label", ("libelle", "nom", "name")),
     Field("effect", ("effet",)),
 )
-# What a kind does to a plot unless the file says otherwise (docs METHODS §3: false positives are
-# excluded with the reason kept; courtyards and car parks are flagged, not excluded).
-EFFECTS = {
+# Default effect of a kind on a plot (docs METHODS §3: false positives are excluded with the reason;
+# courtyards and car parks are flagged, not excluded).
+DEFAULT_EFFECTS = {
     "water": "exclude",
     "park": "exclude",
     "cemetery": "exclude",
@@ -68,87 +68,84 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = base.layer(file, target, journal, fields=ZONE_FIELDS, shape="polygon")
     frame: Any = draft.frame
     typed = frame["zone_type"].notna()
-    journal.add(
-        "dropped", int((~typed).sum()), "zones sans type écartées", "zones without type dropped"
-    )
+    journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
     return base.Draft(
-        ids.keyed(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
+        ids.fill_keys(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
     )
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read constraints: ``kind`` from a column or a constant, ``effect`` by default that of it.
+    """Read constraints: ``kind`` is a column or constant, ``effect`` defaults to that of the kind.
 
     Raises
     ------
     FormatError
-        A kind or an effect that is not in the contract.
+        A kind or an effect is not in the contract.
     """
     draft = base.layer(file, target, journal, fields=CONSTRAINT_FIELDS, shape="any")
-    return constraints_of(draft, file, journal)
+    return complete_constraints(draft, file, journal)
 
 
-def constraints_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
-    """Constraints with their key, their kind in our words and its effect."""
+def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Add the key, the kind and the effect of constraints."""
     frame: Any = draft.frame
-    kinds = columns.allowed(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
-    effects = columns.allowed(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
+    kinds = columns.allowed_values(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
+    effects = columns.allowed_values(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
     kind = columns.translate(frame["kind"], kinds, column="kind", shown=file.shown)
-    said = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
-    frame = frame.assign(kind=kind, effect=said.fillna(effect_of(kind)))
+    effect = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
+    frame = frame.assign(kind=kind, effect=effect.fillna(default_effect(kind)))
     kindless = frame["kind"].isna()
     journal.add(
         "dropped",
         int(kindless.sum()),
-        "contraintes sans nature écartées",
-        "constraints without kind dropped",
+        "readers.planning.constraint_without_kind",
     )
-    frame = ids.keyed(frame[~kindless], "constraint_id", journal=journal)
+    frame = ids.fill_keys(frame[~kindless], "constraint_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
-def effect_of(kind: pd.Series[Any]) -> pd.Series[Any]:
-    """What each kind of constraint does to a plot when nothing else is said.
+def default_effect(kind: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the default effect of each kind of constraint.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> list(effect_of(pd.Series(["water", "parking"])))
+    >>> list(default_effect(pd.Series(["water", "parking"])))
     ['exclude', 'flag']
     """
-    return kind.map(EFFECTS).astype("str")
+    return kind.map(DEFAULT_EFFECTS).astype("str")
 
 
-ENVELOPE = (Field("part_id", ("id", "gid", "fid")),)
-UNITS = (Field("unit_id", ("id_uf", "iduf", "id", "gid", "fid")),)
+ENVELOPE_FIELDS = (Field("part_id", ("id", "gid", "fid")),)
+LAND_UNIT_FIELDS = (Field("unit_id", ("id_uf", "iduf", "id", "gid", "fid")),)
 
 
 def envelope(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the parts of an urban envelope (tache urbaine, enveloppe urbaine)."""
-    return _outlines(file, target, journal, ENVELOPE)
+    return _outlines(file, target, journal, ENVELOPE_FIELDS)
 
 
 def land_units(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read unités foncières: the ground that adjoins and is said to be in one hand."""
-    return _outlines(file, target, journal, UNITS)
+    """Read unités foncières: adjacent parcels of one owner."""
+    return _outlines(file, target, journal, LAND_UNIT_FIELDS)
 
 
 def _outlines(
     file: LayerFile, target: Target, journal: Journal, fields: tuple[Field, ...]
 ) -> Draft:
     draft = base.layer(file, target, journal, fields=fields, shape="polygon")
-    frame: Any = ids.keyed(draft.frame, fields[0].name, journal=journal)
+    frame: Any = ids.fill_keys(draft.frame, fields[0].name, journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
-FIELDS = (
+DISTRICT_FIELDS = (
     Field("quarter_id", ("code_iris", "code_qp", "code_qpv", "dcomiris", "id", "gid", "fid")),
     Field("name", ("nom", "nom_iris", "nom_qp", "nom_qpv", "lib_iris", "lib_qp", "libelle")),
 )
 
 
-def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read quarters of any vector file; a quarter without an id gets one from its place."""
-    draft = base.layer(file, target, journal, fields=FIELDS, shape="polygon")
-    frame = ids.keyed(draft.frame, "quarter_id", journal=journal)
+def districts(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read districts of any vector file; a missing id is derived from the location."""
+    draft = base.layer(file, target, journal, fields=DISTRICT_FIELDS, shape="polygon")
+    frame = ids.fill_keys(draft.frame, "quarter_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)

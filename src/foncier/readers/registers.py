@@ -1,6 +1,6 @@
-"""National registers of buildings, firms, sales and certificates, and lists of premises, as signs.
+"""Registers as evidence: SIRENE, DPE, DVF, RNB, BDNB, lists of premises; DVF prices by commune.
 
-Each register is read by its own column names; of persons (owners, firms of one person) nothing is.
+Nothing on persons is read (owners, sole proprietors).
 """
 
 from __future__ import annotations
@@ -77,25 +77,25 @@ PREMISES = (
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
 )
-# Statuses of the RNB that say something; `constructed` and projects say nothing of use.
+# RNB statuses that are evidence; `constructed` and projects are not.
 RNB_SIGNALS = {"notusable": "rnb_not_usable", "demolished": "rnb_demolished"}
-RNB_SILENT = (
+RNB_WITHOUT_EVIDENCE = (
     "constructed",
     "constructionproject",
     "canceledconstructionproject",
     "ongoingconstruction",
     "ongoingchange",
 )
-SALES = "vente|adjudication"
+SALE_NATURES = "vente|adjudication"
 
 
 def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated establishments: A is active, F is closed since the date of that state.
+    """Read geolocated SIRENE establishments: A is active, F is closed since the date of the state.
 
-    An active one is dated by the layer. Other states, and rows without coordinates, say nothing.
+    The date of an active one is that of the layer. Other states are no evidence.
     """
-    rows, size, spots = geolocate.cells(file, SIRENE, journal)
-    rows = _here(rows, target, journal)
+    rows, size, points = geolocate.cells(file, SIRENE, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     signal = rows["state"].str.strip().str.upper().map({"A": "sirene_active", "F": "sirene_closed"})
     since = columns.dates(rows["since"], column="dateDebut", journal=journal)
     vintage = np.datetime64(file.vintage or "NaT", "us")
@@ -104,143 +104,131 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=since.where(signal == "sirene_closed", vintage),
         detail=("NAF " + rows["detail"].astype("str")),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="SIRENE")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="SIRENE")
 
 
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read energy certificates: coordinates of the BAN in Lambert-93, else ``_geopoint``."""
-    rows, size, spots = geolocate.cells(file, DPE, journal)
-    rows = _here(rows, target, journal)
+    """Read DPE (energy certificates): coordinates of the BAN in Lambert-93, else ``_geopoint``."""
+    rows, size, points = geolocate.cells(file, DPE, journal)
+    rows = geolocate.in_communes(rows, target, journal)
     rows = rows.assign(
         signal="dpe_recent",
         observed_on=columns.dates(
             rows["observed_on"], column="date_etablissement_dpe", journal=journal
         ),
     )
-    if spots is None and rows["lon"].isna().all():
+    if points is None and rows["lon"].isna().all():
         pair = (
             rows["geopoint"].astype("str").str.split(",", n=1, expand=True).reindex(columns=[0, 1])
         )
         rows = rows.assign(lat=pair[0], lon=pair[1])
-        spots = geolocate.points(rows, geolocate.DEGREES)
-    spots = geolocate.points(rows, file.crs or "EPSG:2154") if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="DPE (ADEME)")
+        points = geolocate.to_points(rows, geolocate.DEGREES)
+    points = geolocate.to_points(rows, file.crs or "EPSG:2154") if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="DPE (ADEME)")
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated sales (DVF): one sign a sale and parcel with a building, on the parcel.
+    """Read geolocated DVF sales: evidence per sale and parcel with premises, on the parcel.
 
-    Exchanges, expropriations and sales of bare land say nothing of a building.
+    Exchanges, expropriations and sales of bare land are dropped.
     """
-    rows, size, spots = geolocate.cells(file, DVF, journal)
-    rows = _here(rows, target, journal)
-    sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALES, na=False)
+    rows, size, points = geolocate.cells(file, DVF, journal)
+    rows = geolocate.in_communes(rows, target, journal)
+    sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
     built = rows["local"].notna() | bool(rows["local"].isna().all())
     journal.add(
         "dropped",
         int((~(sale & built)).sum()),
-        "mutations qui ne sont pas la vente d'un local écartées",
-        "transfers that are no sale of premises dropped",
+        "readers.registers.not_a_sale",
     )
     rows = rows[sale & built].drop_duplicates(["mutation", "parcel_ids", "observed_on"])
     rows = rows.assign(
         signal="dvf_sale",
         subject="parcel",
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
         observed_on=columns.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="DVF")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="DVF")
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the RNB: only buildings that are not usable or demolished say something of use.
+    """Read the RNB: only buildings that are not usable or demolished are evidence.
 
-    The RNB tells the state of a building on the day of the file, without a date of its own: where
-    the study gives that day (``date``), it is when the sign was seen.
+    The RNB has no date of the state: the date of the evidence is that of the layer (``date``).
     """
-    rows, size, spots = geolocate.cells(file, RNB, journal)
+    rows, size, points = geolocate.cells(file, RNB, journal)
     status = rows["status"].str.strip().str.lower().str.replace("_", "")
-    strange = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_SILENT])
+    unexpected = status.notna() & ~status.isin([*RNB_SIGNALS, *RNB_WITHOUT_EVIDENCE])
     journal.add(
         "kept",
-        int(strange.sum()),
-        "statuts du RNB inconnus de foncier : ils ne disent rien",
-        "statuses of the RNB unknown to foncier: they say nothing",
+        int(unexpected.sum()),
+        "readers.registers.unknown_rnb_status",
     )
-    seen = np.datetime64(file.vintage or "NaT", "us")
-    rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=seen)
-    if spots is None:
-        written = rows["shape"].fillna(rows["point"]).astype("str")
-        bare = written.str.replace(r"^SRID=\d+;", "", regex=True)
-        texts = [text if isinstance(text, str) else None for text in bare]
-        shapes = shapely.from_wkt(texts, on_invalid="ignore")
-        spots = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
-    return _signs(rows, spots, file, target, journal, size=size, source="RNB")
+    file_date = np.datetime64(file.vintage or "NaT", "us")
+    rows = rows.assign(signal=status.map(RNB_SIGNALS), observed_on=file_date)
+    if points is None:
+        shapes = geolocate.from_wkt(rows["shape"].fillna(rows["point"]))
+        points = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
+    return _evidence(rows, points, file, target, journal, size=size, source="RNB")
 
 
 def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read groups of buildings of the BDNB: the dates of a certificate and of a sale, where known.
+    """Read building groups of the BDNB: dates of the DPE and of the DVF sale, where known.
 
-    They come from the DPE and from DVF: with those layers beside them they count once.
+    The same evidence in a DPE or DVF layer of the study counts once.
     """
-    rows, size, spots = geolocate.cells(file, BDNB, journal)
+    rows, size, points = geolocate.cells(file, BDNB, journal)
     parts = []
     for column, signal in (("dpe", "dpe_recent"), ("sale", "dvf_sale")):
         day = columns.dates(rows[column], column=column, journal=journal)
-        told = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
-        ids = told["batiment_groupe_id"].astype("str") + "/" + signal
-        parts.append(told.assign(observation_id=ids))
-    signs = pd.concat(parts)
-    if spots is None:
-        spots = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
-    own = gpd.GeoSeries(spots.loc[signs.index].to_numpy(), crs=spots.crs)
-    return _signs(
-        signs.reset_index(drop=True), own, file, target, journal, size=size, source="BDNB"
+        dated = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
+        ids = dated["batiment_groupe_id"].astype("str") + "/" + signal
+        parts.append(dated.assign(observation_id=ids))
+    evidence = pd.concat(parts)
+    if points is None:
+        points = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
+    locations = gpd.GeoSeries(points.loc[evidence.index].to_numpy(), crs=points.crs)
+    return _evidence(
+        evidence.reset_index(drop=True), locations, file, target, journal, size=size, source="BDNB"
     )
 
 
 def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read the premises of hôtels d'entreprises: how many lots, how many taken, when.
+    """Read the premises of hôtels d'entreprises: number of lots, occupied lots, date.
 
-    A row whose lots are unknown or fewer than those taken says nothing, and is noted.
+    A row whose lots are unknown or fewer than the occupied ones is dropped with a note.
     """
-    rows, size, spots = geolocate.cells(file, PREMISES, journal)
-    rows = _here(rows, target, journal)
-    lots, taken = (geolocate.figures(rows[name]) for name in ("lots", "occupied"))
-    fair = (lots > 0) & (taken >= 0) & (taken <= lots)
+    rows, size, points = geolocate.cells(file, PREMISES, journal)
+    rows = geolocate.in_communes(rows, target, journal)
+    lots, occupied = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
+    valid = (lots > 0) & (occupied >= 0) & (occupied <= lots)
     journal.add(
         "dropped",
-        int((~fair).sum()),
-        "locaux dont l'occupation est inconnue ou dépasse le nombre de lots écartés",
-        "premises whose occupancy is unknown or above their number of lots dropped",
+        int((~valid).sum()),
+        "readers.registers.bad_occupancy",
     )
-    free = 1 - taken / lots.where(fair)
+    free = 1 - occupied / lots.where(valid)
     signal = np.select(
         [free >= 1, free > 0], ["premises_empty", "premises_partly"], "premises_full"
     )
-    told = details.worded(details.FREE_LOTS, lots.fillna(0) - taken.fillna(0), lots.fillna(0))
+    detail = details.worded(details.FREE_LOTS, lots.fillna(0) - occupied.fillna(0), lots.fillna(0))
     rows = rows.assign(
-        signal=pd.Series(signal, rows.index, dtype="str").where(fair),
+        signal=pd.Series(signal, rows.index, dtype="str").where(valid),
         share=free,
-        detail=told,
+        detail=detail,
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
-        parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )
-    spots = geolocate.points(rows, file.crs or geolocate.DEGREES) if spots is None else spots
-    return _signs(rows, spots, file, target, journal, size=size, source="Liste des locaux")
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    return _evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
 
 
-def _here(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    return base.of_communes(rows, target, journal)
-
-
-def _signs(
+def _evidence(
     rows: pd.DataFrame,
-    spots: gpd.GeoSeries,
+    points: gpd.GeoSeries,
     file: LayerFile,
     target: Target,
     journal: Journal,
@@ -248,24 +236,23 @@ def _signs(
     size: int,
     source: str,
 ) -> Draft:
-    """Rows that say something, with their place, in the columns of OBSERVATIONS."""
-    told = rows[rows["signal"].notna()]
+    """Return the rows with a signal, located, in the columns of OBSERVATIONS."""
+    evidence = rows[rows["signal"].notna()]
     journal.add(
         "kept",
-        size - len(told),
-        "lignes qui ne disent rien de l'occupation : non reprises comme indices",
-        "rows that say nothing of use: not taken for signs",
+        size - len(evidence),
+        "readers.registers.no_signal",
     )
-    if told.empty:
+    if evidence.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
-    given = {"subject": "building", "parcel_ids": None, "observation_id": None}
-    told = told.assign(
-        **{name: value for name, value in given.items() if name not in told},
+    defaults = {"subject": "building", "parcel_ids": None, "observation_id": None}
+    evidence = evidence.assign(
+        **{name: value for name, value in defaults.items() if name not in evidence},
         source=file.source or source,
     )
-    draft = geolocate.placed(
-        told,
-        spots.reindex(told.index),
+    draft = geolocate.locate(
+        evidence,
+        points.reindex(evidence.index),
         file,
         target,
         journal,
@@ -274,21 +261,21 @@ def _signs(
     frame: Any = draft.frame
     if not len(frame):
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size, draft.crs)
-    # A point cannot tell one building of its parcel from another: it is matched by distance.
+    # A point does not identify a building of its parcel: it is linked by distance.
     flat = shapely.get_dimensions(frame.geometry.to_numpy()) == 2
     frame = frame.assign(subject=frame["subject"].where(flat, "building"))
-    return base.Draft(ids.keyed(frame, "observation_id", journal=journal), size, draft.crs)
+    return base.Draft(ids.fill_keys(frame, "observation_id", journal=journal), size, draft.crs)
 
 
-FIELDS = (
+DVF_COMMUNES = (
     Field("commune", ("city_code", "codgeo", "code_insee"), required=True),
     Field("price_eur_m2", ("dvf_pxm2_median", "prix_m2_median"), required=True),
     Field("sales", ("dvf_nbtrans", "nb_ventes")),
 )
-FEWEST = 10  # sales: below, a median is an anecdote
+MIN_SALES = 10  # for a median that means something
 
 
-def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
+def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read the median price and the number of sales by commune.
 
     A median of fewer than ten sales, or of 0 €, is unknown.
@@ -296,26 +283,25 @@ def by_commune(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     FormatError
-        A column is absent, or text where a number belongs.
+        A column is missing, or a number is text.
     """
-    written = frames.rows(file, journal)
-    rows: Any = columns.pick(written, FIELDS, file, journal)
+    table = frames.rows(file, journal)
+    rows: Any = columns.pick(table, DVF_COMMUNES, file, journal)
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = ids.dropped_without_key(
+    rows = ids.drop_without_key(
         rows,
         "commune",
-        fr="lignes sans code de commune écartées",
-        en="rows without commune code dropped",
+        message="readers.ids.no_commune_code",
         journal=journal,
     )
-    kept = base.of_communes(rows, target, journal)
-    price = columns.numbers(kept["price_eur_m2"], column="price_eur_m2", shown=file.shown)
-    sales = columns.numbers(kept["sales"], column="sales", shown=file.shown)
-    rare = price.notna() & ((sales < FEWEST) | (price <= 0))
+    selected = base.filter_communes(rows, target, journal)
+    price = columns.numbers(selected["price_eur_m2"], column="price_eur_m2", shown=file.shown)
+    sales = columns.numbers(selected["sales"], column="sales", shown=file.shown)
+    rare = price.notna() & ((sales < MIN_SALES) | (price <= 0))
     journal.add(
         "dropped",
         int(rare.sum()),
-        f"prix médians de moins de {FEWEST} ventes tenus pour inconnus",
-        f"median prices of fewer than {FEWEST} sales held as unknown",
+        "readers.registers.few_sales",
+        fewest=MIN_SALES,
     )
-    return base.Draft(kept.assign(price_eur_m2=price.mask(rare), sales=sales), len(written))
+    return base.Draft(selected.assign(price_eur_m2=price.mask(rare), sales=sales), len(table))

@@ -1,4 +1,4 @@
-"""The one table of what can be read, and the reading of a layer from file to contract."""
+"""Registry of the readers by layer and format, and reading of a layer from file to contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from foncier.readers import (
     visits,
 )
 from foncier.readers.base import Target
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     import pyproj
 
     from foncier.model import LayerFile
-    from foncier.readers.base import Adapter
+    from foncier.readers.base import Reader
 
-ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
+READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
     {
         ("parcels", "etalab-cadastre"): cadastre.parcels,
         ("parcels", "vector"): cadastre.parcels,
@@ -81,41 +81,41 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): insee.population,
         ("vacancy_rates", "lovac"): insee.lovac,
-        ("quarters", "vector"): planning.vector,
-        ("prices", "dvf-communes"): registers.by_commune,
+        ("quarters", "vector"): planning.districts,
+        ("prices", "dvf-communes"): registers.dvf_communes,
         ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): planning.envelope,
         ("land_units", "vector"): planning.land_units,
     }
 )
-# Formats whose rows may say no more of their place than a parcel.
+# Formats whose rows may be located by parcel ids only.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
-# Formats that want the parcels first: to be located by them, or cut around them.
+# Formats that need the parcels first: to be located by them, or clipped around them.
 AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
-# Formats that may come as a folder.
-PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
+# Formats that may be a folder.
+FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
 )
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        layer: tuple(format_ for name, format_ in ADAPTERS if name == layer)
-        for layer in dict.fromkeys(name for name, _ in ADAPTERS)
+        layer: tuple(format_ for name, format_ in READERS if name == layer)
+        for layer in dict.fromkeys(name for name, _ in READERS)
     }
 )
 
 
 def fingerprint(file: LayerFile) -> str:
-    """SHA-256 of what a layer is read from: its file, the files of its folder, or its table.
+    """Return the SHA-256 of the file of a layer, of the files of its folder, or of its table.
 
     Raises
     ------
     SourceError, FormatError
-        The file is not there or cannot be read.
+        The file does not exist or cannot be read.
     """
     if file.frame is not None:
         return frames.fingerprint(file.frame)
-    return PRINTS.get(file.format, files.sha256)(file.path, file.shown)
+    return FINGERPRINTS.get(file.format, files.sha256)(file.path, file.shown)
 
 
 def read(
@@ -127,7 +127,7 @@ def read(
     on: dt.date | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> tuple[Any, LayerReport]:
-    """Read one layer into its contract table, with the report of what was done to it.
+    """Read one layer into its contract table, with the report on its rows.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ def read(
     parcels
         PARCELS of the study, for formats of `AFTER_PARCELS`; None without a cadastre.
     on, bounds
-        Date of the study, and west, south, east, north of what it holds, in metres: a timetable is
-        read for that time and place. None when unknown.
+        Date of the study, and its west, south, east, north in metres: a timetable is read for that
+        date and area. None when unknown.
 
     Returns
     -------
@@ -151,33 +151,31 @@ def read(
     Raises
     ------
     ConfigError
-        No such layer or format, columns that the format does not know, cadastre of elsewhere.
+        Unknown layer or format, columns that the format lacks, cadastre of other communes.
     SourceError, FormatError
-        The file is absent, empty, cut short, or not what its format says.
+        The file is missing, empty, truncated, or of another format.
     ContractError, CrsError
-        Ids borne by several objects; coordinates that do not fit the announced system.
+        Ids shared by several objects; coordinates that do not fit the declared CRS.
     """
-    adapter = ADAPTERS.get((file.layer, file.format))
+    adapter = READERS.get((file.layer, file.format))
     if adapter is None:
-        raise ConfigError(_unknown(file))
+        raise _unknown_format(file)
     frames.check_format(file)
-    print_ = fingerprint(file)
+    sha256 = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
-    frame = ids.once(draft.frame, key, shown=file.shown, journal=journal)
+    frame = ids.unique_rows(draft.frame, key, shown=file.shown, journal=journal)
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:
-        todo = "Corrigez ces lignes dans le fichier, ou videz ces cellules si c'est inconnu."
-        told = complaint(file.shown, str(fault).rstrip("."), todo)
-        raise type(fault)(told) from fault
+        raise type(fault)("readers.registry.contract", path=file.shown, why=fault) from fault
     return table, LayerReport(
         layer=file.layer,
         path=file.shown,
         format=file.format,
-        sha256=print_,
+        sha256=sha256,
         rows_read=draft.rows_read,
         rows_kept=len(table),
         crs=draft.crs,
@@ -188,15 +186,18 @@ def read(
     )
 
 
-def _unknown(file: LayerFile) -> str:
+def _unknown_format(file: LayerFile) -> ConfigError:
     if file.layer not in FORMATS:
-        return complaint(
-            file.shown,
-            f"la couche « {file.layer} » n'existe pas",
-            f"Couches possibles : {', '.join(FORMATS)}.",
+        return ConfigError(
+            "readers.registry.no_such_layer",
+            path=file.shown,
+            layer=file.layer,
+            layers=list(FORMATS),
         )
-    return complaint(
-        file.shown,
-        f"le format « {file.format} » n'existe pas pour la couche {file.layer}",
-        f"Formats possibles : {', '.join(FORMATS[file.layer])}.",
+    return ConfigError(
+        "readers.registry.no_such_format",
+        path=file.shown,
+        format=file.format,
+        layer=file.layer,
+        formats=FORMATS[file.layer],
     )

@@ -1,4 +1,4 @@
-"""From a file's geometries to ours: legal metric CRS, right type, valid, none empty."""
+"""From the geometries of a file to those of a contract: legal CRS, type, valid, not empty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import shapely
 from foncier.crs import Transformation, in_territory
 from foncier.errors import FormatError
 from foncier.geometry import Geometries, polygons_only
-from foncier.readers.report import complaint, some
+from foncier.i18n import label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,23 +21,16 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-PIECE_ROWS = 16_384  # shapes that are held as they were read and as they become, at once
+CHUNK_ROWS = 16_384  # geometries in memory both as read and as reprojected
 Shape = Literal["polygon", "line", "point", "place", "any"]
 POINT, LINE, MULTIPOINT, MULTILINE = 0, 1, 4, 5  # GEOS type ids
 POLYGONAL = (3, 6)
-FRENCH = {
-    "polygon": "polygones",
-    "line": "lignes",
-    "point": "points",
-    "place": "points",
-    "any": "objets",
-}
 
 
-def legal(
+def to_legal_crs(
     frame: gpd.GeoDataFrame, crs: pyproj.CRS, *, shape: Shape, shown: str, journal: Journal
 ) -> gpd.GeoDataFrame:
-    """Bring rows into the legal metric CRS and keep those whose geometry serves, with notes.
+    """Reproject rows to the legal metric CRS and keep those with a usable geometry, with notes.
 
     Parameters
     ----------
@@ -46,148 +39,138 @@ def legal(
     crs
         Legal metric CRS of the study.
     shape
-        What the table holds: ``polygon``, ``line``, ``point`` (a surface or a line becomes one
-        point on it), ``place`` (points and polygons, as they are) or ``any``.
+        Geometry of the table: ``polygon``, ``line``, ``point`` (a polygon or line is replaced by a
+        point on it), ``place`` (points and polygons) or ``any``.
 
     Returns
     -------
-    Rows with valid 2D geometries in ``crs``; the same point in gives the same point out, so
-    that what shared a vertex still shares it.
+    Rows with valid 2D geometries in ``crs``; equal points stay equal, so that shared vertices
+    stay shared.
 
     Raises
     ------
     CrsError
-        The coordinates do not fit the announced system.
+        The coordinates do not fit the declared CRS.
     FormatError
         No row has a geometry of that type.
     """
-    moving = Moving(frame.crs, crs, shape=shape, shown=shown)
-    for start in range(0, len(frame), PIECE_ROWS):
-        moving.take(frame.geometry.iloc[start : start + PIECE_ROWS])
-    return moving.applied(frame, journal)
+    reprojection = Reprojection(frame.crs, crs, shape=shape, shown=shown)
+    for start in range(0, len(frame), CHUNK_ROWS):
+        reprojection.add(frame.geometry.iloc[start : start + CHUNK_ROWS])
+    return reprojection.apply(frame, journal)
 
 
-class Moving:
-    """What `legal` does, for shapes that come piece by piece; its notes and errors tell of all.
+class Reprojection:
+    """Do what `to_legal_crs` does for chunks of geometries; notes and errors are on all.
 
     Parameters
     ----------
     source
-        CRS of the file, None where it announces none.
+        CRS of the file, None where it declares none.
     """
 
     def __init__(
         self, source: pyproj.CRS | None, crs: pyproj.CRS, *, shape: Shape, shown: str
     ) -> None:
         self._crs, self._shape, self._shown = crs, shape, shown
-        self._passage = Transformation(source, crs, where=shown)
+        self._transformation = Transformation(source, crs, where=shown)
         self._counts: Counter[str] = Counter()
         self._kinds: set[str] = set()
         self._useful: list[NDArray[np.bool_]] = []
         self._values: list[Geometries] = []
 
-    def take(self, piece: gpd.GeoSeries) -> None:
-        """Move the next shapes, and keep those that serve."""
+    def add(self, piece: gpd.GeoSeries) -> None:
+        """Reproject the next geometries, and keep the usable ones."""
         values = np.array(piece.to_numpy(), dtype=object)
-        deep = shapely.get_coordinate_dimension(values) > 2
-        values[deep] = shapely.force_2d(values[deep])
-        gone = shapely.is_missing(values) | shapely.is_empty(values)
-        useful = ~gone & (gone | _finite(values))
-        given = gpd.GeoSeries(values[useful], crs=piece.crs)
+        has_z = shapely.get_coordinate_dimension(values) > 2
+        values[has_z] = shapely.force_2d(values[has_z])
+        absent = shapely.is_missing(values) | shapely.is_empty(values)
+        useful = ~absent & (absent | _finite(values))
+        present = gpd.GeoSeries(values[useful], crs=piece.crs)
         self._counts["read"] += len(values)
-        self._counts["absent"] += len(values) - len(given)
-        self._kinds |= set(given.geom_type)
-        moved = self._passage.transform(given).to_numpy()
-        inside = in_territory(shapely.bounds(moved)[:, :2], self._crs) & _finite(moved)
+        self._counts["absent"] += len(values) - len(present)
+        self._kinds |= set(present.geom_type)
+        reprojected = self._transformation.transform(present).to_numpy()
+        inside = in_territory(shapely.bounds(reprojected)[:, :2], self._crs) & _finite(reprojected)
         self._counts["inside"] += int(inside.sum())
-        shaped = _as(self._shape, np.array(moved[inside], dtype=object), self._counts)
-        right = ~shapely.is_missing(shaped)
+        shaped = _as_shape(self._shape, np.array(reprojected[inside], dtype=object), self._counts)
+        valid = ~shapely.is_missing(shaped)
         useful[useful] = inside
-        useful[useful] = right
+        useful[useful] = valid
         self._useful.append(useful)
-        self._values.append(shaped[right])
+        self._values.append(shaped[valid])
 
-    def applied(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
-        """Rows of the file whose shapes were kept, with these; raises as `legal` does.
+    def apply(self, frame: pd.DataFrame, journal: Journal) -> gpd.GeoDataFrame:
+        """Return the rows with a usable geometry; raises as `to_legal_crs`.
 
-        ``frame`` may have its own shapes, which are left aside, or none.
+        Geometries of ``frame`` itself, if any, are ignored.
         """
         if not len(frame):
             return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=self._crs))
         self._check_present(journal)
-        self._passage.check()
-        self._tell(journal)
-        kept: Any = frame[np.concatenate(self._useful)]
+        self._transformation.check()
+        self._note_counts(journal)
+        rows: Any = frame[np.concatenate(self._useful)]
         values = np.concatenate(self._values)
         self._values.clear()
-        return gpd.GeoDataFrame(kept, geometry=gpd.GeoSeries(values, kept.index, crs=self._crs))
+        return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(values, rows.index, crs=self._crs))
 
     def _check_present(self, journal: Journal) -> None:
         read, absent = self._counts["read"], self._counts["absent"]
         journal.add(
             "dropped",
             absent,
-            "objets sans géométrie, vides ou aux coordonnées infinies écartés",
-            "features without geometry, empty or with infinite coordinates dropped",
+            "readers.shapes.no_geometry",
         )
         if absent == read:
-            raise FormatError(
-                complaint(
-                    self._shown,
-                    f"aucun des {read} objets n'a de géométrie",
-                    "Exportez la couche avec sa géométrie.",
-                )
-            )
+            raise FormatError("readers.shapes.no_geometry_at_all", path=self._shown, features=read)
 
-    def _tell(self, journal: Journal) -> None:
-        """Note what was done to the shapes that there are; a few at 0° N 0° E are a known slip."""
+    def _note_counts(self, journal: Journal) -> None:
+        """Add notes on the geometries; some points at 0° N 0° E are a common error in files."""
         counts, name = self._counts, self._crs.name
         inside, useful = counts["inside"], sum(map(len, self._values))
         journal.add(
             "dropped",
             counts["read"] - counts["absent"] - inside,
-            f"objets hors du territoire de {name} écartés",
-            f"features outside the territory of {name} dropped",
+            "readers.shapes.outside_territory",
+            name=name,
         )
         journal.add(
             "assumed",
             counts["reduced"],
-            "objets étendus ramenés à un point pris dessus",
-            "extended features reduced to one point on them",
+            "readers.shapes.reduced_to_point",
         )
         journal.add(
             "repaired",
             counts["repaired"],
-            "polygones invalides réparés",
-            "invalid polygons repaired",
+            "readers.shapes.repaired_polygons",
         )
         journal.add(
             "dropped",
             inside - useful,
-            f"géométries d'un autre type écartées ({FRENCH[self._shape]} attendus)",
-            f"geometries of another type dropped ({self._shape} expected)",
+            "readers.shapes.other_geometry",
+            expected=label(f"readers.shapes.names.{self._shape}"),
         )
         if inside and not useful:
             raise FormatError(
-                complaint(
-                    self._shown,
-                    f"aucun des {inside} objets n'a la géométrie attendue "
-                    f"({FRENCH[self._shape]}) ; trouvé : {some(sorted(self._kinds))}",
-                    "Vérifiez que c'est le bon fichier, ou la bonne couche (sublayer).",
-                )
+                "readers.shapes.wrong_geometry",
+                path=self._shown,
+                features=inside,
+                expected=label(f"readers.shapes.names.{self._shape}"),
+                kinds=sorted(self._kinds),
             )
 
 
 def _finite(values: Geometries) -> NDArray[np.bool_]:
-    """Tell which geometries have only numbers for coordinates: bounds overlook a lone NaN."""
+    """Tell which geometries have finite coordinates only: bounds ignore a single NaN."""
     xy, of = shapely.get_coordinates(values, return_index=True)
     finite = np.ones(len(values), dtype=np.bool_)
     finite[of[~np.isfinite(xy).all(axis=1)]] = False
     return finite
 
 
-def _as(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
-    """Geometries of the wanted type; None where that cannot be."""
+def _as_shape(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
+    """Convert geometries to a type; None where this is not possible."""
     if shape == "line":
         return _lines(values)
     if shape == "point":
@@ -200,12 +183,12 @@ def _as(shape: Shape, values: Geometries, counts: Counter[str]) -> Geometries:
         values[np.isin(kinds, (LINE, MULTILINE))] = None
         single = kinds == MULTIPOINT
         values[single] = shapely.get_geometry(values[single], 0)
-    values[surface] = _valid(values[surface], counts)
+    values[surface] = _repair(values[surface], counts)
     return values
 
 
-def _valid(values: Geometries, counts: Counter[str]) -> Geometries:
-    """Valid polygons; only the faulty ones pay for the repair."""
+def _repair(values: Geometries, counts: Counter[str]) -> Geometries:
+    """Repair invalid polygons."""
     faulty = ~shapely.is_valid(values) | ~np.isin(shapely.get_type_id(values), POLYGONAL)
     repaired = polygons_only(values[faulty])
     values[faulty] = repaired
@@ -214,8 +197,8 @@ def _valid(values: Geometries, counts: Counter[str]) -> Geometries:
 
 
 def _lines(values: Geometries) -> Geometries:
-    right = np.isin(shapely.get_type_id(values), (LINE, MULTILINE)) & (shapely.length(values) > 0)
-    values[~right] = None
+    valid = np.isin(shapely.get_type_id(values), (LINE, MULTILINE)) & (shapely.length(values) > 0)
+    values[~valid] = None
     return values
 
 

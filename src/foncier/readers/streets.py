@@ -1,4 +1,4 @@
-"""Streets drawn as lines in any vector file: who may use them, by their class."""
+"""Streets as lines of any vector file; the class gives the modes that may use them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pandas as pd
 
 from foncier.readers import base, columns, ids
 from foncier.readers.columns import Field
-from foncier.readers.osm_tags import HIGHWAYS, ONE_WAY, WALKERS_OWN
-from foncier.readers.report import some
+from foncier.readers.osm_tags import FOOTWAYS, HIGHWAYS, ONE_WAY
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -28,8 +27,8 @@ FIELDS = (
     Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
 )
 MODES = ("walk", "bike", "drive")
-# Classes of the files met so far, beside OpenStreetMap's own: walkers, cyclists, cars.
-CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
+# Modes by class (walk, bike, drive): OpenStreetMap and other files.
+CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "minor": (True, True, True),
     "major": (True, True, True),
     "highway": (False, False, True),
@@ -44,16 +43,16 @@ CLASSES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "sentier": (True, False, False),
     "escalier": (True, False, False),
     "piste cyclable": (False, True, False),
-    # Named ways of the cadastre (EDIGEO), by their name; a chemin rural is open to the public
-    # (code rural, L161-1).
+    # Named ways of the cadastre (EDIGEO); a chemin rural is open to the public (code rural,
+    # L161-1).
     "voie": (True, True, True),
     "chemin rural": (True, True, True),
     "autoroute": (False, False, True),
 }
-FOOTWAYS = WALKERS_OWN | {"sentier", "escalier", "chemin"}
-STRUCTURES = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+FOOTWAY_CLASSES = FOOTWAYS | {"sentier", "escalier", "chemin"}
+STRUCTURE_LEVELS = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
 # OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
-WAYS = ONE_WAY | {
+ONE_WAY_WORDS = ONE_WAY | {
     "b": "both",
     "f": "forward",
     "t": "backward",
@@ -78,71 +77,67 @@ YES_NO = {
 
 
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read streets; without an id in the file, the key says where the middle of the street lies.
+    """Read streets; without an id in the file, the key is the position of the middle of the street.
 
-    ``level`` comes from the file, else from its bridges and tunnels, else is 0. ``walk``, ``bike``
-    and ``drive`` come from the file, else from the class; a class that is not known is held open
-    to all, with a note. ``bike_way`` comes from the file's one-way streets; where it is unknown,
-    cyclists are held to go both ways.
+    ``level`` is that of the file, else that of its bridges and tunnels, else 0. ``walk``, ``bike``
+    and ``drive`` are those of the file, else of the class; a street of unknown class is open to
+    all modes, with a note. ``bike_way`` is the one-way direction of the file; unknown means that
+    cyclists may go in both directions.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="line")
-    return streets_of(draft, file, journal)
+    return complete_streets(draft, file, journal)
 
 
-def streets_of(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
-    """Streets with their key, their level and who may use them."""
+def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
+    """Add the key, the level, the modes and the direction of streets."""
     frame: Any = draft.frame
     level = columns.numbers(frame["level"], column="level", shown=file.shown)
-    structure = frame["structure"].astype("str").str.lower().map(STRUCTURES)
+    structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
     street_class = frame["street_class"].astype("str").fillna("unknown")
     frame = frame.assign(
         street_class=street_class,
         level=level.fillna(structure).fillna(0.0).round().astype("int64"),
     )
     frame = _with_modes(frame, street_class.str.lower(), file.shown, journal)
-    frame = frame.assign(bike_way=_ways(frame, journal))
-    if len(frame) and not street_class.str.lower().isin(FOOTWAYS).any():
+    frame = frame.assign(bike_way=_bike_ways(frame, journal))
+    if len(frame) and not street_class.str.lower().isin(FOOTWAY_CLASSES).any():
         journal.add(
             "assumed",
             len(frame),
-            "aucun chemin piéton dans ce fichier (allées, passages, escaliers) : les trajets à "
-            "pied suivent les rues et peuvent être surestimés",
-            "no footway in this file (paths, passages, steps): walks follow the streets and may "
-            "be overstated",
+            "readers.streets.no_footway",
         )
-    frame = ids.keyed(frame.drop(columns="structure"), "street_id", journal=journal)
+    frame = ids.fill_keys(frame.drop(columns="structure"), "street_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
-def _ways(frame: Any, journal: Journal) -> pd.Series[Any]:
-    """Which way cyclists may go; a word that is not known is unknown."""
-    said = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
-    way = said.astype("str").str.strip().str.lower().map(WAYS)
+def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:
+    """Return the direction of cyclists; an unknown word is a missing value."""
+    words = frame["bike_way"] if "bike_way" in frame else pd.Series(None, frame.index, dtype="str")
+    way = words.astype("str").str.strip().str.lower().map(ONE_WAY_WORDS)
     journal.add(
         "assumed",
         int((way.isna() & frame["bike"].fillna(False).astype(bool)).sum()),
-        "voies sans sens de circulation : tenues pour ouvertes aux vélos dans les deux sens",
-        "streets without one-way information: held open to cyclists both ways",
+        "readers.streets.no_one_way",
     )
     return way.astype("str")
 
 
 def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:
-    known = classes.isin(CLASSES)
+    known = classes.isin(CLASS_MODES)
     open_to = pd.DataFrame(
-        [CLASSES.get(name, (True, True, True)) for name in classes], frame.index, MODES
+        [CLASS_MODES.get(name, (True, True, True)) for name in classes], frame.index, MODES
     )
-    said = frame[list(MODES)].notna().all(axis=1)
-    strange = sorted(set(classes[~known & ~said]))
+    stated = frame[list(MODES)].notna().all(axis=1)
+    unknown = sorted(set(classes[~known & ~stated]))
     journal.add(
         "assumed",
-        int((~known & ~said).sum()),
-        f"voies de classe inconnue ({some(strange)}) tenues pour ouvertes à tous",
-        f"streets of unknown class ({', '.join(strange[:5])}) held open to all",
+        int((~known & ~stated).sum()),
+        "readers.streets.unknown_class",
+        classes=unknown,
     )
     modes = {}
     for mode in MODES:
-        given = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
-        written = given.map({"yes": True, "no": False}).astype("boolean")
-        modes[mode] = written.fillna(open_to[mode].astype("boolean"))
+        values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
+        from_file = values.map({"yes": True, "no": False}).astype("boolean")
+        modes[mode] = from_file.fillna(open_to[mode].astype("boolean"))
     return frame.assign(**modes)

@@ -1,4 +1,4 @@
-"""What a planner draws by hand: the axis or the loop, its waypoints, the study area."""
+"""Geometry drawn by the planner: axis or loop, waypoints, study area."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.readers import columns, files, shapes
-from foncier.readers.report import Journal, complaint
+from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pyproj
 
-SURFACES = ("Polygon", "MultiPolygon")
+POLYGON_TYPES = ("Polygon", "MultiPolygon")
 
 
 def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
-    """Read an axis or a loop that was drawn in any vector file.
+    """Read an axis or a loop of any vector file.
 
     Parameters
     ----------
     path
-        A vector file with one layer; several lines are joined end to end where they touch. A
-        loop that was drawn as a surface gives its outline.
+        A vector file with one layer; lines that touch end to end are merged. A polygon is
+        replaced by its outline.
     crs
         Legal metric CRS of the study.
     shown
-        The file as the study writes it.
+        The path as in the study.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = _rows(path, shown)
-    surface = frame.geom_type.isin(SURFACES)
+    frame = _read_features(path, shown)
+    surface = frame.geom_type.isin(POLYGON_TYPES)
     outlined = frame.set_geometry(frame.geometry.where(~surface, frame.boundary))
-    lines = shapes.legal(outlined, crs, shape="line", shown=shown, journal=Journal())
+    lines = shapes.to_legal_crs(outlined, crs, shape="line", shown=shown, journal=Journal())
     # Not a union: it would cut the loop wherever it crosses itself.
     return shapely.line_merge(
         shapely.multilinestrings(shapely.get_parts(lines.geometry.to_numpy()))
@@ -54,7 +54,7 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
 
 
 def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Read lines one by one, each with its name: crossings to try.
+    """Read lines with their names: crossings to compare.
 
     Returns
     -------
@@ -65,9 +65,11 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = shapes.legal(_rows(path, shown), crs, shape="line", shown=shown, journal=Journal())
-    own = {str(name).lower(): name for name in reversed(frame.columns)}
-    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    frame = shapes.to_legal_crs(
+        _read_features(path, shown), crs, shape="line", shown=shown, journal=Journal()
+    )
+    by_lower_name = {str(name).lower(): name for name in reversed(frame.columns)}
+    label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
     names = numbered if label is None else frame[label].astype("str").fillna(numbered)
     lines = shapely.line_merge(frame.geometry.to_numpy())
@@ -75,7 +77,7 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
 
 
 def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
-    """Read the stops of the loop, in the order of the file, or of its ``order`` column.
+    """Read the waypoints of the loop, in the order of the ``order`` column or of the file.
 
     Returns
     -------
@@ -86,18 +88,20 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     FormatError, CrsError
         No point in it, an order that is no number, coordinates that do not fit.
     """
-    frame = _rows(path, shown)
-    points = shapes.legal(frame, crs, shape="point", shown=shown, journal=Journal())
-    own = {str(name).lower(): name for name in reversed(points.columns)}
-    order = next((own[name] for name in ("order", "ordre") if name in own), None)
+    frame = _read_features(path, shown)
+    points = shapes.to_legal_crs(frame, crs, shape="point", shown=shown, journal=Journal())
+    by_lower_name = {str(name).lower(): name for name in reversed(points.columns)}
+    order = next(
+        (by_lower_name[name] for name in ("order", "ordre") if name in by_lower_name), None
+    )
     if order is not None:
         rank = columns.numbers(points[order], column=str(order), shown=shown)
         points = points.loc[rank.sort_values(kind="stable").index]
-    label = next((own[name] for name in ("name", "nom") if name in own), None)
+    label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     names: Any = points[label] if label is not None else pd.Series(None, points.index)
-    named = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
+    texts = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
     return gpd.GeoDataFrame(
-        {"order": np.arange(1, len(points) + 1), "name": named["name"].to_numpy()},
+        {"order": np.arange(1, len(points) + 1), "name": texts["name"].to_numpy()},
         geometry=points.geometry.to_numpy(),
         crs=crs,
     )
@@ -115,14 +119,14 @@ def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     FormatError, CrsError
         No polygon in it, unreadable, or coordinates that do not fit.
     """
-    area = shapes.legal(_rows(path, shown), crs, shape="polygon", shown=shown, journal=Journal())
+    area = shapes.to_legal_crs(
+        _read_features(path, shown), crs, shape="polygon", shown=shown, journal=Journal()
+    )
     return shapely.union_all(area.geometry.to_numpy())
 
 
-def _rows(path: Path, shown: str) -> gpd.GeoDataFrame:
+def _read_features(path: Path, shown: str) -> gpd.GeoDataFrame:
     frame = files.vector(path, shown=shown)
     if frame.empty:
-        raise FormatError(
-            complaint(shown, "le fichier ne contient aucun objet", "Dessinez-en au moins un.")
-        )
+        raise FormatError("readers.study_geometry.empty", path=shown)
     return frame

@@ -1,4 +1,4 @@
-"""Plots by unité foncière: ids that only number the rows, and no commune in the file."""
+"""Parcels by unité foncière: ids that are row numbers, no commune in the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNITS: dict[str, Any] = {"columns": {"parcel_id": "id_uf"}}
         ([1e15, 2.0, 3.0], ["1000000000000000", "2", "3"]),
     ],
 )
-def test_whole_numbers_that_are_ids_have_no_decimals(
+def test_whole_number_ids_have_no_decimals(
     given: list[float], expected: list[str], write: Callable[..., Path], read: Callable[..., Any]
 ) -> None:
     """One missing cell makes a column of whole numbers a column of decimals."""
@@ -37,13 +37,13 @@ def test_whole_numbers_that_are_ids_have_no_decimals(
     assert [(n.effect, n.count) for n in report.notes] == [("dropped", 1), ("kept", 3)]
 
 
-def test_units_of_an_unknown_commune_are_kept_and_told(
+def test_units_of_unknown_commune_are_kept_with_a_note(
     write: Callable[..., Path], read: Callable[..., Any]
 ) -> None:
     path = write([{"id_uf": 1}], [shapely.box(X, Y, X + 20, Y + 30)])
     table, report = read("parcels", "vector", path, communes=("80021",), **UNITS)
     assert (table["parcel_id"].tolist(), table["commune"].isna().all()) == (["1"], True)
-    assert "unités dont la commune est inconnue" in report.notes[-1].text.fr
+    assert "unité dont la commune est inconnue" in report.notes[-1].text.fr
     twice = write([{"id_uf": 1}] * 2, [shapely.box(X + d, Y, X + 9, Y + 9) for d in (0, 2)])
     with pytest.raises(ContractError, match="parcel_id"):
         read("parcels", "vector", twice, communes=("80021",), **UNITS)
