@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foncier._util.toml import MAX_KEY_PARTS, MAX_BYTES, read_toml
+from foncier._util.toml import MAX_BYTES, MAX_KEY_PARTS, read_toml
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
