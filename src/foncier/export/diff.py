@@ -41,7 +41,7 @@ COLOURS = {
     "renomme": "#0072B2",
     "inchange": "#BDBDBD",
 }
-LAYER, TITLE = "differences", Localized("Différences", "Differences")
+LAYER = "differences"
 INK, SIZE_IN, DPI = "#1A1A1A", (11.0, 8.0), 130
 AROUND_M = 150.0  # of the town is shown around the sites
 NAMED, LABELS = ("apparu", "disparu", "renomme"), 25
@@ -49,38 +49,27 @@ SEEN_M = 12.0  # a smaller site is drawn larger: it would not be seen on a page
 
 DIFFERENCES = Table(
     LAYER,
-    TITLE.fr,
-    TITLE.en,
     (),
     (
-        Column("opportunity_id", "text", "Opportunité", "Opportunity"),
-        Column("fate", "text", "Ce qu'elle devient", "What became of it", values=tuple(FATES)),
-        Column("kind", "text", "Nature", "Kind", values=KINDS),
-        Column("old_id", "text", "Ancien identifiant", "Former id", optional=True),
-        Column("name", "text", "Nom", "Name", optional=True),
-        Column(
-            "common_share",
-            "number",
-            "Part commune des contours",
-            "Common share of outlines",
-            "0–1",
-            optional=True,
-            low=0,
-            high=1,
-        ),
-        Column("old_area_m2", "number", "Surface avant", "Area before", "m²", optional=True),
-        Column("new_area_m2", "number", "Surface après", "Area after", "m²", optional=True),
-        Column("old_score", "number", "Score avant", "Score before", optional=True),
-        Column("new_score", "number", "Score après", "Score after", optional=True),
-        Column("old_rank", "number", "Rang avant", "Rank before", optional=True),
-        Column("new_rank", "number", "Rang après", "Rank after", optional=True),
-        Column("old_confidence", "number", "Confiance avant", "Confidence before", optional=True),
-        Column("new_confidence", "number", "Confiance après", "Confidence after", optional=True),
-        Column("gained", "text", "Preuves gagnées", "Evidence gained", optional=True),
-        Column("lost", "text", "Preuves perdues", "Evidence lost", optional=True),
-        Column("changed", "text", "Colonnes changées", "Columns changed", optional=True),
-        Column("reason_fr", "text", "Motif", "Reason (French)", optional=True),
-        Column("reason_en", "text", "Motif (anglais)", "Reason", optional=True),
+        Column("opportunity_id", "text"),
+        Column("fate", "text", values=tuple(FATES)),
+        Column("kind", "text", values=KINDS),
+        Column("old_id", "text", optional=True),
+        Column("name", "text", optional=True),
+        Column("common_share", "number", "0–1", optional=True, low=0, high=1),
+        Column("old_area_m2", "number", "m²", optional=True),
+        Column("new_area_m2", "number", "m²", optional=True),
+        Column("old_score", "number", optional=True),
+        Column("new_score", "number", optional=True),
+        Column("old_rank", "number", optional=True),
+        Column("new_rank", "number", optional=True),
+        Column("old_confidence", "number", optional=True),
+        Column("new_confidence", "number", optional=True),
+        Column("gained", "text", optional=True),
+        Column("lost", "text", optional=True),
+        Column("changed", "text", optional=True),
+        Column("reason_fr", "text", optional=True),
+        Column("reason_en", "text", optional=True),
     ),
     POLYGON,
 )
@@ -103,7 +92,7 @@ def write_layer(
         The file cannot be written whole.
     """
     table = DIFFERENCES.conform(rows)
-    layer = Layer(LAYER, TITLE, DIFFERENCES.columns, "MultiPolygon", table)
+    layer = Layer(LAYER, DIFFERENCES.label, DIFFERENCES.columns, "MultiPolygon", table)
     classes = [
         {"value": fate, "label": text[lang], "colour": COLOURS[fate]}
         for fate, text in FATES.items()
@@ -142,7 +131,9 @@ def write_map(
         frameon=False,
         fontsize=11,
     )
-    figure.suptitle(f"{TITLE[lang]} – {title}".replace("$", r"\$"), fontsize=13, color=INK)
+    figure.suptitle(
+        f"{DIFFERENCES.label[lang]} – {title}".replace("$", r"\$"), fontsize=13, color=INK
+    )
     if len(rows):
         _label(axes, rows)
         _scale(axes, rows)

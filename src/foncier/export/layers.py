@@ -25,90 +25,78 @@ if TYPE_CHECKING:
 
 STOPS = Table(
     "stops",
-    "Étapes de la boucle",
-    "Stops of the loop",
     ("order",),
     (
-        Column("order", "count", "Ordre", "Order"),
-        Column("name", "text", "Nom", "Name", optional=True),
+        Column("order", "count"),
+        Column("name", "text", optional=True),
     ),
     schemas.ACCESS_POINTS.geometry,
 )
 
 CRITERIA = Table(
     "criteria",
-    "Critères du score",
-    "Criteria of the score",
     ("name",),
     (
-        Column("name", "text", "Critère", "Criterion", unique=True),
-        Column("measure", "text", "Mesure", "Measure"),
-        Column("label_fr", "text", "Libellé", "Label (French)"),
-        Column("label_en", "text", "Libellé (anglais)", "Label"),
-        Column("unit", "text", "Unité", "Unit", optional=True),
-        Column("worst", "number", "Valeur notée 0", "Value marked 0"),
-        Column("best", "number", "Valeur notée 1", "Value marked 1"),
-        Column("weight", "number", "Poids", "Weight", low=0),
-        Column("source", "text", "Source de la règle", "Source of the rule", optional=True),
+        Column("name", "text", label_id="criterion", unique=True),
+        Column("measure", "text"),
+        Column("label_fr", "text"),
+        Column("label_en", "text"),
+        Column("unit", "text", optional=True),
+        Column("worst", "number"),
+        Column("best", "number"),
+        Column("weight", "number", low=0),
+        Column("source", "text", label_id="rule_source", optional=True),
     ),
 )
 
 SOURCES = Table(
     "layers",
-    "Couches lues",
-    "Layers read",
     (),
     (
-        Column("layer", "text", "Couche", "Layer"),
-        Column("path", "text", "Fichier", "File"),
-        Column("format", "text", "Format", "Format"),
-        Column("rows_read", "count", "Lignes lues", "Rows read", low=0),
-        Column("rows_kept", "count", "Lignes gardées", "Rows kept", low=0),
-        Column("crs", "text", "Système de coordonnées", "Reference system", optional=True),
-        Column("vintage", "date", "Millésime", "Vintage", optional=True),
-        Column("source", "text", "Source", "Source", optional=True),
-        Column("licence", "text", "Licence", "Licence", optional=True),
-        Column("sha256", "text", "Empreinte SHA-256", "SHA-256", optional=True),
-        Column("notes_fr", "text", "Remarques", "Notes (French)", optional=True),
-        Column("notes_en", "text", "Remarques (anglais)", "Notes", optional=True),
+        Column("layer", "text"),
+        Column("path", "text"),
+        Column("format", "text"),
+        Column("rows_read", "count", low=0),
+        Column("rows_kept", "count", low=0),
+        Column("crs", "text", optional=True),
+        Column("vintage", "date", optional=True),
+        Column("source", "text", optional=True),
+        Column("licence", "text", optional=True),
+        Column("sha256", "text", optional=True),
+        Column("notes_fr", "text", optional=True),
+        Column("notes_en", "text", optional=True),
     ),
 )
 
 MISSING = Table(
     "missing",
-    "Ce qui manque",
-    "What is missing",
     (),
     (
-        Column("what", "text", "Manque", "Missing"),
-        Column("cost_fr", "text", "Conséquence", "Consequence (French)"),
-        Column("cost_en", "text", "Conséquence (anglais)", "Consequence"),
+        Column("what", "text"),
+        Column("cost_fr", "text"),
+        Column("cost_en", "text"),
     ),
 )
 
 SITE_PARCELS = Table(
     "held_parcels",
-    "Parcelles des opportunités",
-    "Parcels of the opportunities",
     ("opportunity_id", "parcel_id"),
     (
         OPPORTUNITY,
-        Column("parcel_id", "text", "Parcelle", "Parcel"),
+        Column("parcel_id", "text"),
     ),
 )
 
 CRITERION_SCORES = Table(
     "marks",
-    "Notes par critère",
-    "Marks by criterion",
     ("opportunity_id", "criterion"),
     (
         OPPORTUNITY,
-        Column("criterion", "text", "Critère", "Criterion"),
-        Column("label_fr", "text", "Libellé", "Label (French)"),
-        Column("label_en", "text", "Libellé (anglais)", "Label"),
-        Column("mark", "number", "Note", "Mark", "0–1", optional=True, low=0, high=1),
-        Column("weight", "number", "Poids", "Weight", low=0),
+        Column("criterion", "text"),
+        Column("label_fr", "text"),
+        Column("label_en", "text"),
+        Column("mark", "number", "0–1", optional=True, low=0, high=1),
+        Column("weight", "number", low=0),
     ),
 )
 

@@ -11,6 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.errors import ExportError
+from foncier.i18n import localized
 from foncier.schemas import Column
 
 if TYPE_CHECKING:
@@ -118,12 +119,12 @@ def _texts(values: pd.Series[str]) -> pd.Series[str]:
     return values.astype("str").str.replace(FORMULA, "'", regex=True).fillna("")
 
 
-DEMO = Column("donnees", "text", "Données", "Data")
+DEMO = Column("donnees", "text")
 NBSP = "\u00a0"
 
 
 def access_columns(result: ResultTables) -> tuple[Column, ...]:
-    """Three columns a target; missing is unknown.
+    """Three columns per destination; missing is unknown.
 
     ``<target>_min`` and ``<target>_m`` are walking, ``<target>_bike_min`` is cycling.
     """
@@ -131,17 +132,12 @@ def access_columns(result: ResultTables) -> tuple[Column, ...]:
         Column(
             f"{name}_{end}",
             "number",
-            f"{text.fr}{NBSP}: {fr}",
-            f"{text.en}: {en}",
             unit,
             optional=True,
+            title=localized(f"export.tables.access_{end}", destination=destination),
         )
-        for name, text in result.destinations.items()
-        for end, unit, fr, en in (
-            ("min", "min", "temps à pied", "walking time"),
-            ("m", "m", "distance à pied", "walking distance"),
-            ("bike_min", "min", "temps à vélo", "cycling time"),
-        )
+        for name, destination in result.destinations.items()
+        for end, unit in (("min", "min"), ("m", "m"), ("bike_min", "min"))
     )
 
 
@@ -160,12 +156,11 @@ def columns(result: ResultTables) -> tuple[Column, ...]:
         Column(
             f"criterion_{c.name}",
             "number",
-            f"Note{NBSP}: {c.label.fr}",
-            f"Mark: {c.label.en}",
             "0–1",
             optional=True,
             low=0,
             high=1,
+            title=localized("export.tables.criterion_score", criterion=c.label),
         )
         for c in result.criteria
     )

@@ -12,7 +12,6 @@ import shapely
 from foncier.export.geopackage import single_layer
 from foncier.export.qgis.styles import form_style, kind_classes
 from foncier.export.validation_report import band_words, percent, write_cells
-from foncier.i18n import Localized
 from foncier.model_verdicts import FIELD, VERDICTS
 from foncier.results.layers import Layer
 from foncier.schemas import Column
@@ -28,28 +27,23 @@ if TYPE_CHECKING:
 
 LAYER = "visites"
 DEGREES, DECIMALS = 4326, 6
-TITLE = Localized("Visites à faire", "Visits to make")
 
 VISITS = Table(
     LAYER,
-    TITLE.fr,
-    TITLE.en,
     ("opportunity_id",),
     (
-        Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
-        Column("verdict", "text", "Verdict", "Verdict", optional=True, values=FIELD),
-        Column("date", "date", "Date de la visite", "Date of the visit", optional=True),
-        Column("note", "text", "Remarque", "Note", optional=True),
-        Column("kind", "text", "Nature", "Kind", values=KINDS),
-        Column("name", "text", "Nom", "Name", optional=True),
-        Column("address", "text", "Adresse", "Address", optional=True),
-        Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),
-        Column(
-            "confidence", "number", "Confiance", "Confidence", "0–1", optional=True, low=0, high=1
-        ),
-        Column("lon", "number", "Longitude", "Longitude", "°"),
-        Column("lat", "number", "Latitude", "Latitude", "°"),
-        Column("reason", "text", "Pourquoi ce site", "Why this site"),
+        Column("opportunity_id", "text", unique=True),
+        Column("verdict", "text", optional=True, values=FIELD),
+        Column("date", "date", optional=True),
+        Column("note", "text", optional=True),
+        Column("kind", "text", values=KINDS),
+        Column("name", "text", optional=True),
+        Column("address", "text", optional=True),
+        Column("parcel_ids", "text", optional=True),
+        Column("confidence", "number", "0–1", optional=True, low=0, high=1),
+        Column("lon", "number", "°"),
+        Column("lat", "number", "°"),
+        Column("reason", "text"),
     ),
     POLYGON,
 )
@@ -134,7 +128,7 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
         The file cannot be written whole.
     """
     rows = table(planned, lang)
-    layer = Layer(LAYER, TITLE, VISITS.columns, "MultiPolygon", rows)
+    layer = Layer(LAYER, VISITS.label, VISITS.columns, "MultiPolygon", rows)
     named = {name: one.text[lang] for name, one in VERDICTS.items()}
     named |= {kind: text[lang] for kind, text in KIND_LABELS.items()}
     style = form_style(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foncier import schemas
+from foncier.i18n import Localized
 from foncier.schemas import Column
 from foncier.schemas.base import DTYPES, Kind
 
@@ -100,7 +101,7 @@ def _description(
 
 
 def _column(name: str, kind: Kind, alias: str) -> Column:
-    return Column(name, kind, alias, alias, optional=True)
+    return Column(name, kind, optional=True, title=Localized(alias, alias))
 
 
 def _unit(alias: str) -> str:
