@@ -21,7 +21,7 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
     told = done.stdout.replace("\u00a0", " ")
     truths = len(TRUTH.read_text(encoding="utf-8").splitlines()) - 1
     for words in (
-        f"{truths} vérités lues",
+        f"{truths} observations de terrain lues",
         "Précision",
         "Rappel",
         "5 sites à visiter",

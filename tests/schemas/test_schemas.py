@@ -12,7 +12,7 @@ from shapely import Point, box
 from foncier import schemas
 from foncier.errors import ContractError, CrsError
 from foncier.export.diff import DIFFERENCES
-from foncier.export.layers import OWN
+from foncier.export.layers import LAYER_TABLES
 from foncier.export.visits import VISITS
 from foncier.i18n.catalog import messages
 from foncier.results.layers import ROUTES
@@ -20,7 +20,7 @@ from foncier.results.layers import ROUTES
 if TYPE_CHECKING:
     from typing import Any
 
-TABLES = (*schemas.INPUTS, *schemas.RESULTS, *OWN, ROUTES, DIFFERENCES, VISITS)
+TABLES = (*schemas.INPUTS, *schemas.RESULTS, *LAYER_TABLES, ROUTES, DIFFERENCES, VISITS)
 COLUMNS = [column for table in TABLES for column in table.columns]
 
 

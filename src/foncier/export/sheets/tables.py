@@ -35,7 +35,7 @@ LAYERS = {
     "streets": "voies",
     "uses": "contraintes",
     "ways": "chemins",
-    "quarters": "quartiers",
+    "districts": "quartiers",
     "mutability": "mutabilite",
 }
 
