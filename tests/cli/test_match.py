@@ -48,7 +48,7 @@ def test_who_fits_who_nearly_does_and_what_is_short(result: Path) -> None:
     assert "Manque de peu – DC-80021000AB0003" in done.stdout
     plain = done.stdout.replace("\u00a0", " ")
     assert "✗ Surface : 600 m², au moins 700 m², il manque 100 m²" in plain
-    assert "il y a de trop 2 min" in plain
+    assert "il y a 2 min de trop" in plain
     assert "BN-6500000" not in done.stdout, "another kind is not shown"
     table = pd.read_csv(result / "besoins-velo.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert table["outcome"].tolist() == ["fits", "near_miss", "no"]

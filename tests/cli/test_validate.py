@@ -21,7 +21,7 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
     told = done.stdout.replace("\u00a0", " ")
     truths = len(TRUTH.read_text(encoding="utf-8").splitlines()) - 1
     for words in (
-        f"{truths} vérités lues",
+        f"{truths} observations de terrain lues",
         "Précision",
         "Rappel",
         "5 sites à visiter",
@@ -44,7 +44,7 @@ def test_a_plan_alone_in_english(demo_folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "1 sites to visit" not in done.stdout
     assert "1 site to visit" in done.stdout
-    assert "Drawn by lot" in (tmp_path / "visites.csv").read_text(encoding="utf-8-sig")
+    assert "Random sample" in (tmp_path / "visites.csv").read_text(encoding="utf-8-sig")
 
 
 def test_complete_truths_make_the_others_false(demo_folder: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_complete_truths_make_the_others_false(demo_folder: Path, tmp_path: Path
     path.write_text("verdict,kind,lon,lat\nvrai,friche,2.3017,49.8998\n", encoding="utf-8")
     done = foncier("validate", demo_folder, "--truth", path, "--complete", "--out", tmp_path / "o")
     assert done.returncode == 0, done.stderr
-    assert "données pour complètes" in done.stdout
+    assert "sont déclarées complètes" in done.stdout
 
 
 @pytest.mark.parametrize(

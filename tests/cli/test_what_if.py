@@ -90,7 +90,7 @@ def test_the_crossings_of_the_study_are_tried(study: Path) -> None:
     done = foncier("what-if", study, "--out", study / "essai", "--lang", "en")
     assert done.returncode == 0, done.stderr
     assert "Gué: " in done.stdout
-    assert "scores rise" in done.stdout
+    assert "1 score rises" in done.stdout
 
 
 def test_what_cannot_be_tried_is_told(study: Path) -> None:

@@ -1,4 +1,4 @@
-"""The exchange file of friches: valid to the standard, and nothing lost when it is read back."""
+"""CNIG file of friches: valid for the standard, and read back without loss."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def alike(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame, *, rounded: bool = Tru
     assert moved.max(initial=0.0) < 0.01
 
 
-def test_the_schema_is_the_standard() -> None:
+def test_schema_is_that_of_the_standard() -> None:
     fields = cnig.schema()["fields"]
     required = {f["name"] for f in fields if f.get("constraints", {}).get("required")}
     assert required == {
@@ -107,7 +107,7 @@ def test_the_schema_is_the_standard() -> None:
         ("comm_insee", "800021"),
     ],
 )
-def test_the_schema_refuses_what_the_standard_refuses(
+def test_schema_rejects_what_the_standard_rejects(
     tmp_path: Path, small_result: ResultTables, column: str, value: str
 ) -> None:
     table = cnig.exchange(cnig.sites(small_result), day=date(2026, 1, 15))
@@ -116,7 +116,7 @@ def test_the_schema_refuses_what_the_standard_refuses(
     assert faults(write(later.assign(**{column: value}), tmp_path / "bad.csv"))
 
 
-def test_a_site_without_inventory_says_what_it_does_not_know(
+def test_site_without_inventory_has_unknown_values(
     tmp_path: Path, small_result: ResultTables
 ) -> None:
     lone = small_result.candidates.iloc[:1].assign(
@@ -137,9 +137,7 @@ def test_a_site_without_inventory_says_what_it_does_not_know(
     assert pd.isna(back["commune"])
 
 
-def test_a_result_without_friche_gives_a_header_only(
-    tmp_path: Path, small_result: ResultTables
-) -> None:
+def test_result_without_friche_is_a_header_only(tmp_path: Path, small_result: ResultTables) -> None:
     none = small_result.candidates[small_result.candidates["kind"] != "friche"]
     cnig.write_cnig(replace(small_result, candidates=none), tmp_path / "f.csv")
     text = (tmp_path / "f.csv").read_text(encoding="utf-8")
@@ -147,7 +145,7 @@ def test_a_result_without_friche_gives_a_header_only(
     assert text.count("\n") == 1
 
 
-def test_nothing_is_run_by_a_spreadsheet_and_nothing_is_added(
+def test_spreadsheet_runs_no_cell_and_text_is_unchanged(
     tmp_path: Path, small_result: ResultTables
 ) -> None:
     named = small_result.candidates.iloc[:1].assign(name='=HYPERLINK("x")', address="-5\nrue A")
@@ -220,7 +218,7 @@ def inventories(draw: st.DrawFn) -> gpd.GeoDataFrame:
 
 @given(inventories())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_reading_back_loses_nothing(tmp_path_factory: pytest.TempPathFactory, sites: Any) -> None:
+def test_file_reads_back_without_loss(tmp_path_factory: pytest.TempPathFactory, sites: Any) -> None:
     before = sites.copy()
     table = cnig.exchange(sites, day=date(2026, 1, 15))
     pd.testing.assert_frame_equal(pd.DataFrame(sites), pd.DataFrame(before))
@@ -230,14 +228,14 @@ def test_reading_back_loses_nothing(tmp_path_factory: pytest.TempPathFactory, si
 
 @given(inventories())
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_inventory_gives_a_valid_file(
+def test_any_inventory_is_a_valid_file(
     tmp_path_factory: pytest.TempPathFactory, sites: Any
 ) -> None:
     table = cnig.exchange(sites, day=date(2026, 1, 15))
     assert faults(write(table, tmp_path_factory.mktemp("cnig") / "f.csv")) == []
 
 
-def test_the_demo_gives_a_valid_file_that_the_manifest_names(
+def test_file_of_the_demo_is_valid_and_in_the_manifest(
     demo_result: ResultTables, demo_folder: Path
 ) -> None:
     result, folder = demo_result, demo_folder
@@ -253,7 +251,7 @@ def test_the_demo_gives_a_valid_file_that_the_manifest_names(
     alike(found.assign(updated_on=last, identified_on=found["identified_on"].fillna(last)), table)
 
 
-def test_a_site_told_twice_keeps_both_sources(demo_folder: Path) -> None:
+def test_site_with_two_records_has_both_sources(demo_folder: Path) -> None:
     table = read(demo_folder / "friches-cnig.csv").set_index("site_id")
     site = table.loc["80021_90059"]
     assert site["source"] == "Inventaire historique fictif|Observatoire fictif des friches"
@@ -262,7 +260,7 @@ def test_a_site_told_twice_keeps_both_sources(demo_folder: Path) -> None:
 
 
 @pytest.mark.real
-def test_amiens_is_valid_and_reads_back(
+def test_file_of_amiens_is_valid_and_reads_back(
     real_data: Path, tmp_path: Path, studied: Callable[[str], ResultTables]
 ) -> None:
     result = studied("amiens")
@@ -273,7 +271,7 @@ def test_amiens_is_valid_and_reads_back(
     back = read(path, ("80021",))
     assert len(back) == len(friches) == 63
     found = cnig.sites(result)
-    alike(found.assign(site_type=found["site_type"].replace(cnig.FORMER)), back)
+    alike(found.assign(site_type=found["site_type"].replace(cnig.FORMER_TYPES)), back)
     # Every source and every link of the 66 records is still there; unknown kinds stay unknown.
     assert result.inventory is not None
     for name in ("source", "url"):
@@ -292,14 +290,14 @@ def test_amiens_is_valid_and_reads_back(
 
 
 @pytest.mark.real
-def test_the_632_rows_of_the_somme_are_valid_and_read_back(real_data: Path, tmp_path: Path) -> None:
+def test_632_rows_of_the_somme_are_valid_and_read_back(real_data: Path, tmp_path: Path) -> None:
     whole = read(real_data / "amiens" / "friches-cartofriches-80.csv")
     assert len(whole) == 632
     table = cnig.exchange(whole, day=date(2024, 2, 13))
     path = write(table, tmp_path / "somme.csv")
     assert faults(path) == []
     # What the standard has no word for: « mixte » without its main use, one zone « Nh ».
-    mixed = whole["site_type"].replace(cnig.FORMER)
+    mixed = whole["site_type"].replace(cnig.FORMER_TYPES)
     strange = whole["zone_type"].isin(ENUMS["urba_zone_type"]) | whole["zone_type"].isna()
     assert (~strange).sum() == 1
     expected = whole.assign(site_type=mixed, zone_type=whole["zone_type"].where(strange, "autre"))

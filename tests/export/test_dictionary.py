@@ -1,4 +1,4 @@
-"""The data dictionary names every column of every contract, in both languages."""
+"""Data dictionary: every column of every schema, in both languages."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from foncier import schemas
 from foncier.export import dictionary
-from foncier.export.layers import OWN
+from foncier.export.layers import LAYER_TABLES
 
 if TYPE_CHECKING:
     from foncier.schemas import Table
 
-EVERY = (*schemas.INPUTS, *schemas.RESULTS, *OWN)
+EVERY = (*schemas.INPUTS, *schemas.RESULTS, *LAYER_TABLES)
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 
 
 @pytest.mark.parametrize("table", EVERY, ids=lambda table: table.name)
-def test_every_column_is_there(table: Table) -> None:
+def test_dictionary_has_every_column(table: Table) -> None:
     text = dictionary.markdown()
     part = text.split(f"### `{table.name}` ")[1].split("\n### ")[0].split("\n## ")[0]
     for column in table.columns:
@@ -37,5 +37,5 @@ def test_tables_are_well_formed() -> None:
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
-def test_the_page_in_the_docs_is_this_one() -> None:
+def test_page_of_the_docs_is_up_to_date() -> None:
     assert DOCS.read_text(encoding="utf-8") == dictionary.markdown()

@@ -1,4 +1,4 @@
-"""The GeoPackage holds the tables as they are, opens as a valid file, and is the same twice."""
+"""GeoPackage: tables read back equal, the file is valid and reproducible."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from pandas.testing import assert_frame_equal
 
 from foncier import schemas
 from foncier.errors import ExportError
-from foncier.export import layers, tables, words
+from foncier.export import layers, tables
 from foncier.export.geopackage.write import write_geopackage
-from foncier.i18n import Localized
+from foncier.i18n import LANGUAGES, Localized
 from foncier.model import Background, Criterion
 from foncier.results.descriptions import typed
+from foncier.results.labels import value_labels
 from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.schemas import Table
 
@@ -56,7 +58,7 @@ GEOMETRY = {
     "parcelles_retenues": None,
     "scores_par_critere": None,
 }
-VIEWS = {name: kind for kind, (name, _) in layers.VIEWS.items()}
+VIEWS = {name: kind for kind, name in layers.VIEWS.items()}
 # Names of version 0.1.0, as views, for one release.
 FORMER = dict.fromkeys(FORMER_LAYERS.values())
 SEEN = GEOMETRY | dict.fromkeys(VIEWS, "MultiPolygon") | FORMER
@@ -132,7 +134,9 @@ def test_round_trip_values_types_and_missing(
         assert back.crs == small_result.candidates.crs
 
 
-def test_opportunities_are_the_wide_table(small_result: ResultTables, path: Path) -> None:
+def test_opportunities_are_the_table_of_opportunities(
+    small_result: ResultTables, path: Path
+) -> None:
     write_geopackage(small_result, path)
     # A text column without a value comes back without a type: the contract gives it one.
     back = typed(read(path, "opportunites"), tables.columns(small_result))
@@ -166,7 +170,7 @@ def test_dates_and_booleans_have_their_type_and_unknown_is_null(
         assert (columns["passed"], columns["step"]) == ("BOOLEAN", "INTEGER")
 
 
-def test_real_data_bear_no_fictional_mark(small_result: ResultTables, path: Path) -> None:
+def test_real_data_have_no_fictional_notice(small_result: ResultTables, path: Path) -> None:
     write_geopackage(replace(small_result, demo=False), path)
     assert "donnees" not in read(path, "opportunites")
     with closing(sqlite3.connect(path)) as base:
@@ -176,7 +180,7 @@ def test_real_data_bear_no_fictional_mark(small_result: ResultTables, path: Path
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_same_bytes_twice_and_in_any_row_order(
-    small_result: ResultTables, tmp_path: Path, lang: str
+    small_result: ResultTables, tmp_path: Path, lang: Lang
 ) -> None:
     # The project inside refers to the name of the file, so the three bear the same.
     paths = [tmp_path / name / "opportunites.gpkg" for name in ("a", "b", "c")]
@@ -206,7 +210,7 @@ def test_inputs_are_never_changed(small_result: ResultTables, path: Path) -> Non
 
 
 @pytest.mark.parametrize("emptiness", ["all", "no candidate"])
-def test_nothing_found_is_a_valid_file(
+def test_empty_result_is_a_valid_file(
     small_result: ResultTables, path: Path, emptiness: str
 ) -> None:
     result = emptied(small_result)
@@ -243,7 +247,7 @@ def assert_sound(path: Path) -> None:
         assert days == {"2026-11-01T00:00:00.000Z"}
 
 
-def test_sqlite_and_gdal_find_nothing_to_say(small_result: ResultTables, path: Path) -> None:
+def test_sqlite_and_gdal_report_no_error(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     assert_sound(path)
     validator = ["/usr/bin/python3", "-m", "osgeo_utils.samples.validate_gpkg", str(path)]
@@ -269,9 +273,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_come_back_as_they_are(
-    small_result: ResultTables, path: Path, text: str
-) -> None:
+def test_hostile_texts_read_back_equal(small_result: ResultTables, path: Path, text: str) -> None:
     candidates = small_result.candidates.assign(name=text)
     write_geopackage(replace(small_result, candidates=candidates, title=text), path)
     assert (read(path, "opportunites")["name"] == text.replace("\x00", "")).all()
@@ -295,13 +297,13 @@ def test_names_that_sql_reserves_are_plain_columns(small_result: ResultTables, p
             ET.fromstring(qml)  # noqa: S314 (we wrote it)
 
 
-def test_two_columns_of_one_name_are_refused(small_result: ResultTables, path: Path) -> None:
+def test_two_columns_of_the_same_name_are_an_error(small_result: ResultTables, path: Path) -> None:
     destinations = {"Gare": Localized("a", "a"), "gare": Localized("b", "b")}
     with pytest.raises(ExportError, match=r"gare_min.*Renommez"):
         write_geopackage(replace(small_result, destinations=destinations), path)
 
 
-def test_words_stand_in_the_file(small_result: ResultTables, path: Path) -> None:
+def test_file_has_aliases_and_coded_values(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
         title, enum = base.execute(
@@ -340,7 +342,7 @@ def test_words_stand_in_the_file(small_result: ResultTables, path: Path) -> None
         assert asked_for in said, asked_for
 
 
-def test_a_view_holds_the_rows_of_its_kind(small_result: ResultTables, path: Path) -> None:
+def test_view_has_the_rows_of_its_kind(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     whole = read(path, "opportunites")
     for name, kind in VIEWS.items():
@@ -352,7 +354,7 @@ def test_a_view_holds_the_rows_of_its_kind(small_result: ResultTables, path: Pat
         )
 
 
-def test_the_links_that_relations_follow(small_result: ResultTables, path: Path) -> None:
+def test_keys_of_the_relations(small_result: ResultTables, path: Path) -> None:
     write_geopackage(small_result, path)
     held = read(path, "parcelles_retenues")
     assert held.groupby("opportunity_id").size().to_dict() == {
@@ -406,7 +408,9 @@ CONFORMANCE = {
 }
 
 
-def test_tables_of_the_format_agree(small_result: ResultTables, path: Path) -> None:
+def test_metadata_tables_of_the_format_are_consistent(
+    small_result: ResultTables, path: Path
+) -> None:
     write_geopackage(small_result, path)
     with closing(sqlite3.connect(path)) as base:
         for rule, query in CONFORMANCE.items():
@@ -422,17 +426,15 @@ def test_tables_of_the_format_agree(small_result: ResultTables, path: Path) -> N
         assert bool(kept) == (shape is not None), name
 
 
-def test_every_coded_value_has_words_in_both_languages() -> None:
+def test_every_coded_value_has_a_label_in_both_languages() -> None:
     for table in (*schemas.INPUTS, *schemas.RESULTS):
         for column in table.columns:
-            for lang in ("fr", "en"):
-                assert all(words.value_words(column, lang).values())
+            for lang in LANGUAGES:
+                assert all(value_labels(column, lang).values())
 
 
 @pytest.mark.parametrize("epsg", [5490, 2972, 2975])
-def test_the_legal_crs_of_other_territories(
-    small_result: ResultTables, path: Path, epsg: int
-) -> None:
+def test_legal_crs_of_other_territories(small_result: ResultTables, path: Path, epsg: int) -> None:
     crs = pyproj.CRS.from_epsg(epsg)
 
     def moved(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -472,7 +474,7 @@ def limited(kib: int) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
 @pytest.mark.parametrize("kib", [16, 100, 200, 300])
-def test_a_file_that_cannot_grow_is_a_clear_error(
+def test_error_of_a_file_that_cannot_grow(
     small_result: ResultTables, tmp_path: Path, kib: int
 ) -> None:
     import multiprocessing as mp

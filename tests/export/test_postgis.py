@@ -1,4 +1,4 @@
-"""A real PostgreSQL with PostGIS holds the tables as they are, or as they were before."""
+"""PostGIS on a real server: tables read back equal, or stay unchanged after a failure."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def delivered(result: ResultTables, folder: Path) -> SavedResult:
     return read_saved(folder)
 
 
-def test_tables_read_back_are_those_written(
-    base: str, small_result: ResultTables, tmp_path: Path
-) -> None:
+def test_tables_read_back_equal(base: str, small_result: ResultTables, tmp_path: Path) -> None:
     destinations = {
         **small_result.destinations,
         "order": Localized("<é>", "x"),
@@ -152,7 +150,7 @@ def count(base: str, schema: str) -> int:
     return int(rows)
 
 
-def test_a_failure_leaves_the_former_tables(
+def test_failure_leaves_the_former_tables(
     base: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     made = delivered(small_result, tmp_path)
@@ -170,7 +168,7 @@ def test_a_failure_leaves_the_former_tables(
     assert count(base, "avant") == 1
 
 
-def test_a_base_without_postgis_is_told(
+def test_database_without_postgis_is_an_error(
     server: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     made = delivered(small_result, tmp_path)
@@ -186,7 +184,7 @@ URLS = {
 }
 
 
-def test_the_password_is_never_shown(small_result: ResultTables, tmp_path: Path) -> None:
+def test_password_is_never_shown(small_result: ResultTables, tmp_path: Path) -> None:
     delivered(small_result, tmp_path)
     for url, kind in URLS.items():
         done = CliRunner().invoke(app, ["export", str(tmp_path), "--postgis", url])
@@ -195,6 +193,6 @@ def test_the_password_is_never_shown(small_result: ResultTables, tmp_path: Path)
         assert "tres-secret" not in done.output
 
 
-def test_a_schema_without_a_name(small_result: ResultTables, tmp_path: Path) -> None:
+def test_schema_without_a_name_is_an_error(small_result: ResultTables, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="schema"):
         write_postgis(delivered(small_result, tmp_path), "dbname=x", schema="")

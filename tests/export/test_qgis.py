@@ -1,4 +1,4 @@
-"""A real headless QGIS opens the GeoPackage styled, labelled and named, and draws it."""
+"""GeoPackage in a real headless QGIS: styles, labels, aliases, rendering."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from foncier.export.layers import layers, views
 from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
 
 pytestmark = pytest.mark.qgis
@@ -52,7 +53,7 @@ def qgis() -> str:
     return done.stdout.strip()
 
 
-def opened(result: ResultTables, folder: Path, *, lang: str = "fr") -> dict[str, Any]:
+def opened(result: ResultTables, folder: Path, *, lang: Lang = "fr") -> dict[str, Any]:
     path = folder / "opportunites.gpkg"
     write_geopackage(result, path, lang=lang)
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def opened(result: ResultTables, folder: Path, *, lang: str = "fr") -> dict[str,
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_layer_opens_styled_and_named(
-    qgis: str, small_result: ResultTables, tmp_path: Path, lang: str
+    qgis: str, small_result: ResultTables, tmp_path: Path, lang: Lang
 ) -> None:
     told = opened(small_result, tmp_path, lang=lang)
     made = layers(small_result)
@@ -97,7 +98,7 @@ def test_opportunities_by_kind(qgis: str, small_result: ResultTables, tmp_path: 
     assert seen["renderer"] == "categorizedSymbol"
     assert seen["labels"]
     colours = {kind: colour for kind, (_, colour) in seen["categories"].items()}
-    assert colours == {kind: colour.lower() for kind, colour in words.KINDS.items()}
+    assert colours == {kind: colour.lower() for kind, colour in words.KIND_COLOURS.items()}
     assert seen["categories"]["dent_creuse"][0] == "Dent creuse"
     assert seen["aliases"]["area_m2"] == "Surface (m²)"
     assert seen["aliases"]["station_min"] == "Gare\u00a0: temps à pied (min)"
@@ -133,7 +134,7 @@ def test_isochrones_of_many_sites_are_no_darker_than_those_of_one(
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_project_inside_opens_ready_to_work(
-    qgis: str, small_result: ResultTables, tmp_path: Path, lang: str
+    qgis: str, small_result: ResultTables, tmp_path: Path, lang: Lang
 ) -> None:
     from foncier.export.qgis import forms
     from foncier.export.qgis.environment import settings
@@ -182,7 +183,7 @@ def test_the_project_inside_opens_ready_to_work(
     for when, (form, related) in told["forms"].items():
         assert (form, len(related)) == (1, 4), when
         assert all(valid for _, valid in related), (when, related)
-    evidence = told["themes"]["Preuves" if lang == "fr" else "Evidence"]
+    evidence = told["themes"]["Indices" if lang == "fr" else "Evidence"]
     assert evidence[forms.layer_id("opportunites")].startswith("Par" if lang == "fr" else "By")
     assert (told["page"], told["pdf"]) == ([420, 297], 0)
     assert {"title", "map", "legend", "scalebar", "north", "sources", "demo"} < set(told["items"])

@@ -20,6 +20,7 @@ from foncier.export.qgis import environment, project, styles
 from .test_qgis import HERE, qgis, run
 
 if TYPE_CHECKING:
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
 
@@ -40,7 +41,7 @@ def test_a_template_is_xml_before_it_is_filled(path: Path) -> None:
         assert root.attrib["labelsEnabled"] == str(int(labelled))
 
 
-def made(result: ResultTables, lang: str = "fr") -> project.ProjectContext:
+def made(result: ResultTables, lang: Lang = "fr") -> project.ProjectContext:
     written = layers(result)
     every: dict[str, Layer] = {layer.name: layer for layer in (*written, *views(written))}
     rules = project.rules_of(result)
@@ -73,7 +74,7 @@ def test_a_view_of_one_kind_shows_this_one_only(small_result: ResultTables) -> N
         name: [one.get("value") for one in ET.fromstring(style.qml).iter("category")]  # noqa: S314
         for name, (style, *_) in made(small_result).styles.items()
     }
-    assert found["opportunites"] == list(words.KINDS)
+    assert found["opportunites"] == list(words.KIND_COLOURS)
     assert found["dents_creuses"] == ["dent_creuse"]
 
 

@@ -1,4 +1,4 @@
-"""The raster of minutes is a valid cloud-optimised GeoTIFF that says what it holds."""
+"""Raster of walking times: a valid cloud-optimised GeoTIFF with metadata."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def result(small_result: ResultTables) -> ResultTables:
     return replace(small_result, surface=surface)
 
 
-def test_a_raster_that_reads_back(result: ResultTables, tmp_path: Path) -> None:
+def test_raster_reads_back_equal(result: ResultTables, tmp_path: Path) -> None:
     path = tmp_path / "acces.tif"
     write_surface(result, path)
     surface = result.surface
@@ -54,13 +54,13 @@ def test_a_raster_that_reads_back(result: ResultTables, tmp_path: Path) -> None:
         assert offset < int(raster.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1))
 
 
-def test_the_words_are_english_on_demand(result: ResultTables, tmp_path: Path) -> None:
+def test_band_names_in_english(result: ResultTables, tmp_path: Path) -> None:
     write_surface(result, tmp_path / "a.tif", lang="en")
     with rasterio.open(tmp_path / "a.tif") as raster:
         assert raster.descriptions[1] == "Station, minutes on foot"
 
 
-def test_the_same_bytes_twice(result: ResultTables, tmp_path: Path) -> None:
+def test_same_bytes_twice(result: ResultTables, tmp_path: Path) -> None:
     prints = []
     for name in ("a.tif", "b.tif"):
         write_surface(result, tmp_path / name)
@@ -68,8 +68,8 @@ def test_the_same_bytes_twice(result: ResultTables, tmp_path: Path) -> None:
     assert prints[0] == prints[1]
 
 
-def test_what_cannot_be_written_says_so(result: ResultTables, tmp_path: Path) -> None:
+def test_error_without_raster_or_without_room(result: ResultTables, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"acces\.tif"):
         write_surface(result, tmp_path / "nowhere" / "acces.tif")
-    with pytest.raises(ExportError, match="pas de surface"):
+    with pytest.raises(ExportError, match="pas de temps de parcours"):
         write_surface(replace(result, surface=None), tmp_path / "acces.tif")

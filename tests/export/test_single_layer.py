@@ -1,4 +1,4 @@
-"""A real headless QGIS opens the form of the visits, fills it in, and it comes back."""
+"""Form of the visits in a real headless QGIS: opened, filled in, read back."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def opened(path: Path, layer: str, *, verdict: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.qgis
-def test_the_form_asks_for_a_verdict_and_a_date(
+def test_form_asks_for_a_verdict_and_a_date(
     qgis: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     path = tmp_path / "visites.gpkg"
@@ -78,7 +78,7 @@ def test_the_form_asks_for_a_verdict_and_a_date(
 
 
 @pytest.mark.qgis
-def test_the_layer_of_what_changed_is_coloured_by_fate(
+def test_layer_of_differences_is_coloured_by_fate(
     qgis: str, small_result: ResultTables, tmp_path: Path
 ) -> None:
     sites = small_result.candidates.merge(small_result.scores, on="opportunity_id")
@@ -95,17 +95,17 @@ def test_the_layer_of_what_changed_is_coloured_by_fate(
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_each_site_says_why_it_is_visited(small_result: ResultTables, lang: Any) -> None:
+def test_each_site_has_a_reason_to_visit(small_result: ResultTables, lang: Any) -> None:
     table = visits.table(planned(small_result), lang)
     assert list(table.columns) == visits.VISITS.names
     words = table["reason"].str.cat(sep=" ")
-    assert ("1 site, 0 déjà vus" in words) == (lang == "fr")
+    assert ("1 site, 0 déjà vu" in words) == (lang == "fr")
     assert "1 sites" not in words
     assert table["lon"].between(2.2, 2.4).all()
     assert table["lat"].between(49.8, 50).all()
 
 
-def test_no_visit_gives_an_empty_form(small_result: ResultTables, tmp_path: Path) -> None:
+def test_plan_without_visit_is_an_empty_form(small_result: ResultTables, tmp_path: Path) -> None:
     import pyogrio
 
     whole = planned(small_result)

@@ -1,4 +1,4 @@
-"""Parquet and CSV bear the table of opportunities; a spreadsheet runs nothing of it."""
+"""Table of opportunities as Parquet and CSV, without formulas."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_same_bytes_twice(small_result: ResultTables, tmp_path: Path) -> None:
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_csv_as_a_french_spreadsheet_wants_it(small_result: ResultTables, tmp_path: Path) -> None:
+def test_csv_for_a_french_spreadsheet(small_result: ResultTables, tmp_path: Path) -> None:
     path = tmp_path / "o.csv"
     write_csv(small_result, path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbfopportunity_id;kind;")
@@ -102,7 +102,7 @@ def test_csv_in_english(small_result: ResultTables, tmp_path: Path) -> None:
     assert first["address"] == "12 rue de la Vallée"
 
 
-def test_nothing_found(small_result: ResultTables, tmp_path: Path) -> None:
+def test_empty_result(small_result: ResultTables, tmp_path: Path) -> None:
     crs = small_result.candidates.crs
     empty = replace(small_result, candidates=schemas.CANDIDATES.empty(crs), demo=False)
     write_csv(empty, tmp_path / "o.csv")
@@ -126,7 +126,7 @@ def test_nothing_found(small_result: ResultTables, tmp_path: Path) -> None:
         ('il dit "oui"; non\nbon', 'il dit "oui"; non\nbon'),
     ],
 )
-def test_a_text_is_never_a_formula(
+def test_text_is_never_a_formula(
     small_result: ResultTables, tmp_path: Path, text: str, cell: str
 ) -> None:
     candidates = small_result.candidates.assign(name=text)
@@ -134,7 +134,7 @@ def test_a_text_is_never_a_formula(
     assert [row["name"] for row in rows(tmp_path / "o.csv")] == [cell] * 3
 
 
-def test_a_negative_figure_stays_a_figure(small_result: ResultTables, tmp_path: Path) -> None:
+def test_negative_number_stays_a_number(small_result: ResultTables, tmp_path: Path) -> None:
     moved = small_result.candidates.assign(
         geometry=small_result.candidates.translate(xoff=-300_000)
     )
@@ -143,15 +143,15 @@ def test_a_negative_figure_stays_a_figure(small_result: ResultTables, tmp_path: 
 
 
 @given(st.lists(st.floats(allow_infinity=False), min_size=1))
-def test_figures_read_back_exactly(figures: list[float]) -> None:
-    texts = tables._numbers(pd.Series(figures), comma=True)
+def test_numbers_read_back_exactly(figures: list[float]) -> None:
+    texts = tables._cells(pd.Series(figures), "fr")
     back = [float(text.replace(",", ".")) if text else float("nan") for text in texts]
     assert np.array_equal(back, figures, equal_nan=True)
 
 
 @given(st.text())
 def test_no_text_starts_a_formula(text: str) -> None:
-    assert not tables._texts(pd.Series([text], dtype="str"))[0].startswith(
+    assert not tables._cells(pd.Series([text], dtype="str"), "fr")[0].startswith(
         ("=", "+", "-", "@", "\t", "\r", "\n")
     )
 

@@ -19,13 +19,14 @@ from foncier.i18n import (
     Message,
     MessageError,
     catalog,
+    figure,
     format_value,
     language,
     localize,
     localized,
     set_language,
 )
-from foncier.i18n.arrays import localize_many
+from foncier.i18n.arrays import figures, localize_many
 from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
@@ -249,3 +250,8 @@ def test_a_note_is_a_message_with_its_count() -> None:
     assert [note.text for note in journal.notes] == [
         Localized("1 site", "1 site"),
     ]
+
+
+def test_value_halfway_between_two_decimals_does_not_change_the_others() -> None:
+    values = np.array([0.05, 0.03125])
+    assert figures(values, "m", "en").tolist() == [figure(value, "m", "en") for value in values]

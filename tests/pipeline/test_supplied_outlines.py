@@ -12,11 +12,11 @@ import shapely
 from rasterio.transform import from_origin
 
 from foncier.errors import ConfigError, FormatError
-from foncier.export.explain import story
 from foncier.pipeline import check
 from foncier.pipeline.run import run
 from foncier.pipeline.write_results import write_results
 from foncier.results import explain, read_saved
+from foncier.results.explain import story
 from foncier.study import read_study
 
 from ..hamlet import X, Y, hamlet

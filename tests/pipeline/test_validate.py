@@ -63,7 +63,7 @@ def test_the_report_says_how_many_truths_and_what_they_permit(
     validate.write(judged, tmp_path, lang="fr")
     text = (tmp_path / "rapport.md").read_text(encoding="utf-8")
     every: Any = judged.by_kind.iloc[-1]
-    assert f"{judged.counts['truths']} vérités lues dans verite.csv" in text
+    assert f"{judged.counts['truths']} observations de terrain lues dans verite.csv" in text
     assert f"{every['judged']} sites jugés sur les {every['found']} de la liste" in text
     assert "DONNÉES FICTIVES" in text
     assert "Règle NAFU seule" in text
@@ -76,7 +76,7 @@ def test_the_report_says_how_many_truths_and_what_they_permit(
     assert set(sites["holds"].dropna()) <= {"vrai", "faux"}
     assert (tmp_path / "fiabilite.png").read_bytes().startswith(b"\x89PNG")
     english = report(judged, picture="p.png", lang="en")
-    assert "truths read in verite.csv" in english
+    assert "ground-truth records read in verite.csv" in english
     assert "NAFU rule alone" in english
 
 
@@ -98,7 +98,7 @@ def csv(path: Path, rows: list[tuple[str, str]]) -> Path:
 @pytest.mark.parametrize(
     ("name", "verdicts", "words"),
     [
-        ("no truth", [], ["Aucun site jugé", "ne porte de confiance"]),
+        ("no truth", [], ["Aucun site jugé", "n'a de confiance"]),
         ("too few", ["friche_confirmee"] * 3, ["3 sites jugés : trop peu", "visites de plus"]),
         ("all true", ["friche_confirmee"] * 22, ["Précision 100 %, entre 85 % et 100 %"]),
         ("all unknown", ["inaccessible"] * 5, ["Aucun site jugé"]),
@@ -140,7 +140,7 @@ def test_a_plan_comes_back_as_truth(demo_folder: Path, tmp_path: Path) -> None:
     listed = pd.read_csv(tmp_path / "visites.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert listed.columns[:4].tolist() == ["opportunity_id", "verdict", "date", "note"]
     assert set(listed["opportunity_id"]) == set(rows["opportunity_id"])
-    assert listed["reason"].str.startswith("Tiré au sort").all()
+    assert listed["reason"].str.startswith("Tirage au sort").all()
     # Not visited yet: nothing is known.
     assert validate.assess_result(demo_folder, form).by_kind.iloc[-1]["judged"] == 0
     filled = rows.assign(verdict="occupe", date=pd.Timestamp("2026-02-03"))

@@ -1,4 +1,4 @@
-"""What a delivered GeoPackage says of one site or one parcel is what the run found."""
+"""Explanation of one site or one parcel of a result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def folder(small_original: ResultTables, tmp_path_factory: pytest.TempPathFactor
     return place
 
 
-def test_an_opportunity(folder: Path, small_result: ResultTables) -> None:
+def test_explanation_of_an_opportunity(folder: Path, small_result: ResultTables) -> None:
     found = explain(read_saved(folder), "DC-80021000AB0003")
     assert (found.subject, found.id, found.fictional) == ("opportunity", "DC-80021000AB0003", True)
     assert found.opportunities["overall_rank"].tolist() == [2]
@@ -42,7 +42,7 @@ def test_an_opportunity(folder: Path, small_result: ResultTables) -> None:
     assert found.criteria["weight"].tolist() == [0.6, 0.4]
 
 
-def test_a_rejected_parcel(folder: Path) -> None:
+def test_explanation_of_a_rejected_parcel(folder: Path) -> None:
     found = explain(read_saved(folder), "80021000AB0005")
     assert found.subject == "parcel"
     assert found.tests["passed"].tolist() == [True, False]
@@ -51,7 +51,7 @@ def test_a_rejected_parcel(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["80021000AB0002", "80021000ab0002", " 80021 000 AB 0002 "])
-def test_a_parcel_of_a_site_however_it_is_written(folder: Path, written: str) -> None:
+def test_parcel_of_a_site_in_any_spelling(folder: Path, written: str) -> None:
     found = explain(read_saved(folder), written)
     assert (found.subject, found.id) == ("parcel", "80021000AB0002")
     assert found.opportunities["opportunity_id"].tolist() == ["FR-80021_1"]
@@ -59,7 +59,7 @@ def test_a_parcel_of_a_site_however_it_is_written(folder: Path, written: str) ->
     assert len(found.tests) == 0
 
 
-def test_a_part_of_an_id_is_not_the_parcel(folder: Path, small_result: ResultTables) -> None:
+def test_part_of_an_id_is_unknown(folder: Path, small_result: ResultTables) -> None:
     with pytest.raises(ConfigError):
         explain(read_saved(folder), "80021000AB000")
     with pytest.raises(ConfigError):
@@ -74,23 +74,23 @@ def test_a_part_of_an_id_is_not_the_parcel(folder: Path, small_result: ResultTab
         ("DC-8002100AB0003", "DC-80021000AB0003"),
     ],
 )
-def test_an_unknown_id_names_the_nearest(folder: Path, asked: str, near: str) -> None:
+def test_unknown_id_suggests_the_closest(folder: Path, asked: str, near: str) -> None:
     with pytest.raises(ConfigError, match=near):
         explain(read_saved(folder), asked)
 
 
 @pytest.mark.parametrize("asked", ["", "'", "x' OR '1'='1", "\x00", "é" * 300, '"; DROP TABLE x'])
-def test_a_hostile_id_is_unknown(folder: Path, asked: str) -> None:
+def test_hostile_id_is_unknown(folder: Path, asked: str) -> None:
     with pytest.raises(ConfigError, match="ni une opportunité"):
         explain(read_saved(folder), asked)
 
 
-def test_real_data_are_not_called_fictional(small_result: ResultTables, tmp_path: Path) -> None:
+def test_real_data_are_not_fictional(small_result: ResultTables, tmp_path: Path) -> None:
     write_geopackage(replace(small_result, demo=False), tmp_path / "opportunites.gpkg")
     assert not explain(read_saved(tmp_path), "FR-80021_1").fictional
 
 
-def test_nothing_there_or_something_else(tmp_path: Path) -> None:
+def test_missing_or_invalid_result_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="foncier run"):
         explain(read_saved(tmp_path), "FR-80021_1")
     (tmp_path / "opportunites.gpkg").write_text("not a GeoPackage")

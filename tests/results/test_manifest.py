@@ -1,4 +1,4 @@
-"""The manifest says what went in and what came out, and tells when files do not belong together."""
+"""Manifest: inputs, outputs, detection of mixed files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def made(result: ResultTables, **other: Any) -> dict[str, Any]:
     return build_manifest(result, **(asked | other))
 
 
-def test_what_it_says(small_result: ResultTables) -> None:
+def test_content_of_the_manifest(small_result: ResultTables) -> None:
     said = made(small_result, versions=versions())
     assert said["fictional"] is True
     assert said["crs"] == "EPSG:2154"
@@ -62,7 +62,7 @@ def test_what_it_says(small_result: ResultTables) -> None:
     assert json.loads(to_json(said)) == said
 
 
-def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTables) -> None:
+def test_only_the_section_run_differs_between_runs(small_result: ResultTables) -> None:
     first = made(small_result, timings={"read": 1.0}, started=datetime(2026, 1, 1, tzinfo=UTC))
     second = made(small_result, timings={"read": 2.0}, started=datetime(2026, 1, 2, tzinfo=UTC))
     assert first["run"] != second["run"]
@@ -85,11 +85,11 @@ def test_only_the_run_changes_from_one_run_to_the_next(small_result: ResultTable
         (1 + 2j, "(1+2j)"),
     ],
 )
-def test_plain_values(value: object, expected: object) -> None:
+def test_values_are_converted_to_json_types(value: object, expected: object) -> None:
     assert to_json_values(value) == expected
 
 
-def test_undated_and_empty(small_result: ResultTables) -> None:
+def test_undated_empty_result(small_result: ResultTables) -> None:
     bare = replace(
         small_result,
         edition=None,
@@ -102,7 +102,7 @@ def test_undated_and_empty(small_result: ResultTables) -> None:
     assert sum(said["counts"]["opportunities"].values()) == 0
 
 
-def test_a_mixed_set_is_seen(small_result: ResultTables, tmp_path: Path) -> None:
+def test_mixed_files_are_detected(small_result: ResultTables, tmp_path: Path) -> None:
     assert mixed_files(tmp_path) == ("manifest.json",)
     write = {
         "a.gpkg": lambda path: path.write_text("a"),
@@ -119,7 +119,7 @@ def test_a_mixed_set_is_seen(small_result: ResultTables, tmp_path: Path) -> None
     assert mixed_files(tmp_path) == ("manifest.json",)
 
 
-def test_written_with_sorted_keys(small_result: ResultTables) -> None:
+def test_keys_are_sorted(small_result: ResultTables) -> None:
     raw = to_json(made(small_result))
     assert "\r" not in raw
     assert raw.startswith('{\n  "communes"')

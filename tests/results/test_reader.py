@@ -1,4 +1,4 @@
-"""A result folder is read alike whatever the version and the number of files that hold it."""
+"""Reader of result folders: any version, one or several GeoPackages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 from foncier import schemas
 from foncier.cli import app
 from foncier.errors import ConfigError, ContractError, FormatError
-from foncier.export.explain import story
 from foncier.export.sheets import Choice, print_sheets
 from foncier.pipeline import diff
 from foncier.results import SavedResult, explain, read_saved
+from foncier.results.explain import story
 from foncier.results.layers import (
     CHECKED,
     FORMER_COLUMNS,
@@ -44,7 +44,7 @@ def result(request: pytest.FixtureRequest) -> SavedResult:
     return read_saved(request.getfixturevalue(request.param))
 
 
-def test_the_facts_of_a_result(result: SavedResult) -> None:
+def test_facts_of_a_result(result: SavedResult) -> None:
     assert (result.lang, result.fictional, result.communes) == ("fr", True, ("80021",))
     assert isinstance(result.edition, dt.date)
     assert result.crs.to_epsg() == 2154
@@ -55,7 +55,7 @@ def test_the_facts_of_a_result(result: SavedResult) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FORMER_LAYERS))
-def test_a_layer_is_asked_for_by_either_name(result: SavedResult, name: str) -> None:
+def test_layer_is_read_by_present_or_former_name(result: SavedResult, name: str) -> None:
     assert name in result.names
     table = result.table(name)
     assert len(table) > 0
@@ -78,7 +78,7 @@ def test_columns_have_their_present_name(result: SavedResult) -> None:
     assert asked["warnings"].notna().tolist() == [False, True, True, False]
 
 
-def test_both_versions_hold_the_same(former_result: Path, present_result: Path) -> None:
+def test_both_versions_have_the_same_tables(former_result: Path, present_result: Path) -> None:
     former, present = read_saved(former_result), read_saved(present_result)
     assert former.names == present.names
     for name in former.names:
@@ -87,7 +87,7 @@ def test_both_versions_hold_the_same(former_result: Path, present_result: Path) 
         )
 
 
-def test_both_versions_say_the_same(
+def test_both_versions_give_the_same_outputs(
     former_result: Path, present_result: Path, tmp_path: Path
 ) -> None:
     for asked in (FRICHE, INFILL, "80021000AB0005"):
@@ -108,7 +108,7 @@ def test_both_versions_say_the_same(
 
 
 @pytest.mark.parametrize("version", ["former_result", "present_result"])
-def test_needs_and_forms_of_either_version(
+def test_match_and_export_of_either_version(
     version: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     folder = request.getfixturevalue(version)
@@ -121,11 +121,11 @@ def test_needs_and_forms_of_either_version(
     done = CliRunner().invoke(app, ["export", str(folder), "--to", "xlsx", "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output
     sheets = pd.read_excel(tmp_path / "opportunites.xlsx", sheet_name=None)
-    assert {"Preuves", "Scores"} <= set(sheets)
-    assert len(sheets["Preuves"]) == len(read_saved(folder).table("indices"))
+    assert {"Indices", "Scores"} <= set(sheets)
+    assert len(sheets["Indices"]) == len(read_saved(folder).table("indices"))
 
 
-def test_columns_have_the_types_of_the_contracts(result: SavedResult) -> None:
+def test_columns_have_the_types_of_the_schemas(result: SavedResult) -> None:
     sites = result.table("opportunites")
     for contract in (schemas.CANDIDATES, schemas.SCORES):
         own = contract.conform(sites)
@@ -152,7 +152,7 @@ def test_some_rows_and_columns(result: SavedResult) -> None:
     assert result.table("batiments", columns=[]).columns.tolist() == ["geometry"]
 
 
-def test_a_layer_as_the_file_describes_it(result: SavedResult) -> None:
+def test_layer_with_the_metadata_of_the_file(result: SavedResult) -> None:
     told = result.describe("opportunites")
     assert told is not None
     assert (told.title, told.shape) == ("Opportunités", "MultiPolygon")
@@ -179,7 +179,7 @@ def copied(folder: Path, place: Path) -> Path:
     return place
 
 
-def test_an_optional_layer_that_is_missing_is_empty(former_result: Path, tmp_path: Path) -> None:
+def test_missing_optional_layer_is_empty(former_result: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bare"
     folder.mkdir()
     source = former_result / "opportunites.gpkg"
@@ -249,7 +249,7 @@ def of_another_program(path: Path) -> None:
         lambda result: result.lang,
     ],
 )
-def test_a_file_that_cannot_be_read(
+def test_unreadable_file_is_an_error(
     former_result: Path, tmp_path: Path, broken: Callable[[Path], None], read: Callable[..., Any]
 ) -> None:
     folder = copied(former_result, tmp_path / "broken")
@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_read(
         read(read_saved(folder))
 
 
-def test_a_damaged_file_is_read_or_refused(former_result: Path, tmp_path: Path) -> None:
+def test_damaged_file_is_read_or_is_an_error(former_result: Path, tmp_path: Path) -> None:
     """Whatever bytes are damaged, the only error is one that a user can read."""
     folder = copied(former_result, tmp_path / "damaged")
     path = folder / "opportunites.gpkg"
@@ -280,9 +280,9 @@ def test_a_damaged_file_is_read_or_refused(former_result: Path, tmp_path: Path) 
     assert refused > 6
 
 
-def test_no_result_here(former_result: Path, tmp_path: Path) -> None:
+def test_folder_without_result_is_an_error(former_result: Path, tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ConfigError, match=r"aucun résultat ici \(opportunites\.gpkg"):
+        with pytest.raises(ConfigError, match=r"dans ce dossier \(opportunites\.gpkg"):
             read_saved(place)
     folder = copied(former_result, tmp_path / "folder")
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
@@ -299,11 +299,11 @@ def test_no_result_here(former_result: Path, tmp_path: Path) -> None:
         lambda: read_saved(folder, with_manifest=True),
         lambda: read_saved(folder).study_area,
     ):
-        with pytest.raises(ConfigError, match=r"aucun résultat ici \(manifest\.json"):
+        with pytest.raises(ConfigError, match=r"dans ce dossier \(manifest\.json"):
             read()
 
 
-def test_a_changed_file_is_named(former_result: Path, tmp_path: Path) -> None:
+def test_changed_file_is_reported(former_result: Path, tmp_path: Path) -> None:
     folder = copied(former_result, tmp_path / "changed")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["deliverables"] |= {"opportunites.gpkg": "0" * 64, "acces.tif": "0" * 64}

@@ -12,9 +12,9 @@ import pandas as pd
 from foncier import schemas
 from foncier.api.views import LAYERS, MemoryView, public
 from foncier.errors import ConfigError
-from foncier.export.explain import story
 from foncier.i18n import Message
 from foncier.results import Explanation as Gathered
+from foncier.results.explain import story
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from branca import colormap
 
 from foncier.api.layer import near
 from foncier.errors import ConfigError
-from foncier.export.words import KINDS, VALUES
+from foncier.export.words import KIND_COLOURS
+from foncier.results.labels import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def _parts(
     order = list(dict.fromkeys(words.sort_values()))
     chosen = {word: PALETTE[n % len(PALETTE)] for n, word in enumerate(order)}
     if values.name == "kind":
-        chosen = dict(zip(words, values.map(KINDS), strict=True))
+        chosen = dict(zip(words, values.map(KIND_COLOURS), strict=True))
     colours = words.map(chosen)
     whole = drawn.assign(colour=colours)
     return [(word or "–", whole[words == word], _style) for word in order]

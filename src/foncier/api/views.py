@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from foncier import schemas
 from foncier.export import layers as export_layers
-from foncier.export.words import label
+from foncier.i18n import Localized
+from foncier.results.labels import alias
 from foncier.results.layers import SITES, stored_layer
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _apart(column: Column, units: Mapping[str, str]) -> Column:
     unit = units.get(column.name, "")
     words = column.fr.removesuffix(f" ({unit})")
     words = words.removesuffix(", de 0 à 1").removesuffix(", 0 to 1") if unit == "0–1" else words
-    return replace(column, fr=words, en=words, unit=unit)
+    return replace(column, title=Localized(words, words), unit=unit)
 
 
 class Tables(Mapping[str, Any]):
@@ -183,7 +184,7 @@ def public(name: str, table: pd.DataFrame, columns: tuple[Column, ...]) -> Any:
     known = {renamed.get(n, n): own.get(n, by_name.get(n)) for n in (*by_name, *own)}
     words = {n: column for n, column in known.items() if column is not None and n in made}
     made.attrs = {
-        **{lang: {n: label(c, lang) for n, c in words.items()} for lang in ("fr", "en")},
+        **{lang: {n: alias(c, lang) for n, c in words.items()} for lang in ("fr", "en")},
         "units": {n: c.unit for n, c in words.items() if c.unit},
     }
     return made

@@ -24,9 +24,9 @@ def explain(
 ) -> None:
     """Dire pourquoi une opportunité est retenue, ou pourquoi une parcelle est écartée."""
     with report_errors(debug=debug):
-        from foncier.export.explain import story  # noqa: PLC0415
         from foncier.results import explain as gather  # noqa: PLC0415
         from foncier.results import read_saved  # noqa: PLC0415
+        from foncier.results.explain import story  # noqa: PLC0415
 
         for title, rows in story(gather(read_saved(result), id_), lang):
             out.print(f"\n[bold]{escape(title)}[/bold]")

@@ -44,11 +44,11 @@ def export(  # noqa: PLR0917 (typer makes options of them)
         forms = formats.parse_formats(to)
         if not forms and not postgis:
             raise ConfigError(
-                f"rien à écrire : donnez --to ({', '.join(formats.FORMS)}) ou --postgis URL."
+                f"rien à écrire : donnez --to ({', '.join(formats.FORMATS)}) ou --postgis URL."
             )
         tables = read_saved(result)
         where = folder or result
-        for name in formats.write_forms(tables, where, forms):
+        for name in formats.write_formats(tables, where, forms):
             out.print(f"Écrit       {escape(str(where / name))}", soft_wrap=True)
         if postgis:
             from foncier.export.postgis import write_postgis  # noqa: PLC0415

@@ -37,7 +37,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
     """Dire quels sites conviennent à un porteur de projet, et ce qui manque aux autres."""
     with report_errors(debug=debug):
         from foncier import scoring  # noqa: PLC0415
-        from foncier.export.match import answers, write_matches  # noqa: PLC0415
+        from foncier.export.match import describe_matches, write_matches  # noqa: PLC0415
         from foncier.results import read_saved  # noqa: PLC0415
         from foncier.results.layers import SITES  # noqa: PLC0415
         from foncier.study import conditions, read_requirements, requirements_template  # noqa: PLC0415
@@ -57,7 +57,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
         where = file or result / f"besoins-{needs.stem}.csv"
         write_matches(matches, checks, names, where, lang=lang)
         _summary(asked.name, matches, lang)
-        for title, rows in answers(matches, checks, names, lang):
+        for title, rows in describe_matches(matches, checks, names, lang):
             out.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
             for row in rows:
                 out.print(f"  {escape(row)}", soft_wrap=True)
@@ -67,7 +67,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
 
 
 def _summary(name: str, matches: Any, lang: str) -> None:
-    from foncier.export.words import VALUES  # noqa: PLC0415
+    from foncier.results.labels import VALUES  # noqa: PLC0415
 
     table = Table(title=escape(name), title_justify="left")
     table.add_column("Réponse" if lang == "fr" else "Outcome")

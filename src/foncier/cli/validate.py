@@ -17,7 +17,7 @@ from foncier.cli.console import (
     report_errors,
 )
 from foncier.errors import ConfigError
-from foncier.i18n import Localized
+from foncier.i18n import localize
 from foncier.wording import KIND_PLURALS
 
 FOLDER = "validation"
@@ -67,8 +67,7 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
 
 
 def _summary(judged: Any, lang: Lang) -> None:
-    from foncier.export.validation_report import percent as share  # noqa: PLC0415
-    from foncier.export.validation_report import permitted, truths, typeset  # noqa: PLC0415
+    from foncier.export.validation_report import ALL, conclusions, truth_summary  # noqa: PLC0415
 
     fr = lang == "fr"
     table = Table(title=escape(judged.title), title_justify="left")
@@ -80,16 +79,20 @@ def _summary(judged: Any, lang: Lang) -> None:
     for head in heads:
         table.add_column(head, justify="left" if head == heads[0] else "right")
     for row in judged.by_kind.to_dict("records"):
-        words = KIND_PLURALS.get(row["kind"], Localized("Ensemble", "All"))[lang]
+        words = KIND_PLURALS.get(row["kind"], ALL)[lang]
         cells = [
-            f"{share(row[name], lang)} "
-            f"({share(row[f'{name}_low'], lang)} – {share(row[f'{name}_high'], lang)})"
+            localize(
+                "export.report.share",
+                lang,
+                share=row[name],
+                low=row[f"{name}_low"],
+                high=row[f"{name}_high"],
+            )
             for name in ("precision", "recall")
         ]
         table.add_row(words, str(row["found"]), str(row["judged"]), str(row["true"]), *cells)
     out.print(table)
     for warning in judged.warnings:
         out.print(f"  [yellow]![/yellow] {escape(warning[lang])}", soft_wrap=True)
-    for line in (*truths(judged, lang)[:1], *permitted(judged, lang)):
-        plain = line.replace("**", "")
-        out.print(escape(typeset(plain) if fr else plain), soft_wrap=True)
+    for line in (*truth_summary(judged, lang)[:1], *conclusions(judged, lang)):
+        out.print(escape(line.replace("**", "")), soft_wrap=True)

@@ -47,11 +47,11 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
         for line in found.lines.to_dict("records"):
             length = f"{line['length_m'] / 1000:.2f} km".replace(".", "," if lang == "fr" else ".")
             out.print(f"{escape(str(line['name']))}  {length}", soft_wrap=True)
-        for title, rows in what_if.told(found.gains, names, lang):
+        for title, rows in what_if.describe_scenarios(found.gains, names, lang):
             out.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
             for row in rows:
                 out.print(f"  {escape(row)}", soft_wrap=True)
-        made = what_if.write_trial(found.result, found.gains, found.lines, where, lang=lang)
+        made = what_if.write_what_if(found.result, found.gains, found.lines, where, lang=lang)
         words = ("Tableau", "Carte") if lang == "fr" else ("Table", "Map")
         for word, path in zip(words, made.values(), strict=True):
             out.print(f"{word:8} {escape(str(path))}", soft_wrap=True)

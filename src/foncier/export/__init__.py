@@ -1,4 +1,4 @@
-"""Everything that leaves foncier: GeoPackage, flat files, manifest, map, data dictionary."""
+"""Outputs: GeoPackage, tables, other formats, map, sheets, reports, data dictionary."""
 
 from foncier.export.tables import opportunities
 

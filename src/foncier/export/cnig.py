@@ -1,4 +1,4 @@
-"""Friches in the national exchange layout: CNIG friches 1.0.6, one row a site."""
+"""Friches in the national exchange format: CNIG friches 1.0.6, one row per site."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
 
 SCHEMA = "cnig-friches-1.0.6.json"
-UNKNOWN, OTHER, BETWEEN = "inconnu", "autre", "|"
+UNKNOWN, OTHER, SEPARATOR = "inconnu", "autre", "|"
 DEGREES = 4326
 DECIMALS = 8  # of a degree: about a millimetre
-PREFIX = "FR-"  # of the opportunity that an inventory's site becomes
-OWN_ID = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}_.+")
-DRAWN = ("parcelles", "trace")
-MELTED = "même site"  # the evidence that names the records of one site
+PREFIX = "FR-"  # of the id of an opportunity that comes from an inventory
+CNIG_ID = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}_.+")
+OUTLINED = ("parcelles", "trace")
+SAME_SITE = "même site"  # signal of the evidence that lists the records merged into one site
 # Versions before 1.0.6 did not say which use of a mixed site is the main one.
-FORMER = {"mixte": "mixte - autre", "Friche carrière ou mine": "friche carrière ou mine"}
-# What a spreadsheet would run. A blank in front stops it, and is no part of a text.
+FORMER_TYPES = {"mixte": "mixte - autre", "Friche carrière ou mine": "friche carrière ou mine"}
+# A spreadsheet runs a cell that begins so; a blank in front prevents it, and readers strip it.
 FORMULA = r"^(?=[=+\-@])"
 COLUMNS = {
     "site_id": "site_id",
@@ -55,7 +55,7 @@ COLUMNS = {
     "buildings_pollution": "bati_pollution",
     "renewables_zone": "urba_zaer",
 }
-FIRST = (
+FIRST_KNOWN = (
     "site_type",
     "zone_type",
     "zone_label",
@@ -73,12 +73,12 @@ NUMBERS = {
     "buildings_number": "bati_nombre",
     "buildings_m2": "bati_surface",
 }
-EVERY = ("activity", "producer", "url")
+JOINED = ("activity", "producer", "url")
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """Table Schema of the exchange file: every column in order, what it must and may hold."""
+    """Table Schema of the exchange file: columns in order, with types and constraints."""
     text = files("foncier.export").joinpath(SCHEMA).read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     return read
@@ -107,51 +107,51 @@ def write_cnig(result: ResultTables, path: Path) -> None:
 
 
 def sites(result: ResultTables) -> gpd.GeoDataFrame:
-    """Friches of a result as an inventory: one row a site, whatever the records it was told by.
+    """Friches of a result as an inventory: one row per site, its records merged.
 
     Parameters
     ----------
     result
-        The whole result; without its inventory only what the candidates say is known.
+        The whole result; without its inventory, only the columns of the candidates are known.
 
     Returns
     -------
-    INVENTORY, sorted by ``site_id``, in the legal metric CRS: the outline where it is a real one,
-    else the point. ``source``, ``producer``, ``activity`` and ``url`` join those of every record;
-    elsewhere the record that gave the id speaks first. ``identified_on`` is the earliest date,
-    ``updated_on`` the latest.
+    INVENTORY, sorted by ``site_id``, in the legal metric CRS: the outline of parcels or of the
+    inventory, else the point. ``source``, ``producer``, ``activity`` and ``url`` join those of all
+    records; other columns take the first known value, that of the record with the id first.
+    ``identified_on`` is the earliest date, ``updated_on`` the latest.
     """
     crs = result.candidates.crs
-    own = result.candidates.loc[(result.candidates["kind"] == "friche").to_numpy(dtype=bool)]
-    if own.empty:
+    friches = result.candidates.loc[(result.candidates["kind"] == "friche").to_numpy(dtype=bool)]
+    if friches.empty:
         empty: gpd.GeoDataFrame = schemas.INVENTORY.empty(crs)
         return empty
     records = _records(result)
-    told = _told(records, own["opportunity_id"])
-    commune = own["commune"].fillna(own["parcel_ids"].str[:5])
+    merged = _merge_records(records, friches["opportunity_id"])
+    commune = friches["commune"].fillna(friches["parcel_ids"].str[:5])
     names = records.dropna(subset=["commune_name"]).drop_duplicates("commune")
     usual = commune.map(names.set_index("commune")["commune_name"])
-    told["commune_name"] = told["commune_name"].astype("str").fillna(usual.astype("str"))
-    drawn = own["perimeter"].isin(DRAWN).to_numpy(dtype=bool)
-    shapes = own.geometry.to_numpy()
-    rows = own[["name", "address", "status", "parcel_ids", "area_m2"]].assign(
-        **told,
+    merged["commune_name"] = merged["commune_name"].astype("str").fillna(usual.astype("str"))
+    outlined = friches["perimeter"].isin(OUTLINED).to_numpy(dtype=bool)
+    shapes = friches.geometry.to_numpy()
+    rows = friches[["name", "address", "status", "parcel_ids", "area_m2"]].assign(
+        **merged,
         commune=commune,
-        site_id=_site_ids(own["opportunity_id"], commune),
-        source=own["sources"].str.replace(" | ", BETWEEN, regex=False),
+        site_id=_site_ids(friches["opportunity_id"], commune),
+        source=friches["sources"].str.replace(" | ", SEPARATOR, regex=False),
     )
-    shaped = gpd.GeoDataFrame(
-        rows, geometry=np.where(drawn, shapes, shapely.centroid(shapes)), crs=crs
+    table_rows = gpd.GeoDataFrame(
+        rows, geometry=np.where(outlined, shapes, shapely.centroid(shapes)), crs=crs
     )
-    table: gpd.GeoDataFrame = schemas.INVENTORY.conform(shaped.sort_values("site_id"))
+    table: gpd.GeoDataFrame = schemas.INVENTORY.conform(table_rows.sort_values("site_id"))
     return table
 
 
-def _told(records: pd.DataFrame, ids: pd.Series[str]) -> dict[str, pd.Series[Any]]:
-    """What the records of each opportunity say together, on the index of ``ids``."""
+def _merge_records(records: pd.DataFrame, ids: pd.Series[str]) -> dict[str, pd.Series[Any]]:
+    """Merge the records of each opportunity, on the index of ``ids``."""
     groups = records.groupby("opportunity_id", sort=False)
-    columns = {name: groups[name].first() for name in FIRST}
-    columns |= {name: groups[name].agg(_joined) for name in EVERY}
+    columns = {name: groups[name].first() for name in FIRST_KNOWN}
+    columns |= {name: groups[name].agg(_join_distinct) for name in JOINED}
     columns |= {
         "identified_on": groups["identified_on"].min(),
         "updated_on": groups["updated_on"].max(),
@@ -165,49 +165,51 @@ def _told(records: pd.DataFrame, ids: pd.Series[str]) -> dict[str, pd.Series[Any
 def _site_ids(ids: pd.Series[str], commune: pd.Series[str]) -> pd.Series[str]:
     bare = ids.str.removeprefix(PREFIX)
     placed = commune.fillna(UNKNOWN) + "_" + bare
-    return bare.where(bare.str.fullmatch(OWN_ID.pattern), placed)
+    return bare.where(bare.str.fullmatch(CNIG_ID.pattern), placed)
 
 
 def _records(result: ResultTables) -> pd.DataFrame:
-    """Inventory rows by the opportunity they tell, the one that gave the id first."""
+    """Inventory rows with their opportunity; the row that gave the id comes first."""
     names = [*schemas.INVENTORY.names[:-1], "opportunity_id"]
     if result.inventory is None or result.inventory.empty:
         nothing: pd.DataFrame = schemas.INVENTORY.empty().reindex(columns=names)
         return nothing
     rows = pd.DataFrame(result.inventory.drop(columns="geometry"))
-    own = rows.assign(opportunity_id=PREFIX + rows["site_id"], nth=0)
-    melted = result.evidence.loc[(result.evidence["signal"] == MELTED).to_numpy(dtype=bool)]
-    named = melted.assign(site_id=melted["text_fr"].str.findall(r"[\w.\-]+")).explode("site_id")
-    pairs = named[["opportunity_id", "site_id"]].drop_duplicates()
+    first = rows.assign(opportunity_id=PREFIX + rows["site_id"], nth=0)
+    same_site = result.evidence.loc[(result.evidence["signal"] == SAME_SITE).to_numpy(dtype=bool)]
+    listed = same_site.assign(site_id=same_site["text_fr"].str.findall(r"[\w.\-]+")).explode(
+        "site_id"
+    )
+    pairs = listed[["opportunity_id", "site_id"]].drop_duplicates()
     others = rows.merge(pairs, on="site_id").assign(nth=1)
-    both = pd.concat([own, others], ignore_index=True)
+    both = pd.concat([first, others], ignore_index=True)
     both = both.sort_values(
         ["opportunity_id", "nth", "updated_on", "site_id"], ascending=[True, True, False, True]
     )
     return both.drop_duplicates(["opportunity_id", "site_id"])[names]
 
 
-def _joined(values: pd.Series[Any]) -> str | None:
-    """Distinct values of lists, in the order in which they are told."""
-    parts = [part for value in values.dropna() for part in str(value).split(BETWEEN)]
-    return BETWEEN.join(dict.fromkeys(parts)) or None
+def _join_distinct(values: pd.Series[Any]) -> str | None:
+    """Join the distinct values of lists, in their order."""
+    parts = [part for value in values.dropna() for part in str(value).split(SEPARATOR)]
+    return SEPARATOR.join(dict.fromkeys(parts)) or None
 
 
 def exchange(inventory: gpd.GeoDataFrame, *, day: date | None) -> pd.DataFrame:
-    """Cells of the exchange file, each a text; the columns of `schema` in order.
+    """Cells of the exchange file as text; the columns of `schema` in order.
 
     Parameters
     ----------
     inventory
         INVENTORY in a metric CRS.
     day
-        Date of what is written (None: undated). A site without a date of update is held as
-        updated then, and as identified when it was updated, as the standard has the producer do.
+        Date of the file (None: undated). A site without a date of update takes this date, and a
+        site without a date of identification takes its date of update, as the standard asks.
 
     Returns
     -------
-    One row a site in the order of ``inventory``. Areas are whole square metres; a value that its
-    list of values does not know is ``autre``.
+    One row per site in the order of ``inventory``. Areas are whole square metres; a value that is
+    not in its list of values is ``autre``.
 
     Examples
     --------
@@ -219,9 +221,9 @@ def exchange(inventory: gpd.GeoDataFrame, *, day: date | None) -> pd.DataFrame:
     ('inconnu', '2024-02-13', 'inconnu', '')
     """
     cells: dict[str, pd.Series[Any]] = {
-        theirs: _guarded(inventory[ours]) for ours, theirs in COLUMNS.items()
+        theirs: _escape_formula(inventory[ours]) for ours, theirs in COLUMNS.items()
     }
-    cells["site_type"] = cells["site_type"].replace(FORMER)
+    cells["site_type"] = cells["site_type"].replace(FORMER_TYPES)
     cells["urba_zone_lib"] = _zone_label(cells)
     cells |= _dates(inventory, day) | _shapes(inventory)
     for ours, theirs in NUMBERS.items():
@@ -232,16 +234,16 @@ def exchange(inventory: gpd.GeoDataFrame, *, day: date | None) -> pd.DataFrame:
     )
 
 
-def _guarded(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Text; what a spreadsheet would run is led by a blank, which no reader keeps."""
+def _escape_formula(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Text in which a blank in front prevents a formula; readers strip it."""
     return values.astype("str").str.replace(FORMULA, " ", regex=True)
 
 
 def _zone_label(cells: dict[str, pd.Series[Any]]) -> pd.Series[Any]:
-    """Label of the zone; a type of zone that the list does not know is not lost."""
+    """Label of the zone, or its type where the list of values does not have it."""
     known = next(f for f in schema()["fields"] if f["name"] == "urba_zone_type")
-    strange = ~cells["urba_zone_type"].isin(known["constraints"]["enum"])
-    return cells["urba_zone_lib"].fillna(cells["urba_zone_type"].where(strange))
+    unlisted = ~cells["urba_zone_type"].isin(known["constraints"]["enum"])
+    return cells["urba_zone_lib"].fillna(cells["urba_zone_type"].where(unlisted))
 
 
 def _dates(inventory: gpd.GeoDataFrame, day: date | None) -> dict[str, pd.Series[Any]]:
@@ -261,10 +263,10 @@ def _shapes(inventory: gpd.GeoDataFrame) -> dict[str, pd.Series[Any]]:
     surface = shapely.get_dimensions(degrees) == 2
     inside = gpd.GeoSeries(shapely.centroid(inventory.geometry.to_numpy()), crs=inventory.crs)
     points = np.where(surface, inside.to_crs(DEGREES).to_numpy(), degrees)
-    told = np.where(surface, degrees, None)
+    surfaces = np.where(surface, degrees, None)
     return {
         "geompoint": pd.Series(_wkt(points), inventory.index, dtype="str"),
-        "geomsurf": pd.Series(_wkt(told), inventory.index, dtype="str"),
+        "geomsurf": pd.Series(_wkt(surfaces), inventory.index, dtype="str"),
     }
 
 
@@ -273,7 +275,7 @@ def _wkt(shapes: Any) -> Any:
 
 
 def _cells(field: dict[str, Any], cells: dict[str, pd.Series[Any]], index: Any) -> pd.Series[Any]:
-    """Cells of one column: in its list of values, ``inconnu`` or empty where nothing is known."""
+    """Cells of one column: values of its list, ``inconnu`` or empty where unknown."""
     name, rules = field["name"], field.get("constraints", {})
     values = cells.get(name, pd.Series(None, index, dtype="str")).astype("str")
     if "enum" in rules:

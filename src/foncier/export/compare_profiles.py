@@ -1,4 +1,4 @@
-"""Picture of where rule sets agree: one map a kind, plots coloured by how many found them."""
+"""Map of the agreement of rule sets: one panel per kind, plots coloured by number of rule sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import shapely
 
 from foncier.errors import ExportError
 from foncier.export.geopackage.single_layer import write_layers
-from foncier.wording import KIND_PLURALS, NARROW
+from foncier.i18n import format_value, localize
+from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+
+    from foncier.i18n import Lang
 
 # From few to all: light to dark, told apart in grey and with any colour vision (cividis).
 SHADES = ("#F4DE7A", "#B9A668", "#6E7074", "#00204D")
@@ -34,7 +37,7 @@ INK, PAPER = "#1A1A1A", "#FFFFFF"
 
 @dataclass(frozen=True)
 class Scene:
-    """What stands behind the plots, and what is written under the map.
+    """Background, title and credits of the map.
 
     ``sources`` credit the layers; ``day`` is the date of the study, None when undated.
     """
@@ -48,16 +51,21 @@ class Scene:
 
 
 def draw_agreement(
-    agreement: gpd.GeoDataFrame, summary: pd.DataFrame, scene: Scene, path: Path
+    agreement: gpd.GeoDataFrame,
+    summary: pd.DataFrame,
+    scene: Scene,
+    path: Path,
+    *,
+    lang: Lang = "fr",
 ) -> None:
-    """Write a PNG with a map of each kind; the same tables give the same bytes.
+    """Write a PNG with a map per kind; the same tables give the same bytes.
 
     Parameters
     ----------
     agreement
-        One row a kind and parcel found: ``kind``, ``found_by`` (1 to the number of rule sets).
+        One row per kind and parcel: ``kind``, ``found_by`` (1 to the number of rule sets).
     summary
-        One row a rule set: ``profile``, and one count a kind.
+        One row per rule set: ``profile``, and one count per kind.
     scene
         Background, title and credits.
     path
@@ -73,51 +81,44 @@ def draw_agreement(
 
     figure = Figure(figsize=SHEET, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    figure.text(0.02, 0.955, _plain(scene.title), fontsize=17, weight="bold", color=INK)
-    figure.text(
-        0.02,
-        0.918,
-        f"Accord de {len(summary)} jeux de règles sur les mêmes parcelles",
-        fontsize=12,
-        color=INK,
-    )
-    frame = _frame(agreement, scene)
+    figure.text(0.02, 0.955, _escape(scene.title), fontsize=17, weight="bold", color=INK)
+    subtitle = localize("export.agreement.subtitle", lang, count=len(summary))
+    figure.text(0.02, 0.918, subtitle, fontsize=12, color=INK)
+    bounds = _bounds(agreement, scene)
     for n, kind in enumerate(KINDS):
         axes = figure.add_axes((0.02 + 0.485 * n, 0.13, *MAP))
-        _map(axes, agreement[agreement["kind"] == kind], scene, frame, kind)
-        _legend(axes, agreement, summary, kind)
-        _north(axes)
-        _bar(axes, frame)
-    _credits(figure, scene)
+        _draw_map(axes, agreement[agreement["kind"] == kind], scene, bounds)
+        axes.set_title(KIND_PLURALS[kind][lang], fontsize=13, loc="left", color=INK)
+        _legend(axes, agreement, summary, kind, lang)
+        _north_arrow(axes)
+        _scale_bar(axes, bounds)
+    _credits(figure, scene, lang)
     try:
         figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
-    except OSError as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: la carte d'accord n'a pas pu être écrite ({reason}). Vérifiez la "
-            "place sur le disque et le droit d'écrire dans ce dossier."
-        ) from reason
+    except OSError as error:
+        raise ExportError("export.not_written", file=path.name, why=error) from error
 
 
-def _plain(text: str) -> str:
-    """Text of a study with nothing that matplotlib would take for mathematics."""
+def _escape(text: str) -> str:
+    """Escape what matplotlib would read as mathematics."""
     return text.replace("$", r"\$")
 
 
-def _frame(agreement: gpd.GeoDataFrame, scene: Scene) -> Any:
-    """Bounds of the maps: of the plots found, else of the parcels, as wide as the paper."""
+def _bounds(agreement: gpd.GeoDataFrame, scene: Scene) -> Any:
+    """Bounds of the maps: those of the plots, else of the parcels, in the ratio of the panel."""
     shown = agreement if len(agreement) else scene.parcels
     if not len(shown):
         return np.array([0.0, 0.0, 1.0, 1.0])
     bounds = np.array(shown.total_bounds) + np.array([-1, -1, 1, 1]) * MARGIN_M
     middle, half = (bounds[:2] + bounds[2:]) / 2, (bounds[2:] - bounds[:2]) / 2
-    paper = np.array(MAP) * np.array(SHEET)
-    half = paper * (half / paper).max()
+    panel = np.array(MAP) * np.array(SHEET)
+    half = panel * (half / panel).max()
     return np.concatenate([middle - half, middle + half])
 
 
-def _map(axes: Any, found: gpd.GeoDataFrame, scene: Scene, frame: Any, kind: str) -> None:
-    """Ground in greys, plots by shade, the rarest drawn first."""
-    window = shapely.box(*frame)
+def _draw_map(axes: Any, plots: gpd.GeoDataFrame, scene: Scene, bounds: Any) -> None:
+    """Background in grey, then plots by shade, those of fewest rule sets first."""
+    window = shapely.box(*bounds)
     for layer, look in (
         (scene.parcels, {"facecolor": "none", "edgecolor": "#D9D9D9", "linewidth": 0.25}),
         (scene.buildings, {"facecolor": "#C4C4C4", "edgecolor": "none"}),
@@ -129,12 +130,11 @@ def _map(axes: Any, found: gpd.GeoDataFrame, scene: Scene, frame: Any, kind: str
         near = scene.streets[shapely.intersects(scene.streets.geometry.to_numpy(), window)]
         if len(near):
             near.plot(ax=axes, aspect=None, color="#9A9A9A", linewidth=0.6)
-    for many in sorted(found["found_by"].unique()):
-        own = found[found["found_by"] == many]
-        look = {"facecolor": _shade(int(many)), "edgecolor": INK, "linewidth": 0.3}
-        own.plot(ax=axes, aspect=None, **look)
-    axes.set_xlim(frame[0], frame[2])
-    axes.set_ylim(frame[1], frame[3])
+    for count in sorted(plots["found_by"].unique()):
+        look = {"facecolor": _shade(int(count)), "edgecolor": INK, "linewidth": 0.3}
+        plots[plots["found_by"] == count].plot(ax=axes, aspect=None, **look)
+    axes.set_xlim(bounds[0], bounds[2])
+    axes.set_ylim(bounds[1], bounds[3])
     axes.set_aspect("equal")
     axes.set_xlabel("")
     axes.set_ylabel("")
@@ -142,37 +142,27 @@ def _map(axes: Any, found: gpd.GeoDataFrame, scene: Scene, frame: Any, kind: str
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_edgecolor("#7F7F7F")
-    axes.set_title(KIND_PLURALS[kind].fr, fontsize=13, loc="left", color=INK)
 
 
-def _shade(many: int) -> str:
-    return SHADES[min(many, len(SHADES)) - 1]
+def _shade(count: int) -> str:
+    return SHADES[min(count, len(SHADES)) - 1]
 
 
-def _legend(axes: Any, agreement: gpd.GeoDataFrame, summary: pd.DataFrame, kind: str) -> None:
-    """How many plots were found by how many rule sets, and by each of them."""
-    from matplotlib.patches import Patch  # noqa: PLC0415
-
+def _legend(
+    axes: Any, agreement: gpd.GeoDataFrame, summary: pd.DataFrame, kind: str, lang: Lang
+) -> None:
+    """Number of plots by number of rule sets, and by rule set."""
     counts = agreement.loc[agreement["kind"] == kind, "found_by"].value_counts()
-    every = len(summary)
-    marks = [
-        Patch(
-            facecolor=_shade(many),
-            edgecolor=INK,
-            linewidth=0.5,
-            label=f"{_by(many, every)}\u00a0: {_number(int(counts.get(many, 0)))}",
-        )
-        for many in range(every, 0, -1)
-    ]
+    patches = _patches(counts, len(summary), lang)
     each = "   ".join(
-        f"{name} {_number(int(count))}"
+        f"{name} {format_value(count, 'n', lang)}"
         for name, count in zip(summary["profile"], summary[kind], strict=True)
     )
     axes.legend(
-        handles=marks,
+        handles=patches,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.01),
-        ncols=len(marks),
+        ncols=len(patches),
         frameon=False,
         fontsize=9.5,
         handlelength=1.4,
@@ -181,7 +171,7 @@ def _legend(axes: Any, agreement: gpd.GeoDataFrame, summary: pd.DataFrame, kind:
     axes.text(
         0.5,
         -0.075,
-        f"Par jeu de règles\u00a0: {each}",
+        localize("export.agreement.each_set", lang, counts=each),
         transform=axes.transAxes,
         ha="center",
         fontsize=9.5,
@@ -189,18 +179,27 @@ def _legend(axes: Any, agreement: gpd.GeoDataFrame, summary: pd.DataFrame, kind:
     )
 
 
-def _by(many: int, every: int) -> str:
-    if many == every:
-        return f"les {every} jeux"
-    return "1 seul jeu" if many == 1 else f"{many} jeux"
+def _patches(counts: pd.Series[int], total: int, lang: Lang) -> list[Any]:
+    """One patch of the legend per number of rule sets, with its number of plots."""
+    from matplotlib.patches import Patch  # noqa: PLC0415
+
+    return [
+        Patch(
+            facecolor=_shade(count),
+            edgecolor=INK,
+            linewidth=0.5,
+            label=localize(
+                "export.agreement.all_sets" if count == total else "export.agreement.some_sets",
+                lang,
+                count=count,
+                plots=int(counts.get(count, 0)),
+            ),
+        )
+        for count in range(total, 0, -1)
+    ]
 
 
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", NARROW)
-
-
-def _north(axes: Any) -> None:
-    """Arrow to the north of the grid."""
+def _north_arrow(axes: Any) -> None:
     axes.annotate(
         "N",
         xy=(0.955, 0.965),
@@ -214,16 +213,16 @@ def _north(axes: Any) -> None:
     )
 
 
-def _bar(axes: Any, frame: Any) -> None:
+def _scale_bar(axes: Any, bounds: Any) -> None:
     """Scale bar: the longest round length under a quarter of the map."""
-    wide = max(frame[2] - frame[0], 1.0)
-    length = max((b for b in BARS_M if b <= wide / 4), default=BARS_M[0])
-    x, y = frame[0] + 0.03 * wide, frame[1] + 0.03 * wide
+    width = max(bounds[2] - bounds[0], 1.0)
+    length = max((bar for bar in BARS_M if bar <= width / 4), default=BARS_M[0])
+    x, y = bounds[0] + 0.03 * width, bounds[1] + 0.03 * width
     axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt")
     words = f"{length // 1000} km" if length >= 1000 else f"{length} m"
     axes.text(
         x + length / 2,
-        y + 0.012 * wide,
+        y + 0.012 * width,
         words,
         ha="center",
         fontsize=9,
@@ -232,18 +231,16 @@ def _bar(axes: Any, frame: Any) -> None:
     )
 
 
-def _credits(figure: Any, scene: Scene) -> None:
-    when = f" {scene.day.day}/{scene.day.month}/{scene.day.year}." if scene.day else ""
-    sources = " ; ".join(dict.fromkeys(s for s in scene.sources if s)) or "non précisées"
-    figure.text(
-        0.02,
-        0.02,
-        f"Sources : {_plain(sources)}.{when} Carte : foncier. "
-        "Un terrain trouvé n'est ni libre ni à vendre : à vérifier sur place et au PLU.",
-        fontsize=8.5,
-        color="#404040",
-        wrap=True,
-    )
+def _credits(figure: Any, scene: Scene, lang: Lang) -> None:
+    sources = list(dict.fromkeys(_escape(source) for source in scene.sources if source))
+    sentences = [
+        localize("export.agreement.sources", lang, sources=sources)
+        if sources
+        else localize("export.agreement.no_source", lang),
+        *([f"{format_value(scene.day, 'day', lang)}."] if scene.day else []),
+        localize("export.agreement.caution", lang),
+    ]
+    figure.text(0.02, 0.02, " ".join(sentences), fontsize=8.5, color="#404040", wrap=True)
 
 
 POLYGON_TYPE = 3  # shapely's type id
@@ -259,9 +256,9 @@ def write_comparison(
     layers
         Tables by layer name, in the legal metric CRS, in the order of the file.
     path
-        A file that is not there yet.
+        A file that does not exist yet.
     day
-        Date that the file carries (1 January 2000 when None).
+        Date of the file (1 January 2000 when None).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A result of several départements, cut into one result each: no file of theirs is huge."""
+"""Split the result of several départements into one result each, to keep files small."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from foncier.model import ResultTables
 
-    Codes = NDArray[np.object_]  # of départements, one a row
+    Codes = NDArray[np.object_]  # of départements, one per row
 
-FAR = ("97", "98")  # overseas, a département has three characters
-# Tables of a result that tell sites, by their id; a run may not have made some of them.
-OF_SITES = (
+OVERSEAS = ("97", "98")  # overseas, a département has three characters
+# Tables of a result by opportunity; some are optional.
+SITE_TABLES = (
     "evidence",
     "access_points",
     "access",
@@ -33,9 +33,9 @@ OF_SITES = (
     "mutability_facts",
     "effort",
 )
-GROUND = ("streets", "buildings", "constraints")
+BACKGROUND = ("streets", "buildings", "constraints")
 SEVERAL = 2
-NONE = ""  # département of what names none
+NONE = ""  # département of a row without commune nor parcel
 
 
 def departement(code: str) -> str:
@@ -46,7 +46,7 @@ def departement(code: str) -> str:
     >>> departement("80021000AB0012"), departement("2A004"), departement("97411")
     ('80', '2A', '974')
     """
-    return code[:3] if code.startswith(FAR) else code[:2]
+    return code[:3] if code.startswith(OVERSEAS) else code[:2]
 
 
 @dataclass(frozen=True)
@@ -59,28 +59,29 @@ class Departements:
     background: Mapping[str, Codes]
 
     def part(self, code: str) -> ResultTables:
-        """What the result holds of one département; made when asked for, as it may be large."""
-        kept = self.result
-        rows = {name: getattr(kept, name)[of == code] for name, of in self.tables.items()}
+        """Result of one département."""
+        whole = self.result
+        rows = {name: getattr(whole, name)[codes == code] for name, codes in self.tables.items()}
         back = {
-            name: getattr(kept.background, name)[of == code] for name, of in self.background.items()
+            name: getattr(whole.background, name)[codes == code]
+            for name, codes in self.background.items()
         }
         box = shapely.box(*_extent(rows["candidates"], rows["rejections"]))
-        own = shapely.intersection(kept.area, box)
+        area = shapely.intersection(whole.area, box)
         return replace(
-            kept,
+            whole,
             **rows,
-            background=replace(kept.background, **back),
-            area=box if shapely.is_empty(own) else own,
+            background=replace(whole.background, **back),
+            area=box if shapely.is_empty(area) else area,
         )
 
 
 def by_departement(result: ResultTables) -> Departements | None:
-    """Cut a result by département: a result each, whose sites keep their rank among all.
+    """Split a result by département; sites keep their rank in the whole result.
 
-    Every site, parcel, building, street and constraint is in one of them. Places, loop, axis,
-    quarters, sources and criteria are whole in each. A site is where its commune says, else its
-    first parcel; buildings and streets are where the parcel nearest to their middle is.
+    Every site, parcel, building, street and constraint is in one part. Destinations, loop, axis,
+    districts, sources and criteria are complete in each part. A site is in the département of its
+    commune, else of its first parcel; buildings and streets in that of the nearest parcel.
 
     Returns
     -------
@@ -89,30 +90,30 @@ def by_departement(result: ResultTables) -> Departements | None:
     codes = sorted({departement(commune) for commune in result.communes})
     if len(codes) < SEVERAL:
         return None
-    lots, sites = result.rejections, result.candidates
-    of_lots = _named(lots["parcel_id"], codes)
+    parcels, sites = result.rejections, result.candidates
+    of_parcels = _named(parcels["parcel_id"], codes)
     of_sites = _named(sites["commune"], codes)
     of_sites = np.where(of_sites == NONE, _named(sites["parcel_ids"], codes), of_sites)
-    near = _Nearest(_middles(lots, sites), np.concatenate([of_lots, of_sites]))
-    of_lots, of_sites = near.filled(lots, of_lots), near.filled(sites, of_sites)
-    present = sorted({*of_lots, *of_sites})
+    near = _Nearest(_middles(parcels, sites), np.concatenate([of_parcels, of_sites]))
+    of_parcels, of_sites = near.filled(parcels, of_parcels), near.filled(sites, of_sites)
+    present = sorted({*of_parcels, *of_sites})
     if len(present) < SEVERAL:
         return None
-    home = pd.Series(of_sites, index=sites["opportunity_id"].to_numpy())
+    by_id = pd.Series(of_sites, index=sites["opportunity_id"].to_numpy())
     split = {
         "candidates": of_sites,
-        "rejections": of_lots,
-        "tests": _of_parcels(result, of_lots, of_sites),
+        "rejections": of_parcels,
+        "tests": _of_tests(result, of_parcels, of_sites),
         **{
-            name: getattr(result, name)["opportunity_id"].map(home).to_numpy()
-            for name in OF_SITES
+            name: getattr(result, name)["opportunity_id"].map(by_id).to_numpy()
+            for name in SITE_TABLES
             if getattr(result, name) is not None
         },
     }
     if result.assemblies is not None:
         split["assemblies"] = near.filled(result.assemblies)
-    ground = {name: near.filled(getattr(result.background, name)) for name in GROUND}
-    return Departements(result, tuple(present), split, ground)
+    background_codes = {name: near.filled(getattr(result.background, name)) for name in BACKGROUND}
+    return Departements(result, tuple(present), split, background_codes)
 
 
 def _extent(*layers: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -121,22 +122,24 @@ def _extent(*layers: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 
 def _named(values: pd.Series[Any], codes: list[str]) -> Codes:
-    """Département that each code or id begins with, NONE where it is none of the study's."""
+    """Département at the start of each code or id; NONE where the study does not have it."""
     texts = values.astype("str").fillna(NONE)
     two, three = texts.str.slice(0, 2), texts.str.slice(0, 3)
-    found = two.where(~two.isin(FAR), three).to_numpy(dtype=object)
-    return np.where(np.isin(found, codes), found, NONE)
+    starts = two.where(~two.isin(OVERSEAS), three).to_numpy(dtype=object)
+    return np.where(np.isin(starts, codes), starts, NONE)
 
 
-def _of_parcels(result: ResultTables, of_lots: Codes, of_sites: Codes) -> Codes:
-    """Département of each row of the tests: that of its parcel, rejected or held by a site."""
-    held = result.candidates["parcel_ids"].astype("str").str.split("|")
-    owner = pd.Series(of_sites, index=held.index).repeat(held.str.len().fillna(1).astype(int))
-    home = dict(zip(held.explode(), owner, strict=True))
-    home |= dict(zip(result.rejections["parcel_id"], of_lots, strict=True))
+def _of_tests(result: ResultTables, of_parcels: Codes, of_sites: Codes) -> Codes:
+    """Département of each row of the tests: that of its parcel, rejected or part of a site."""
+    site_parcels = result.candidates["parcel_ids"].astype("str").str.split("|")
+    owner = pd.Series(of_sites, index=site_parcels.index).repeat(
+        site_parcels.str.len().fillna(1).astype(int)
+    )
+    by_id = dict(zip(site_parcels.explode(), owner, strict=True))
+    by_id |= dict(zip(result.rejections["parcel_id"], of_parcels, strict=True))
     row, parcels = pd.factorize(result.tests["parcel_id"])
-    first = of_lots[0] if len(of_lots) else of_sites[0]
-    return np.array([home.get(parcel, first) for parcel in parcels], dtype=object)[row]
+    first = of_parcels[0] if len(of_parcels) else of_sites[0]
+    return np.array([by_id.get(parcel, first) for parcel in parcels], dtype=object)[row]
 
 
 def _middles(*layers: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -147,19 +150,19 @@ def _middles(*layers: gpd.GeoDataFrame) -> NDArray[np.float64]:
 
 
 class _Nearest:
-    """The département of the nearest parcel or site that names one."""
+    """Index of the parcels and sites of known département."""
 
     def __init__(self, middles: NDArray[np.float64], codes: Codes) -> None:
-        sure = (codes != NONE) & np.isfinite(middles).all(axis=1)
-        self.codes = codes[sure]
-        self.tree = cKDTree(middles[sure])
+        known_codes = (codes != NONE) & np.isfinite(middles).all(axis=1)
+        self.codes = codes[known_codes]
+        self.tree = cKDTree(middles[known_codes])
 
     def filled(self, layer: gpd.GeoDataFrame, known: Codes | None = None) -> Codes:
-        """Département of each row: the known one, else that of what is nearest to its middle."""
+        """Département of each row: the known one, else that of the nearest parcel or site."""
         codes = np.full(len(layer), NONE, dtype=object) if known is None else known.copy()
         middles = _middles(layer)
-        asked = (codes == NONE) & np.isfinite(middles).all(axis=1)
+        unknown = (codes == NONE) & np.isfinite(middles).all(axis=1)
         if len(self.codes):
-            codes[asked] = self.codes[self.tree.query(middles[asked])[1]]
+            codes[unknown] = self.codes[self.tree.query(middles[unknown])[1]]
             codes[codes == NONE] = self.codes[0]  # no shape, no name: still in one file
         return codes

@@ -1,4 +1,4 @@
-"""What changed between two results: a table, a layer, and a map."""
+"""Differences between two results: a table, a layer, and a map."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.export import words
 from foncier.export.geopackage import single_layer
 from foncier.export.qgis.styles import form_style
-from foncier.export.validation_report import write_cells
-from foncier.i18n import Localized
+from foncier.export.tables import write_frame
+from foncier.i18n import label
+from foncier.results.labels import VALUES
 from foncier.results.layers import Layer
 from foncier.schemas import Column
 from foncier.schemas.base import POLYGON, Table
@@ -26,14 +26,7 @@ if TYPE_CHECKING:
 
     from foncier.wording import Lang
 
-FATES = {
-    "apparu": Localized("Apparu", "Appeared"),
-    "disparu": Localized("Disparu", "Went"),
-    "modifie": Localized("Modifié", "Changed"),
-    "renomme": Localized("Renommé, même terrain", "Renamed, same land"),
-    "inchange": Localized("Inchangé", "Unchanged"),
-}
-# Okabe and Ito; what did not change steps back.
+# What became of a site, each with a colour (Okabe and Ito); grey for what did not change.
 COLOURS = {
     "apparu": "#009E73",
     "disparu": "#D55E00",
@@ -41,55 +34,45 @@ COLOURS = {
     "renomme": "#0072B2",
     "inchange": "#BDBDBD",
 }
-LAYER, TITLE = "differences", Localized("Différences", "Differences")
+FATES = {fate: label(f"export.diff.{fate}") for fate in COLOURS}
+LAYER = "differences"
 INK, SIZE_IN, DPI = "#1A1A1A", (11.0, 8.0), 130
-AROUND_M = 150.0  # of the town is shown around the sites
-NAMED, LABELS = ("apparu", "disparu", "renomme"), 25
-SEEN_M = 12.0  # a smaller site is drawn larger: it would not be seen on a page
+BUFFER_M = 150.0  # of surroundings on the map
+LABELLED, LABELS = ("apparu", "disparu", "renomme"), 25
+MIN_RADIUS_M = 12.0  # a smaller site is drawn as a disc of this radius, to be visible on a page
 
 DIFFERENCES = Table(
     LAYER,
-    TITLE.fr,
-    TITLE.en,
     (),
     (
-        Column("opportunity_id", "text", "Opportunité", "Opportunity"),
-        Column("fate", "text", "Ce qu'elle devient", "What became of it", values=tuple(FATES)),
-        Column("kind", "text", "Nature", "Kind", values=KINDS),
-        Column("old_id", "text", "Ancien identifiant", "Former id", optional=True),
-        Column("name", "text", "Nom", "Name", optional=True),
-        Column(
-            "common_share",
-            "number",
-            "Part commune des contours",
-            "Common share of outlines",
-            "0–1",
-            optional=True,
-            low=0,
-            high=1,
-        ),
-        Column("old_area_m2", "number", "Surface avant", "Area before", "m²", optional=True),
-        Column("new_area_m2", "number", "Surface après", "Area after", "m²", optional=True),
-        Column("old_score", "number", "Score avant", "Score before", optional=True),
-        Column("new_score", "number", "Score après", "Score after", optional=True),
-        Column("old_rank", "number", "Rang avant", "Rank before", optional=True),
-        Column("new_rank", "number", "Rang après", "Rank after", optional=True),
-        Column("old_confidence", "number", "Confiance avant", "Confidence before", optional=True),
-        Column("new_confidence", "number", "Confiance après", "Confidence after", optional=True),
-        Column("gained", "text", "Preuves gagnées", "Evidence gained", optional=True),
-        Column("lost", "text", "Preuves perdues", "Evidence lost", optional=True),
-        Column("changed", "text", "Colonnes changées", "Columns changed", optional=True),
-        Column("reason_fr", "text", "Motif", "Reason (French)", optional=True),
-        Column("reason_en", "text", "Motif (anglais)", "Reason", optional=True),
+        Column("opportunity_id", "text"),
+        Column("fate", "text", values=tuple(COLOURS)),
+        Column("kind", "text", values=KINDS),
+        Column("old_id", "text", optional=True),
+        Column("name", "text", optional=True),
+        Column("common_share", "number", "0–1", optional=True, low=0, high=1),
+        Column("old_area_m2", "number", "m²", optional=True),
+        Column("new_area_m2", "number", "m²", optional=True),
+        Column("old_score", "number", optional=True),
+        Column("new_score", "number", optional=True),
+        Column("old_rank", "number", optional=True),
+        Column("new_rank", "number", optional=True),
+        Column("old_confidence", "number", optional=True),
+        Column("new_confidence", "number", optional=True),
+        Column("gained", "text", optional=True),
+        Column("lost", "text", optional=True),
+        Column("changed", "text", optional=True),
+        Column("reason_fr", "text", optional=True),
+        Column("reason_en", "text", optional=True),
     ),
     POLYGON,
 )
 
 
 def write_table(rows: gpd.GeoDataFrame, path: Path, *, lang: Lang) -> None:
-    """Write what became of each site as a CSV (see `DIFFERENCES`)."""
+    """Write what became of each site as a CSV file (see `DIFFERENCES`)."""
     table = DIFFERENCES.conform(rows)
-    write_cells(pd.DataFrame(table.drop(columns="geometry")), path, lang=lang)
+    write_frame(pd.DataFrame(table.drop(columns="geometry")), path, lang=lang)
 
 
 def write_layer(
@@ -103,22 +86,22 @@ def write_layer(
         The file cannot be written whole.
     """
     table = DIFFERENCES.conform(rows)
-    layer = Layer(LAYER, TITLE, DIFFERENCES.columns, "MultiPolygon", table)
+    layer = Layer(LAYER, DIFFERENCES.label, DIFFERENCES.columns, "MultiPolygon", table)
     classes = [
         {"value": fate, "label": text[lang], "colour": COLOURS[fate]}
         for fate, text in FATES.items()
     ]
-    named = {value: text[lang] for value, text in (FATES | words.VALUES).items()}
-    style = form_style(layer, classes=classes, values=named, editable=(), lang=lang)
+    values = {value: text[lang] for value, text in {**VALUES, **FATES}.items()}
+    style = form_style(layer, classes=classes, values=values, editable=(), lang=lang)
     single_layer.write_single_layer(layer, path, crs=table.crs, style=style, title=title, day=day)
 
 
 def write_map(
-    rows: gpd.GeoDataFrame, ground: gpd.GeoDataFrame, path: Path, *, title: str, lang: Lang
+    rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, path: Path, *, title: str, lang: Lang
 ) -> None:
-    """Draw where the sites are that appeared, went or changed, as a PNG to scale.
+    """Draw a PNG map to scale of the sites that appeared, disappeared or changed.
 
-    ``ground`` are the buildings around; those that appeared, went or were renamed are named.
+    The sites that appeared, disappeared or were renamed are labelled.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow to import)
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -126,7 +109,7 @@ def write_map(
     figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    _paint(axes, _near(ground, rows), facecolor="#EDEDED", edgecolor="#E0E0E0", linewidth=0.3)
+    _paint(axes, _near(buildings, rows), facecolor="#EDEDED", edgecolor="#E0E0E0", linewidth=0.3)
     handles = [
         _draw(axes, rows.loc[(rows["fate"] == fate).to_numpy(dtype=bool)], fate, lang)
         for fate in reversed(FATES)
@@ -134,7 +117,7 @@ def write_map(
     axes.set_aspect("equal")
     axes.autoscale_view()
     axes.set_axis_off()
-    # Beside the map, never on it.
+    # Beside the map, so that it hides no site.
     figure.legend(
         handles=[h for h in handles[::-1] if h is not None],
         loc="outside lower center",
@@ -142,33 +125,35 @@ def write_map(
         frameon=False,
         fontsize=11,
     )
-    figure.suptitle(f"{TITLE[lang]} – {title}".replace("$", r"\$"), fontsize=13, color=INK)
+    figure.suptitle(
+        f"{DIFFERENCES.label[lang]} – {title}".replace("$", r"\$"), fontsize=13, color=INK
+    )
     if len(rows):
         _label(axes, rows)
         _scale(axes, rows)
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
-def _draw(axes: Any, own: gpd.GeoDataFrame, fate: str, lang: Lang) -> Any:
-    """Draw the sites of one fate; its patch for the legend, None when there is none."""
+def _draw(axes: Any, sites: gpd.GeoDataFrame, fate: str, lang: Lang) -> Any:
+    """Draw the sites of one fate; return the patch for the legend, None without sites."""
     from matplotlib.patches import Patch  # noqa: PLC0415
 
-    if own.empty:
+    if sites.empty:
         return None
-    plots = own.geometry.to_numpy()
+    plots = sites.geometry.to_numpy()
     if fate != "inchange":
-        small = shapely.area(plots) < SEEN_M**2
-        plots = np.where(small, shapely.buffer(shapely.centroid(plots), SEEN_M), plots)
+        small = shapely.area(plots) < MIN_RADIUS_M**2
+        plots = np.where(small, shapely.buffer(shapely.centroid(plots), MIN_RADIUS_M), plots)
     _paint(axes, plots, facecolor=COLOURS[fate], edgecolor=COLOURS[fate], linewidth=1.2, alpha=0.9)
-    return Patch(facecolor=COLOURS[fate], label=f"{FATES[fate][lang]} ({len(own)})")
+    return Patch(facecolor=COLOURS[fate], label=f"{FATES[fate][lang]} ({len(sites)})")
 
 
-def _near(ground: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> Any:
-    """Buildings of the frame that the sites make."""
-    plots = ground.geometry.to_numpy()
+def _near(buildings: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> Any:
+    """Buildings inside the bounds of the sites, buffered."""
+    plots = buildings.geometry.to_numpy()
     if rows.empty:
         return plots[:0]
-    frame = shapely.buffer(shapely.box(*rows.total_bounds), AROUND_M)
+    frame = shapely.buffer(shapely.box(*rows.total_bounds), BUFFER_M)
     return plots[shapely.intersects(plots, frame)]
 
 
@@ -180,11 +165,11 @@ def _paint(axes: Any, plots: Any, **look: Any) -> None:
 
 
 def _label(axes: Any, rows: gpd.GeoDataFrame) -> None:
-    """Name the sites that appeared, went or were renamed, where they are few enough to read."""
-    own = rows.loc[rows["fate"].isin(NAMED).to_numpy(dtype=bool)].head(LABELS)
-    named = own["name"].astype("str").fillna(own["opportunity_id"].astype("str"))
-    tops = shapely.bounds(own.geometry.to_numpy())
-    for text, (west, _, east, north) in zip(named, tops, strict=True):
+    """Label the first sites that appeared, disappeared or were renamed."""
+    sites = rows.loc[rows["fate"].isin(LABELLED).to_numpy(dtype=bool)].head(LABELS)
+    labels = sites["name"].astype("str").fillna(sites["opportunity_id"].astype("str"))
+    boxes = shapely.bounds(sites.geometry.to_numpy())
+    for text, (west, _, east, north) in zip(labels, boxes, strict=True):
         axes.annotate(
             text.replace("$", r"\$"),
             ((west + east) / 2, north),

@@ -1,4 +1,4 @@
-"""FlatGeobuf and GeoJSON: each layer as one file, for other programs and for the web."""
+"""Other formats of a result: Excel workbook, FlatGeobuf and GeoJSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from foncier._util.atomic_write import write_atomically
 from foncier.errors import ConfigError, ExportError
 from foncier.export.geopackage.write import GEOMETRY, stream
 from foncier.export.workbook import write_workbook
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ FAULTS = (
     OSError,
     ValueError,
 )
-NO_ROOM = 1 << 16  # bytes: below, what a driver could not write did not fit
+DISK_FULL = 1 << 16  # free bytes below which the disk counts as full
 DECIMALS = 7  # of a degree: about a centimetre
 
 
@@ -65,33 +66,36 @@ def _write(layer: Layer, path: Path, *, driver: str, **options: str) -> None:
             crs=layer.frame.crs.to_wkt(),
             layer_options=options,
         )
-        # These drivers do not say that the disk was full when they closed the file.
+        # These drivers do not report that the disk was full when they closed the file.
         _, table = read_arrow(path, columns=[layer.columns[0].name], read_geometry=False)
         if table.num_rows == len(layer.frame):
             return
-        reason = f"{table.num_rows} objets sur {len(layer.frame)}"
-    except FAULTS:  # in the words of GDAL, with the hidden folder in them
-        free = shutil.disk_usage(path.parent).free
-        reason = "le disque est plein" if free < NO_ROOM else "GDAL a échoué"
-    raise ExportError(
-        f"{path.name}\u00a0: le fichier n'a pas pu être écrit en entier ({reason}). Vérifiez la "
-        "place sur le disque et le droit d'écrire dans ce dossier."
-    )
+        why = Message(
+            "export.rows_missing",
+            layer=layer.name,
+            written=table.num_rows,
+            expected=len(layer.frame),
+        )
+    except FAULTS:  # the words of GDAL contain the hidden folder: they are not shown
+        if shutil.disk_usage(path.parent).free < DISK_FULL:
+            raise ExportError("export.disk_full", file=path.name) from None
+        why = Message("export.formats.gdal_failed")
+    raise ExportError("export.not_written", file=path.name, why=why)
 
 
-FORMS = ("xlsx", "flatgeobuf", "geojson")
+FORMATS = ("xlsx", "flatgeobuf", "geojson")
 WORKBOOK = "opportunites.xlsx"
-# Suffix of the files of a form, and what writes a layer.
+# Suffix of the files of a format, and the function that writes a layer.
 BY_LAYER = {"flatgeobuf": ("fgb", write_flatgeobuf), "geojson": ("geojson", write_geojson)}
 
 
 def parse_formats(text: str) -> tuple[str, ...]:
-    """Forms named in a list with commas, each once.
+    """Read a list of formats separated by commas, each once.
 
     Raises
     ------
     ConfigError
-        A form that there is not.
+        A format is unknown.
 
     Examples
     --------
@@ -99,38 +103,36 @@ def parse_formats(text: str) -> tuple[str, ...]:
     ('xlsx', 'geojson')
     """
     names = tuple(dict.fromkeys(n.strip().lower() for n in text.split(",") if n.strip()))
-    unknown = [name for name in names if name not in FORMS]
+    unknown = [name for name in names if name not in FORMATS]
     if unknown:
-        raise ConfigError(
-            f"--to {unknown[0]!r}\u00a0: forme inconnue. Attendu\u00a0: {', '.join(FORMS)}."
-        )
+        raise ConfigError("export.formats.unknown", format=unknown[0], formats=FORMATS)
     return names
 
 
-def write_forms(result: SavedResult, folder: Path, forms: tuple[str, ...]) -> tuple[str, ...]:
-    """Write a result in these forms to a folder; return the names of the files.
+def write_formats(result: SavedResult, folder: Path, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Write a result in some formats to a folder; return the names of the files.
 
-    The workbook is one file; FlatGeobuf and GeoJSON hold one layer a file, in a folder of their
-    own. The files of a form are written all or none.
+    The workbook is one file; FlatGeobuf and GeoJSON have one file per layer, in a folder of their
+    own. The files of a format are written all or none.
 
     Raises
     ------
     ExportError
-        Something could not be written; the former files of this form are intact.
+        A file could not be written; the former files of this format are intact.
     """
-    made: list[str] = []
-    for form in forms:
-        if form not in BY_LAYER:
-            made += write_atomically(folder, {WORKBOOK: partial(write_workbook, result)})
+    written: list[str] = []
+    for name in formats:
+        if name not in BY_LAYER:
+            written += write_atomically(folder, {WORKBOOK: partial(write_workbook, result)})
             continue
-        suffix, writer = BY_LAYER[form]
+        suffix, writer = BY_LAYER[name]
         write: dict[str, Callable[[Path], None]] = {
-            f"{name}.{suffix}": partial(_write_layer, result, name, writer)
-            for name, description in result.descriptions.items()
+            f"{layer}.{suffix}": partial(_write_layer, result, layer, writer)
+            for layer, description in result.descriptions.items()
             if description.shape
         }
-        made += [f"{form}/{name}" for name in write_atomically(folder / form, write)]
-    return tuple(made)
+        written += [f"{name}/{file}" for file in write_atomically(folder / name, write)]
+    return tuple(written)
 
 
 def _write_layer(

@@ -1,4 +1,4 @@
-"""Metadata in the manner of ISO 19115/19139: title, date, place, lineage, licences, parameters."""
+"""ISO 19115/19139 metadata: title, date, extent, lineage, licences, parameters."""
 
 from __future__ import annotations
 
@@ -8,27 +8,19 @@ from xml.etree.ElementTree import Element, SubElement, indent, register_namespac
 import pyproj
 import shapely
 
-from foncier.export import words
+from foncier.i18n import localize
+from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
 
 GMD, GCO = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco"
 CODES = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml"
 LANGUAGES = {"fr": "fre", "en": "eng"}
-SCOPE = {
-    "fr": "Opportunités foncières et immobilières trouvées, notées et cartographiées par foncier. "
-    "Ce sont des pistes à vérifier sur le terrain. Une valeur absente est inconnue, jamais zéro.",
-    "en": "Land and property opportunities found, scored and mapped by foncier. They are leads to "
-    "be checked on the ground. A missing value is unknown, never zero.",
-}
-USE = {
-    "fr": "Licences des sources",
-    "en": "Licences of the sources",
-}
 
 
-def metadata(result: ResultTables, *, lang: str) -> str:
+def metadata(result: ResultTables, *, lang: Lang) -> str:
     """Metadata of a result as an ISO 19139 document.
 
     Parameters
@@ -61,21 +53,21 @@ def metadata(result: ResultTables, *, lang: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _identification(root: Element, result: ResultTables, lang: str) -> None:
+def _identification(root: Element, result: ResultTables, lang: Lang) -> None:
     about = _nested(root, "identificationInfo", "MD_DataIdentification")
     citation = _nested(about, "citation", "CI_Citation")
-    warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
-    _text(citation, "title", f"{warning}{result.title}")
+    fictional = f"{FICTIONAL[lang]} – " if result.demo else ""
+    _text(citation, "title", f"{fictional}{result.title}")
     dated = _nested(citation, "date", "CI_Date")
     _day(dated, "date", result)
     _code(dated, "dateType", "CI_DateTypeCode", "publication")
-    _text(about, "abstract", f"{warning}{SCOPE[lang]}")
+    _text(about, "abstract", f"{fictional}{localize('export.iso.abstract', lang)}")
     licences = sorted({r.licence for r in result.reports if r.licence})
     if licences:
         limits = _nested(about, "resourceConstraints", "MD_LegalConstraints")
         _code(limits, "useConstraints", "MD_RestrictionCode", "license")
-        colon = "\u00a0: " if lang == "fr" else ": "
-        _text(limits, "otherConstraints", f"{USE[lang]}{colon}{', '.join(licences)}")
+        words = localize("export.iso.licences", lang, licences=licences)
+        _text(limits, "otherConstraints", words)
     _text(about, "language", LANGUAGES[lang])
     west, south, east, north = _degrees(result)
     box = _nested(about, "extent", "EX_Extent", "geographicElement", "EX_GeographicBoundingBox")
@@ -88,7 +80,7 @@ def _identification(root: Element, result: ResultTables, lang: str) -> None:
         SubElement(SubElement(box, _gmd(name)), _gco("Decimal")).text = f"{value:.5f}"
 
 
-def _lineage(root: Element, result: ResultTables, lang: str) -> None:
+def _lineage(root: Element, result: ResultTables, lang: Lang) -> None:
     lineage = _nested(root, "dataQualityInfo", "DQ_DataQuality", "lineage", "LI_Lineage")
     rules = [
         f"{rule.name} = {rule.threshold:g} {rule.unit}".strip() + f" [{kind}] ({rule.source})"
@@ -106,9 +98,9 @@ def _lineage(root: Element, result: ResultTables, lang: str) -> None:
         *weights,
         *missing,
     ]
-    for told in steps:
+    for description in steps:
         step = _nested(lineage, "processStep", "LI_ProcessStep")
-        _text(step, "description", told)
+        _text(step, "description", description)
     for report in result.reports:
         source = _nested(lineage, "source", "LI_Source")
         day = report.vintage.isoformat() if report.vintage else ""
@@ -140,13 +132,13 @@ def _text(parent: Element, name: str, text: str) -> None:
 
 
 def _code(parent: Element, name: str, kind: str, value: str) -> None:
-    given = {"codeList": f"{CODES}#{kind}", "codeListValue": value}
-    SubElement(SubElement(parent, _gmd(name)), _gmd(kind), given).text = value
+    attributes = {"codeList": f"{CODES}#{kind}", "codeListValue": value}
+    SubElement(SubElement(parent, _gmd(name)), _gmd(kind), attributes).text = value
 
 
 def _day(parent: Element, name: str, result: ResultTables) -> None:
-    held = SubElement(parent, _gmd(name))
+    element = SubElement(parent, _gmd(name))
     if result.edition:
-        SubElement(held, _gco("Date")).text = result.edition.isoformat()
+        SubElement(element, _gco("Date")).text = result.edition.isoformat()
     else:
-        held.set(_gco("nilReason"), "unknown")
+        element.set(_gco("nilReason"), "unknown")

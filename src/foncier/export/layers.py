@@ -1,4 +1,4 @@
-"""Layers of the GeoPackage: which tables it holds, under which name, with which columns."""
+"""Layers of the GeoPackage: tables of a result with the name of their layer and columns."""
 
 from __future__ import annotations
 
@@ -10,141 +10,108 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.export import tables
-from foncier.i18n import Localized
+from foncier.i18n import label
 from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
 from foncier.schemas.results import OPPORTUNITY
+from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang, Localized
     from foncier.model import LayerReport, ResultTables
     from foncier.results.layers import Shape
 
 STOPS = Table(
     "stops",
-    "Étapes de la boucle",
-    "Stops of the loop",
     ("order",),
-    (
-        Column("order", "count", "Ordre", "Order"),
-        Column("name", "text", "Nom", "Name", optional=True),
-    ),
+    (Column("order", "count"), Column("name", "text", optional=True)),
     schemas.ACCESS_POINTS.geometry,
 )
 
 CRITERIA = Table(
     "criteria",
-    "Critères du score",
-    "Criteria of the score",
     ("name",),
     (
-        Column("name", "text", "Critère", "Criterion", unique=True),
-        Column("measure", "text", "Mesure", "Measure"),
-        Column("label_fr", "text", "Libellé", "Label (French)"),
-        Column("label_en", "text", "Libellé (anglais)", "Label"),
-        Column("unit", "text", "Unité", "Unit", optional=True),
-        Column("worst", "number", "Valeur notée 0", "Value marked 0"),
-        Column("best", "number", "Valeur notée 1", "Value marked 1"),
-        Column("weight", "number", "Poids", "Weight", low=0),
-        Column("source", "text", "Source de la règle", "Source of the rule", optional=True),
+        Column("name", "text", label_id="criterion", unique=True),
+        Column("measure", "text"),
+        Column("label_fr", "text"),
+        Column("label_en", "text"),
+        Column("unit", "text", optional=True),
+        Column("worst", "number"),
+        Column("best", "number"),
+        Column("weight", "number", low=0),
+        Column("source", "text", label_id="rule_source", optional=True),
     ),
 )
 
 SOURCES = Table(
     "layers",
-    "Couches lues",
-    "Layers read",
     (),
     (
-        Column("layer", "text", "Couche", "Layer"),
-        Column("path", "text", "Fichier", "File"),
-        Column("format", "text", "Format", "Format"),
-        Column("rows_read", "count", "Lignes lues", "Rows read", low=0),
-        Column("rows_kept", "count", "Lignes gardées", "Rows kept", low=0),
-        Column("crs", "text", "Système de coordonnées", "Reference system", optional=True),
-        Column("vintage", "date", "Millésime", "Vintage", optional=True),
-        Column("source", "text", "Source", "Source", optional=True),
-        Column("licence", "text", "Licence", "Licence", optional=True),
-        Column("sha256", "text", "Empreinte SHA-256", "SHA-256", optional=True),
-        Column("notes_fr", "text", "Remarques", "Notes (French)", optional=True),
-        Column("notes_en", "text", "Remarques (anglais)", "Notes", optional=True),
+        Column("layer", "text"),
+        Column("path", "text"),
+        Column("format", "text"),
+        Column("rows_read", "count", low=0),
+        Column("rows_kept", "count", low=0),
+        Column("crs", "text", optional=True),
+        Column("vintage", "date", optional=True),
+        Column("source", "text", optional=True),
+        Column("licence", "text", optional=True),
+        Column("sha256", "text", optional=True),
+        Column("notes_fr", "text", optional=True),
+        Column("notes_en", "text", optional=True),
     ),
 )
 
 MISSING = Table(
     "missing",
-    "Ce qui manque",
-    "What is missing",
     (),
-    (
-        Column("what", "text", "Manque", "Missing"),
-        Column("cost_fr", "text", "Conséquence", "Consequence (French)"),
-        Column("cost_en", "text", "Conséquence (anglais)", "Consequence"),
-    ),
+    (Column("what", "text"), Column("cost_fr", "text"), Column("cost_en", "text")),
 )
 
 SITE_PARCELS = Table(
-    "held_parcels",
-    "Parcelles des opportunités",
-    "Parcels of the opportunities",
+    "site_parcels",
     ("opportunity_id", "parcel_id"),
-    (
-        OPPORTUNITY,
-        Column("parcel_id", "text", "Parcelle", "Parcel"),
-    ),
+    (OPPORTUNITY, Column("parcel_id", "text")),
 )
 
 CRITERION_SCORES = Table(
     "criterion_scores",
-    "Scores par critère",
-    "Scores by criterion",
     ("opportunity_id", "criterion"),
     (
         OPPORTUNITY,
-        Column("criterion", "text", "Critère", "Criterion"),
-        Column("label_fr", "text", "Libellé", "Label (French)"),
-        Column("label_en", "text", "Libellé (anglais)", "Label"),
-        Column(
-            "criterion_score",
-            "number",
-            "Score du critère",
-            "Criterion score",
-            "0–1",
-            optional=True,
-            low=0,
-            high=1,
-        ),
-        Column("weight", "number", "Poids", "Weight", low=0),
+        Column("criterion", "text"),
+        Column("label_fr", "text"),
+        Column("label_en", "text"),
+        Column("criterion_score", "number", "0–1", optional=True, low=0, high=1),
+        Column("weight", "number", low=0),
     ),
 )
 
-OWN = (STOPS, SITE_PARCELS, CRITERION_SCORES, ROUTES, CRITERIA, SOURCES, MISSING)
+# Tables that are made for the GeoPackage, not by a run.
+LAYER_TABLES = (STOPS, SITE_PARCELS, CRITERION_SCORES, ROUTES, CRITERIA, SOURCES, MISSING)
+# View of each kind of opportunity.
 VIEWS = {
-    "friche": ("friches", Localized("Friches", "Brownfield sites (friches)")),
-    "dent_creuse": ("dents_creuses", Localized("Dents creuses", "Infill plots (dents creuses)")),
-    "batiment_non_affecte": (
-        "batiments_non_affectes",
-        Localized("Bâtiments non affectés", "Unassigned buildings"),
-    ),
-    "terrain_divisible": (
-        "terrains_divisibles",
-        Localized("Terrains divisibles", "Divisible plots"),
-    ),
+    "friche": "friches",
+    "dent_creuse": "dents_creuses",
+    "batiment_non_affecte": "batiments_non_affectes",
+    "terrain_divisible": "terrains_divisibles",
 }
 
 
 def layers(result: ResultTables) -> tuple[Layer, ...]:
-    """Every layer of the GeoPackage, in the order of the file; names are French in any language."""
+    """List every layer of the GeoPackage, in the order of the file; layer names are French."""
     access = result.access_points.sort_values("opportunity_id")
     access = access.assign(**tables.access_wide(result, access["opportunity_id"]))
-    lines, back = result.lines, result.background
+    back = result.background
     return (
         Layer(
             "opportunites",
-            Localized("Opportunités", "Opportunities"),
+            schemas.CANDIDATES.label,
             tables.columns(result),
             "MultiPolygon",
             tables.opportunities(result),
@@ -152,34 +119,22 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("parcelles_ecartees", schemas.REJECTIONS, result.rejections, "MultiPolygon"),
         Layer(
             "acces",
-            Localized("Accès sur rue", "Street access"),
+            schemas.ACCESS_POINTS.label,
             schemas.ACCESS_POINTS.columns + tables.access_columns(result),
             "Point",
             access,
         ),
-        _layer(
-            "boucle",
-            schemas.LINES,
-            lines[lines["role"] == "loop"],
-            "MultiLineString",
-            title=Localized("Boucle", "Loop"),
-        ),
-        _layer(
-            "axe",
-            schemas.LINES,
-            lines[lines["role"] == "axis"],
-            "MultiLineString",
-            title=Localized("Axe", "Axis"),
-        ),
+        _line_layer("boucle", "loop", result),
+        _line_layer("axe", "axis", result),
         _layer("etapes", STOPS, result.stops, "Point"),
         _layer("lieux", schemas.PLACES, back.places, "Point"),
-        *_drawn(result),
+        *_optional_lines_and_areas(result),
         _layer("voies", schemas.STREETS, back.streets, "MultiLineString"),
         _layer("batiments", schemas.BUILDINGS, back.buildings, "MultiPolygon"),
         _layer("contraintes", schemas.CONSTRAINTS, _surfaces(back.constraints), "MultiPolygon"),
         _layer("indices", schemas.EVIDENCE, result.evidence, by=("opportunity_id",)),
-        _layer("parcelles_retenues", SITE_PARCELS, _held(result)),
-        _layer("scores_par_critere", CRITERION_SCORES, _marks(result)),
+        _layer("parcelles_retenues", SITE_PARCELS, _site_parcels(result)),
+        _layer("scores_par_critere", CRITERION_SCORES, _criterion_scores(result)),
         _layer("tests", schemas.TESTS, result.tests, by=("parcel_id", "kind", "step")),
         _layer("acces_detail", schemas.ACCESS, result.access),
         _layer("criteres", CRITERIA, _criteria(result), by=()),
@@ -190,17 +145,29 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
     )
 
 
-def views(made: Sequence[Layer]) -> tuple[Layer, ...]:
-    """One view a kind of opportunity: the rows of ``opportunites`` of this kind."""
-    (whole,) = (layer for layer in made if layer.name == "opportunites")
+def views(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """One view per kind of opportunity: the rows of ``opportunites`` of this kind."""
+    (sites,) = (layer for layer in layers if layer.name == "opportunites")
     return tuple(
-        replace(whole, name=name, title=title, frame=whole.frame[whole.frame["kind"] == kind])
-        for kind, (name, title) in VIEWS.items()
+        replace(
+            sites,
+            name=name,
+            title=KIND_PLURALS[kind],
+            frame=sites.frame[sites.frame["kind"] == kind],
+        )
+        for kind, name in VIEWS.items()
     )
 
 
-def _drawn(result: ResultTables) -> Iterator[Layer]:
-    """Layers that a run may have drawn or not."""
+def _line_layer(name: str, role: str, result: ResultTables) -> Layer:
+    """Loop or axis: the lines of one role."""
+    rows = result.lines[result.lines["role"] == role]
+    title = label(f"export.layers.{role}")
+    return _layer(name, schemas.LINES, rows, "MultiLineString", title=title)
+
+
+def _optional_lines_and_areas(result: ResultTables) -> Iterator[Layer]:
+    """Routes, isochrones and districts, where the study asks for them."""
     if result.routes is not None:
         yield _layer("chemins", ROUTES, result.routes, "MultiLineString")
     if result.isochrones is not None:
@@ -210,21 +177,21 @@ def _drawn(result: ResultTables) -> Iterator[Layer]:
 
 
 def _surfaces(constraints: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Constraints that are surfaces: a layer of QGIS draws one type of geometry."""
+    """Constraints that are polygons: a layer of QGIS has one type of geometry."""
     return constraints[constraints.geom_type.isin(schemas.ZONES.geometry)]
 
 
-def _held(result: ResultTables) -> pd.DataFrame:
-    """One row for each parcel of each opportunity, so that a relation may follow it."""
-    named = result.candidates[["opportunity_id", "parcel_ids"]].dropna()
-    split = named.assign(parcel_id=named["parcel_ids"].str.split("|")).explode("parcel_id")
+def _site_parcels(result: ResultTables) -> pd.DataFrame:
+    """One row per opportunity and parcel, for the relations of the QGIS project."""
+    sites = result.candidates[["opportunity_id", "parcel_ids"]].dropna()
+    split = sites.assign(parcel_id=sites["parcel_ids"].str.split("|")).explode("parcel_id")
     pairs = split.drop(columns="parcel_ids").drop_duplicates().astype("str")
-    held: pd.DataFrame = SITE_PARCELS.conform(pairs)
-    return held
+    table: pd.DataFrame = SITE_PARCELS.conform(pairs)
+    return table
 
 
-def _marks(result: ResultTables) -> pd.DataFrame:
-    """One row for each opportunity and criterion: its score and the weight of the criterion."""
+def _criterion_scores(result: ResultTables) -> pd.DataFrame:
+    """One row per opportunity and criterion: the score, and the weight of the criterion."""
     ids = result.scores["opportunity_id"]
     parts = [
         pd.DataFrame(
@@ -239,25 +206,24 @@ def _marks(result: ResultTables) -> pd.DataFrame:
         )
         for c in result.criteria
     ]
-    marks: pd.DataFrame = (
-        CRITERION_SCORES.conform(pd.concat(parts)) if parts else CRITERION_SCORES.empty()
-    )
-    return marks
+    if not parts:
+        return CRITERION_SCORES.empty()  # type: ignore[no-any-return]
+    return CRITERION_SCORES.conform(pd.concat(parts))  # type: ignore[no-any-return]
 
 
 def _friches(result: ResultTables) -> Iterator[Layer]:
-    """Layers that tell the friches apart; none where the run did not look at them so."""
-    for name, contract, frame in (
+    """Mutability, cost and land hardness of the friches, where the run computed them."""
+    for name, schema, frame in (
         ("mutabilite", schemas.MUTABILITY, result.mutability),
         ("mutabilite_connus", schemas.MUTABILITY_FACTS, result.mutability_facts),
         ("cout_durete", schemas.EFFORT, result.effort),
     ):
         if frame is not None:
-            yield _layer(name, contract, frame)
+            yield _layer(name, schema, frame)
 
 
 def _assemblies(result: ResultTables) -> tuple[Layer, ...]:
-    """Groups of parcels that pass together, where they were sought; apart from the candidates."""
+    """Land assemblies, where the run looked for them."""
     if result.assemblies is None:
         return ()
     return (_layer("assemblages", schemas.ASSEMBLIES, result.assemblies, "MultiPolygon"),)
@@ -265,16 +231,16 @@ def _assemblies(result: ResultTables) -> tuple[Layer, ...]:
 
 def _layer(
     name: str,
-    contract: Table,
+    schema: Table,
     frame: pd.DataFrame,
     shape: Shape = "",
     *,
     title: Localized | None = None,
     by: tuple[str, ...] | None = None,
 ) -> Layer:
-    by = contract.key if by is None else by
+    by = schema.key if by is None else by
     frame = frame.sort_values(list(by), kind="stable") if by else frame
-    return Layer(name, title or Localized(contract.fr, contract.en), contract.columns, shape, frame)
+    return Layer(name, title or schema.label, schema.columns, shape, frame)
 
 
 def _criteria(result: ResultTables) -> pd.DataFrame:
@@ -306,7 +272,7 @@ def _sources(reports: tuple[LayerReport, ...]) -> pd.DataFrame:
     return _table(SOURCES, rows)
 
 
-def _notes(report: LayerReport, lang: str) -> str | None:
+def _notes(report: LayerReport, lang: Lang) -> str | None:
     return " | ".join(f"{note.count} {note.text[lang]}" for note in report.notes) or None
 
 
@@ -314,6 +280,6 @@ def _missing(result: ResultTables) -> pd.DataFrame:
     return _table(MISSING, [(m.what, m.cost.fr, m.cost.en) for m in result.missing])
 
 
-def _table(contract: Table, rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    table: pd.DataFrame = contract.conform(pd.DataFrame(rows, columns=contract.names))
+def _table(schema: Table, rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    table: pd.DataFrame = schema.conform(pd.DataFrame(rows, columns=schema.names))
     return table

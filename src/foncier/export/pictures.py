@@ -1,4 +1,4 @@
-"""Pictures of a study: copied beside its result, so that the result is enough for the sheets."""
+"""Pictures of the leaflet: copied into the result folder, where the sheets read them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMATS = ("PNG", "JPEG")
-COPIES = "image-"  # what the names of the copies begin with
+COPIES = "image-"  # prefix of the names of the copies
 
 
 def pictures(leaflet: Mapping[str, Any] | None) -> dict[str, str]:
-    """Name beside the result of each picture that a ``[leaflet]`` table gives.
+    """Name in the result folder of each picture of a ``[leaflet]`` table.
 
     Returns
     -------
-    For each picture as the study writes it, in its order, the name of the copy.
+    Name of the copy by the path that the study gives, in the order of the study.
 
     Examples
     --------
     >>> pictures({"logo": {"file": "a/Logo Ville.PNG"}, "photos": [{"site": "x", "file": "b.jpg"}]})
     {'a/Logo Ville.PNG': 'image-1.png', 'b.jpg': 'image-2.jpg'}
     """
-    given = leaflet or {}
-    tables = [given.get("logo"), given.get("photo"), *given.get("photos", ())]
+    settings = leaflet or {}
+    tables = [settings.get("logo"), settings.get("photo"), *settings.get("photos", ())]
     files = dict.fromkeys(table["file"] for table in tables if table)
     suffixes = [PurePosixPath(file.replace("\\", "/")).suffix.lower() for file in files]
     return {
@@ -39,30 +39,24 @@ def pictures(leaflet: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def check_picture(path: Path, written: str) -> None:
-    """Make sure that a picture can be printed.
+    """Check that a picture can be printed.
 
     Raises
     ------
     ConfigError
-        There is no such file, or it is neither a PNG nor a JPEG that can be read.
+        The file is missing, or is not a PNG or JPEG that can be read.
     """
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 (slow to import)
 
     if not path.is_file():
-        raise ConfigError(
-            f"study.toml\u00a0: [leaflet] {written}\u00a0: image introuvable. Corrigez le chemin "
-            "(il part du dossier de l'étude) ou retirez la clé."
-        )
+        raise ConfigError("export.pictures.missing", key=written)
     try:
         with Image.open(path, formats=FORMATS) as image:
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as reason:
-        raise ConfigError(
-            f"study.toml\u00a0: [leaflet] {written}\u00a0: ce n'est pas une image PNG ou JPEG "
-            f"lisible ({reason}). Enregistrez-la de nouveau dans l'un de ces formats."
-        ) from reason
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ConfigError("export.pictures.not_readable", key=written, why=error) from error
 
 
 def copy_picture(source: Path, path: Path) -> None:
-    """Copy a picture, its bytes only."""
+    """Copy the bytes of a picture, without its dates and permissions."""
     shutil.copyfile(source, path)

@@ -1,4 +1,4 @@
-"""Write a result to a PostGIS base, in one transaction: all of its tables, or none."""
+"""Write a result to a PostGIS database, in one transaction: all of its tables, or none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ConfigError, ExportError
+from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,25 +27,26 @@ TYPES = {
 }
 UNIQUE = {"opportunites": "opportunity_id", "parcelles_ecartees": "parcel_id"}
 LINKS = ("opportunity_id", "parcel_id")  # columns by which tables are joined
-TABLE_NAME = 63  # bytes of an identifier of PostgreSQL
+NAME_BYTES = 63  # longest identifier of PostgreSQL
 
 
 def write_postgis(result: SavedResult, url: str, *, schema: str = "foncier") -> tuple[str, ...]:
-    """Write every table of a result to a schema of a PostGIS base; former ones are replaced.
+    """Write every table of a result to a schema of a PostGIS database; former ones are replaced.
 
-    All is done in one transaction: until it is whole others see the former tables, and a failure
-    leaves them as they were. A table that a view of the user depends on is not dropped: the error
-    says which. Each table has a primary key, its geometry in the legal metric CRS with a spatial
-    index, an index on the ids that join tables, and comments on the table and on its columns.
+    All is done in one transaction: until it is committed, other sessions see the former tables,
+    and a failure leaves them unchanged. A table that a view of the user depends on is not dropped:
+    the error names it. Each table has a primary key, its geometry in the legal metric CRS with a
+    spatial index, an index on the ids that join tables, and comments on the table and its columns.
 
     Parameters
     ----------
     result
         A result, opened by `foncier.results.read_saved`.
     url
-        ``postgresql://user@host/base``, or what libpq takes; its password is never shown.
+        ``postgresql://user@host/database``, or any connection string of libpq; the password is
+        never shown.
     schema
-        Schema of the tables, created when it is not there.
+        Schema of the tables, created when it does not exist.
 
     Returns
     -------
@@ -53,56 +55,56 @@ def write_postgis(result: SavedResult, url: str, *, schema: str = "foncier") -> 
     Raises
     ------
     ConfigError
-        The optional package psycopg is not installed, or the name of the schema cannot be one.
+        The optional package psycopg is not installed, or the name of the schema is not valid.
     ExportError
-        The base does not answer, refuses, or has not the extension PostGIS.
+        The database does not answer, refuses, or does not have the extension PostGIS.
     """
     try:
         import psycopg  # noqa: PLC0415 (optional)
-    except ImportError as reason:
-        raise ConfigError(
-            "--postgis demande le paquet psycopg. Installez-le\u00a0: pip install "
-            "'foncier[postgis]'."
-        ) from reason
-    if not schema or "\x00" in schema or len(schema.encode()) > TABLE_NAME:
-        raise ConfigError(f"--schema {schema!r}\u00a0: attendu un nom de 1 à {TABLE_NAME} octets.")
-    secret = _secret(url)
+    except ImportError as error:
+        raise ConfigError("export.postgis.no_psycopg") from error
+    if not schema or "\x00" in schema or len(schema.encode()) > NAME_BYTES:
+        raise ConfigError("export.postgis.schema_name", schema=repr(schema), bytes=NAME_BYTES)
+    password = _password(url)
     try:
-        with psycopg.connect(url) as base:
-            _prepare(base, schema)
+        with psycopg.connect(url) as connection:
+            _prepare(connection, schema)
             for layer in result.layers():
-                _table(base, result, layer, schema)
-    except psycopg.Error as reason:
-        # Not chained: the cause may bear the address with its password.
-        raise ExportError(_explanation(reason, secret)) from None
+                _write_table(connection, result, layer, schema)
+    except psycopg.Error as error:
+        # Not chained: the cause may contain the address with its password.
+        why = " ".join(str(error).split()) or type(error).__name__
+        why = why.replace(password, "***") if password else why
+        raise ExportError("export.postgis.failed", why=why) from None
     return tuple(result.descriptions)
 
 
-def _prepare(base: psycopg.Connection[Any], schema: str) -> None:
-    there = base.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone()
-    if there is None:
-        raise ExportError(
-            "PostGIS\u00a0: cette base n'a pas l'extension. Demandez à son administrateur\u00a0: "
-            "CREATE EXTENSION postgis; rien n'a été écrit."
-        )
-    base.execute(_sql("CREATE SCHEMA IF NOT EXISTS {}", schema))
+def _prepare(connection: psycopg.Connection[Any], schema: str) -> None:
+    extension = connection.execute(
+        "SELECT 1 FROM pg_extension WHERE extname = 'postgis'"
+    ).fetchone()
+    if extension is None:
+        raise ExportError("export.postgis.no_extension")
+    connection.execute(_sql("CREATE SCHEMA IF NOT EXISTS {}", schema))
 
 
-def _table(base: psycopg.Connection[Any], result: SavedResult, layer: Layer, schema: str) -> None:
+def _write_table(
+    connection: psycopg.Connection[Any], result: SavedResult, layer: Layer, schema: str
+) -> None:
     where = (schema, layer.name)
     fields = {"fid": "integer PRIMARY KEY"} | {c.name: TYPES[c.kind] for c in layer.columns}
     if layer.shape:
         fields["geom"] = f"geometry({layer.shape}, {layer.frame.crs.to_epsg() or 0})"
     defined = ", ".join(f"{{}} {kind}" for kind in fields.values())
     listed = ", ".join(["{}"] * len(fields))
-    base.execute(_sql("DROP TABLE IF EXISTS {}.{}", *where))
-    base.execute(_sql(f"CREATE TABLE {{}}.{{}} ({defined})", *where, *fields))
+    connection.execute(_sql("DROP TABLE IF EXISTS {}.{}", *where))
+    connection.execute(_sql(f"CREATE TABLE {{}}.{{}} ({defined})", *where, *fields))
     order = _sql(f"COPY {{}}.{{}} ({listed}) FROM STDIN", *where, *fields)
-    with base.cursor() as cursor, cursor.copy(order) as copy:
+    with connection.cursor() as cursor, cursor.copy(order) as copy:
         for row in _rows(layer):
             copy.write_row(row)
-    _indexes(base, layer, where)
-    _comments(base, result, layer, where)
+    _indexes(connection, layer, where)
+    _comments(connection, result, layer, where)
 
 
 def _rows(layer: Layer) -> Iterator[tuple[Any, ...]]:
@@ -123,58 +125,45 @@ def _values(values: pd.Series[Any], kind: str) -> list[Any]:
     return list(plain)
 
 
-def _indexes(base: psycopg.Connection[Any], layer: Layer, where: tuple[str, str]) -> None:
+def _indexes(connection: psycopg.Connection[Any], layer: Layer, where: tuple[str, str]) -> None:
     if layer.shape:
-        base.execute(_sql("CREATE INDEX ON {}.{} USING gist (geom)", *where))
+        connection.execute(_sql("CREATE INDEX ON {}.{} USING gist (geom)", *where))
     for column in layer.columns:
         if column.name in LINKS:
             unique = "UNIQUE " if UNIQUE.get(layer.name) == column.name else ""
-            base.execute(_sql(f"CREATE {unique}INDEX ON {{}}.{{}} ({{}})", *where, column.name))
+            connection.execute(
+                _sql(f"CREATE {unique}INDEX ON {{}}.{{}} ({{}})", *where, column.name)
+            )
 
 
 def _comments(
-    base: psycopg.Connection[Any], result: SavedResult, layer: Layer, where: tuple[str, str]
+    connection: psycopg.Connection[Any], result: SavedResult, layer: Layer, where: tuple[str, str]
 ) -> None:
     from psycopg import sql  # noqa: PLC0415 (optional)
 
-    warning = "DONNÉES FICTIVES – " if result.fictional else ""
-    told = f"{warning}{layer.title[result.lang]} – {result.title}"
-    base.execute(_sql("COMMENT ON TABLE {}.{} IS ", *where) + sql.Literal(told))
+    fictional = f"{FICTIONAL[result.lang]} – " if result.fictional else ""
+    comment = sql.Literal(f"{fictional}{layer.title[result.lang]} – {result.title}")
+    connection.execute(_sql("COMMENT ON TABLE {}.{} IS ", *where) + comment)
     comments = result.descriptions[layer.name].comments
     for column in layer.columns:
-        said = comments.get(column.name, "")
-        base.execute(
-            _sql("COMMENT ON COLUMN {}.{}.{} IS ", *where, column.name) + sql.Literal(said)
-        )
+        comment = sql.Literal(comments.get(column.name, ""))
+        connection.execute(_sql("COMMENT ON COLUMN {}.{}.{} IS ", *where, column.name) + comment)
 
 
 def _sql(pattern: str, *names: str) -> Any:
-    """Statement with its identifiers quoted as PostgreSQL asks."""
+    """Statement with quoted identifiers."""
     from psycopg import sql  # noqa: PLC0415 (optional)
 
     quoted = [sql.Identifier(name) for name in names]
     return sql.SQL(pattern).format(*quoted)
 
 
-def _secret(url: str) -> str:
-    """Password of an address, so that no message shows it; empty where there is none."""
+def _password(url: str) -> str:
+    """Password of an address, which no message must show; empty where there is none."""
     from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (optional)
 
     try:
         return str(conninfo.conninfo_to_dict(url).get("password") or "")
     except ProgrammingError:
-        # Neither the address nor the cause, which quotes it: a password may stand anywhere in it.
-        raise ConfigError(
-            "--postgis\u00a0: cette adresse n'est pas lisible. Attendu\u00a0: "
-            "postgresql://utilisateur@hôte/base."
-        ) from None
-
-
-def _explanation(reason: psycopg.Error, secret: str) -> str:
-    said = " ".join(str(reason).split()) or type(reason).__name__
-    shown = said.replace(secret, "***") if secret else said
-    return (
-        f"PostGIS\u00a0: {shown}. Vérifiez l'adresse, le mot de passe et vos droits\u00a0; une "
-        "vue qui dépend d'une table de foncier doit être supprimée d'abord. Rien n'a été "
-        "remplacé\u00a0: les tables d'avant sont intactes."
-    )
+        # Not chained: the cause quotes the address, and a password may be anywhere in it.
+        raise ConfigError("export.postgis.address") from None

@@ -1,9 +1,9 @@
-"""The table of opportunities as one flat file: GeoParquet for machines, CSV for spreadsheets."""
+"""Tables as files: opportunities as GeoParquet, any table as CSV for spreadsheets."""
 
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ import shapely
 
 from foncier import schemas
 from foncier.errors import ExportError
+from foncier.i18n import localized
+from foncier.results.labels import VALUES
 from foncier.schemas import Column
 
 if TYPE_CHECKING:
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
 
+SEPARATORS = {"fr": ";", "en": ","}
 # A spreadsheet runs a cell that begins so (OWASP, "CSV injection").
 FORMULA = r"^(?=[=+\-@\t\r\n])"
 DEGREES = 4326
@@ -62,16 +66,11 @@ def write_measures(measures: pd.DataFrame, path: Path) -> None:
     measures.to_parquet(path, index=False, compression="zstd", row_group_size=ROWS)
 
 
-def write_csv(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
-    """Write the opportunities as a CSV that a spreadsheet opens by a double click.
+def write_csv(result: ResultTables, path: Path, *, lang: Lang = "fr") -> None:
+    """Write the opportunities as a CSV file, with the columns of the GeoPackage.
 
-    In French, ``;`` between cells and a decimal comma, as a French Excel wants them; in English,
-    ``,`` and a decimal point. UTF-8 with its mark, lines ended by CR LF, column names of the
-    GeoPackage, then ``lon`` and ``lat`` (WGS 84 degrees, a point inside the outline). Unknown is
-    an empty cell. A text that a spreadsheet would run as a formula is led by an apostrophe.
-
-    Read it back with ``pandas.read_csv(path, sep=";", decimal=",", encoding="utf-8-sig",
-    dtype={"commune": str})``.
+    ``lon`` and ``lat`` (WGS 84 degrees, a point inside the outline) are added. Format:
+    `write_frame`.
 
     Parameters
     ----------
@@ -80,63 +79,72 @@ def write_csv(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
     path
         The file to write.
     lang
-        ``fr`` or ``en``: the separators only.
+        ``fr`` or ``en``: separators and booleans only.
     """
-    french = lang == "fr"
-    table = _plain(opportunities(result), comma=french)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";" if french else ",", lineterminator="\r\n")
-        writer.writerow(table.columns)
-        writer.writerows(table.itertuples(index=False, name=None))
-
-
-def _plain(table: gpd.GeoDataFrame, *, comma: bool) -> pd.DataFrame:
-    """Every cell as text: shortest exact number, guarded text, nothing where unknown."""
-    inside = table.geometry.representative_point().to_crs(DEGREES)
-    flat = pd.DataFrame(table.drop(columns="geometry")).assign(
+    sites = opportunities(result)
+    inside = sites.geometry.representative_point().to_crs(DEGREES)
+    table = pd.DataFrame(sites.drop(columns="geometry")).assign(
         lon=np.round(shapely.get_x(inside.array), DECIMALS),
         lat=np.round(shapely.get_y(inside.array), DECIMALS),
     )
-    return plain(flat, comma=comma)
+    write_frame(table, path, lang=lang)
 
 
-def plain(flat: pd.DataFrame, *, comma: bool) -> pd.DataFrame:
-    """Cells of a plain table as text, ready for `csv`; booleans as oui/non or yes/no."""
-    return pd.DataFrame(
-        {
-            name: _numbers(values, comma=comma)
-            if values.dtype == np.float64
-            else _answers(values, french=comma)
-            if values.dtype == "boolean"
-            else _texts(values)
-            for name, values in flat.items()
-        },
-        columns=flat.columns,
+def write_mutability(result: ResultTables, path: Path, *, lang: Lang = "fr") -> None:
+    """Write the friches by use as CSV: index, interval, reliability, rank, cost, land hardness."""
+    names = result.candidates[["opportunity_id", "name"]]
+    table = pd.DataFrame(result.mutability).merge(names, on="opportunity_id", how="left")
+    if result.effort is not None:
+        table = table.merge(result.effort, on="opportunity_id", how="left")
+    write_frame(table, path, lang=lang)
+
+
+def write_frame(table: pd.DataFrame, path: Path, *, lang: Lang) -> None:
+    """Write a table as a CSV file that a spreadsheet opens with a double click.
+
+    In French, ``;`` between cells and a decimal comma, as a French Excel expects; in English,
+    ``,`` and a decimal point. UTF-8 with a byte order mark, CR LF, ISO dates, booleans as oui/non
+    or yes/no. Unknown is an empty cell. A text that a spreadsheet would run as a formula gets an
+    apostrophe in front.
+
+    Read it back with ``pandas.read_csv(path, sep=";", decimal=",", encoding="utf-8-sig",
+    dtype={"commune": str})``.
+    """
+    cells = pd.DataFrame(
+        {name: _cells(table[name], lang) for name in table.columns}, columns=table.columns
     )
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=SEPARATORS[lang], lineterminator="\r\n")
+        writer.writerow(cells.columns)
+        writer.writerows(cells.itertuples(index=False, name=None))
 
 
-def _answers(values: pd.Series[bool], *, french: bool) -> pd.Series[str]:
-    words = {True: "oui", False: "non"} if french else {True: "yes", False: "no"}
-    return values.astype(object).map(words).fillna("").astype("str")
-
-
-def _numbers(values: pd.Series[float], *, comma: bool) -> pd.Series[str]:
-    texts = pd.Series([repr(value) for value in values.tolist()], index=values.index, dtype="str")
-    texts = texts.str.replace(r"\.0$", "", regex=True)
-    texts = texts.str.replace(".", ",", regex=False) if comma else texts
-    return texts.where(values.notna(), "")
-
-
-def _texts(values: pd.Series[str]) -> pd.Series[str]:
+def _cells(values: pd.Series[Any], lang: Lang) -> pd.Series[str]:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days: pd.Series[str] = values.dt.strftime("%Y-%m-%d").astype("str").fillna("")
+        return days
+    if pd.api.types.is_float_dtype(values):
+        return _numbers(values, lang)
+    if values.dtype == "boolean":
+        words = {True: VALUES["yes"][lang].lower(), False: VALUES["no"][lang].lower()}
+        return values.astype(object).map(words).fillna("").astype("str")
     return values.astype("str").str.replace(FORMULA, "'", regex=True).fillna("")
 
 
-DEMO = Column("donnees", "text", "Données", "Data")
-NBSP = "\u00a0"
+def _numbers(values: pd.Series[float], lang: Lang) -> pd.Series[str]:
+    """Shortest text of each number that reads back as the same number; empty where unknown."""
+    numbers = values.to_numpy(dtype=np.float64)
+    texts = pd.Series([repr(value) for value in numbers.tolist()], values.index, dtype="str")
+    texts = texts.str.replace(r"\.0$", "", regex=True)
+    texts = texts.str.replace(".", ",", regex=False) if lang == "fr" else texts
+    return texts.where(np.isfinite(numbers), "")
+
+
+DEMO = Column("donnees", "text")
 
 
 def access_columns(result: ResultTables) -> tuple[Column, ...]:
-    """Three columns a target; missing is unknown.
+    """Three columns per destination; missing is unknown.
 
     ``<target>_min`` and ``<target>_m`` are walking, ``<target>_bike_min`` is cycling.
     """
@@ -144,41 +152,35 @@ def access_columns(result: ResultTables) -> tuple[Column, ...]:
         Column(
             f"{name}_{end}",
             "number",
-            f"{text.fr}{NBSP}: {fr}",
-            f"{text.en}: {en}",
             unit,
             optional=True,
+            title=localized(f"export.tables.access_{end}", destination=destination),
         )
-        for name, text in result.destinations.items()
-        for end, unit, fr, en in (
-            ("min", "min", "temps à pied", "walking time"),
-            ("m", "m", "distance à pied", "walking distance"),
-            ("bike_min", "min", "temps à vélo", "cycling time"),
-        )
+        for name, destination in result.destinations.items()
+        for end, unit in (("min", "min"), ("m", "m"), ("bike_min", "min"))
     )
 
 
 def columns(result: ResultTables) -> tuple[Column, ...]:
-    """Columns of the wide table in order, with their words and units, without the geometry.
+    """Columns of the layer of opportunities in order, with labels and units, without geometry.
 
-    Those of ``candidates``, of ``scores``, one ``criterion_<name>`` a criterion (in [0, 1]), three
-    for each target of access, and ``donnees`` when the data are fictional.
+    Those of ``candidates`` and ``scores``, one ``criterion_<name>`` per criterion (in [0, 1]),
+    three per destination, and ``donnees`` when the data are fictional.
 
     Raises
     ------
     ExportError
-        Two columns would bear the same name: SQL does not tell upper from lower case.
+        Two columns have the same name: SQL ignores case.
     """
     criteria = tuple(
         Column(
             f"criterion_{c.name}",
             "number",
-            f"Note{NBSP}: {c.label.fr}",
-            f"Mark: {c.label.en}",
             "0–1",
             optional=True,
             low=0,
             high=1,
+            title=localized("export.tables.criterion_score", criterion=c.label),
         )
         for c in result.criteria
     )
@@ -190,17 +192,14 @@ def columns(result: ResultTables) -> tuple[Column, ...]:
         *(DEMO,) * result.demo,
     )
     names = pd.Series([column.name.lower() for column in every])
-    twice = names[names.duplicated()].unique().tolist()
-    if twice:
-        raise ExportError(
-            f"table des opportunités{NBSP}: colonne(s) {', '.join(twice)} en double. "
-            "Renommez la destination ou le critère qui porte ce nom dans study.toml."
-        )
+    repeated = names[names.duplicated()].unique().tolist()
+    if repeated:
+        raise ExportError("export.tables.repeated_columns", columns=repeated, count=len(repeated))
     return every
 
 
 def access_wide(result: ResultTables, ids: pd.Series[str]) -> dict[str, pd.Series[float]]:
-    """Walk and ride to each target for these opportunities, as `access_columns` names them."""
+    """Walking and cycling to each destination, in the columns of `access_columns`."""
     wide: dict[str, pd.Series[float]] = {}
     for name in result.destinations:
         rows = result.access[result.access["target"] == name].set_index("opportunity_id")
@@ -211,7 +210,7 @@ def access_wide(result: ResultTables, ids: pd.Series[str]) -> dict[str, pd.Serie
 
 
 def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
-    """Candidates with their scores and their access, one row an opportunity.
+    """Candidates with their scores and their access, one row per opportunity.
 
     Parameters
     ----------
@@ -221,12 +220,14 @@ def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
     Returns
     -------
     The columns of `columns` and the geometry in the legal metric CRS (metres), sorted by rank,
-    then by id; an opportunity without a rank comes last. What is unknown is NaN, never 0.
+    then by id; an opportunity without a rank comes last. Unknown is NaN, never 0.
     """
     named = columns(result)
-    marks = {c.name: f"criterion_{c.name}" for c in result.criteria}
-    scores = result.scores.reindex(columns=[*schemas.SCORES.names, *marks])
-    table = result.candidates.merge(scores.rename(columns=marks), on="opportunity_id", how="left")
+    criteria = {c.name: f"criterion_{c.name}" for c in result.criteria}
+    scores = result.scores.reindex(columns=[*schemas.SCORES.names, *criteria])
+    table = result.candidates.merge(
+        scores.rename(columns=criteria), on="opportunity_id", how="left"
+    )
     table = table.assign(**access_wide(result, table["opportunity_id"]))
     if result.demo:
         table[DEMO.name] = pd.Series("FICTIVES", index=table.index, dtype="str")

@@ -1,4 +1,4 @@
-"""A validation as one picture: confidence told and seen, precision and recall by kind and band."""
+"""Chart of a validation: calibration, then precision and recall by band and by kind."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.export.validation_report import ALL, NO_CONFIDENCE, band_words
-from foncier.export.words import FICTIONAL, KINDS
-from foncier.wording import KIND_LABELS, Lang
+from foncier.export.validation_report import ALL, NO_CONFIDENCE, band_label
+from foncier.export.words import KIND_COLOURS
+from foncier.i18n import Lang, localize
+from foncier.results.labels import FICTIONAL
+from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,7 @@ INK, GREY, RECALL = "#1A1A1A", "#767676", "#56B4E9"
 SIZE_IN, DPI = (15.0, 5.6), 130
 
 
-def write_picture(told: Validation, path: Path, *, lang: Lang) -> None:
+def write_picture(validation: Validation, path: Path, *, lang: Lang) -> None:
     """Draw the three panels as a PNG; the same validation gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow to import)
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -29,24 +31,20 @@ def write_picture(told: Validation, path: Path, *, lang: Lang) -> None:
     figure = Figure(figsize=SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     left, middle, right = figure.subplots(1, 3, width_ratios=[1.0, 1.1, 1.1])
-    _reliability(left, told, lang)
-    _by_band(middle, told, lang)
-    _by_kind(right, told, lang)
-    mark = f"  –  {FICTIONAL[lang]}" if told.fictional else ""
-    figure.suptitle(told.title.replace("$", r"\$") + mark, fontsize=13, color=INK)
-    figure.supxlabel(
-        "Barres : intervalle de Wilson à 95 %" if lang == "fr" else "Bars: Wilson interval, 95%",
-        fontsize=9,
-        color=GREY,
-    )
+    _reliability(left, validation, lang)
+    _by_band(middle, validation, lang)
+    _by_kind(right, validation, lang)
+    fictional = f"  –  {FICTIONAL[lang]}" if validation.fictional else ""
+    figure.suptitle(validation.title.replace("$", r"\$") + fictional, fontsize=13, color=INK)
+    figure.supxlabel(localize("export.chart.bars", lang), fontsize=9, color=GREY)
     figure.savefig(path, format="png", metadata={"Software": None})
 
 
-def _reliability(axes: Any, told: Validation, lang: Lang) -> None:
-    fr, table = lang == "fr", told.calibration
+def _reliability(axes: Any, validation: Validation, lang: Lang) -> None:
+    table = validation.calibration
     axes.plot([0, 100], [0, 100], color=GREY, linestyle="--", linewidth=1)
     axes.annotate(
-        "annoncé = observé" if fr else "told = seen",
+        localize("export.chart.same", lang),
         (5, 2),
         color=GREY,
         fontsize=9,
@@ -71,53 +69,41 @@ def _reliability(axes: Any, told: Validation, lang: Lang) -> None:
                 va="center",
             )
     else:
-        _silent(axes, lang)
+        _write_no_confidence(axes, lang)
     axes.set(xlim=(0, 102), ylim=(-2, 109))
-    axes.set_xlabel(
-        "Confiance annoncée (%) – à côté : sites jugés"
-        if fr
-        else "Confidence told (%) – beside: sites judged"
-    )
-    axes.set_ylabel("Part de sites vrais observée (%)" if fr else "Share of true sites seen (%)")
-    axes.set_title(
-        "Fiabilité de la confiance" if fr else "Reliability of the confidence", loc="left"
-    )
-    _bare(axes)
+    axes.set_xlabel(localize("export.chart.predicted_axis", lang))
+    axes.set_ylabel(localize("export.chart.observed_axis", lang))
+    axes.set_title(localize("export.chart.reliability_title", lang), loc="left")
+    _style(axes)
 
 
-def _by_band(axes: Any, told: Validation, lang: Lang) -> None:
-    table = told.by_band.loc[told.by_band["kind"] == "ensemble"]
+def _by_band(axes: Any, validation: Validation, lang: Lang) -> None:
+    table = validation.by_band.loc[validation.by_band["kind"] == "ensemble"]
     labels = [
-        f"{band_words(b, lang)}\n{n} / {m}"
+        f"{band_label(b, lang)}\n{n} / {m}"
         for b, n, m in zip(table["band"], table["judged"], table["found"], strict=True)
     ]
     _shares(axes, table, labels, [INK] * len(table), lang)
-    fr = lang == "fr"
-    axes.set_xlabel(
-        "Classe de confiance (sites jugés / listés)"
-        if fr
-        else "Band of confidence (sites judged / listed)"
-    )
-    axes.set_title("Par classe de confiance" if fr else "By band of confidence", loc="left")
+    axes.set_xlabel(localize("export.chart.band_axis", lang))
+    axes.set_title(localize("export.chart.band_title", lang), loc="left")
 
 
-def _by_kind(axes: Any, told: Validation, lang: Lang) -> None:
-    table = told.by_kind
+def _by_kind(axes: Any, validation: Validation, lang: Lang) -> None:
+    table = validation.by_kind
     labels = [
-        KIND_LABELS.get(str(kind), ALL)[lang].replace(" ", "\n") + f"\n{judged} / {found}"
+        KIND_LABELS.get(kind, ALL)[lang].replace(" ", "\n") + f"\n{judged} / {found}"
         for kind, judged, found in zip(table["kind"], table["judged"], table["found"], strict=True)
     ]
-    _shares(axes, table, labels, [KINDS.get(str(k), INK) for k in table["kind"]], lang)
-    fr = lang == "fr"
-    axes.set_xlabel("Nature (sites jugés / listés)" if fr else "Kind (sites judged / listed)")
-    axes.set_title("Par nature" if fr else "By kind", loc="left")
+    _shares(axes, table, labels, [KIND_COLOURS.get(str(k), INK) for k in table["kind"]], lang)
+    axes.set_xlabel(localize("export.chart.kind_axis", lang))
+    axes.set_title(localize("export.chart.kind_title", lang), loc="left")
 
 
 def _shares(
     axes: Any, table: pd.DataFrame, labels: list[str], colours: list[str], lang: Lang
 ) -> None:
     """Draw precision (filled) and recall (open) with their intervals, side by side."""
-    fr, place = lang == "fr", np.arange(len(table), dtype=np.float64)
+    position = np.arange(len(table), dtype=np.float64)
     for name, shift, marker in (("precision", -0.12, "o"), ("recall", 0.12, "s")):
         share = table[name].to_numpy(dtype=np.float64) * 100
         known = np.isfinite(share)
@@ -127,7 +113,7 @@ def _shares(
             gap = [[share[n] - low[n]], [high[n] - share[n]]]
             face = tone if name == "precision" else "white"
             axes.errorbar(
-                place[n] + shift,
+                position[n] + shift,
                 share[n],
                 yerr=gap,
                 fmt=marker,
@@ -137,17 +123,18 @@ def _shares(
                 markerfacecolor=face,
             )
     if not len(table):
-        _silent(axes, lang)
-    axes.set_xticks(place, labels, fontsize=9)
+        _write_no_confidence(axes, lang)
+    axes.set_xticks(position, labels, fontsize=9)
     axes.set(xlim=(-0.6, max(len(table), 1) - 0.4), ylim=(-2, 109))
     axes.set_ylabel("%")
-    axes.plot([], [], "o", color=INK, label="Précision" if fr else "Precision")
-    axes.plot([], [], "s", color=GREY, markerfacecolor="white", label="Rappel" if fr else "Recall")
+    axes.plot([], [], "o", color=INK, label=localize("export.chart.precision", lang))
+    recall = localize("export.chart.recall", lang)
+    axes.plot([], [], "s", color=GREY, markerfacecolor="white", label=recall)
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    _bare(axes)
+    _style(axes)
 
 
-def _silent(axes: Any, lang: Lang) -> None:
+def _write_no_confidence(axes: Any, lang: Lang) -> None:
     axes.text(
         0.5,
         0.5,
@@ -159,7 +146,7 @@ def _silent(axes: Any, lang: Lang) -> None:
     )
 
 
-def _bare(axes: Any) -> None:
+def _style(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#E3E3E3", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -1,17 +1,18 @@
-"""What a trial changes: in words, as a CSV, and as a map to look at."""
+"""Effect of planned lines on the scores: in words, as a CSV file, and as a map."""
 
 from __future__ import annotations
 
-import csv
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from foncier import schemas
 from foncier._util.atomic_write import write_atomically
-from foncier.export.tables import plain
-from foncier.wording import figure
+from foncier.export.tables import write_frame
+from foncier.i18n import Lang, Message, label, localize
+from foncier.results.labels import FICTIONAL, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,74 +22,78 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.model import ResultTables
-    from foncier.wording import Lang
 
 TABLE, MAP = "scenarios.csv", "scenarios.png"
-FIRST = 10  # sites told of one scenario, and named on the map
-NOTICED = 0.005  # half a point of score out of 100
+MOST = 10  # sites described for one scenario, and labelled on the map
+LAST = 3  # sites described that lose most
+MIN_GAIN = 0.005  # half a point of score out of 100
 HALF_MIN = 0.5
-APART = 0.04  # of the drawing's width: nearer, two names would run into each other
+LABEL_SPACING = 0.04  # of the width of the map: two labels that are closer would overlap
 COLOURS = {"loop": "#1f5fa8", "other_loop": "#c2571a", "crossing": "#7a1fa8"}
-WORDS = {
-    "loop": ("Boucle de l'étude", "Loop of the study"),
-    "other_loop": ("Autre tracé", "Other line"),
-    "crossing": ("Franchissement", "Crossing"),
-}
 
 
-def told(gains: pd.DataFrame, names: pd.Series[str], lang: Lang) -> Iterator[tuple[str, list[str]]]:
-    """Say of each scenario how many sites gain and lose, then the sites that gain most."""
-    fr = lang == "fr"
-    for scenario, own in gains.groupby("scenario", sort=False):
-        gain = own["score_after"] - own["score_before"]
-        more, less = int((gain > NOTICED).sum()), int((gain < -NOTICED).sum())
-        opened, nearer = int(own["unlocked"].sum()), int((own["minutes_gained"] >= HALF_MIN).sum())
-        title = (
-            f"{scenario}\u00a0: {more} scores montent, {less} baissent, {nearer} sites gagnent une "
-            f"demi-minute ou plus, {opened} désenclavés"
-            if fr
-            else f"{scenario}: {more} scores rise, {less} fall, {nearer} sites gain half a minute "
-            f"or more, {opened} unlocked"
+def describe_scenarios(
+    gains: pd.DataFrame, names: pd.Series[str], lang: Lang
+) -> Iterator[tuple[str, list[str]]]:
+    """Word each scenario: how many sites gain and lose, then the sites that gain most.
+
+    Parameters
+    ----------
+    gains
+        Table of the schema ``WHAT_IF``, the sites that gain most first.
+    names
+        Name of each site by its id; missing where it has none.
+    """
+    for scenario, sites in gains.groupby("scenario", sort=False):
+        gain = sites["score_after"] - sites["score_before"]
+        nearer = sites["minutes_gained"] >= HALF_MIN
+        down = int((gain < -MIN_GAIN).sum())
+        title = localize(
+            "export.what_if.scenario",
+            lang,
+            scenario=scenario,
+            up=int((gain > MIN_GAIN).sum()),
+            down=down,
+            nearer=int(nearer.sum()),
+            unlocked=int(sites["unlocked"].sum()),
         )
-        moved = own.assign(gain=gain)
-        noticed = (moved["gain"].abs() > NOTICED) | (moved["minutes_gained"] >= HALF_MIN)
-        moved = moved[noticed | moved["unlocked"]]
-        rows = moved.to_dict("records")
-        last = rows[-3:] if less and len(rows) > FIRST else []
-        yield str(title), [_site(row, names, lang) for row in [*rows[:FIRST], *last]]
+        changed = (gain.abs() > MIN_GAIN) | nearer | sites["unlocked"]
+        rows = sites.assign(gain=gain)[changed].to_dict("records")
+        last = rows[-LAST:] if down and len(rows) > MOST else []
+        yield title, [_site(row, names, lang) for row in [*rows[:MOST], *last]]
 
 
 def _site(row: dict[Any, Any], names: pd.Series[str], lang: Lang) -> str:
-    fr = lang == "fr"
     name = names.get(row["opportunity_id"])
-    who = f"{row['opportunity_id']}" + (f" {name}" if isinstance(name, str) else "")
-    parts = []
+    site = f"{row['opportunity_id']} {name}" if isinstance(name, str) else row["opportunity_id"]
+    changes = list(_changes(row))
+    return localize("export.what_if.site", lang, site=site, changes=changes)
+
+
+def _changes(row: dict[Any, Any]) -> Iterator[Message]:
     if row["gain"] == row["gain"]:
-        points = f"{row['gain'] * 100:+.1f}".replace("-", "−")
-        points = points.replace(".", ",") if fr else points
-        parts.append(f"{points} points" + (" de score" if fr else " of score"))
+        yield Message("export.what_if.score", points=row["gain"] * 100)
     before, after = row["rank_before"], row["rank_after"]
     if before < after or before > after:  # False where one is unknown
-        parts.append(f"{'rang' if fr else 'rank'} {before:.0f} → {after:.0f}")
-    if abs(row["loop_m_before"] - row["loop_m_after"]) >= 1:
-        was, now = (figure(float(row[f"loop_m_{n}"]), "m", lang) for n in ("before", "after"))
-        parts.append(f"boucle à {was} → {now}" if fr else f"loop {was} → {now}")
+        yield Message("export.what_if.rank", before=before, after=after)
+    before, after = row["loop_m_before"], row["loop_m_after"]
+    if abs(before - after) >= 1:
+        yield Message("export.what_if.loop", before=before, after=after)
     if row["unlocked"]:
-        parts.append("désenclavé" if fr else "unlocked")
-    if isinstance(row["towards"], str) and row["towards"] != "loop":
-        gained = figure(float(row["minutes_gained"]), "min", lang)
-        parts.append(
-            f"{gained} gagnées vers {row['towards']}"
-            if fr
-            else f"{gained} saved to {row['towards']}"
+        yield Message("export.what_if.unlocked")
+    towards = row["towards"]
+    if isinstance(towards, str) and towards != "loop":
+        yield Message(
+            "export.what_if.time",
+            minutes=row["minutes_gained"],
+            destination=VALUES.get(towards, towards),
         )
-    return f"{who}\u00a0: {', '.join(parts)}" if fr else f"{who}: {', '.join(parts)}"
 
 
-def write_trial(
+def write_what_if(
     result: ResultTables, gains: pd.DataFrame, lines: gpd.GeoDataFrame, folder: Path, *, lang: Lang
 ) -> dict[str, Path]:
-    """Write the table and the map of a trial, whole or not at all.
+    """Write the table and the map of the scenarios, both or none.
 
     Raises
     ------
@@ -100,51 +105,66 @@ def write_trial(
     write_atomically(
         folder,
         {
-            TABLE: partial(_write_csv, plain(table, comma=lang == "fr"), lang),
-            MAP: partial(_draw, result, gains, lines, lang),
+            TABLE: partial(write_frame, table, lang=lang),
+            MAP: partial(_write_map, result, gains, lines, lang),
         },
     )
     return {"table": folder / TABLE, "map": folder / MAP}
 
 
-def _write_csv(table: pd.DataFrame, lang: Lang, path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";" if lang == "fr" else ",", lineterminator="\r\n")
-        writer.writerow(table.columns)
-        writer.writerows(table.itertuples(index=False, name=None))
-
-
-def _draw(
+def _write_map(
     result: ResultTables, gains: pd.DataFrame, lines: gpd.GeoDataFrame, lang: Lang, path: Path
 ) -> None:
-    """Draw streets, lines, and sites coloured by their best gain of score over the scenarios."""
+    """Draw streets, lines, and sites coloured by their largest gain over the scenarios."""
     # Slow to import, and only this command draws.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    fr = lang == "fr"
-    sheet = Figure(figsize=(11, 8.5), dpi=150, layout="constrained")
-    FigureCanvasAgg(sheet)
-    axes = sheet.add_subplot()
+    figure = Figure(figsize=(11, 8.5), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
     axes.set_axis_off()
     axes.set_aspect("equal")
-    frame = shapely.buffer(shapely.union_all([*lines.geometry, result.area]), 100)
-    for layer, colour, width in ((result.background.streets, "#d9d9d4", 0.5),):
-        for part in shapely.get_parts(layer.geometry.to_numpy()):
-            axes.plot(*shapely.get_coordinates(part).T, color=colour, lw=width, zorder=1)
+    for part in shapely.get_parts(result.background.streets.geometry.to_numpy()):
+        axes.plot(*shapely.get_coordinates(part).T, color="#d9d9d4", lw=0.5, zorder=1)
+    _draw_lines(axes, lines, lang)
+    sites = _draw_sites(axes, result, gains)
+    figure.colorbar(sites, ax=axes, shrink=0.5, label=label("export.what_if.gain")[lang])
+    _label(axes, result, gains)
+    west, south, east, north = shapely.bounds(
+        shapely.buffer(shapely.union_all([*lines.geometry, result.area]), 100)
+    )
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    fictional = f" – {FICTIONAL[lang]}" if result.demo else ""
+    title = f"{schemas.WHAT_IF.label[lang]}{fictional}\n{result.title}"
+    axes.set_title(title.replace("$", r"\$"), loc="left", fontsize=11)
+    axes.legend(loc="lower left", fontsize=8, framealpha=0.95)
+    sources = " | ".join(sorted({r.source for r in result.reports if r.layer == "streets"}))
+    figure.text(0.01, 0.005, sources.replace("$", r"\$"), fontsize=6, color="#555555")
+    figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _draw_lines(axes: Any, lines: gpd.GeoDataFrame, lang: Lang) -> None:
     for row in lines.itertuples(index=False):
+        is_loop = row.role == "loop"
+        words = localize(
+            f"export.what_if.role_{row.role}", lang, name=row.name, length=float(row.length_m)
+        )
         for part in shapely.get_parts(np.array([row.geometry], dtype=object)):
             axes.plot(
                 *shapely.get_coordinates(part).T,
                 color=COLOURS[row.role],
                 zorder=3,
-                lw=2 if row.role == "loop" else 3,
-                ls="--" if row.role == "loop" else "-",
-                label=f"{WORDS[row.role][0 if fr else 1]} – {row.name}, "
-                f"{figure(float(row.length_m), 'm', lang)}",
+                lw=2 if is_loop else 3,
+                ls="--" if is_loop else "-",
+                label=words.replace("$", r"\$"),
             )
+
+
+def _draw_sites(axes: Any, result: ResultTables, gains: pd.DataFrame) -> Any:
     x, y, gain = _points(result, gains).T
-    shown = axes.scatter(
+    return axes.scatter(
         x,
         y,
         c=gain,
@@ -156,47 +176,37 @@ def _draw(
         edgecolors="#333333",
         linewidths=0.5,
     )
-    words = "Gain de score, en points sur 100" if fr else "Gain of score, points out of 100"
-    sheet.colorbar(shown, ax=axes, shrink=0.5, label=words)
-    _label(axes, result, gains)
-    west, south, east, north = shapely.bounds(frame)
-    axes.set_xlim(west, east)
-    axes.set_ylim(south, north)
-    title = "Ce que changerait un tracé" if fr else "What a line would change"
-    demo = (" – DONNÉES FICTIVES" if fr else " – FICTIONAL DATA") if result.demo else ""
-    axes.set_title(f"{title}{demo}\n{result.title}", loc="left", fontsize=11)
-    axes.legend(loc="lower left", fontsize=8, framealpha=0.95)
-    sources = " | ".join(sorted({r.source for r in result.reports if r.layer == "streets"}))
-    sheet.text(0.01, 0.005, sources, fontsize=6, color="#555555")
-    sheet.savefig(path, format="png", metadata={"Software": None})
 
 
 def _points(result: ResultTables, gains: pd.DataFrame) -> np.ndarray:
-    """Middle of each site and its largest change of score, in points; those of none grey at 0."""
+    """Centroid of each site and its largest change of score in points (0 without change).
+
+    Shape (n, 3).
+    """
     gain = (gains["score_after"] - gains["score_before"]) * 100
     largest = gain.abs().groupby(gains["opportunity_id"]).idxmax().dropna().astype(int)
     by_id = gain.loc[largest].set_axis(largest.index)
     middle = shapely.centroid(result.candidates.geometry.to_numpy())
-    moved = result.candidates["opportunity_id"].map(by_id).fillna(0.0).to_numpy(float)
-    return np.column_stack([shapely.get_x(middle), shapely.get_y(middle), moved])
+    change = result.candidates["opportunity_id"].map(by_id).fillna(0.0).to_numpy(float)
+    return np.column_stack([shapely.get_x(middle), shapely.get_y(middle), change])
 
 
 def _label(axes: Any, result: ResultTables, gains: pd.DataFrame) -> None:
-    """Name the sites that gain most."""
+    """Label the sites that gain most."""
     table = gains.assign(gain=gains["score_after"] - gains["score_before"])
-    best = table[table["gain"] > NOTICED].sort_values("gain", ascending=False)
-    ids = best["opportunity_id"].drop_duplicates().head(FIRST)
-    own = result.candidates.set_index("opportunity_id").loc[ids]
-    middle = shapely.centroid(own.geometry.to_numpy())
+    best = table[table["gain"] > MIN_GAIN].sort_values("gain", ascending=False)
+    ids = best["opportunity_id"].drop_duplicates().head(MOST)
+    sites = result.candidates.set_index("opportunity_id").loc[ids]
+    middle = shapely.centroid(sites.geometry.to_numpy())
     west, _, east, _ = result.candidates.total_bounds
     placed = shapely.MultiPoint()
-    for site, name, point in zip(own.index, own["name"], middle, strict=True):
-        if shapely.distance(placed, point) < APART * (east - west):
+    for site, name, point in zip(sites.index, sites["name"], middle, strict=True):
+        if shapely.distance(placed, point) < LABEL_SPACING * (east - west):
             continue
         placed = shapely.union(placed, point)
         text = (name if isinstance(name, str) else str(site))[:32]
         axes.annotate(
-            text,
+            text.replace("$", r"\$"),
             shapely.get_coordinates(point)[0],
             fontsize=6.5,
             xytext=(5, 5),

@@ -1,4 +1,4 @@
-"""The result as an Excel workbook: sheets to filter and sort, and their dictionary."""
+"""A result as an Excel workbook: sheets to filter and sort, and their dictionary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier.errors import ExportError
-from foncier.i18n import Localized
+from foncier.i18n import localize
+from foncier.results.labels import FICTIONAL, SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,45 +19,34 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]
     from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+    from foncier.i18n import Lang
     from foncier.results import Layer, SavedResult
 
-# Layer, and the name of its sheet (31 characters at most).
+# Layers that are sheets; names of sheets have 31 characters at most.
 SHEETS = (
-    ("opportunites", Localized("Opportunités", "Opportunities")),
-    ("indices", Localized("Preuves", "Evidence")),
-    ("acces_detail", Localized("Accès", "Access")),
-    ("scores_par_critere", Localized("Scores", "Scores")),
-    ("parcelles_ecartees", Localized("Rejets", "Rejections")),
-    ("quartiers", Localized("Potentiel par quartier", "Potential by quarter")),
-    ("couches", Localized("Sources", "Sources")),
-    ("manques", Localized("Manques", "Missing")),
+    "opportunites",
+    "indices",
+    "acces_detail",
+    "scores_par_critere",
+    "parcelles_ecartees",
+    "quartiers",
+    "couches",
+    "manques",
 )
-READ_ME, DICTIONARY = Localized("À lire", "Read me"), Localized("Dictionnaire", "Dictionary")
 ROWS = 1_048_575  # of a sheet, less its header (limits of Excel)
 CHARACTERS = 32_767  # of a cell
-WIDEST, NARROWEST, LOOKED_AT = 48, 9, 300
+WIDEST, NARROWEST, MEASURED_ROWS = 48, 9, 300  # of a column
 UNDATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 (a spreadsheet has no time zone)
-HEADS = Localized("Couche|Colonne|Nom|Ce qu'elle contient", "Layer|Column|Name|What it holds")
-FICTIONAL = Localized("DONNÉES FICTIVES", "FICTIONAL DATA")
-CAUTION = Localized(
-    "Une opportunité est une piste à vérifier sur le terrain. Une cellule vide veut dire inconnu, "
-    "jamais zéro.",
-    "An opportunity is a lead to be checked on the ground. An empty cell means unknown, never "
-    "zero.",
-)
-TOO_LONG = Localized(
-    "trop de lignes pour un tableur ({rows})\u00a0: voir le GeoPackage",
-    "too many rows for a spreadsheet ({rows}): see the GeoPackage",
-)
+DATE_FORMATS = {"fr": "dd/mm/yyyy", "en": "yyyy-mm-dd"}
 
 
 def write_workbook(result: SavedResult, path: Path) -> None:
     """Write the tables of a result as an Excel workbook, in the language of the result.
 
-    Each sheet has a frozen header with units, a filter, and widths that fit; numbers and dates
-    are numbers and dates. Text is written as text, so that nothing in it runs as a formula. Coded
-    values are in words. The last sheet says what each column holds. The same result gives the
-    same bytes.
+    Each sheet has a frozen header with units, a filter, and columns as wide as their content;
+    numbers and dates are numbers and dates. Text is written as text, so that it never runs as a
+    formula. Coded values are replaced by their labels. The last sheet describes each column. The
+    same result gives the same bytes.
 
     Parameters
     ----------
@@ -74,12 +64,8 @@ def write_workbook(result: SavedResult, path: Path) -> None:
 
     try:
         _write_book(result, path)
-    except (XlsxFileError, OSError) as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: le classeur n'a pas pu être écrit ({reason}). Vérifiez la place "
-            "sur le disque, le droit d'écrire dans ce dossier, et qu'aucun tableur ne tient le "
-            "fichier ouvert."
-        ) from reason
+    except (XlsxFileError, OSError) as error:
+        raise ExportError("export.workbook.not_written", file=path.name, why=error) from error
 
 
 def _write_book(result: SavedResult, path: Path) -> None:
@@ -96,24 +82,25 @@ def _write_book(result: SavedResult, path: Path) -> None:
         book.set_properties({"title": result.title, "author": "foncier", "created": day})
         book.set_size(2400, 1600)
         formats = _formats(book, result.lang)
-        shown = [
-            (layer, title[result.lang])
-            for name, title in SHEETS
+        sheets = [
+            (layer, localize(f"export.workbook.{name}", result.lang))
+            for name in SHEETS
             if (layer := result.layer(name)) is not None
         ]
-        _read_me(book.add_worksheet(READ_ME[result.lang]), result, shown, formats)
-        for layer, title in shown:
+        title = localize("export.workbook.read_me", result.lang)
+        _read_me(book.add_worksheet(title), result, sheets, formats)
+        for layer, title in sheets:
             if len(layer.frame) <= ROWS:
                 _sheet(book.add_worksheet(title), result, layer, formats)
-        _dictionary(book.add_worksheet(DICTIONARY[result.lang]), result, formats)
+        title = localize("export.workbook.dictionary", result.lang)
+        _dictionary(book.add_worksheet(title), result, formats)
 
 
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time())
 
 
-def _formats(book: xlsxwriter.Workbook, lang: str) -> dict[str, Format]:
-    day = "dd/mm/yyyy" if lang == "fr" else "yyyy-mm-dd"
+def _formats(book: xlsxwriter.Workbook, lang: Lang) -> dict[str, Format]:
     head = {
         "bold": True,
         "bg_color": "#1F4E5F",
@@ -128,19 +115,19 @@ def _formats(book: xlsxwriter.Workbook, lang: str) -> dict[str, Format]:
         "head": head,
         "text": {},
         "wrap": {"text_wrap": True},
-        "date": {"num_format": day, "align": "left"},
+        "date": {"num_format": DATE_FORMATS[lang], "align": "left"},
         "share": {"num_format": "0.00"},
         "number": {"num_format": "#,##0.##"},
         "whole": {"num_format": "#,##0"},
         "count": {"num_format": "0"},
     }
-    return {name: book.add_format(asked) for name, asked in kinds.items()}
+    return {name: book.add_format(properties) for name, properties in kinds.items()}
 
 
 def _read_me(
     sheet: Worksheet,
     result: SavedResult,
-    shown: list[tuple[Layer, str]],
+    sheets: list[tuple[Layer, str]],
     formats: dict[str, Format],
 ) -> None:
     lang = result.lang
@@ -153,26 +140,28 @@ def _read_me(
         row += 1
         sheet.write_string(row, 0, FICTIONAL[lang], formats["warning"])
     row += 1
-    sheet.write_string(row, 0, "Édition" if lang == "fr" else "Edition", formats["bold"])
+    sheet.write_string(row, 0, localize("export.workbook.edition", lang), formats["bold"])
     if result.edition:
         day = _midnight(result.edition)
         sheet.write_datetime(row, 1, day, formats["date"])
     row += 1
-    sheet.write_string(row, 0, CAUTION[lang])
-    for layer, title in shown:
+    sheet.write_string(row, 0, localize("export.workbook.caution", lang))
+    for layer, title in sheets:
         row += 1
         rows = len(layer.frame)
-        said = f"{rows:,}".replace(",", "\u202f" if lang == "fr" else ",")
         sheet.write_string(row, 0, title, formats["bold"])
-        words = f"{layer.title[lang]} – {said}"
-        sheet.write_string(row, 1, words if rows <= ROWS else TOO_LONG[lang].format(rows=said))
+        words = localize("export.workbook.sheet", lang, title=layer.title, count=rows)
+        if rows > ROWS:
+            words = localize("export.workbook.too_many_rows", lang, rows=rows)
+        sheet.write_string(row, 1, words)
 
 
 def _sheet(sheet: Worksheet, result: SavedResult, layer: Layer, formats: dict[str, Format]) -> None:
     heads = [column.fr for column in layer.columns]
-    words = result.descriptions[layer.name].words
+    description = result.descriptions[layer.name]
+    words, units = description.words, description.units
     columns = [_cells(layer.frame[c.name], c.kind, words.get(c.name, {})) for c in layer.columns]
-    styles = [formats[_format(c.kind, c.fr)] for c in layer.columns]
+    styles = [formats[_format(c.kind, units.get(c.name, ""))] for c in layer.columns]
     for i, (head, cells) in enumerate(zip(heads, columns, strict=True)):
         sheet.set_column(i, i, _width(head, cells), styles[i])
     _head(sheet, heads, len(layer.frame), formats)
@@ -184,7 +173,7 @@ def _sheet(sheet: Worksheet, result: SavedResult, layer: Layer, formats: dict[st
 
 
 def _cells(values: pd.Series[Any], kind: str, words: Any) -> list[Any]:
-    """Plain values, None where unknown; coded ones in words."""
+    """Plain values, None where unknown; codes are replaced by their labels."""
     if words:
         values = values.map(lambda code: words.get(code, code), na_action="ignore")
     if kind == "date":
@@ -193,18 +182,16 @@ def _cells(values: pd.Series[Any], kind: str, words: Any) -> list[Any]:
     return [None if pd.isna(value) else value for value in values.tolist()]
 
 
-def _format(kind: str, head: str) -> str:
+def _format(kind: str, unit: str) -> str:
     if kind != "number":
         return {"text": "text", "date": "date", "count": "count", "yes_no": "text"}[kind]
-    if "0 à 1" in head or "0 to 1" in head:
-        return "share"
-    return "whole" if "(m²)" in head or "(m)" in head else "number"
+    return {SHARE: "share", "m²": "whole", "m": "whole"}.get(unit, "number")
 
 
 def _write(
-    sheet: Worksheet, place: tuple[int, int], value: Any, *, kind: str, style: Format
+    sheet: Worksheet, cell: tuple[int, int], value: Any, *, kind: str, style: Format
 ) -> None:
-    row, column = place
+    row, column = cell
     if kind == "text":
         sheet.write_string(row, column, value[:CHARACTERS], style)
     elif kind == "date":
@@ -231,7 +218,7 @@ def _width(head: str, cells: Iterable[Any]) -> float:
     longest = max(
         (
             len(str(cell))
-            for cell, _ in zip(cells, range(LOOKED_AT), strict=False)
+            for cell, _ in zip(cells, range(MEASURED_ROWS), strict=False)
             if isinstance(cell, str)
         ),
         default=0,
@@ -241,11 +228,14 @@ def _width(head: str, cells: Iterable[Any]) -> float:
 
 
 def _dictionary(sheet: Worksheet, result: SavedResult, formats: dict[str, Format]) -> None:
-    heads = HEADS[result.lang].split("|")
+    heads = [
+        localize(f"export.workbook.dictionary_{name}", result.lang)
+        for name in ("layer", "column", "label", "content")
+    ]
     rows = [
-        (one.name, c.name, c.fr, one.comments.get(c.name, ""))
-        for one in result.descriptions.values()
-        for c in one.columns
+        (layer.name, c.name, c.fr, layer.comments.get(c.name, ""))
+        for layer in result.descriptions.values()
+        for c in layer.columns
     ]
     for i, width in enumerate((22, 24, 42, 96)):
         sheet.set_column(i, i, width, formats["wrap"])

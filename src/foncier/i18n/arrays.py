@@ -39,11 +39,12 @@ def figures(values: Floats, unit: str, lang: Lang) -> Words:
     values = np.asarray(values, dtype=np.float64)
     whole = (np.abs(values) >= LARGE) | (values == np.rint(values))
     shown = np.rint(np.where(whole, values, values * 10))
-    _, first, back = np.unique(2 * shown + whole, return_index=True, return_inverse=True)
-    words = np.array([figure(value, unit, lang) for value in values[first].tolist()], dtype=object)
-    written: Words = words[back]
     # Halfway between two decimals the digits decide, not the tenths.
     half = ~whole & (np.abs(np.abs(values * 10 - shown) - 0.5) < 1e-6)
+    groups = np.where(half, np.inf, 2 * shown + whole)
+    _, first, back = np.unique(groups, return_index=True, return_inverse=True)
+    words = np.array([figure(value, unit, lang) for value in values[first].tolist()], dtype=object)
+    written: Words = words[back]
     written[half] = [figure(value, unit, lang) for value in values[half].tolist()]
     return written
 

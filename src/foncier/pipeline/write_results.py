@@ -10,7 +10,6 @@ from foncier._util.atomic_write import write_atomically
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
 from foncier.export.geopackage.write import write_geopackage
-from foncier.export.mutafriches import write_suitability
 from foncier.export.pictures import (
     COPIES,
     check_picture,
@@ -18,7 +17,7 @@ from foncier.export.pictures import (
     pictures,
 )
 from foncier.export.raster import write_surface
-from foncier.export.tables import write_csv, write_measures, write_parquet
+from foncier.export.tables import write_csv, write_measures, write_mutability, write_parquet
 from foncier.export.webmap import write_map
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART
 from foncier.results.manifest import build_manifest, to_json, versions
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.study.config import Study
 
@@ -46,7 +46,7 @@ def write_results(
     study: Study,
     folder: Path,
     *,
-    lang: str,
+    lang: Lang,
     timings: Mapping[str, float],
     tables_only: bool = False,
 ) -> dict[str, str]:
@@ -84,7 +84,7 @@ def write_results(
     return write_atomically(folder, write, manifest=told, removable=_is_optional)
 
 
-def _other_files(result: ResultTables, study: Study, lang: str) -> dict[str, Writer]:
+def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Writer]:
     """Map, flat tables, pictures, and the files that only some results have."""
     write: dict[str, Writer] = {
         TABLE: partial(write_csv, result, lang=lang),
@@ -101,11 +101,11 @@ def _other_files(result: ResultTables, study: Study, lang: str) -> dict[str, Wri
     if (result.candidates["kind"] == "friche").any():
         write[EXCHANGE] = partial(write_cnig, result)
     if result.mutability is not None and len(result.mutability):
-        write[SUITABILITY] = partial(write_suitability, result, lang=lang)
+        write[SUITABILITY] = partial(write_mutability, result, lang=lang)
     return write
 
 
-def _tables(result: ResultTables, lang: str) -> dict[str, Writer]:
+def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
     """GeoPackage and Parquet: one each, or one each a département where there are several."""
     cut = by_departement(result)
     if cut is None:

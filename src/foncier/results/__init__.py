@@ -1,4 +1,4 @@
-"""A result folder: its one reader, its manifest, and what it says of one site or parcel."""
+"""Result folders: reader, manifest, and explanation of one site or parcel."""
 
 from foncier.results.descriptions import Description
 from foncier.results.explain import Explanation, explain

@@ -1,4 +1,4 @@
-"""Dates of the layers that signs come from: what is said where a sign itself bears no date."""
+"""Dates of the layers that evidence comes from, shown where the evidence itself has no date."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ if TYPE_CHECKING:
 
 
 def layer_dates(sources: Iterable[str], layers: Iterable[tuple[str, str | None]]) -> dict[str, str]:
-    """Date (ISO) of the layer that each source of evidence names, where the layers agree on one.
+    """Date (ISO) of the layer of each source of evidence, where its layers have the same date.
 
-    The date of a layer is not that of an observation: it never ages a sign, it only tells the
-    reader how fresh the data are. A source may be several, joined by ``" | "``: the oldest counts.
+    The date of a layer is not that of an observation: it does not change the weight of the
+    evidence, it shows how recent the data are. Several sources are joined by ``" | "``: the oldest
+    date is used.
 
     Parameters
     ----------
     sources
-        Sources as the evidence words them.
+        Sources, as in the table of evidence.
     layers
         Source and date of each layer that was read; the date may be unknown.
 
@@ -28,16 +29,16 @@ def layer_dates(sources: Iterable[str], layers: Iterable[tuple[str, str | None]]
     {'OpenStreetMap': '2026-01-15'}
     """
     known = list(layers)
-    found = {source: _date(source, known) for source in sources}
-    return {source: day for source, day in found.items() if day is not None}
+    dates = {source: _date(source, known) for source in sources}
+    return {source: day for source, day in dates.items() if day is not None}
 
 
 def _date(source: str, layers: list[tuple[str, str | None]]) -> str | None:
     days = []
     for part in source.split(" | "):
-        own = {day for name, day in layers if name == part}
-        own = own or {day for name, day in layers if part and part in name}
-        if len(own) != 1 or None in own:
+        dates = {day for name, day in layers if name == part}
+        dates = dates or {day for name, day in layers if part and part in name}
+        if len(dates) != 1 or None in dates:
             return None
-        days += [day for day in own if day]
+        days += [day for day in dates if day]
     return min(days, default=None)

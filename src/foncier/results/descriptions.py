@@ -1,4 +1,4 @@
-"""What a GeoPackage says of its own layers: titles, columns, aliases, comments, coded words."""
+"""Metadata of the layers of a GeoPackage: titles, columns, aliases, comments, coded values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from foncier import schemas
+from foncier.i18n import Localized
+from foncier.results.labels import unit_of
 from foncier.schemas import Column
 from foncier.schemas.base import DTYPES, Kind
 
@@ -31,10 +32,10 @@ TITLE_END = " – "
 
 @dataclass(frozen=True)
 class Description:
-    """What a file says of one of its layers, under the names that the file uses.
+    """Metadata of one layer, under the names that the file uses.
 
     ``columns`` have the alias, unit included, as their French and English label, in the language
-    of the file. ``comments`` and ``words`` (of the coded values) are by column.
+    of the file. ``comments`` and ``words`` (labels of the coded values) are by column.
     """
 
     name: str
@@ -46,14 +47,14 @@ class Description:
 
     @property
     def column_names(self) -> list[str]:
-        """Names of the columns, as the file has them."""
+        """Names of the columns in the file."""
         return [column.name for column in self.columns]
 
     @property
     def units(self) -> dict[str, str]:
-        """Unit of each column that has one, as its alias says."""
-        found = {column.name: _unit(column.fr) for column in self.columns}
-        return {name: unit for name, unit in found.items() if unit}
+        """Unit of each column that has one, read from its alias."""
+        units = {column.name: unit_of(column.fr) for column in self.columns}
+        return {name: unit for name, unit in units.items() if unit}
 
 
 def read_descriptions(base: sqlite3.Connection) -> dict[str, Description]:
@@ -100,20 +101,11 @@ def _description(
 
 
 def _column(name: str, kind: Kind, alias: str) -> Column:
-    return Column(name, kind, alias, alias, optional=True)
-
-
-def _unit(alias: str) -> str:
-    """Unit at the end of an alias, where it is one of the contracts."""
-    if alias.endswith((", de 0 à 1", ", 0 to 1")):
-        return "0–1"
-    units = {column.unit for table in schemas.RESULTS for column in table.columns}
-    end = alias.rstrip(")").rsplit(" (", maxsplit=1)[-1] if alias.endswith(")") else ""
-    return end if end in units else ""
+    return Column(name, kind, optional=True, title=Localized(alias, alias))
 
 
 def typed(frame: Any, columns: tuple[Column, ...]) -> Any:
-    """Columns in the type of their kind, as the contracts have them; unknown stays unknown."""
+    """Convert the columns to the types of `foncier.schemas`; unknown stays unknown."""
     cast_to = {}
     for column in columns:
         if column.name not in frame:

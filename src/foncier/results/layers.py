@@ -42,13 +42,8 @@ FORMER_COLUMNS = {
 
 ROUTES = Table(
     "routes",
-    "Chemins à pied vers la boucle",
-    "Ways on foot to the loop",
     ("opportunity_id", "target"),
-    (
-        OPPORTUNITY,
-        Column("target", "text", "Destination", "Target"),
-    ),
+    (OPPORTUNITY, Column("target", "text")),
     schemas.LINES.geometry,
 )
 # Tables that are checked against their contract when they are read whole.

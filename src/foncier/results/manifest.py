@@ -49,27 +49,27 @@ def build_manifest(
     versions: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> dict[str, Any]:
-    """Gather what it takes to run again and to trust the result.
+    """Gather what is needed to run again and to check the result.
 
     Parameters
     ----------
     result
         The whole result of a run.
     configuration
-        The study as it was read: any nest of mappings, sequences, dates, paths and numbers.
+        The study as it was read: nested mappings, sequences, dates, paths and numbers.
     timings
         Seconds by step.
     deliverables
-        SHA-256 by file name, as `foncier._util.atomic_write.write_atomically` returns it.
+        SHA-256 by file name, from `foncier._util.atomic_write.write_atomically`.
     versions
-        As `versions` gives them; an empty mapping is asked for here when None.
+        Versions, from `versions`; none when None.
     started
-        When the run began, with its time zone; not said when None.
+        When the run began, with its time zone; None when not known.
 
     Returns
     -------
-    Plain values only, ready for JSON; unknown is None. All that changes from one run to the next
-    on the same inputs (date, timings) stands under ``run``.
+    Plain values only, ready for JSON; unknown is None. What changes from one run to the next on
+    the same inputs (date, timings) is under ``run``.
     """
     epsg = result.candidates.crs.to_epsg() if result.candidates.crs else None
     made: dict[str, Any] = to_json_values(
@@ -112,19 +112,19 @@ def _counts(result: ResultTables) -> dict[str, Any]:
 
 
 def to_json(made: Mapping[str, Any]) -> str:
-    """JSON of a manifest: keys sorted, two spaces, one line end at the end."""
+    """JSON of a manifest: sorted keys, indent of two spaces, a final line break."""
     return json.dumps(made, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def mixed_files(folder: Path) -> tuple[str, ...]:
-    """Deliverables that are not those of the manifest beside them.
+    """Deliverables that differ from the manifest of their folder.
 
     A run was killed while it renamed its files, or a file was changed since. A folder without a
     readable manifest gives the name of the manifest.
 
     Returns
     -------
-    Sorted names; empty when every file is the one that the manifest names.
+    Sorted names; empty when every file has the SHA-256 of the manifest.
     """
     try:
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
@@ -138,7 +138,7 @@ def _input(report: LayerReport) -> dict[str, Any]:
 
 
 def to_json_values(value: Any) -> Any:
-    """Turn a value into what JSON holds: dates as ISO, paths with slashes, NaN as None.
+    """Convert a value to JSON types: dates as ISO, paths with slashes, NaN as None.
 
     Examples
     --------

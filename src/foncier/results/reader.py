@@ -1,4 +1,4 @@
-"""Read a result folder: its manifest and the tables of its GeoPackages, each when asked for."""
+"""Read a result folder: its manifest and the tables of its GeoPackages, each on demand."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from foncier.i18n import Lang
+
     Box = tuple[float, float, float, float]
 
 IDS_PER_QUERY = 500
@@ -56,7 +58,7 @@ FACTS = ("title", "communes", "profile", "fictional", "edition", "crs")  # of a 
 
 @dataclass(frozen=True)
 class SavedResult:
-    """A result folder: facts about the result, and its tables, read when they are asked for.
+    """A result folder: facts about the result, and its tables, read on demand.
 
     A layer or a column is asked for by its present name, whatever the version of foncier that
     wrote the file (see `foncier.results.layers`). Title, communes, edition and the like come from
@@ -88,8 +90,7 @@ class SavedResult:
         if not (self.folder / MANIFEST).is_file():
             raise _no_result(self.folder, MANIFEST)
         with self._readable():
-            found = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
-            return {**found}
+            return {**json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))}
 
     @cached_property
     def _facts(self) -> Mapping[str, Any]:
@@ -102,8 +103,8 @@ class SavedResult:
     def _metadata(self) -> Mapping[str, Any]:
         query = "SELECT metadata FROM gpkg_metadata WHERE id = 1"
         with self._readable(), self._database() as base:
-            found: dict[str, Any] = json.loads(base.execute(query).fetchone()[0])
-        return found
+            metadata: dict[str, Any] = json.loads(base.execute(query).fetchone()[0])
+        return metadata
 
     def _fact(self, name: str) -> Any:
         with self._readable():
@@ -132,16 +133,16 @@ class SavedResult:
 
     @property
     def edition(self) -> dt.date | None:
-        """Date that the deliverables carry; None when undated."""
+        """Date of the deliverables; None when undated."""
         written = self._fact("edition")
         with self._readable():
             return dt.date.fromisoformat(written) if written else None
 
     @property
-    def lang(self) -> str:
+    def lang(self) -> Lang:
         """Language of aliases and titles, ``fr`` or ``en``."""
         with self._readable():
-            return str(self._metadata["lang"])
+            return "en" if self._metadata["lang"] == "en" else "fr"
 
     @cached_property
     def crs(self) -> pyproj.CRS:
@@ -152,7 +153,7 @@ class SavedResult:
 
     @property
     def study_area(self) -> shapely.Geometry | None:
-        """Where sites were sought; None when the result does not say (older version)."""
+        """Area that was searched; None in the result of an older version."""
         written = self.manifest.get("study_area_wkt")
         with self._readable():
             return shapely.from_wkt(written) if written else None
@@ -169,7 +170,7 @@ class SavedResult:
 
     @cached_property
     def descriptions(self) -> Mapping[str, Description]:
-        """What the file says of each of its tables, by the name in the file and in its order.
+        """Metadata of each table, by the name in the file and in its order.
 
         Views and the styles of QGIS are left out.
         """
@@ -240,15 +241,15 @@ class SavedResult:
 
         Returns
         -------
-        GeoDataFrame in the legal metric CRS, or DataFrame. Columns have the types of the
-        contracts; unknown is NaN. An optional layer that is missing gives an empty table.
+        GeoDataFrame in the legal metric CRS, or DataFrame. Columns have the types of
+        `foncier.schemas`; unknown is NaN. An optional layer that is missing gives an empty table.
 
         Raises
         ------
         FormatError
             The file cannot be read, is of another version, or has no such layer or column.
         ContractError
-            A table does not hold what its contract promises.
+            A table does not conform to its schema.
         """
         now, description = present_layer(name), self.describe(name)
         if description is None and now in OPTIONAL:
@@ -311,8 +312,7 @@ class SavedResult:
             raise
         except UNREADABLE as reason:
             raise FormatError(
-                f"{self.folder.name}\u00a0: résultat illisible ou d'une autre version ({reason}). "
-                "Relancez «\u00a0foncier run\u00a0»."
+                "results.not_readable", folder=self.folder.name, why=reason
             ) from reason
 
 
@@ -322,23 +322,23 @@ def read_saved(folder: Path, *, with_manifest: bool = False) -> SavedResult:
     Parameters
     ----------
     folder
-        Where a run delivered its result.
+        Folder of a result.
     with_manifest
         Refuse a folder without a manifest that holds the facts of a result.
 
     Raises
     ------
     ConfigError
-        There is no result there, or one of its parts is gone.
+        The folder has no result, or one of its GeoPackages is missing.
     FormatError
-        The manifest is asked for and cannot be read.
+        The manifest is required and cannot be read.
     """
     if with_manifest and not (folder / MANIFEST).is_file():
         raise _no_result(folder, MANIFEST)
-    names = _named(folder) or _found(folder)
-    gone = [name for name in names if not (folder / name).is_file()]
-    if gone or not names:
-        raise _no_result(folder, ", ".join(gone) or GEOPACKAGE)
+    names = _in_manifest(folder) or _in_folder(folder)
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing or not names:
+        raise _no_result(folder, ", ".join(missing) or GEOPACKAGE)
     result = SavedResult(folder, tuple(folder / name for name in names))
     if with_manifest:
         with result._readable():
@@ -347,23 +347,20 @@ def read_saved(folder: Path, *, with_manifest: bool = False) -> SavedResult:
     return result
 
 
-def _no_result(folder: Path, what: str) -> ConfigError:
-    return ConfigError(
-        f"{folder.name}\u00a0: aucun résultat ici ({what} n'y est pas). "
-        "Lancez d'abord «\u00a0foncier run\u00a0», ou indiquez le dossier de ses résultats."
-    )
+def _no_result(folder: Path, file: str) -> ConfigError:
+    return ConfigError("results.no_result", folder=folder.name, file=file)
 
 
-def _named(folder: Path) -> list[str]:
-    """GeoPackages that the manifest names; none without a manifest that can be read."""
+def _in_manifest(folder: Path) -> list[str]:
+    """GeoPackages listed in the manifest; none without a readable manifest."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
-        return sorted(name for name in found if GEOPACKAGES.fullmatch(name))
+        names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
+        return sorted(name for name in names if GEOPACKAGES.fullmatch(name))
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
 
-def _found(folder: Path) -> list[str]:
+def _in_folder(folder: Path) -> list[str]:
     if (folder / GEOPACKAGE).is_file() or not folder.is_dir():
         return [GEOPACKAGE]
     return sorted(one.name for one in folder.iterdir() if GEOPACKAGES.fullmatch(one.name))
@@ -371,8 +368,8 @@ def _found(folder: Path) -> list[str]:
 
 def _empty(name: str, crs: pyproj.CRS, columns: Sequence[str] | None, *, geometry: bool) -> Any:
     table = OPTIONAL[name].empty(crs)
-    kept = list(table.columns) if columns is None else [*columns, "geometry"]
-    return table[[c for c in kept if c in table and (geometry or c != "geometry")]]
+    names = list(table.columns) if columns is None else [*columns, "geometry"]
+    return table[[c for c in names if c in table and (geometry or c != "geometry")]]
 
 
 def _batches(ids: Sequence[str]) -> list[Sequence[str]]:

@@ -1,10 +1,10 @@
-"""Contracts of every table that crosses a floor, in two languages.
+"""Schemas of every table that one package passes to another.
 
-The same contract checks the rows, fills the data dictionary, and names the columns on the map,
-in the GeoPackage and in the spreadsheet.
+The same schema validates the rows, fills the data dictionary, and labels the columns on the map,
+in the GeoPackage and in the spreadsheet, in French and in English.
 """
 
-from foncier.schemas.base import Column, Table, describe
+from foncier.schemas.base import Column, Table
 from foncier.schemas.inputs import (
     BUILDINGS,
     CONSTRAINTS,
@@ -118,5 +118,4 @@ __all__ = [
     "ZONES",
     "Column",
     "Table",
-    "describe",
 ]

@@ -1,4 +1,4 @@
-"""What a table promises: columns, units, words in two languages, and the check that it holds."""
+"""Schema of a table: columns, units, labels in two languages, and validation by pandera."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import pandas as pd
 import pandera.pandas as pa
 
 from foncier.errors import ContractError, CrsError
+from foncier.i18n import label
 
 if TYPE_CHECKING:
     import pyproj
+
+    from foncier.i18n import Localized
 
 Kind = Literal["text", "number", "count", "yes_no", "date"]
 DTYPES: dict[Kind, str] = {
@@ -27,35 +30,53 @@ DTYPES: dict[Kind, str] = {
 POLYGON = frozenset({"Polygon", "MultiPolygon"})
 LINE = frozenset({"LineString", "MultiLineString"})
 POINT = frozenset({"Point"})
+EXAMPLES = 5  # values or rows that an error shows
 ANY = POLYGON | LINE | POINT | {"MultiPoint"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, kind, French and English label, unit, and what it may hold.
+    """One column: name, kind, unit, label in two languages, and the values that are allowed.
 
-    ``optional`` says that a value may be missing; missing always means unknown.
+    ``optional`` allows a missing value, which always means unknown. The label is the message
+    ``schemas.columns.<label_id>``; without ``label_id``, that of the name of the column. ``title``
+    is the label of a column that a study defines (a criterion, a destination).
     """
 
     name: str
     kind: Kind
-    fr: str
-    en: str
     unit: str = ""
     optional: bool = False
     unique: bool = False
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    label_id: str = ""
+    title: Localized | None = None
+
+    @property
+    def label(self) -> Localized:
+        """Label in both languages."""
+        return self.title or label(f"schemas.columns.{self.label_id or self.name}")
+
+    @property
+    def fr(self) -> str:
+        """French label."""
+        return self.label.fr
+
+    @property
+    def en(self) -> str:
+        """English label."""
+        return self.label.en
 
     @property
     def free(self) -> bool:
-        """Tell a column that may hold anything of its kind."""
+        """Tell a column that allows any value of its kind."""
         bounds = (self.values, self.low is not None, self.high is not None)
         return self.optional and not self.unique and not any(bounds)
 
     def schema(self) -> pa.Column:
-        """Build the pandera column of this contract; its type is set by `Table.conform`."""
+        """Build the pandera column; its type is set by `Table.conform`."""
         checks = [pa.Check.isin(self.values)] if self.values else []
         if self.low is not None:
             checks.append(pa.Check.ge(self.low))
@@ -74,18 +95,31 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One contract: a name, a key, columns in order, and the geometry types that are allowed.
+    """One schema: a name, a key, columns in order, and the geometry types that are allowed.
 
-    An empty ``geometry`` means a plain table.
+    An empty ``geometry`` means a plain table. The label is the message ``schemas.tables.<name>``.
     """
 
     name: str
-    fr: str
-    en: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     geometry: frozenset[str] = field(default_factory=frozenset)
     extra: bool = False
+
+    @property
+    def label(self) -> Localized:
+        """Label in both languages."""
+        return label(f"schemas.tables.{self.name}")
+
+    @property
+    def fr(self) -> str:
+        """French label."""
+        return self.label.fr
+
+    @property
+    def en(self) -> str:
+        """English label."""
+        return self.label.en
 
     @property
     def names(self) -> list[str]:
@@ -94,7 +128,7 @@ class Table:
 
     @cached_property
     def schema(self) -> pa.DataFrameSchema:
-        """Pandera schema of what the types, which `conform` sets, do not promise by themselves."""
+        """Pandera schema: the checks that are left once `conform` has set the types."""
         return pa.DataFrameSchema(
             {column.name: column.schema() for column in self.columns if not column.free},
             unique=list(self.key),
@@ -102,9 +136,9 @@ class Table:
         )
 
     def empty(self, crs: pyproj.CRS | None = None) -> Any:
-        """Return the table without a row, with the full contract.
+        """Return the table without rows, with all columns of the schema.
 
-        Returns a GeoDataFrame in ``crs`` when the contract has a geometry, else a DataFrame.
+        A GeoDataFrame in ``crs`` when the schema has a geometry, else a DataFrame.
         """
         data = {c.name: pd.Series([], dtype=DTYPES[c.kind]) for c in self.columns}
         if not self.geometry:
@@ -112,23 +146,29 @@ class Table:
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
 
     def conform(self, frame: pd.DataFrame) -> Any:
-        """Return a copy with this contract's columns, types and order; row order and index fresh.
+        """Return a copy with the columns, types and column order of the schema, and a new index.
 
-        Optional columns that are absent are added as unknown. With ``extra`` other columns stay.
+        Optional columns that are absent are added, with missing values. With ``extra`` the other
+        columns stay, after those of the schema.
 
         Raises
         ------
         ContractError
             A column is missing, a value is not of its kind, out of bounds, or a key is repeated.
         CrsError
-            The geometry has no CRS or one in degrees.
+            The geometry has no CRS or a CRS in degrees.
         """
         table = frame.reset_index(drop=True)
         missing = [c.name for c in self.columns if not c.optional and c.name not in table]
-        if missing or (self.geometry and not isinstance(frame, gpd.GeoDataFrame)):
+        if self.geometry and not isinstance(frame, gpd.GeoDataFrame):
+            missing.append("geometry")
+        if missing:
             raise ContractError(
-                f"table {self.name} : colonne(s) absente(s) : {', '.join(missing) or 'geometry'}. "
-                f"Attendu : {', '.join(self.names)}."
+                "schemas.missing_columns",
+                name=self.name,
+                columns=missing,
+                expected=self.names,
+                count=len(missing),
             )
         values = {c.name: _cast(table, c, self.name) for c in self.columns}
         rest = [n for n in table.columns if n not in values and n != "geometry"]
@@ -151,57 +191,45 @@ def _cast(table: pd.DataFrame, column: Column, name: str) -> pd.Series[Any]:
         if column.kind == "text":
             return values.astype("str").where(values.notna(), np.nan).astype("str")
         return values.astype(DTYPES[column.kind])  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError) as reason:
-        kept = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
-        shown = ", ".join(repr(v) for v in kept.head(5)) or str(reason)
+    except (TypeError, ValueError) as error:
+        wrong = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
         raise ContractError(
-            f"table {name}, colonne {column.name} : attendu {column.kind}, trouvé {shown}. "
-            "Corrigez ces valeurs dans le fichier d'origine."
-        ) from reason
+            "schemas.wrong_type",
+            name=name,
+            column=column.name,
+            kind=column.kind,
+            values=[repr(value) for value in wrong.head(EXAMPLES)] or [str(error)],
+        ) from error
 
 
 def _validate(plain: pd.DataFrame, table: Table) -> None:
     try:
         table.schema.validate(plain, lazy=True)
-    except pa.errors.SchemaErrors as found:
-        first = found.failure_cases.iloc[0]
-        rows = found.failure_cases["index"].dropna().unique()[:5]
+    except pa.errors.SchemaErrors as errors:
+        first = errors.failure_cases.iloc[0]
+        rows = errors.failure_cases["index"].dropna().unique()[:EXAMPLES]
         ids = plain.loc[rows, table.key[0]].tolist() if table.key else rows.tolist()
         raise ContractError(
-            f"table {table.name}, colonne {first['column']} : la règle « {first['check']} » n'est "
-            f"pas respectée ({len(found.failure_cases)} cas), par exemple pour {ids}."
-        ) from found
+            "schemas.rule_broken",
+            name=table.name,
+            column=first["column"],
+            rule=first["check"],
+            ids=ids,
+            count=len(errors.failure_cases),
+        ) from errors
 
 
-def _check_geometry(table: gpd.GeoDataFrame, contract: Table) -> None:
-    if table.crs is None or table.crs.is_geographic:
-        raise CrsError(
-            f"table {contract.name} : la géométrie doit être dans le système légal en mètres, "
-            f"trouvé {table.crs}."
-        )
-    wrong = ~table.geom_type.isin(contract.geometry) | table.is_empty | table.geometry.isna()
+def _check_geometry(frame: gpd.GeoDataFrame, table: Table) -> None:
+    if frame.crs is None:
+        raise CrsError("schemas.no_crs", name=table.name)
+    if frame.crs.is_geographic:
+        raise CrsError("schemas.not_metric", name=table.name, crs=frame.crs.to_string())
+    wrong = ~frame.geom_type.isin(table.geometry) | frame.is_empty | frame.geometry.isna()
     if wrong.any():
-        ids = table.loc[wrong, contract.key[0]].head(5).tolist()
         raise ContractError(
-            f"table {contract.name} : {int(wrong.sum())} géométrie(s) vide(s) ou d'un autre type "
-            f"que {', '.join(sorted(contract.geometry))}, par exemple pour {ids}."
+            "schemas.wrong_geometry",
+            name=table.name,
+            types=sorted(table.geometry),
+            ids=frame.loc[wrong, table.key[0]].head(EXAMPLES).tolist(),
+            count=int(wrong.sum()),
         )
-
-
-def describe(table: Table) -> pd.DataFrame:
-    """Rows of the data dictionary: name, kind, unit, French, English, optional, values."""
-    return pd.DataFrame(
-        [
-            {
-                "table": table.name,
-                "column": c.name,
-                "kind": c.kind,
-                "unit": c.unit,
-                "fr": c.fr,
-                "en": c.en,
-                "optional": c.optional,
-                "values": " | ".join(c.values),
-            }
-            for c in table.columns
-        ]
-    )

@@ -392,7 +392,7 @@ def test_logo_and_photographs_of_the_study_are_printed(
 def test_a_mixed_or_missing_result_is_refused(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match="aucun résultat ici"):
+    with pytest.raises(ConfigError, match="aucun résultat dans ce dossier"):
         print_sheets(tmp_path, tmp_path / "out")
     folder = delivered(small_result)
     with (folder / "opportunites.gpkg").open("ab") as file:

@@ -1,19 +1,21 @@
-"""What makes a GeoPackage open ready to work: words, styles, metadata, indexes, fixed dates."""
+"""Metadata of a GeoPackage: aliases, coded values, styles, QGIS project, indexes, fixed dates."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from foncier.export import dictionary, iso, words
+from foncier.export import dictionary, iso
 from foncier.export.layers import VIEWS, views
 from foncier.export.qgis import project, styles
-from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS
+from foncier.results.labels import FICTIONAL, alias, value_labels
+from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS, SITES
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
 
@@ -29,7 +31,20 @@ ENTITIES = {
     "opportunites": "opportunity_id",
 }
 
-# Definitions of OGC 12-128r18 (GeoPackage 1.2.1), annex C, and of QGIS for its styles.
+# Styles as QGIS stores them: table, and one row (layer, geometry column, name, QML, default, …).
+LAYER_STYLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+"""
+INSERT_STYLE = (
+    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
+    "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
+    "VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)"
+)
+# Definitions of OGC 12-128r18 (GeoPackage 1.2.1), annex C, and of QGIS for its projects.
 TABLES = """
 CREATE TABLE gpkg_data_columns (
   table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
@@ -51,11 +66,6 @@ CREATE TABLE gpkg_metadata_reference (
   md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
   CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
   CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
-  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
-  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
-  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
 CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
 """
 ISO, JSON = "http://www.isotc211.org/2005/gmd", "https://www.rfc-editor.org/rfc/rfc8259"
@@ -68,37 +78,42 @@ EXTENSIONS = [
 
 
 def write_metadata(
-    base: sqlite3.Connection, result: ResultTables, made: tuple[Layer, ...], *, file: str, lang: str
+    base: sqlite3.Connection,
+    result: ResultTables,
+    made: tuple[Layer, ...],
+    *,
+    file: str,
+    lang: Lang,
 ) -> None:
-    """Add words, styles, views, metadata, indexes and the QGIS project; fix the dates.
+    """Add aliases, styles, views, metadata, indexes and the QGIS project; fix the dates.
 
     Parameters
     ----------
     base
         Connection in autocommit mode.
     result, made
-        What was run, and the layers that were written.
+        The result, and the layers that were written.
     file
-        Name under which the GeoPackage is delivered: the project inside refers to it.
+        Final name of the GeoPackage: the QGIS project inside refers to it.
     lang
         Language of the words, ``fr`` or ``en``.
     """
     day = f"{result.edition or UNDATED}T00:00:00.000Z"
-    base.executescript(TABLES)
+    base.executescript(TABLES + LAYER_STYLES)
     base.execute("BEGIN")
     by_kind = views(made)
     add_views(base, by_kind)
     add_former_views(base)
     every = (*made, *by_kind)
     _extensions(base)
-    _words(base, every, lang)
+    _aliases(base, every, lang)
     rules = project.rules_of(result)
-    drawn = {one.name: styles.styles(one, rules=rules, lang=lang) for one in every}
-    _styles(base, every, drawn, lang=lang, day=day)
+    by_layer = {layer.name: styles.styles(layer, rules=rules, lang=lang) for layer in every}
+    _styles(base, every, by_layer, lang=lang, day=day)
     _metadata(base, result, lang, day)
     _contents(base, result, every, lang, day)
-    named = {one.name: one for one in every}
-    context = project.ProjectContext(result, named, drawn, file, lang)
+    named = {layer.name: layer for layer in every}
+    context = project.ProjectContext(result, named, by_layer, file, lang)
     base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(context))
     for layer, column in ENTITIES.items():
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
@@ -115,12 +130,12 @@ def _extensions(base: sqlite3.Connection) -> None:
     )
 
 
-def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None:
+def _aliases(base: sqlite3.Connection, made: tuple[Layer, ...], lang: Lang) -> None:
     coded: dict[str, dict[str, str]] = {}
     for layer in made:
-        labels = [words.label(column, lang) for column in layer.columns]
+        labels = [alias(column, lang) for column in layer.columns]
         for column, label in zip(layer.columns, labels, strict=True):
-            values = words.value_words(column, lang)
+            values = value_labels(column, lang)
             constraint = f"{layer.name}_{column.name}".lower() if values else None
             if constraint:
                 coded[constraint] = values
@@ -146,34 +161,33 @@ def _words(base: sqlite3.Connection, made: tuple[Layer, ...], lang: str) -> None
 def _styles(
     base: sqlite3.Connection,
     made: tuple[Layer, ...],
-    drawn: Mapping[str, tuple[styles.Style, ...]],
+    by_layer: Mapping[str, tuple[styles.Style, ...]],
     *,
-    lang: str,
+    lang: Lang,
     day: str,
 ) -> None:
     """Styles of every layer; the first of each is its default."""
     base.executemany(
-        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)",
+        INSERT_STYLE,
         [
             (
                 layer.name,
                 "geom" if layer.shape else "",
                 style.name,
                 style.qml,
-                int(place == 0),
+                int(position == 0),
                 f"{layer.title[lang]} – {style.name}",
                 day,
             )
             for layer in made
-            for place, style in enumerate(drawn[layer.name])
+            for position, style in enumerate(by_layer[layer.name])
         ],
     )
 
 
-def _metadata(base: sqlite3.Connection, result: ResultTables, lang: str, day: str) -> None:
-    known = {
+def _facts(result: ResultTables, lang: Lang) -> dict[str, Any]:
+    """Facts about the result, which `foncier.results` reads."""
+    return {
         "title": result.title,
         "lang": lang,
         "fictional": result.demo,
@@ -205,7 +219,10 @@ def _metadata(base: sqlite3.Connection, result: ResultTables, lang: str, day: st
         "missing": [{"what": m.what, "cost": m.cost[lang]} for m in result.missing],
         "credits": result.credits,
     }
-    text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def _metadata(base: sqlite3.Connection, result: ResultTables, lang: Lang, day: str) -> None:
+    text = json.dumps(_facts(result, lang), ensure_ascii=False, indent=1, sort_keys=True)
     base.executemany(
         "INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, ?, ?)",
         [
@@ -220,7 +237,7 @@ def _metadata(base: sqlite3.Connection, result: ResultTables, lang: str, day: st
 
 
 def _contents(
-    base: sqlite3.Connection, result: ResultTables, made: tuple[Layer, ...], lang: str, day: str
+    base: sqlite3.Connection, result: ResultTables, made: tuple[Layer, ...], lang: Lang, day: str
 ) -> None:
     base.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
@@ -234,15 +251,12 @@ def _contents(
 
 
 def _titles(
-    result: ResultTables, made: tuple[Layer, ...], lang: str
+    result: ResultTables, made: tuple[Layer, ...], lang: Lang
 ) -> Iterator[tuple[str, str, str]]:
-    warning = f"{words.FICTIONAL[lang]} – " if result.demo else ""
+    fictional = f"{FICTIONAL[lang]} – " if result.demo else ""
     for layer in made:
-        words_of = f"{warning}{layer.title[lang]}"
-        yield words_of, f"{words_of} – {result.title}", layer.name
-
-
-WHOLE = "opportunites"
+        title = f"{fictional}{layer.title[lang]}"
+        yield title, f"{title} – {result.title}", layer.name
 
 
 def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
@@ -251,11 +265,11 @@ def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
     Parameters
     ----------
     base
-        A GeoPackage that holds the layer ``opportunites``.
+        A GeoPackage with the layer ``opportunites``.
     made
-        The views, as `foncier.export.layers.views` gives them.
+        The views, from `foncier.export.layers.views`.
     """
-    kinds = {name: kind for kind, (name, _) in VIEWS.items()}
+    kinds = {name: kind for kind, name in VIEWS.items()}
     for view in made:
         columns = ", ".join(
             f'"{column.name.replace(chr(34), chr(34) * 2)}"' for column in view.columns
@@ -263,19 +277,19 @@ def add_views(base: sqlite3.Connection, made: Sequence[Layer]) -> None:
         # GDAL takes the column OGC_FID of a view as its row id.
         base.execute(
             f'CREATE VIEW "{view.name}" AS SELECT "fid" AS OGC_FID, "geom", {columns} '  # noqa: S608  # nosec B608
-            f'FROM "{WHOLE}" WHERE "kind" = \'{kinds[view.name]}\''
+            f'FROM "{SITES}" WHERE "kind" = \'{kinds[view.name]}\''
         )
         bounds = view.frame.total_bounds.tolist() if len(view.frame) else [None] * 4
         base.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, "
             "max_y, srs_id) SELECT ?, 'features', ?, ?, ?, ?, ?, srs_id FROM gpkg_contents "
             "WHERE table_name = ?",
-            (view.name, view.name, *bounds, WHOLE),
+            (view.name, view.name, *bounds, SITES),
         )
         base.execute(
             "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, "
             "z, m FROM gpkg_geometry_columns WHERE table_name = ?",
-            (view.name, WHOLE),
+            (view.name, SITES),
         )
 
 

@@ -1,4 +1,4 @@
-"""A GeoPackage of a layer or a few: written as a draft, dated, then copied without a gap."""
+"""GeoPackages of one or a few layers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from pyogrio.raw import write_arrow
 
 from foncier.errors import ExportError
-from foncier.export.geopackage.metadata import UNDATED
+from foncier.export.geopackage.metadata import INSERT_STYLE, LAYER_STYLES, UNDATED
 from foncier.export.geopackage.write import (
     FAULTS,
     GEOMETRY,
     VERSION,
     arrow,
 )
+from foncier.export.qgis.styles import NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +41,13 @@ def write_layers(
     Parameters
     ----------
     path
-        A file that is not there yet.
+        A file that does not exist yet.
     fill
-        Writes the layers to the draft at the path it is given.
+        Writes the layers to the draft at the path of its argument.
     day
-        Date that the file carries (1 January 2000 when None).
+        Date of the file (1 January 2000 when None).
     write_metadata
-        Adds what QGIS reads (styles) to the draft, dated by the text it is given.
+        Adds the styles of QGIS to the draft; its second argument is the date.
 
     Raises
     ------
@@ -61,22 +62,10 @@ def write_layers(
             write_metadata(base, moment)
             base.execute("UPDATE gpkg_contents SET last_change = ?", (moment,))
             base.execute("VACUUM INTO ?", (str(path),))
-    except FAULTS as reason:
-        raise ExportError(
-            f"{path.name}\u00a0: le GeoPackage n'a pas pu être écrit ({reason}). Vérifiez la place "
-            "sur le disque et le droit d'écrire dans ce dossier."
-        ) from reason
+    except FAULTS as error:
+        raise ExportError("export.not_written", file=path.name, why=error) from error
     finally:
         draft.unlink(missing_ok=True)
-
-
-STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
-  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
-  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
-  owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
-"""
 
 
 def write_single_layer(
@@ -112,13 +101,9 @@ def write_single_layer(
 
 
 def _write_style(layer: Layer, style: str, base: sqlite3.Connection, moment: str) -> None:
-    base.executescript(STYLES)
-    base.execute(
-        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', ?)",
-        (layer.name, GEOMETRY, layer.title.fr[:30], style, moment),
-    )
+    base.executescript(LAYER_STYLES)
+    name = layer.title.fr[:NAME_LENGTH]
+    base.execute(INSERT_STYLE, (layer.name, GEOMETRY, name, style, 1, "", moment))
     base.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
         "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS', ?)",

@@ -1,4 +1,4 @@
-"""Write the whole result as one GeoPackage that opens ready to work in QGIS."""
+"""Write a result as one GeoPackage that is ready to use in QGIS."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pyogrio.raw import write_arrow
 from foncier.errors import ExportError
 from foncier.export.geopackage import metadata
 from foncier.export.layers import layers
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
 
@@ -39,7 +41,7 @@ ARROW = {
     "date": pa.date32(),
 }
 GEOMETRY = "geom"
-BATCH = 65_536  # rows that are made ready at once
+BATCH = 65_536  # rows
 # Type of a single shape for GEOS, and of the collection of such shapes in WKB.
 SINGLE = {"MultiPolygon": (3, 6), "MultiLineString": (1, 5)}
 FAULTS = (
@@ -49,18 +51,18 @@ FAULTS = (
     sqlite3.Error,
     OSError,
 )
-LITTLE_ROOM = 1 << 20  # bytes: with less, the disk counts as full
+DISK_FULL = 1 << 20  # free bytes below which the disk counts as full
 
 
-def write_geopackage(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
-    """Write every table of a result, with styles, words and metadata, to a new GeoPackage.
+def write_geopackage(result: ResultTables, path: Path, *, lang: Lang = "fr") -> None:
+    """Write every table of a result, with styles, labels and metadata, to a new GeoPackage.
 
     Parameters
     ----------
     result
         The whole result of a run; geometries in the legal metric CRS, which the file keeps.
     path
-        The file to write. One that stands there is replaced only once the new one is whole.
+        The file to write. A former file is replaced only when the new one is complete.
     lang
         Language of aliases, descriptions and legends, ``fr`` or ``en``. Layer and column names are
         the same in both.
@@ -87,18 +89,18 @@ def write_geopackage(result: ResultTables, path: Path, *, lang: str = "fr") -> N
             base.execute("PRAGMA synchronous = OFF")  # a draft: what counts is its copy
             _check_rows(base, made)
             metadata.write_metadata(base, result, made, file=path.name, lang=lang)
-            # Freed pages and the counter of changes tell the past of a file; a copy has none.
+            # A copy has no freed pages and no change counter: the same result, the same bytes.
             base.execute("VACUUM INTO ?", (str(whole),))
         whole.replace(path)
-    except FAULTS as reason:
-        raise ExportError(_explanation(path, reason)) from reason
+    except FAULTS as error:
+        raise _not_written(path, error) from error
     finally:
         _clear(draft, whole)
 
 
 @contextmanager
 def _unsynchronised() -> Iterator[None]:
-    """Spare GDAL a flush to the disk after each step: a draft that is lost is no loss."""
+    """Tell GDAL not to flush each step to the disk: the draft may be lost."""
     name = "OGR_SQLITE_SYNCHRONOUS"
     former = pyogrio.get_gdal_config_option(name)
     pyogrio.set_gdal_config_options({name: "OFF"})
@@ -109,7 +111,7 @@ def _unsynchronised() -> Iterator[None]:
 
 
 def _clear(*files: Path) -> None:
-    """Remove drafts and what SQLite may have left beside them; what resists is left there."""
+    """Remove drafts and the files that SQLite may have left beside them, where possible."""
     for file in files:
         for name in (file.name, f"{file.name}-journal", f"{file.name}-wal", f"{file.name}-shm"):
             with suppress(OSError):
@@ -117,7 +119,7 @@ def _clear(*files: Path) -> None:
 
 
 def _write_layer(layer: Layer, path: Path, crs: pyproj.CRS) -> None:
-    # Nothing that depends on the day or on the machine: the dates are set once all is written.
+    # Nothing here depends on the day or on the machine; `metadata` sets the dates.
     geometry: dict[str, Any] = {"geometry_name": None, "geometry_type": None, "crs": None}
     options = {}
     if layer.shape:
@@ -135,7 +137,7 @@ def _write_layer(layer: Layer, path: Path, crs: pyproj.CRS) -> None:
 
 
 def stream(layer: Layer) -> pa.RecordBatchReader:
-    """Rows of a layer as Arrow, made a part at a time: a million parcels never stand twice."""
+    """Rows of a layer as Arrow, in batches: a million parcels are never in memory twice."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, len(layer.frame), BATCH):
@@ -147,7 +149,7 @@ def stream(layer: Layer) -> pa.RecordBatchReader:
 
 
 def arrow(layer: Layer) -> pa.Table:
-    """Arrow table of a layer: typed by its contract, unknown as null, geometry as multi WKB."""
+    """Arrow table of a layer: typed by its schema, unknown as null, geometry as multi WKB."""
     columns = {}
     for column in layer.columns:
         values = layer.frame[column.name]
@@ -163,7 +165,7 @@ def arrow(layer: Layer) -> pa.Table:
 
 
 def _wkb(layer: Layer) -> np.ndarray:
-    """Geometries as WKB, single ones promoted, so that a layer holds one type only."""
+    """Geometries as WKB, single ones promoted to multi: one type per layer."""
     shapes = np.asarray(layer.frame.geometry.array, dtype=object)
     written = np.asarray(shapely.to_wkb(shapes, output_dimension=2, byte_order=1), dtype=object)
     if layer.shape in SINGLE:
@@ -177,20 +179,22 @@ def _wkb(layer: Layer) -> np.ndarray:
 
 
 def _check_rows(base: sqlite3.Connection, made: tuple[Layer, ...]) -> None:
-    """Count what was written: an error on closing a file is not always said."""
+    """Count the rows: GDAL does not always report an error when it closes a file."""
     for layer in made:
         (rows,) = base.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608  # nosec B608
         if rows != len(layer.frame):
-            raise sqlite3.DatabaseError(f"{layer.name}: {rows} rows of {len(layer.frame)}")
+            raise sqlite3.DatabaseError(
+                Message(
+                    "export.rows_missing",
+                    layer=layer.name,
+                    written=rows,
+                    expected=len(layer.frame),
+                )
+            )
 
 
-def _explanation(path: Path, reason: Exception) -> str:
-    room = shutil.disk_usage(path.parent).free if path.parent.is_dir() else None
-    if room is not None and room < LITTLE_ROOM:
-        what = "le disque est plein. Libérez de la place ou choisissez un autre dossier"
-    else:
-        what = (
-            f"{reason}. Vérifiez la place sur le disque, le droit d'écrire dans ce dossier, "
-            "et qu'aucun autre programme (QGIS…) ne tient le fichier ouvert"
-        )
-    return f"{path.name}\u00a0: le GeoPackage n'a pas pu être écrit en entier\u00a0: {what}."
+def _not_written(path: Path, error: Exception) -> ExportError:
+    free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else None
+    if free is not None and free < DISK_FULL:
+        return ExportError("export.disk_full", file=path.name)
+    return ExportError("export.geopackage.not_written", file=path.name, why=error)

@@ -6,10 +6,13 @@ import re
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from foncier.i18n import Lang
 
 # Not allowed in XML 1.0, even escaped.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -27,7 +30,7 @@ def settings() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def words_in(lang: str) -> dict[str, str]:
+def words_in(lang: Lang) -> dict[str, str]:
     """Words of legends, styles and layouts by their name, in ``fr`` or ``en``."""
     return {name: text[lang] for name, text in settings()["words"].items()}
 

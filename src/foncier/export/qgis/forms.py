@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from foncier.export import words
 from foncier.export.qgis.environment import render, settings, words_in
+from foncier.results.labels import alias, value_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from foncier.i18n import Lang
     from foncier.results.layers import Layer
     from foncier.schemas import Column
 
@@ -23,7 +24,7 @@ def layer_id(name: str) -> str:
     return f"foncier_layer_{name}"
 
 
-def relations(layers: Mapping[str, Layer], lang: str) -> list[dict[str, Any]]:
+def relations(layers: Mapping[str, Layer], lang: Lang) -> list[dict[str, Any]]:
     """Relations between the layers of a project; ``tab`` is empty where no form lists them."""
     return [
         {
@@ -40,7 +41,7 @@ def relations(layers: Mapping[str, Layer], lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def tabs(layer: Layer, layers: Mapping[str, Layer], lang: str) -> list[dict[str, Any]]:
+def tabs(layer: Layer, layers: Mapping[str, Layer], lang: Lang) -> list[dict[str, Any]]:
     """Tabs of the form of a layer that others refer to; empty where none does."""
     related = [
         {"title": relation["tab"], "columns": [], "relation": relation["id"]}
@@ -48,22 +49,22 @@ def tabs(layer: Layer, layers: Mapping[str, Layer], lang: str) -> list[dict[str,
         if relation["referenced"] == layer_id(layer.name) and relation["tab"]
     ]
     names = [column.name for column in layer.columns]
-    found: dict[str, list[tuple[str, int]]] = {tab: [] for tab in settings()["tabs"]}
+    by_tab: dict[str, list[tuple[str, int]]] = {tab: [] for tab in settings()["tabs"]}
     for index, name in enumerate(names, start=1):  # after fid
         tab = _tab(name, names) if layer.name == "opportunites" else "card"
-        found[tab].append((name, index))
-    own = [
+        by_tab[tab].append((name, index))
+    first = [
         {"title": settings()["tabs"][tab][lang], "columns": columns, "relation": None}
-        for tab, columns in found.items()
+        for tab, columns in by_tab.items()
         if columns
     ]
-    return [*own, *related] if related else []
+    return [*first, *related] if related else []
 
 
 def fields(
     layer: Layer,
     *,
-    lang: str,
+    lang: Lang,
     values: Mapping[str, str] | None = None,
     editable: tuple[str, ...] | None = None,
 ) -> Markup:
@@ -76,7 +77,7 @@ def fields(
     lang
         Language of the aliases, ``fr`` or ``en``.
     values
-        Labels of the coded values; without them, those of `words`.
+        Labels of the coded values; without them, those of `foncier.results.labels`.
     editable
         Columns that a person fills in, in a layer that is delivered alone to be filled in.
     """
@@ -85,7 +86,7 @@ def fields(
         {
             "name": column.name,
             "index": index,
-            "alias": words.label(column, lang),
+            "alias": alias(column, lang),
             "widget": _widget(column, alone=alone),
             "choices": _choices(column, values, lang),
             "multiline": column.name in MULTILINE,
@@ -117,9 +118,9 @@ def _tab(name: str, names: list[str]) -> str:
     return "access" if {f"{target}_min", f"{target}_m"} <= set(names) else "measures"
 
 
-def _choices(column: Column, values: Mapping[str, str] | None, lang: str) -> dict[str, str]:
+def _choices(column: Column, values: Mapping[str, str] | None, lang: Lang) -> dict[str, str]:
     if values is None:
-        return words.value_words(column, lang)
+        return value_labels(column, lang)
     return {value: values[value] for value in column.values}
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from foncier.export import words
 from foncier.export.qgis.environment import render, settings, words_in
+from foncier.i18n import format_value
+from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markupsafe import Markup
 
+    from foncier.i18n import Lang
     from foncier.model import LayerReport, ResultTables
 
 Bounds = tuple[float, float, float, float]
@@ -25,7 +27,7 @@ MARGIN = 1.03  # extent of the map relative to that of the study area
 
 @dataclass(frozen=True)
 class Frame:
-    """What the map of the layout shows: extent in metres, scale 1:n, metres a segment."""
+    """Map of the layout: extent in metres, scale 1:n, metres per segment of the scale bar."""
 
     extent: Bounds
     scale: float
@@ -33,13 +35,13 @@ class Frame:
 
     @property
     def corners(self) -> dict[str, str]:
-        """Bounds by the names that QGIS gives them."""
+        """Bounds by their names in QGIS."""
         names = ("xmin", "ymin", "xmax", "ymax")
         return {name: f"{value:.3f}" for name, value in zip(names, self.extent, strict=True)}
 
 
 def frame(bounds: Bounds) -> Frame:
-    """Extent of the map around bounds in metres, at the largest round scale that holds them.
+    """Extent of the map around bounds in metres, at the largest round scale that contains them.
 
     Examples
     --------
@@ -57,7 +59,7 @@ def frame(bounds: Bounds) -> Frame:
 
 
 def a3_layout(
-    result: ResultTables, shown: Frame, *, legend: Sequence[dict[str, Any]], lang: str
+    result: ResultTables, shown: Frame, *, legend: Sequence[dict[str, Any]], lang: Lang
 ) -> Markup:
     """Print layout as XML.
 
@@ -67,9 +69,9 @@ def a3_layout(
     Parameters
     ----------
     result
-        Title, date, sources and the mark of fictional data.
+        Title, date, sources, and whether the data are fictional.
     shown
-        Extent and scale, as `frame` gives them.
+        Extent and scale, from `frame`.
     legend
         Layers of the legend: id, title and source.
     lang
@@ -81,7 +83,7 @@ def a3_layout(
         title=_plain(result.title),
         subtitle=_plain(_subtitle(result, shown, lang)),
         sources=_plain(credits_of(result, lang)),
-        fictional=words.FICTIONAL[lang] if result.demo else "",
+        fictional=FICTIONAL[lang] if result.demo else "",
         legend=legend,
         theme=settings()["themes"][0][lang],
         extent=shown.corners,
@@ -89,36 +91,23 @@ def a3_layout(
     )
 
 
-def credits_of(result: ResultTables, lang: str) -> str:
+def credits_of(result: ResultTables, lang: Lang) -> str:
     """Sources with their licence and their date, each once, then the credits."""
     lines = dict.fromkeys(filter(None, (_credit(report, lang) for report in result.reports)))
     return "\n".join([*lines, *(credit for credit in result.credits if credit not in lines)])
 
 
-def day(date: object, lang: str) -> str:
-    """Date as a reader writes it: day/month/year in French, ISO in English.
-
-    Examples
-    --------
-    >>> import datetime
-    >>> day(datetime.date(2026, 1, 15), "fr")
-    '15/01/2026'
-    """
-    iso = str(date)
-    return "/".join(reversed(iso.split("-"))) if lang == "fr" else iso
-
-
-def _credit(report: LayerReport, lang: str) -> str:
-    known = [report.licence, day(report.vintage, lang) if report.vintage else ""]
+def _credit(report: LayerReport, lang: Lang) -> str:
+    known = [report.licence, format_value(report.vintage, "day", lang) if report.vintage else ""]
     details = ", ".join(filter(None, known))
     return f"{report.source} – {details}" if report.source and details else report.source
 
 
-def _subtitle(result: ResultTables, shown: Frame, lang: str) -> str:
-    say = words_in(lang)
-    date = day(result.edition, lang) if result.edition else say["undated"]
-    scale = f"1:{shown.scale:,.0f}".replace(",", say["thousands"])
-    return f"{say['edition']} {date}   ·   {scale} (A3)   ·   {result.candidates.crs.name}"
+def _subtitle(result: ResultTables, shown: Frame, lang: Lang) -> str:
+    words = words_in(lang)
+    date = format_value(result.edition, "day", lang) if result.edition else words["undated"]
+    scale = f"1:{shown.scale:,.0f}".replace(",", words["thousands"])
+    return f"{words['edition']} {date}   ·   {scale} (A3)   ·   {result.candidates.crs.name}"
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The QGIS project that travels inside the GeoPackage: groups, themes, relations, forms, layout.
+"""QGIS project inside the GeoPackage: groups, themes, relations, forms, layout.
 
 Written without QGIS, from templates that QGIS 3.22 and later read.
 """
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from foncier.export import words
 from foncier.export.qgis import forms, layouts
 from foncier.export.qgis.environment import render, settings, words_in
+from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
     from foncier.export.qgis.styles import Style
-    from foncier.i18n import Localized
+    from foncier.i18n import Lang, Localized
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
 
@@ -30,7 +30,7 @@ GEOMETRIES = {"Point": "Point", "MultiLineString": "Line", "MultiPolygon": "Poly
 
 @dataclass(frozen=True)
 class ProjectContext:
-    """What a project is made of: the result, its layers with their styles, file and language.
+    """Content of a project: the result, its layers with their styles, file and language.
 
     The views by kind are among the layers.
     """
@@ -39,13 +39,13 @@ class ProjectContext:
     layers: dict[str, Layer]
     styles: dict[str, tuple[Style, ...]]
     file: str
-    lang: str
+    lang: Lang
 
     @property
     def title(self) -> str:
-        """Title of the study, marked when the data are fictional."""
-        warning = f"{words.FICTIONAL[self.lang]} – " if self.result.demo else ""
-        return f"{warning}{self.result.title}"
+        """Title of the study, with a notice when the data are fictional."""
+        fictional = f"{FICTIONAL[self.lang]} – " if self.result.demo else ""
+        return f"{fictional}{self.result.title}"
 
 
 def project(context: ProjectContext) -> tuple[str, str, str]:
@@ -70,10 +70,11 @@ def qgs(context: ProjectContext) -> str:
     """Whole project as XML."""
     result, lang = context.result, context.lang
     shown = layouts.frame(result.area.bounds)
-    first, drawn = _first_theme(), [n for group in settings()["groups"] for n in group["layers"]]
+    first = _first_theme()
+    ordered = [name for group in settings()["groups"] for name in group["layers"]]
     layers = {
         name: _layer(context, context.layers[name], shown=name in first)
-        for name in drawn
+        for name in ordered
         if name in context.layers
     }
     # An empty layer is not in the legend.
@@ -95,7 +96,7 @@ def qgs(context: ProjectContext) -> str:
 
 
 def rules_of(result: ResultTables) -> dict[str, Localized]:
-    """Labels of the rules of a profile by their name, in their order."""
+    """Labels of the rules of a profile by name, in order."""
     return {rule.name: rule.label for rules in result.profile.rules.values() for rule in rules}
 
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from foncier.export import words
 from foncier.export.layers import VIEWS
 from foncier.export.qgis import forms
 from foncier.export.qgis.environment import render, words_in
+from foncier.export.words import KIND_COLOURS
+from foncier.results.labels import VALUES
 from foncier.schemas import ALL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from foncier.i18n import Localized
+    from foncier.i18n import Lang, Localized
     from foncier.results.layers import Layer
 
 # ColorBrewer YlOrBr, light to dark: number of rules that a parcel passed.
@@ -50,7 +51,7 @@ class Style:
         return render("style.xml", style=self)
 
 
-def styles(layer: Layer, *, rules: Mapping[str, Localized], lang: str) -> tuple[Style, ...]:
+def styles(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> tuple[Style, ...]:
     """Styles of a layer, the default one first.
 
     Only the default style sets fields and forms: QGIS keeps them when another style is chosen.
@@ -82,7 +83,7 @@ def form_style(
     classes: Sequence[Mapping[str, str]],
     values: Mapping[str, str],
     editable: tuple[str, ...],
-    lang: str,
+    lang: Lang,
 ) -> str:
     """Style of a layer that is delivered alone, with its form, as a QML document.
 
@@ -99,36 +100,36 @@ def form_style(
     lang
         Language of the aliases, ``fr`` or ``en``.
     """
-    drawn = _split(layer.name, render(f"{layer.name}.qml", classes=classes))
+    style = _split(layer.name, render(f"{layer.name}.qml", classes=classes))
     fields = forms.fields(layer, lang=lang, values=values, editable=editable)
-    return Style(layer.name, drawn.attributes | EVERY_CATEGORY, drawn.content + fields).qml
+    return Style(layer.name, style.attributes | EVERY_CATEGORY, style.content + fields).qml
 
 
-def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: str) -> dict[str, Renderer]:
+def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> dict[str, Renderer]:
     """Template and context of each style of a layer by the name of the style, the default first."""
-    say: dict[str, Any] = dict(words_in(lang))
+    words: dict[str, Any] = dict(words_in(lang))
     if {"kind", "score", "confidence"} <= {column.name for column in layer.columns}:
         return {
-            say["by_kind"]: ("opportunites.qml", {"classes": _kinds(layer, lang)}),
-            say["by_score"]: ("opportunites_score.qml", say),
-            say["by_confidence"]: ("opportunites_confidence.qml", say),
+            words["by_kind"]: ("opportunites.qml", {"classes": _kinds(layer, lang)}),
+            words["by_score"]: ("opportunites_score.qml", words),
+            words["by_confidence"]: ("opportunites_confidence.qml", words),
         }
     if layer.name == "quartiers":
-        say |= {"classes": _areas(layer)}
+        words |= {"classes": _areas(layer)}
     if layer.name == "isochrones":
-        say |= {"classes": _minutes(layer, say["on_foot"])}
-    plain = {say["plain"]: (f"{layer.name}.qml", say)}
+        words |= {"classes": _minutes(layer, words["on_foot"])}
+    plain = {words["plain"]: (f"{layer.name}.qml", words)}
     if layer.name == "parcelles_ecartees":
         reasons = {"classes": _reasons(layer, rules, lang)}
-        return plain | {say["by_reason"]: ("parcelles_ecartees_motif.qml", reasons)}
+        return plain | {words["by_reason"]: ("parcelles_ecartees_motif.qml", reasons)}
     return plain
 
 
-def kind_classes(lang: str) -> list[dict[str, str]]:
+def kind_classes(lang: Lang) -> list[dict[str, str]]:
     """Classes of the catalogue of kinds: value, label, colour."""
     return [
-        {"value": kind, "label": words.VALUES[kind][lang], "colour": colour}
-        for kind, colour in words.KINDS.items()
+        {"value": kind, "label": VALUES[kind][lang], "colour": colour}
+        for kind, colour in KIND_COLOURS.items()
     ]
 
 
@@ -139,17 +140,17 @@ def _split(name: str, document: Markup) -> Style:
     return Style(name, attributes, Markup(rest.rpartition("</qgis>")[0].lstrip("\n")))  # noqa: S704  # nosec B704
 
 
-def _kinds(layer: Layer, lang: str) -> list[dict[str, str]]:
+def _kinds(layer: Layer, lang: Lang) -> list[dict[str, str]]:
     """Classes by kind; in a view of one kind, this one only."""
-    seen = {kind for kind, (name, _) in VIEWS.items() if name == layer.name}
-    return [one for one in kind_classes(lang) if not seen or one["value"] in seen]
+    kinds = {kind for kind, name in VIEWS.items() if name == layer.name}
+    return [one for one in kind_classes(lang) if not kinds or one["value"] in kinds]
 
 
-def _reasons(layer: Layer, rules: Mapping[str, Localized], lang: str) -> list[dict[str, str]]:
+def _reasons(layer: Layer, rules: Mapping[str, Localized], lang: Lang) -> list[dict[str, str]]:
     """Classes by the first rule that failed, in the order of the rules, light to dark."""
-    seen = set(layer.frame["rule"].unique())
-    known = [rule for rule in rules if rule in seen]
-    failed = [*known, *sorted(seen - set(known))]
+    present = set(layer.frame["rule"].unique())
+    known = [rule for rule in rules if rule in present]
+    failed = [*known, *sorted(present - set(known))]
     labels = [rules[rule][lang] if rule in rules else rule for rule in failed]
     return _shaded(failed, labels, RULES)
 

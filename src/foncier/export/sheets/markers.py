@@ -19,7 +19,7 @@ class Marker(NamedTuple):
 # As the web map draws them (static/icons.js; a test holds the two together): told apart without
 # red or green, and by their shape on a black and white copy.
 KINDS = {
-    kind: Marker(words.KINDS[kind], shape, lift)
+    kind: Marker(words.KIND_COLOURS[kind], shape, lift)
     for kind, shape, lift in (
         ("friche", "M14 1.5 L26.5 14 L14 26.5 L1.5 14 Z", 0),
         ("dent_creuse", "M14 2 A12 12 0 1 1 13.99 2 Z", 0),

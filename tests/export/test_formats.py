@@ -1,4 +1,4 @@
-"""Other forms of a result: read back they are the tables, and nothing in them runs."""
+"""Other formats of a result: they read back equal, and contain no formula."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def folder(result: ResultTables, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_is_read_back_is_what_was_written(result: ResultTables, folder: Path) -> None:
+def test_result_reads_back_equal(result: ResultTables, folder: Path) -> None:
     back = read_saved(folder)
     made = {layer.name: layer for layer in layers(result)}
     assert (back.title, back.edition, back.fictional, back.lang) == (
@@ -92,17 +92,17 @@ def test_what_is_read_back_is_what_was_written(result: ResultTables, folder: Pat
 
 
 def sheets(folder: Path) -> dict[str, Any]:
-    formats.write_forms(read_saved(folder), folder, ("xlsx",))
+    formats.write_formats(read_saved(folder), folder, ("xlsx",))
     book = openpyxl.load_workbook(folder / "opportunites.xlsx")
     return {sheet.title: sheet for sheet in book}
 
 
-def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
+def test_workbook_has_sheets_types_and_filters(folder: Path) -> None:
     book = sheets(folder)
     assert list(book) == [
         "À lire",
         "Opportunités",
-        "Preuves",
+        "Indices",
         "Accès",
         "Scores",
         "Rejets",
@@ -124,7 +124,7 @@ def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
     assert first["Surface (m²)"].number_format == "#,##0"
     third = dict(zip(heads, sheet[4], strict=True))
     assert third["Gare\u00a0: temps à pied (min)"].value is None
-    dated = [cell for cell in book["Preuves"]["F"] if cell.is_date]
+    dated = [cell for cell in book["Indices"]["F"] if cell.is_date]
     assert [cell.value.isoformat()[:10] for cell in dated] == ["2023-08-17"]
     assert dated[0].number_format == "dd/mm/yyyy"
     said = {(row[0].value, row[1].value): row[3].value for row in book["Dictionnaire"].rows}
@@ -134,14 +134,14 @@ def test_the_workbook_opens_named_typed_and_filtered(folder: Path) -> None:
     assert any("FICTIVES" in str(cell.value) for cell in book["À lire"]["A"])
 
 
-def test_no_cell_runs(folder: Path) -> None:
+def test_workbook_has_no_formula(folder: Path) -> None:
     cells = [cell for sheet in sheets(folder).values() for row in sheet.rows for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     assert {HOSTILE, "@somme", "-1", "+33 & <b>"} < {cell.value for cell in cells}
 
 
-def test_geojson_is_that_of_the_rfc(result: ResultTables, folder: Path) -> None:
-    formats.write_forms(read_saved(folder), folder, ("geojson",))
+def test_geojson_conforms_to_the_rfc(result: ResultTables, folder: Path) -> None:
+    formats.write_formats(read_saved(folder), folder, ("geojson",))
     found = json.loads((folder / "geojson" / "opportunites.geojson").read_text(encoding="utf-8"))
     assert "crs" not in found  # RFC 7946, section 4: always WGS 84
     assert len(found["features"]) == 3
@@ -156,9 +156,9 @@ def test_geojson_is_that_of_the_rfc(result: ResultTables, folder: Path) -> None:
     assert unknown[2] is None
 
 
-def test_flatgeobuf_is_the_layer(result: ResultTables, folder: Path) -> None:
+def test_flatgeobuf_reads_back_equal(result: ResultTables, folder: Path) -> None:
     back = read_saved(folder)
-    names = formats.write_forms(back, folder, ("flatgeobuf",))
+    names = formats.write_formats(back, folder, ("flatgeobuf",))
     assert "flatgeobuf/opportunites.fgb" in names
     for layer in back.layers():
         if layer.shape and len(layer.frame):
@@ -169,15 +169,17 @@ def test_flatgeobuf_is_the_layer(result: ResultTables, folder: Path) -> None:
             assert found.area.sum() == pytest.approx(layer.frame.area.sum())
 
 
-def test_the_same_result_gives_the_same_bytes(folder: Path) -> None:
-    forms = formats.FORMS
-    names = formats.write_forms(read_saved(folder), folder, forms)
+def test_same_result_gives_same_bytes(folder: Path) -> None:
+    forms = formats.FORMATS
+    names = formats.write_formats(read_saved(folder), folder, forms)
     first = {name: (folder / name).read_bytes() for name in names}
-    formats.write_forms(read_saved(folder), folder, forms)
+    formats.write_formats(read_saved(folder), folder, forms)
     assert {name: (folder / name).read_bytes() for name in names} == first
 
 
-def test_too_many_rows_for_a_sheet_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_me_reports_too_many_rows_for_a_sheet(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("foncier.export.workbook.ROWS", 1)
     book = sheets(folder)
     assert "Rejets" not in book
@@ -187,12 +189,12 @@ def test_too_many_rows_for_a_sheet_are_said(folder: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "pdf"], "forme inconnue"),
+        (["--to", "pdf"], "format inconnu"),
         ([], "rien à écrire"),
         (["--to", "xlsx", "--out", "{}/opportunites.gpkg/x"], "portent le même nom"),
     ],
 )
-def test_what_cannot_be_done_is_said(folder: Path, arguments: list[str], said: str) -> None:
+def test_error_of_a_command_that_cannot_run(folder: Path, arguments: list[str], said: str) -> None:
     filled = [argument.format(folder) for argument in arguments]
     done = CliRunner().invoke(app, ["export", str(folder), *filled])
     assert done.exit_code in (ConfigError.exit_code, ExportError.exit_code)
@@ -207,7 +209,7 @@ def limited(result: SavedResult, folder: Path, form: str, said: Any) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
     try:
-        formats.write_forms(result, folder, (form,))
+        formats.write_formats(result, folder, (form,))
     except ExportError as reason:
         said.put(str(reason))
     else:
@@ -215,12 +217,12 @@ def limited(result: SavedResult, folder: Path, form: str, said: Any) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
-@pytest.mark.parametrize("form", formats.FORMS)
-def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
+@pytest.mark.parametrize("form", formats.FORMATS)
+def test_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
     import multiprocessing as mp
 
     back = read_saved(folder)
-    formats.write_forms(back, folder, (form,))
+    formats.write_formats(back, folder, (form,))
     before = {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
     context = mp.get_context("fork")
     said: Any = context.Queue()
@@ -232,7 +234,7 @@ def test_a_full_disk_leaves_the_former_files(folder: Path, form: str) -> None:
     assert {p: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()} == before
 
 
-def test_a_geopackage_held_by_another_program_is_read_and_replaced_whole(
+def test_geopackage_opened_by_another_program_is_read_and_replaced(
     result: ResultTables, folder: Path
 ) -> None:
     """QGIS reads while we write: it keeps its file, the new one takes the place."""
@@ -259,7 +261,7 @@ def test_no_result_or_another_file(tmp_path: Path) -> None:
         list(read_saved(tmp_path).layers())
 
 
-def test_nothing_found_has_every_form(small_result: ResultTables, tmp_path: Path) -> None:
+def test_empty_result_has_every_format(small_result: ResultTables, tmp_path: Path) -> None:
     crs = small_result.candidates.crs
     nothing = replace(
         small_result,
@@ -272,6 +274,6 @@ def test_nothing_found_has_every_form(small_result: ResultTables, tmp_path: Path
     )
     write_geopackage(nothing, tmp_path / "opportunites.gpkg")
     back = read_saved(tmp_path)
-    formats.write_forms(back, tmp_path, formats.FORMS)
+    formats.write_formats(back, tmp_path, formats.FORMATS)
     found = pyogrio.read_dataframe(tmp_path / "geojson" / "opportunites.geojson")
     assert len(found) == 0

@@ -1,4 +1,4 @@
-"""Friches told by Mutafriches: in the GeoPackage, in words, as a CSV."""
+"""Mutability of friches by Mutafriches: layers of the GeoPackage, words, CSV."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from foncier.export.explain import story
 from foncier.export.geopackage.write import write_geopackage
-from foncier.export.mutafriches import write_suitability
+from foncier.export.tables import write_mutability
 from foncier.results import explain, read_saved
+from foncier.results.explain import story
 from foncier.scoring.mutafriches import (
     InputLayers,
     KnownAnswer,
@@ -31,7 +31,7 @@ GRID = mutafriches()
 
 
 @pytest.fixture
-def told(small_result: ResultTables) -> ResultTables:
+def mutable_result(small_result: ResultTables) -> ResultTables:
     given = (KnownAnswer(None, "raccordementEau", "oui"),)
     known = known_answers(small_result.candidates, InputLayers(), GRID, given)
     return replace(
@@ -52,24 +52,32 @@ def told(small_result: ResultTables) -> ResultTables:
                 "Surface du site : 4 000 m²",
                 "Inconnus : 25",
                 "Raccordement aux réseaux d'eau : oui (étude)",
-                "ne pourra pas tenir",
+                "l'indice partiel est hors de cet intervalle",
                 "de 150 k€ à 320 k€",
                 "trop d'inconnues",
             ],
         ),
-        ("en", ["reliability", "Area of the site: 4,000 m²", "cannot hold", "150 k€ to 320 k€"]),
+        (
+            "en",
+            [
+                "reliability",
+                "Area of the site: 4,000 m²",
+                "the partial index is outside this range",
+                "150 k€ to 320 k€",
+            ],
+        ),
     ],
 )
-def test_explain_tells_the_index_what_is_known_and_the_cost(
-    told: ResultTables, tmp_path: Path, lang: str, words: list[str]
+def test_explanation_has_the_index_the_known_answers_and_the_cost(
+    mutable_result: ResultTables, tmp_path: Path, lang: str, words: list[str]
 ) -> None:
-    write_geopackage(told, tmp_path / "opportunites.gpkg")
+    write_geopackage(mutable_result, tmp_path / "opportunites.gpkg")
     layers = pyogrio.list_layers(tmp_path / "opportunites.gpkg")[:, 0].tolist()
     assert {"mutabilite", "mutabilite_connus", "cout_durete"} <= set(layers)
-    found = explain(read_saved(tmp_path), "FR-80021_1")
+    explanation = explain(read_saved(tmp_path), "FR-80021_1")
     text = "\n".join(
         line
-        for title, rows in story(found, "fr" if lang == "fr" else "en")
+        for title, rows in story(explanation, "fr" if lang == "fr" else "en")
         for line in (title, *rows)
     )
     plain = text.replace("\u00a0", " ").replace("\u202f", " ")
@@ -77,7 +85,7 @@ def test_explain_tells_the_index_what_is_known_and_the_cost(
         assert word in plain, word
 
 
-def test_a_result_without_them_has_no_such_layer_and_no_such_section(
+def test_result_without_mutability_has_neither_layer_nor_section(
     small_result: ResultTables, tmp_path: Path
 ) -> None:
     write_geopackage(small_result, tmp_path / "opportunites.gpkg")
@@ -87,8 +95,8 @@ def test_a_result_without_them_has_no_such_layer_and_no_such_section(
     assert not any("Mutafriches" in title for title in titles)
 
 
-def test_the_csv_has_one_row_a_site_and_use(told: ResultTables, tmp_path: Path) -> None:
-    write_suitability(told, tmp_path / "mutabilite.csv")
+def test_csv_has_one_row_per_site_and_use(mutable_result: ResultTables, tmp_path: Path) -> None:
+    write_mutability(mutable_result, tmp_path / "mutabilite.csv")
     table = pd.read_csv(tmp_path / "mutabilite.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert len(table) == 7
     assert table["use_rank"].tolist() == sorted(table["use_rank"])
