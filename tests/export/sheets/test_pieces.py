@@ -30,14 +30,15 @@ from foncier.export.sheets.markers import (
     place_marker,
     stop_letter,
 )
+from foncier.export.sheets.render import page_words
 from foncier.export.sheets.typography import hectares, measured, printable
-from foncier.export.sheets.words import WORDS, word
 from foncier.study.config import Leaflet
 from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+TEMPLATES = ("common.typ", "sheet.typ", "leaflet.typ")
 metres = st.floats(1, 900_000, allow_nan=False)
 
 
@@ -70,11 +71,11 @@ def test_shapes_that_overlap_are_filled_and_holes_are_not() -> None:
     canvas = Canvas(Window(0.0, 0.0, 1000, 100.0, 80.0))
     yard = shapely.box(-20, -20, 20, 20) - shapely.box(-5, -5, 5, 5)
     canvas.fill([yard, shapely.reverse(shapely.box(0, 0, 30, 30))], "#000000")
-    (mark,) = canvas.marks
-    assert "evenodd" not in mark
+    (element,) = canvas.elements
+    assert "evenodd" not in element
     runs = [
         [tuple(map(float, point.split())) for point in run.split("L")]
-        for run in re.findall(r"M([^Z]+)Z", mark)
+        for run in re.findall(r"M([^Z]+)Z", element)
     ]
     turns = [shapely.LinearRing(run).is_ccw for run in runs]
     assert turns[0] == turns[2] != turns[1]  # the two shells turn alike, the hole against them
@@ -85,7 +86,7 @@ def test_nothing_is_drawn_of_what_is_off_the_paper_empty_or_missing() -> None:
     canvas.fill([None, shapely.Polygon(), shapely.box(9000, 9000, 9010, 9010)], "#000000")
     canvas.stroke(np.array([], dtype=object), "#000000", 1.0)
     canvas.stroke([shapely.LineString([(9000, 0), (9000, 5)])], "#000000", 1.0)
-    assert canvas.marks == []
+    assert canvas.elements == []
 
 
 def test_texts_never_cover_one_another_nor_leave_the_paper() -> None:
@@ -181,21 +182,11 @@ def test_letters_of_stops_never_repeat() -> None:
     assert len(set(letters)) == 120
 
 
-def test_words_are_in_both_languages_with_the_same_gaps() -> None:
-    for key, text in WORDS.items():
-        assert text.fr, key
-        assert text.en, key
-        gaps = [set(re.findall(r"\{(\w+)\}", one)) - {"nbsp"} for one in (text.fr, text.en)]
-        assert gaps[0] == gaps[1], key
-        assert not re.search(r"[\w»)] [:;?!%]", text.fr), key  # a space that would break
-    assert word("rank_of", "en", rank=2, n=5) == "Rank 2 of 5"
-
-
-def test_every_word_of_the_templates_is_known() -> None:
+def test_the_catalogue_and_the_templates_have_the_same_words() -> None:
     folder = resources.files("foncier.export.sheets") / "templates"
-    for name in ("common.typ", "sheet.typ", "leaflet.typ"):
-        used = set(re.findall(r"words\.(\w+)", (folder / name).read_text(encoding="utf-8")))
-        assert used <= set(WORDS), name
+    sources = [(folder / name).read_text(encoding="utf-8") for name in TEMPLATES]
+    used = set(re.findall(r"words\.(\w+)", "".join(sources)))
+    assert used == set(page_words("fr")) == set(page_words("en"))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def fonts(reader: PdfReader) -> list[Any]:
             "en",
             (
                 "Rank 1 of 2",
-                "Result of a model, to be checked on the spot",
+                "Result of a model, to be checked on site",
                 "4,000 m²",
                 "82%",
                 "Listed as “friche sans projet”",
@@ -89,7 +89,7 @@ def fonts(reader: PdfReader) -> list[Any]:
                 "Licence Ouverte 2.0",
                 "1 November 2026",
                 "FICTIONAL DATA",
-                "Zone inondable",
+                "Flood zone",
             ),
         ),
     ],
@@ -121,6 +121,23 @@ def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
     assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
     assert fonts(reader)
     assert all("/FontFile2" in one or "/FontFile3" in one for one in fonts(reader))
+
+
+@pytest.mark.parametrize(
+    ("english", "printed"), [("flood zone", "Flood zone"), (None, "Zone inondable")]
+)
+def test_an_english_sheet_prints_english_warnings_or_else_the_french_ones(
+    delivered: Callable[..., Path],
+    small_result: ResultTables,
+    tmp_path: Path,
+    english: str | None,
+    printed: str,
+) -> None:
+    folder = delivered(changed(small_result, 0, flags_en=english))
+    print_sheets(folder, tmp_path / "out", choice=Choice(top=1), lang="en")
+    (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
+    both = {"Flood zone", "Zone inondable"}
+    assert {one for one in both if one in text} == {printed}
 
 
 def test_pictures_of_a_sheet_are_described(
@@ -177,12 +194,12 @@ def test_what_is_unknown_is_named(
     print_sheets(delivered(result), tmp_path / "out", choice=Choice(ids=(THIRD,)))
     (text,) = pages(tmp_path / "out" / "sr-BN-6500000-69770000.pdf")
     for said in (
-        "Sans rang",
-        "trop peu est connu",
-        "de 0 à 100 selon ce qui reste inconnu",
-        "0 % du poids connu",
-        "Aucune preuve enregistrée",
-        "Ce qui reste inconnu",
+        "Non classé",
+        "trop de données manquantes",
+        "de 0 à 100 selon les données manquantes",
+        "critères renseignés : 0 % du poids",
+        "Aucun indice enregistré",
+        "Informations manquantes",
         "Surface · Zone du PLU",
     ):
         assert said in text
@@ -243,7 +260,7 @@ def test_long_contents_go_on_cleanly_to_a_second_page(
     assert "Parcelles (40)" in second
     assert "AB 40" in second
     assert "Sources et licences" in second
-    assert "Suite dans le GeoPackage : 18" in second.replace("\u00a0", " ")
+    assert "18 autres indices dans le GeoPackage" in second
 
 
 def test_forty_parcels_fit_on_one_page(
@@ -324,7 +341,7 @@ def test_the_leaflet_says_what_the_study_gives(
         "Une offre rapide.",
         "Friche 1 0,4",
         "Halle <Sernam>",
-        "Ensemble 3 0,49",
+        "Total 3 0,49",
     ):
         assert said in first.replace("\u00a0", " "), said
     for said in (
