@@ -52,7 +52,7 @@ def test_axe_finds_nothing(
 ) -> None:
     page = visit(small_result, lang=lang, **screen).page
     assert findings(page, axe) == []
-    for tool in ("weights", "filters", "area", "take"):
+    for tool in ("weights", "filters", "area", "download"):
         page.locator(f"[data-tool={tool}]").click()
         assert findings(page, axe) == [], tool
     for name in ("layers", "legend"):

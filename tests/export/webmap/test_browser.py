@@ -265,7 +265,7 @@ def test_banner_missing_and_credits_are_in_sight(opened: Any) -> None:
     assert page.locator(".demo").is_visible()
     assert "DONNÉES FICTIVES" in page.locator(".demo").inner_text()
     missing = page.locator("#missing summary").inner_text()
-    assert "Ce qui manque (1)" in missing
+    assert "Données manquantes (1)" in missing
     assert "zonage absent" in missing
     credits_shown = page.locator("#credits").inner_text()
     assert "Cartofriches (Cerema), févr. 2024, Licence Ouverte 2.0" in credits_shown
@@ -289,7 +289,7 @@ def test_hostile_words_are_shown_as_text(
     page.locator("#compare").click()
     assert "<script>window.hacked=1</script>" in page.locator("#comparison").inner_text()
     page.locator("#comparison-close").click()
-    for tool in ("weights", "area", "take", "filters"):
+    for tool in ("weights", "area", "download", "filters"):
         page.locator(f"[data-tool={tool}]").click()
     flags = page.locator("#f-flag option").all_text_contents()
     assert any("<script>" in text for text in flags)
@@ -307,7 +307,7 @@ def test_many_communes_are_counted_by_departement(
 ) -> None:
     some = tuple(f"800{n}" for n in range(21, 29))
     head = visit(replace(small_result, communes=some)).page.locator("#edition .communes")
-    assert head.inner_text().strip() == f"· communes (INSEE) {', '.join(some)}"
+    assert head.inner_text().strip() == f"· communes (codes INSEE) {', '.join(some)}"
     page = visit(replace(small_result, communes=(*some, "2A004", "97411"))).page
     told = page.locator("#edition .communes").inner_text().strip()
     assert told == "· 10 communes, 3 départements (2A, 80, 974)"
@@ -342,7 +342,7 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
         "loop": {
             "lines": kept.lines.iloc[:1],
             "stops": kept.stops.iloc[:0],
-            "targets": {"station": kept.destinations["station"]},
+            "destinations": {"station": kept.destinations["station"]},
         },
         "parcels": {
             "candidates": kept.candidates.assign(parcel_ids=None),
@@ -352,7 +352,7 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
         "one site": {"candidates": kept.candidates[one], "scores": kept.scores[one]},
         "access": {
             "access": kept.access.iloc[:0],
-            "targets": {},
+            "destinations": {},
             "access_points": kept.access_points.iloc[:0],
         },
         "background": {"background": Background(**nothing)},

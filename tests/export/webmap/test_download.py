@@ -34,7 +34,7 @@ def opened(visit: Callable[..., Any], small_result: ResultTables) -> Any:
 
 def taken(page: Any, name: str) -> bytes:
     with page.expect_download() as waiting:
-        page.locator(f"#take-{name}").click()
+        page.locator(f"#download-{name}").click()
     return Path(waiting.value.path()).read_bytes()
 
 
@@ -47,19 +47,19 @@ def table(content: bytes, separator: str) -> list[dict[str, str]]:
 def test_the_list_as_a_table(opened: Any) -> None:
     page = opened.page
     page.locator('.chip[data-kind="batiment_non_affecte"]').click()
-    page.locator("[data-tool=take]").click()
-    assert "2 opportunités" in page.locator("#take").inner_text()
+    page.locator("[data-tool=download]").click()
+    assert "2 opportunités" in page.locator("#download").inner_text()
     first, second = table(taken(page, "csv"), ";")
     assert first["Opportunité"] == "FR-80021_1"
     assert first["Nom"] == "Halle <Sernam> & Cie"
     assert first["Score sur 100"] == "80"
     assert first["Gare (min)"] == "6"
-    assert first["Note\u00a0: Boucle"] == "0,7"
+    assert first["Score\u00a0: Boucle"] == "0,7"
     assert second["Boucle (m)"] == ""
     page.locator('[data-lang="en"]').click()
     first, _ = table(taken(page, "csv"), ",")
     assert first["Opportunity"] == "FR-80021_1"
-    assert first["Mark: Loop"] == "0.7"
+    assert first["Score: Loop"] == "0.7"
 
 
 def test_hostile_cells_do_not_run_in_a_spreadsheet(
@@ -67,7 +67,7 @@ def test_hostile_cells_do_not_run_in_a_spreadsheet(
 ) -> None:
     named = small_result.candidates.assign(name='=HYPERLINK("http://x";"y")\n;"')
     page = visit(replace(small_result, candidates=named)).page
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert all(
         row["Nom"] == '\'=HYPERLINK("http://x";"y")\n;"' for row in table(taken(page, "csv"), ";")
     )
@@ -75,11 +75,11 @@ def test_hostile_cells_do_not_run_in_a_spreadsheet(
 
 def test_the_list_as_shapes(opened: Any, small_result: ResultTables, tmp_path: Path) -> None:
     page = opened.page
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     content = json.loads(taken(page, "geojson"))
     assert content["weights"] == {"station": 0.6, "loop": 0.4}
-    (tmp_path / "take.geojson").write_text(json.dumps(content), encoding="utf-8")
-    back = gpd.read_file(tmp_path / "take.geojson").set_index("opportunity_id")
+    (tmp_path / "selection.geojson").write_text(json.dumps(content), encoding="utf-8")
+    back = gpd.read_file(tmp_path / "selection.geojson").set_index("opportunity_id")
     assert back.crs.to_epsg() == 4326
     metric = back.to_crs(2154).geometry
     ours = small_result.candidates.set_index("opportunity_id").geometry
@@ -102,7 +102,7 @@ def test_notes_of_a_visit_are_kept_and_exported(opened: Any) -> None:
         page.locator(".row").first.click()
     assert page.locator("#verdict").input_value() == "friche_confirmee"
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert "1 site visité" in page.locator("#visit-count").inner_text()
     assert table(taken(page, "visits"), ";") == [
         {
@@ -132,17 +132,17 @@ def give(page: Any, text: str) -> str:
     [
         (
             f'\ufeff{HEAD}\r\nFR-80021_1;occupe;2026-11-21;"Un ""squat""\r\n; à revoir"\r\n',
-            "reprises : 1",
+            "importées : 1",
             ["occupe", "2026-11-21", 'Un "squat"\n; à revoir'],
         ),
-        (f"{HEAD}\nFR-80021_1;occupe;21/11/2026;", "reprises : 1", ["occupe", "2026-11-21", ""]),
+        (f"{HEAD}\nFR-80021_1;occupe;21/11/2026;", "importées : 1", ["occupe", "2026-11-21", ""]),
         (
             "date,note,opportunity_id,verdict\n2026-12-01,'=1+1,FR-80021_1,",
-            "reprises : 1",
+            "importées : 1",
             ["", "2026-12-01", "=1+1"],
         ),
-        (f"{HEAD}\nFR-80021_1;occupe;2026-11-20;autre", "laissées : 1", None),
-        (f"{HEAD}\nFR-80021_1;occupe;2019-01-01;ancien", "laissées : 1", None),
+        (f"{HEAD}\nFR-80021_1;occupe;2026-11-20;autre", "jour : 1", None),
+        (f"{HEAD}\nFR-80021_1;occupe;2019-01-01;ancien", "jour : 1", None),
         (
             f"{HEAD}\nFR-nobody;occupe;2027-01-01;x\nFR-80021_1;demoli;2027-01-01;\n"
             "FR-80021_1;occupe;demain;\n__proto__;occupe;2027-01-01;",
@@ -162,18 +162,21 @@ def test_the_visits_of_a_colleague_are_merged_by_date(
     page.locator("#verdict").select_option("friche_confirmee")
     page.locator("#visit-date").fill("2026-11-20")
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert said in give(page, text).replace("\u00a0", " ")
     found = page.evaluate("Object.values(visits['FR-80021_1']).map((v) => v.replace('\\r', ''))")
     assert found == (kept or ["friche_confirmee", "2026-11-20", ""])
-    assert page.evaluate("JSON.parse(localStorage.getItem(STORE))['FR-80021_1'].date") == found[1]
+    assert (
+        page.evaluate("JSON.parse(localStorage.getItem(STORAGE_KEY))['FR-80021_1'].date")
+        == found[1]
+    )
     assert page.evaluate("Object.keys(visits).length") == 1
 
 
 def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     page = opened.page
     assert page.locator(".row-seen, .site-marker .seen").count() == 0
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     hostile = "<img src=x onerror=window.hacked=1>"
     give(page, f"{HEAD}\nFR-80021_1;friche_confirmee;2026-11-20;{hostile}")
     assert page.locator(".row-seen").all_inner_texts() == ["✓ friche confirmée"]
@@ -183,7 +186,7 @@ def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     assert page.evaluate("window.hacked") is None
     page.locator("#back").click()
     page.locator("[data-tool=filters]").click()
-    page.locator("#f-seen").select_option("1")
+    page.locator("#f-visited").select_option("1")
     assert page.locator(".row").count() == 1
     page.locator(".row").first.click()
     page.locator("#verdict").select_option("")
@@ -191,7 +194,7 @@ def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     assert page.locator(".site-marker .seen").count() == 0
     page.locator("#back").click()
     assert page.locator(".row").count() == 0
-    page.locator("#f-seen").select_option("0")
+    page.locator("#f-visited").select_option("0")
     assert page.locator(".row").count() == 3
 
 
@@ -201,18 +204,18 @@ def test_a_browser_that_keeps_nothing_says_so(
     refuse = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } });"
     page = visit(small_result, before=refuse).page
     page.locator(".row").first.click()
-    assert "ne garde rien" in page.locator("#visit-hint").inner_text()
+    assert "n'enregistre rien" in page.locator("#visit-hint").inner_text()
     page.locator("#verdict").select_option("occupe")
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert table(taken(page, "visits"), ";")[0]["verdict"] == "occupe"
 
 
 def test_the_link_is_given_to_copy(opened: Any) -> None:
     page = opened.page
     page.locator("#search").fill("garage")
-    page.locator("[data-tool=take]").click()
-    page.locator("#take-link").click()
+    page.locator("[data-tool=download]").click()
+    page.locator("#download-link").click()
     field = page.locator("#link-text")
     field.wait_for()
     assert "#q=garage&at=" in field.input_value()
@@ -233,7 +236,7 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
 
 @pytest.fixture
 def full_card(small_result: ResultTables) -> ResultTables:
-    """A plot with all that a card may hold: tests, evidence, parcels, targets, uses, effort."""
+    """A plot with a full card: tests, evidence, parcels, destinations, uses, effort."""
     plot = small_result.candidates["opportunity_id"][1]
     parcels = [f"80021000AB{n:04d}" for n in range(12)]
     candidates = small_result.candidates.copy()
@@ -285,7 +288,7 @@ def _reached(site: str) -> dict[str, Any]:
         }
     )
     words = Localized("Lieu d'innovation, de recherche ou d'université", "Place of innovation")
-    return {"access": schemas.ACCESS.conform(access), "targets": dict.fromkeys(names, words)}
+    return {"access": schemas.ACCESS.conform(access), "destinations": dict.fromkeys(names, words)}
 
 
 def _recycled(site: str) -> dict[str, Any]:

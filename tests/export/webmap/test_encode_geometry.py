@@ -82,7 +82,7 @@ def test_sentences_come_back_but_for_the_mark_of_the_figures(texts: list[str]) -
     packed = encode_table.phrases(pd.Series(texts, dtype="object"))
     figures, back = iter(packed["figures"]), []
     for code in packed["codes"]:
-        first, *others = packed["pool"][code].split(encode_table.HOLE)
+        first, *others = packed["pool"][code].split(encode_table.GAP)
         back.append(first + "".join(next(figures) + piece for piece in others))
     assert next(figures, None) is None
-    assert back == [encode_table.MARKS.sub("\ufffd", text) for text in texts]
+    assert back == [encode_table.SEPARATORS.sub("\ufffd", text) for text in texts]

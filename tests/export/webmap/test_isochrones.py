@@ -66,9 +66,9 @@ def test_isochrones_and_routes_of_the_open_site(
     assert page.locator("path.isochrone").count() == 3
     assert page.locator("path.route-loop").count() == 1
     assert page.locator("path.route-other").count() == 1
-    page.locator("#show-reach").click()
+    page.locator("#show-access").click()
     found.settle()
-    assert page.locator(".reach-label").all_inner_texts() == [
+    assert page.locator(".isochrone-label").all_inner_texts() == [
         "15\u00a0min",
         "10\u00a0min",
         "5\u00a0min",
@@ -77,11 +77,11 @@ def test_isochrones_and_routes_of_the_open_site(
     for box in (shape.bounding_box() for shape in page.locator("path.isochrone").all()):
         assert box["x"] >= frame["x"]
         assert box["y"] + box["height"] <= frame["y"] + frame["height"]
-    cells = page.locator("#reach tbody tr").all_inner_texts()
+    cells = page.locator("#isochrones tbody tr").all_inner_texts()
     assert [row.split("\t")[1] for row in cells] == ["310", "inconnu", "12\u202f400"]
     page.locator("#legend > summary").click()
     legend = page.locator("#legend").inner_text()
-    assert "Atteint à pied, en minutes\u00a0: 5, 10, 15" in legend
+    assert "Isochrones à pied, en minutes\u00a0: 5, 10, 15" in legend
     assert "Trajet à pied\u00a0: Gare" in legend
     widths = page.locator("path.isochrone").evaluate_all(
         "all => all.map(p => Number(p.getAttribute('stroke-width')))"
@@ -89,15 +89,15 @@ def test_isochrones_and_routes_of_the_open_site(
     assert widths == sorted(set(widths))  # the nearer, the thicker
     page.screenshot(path=str(artefacts / "webmap-isochrones.png"))
     page.locator("#layers > summary").click()
-    for name, path in [("reach", "path.isochrone"), ("routes", "path.route")]:
+    for name, path in [("isochrones", "path.isochrone"), ("routes", "path.route")]:
         page.locator(f"[data-layer={name}]").uncheck()
         assert page.locator(path).count() == 0
     page.locator("#back").click()
-    page.locator("[data-layer=reach]").check()
+    page.locator("[data-layer=isochrones]").check()
     assert page.locator("path.isochrone").count() == 0  # no site is open
     page.locator(".row").nth(1).click()
     assert page.locator("path.isochrone").count() == 0
-    assert page.locator("#reach").count() == 0
+    assert page.locator("#isochrones").count() == 0
 
 
 @pytest.mark.browser
@@ -106,9 +106,9 @@ def test_without_isochrones_nothing_offers_them(
 ) -> None:
     page = visit(small_result).page
     page.locator("#layers > summary").click()
-    assert page.locator("[data-layer=reach], [data-layer=routes]").count() == 0
+    assert page.locator("[data-layer=isochrones], [data-layer=routes]").count() == 0
     page.locator(".row").first.click()
-    assert page.locator("#show-reach, #reach").count() == 0
+    assert page.locator("#show-access, #isochrones").count() == 0
 
 
 @pytest.mark.browser
@@ -123,8 +123,8 @@ def test_how_robust_a_rank_is_when_the_study_says_so(
     page = visit(replace(small_result, scores=told)).page
     page.locator(".row").first.click()
     words = page.locator(".robust").inner_text()
-    assert "dans les 20 premiers pour 97\u00a0% des poids tirés" in words
-    assert "rang 2 selon TOPSIS" in words
+    assert "parmi les 20 premiers dans 97\u00a0% des tirages de poids" in words
+    assert "rang 2 avec la méthode TOPSIS" in words
     assert "aucun autre site n'est meilleur" in words
     page.locator("#back").click()
     page.locator(".row").nth(1).click()

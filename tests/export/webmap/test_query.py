@@ -54,7 +54,7 @@ def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()
     page.locator("#f-loop").fill("500")
-    assert "2 mises de côté" in page.locator("#count").inner_text()
+    assert "2 masquées" in page.locator("#count").inner_text()
     assert "4\u202f000\u00a0m²" in page.locator("#count").inner_text()
     page.locator("#clear-filters").click()
     assert len(listed(page)) == 3
@@ -138,7 +138,7 @@ def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:
     page.locator("#draw-finish").click()
     assert listed(page) == [PLOT]
     assert page.locator("path.drawn-area").count() == 1
-    assert "Dans la zone" in page.locator("#summary caption").inner_text()
+    assert "Synthèse de la zone" in page.locator("#summary caption").inner_text()
     assert "600\u00a0m²" in page.locator("#summary").inner_text()
     page.locator("#draw-clear").click()
     assert len(listed(page)) == 3
@@ -211,7 +211,7 @@ def test_the_address_holds_the_state(visit: Callable[..., Any], small_result: Re
 @pytest.mark.parametrize(
     "fragment",
     [
-        "#w=1&k=zzz&s=nobody&at=1,2&in=1,2,3&minutes=abc&target=__proto__&lang=de",
+        "#w=1&k=zzz&s=nobody&at=1,2&in=1,2,3&minutes=abc&destination=__proto__&lang=de",
         "#w=-1,2&at=NaN,NaN,NaN&q=%3Cscript%3Ewindow.hacked%3D1%3C/script%3E&loop=Infinity",
         "#%E0%A4%A",
     ],

@@ -15,7 +15,7 @@ const KIND_STYLES = {
 };
 
 /** Pictograms on a grid of 16, drawn with strokes. */
-const PLACE_SIGNS = {
+const PLACE_ICONS = {
   station: 'M5 2.5h6a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 10V4A1.5 '
     + '1.5 0 0 1 5 2.5ZM3.5 7h9M5.5 11.5 4 14M10.5 11.5 12 14M6 9.3h.1M10 9.3h.1',
   university: 'M1.5 6 8 3l6.5 3L8 9ZM4.5 7.5v3.2c2 1.7 5 1.7 7 0V7.5M14.5 6v4',
@@ -37,7 +37,7 @@ const PLACE_SIGNS = {
  * @param {number} size pixels
  * @returns {SVGElement}
  */
-function kindSign(kind, figure, size) {
+function kindIcon(kind, figure, size) {
   const { colour, shape, lift } = KIND_STYLES[kind];
   const sign = svg('svg', { viewBox: '-1 -1 30 30', width: size, height: size, class: 'kind-sign',
     'aria-hidden': 'true', focusable: 'false' });
@@ -60,11 +60,11 @@ function kindSign(kind, figure, size) {
  * @param {number} size pixels
  * @returns {SVGElement}
  */
-function placeSign(category, size) {
+function placeIcon(category, size) {
   return svg('svg', { viewBox: '-3 -3 22 22', width: size, height: size, 'aria-hidden': 'true',
     focusable: 'false' },
   svg('circle', { cx: 8, cy: 8, r: 10, fill: '#2b3a55', stroke: '#ffffff', 'stroke-width': 1.5 }),
-  svg('path', { d: PLACE_SIGNS[category] || PLACE_SIGNS.other, fill: 'none', stroke: '#ffffff',
+  svg('path', { d: PLACE_ICONS[category] || PLACE_ICONS.other, fill: 'none', stroke: '#ffffff',
     'stroke-width': 1.4, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' }));
 }
 

@@ -1,14 +1,14 @@
 'use strict';
 /* What is reached on foot from the open site: its routes, and as far as some minutes lead. */
 
-const REACH = '#00506e';
+const ISOCHRONE_COLOUR = '#00506e';
 const ROUTE_STYLES = {
   loop: { color: '#11131a', weight: 3.5, dashArray: '1 6' },
   other: { color: '#16357f', weight: 3.5, dashArray: '9 6' },
 };
 const routeLines = new Shapes(page.routes.shapes);
-const reachShapes = new Shapes(page.isochrones.shapes);
-const routeTargets = unpool(page.routes.target);
+const isochroneShapes = new Shapes(page.isochrones.shapes);
+const routeDestinations = unpool(page.routes.target);
 
 /**
  * Rows of a table by the position of their site.
@@ -21,16 +21,16 @@ function rowsBySite(owner) {
   return rows;
 }
 
-const routesOf = rowsBySite(page.routes.site);
-const reachOf = rowsBySite(page.isochrones.site);
+const routesBySite = rowsBySite(page.routes.site);
+const isochronesBySite = rowsBySite(page.isochrones.site);
 
 /**
- * @param {string} target
+ * @param {string} destination
  * @returns {string}
  */
-function routeWords(target) {
-  if (target === 'loop') return t('route');
-  const words = Object.hasOwn(page.targets, target) ? both(page.targets[target]) : target;
+function routeText(destination) {
+  if (destination === 'loop') return t('route');
+  const words = Object.hasOwn(page.destinations, destination) ? inLanguage(page.destinations[destination]) : destination;
   return `${t('route_to')}${t('colon')}${words}`;
 }
 
@@ -38,23 +38,23 @@ function routeWords(target) {
  * Draw the routes and the isochrones of a site, or of none.
  * @param {Site|null} site
  */
-function drawReach(site) {
-  [layers.routes, layers.reach].forEach((group) => group.clearLayers());
+function drawAccess(site) {
+  [layers.routes, layers.isochrones].forEach((group) => group.clearLayers());
   if (!site) return;
-  (routesOf.get(site.index) || []).forEach((row) => drawRoute(row));
-  (reachOf.get(site.index) || []).forEach(drawIsochrone);
+  (routesBySite.get(site.index) || []).forEach((row) => drawRoute(row));
+  (isochronesBySite.get(site.index) || []).forEach(drawIsochrone);
 }
 
 /** @param {number} row of the routes */
 function drawRoute(row) {
   const line = routeLines.feature(row);
-  const target = routeTargets[row];
-  const style = ROUTE_STYLES[target === 'loop' ? 'loop' : 'other'];
-  L.polyline(line, { pane: 'ways', color: '#ffffff', weight: 7, opacity: 0.9,
+  const destination = routeDestinations[row];
+  const style = ROUTE_STYLES[destination === 'loop' ? 'loop' : 'other'];
+  L.polyline(line, { pane: 'routes', color: '#ffffff', weight: 7, opacity: 0.9,
     interactive: false }).addTo(layers.routes);
-  L.polyline(line, { ...style, pane: 'ways',
-    className: `route route-${target === 'loop' ? 'loop' : 'other'}` })
-    .bindTooltip(() => el('div', { class: 'tip' }, own(routeWords(target))), { sticky: true })
+  L.polyline(line, { ...style, pane: 'routes',
+    className: `route route-${destination === 'loop' ? 'loop' : 'other'}` })
+    .bindTooltip(() => el('div', { class: 'tip' }, isolated(routeText(destination))), { sticky: true })
     .addTo(layers.routes);
 }
 
@@ -64,14 +64,14 @@ function drawRoute(row) {
  */
 function drawIsochrone(row, nearer) {
   const minutes = quantity(page.isochrones.minutes[row], 'min');
-  const shape = L.polygon(reachShapes.feature(row), { pane: 'reach', color: REACH,
-    weight: 1.4 + 0.9 * nearer, opacity: 0.75, fillColor: REACH, fillOpacity: 0.09, interactive: false,
-    className: 'isochrone' }).addTo(layers.reach);
+  const shape = L.polygon(isochroneShapes.feature(row), { pane: 'isochrones', color: ISOCHRONE_COLOUR,
+    weight: 1.4 + 0.9 * nearer, opacity: 0.75, fillColor: ISOCHRONE_COLOUR, fillOpacity: 0.09, interactive: false,
+    className: 'isochrone' }).addTo(layers.isochrones);
   const top = shape.getLatLngs().flat(2).reduce((best, at) => (at.lat > best.lat ? at : best));
-  const icon = L.divIcon({ html: el('span', {}, minutes), className: 'reach-label',
+  const icon = L.divIcon({ html: el('span', {}, minutes), className: 'isochrone-label',
     iconSize: [56, 18] });
   L.marker(top, { icon, keyboard: false, interactive: false, pane: 'labels' })
-    .addTo(layers.reach);
+    .addTo(layers.isochrones);
 }
 
 /**
@@ -79,12 +79,12 @@ function drawIsochrone(row, nearer) {
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
-function reachTable(site) {
-  const rows = [...(reachOf.get(site.index) || [])].reverse();
+function isochroneTable(site) {
+  const rows = [...(isochronesBySite.get(site.index) || [])].reverse();
   if (!rows.length) return null;
   const { minutes, residents, area_m2: area } = page.isochrones;
-  return el('table', { class: 'access', id: 'reach' },
-    el('thead', {}, el('tr', {}, ...['reach_minutes', 'reach_residents', 'reach_area'].map(
+  return el('table', { class: 'access', id: 'isochrones' },
+    el('thead', {}, el('tr', {}, ...['isochrone_minutes', 'isochrone_residents', 'isochrone_area'].map(
       (key) => el('th', { scope: 'col' }, t(key)),
     ))),
     el('tbody', {}, ...rows.map((row) => el('tr', {},
@@ -104,33 +104,33 @@ function legendWidth() {
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
-function reachButton(site) {
-  const routes = routesOf.get(site.index) || [];
-  const far = reachOf.get(site.index) || [];
-  if (!routes.length && !far.length) return null;
-  return el('button', { type: 'button', class: 'plain', id: 'show-reach', onclick: () => {
-    ['routes', 'reach'].forEach(switchOn);
+function showAccessButton(site) {
+  const routes = routesBySite.get(site.index) || [];
+  const isochrones = isochronesBySite.get(site.index) || [];
+  if (!routes.length && !isochrones.length) return null;
+  return el('button', { type: 'button', class: 'plain', id: 'show-access', onclick: () => {
+    ['routes', 'isochrones'].forEach(switchOn);
     if (document.body.dataset.view === 'list') setView('both');
     map.closePopup();
     map.fitBounds(L.latLngBounds([...outlineOf(site).flat(2), site.at,
-      ...far.map((row) => reachShapes.feature(row)).flat(3),
+      ...isochrones.map((row) => isochroneShapes.feature(row)).flat(3),
       ...routes.map((row) => routeLines.feature(row)).flat(2)]),
     { animate: false, maxZoom: CLOSE_ZOOM + 1, paddingTopLeft: [24 + legendWidth(), 24],
       paddingBottomRight: [24, 24] });
-  } }, t('show_reach'));
+  } }, t('show_access'));
 }
 
 /** @returns {HTMLElement[]} what the lines of the open site mean */
-function reachLegend() {
-  const others = [...new Set(routeTargets)].filter((target) => target !== 'loop');
+function accessLegend() {
+  const others = [...new Set(routeDestinations)].filter((destination) => destination !== 'loop');
   const minutes = [...new Set(page.isochrones.minutes)].sort((a, b) => a - b).map((m) => number(m));
   const row = (name, words) => el('p', { class: 'legend-row' },
     el('span', { class: `legend-line ${name}` }), words);
-  const found = [
-    routeTargets.includes('loop') ? row('route', t('route')) : null,
+  const rows = [
+    routeDestinations.includes('loop') ? row('route', t('route')) : null,
     others.length ? row('route-other',
-      others.length > 1 ? t('route_others') : routeWords(others[0])) : null,
-    reachOf.size ? row('isochrone', `${t('legend_reach')}${t('colon')}${minutes.join(', ')}`) : null,
+      others.length > 1 ? t('route_others') : routeText(others[0])) : null,
+    isochronesBySite.size ? row('isochrone', `${t('legend_isochrones')}${t('colon')}${minutes.join(', ')}`) : null,
   ].filter((node) => node);
-  return found.length ? [el('p', { class: 'legend-title' }, t('legend_open')), ...found] : [];
+  return rows.length ? [el('p', { class: 'legend-title' }, t('legend_open')), ...rows] : [];
 }
