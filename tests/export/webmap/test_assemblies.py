@@ -87,7 +87,7 @@ def test_a_search_finds_the_assembly_of_a_parcel(
 
 
 @pytest.mark.browser
-def test_without_assemblies_nothing_offers_them(
+def test_no_control_for_assemblies_without_any(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(small_result).page

@@ -19,20 +19,22 @@ NBSP = "\u00a0"
 TAG = "<b>window.hacked</b>"
 
 
-def test_the_best_uses_come_first_and_what_was_not_asked_is_empty(told: ResultTables) -> None:
-    data = payload(told, lang="fr")
+def test_best_uses_come_first_and_missing_tables_are_empty(detailed_result: ResultTables) -> None:
+    data = payload(detailed_result, lang="fr")
     assert data["uses"]["use"]["pool"] == ["tertiaire", "residentiel", "culture"]
     assert data["uses"]["index"] == [95.2, 94.2, 93.2]
     assert data["effort"]["works_low_keur"] == [33]
     assert data["effort"]["hardness"] == {"pool": [], "codes": [-1]}
     assert data["access"]["station"]["bike_min"] == [1.9, 3.6, None]
-    unasked = payload(replace(told, mutability=None, effort=None), lang="fr")
+    unasked = payload(replace(detailed_result, mutability=None, effort=None), lang="fr")
     assert unasked["uses"]["site"] == unasked["effort"]["site"] == []
 
 
 @pytest.mark.browser
-def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: ResultTables) -> None:
-    page = visit(told).page
+def test_access_by_bicycle_and_around_a_barrier(
+    visit: Callable[..., Any], detailed_result: ResultTables
+) -> None:
+    page = visit(detailed_result).page
     page.locator(".row").first.click()
     station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())
     # escaped, the article in the middle of a sentence, the ride where it is not the walk
@@ -54,14 +56,14 @@ def test_ways_by_bicycle_and_round_a_barrier(visit: Callable[..., Any], told: Re
     page.locator(".row").nth(1).click()
     station, loop = (row.inner_text() for row in page.locator("#access tbody tr").all())
     assert "goes round" not in station
-    assert loop.split() == ["Loop", "unknown"]  # said once
+    assert loop.split() == ["Loop", "unknown"]  # one cell
 
 
 @pytest.mark.browser
 def test_uses_works_and_land_of_a_friche(
-    visit: Callable[..., Any], told: ResultTables, artefacts: Path
+    visit: Callable[..., Any], detailed_result: ResultTables, artefacts: Path
 ) -> None:
-    page = visit(told).page
+    page = visit(detailed_result).page
     page.locator(".row").first.click()
     rows = page.locator("#uses tbody tr").all_inner_texts()
     assert [row.split("\n")[0] for row in rows] == [
@@ -88,12 +90,14 @@ def test_uses_works_and_land_of_a_friche(
 
 
 @pytest.mark.browser
-def test_an_index_inside_its_interval_is_not_doubted(
-    visit: Callable[..., Any], told: ResultTables
+def test_no_warning_for_an_index_inside_its_interval(
+    visit: Callable[..., Any], detailed_result: ResultTables
 ) -> None:
-    assert told.mutability is not None
-    held = replace(told, mutability=told.mutability.assign(index_high=100.0), effort=None)
-    page = visit(held, lang="en").page
+    assert detailed_result.mutability is not None
+    certain = replace(
+        detailed_result, mutability=detailed_result.mutability.assign(index_high=100.0), effort=None
+    )
+    page = visit(certain, lang="en").page
     page.locator(".row").first.click()
     words = page.locator(".part-uses").inner_text()
     assert "it will change" not in words

@@ -24,7 +24,7 @@ X, Y = 650_040.0, 6_977_025.0
 
 
 @pytest.fixture
-def reaching(small_result: ResultTables) -> ResultTables:
+def accessible_result(small_result: ResultTables) -> ResultTables:
     """Isochrones and routes of the friche; the route to the loop only for the plot."""
     crs = small_result.candidates.crs
     discs = [shapely.Point(X, Y).buffer(minutes * 60) for minutes in (5, 15, 10)]
@@ -44,22 +44,24 @@ def reaching(small_result: ResultTables) -> ResultTables:
     return replace(small_result, isochrones=isochrones, routes=routes)
 
 
-def test_the_farthest_comes_first_and_unknown_residents_stay_unknown(
-    reaching: ResultTables,
+def test_longest_isochrone_comes_first_and_unknown_residents_stay_unknown(
+    accessible_result: ResultTables,
 ) -> None:
-    found = payload(reaching, lang="fr")["isochrones"]
+    found = payload(accessible_result, lang="fr")["isochrones"]
     assert found["site"] == [0, 0, 0]
     assert found["minutes"] == [15, 10, 5]
     assert found["residents"] == [12_400, None, 310]
     assert found["shapes"]["parts"] == [1, 1, 1]
-    assert payload(replace(reaching, isochrones=None), lang="fr")["isochrones"]["site"] == []
+    assert (
+        payload(replace(accessible_result, isochrones=None), lang="fr")["isochrones"]["site"] == []
+    )
 
 
 @pytest.mark.browser
 def test_isochrones_and_routes_of_the_open_site(
-    visit: Callable[..., Any], reaching: ResultTables, artefacts: Path
+    visit: Callable[..., Any], accessible_result: ResultTables, artefacts: Path
 ) -> None:
-    found = visit(reaching)
+    found = visit(accessible_result)
     page = found.page
     assert page.locator("path.isochrone, path.route").count() == 0
     page.locator(".row").first.click()
@@ -101,7 +103,7 @@ def test_isochrones_and_routes_of_the_open_site(
 
 
 @pytest.mark.browser
-def test_without_isochrones_nothing_offers_them(
+def test_no_control_for_isochrones_without_any(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(small_result).page
@@ -112,15 +114,15 @@ def test_without_isochrones_nothing_offers_them(
 
 
 @pytest.mark.browser
-def test_how_robust_a_rank_is_when_the_study_says_so(
+def test_robustness_of_a_rank_is_shown_when_known(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
-    told = small_result.scores.assign(
+    scores = small_result.scores.assign(
         top20_share=[0.97, 0.41, float("nan")],
         topsis_rank=[2.0, 1.0, float("nan")],
         pareto=pd.Series([1.0, 0.0, float("nan")]).astype("boolean"),
     )
-    page = visit(replace(small_result, scores=told)).page
+    page = visit(replace(small_result, scores=scores)).page
     page.locator(".row").first.click()
     words = page.locator(".robust").inner_text()
     assert "parmi les 20 premiers dans 97\u00a0% des tirages de poids" in words

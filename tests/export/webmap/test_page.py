@@ -167,9 +167,7 @@ def test_another_language_is_refused(small_result: ResultTables, tmp_path: Path)
         write_map(small_result, tmp_path / "carte.html", lang="de")
 
 
-def test_a_place_that_cannot_be_written_leaves_nothing(
-    small_result: ResultTables, tmp_path: Path
-) -> None:
+def test_a_failed_write_leaves_no_file(small_result: ResultTables, tmp_path: Path) -> None:
     (tmp_path / "carte.html").mkdir()
     with pytest.raises(ExportError, match=r"carte\.html"):
         write_map(small_result, tmp_path / "carte.html")
@@ -189,7 +187,7 @@ def test_unknown_is_none_and_comes_last(small_result: ResultTables) -> None:
     assert json.loads(json.dumps(data, allow_nan=False)) == data
 
 
-def test_a_criterion_may_bear_the_name_of_a_column(small_result: ResultTables) -> None:
+def test_a_criterion_may_have_the_name_of_a_column(small_result: ResultTables) -> None:
     area = replace(small_result.criteria[0], name="area_m2", measure="area_m2")
     scores = small_result.scores.assign(area_m2=[1.0, 0.1, np.nan])
     data = payload(replace(small_result, criteria=(area,), scores=scores), lang="fr")

@@ -50,7 +50,7 @@ def test_a_measure_bounds_the_list_and_the_map(
     assert page.locator("[data-tool=filters]").inner_text() == "Filtrer (1)"
 
 
-def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
+def test_sites_with_unknown_measures_are_hidden_and_counted(opened: Any) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()
     page.locator("#f-loop").fill("500")
@@ -61,7 +61,7 @@ def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
     assert page.locator("#f-loop").input_value() == ""
 
 
-def test_ground_that_sites_share_is_counted_once(
+def test_overlapping_area_is_counted_once(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     """The garage stands for half on the friche: 150 m² of its 300."""
@@ -147,7 +147,7 @@ def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:
     assert page.locator("#draw-start").is_visible()
 
 
-def test_an_area_taken_by_keyboard_is_what_the_map_shows(opened: Any) -> None:
+def test_area_by_keyboard_is_the_visible_map(opened: Any) -> None:
     page = opened.page
     page.evaluate("id => map_foncier.setView(sites.find((s) => s.id === id).at, 20)", GARAGE)
     page.locator("[data-tool=area]").focus()
@@ -182,7 +182,7 @@ def test_sites_side_by_side(opened: Any, artefacts: Path) -> None:
     assert page.locator("#tray").is_hidden()
 
 
-def test_the_address_holds_the_state(visit: Callable[..., Any], small_result: ResultTables) -> None:
+def test_address_contains_the_state(visit: Callable[..., Any], small_result: ResultTables) -> None:
     page = visit(small_result).page
     page.locator("[data-tool=weights]").click()
     page.locator("#weight-0").fill("0.1")

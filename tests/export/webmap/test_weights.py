@@ -125,7 +125,7 @@ def test_a_slider_ranks_again_at_once(
     assert "si les poids varient" in page.locator("#card").inner_text()
 
 
-def test_presets_weigh_what_the_study_measures(
+def test_presets_apply_to_the_criteria_of_the_study(
     visit: Callable[..., Any], crowd: tuple[pd.DataFrame, ResultTables]
 ) -> None:
     page = visit(crowd[1]).page

@@ -11,6 +11,7 @@ import shapely
 from foncier.export.sheets.canvas import Canvas, bar_m
 from foncier.export.sheets.markers import INK, LOOP
 from foncier.export.sheets.typography import printable, width_mm
+from foncier.export.words import MINOR_GRADE, STREET_GRADES
 from foncier.i18n import figure
 
 if TYPE_CHECKING:
@@ -39,25 +40,6 @@ STREETS = (
     (11.0, 0.42, "#fffdf5", "#c6bba5"),
     (15.0, 0.60, "#fdf3dc", "#b9a887"),
 )
-# Grade of a street by its class in OpenStreetMap or in a road extract; any other is 1.
-GRADES = {
-    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
-    **dict.fromkeys(
-        (
-            "primary",
-            "secondary",
-            "tertiary",
-            "major",
-            "primary_link",
-            "secondary_link",
-            "tertiary_link",
-        ),
-        2,
-    ),
-    **dict.fromkeys(
-        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
-    ),
-}
 MINOR_UP_TO, MIN_SIZE_MM = 100_000, 0.4  # scale to which all streets and uses are drawn
 PATHS_UP_TO = 12_000  # scale beyond which paths are not drawn
 BUILDINGS_UP_TO = 30_000
@@ -76,9 +58,9 @@ class IndexedShapes:
     tree: shapely.STRtree
 
     def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.int64]:
-        """Rows that meet a box in metres, in their own order."""
-        found = self.tree.query(shapely.box(*bounds))
-        return np.sort(np.asarray(found, dtype=np.int64))
+        """Rows that intersect a box in metres, in order."""
+        rows = self.tree.query(shapely.box(*bounds))
+        return np.sort(np.asarray(rows, dtype=np.int64))
 
 
 def index_shapes(table: gpd.GeoDataFrame, kind: str = "", name: str = "") -> IndexedShapes:
@@ -106,7 +88,7 @@ def prepare(tables: SheetTables, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDa
     """Prepare the base map; the largest land use first, so that a pond shows on a park."""
     uses = tables.land_use[tables.land_use["kind"].isin(list(USES))]  # without hazards
     uses = uses.iloc[np.argsort(-shapely.area(np.asarray(uses.geometry.array)), kind="stable")]
-    grades = tables.streets["street_class"].map(GRADES).fillna(1).astype("int64")
+    grades = tables.streets["street_class"].map(STREET_GRADES).fillna(MINOR_GRADE).astype("int64")
     return Basemap(
         streets=index_shapes(tables.streets.assign(grade=grades), "grade", "name"),
         land_use=index_shapes(uses, "kind", "label"),

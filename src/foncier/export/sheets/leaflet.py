@@ -63,33 +63,18 @@ def leaflet(tables: SheetTables, basemap: Basemap, lang: Lang) -> dict[str, Any]
             localize("export.sheets.first_sites", lang, count=n + 1) for n in range(len(first))
         ],
         "within": localize("export.sheets.within", lang, minutes=content.minutes(WITHIN_MIN, lang)),
-        "sector": _drawn(sector, "export.sheets.alt_sector", tables, lang),
-        "services": {
-            **_drawn(services, "export.sheets.alt_services", tables, lang),
-            "legend": [
-                [place_marker(category), VALUES[category][lang]]
-                for category in PLACES
-                if category in services.categories
-            ],
-            "minor": any(category not in PLACES for category in services.categories),
-        },
+        "sector": _map(sector, "export.sheets.alt_sector", tables, lang),
+        "services": _services(services, tables, lang),
         "stops": _stops(tables, lang),
         "loop": _loop(tables, lang),
         "access": _access(tables, lang),
         "premises": _premises(tables, lang),
         "contacts": _contacts(settings, lang),
-        "changes": [
-            [
-                printable(one["when"], lang=lang, limit=40),
-                printable(one["text"], lang=lang, limit=180),
-            ]
-            for one in settings.get("changes", ())[:MAX_CHANGES]
-        ],
+        "changes": _changes(settings, lang),
         "districts": _districts(tables, lang),
         "photo": photo(
             tables, settings.get("photo"), localize("export.sheets.alt_photo", lang), lang
         ),
-        "numbered": NUMBERED,
         "notes": _notes(tables, sector, lang),
     }
 
@@ -170,12 +155,25 @@ def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
     return rows
 
 
-def _drawn(drawn: SectorMap, alt: str, tables: SheetTables, lang: Lang) -> dict[str, str]:
+def _map(drawn: SectorMap, alt: str, tables: SheetTables, lang: Lang) -> dict[str, str]:
     scale = scale_words(drawn.scale, lang)
     return {
         "svg": drawn.svg,
         "scale": localize("export.sheets.scale", lang, scale=scale),
         "alt": localize(alt, lang, scale=scale, count=len(tables.sites)),
+    }
+
+
+def _services(drawn: SectorMap, tables: SheetTables, lang: Lang) -> dict[str, Any]:
+    """Map of access and services, with the categories of its legend."""
+    return {
+        **_map(drawn, "export.sheets.alt_services", tables, lang),
+        "legend": [
+            [place_marker(category), VALUES[category][lang]]
+            for category in PLACES
+            if category in drawn.categories
+        ],
+        "minor": any(category not in PLACES for category in drawn.categories),
     }
 
 
@@ -250,8 +248,8 @@ def _premises(tables: SheetTables, lang: Lang) -> dict[str, Any]:
         near = by_place[by_place["place"] == name].head(1)
         walk = ""
         if len(near) and is_known(rank := ranks.get(near["opportunity_id"].iloc[0], float("nan"))):
-            minutes = content.minutes(float(near["time_min"].iloc[0]), lang)
-            walk = localize("export.sheets.nearest", lang, minutes=minutes, rank=rank)
+            time = float(near["time_min"].iloc[0])
+            walk = _nearest(time, rank, lang)
         shown.append(
             [
                 place_marker(category),
@@ -265,6 +263,13 @@ def _premises(tables: SheetTables, lang: Lang) -> dict[str, Any]:
     return {"rows": shown, "more": words}
 
 
+def _nearest(time_min: float, rank: float, lang: Lang) -> str:
+    if time_min < 0.5:
+        return localize("export.sheets.nearest_under_a_minute", lang, rank=rank)
+    minutes = content.minutes(time_min, lang)
+    return localize("export.sheets.nearest", lang, minutes=minutes, rank=rank)
+
+
 def _contacts(settings: Any, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
@@ -272,6 +277,16 @@ def _contacts(settings: Any, lang: Lang) -> list[dict[str, Any]]:
             "lines": [printable(line, lang=lang, limit=60) for line in one["lines"][:MAX_LINES]],
         }
         for one in settings.get("contacts", ())[:MAX_CONTACTS]
+    ]
+
+
+def _changes(settings: Any, lang: Lang) -> list[list[str]]:
+    return [
+        [
+            printable(one["when"], lang=lang, limit=40),
+            printable(one["text"], lang=lang, limit=180),
+        ]
+        for one in settings.get("changes", ())[:MAX_CHANGES]
     ]
 
 

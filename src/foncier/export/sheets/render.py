@@ -95,6 +95,22 @@ def print_sheets(
     _refuse_result(out)
     tables = read_sheet_tables(folder)
     rows = select_sites(tables, choice)
+    files = _print_files(tables, rows, lang, workers)
+    write = {name: partial(_write, data) for name, data in files.items()}
+    entries = {"result": tables.manifest["deliverables"], "lang": lang}
+    write_atomically(
+        out,
+        write,
+        manifest=lambda done: to_json({**entries, "deliverables": done}),
+        removable=lambda name: name.endswith(".pdf"),
+    )
+    return PrintedSheets(out, tuple(files), tuple(tables.sites["opportunity_id"].iloc[rows]))
+
+
+def _print_files(
+    tables: SheetTables, rows: Sequence[int], lang: Lang, workers: int
+) -> dict[str, bytes]:
+    """PDF files by name: one per site, all of them in one, and the leaflet."""
     printer = SheetPrinter(tables, rows, lang)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         leaflet_pdf = pool.submit(printer.leaflet)
@@ -105,15 +121,7 @@ def print_sheets(
         title = localize("export.sheets.sheets_title", lang)
         files[ALL] = printer.print("sheet.typ", title, sheets=sheets)
     files[LEAFLET] = leaflet_pdf.result()
-    write = {name: partial(_write, data) for name, data in files.items()}
-    entries = {"result": tables.manifest["deliverables"], "lang": lang}
-    write_atomically(
-        out,
-        write,
-        manifest=lambda done: to_json({**entries, "deliverables": done}),
-        removable=lambda name: name.endswith(".pdf"),
-    )
-    return PrintedSheets(out, tuple(files), tuple(tables.sites["opportunity_id"].iloc[rows]))
+    return files
 
 
 def _write(data: bytes, path: Path) -> None:

@@ -83,9 +83,9 @@ def sector_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap:
         canvas.raw(kind_symbol(tables.sites["kind"].iloc[row], "", x, y, SMALL_MM))
         canvas.reserve(x, y, SMALL_MM / 2)
     stops = _stops(canvas, tables)
-    signs = [_numbered(canvas, tables, row) for row in numbered]
-    for mark in signs[::-1]:  # the best ranks on top
-        canvas.raw(mark)
+    markers = [_numbered(canvas, tables, row) for row in numbered]
+    for marker in markers[::-1]:  # the best ranks on top
+        canvas.raw(marker)
     for name, x, y in stops:
         beside(canvas, printable(name, lang=lang, limit=40), x, y, 1.9, size=5, colour="#8f0c2b")
     _names(canvas, basemap, lang)
@@ -94,7 +94,7 @@ def sector_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap:
 
 
 def services_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap:
-    """Draw the places to reach, named where there is room, and the stops of the loop."""
+    """Draw the places, with names where there is space, and the stops of the loop."""
     canvas = _sector_canvas(tables, basemap, SERVICES_MM)
     inside = _site_shapes(canvas, tables)
     for row in inside[::-1]:

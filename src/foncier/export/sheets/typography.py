@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foncier.i18n import figure, format_value, typeset
+from foncier.i18n import figure, format_value, localize, typeset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,8 @@ def measured(value: Any, unit: str, lang: Lang) -> str:
         return format_value(number, "%", lang)
     if unit == "m²" and number >= 100_000:
         return figure(number / 10_000, "ha", lang)
+    if unit == "hab.":
+        unit = localize("export.sheets.inhabitants", lang)
     if unit in ("m", "m²") and number >= 20:
         number = float(round(number))
     return figure(round(number, 1) + 0.0, unit, lang)

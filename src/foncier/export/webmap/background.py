@@ -10,6 +10,7 @@ import shapely
 
 from foncier.export.webmap import encode_geometry
 from foncier.export.webmap.encode_table import pool
+from foncier.export.words import MINOR_GRADE, STREET_GRADES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,27 +26,6 @@ NAMED = ("water", "park", "cemetery", "sports", "school", "allotments")
 LAND_USE = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
 LINE_KIND = ("railway", "water")
 POLYGON_TYPE, LINE_TYPE = 3, 1
-
-# How wide a street is drawn, from OpenStreetMap's highway classes and the three of road extracts.
-GRADES: dict[str, int] = {
-    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
-    **dict.fromkeys(
-        (
-            "primary",
-            "secondary",
-            "tertiary",
-            "major",
-            "primary_link",
-            "secondary_link",
-            "tertiary_link",
-        ),
-        2,
-    ),
-    **dict.fromkeys(
-        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
-    ),
-}
-MINOR = 1
 
 
 def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
@@ -133,7 +113,7 @@ def _land_use(layer: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _grades(streets: pd.DataFrame) -> NDArray[np.int64]:
-    grades = streets["street_class"].map(GRADES).fillna(MINOR)
+    grades = streets["street_class"].map(STREET_GRADES).fillna(MINOR_GRADE)
     return np.asarray(grades, dtype=np.int64)
 
 

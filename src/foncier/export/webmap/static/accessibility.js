@@ -1,5 +1,5 @@
 'use strict';
-/* What is reached on foot from the open site: its routes, and as far as some minutes lead. */
+/* Routes and isochrones of the open site. */
 
 const ISOCHRONE_COLOUR = '#00506e';
 const ROUTE_STYLES = {
@@ -30,7 +30,8 @@ const isochronesBySite = rowsBySite(page.isochrones.site);
  */
 function routeText(destination) {
   if (destination === 'loop') return t('route');
-  const words = Object.hasOwn(page.destinations, destination) ? inLanguage(page.destinations[destination]) : destination;
+  const words = Object.hasOwn(page.destinations, destination)
+    ? inLanguage(page.destinations[destination]) : destination;
   return `${t('route_to')}${t('colon')}${words}`;
 }
 
@@ -60,7 +61,7 @@ function drawRoute(row) {
 
 /**
  * @param {number} row of the isochrones
- * @param {number} nearer how many are farther: the nearer, the thicker its line
+ * @param {number} nearer number of longer isochrones: the shorter the time, the thicker the line
  */
 function drawIsochrone(row, nearer) {
   const minutes = quantity(page.isochrones.minutes[row], 'min');
@@ -75,7 +76,7 @@ function drawIsochrone(row, nearer) {
 }
 
 /**
- * Who and how much is reached from a site within some minutes.
+ * Table of the isochrones of a site: minutes, residents, area.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
@@ -100,7 +101,7 @@ function legendWidth() {
 }
 
 /**
- * A button that shows on the map all that is reached from a site.
+ * Button that shows the routes and the isochrones of a site on the map.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
@@ -120,7 +121,7 @@ function showAccessButton(site) {
   } }, t('show_access'));
 }
 
-/** @returns {HTMLElement[]} what the lines of the open site mean */
+/** @returns {HTMLElement[]} legend of the routes and isochrones */
 function accessLegend() {
   const others = [...new Set(routeDestinations)].filter((destination) => destination !== 'loop');
   const minutes = [...new Set(page.isochrones.minutes)].sort((a, b) => a - b).map((m) => number(m));
@@ -130,7 +131,8 @@ function accessLegend() {
     routeDestinations.includes('loop') ? row('route', t('route')) : null,
     others.length ? row('route-other',
       others.length > 1 ? t('route_others') : routeText(others[0])) : null,
-    isochronesBySite.size ? row('isochrone', `${t('legend_isochrones')}${t('colon')}${minutes.join(', ')}`) : null,
+    isochronesBySite.size ? row('isochrone',
+      `${t('legend_isochrones')}${t('colon')}${minutes.join(', ')}`) : null,
   ].filter((node) => node);
   return rows.length ? [el('p', { class: 'legend-title' }, t('legend_open')), ...rows] : [];
 }

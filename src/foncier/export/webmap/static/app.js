@@ -28,7 +28,9 @@ function applyWords() {
 function communesText() {
   const codes = page.communes;
   if (!codes.length) return '';
-  if (codes.length <= MAX_COMMUNE_CODES) return ` · ${t(codes.length > 1 ? 'commune_codes.other' : 'commune_codes.one')} ${codes.join(', ')}`;
+  if (codes.length <= MAX_COMMUNE_CODES) {
+    return ` · ${tCount('commune_codes', codes.length)} ${codes.join(', ')}`;
+  }
   const parts = [...new Set(codes.map((code) => code.slice(0, code.startsWith('97') ? 3 : 2)))];
   const named = `${tCount('departements', parts.length)} (${parts.sort().join(', ')})`;
   return ` · ${tCount('communes', codes.length)}, ${named}`;
@@ -62,7 +64,7 @@ function setView(view) {
   renderRows();
 }
 
-/** Show the whole study. */
+/** Show the whole study area. */
 function showAll() {
   if (!page.view) return;
   const bounds = L.latLngBounds(latLngs(page.view));

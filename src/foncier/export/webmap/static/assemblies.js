@@ -1,5 +1,5 @@
 'use strict';
-/* Parcels that pass together and fail alone: no rank, and nothing without their owners. */
+/* Land assemblies: parcels that pass the rules together and fail alone. Not ranked. */
 
 const ASSEMBLY = '#7a5c00';
 /** @type {ShapeIndex|null} decoded when first needed */
@@ -32,7 +32,7 @@ function assemblyLayer() {
 }
 
 /**
- * What the study says of an assembly, one line a parcel or a test.
+ * Texts of an assembly, one line per parcel or test.
  * @param {'alone'|'together'|'agreement'} told
  * @param {number} row
  * @returns {string[]}
@@ -62,7 +62,7 @@ function assemblyPopup(row) {
 }
 
 /**
- * Show what an assembly is made of.
+ * Open the popup of an assembly.
  * @param {number} row
  * @param {L.LatLng} [at]
  */

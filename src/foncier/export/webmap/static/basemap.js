@@ -1,13 +1,13 @@
 'use strict';
-/* The own base map: ground, railway, streets, buildings, names. */
+/* Base map: land use, railway, streets, buildings, names. */
 
 const PAPER = '#efece6';
-/** Fill of each use of the ground. */
+/** Fill of each land use. */
 const LAND_USE_COLOURS = {
   water: '#bcd8ea', park: '#d3e5c4', cemetery: '#d8e0cb', sports: '#d9ead0', school: '#efe6d3',
   allotments: '#dde8c6', railway: '#e3e1e4', parking: '#ebe9e6',
 };
-/** Width of a street in metres on the ground, least pixels, and from which zoom it shows. */
+/** Width of a street in metres on the ground, minimum pixels, and from which zoom it shows. */
 const STREETS = [
   { metres: 2.5, least: 0.8, from: 15, fill: '#ffffff', edge: '#dcd6cb' },
   { metres: 7, least: 1.1, from: 12, fill: '#ffffff', edge: '#d3ccc0' },
@@ -26,9 +26,9 @@ const LABEL_STYLES = {
 const landUse = new ShapeIndex(new Shapes(page.base.land_use.shapes), page.base.land_use.codes);
 const rails = new ShapeIndex(new Shapes(page.base.rails.shapes), page.base.rails.codes);
 const streets = new ShapeIndex(new Shapes(page.base.streets.shapes), page.base.streets.codes);
-// Those of a département take a second to draw from far, and are a haze.
+// Those of a département are slow to draw when zoomed out, and not legible.
 if (streets.shapes.length > 60000) STREETS[1].from = 13;
-/** Seen from far, only these are drawn. */
+/** Streets that are drawn when zoomed out. */
 const mainStreets = streets.shapes.filter((shape) => shape.code > 1);
 const buildings = new ShapeIndex(new Shapes(page.base.buildings.shapes), []);
 const textMeasurer = document.createElement('canvas').getContext('2d');
@@ -47,7 +47,7 @@ function pixels(metres, zoom) {
 /**
  * @param {Shape} shape
  * @param {number} scale
- * @returns {boolean} less than a pixel each way: seen from far there are thousands
+ * @returns {boolean} smaller than a pixel
  */
 function isSubpixel({ box }, scale) {
   return (box[2] - box[0]) * scale < 1 && (box[3] - box[1]) * scale < 1;
@@ -122,7 +122,7 @@ function paintStreets(tile) {
 }
 
 /**
- * Names of a zoom that fit without touching, with their place in pixels.
+ * Labels of each zoom that do not overlap, with their position in pixels.
  * @type {Map<number, any[]>}
  */
 const labelsByZoom = new Map();

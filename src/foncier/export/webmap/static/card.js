@@ -1,5 +1,5 @@
 'use strict';
-/* The card of one site: what is known, from where, and what it is worth. */
+/* Card of one site: score, measures, access, evidence, tests, visit. */
 
 /**
  * Show the card of a site in the panel.
@@ -80,7 +80,7 @@ function scoreBlock(site) {
 }
 
 /**
- * How much the rank owes to the weights: what the study computed, for its own weights only.
+ * Robustness of the rank, which the study computed for its own weights only.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
@@ -164,7 +164,7 @@ function measureRows(site) {
       ...fact(label('frontage_m'), quantity(site.entry.frontage_m, 'm', 1)));
   }
   if (site.family) rows.push(...fact(label('family'), site.family));
-  rows.push(...fact(label('sources'), site.sources));
+  rows.push(...fact(label('sources'), (site.sources || t('unknown')).replaceAll(' | ', ' · ')));
   return rows;
 }
 
@@ -184,7 +184,7 @@ function confidenceText(site) {
  */
 function evidenceBlock(site) {
   if (!site.evidence.length) return section('evidence', el('p', {}, t('no_evidence')));
-  // what one source says at one date stands together, and names it once
+  // grouped by source and date
   const groups = new Map();
   site.evidence.forEach((row) => {
     const source = evidenceSource(row);
@@ -211,7 +211,7 @@ function evidenceItem(row) {
 }
 
 /**
- * How far from its threshold a measure is; a share in points of percentage.
+ * Signed distance of a measure to its threshold.
  * @param {number} margin
  * @param {string} unit
  * @returns {string}
@@ -279,7 +279,7 @@ function linkBlock(site) {
 }
 
 /**
- * How to tell an error: to whom publishes the study, whose address the page does not know.
+ * How to report an error to the service that publishes the study.
  * @param {Site} site
  * @returns {HTMLElement}
  */

@@ -1,6 +1,5 @@
 'use strict';
-/* More sites than elements would bear: outlines and signs painted on tiles, clicks answered by an
-   index of squares. */
+/* Large studies: outlines and markers are painted on canvas tiles, a spatial index answers clicks. */
 
 const OUTLINES_FROM = 15; // zoom; a plot of 25 m is then 8 pixels wide
 const DOT_PX = 5;
@@ -8,7 +7,7 @@ const DOT_PX = 5;
 let siteShapes;
 /** @type {L.GridLayer} */
 let siteCanvas;
-/** @type {Map<number, L.LayerGroup>} sites that are open or pointed at */
+/** @type {Map<number, L.LayerGroup>} sites that are open or hovered */
 const highlights = new Map();
 /** @type {Map<string, HTMLCanvasElement>} */
 const iconCache = new Map();
@@ -62,7 +61,7 @@ function listenPaintedSites() {
 }
 
 /**
- * The hexagon, or the site, of a map of many under a point; null where there is none.
+ * Hexagon or site under a point of a large study; null where there is none.
  * @param {L.LatLng} at
  * @returns {Site|Cell|null}
  */
@@ -71,7 +70,7 @@ function paintedFeatureAt(at) {
 }
 
 /**
- * The site whose sign or outline is under a point; the best rank of several.
+ * Site whose marker or outline is under a point; the best rank of several.
  * @param {L.LatLng} at
  * @returns {Site|null}
  */
@@ -124,7 +123,7 @@ function paintSites(tile) {
 const worstRankFirst = (a, b) => positions[b.row] - positions[a.row];
 
 /**
- * Seen from far: one path of small squares a kind.
+ * Zoomed out: one path of small squares per kind.
  * @param {TileContext} tile
  * @param {Shape[]} near
  */
@@ -145,7 +144,7 @@ function paintDots(tile, near) {
 /**
  * @param {TileContext} tile
  * @param {Shape} shape
- * @param {number} size pixels; the large ones bear their rank
+ * @param {number} size pixels; large markers show their rank
  */
 function paintMarker(tile, shape, size) {
   const { ctx, scale, origin } = tile;
@@ -157,7 +156,7 @@ function paintMarker(tile, shape, size) {
 }
 
 /**
- * The mark of a visited site.
+ * Badge of a visited site.
  * @param {CanvasRenderingContext2D} ctx
  * @param {number} x
  * @param {number} y
@@ -210,7 +209,7 @@ function paintRank(ctx, site, x, y) {
 }
 
 /**
- * The sign of a kind, drawn once.
+ * Icon of a kind, drawn once.
  * @param {string} kind
  * @param {number} size
  * @returns {HTMLCanvasElement}
@@ -248,7 +247,7 @@ function repaintSites() {
 }
 
 /**
- * Light up one site over the tiles.
+ * Highlight one site over the tiles.
  * @param {Site} site
  * @param {boolean} strong
  */

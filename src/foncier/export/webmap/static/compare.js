@@ -59,7 +59,7 @@ function openComparison() {
 
 /** @returns {HTMLElement} */
 function comparisonTable() {
-  const row = (label, read, kind) => el('tr', { class: kind || null }, el('th', { scope: 'row' }, isolated(label)),
+  const row = (label, read) => el('tr', {}, el('th', { scope: 'row' }, isolated(label)),
     ...compared.map((site) => el('td', {}, ...[read(site)].flat())));
   const label = (name) => inLanguage(page.labels[name]);
   const measure = (name) => row(label(name),
@@ -78,10 +78,10 @@ function comparisonTable() {
       row(t('filter_flag'), (site) => isolated(flagText(site) || '–')),
       measure('confidence'), measure('axis_distance_m'), measure('residents_around'),
       ...Object.entries(page.destinations).map(([destination, text]) => row(inLanguage(text), (site) => [
-        quantity(accessValue(site, destination, 'time_min'), 'min'),
+        minutesText(accessValue(site, destination, 'time_min')),
         el('span', { class: 'source' }, quantity(accessValue(site, destination, 'distance_m'), 'm'))])),
       ...page.criteria.map((rule) => row(`${t('score')}${t('colon')}${inLanguage(rule.label)}`,
-        (site) => scoreCell(rule.scores[site.index], site), 'criterion-row'))));
+        (site) => scoreCell(rule.scores[site.index], site)))));
 }
 
 /**

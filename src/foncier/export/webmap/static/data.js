@@ -17,7 +17,7 @@ const KINDS = ['friche', 'dent_creuse', 'batiment_non_affecte', 'terrain_divisib
  * @property {any[]} evidence
  * @property {any[]} tests
  * @property {any} entry street access, or null
- * @property {string} [haystack] what the search looks in, once it was asked for
+ * @property {string} [searchText] text that the search reads, cached
  */
 
 /**
@@ -59,7 +59,7 @@ function startsOf(counts) {
   return starts;
 }
 
-/** Shapes of one layer of steps: cut into features, parts and rings when they are asked for. */
+/** Shapes of one layer, decoded into features, parts and rings on demand. */
 class Shapes {
   /** @param {{parts: number[], rings?: number[], corners: number[], steps: number[]}} packed */
   constructor({ parts, rings, corners, steps }) {
@@ -150,17 +150,17 @@ function readSites() {
 }
 
 /**
- * What the search looks in, without accents and capitals.
+ * Text that the search reads, without accents and capitals.
  * @param {Site} site
  * @returns {string}
  */
 function searchTextOf(site) {
-  if (site.haystack === undefined) {
+  if (site.searchText === undefined) {
     const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
       site.entry && site.entry.street];
-    site.haystack = withoutAccents(texts.filter((text) => text).join(' '));
+    site.searchText = withoutAccents(texts.filter((text) => text).join(' '));
   }
-  return site.haystack;
+  return site.searchText;
 }
 
 /** Outlines of the sites. */
@@ -187,7 +187,7 @@ function attachTables(sites) {
 }
 
 /**
- * A measure of the way from a site.
+ * A value of the access from a site to a destination.
  * @param {Site} site
  * @param {string} destination
  * @param {'time_min'|'distance_m'|'detour_index'|'bike_m'|'bike_min'|'place'|'barrier'|'barrier_name'} column
@@ -214,7 +214,7 @@ function measureOf(rule, site) {
 }
 
 /**
- * What to call a site: its name, else its address, else its first parcel or its id.
+ * Title of a site: its name, else its address, else its first parcel or its id.
  * @param {Site} site
  * @returns {string}
  */
@@ -226,7 +226,7 @@ function titleOf(site) {
 }
 
 /**
- * A parcel as people say it: section and number.
+ * Section and number of a parcel.
  * @param {string} parcel 14 characters
  * @returns {string}
  */
@@ -237,7 +237,7 @@ function parcelTitle(parcel) {
 }
 
 /**
- * Score as the page writes it, on 100.
+ * Score out of 100, as text.
  * @param {number|null} score
  * @returns {string}
  */

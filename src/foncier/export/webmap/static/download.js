@@ -1,5 +1,5 @@
 'use strict';
-/* Take away what is listed: a table, shapes, a link. */
+/* Download the list as a table or as shapes, the visits, or copy a link. */
 
 /** @returns {HTMLElement} */
 function downloadTool() {
@@ -22,7 +22,7 @@ function downloadTool() {
 }
 
 /**
- * Hand a text to the reader as a file.
+ * Save a text as a file.
  * @param {string} name
  * @param {string} type
  * @param {string} text
@@ -36,7 +36,7 @@ function saveFile(name, type, text) {
 }
 
 /**
- * A table as the spreadsheet of each language opens it: mark, separator, decimal sign, line ends.
+ * CSV for the spreadsheets of each language: byte order mark, separator, decimal sign, line ends.
  * @param {Array<Array<string|number|null>>} rows
  * @returns {string}
  */
@@ -52,7 +52,7 @@ function csv(rows) {
   return `\ufeff${rows.map((row) => row.map(cell).join(separator)).join('\r\n')}\r\n`;
 }
 
-/** @returns {Array<[string, (site: Site) => string|number|null]>} columns as the card words them */
+/** @returns {Array<[string, (site: Site) => string|number|null]>} columns with the labels of the card */
 function columns() {
   const label = (name) => inLanguage(page.labels[name])
     + (page.labels[name][2] ? ` (${page.labels[name][2]})` : '');
@@ -89,7 +89,8 @@ function selectionCsv() {
 /** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */
 function selectionGeoJson() {
   const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
-    'built_share', 'status', 'zone', 'flags', 'flags_en', 'confidence', 'perimeter', 'axis_distance_m', 'family',
+    'built_share', 'status', 'zone', 'flags', 'flags_en', 'confidence', 'perimeter', 'axis_distance_m',
+    'family',
     'score', 'score_low', 'score_high', 'coverage', 'rank', 'sources'];
   const features = shownSites().map((site) => {
     const properties = { opportunity_id: site.id };

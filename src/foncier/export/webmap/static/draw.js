@@ -1,5 +1,5 @@
 'use strict';
-/* An area drawn on the map: what is inside, how many, how much ground. */
+/* Area drawn on the map, and a summary of the sites inside. */
 
 /** @type {number[][]|null} corners so far (latitude, longitude); null when not drawing */
 let sketch = null;
@@ -39,13 +39,13 @@ function startDrawing() {
   announce(t('draw_hint'));
 }
 
-/** Close the area; fewer than three corners hold nothing. */
+/** Close the area; fewer than three corners clear it. */
 function finishDrawing() {
   setArea(sketch.length > 2 ? sketch : []);
 }
 
 /**
- * Ask for what is inside an area, or anywhere.
+ * Filter by an area; no corners clear it.
  * @param {number[][]} corners
  */
 function setArea(corners) {
@@ -58,7 +58,7 @@ function setArea(corners) {
   fillTool();
 }
 
-/** Take what the map shows: the way to draw with the keyboard. */
+/** Use the visible area: the way to draw with the keyboard. */
 function useMapView() {
   const box = map.getBounds();
   setArea([[box.getSouth(), box.getWest()], [box.getNorth(), box.getWest()],
@@ -84,7 +84,7 @@ function areaTool() {
   return el('div', { class: 'tool-body', id: 'area-tool' });
 }
 
-/** Say where the drawing stands, and what the selection holds. */
+/** Show the state of the drawing and the summary. */
 function fillDrawing() {
   const body = document.getElementById('area-tool');
   if (!body) return;
@@ -98,7 +98,7 @@ function fillDrawing() {
   body.replaceChildren(...steps.filter((node) => node), summary());
 }
 
-/** @returns {HTMLElement} count and ground by kind of what is listed */
+/** @returns {HTMLElement} number and area of the listed sites by kind */
 function summary() {
   const shown = shownSites();
   const row = (name, list, tag) => el('tr', {}, el('th', { scope: 'row' }, name),

@@ -1,5 +1,5 @@
 'use strict';
-/* What the reader asks to see: measures, zone, points to watch, an area drawn on the map. */
+/* Filters: measures, zone, points to watch, visits, an area drawn on the map. */
 
 /** @returns {Record<string, any>} no filter at all */
 function noFilters() {
@@ -53,7 +53,8 @@ const BOUNDS = {
   confidence: { read: (site) => site.confidence, pass: (value, bound) => value * 100 >= bound },
   minutes: { read: (site) => accessValue(site, state.filters.destination, 'time_min'),
     pass: (value, bound) => value <= bound },
-  loop: { read: (site) => accessValue(site, 'loop', 'distance_m'), pass: (value, bound) => value <= bound },
+  loop: { read: (site) => accessValue(site, 'loop', 'distance_m'),
+    pass: (value, bound) => value <= bound },
 };
 
 /**
@@ -63,17 +64,18 @@ const BOUNDS = {
 function passesCategories(site) {
   const { flag, visited, inside } = state.filters;
   if (visited && (visited === '1') !== Boolean(visits[site.id])) return false;
-  if (CATEGORY_FILTERS.some((name) => state.filters[name] && (site[name] || '?') !== state.filters[name])) return false;
+  const differs = (name) => state.filters[name] && (site[name] || '?') !== state.filters[name];
+  if (CATEGORY_FILTERS.some(differs)) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
   return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
 
-/** @type {{shown: Site[], unknown: number}|null} kept until something is asked otherwise */
+/** @type {{shown: Site[], unknown: number}|null} cached until a filter changes */
 let filterResult = null;
 
-/** Forget what was sifted. */
+/** Clear the cached result of the filters. */
 function clearFilterResult() {
   filterResult = null;
 }
@@ -186,7 +188,7 @@ function flagChoice() {
 }
 
 /**
- * Ground that some sites count more than once.
+ * Area that some sites count more than once.
  * @param {Site[]} list
  * @returns {number} square metres
  */
@@ -201,7 +203,7 @@ function repeatedArea(list) {
 }
 
 /**
- * How much ground some sites cover, what overlaps counted once.
+ * Area that some sites cover, overlaps counted once.
  * @param {Site[]} list
  * @returns {string}
  */

@@ -1,11 +1,10 @@
 'use strict';
-/* Rejected parcels too many to be drawn one by one: squares of ground say how many, and by which
-   rule. */
+/* Rejected parcels that are too many to be drawn one by one, counted by grid cell and rule. */
 
-// Paul Tol's muted colours, told apart by the colour-blind; none is that of a kind or a hexagon.
+// Paul Tol's muted colours, distinct for colour-blind readers; none is that of a kind or a hexagon.
 const REASON_COLOURS = ['#ddcc77', '#cc6677', '#999933', '#aa4499', '#44aa99'];
 const OTHER_REASON = '#8d8f99';
-const MAX_REASONS = 6; // told of one square
+const MAX_REASONS = 6; // listed for one cell
 const EDGES_FROM = 13; // zoom
 
 /** @type {{index: ShapeIndex, first: Uint32Array, colours: Map<number, string>}|null} */
@@ -49,13 +48,13 @@ function gridLayer() {
   return layer.on('add remove', () => { if (tooManySites) repaintSites(); }); // hexagons make room for it
 }
 
-/** @returns {number} rejected parcels of all squares */
+/** @returns {number} rejected parcels of all cells */
 function parcelsInGrid() {
   return page.grid.count.reduce((sum, count) => sum + count, 0);
 }
 
 /**
- * How many parcels of a square were rejected, and why.
+ * Popup of a cell: number of rejected parcels, by rule.
  * @param {number} row
  * @returns {HTMLElement}
  */
@@ -71,8 +70,8 @@ function gridPopup(row) {
     el('ul', { class: 'popup-evidence' }, ...rows.map((i) => el('li', {},
       reasonSwatch(colours.get(reason[i]) || OTHER_REASON), ' ', isolated(inLanguage(reasons[reason[i]])),
       `${t('colon')}${number(parcels[i])}`)),
-    listedCount < count[row] ? el('li', {}, t('grid_other_rules'), t('colon'), number(count[row] - listedCount))
-      : null),
+    listedCount < count[row] ? el('li', {}, t('grid_other_rules'), t('colon'),
+      number(count[row] - listedCount)) : null),
     el('p', { class: 'source' }, t('grid_where')));
 }
 
@@ -85,7 +84,7 @@ function reasonSwatch(colour) {
 }
 
 /**
- * Answer clicks on the squares, where no site or hexagon is above, while their layer is on.
+ * Answer clicks on the cells where no site or hexagon is above, while their layer is on.
  * @param {L.Layer} layer
  */
 function listenGrid(layer) {
@@ -99,7 +98,7 @@ function listenGrid(layer) {
   });
 }
 
-/** @returns {HTMLElement|null} what the colours of the squares mean */
+/** @returns {HTMLElement|null} legend of the grid */
 function gridLegend() {
   if (!page.grid.count.length) return null;
   const { colours } = readGrid();

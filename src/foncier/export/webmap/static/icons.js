@@ -1,8 +1,8 @@
 'use strict';
-/* Signs drawn in the page: shapes of the kinds, pictograms of the places. */
+/* Icons: shapes of the kinds, pictograms of the places. */
 
 /**
- * Colours of the kinds, told apart by people who do not see red or green (after Okabe and Ito),
+ * Colours of the kinds, distinct for colour-blind readers (after Okabe and Ito),
  * dark enough for white figures (contrast 4.5 at least); each kind has its own shape besides.
  */
 const KIND_STYLES = {
@@ -31,7 +31,7 @@ const PLACE_ICONS = {
 };
 
 /**
- * The sign of a kind, with a figure inside or none.
+ * Icon of a kind, with a number inside or none.
  * @param {string} kind
  * @param {string} figure
  * @param {number} size pixels
@@ -47,7 +47,8 @@ function kindIcon(kind, figure, size) {
     const tight = kind === 'friche' || kind === 'batiment_non_affecte';
     const sizes = [13, tight ? 10.5 : 13, tight ? 8 : 10, tight ? 6 : 8, tight ? 5 : 6.5];
     const text = svg('text', { x: 14, y: 14.4 + lift, fill: '#ffffff', 'text-anchor': 'middle',
-      'dominant-baseline': 'central', 'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
+      'dominant-baseline': 'central',
+      'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
     text.textContent = figure;
     sign.append(text);
   }
@@ -55,7 +56,7 @@ function kindIcon(kind, figure, size) {
 }
 
 /**
- * The sign of a category of places.
+ * Icon of a category of places.
  * @param {string} category
  * @param {number} size pixels
  * @returns {SVGElement}
@@ -79,8 +80,8 @@ function stopLetter(index) {
 }
 
 /**
- * The bar of a score, with the interval of what is unknown.
- * @param {{score: number|null, low: number|null, high: number|null, colour: string}} given
+ * Bar of a score, with the interval due to missing data.
+ * @param {{score: number|null, low: number|null, high: number|null, colour: string}} values
  * @returns {HTMLElement}
  */
 function scoreBar({ score, low, high, colour }) {

@@ -1,5 +1,5 @@
 'use strict';
-/* What can be switched on and off, and the legend. */
+/* Layers, their switches, and the legend. */
 
 const MAIN_PLACES = ['station', 'university', 'research', 'innovation', 'hospital',
   'public_service'];
@@ -93,8 +93,8 @@ function stopLayer() {
 }
 
 /**
- * Places to reach: the main ones with a pictogram, the others as dots. Where there are many, those
- * in sight only, and from near.
+ * Places: the main ones with a pictogram, the others as dots. Where there are many, only those in
+ * view, when zoomed in.
  * @param {boolean} main
  * @returns {L.LayerGroup}
  */
@@ -124,7 +124,9 @@ function placeLayer(main) {
  */
 function placesOf(main) {
   const categories = unpool(page.places.category);
-  return categories.flatMap((category, row) => (MAIN_PLACES.includes(category) === main ? [row] : []));
+  return categories.flatMap(
+    (category, row) => (MAIN_PLACES.includes(category) === main ? [row] : []),
+  );
 }
 
 /**
@@ -186,7 +188,7 @@ function showOnlineStatus(key) {
   if (key) announce(t(key));
 }
 
-/** A tile that fails is said; the own base map comes back under the background. */
+/** Report a failed tile, and show the base map of the study under the background. */
 function listenOnline() {
   ONLINE_NAMES.forEach((name) => onlineLayers[name].on('tileerror', () => {
     if (online !== name) return;
@@ -233,13 +235,13 @@ function layerPanel() {
 
 /**
  * @param {string} name of a switch
- * @returns {boolean} too many to be shown from far
+ * @returns {boolean} too many to be shown when zoomed out
  */
 function shownOnZoomOnly(name) {
   return ['places', 'minor'].includes(name) && placesOf(name === 'places').length > MAX_PLACES;
 }
 
-/** @returns {HTMLElement} what the signs mean */
+/** @returns {HTMLElement} legend of the map */
 function legend() {
   const kinds = KINDS.filter((kind) => sites.some((site) => site.kind === kind));
   const shades = el('p', { class: 'shades' }, t('legend_low'),
@@ -271,7 +273,7 @@ function legend() {
     gridLegend());
 }
 
-/** @returns {HTMLElement|null} the sign of the assemblies, and how many they are */
+/** @returns {HTMLElement|null} legend of the assemblies, with their number */
 function assemblyLegend() {
   const count = page.assemblies.id.length;
   return count ? el('p', { class: 'legend-row' }, el('span', { class: 'legend-line assembly' }),
@@ -279,7 +281,7 @@ function assemblyLegend() {
 }
 
 /**
- * A Leaflet control that holds an element of ours.
+ * Leaflet control with an element of the page.
  * @param {string} position
  * @param {() => HTMLElement} make
  * @returns {() => void} call it to make the element again

@@ -49,7 +49,7 @@ function numbersOf(text) {
 }
 
 /**
- * Take the state that an address holds; what it does not understand stays as it is.
+ * Restore the state from an address; unknown parts are ignored.
  * @param {string} fragment
  */
 function restoreState(fragment) {

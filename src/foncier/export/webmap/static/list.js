@@ -127,18 +127,20 @@ function intervalText(site) {
 }
 
 /**
- * Area, minutes to the first destination, metres to the loop; what is unknown is said.
+ * Area, minutes to the first destination, metres to the loop; "unknown" where missing.
  * @param {Site} site
  * @returns {string[]}
  */
 function factsOf(site) {
   const facts = [quantity(site.area_m2, 'm²')];
-  const addAccess = (destination, column, unit) => facts.push(
-    `${shortDestination(destination)}${t('colon')}${quantity(accessValue(site, destination, column), unit)}`,
+  const addAccess = (destination, text) => facts.push(
+    `${shortDestination(destination)}${t('colon')}${text}`,
   );
   const first = noFilters().destination;
-  if (first) addAccess(first, 'time_min', 'min');
-  if (Object.hasOwn(page.destinations, 'loop')) addAccess('loop', 'distance_m', 'm');
+  if (first) addAccess(first, minutesText(accessValue(site, first, 'time_min')));
+  if (Object.hasOwn(page.destinations, 'loop')) {
+    addAccess('loop', quantity(accessValue(site, 'loop', 'distance_m'), 'm'));
+  }
   return facts;
 }
 
@@ -163,19 +165,20 @@ function missingBox() {
   el('ul', {}, ...page.missing.map(([, fr, en]) => el('li', {}, isolated(inLanguage([fr, en]))))));
 }
 
-/** @returns {HTMLElement} what was read, of what date, and what was done to it */
+/** @returns {HTMLElement} layers that were read, with date, number of rows and notes */
 function dataBox() {
   return el('details', { class: 'data', id: 'data' }, el('summary', {}, t('data_used')),
     el('p', {}, `${t('rules')}${t('colon')}${inLanguage(page.profile.label)} (${page.profile.source})`),
     el('ul', {}, ...page.reports.map((report) => el('li', {},
       el('strong', {}, isolated(report.source || report.path)), ` – ${report.vintage
-        ? t('vintage', { date: dateText(report.vintage) }) : t('undated')}`, report.licence ? ` – ${report.licence}` : '', el('br'),
+        ? t('vintage', { date: dateText(report.vintage) }) : t('undated')}`,
+      report.licence ? ` – ${report.licence}` : '', el('br'),
       `${tCount('rows_read', report.rows[0])}, ${tCount('rows_kept', report.rows[1])}`,
       report.notes.length ? el('ul', {}, ...report.notes.map(([, count, fr, en]) => el('li', {},
         `${number(count)}${t('colon')}`, isolated(inLanguage([fr, en]))))) : null))));
 }
 
-/** Credits, licences and vintages, always in sight. */
+/** Credits, licences and dates, always visible. */
 function fillCredits() {
   const reports = page.reports.filter((report) => report.source).map((report) => [
     report.source, report.vintage ? dateText(report.vintage, 'short') : t('undated'), report.licence,

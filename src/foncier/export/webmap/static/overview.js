@@ -1,11 +1,11 @@
 'use strict';
-/* Seen from far, thousands of sites are one blot: hexagons then say how many lie in each place and
-   what the best of them is worth. From near, and wherever sites are few, every site is drawn. */
+/* Zoomed out, thousands of sites overlap: hexagons show how many there are and the best score.
+   Zoomed in, or where sites are few, every site is drawn. */
 
 const CELL_PX = 46; // pixels from the middle of a hexagon to the next
-const SITES_PER_CELL = 8; // sites a hexagon that holds any: from there on hexagons read better than dots
-const MAX_ZOOM_STEP = 2.5; // zooms that a click comes nearer at most, so that the reader knows the place
-const SHRINK_OVER_GRID = 0.6; // of their size, where the squares of the rejected parcels show between them
+const SITES_PER_CELL = 8; // mean number of sites per hexagon from which hexagons are shown
+const MAX_ZOOM_STEP = 2.5; // zoom levels that a click adds at most
+const SHRINK_OVER_GRID = 0.6; // share of their size while the grid layer is on
 const LOW_COLOUR = [222, 235, 246];
 const HIGH_COLOUR = [0, 58, 110];
 const WHITE_TEXT_FROM = 0.65; // score from which the figure in a hexagon is white
@@ -20,7 +20,7 @@ const WHITE_TEXT_FROM = 0.65; // score from which the figure in a hexagon is whi
 /** @type {Map<number, {crowded: boolean, most: number, cells: Cell[]}>} by zoom */
 let overviews = new Map();
 
-/** Forget the hexagons: other sites are shown, or in another order. */
+/** Clear the hexagons: the shown sites or their order changed. */
 function clearOverviews() {
   overviews = new Map();
 }
@@ -65,7 +65,8 @@ function overviewAt(zoom) {
   });
   const cells = [...byKey.values()];
   const most = cells.reduce((top, cell) => Math.max(top, cell.sites.length), 0);
-  const crowded = tooManySites && visibleSites.size >= SITES_PER_CELL * cells.length && visibleSites.size > 0;
+  const crowded = tooManySites && visibleSites.size > 0
+    && visibleSites.size >= SITES_PER_CELL * cells.length;
   overviews.set(zoom, { crowded, most, cells });
   return overviews.get(zoom);
 }
@@ -105,7 +106,8 @@ function cellRadius(cell, most) {
  */
 function scoreColour(score) {
   if (score === null) return '#e4e6ea';
-  return `rgb(${LOW_COLOUR.map((pale, i) => Math.round(pale + (HIGH_COLOUR[i] - pale) * score)).join(',')})`;
+  const mix = LOW_COLOUR.map((low, i) => Math.round(low + (HIGH_COLOUR[i] - low) * score));
+  return `rgb(${mix.join(',')})`;
 }
 
 /** @param {TileContext} tile */
@@ -147,7 +149,7 @@ function paintCell(ctx, cell, [x, y, radius]) {
 }
 
 /**
- * The small sign of one of the first ranks, on the corner of its hexagon.
+ * Small marker of a best-ranked site, on the corner of its hexagon.
  * @param {CanvasRenderingContext2D} ctx
  * @param {Site} site
  * @param {number} x
@@ -164,7 +166,7 @@ function paintBestSite(ctx, site, x, y) {
 }
 
 /**
- * What a hexagon holds: how many, by kind, how much ground, the best.
+ * Tooltip of a hexagon: number of sites, by kind, area, best score.
  * @param {Cell} cell
  * @returns {HTMLElement}
  */
@@ -181,7 +183,7 @@ function cellTooltip(cell) {
 }
 
 /**
- * Go nearer, to what a hexagon holds.
+ * Zoom to the sites of a hexagon.
  * @param {Cell} cell
  */
 function zoomToCell(cell) {
@@ -191,7 +193,7 @@ function zoomToCell(cell) {
   map.setView(bounds.getCenter(), Math.max(zoom, least), { animate: !reducedMotion.matches });
 }
 
-/** @returns {HTMLElement[]} what the hexagons mean; nothing where no zoom has any */
+/** @returns {HTMLElement[]} legend of the hexagons; empty where there are none */
 function overviewLegend() {
   if (!tooManySites) return [];
   const symbol = svg('svg', { viewBox: '0 0 26 28', width: 24, height: 26, 'aria-hidden': 'true' },

@@ -1,5 +1,5 @@
 'use strict';
-/* Scores and ranks for any weights: the formula of foncier.score.ranking, to the ninth decimal. */
+/* Scores and ranks for any weights: the formula of foncier.scoring.ranking, to the ninth decimal. */
 
 const MIN_COVERAGE = 0.5; // below half of the weight known, a site has no rank
 const PRECISION = 1e9; // scores equal to the ninth decimal are equal
@@ -81,7 +81,7 @@ function assignRanks(result, mean) {
 
 /**
  * Positions of the sites from the least key to the greatest; equal ones by id, NaN last. One
- * number holds key and id, so that the sort is the browser's own, without a call a pair.
+ * number encodes key and id, so that the native sort needs no comparison function.
  * @param {ArrayLike<number>} keys whole numbers up to 10^9
  * @returns {Uint32Array}
  */
@@ -98,12 +98,13 @@ function usesStudyWeights() {
 }
 
 const SCORE_FIELDS = ['score', 'score_low', 'score_high', 'coverage', 'rank'];
-/** What Python wrote of each site, to come back to. */
+/** Scores of each site with the weights of the study, as Python computed them. */
 const studyScores = sites.map((site) => SCORE_FIELDS.map((name) => site[name]));
 /** Position of each site by id, for equal ranks and for sites without one. */
 const idRank = new Uint32Array(sites.length);
 /** Sites by id: the reverse of `idRank`. */
-const sitesById = Uint32Array.from(sites.keys()).sort((a, b) => (sites[a].id < sites[b].id ? -1 : 1));
+const sitesById = Uint32Array.from(sites.keys())
+  .sort((a, b) => (sites[a].id < sites[b].id ? -1 : 1));
 sitesById.forEach((index, position) => { idRank[index] = position; });
 /** @type {Site[]} sites from the first rank to the last, those without a rank at the end */
 let rankedSites = [...sites];
@@ -114,7 +115,7 @@ const positions = Uint32Array.from(sites.keys());
 let rankedCount = sites.filter((site) => site.rank !== null).length;
 
 /**
- * Take other weights: every site gets its new score and rank, and the order changes.
+ * Apply other weights: update score and rank of every site, and the order.
  * @param {number[]} fresh
  */
 function applyWeights(fresh) {

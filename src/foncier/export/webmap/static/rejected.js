@@ -1,5 +1,5 @@
 'use strict';
-/* Parcels that are no opportunity, each with its reason: many shapes, so one painted layer. */
+/* Rejected parcels with their reason, painted as one layer. */
 
 /** @type {ShapeIndex|null} decoded when first needed */
 let rejectedIndex = null;
@@ -29,7 +29,7 @@ function rejectedLayer() {
 }
 
 /**
- * Why a parcel is no opportunity, in the current language.
+ * Reason why a parcel is rejected, in the current language.
  * @param {number} row
  * @returns {string}
  */

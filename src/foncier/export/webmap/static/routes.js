@@ -1,5 +1,5 @@
 'use strict';
-/* What the card says of the ways from a site: minutes, barriers, residents. */
+/* Access table of the card: minutes, barriers, residents. */
 
 /**
  * @param {Site} site
@@ -17,7 +17,7 @@ function accessBlock(site) {
 }
 
 /**
- * One destination; where nothing is known of it, that is said once.
+ * Row of one destination; a single cell where nothing is known.
  * @param {Site} site
  * @param {string} destination
  * @returns {HTMLElement}
@@ -25,14 +25,16 @@ function accessBlock(site) {
 function accessRow(site, destination) {
   const value = (name) => accessValue(site, destination, name);
   const place = value('place');
-  const notes = [place === inLanguage(page.destinations[destination]) ? null : place, barrierText(site, destination)];
-  const head = el('th', { scope: 'row' }, inLanguage(page.destinations[destination]),
+  const label = inLanguage(page.destinations[destination]);
+  const notes = [place === label ? null : place, barrierText(site, destination)];
+  const head = el('th', { scope: 'row' }, label,
     ...notes.filter((text) => text).map((text) => el('span', { class: 'source' }, isolated(text))));
   const known = ['time_min', 'bike_min', 'distance_m'].some((name) => value(name) !== null);
   if (!known) return el('tr', {}, head, el('td', { class: 'figure', colspan: 4 }, t('unknown')));
   return el('tr', {}, head,
-    el('td', { class: 'figure' }, quantity(value('time_min'), 'min')),
-    el('td', { class: 'figure' }, quantity(value('bike_min'), 'min'), bikeDistanceText(site, destination)),
+    el('td', { class: 'figure' }, minutesText(value('time_min'))),
+    el('td', { class: 'figure' }, minutesText(value('bike_min')),
+      bikeDistanceText(site, destination)),
     el('td', { class: 'figure' }, quantity(value('distance_m'), 'm')),
     el('td', { class: 'figure' }, value('detour_index') === null ? '–'
       : number(value('detour_index'), 2)));
@@ -45,13 +47,14 @@ function accessRow(site, destination) {
  * @returns {HTMLElement|null}
  */
 function bikeDistanceText(site, destination) {
-  const [ride, walked] = [accessValue(site, destination, 'bike_m'), accessValue(site, destination, 'distance_m')];
+  const ride = accessValue(site, destination, 'bike_m');
+  const walked = accessValue(site, destination, 'distance_m');
   if (ride === null || (walked !== null && Math.abs(ride - walked) < 10)) return null;
   return el('span', { class: 'source' }, quantity(ride, 'm'));
 }
 
 /**
- * What the way goes round: "contourne la Somme"; nothing when no barrier is known.
+ * Barrier that the route goes round: "contourne la Somme"; null when no barrier is known.
  * @param {Site} site
  * @param {string} destination
  * @returns {string|null}
@@ -68,7 +71,7 @@ function barrierText(site, destination) {
 }
 
 /**
- * Residents within 5, 10 and 15 minutes, where no isochrone tells them already.
+ * Residents within 5, 10 and 15 minutes, where no isochrone shows them.
  * @param {Site} site
  * @returns {HTMLElement[]}
  */

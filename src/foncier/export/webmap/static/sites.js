@@ -1,11 +1,11 @@
 'use strict';
-/* Opportunities on the map: outlines, numbered signs, popups. */
+/* Opportunities on the map: outlines, numbered markers, popups. */
 
 const MAX_SVG_SITES = 600; // beyond, sites are painted on tiles
-const FEW_SITES = 60; // up to here every sign keeps its number at any zoom, where it has room
-const BEST_RANKS = 20; // ranks that keep their number seen from far, where they have room
+const FEW_SITES = 60; // up to this many sites, every marker shows its rank at any zoom
+const BEST_RANKS = 20; // ranks that markers show when zoomed out
 const CLOSE_ZOOM = 16;
-const MARKER_SPACING_PX = 24; // pixels between two signs that keep their number
+const MARKER_SPACING_PX = 24; // between two markers that show their rank
 /** Too many sites for one element each? */
 const tooManySites = sites.length > MAX_SVG_SITES;
 
@@ -23,7 +23,7 @@ let openLayer;
 /**
  * Shade of the fill: the better the score, the denser.
  * @param {Site} site
- * @param {boolean} strong the site is open or pointed at
+ * @param {boolean} strong the site is open or hovered
  * @returns {object}
  */
 function outlineStyle(site, strong) {
@@ -60,7 +60,7 @@ function makeMarker(site) {
 }
 
 /**
- * The sign of a site with its rank, and a mark when it was visited.
+ * Marker of a site with its rank, and a badge when it was visited.
  * @param {Site} site
  * @returns {Element[]}
  */
@@ -112,7 +112,7 @@ function drawSites() {
 }
 
 /**
- * Sites whose sign has room for its number, the best ranks first.
+ * Sites whose marker can show its number without overlap, the best ranks first.
  * @param {Site[]} list from the first rank on
  * @param {number} zoom
  * @returns {Set<Site>}
@@ -120,7 +120,7 @@ function drawSites() {
 function withoutOverlap(list, zoom) {
   const occupied = new Map();
   const accepted = new Set();
-  const scale = 2 ** zoom / MARKER_SPACING_PX; // squares of the room of a sign
+  const scale = 2 ** zoom / MARKER_SPACING_PX; // cells of one marker
   const row = 2 ** 25;
   list.forEach((site) => {
     site.world = site.world || toWorld(site.at[1], site.at[0]);
@@ -139,7 +139,7 @@ function withoutOverlap(list, zoom) {
 }
 
 /**
- * Sites whose sign shows its number at a zoom.
+ * Sites whose marker shows its number at a zoom.
  * @param {Site[]} list from the first rank on
  * @param {number} zoom
  * @returns {Set<Site>}
@@ -148,7 +148,7 @@ function numberedSites(list, zoom) {
   return withoutOverlap(zoom < CLOSE_ZOOM && sites.length > FEW_SITES ? list.slice(0, BEST_RANKS) : list, zoom);
 }
 
-/** Signs without a number become dots. */
+/** Markers without a number become dots. */
 function updateMarkerSizes() {
   map.getContainer().classList.toggle('far', map.getZoom() < 15);
   const full = numberedSites(shownSites(), map.getZoom());
@@ -175,7 +175,7 @@ function showSites() {
   updateMarkerSizes();
 }
 
-/** Give every site the figure, the shade and the level of its new rank. */
+/** Update rank, fill and z-order of every site after a change of weights. */
 function restyleSites() {
   if (tooManySites) {
     repaintSites();
@@ -196,7 +196,7 @@ function restyleSites() {
 }
 
 /**
- * Give a site its mark of a visit, or take it away.
+ * Update the visit badge of a site.
  * @param {Site} site
  */
 function markVisited(site) {
@@ -222,7 +222,7 @@ function scoreText(site) {
 }
 
 /**
- * Light up a site on the map and in the list.
+ * Highlight a site on the map and in the list.
  * @param {Site} site
  * @param {boolean} on
  */
@@ -244,7 +244,7 @@ function highlight(site, on) {
 }
 
 /**
- * What the map says of a site: name, score, evidence.
+ * Popup of a site: name, score, evidence.
  * @param {Site} site
  * @returns {HTMLElement}
  */
@@ -272,7 +272,7 @@ function evidenceText(row) {
 }
 
 /**
- * Source and date; of a sign without a date, the date of the layer that it is in.
+ * Source and date; for evidence without a date, the date of its layer.
  * @param {any} row of the evidence
  * @returns {string}
  */

@@ -36,7 +36,7 @@ function intersects(box) {
     && shape.box[1] <= box[3] && shape.box[3] >= box[1];
 }
 
-/** Shapes of one layer, found by square. */
+/** Spatial index of the shapes of one layer, in buckets of a square grid. */
 class ShapeIndex {
   /**
    * @param {Shapes} layer

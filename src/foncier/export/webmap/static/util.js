@@ -9,7 +9,7 @@ const NBSP = '\u00a0';
 const NARROW = '\u202f';
 const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
 const narrowScreen = window.matchMedia('(max-width: 760px)');
-/** Room for an open legend that hides little of the map? */
+/** Is the screen large enough for an open legend? */
 const largeScreen = window.matchMedia('(min-width: 1100px) and (min-height: 880px)');
 let lang = page.lang;
 
@@ -55,7 +55,7 @@ function valueLabel(code) {
   return Object.hasOwn(page.values, code) ? inLanguage(page.values[code]) : code;
 }
 
-/** @type {Map<string, Intl.NumberFormat>} making one takes longer than all it writes */
+/** @type {Map<string, Intl.NumberFormat>} cached: slow to create */
 const formats = new Map();
 
 /**
@@ -78,7 +78,7 @@ function number(value, digits = 0) {
 }
 
 /**
- * A measure with its unit; an unknown one says so.
+ * A measure with its unit, or "unknown".
  * @param {number|null} value
  * @param {string} unit
  * @param {number} [digits]
@@ -89,6 +89,15 @@ function quantity(value, unit, digits = 0) {
   if (unit === '0–1') return percent(value);
   const word = unit === 'hab.' ? t('inhabitants') : unit;
   return word ? number(value, digits) + NBSP + word : number(value, digits);
+}
+
+/**
+ * Whole minutes, or "unknown".
+ * @param {number|null} value
+ * @returns {string}
+ */
+function minutesText(value) {
+  return value !== null && value < 0.5 ? `<${NBSP}1${NBSP}min` : quantity(value, 'min');
 }
 
 /**
@@ -111,7 +120,7 @@ function percent(share) {
 }
 
 /**
- * Decimals that a measure of this size deserves.
+ * Number of decimals for a value of this size.
  * @param {number|null} value
  * @returns {number}
  */
@@ -131,7 +140,7 @@ function dateText(iso, style = 'long') {
   const options = style === 'long'
     ? { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }
     : { month: 'short', year: 'numeric', timeZone: 'UTC' };
-  const text = new Intl.DateTimeFormat(lang, options)
+  const text = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, options)
     .format(new Date(Date.UTC(year, month - 1, date)));
   return lang === 'fr' ? text.replace(/^1 /, '1er ') : text; // Intl says « 1 mai »
 }
@@ -176,7 +185,7 @@ function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Text from a source, in its own direction (right-to-left names stay inside their box).
+ * Text of a source in an element of its own: its direction does not change the text around it.
  * @param {string} text
  * @returns {HTMLElement}
  */
@@ -195,7 +204,7 @@ function externalLink(href, text) {
 }
 
 /**
- * Put text without accents and capitals, to search in.
+ * Text without accents and capitals, for the search.
  * @param {string} text
  * @returns {string}
  */
@@ -204,7 +213,7 @@ function withoutAccents(text) {
 }
 
 /**
- * Say something to a screen reader.
+ * Announce a text to screen readers.
  * @param {string} text
  */
 function announce(text) {

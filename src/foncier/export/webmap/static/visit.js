@@ -4,7 +4,7 @@
 const VERDICTS = ['friche_confirmee', 'dent_creuse_confirmee', 'batiment_vacant', 'partiel', 'occupe',
   'bati_depuis', 'inaccessible', 'a_revoir'];
 const STORAGE_KEY = `foncier:${page.title.slice(0, 200)}:${page.communes.join(',')}`;
-/** Does the browser keep what is written? Some refuse it to a file. */
+/** Does the browser store data for this file? Some refuse. */
 let visitsStored = true;
 /** @type {Record<string, {verdict: string, date: string, note: string}>} by site id */
 let visits = readVisits();
@@ -34,7 +34,7 @@ function today() {
 }
 
 /**
- * Keep what was seen of a site; nothing said, nothing kept.
+ * Store the visit of a site; an empty visit is removed.
  * @param {Site} site
  * @param {Partial<{verdict: string, date: string, note: string}>} change
  */
@@ -49,7 +49,7 @@ function saveVisit(site, change) {
   markVisited(site);
 }
 
-/** Keep all visits in the browser, where it allows. */
+/** Store all visits in the browser, where it allows. */
 function storeVisits() {
   try {
     window.localStorage.setItem(STORAGE_KEY, JSON.stringify(visits));
@@ -61,7 +61,7 @@ function storeVisits() {
 }
 
 /**
- * What a visit found, for the list.
+ * Verdict of a visit, for the list.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
@@ -114,7 +114,8 @@ function csvRows(text) {
   const head = plain.slice(0, plain.search(/[\r\n]|$/));
   const separator = [';', ',', '\t'].sort((a, b) => head.split(b).length - head.split(a).length)[0];
   const rows = [[]];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n"]*))(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
+  const quotedOrPlain = `(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n"]*))`;
+  const cell = new RegExp(`${quotedOrPlain}(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
   while (cell.lastIndex < plain.length) {
     const match = cell.exec(plain);
     if (!match) return []; // a quote that nothing closes
@@ -137,9 +138,9 @@ function parseDate(text) {
 }
 
 /**
- * Take the visits of a colleague: of two of the same site, the later one stays.
+ * Import the visits of a colleague: of two visits of a site, the later one stays.
  * @param {string} text a table as this page writes it
- * @returns {{merged: number, older: number, refused: number}|null} null when it is no such table
+ * @returns {{merged: number, older: number, refused: number}|null} null when it is not such a table
  */
 function mergeVisits(text) {
   const [head = [], ...rows] = csvRows(text);
@@ -149,7 +150,7 @@ function mergeVisits(text) {
   const known = new Map(sites.map((site) => [site.id, site]));
   const count = { merged: 0, older: 0, refused: 0 };
   rows.forEach((row) => {
-    // the mark against formulas, as `csv` puts it
+    // without the quote against formulas that `csv` adds
     const [id, verdict, date, note] = at.map((k) => (row[k] || '').replace(/^'(?=[=+\-@\t\r])/, ''));
     const one = { verdict: verdict.trim(), date: parseDate(date), note: note.slice(0, 2000) };
     const hasContent = VERDICTS.includes(one.verdict) || (!one.verdict && one.note);
@@ -180,7 +181,7 @@ async function readVisitsFile(file) {
   announce(words);
 }
 
-/** @returns {HTMLElement[]} the way to take in the table of a colleague */
+/** @returns {HTMLElement[]} file input for the table of a colleague */
 function visitsInput() {
   // the browser words its own button in its own language: the label stands for it
   return [el('input', { type: 'file', id: 'visits-in', class: 'out', accept: '.csv,text/csv',

@@ -1,8 +1,8 @@
 'use strict';
-/* "And if the station mattered more?": weights by slider or by kind of project. */
+/* Weights of the criteria: sliders, and presets by type of project. */
 
 const SLIDER_STEPS = 50;
-/** The most that a slider gives: five for the usual weights, else the heaviest of the study. */
+/** Maximum of a slider: five for the usual weights, else the largest weight of the study. */
 const MAX_WEIGHT = STUDY_WEIGHTS.some((weight) => weight > 1) && Math.max(...STUDY_WEIGHTS) <= 5
   ? 5 : Math.max(...STUDY_WEIGHTS, 0) * 1.5 || 1;
 let redrawPending = 0;
@@ -62,7 +62,7 @@ function usePreset(name) {
 }
 
 /**
- * Re-rank at once; what is drawn follows in the next frame, once for many moves of a slider.
+ * Rank again at once; the map follows in the next frame, once for many moves of a slider.
  * @param {number[]} fresh
  */
 function changeWeights(fresh) {
@@ -77,7 +77,7 @@ function changeWeights(fresh) {
   });
 }
 
-/** Make the sliders say what the weights are. */
+/** Show the weights in the sliders. */
 function fillWeights() {
   if (!document.getElementById('weights')) return;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -92,6 +92,7 @@ function fillWeights() {
   const preset = presets.find((one) => one.name === now);
   document.getElementById('preset').value = now;
   document.getElementById('preset-why').textContent = preset
-    ? `${inLanguage(preset.why)} ${t('preset_judgement')}` : t(now ? 'preset_custom_why' : 'preset_study_why');
+    ? `${inLanguage(preset.why)} ${t('preset_judgement')}`
+    : t(now ? 'preset_custom_why' : 'preset_study_why');
   document.getElementById('weights-note').textContent = total ? t('weights_note') : t('weights_none');
 }
