@@ -197,7 +197,7 @@ def test_unknown_values_are_listed(
         "Non classé",
         "trop de données manquantes",
         "de 0 à 100 selon les données manquantes",
-        "critères renseignés : 0 % du poids",
+        "0 % du poids renseigné",
         "Aucun indice enregistré",
         "Informations manquantes",
         "Surface · Zone du PLU",
