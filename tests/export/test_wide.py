@@ -65,7 +65,7 @@ def test_each_target_has_three_columns_with_their_words_and_units(
 
 def test_each_criterion_has_a_column_from_0_to_1_with_its_label(small_result: ResultTables) -> None:
     (station,) = (c for c in columns(small_result) if c.name == "criterion_station")
-    assert (station.fr, station.en) == ("Note\u00a0: Gare", "Mark: Station")
+    assert (station.fr, station.en) == ("Score\u00a0: Gare", "Score: Station")
     assert (station.kind, station.unit, station.optional) == ("number", "0–1", True)
     assert (station.low, station.high) == (0, 1)
 
@@ -140,7 +140,5 @@ def test_two_columns_of_one_name_are_refused_whatever_the_case(small_result: Res
     )
     with pytest.raises(ExportError) as refused:
         columns(replace(small_result, criteria=twins))
-    assert str(refused.value) == (
-        "table des opportunités\u00a0: colonne(s) criterion_gare, criterion_axe en double. "
-        "Renommez la destination ou le critère qui porte ce nom dans study.toml."
-    )
+    assert refused.value.id == "export.tables.repeated_columns"
+    assert refused.value.params["columns"] == ["criterion_gare", "criterion_axe"]

@@ -12,3 +12,24 @@ KIND_COLOURS = {
     "batiment_non_affecte": "#7d2e74",
     "terrain_divisible": "#00694f",
 }
+
+# Grade of a street on the maps, by its class in OpenStreetMap or in a road extract.
+STREET_GRADES: dict[str, int] = {
+    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
+    **dict.fromkeys(
+        (
+            "primary",
+            "secondary",
+            "tertiary",
+            "major",
+            "primary_link",
+            "secondary_link",
+            "tertiary_link",
+        ),
+        2,
+    ),
+    **dict.fromkeys(
+        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
+    ),
+}
+MINOR_GRADE = 1  # of any other class

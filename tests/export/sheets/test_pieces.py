@@ -30,14 +30,15 @@ from foncier.export.sheets.markers import (
     place_marker,
     stop_letter,
 )
+from foncier.export.sheets.render import page_words
 from foncier.export.sheets.typography import hectares, measured, printable
-from foncier.export.sheets.words import WORDS, word
 from foncier.study.config import Leaflet
 from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+TEMPLATES = ("common.typ", "sheet.typ", "leaflet.typ")
 metres = st.floats(1, 900_000, allow_nan=False)
 
 
@@ -53,14 +54,14 @@ def test_a_window_shows_its_bounds_whole_at_a_usual_scale(width: float, height: 
 
 
 @given(scale=st.sampled_from(SCALES))
-def test_a_scale_bar_tells_true(scale: int) -> None:
+def test_scale_bar_has_the_right_length(scale: int) -> None:
     frame = Window(0.0, 0.0, scale, 100.0, 80.0)
     long = bar_m(frame, 40.0) * 1000 / scale
     assert long <= 40
     assert long >= 8  # long enough to measure by
 
 
-def test_metres_are_laid_at_their_scale_and_north_is_up() -> None:
+def test_metres_are_drawn_to_scale_and_north_is_up() -> None:
     canvas = Canvas(Window(1000.0, 2000.0, 2000, 100.0, 80.0))
     assert canvas.place(shapely.Point(1000, 2000)) == (50.0, 40.0)
     assert canvas.place(shapely.Point(1020, 2020)) == (60.0, 30.0)  # 20 m are 10 mm at 1:2 000
@@ -70,22 +71,22 @@ def test_shapes_that_overlap_are_filled_and_holes_are_not() -> None:
     canvas = Canvas(Window(0.0, 0.0, 1000, 100.0, 80.0))
     yard = shapely.box(-20, -20, 20, 20) - shapely.box(-5, -5, 5, 5)
     canvas.fill([yard, shapely.reverse(shapely.box(0, 0, 30, 30))], "#000000")
-    (mark,) = canvas.marks
-    assert "evenodd" not in mark
+    (element,) = canvas.elements
+    assert "evenodd" not in element
     runs = [
         [tuple(map(float, point.split())) for point in run.split("L")]
-        for run in re.findall(r"M([^Z]+)Z", mark)
+        for run in re.findall(r"M([^Z]+)Z", element)
     ]
     turns = [shapely.LinearRing(run).is_ccw for run in runs]
     assert turns[0] == turns[2] != turns[1]  # the two shells turn alike, the hole against them
 
 
-def test_nothing_is_drawn_of_what_is_off_the_paper_empty_or_missing() -> None:
+def test_shapes_off_the_paper_empty_or_missing_are_not_drawn() -> None:
     canvas = Canvas(Window(0.0, 0.0, 1000, 100.0, 80.0))
     canvas.fill([None, shapely.Polygon(), shapely.box(9000, 9000, 9010, 9010)], "#000000")
     canvas.stroke(np.array([], dtype=object), "#000000", 1.0)
     canvas.stroke([shapely.LineString([(9000, 0), (9000, 5)])], "#000000", 1.0)
-    assert canvas.marks == []
+    assert canvas.elements == []
 
 
 def test_texts_never_cover_one_another_nor_leave_the_paper() -> None:
@@ -107,7 +108,7 @@ def test_a_drawing_stays_well_formed_whatever_is_written(text: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_a_shown_text_is_one_short_line_without_control_signs(text: str) -> None:
+def test_printable_text_is_one_short_line_without_control_characters(text: str) -> None:
     line = printable(text, lang="fr", limit=120)
     assert len(line.replace("\u200b", "")) <= 120
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000]", line)
@@ -116,7 +117,7 @@ def test_a_shown_text_is_one_short_line_without_control_signs(text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "lang", "said"),
+    ("text", "lang", "expected"),
     [
         (
             "Point de départ : 4,2 % des logements",
@@ -131,12 +132,12 @@ def test_a_shown_text_is_one_short_line_without_control_signs(text: str) -> None
         ("Starting point: 4.2% of dwellings", "en", "Starting point: 4.2% of dwellings"),
     ],
 )
-def test_french_spaces_do_not_break(text: str, lang: str, said: str) -> None:
-    assert printable(text, lang="fr" if lang == "fr" else "en") == said
+def test_french_spaces_do_not_break(text: str, lang: str, expected: str) -> None:
+    assert printable(text, lang="fr" if lang == "fr" else "en") == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "said"),
+    ("value", "unit", "expected"),
     [
         (0.0351, "m", "0\u00a0m"),
         (5.43, "m", "5,4\u00a0m"),
@@ -148,16 +149,18 @@ def test_french_spaces_do_not_break(text: str, lang: str, said: str) -> None:
         (float("nan"), "", "inconnu"),
     ],
 )
-def test_figures_read_as_a_planner_writes_them(value: float | None, unit: str, said: str) -> None:
-    assert measured(value, unit, "fr") == said
+def test_measures_are_written_with_units_and_decimals(
+    value: float | None, unit: str, expected: str
+) -> None:
+    assert measured(value, unit, "fr") == expected
 
 
-def test_small_areas_are_not_told_as_nothing() -> None:
+def test_small_areas_are_not_rounded_to_zero() -> None:
     assert hectares(40.0, "fr") == "0,01\u00a0ha"
     assert hectares(0.0, "fr") == "0\u00a0ha"
 
 
-def test_signs_are_those_of_the_web_map() -> None:
+def test_markers_are_those_of_the_web_map() -> None:
     icons = resources.files("foncier.export.webmap") / "static" / "icons.js"
     script = icons.read_text(encoding="utf-8")
     styles = script[script.index("KIND_STYLES") : script.index("};", script.index("KIND_STYLES"))]
@@ -172,7 +175,7 @@ def test_signs_are_those_of_the_web_map() -> None:
     "drawing",
     [*(kind_marker(kind, "1234") for kind in KINDS), place_marker("station"), place_marker("?")],
 )
-def test_signs_are_well_formed(drawing: str) -> None:
+def test_markers_are_well_formed_svg(drawing: str) -> None:
     assert ET.fromstring(drawing).tag.endswith("svg")  # noqa: S314 (our own drawing)
 
 
@@ -181,25 +184,15 @@ def test_letters_of_stops_never_repeat() -> None:
     assert len(set(letters)) == 120
 
 
-def test_words_are_in_both_languages_with_the_same_gaps() -> None:
-    for key, text in WORDS.items():
-        assert text.fr, key
-        assert text.en, key
-        gaps = [set(re.findall(r"\{(\w+)\}", one)) - {"nbsp"} for one in (text.fr, text.en)]
-        assert gaps[0] == gaps[1], key
-        assert not re.search(r"[\w»)] [:;?!%]", text.fr), key  # a space that would break
-    assert word("rank_of", "en", rank=2, n=5) == "Rank 2 of 5"
-
-
-def test_every_word_of_the_templates_is_known() -> None:
+def test_the_catalogue_and_the_templates_have_the_same_words() -> None:
     folder = resources.files("foncier.export.sheets") / "templates"
-    for name in ("common.typ", "sheet.typ", "leaflet.typ"):
-        used = set(re.findall(r"words\.(\w+)", (folder / name).read_text(encoding="utf-8")))
-        assert used <= set(WORDS), name
+    sources = [(folder / name).read_text(encoding="utf-8") for name in TEMPLATES]
+    used = set(re.findall(r"words\.(\w+)", "".join(sources)))
+    assert used == set(page_words("fr")) == set(page_words("en"))
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (None, "introuvable"),
         (b"", "PNG ou JPEG"),
@@ -207,13 +200,13 @@ def test_every_word_of_the_templates_is_known() -> None:
         (b"\x89PNG\r\n\x1a\n cut", "PNG ou JPEG"),
     ],
 )
-def test_a_picture_that_cannot_be_printed_is_told_before_the_run(
-    tmp_path: Path, content: bytes | None, said: str
+def test_an_unreadable_picture_is_refused_before_the_run(
+    tmp_path: Path, content: bytes | None, expected: str
 ) -> None:
     path = tmp_path / "logo.png"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=expected):
         check_picture(path, "logo.png")
 
 
@@ -236,6 +229,6 @@ def test_a_picture_that_can_be_printed_passes(tmp_path: Path) -> None:
         {"photos": [{"file": "a.png"}]},
     ],
 )
-def test_a_leaflet_table_with_a_fault_is_refused(table: dict[str, object]) -> None:
+def test_invalid_leaflet_tables_are_refused(table: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Leaflet.model_validate(table)

@@ -56,7 +56,7 @@ def fonts(reader: PdfReader) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"),
+    ("lang", "expected"),
     [
         (
             "fr",
@@ -79,7 +79,7 @@ def fonts(reader: PdfReader) -> list[Any]:
             "en",
             (
                 "Rank 1 of 2",
-                "Result of a model, to be checked on the spot",
+                "Result of a model, to be checked on site",
                 "4,000 m²",
                 "82%",
                 "Listed as “friche sans projet”",
@@ -89,17 +89,17 @@ def fonts(reader: PdfReader) -> list[Any]:
                 "Licence Ouverte 2.0",
                 "1 November 2026",
                 "FICTIONAL DATA",
-                "Zone inondable",
+                "Flood zone",
             ),
         ),
     ],
 )
-def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
+def test_sheet_shows_known_values_and_is_an_accessible_pdf(
     delivered: Callable[..., Path],
     small_result: ResultTables,
     tmp_path: Path,
     lang: Any,
-    said: tuple[str, ...],
+    expected: tuple[str, ...],
 ) -> None:
     out = tmp_path / "out"
     made = print_sheets(delivered(small_result), out, choice=Choice(top=1), lang=lang)
@@ -109,7 +109,7 @@ def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
     (text,) = pages(out / "001-FR-80021_1.pdf")
     assert [
         one
-        for one in (*said, "Halle <Sernam> & Cie", "12 rue de la Vallée")
+        for one in (*expected, "Halle <Sernam> & Cie", "12 rue de la Vallée")
         if one.replace("\u202f", " ") not in text.replace("\u202f", " ")
     ] == []
     root = root_of(reader)
@@ -121,6 +121,23 @@ def test_a_sheet_says_what_is_known_and_is_an_accessible_pdf(
     assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
     assert fonts(reader)
     assert all("/FontFile2" in one or "/FontFile3" in one for one in fonts(reader))
+
+
+@pytest.mark.parametrize(
+    ("english", "printed"), [("flood zone", "Flood zone"), (None, "Zone inondable")]
+)
+def test_an_english_sheet_prints_english_warnings_or_else_the_french_ones(
+    delivered: Callable[..., Path],
+    small_result: ResultTables,
+    tmp_path: Path,
+    english: str | None,
+    printed: str,
+) -> None:
+    folder = delivered(changed(small_result, 0, warnings_en=english))
+    print_sheets(folder, tmp_path / "out", choice=Choice(top=1), lang="en")
+    (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
+    both = {"Flood zone", "Zone inondable"}
+    assert {one for one in both if one in text} == {printed}
 
 
 def test_pictures_of_a_sheet_are_described(
@@ -167,7 +184,7 @@ def test_the_same_result_gives_the_same_bytes_whatever_the_threads(
     assert found[0] == found[1]
 
 
-def test_what_is_unknown_is_named(
+def test_unknown_values_are_listed(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     result = dataclasses.replace(
@@ -176,16 +193,16 @@ def test_what_is_unknown_is_named(
     )
     print_sheets(delivered(result), tmp_path / "out", choice=Choice(ids=(THIRD,)))
     (text,) = pages(tmp_path / "out" / "sr-BN-6500000-69770000.pdf")
-    for said in (
-        "Sans rang",
-        "trop peu est connu",
-        "de 0 à 100 selon ce qui reste inconnu",
-        "0 % du poids connu",
-        "Aucune preuve enregistrée",
-        "Ce qui reste inconnu",
+    for expected in (
+        "Non classé",
+        "trop de données manquantes",
+        "de 0 à 100 selon les données manquantes",
+        "0 % du poids renseigné",
+        "Aucun indice enregistré",
+        "Informations manquantes",
         "Surface · Zone du PLU",
     ):
-        assert said in text
+        assert expected in text
     assert "Confiance" not in text
 
 
@@ -201,7 +218,7 @@ def test_hostile_texts_are_shown_as_text(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path, text: str
 ) -> None:
     clean = text.replace("\x00", " ").replace("\ud800", "")  # no GeoPackage holds these two
-    result = changed(small_result, 0, name=clean, flags=clean, address=clean)
+    result = changed(small_result, 0, name=clean, warnings=clean, address=clean)
     streets = result.background.streets.assign(name=clean)
     result = dataclasses.replace(
         result,
@@ -222,7 +239,7 @@ def test_hostile_texts_are_shown_as_text(
             assert part in sheet
 
 
-def test_long_contents_go_on_cleanly_to_a_second_page(
+def test_long_content_continues_on_a_second_page(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     parcels = "|".join(f"80021000AB{n:04}" for n in range(1, 41))
@@ -243,7 +260,7 @@ def test_long_contents_go_on_cleanly_to_a_second_page(
     assert "Parcelles (40)" in second
     assert "AB 40" in second
     assert "Sources et licences" in second
-    assert "Suite dans le GeoPackage : 18" in second.replace("\u00a0", " ")
+    assert "18 autres indices dans le GeoPackage" in second
 
 
 def test_forty_parcels_fit_on_one_page(
@@ -257,7 +274,7 @@ def test_forty_parcels_fit_on_one_page(
     assert "AB 39, AB 40" in text
 
 
-def test_a_poor_result_is_printed_too(
+def test_a_result_with_few_layers_is_printed(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     empty = small_result.background
@@ -293,7 +310,7 @@ def test_a_poor_result_is_printed_too(
     assert "Étapes de la boucle" not in second
 
 
-def test_a_result_without_any_site_has_its_leaflet(
+def test_a_result_without_sites_has_a_leaflet(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     none = dataclasses.replace(
@@ -308,7 +325,7 @@ def test_a_result_without_any_site_has_its_leaflet(
     assert "Aucune opportunité n'a été trouvée" in pages(tmp_path / "out" / "plaquette.pdf")[0]
 
 
-def test_the_leaflet_says_what_the_study_gives(
+def test_leaflet_contains_the_texts_of_the_study(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     leaflet = {
@@ -318,16 +335,16 @@ def test_the_leaflet_says_what_the_study_gives(
     }
     print_sheets(delivered(small_result, leaflet=leaflet), tmp_path / "out", choice=Choice(top=0))
     first, second = pages(tmp_path / "out" / "plaquette.pdf")
-    for said in (
+    for expected in (
         "Étude d'essai",
         "3 sites",
         "Une offre rapide.",
         "Friche 1 0,4",
         "Halle <Sernam>",
-        "Ensemble 3 0,49",
+        "Total 3 0,49",
     ):
-        assert said in first.replace("\u00a0", " "), said
-    for said in (
+        assert expected in first.replace("\u00a0", " "), expected
+    for expected in (
         "Gare d'Amiens",
         "Citadelle",
         "Mission foncier",
@@ -339,7 +356,7 @@ def test_the_leaflet_says_what_the_study_gives(
         "tracé d'étude",
         "Licence Ouverte",
     ):
-        assert said in second, said
+        assert expected in second, expected
 
 
 def test_the_fullest_leaflet_holds_on_two_pages(
@@ -405,7 +422,7 @@ def test_a_mixed_or_missing_result_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_manifest_of_a_result_is_not_written_over(
+def test_manifest_of_a_result_is_not_overwritten(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     folder = delivered(small_result, mapped=False)
@@ -417,7 +434,7 @@ def test_the_manifest_of_a_result_is_not_written_over(
     assert not list(folder.glob("*.pdf"))
 
 
-def test_sheets_of_a_former_printing_do_not_stay(
+def test_former_sheets_are_removed(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     folder, out = delivered(small_result), tmp_path / "out"
@@ -431,8 +448,12 @@ def test_sheets_of_a_former_printing_do_not_stay(
         "notes.pdf",
         "plaquette.pdf",
     ]
-    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert set(told["deliverables"]) == {"002-DC-80021000AB0003.pdf", "fiches.pdf", "plaquette.pdf"}
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["deliverables"]) == {
+        "002-DC-80021000AB0003.pdf",
+        "fiches.pdf",
+        "plaquette.pdf",
+    }
 
 
 def test_file_names_are_safe(
@@ -452,7 +473,7 @@ def test_file_names_are_safe(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "expected"),
     [
         (("--ids", f"{SECOND}; {FIRST} ,{SECOND}"), 0, "2 fiches et la plaquette"),
         (("--top", "0"), 0, "plaquette.pdf"),
@@ -470,16 +491,16 @@ def test_file_names_are_safe(
         (("--rank", "9-3"), 2, "attendu un rang (12)"),
     ],
 )
-def test_the_command_prints_what_is_asked_for(
+def test_command_prints_the_selected_sheets(
     delivered: Callable[..., Path],
     small_result: ResultTables,
     arguments: tuple[str, ...],
     code: int,
-    said: str,
+    expected: str,
 ) -> None:
     folder = delivered(small_result, mapped=False)
     done = CliRunner().invoke(app, ["sheets", str(folder), *arguments])
-    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert (done.exit_code, expected in done.output) == (code, True), done.output
     assert (folder / "fiches").exists() == (code == 0)
 
 
@@ -491,14 +512,14 @@ def test_the_command_refuses_a_folder_without_a_result(tmp_path: Path) -> None:
 
 def extra(folder: Path, layer: str, frame: pd.DataFrame) -> None:
     """Add a layer to a delivered GeoPackage, and its new fingerprint to the manifest."""
-    path, manifest = folder / "opportunites.gpkg", folder / "manifest.json"
+    path, file = folder / "opportunites.gpkg", folder / "manifest.json"
     pyogrio.write_dataframe(frame, path, layer=layer, append=True)
-    told = json.loads(manifest.read_text(encoding="utf-8"))
-    told["deliverables"]["opportunites.gpkg"] = sha256(path)
-    manifest.write_text(json.dumps(told), encoding="utf-8")
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["deliverables"]["opportunites.gpkg"] = sha256(path)
+    file.write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
+def test_optional_layers_are_printed_when_present(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
     folder = delivered(small_result, mapped=False)
@@ -531,9 +552,9 @@ def test_layers_that_a_result_may_have_are_printed_where_it_has_them(
     assert "Mutabilité (Mutafriches)" in text
     assert " 72 " in text
     assert "Mutabilité" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
-    told = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
-    assert "Saint-Leu 3 ha" in told
-    assert "q2 0,06 ha" in told
+    leaflet = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
+    assert "Saint-Leu 3 ha" in leaflet
+    assert "q2 0,06 ha" in leaflet
 
 
 def test_names_of_streets_and_stops_are_written_on_the_map(

@@ -95,7 +95,7 @@ def hostile_result(small_result: ResultTables) -> ResultTables:
 
 
 @pytest.fixture
-def told(small_result: ResultTables) -> ResultTables:
+def detailed_result(small_result: ResultTables) -> ResultTables:
     """A friche with its ride, the river on its way, its uses and its effort."""
     nan = float("nan")
     access = small_result.access.assign(

@@ -52,7 +52,7 @@ def test_axe_finds_nothing(
 ) -> None:
     page = visit(small_result, lang=lang, **screen).page
     assert findings(page, axe) == []
-    for tool in ("weights", "filters", "area", "take"):
+    for tool in ("weights", "filters", "area", "download"):
         page.locator(f"[data-tool={tool}]").click()
         assert findings(page, axe) == [], tool
     for name in ("layers", "legend"):
@@ -75,9 +75,9 @@ def test_axe_finds_nothing(
 
 
 def test_axe_finds_nothing_in_the_fullest_card_and_an_assembly(
-    visit: Callable[..., Any], told: ResultTables, assembled: ResultTables, axe: str
+    visit: Callable[..., Any], detailed_result: ResultTables, assembled: ResultTables, axe: str
 ) -> None:
-    page = visit(replace(told, assemblies=assembled.assemblies)).page
+    page = visit(replace(detailed_result, assemblies=assembled.assemblies)).page
     page.locator(".row").first.click()
     page.wait_for_timeout(300)
     assert page.locator("#uses, #effort").count() == 2

@@ -34,7 +34,7 @@ def test_an_assembly_is_off_then_answers_a_click(
     found = visit(assembled)
     page = found.page
     page.locator("#legend > summary").click()
-    assert "Assemblages, hors classement (2)" in page.locator("#legend").inner_text()
+    assert "Assemblages de parcelles, non classés (2)" in page.locator("#legend").inner_text()
     page.locator("#legend > summary").click()
     page.locator("#layers > summary").click()
     box = page.locator("[data-layer=assemblies]")
@@ -63,7 +63,7 @@ def test_an_assembly_is_off_then_answers_a_click(
         f"Surface : 1 050 m² (seuil 400 m²){TAG}",
     ]
     assert "Suppose l'accord des propriétaires" in words
-    assert "Jamais classé" in words
+    assert "Non classé" in words
     found.settle()
     page.screenshot(path=str(artefacts / "webmap-assemblage.png"))
 
@@ -87,7 +87,7 @@ def test_a_search_finds_the_assembly_of_a_parcel(
 
 
 @pytest.mark.browser
-def test_without_assemblies_nothing_offers_them(
+def test_no_control_for_assemblies_without_any(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(small_result).page

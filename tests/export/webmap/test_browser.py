@@ -63,7 +63,7 @@ def test_base_map_is_painted_without_a_tile(opened: Any) -> None:
     assert {"239,236,230", "188,216,234", "217,208,195", "255,255,255"} <= set(colours)
 
 
-def test_list_is_ranked_and_says_what_is_unknown(opened: Any) -> None:
+def test_list_is_ranked_and_shows_unknown_values(opened: Any) -> None:
     page = opened.page
     titles = rows(page)
     assert titles == [
@@ -130,7 +130,7 @@ def test_click_on_the_map_opens_the_card(opened: Any) -> None:
     assert all(href.startswith("https://") for href in hrefs)
 
 
-def test_pointing_lights_up_the_other_side(opened: Any) -> None:
+def test_hover_highlights_list_and_map(opened: Any) -> None:
     page = opened.page
     page.locator(".row").nth(1).hover()
     assert "strong" in page.locator('[data-site="DC-80021000AB0003"].site-marker').get_attribute(
@@ -183,7 +183,7 @@ def test_filter_by_kind(opened: Any) -> None:
     assert page.locator(".row").count() == 3
 
 
-def test_rejected_layer_is_off_then_says_why(opened: Any) -> None:
+def test_rejected_layer_is_off_then_shows_the_reason(opened: Any) -> None:
     page = opened.page
     tiles = page.locator(".leaflet-rejected-pane canvas")
     assert tiles.count() == 0
@@ -249,10 +249,10 @@ def test_language_is_switched_in_the_page(opened: Any) -> None:
     page.locator('[data-lang="en"]').click()
     assert page.evaluate("document.documentElement.lang") == "en"
     assert "FICTIONAL DATA" in page.locator(".demo").inner_text()
-    assert "edition of November 1, 2026" in page.locator(".head").inner_text()
+    assert "edition of 1 November 2026" in page.locator(".head").inner_text()
     card = page.locator("#card").inner_text()
     assert "Listed as “friche sans projet”" in card
-    assert "August 17, 2023" in card
+    assert "17 August 2023" in card
     assert "4,000\u00a0m²" in card
     assert "Points to watch: flood zone" in card
     assert "Result of a model" in page.locator(".leaflet-popup").inner_text()
@@ -265,7 +265,7 @@ def test_banner_missing_and_credits_are_in_sight(opened: Any) -> None:
     assert page.locator(".demo").is_visible()
     assert "DONNÉES FICTIVES" in page.locator(".demo").inner_text()
     missing = page.locator("#missing summary").inner_text()
-    assert "Ce qui manque (1)" in missing
+    assert "Données manquantes (1)" in missing
     assert "zonage absent" in missing
     credits_shown = page.locator("#credits").inner_text()
     assert "Cartofriches (Cerema), févr. 2024, Licence Ouverte 2.0" in credits_shown
@@ -289,7 +289,7 @@ def test_hostile_words_are_shown_as_text(
     page.locator("#compare").click()
     assert "<script>window.hacked=1</script>" in page.locator("#comparison").inner_text()
     page.locator("#comparison-close").click()
-    for tool in ("weights", "area", "take", "filters"):
+    for tool in ("weights", "area", "download", "filters"):
         page.locator(f"[data-tool={tool}]").click()
     flags = page.locator("#f-flag option").all_text_contents()
     assert any("<script>" in text for text in flags)
@@ -307,10 +307,10 @@ def test_many_communes_are_counted_by_departement(
 ) -> None:
     some = tuple(f"800{n}" for n in range(21, 29))
     head = visit(replace(small_result, communes=some)).page.locator("#edition .communes")
-    assert head.inner_text().strip() == f"· communes (INSEE) {', '.join(some)}"
+    assert head.inner_text().strip() == f"· communes (codes INSEE) {', '.join(some)}"
     page = visit(replace(small_result, communes=(*some, "2A004", "97411"))).page
-    told = page.locator("#edition .communes").inner_text().strip()
-    assert told == "· 10 communes, 3 départements (2A, 80, 974)"
+    words = page.locator("#edition .communes").inner_text().strip()
+    assert words == "· 10 communes, 3 départements (2A, 80, 974)"
 
 
 def test_no_site_at_all(visit: Callable[..., Any], small_result: ResultTables) -> None:
@@ -373,7 +373,7 @@ def test_a_study_that_lacks_a_part_still_opens_every_tool(
     assert not words & {"null", "undefined", "NaN"}
 
 
-def test_an_approximate_outline_says_so(
+def test_approximate_outline_is_mentioned(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     candidates = small_result.candidates.assign(perimeter="emprise_approximative")
@@ -442,7 +442,7 @@ def test_print(visit: Callable[..., Any], small_result: ResultTables, artefacts:
     page.pdf(path=str(artefacts / "webmap-papier.pdf"), prefer_css_page_size=True)
 
 
-def test_a_study_that_lacks_nothing_shows_no_hole(
+def test_a_complete_study_shows_no_placeholder(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(replace(small_result, missing=(), reports=(), credits=())).page

@@ -23,7 +23,7 @@ SITES = 700
 
 
 @pytest.fixture
-def throng(small_result: ResultTables) -> ResultTables:
+def large_result(small_result: ResultTables) -> ResultTables:
     ids = [f"DC-{i:05d}" for i in range(SITES)]
     row = small_result.candidates.iloc[[1] * SITES].reset_index(drop=True)
     at = np.arange(SITES)
@@ -45,10 +45,10 @@ def throng(small_result: ResultTables) -> ResultTables:
 
 
 def test_sites_are_painted_clicked_and_listed(
-    visit: Callable[..., Any], throng: ResultTables, monkeypatch: pytest.MonkeyPatch
+    visit: Callable[..., Any], large_result: ResultTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "PACKED_FROM", 1000)  # the data travel compressed
-    found = visit(throng)
+    found = visit(large_result)
     page = found.page
     assert "DC-00699" not in page.locator("#foncier-script").inner_text()
     assert page.locator(".leaflet-sites-pane canvas").count() > 0
@@ -84,16 +84,16 @@ def test_sites_are_painted_clicked_and_listed(
     assert page.locator("#card").is_hidden()
 
 
-def test_seen_from_far_hexagons_count_the_sites_and_a_click_comes_nearer(
-    visit: Callable[..., Any], throng: ResultTables
+def test_zoomed_out_hexagons_count_the_sites_and_a_click_zooms_in(
+    visit: Callable[..., Any], large_result: ResultTables
 ) -> None:
-    places = throng.background.places
+    places = large_result.background.places
     every = places.iloc[[0] * 400].assign(
         place_id=[f"p{i}" for i in range(400)],
         category="station",
         geometry=[shapely.Point(650_600, 6_977_400)] * 400,
     )
-    found = visit(replace(throng, background=replace(throng.background, places=every)))
+    found = visit(replace(large_result, background=replace(large_result.background, places=every)))
     page = found.page
     far = "({zoom}) => { map_foncier.setView(map_foncier.getCenter(), zoom, { animate: false }); }"
     counted = "overviewAt(tileZoom()).cells.reduce((n, cell) => n + cell.sites.length, 0)"
@@ -132,10 +132,10 @@ def test_seen_from_far_hexagons_count_the_sites_and_a_click_comes_nearer(
     assert page.locator(".place-marker").count() > 0
 
 
-def test_the_keyboard_walks_a_list_longer_than_the_page(
-    visit: Callable[..., Any], throng: ResultTables
+def test_keyboard_moves_in_a_list_longer_than_the_page(
+    visit: Callable[..., Any], large_result: ResultTables
 ) -> None:
-    found = visit(throng)
+    found = visit(large_result)
     page = found.page
     place = "Number(document.activeElement.closest('li').dataset.place)"
     page.locator(".row").first.focus()
@@ -169,10 +169,10 @@ def test_the_keyboard_walks_a_list_longer_than_the_page(
     assert page.evaluate(place) == below + 1
 
 
-def test_a_long_list_prints_its_first_rows_and_says_how_many_are_left(
-    visit: Callable[..., Any], throng: ResultTables
+def test_a_long_list_prints_its_first_rows_and_the_number_of_others(
+    visit: Callable[..., Any], large_result: ResultTables
 ) -> None:
-    page = visit(throng).page
+    page = visit(large_result).page
     page.evaluate("beforePrint()")
     assert page.locator(".row").count() == 200
     assert "et 500 autres opportunités" in page.locator(".paper-rest").inner_text()

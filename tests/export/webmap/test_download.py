@@ -1,4 +1,4 @@
-"""What a reader takes away: tables, shapes, a printed card, the notes of a visit."""
+"""Downloads of the page: tables, shapes, a printed card, the notes of a visit."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def opened(visit: Callable[..., Any], small_result: ResultTables) -> Any:
     return visit(small_result)
 
 
-def taken(page: Any, name: str) -> bytes:
+def downloaded(page: Any, name: str) -> bytes:
     with page.expect_download() as waiting:
-        page.locator(f"#take-{name}").click()
+        page.locator(f"#download-{name}").click()
     return Path(waiting.value.path()).read_bytes()
 
 
@@ -47,19 +47,19 @@ def table(content: bytes, separator: str) -> list[dict[str, str]]:
 def test_the_list_as_a_table(opened: Any) -> None:
     page = opened.page
     page.locator('.chip[data-kind="batiment_non_affecte"]').click()
-    page.locator("[data-tool=take]").click()
-    assert "2 opportunités" in page.locator("#take").inner_text()
-    first, second = table(taken(page, "csv"), ";")
+    page.locator("[data-tool=download]").click()
+    assert "2 opportunités" in page.locator("#download").inner_text()
+    first, second = table(downloaded(page, "csv"), ";")
     assert first["Opportunité"] == "FR-80021_1"
     assert first["Nom"] == "Halle <Sernam> & Cie"
     assert first["Score sur 100"] == "80"
     assert first["Gare (min)"] == "6"
-    assert first["Note\u00a0: Boucle"] == "0,7"
+    assert first["Score\u00a0: Boucle"] == "0,7"
     assert second["Boucle (m)"] == ""
     page.locator('[data-lang="en"]').click()
-    first, _ = table(taken(page, "csv"), ",")
+    first, _ = table(downloaded(page, "csv"), ",")
     assert first["Opportunity"] == "FR-80021_1"
-    assert first["Mark: Loop"] == "0.7"
+    assert first["Score: Loop"] == "0.7"
 
 
 def test_hostile_cells_do_not_run_in_a_spreadsheet(
@@ -67,19 +67,20 @@ def test_hostile_cells_do_not_run_in_a_spreadsheet(
 ) -> None:
     named = small_result.candidates.assign(name='=HYPERLINK("http://x";"y")\n;"')
     page = visit(replace(small_result, candidates=named)).page
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert all(
-        row["Nom"] == '\'=HYPERLINK("http://x";"y")\n;"' for row in table(taken(page, "csv"), ";")
+        row["Nom"] == '\'=HYPERLINK("http://x";"y")\n;"'
+        for row in table(downloaded(page, "csv"), ";")
     )
 
 
 def test_the_list_as_shapes(opened: Any, small_result: ResultTables, tmp_path: Path) -> None:
     page = opened.page
-    page.locator("[data-tool=take]").click()
-    content = json.loads(taken(page, "geojson"))
+    page.locator("[data-tool=download]").click()
+    content = json.loads(downloaded(page, "geojson"))
     assert content["weights"] == {"station": 0.6, "loop": 0.4}
-    (tmp_path / "take.geojson").write_text(json.dumps(content), encoding="utf-8")
-    back = gpd.read_file(tmp_path / "take.geojson").set_index("opportunity_id")
+    (tmp_path / "selection.geojson").write_text(json.dumps(content), encoding="utf-8")
+    back = gpd.read_file(tmp_path / "selection.geojson").set_index("opportunity_id")
     assert back.crs.to_epsg() == 4326
     metric = back.to_crs(2154).geometry
     ours = small_result.candidates.set_index("opportunity_id").geometry
@@ -89,7 +90,7 @@ def test_the_list_as_shapes(opened: Any, small_result: ResultTables, tmp_path: P
     assert back["score"].isna().sum() == 1
 
 
-def test_notes_of_a_visit_are_kept_and_exported(opened: Any) -> None:
+def test_notes_of_a_visit_are_stored_and_exported(opened: Any) -> None:
     page = opened.page
     page.locator(".row").first.click()
     page.locator("#verdict").select_option("friche_confirmee")
@@ -102,9 +103,9 @@ def test_notes_of_a_visit_are_kept_and_exported(opened: Any) -> None:
         page.locator(".row").first.click()
     assert page.locator("#verdict").input_value() == "friche_confirmee"
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     assert "1 site visité" in page.locator("#visit-count").inner_text()
-    assert table(taken(page, "visits"), ";") == [
+    assert table(downloaded(page, "visits"), ";") == [
         {
             "opportunity_id": "FR-80021_1",
             "verdict": "friche_confirmee",
@@ -117,32 +118,32 @@ def test_notes_of_a_visit_are_kept_and_exported(opened: Any) -> None:
 HEAD = "opportunity_id;verdict;date;note"
 
 
-def give(page: Any, text: str) -> str:
+def import_visits(page: Any, text: str) -> str:
     """Hand a table of visits to the page, as a colleague would; what it answers."""
     page.locator("#visits-in").set_input_files(
         {"name": "visites.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
     page.locator("#visits-note:not(:empty)").wait_for()
-    said: str = page.locator("#visits-note").inner_text()
-    return said
+    answer: str = page.locator("#visits-note").inner_text()
+    return answer
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "kept"),
+    ("text", "answer", "stored"),
     [
         (
             f'\ufeff{HEAD}\r\nFR-80021_1;occupe;2026-11-21;"Un ""squat""\r\n; à revoir"\r\n',
-            "reprises : 1",
+            "importées : 1",
             ["occupe", "2026-11-21", 'Un "squat"\n; à revoir'],
         ),
-        (f"{HEAD}\nFR-80021_1;occupe;21/11/2026;", "reprises : 1", ["occupe", "2026-11-21", ""]),
+        (f"{HEAD}\nFR-80021_1;occupe;21/11/2026;", "importées : 1", ["occupe", "2026-11-21", ""]),
         (
             "date,note,opportunity_id,verdict\n2026-12-01,'=1+1,FR-80021_1,",
-            "reprises : 1",
+            "importées : 1",
             ["", "2026-12-01", "=1+1"],
         ),
-        (f"{HEAD}\nFR-80021_1;occupe;2026-11-20;autre", "laissées : 1", None),
-        (f"{HEAD}\nFR-80021_1;occupe;2019-01-01;ancien", "laissées : 1", None),
+        (f"{HEAD}\nFR-80021_1;occupe;2026-11-20;autre", "jour : 1", None),
+        (f"{HEAD}\nFR-80021_1;occupe;2019-01-01;ancien", "jour : 1", None),
         (
             f"{HEAD}\nFR-nobody;occupe;2027-01-01;x\nFR-80021_1;demoli;2027-01-01;\n"
             "FR-80021_1;occupe;demain;\n__proto__;occupe;2027-01-01;",
@@ -155,27 +156,30 @@ def give(page: Any, text: str) -> str:
     ],
 )
 def test_the_visits_of_a_colleague_are_merged_by_date(
-    opened: Any, text: str, said: str, kept: list[str] | None
+    opened: Any, text: str, answer: str, stored: list[str] | None
 ) -> None:
     page = opened.page
     page.locator(".row").first.click()
     page.locator("#verdict").select_option("friche_confirmee")
     page.locator("#visit-date").fill("2026-11-20")
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
-    assert said in give(page, text).replace("\u00a0", " ")
+    page.locator("[data-tool=download]").click()
+    assert answer in import_visits(page, text).replace("\u00a0", " ")
     found = page.evaluate("Object.values(visits['FR-80021_1']).map((v) => v.replace('\\r', ''))")
-    assert found == (kept or ["friche_confirmee", "2026-11-20", ""])
-    assert page.evaluate("JSON.parse(localStorage.getItem(STORE))['FR-80021_1'].date") == found[1]
+    assert found == (stored or ["friche_confirmee", "2026-11-20", ""])
+    assert (
+        page.evaluate("JSON.parse(localStorage.getItem(STORAGE_KEY))['FR-80021_1'].date")
+        == found[1]
+    )
     assert page.evaluate("Object.keys(visits).length") == 1
 
 
 def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     page = opened.page
     assert page.locator(".row-seen, .site-marker .seen").count() == 0
-    page.locator("[data-tool=take]").click()
+    page.locator("[data-tool=download]").click()
     hostile = "<img src=x onerror=window.hacked=1>"
-    give(page, f"{HEAD}\nFR-80021_1;friche_confirmee;2026-11-20;{hostile}")
+    import_visits(page, f"{HEAD}\nFR-80021_1;friche_confirmee;2026-11-20;{hostile}")
     assert page.locator(".row-seen").all_inner_texts() == ["✓ friche confirmée"]
     assert page.locator('.site-marker[data-site="FR-80021_1"] .seen').count() == 1
     page.locator(".row").first.click()
@@ -183,7 +187,7 @@ def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     assert page.evaluate("window.hacked") is None
     page.locator("#back").click()
     page.locator("[data-tool=filters]").click()
-    page.locator("#f-seen").select_option("1")
+    page.locator("#f-visited").select_option("1")
     assert page.locator(".row").count() == 1
     page.locator(".row").first.click()
     page.locator("#verdict").select_option("")
@@ -191,28 +195,28 @@ def test_a_visited_site_shows_in_the_list_and_on_the_map(opened: Any) -> None:
     assert page.locator(".site-marker .seen").count() == 0
     page.locator("#back").click()
     assert page.locator(".row").count() == 0
-    page.locator("#f-seen").select_option("0")
+    page.locator("#f-visited").select_option("0")
     assert page.locator(".row").count() == 3
 
 
-def test_a_browser_that_keeps_nothing_says_so(
+def test_a_browser_without_storage_shows_a_warning(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     refuse = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } });"
     page = visit(small_result, before=refuse).page
     page.locator(".row").first.click()
-    assert "ne garde rien" in page.locator("#visit-hint").inner_text()
+    assert "n'enregistre rien" in page.locator("#visit-hint").inner_text()
     page.locator("#verdict").select_option("occupe")
     page.locator("#back").click()
-    page.locator("[data-tool=take]").click()
-    assert table(taken(page, "visits"), ";")[0]["verdict"] == "occupe"
+    page.locator("[data-tool=download]").click()
+    assert table(downloaded(page, "visits"), ";")[0]["verdict"] == "occupe"
 
 
-def test_the_link_is_given_to_copy(opened: Any) -> None:
+def test_link_can_be_copied(opened: Any) -> None:
     page = opened.page
     page.locator("#search").fill("garage")
-    page.locator("[data-tool=take]").click()
-    page.locator("#take-link").click()
+    page.locator("[data-tool=download]").click()
+    page.locator("#download-link").click()
     field = page.locator("#link-text")
     field.wait_for()
     assert "#q=garage&at=" in field.input_value()
@@ -233,7 +237,7 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
 
 @pytest.fixture
 def full_card(small_result: ResultTables) -> ResultTables:
-    """A plot with all that a card may hold: tests, evidence, parcels, targets, uses, effort."""
+    """A plot with a full card: tests, evidence, parcels, destinations, uses, effort."""
     plot = small_result.candidates["opportunity_id"][1]
     parcels = [f"80021000AB{n:04d}" for n in range(12)]
     candidates = small_result.candidates.copy()
@@ -262,12 +266,12 @@ def full_card(small_result: ResultTables) -> ResultTables:
         candidates=candidates,
         tests=row,
         evidence=evidence,
-        **_reached(plot),
-        **_recycled(plot),
+        **_access_tables(plot),
+        **_friche_tables(plot),
     )
 
 
-def _reached(site: str) -> dict[str, Any]:
+def _access_tables(site: str) -> dict[str, Any]:
     """Eleven destinations with long names, a ride that is not the walk, a barrier on each way."""
     names = [f"t{n}" for n in range(11)]
     access = pd.DataFrame(
@@ -288,7 +292,7 @@ def _reached(site: str) -> dict[str, Any]:
     return {"access": schemas.ACCESS.conform(access), "destinations": dict.fromkeys(names, words)}
 
 
-def _recycled(site: str) -> dict[str, Any]:
+def _friche_tables(site: str) -> dict[str, Any]:
     uses = pd.DataFrame(
         {
             "opportunity_id": site,

@@ -78,11 +78,11 @@ def test_degrees_are_longitude_then_latitude() -> None:
 
 
 @given(st.lists(st.text(max_size=30), max_size=8))
-def test_sentences_come_back_but_for_the_mark_of_the_figures(texts: list[str]) -> None:
+def test_sentences_are_restored_except_separators(texts: list[str]) -> None:
     packed = encode_table.phrases(pd.Series(texts, dtype="object"))
     figures, back = iter(packed["figures"]), []
     for code in packed["codes"]:
-        first, *others = packed["pool"][code].split(encode_table.HOLE)
+        first, *others = packed["pool"][code].split(encode_table.GAP)
         back.append(first + "".join(next(figures) + piece for piece in others))
     assert next(figures, None) is None
-    assert back == [encode_table.MARKS.sub("\ufffd", text) for text in texts]
+    assert back == [encode_table.SEPARATORS.sub("\ufffd", text) for text in texts]

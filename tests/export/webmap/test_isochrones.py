@@ -24,7 +24,7 @@ X, Y = 650_040.0, 6_977_025.0
 
 
 @pytest.fixture
-def reaching(small_result: ResultTables) -> ResultTables:
+def accessible_result(small_result: ResultTables) -> ResultTables:
     """Isochrones and routes of the friche; the route to the loop only for the plot."""
     crs = small_result.candidates.crs
     discs = [shapely.Point(X, Y).buffer(minutes * 60) for minutes in (5, 15, 10)]
@@ -44,31 +44,33 @@ def reaching(small_result: ResultTables) -> ResultTables:
     return replace(small_result, isochrones=isochrones, routes=routes)
 
 
-def test_the_farthest_comes_first_and_unknown_residents_stay_unknown(
-    reaching: ResultTables,
+def test_longest_isochrone_comes_first_and_unknown_residents_stay_unknown(
+    accessible_result: ResultTables,
 ) -> None:
-    found = payload(reaching, lang="fr")["isochrones"]
+    found = payload(accessible_result, lang="fr")["isochrones"]
     assert found["site"] == [0, 0, 0]
     assert found["minutes"] == [15, 10, 5]
     assert found["residents"] == [12_400, None, 310]
     assert found["shapes"]["parts"] == [1, 1, 1]
-    assert payload(replace(reaching, isochrones=None), lang="fr")["isochrones"]["site"] == []
+    assert (
+        payload(replace(accessible_result, isochrones=None), lang="fr")["isochrones"]["site"] == []
+    )
 
 
 @pytest.mark.browser
 def test_isochrones_and_routes_of_the_open_site(
-    visit: Callable[..., Any], reaching: ResultTables, artefacts: Path
+    visit: Callable[..., Any], accessible_result: ResultTables, artefacts: Path
 ) -> None:
-    found = visit(reaching)
+    found = visit(accessible_result)
     page = found.page
     assert page.locator("path.isochrone, path.route").count() == 0
     page.locator(".row").first.click()
     assert page.locator("path.isochrone").count() == 3
     assert page.locator("path.route-loop").count() == 1
     assert page.locator("path.route-other").count() == 1
-    page.locator("#show-reach").click()
+    page.locator("#show-access").click()
     found.settle()
-    assert page.locator(".reach-label").all_inner_texts() == [
+    assert page.locator(".isochrone-label").all_inner_texts() == [
         "15\u00a0min",
         "10\u00a0min",
         "5\u00a0min",
@@ -77,11 +79,11 @@ def test_isochrones_and_routes_of_the_open_site(
     for box in (shape.bounding_box() for shape in page.locator("path.isochrone").all()):
         assert box["x"] >= frame["x"]
         assert box["y"] + box["height"] <= frame["y"] + frame["height"]
-    cells = page.locator("#reach tbody tr").all_inner_texts()
+    cells = page.locator("#isochrones tbody tr").all_inner_texts()
     assert [row.split("\t")[1] for row in cells] == ["310", "inconnu", "12\u202f400"]
     page.locator("#legend > summary").click()
     legend = page.locator("#legend").inner_text()
-    assert "Atteint à pied, en minutes\u00a0: 5, 10, 15" in legend
+    assert "Isochrones à pied, en minutes\u00a0: 5, 10, 15" in legend
     assert "Trajet à pied\u00a0: Gare" in legend
     widths = page.locator("path.isochrone").evaluate_all(
         "all => all.map(p => Number(p.getAttribute('stroke-width')))"
@@ -89,42 +91,42 @@ def test_isochrones_and_routes_of_the_open_site(
     assert widths == sorted(set(widths))  # the nearer, the thicker
     page.screenshot(path=str(artefacts / "webmap-isochrones.png"))
     page.locator("#layers > summary").click()
-    for name, path in [("reach", "path.isochrone"), ("routes", "path.route")]:
+    for name, path in [("isochrones", "path.isochrone"), ("routes", "path.route")]:
         page.locator(f"[data-layer={name}]").uncheck()
         assert page.locator(path).count() == 0
     page.locator("#back").click()
-    page.locator("[data-layer=reach]").check()
+    page.locator("[data-layer=isochrones]").check()
     assert page.locator("path.isochrone").count() == 0  # no site is open
     page.locator(".row").nth(1).click()
     assert page.locator("path.isochrone").count() == 0
-    assert page.locator("#reach").count() == 0
+    assert page.locator("#isochrones").count() == 0
 
 
 @pytest.mark.browser
-def test_without_isochrones_nothing_offers_them(
+def test_no_control_for_isochrones_without_any(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     page = visit(small_result).page
     page.locator("#layers > summary").click()
-    assert page.locator("[data-layer=reach], [data-layer=routes]").count() == 0
+    assert page.locator("[data-layer=isochrones], [data-layer=routes]").count() == 0
     page.locator(".row").first.click()
-    assert page.locator("#show-reach, #reach").count() == 0
+    assert page.locator("#show-access, #isochrones").count() == 0
 
 
 @pytest.mark.browser
-def test_how_robust_a_rank_is_when_the_study_says_so(
+def test_robustness_of_a_rank_is_shown_when_known(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
-    told = small_result.scores.assign(
+    scores = small_result.scores.assign(
         top20_share=[0.97, 0.41, float("nan")],
         topsis_rank=[2.0, 1.0, float("nan")],
         pareto=pd.Series([1.0, 0.0, float("nan")]).astype("boolean"),
     )
-    page = visit(replace(small_result, scores=told)).page
+    page = visit(replace(small_result, scores=scores)).page
     page.locator(".row").first.click()
     words = page.locator(".robust").inner_text()
-    assert "dans les 20 premiers pour 97\u00a0% des poids tirés" in words
-    assert "rang 2 selon TOPSIS" in words
+    assert "parmi les 20 premiers dans 97\u00a0% des tirages de poids" in words
+    assert "rang 2 avec la méthode TOPSIS" in words
     assert "aucun autre site n'est meilleur" in words
     page.locator("#back").click()
     page.locator(".row").nth(1).click()

@@ -124,7 +124,7 @@ def test_openstreetmap_asks_for_its_own_tiles(online: Any) -> None:
     assert all(address.startswith("https://tile.openstreetmap.org/") for address in online.asked)
 
 
-def test_a_background_that_does_not_answer_says_so_and_leaves_the_map(online: Any) -> None:
+def test_a_failed_background_is_reported_and_the_map_stays(online: Any) -> None:
     online.answers = False
     online.locator("input[name=online][value=plan]").check()
     note = online.locator("#online-note")

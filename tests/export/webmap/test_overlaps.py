@@ -17,7 +17,7 @@ boxes = some.lists(
 )
 
 
-def test_neighbours_that_only_touch_share_nothing() -> None:
+def test_adjacent_sites_do_not_overlap() -> None:
     row = [shapely.box(x, 0, x + 10, 10) for x in (0, 10, 20)]
     assert overlaps(row) == {"area_m2": [], "sites": []}
     assert overlaps([]) == {"area_m2": [], "sites": []}
@@ -25,7 +25,7 @@ def test_neighbours_that_only_touch_share_nothing() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(boxes)
-def test_any_choice_of_sites_covers_what_its_union_does(
+def test_area_of_any_selection_equals_that_of_its_union(
     drawn: list[tuple[int, int, int, int, bool]],
 ) -> None:
     sites = 3 * np.array([[x, y, x + w, y + h] for x, y, w, h, _ in drawn])

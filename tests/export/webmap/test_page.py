@@ -163,13 +163,11 @@ def test_demo_banner_only_for_fictional_data(small_result: ResultTables, tmp_pat
 
 
 def test_another_language_is_refused(small_result: ResultTables, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="langue 'de'"):
+    with pytest.raises(ConfigError, match="langue «\u00a0de\u00a0»"):
         write_map(small_result, tmp_path / "carte.html", lang="de")
 
 
-def test_a_place_that_cannot_be_written_leaves_nothing(
-    small_result: ResultTables, tmp_path: Path
-) -> None:
+def test_a_failed_write_leaves_no_file(small_result: ResultTables, tmp_path: Path) -> None:
     (tmp_path / "carte.html").mkdir()
     with pytest.raises(ExportError, match=r"carte\.html"):
         write_map(small_result, tmp_path / "carte.html")
@@ -189,7 +187,7 @@ def test_unknown_is_none_and_comes_last(small_result: ResultTables) -> None:
     assert json.loads(json.dumps(data, allow_nan=False)) == data
 
 
-def test_a_criterion_may_bear_the_name_of_a_column(small_result: ResultTables) -> None:
+def test_a_criterion_may_have_the_name_of_a_column(small_result: ResultTables) -> None:
     area = replace(small_result.criteria[0], name="area_m2", measure="area_m2")
     scores = small_result.scores.assign(area_m2=[1.0, 0.1, np.nan])
     data = payload(replace(small_result, criteria=(area,), scores=scores), lang="fr")
@@ -210,13 +208,18 @@ def test_the_result_is_not_changed(small_result: ResultTables, tmp_path: Path) -
     pd.testing.assert_frame_equal(pd.DataFrame(small_result.candidates), pd.DataFrame(before))
 
 
-def test_words_are_the_same_in_both_languages_and_all_used_ones_exist() -> None:
-    words = json.loads(page._static("words.json"))
-    assert words["fr"].keys() == words["en"].keys()
+def test_every_word_of_the_page_is_in_the_catalogue_and_used() -> None:
+    words = page.page_words("fr")
+    assert words.keys() == page.page_words("en").keys()
+    keys = {key.partition(".")[0] for key in words}
     sources = page._joined(page.SCRIPTS) + page._static("page.html.j2")
-    used = set(re.findall(r"\bt\('([\w.]+)'", sources))
+    used = set(re.findall(r"\bt(?:Count)?\('([\w.]+)'", sources))
     used |= set(re.findall(r'data-word(?:-label)?="([\w.]+)"', sources))
-    assert used - words["fr"].keys() == set()
+    assert {key.partition(".")[0] for key in used} - keys == set()
+    prefixes = tuple(re.findall(r"\bt\(`(\w+_)\$\{", sources))
+    quoted = set(re.findall(r"['\"](\w+)['\".]", sources))
+    unused = [key for key in keys if key not in quoted and not key.startswith(prefixes)]
+    assert unused == []
 
 
 def test_our_files_stay_short_and_strict() -> None:

@@ -50,18 +50,18 @@ def test_a_measure_bounds_the_list_and_the_map(
     assert page.locator("[data-tool=filters]").inner_text() == "Filtrer (1)"
 
 
-def test_what_is_unknown_is_set_aside_and_counted(opened: Any) -> None:
+def test_sites_with_unknown_measures_are_hidden_and_counted(opened: Any) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()
     page.locator("#f-loop").fill("500")
-    assert "2 mises de côté" in page.locator("#count").inner_text()
+    assert "2 masquées" in page.locator("#count").inner_text()
     assert "4\u202f000\u00a0m²" in page.locator("#count").inner_text()
     page.locator("#clear-filters").click()
     assert len(listed(page)) == 3
     assert page.locator("#f-loop").input_value() == ""
 
 
-def test_ground_that_sites_share_is_counted_once(
+def test_overlapping_area_is_counted_once(
     visit: Callable[..., Any], small_result: ResultTables
 ) -> None:
     """The garage stands for half on the friche: 150 m² of its 300."""
@@ -138,7 +138,7 @@ def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:
     page.locator("#draw-finish").click()
     assert listed(page) == [PLOT]
     assert page.locator("path.drawn-area").count() == 1
-    assert "Dans la zone" in page.locator("#summary caption").inner_text()
+    assert "Synthèse de la zone" in page.locator("#summary caption").inner_text()
     assert "600\u00a0m²" in page.locator("#summary").inner_text()
     page.locator("#draw-clear").click()
     assert len(listed(page)) == 3
@@ -147,7 +147,7 @@ def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:
     assert page.locator("#draw-start").is_visible()
 
 
-def test_an_area_taken_by_keyboard_is_what_the_map_shows(opened: Any) -> None:
+def test_area_by_keyboard_is_the_visible_map(opened: Any) -> None:
     page = opened.page
     page.evaluate("id => map_foncier.setView(sites.find((s) => s.id === id).at, 20)", GARAGE)
     page.locator("[data-tool=area]").focus()
@@ -182,7 +182,7 @@ def test_sites_side_by_side(opened: Any, artefacts: Path) -> None:
     assert page.locator("#tray").is_hidden()
 
 
-def test_the_address_holds_the_state(visit: Callable[..., Any], small_result: ResultTables) -> None:
+def test_address_contains_the_state(visit: Callable[..., Any], small_result: ResultTables) -> None:
     page = visit(small_result).page
     page.locator("[data-tool=weights]").click()
     page.locator("#weight-0").fill("0.1")
@@ -211,7 +211,7 @@ def test_the_address_holds_the_state(visit: Callable[..., Any], small_result: Re
 @pytest.mark.parametrize(
     "fragment",
     [
-        "#w=1&k=zzz&s=nobody&at=1,2&in=1,2,3&minutes=abc&target=__proto__&lang=de",
+        "#w=1&k=zzz&s=nobody&at=1,2&in=1,2,3&minutes=abc&destination=__proto__&lang=de",
         "#w=-1,2&at=NaN,NaN,NaN&q=%3Cscript%3Ewindow.hacked%3D1%3C/script%3E&loop=Infinity",
         "#%E0%A4%A",
     ],

@@ -106,7 +106,7 @@ def test_a_slider_ranks_again_at_once(
         page.locator(f"#weight-{index}").fill("5" if index == 1 else "0")
     page.wait_for_timeout(100)
     assert page.locator("#weight-1-share").inner_text() == "100\u00a0%"
-    assert page.locator("#preset").input_value() == "own"
+    assert page.locator("#preset").input_value() == "custom"
     ours = scoring.scores(known, criteria([0, 1, 0, 0, 0, 0, 0]), draws=1)
     expected = ours.sort_values(["overall_rank", "opportunity_id"])["opportunity_id"].tolist()
     listed = page.locator(".row").evaluate_all("all => all.map(row => row.dataset.site)")
@@ -125,7 +125,7 @@ def test_a_slider_ranks_again_at_once(
     assert "si les poids varient" in page.locator("#card").inner_text()
 
 
-def test_presets_weigh_what_the_study_measures(
+def test_presets_apply_to_the_criteria_of_the_study(
     visit: Callable[..., Any], crowd: tuple[pd.DataFrame, ResultTables]
 ) -> None:
     page = visit(crowd[1]).page
@@ -148,7 +148,7 @@ def test_all_weights_at_zero_rank_nothing(
     for index in range(2):
         page.locator(f"#weight-{index}").fill("0")
     page.wait_for_timeout(100)
-    assert "rien à classer" in page.locator("#weights-note").inner_text()
+    assert "aucun classement possible" in page.locator("#weights-note").inner_text()
     assert page.locator(".row-none").count() == 3
 
 

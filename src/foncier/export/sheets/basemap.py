@@ -1,4 +1,4 @@
-"""The ground of every map of a run: prepared once, then asked for what a window shows."""
+"""Base map of the printed maps: prepared once, then queried for each window."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import shapely
 from foncier.export.sheets.canvas import Canvas, bar_m
 from foncier.export.sheets.markers import INK, LOOP
 from foncier.export.sheets.typography import printable, width_mm
-from foncier.wording import figure
+from foncier.export.words import MINOR_GRADE, STREET_GRADES
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 PAPER = "#efece6"
 # Colours of the web map (static/basemap.js).
@@ -32,38 +33,19 @@ USES = {
     "railway": "#e3e1e4",
     "parking": "#ebe9e6",
 }
-# Width of a street by its grade: metres on the ground, least millimetres, fill, edge.
+# Width of a street by its grade: metres on the ground, minimum millimetres, fill, edge.
 STREETS = (
     (2.5, 0.10, "#ffffff", "#dcd6cb"),
     (7.0, 0.18, "#ffffff", "#d3ccc0"),
     (11.0, 0.42, "#fffdf5", "#c6bba5"),
     (15.0, 0.60, "#fdf3dc", "#b9a887"),
 )
-# Grade of a street by its class in OpenStreetMap or in a road extract; any other is 1.
-GRADES = {
-    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
-    **dict.fromkeys(
-        (
-            "primary",
-            "secondary",
-            "tertiary",
-            "major",
-            "primary_link",
-            "secondary_link",
-            "tertiary_link",
-        ),
-        2,
-    ),
-    **dict.fromkeys(
-        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
-    ),
-}
-MINOR_UP_TO, SPECK_MM = 100_000, 0.4  # scale to which all streets and uses are drawn
+MINOR_UP_TO, MIN_SIZE_MM = 100_000, 0.4  # scale to which all streets and uses are drawn
 PATHS_UP_TO = 12_000  # scale beyond which paths are not drawn
 BUILDINGS_UP_TO = 30_000
 CASING_UP_TO = 60_000
 NAME_SIZES = (4.6, 5.2, 5.8, 6.0)  # points, by grade
-STRAIGHT = 0.985  # chord over length: a name is written on a stretch that hardly bends
+STRAIGHT = 0.985  # chord over length: a name is written on an almost straight section
 
 
 @dataclass(frozen=True)
@@ -76,9 +58,9 @@ class IndexedShapes:
     tree: shapely.STRtree
 
     def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.int64]:
-        """Rows that meet a box in metres, in their own order."""
-        found = self.tree.query(shapely.box(*bounds))
-        return np.sort(np.asarray(found, dtype=np.int64))
+        """Rows that intersect a box in metres, in order."""
+        rows = self.tree.query(shapely.box(*bounds))
+        return np.sort(np.asarray(rows, dtype=np.int64))
 
 
 def index_shapes(table: gpd.GeoDataFrame, kind: str = "", name: str = "") -> IndexedShapes:
@@ -91,10 +73,10 @@ def index_shapes(table: gpd.GeoDataFrame, kind: str = "", name: str = "") -> Ind
 
 @dataclass(frozen=True)
 class Basemap:
-    """All that lies under the sites: streets, uses of the ground, buildings, parcels, lines."""
+    """Layers under the sites: streets, land use, buildings, parcels, lines."""
 
     streets: IndexedShapes
-    uses: IndexedShapes
+    land_use: IndexedShapes
     buildings: IndexedShapes
     parcels: IndexedShapes
     loop: NDArray[np.object_]
@@ -102,55 +84,55 @@ class Basemap:
     area: NDArray[np.object_]
 
 
-def prepare(given: SheetTables, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Basemap:
-    """Gather the ground of a result, the widest uses first, so that a pond shows on its park."""
-    uses = given.uses[given.uses["kind"].isin(list(USES))]  # hazards are no ground to draw
+def prepare(tables: SheetTables, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Basemap:
+    """Prepare the base map; the largest land use first, so that a pond shows on a park."""
+    uses = tables.land_use[tables.land_use["kind"].isin(list(USES))]  # without hazards
     uses = uses.iloc[np.argsort(-shapely.area(np.asarray(uses.geometry.array)), kind="stable")]
-    grades = given.streets["street_class"].map(GRADES).fillna(1).astype("int64")
+    grades = tables.streets["street_class"].map(STREET_GRADES).fillna(MINOR_GRADE).astype("int64")
     return Basemap(
-        streets=index_shapes(given.streets.assign(grade=grades), "grade", "name"),
-        uses=index_shapes(uses, "kind", "label"),
+        streets=index_shapes(tables.streets.assign(grade=grades), "grade", "name"),
+        land_use=index_shapes(uses, "kind", "label"),
         buildings=index_shapes(buildings),
         parcels=index_shapes(parcels, name="parcel_id"),
-        loop=np.asarray(given.loop.geometry.array, dtype=object),
-        axis=np.asarray(given.axis.geometry.array, dtype=object),
-        area=_area(given),
+        loop=np.asarray(tables.loop.geometry.array, dtype=object),
+        axis=np.asarray(tables.axis.geometry.array, dtype=object),
+        area=_area(tables),
     )
 
 
-def _area(given: SheetTables) -> NDArray[np.object_]:
-    """Study area, where the study seeks along its axis; else none is drawn."""
-    said = given.manifest["configuration"]
-    around, axis = (said.get("area") or {}).get("around"), said.get("axis")
-    if axis is None or around not in (None, "axis") or not len(given.axis):
+def _area(tables: SheetTables) -> NDArray[np.object_]:
+    """Study area, where the study follows its axis; else none is drawn."""
+    study = tables.manifest["configuration"]
+    around, axis = (study.get("area") or {}).get("around"), study.get("axis")
+    if axis is None or around not in (None, "axis") or not len(tables.axis):
         return np.array([], dtype=object)
-    line = shapely.union_all(np.asarray(given.axis.geometry.array))
+    line = shapely.union_all(np.asarray(tables.axis.geometry.array))
     return np.array([shapely.buffer(line, axis["half_width_m"])], dtype=object)
 
 
-def draw_ground(canvas: Canvas, ground: Basemap, *, close: bool = False) -> None:
-    """Draw paper, uses and streets; on a map of a site, ``close``, parcels and buildings too.
+def draw_basemap(canvas: Canvas, basemap: Basemap, *, close: bool = False) -> None:
+    """Draw land use and streets; on the map of a site (``close``), parcels and buildings too.
 
     Parcels and buildings are known around the sites only: a map of the sector would show patches.
     """
     frame = canvas.frame
     canvas.raw(f'<rect width="{frame.width_mm}" height="{frame.height_mm}" fill="{PAPER}"/>')
-    _draw_uses(canvas, ground.uses)
+    _draw_uses(canvas, basemap.land_use)
     if close:
-        near = ground.parcels.near(frame.bounds)
-        canvas.fill(ground.parcels.shapes[near], "none", edge="#a89f91", width=0.07)
-    _draw_streets(canvas, ground.streets)
+        near = basemap.parcels.near(frame.bounds)
+        canvas.fill(basemap.parcels.shapes[near], "none", edge="#a89f91", width=0.07)
+    _draw_streets(canvas, basemap.streets)
     if close and frame.scale <= BUILDINGS_UP_TO:
-        near = ground.buildings.near(frame.bounds)
-        canvas.fill(ground.buildings.shapes[near], "#d3c8b8", edge="#b3a794", width=0.06)
+        near = basemap.buildings.near(frame.bounds)
+        canvas.fill(basemap.buildings.shapes[near], "#d3c8b8", edge="#b3a794", width=0.06)
 
 
 def _draw_uses(canvas: Canvas, uses: IndexedShapes) -> None:
     near = uses.near(canvas.frame.bounds)
-    if canvas.frame.scale > MINOR_UP_TO:  # a page of a département has thousands of specks
+    if canvas.frame.scale > MINOR_UP_TO:  # a département has thousands of tiny shapes
         box = shapely.bounds(uses.shapes[near])
         size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
-        near = near[size >= SPECK_MM * canvas.frame.m_per_mm]
+        near = near[size >= MIN_SIZE_MM * canvas.frame.m_per_mm]
     kinds, shapes = uses.kind[near], uses.shapes[near]
     flat = shapely.get_dimensions(shapes) == 2
     areas, of = shapes[flat], kinds[flat].astype(str)
@@ -178,22 +160,22 @@ def _draw_streets(canvas: Canvas, streets: IndexedShapes) -> None:
             continue
         for grade in range(shown_from, len(STREETS)):
             _, _, fill, edge = STREETS[grade]
-            own = shapes[grades == grade]
+            lines = shapes[grades == grade]
             wide = widths[grade] + (0.18 if cased else 0.0)
-            canvas.stroke(own, edge if cased else fill, wide)
+            canvas.stroke(lines, edge if cased else fill, wide)
 
 
-def draw_loop(canvas: Canvas, ground: Basemap, *, width: float = 0.7) -> None:
-    """Draw the loop, dashed on white, as on the web map."""
-    canvas.stroke(ground.loop, "#ffffff", width * 1.9, opacity=0.85)
-    canvas.stroke(ground.loop, LOOP, width, dash=f"{width * 3:.2f} {width * 1.7:.2f}", cap="butt")
+def draw_loop(canvas: Canvas, basemap: Basemap, *, width: float = 0.7) -> None:
+    """Draw the loop, dashed on white, as in the web map."""
+    canvas.stroke(basemap.loop, "#ffffff", width * 1.9, opacity=0.85)
+    canvas.stroke(basemap.loop, LOOP, width, dash=f"{width * 3:.2f} {width * 1.7:.2f}", cap="butt")
 
 
-def name_streets(canvas: Canvas, ground: Basemap, lang: Lang, *, least_grade: int = 0) -> None:
+def name_streets(canvas: Canvas, basemap: Basemap, lang: Lang, *, least_grade: int = 0) -> None:
     """Write the names of the streets along them, the main ones first, where there is room."""
     frame = canvas.frame
-    near = ground.streets.near(frame.bounds)
-    grades, names = ground.streets.kind[near], ground.streets.name[near]
+    near = basemap.streets.near(frame.bounds)
+    grades, names = basemap.streets.kind[near], basemap.streets.name[near]
     rows: dict[str, list[int]] = {}
     for row, (grade, name) in enumerate(zip(grades, names, strict=True)):
         if isinstance(name, str) and name.strip() and grade >= least_grade:
@@ -201,15 +183,15 @@ def name_streets(canvas: Canvas, ground: Basemap, lang: Lang, *, least_grade: in
     ordered = sorted(rows.items(), key=lambda one: (-max(grades[i] for i in one[1]), one[0]))
     half_x, half_y = frame.width_mm / 2 * frame.m_per_mm, frame.height_mm / 2 * frame.m_per_mm
     paper = (frame.x - half_x, frame.y - half_y, frame.x + half_x, frame.y + half_y)
-    for name, own in ordered:
-        size = NAME_SIZES[max(grades[i] for i in own)]
-        whole = shapely.union_all(ground.streets.shapes[near[own]])
+    for name, group in ordered:
+        size = NAME_SIZES[max(grades[i] for i in group)]
+        whole = shapely.union_all(basemap.streets.shapes[near[group]])
         visible = shapely.line_merge(shapely.clip_by_rect(whole, *paper))
         _name_along(canvas, visible, printable(name, lang=lang, limit=60), size)
 
 
 def _name_along(canvas: Canvas, line: Any, text: str, size: float) -> None:
-    """Write a name on a straight stretch of the longest piece of a street."""
+    """Write a name along a straight section of the longest piece of a street."""
     pieces = shapely.get_parts(line)
     pieces = pieces[shapely.get_type_id(pieces) == 1]
     wide_m = width_mm(text, size) * canvas.frame.m_per_mm
@@ -231,22 +213,22 @@ def _name_along(canvas: Canvas, line: Any, text: str, size: float) -> None:
                 return
 
 
-def name_waters(canvas: Canvas, ground: Basemap, lang: Lang, *, size: float = 5.6) -> None:
-    """Write the names of waters and greens inside what shows of them."""
+def name_land_use(canvas: Canvas, basemap: Basemap, lang: Lang, *, size: float = 5.6) -> None:
+    """Write the names of water and green spaces inside their visible part."""
     frame = canvas.frame
-    near = ground.uses.near(frame.bounds)
+    near = basemap.land_use.near(frame.bounds)
     done = set()
     for row in near:
-        name, kind = ground.uses.name[row], ground.uses.kind[row]
+        name, kind = basemap.land_use.name[row], basemap.land_use.kind[row]
         if not isinstance(name, str) or not name.strip() or (kind, name) in done:
             continue
-        seen = shapely.clip_by_rect(ground.uses.shapes[row], *frame.bounds)
-        if shapely.is_empty(seen) or (kind != "water" and shapely.get_dimensions(seen) < 2):
+        visible = shapely.clip_by_rect(basemap.land_use.shapes[row], *frame.bounds)
+        if shapely.is_empty(visible) or (kind != "water" and shapely.get_dimensions(visible) < 2):
             continue
-        x, y = canvas.place(shapely.point_on_surface(seen))
+        x, y = canvas.place(shapely.point_on_surface(visible))
         text = printable(name, lang=lang, limit=40)
         colour = "#2f648a" if kind == "water" else "#44683a"
-        west, south, east, north = shapely.bounds(seen)
+        west, south, east, north = shapely.bounds(visible)
         room = np.hypot(east - west, north - south) / frame.m_per_mm
         if room > width_mm(text, size) and canvas.try_write(
             text, x, y, size=size, colour=colour, italic=kind == "water"
@@ -280,7 +262,7 @@ def draw_scale(canvas: Canvas, lang: Lang, *, most_mm: float = 40.0) -> None:
 def reserve_corners(canvas: Canvas) -> None:
     """Keep the corners of the scale and of the north free of names."""
     frame = canvas.frame
-    canvas.taken.append(
+    canvas.occupied.append(
         shapely.box(0, frame.height_mm - 5.6, min(52, frame.width_mm), frame.height_mm)
     )
-    canvas.taken.append(shapely.box(frame.width_mm - 8.6, 0, frame.width_mm, 10))
+    canvas.occupied.append(shapely.box(frame.width_mm - 8.6, 0, frame.width_mm, 10))

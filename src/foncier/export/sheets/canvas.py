@@ -1,4 +1,4 @@
-"""A drawing in millimetres of paper, written as SVG: plain paths and texts, the same every time."""
+"""Drawing in millimetres of paper, written as SVG; the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 POINT_MM = 25.4 / 72
 # Scales that a reader of maps expects, as denominators.
@@ -66,13 +66,13 @@ BARS_M = (
     50_000,
     100_000,
 )
-OFF_PAPER_MM = 3.0  # drawn beyond the frame, so that no edge of a cut shows
-FINE_MM = 0.04  # what the eye does not tell apart on paper
+OFF_PAPER_MM = 3.0  # drawn beyond the frame, so that clipped edges do not show
+FINE_MM = 0.04  # not visible on paper
 
 
 @dataclass(frozen=True)
 class Window:
-    """The piece of ground that a map shows: centre in metres, scale, size on paper."""
+    """Extent of a map: centre in metres, scale, size on paper."""
 
     x: float
     y: float
@@ -131,11 +131,11 @@ def window(
 
 @dataclass
 class Canvas:
-    """Marks drawn in order, and the room that texts and signs have taken."""
+    """SVG elements in drawing order, and the areas that texts and symbols occupy."""
 
     frame: Window
-    marks: list[str] = field(default_factory=list)
-    taken: list[shapely.Geometry] = field(default_factory=list)
+    elements: list[str] = field(default_factory=list)
+    occupied: list[shapely.Geometry] = field(default_factory=list)
 
     def fill(
         self,
@@ -152,7 +152,7 @@ class Canvas:
         if data:
             stroke = f' stroke="{edge}" stroke-width="{width}"' if edge else ""
             dashed = f' stroke-dasharray="{dash}"' if dash else ""
-            self.marks.append(
+            self.elements.append(
                 f'<path d="{data}" fill="{colour}" fill-opacity="{opacity}"'
                 f'{stroke}{dashed} stroke-linejoin="round"/>'
             )
@@ -171,7 +171,7 @@ class Canvas:
         data = self._data(shapes, closed=False)
         if data:
             dashed = f' stroke-dasharray="{dash}"' if dash else ""
-            self.marks.append(
+            self.elements.append(
                 f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{width:.2f}"'
                 f'{dashed} stroke-opacity="{opacity}" stroke-linecap="{cap}" '
                 'stroke-linejoin="round"/>'
@@ -189,14 +189,14 @@ class Canvas:
 
     def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "#ffffff") -> None:
         """Draw a disc with an edge, in millimetres."""
-        self.marks.append(
+        self.elements.append(
             f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{radius}" fill="{colour}" stroke="{edge}" '
             f'stroke-width="{max(0.12, radius * 0.22):.2f}"/>'
         )
 
     def raw(self, svg: str) -> None:
-        """Add a mark already written; it holds no text of the data."""
-        self.marks.append(svg)
+        """Add an SVG element as it is; it contains no text of the data."""
+        self.elements.append(svg)
 
     def write(
         self,
@@ -221,7 +221,7 @@ class Canvas:
             if halo
             else ""
         )
-        self.marks.append(
+        self.elements.append(
             f'<text x="{x:.2f}" y="{y + size * POINT_MM * 0.36:.2f}" font-family="{FAMILY}" '
             f'font-size="{size * POINT_MM:.2f}" fill="{colour}" text-anchor="{anchor}"{style}'
             f"{turned}{around}>{escape(text)}</text>"
@@ -230,28 +230,28 @@ class Canvas:
     def try_write(
         self, text: str, x: float, y: float, *, size: float, turn: float = 0.0, **more: Any
     ) -> bool:
-        """Write a text where nothing else is written, wholly on the paper; tell whether it was."""
+        """Write a text if its place is free and on the paper; tell whether it was written."""
         wide = width_mm(text, size, bold=more.get("bold", False))
         anchor = {"start": wide / 2, "end": -wide / 2}.get(more.get("anchor", "middle"), 0.0)
-        room = self._room(x + anchor, y, wide + 0.8, size * POINT_MM * 1.15, turn)
-        if not self.free(room):
+        box = self._text_box(x + anchor, y, wide + 0.8, size * POINT_MM * 1.15, turn)
+        if not self.is_free(box):
             return False
-        self.taken.append(room)
+        self.occupied.append(box)
         self.write(text, x, y, size=size, turn=turn, **more)
         return True
 
-    def free(self, room: shapely.Geometry) -> bool:
-        """Tell whether a room (a shape in millimetres) is on the paper and not yet taken."""
+    def is_free(self, shape: shapely.Geometry) -> bool:
+        """Tell whether a shape in millimetres is on the paper and not yet occupied."""
         paper = shapely.box(0.6, 0.6, self.frame.width_mm - 0.6, self.frame.height_mm - 0.6)
-        if not shapely.covers(paper, room):
+        if not shapely.covers(paper, shape):
             return False
         return not (
-            self.taken and shapely.intersects(np.array(self.taken, dtype=object), room).any()
+            self.occupied and shapely.intersects(np.array(self.occupied, dtype=object), shape).any()
         )
 
-    def take(self, x: float, y: float, radius: float) -> None:
+    def reserve(self, x: float, y: float, radius: float) -> None:
         """Keep a square around a place free of texts, in millimetres."""
-        self.taken.append(shapely.box(x - radius, y - radius, x + radius, y + radius))
+        self.occupied.append(shapely.box(x - radius, y - radius, x + radius, y + radius))
 
     def svg(self, *, edge: str = "#8b8f9c") -> str:
         """Write the drawing, cut at its frame, as one SVG document."""
@@ -259,12 +259,14 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" '
             f'viewBox="0 0 {wide} {high}"><clipPath id="c"><rect width="{wide}" '
-            f'height="{high}"/></clipPath><g clip-path="url(#c)">{"".join(self.marks)}</g>'
+            f'height="{high}"/></clipPath><g clip-path="url(#c)">{"".join(self.elements)}</g>'
             f'<rect x="0.1" y="0.1" width="{wide - 0.2:.2f}" height="{high - 0.2:.2f}" '
             f'fill="none" stroke="{edge}" stroke-width="0.2"/></svg>'
         )
 
-    def _room(self, x: float, y: float, wide: float, high: float, turn: float) -> shapely.Geometry:
+    def _text_box(
+        self, x: float, y: float, wide: float, high: float, turn: float
+    ) -> shapely.Geometry:
         corners = np.array([[-wide, -high], [wide, -high], [wide, high], [-wide, high]]) / 2
         angle = np.radians(turn)
         matrix = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -272,14 +274,14 @@ class Canvas:
 
     def _data(self, shapes: Any, *, closed: bool) -> str:
         """Path of shapes in metres, cut a little beyond the paper."""
-        given = np.atleast_1d(np.asarray(shapes, dtype=object))
-        given = given[~(shapely.is_missing(given) | shapely.is_empty(given))]
-        if not len(given):
+        shapes = np.atleast_1d(np.asarray(shapes, dtype=object))
+        shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+        if not len(shapes):
             return ""
-        fine = shapely.simplify(given, FINE_MM * self.frame.m_per_mm)
+        fine = shapely.simplify(shapes, FINE_MM * self.frame.m_per_mm)
         cut = shapely.get_parts(shapely.clip_by_rect(fine, *self.frame.bounds))
         if closed:
-            # Shells one way and holes the other: shapes that overlap are filled, holes are not.
+            # Shells one way, holes the other: overlapping shapes are filled, holes are not.
             runs = shapely.get_rings(shapely.orient_polygons(cut[shapely.get_type_id(cut) == 3]))
         else:
             runs = cut[np.isin(shapely.get_type_id(cut), (1, 2))]
@@ -306,7 +308,7 @@ def bar_m(frame: Window, most_mm: float) -> int:
 
 
 def photo(
-    given: SheetTables, told: Mapping[str, Any] | None, alt: str, lang: Lang
+    tables: SheetTables, picture: Mapping[str, Any] | None, alt: str, lang: Lang
 ) -> dict[str, str] | None:
     """Drawing, alternative text and caption of a picture; None where the study gives none.
 
@@ -315,12 +317,12 @@ def photo(
     FormatError
         The picture beside the result cannot be read.
     """
-    if not told:
+    if not picture:
         return None
-    data = given.images[told["file"]].read_bytes()
-    width, height, kind = _size(data, told["file"])
-    caption = printable(told.get("caption", ""), lang=lang, limit=160)
-    credit = printable(told.get("credit", ""), lang=lang, limit=80)
+    data = tables.images[picture["file"]].read_bytes()
+    width, height, kind = _size(data, picture["file"])
+    caption = printable(picture.get("caption", ""), lang=lang, limit=160)
+    credit = printable(picture.get("credit", ""), lang=lang, limit=80)
     return {
         "svg": (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -332,10 +334,10 @@ def photo(
     }
 
 
-def site_photo(given: SheetTables, site: str, alt: str, lang: Lang) -> dict[str, str] | None:
+def site_photo(tables: SheetTables, site: str, alt: str, lang: Lang) -> dict[str, str] | None:
     """Picture of a site; None where the study gives none."""
-    own = [one for one in given.leaflet.get("photos", ()) if one["site"] == site]
-    return photo(given, own[0], alt, lang) if own else None
+    pictures = [one for one in tables.leaflet.get("photos", ()) if one["site"] == site]
+    return photo(tables, pictures[0], alt, lang) if pictures else None
 
 
 def _size(data: bytes, name: str) -> tuple[int, int, str]:
@@ -346,6 +348,5 @@ def _size(data: bytes, name: str) -> tuple[int, int, str]:
             return image.width, image.height, str(image.format).lower()
     except (OSError, SyntaxError, ValueError) as reason:
         raise FormatError(
-            f"{name}\u00a0: image illisible ({reason}). Enregistrez-la de nouveau en PNG ou en "
-            "JPEG, puis relancez «\u00a0foncier run\u00a0»."
+            "export.sheets.unreadable_picture", file=name, why=str(reason)
         ) from reason

@@ -1,4 +1,4 @@
-"""What one sheet says, as plain words and figures ready to be laid out."""
+"""Content of one sheet: texts and numbers ready to be laid out."""
 
 from __future__ import annotations
 
@@ -11,27 +11,23 @@ from foncier.export.sheets.markers import KINDS, kind_marker
 from foncier.export.sheets.sitemap import section
 from foncier.export.sheets.typography import (
     NBSP,
-    day,
-    hundred,
     is_known,
     measured,
-    percent,
+    out_of_100,
     printable,
-    short_day,
 )
-from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
+from foncier.i18n import figure, format_value, label, localize
 from foncier.results.explain import parcels_of
-from foncier.wording import COLON, figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 Row = dict[str, Any]
-MOST_FLAGS = 6
+MAX_WARNINGS = 6
 MEASURES = (
     "area_m2",
     "usable_area_m2",
@@ -44,42 +40,43 @@ MEASURES = (
     "perimeter",
     "family",
 )
-# Of these, an unknown value is told among what remains unknown; of the others it is not asked.
-ASKED = {
+# Measures that are listed as missing when they are unknown, by kind.
+EXPECTED = {
     "friche": ("area_m2", "built_share", "status", "zone", "residents_around"),
     "dent_creuse": ("area_m2", "usable_area_m2", "built_share", "zone", "residents_around"),
     "batiment_non_affecte": ("area_m2", "zone", "residents_around"),
     "terrain_divisible": ("area_m2", "usable_area_m2", "built_share", "zone", "residents_around"),
 }
-WORDS_OF = {column.name: column for column in schemas.CANDIDATES.columns}
+COLUMNS = {column.name: column for column in schemas.CANDIDATES.columns}
 NAN = float("nan")
 
 
-def sheet(given: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    """All the words of a sheet, but for its maps.
+def sheet(tables: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    """Build the content of a sheet, without its maps.
 
     Parameters
     ----------
     row
-        Row of the site in ``given.sites``.
+        Row of the site in ``tables.sites``.
     tests
         Tests of the parcels of all the sites that are printed.
     """
-    site: Row = given.sites.iloc[row].to_dict()
-    ranked = int(given.sites["overall_rank"].notna().sum())
+    site: Row = tables.sites.iloc[row].to_dict()
+    id_ = printable(site["opportunity_id"], lang=lang, limit=80)
+    ranked = int(tables.sites["overall_rank"].notna().sum())
     return {
-        "head": head(given, site, lang),
+        "head": head(tables, site, lang),
         "score": _score(site, ranked, lang),
-        "criteria": _criteria(given, site, lang),
-        "measures": _measures(given, site, lang),
-        "access": _access(given, site, lang),
-        "warnings": _flags(site, lang),
-        **evidence(given, site, tests, lang),
+        "criteria": _criteria(tables, site, lang),
+        "measures": _measures(tables, site, lang),
+        "access": _access(tables, site, lang),
+        "warnings": _warnings(site, lang),
+        **evidence(tables, site, tests, lang),
         "tests": detection(site, tests, lang),
-        "uses": uses(given, site, lang),
+        "uses": uses(tables, site, lang),
         "parcels": _parcels(site, lang),
-        "unknowns": _unknowns(given, site, lang),
-        "report": word("report", lang, id=printable(site["opportunity_id"], lang=lang, limit=80)),
+        "unknowns": _unknowns(tables, site, lang),
+        "report": localize("export.sheets.report", lang, id=id_),
     }
 
 
@@ -93,18 +90,18 @@ def title_of(site: Row, lang: Lang) -> str:
     return f"{VALUES[site['kind']][lang]} {printable(where, lang=lang, limit=60)}"
 
 
-def head(given: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
-    """Title, kind, place and sign of a site."""
+def head(tables: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
+    """Title, kind, place and marker of a site."""
     kind = VALUES[site["kind"]][lang]
     rank = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
-    entry = given.entries.loc[given.entries["opportunity_id"] == site["opportunity_id"]]
-    street = entry["street_name"].iloc[0] if len(entry) else None
+    entrances = tables.entrances.loc[tables.entrances["opportunity_id"] == site["opportunity_id"]]
+    street = entrances["street_name"].iloc[0] if len(entrances) else None
     place = [
         printable(site["address"], lang=lang, limit=120) if is_known(site["address"]) else "",
         printable(street, lang=lang, limit=80)
         if is_known(street) and not is_known(site["address"])
         else "",
-        word("commune", lang, code=printable(site["commune"], lang=lang))
+        localize("export.sheets.commune", lang, code=printable(site["commune"], lang=lang))
         if is_known(site["commune"])
         else "",
         printable(site["opportunity_id"], lang=lang, limit=80),
@@ -114,43 +111,55 @@ def head(given: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
         "title": title,
         "kind": kind,
         "colour": KINDS[site["kind"]].colour,
-        "sign": kind_marker(site["kind"], rank),
-        "sign_alt": word("alt_sign", lang, kind=kind, rank=rank or "–"),
+        "marker": kind_marker(site["kind"], rank),
+        "marker_alt": localize("export.sheets.alt_marker", lang, kind=kind, rank=rank or "–"),
         "place": " · ".join(part for part in place if part and part != title),
     }
 
 
 def _score(site: Row, ranked: int, lang: Lang) -> dict[str, Any]:
     low, high = site["score_low"], site["score_high"]
-    apart = is_known(low) and is_known(high) and high - low > 0.005
-    span = word("interval", lang, low=hundred(low, lang), high=hundred(high, lang))
-    coverage = word("coverage", lang, share=percent(site["coverage"], lang))
-    columns = ("overall_rank", "rank_low", "rank_high")
-    at, best, last = [int(site[c]) if is_known(site[c]) else None for c in columns]
+    uncertain = is_known(low) and is_known(high) and high - low > 0.005
+    interval = localize(
+        "export.sheets.interval", lang, low=out_of_100(low, lang), high=out_of_100(high, lang)
+    )
+    coverage = localize("export.sheets.coverage", lang, share=site["coverage"])
     return {
         "known": is_known(site["score"]),
-        "text": hundred(site["score"], lang),
-        "bar": _bar(site["score"], low if apart else NAN, high if apart else NAN),
-        "rank": word("unranked", lang)
-        if at is None
-        else word("rank_of", lang, rank=figure(at, "", lang), n=figure(ranked, "", lang)),
-        "span": ""
-        if best is None or last is None
-        else word("rank_firm", lang)
-        if best == last
-        else word("rank_span", lang, low=best, high=last),
-        "interval": f"{span} · {coverage}" if apart else coverage,
+        "text": out_of_100(site["score"], lang),
+        "bar": _bar(site["score"], low if uncertain else NAN, high if uncertain else NAN),
+        "rank": _rank(site, ranked, lang),
+        "span": _rank_span(site, lang),
+        "interval": f"{interval} · {coverage}" if uncertain else coverage,
         "confidence": _confidence(site, lang),
     }
 
 
-def _confidence(site: Row, lang: Lang) -> str:
-    """Confidence in the site with its class, where the result tells them."""
-    if not is_known(site["confidence"]):
+def _rank(site: Row, ranked: int, lang: Lang) -> str:
+    rank = site["overall_rank"]
+    if not is_known(rank):
+        return localize("export.sheets.unranked", lang)
+    return localize("export.sheets.rank_of", lang, rank=rank, ranked=ranked)
+
+
+def _rank_span(site: Row, lang: Lang) -> str:
+    """First and last rank when the weights vary; empty when unknown."""
+    low, high = site["rank_low"], site["rank_high"]
+    if not is_known(low) or not is_known(high):
         return ""
-    band = site.get("confidence_band")
-    told = f" ({_coded(band, lang).lower()})" if is_known(band) else ""
-    return f"{word('confidence', lang)}{COLON[lang]}{percent(site['confidence'], lang)}{told}"
+    if low == high:
+        return localize("export.sheets.rank_same", lang)
+    return localize("export.sheets.rank_span", lang, low=low, high=high)
+
+
+def _confidence(site: Row, lang: Lang) -> str:
+    """Confidence in the site with its class, where the result has them."""
+    share, band = site["confidence"], site.get("confidence_band")
+    if not is_known(share):
+        return ""
+    if not is_known(band):
+        return localize("export.sheets.confidence", lang, share=share)
+    return localize("export.sheets.confidence_band", lang, share=share, band=_value(band, lang))
 
 
 def _bar(value: float, low: float, high: float) -> dict[str, float | None]:
@@ -162,56 +171,58 @@ def _bar(value: float, low: float, high: float) -> dict[str, float | None]:
 
 
 def _label(name: str, lang: Lang) -> str:
-    column = WORDS_OF[name]
+    column = COLUMNS[name]
     return column.fr if lang == "fr" else column.en
 
 
-def _coded(value: Any, lang: Lang) -> str:
+def _value(value: Any, lang: Lang) -> str:
     text = str(value)
     return VALUES[text][lang] if text in VALUES else printable(text, lang=lang, limit=80)
 
 
-def _criteria(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
-    """Each criterion with its measure, its mark and its share of the weight.
+def _criteria(tables: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
+    """Each criterion with its measure, its score and its share of the weight.
 
-    An unknown mark may be anything from 0 to 100: its bar shows the whole interval.
+    An unknown score may be anything from 0 to 100: its bar shows the whole interval.
     """
-    criteria = given.manifest["criteria"]
+    criteria = tables.manifest["criteria"]
     total = sum(c["weight"] for c in criteria)
     rows = []
     for one in criteria:
-        mark, value = site.get(f"criterion_{one['name']}", NAN), site.get(one["measure"], NAN)
-        sure = is_known(mark)
+        score, value = site.get(f"criterion_{one['name']}", NAN), site.get(one["measure"], NAN)
+        known = is_known(score)
         rows.append(
             {
                 "label": one["label"][lang],
                 "measure": "–"
-                if sure and not is_known(value)
+                if known and not is_known(value)
                 else measured(value, one["unit"], lang),
-                "mark": hundred(mark, lang),
-                "bar": _bar(mark, NAN if sure else 0.0, NAN if sure else 1.0),
-                "weight": percent(one["weight"] / total if total else NAN, lang),
+                "score": out_of_100(score, lang),
+                "bar": _bar(score, NAN if known else 0.0, NAN if known else 1.0),
+                "weight": format_value(one["weight"] / total if total else NAN, "%", lang),
             }
         )
     return rows
 
 
-def _measures(given: SheetTables, site: Row, lang: Lang) -> list[list[str]]:
-    """Label and value of each measure that is known, with its unit."""
+def _measures(tables: SheetTables, site: Row, lang: Lang) -> list[list[str]]:
+    """Label and value of each known measure, with its unit."""
     rows = []
     for name in MEASURES:
-        column, value = WORDS_OF[name], site.get(name)
+        column, value = COLUMNS[name], site.get(name)
         if not is_known(value):
             continue
-        text = _coded(value, lang) if column.kind == "text" else measured(value, column.unit, lang)
+        text = _value(value, lang) if column.kind == "text" else measured(value, column.unit, lang)
         rows.append([_label(name, lang), text])
     rows[1:1] = _dwellings(site, lang)
-    entry = given.entries.loc[given.entries["opportunity_id"] == site["opportunity_id"]]
-    for street, frontage in zip(entry["street_name"], entry["frontage_m"], strict=True):
+    entrances = tables.entrances.loc[tables.entrances["opportunity_id"] == site["opportunity_id"]]
+    for street, frontage in zip(entrances["street_name"], entrances["frontage_m"], strict=True):
         if is_known(street):
-            rows.append([word("street", lang), printable(street, lang=lang, limit=80)])
-        label = schemas.ACCESS_POINTS.columns[3]
-        rows.append([label.fr if lang == "fr" else label.en, measured(frontage, "m", lang)])
+            rows.append(
+                [localize("export.sheets.street", lang), printable(street, lang=lang, limit=80)]
+            )
+        column = schemas.ACCESS_POINTS.columns[3]
+        rows.append([column.fr if lang == "fr" else column.en, measured(frontage, "m", lang)])
     return rows
 
 
@@ -220,24 +231,26 @@ def _dwellings(site: Row, lang: Lang) -> list[list[str]]:
     if not is_known(low) or not is_known(high):
         return []
     both = [figure(float(value), "", lang) for value in (low, high)]
-    text = both[0] if both[0] == both[1] else word("range", lang, low=both[0], high=both[1])
-    return [[word("dwellings", lang), text]]
+    text = both[0]
+    if both[0] != both[1]:
+        text = localize("export.sheets.range", lang, low=both[0], high=both[1])
+    return [[localize("export.sheets.dwellings", lang), text]]
 
 
-def _access(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, str]]:
+def _access(tables: SheetTables, site: Row, lang: Lang) -> list[dict[str, str]]:
     """Minutes, metres and detour to each destination, the loop first."""
-    own = given.access.loc[given.access["opportunity_id"] == site["opportunity_id"]]
-    by = {row["target"]: row for row in own.to_dict("records")}
-    words = given.destinations
+    of_site = tables.access.loc[tables.access["opportunity_id"] == site["opportunity_id"]]
+    by = {row["target"]: row for row in of_site.to_dict("records")}
+    words = tables.destinations
     rows = []
-    for name in sorted(words, key=lambda target: target != "loop"):
+    for name in sorted(words, key=lambda destination: destination != "loop"):
         row = by.get(name, {})
         place = row.get("place")
         same = is_known(place) and str(place) in (words[name].fr, words[name].en)
         walk = row.get("time_min", NAN)
         rows.append(
             {
-                "target": words[name][lang],
+                "destination": words[name][lang],
                 "place": ""
                 if not is_known(place) or same
                 else printable(place, lang=lang, limit=70),
@@ -246,108 +259,113 @@ def _access(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, str]]:
                 "detour": _detour(row.get("detour_index", NAN), lang),
             }
         )
-    return rows if len(own) else []
+    return rows if len(of_site) else []
 
 
 def minutes(value: float, lang: Lang) -> str:
-    """Whole minutes on foot; unknown says so."""
+    """Whole minutes on foot, or "unknown"."""
     if is_known(value) and value < 0.5:
         return f"<{NBSP}1{NBSP}min"
     return measured(round(value) if is_known(value) else NAN, "min", lang)
 
 
 def _detour(value: float, lang: Lang) -> str:
-    """Network distance over straight distance: two decimals, or nothing to say at the door."""
+    """Network distance over straight distance, one decimal; a dash where it is not defined."""
     if not is_known(value):
         return "–"
-    return f"×{NBSP}{value:.1f}".replace(".", "," if lang == "fr" else ".")
+    return f"×{NBSP}{format_value(value, '.1f', lang)}"
 
 
-def _flags(site: Row, lang: Lang) -> list[str]:
+def _warnings(site: Row, lang: Lang) -> list[str]:
+    """Points to watch in a language; in French where the result has no translation."""
     rows = []
     if site["perimeter"] == "emprise_approximative":
-        rows.append(word("approximate", lang))
+        rows.append(localize("export.sheets.approximate", lang))
     if site["perimeter"] == "point_seul":
-        rows.append(word("point_only", lang))
-    if is_known(site["warnings"]):
-        told = [one for one in str(site["warnings"]).split("|") if one.strip()]
-        rows += [_sentence(one, lang) for one in told[:MOST_FLAGS]]
+        rows.append(localize("export.sheets.point_only", lang))
+    written = site.get("warnings_en") if lang == "en" else None
+    written = written if is_known(written) else site["warnings"]
+    if is_known(written):
+        warnings = [one for one in str(written).split("|") if one.strip()]
+        rows += [_sentence(one, lang) for one in warnings[:MAX_WARNINGS]]
     return rows
 
 
 def _sentence(text: str, lang: Lang) -> str:
-    said = printable(text, lang=lang, limit=200)
-    return said[:1].upper() + said[1:]
+    line = printable(text, lang=lang, limit=200)
+    return line[:1].upper() + line[1:]
 
 
 def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:
-    """Parcels by the start that they share, so that forty of them stay legible."""
-    held = parcels_of(site["parcel_ids"])
-    if not held:
+    """Parcels grouped by commune and prefix, so that forty of them stay legible."""
+    parcels = parcels_of(site["parcel_ids"])
+    if not parcels:
         return None
     groups: dict[str, list[str]] = {}
-    for parcel in held:
+    for parcel in parcels:
         start = f"{parcel[:5]} {parcel[5:8]}" if len(parcel) == 14 else ""
         groups.setdefault(start, []).append(printable(section(parcel), lang=lang, limit=40))
     return {
-        "title": word("parcels", lang, n=len(held)),
-        "groups": [{"start": start, "list": ", ".join(own)} for start, own in groups.items()],
+        "title": localize("export.sheets.parcels", lang, count=len(parcels)),
+        "groups": [{"start": start, "list": ", ".join(names)} for start, names in groups.items()],
     }
 
 
-def _unknowns(given: SheetTables, site: Row, lang: Lang) -> list[str]:
-    """Name what is not known of a site: measures, marks, ways."""
-    lacking = [_label(name, lang) for name in ASKED[site["kind"]] if not is_known(site[name])]
-    marks = [
+def _unknowns(tables: SheetTables, site: Row, lang: Lang) -> list[str]:
+    """Name what is not known of a site: measures, criteria, parcels, evidence."""
+    lacking = [_label(name, lang) for name in EXPECTED[site["kind"]] if not is_known(site[name])]
+    criteria = [
         one["label"][lang]
-        for one in given.manifest["criteria"]
+        for one in tables.manifest["criteria"]
         if not is_known(site.get(f"criterion_{one['name']}", NAN))
     ]
     if not parcels_of(site["parcel_ids"]) and site["kind"] != "batiment_non_affecte":
         lacking.append(_label("parcel_ids", lang))
-    evidence = given.evidence.loc[given.evidence["opportunity_id"] == site["opportunity_id"]]
+    evidence = tables.evidence.loc[tables.evidence["opportunity_id"] == site["opportunity_id"]]
     if len(evidence) == 0:
-        lacking.append(word("evidence", lang))
-    return list(dict.fromkeys([*lacking, *marks]))
+        lacking.append(label("export.sheets.page.evidence")[lang])
+    return list(dict.fromkeys([*lacking, *criteria]))
 
 
-def frame(given: SheetTables, lang: Lang) -> dict[str, Any]:
-    """What every page says: study, edition, warnings, sources and their licences."""
-    told = given.manifest
-    edition = given.edition
+def frame(tables: SheetTables, lang: Lang) -> dict[str, Any]:
+    """Content of every page: study, edition, warnings, sources and their licences."""
+    manifest = tables.manifest
+    edition = tables.edition
     return {
         "lang": lang,
-        "study": printable(told["title"], lang=lang, limit=160),
-        "edition": word("edition", lang, date=day(edition, lang))
+        "study": printable(manifest["title"], lang=lang, limit=160),
+        "edition": localize("export.sheets.edition", lang, day=edition)
         if edition
-        else word("undated", lang),
-        "demo": [word("demo", lang), word("demo_more", lang)] if told["fictional"] else None,
-        "model": word("model", lang),
-        "sources": _sources(given, lang),
-        "missing": [printable(one["cost"][lang], lang=lang) for one in told["missing"]],
-        "page": word("page", lang, page="{page}", pages="{pages}"),
+        else localize("export.sheets.undated", lang),
+        "demo": [label("export.sheets.demo")[lang], label("export.sheets.demo_more")[lang]]
+        if manifest["fictional"]
+        else None,
+        "model": localize("export.sheets.model", lang),
+        "sources": _sources(tables, lang),
+        "missing": [printable(one["cost"][lang], lang=lang) for one in manifest["missing"]],
+        "page": localize("export.sheets.page_number", lang, page="{page}", pages="{pages}"),
     }
 
 
-def _sources(given: SheetTables, lang: Lang) -> list[str]:
+def _sources(tables: SheetTables, lang: Lang) -> list[str]:
     """Each source once, with its newest date and its licence, then the credits."""
-    found: dict[tuple[str, str], str] = {}
-    for one in given.manifest["inputs"]:
+    newest: dict[tuple[str, str], str] = {}
+    for one in tables.manifest["inputs"]:
         key = (one["source"] or one["path"].rsplit("/", 1)[-1], one["licence"])
-        found[key] = max(found.get(key, ""), one["vintage"] or "")
+        newest[key] = max(newest.get(key, ""), one["vintage"] or "")
     rows = [
         ", ".join(
             part
             for part in (
                 printable(source, lang=lang, limit=160),
-                short_day(date.fromisoformat(when), lang) if when else "",
+                format_value(date.fromisoformat(when), "day", lang) if when else "",
                 printable(licence, lang=lang, limit=80),
             )
             if part
         )
-        for (source, licence), when in found.items()
+        for (source, licence), when in newest.items()
     ]
     return [
         *rows,
-        *(printable(credit, lang=lang, limit=200) for credit in given.manifest["credits"]),
+        *(printable(credit, lang=lang, limit=200) for credit in tables.manifest["credits"]),
     ]

@@ -1,4 +1,4 @@
-"""What a sheet says a site is believed for: findings, tests, and the uses that it suits."""
+"""Evidence, detection tests and best uses of a site, as a sheet prints them."""
 
 from __future__ import annotations
 
@@ -6,86 +6,88 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from foncier.export.sheets.typography import (
-    is_known,
-    measured,
-    printable,
-    short_day,
-)
-from foncier.export.sheets.words import word
+from foncier.export.sheets.typography import is_known, measured, printable
 from foncier.export.words import VALUES
+from foncier.i18n import figure, format_value, label, localize
 from foncier.results.explain import parcels_of
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 Row = dict[str, Any]
-MOST_EVIDENCE = 12
-MOST_USES = 4
+MAX_EVIDENCE = 12
+MAX_USES = 4
 
 
-def evidence(given: SheetTables, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    """Findings, the weightiest first, with source and date; how many are left to the file.
+def evidence(tables: SheetTables, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    """Evidence by decreasing weight, with source and date; how many more there are.
 
-    What a test says of the site is left to the table of the tests, which tells its margin too.
+    Evidence that comes from a detection test is left out: the table of tests has it, with margin.
     """
-    own = given.evidence.loc[given.evidence["opportunity_id"] == site["opportunity_id"]]
-    own = own[~own["signal"].isin(own_tests(site, tests)["rule"])]
-    heavy = own["weight"].abs().fillna(0.0)
-    own = own.assign(heavy=heavy).sort_values("heavy", ascending=False, kind="stable")
+    of_site = tables.evidence.loc[tables.evidence["opportunity_id"] == site["opportunity_id"]]
+    of_site = of_site[~of_site["signal"].isin(site_tests(site, tests)["rule"])]
+    size = of_site["weight"].abs().fillna(0.0)
+    ordered = of_site.assign(size=size).sort_values("size", ascending=False, kind="stable")
     rows = [
         {
             "direction": row["direction"],
-            "word": word(row["direction"], lang),
+            "word": label(f"export.sheets.direction_{row['direction']}")[lang],
             "text": printable(row[f"text_{lang}"], lang=lang, limit=300),
-            "source": _source(given, row["source"], row["observed_on"], lang),
+            "source": _source(tables, row["source"], row["observed_on"], lang),
         }
-        for row in own.head(MOST_EVIDENCE).to_dict("records")
+        for row in ordered.head(MAX_EVIDENCE).to_dict("records")
     ]
-    more = len(own) - len(rows)
-    told_by_tests = not rows and len(own_tests(site, tests)) > 0
-    if told_by_tests:
+    more = len(ordered) - len(rows)
+    if not rows and len(site_tests(site, tests)):
         return {"evidence": None, "more": ""}
-    return {"evidence": rows, "more": word("more_evidence", lang, n=more) if more else ""}
+    words = localize("export.sheets.more_evidence", lang, count=more) if more else ""
+    return {"evidence": rows, "more": words}
 
 
-def _source(given: SheetTables, source: Any, when: Any, lang: Lang) -> str:
-    """Source and date; of a sign without a date, the date of the layer that it is in."""
-    layer = given.layer_dates.get(source)
+def _source(tables: SheetTables, source: Any, when: Any, lang: Lang) -> str:
+    """Source and date; for evidence without a date, the date of its layer."""
+    layer = tables.layer_dates.get(source)
     if is_known(when):
-        dated = short_day(pd.Timestamp(when).date(), lang)
+        dated = format_value(pd.Timestamp(when), "day", lang)
     elif layer:
-        dated = word("layer_of", lang, day=short_day(pd.Timestamp(layer).date(), lang))
+        dated = localize("export.sheets.layer_of", lang, day=pd.Timestamp(layer))
     else:
-        dated = word("unknown_date", lang)
+        dated = localize("export.sheets.unknown_date", lang)
     return f"{printable(source, lang=lang, limit=120)}, {dated}"
 
 
-def own_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:
-    """Tests of the parcels of a site, for the kind that it is."""
-    own = (tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels_of(site["parcel_ids"]))
-    return pd.DataFrame(tests[own])
+def site_tests(site: Row, tests: pd.DataFrame) -> pd.DataFrame:
+    """Tests of the parcels of a site, for its kind."""
+    parcels = parcels_of(site["parcel_ids"])
+    return pd.DataFrame(tests[(tests["kind"] == site["kind"]) & tests["parcel_id"].isin(parcels)])
 
 
 def detection(site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    """Tests of the site for what it is; over several parcels, the closest of each."""
-    own = own_tests(site, tests)
-    several = own["parcel_id"].nunique()
-    closest = own.sort_values("margin", kind="stable").drop_duplicates("rule").sort_values("step")
-    rows = [_test(row, lang) for row in closest.to_dict("records")]
-    title = word("tests_parcels", lang, n=several) if several > 1 else word("tests", lang)
+    """Tests of the site for its kind; over several parcels, the smallest margin of each test."""
+    of_site = site_tests(site, tests)
+    parcels = of_site["parcel_id"].nunique()
+    closest = (
+        of_site.sort_values("margin", kind="stable").drop_duplicates("rule").sort_values("step")
+    )
+    rows = [_test(row, lang) for row in closest.sort_values("step").to_dict("records")]
+    if parcels > 1:
+        title = localize("export.sheets.tests_parcels", lang, count=parcels)
+    else:
+        title = localize("export.sheets.tests", lang)
     return {"title": title, "rows": rows}
 
 
 def _test(row: dict[Any, Any], lang: Lang) -> dict[str, str]:
     unit = str(row["unit"]) if is_known(row["unit"]) else ""
     passed = row["passed"]
-    verdict = "untold" if passed is None or pd.isna(passed) else "passed" if passed else "failed"
-    if not unit and row["threshold"] == 1 and row["value"] in (0, 1):  # a question, no measure
-        value = word("yes" if row["value"] else "no", lang)
-        return _line(row, verdict, (value, word("yes", lang), "–"), lang)
+    verdict = (
+        "unmeasured" if passed is None or pd.isna(passed) else "passed" if passed else "failed"
+    )
+    if not unit and row["threshold"] == 1 and row["value"] in (0, 1):  # a yes/no rule
+        yes = localize("export.sheets.yes", lang)
+        value = yes if row["value"] else localize("export.sheets.no", lang)
+        return _line(row, verdict, (value, yes, "–"), lang)
     margin = measured(abs(row["margin"]), unit, lang) if is_known(row["margin"]) else "–"
     sign = "" if not is_known(row["margin"]) else "+" if row["margin"] >= 0 else "−"
     figures = (
@@ -101,19 +103,19 @@ def _line(
 ) -> dict[str, str]:
     return {
         "verdict": verdict,
-        "word": word(verdict, lang),
+        "word": label(f"export.sheets.test_{verdict}")[lang],
         "label": printable(row[f"label_{lang}"], lang=lang, limit=120),
         **dict(zip(("value", "threshold", "margin"), figures, strict=True)),
     }
 
 
-def uses(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
-    """First uses by mutability index (0 to 100), each with its interval over the unknown.
+def uses(tables: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
+    """Best uses by mutability index (0 to 100), each with its interval over the unknown criteria.
 
-    Empty where the result has no such layer, or nothing of this site.
+    Empty where the result has no such layer, or no row for this site.
     """
-    own = given.mutability
-    own = own.loc[own["opportunity_id"] == site["opportunity_id"]].sort_values("use_rank")
+    table = tables.mutability
+    best = table.loc[table["opportunity_id"] == site["opportunity_id"]].sort_values("use_rank")
     return [
         {
             "label": VALUES[row["use"]][lang] if row["use"] in VALUES else str(row["use"]),
@@ -125,5 +127,5 @@ def uses(given: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
             },
             "band": VALUES[row["band"]][lang] if row["band"] in VALUES else "",
         }
-        for row in own.head(MOST_USES).to_dict("records")
+        for row in best.head(MAX_USES).to_dict("records")
     ]

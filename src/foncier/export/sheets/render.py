@@ -1,4 +1,4 @@
-"""Make the sheets and the leaflet of a result, whole or not at all."""
+"""Print the sheets and the leaflet of a result, written atomically."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from foncier.export.sheets.select import Choice, select_sites
 from foncier.export.sheets.tables import SheetTables, read_sheet_tables, read_tests
 from foncier.export.sheets.typography import (
     advances,
-    faces,
+    fonts,
     is_known,
     scale_words,
 )
-from foncier.export.sheets.words import WORDS, word
+from foncier.i18n import label, localize
+from foncier.i18n.catalog import messages
 from foncier.results.explain import parcels_of
 from foncier.results.manifest import to_json
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.results import SavedResult
-    from foncier.wording import Lang
 
 TEMPLATES = Path(__file__).parent / "templates"
 # PDF/UA-1 (ISO 14289-1): tagged, titled, in a language, pictures described.
@@ -46,13 +47,13 @@ LEAFLET, ALL = "plaquette.pdf", "fiches.pdf"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 60
 NOWHERE = np.zeros((1, 4))
-SPREAD = 50  # times as large as what is printed: then sites are read one by one
-ALL_FIRST = Choice()  # the first sites of all
+SPREAD = 50  # common box over printed area; beyond, sites are read one by one
+DEFAULT_CHOICE = Choice()  # the first sites
 
 
 @dataclass(frozen=True)
 class PrintedSheets:
-    """What was printed: the names of the files in their folder, and the sites in their order."""
+    """Names of the printed files in their folder, and the sites in their order."""
 
     folder: Path
     files: tuple[str, ...]
@@ -60,18 +61,18 @@ class PrintedSheets:
 
 
 def print_sheets(
-    folder: Path, out: Path, *, choice: Choice = ALL_FIRST, lang: Lang = "fr", workers: int = 2
+    folder: Path, out: Path, *, choice: Choice = DEFAULT_CHOICE, lang: Lang = "fr", workers: int = 2
 ) -> PrintedSheets:
-    """Print an A4 sheet a site, all of them in one file, and the leaflet of the sector.
+    """Print an A4 sheet per site, all of them in one file, and the leaflet of the sector.
 
     Parameters
     ----------
     folder
-        A result, as ``foncier run`` delivers it; nothing else is read.
+        A result of ``foncier run``; nothing else is read.
     out
         Where the PDF files go: ``<rank>-<id>.pdf``, ``fiches.pdf`` (all of them in one),
-        ``plaquette.pdf``. Sheets of a former printing that are not printed again are removed,
-        unless they were changed since.
+        ``plaquette.pdf``. Former sheets that are not printed again are removed,
+        unless they were changed.
     choice
         Which sites; none of them (``top`` 0) prints the leaflet alone.
     workers
@@ -80,7 +81,7 @@ def print_sheets(
     Returns
     -------
     The names of the files. The same result gives the same bytes. Every file is PDF/UA-1: tagged,
-    its faces embedded, its language and title said.
+    fonts embedded, with language and title.
 
     Raises
     ------
@@ -92,26 +93,35 @@ def print_sheets(
         A file cannot be written; the former ones are intact.
     """
     _refuse_result(out)
-    given = read_sheet_tables(folder)
-    rows = select_sites(given, choice)
-    press = Press(given, rows, lang)
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        leaflet_to_come = pool.submit(press.leaflet)
-        printed = list(pool.map(press.both, rows))
-    made = {name: pdf for name, (_, pdf) in zip(names(given, rows), printed, strict=True)}
-    if printed:
-        every = [sheet for sheet, _ in printed]
-        made[ALL] = press.print("sheet.typ", word("sheets_title", lang), sheets=every)
-    made[LEAFLET] = leaflet_to_come.result()
-    write = {name: partial(_write, data) for name, data in made.items()}
-    told = {"result": given.manifest["deliverables"], "lang": lang}
+    tables = read_sheet_tables(folder)
+    rows = select_sites(tables, choice)
+    files = _print_files(tables, rows, lang, workers)
+    write = {name: partial(_write, data) for name, data in files.items()}
+    entries = {"result": tables.manifest["deliverables"], "lang": lang}
     write_atomically(
         out,
         write,
-        manifest=lambda done: to_json({**told, "deliverables": done}),
+        manifest=lambda done: to_json({**entries, "deliverables": done}),
         removable=lambda name: name.endswith(".pdf"),
     )
-    return PrintedSheets(out, tuple(made), tuple(given.sites["opportunity_id"].iloc[rows]))
+    return PrintedSheets(out, tuple(files), tuple(tables.sites["opportunity_id"].iloc[rows]))
+
+
+def _print_files(
+    tables: SheetTables, rows: Sequence[int], lang: Lang, workers: int
+) -> dict[str, bytes]:
+    """PDF files by name: one per site, all of them in one, and the leaflet."""
+    printer = SheetPrinter(tables, rows, lang)
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        leaflet_pdf = pool.submit(printer.leaflet)
+        printed = list(pool.map(printer.sheet_and_pdf, rows))
+    files = {name: pdf for name, (_, pdf) in zip(names(tables, rows), printed, strict=True)}
+    if printed:
+        sheets = [sheet for sheet, _ in printed]
+        title = localize("export.sheets.sheets_title", lang)
+        files[ALL] = printer.print("sheet.typ", title, sheets=sheets)
+    files[LEAFLET] = leaflet_pdf.result()
+    return files
 
 
 def _write(data: bytes, path: Path) -> None:
@@ -119,109 +129,115 @@ def _write(data: bytes, path: Path) -> None:
 
 
 def _refuse_result(out: Path) -> None:
-    """Sheets have a manifest of their own: in the folder of a result it would take its place.
+    """Refuse the folder of a result: the manifest of the sheets would replace its manifest.
 
     Raises
     ------
     ConfigError
-        A result lies there.
+        The folder contains a result.
     """
     try:
-        told = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    if isinstance(told, dict) and "configuration" in told:
-        raise ConfigError(
-            f"--out {out}\u00a0: ce dossier est celui d'un résultat, dont les fiches "
-            f"remplaceraient le manifeste. Donnez un autre dossier, par exemple {out / 'fiches'}."
-        )
+    if isinstance(manifest, dict) and "configuration" in manifest:
+        raise ConfigError("export.sheets.result_folder", folder=out, other=out / "fiches")
 
 
-def names(given: SheetTables, rows: Sequence[int]) -> list[str]:
+def names(tables: SheetTables, rows: Sequence[int]) -> list[str]:
     """File name of each sheet: rank and id, safe on any system, no two alike.
 
-    An unranked site bears ``sr`` in the place of its rank.
+    The name of an unranked site has ``sr`` in place of the rank.
     """
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for row in rows:
-        site = given.sites.iloc[row]
+        site = tables.sites.iloc[row]
         rank = f"{int(site['overall_rank']):03d}" if is_known(site["overall_rank"]) else "sr"
         id_ = UNSAFE.sub("-", site["opportunity_id"])[:LONGEST_NAME].strip(".-") or "site"
         name, n = f"{rank}-{id_}.pdf", 2
-        while name.lower() in {one.lower() for one in found}:
+        while name.lower() in {one.lower() for one in unique}:
             name, n = f"{rank}-{id_}-{n}.pdf", n + 1
-        found[name] = None
-    return list(found)
+        unique[name] = None
+    return list(unique)
 
 
-class Press:
-    """What all the sheets of a run share: the ground, the words, the compilers."""
+class SheetPrinter:
+    """Print the sheets of a result: base map, words and tests are prepared once for all."""
 
-    def __init__(self, given: SheetTables, rows: Sequence[int], lang: Lang) -> None:
+    def __init__(self, tables: SheetTables, rows: Sequence[int], lang: Lang) -> None:
         """Read what lies around the sites and prepare it once."""
-        self.given, self.lang = given, lang
+        self.tables, self.lang = tables, lang
         for bold in (False, True):
-            advances(bold=bold)  # here, before there are threads
-        sites = [given.sites.iloc[row] for row in rows]
+            advances(bold=bold)  # before the threads start: the font reader is not thread-safe
+        sites = [tables.sites.iloc[row] for row in rows]
         parcels = sorted({p for site in sites for p in parcels_of(site["parcel_ids"])})
-        self.tests = read_tests(given.result, parcels)
-        self.ground = _around(given, [site.geometry for site in sites])
-        self.unders = {
-            frame: sitemap.locator_ground(frame, self.ground)
+        self.tests = read_tests(tables.result, parcels)
+        self.basemap = _around(tables, [site.geometry for site in sites])
+        self.locator_basemaps = {
+            frame: sitemap.locator_basemap(frame, self.basemap)
             for frame in dict.fromkeys(
-                sitemap.locator_window(given, self.ground, site.geometry) for site in sites
+                sitemap.locator_window(tables, self.basemap, site.geometry) for site in sites
             )
         }
-        self.frame = content.frame(given, lang)
-        self.words = {key: text[lang] for key, text in WORDS.items()}
-        self.logo = photo(given, given.leaflet.get("logo"), word("alt_logo", lang), lang)
+        self.frame = content.frame(tables, lang)
+        self.words = page_words(lang)
+        self.logo = photo(
+            tables, tables.leaflet.get("logo"), localize("export.sheets.alt_logo", lang), lang
+        )
 
     def sheet(self, row: int) -> dict[str, Any]:
         """Words and maps of a site."""
-        given, lang, site = self.given, self.lang, self.given.sites.iloc[row]
-        told = content.sheet(given, row, self.tests, lang)
-        near = sitemap.site_map(given, self.ground, row, parcels_of(site["parcel_ids"]), lang)
-        frame = sitemap.locator_window(given, self.ground, site.geometry)
-        far = sitemap.locator(given, self.ground, row, self.unders[frame], lang)
-        name = told["head"]["title"]
+        tables, lang, site = self.tables, self.lang, self.tables.sites.iloc[row]
+        texts = content.sheet(tables, row, self.tests, lang)
+        near = sitemap.site_map(tables, self.basemap, row, parcels_of(site["parcel_ids"]), lang)
+        frame = sitemap.locator_window(tables, self.basemap, site.geometry)
+        far = sitemap.locator(tables, self.basemap, row, self.locator_basemaps[frame], lang)
+        name, photo_alt = texts["head"]["title"], label("export.sheets.alt_photo")[lang]
         return {
-            **told,
+            **texts,
             "map": {
-                **_map(near, "alt_site", name, lang),
+                **_map(near, "export.sheets.alt_site", name, lang),
                 "shows": sorted(near.shows),
                 "rough": site["perimeter"] in ("emprise_approximative", "point_seul"),
             },
-            "locator": _map(far, "alt_locator", name, lang),
-            "photo": site_photo(given, site["opportunity_id"], word("alt_photo", lang), lang),
+            "locator": _map(far, "export.sheets.alt_locator", name, lang),
+            "photo": site_photo(tables, site["opportunity_id"], photo_alt, lang),
         }
 
-    def both(self, row: int) -> tuple[dict[str, Any], bytes]:
+    def sheet_and_pdf(self, row: int) -> tuple[dict[str, Any], bytes]:
         """Sheet of a site, as values and as PDF."""
         sheet = self.sheet(row)
         return sheet, self.print("sheet.typ", sheet["head"]["title"], sheets=[sheet])
 
     def leaflet(self) -> bytes:
         """PDF of the leaflet of the sector."""
-        told = leaflet.leaflet(self.given, self.ground, self.lang)
-        title = f"{self.frame['study']} – {word('leaflet', self.lang)}"
-        return self.print("leaflet.typ", title, **told)
+        data = leaflet.leaflet(self.tables, self.basemap, self.lang)
+        title = f"{self.frame['study']} – {self.words['leaflet']}"
+        return self.print("leaflet.typ", title, **data)
 
     def print(
         self, template: str, title: str, *, sheets: Sequence[Mapping[str, Any]] = (), **more: Any
     ) -> bytes:
-        """Compile a template with its data, which it reads as JSON: no text of theirs is code."""
+        """Compile a template with its data, read as JSON: no text of the data is code."""
         data = {
             "title": title,
             "words": self.words,
             "frame": self.frame,
             "logo": self.logo,
             "sites": sheets,
-            "has_axis": bool(len(self.ground.axis)),
-            "has_loop": bool(len(self.ground.loop)),
-            "has_area": bool(len(self.ground.area)),
+            "has_axis": bool(len(self.basemap.axis)),
+            "has_loop": bool(len(self.basemap.loop)),
+            "has_area": bool(len(self.basemap.area)),
             **more,
         }
         return compiled(template, data)
+
+
+def page_words(lang: Lang) -> dict[str, str]:
+    """Words of the templates from the catalogue, by key."""
+    prefix = "export.sheets.page."
+    keys = [one.removeprefix(prefix) for one in messages(lang) if one.startswith(prefix)]
+    return {key: label(f"export.sheets.page.{key}")[lang] for key in keys}
 
 
 def compiled(template: str, data: Mapping[str, Any]) -> bytes:
@@ -237,43 +253,42 @@ def compiled(template: str, data: Mapping[str, Any]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     try:
         compiler = typst.Compiler(
-            TEMPLATES / template, root=TEMPLATES, font_paths=faces(), ignore_system_fonts=True
+            TEMPLATES / template, root=TEMPLATES, font_paths=fonts(), ignore_system_fonts=True
         )
-        made = compiler.compile(
+        pdf = compiler.compile(
             format="pdf", sys_inputs={"data": text}, pdf_standards=[STANDARD], timestamp=0
         )
     except typst.TypstError as reason:
         raise ExportError(
-            f"{template}\u00a0: la mise en page a échoué ({reason.message}). Relancez avec "
-            "--debug et signalez l'erreur avec ce message."
+            "export.sheets.layout_failed", template=template, why=reason.message
         ) from reason
-    return bytes(made)  # type: ignore[arg-type]  # one PDF: bytes, never a list of pages
+    return bytes(pdf)  # type: ignore[arg-type]  # one PDF: bytes, never a list of pages
 
 
-def _map(drawn: sitemap.Drawn, alt: str, name: str, lang: Lang) -> dict[str, Any]:
+def _map(drawn: sitemap.SiteMap, alt: str, name: str, lang: Lang) -> dict[str, Any]:
     scale = scale_words(drawn.scale, lang)
     return {
         "svg": drawn.svg,
-        "scale": word("scale", lang, scale=scale),
-        "alt": word(alt, lang, scale=scale, name=name),
+        "scale": localize("export.sheets.scale", lang, scale=scale),
+        "alt": localize(alt, lang, scale=scale, name=name),
     }
 
 
-def _around(given: SheetTables, shapes: Sequence[shapely.Geometry]) -> Basemap:
-    """Buildings and parcels near these sites, then the whole ground; none for no site."""
+def _around(tables: SheetTables, shapes: Sequence[shapely.Geometry]) -> Basemap:
+    """Base map of all sites, with the buildings and parcels near those that are printed."""
     frames = np.array([sitemap.site_window(shape).bounds for shape in shapes]).reshape(-1, 4)
     boxes = _boxes(frames) if len(frames) else NOWHERE
-    buildings = _within(given.result, "batiments", boxes, [])
-    parcels = _within(given.result, "parcelles_ecartees", boxes, ["parcel_id"])
-    return prepare(given, buildings, parcels)
+    buildings = _within(tables.result, "batiments", boxes, [])
+    parcels = _within(tables.result, "parcelles_ecartees", boxes, ["parcel_id"])
+    return prepare(tables, buildings, parcels)
 
 
 def _boxes(frames: Any) -> Any:
-    """What to read: the box of all frames, or each of them where they lie far apart."""
+    """Boxes to read: one around all frames, or each of them where they are far apart."""
     whole = np.concatenate([frames[:, :2].min(axis=0), frames[:, 2:].max(axis=0)])
     wide, high = whole[2:] - whole[:2]
-    asked = ((frames[:, 2] - frames[:, 0]) * (frames[:, 3] - frames[:, 1])).sum()
-    return whole[None] if wide * high <= SPREAD * asked else frames
+    needed = ((frames[:, 2] - frames[:, 0]) * (frames[:, 3] - frames[:, 1])).sum()
+    return whole[None] if wide * high <= SPREAD * needed else frames
 
 
 def _within(result: SavedResult, layer: str, boxes: Any, columns: list[str]) -> gpd.GeoDataFrame:

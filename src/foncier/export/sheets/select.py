@@ -1,4 +1,4 @@
-"""Which sites of a result are printed: by id, or by kind, commune and rank."""
+"""Select the sites to print: by id, or by kind, commune and rank."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ if TYPE_CHECKING:
     from foncier.export.sheets.tables import SheetTables
 
 CLOSE = 3
-SHOWN = 10  # communes that a message names
-FIRST = 10  # sheets that are printed when nothing else is asked for
+FIRST = 10  # sheets printed by default
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is asked for: ids alone, in their order; or all that follows, each empty when not asked.
+    """Sites to print: ids alone, in their order; or the other criteria, each empty when not used.
 
-    ``ranks`` are the first and the last of a span, among all sites. ``top`` counts among the sites
-    that the rest leaves; None is `FIRST`, and all of them where ranks are given.
+    ``ranks`` are the first and the last rank, among all sites. ``top`` is the number of sites among
+    those selected by the other criteria; None is `FIRST`, and all of them where ranks are set.
     """
 
     ids: tuple[str, ...] = ()
@@ -36,57 +35,48 @@ class Choice:
     top: int | None = None
 
 
-def select_sites(given: SheetTables, choice: Choice) -> list[int]:
+def select_sites(tables: SheetTables, choice: Choice) -> list[int]:
     """Rows of the sites to print, in the order of their rank or of the ids.
 
     Raises
     ------
     ConfigError
-        No site bears an id, lies in a commune or has such a rank, or a kind is none.
+        No site has this id, commune or rank, or the kind does not exist.
     """
     if choice.ids:
-        return _by_id(given, choice.ids)
-    sites = given.sites
-    kept = np.ones(len(sites), dtype=bool)
+        return _by_id(tables, choice.ids)
+    sites = tables.sites
+    selected = np.ones(len(sites), dtype=bool)
     if choice.kinds:
         _check("--kind", choice.kinds, list(KIND_LABELS))
-        kept &= sites["kind"].isin(choice.kinds).to_numpy()
+        selected &= sites["kind"].isin(choice.kinds).to_numpy()
     if choice.communes:
         _check("--commune", choice.communes, sorted(sites["commune"].dropna().unique()))
-        kept &= sites["commune"].isin(choice.communes).to_numpy()
+        selected &= sites["commune"].isin(choice.communes).to_numpy()
     if choice.ranks is not None:
         low, high = choice.ranks
-        kept &= sites["overall_rank"].between(low, high).to_numpy()
-        if not kept.any():
-            raise ConfigError(
-                f"--rank\u00a0: aucun site de ce choix n'a un rang de {low} à {high}. Le dernier "
-                f"rang de ce résultat est {sites['overall_rank'].max():.0f}."
-            )
+        selected &= sites["overall_rank"].between(low, high).to_numpy()
+        if not selected.any():
+            last = sites["overall_rank"].max()
+            raise ConfigError("export.sheets.no_such_rank", low=low, high=high, last=last)
     every = choice.top is None and choice.ranks is not None
-    rows: list[int] = np.flatnonzero(kept).tolist()
+    rows: list[int] = np.flatnonzero(selected).tolist()
     return rows if every else rows[: FIRST if choice.top is None else choice.top]
 
 
-def _check(option: str, asked: Sequence[str], known: Sequence[str]) -> None:
-    unknown = [one for one in dict.fromkeys(asked) if one not in known]
+def _check(option: str, requested: Sequence[str], known: Sequence[str]) -> None:
+    unknown = [one for one in dict.fromkeys(requested) if one not in known]
     if unknown:
-        more = ", …" if len(known) > SHOWN else ""
-        raise ConfigError(
-            f"{option}\u00a0: {', '.join(repr(one) for one in unknown)}\u00a0: aucun site de ce "
-            f"résultat. Attendu\u00a0: {', '.join(known[:SHOWN])}{more}."
-        )
+        raise ConfigError("export.sheets.no_such_value", option=option, values=unknown, known=known)
 
 
-def _by_id(given: SheetTables, ids: Sequence[str]) -> list[int]:
-    every = given.sites["opportunity_id"].tolist()
+def _by_id(tables: SheetTables, ids: Sequence[str]) -> list[int]:
+    every = tables.sites["opportunity_id"].tolist()
     place = {id_: row for row, id_ in enumerate(every)}
     unknown = [one for one in dict.fromkeys(ids) if one not in place]
     if unknown:
         near = [id_ for one in unknown for id_ in get_close_matches(one, every, CLOSE)][:CLOSE]
-        hint = f" Les plus proches\u00a0: {', '.join(near)}." if near else ""
-        raise ConfigError(
-            f"--ids\u00a0: {', '.join(repr(one) for one in unknown)}\u00a0: aucune opportunité de "
-            f"ce résultat.{hint} Attendu\u00a0: des identifiants de la couche opportunites, "
-            "séparés par des virgules."
-        )
+        if near:
+            raise ConfigError("export.sheets.id_not_found_near", ids=unknown, near=near)
+        raise ConfigError("export.sheets.id_not_found", ids=unknown)
     return [place[one] for one in dict.fromkeys(ids)]

@@ -1,4 +1,4 @@
-"""The two maps of a sheet: the plot in its streets, and where it lies on the axis and the loop."""
+"""The two maps of a sheet: the site in its streets, and its place on the axis and the loop."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import shapely
 
 from foncier.export.sheets.basemap import (
-    draw_ground,
+    draw_basemap,
     draw_loop,
     draw_scale,
+    name_land_use,
     name_streets,
-    name_waters,
     reserve_corners,
 )
 from foncier.export.sheets.canvas import Canvas, Window, window
@@ -22,10 +22,10 @@ from foncier.export.sheets.markers import (
     AXIS,
     INK,
     KINDS,
-    kind_mark,
-    place_mark,
+    kind_symbol,
+    place_symbol,
     stop_letter,
-    stop_mark,
+    stop_symbol,
 )
 from foncier.export.sheets.typography import is_known, printable
 
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
     from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 SITE_MM = (116.0, 74.0)
 LOCATOR_MM = (62.0, 74.0)
 LEAST_SCALE = 2000
-NUMBERED_PARCELS = 12  # beyond, their numbers would hide the plot
-ENTRY = "#11131a"
+MAX_LABELLED_PARCELS = 12  # more numbers would hide the site
+ENTRANCE = "#11131a"
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A map: its SVG, its scale, and what of the legend it shows."""
+class SiteMap:
+    """A map: SVG, scale, and the legend entries that it needs."""
 
     svg: str
     scale: int
@@ -59,36 +59,36 @@ def site_window(geometry: shapely.Geometry) -> Window:
 
 
 def site_map(
-    given: SheetTables, ground: Basemap, row: int, own: Sequence[str], lang: Lang
-) -> Drawn:
-    """Draw a site at its scale: streets, buildings, water, parcels, its way to the loop.
+    tables: SheetTables, basemap: Basemap, row: int, parcels: Sequence[str], lang: Lang
+) -> SiteMap:
+    """Draw a site: streets, buildings, water, parcels, its route to the loop.
 
     Parameters
     ----------
     row
-        Row of the site in ``given.sites``.
-    own
-        Its parcels.
+        Row of the site in ``tables.sites``.
+    parcels
+        Ids of its parcels.
     """
-    site = given.sites.iloc[row]
+    site = tables.sites.iloc[row]
     canvas = Canvas(site_window(site.geometry))
     reserve_corners(canvas)
-    draw_ground(canvas, ground, close=True)
-    shows = {"other"} if _others(canvas, given, row) else set()
-    if _on_paper(canvas, ground.loop):
+    draw_basemap(canvas, basemap, close=True)
+    shows = {"other"} if _others(canvas, tables, row) else set()
+    if _on_paper(canvas, basemap.loop):
         shows.add("loop")
-        draw_loop(canvas, ground)
+        draw_loop(canvas, basemap)
     _plot(canvas, site)
-    numbers = _own_parcels(canvas, ground, own)
+    numbers = _site_parcels(canvas, basemap, parcels)
     shows |= {"parcels"} if len(numbers) else set()
-    shows |= _way(canvas, given, site["opportunity_id"])
+    shows |= _route(canvas, tables, site["opportunity_id"])
     _number(canvas, site)
     _label_parcels(canvas, numbers, lang)
-    _places(canvas, given, lang)
-    name_streets(canvas, ground, lang)
-    name_waters(canvas, ground, lang)
+    _places(canvas, tables, lang)
+    name_streets(canvas, basemap, lang)
+    name_land_use(canvas, basemap, lang)
     draw_scale(canvas, lang)
-    return Drawn(canvas.svg(), canvas.frame.scale, frozenset(shows))
+    return SiteMap(canvas.svg(), canvas.frame.scale, frozenset(shows))
 
 
 def _on_paper(canvas: Canvas, shapes: Any) -> bool:
@@ -97,13 +97,13 @@ def _on_paper(canvas: Canvas, shapes: Any) -> bool:
     )
 
 
-def _others(canvas: Canvas, given: SheetTables, row: int) -> bool:
+def _others(canvas: Canvas, tables: SheetTables, row: int) -> bool:
     """Draw the other sites around, pale, with their number."""
-    shapes = np.asarray(given.sites.geometry.array, dtype=object)
+    shapes = np.asarray(tables.sites.geometry.array, dtype=object)
     near = np.flatnonzero(shapely.intersects(shapes, shapely.box(*canvas.frame.bounds)))
     drawn = False
     for other in near[near != row]:
-        one = given.sites.iloc[other]
+        one = tables.sites.iloc[other]
         colour = KINDS[one["kind"]].colour
         canvas.fill([shapes[other]], colour, opacity=0.16, edge=colour, width=0.2, dash="0.9 0.6")
         drawn = True
@@ -119,17 +119,17 @@ def _plot(canvas: Canvas, site: Any) -> None:
     canvas.stroke(shapely.boundary([site.geometry]), INK, 0.55, dash=dash, cap="butt")
 
 
-def _own_parcels(
-    canvas: Canvas, ground: Basemap, own: Sequence[str]
+def _site_parcels(
+    canvas: Canvas, basemap: Basemap, ids: Sequence[str]
 ) -> list[tuple[str, shapely.Geometry]]:
-    near = ground.parcels.near(canvas.frame.bounds)
-    held = [row for row in near if ground.parcels.name[row] in set(own)]
-    canvas.stroke(shapely.boundary(ground.parcels.shapes[held]), INK, 0.16)
-    return [(str(ground.parcels.name[row]), ground.parcels.shapes[row]) for row in held]
+    near = basemap.parcels.near(canvas.frame.bounds)
+    rows = [row for row in near if basemap.parcels.name[row] in set(ids)]
+    canvas.stroke(shapely.boundary(basemap.parcels.shapes[rows]), INK, 0.16)
+    return [(str(basemap.parcels.name[row]), basemap.parcels.shapes[row]) for row in rows]
 
 
 def _label_parcels(canvas: Canvas, numbers: list[tuple[str, shapely.Geometry]], lang: Lang) -> None:
-    if len(numbers) > NUMBERED_PARCELS:
+    if len(numbers) > MAX_LABELLED_PARCELS:
         return
     for parcel, shape in numbers:
         x, y = canvas.place(shapely.point_on_surface(shape))
@@ -152,48 +152,48 @@ def section(parcel: str) -> str:
     return f"{parcel[8:10].lstrip('0')}\u00a0{parcel[10:].lstrip('0')}"
 
 
-def _way(canvas: Canvas, given: SheetTables, site: str) -> set[str]:
-    """Draw the street access and the way on foot to the loop."""
-    found = set()
-    own = given.ways.loc[given.ways["opportunity_id"] == site]
-    ways = np.asarray(own.geometry.array, dtype=object)
-    if _on_paper(canvas, ways) and shapely.length(ways).sum() > canvas.frame.m_per_mm:
-        canvas.stroke(ways, "#ffffff", 1.3, opacity=0.9)
-        canvas.stroke(ways, ENTRY, 0.75, dash="0.01 1.5")
-        found.add("way")
-    for point in given.entries.loc[given.entries["opportunity_id"] == site].geometry:
+def _route(canvas: Canvas, tables: SheetTables, site: str) -> set[str]:
+    """Draw the street access and the walking route to the loop."""
+    drawn = set()
+    of_site = tables.routes.loc[tables.routes["opportunity_id"] == site]
+    routes = np.asarray(of_site.geometry.array, dtype=object)
+    if _on_paper(canvas, routes) and shapely.length(routes).sum() > canvas.frame.m_per_mm:
+        canvas.stroke(routes, "#ffffff", 1.3, opacity=0.9)
+        canvas.stroke(routes, ENTRANCE, 0.75, dash="0.01 1.5")
+        drawn.add("route")
+    for point in tables.entrances.loc[tables.entrances["opportunity_id"] == site].geometry:
         x, y = canvas.place(point)
         if canvas.inside(x, y):
-            canvas.dot(x, y, 1.1, ENTRY)
-            canvas.take(x, y, 1.4)
-            found.add("entry")
-    return found
+            canvas.dot(x, y, 1.1, ENTRANCE)
+            canvas.reserve(x, y, 1.4)
+            drawn.add("entrance")
+    return drawn
 
 
 def _number(canvas: Canvas, site: Any) -> None:
     figure = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
     x, y = canvas.place(shapely.point_on_surface(site.geometry))
-    canvas.raw(kind_mark(site["kind"], figure, x, y, 6.4))
-    canvas.take(x, y, 3.2)
+    canvas.raw(kind_symbol(site["kind"], figure, x, y, 6.4))
+    canvas.reserve(x, y, 3.2)
 
 
-def _places(canvas: Canvas, given: SheetTables, lang: Lang) -> None:
-    """Draw the main places and the stops of the loop, named where there is room."""
+def _places(canvas: Canvas, tables: SheetTables, lang: Lang) -> None:
+    """Draw the main places and the stops of the loop, with names where there is space."""
     for index, (point, name) in enumerate(
-        zip(given.stops.geometry, given.stops["name"], strict=True)
+        zip(tables.stops.geometry, tables.stops["name"], strict=True)
     ):
         x, y = canvas.place(point)
         if canvas.inside(x, y, 1.5):
-            canvas.raw(stop_mark(stop_letter(index), x, y, 1.5))
-            canvas.take(x, y, 1.6)
+            canvas.raw(stop_symbol(stop_letter(index), x, y, 1.5))
+            canvas.reserve(x, y, 1.6)
             if is_known(name):
                 beside(canvas, printable(name, lang=lang, limit=40), x, y, 1.9, colour="#8f0c2b")
-    main = given.places[given.places["category"].isin(PLACES_SHOWN)]
+    main = tables.places[tables.places["category"].isin(PLACES_SHOWN)]
     for point, category, name in zip(main.geometry, main["category"], main["name"], strict=True):
         x, y = canvas.place(point)
         if canvas.inside(x, y, 1.6):
-            canvas.raw(place_mark(category, x, y, 1.6))
-            canvas.take(x, y, 1.7)
+            canvas.raw(place_symbol(category, x, y, 1.6))
+            canvas.reserve(x, y, 1.7)
             if is_known(name):
                 beside(canvas, printable(name, lang=lang, limit=44), x, y, 2.0)
 
@@ -212,7 +212,7 @@ def beside(
     size: float = 5.4,
     bold: bool = True,
 ) -> None:
-    """Write a name to the right of a sign, else to its left, below or above it."""
+    """Write a name to the right of a marker, else to its left, below or above it."""
     sides = (
         (away + 0.4, 0.0, "start"),
         (-away - 0.4, 0.0, "end"),
@@ -226,54 +226,56 @@ def beside(
             return
 
 
-def locator_window(given: SheetTables, ground: Basemap, geometry: shapely.Geometry) -> Window:
+def locator_window(tables: SheetTables, basemap: Basemap, geometry: shapely.Geometry) -> Window:
     """Window that shows the axis, the loop and the site; all sites where there is neither."""
-    lines = [*ground.axis, *ground.loop] or [*given.sites.geometry]
+    lines = [*basemap.axis, *basemap.loop] or [*tables.sites.geometry]
     bounds = shapely.total_bounds(np.array([*lines, geometry], dtype=object))
     return window(tuple(float(v) for v in bounds), *LOCATOR_MM, least=5000)  # type: ignore[arg-type]
 
 
-def locator(given: SheetTables, ground: Basemap, row: int, under: str, lang: Lang) -> Drawn:
-    """Draw where a site lies on the axis and the loop.
+def locator(
+    tables: SheetTables, basemap: Basemap, row: int, background: str, lang: Lang
+) -> SiteMap:
+    """Draw the place of a site on the axis and the loop.
 
     Parameters
     ----------
-    under
-        Marks of the same window without the site (`locator_ground`), drawn once a window.
+    background
+        Elements of the same window without the site (`locator_basemap`), drawn once per window.
     """
-    site = given.sites.iloc[row]
-    canvas = Canvas(locator_window(given, ground, site.geometry))
+    site = tables.sites.iloc[row]
+    canvas = Canvas(locator_window(tables, basemap, site.geometry))
     reserve_corners(canvas)
-    canvas.raw(under)
+    canvas.raw(background)
     x, y = canvas.place(shapely.point_on_surface(site.geometry))
     canvas.raw(
         f'<circle cx="{x:.2f}" cy="{y:.2f}" r="4.3" fill="none" stroke="{INK}" stroke-width="0.5"/>'
     )
-    canvas.take(x, y, 4.4)
+    canvas.reserve(x, y, 4.4)
     figure = str(int(site["overall_rank"])) if is_known(site["overall_rank"]) else ""
-    _name_stops(canvas, given, lang)
-    canvas.raw(kind_mark(site["kind"], figure, x, y, 5.6))
+    _name_stops(canvas, tables, lang)
+    canvas.raw(kind_symbol(site["kind"], figure, x, y, 5.6))
     draw_scale(canvas, lang, most_mm=24)
-    return Drawn(canvas.svg(), canvas.frame.scale, frozenset())
+    return SiteMap(canvas.svg(), canvas.frame.scale, frozenset())
 
 
-def locator_ground(frame: Window, ground: Basemap) -> str:
-    """Draw what lies under the site in a locator: streets, water, axis, loop, study area."""
+def locator_basemap(frame: Window, basemap: Basemap) -> str:
+    """Draw the background of a locator map: streets, water, axis, loop, study area."""
     canvas = Canvas(frame)
-    draw_ground(canvas, ground)
-    canvas.stroke(shapely.boundary(ground.area), AREA, 0.25, dash="1.2 0.9", cap="butt")
-    canvas.stroke(ground.axis, AXIS, 2.0, opacity=0.35)
-    draw_loop(canvas, ground, width=0.55)
-    return "".join(canvas.marks)
+    draw_basemap(canvas, basemap)
+    canvas.stroke(shapely.boundary(basemap.area), AREA, 0.25, dash="1.2 0.9", cap="butt")
+    canvas.stroke(basemap.axis, AXIS, 2.0, opacity=0.35)
+    draw_loop(canvas, basemap, width=0.55)
+    return "".join(canvas.elements)
 
 
-def _name_stops(canvas: Canvas, given: SheetTables, lang: Lang) -> None:
-    places = [canvas.place(point) for point in given.stops.geometry]
+def _name_stops(canvas: Canvas, tables: SheetTables, lang: Lang) -> None:
+    places = [canvas.place(point) for point in tables.stops.geometry]
     for x, y in places:
         if canvas.inside(x, y, 1.0):
             canvas.dot(x, y, 0.75, "#ffffff", edge="#8f0c2b")
-            canvas.take(x, y, 0.8)
-    for (x, y), name in zip(places, given.stops["name"], strict=True):
+            canvas.reserve(x, y, 0.8)
+    for (x, y), name in zip(places, tables.stops["name"], strict=True):
         if canvas.inside(x, y, 1.0) and is_known(name):
             beside(
                 canvas,

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 LAYERS = {
     "evidence": "indices",
     "access": "acces_detail",
-    "entries": "acces",
+    "entrances": "acces",
     "axis": "axe",
     "loop": "boucle",
     "places": "lieux",
     "streets": "voies",
-    "uses": "contraintes",
-    "ways": "chemins",
+    "land_use": "contraintes",
+    "routes": "chemins",
     "districts": "quartiers",
     "mutability": "mutabilite",
 }
@@ -42,26 +42,26 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class SheetTables:
-    """What a result folder holds, in the tables that the sheets read.
+    """Tables of a result folder that the sheets read.
 
     ``sites`` are the opportunities in the order of their rank, those without a rank last.
-    ``streets``, ``uses``, ``ways``, ``districts`` and ``mutability`` are empty where the result
-    has no such layer.
-    ``images`` gives the file beside the result of each picture, as the study writes it.
+    ``streets``, ``land_use``, ``routes``, ``districts`` and ``mutability`` are empty where the
+    result has no such layer.
+    ``images`` is the path of each picture in the result folder, by its name in the study.
     """
 
     result: SavedResult
     sites: gpd.GeoDataFrame
     evidence: pd.DataFrame
     access: pd.DataFrame
-    entries: gpd.GeoDataFrame
+    entrances: gpd.GeoDataFrame
     axis: gpd.GeoDataFrame
     loop: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
     streets: gpd.GeoDataFrame
-    uses: gpd.GeoDataFrame
-    ways: gpd.GeoDataFrame
+    land_use: gpd.GeoDataFrame
+    routes: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     mutability: pd.DataFrame
     images: Mapping[str, Path]
@@ -85,16 +85,16 @@ class SheetTables:
     @property
     def leaflet(self) -> Mapping[str, Any]:
         """The study's ``[leaflet]`` table, empty when it has none."""
-        given: Mapping[str, Any] = self.manifest["configuration"].get("leaflet") or {}
-        return given
+        settings: Mapping[str, Any] = self.manifest["configuration"].get("leaflet") or {}
+        return settings
 
     @property
     def destinations(self) -> dict[str, Localized]:
         """Words of the destinations that the accesses name, in the order of the study."""
-        told = self.manifest.get("targets") or {}
-        words = {name: Localized(pair["fr"], pair["en"]) for name, pair in told.items()}
-        found = self.access["target"].drop_duplicates().tolist()
-        ordered = [*(n for n in words if n in found), *(n for n in found if n not in words)]
+        labels = self.manifest.get("targets") or {}
+        words = {name: Localized(pair["fr"], pair["en"]) for name, pair in labels.items()}
+        present = self.access["target"].drop_duplicates().tolist()
+        ordered = [*(n for n in words if n in present), *(n for n in present if n not in words)]
         return {
             name: words.get(name) or VALUES.get(name) or Localized(name, name) for name in ordered
         }
@@ -117,11 +117,7 @@ def read_sheet_tables(folder: Path) -> SheetTables:
         if name == MANIFEST or GEOPACKAGES.fullmatch(name) or name.startswith(COPIES)
     ]
     if mixed:
-        raise FormatError(
-            f"{folder.name}\u00a0: {', '.join(mixed)}\u00a0: absent, modifié ou d'un autre "
-            "calcul que le manifeste. Une fiche ne doit pas mêler deux résultats\u00a0: relancez "
-            "«\u00a0foncier run\u00a0» dans ce dossier."
-        )
+        raise FormatError("export.sheets.mixed_result", folder=folder.name, files=mixed)
     named = pictures(result.manifest["configuration"].get("leaflet"))
     return SheetTables(
         result=result,
@@ -134,12 +130,9 @@ def read_sheet_tables(folder: Path) -> SheetTables:
 
 def _sites(result: SavedResult) -> gpd.GeoDataFrame:
     sites = result.table(SITES)
-    lost = sites.loc[sites.geometry.isna() | sites.is_empty, "opportunity_id"].head(3).tolist()
-    if lost:
-        raise FormatError(
-            f"{GEOPACKAGE}\u00a0: couche opportunites\u00a0: {', '.join(lost)}\u00a0: aucun "
-            "contour. Relancez «\u00a0foncier run\u00a0»."
-        )
+    bare = sites.loc[sites.geometry.isna() | sites.is_empty, "opportunity_id"].head(3).tolist()
+    if bare:
+        raise FormatError("export.sheets.no_outline", file=GEOPACKAGE, ids=bare)
     by = ["overall_rank", "opportunity_id"]
     ordered: gpd.GeoDataFrame = sites.sort_values(
         by, na_position="last", kind="stable", ignore_index=True

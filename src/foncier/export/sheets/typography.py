@@ -1,4 +1,4 @@
-"""Texts fit for paper: French spaces, no control signs, no run too long for its column."""
+"""Texts and numbers as they are printed, and the width of a text in the font of the sheets."""
 
 from __future__ import annotations
 
@@ -8,53 +8,26 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foncier.wording import figure
+from foncier.i18n import figure, format_value, localize, typeset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     import typst
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
-NBSP, THIN, BREAK = "\u00a0", "\u202f", "\u200b"
+NBSP, BREAK = "\u00a0", "\u200b"
 LONGEST_RUN = 26  # characters without a place to break, about half a column
-UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, marks of direction, surrogates, private, none
-KEPT = {"\u200d", "\u200c"}  # joiners: some scripts are not legible without them
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-MONTHS_EN = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-FRENCH = (
-    (re.compile(r"\s+([:;?!%»])"), NBSP + r"\1"),
-    (re.compile(r"«\s+"), f"«{NBSP}"),
-    (re.compile(r"(\d)\s(?=(?:m|m²|ha|km|min|€|h)\b|%)"), r"\1" + NBSP),
-)
+HIDDEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+}  # controls, direction marks, surrogates, private, unassigned
+JOINERS = {"\u200d", "\u200c"}  # some scripts are not legible without them
+UNIT = re.compile(r"(\d)\s(?=(?:m|m²|ha|km|min|€|h)\b|%)")
 RUN = re.compile(rf"\S{{{LONGEST_RUN + 1},}}")
 
 
@@ -66,10 +39,10 @@ def is_known(value: Any) -> bool:
 
 
 def printable(text: Any, *, lang: Lang, limit: int = 400) -> str:
-    r"""Text of the data as it is printed: one line, its own spaces, at most ``limit`` signs.
+    r"""Text of the data as it is printed: one line, no-break spaces, at most ``limit`` characters.
 
-    Nothing in it acts: marks that would turn the direction of what follows are left out, control
-    signs become blanks. A run without a blank gets places to break, invisible on paper.
+    Direction marks are left out and control characters become blanks. A run without a blank gets
+    places to break, invisible on paper.
 
     Examples
     --------
@@ -80,7 +53,7 @@ def printable(text: Any, *, lang: Lang, limit: int = 400) -> str:
     """
     blank = "".join(
         c
-        if c in KEPT or unicodedata.category(c) not in UNSHOWN
+        if c in JOINERS or unicodedata.category(c) not in HIDDEN
         else " "
         if unicodedata.category(c) == "Cc"
         else ""
@@ -88,8 +61,7 @@ def printable(text: Any, *, lang: Lang, limit: int = 400) -> str:
     )
     line = " ".join(blank.split())
     if lang == "fr":
-        for pattern, put in FRENCH:
-            line = pattern.sub(put, line)
+        line = UNIT.sub(r"\1" + NBSP, typeset(line))
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     return RUN.sub(lambda run: _breakable(run[0]), line)
@@ -100,40 +72,13 @@ def _breakable(run: str) -> str:
     return BREAK.join(run[i : i + step] for i in range(0, len(run), step))
 
 
-def day(value: date, lang: Lang) -> str:
-    r"""Date in words.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> day(date(2026, 1, 1), "fr"), day(date(2026, 1, 15), "en")
-    ('1er\xa0janvier\xa02026', '15\xa0January\xa02026')
-    """
-    if lang == "fr":
-        first = "1er" if value.day == 1 else str(value.day)
-        return NBSP.join((first, MONTHS[value.month - 1], str(value.year)))
-    return NBSP.join((str(value.day), MONTHS_EN[value.month - 1], str(value.year)))
-
-
-def short_day(value: date, lang: Lang) -> str:
-    """Date in figures: 15/01/2026, or 2026-01-15 in English, where days and months are mistaken."""
-    return f"{value:%d/%m/%Y}" if lang == "fr" else value.isoformat()
-
-
-def hundred(value: float, lang: Lang) -> str:
-    """Score in [0, 1] on a hundred; unknown says so."""
-    return (
-        figure(round(value * 100), "", lang) if is_known(value) else figure(float("nan"), "", lang)
-    )
-
-
-def percent(value: float, lang: Lang) -> str:
-    """Share in [0, 1] as whole percent."""
-    return figure(round(value * 100) if is_known(value) else float("nan"), "%", lang)
+def out_of_100(value: Any, lang: Lang) -> str:
+    """Score in [0, 1] as a whole number out of 100, or "unknown"."""
+    return figure(round(value * 100) if is_known(value) else float("nan"), "", lang)
 
 
 def measured(value: Any, unit: str, lang: Lang) -> str:
-    r"""Figure with its unit; a share is a percentage; hectares from one hectare on.
+    r"""Number with its unit; a share is a percentage; hectares from ten hectares on.
 
     Examples
     --------
@@ -142,16 +87,18 @@ def measured(value: Any, unit: str, lang: Lang) -> str:
     """
     number = float(value) if is_known(value) else float("nan")
     if unit == "0–1":
-        return percent(number, lang)
+        return format_value(number, "%", lang)
     if unit == "m²" and number >= 100_000:
         return figure(number / 10_000, "ha", lang)
+    if unit == "hab.":
+        unit = localize("export.sheets.inhabitants", lang)
     if unit in ("m", "m²") and number >= 20:
         number = float(round(number))
     return figure(round(number, 1) + 0.0, unit, lang)
 
 
 def hectares(area_m2: float, lang: Lang) -> str:
-    r"""Area in hectares, with the decimals that its size asks for.
+    r"""Area in hectares, with decimals that suit its size.
 
     Examples
     --------
@@ -160,8 +107,7 @@ def hectares(area_m2: float, lang: Lang) -> str:
     """
     if area_m2 >= 10_000 or area_m2 == 0:
         return figure(area_m2 / 10_000, "ha", lang)
-    text = f"{max(area_m2 / 10_000, 0.01):.2f}"
-    return f"{text.replace('.', ',') if lang == 'fr' else text}{NBSP}ha"
+    return f"{format_value(max(area_m2 / 10_000, 0.01), '.2f', lang)}{NBSP}ha"
 
 
 def scale_words(scale: int, lang: Lang) -> str:
@@ -172,43 +118,42 @@ def scale_words(scale: int, lang: Lang) -> str:
     >>> scale_words(2000, "fr"), scale_words(2000, "en")
     ('1:2\u202f000', '1:2,000')
     """
-    text = f"{scale:,}"
-    return "1:" + (text.replace(",", THIN) if lang == "fr" else text)
+    return "1:" + format_value(scale, "n", lang)
 
 
 FAMILY = "DejaVu Sans"
 POINT_MM = 25.4 / 72
 SET_AT = 100  # points at which widths are read
-WIDEST = 1.0  # what a letter that the face lacks may take
+WIDEST = 1.0  # width of a letter that the font lacks
 
 
-def face_folder() -> Path:
-    """Folder of the faces."""
+def font_folder() -> Path:
+    """Folder of the fonts."""
     import matplotlib as mpl  # noqa: PLC0415 (slow to import)
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
 @cache
-def faces() -> typst.Fonts:
-    """Faces that the compiler may use, those of this machine left out."""
+def fonts() -> typst.Fonts:
+    """Fonts that the compiler may use, without those of this machine."""
     import typst  # noqa: PLC0415 (slow to import)
 
     return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[face_folder()]
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()]
     )
 
 
 @cache
 def advances(*, bold: bool = False) -> Mapping[str, float]:
-    """Width of every letter of the face, as a share of its size.
+    """Width of every letter of the font, as a share of its size.
 
-    Read whole at the first call, which must not be made from several threads at once: the reader
-    of faces is not made for them. The table may then be used from any.
+    The first call reads the whole font and must not be made from several threads at once: the font
+    reader is not thread-safe. The table may then be used from any thread.
     """
     from matplotlib.ft2font import FT2Font, LoadFlags  # noqa: PLC0415 (slow to import)
 
-    face = FT2Font(face_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf")
+    face = FT2Font(font_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf")
     face.set_size(SET_AT, 72)
     return {
         chr(code): float(face.load_glyph(glyph, flags=LoadFlags.NO_HINTING).linearHoriAdvance)
@@ -226,5 +171,5 @@ def width_mm(text: str, size: float, *, bold: bool = False) -> float:
     >>> 17 < width_mm("Rue de la Vallée", 6) < 20
     True
     """
-    wide = advances(bold=bold)
-    return sum(wide.get(letter, WIDEST) for letter in text) * size * POINT_MM
+    widths = advances(bold=bold)
+    return sum(widths.get(letter, WIDEST) for letter in text) * size * POINT_MM

@@ -1,4 +1,4 @@
-"""The own base map, drawn from the study's layers: it reads as a map without a tile."""
+"""Base map of the page, from the layers of the study: no tile server is needed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shapely
 
 from foncier.export.webmap import encode_geometry
 from foncier.export.webmap.encode_table import pool
+from foncier.export.words import MINOR_GRADE, STREET_GRADES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,36 +21,15 @@ if TYPE_CHECKING:
 MARGIN_M = 400.0  # what is shown around the study area
 BUILDING_TOLERANCE_M = 0.3
 LINE_TOLERANCE_M = 0.6
-NAME_REACH_M = 40.0  # half of the stretch whose direction a street's name follows
+NAME_HALF_LENGTH_M = 40.0  # half of the street section whose direction the name follows
 NAMED = ("water", "park", "cemetery", "sports", "school", "allotments")
-GROUND = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
+LAND_USE = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
 LINE_KIND = ("railway", "water")
 POLYGON_TYPE, LINE_TYPE = 3, 1
 
-# How wide a street is drawn, from OpenStreetMap's highway classes and the three of road extracts.
-GRADES: dict[str, int] = {
-    **dict.fromkeys(("motorway", "trunk", "highway", "motorway_link", "trunk_link"), 3),
-    **dict.fromkeys(
-        (
-            "primary",
-            "secondary",
-            "tertiary",
-            "major",
-            "primary_link",
-            "secondary_link",
-            "tertiary_link",
-        ),
-        2,
-    ),
-    **dict.fromkeys(
-        ("footway", "path", "steps", "pedestrian", "cycleway", "track", "corridor", "bridleway"), 0
-    ),
-}
-MINOR = 1
-
 
 def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
-    """Extent of what the map is about, in the metric CRS; None when there is nothing to show."""
+    """Extent of the sites, lines, rejections and study area, in the metric CRS; None for none."""
     known = [
         table.total_bounds
         for table in (result.candidates, result.lines, result.rejections)
@@ -66,22 +46,22 @@ def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
 
 
 def base_map(result: ResultTables) -> dict[str, Any]:
-    """Ground, buildings, streets and names around the study, clipped and in compact steps.
+    """Land use, buildings, streets and names around the study, clipped and encoded.
 
-    Hazards and heritage are no ground to draw: they stay in the cards as points to watch.
+    Hazards and heritage are not drawn: the cards list them as points to watch.
     """
     extent = view_box(result)
     frame = shapely.box(*extent).buffer(MARGIN_M, join_style="mitre") if extent else None
     background = result.background
-    ground, rails = _ground(_near(background.constraints, frame))
+    land_use, rails = _land_use(_near(background.constraints, frame))
     streets = _clipped(_near(background.streets, frame), frame)
     buildings = _near(background.buildings, frame)
     simple = shapely.simplify(np.asarray(buildings.geometry.array), BUILDING_TOLERANCE_M)
     crs = result.candidates.crs
     return {
-        "ground": {
-            **pool(ground["kind"]),
-            "shapes": encode_geometry.encode_polygons(ground["geometry"], crs),
+        "land_use": {
+            **pool(land_use["kind"]),
+            "shapes": encode_geometry.encode_polygons(land_use["geometry"], crs),
         },
         "rails": {
             **pool(rails["kind"]),
@@ -92,7 +72,7 @@ def base_map(result: ResultTables) -> dict[str, Any]:
             "shapes": encode_geometry.encode_lines(streets["geometry"], crs),
         },
         "buildings": {"shapes": encode_geometry.encode_polygons(simple, crs)},
-        "names": _names(streets, ground, crs),
+        "names": _names(streets, land_use, crs),
     }
 
 
@@ -119,13 +99,13 @@ def _clipped(layer: gpd.GeoDataFrame, frame: shapely.Geometry | None) -> pd.Data
     return table
 
 
-def _ground(layer: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split uses of the ground into polygons, largest first, and lines (railway, streams)."""
+def _land_use(layer: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split land use into polygons, largest first, and lines (railway, streams)."""
     pieces, row = shapely.get_parts(np.asarray(layer.geometry.array), return_index=True)
     table = pd.DataFrame(layer[["kind", "label"]]).iloc[row].reset_index(drop=True)
     table = table.assign(geometry=shapely.simplify(pieces, LINE_TOLERANCE_M))
     types = shapely.get_type_id(pieces)
-    areas = table[(types == POLYGON_TYPE) & table["kind"].isin(GROUND).to_numpy()]
+    areas = table[(types == POLYGON_TYPE) & table["kind"].isin(LAND_USE).to_numpy()]
     size = shapely.area(np.asarray(areas["geometry"], dtype=object))
     order = np.argsort(-size, kind="stable")  # a pond in a park is drawn after the park
     lines = table[(types == LINE_TYPE) & table["kind"].isin(LINE_KIND).to_numpy()]
@@ -133,13 +113,13 @@ def _ground(layer: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _grades(streets: pd.DataFrame) -> NDArray[np.int64]:
-    grades = streets["street_class"].map(GRADES).fillna(MINOR)
+    grades = streets["street_class"].map(STREET_GRADES).fillna(MINOR_GRADE)
     return np.asarray(grades, dtype=np.int64)
 
 
-def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[Any]]:
-    """Names to write: text, class, the stretch it follows (two corners), room in metres."""
-    rows = [*_street_names(streets), *_ground_names(ground)]
+def _names(streets: pd.DataFrame, land_use: pd.DataFrame, crs: Any) -> list[list[Any]]:
+    """Labels: text, class, ends of the section that it follows, length available in metres."""
+    rows = [*_street_names(streets), *_land_use_names(land_use)]
     if not rows:
         return []
     ends = np.array([corner for row in rows for corner in row[2]])
@@ -151,25 +131,25 @@ def _names(streets: pd.DataFrame, ground: pd.DataFrame, crs: Any) -> list[list[A
 
 
 def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
-    """One place a street: the middle of its longest unbroken stretch."""
+    """One label per street: in the middle of its longest continuous section."""
     named = streets[streets["name"].notna() & (streets["name"] != "")]
-    found = []
+    labels = []
     for name, group in named.groupby("name", sort=True):
         whole = shapely.line_merge(shapely.MultiLineString(group["geometry"].tolist()))
         parts = shapely.get_parts(whole)
         longest = parts[np.argmax(shapely.length(parts))]
         room = float(longest.length)
-        middle, reach = room / 2, min(NAME_REACH_M, room / 2)
-        ends = shapely.line_interpolate_point(longest, [middle - reach, middle + reach])
+        middle, half = room / 2, min(NAME_HALF_LENGTH_M, room / 2)
+        ends = shapely.line_interpolate_point(longest, [middle - half, middle + half])
         grade = int(_grades(group).max())
-        found.append((str(name), f"street{grade}", shapely.get_coordinates(ends), room))
-    return sorted(found, key=lambda row: (row[1], row[3]), reverse=True)
+        labels.append((str(name), f"street{grade}", shapely.get_coordinates(ends), room))
+    return sorted(labels, key=lambda row: (row[1], row[3]), reverse=True)
 
 
-def _ground_names(ground: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
-    """One place a water or green of each name: inside its largest piece."""
-    named = ground[ground["kind"].isin(NAMED) & ground["label"].notna() & (ground["label"] != "")]
-    first = named.drop_duplicates(["kind", "label"])
+def _land_use_names(land_use: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
+    """One label per name of water or green space: inside its largest piece."""
+    named = land_use["kind"].isin(NAMED) & land_use["label"].notna() & (land_use["label"] != "")
+    first = land_use[named].drop_duplicates(["kind", "label"])
     values = np.asarray(first["geometry"], dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(values))
     box = shapely.bounds(values) if len(values) else np.zeros((0, 4))

@@ -71,11 +71,11 @@ def encode_points(values: Any, crs: pyproj.CRS) -> list[int]:
 
 
 def _parts(values: Any) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
-    """Parts that hold something, and how many each feature has."""
+    """Non-empty parts, and how many each feature has."""
     shapes = np.asarray(values, dtype=object)
     if not (shapely.get_type_id(shapes) >= MULTIPLE).any():
-        held = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        return shapes[held], held.astype(np.intp)
+        filled = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        return shapes[filled], filled.astype(np.intp)
     parts, feature = shapely.get_parts(shapes, return_index=True)
     whole = ~shapely.is_empty(parts)
     return parts[whole], np.bincount(feature[whole], minlength=len(shapes))
@@ -99,5 +99,5 @@ def _whole(corners: NDArray[np.float64], crs: pyproj.CRS) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=8)
 def _to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
-    """Way to degrees, made once: a page asks for it for each of its layers."""
+    """Transformer to degrees, cached: a page needs it for each of its layers."""
     return pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from foncier.i18n import Localized
 
 NUMBER = re.compile(r"(\d+(?:[.,\u202f\u00a0 ]\d+)*)")
-HOLE, ROW = "\x01", "\x02"
-MARKS = re.compile(f"[{HOLE}{ROW}]")
+GAP, ROW = "\x01", "\x02"
+SEPARATORS = re.compile(f"[{GAP}{ROW}]")
 DIGITS = 3
 
 
@@ -30,14 +30,14 @@ def numbers(values: Any, digits: int | None = DIGITS) -> list[float | int | None
     >>> numbers(pd.Series([6.0, None, 0.12345]))
     [6, None, 0.123]
     """
-    found = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    found = found if digits is None else np.round(found, digits)
-    known = np.isfinite(found)
+    array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    array = array if digits is None else np.round(array, digits)
+    known = np.isfinite(array)
     if not known.any():
-        return [None] * len(found)
-    whole = known & (found == np.rint(found))
-    written = found.astype(object)
-    written[whole] = found[whole].astype(np.int64).astype(object)
+        return [None] * len(array)
+    whole = known & (array == np.rint(array))
+    written = array.astype(object)
+    written[whole] = array[whole].astype(np.int64).astype(object)
     written[~known] = None
     listed: list[float | int | None] = written.tolist()
     return listed
@@ -69,8 +69,8 @@ def pool(values: pd.Series[Any]) -> dict[str, list[Any]]:
 def phrases(values: pd.Series[Any]) -> dict[str, list[Any]]:
     """Sentences that differ by their figures only, kept once with the figures apart.
 
-    Thousands of rejected parcels say the same few sentences. ``figures`` are those of all rows in
-    one list: a row takes as many as its sentence has holes.
+    Thousands of rejected parcels have the same few sentences. ``figures`` are those of all rows in
+    one list: a row takes as many as its sentence has gaps.
 
     Examples
     --------
@@ -83,8 +83,8 @@ def phrases(values: pd.Series[Any]) -> dict[str, list[Any]]:
     # all rows at once: a hundred thousand calls of the expression take three times as long
     plain = [str(text) for text in values.tolist()]
     whole = ROW.join(plain)
-    if HOLE in whole or whole.count(ROW) >= len(plain):  # a text holds a mark of ours
-        whole = ROW.join(MARKS.sub("\ufffd", text) for text in plain)
+    if GAP in whole or whole.count(ROW) >= len(plain):  # a text contains a separator
+        whole = ROW.join(SEPARATORS.sub("\ufffd", text) for text in plain)
     pieces = NUMBER.split(whole)
-    sentences = HOLE.join(pieces[::2]).split(ROW)
+    sentences = GAP.join(pieces[::2]).split(ROW)
     return {**pool(pd.Series(sentences, dtype="str")), "figures": pieces[1::2]}

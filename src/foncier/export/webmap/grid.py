@@ -1,4 +1,4 @@
-"""Rejected parcels counted by square of ground, where they are too many to be drawn one by one."""
+"""Limits of the page: rejected parcels counted by grid cell where they are too many to draw."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ import shapely
 from foncier.export.webmap import encode_geometry
 from foncier.export.webmap.encode_table import pair
 from foncier.export.words import VALUES
-from foncier.i18n import Localized
+from foncier.i18n import Localized, localized
 from foncier.model import Missing
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from foncier.model import Profile, ResultTables
-    from foncier.wording import Lang
 
-LEAST_SIDE_M = 200.0  # the side of INSEE's squares
-MOST_SQUARES = 20_000  # beyond, sides are doubled: a département is told in squares of 800 m
-NONE: dict[str, Any] = {
-    "side_m": LEAST_SIDE_M,
+MIN_SIDE_M = 200.0  # the side of INSEE's squares
+MAX_CELLS = 20_000  # beyond, sides are doubled: a département has cells of 800 m
+EMPTY: dict[str, Any] = {
+    "side_m": MIN_SIDE_M,
     "count": [],
     "reasons": [],
     "several": [],
@@ -35,8 +33,8 @@ NONE: dict[str, Any] = {
 }
 
 
-def squares(rejections: gpd.GeoDataFrame, profile: Profile) -> dict[str, Any]:
-    """Count rejected parcels by square of the legal grid that their centre lies in, and by reason.
+def count_by_cell(rejections: gpd.GeoDataFrame, profile: Profile) -> dict[str, Any]:
+    """Count rejected parcels by cell of a regular grid (by their centroid) and by reason.
 
     Parameters
     ----------
@@ -47,23 +45,23 @@ def squares(rejections: gpd.GeoDataFrame, profile: Profile) -> dict[str, Any]:
 
     Returns
     -------
-    Ready for JSON: ``side_m``; ``count`` of parcels of each square, from south to north, then west
-    to east; ``reasons`` (French, English, kind sought); ``several``, how many reasons each square
-    has, whose numbers ``reason`` and ``parcels`` list square by square, the most frequent first;
-    ``shapes`` of the squares.
+    Ready for JSON: ``side_m``; ``count`` of parcels of each cell, from south to north, then west
+    to east; ``reasons`` (French, English, kind sought); ``several``, the number of reasons of
+    each cell; ``reason`` and ``parcels`` list them cell by cell, the most frequent first;
+    ``shapes`` of the cells.
     """
     if rejections.empty:
-        return {**NONE, "shapes": encode_geometry.encode_polygons([], rejections.crs)}
-    place, side = _places(shapely.centroid(rejections.geometry.to_numpy()))
-    corner, square = np.unique(place[:, ::-1], axis=0, return_inverse=True)
+        return {**EMPTY, "shapes": encode_geometry.encode_polygons([], rejections.crs)}
+    cell, side = _cells(shapely.centroid(rejections.geometry.to_numpy()))
+    corner, index = np.unique(cell[:, ::-1], axis=0, return_inverse=True)
     reasons, reason = _reasons(rejections, profile)
-    both, parcels = np.unique(square * len(reasons) + reason, return_counts=True)
-    of, why = np.divmod(both, len(reasons))
+    pairs, parcels = np.unique(index * len(reasons) + reason, return_counts=True)
+    of, why = np.divmod(pairs, len(reasons))
     order = np.lexsort((why, -parcels, of))
     south, west = corner.T * side
     return {
         "side_m": side,
-        "count": np.bincount(square).tolist(),
+        "count": np.bincount(index).tolist(),
         "reasons": reasons,
         "several": np.bincount(of).tolist(),
         "reason": why[order].tolist(),
@@ -74,22 +72,22 @@ def squares(rejections: gpd.GeoDataFrame, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _places(centres: Any) -> tuple[NDArray[np.int64], float]:
-    """Column and row of the square of each point, and the side of the squares in metres."""
-    xy, side = shapely.get_coordinates(centres), LEAST_SIDE_M
+def _cells(centres: Any) -> tuple[NDArray[np.int64], float]:
+    """Column and row of the cell of each point, and the side of the cells in metres."""
+    xy, side = shapely.get_coordinates(centres), MIN_SIDE_M
     while True:
-        place = np.floor(xy / side).astype(np.int64)
-        if len(np.unique(place, axis=0)) <= MOST_SQUARES:
-            return place, side
+        cell = np.floor(xy / side).astype(np.int64)
+        if len(np.unique(cell, axis=0)) <= MAX_CELLS:
+            return cell, side
         side *= 2
 
 
 def _reasons(
     rejections: gpd.GeoDataFrame, profile: Profile
 ) -> tuple[list[list[str]], NDArray[np.intp]]:
-    """Words of the reasons that occur, by kind and in the order of the rules, and that of each row.
+    """Labels of the reasons, by kind and in the order of the rules, and index of that of each row.
 
-    A rule that the profile does not have is told by its name, after the others.
+    A rule that the profile does not have is named by its id, after the others.
     """
     known = {
         (kind, rule.name): rule.label for kind, rules in profile.rules.items() for rule in rules
@@ -111,40 +109,26 @@ def _reasons(
     return reasons, np.asarray(listed.get_indexer(met), dtype=np.intp)
 
 
-MOST_REJECTED = 150_000  # a métropole; about 7 MB of the page
-MOST_BUILDINGS = 250_000  # of the base map
-LANGUAGES: tuple[Lang, ...] = ("fr", "en")
-REJECTED = Localized(
-    "{} parcelles écartées : trop pour être dessinées une à une. La carte les compte par carreau, "
-    "avec leurs motifs ; le GeoPackage a chacune.",
-    "{} rejected parcels: too many to be drawn one by one. The map counts them by square, with "
-    "their reasons; the GeoPackage has each.",
-)
-BUILDINGS = Localized(
-    "{} bâtiments : trop pour le fond de cette page. Affichez le plan IGN en ligne.",
-    "{} buildings: too many for the background of this page. Switch the online IGN map on.",
-)
+MAX_REJECTED = 150_000  # a métropole; about 7 MB of the page
+MAX_BUILDINGS = 250_000  # of the base map
 
 
-def held(result: ResultTables) -> tuple[ResultTables, tuple[Missing, ...]]:
-    """Result as far as one page holds it, and what was left out.
+def fit_to_page(result: ResultTables) -> tuple[ResultTables, tuple[Missing, ...]]:
+    """Leave out the layers that are too large for one page, and say which.
 
-    Rejected parcels and the buildings of the base map go, each whole, where there are too many;
-    rejected parcels are then counted by square, and all in the GeoPackage. Sites never go.
+    Rejected parcels and the buildings of the base map are left out whole where there are too many;
+    rejected parcels are then counted by grid cell, and all are in the GeoPackage. Sites stay.
     """
-    told = []
+    left_out = []
     background = result.background
-    rejected, houses = len(result.rejections), len(background.buildings)
-    if rejected > MOST_REJECTED:
+    rejected, buildings = len(result.rejections), len(background.buildings)
+    if rejected > MAX_REJECTED:
         result = replace(result, rejections=result.rejections.iloc[:0])
-        told.append(_gap("rejections", rejected, REJECTED))
-    if houses > MOST_BUILDINGS:
+        words = localized("export.webmap.too_many_rejected", count=rejected)
+        left_out.append(Missing("rejections", words))
+    if buildings > MAX_BUILDINGS:
         bare = replace(background, buildings=background.buildings.iloc[:0])
         result = replace(result, background=bare)
-        told.append(_gap("background", houses, BUILDINGS))
-    return result, tuple(told)
-
-
-def _gap(what: str, count: int, words: Localized) -> Missing:
-    fr, en = (words[lang].format(figure(count, "", lang)) for lang in LANGUAGES)
-    return Missing(what, Localized(fr, en))
+        words = localized("export.webmap.too_many_buildings", count=buildings)
+        left_out.append(Missing("background", words))
+    return result, tuple(left_out)

@@ -1,4 +1,4 @@
-"""What is reached on foot from the sites: times, street access, routes, isochrones."""
+"""Accessibility of the sites: travel times, street access, routes, isochrones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WALK_DIGITS = {"distance_m": 1, "time_min": 2, "detour_index": 3, "bike_m": 0, "bike_min": 1}
 ROUTE_TOLERANCE_M = 1.0
-REACH_TOLERANCE_M = 3.0  # a walk of five minutes is 375 m: no reader measures 3 m on its limit
+ISOCHRONE_TOLERANCE_M = 3.0  # not visible: a walk of five minutes is 375 m
 
 
 def known_sites(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
@@ -28,15 +28,15 @@ def known_sites(table: Any, ids: pd.Series[Any]) -> tuple[Any, list[int]]:
 
 
 def access(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Walk and ride to each target, one value a site, None where it is unknown."""
+    """Walking and cycling access to each destination, one value per site, None where unknown."""
     table = result.access
     return {
-        target: _walk(table[table["target"] == target], ids)
-        for target in table["target"].drop_duplicates()
+        name: _to_destination(table[table["target"] == name], ids)
+        for name in table["target"].drop_duplicates()
     }
 
 
-def _walk(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
+def _to_destination(rows: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
     owner = ids.index.get_indexer(pd.Index(rows["opportunity_id"]))
     place = np.full(len(ids), len(rows))  # beyond the last row: unknown
     place[owner[owner >= 0]] = np.flatnonzero(owner >= 0)
@@ -59,7 +59,7 @@ def entries(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
 
 
 def routes(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Ways on foot from the sites to their destinations, for those that have one."""
+    """Walking routes from the sites to their destinations, for the sites that have one."""
     if result.routes is None or not len(result.routes):
         return {"site": [], "target": pool(pd.Series([], dtype="str")), **_no_shapes()}
     rows, owner = known_sites(result.routes, ids)
@@ -72,14 +72,14 @@ def routes(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
 
 
 def isochrones(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """What is reached on foot within some minutes, the farthest first so that it lies below."""
+    """Walking isochrones of the sites, the longest time first so that it is drawn below."""
     table = result.isochrones
     if table is None or not len(table):
         return {"site": [], "minutes": [], "area_m2": [], "residents": [], **_no_shapes()}
     rows, owner = known_sites(table, ids)
     order = np.lexsort((-rows["minutes"].to_numpy(dtype=np.float64), owner))
     rows = rows.iloc[order]
-    lines = shapely.simplify(np.asarray(rows["geometry"], dtype=object), REACH_TOLERANCE_M)
+    lines = shapely.simplify(np.asarray(rows["geometry"], dtype=object), ISOCHRONE_TOLERANCE_M)
     return {
         "site": [owner[i] for i in order],
         "minutes": numbers(rows["minutes"], 1),

@@ -21,49 +21,52 @@ from xstatic.pkg import leaflet
 
 from foncier.errors import ConfigError, ExportError
 from foncier.export.webmap.payload import payload
+from foncier.i18n import LANGUAGES
+from foncier.i18n.catalog import Part, messages, template
 
 if TYPE_CHECKING:
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
 
-LANGUAGES = ("fr", "en")
 STATIC = resources.files("foncier.export.webmap") / "static"
 SCRIPTS = (
-    "core.js",
+    "util.js",
     "data.js",
     "rank.js",
     "tiles.js",
     "basemap.js",
     "icons.js",
     "sites.js",
-    "many.js",
+    "clusters.js",
     "overview.js",
     "rejected.js",
-    "squares.js",
+    "grid.js",
     "assemblies.js",
     "layers.js",
-    "reach.js",
+    "accessibility.js",
     "filters.js",
     "draw.js",
     "rows.js",
     "list.js",
-    "ask.js",
+    "weights.js",
     "compare.js",
     "visit.js",
-    "take.js",
+    "download.js",
     "tools.js",
     "friches.js",
-    "ways.js",
+    "routes.js",
     "card.js",
     "link.js",
     "app.js",
 )
 STYLES = ("page.css", "panel.css", "tools.css", "map.css", "print.css")
+PAGE_WORDS = "export.webmap.page."
 IMAGE = re.compile(r"url\((images/[\w.-]+\.png)\)")
 BLOCK = re.compile(
     r"<(script|style)(?: type=\"text/plain\" id=\"foncier-script\")?>(.*?)</\1>", re.DOTALL
 )
 PACKING = 2  # zlib's level: 7 % more than 4 in under half the time
-PACKED_FROM = 4_000_000  # bytes of data beyond which they travel compressed
+PACKED_FROM = 4_000_000  # bytes of data beyond which they are compressed
 TILE_HOSTS = ("https://data.geopf.fr", "https://tile.openstreetmap.org")
 WMTS = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal"
@@ -108,7 +111,7 @@ class OfflineMap(folium.Map):
 
 
 class Starter(MacroElement):
-    """The call that hands folium's map and tile layers to our script."""
+    """Script element that passes folium's map and tile layers to the script of the page."""
 
     _template = Template(
         """
@@ -128,7 +131,7 @@ class Starter(MacroElement):
 
 
 def write_map(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
-    """Write the opportunity map as one HTML file that needs nothing else.
+    """Write the opportunity map as one self-contained HTML file.
 
     The page holds both languages; ``lang`` is the one it opens in. The same result gives the same
     bytes. Nothing is loaded from outside unless the reader switches an online background on, and
@@ -137,7 +140,7 @@ def write_map(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
     Parameters
     ----------
     result
-        What a run found. Any table may be empty; a missing value is shown as unknown.
+        Result of a run. Any table may be empty; a missing value is shown as unknown.
     path
         The file to write. It is replaced only when the new one is whole.
     lang
@@ -146,12 +149,12 @@ def write_map(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
     Raises
     ------
     ConfigError
-        The language is not one of the two.
+        The language is neither French nor English.
     ExportError
         The file cannot be written; the former one is intact.
     """
     if lang not in LANGUAGES:
-        raise ConfigError(f"langue {lang!r} : attendu {' ou '.join(LANGUAGES)}.")
+        raise ConfigError("export.webmap.other_language", language=lang, known=LANGUAGES)
     whole = render(result, lang=lang).encode("utf-8", "replace")
     beside = path.with_name(path.name + ".part")
     try:
@@ -160,14 +163,10 @@ def write_map(result: ResultTables, path: Path, *, lang: str = "fr") -> None:
         beside.replace(path)
     except OSError as reason:
         beside.unlink(missing_ok=True)
-        raise ExportError(
-            f"{path} : la carte n'a pas pu être écrite ({reason.strerror}). "
-            "Vérifiez que le dossier existe, qu'il est accessible et que le fichier n'est pas "
-            "ouvert ailleurs."
-        ) from reason
+        raise ExportError("export.webmap.not_written", path=path, why=reason.strerror) from reason
 
 
-def render(result: ResultTables, *, lang: str) -> str:
+def render(result: ResultTables, *, lang: Lang) -> str:
     """HTML of the map, as text."""
     the_map = OfflineMap(
         location=(46.6, 2.4),
@@ -195,12 +194,12 @@ def _tile_layer(name: str, url: str, credit: str, deepest: int) -> folium.TileLa
     return layer
 
 
-def _assemble(result: ResultTables, figure: Any, lang: str) -> str:
-    words = json.loads(_static("words.json"))
-    page = _environment().get_template("page.html.j2")
+def _assemble(result: ResultTables, figure: Any, lang: Lang) -> str:
+    words = {language: page_words(language) for language in LANGUAGES}
+    html_template = _environment().get_template("page.html.j2")
     data = _json(payload(result, lang=lang))
     packed = len(data) > PACKED_FROM
-    html = page.render(
+    html = html_template.render(
         lang=lang,
         words=words[lang],
         result=result,
@@ -211,11 +210,37 @@ def _assemble(result: ResultTables, figure: Any, lang: str) -> str:
         style=_joined(STYLES),
         leaflet_script=_leaflet_script(),
         script=_joined(SCRIPTS),
-        start=_static("start.js"),
+        start=_static("main.js"),
         map_html=_rendered(figure.html),
         map_script=_rendered(figure.script),
     )
     return html.replace("@@POLICY@@", _policy(html), 1)
+
+
+def page_words(lang: Lang) -> dict[str, str]:
+    """Words of the page from the catalogue, by key.
+
+    A plural is two keys, ``key.one`` and ``key.other``. The script fills the placeholders and
+    writes the numbers itself, so formats are left out.
+
+    Examples
+    --------
+    >>> page_words("en")["sites.other"], page_words("fr")["rank_of"]
+    ('{count} opportunities', 'rang {rank} sur {n}')
+    """
+    words = {}
+    for message_id in messages(lang):
+        if not message_id.startswith(PAGE_WORDS):
+            continue
+        key = message_id.removeprefix(PAGE_WORDS)
+        forms = template(f"export.webmap.page.{key}", lang).forms
+        for form, parts in forms.items():
+            words[key if len(forms) == 1 else f"{key}.{form}"] = "".join(map(_unfilled, parts))
+    return words
+
+
+def _unfilled(part: Part) -> str:
+    return part.text + (f"{{{part.name}}}" if part.name else "")
 
 
 def _rendered(element: Element) -> str:
@@ -248,7 +273,7 @@ def _json(value: Any) -> bytes:
 
 
 def _escaped(data: bytes) -> str:
-    """JSON made safe inside a script element; what is packed holds none of these characters."""
+    """Escape JSON for a script element; compressed data contain none of these characters."""
     text = data.decode()
     for character, escape in ESCAPES.items():
         text = text.replace(character, escape)
@@ -256,7 +281,7 @@ def _escaped(data: bytes) -> str:
 
 
 def _pack(data: bytes) -> str:
-    """Compress what a mailbox would refuse: zlib, in base64; browsers since 2023 unpack it."""
+    """Compress large data (zlib, base64) to fit in a mail; browsers since 2023 unpack it."""
     return base64.b64encode(zlib.compress(data, PACKING)).decode()
 
 
@@ -288,9 +313,9 @@ def _leaflet_script() -> str:
 def _leaflet_style() -> str:
     """Leaflet's style with its pictures inside."""
 
-    def inside(found: re.Match[str]) -> str:
-        picture = base64.b64encode(_leaflet(found[1]).read_bytes()).decode()
+    def embed(match: re.Match[str]) -> str:
+        picture = base64.b64encode(_leaflet(match[1]).read_bytes()).decode()
         return f"url(data:image/png;base64,{picture})"
 
     text = _leaflet("leaflet.css").read_text(encoding="utf-8").replace("\r\n", "\n")
-    return IMAGE.sub(inside, text)
+    return IMAGE.sub(embed, text)

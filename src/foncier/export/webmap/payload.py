@@ -1,4 +1,4 @@
-"""What the page holds: one plain value of lists and words, from a result."""
+"""Data of the page: a result as one JSON value of lists and texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foncier.export.webmap.encode_table import (
     pool,
     texts,
 )
-from foncier.export.webmap.grid import held, squares
+from foncier.export.webmap.grid import count_by_cell, fit_to_page
 from foncier.export.webmap.relations import assemblies, overlaps
 from foncier.export.words import VALUES
 from foncier.results.dates import layer_dates
@@ -69,13 +69,13 @@ SCORE_NUMBERS = (
 
 
 def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
-    """Everything the page shows, ready for JSON.
+    """Build the data of the page, ready for JSON.
 
-    Coordinates are millionths of a degree (WGS 84); a missing value is None, never 0. Sites come
+    Coordinates are millionths of a degree (WGS 84); a missing value is None, never 0. Sites are
     in the order of their rank, those of unknown score last, by id.
     """
     rejected = result.rejections
-    result, left_out = held(result)
+    result, left_out = fit_to_page(result)
     sites = _ordered(result)
     ids = pd.Series(np.arange(len(sites)), index=sites["opportunity_id"].to_numpy())
     return {
@@ -88,7 +88,7 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "view": _view(result),
         "values": {code: pair(text) for code, text in VALUES.items()},
         "labels": _labels(),
-        "targets": {name: pair(text) for name, text in result.destinations.items()},
+        "destinations": {name: pair(text) for name, text in result.destinations.items()},
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
         "presets": presets(),
         "sites": _sites(result, sites),
@@ -123,7 +123,7 @@ def _layer_dates(result: ResultTables) -> dict[str, str]:
 def presets() -> list[dict[str, Any]]:
     """Weights by kind of project, offered beside the study's own; criteria by name."""
     source = resources.files("foncier") / "study" / "rulesets" / "projects.toml"
-    found = tomllib.loads(source.read_text(encoding="utf-8"))["project"]
+    presets_table = tomllib.loads(source.read_text(encoding="utf-8"))["project"]
     return [
         {
             "name": preset["name"],
@@ -131,7 +131,7 @@ def presets() -> list[dict[str, Any]]:
             "why": [preset["why_fr"], preset["why_en"]],
             "weights": preset["weights"],
         }
-        for preset in found
+        for preset in presets_table
     ]
 
 
@@ -146,7 +146,7 @@ def _ordered(result: ResultTables) -> Any:
 
 
 def _view(result: ResultTables) -> list[int] | None:
-    """South-west and north-east corners of what to show first: the study area."""
+    """South-west and north-east corners of the first view: the study area."""
     known = result.area is not None and not shapely.is_empty(result.area)
     extent = tuple(shapely.bounds(result.area)) if known else view_box(result)
     if extent is None:
@@ -164,9 +164,9 @@ def _labels() -> dict[str, list[str]]:
 
 
 def _criterion(result: ResultTables, sites: Any, index: int) -> dict[str, Any]:
-    """One criterion: its words, its ramp, where its measure is, and the score of each site."""
+    """One criterion: label, value function, path of its measure, and the score of each site."""
     rule = result.criteria[index]
-    # A criterion may bear the name of a column of the candidates: the merge then renamed it.
+    # A criterion may have the name of a column of the candidates: the merge then renamed it.
     column = f"{rule.name}_criterion" if f"{rule.name}_criterion" in sites else rule.name
     known = column in result.scores.columns or column.endswith("_criterion")
     return {
@@ -183,14 +183,14 @@ def _criterion(result: ResultTables, sites: Any, index: int) -> dict[str, Any]:
 
 
 def _where(result: ResultTables, name: str) -> list[str] | None:
-    """Where the page holds a measure: a column of the sites, or of the walk to a target."""
+    """Path of a measure in the page: a column of the sites, or of the access to a destination."""
     if name in result.candidates:
         return ["sites", name]
-    target, _, unit = name.rpartition("_")
+    destination, _, unit = name.rpartition("_")
     column = {"min": "time_min", "m": "distance_m", "detour": "detour_index"}.get(unit)
-    if column is None or not (result.access["target"] == target).any():
+    if column is None or not (result.access["target"] == destination).any():
         return None
-    return ["access", target, column]
+    return ["access", destination, column]
 
 
 def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
@@ -209,9 +209,9 @@ def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
 
 
 def _other_measures(result: ResultTables) -> list[str]:
-    """Columns that a criterion measures and that no card shows."""
-    asked = {rule.measure for rule in result.criteria} & set(result.candidates.columns)
-    return sorted(asked - set(MEASURES))
+    """Columns that a criterion reads and that no card shows."""
+    measures = {rule.measure for rule in result.criteria} & set(result.candidates.columns)
+    return sorted(measures - set(MEASURES))
 
 
 def _evidence(table: pd.DataFrame, ids: pd.Series[Any]) -> dict[str, Any]:
@@ -253,11 +253,11 @@ def _tests(result: ResultTables, sites: Any) -> dict[str, Any]:
     }
 
 
-def _rejected(result: ResultTables, every: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Rejected parcels one by one; by square where the page leaves them out."""
+def _rejected(result: ResultTables, all_rejections: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Rejected parcels one by one, or counted by grid cell where they are too many."""
     rows = result.rejections
-    counted = every[: 0 if len(rows) else None]
-    return {"rejected": _parcels(rows), "squares": squares(counted, result.profile)}
+    counted = all_rejections[: 0 if len(rows) else None]
+    return {"rejected": _parcels(rows), "grid": count_by_cell(counted, result.profile)}
 
 
 def _parcels(rows: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ground that several sites cover, so that the page counts it once whatever is filtered."""
+"""Overlaps of sites, best uses and effort of friches, land assemblies."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from foncier.model import ResultTables
 
-SLACK_M2 = 1.0  # less is the slack of two drawings of one limit
+SLACK_M2 = 1.0  # smaller overlaps come from two drawings of one boundary
 
 
 def overlaps(shapes: Any) -> dict[str, list[Any]]:
-    """Pieces of ground that two sites or more cover, each with its area and the sites that do.
+    """Pieces that two sites or more cover, each with its area and its sites.
 
-    The ground of any choice of sites is the sum of their areas, less each piece once for every
-    site of the choice that covers it beyond the first.
+    The page counts overlaps once, whatever is filtered: the area of any selection of sites is the
+    sum of their areas, less the area of each piece once for every site beyond the first.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def overlaps(shapes: Any) -> dict[str, list[Any]]:
 
 
 def _overlapping(plots: NDArray[np.object_]) -> NDArray[np.intp]:
-    """Positions of the sites that share ground with another, in order."""
+    """Positions of the sites that overlap another, in order."""
     first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
     first, second = first[first < second], second[first < second]
     common = shapely.area(shapely.intersection(plots[first], plots[second])) > SLACK_M2
@@ -80,8 +80,8 @@ BEST_USES = 3
 
 
 def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Best uses of each friche by Mutafriches, the best first; empty where they were not asked."""
-    table = _given(result.mutability, schemas.MUTABILITY)
+    """Best uses of each friche by Mutafriches, the best first; empty where not computed."""
+    table = _or_empty(result.mutability, schemas.MUTABILITY)
     best = table.sort_values(["opportunity_id", "use_rank", "use"], kind="stable")
     best = best.groupby("opportunity_id", sort=False).head(BEST_USES)
     rows, owner = known_sites(best, ids)
@@ -97,8 +97,8 @@ def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
 
 
 def effort(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Spans of the recycling works (k€) and of the hardness of the land, None where unknown."""
-    rows, owner = known_sites(_given(result.effort, schemas.EFFORT), ids)
+    """Ranges of the cost of recycling works (k€) and of the land hardness, None where unknown."""
+    rows, owner = known_sites(_or_empty(result.effort, schemas.EFFORT), ids)
     return {
         "site": owner,
         "hardness": pool(rows["hardness"]),
@@ -107,17 +107,17 @@ def effort(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
     }
 
 
-def _given(table: pd.DataFrame | None, contract: schemas.Table) -> pd.DataFrame:
+def _or_empty(table: pd.DataFrame | None, contract: schemas.Table) -> pd.DataFrame:
     return contract.empty() if table is None else table
 
 
-TOLD = ("alone", "together", "agreement")
+ASSEMBLY_TEXTS = ("alone", "together", "agreement")
 
 
 def assemblies(result: ResultTables) -> dict[str, Any]:
-    """Outlines of the assemblies, sorted by id, with what each parcel lacks and the union passes.
+    """Outlines of the land assemblies, sorted by id, with the rules that each parcel fails alone.
 
-    Empty where none was found or sought. Areas in m², None where unknown.
+    Empty where none was found or looked for. Areas in m², None where unknown.
     """
     crs = result.candidates.crs
     table = schemas.ASSEMBLIES.empty(crs) if result.assemblies is None else result.assemblies
@@ -130,7 +130,7 @@ def assemblies(result: ResultTables) -> dict[str, Any]:
         "usable_area_m2": numbers(rows["usable_area_m2"], 0),
         **{
             f"{name}_{lang}": phrases(rows[f"{name}_{lang}"])
-            for name in TOLD
+            for name in ASSEMBLY_TEXTS
             for lang in ("fr", "en")
         },
         "shapes": encode_geometry.encode_polygons(rows.geometry.array, crs),

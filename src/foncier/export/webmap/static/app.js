@@ -1,10 +1,10 @@
 'use strict';
 /* The start: the map that folium made, then the panel, the language, the views. */
 
-const MOST_CODES = 8; // communes that the head of the page lists
+const MAX_COMMUNE_CODES = 8; // communes that the head of the page lists
 
 /** @type {Array<() => void>} what is made again when the language changes */
-const renewals = [];
+const rebuilders = [];
 
 /** Put the words of the current language in the fixed parts of the page. */
 function applyWords() {
@@ -18,20 +18,22 @@ function applyWords() {
   document.querySelectorAll('[data-lang]').forEach((node) => {
     node.setAttribute('aria-pressed', String(node.dataset.lang === lang));
   });
-  const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
+  const edition = page.edition ? t('edition', { date: dateText(page.edition) }) : t('no_edition');
   document.getElementById('edition').replaceChildren(`· ${edition}`,
-    el('span', { class: 'communes' }, communesWords()));
+    el('span', { class: 'communes' }, communesText()));
   document.title = `${page.title} – ${t('subtitle')}`;
 }
 
 /** @returns {string} the communes by their codes; many by their number and their départements */
-function communesWords() {
+function communesText() {
   const codes = page.communes;
   if (!codes.length) return '';
-  if (codes.length <= MOST_CODES) return ` · ${t('communes')} ${codes.join(', ')}`;
+  if (codes.length <= MAX_COMMUNE_CODES) {
+    return ` · ${tCount('commune_codes', codes.length)} ${codes.join(', ')}`;
+  }
   const parts = [...new Set(codes.map((code) => code.slice(0, code.startsWith('97') ? 3 : 2)))];
-  const named = `${counted('departements', parts.length)} (${parts.sort().join(', ')})`;
-  return ` · ${t('communes_many', { n: number(codes.length) })}, ${named}`;
+  const named = `${tCount('departements', parts.length)} (${parts.sort().join(', ')})`;
+  return ` · ${tCount('communes', codes.length)}, ${named}`;
 }
 
 /** @param {string} language */
@@ -41,7 +43,7 @@ function setLanguage(language) {
   applyWords();
   buildBrowse();
   fillCredits();
-  renewals.forEach((renew) => renew());
+  rebuilders.forEach((renew) => renew());
   map.closePopup();
   if (state.open) openSite(state.open, { from: 'map' });
   saveState();
@@ -59,10 +61,10 @@ function setView(view) {
     }
   });
   if (map) map.invalidateSize({ animate: false });
-  layRows();
+  renderRows();
 }
 
-/** Show the whole study. */
+/** Show the whole study area. */
 function showAll() {
   if (!page.view) return;
   const bounds = L.latLngBounds(latLngs(page.view));
@@ -80,22 +82,22 @@ function zoomBox() {
 }
 
 /** What opens on paper. */
-const ON_PAPER = ['missing', 'legend'];
+const OPEN_IN_PRINT = ['missing', 'legend'];
 /** @type {{centre: L.LatLng, zoom: number, closed: HTMLElement[]}|null} what the screen showed */
 let screenView = null;
 
 /** On paper: the whole study (or the open site), and all that is missing. */
 function beforePrint() {
-  const closed = ON_PAPER.map((id) => document.getElementById(id))
+  const closed = OPEN_IN_PRINT.map((id) => document.getElementById(id))
     .filter((node) => node && !node.open);
   screenView = { centre: map.getCenter(), zoom: map.getZoom(), closed };
   closed.forEach((node) => { node.open = true; });
-  rowsForPaper();
-  onPaper();
+  renderRowsForPrint();
+  fitForPrint();
 }
 
 /** Once the print style holds, the map has its size on paper: put what matters in its middle. */
-function onPaper() {
+function fitForPrint() {
   map.invalidateSize({ animate: false });
   if (state.open) map.setView(state.open.at, map.getZoom(), { animate: false });
   else showAboveLegend();
@@ -119,7 +121,7 @@ function afterPrint() {
 }
 
 /** Listen to the fixed buttons, the keyboard, the printer and the size of the window. */
-function listen() {
+function listenPage() {
   document.querySelectorAll('[data-lang]').forEach((node) => {
     node.addEventListener('click', () => setLanguage(node.dataset.lang));
   });
@@ -129,7 +131,7 @@ function listen() {
   document.getElementById('print').addEventListener('click', () => window.print());
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || document.getElementById('comparison').open) return;
-    if (sketch) takeArea([]);
+    if (sketch) setArea([]);
     else if (state.open) closeSite();
   });
   window.addEventListener('hashchange', () => restoreState(window.location.hash));
@@ -139,13 +141,13 @@ function listen() {
   });
   map.on('moveend', saveState);
   window.matchMedia('print').addEventListener('change', (event) => {
-    if (event.matches) onPaper();
+    if (event.matches) fitForPrint();
   });
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
-  narrow.addEventListener('change', () => setView('both'));
-  document.getElementById('panel').addEventListener('scroll', layRowsSoon, { passive: true });
-  window.addEventListener('resize', layRowsSoon);
+  narrowScreen.addEventListener('change', () => setView('both'));
+  document.getElementById('panel').addEventListener('scroll', scheduleRows, { passive: true });
+  window.addEventListener('resize', scheduleRows);
 }
 
 /**
@@ -166,14 +168,14 @@ function startPage(made, tiles) {
   makeDrawing();
   applyWords();
   setView('both');
-  renewals.push(addBox('topleft', zoomBox));
-  renewals.push(addBox('topright', layerPanel), addBox('bottomleft', legend));
+  rebuilders.push(addBox('topleft', zoomBox));
+  rebuilders.push(addBox('topright', layerPanel), addBox('bottomleft', legend));
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   buildBrowse();
   fillCredits();
   applySwitches();
   drawSites();
-  listen();
+  listenPage();
   if (window.location.hash.length > 1) restoreState(window.location.hash);
   document.body.dataset.ready = 'yes';
   performance.mark('ready');

@@ -1,5 +1,5 @@
 'use strict';
-/* Parcels that pass together and fail alone: no rank, and nothing without their owners. */
+/* Land assemblies: parcels that pass the rules together and fail alone. Not ranked. */
 
 const ASSEMBLY = '#7a5c00';
 /** @type {ShapeIndex|null} decoded when first needed */
@@ -11,34 +11,34 @@ function assemblyShapes() {
   return assemblyIndex;
 }
 
-/** @param {Sheet} sheet */
-function paintAssemblies(sheet) {
-  const { pen } = sheet;
-  pen.fillStyle = 'rgba(255, 210, 77, 0.45)';
-  pen.setLineDash([6, 3]);
-  assemblyShapes().within(sheet.box(3)).forEach((shape) => {
-    pen.beginPath();
-    trace(sheet, shape, true);
-    pen.fill('evenodd');
-    stroke(pen, ASSEMBLY, 2);
+/** @param {TileContext} tile */
+function paintAssemblies(tile) {
+  const { ctx } = tile;
+  ctx.fillStyle = 'rgba(255, 210, 77, 0.45)';
+  ctx.setLineDash([6, 3]);
+  assemblyShapes().within(tile.box(3)).forEach((shape) => {
+    ctx.beginPath();
+    tracePath(tile, shape, true);
+    ctx.fill('evenodd');
+    stroke(ctx, ASSEMBLY, 2);
   });
-  pen.setLineDash([]);
+  ctx.setLineDash([]);
 }
 
 /** @returns {L.Layer} */
 function assemblyLayer() {
   map.createPane('assemblies').style.zIndex = 355; // over the rejected parcels they are made of
-  return new PaintedTiles(paintAssemblies, { pane: 'assemblies' });
+  return new CanvasTiles(paintAssemblies, { pane: 'assemblies' });
 }
 
 /**
- * What the study says of an assembly, one line a parcel or a test.
+ * Texts of an assembly, one line per parcel or test.
  * @param {'alone'|'together'|'agreement'} told
  * @param {number} row
  * @returns {string[]}
  */
-function assemblyLines(told, row) {
-  return phrase(page.assemblies[`${told}_${lang}`], row).split(' | ').filter((text) => text);
+function assemblyLines(part, row) {
+  return phrase(page.assemblies[`${part}_${lang}`], row).split(' | ').filter((text) => text);
 }
 
 /**
@@ -47,22 +47,22 @@ function assemblyLines(told, row) {
  */
 function assemblyPopup(row) {
   const { id, area_m2: area, usable_area_m2: usable, kind } = page.assemblies;
-  const list = (told) => el('ul', { class: 'popup-evidence' },
-    ...assemblyLines(told, row).map((line) => el('li', {}, own(line))));
-  const measure = (name, value) => `${both(page.labels[name])}${t('colon')}${quantity(value, 'm²')}`;
+  const list = (part) => el('ul', { class: 'popup-evidence' },
+    ...assemblyLines(part, row).map((line) => el('li', {}, isolated(line))));
+  const measure = (name, value) => `${inLanguage(page.labels[name])}${t('colon')}${quantity(value, 'm²')}`;
   return el('div', { class: 'popup', id: 'assembly' },
     el('p', { class: 'popup-kind' }, t('assembly_one')),
-    el('h3', {}, own(id[row])),
-    el('p', {}, coded(unpool(kind)[row]), ' · ', measure('area_m2', area[row]), ' · ',
+    el('h3', {}, isolated(id[row])),
+    el('p', {}, valueLabel(unpool(kind)[row]), ' · ', measure('area_m2', area[row]), ' · ',
       measure('usable_area_m2', usable[row])),
-    el('p', { class: 'popup-warning' }, own(assemblyLines('agreement', row).join(' '))),
+    el('p', { class: 'popup-warning' }, isolated(assemblyLines('agreement', row).join(' '))),
     el('p', {}, el('strong', {}, t('assembly_alone'))), list('alone'),
     el('p', {}, el('strong', {}, t('assembly_together'))), list('together'),
     el('p', { class: 'source' }, t('assembly_unranked')));
 }
 
 /**
- * Show what an assembly is made of.
+ * Open the popup of an assembly.
  * @param {number} row
  * @param {L.LatLng} [at]
  */
@@ -70,7 +70,7 @@ function openAssembly(row, at) {
   const [west, north, east, south] = assemblyShapes().shapes[row].box;
   const middle = map.unproject(L.point((west + east) / 2, (north + south) / 2), 0);
   if (!at) map.setView(middle, Math.max(map.getZoom(), 17), { animate: false });
-  L.popup({ maxWidth: narrow.matches ? 230 : 340, maxHeight: Math.max(110, map.getSize().y * 0.45) })
+  L.popup({ maxWidth: narrowScreen.matches ? 230 : 340, maxHeight: Math.max(110, map.getSize().y * 0.45) })
     .setLatLng(at || middle).setContent(assemblyPopup(row)).openOn(map);
 }
 
@@ -103,5 +103,5 @@ function assemblyHits() {
   return el('section', { class: 'hits', id: 'assembly-hits' }, el('h2', {}, t('assembly_hits')),
     el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',
       onclick: () => { switchOn('assemblies'); openAssembly(row); } },
-    el('strong', {}, own(id[row])), el('br'), own(parcels[row].split('|').join(', ')))))));
+    el('strong', {}, isolated(id[row])), el('br'), isolated(parcels[row].split('|').join(', ')))))));
 }

@@ -1,5 +1,5 @@
 'use strict';
-/* The card of one site: what is known, from where, and what it is worth. */
+/* Card of one site: score, measures, access, evidence, tests, visit. */
 
 /**
  * Show the card of a site in the panel.
@@ -22,13 +22,13 @@ function showCard(site, { focus }) {
 function cardParts(site) {
   return [
     el('button', { type: 'button', class: 'back', id: 'back', onclick: closeSite }, t('back')),
-    el('p', { class: 'card-kind' }, kindSign(site.kind, figureOf(site), 30), coded(site.kind)),
-    el('h2', { tabindex: '-1' }, own(titleOf(site))),
+    el('p', { class: 'card-kind' }, kindIcon(site.kind, rankText(site), 30), valueLabel(site.kind)),
+    el('h2', { tabindex: '-1' }, isolated(titleOf(site))),
     el('p', { class: 'card-place' },
-      own([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
+      isolated([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
         site.id].filter((text) => text).join(' · '))),
     scoreBlock(site),
-    el('div', { class: 'card-tools' }, pickButton(site, true),
+    el('div', { class: 'card-tools' }, compareButton(site, true),
       el('button', { type: 'button', class: 'plain', id: 'print-card',
         onclick: () => window.print() }, t('print_card'))),
     el('p', { class: 'warning' }, t('model_warning')),
@@ -62,37 +62,37 @@ function section(key, ...content) {
 function scoreBlock(site) {
   const rank = site.overall_rank === null ? t('unranked')
     : t('rank_line', { rank: number(site.overall_rank), n: number(rankedCount) });
-  const steady = studyWeights() && site.rank_low === site.overall_rank && site.rank_high === site.overall_rank;
+  const steady = usesStudyWeights() && site.rank_low === site.overall_rank && site.rank_high === site.overall_rank;
   const span = site.rank_low !== null && site.rank_high !== null
-    ? t(studyWeights() ? (steady ? 'rank_same' : 'rank_span') : 'rank_span_study',
+    ? t(usesStudyWeights() ? (steady ? 'rank_same' : 'rank_span') : 'rank_span_study',
       { low: number(site.rank_low), high: number(site.rank_high) }) : null;
   return el('div', { class: 'score-block' },
     el('p', { class: site.score === null ? 'score-none' : 'score-figure' },
-      site.score === null ? t('score_unknown') : onHundred(site.score),
+      site.score === null ? t('score_unknown') : outOf100(site.score),
       site.score === null ? null : el('small', {}, `${NBSP}/${NBSP}100`)),
     el('div', { class: 'score-more' },
       scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
         colour: KIND_STYLES[site.kind].colour }),
       el('p', {}, el('strong', {}, rank), span ? ` – ${span}` : null),
-      el('p', {}, [intervalWords(site), site.coverage === null ? null
+      el('p', {}, [intervalText(site), site.coverage === null ? null
         : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – ')),
       robustness(site)));
 }
 
 /**
- * How much the rank owes to the weights: what the study computed, for its own weights only.
+ * Robustness of the rank, which the study computed for its own weights only.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
 function robustness(site) {
   const known = (name) => site[name] !== undefined && site[name] !== null;
-  if (!studyWeights()) return null;
-  const told = [
+  if (!usesStudyWeights()) return null;
+  const parts = [
     known('top20_share') ? t('top20', { share: percent(site.top20_share) }) : null,
     known('topsis_rank') ? t('topsis', { rank: number(site.topsis_rank) }) : null,
     known('pareto') ? t(site.pareto ? 'pareto_yes' : 'pareto_no') : null,
   ].filter((text) => text);
-  return told.length ? el('p', { class: 'robust' }, `${told.join(' – ')}`) : null;
+  return parts.length ? el('p', { class: 'robust' }, `${parts.join(' – ')}`) : null;
 }
 
 /**
@@ -105,7 +105,7 @@ function alertBlock(site) {
   if (site.perimeter === 'point_seul') alerts.push(t('point_only'));
   alerts.push(...flagsOf(site).map((flag) => `${t('filter_flag')}${t('colon')}${flagWords(flag)}`));
   if (!alerts.length) return null;
-  return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, own(text))));
+  return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, isolated(text))));
 }
 
 /**
@@ -123,13 +123,13 @@ function criteriaBlock(site) {
       const score = rule.scores[site.index];
       const value = measureOf(rule, site);
       return el('tr', { title: rule.source },
-        el('th', { scope: 'row' }, both(rule.label)),
+        el('th', { scope: 'row' }, inLanguage(rule.label)),
         el('td', {}, value === null && score !== null ? '–'
-          : quantity(value, rule.unit, digitsOf(value))),
+          : quantity(value, rule.unit, decimalsFor(value))),
         el('td', { class: 'criterion-score' }, score === null
           ? el('em', {}, t('unknown'))
           : el('span', { class: 'cell' }, scoreBar({ score, low: null, high: null,
-            colour: KIND_STYLES[site.kind].colour }), el('span', {}, onHundred(score)))),
+            colour: KIND_STYLES[site.kind].colour }), el('span', {}, outOf100(score)))),
         el('td', { class: 'figure' }, total ? percent(weights[k] / total) : '–'));
     }))));
 }
@@ -140,7 +140,7 @@ function criteriaBlock(site) {
  * @returns {HTMLElement[]}
  */
 function fact(label, value) {
-  return [el('dt', {}, label), el('dd', {}, own(value))];
+  return [el('dt', {}, label), el('dd', {}, isolated(value))];
 }
 
 /**
@@ -148,23 +148,23 @@ function fact(label, value) {
  * @returns {HTMLElement[]}
  */
 function measureRows(site) {
-  const label = (name) => both(page.labels[name]);
+  const label = (name) => inLanguage(page.labels[name]);
   const measure = (name) => fact(label(name),
-    quantity(site[name], page.labels[name][2], digitsOf(site[name])));
+    quantity(site[name], page.labels[name][2], decimalsFor(site[name])));
   const rows = [
     ...measure('area_m2'), ...measure('usable_area_m2'), ...measure('built_share'),
-    ...fact(label('status'), coded(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
-    ...fact(label('confidence'), confidenceWords(site)), ...measure('axis_distance_m'),
+    ...fact(label('status'), valueLabel(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
+    ...fact(label('confidence'), confidenceText(site)), ...measure('axis_distance_m'),
     ...measure('residents_around'),
-    ...fact(label('perimeter'), coded(site.perimeter)),
+    ...fact(label('perimeter'), valueLabel(site.perimeter)),
   ];
-  rows.push(...peopleFact(site));
+  rows.push(...residentsFact(site));
   if (site.entry) {
     rows.push(...fact(label('street_name'), site.entry.street || t('unknown')),
       ...fact(label('frontage_m'), quantity(site.entry.frontage_m, 'm', 1)));
   }
   if (site.family) rows.push(...fact(label('family'), site.family));
-  rows.push(...fact(label('sources'), site.sources));
+  rows.push(...fact(label('sources'), (site.sources || t('unknown')).replaceAll(' | ', ' · ')));
   return rows;
 }
 
@@ -173,9 +173,9 @@ function measureRows(site) {
  * @param {Site} site
  * @returns {string}
  */
-function confidenceWords(site) {
+function confidenceText(site) {
   const share = quantity(site.confidence, page.labels.confidence[2]);
-  return site.confidence_band === null ? share : `${share} – ${coded(site.confidence_band)}`;
+  return site.confidence_band === null ? share : `${share} – ${valueLabel(site.confidence_band)}`;
 }
 
 /**
@@ -184,18 +184,18 @@ function confidenceWords(site) {
  */
 function evidenceBlock(site) {
   if (!site.evidence.length) return section('evidence', el('p', {}, t('no_evidence')));
-  // what one source says at one date stands together, and names it once
+  // grouped by source and date
   const groups = new Map();
   site.evidence.forEach((row) => {
     const source = evidenceSource(row);
     groups.set(source, [...(groups.get(source) || []), row]);
   });
   return section('evidence', ...[...groups].flatMap(([source, rows]) => [
-    el('p', { class: 'evidence-source' }, own(source)),
+    el('p', { class: 'evidence-source' }, isolated(source)),
     el('ul', { class: 'evidence' }, ...rows.map(evidenceItem))]));
 }
 
-const EVIDENCE_SIGNS = { for: '+', against: '−', neutral: '•' };
+const EVIDENCE_MARKS = { for: '+', against: '−', neutral: '•' };
 
 /**
  * @param {any} row of the evidence
@@ -205,18 +205,18 @@ function evidenceItem(row) {
   const words = t(`evidence_${row.direction}`);
   return el('li', { class: row.direction },
     el('span', { class: 'sign', title: words },
-      el('span', { 'aria-hidden': 'true' }, EVIDENCE_SIGNS[row.direction]),
+      el('span', { 'aria-hidden': 'true' }, EVIDENCE_MARKS[row.direction]),
       el('span', { class: 'out' }, words)),
-    el('span', {}, own(evidenceText(row))));
+    el('span', {}, isolated(evidenceText(row))));
 }
 
 /**
- * How far from its threshold a measure is; a share in points of percentage.
+ * Signed distance of a measure to its threshold.
  * @param {number} margin
  * @param {string} unit
  * @returns {string}
  */
-function marginWords(margin, unit) {
+function marginText(margin, unit) {
   const size = Math.abs(margin);
   const text = signed(margin, size >= 100 ? 0 : size >= 10 ? 1 : 2);
   return unit && unit !== '0–1' ? text + NBSP + unit : text;
@@ -230,20 +230,20 @@ function testBlock(site) {
   if (!site.tests.length) return null;
   const several = new Set(site.tests.map((row) => row.parcel)).size > 1;
   return section('tests', el('ul', { class: 'tests' }, ...site.tests.map((row) => {
-    const verdict = row.passed === null ? 'untold' : row.passed ? 'passed' : 'failed';
+    const verdict = row.passed === null ? 'unmeasured' : row.passed ? 'passed' : 'failed';
     const unit = row.unit || '';
     const parts = [
       `${t('threshold')} ${quantity(row.threshold, unit, 2)}`,
-      row.margin === null ? null : `${t('margin')} ${marginWords(row.margin, unit)}`,
-      several ? row.parcel : null, both([row.detail, row.detail_en]),
+      row.margin === null ? null : `${t('margin')} ${marginText(row.margin, unit)}`,
+      several ? row.parcel : null, inLanguage([row.detail, row.detail_en]),
     ];
     return el('li', { class: verdict },
       el('span', { class: 'sign', title: t(`test_${verdict}`) },
-        el('span', { 'aria-hidden': 'true' }, { passed: '✓', failed: '✗', untold: '?' }[verdict]),
+        el('span', { 'aria-hidden': 'true' }, { passed: '✓', failed: '✗', unmeasured: '?' }[verdict]),
         el('span', { class: 'out' }, t(`test_${verdict}`))),
-      el('span', {}, own(both([row.fr, row.en])), t('colon'),
-        el('strong', {}, quantity(row.value, unit, digitsOf(row.value))),
-        el('span', { class: 'source' }, own(parts.filter((text) => text).join(' · ')))));
+      el('span', {}, isolated(inLanguage([row.fr, row.en])), t('colon'),
+        el('strong', {}, quantity(row.value, unit, decimalsFor(row.value))),
+        el('span', { class: 'source' }, isolated(parts.filter((text) => text).join(' · ')))));
   })));
 }
 
@@ -254,7 +254,7 @@ function testBlock(site) {
 function parcelBlock(site) {
   if (!site.parcels.length) return null;
   return section('parcels', el('ul', { class: 'parcels' }, ...site.parcels.map(
-    (parcel) => el('li', {}, el('code', {}, own(parcel))),
+    (parcel) => el('li', {}, el('code', {}, isolated(parcel))),
   )));
 }
 
@@ -274,16 +274,16 @@ function linkBlock(site) {
     [`https://api.panoramax.xyz/#focus=map&map=18/${lat}/${lon}`, t('link_street')],
   ];
   return section('links', el('p', { class: 'hint' }, t('links_hint')),
-    el('ul', { class: 'links' }, ...links.map(([href, text]) => el('li', {}, away(href, text)))),
+    el('ul', { class: 'links' }, ...links.map(([href, text]) => el('li', {}, externalLink(href, text)))),
     el('p', { class: 'source' }, `WGS${NBSP}84${t('colon')}${lat}, ${lon}`));
 }
 
 /**
- * How to tell an error: to whom publishes the study, whose address the page does not know.
+ * How to report an error to the service that publishes the study.
  * @param {Site} site
  * @returns {HTMLElement}
  */
 function reportBlock(site) {
-  const edition = page.edition ? t('edition', { date: day(page.edition) }) : t('no_edition');
-  return section('report', el('p', {}, own(t('report', { id: site.id, title: page.title, edition }))));
+  const edition = page.edition ? t('edition', { date: dateText(page.edition) }) : t('no_edition');
+  return section('report', el('p', {}, isolated(t('report', { id: site.id, title: page.title, edition }))));
 }

@@ -17,7 +17,7 @@ const KINDS = ['friche', 'dent_creuse', 'batiment_non_affecte', 'terrain_divisib
  * @property {any[]} evidence
  * @property {any[]} tests
  * @property {any} entry street access, or null
- * @property {string} [haystack] what the search looks in, once it was asked for
+ * @property {string} [searchText] text that the search reads, cached
  */
 
 /**
@@ -30,7 +30,7 @@ function unpool(pooled) {
 }
 
 /** @type {Map<object, Uint32Array>} where the figures of each row start, by table of sentences */
-const figureStarts = new Map();
+const numberStarts = new Map();
 
 /**
  * Undo `phrases`: one sentence of a row.
@@ -39,11 +39,11 @@ const figureStarts = new Map();
  * @returns {string}
  */
 function phrase(packed, row) {
-  if (!figureStarts.has(packed)) {
-    const holes = packed.pool.map((text) => text.split('\u0001').length - 1);
-    figureStarts.set(packed, startsOf(packed.codes.map((code) => holes[code])));
+  if (!numberStarts.has(packed)) {
+    const gaps = packed.pool.map((text) => text.split('\u0001').length - 1);
+    numberStarts.set(packed, startsOf(packed.codes.map((code) => gaps[code])));
   }
-  const first = figureStarts.get(packed)[row];
+  const first = numberStarts.get(packed)[row];
   return packed.pool[packed.codes[row]].split('\u0001')
     .map((piece, i) => (i ? packed.figures[first + i - 1] : '') + piece).join('');
 }
@@ -59,7 +59,7 @@ function startsOf(counts) {
   return starts;
 }
 
-/** Shapes of one layer of steps: cut into features, parts and rings when they are asked for. */
+/** Shapes of one layer, decoded into features, parts and rings on demand. */
 class Shapes {
   /** @param {{parts: number[], rings?: number[], corners: number[], steps: number[]}} packed */
   constructor({ parts, rings, corners, steps }) {
@@ -145,22 +145,22 @@ function readSites() {
     site.parcels = site.parcel_ids ? site.parcel_ids.split('|') : [];
     return site;
   });
-  fillSites(sites);
+  attachTables(sites);
   return sites;
 }
 
 /**
- * What the search looks in, without accents and capitals.
+ * Text that the search reads, without accents and capitals.
  * @param {Site} site
  * @returns {string}
  */
-function haystackOf(site) {
-  if (site.haystack === undefined) {
+function searchTextOf(site) {
+  if (site.searchText === undefined) {
     const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
       site.entry && site.entry.street];
-    site.haystack = folded(texts.filter((text) => text).join(' '));
+    site.searchText = withoutAccents(texts.filter((text) => text).join(' '));
   }
-  return site.haystack;
+  return site.searchText;
 }
 
 /** Outlines of the sites. */
@@ -175,7 +175,7 @@ function outlineOf(site) {
 }
 
 /** @param {Site[]} sites */
-function fillSites(sites) {
+function attachTables(sites) {
   const evidence = ['direction', 'weight', 'source', 'date'];
   rowsOf(page.evidence, evidence).forEach((row) => sites[row.site].evidence.push(row));
   const tests = ['parcel', 'value', 'threshold', 'margin', 'unit', 'passed', 'detail', 'detail_en',
@@ -187,15 +187,15 @@ function fillSites(sites) {
 }
 
 /**
- * A measure of the way from a site.
+ * A value of the access from a site to a destination.
  * @param {Site} site
- * @param {string} target
+ * @param {string} destination
  * @param {'time_min'|'distance_m'|'detour_index'|'bike_m'|'bike_min'|'place'|'barrier'|'barrier_name'} column
  * @returns {any} null when unknown
  */
-function walk(site, target, column) {
-  if (!Object.hasOwn(page.access, target)) return null;
-  const values = page.access[target][column];
+function accessValue(site, destination, column) {
+  if (!Object.hasOwn(page.access, destination)) return null;
+  const values = page.access[destination][column];
   if (!values.codes) return values[site.index];
   const code = values.codes[site.index];
   return code < 0 ? null : values.pool[code];
@@ -210,11 +210,11 @@ function walk(site, target, column) {
 function measureOf(rule, site) {
   if (!rule.where) return null;
   const [table, name, column] = rule.where;
-  return table === 'sites' ? site[name] : walk(site, name, column);
+  return table === 'sites' ? site[name] : accessValue(site, name, column);
 }
 
 /**
- * What to call a site: its name, else its address, else its first parcel or its id.
+ * Title of a site: its name, else its address, else its first parcel or its id.
  * @param {Site} site
  * @returns {string}
  */
@@ -226,7 +226,7 @@ function titleOf(site) {
 }
 
 /**
- * A parcel as people say it: section and number.
+ * Section and number of a parcel.
  * @param {string} parcel 14 characters
  * @returns {string}
  */
@@ -237,11 +237,11 @@ function parcelTitle(parcel) {
 }
 
 /**
- * Score as the page writes it, on 100.
+ * Score out of 100, as text.
  * @param {number|null} score
  * @returns {string}
  */
-function onHundred(score) {
+function outOf100(score) {
   return score === null ? t('score_unknown') : number(score * 100);
 }
 

@@ -1,5 +1,5 @@
 'use strict';
-/* An area drawn on the map: what is inside, how many, how much ground. */
+/* Area drawn on the map, and a summary of the sites inside. */
 
 /** @type {number[][]|null} corners so far (latitude, longitude); null when not drawing */
 let sketch = null;
@@ -32,23 +32,23 @@ function startDrawing() {
   map.closePopup();
   map.doubleClickZoom.disable();
   map.getContainer().classList.add('drawing');
-  if (narrow.matches) setView('both');
+  if (narrowScreen.matches) setView('both');
   showArea();
   refresh();
   fillTool();
   announce(t('draw_hint'));
 }
 
-/** Close the area; fewer than three corners hold nothing. */
+/** Close the area; fewer than three corners clear it. */
 function finishDrawing() {
-  takeArea(sketch.length > 2 ? sketch : []);
+  setArea(sketch.length > 2 ? sketch : []);
 }
 
 /**
- * Ask for what is inside an area, or anywhere.
+ * Filter by an area; no corners clear it.
  * @param {number[][]} corners
  */
-function takeArea(corners) {
+function setArea(corners) {
   sketch = null;
   map.getContainer().classList.remove('drawing');
   map.doubleClickZoom.enable();
@@ -58,10 +58,10 @@ function takeArea(corners) {
   fillTool();
 }
 
-/** Take what the map shows: the way to draw with the keyboard. */
-function takeView() {
+/** Use the visible area: the way to draw with the keyboard. */
+function useMapView() {
   const box = map.getBounds();
-  takeArea([[box.getSouth(), box.getWest()], [box.getNorth(), box.getWest()],
+  setArea([[box.getSouth(), box.getWest()], [box.getNorth(), box.getWest()],
     [box.getNorth(), box.getEast()], [box.getSouth(), box.getEast()]]);
 }
 
@@ -84,7 +84,7 @@ function areaTool() {
   return el('div', { class: 'tool-body', id: 'area-tool' });
 }
 
-/** Say where the drawing stands, and what the selection holds. */
+/** Show the state of the drawing and the summary. */
 function fillDrawing() {
   const body = document.getElementById('area-tool');
   if (!body) return;
@@ -92,24 +92,24 @@ function fillDrawing() {
     id: `draw-${id}`, onclick: act, disabled }, t(`draw_${id}`));
   const steps = sketch
     ? [el('p', {}, t('draw_hint')), button('finish', finishDrawing, sketch.length < 3),
-      button('cancel', () => takeArea([]))]
-    : [button('start', startDrawing), button('view', takeView),
-      state.filters.inside.length ? button('clear', () => takeArea([])) : null];
+      button('cancel', () => setArea([]))]
+    : [button('start', startDrawing), button('view', useMapView),
+      state.filters.inside.length ? button('clear', () => setArea([])) : null];
   body.replaceChildren(...steps.filter((node) => node), summary());
 }
 
-/** @returns {HTMLElement} count and ground by kind of what is listed */
+/** @returns {HTMLElement} number and area of the listed sites by kind */
 function summary() {
   const shown = shownSites();
   const row = (name, list, tag) => el('tr', {}, el('th', { scope: 'row' }, name),
-    el(tag, { class: 'figure' }, number(list.length)), el(tag, { class: 'figure' }, areaWords(list)));
+    el(tag, { class: 'figure' }, number(list.length)), el(tag, { class: 'figure' }, areaText(list)));
   return el('div', { class: 'part' }, el('table', { id: 'summary' },
     el('caption', {}, t(state.filters.inside.length ? 'summary_inside' : 'summary')),
     el('thead', {}, el('tr', {}, ...['kind', 'sites', 'area'].map(
       (key) => el('th', { scope: 'col' }, t(`summary_${key}`)),
     ))),
     el('tbody', {}, ...KINDS.map((kind) => shown.filter((site) => site.kind === kind))
-      .filter((list) => list.length).map((list) => row(coded(list[0].kind), list, 'td')),
+      .filter((list) => list.length).map((list) => row(valueLabel(list[0].kind), list, 'td')),
     row(t('summary_all'), shown, 'td'))),
   el('p', { class: 'hint' }, t('summary_hint')));
 }

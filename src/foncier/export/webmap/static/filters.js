@@ -1,14 +1,14 @@
 'use strict';
-/* What the reader asks to see: measures, zone, points to watch, an area drawn on the map. */
+/* Filters: measures, zone, points to watch, visits, an area drawn on the map. */
 
 /** @returns {Record<string, any>} no filter at all */
 function noFilters() {
-  const target = Object.keys(page.targets).find((name) => name !== 'loop') || '';
-  return { area_min: null, area_max: null, confidence: null, target, minutes: null, loop: null,
-    zone: '', commune: '', flag: '', seen: '', inside: [] };
+  const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
+  return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
+    zone: '', commune: '', flag: '', visited: '', inside: [] };
 }
 
-const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
+const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
 
 /**
  * Points to watch of a site, in French: what the filters and the address hold.
@@ -16,12 +16,12 @@ const listed = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) :
  * @returns {string[]}
  */
 function flagsOf(site) {
-  return listed(site.warnings);
+  return splitList(site.warnings);
 }
 
 /** @type {Map<string, string>} English of each point to watch, the French where it has none */
 const flagsInEnglish = new Map(sites.flatMap((site) => {
-  const english = listed(site.warnings_en);
+  const english = splitList(site.warnings_en);
   return flagsOf(site).map((flag, i) => [flag, english[i] || flag]);
 }));
 
@@ -44,89 +44,91 @@ function flagText(site) {
 }
 
 /** Filters by what a site lies in; '?' where that is unknown. */
-const WHERE = ['commune', 'zone'];
+const CATEGORY_FILTERS = ['commune', 'zone'];
 
 /** Filters by a measure: what is read, and when it passes. */
 const BOUNDS = {
   area_min: { read: (site) => site.area_m2, pass: (value, bound) => value >= bound },
   area_max: { read: (site) => site.area_m2, pass: (value, bound) => value <= bound },
   confidence: { read: (site) => site.confidence, pass: (value, bound) => value * 100 >= bound },
-  minutes: { read: (site) => walk(site, state.filters.target, 'time_min'),
+  minutes: { read: (site) => accessValue(site, state.filters.destination, 'time_min'),
     pass: (value, bound) => value <= bound },
-  loop: { read: (site) => walk(site, 'loop', 'distance_m'), pass: (value, bound) => value <= bound },
+  loop: { read: (site) => accessValue(site, 'loop', 'distance_m'),
+    pass: (value, bound) => value <= bound },
 };
 
 /**
  * @param {Site} site
  * @returns {boolean} commune, zone, points to watch and drawn area agree
  */
-function passesChoices(site) {
-  const { flag, seen, inside } = state.filters;
-  if (seen && (seen === '1') !== Boolean(visits[site.id])) return false;
-  if (WHERE.some((name) => state.filters[name] && (site[name] || '?') !== state.filters[name])) return false;
+function passesCategories(site) {
+  const { flag, visited, inside } = state.filters;
+  if (visited && (visited === '1') !== Boolean(visits[site.id])) return false;
+  const differs = (name) => state.filters[name] && (site[name] || '?') !== state.filters[name];
+  if (CATEGORY_FILTERS.some(differs)) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
   return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
 
-/** @type {{shown: Site[], unknown: number}|null} kept until something is asked otherwise */
-let sifted = null;
+/** @type {{shown: Site[], unknown: number}|null} cached until a filter changes */
+let filterResult = null;
 
-/** Forget what was sifted. */
-function forgetSifted() {
-  sifted = null;
+/** Clear the cached result of the filters. */
+function clearFilterResult() {
+  filterResult = null;
 }
 
 /** @returns {{shown: Site[], unknown: number}} sites that pass, and how many are left out only
  *  because a measure that is asked for is unknown */
-function sift() {
-  if (sifted) return sifted;
-  const words = folded(state.query).split(/\s+/).filter((word) => word);
-  const asked = Object.keys(BOUNDS).filter((name) => state.filters[name] !== null);
-  const values = asked.map((name) => [BOUNDS[name], state.filters[name]]);
+function applyFilters() {
+  if (filterResult) return filterResult;
+  const words = withoutAccents(state.query).split(/\s+/).filter((word) => word);
+  const active = Object.keys(BOUNDS).filter((name) => state.filters[name] !== null);
+  const values = active.map((name) => [BOUNDS[name], state.filters[name]]);
   let unknown = 0;
-  const shown = ordered.filter((site) => {
-    if (!state.kinds.has(site.kind) || !words.every((word) => haystackOf(site).includes(word))
-      || !passesChoices(site)) return false;
+  const shown = rankedSites.filter((site) => {
+    if (!state.kinds.has(site.kind) || !words.every((word) => searchTextOf(site).includes(word))
+      || !passesCategories(site)) return false;
     let missing = false;
-    const passes = values.every(([bound, asks]) => {
+    const passes = values.every(([bound, limit]) => {
       const value = bound.read(site);
       if (value === null || value === undefined) missing = true;
-      else if (!bound.pass(value, asks)) return false;
+      else if (!bound.pass(value, limit)) return false;
       return true;
     });
     if (passes && missing) unknown += 1;
     return passes && !missing;
   });
-  sifted = { shown, unknown };
-  return sifted;
+  filterResult = { shown, unknown };
+  return filterResult;
 }
 
 /** @returns {Site[]} sites that pass the filters, the best rank first */
 function shownSites() {
-  return sift().shown;
+  return applyFilters().shown;
 }
 
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + [...WHERE, 'flag', 'seen'].filter((name) => state.filters[name]).length;
+    + [...CATEGORY_FILTERS, 'flag', 'visited'].filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
 function filtersTool() {
   const has = (read) => sites.some((site) => { const v = read(site); return v !== null && v !== undefined; });
-  const targets = Object.keys(page.targets).filter((name) => name !== 'loop');
+  const destinations = Object.keys(page.destinations).filter((name) => name !== 'loop');
   return el('div', { class: 'tool-body', id: 'filters' },
-    el('div', { class: 'pair' }, bound('area_min', 'm²'), bound('area_max', 'm²')),
-    has(BOUNDS.confidence.read) ? bound('confidence', '%') : null,
-    targets.length ? el('div', { class: 'pair' },
-      choice('target', targets.map((name) => [name, both(page.targets[name])])),
-      bound('minutes', 'min')) : null,
-    Object.hasOwn(page.targets, 'loop') ? bound('loop', 'm') : null,
-    ...WHERE.map(whereChoice), flagChoice(), choice('seen', [['', t('filter_all')], ['0', t('seen_not')],
-      ['1', t('seen_yes')]]),
+    el('div', { class: 'pair' }, boundInput('area_min', 'm²'), boundInput('area_max', 'm²')),
+    has(BOUNDS.confidence.read) ? boundInput('confidence', '%') : null,
+    destinations.length ? el('div', { class: 'pair' },
+      selectInput('destination', destinations.map((name) => [name, inLanguage(page.destinations[name])])),
+      boundInput('minutes', 'min')) : null,
+    Object.hasOwn(page.destinations, 'loop') ? boundInput('loop', 'm') : null,
+    ...CATEGORY_FILTERS.map(categoryInput), flagChoice(),
+    selectInput('visited', [['', t('all_sites')], ['0', t('visited_no')], ['1', t('visited_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
       state.filters = { ...noFilters(), inside: state.filters.inside };
@@ -140,11 +142,11 @@ function filtersTool() {
  * @param {string} unit
  * @returns {HTMLElement}
  */
-function bound(name, unit) {
-  const asked = state.filters[name];
+function boundInput(name, unit) {
+  const active = state.filters[name];
   return el('p', { class: 'ask' }, el('label', { for: `f-${name}` }, `${t(`filter_${name}`)} (${unit})`),
     el('input', { type: 'number', id: `f-${name}`, min: 0, step: 'any', inputmode: 'decimal',
-      value: asked === null ? '' : asked, oninput: (event) => {
+      value: active === null ? '' : active, oninput: (event) => {
         const value = event.target.valueAsNumber;
         state.filters[name] = Number.isFinite(value) ? value : null;
         refresh();
@@ -156,7 +158,7 @@ function bound(name, unit) {
  * @param {string[][]} options value and words
  * @returns {HTMLElement}
  */
-function choice(name, options) {
+function selectInput(name, options) {
   const list = el('select', { id: `f-${name}`, onchange: (event) => {
     state.filters[name] = event.target.value;
     refresh();
@@ -169,10 +171,10 @@ function choice(name, options) {
  * @param {string} name
  * @returns {HTMLElement|null} nothing where all sites agree
  */
-function whereChoice(name) {
+function categoryInput(name) {
   const values = [...new Set(sites.map((site) => site[name] || '?'))].sort();
   if (values.length < 2) return null;
-  return choice(name, [['', t('filter_all')],
+  return selectInput(name, [['', t(`all_${name}s`)],
     ...values.map((value) => [value, value === '?' ? t('unknown') : value])]);
 }
 
@@ -180,13 +182,13 @@ function whereChoice(name) {
 function flagChoice() {
   const flags = [...new Set(sites.flatMap(flagsOf))].sort();
   if (!flags.length) return null;
-  return choice('flag', [['', t('filter_all')], ['0', t('flag_none')],
+  return selectInput('flag', [['', t('any_flag')], ['0', t('flag_none')],
     ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag: flagWords(flag) })]),
     ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag: flagWords(flag) })])]);
 }
 
 /**
- * Ground that some sites count more than once.
+ * Area that some sites count more than once.
  * @param {Site[]} list
  * @returns {number} square metres
  */
@@ -201,11 +203,11 @@ function repeatedArea(list) {
 }
 
 /**
- * How much ground some sites cover, what overlaps counted once.
+ * Area that some sites cover, overlaps counted once.
  * @param {Site[]} list
  * @returns {string}
  */
-function areaWords(list) {
+function areaText(list) {
   const known = list.filter((site) => site.area_m2 !== null);
   const sum = known.reduce((total, site) => total + site.area_m2, 0) - repeatedArea(known);
   const unknown = list.length - known.length;

@@ -1,8 +1,8 @@
 'use strict';
 /* What the card adds for a friche: its best uses by Mutafriches, its works, its land. */
 
-const usesOf = rowsBySite(page.uses.site);
-const effortOf = new Map(page.effort.site.map((site, row) => [site, row]));
+const usesBySite = rowsBySite(page.uses.site);
+const effortBySite = new Map(page.effort.site.map((site, row) => [site, row]));
 
 /**
  * A span of two figures; one when they are alike.
@@ -11,7 +11,7 @@ const effortOf = new Map(page.effort.site.map((site, row) => [site, row]));
  * @param {string} unit
  * @returns {string}
  */
-function spanWords(low, high, unit) {
+function rangeText(low, high, unit) {
   if (low === null || high === null) return t('unknown');
   if (low === high) return quantity(low, unit, 1);
   return t('span', { low: number(low, 1), high: quantity(high, unit, 1) });
@@ -22,8 +22,8 @@ function spanWords(low, high, unit) {
  * @returns {HTMLElement|null}
  */
 function usesBlock(site) {
-  const rows = usesOf.get(site.index) || [];
-  const effort = effortOf.get(site.index);
+  const rows = usesBySite.get(site.index) || [];
+  const effort = effortBySite.get(site.index);
   if (!rows.length && effort === undefined) return null;
   return section('uses', rows.length ? usesTable(rows) : null,
     rows.length ? usesNote(rows) : null, effort === undefined ? null : effortFacts(effort));
@@ -41,9 +41,9 @@ function usesTable(rows) {
       (key) => el('th', { scope: 'col' }, t(key)),
     ))),
     el('tbody', {}, ...rows.map((row) => el('tr', {},
-      el('th', { scope: 'row' }, coded(use[row]), el('span', { class: 'source' }, coded(band[row]))),
+      el('th', { scope: 'row' }, valueLabel(use[row]), el('span', { class: 'source' }, valueLabel(band[row]))),
       el('td', { class: 'figure' }, quantity(index[row], '', 1)),
-      el('td', { class: 'figure' }, spanWords(low[row], high[row], ''))))));
+      el('td', { class: 'figure' }, rangeText(low[row], high[row], ''))))));
 }
 
 /**
@@ -54,7 +54,7 @@ function usesTable(rows) {
 function usesNote(rows) {
   const { index, index_low: low, index_high: high, reliability } = page.uses;
   const outside = rows.some((row) => index[row] > high[row] || index[row] < low[row]);
-  const words = t('use_note', { sure: quantity(reliability[rows[0]], '', 1) });
+  const words = t('use_note', { reliability: quantity(reliability[rows[0]], '', 1) });
   return el('p', { class: 'hint' }, outside ? `${words} ${t('use_outside')}` : words);
 }
 
@@ -67,7 +67,7 @@ function effortFacts(row) {
     hardness_high: most } = page.effort;
   const hardness = unpool(page.effort.hardness)[row];
   return el('dl', { class: 'facts', id: 'effort' },
-    ...fact(t('works'), spanWords(low[row], high[row], 'k€')),
-    ...fact(t('hardness'), `${spanWords(least[row], most[row], 'points')}${NBSP}– ${
-      hardness === null ? t('hardness_unsure') : coded(hardness)}`));
+    ...fact(t('works'), rangeText(low[row], high[row], 'k€')),
+    ...fact(t('hardness'), `${rangeText(least[row], most[row], 'points')}${NBSP}– ${
+      hardness === null ? t('hardness_unsure') : valueLabel(hardness)}`));
 }

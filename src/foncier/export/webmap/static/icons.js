@@ -1,8 +1,8 @@
 'use strict';
-/* Signs drawn in the page: shapes of the kinds, pictograms of the places. */
+/* Icons: shapes of the kinds, pictograms of the places. */
 
 /**
- * Colours of the kinds, told apart by people who do not see red or green (after Okabe and Ito),
+ * Colours of the kinds, distinct for colour-blind readers (after Okabe and Ito),
  * dark enough for white figures (contrast 4.5 at least); each kind has its own shape besides.
  */
 const KIND_STYLES = {
@@ -15,7 +15,7 @@ const KIND_STYLES = {
 };
 
 /** Pictograms on a grid of 16, drawn with strokes. */
-const PLACE_SIGNS = {
+const PLACE_ICONS = {
   station: 'M5 2.5h6a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 10V4A1.5 '
     + '1.5 0 0 1 5 2.5ZM3.5 7h9M5.5 11.5 4 14M10.5 11.5 12 14M6 9.3h.1M10 9.3h.1',
   university: 'M1.5 6 8 3l6.5 3L8 9ZM4.5 7.5v3.2c2 1.7 5 1.7 7 0V7.5M14.5 6v4',
@@ -31,13 +31,13 @@ const PLACE_SIGNS = {
 };
 
 /**
- * The sign of a kind, with a figure inside or none.
+ * Icon of a kind, with a number inside or none.
  * @param {string} kind
  * @param {string} figure
  * @param {number} size pixels
  * @returns {SVGElement}
  */
-function kindSign(kind, figure, size) {
+function kindIcon(kind, figure, size) {
   const { colour, shape, lift } = KIND_STYLES[kind];
   const sign = svg('svg', { viewBox: '-1 -1 30 30', width: size, height: size, class: 'kind-sign',
     'aria-hidden': 'true', focusable: 'false' });
@@ -47,7 +47,8 @@ function kindSign(kind, figure, size) {
     const tight = kind === 'friche' || kind === 'batiment_non_affecte';
     const sizes = [13, tight ? 10.5 : 13, tight ? 8 : 10, tight ? 6 : 8, tight ? 5 : 6.5];
     const text = svg('text', { x: 14, y: 14.4 + lift, fill: '#ffffff', 'text-anchor': 'middle',
-      'dominant-baseline': 'central', 'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
+      'dominant-baseline': 'central',
+      'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
     text.textContent = figure;
     sign.append(text);
   }
@@ -55,16 +56,16 @@ function kindSign(kind, figure, size) {
 }
 
 /**
- * The sign of a category of places.
+ * Icon of a category of places.
  * @param {string} category
  * @param {number} size pixels
  * @returns {SVGElement}
  */
-function placeSign(category, size) {
+function placeIcon(category, size) {
   return svg('svg', { viewBox: '-3 -3 22 22', width: size, height: size, 'aria-hidden': 'true',
     focusable: 'false' },
   svg('circle', { cx: 8, cy: 8, r: 10, fill: '#2b3a55', stroke: '#ffffff', 'stroke-width': 1.5 }),
-  svg('path', { d: PLACE_SIGNS[category] || PLACE_SIGNS.other, fill: 'none', stroke: '#ffffff',
+  svg('path', { d: PLACE_ICONS[category] || PLACE_ICONS.other, fill: 'none', stroke: '#ffffff',
     'stroke-width': 1.4, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' }));
 }
 
@@ -79,8 +80,8 @@ function stopLetter(index) {
 }
 
 /**
- * The bar of a score, with the interval of what is unknown.
- * @param {{score: number|null, low: number|null, high: number|null, colour: string}} given
+ * Bar of a score, with the interval due to missing data.
+ * @param {{score: number|null, low: number|null, high: number|null, colour: string}} values
  * @returns {HTMLElement}
  */
 function scoreBar({ score, low, high, colour }) {

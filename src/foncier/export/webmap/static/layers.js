@@ -1,9 +1,9 @@
 'use strict';
-/* What can be switched on and off, and the legend. */
+/* Layers, their switches, and the legend. */
 
 const MAIN_PLACES = ['station', 'university', 'research', 'innovation', 'hospital',
   'public_service'];
-const MOST_PLACES = 300; // beyond, only those in sight are drawn
+const MAX_PLACES = 300; // beyond, only those in sight are drawn
 const PLACES_FROM = 14; // zoom from which they then show
 const ONLINE_NAMES = ['plan', 'ortho', 'osm'];
 
@@ -13,7 +13,7 @@ const layers = {};
 let onlineLayers = {};
 const switches = {
   base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
-  entries: false, rejected: false, squares: false, assemblies: false, routes: true, reach: true,
+  entries: false, rejected: false, grid: false, assemblies: false, routes: true, isochrones: true,
 };
 let online = '';
 
@@ -22,7 +22,7 @@ function makeLayers() {
   ['context', 'lines', 'marks'].forEach((name, i) => {
     map.createPane(name).style.zIndex = String(360 + 20 * i);
   });
-  layers.base = new PaintedTiles(paintBase, { pane: 'tilePane' });
+  layers.base = new CanvasTiles(paintBase, { pane: 'tilePane' });
   layers.area = L.polygon(new Shapes(page.area).all(), { pane: 'context', color: '#4b5468',
     weight: 1.5, dashArray: '2 5', fill: false, interactive: false });
   layers.axis = lineLayer('axis');
@@ -30,18 +30,18 @@ function makeLayers() {
   layers.sites = L.layerGroup();
   layers.places = placeLayer(true);
   layers.minor = placeLayer(false);
-  layers.entries = entryLayer();
+  layers.entries = entranceLayer();
   layers.rejected = rejectedLayer();
   listenRejected(layers.rejected);
-  layers.squares = squareLayer();
-  listenSquares(layers.squares);
+  layers.grid = gridLayer();
+  listenGrid(layers.grid);
   layers.assemblies = assemblyLayer();
   listenAssemblies(layers.assemblies); // after: an assembly is made of rejected parcels
-  map.createPane('reach').style.zIndex = '340';
-  map.createPane('ways').style.zIndex = '430'; // over the sites that a route goes past
+  map.createPane('isochrones').style.zIndex = '340';
+  map.createPane('routes').style.zIndex = '430'; // over the sites that a route goes past
   map.createPane('labels').style.zIndex = '640'; // over the signs, under the popups
   layers.routes = L.layerGroup();
-  layers.reach = L.layerGroup();
+  layers.isochrones = L.layerGroup();
   siteLayer = layers.sites;
   openLayer = L.layerGroup().addTo(map);
 }
@@ -64,7 +64,7 @@ function lineLayer(role) {
     }
     L.polyline(shapes[row], { renderer, color: colour, className: `line-${role}`,
       weight: role === 'axis' ? 11 : 3, opacity: role === 'axis' ? 0.35 : 1,
-      dashArray: study ? '8 6' : null }).bindTooltip(() => lineTip(row), { sticky: true })
+      dashArray: study ? '8 6' : null }).bindTooltip(() => lineTooltip(row), { sticky: true })
       .addTo(group);
   });
   return group;
@@ -74,9 +74,9 @@ function lineLayer(role) {
  * @param {number} row
  * @returns {HTMLElement}
  */
-function lineTip(row) {
+function lineTooltip(row) {
   const { name, status, length_m: length } = page.lines;
-  return el('div', { class: 'tip' }, el('strong', {}, own(name[row])), el('br'),
+  return el('div', { class: 'tip' }, el('strong', {}, isolated(name[row])), el('br'),
     [status[row], quantity(length[row], 'm')].filter((text) => text).join(' · '));
 }
 
@@ -88,13 +88,13 @@ function stopLayer() {
     const name = page.stops.name[i] || t('stop');
     return L.marker(at, { icon, keyboard: false, pane: 'marks' })
       .bindTooltip(() => el('div', { class: 'tip' }, `${t('stop')} ${stopLetter(i)}`, el('br'),
-        own(name)), { direction: 'top' });
+        isolated(name)), { direction: 'top' });
   }));
 }
 
 /**
- * Places to reach: the main ones with a pictogram, the others as dots. Where there are many, those
- * in sight only, and from near.
+ * Places: the main ones with a pictogram, the others as dots. Where there are many, only those in
+ * view, when zoomed in.
  * @param {boolean} main
  * @returns {L.LayerGroup}
  */
@@ -102,8 +102,8 @@ function placeLayer(main) {
   const canvas = L.canvas({ pane: 'marks' });
   const group = L.layerGroup();
   const spots = placesOf(main).map((row) => [row, latLng(page.places.at, row)]);
-  if (spots.length <= MOST_PLACES) {
-    spots.forEach(([row, at]) => placeMark(row, at, main ? null : canvas).addTo(group));
+  if (spots.length <= MAX_PLACES) {
+    spots.forEach(([row, at]) => placeMarker(row, at, main ? null : canvas).addTo(group));
     return group;
   }
   const inSight = () => {
@@ -111,7 +111,7 @@ function placeLayer(main) {
     if (map.getZoom() < PLACES_FROM) return;
     const box = map.getBounds().pad(0.2);
     spots.filter(([, at]) => box.contains(at))
-      .forEach(([row, at]) => placeMark(row, at, main ? null : canvas).addTo(group));
+      .forEach(([row, at]) => placeMarker(row, at, main ? null : canvas).addTo(group));
   };
   group.on('add', () => { map.on('moveend', inSight); inSight(); });
   group.on('remove', () => map.off('moveend', inSight));
@@ -124,7 +124,9 @@ function placeLayer(main) {
  */
 function placesOf(main) {
   const categories = unpool(page.places.category);
-  return categories.flatMap((category, row) => (MAIN_PLACES.includes(category) === main ? [row] : []));
+  return categories.flatMap(
+    (category, row) => (MAIN_PLACES.includes(category) === main ? [row] : []),
+  );
 }
 
 /**
@@ -133,29 +135,29 @@ function placesOf(main) {
  * @param {L.Renderer|null} canvas what draws it as a dot; null: a pictogram
  * @returns {L.Layer}
  */
-function placeMark(row, at, canvas) {
+function placeMarker(row, at, canvas) {
   const category = page.places.category.pool[page.places.category.codes[row]];
-  const icon = () => L.divIcon({ html: placeSign(category, 24), className: 'place-marker',
+  const icon = () => L.divIcon({ html: placeIcon(category, 24), className: 'place-marker',
     iconSize: [24, 24] });
-  const mark = canvas
+  const marker = canvas
     ? L.circleMarker(at, { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
       fillColor: '#2b3a55', fillOpacity: 0.9 })
     : L.marker(at, { icon: icon(), keyboard: false, pane: 'marks' });
-  return mark.bindTooltip(() => el('div', { class: 'tip' },
-    el('strong', {}, own(page.places.name[row] || coded(category))), el('br'), coded(category)),
+  return marker.bindTooltip(() => el('div', { class: 'tip' },
+    el('strong', {}, isolated(page.places.name[row] || valueLabel(category))), el('br'), valueLabel(category)),
   { direction: 'top' });
 }
 
 /** @returns {L.LayerGroup} where each site meets the street network, made when first shown */
-function entryLayer() {
+function entranceLayer() {
   const canvas = L.canvas({ pane: 'marks' });
   const group = L.layerGroup();
   group.once('add', () => sites.filter((site) => site.entry).forEach((site) => L.circleMarker(
     site.entry.at,
     { renderer: canvas, radius: 4, color: '#11131a', weight: 1.5, fillColor: '#ffd24d',
       fillOpacity: 1 },
-  ).bindTooltip(() => el('div', { class: 'tip' }, own(titleOf(site)), el('br'),
-    entryWords(site))).addTo(group)));
+  ).bindTooltip(() => el('div', { class: 'tip' }, isolated(titleOf(site)), el('br'),
+    entranceText(site))).addTo(group)));
   return group;
 }
 
@@ -170,14 +172,14 @@ function applySwitches() {
     if (online === name) map.addLayer(onlineLayers[name]);
     else map.removeLayer(onlineLayers[name]);
   });
-  sayOnline('');
+  showOnlineStatus('');
 }
 
 /**
  * Say whether the online background came, in the panel and to a screen reader.
  * @param {string} key of the words; '' when there is nothing to say
  */
-function sayOnline(key) {
+function showOnlineStatus(key) {
   const note = document.getElementById('online-note');
   if (!note || note.dataset.said === key) return;
   note.dataset.said = key;
@@ -186,11 +188,11 @@ function sayOnline(key) {
   if (key) announce(t(key));
 }
 
-/** A tile that fails is said; the own base map comes back under the background. */
+/** Report a failed tile, and show the base map of the study under the background. */
 function listenOnline() {
   ONLINE_NAMES.forEach((name) => onlineLayers[name].on('tileerror', () => {
     if (online !== name) return;
-    sayOnline('online_failed');
+    showOnlineStatus('online_failed');
     map.addLayer(layers.base);
   }));
 }
@@ -200,11 +202,11 @@ function filledSwitches() {
   const categories = unpool(page.places.category);
   const has = {
     area: page.area.parts.length, rejected: page.rejected.parcel.length,
-    squares: page.squares.count.length, assemblies: page.assemblies.id.length,
+    grid: page.grid.count.length, assemblies: page.assemblies.id.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
-    routes: routesOf.size, reach: reachOf.size, entries: page.entries.site.length,
+    routes: routesBySite.size, isochrones: isochronesBySite.size, entries: page.entries.site.length,
     sites: sites.length, base: true,
   };
   return Object.keys(switches).filter((name) => has[name]);
@@ -212,14 +214,14 @@ function filledSwitches() {
 
 /** @returns {HTMLElement} the check boxes and the online backgrounds */
 function layerPanel() {
-  const counts = { rejected: page.rejected.parcel.length, squares: parcelsInSquares(),
+  const counts = { rejected: page.rejected.parcel.length, grid: parcelsInGrid(),
     assemblies: page.assemblies.id.length };
-  const side = quantity(page.squares.side_m, 'm');
+  const side = quantity(page.grid.side_m, 'm');
   const box = (name) => el('label', { class: 'check' }, el('input', { type: 'checkbox',
     'data-layer': name, checked: switches[name],
     onchange: (event) => { switches[name] = event.target.checked; applySwitches(); } }),
   name in counts ? `${t(`layer_${name}`, { side })} (${number(counts[name])})`
-    : t(`layer_${name}`) + (fromNear(name) ? ` ${t('from_near')}` : ''));
+    : t(`layer_${name}`) + (shownOnZoomOnly(name) ? ` ${t('from_near')}` : ''));
   const choice = (name) => el('label', { class: 'check' }, el('input', { type: 'radio',
     name: 'online', value: name, checked: online === name,
     onchange: () => { online = name; applySwitches(); } }), t(`online_${name || 'none'}`));
@@ -233,13 +235,13 @@ function layerPanel() {
 
 /**
  * @param {string} name of a switch
- * @returns {boolean} too many to be shown from far
+ * @returns {boolean} too many to be shown when zoomed out
  */
-function fromNear(name) {
-  return ['places', 'minor'].includes(name) && placesOf(name === 'places').length > MOST_PLACES;
+function shownOnZoomOnly(name) {
+  return ['places', 'minor'].includes(name) && placesOf(name === 'places').length > MAX_PLACES;
 }
 
-/** @returns {HTMLElement} what the signs mean */
+/** @returns {HTMLElement} legend of the map */
 function legend() {
   const kinds = KINDS.filter((kind) => sites.some((site) => site.kind === kind));
   const shades = el('p', { class: 'shades' }, t('legend_low'),
@@ -250,36 +252,36 @@ function legend() {
     if (row < 0) return null;
     const status = page.lines.status[row];
     return el('p', { class: 'legend-row' }, el('span', { class: `legend-line ${role}`
-      + (status && role === 'loop' ? ' dashed' : '') }), coded(role),
+      + (status && role === 'loop' ? ' dashed' : '') }), valueLabel(role),
     status ? el('span', {}, ` (${status})`) : null);
   };
   const categories = new Set(unpool(page.places.category));
   const places = MAIN_PLACES.filter((name) => categories.has(name));
-  return el('details', { class: 'map-box', id: 'legend', open: roomy.matches },
+  return el('details', { class: 'map-box', id: 'legend', open: largeScreen.matches },
     el('summary', {}, t('legend')),
-    ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindSign(kind, '', 18), coded(kind))),
+    ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindIcon(kind, '', 18), valueLabel(kind))),
     el('p', { class: 'legend-row' }, el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓'),
       t('visited_site')),
     ...overviewLegend(),
     el('p', { class: 'legend-title' }, t('legend_score')), shades,
     el('p', { class: 'legend-row' }, el('span', { class: 'legend-bar' }, scoreBar({ score: 0.6,
       low: 0.45, high: 0.85, colour: '#0063a6' })), t('legend_interval')),
-    line('axis'), line('loop'), assemblyLegend(), ...reachLegend(),
+    line('axis'), line('loop'), assemblyLegend(), ...accessLegend(),
     places.length ? el('details', { class: 'legend-places' }, el('summary', {}, t('layer_places')),
-      ...places.map((name) => el('p', { class: 'legend-row' }, placeSign(name, 18), coded(name))))
+      ...places.map((name) => el('p', { class: 'legend-row' }, placeIcon(name, 18), valueLabel(name))))
       : null,
-    squareLegend());
+    gridLegend());
 }
 
-/** @returns {HTMLElement|null} the sign of the assemblies, and how many they are */
+/** @returns {HTMLElement|null} legend of the assemblies, with their number */
 function assemblyLegend() {
   const count = page.assemblies.id.length;
   return count ? el('p', { class: 'legend-row' }, el('span', { class: 'legend-line assembly' }),
-    counted('assemblies', count)) : null;
+    tCount('assemblies', count)) : null;
 }
 
 /**
- * A Leaflet control that holds an element of ours.
+ * Leaflet control with an element of the page.
  * @param {string} position
  * @param {() => HTMLElement} make
  * @returns {() => void} call it to make the element again

@@ -1,16 +1,16 @@
 'use strict';
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
-const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'target', 'minutes', 'loop', 'commune',
-  'zone', 'flag', 'seen'];
+const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'commune',
+  'zone', 'flag', 'visited'];
 let saving = 0;
 
 /** @returns {string} what differs from the page as it opens, as the fragment of an address */
-function stateText() {
+function stateFragment() {
   const fresh = noFilters();
   const fields = new URLSearchParams();
   if (lang !== page.lang) fields.set('lang', lang);
-  if (!studyWeights()) fields.set('w', weights.join(','));
+  if (!usesStudyWeights()) fields.set('w', weights.join(','));
   const kinds = KINDS.filter((kind) => sites.some((site) => site.kind === kind));
   if (state.kinds.size < kinds.length) fields.set('k', [...state.kinds].join(','));
   if (state.query) fields.set('q', state.query);
@@ -31,7 +31,7 @@ function saveState() {
   clearTimeout(saving);
   saving = setTimeout(() => {
     try {
-      window.history.replaceState(null, '', `#${stateText()}`);
+      window.history.replaceState(null, '', `#${stateFragment()}`);
     } catch (refused) {
       announce(t('link_refused')); // a browser may forbid it for a file
     }
@@ -49,24 +49,24 @@ function numbersOf(text) {
 }
 
 /**
- * Take the state that an address holds; what it does not understand stays as it is.
+ * Restore the state from an address; unknown parts are ignored.
  * @param {string} fragment
  */
 function restoreState(fragment) {
   const fields = new URLSearchParams(fragment.replace(/^#/, ''));
-  const given = numbersOf(fields.get('w'));
-  const fits = given.length === weights.length && given.every((weight) => weight >= 0);
-  if (fits) weigh(given);
+  const newWeights = numbersOf(fields.get('w'));
+  const fits = newWeights.length === weights.length && newWeights.every((weight) => weight >= 0);
+  if (fits) applyWeights(newWeights);
   if (fields.has('k')) {
     state.kinds = new Set(fields.get('k').split(',').filter((kind) => KINDS.includes(kind)));
   }
   state.query = fields.get('q') || '';
   state.filters = { ...noFilters(), ...filtersOf(fields) };
-  forgetSifted();
+  clearFilterResult();
   if (['fr', 'en'].includes(fields.get('lang'))) setLanguage(fields.get('lang'));
   buildBrowse();
   showArea();
-  redressSites();
+  restyleSites();
   showSites();
   const [zoom, lat, lng] = numbersOf(fields.get('at'));
   if (lng !== undefined) map.setView([lat, lng], zoom, { animate: false });
@@ -79,16 +79,18 @@ function restoreState(fragment) {
  * @returns {Record<string, any>}
  */
 function filtersOf(fields) {
-  const found = {};
+  const filters = {};
   FILTER_KEYS.forEach((name) => {
     if (!fields.has(name)) return;
-    if (!Object.hasOwn(BOUNDS, name)) found[name] = fields.get(name);
-    else if (Number.isFinite(Number(fields.get(name)))) found[name] = Number(fields.get(name));
+    if (!Object.hasOwn(BOUNDS, name)) filters[name] = fields.get(name);
+    else if (Number.isFinite(Number(fields.get(name)))) filters[name] = Number(fields.get(name));
   });
-  if (found.target && !Object.hasOwn(page.targets, found.target)) delete found.target;
+  if (filters.destination && !Object.hasOwn(page.destinations, filters.destination)) {
+    delete filters.destination;
+  }
   const flat = numbersOf(fields.get('in'));
   if (flat.length > 5 && flat.length % 2 === 0) {
-    found.inside = flat.flatMap((value, i) => (i % 2 ? [] : [[value, flat[i + 1]]]));
+    filters.inside = flat.flatMap((value, i) => (i % 2 ? [] : [[value, flat[i + 1]]]));
   }
-  return found;
+  return filters;
 }

@@ -21,7 +21,7 @@ function buildBrowse() {
     el('div', { id: 'tray', class: 'tray', hidden: true }),
     el('p', { id: 'list-keys', class: 'out' }, t('list_keys')),
     el('ol', { id: 'list', class: 'list', 'aria-label': t('list'), 'aria-describedby': 'list-keys',
-      onkeydown: moveAmongRows, onfocusin: takeRow }),
+      onkeydown: onRowKey, onfocusin: onRowFocus }),
     el('div', { id: 'below' }),
     ...[dataBox()].filter((part) => part),
   );
@@ -42,26 +42,26 @@ function chip(kind) {
       else state.kinds.add(kind);
       event.currentTarget.setAttribute('aria-pressed', String(state.kinds.has(kind)));
       refresh();
-    } }, kindSign(kind, '', 16), `${coded(kind)} (${number(count)})`);
+    } }, kindIcon(kind, '', 16), `${valueLabel(kind)} (${number(count)})`);
 }
 
 /** Show what the filters ask for, in the list and on the map. */
 function refresh() {
-  forgetSifted();
+  clearFilterResult();
   fillList();
   showSites();
-  followTools();
+  updateTools();
   saveState();
   announce(document.getElementById('count').textContent);
 }
 
 /** Fill the list with the sites that pass the filters. */
 function fillList() {
-  const { shown, unknown } = sift();
-  const count = shown.length === sites.length ? counted('sites', sites.length)
-    : `${counted('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
-  document.getElementById('count').textContent = [count, shown.length ? areaWords(shown) : null,
-    unknown ? counted('left_out', unknown) : null].filter((text) => text).join(' · ');
+  const { shown, unknown } = applyFilters();
+  const count = shown.length === sites.length ? tCount('sites', sites.length)
+    : `${tCount('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
+  document.getElementById('count').textContent = [count, shown.length ? areaText(shown) : null,
+    unknown ? tCount('hidden', unknown) : null].filter((text) => text).join(' · ');
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
     assemblyHits(),
@@ -77,7 +77,7 @@ function rejectedHits() {
   return el('section', { class: 'hits' }, el('h2', {}, t('rejected_hits')),
     el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',
       onclick: () => { switchOn('rejected'); openRejected(row); } },
-    el('strong', {}, own(page.rejected.parcel[row])), el('br'), own(reasonOf(row)))))));
+    el('strong', {}, isolated(page.rejected.parcel[row])), el('br'), isolated(reasonOf(row)))))));
 }
 
 /**
@@ -99,57 +99,59 @@ function listRow(site) {
   const title = titleOf(site);
   return el('li', {}, el('button', { type: 'button', class: 'row', 'data-row': site.index,
     'data-site': site.id, onclick: () => openSite(site, { from: 'list' }),
-    onmouseenter: () => pointAt(site, true), onmouseleave: () => pointAt(site, false),
-    onfocus: () => pointAt(site, true), onblur: () => pointAt(site, false) },
-  kindSign(site.kind, figureOf(site), 34),
+    onmouseenter: () => highlight(site, true), onmouseleave: () => highlight(site, false),
+    onfocus: () => highlight(site, true), onblur: () => highlight(site, false) },
+  kindIcon(site.kind, rankText(site), 34),
   el('span', { class: 'row-text' },
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.overall_rank === null ? '' : `${t('rank')} ${number(site.overall_rank)}. `),
-      own(title)),
-    el('span', { class: 'row-kind' }, coded(site.kind), visitedWords(site)),
+      isolated(title)),
+    el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site)),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
     el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
-      site.score === null ? t('score_unknown') : onHundred(site.score)),
+      site.score === null ? t('score_unknown') : outOf100(site.score)),
     scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
       colour: KIND_STYLES[site.kind].colour }),
-    el('span', { class: 'out' }, intervalWords(site)))), pickButton(site, false));
+    el('span', { class: 'out' }, intervalText(site)))), compareButton(site, false));
 }
 
 /**
  * @param {Site} site
  * @returns {string}
  */
-function intervalWords(site) {
+function intervalText(site) {
   if (site.score_low === null || site.score_high === null) return '';
-  if (onHundred(site.score_low) === onHundred(site.score_high)) return '';
-  return t('interval', { low: onHundred(site.score_low), high: onHundred(site.score_high) });
+  if (outOf100(site.score_low) === outOf100(site.score_high)) return '';
+  return t('interval', { low: outOf100(site.score_low), high: outOf100(site.score_high) });
 }
 
 /**
- * Area, minutes to the first destination, metres to the loop; what is unknown is said.
+ * Area, minutes to the first destination, metres to the loop; "unknown" where missing.
  * @param {Site} site
  * @returns {string[]}
  */
 function factsOf(site) {
   const facts = [quantity(site.area_m2, 'm²')];
-  const far = (target, column, unit) => facts.push(
-    `${targetWord(target)}${t('colon')}${quantity(walk(site, target, column), unit)}`,
+  const addAccess = (destination, text) => facts.push(
+    `${shortDestination(destination)}${t('colon')}${text}`,
   );
-  const first = noFilters().target;
-  if (first) far(first, 'time_min', 'min');
-  if (Object.hasOwn(page.targets, 'loop')) far('loop', 'distance_m', 'm');
+  const first = noFilters().destination;
+  if (first) addAccess(first, minutesText(accessValue(site, first, 'time_min')));
+  if (Object.hasOwn(page.destinations, 'loop')) {
+    addAccess('loop', quantity(accessValue(site, 'loop', 'distance_m'), 'm'));
+  }
   return facts;
 }
 
 /**
  * A destination in one word of the middle of a sentence.
- * @param {string} target
+ * @param {string} destination
  * @returns {string}
  */
-function targetWord(target) {
-  if (target === 'station' || target === 'loop') return t(`short_${target}`);
-  const words = both(page.targets[target]);
+function shortDestination(destination) {
+  if (destination === 'station' || destination === 'loop') return t(`short_${destination}`);
+  const words = inLanguage(page.destinations[destination]);
   return words.charAt(0).toLocaleLowerCase(lang) + words.slice(1);
 }
 
@@ -159,30 +161,31 @@ function missingBox() {
   return el('details', { class: 'missing', id: 'missing',
     open: !sites.length },
   el('summary', {}, el('strong', {}, `${t('missing')} (${number(page.missing.length)})`),
-    el('span', { class: 'preview' }, own(both(page.missing[0].slice(1))))),
-  el('ul', {}, ...page.missing.map(([, fr, en]) => el('li', {}, own(both([fr, en]))))));
+    el('span', { class: 'preview' }, isolated(inLanguage(page.missing[0].slice(1))))),
+  el('ul', {}, ...page.missing.map(([, fr, en]) => el('li', {}, isolated(inLanguage([fr, en]))))));
 }
 
-/** @returns {HTMLElement} what was read, of what date, and what was done to it */
+/** @returns {HTMLElement} layers that were read, with date, number of rows and notes */
 function dataBox() {
   return el('details', { class: 'data', id: 'data' }, el('summary', {}, t('data_used')),
-    el('p', {}, `${t('rules')}${t('colon')}${both(page.profile.label)} (${page.profile.source})`),
+    el('p', {}, `${t('rules')}${t('colon')}${inLanguage(page.profile.label)} (${page.profile.source})`),
     el('ul', {}, ...page.reports.map((report) => el('li', {},
-      el('strong', {}, own(report.source || report.path)), ` – ${t('vintage')} `,
-      day(report.vintage), report.licence ? ` – ${report.licence}` : '', el('br'),
-      t('rows_kept', { read: number(report.rows[0]), kept: number(report.rows[1]) }),
+      el('strong', {}, isolated(report.source || report.path)), ` – ${report.vintage
+        ? t('vintage', { date: dateText(report.vintage) }) : t('undated')}`,
+      report.licence ? ` – ${report.licence}` : '', el('br'),
+      `${tCount('rows_read', report.rows[0])}, ${tCount('rows_kept', report.rows[1])}`,
       report.notes.length ? el('ul', {}, ...report.notes.map(([, count, fr, en]) => el('li', {},
-        `${number(count)}${t('colon')}`, own(both([fr, en]))))) : null))));
+        `${number(count)}${t('colon')}`, isolated(inLanguage([fr, en]))))) : null))));
 }
 
-/** Credits, licences and vintages, always in sight. */
+/** Credits, licences and dates, always visible. */
 function fillCredits() {
   const reports = page.reports.filter((report) => report.source).map((report) => [
-    report.source, report.vintage ? day(report.vintage, 'short') : t('undated'), report.licence,
+    report.source, report.vintage ? dateText(report.vintage, 'short') : t('undated'), report.licence,
   ].filter((text) => text).join(', '));
   const texts = [...new Set([...reports, ...page.credits])];
   document.getElementById('credits').replaceChildren(
-    `${t('credits')}${t('colon')}`, own(texts.join(' · ') || t('unknown')));
+    `${t('credits')}${t('colon')}`, isolated(texts.join(' · ') || t('unknown')));
 }
 
 /**
@@ -193,8 +196,8 @@ function showList(site) {
   document.getElementById('card').hidden = true;
   document.getElementById('browse').hidden = false;
   fillList(); // a visit noted in the card may have changed what is listed
-  if (state.filters.seen) showSites();
-  const place = site ? shownSites().indexOf(site) : -1;
-  if (place >= 0) focusRow(place, '.row');
-  else layRows();
+  if (state.filters.visited) showSites();
+  const index = site ? shownSites().indexOf(site) : -1;
+  if (index >= 0) focusRow(index, '.row');
+  else renderRows();
 }

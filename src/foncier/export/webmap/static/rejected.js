@@ -1,5 +1,5 @@
 'use strict';
-/* Parcels that are no opportunity, each with its reason: many shapes, so one painted layer. */
+/* Rejected parcels with their reason, painted as one layer. */
 
 /** @type {ShapeIndex|null} decoded when first needed */
 let rejectedIndex = null;
@@ -10,26 +10,26 @@ function rejectedShapes() {
   return rejectedIndex;
 }
 
-/** @param {Sheet} sheet */
-function paintRejected(sheet) {
-  const { pen } = sheet;
-  pen.fillStyle = 'rgba(90, 92, 105, 0.28)';
-  rejectedShapes().within(sheet.box(1)).forEach((shape) => {
-    pen.beginPath();
-    trace(sheet, shape, true);
-    pen.fill('evenodd');
-    if (sheet.zoom > 14) stroke(pen, 'rgba(64, 66, 78, 0.7)', 0.8);
+/** @param {TileContext} tile */
+function paintRejected(tile) {
+  const { ctx } = tile;
+  ctx.fillStyle = 'rgba(90, 92, 105, 0.28)';
+  rejectedShapes().within(tile.box(1)).forEach((shape) => {
+    ctx.beginPath();
+    tracePath(tile, shape, true);
+    ctx.fill('evenodd');
+    if (tile.zoom > 14) stroke(ctx, 'rgba(64, 66, 78, 0.7)', 0.8);
   });
 }
 
 /** @returns {L.Layer} */
 function rejectedLayer() {
   map.createPane('rejected').style.zIndex = 350;
-  return new PaintedTiles(paintRejected, { pane: 'rejected' });
+  return new CanvasTiles(paintRejected, { pane: 'rejected' });
 }
 
 /**
- * Why a parcel is no opportunity, in the current language.
+ * Reason why a parcel is rejected, in the current language.
  * @param {number} row
  * @returns {string}
  */
@@ -45,9 +45,9 @@ function rejectedPopup(row) {
   const kind = unpool(page.rejected.kind)[row];
   return el('div', { class: 'popup' },
     el('p', { class: 'popup-kind' }, t('rejected_one')),
-    el('h3', {}, own(page.rejected.parcel[row])),
-    el('p', {}, own(reasonOf(row))),
-    el('p', { class: 'source' }, t('sought', { kind: coded(kind) })));
+    el('h3', {}, isolated(page.rejected.parcel[row])),
+    el('p', {}, isolated(reasonOf(row))),
+    el('p', { class: 'source' }, t('sought', { kind: valueLabel(kind) })));
 }
 
 /**
@@ -59,7 +59,7 @@ function openRejected(row, at) {
   const shape = rejectedShapes().shapes[row];
   const [west, north, east, south] = shape.box;
   const middle = map.unproject(L.point((west + east) / 2, (north + south) / 2), 0);
-  if (!at) map.setView(middle, Math.max(map.getZoom(), 17), { animate: !calm.matches });
+  if (!at) map.setView(middle, Math.max(map.getZoom(), 17), { animate: !reducedMotion.matches });
   L.popup({ maxWidth: 300 }).setLatLng(at || middle).setContent(rejectedPopup(row)).openOn(map);
 }
 

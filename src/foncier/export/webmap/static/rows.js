@@ -3,13 +3,13 @@
    at a time can be reached with Tab; the arrows go from row to row. */
 
 const ROW_REM = 6.8; // as in panel.css
-const BEYOND = 4; // rows kept above and below those in sight
-const PAPER_ROWS = 200;
+const ROWS_AROUND = 4; // rows kept above and below those in sight
+const PRINTED_ROWS = 200;
 /** @type {Map<number, HTMLElement>} rows in the page, by place */
-const laid = new Map();
+const rowElements = new Map();
 /** The place of the row that Tab reaches. */
-let current = 0;
-let laying = 0;
+let currentRow = 0;
+let rowsPending = 0;
 
 /** @returns {number} pixels */
 function rowHeight() {
@@ -23,35 +23,35 @@ function rowsInSight() {
     - document.getElementById('list').getBoundingClientRect().top;
   const height = rowHeight();
   const total = shownSites().length;
-  const within = (place) => Math.max(0, Math.min(total, place));
+  const within = (index) => Math.max(0, Math.min(total, index));
   return [within(Math.floor(above / height)),
     within(Math.ceil((above + panel.clientHeight) / height))];
 }
 
 /** Make the rows anew, after other filters, weights or words. */
 function fillRows() {
-  laid.forEach((row) => row.remove());
-  laid.clear();
+  rowElements.forEach((row) => row.remove());
+  rowElements.clear();
   document.getElementById('list').style.height = `${shownSites().length * ROW_REM}rem`;
-  layRows();
+  renderRows();
 }
 
 /** Put the rows that came into sight in the page, take out those that left it. */
-function layRows() {
+function renderRows() {
   const list = document.getElementById('list');
   if (!list || list.closest('[hidden]')) return;
   const [first, last] = rowsInSight();
   const focused = list.contains(document.activeElement);
-  if (!focused) current = Math.min(first, Math.max(0, shownSites().length - 1));
-  showRows(Math.max(0, first - BEYOND), Math.min(shownSites().length, last + BEYOND));
+  if (!focused) currentRow = Math.min(first, Math.max(0, shownSites().length - 1));
+  showRows(Math.max(0, first - ROWS_AROUND), Math.min(shownSites().length, last + ROWS_AROUND));
 }
 
 /** Lay the rows in the next frame, once for many moves of the wheel. */
-function layRowsSoon() {
-  if (laying) return;
-  laying = requestAnimationFrame(() => {
-    laying = 0;
-    layRows();
+function scheduleRows() {
+  if (rowsPending) return;
+  rowsPending = requestAnimationFrame(() => {
+    rowsPending = 0;
+    renderRows();
   });
 }
 
@@ -60,16 +60,16 @@ function layRowsSoon() {
  * @param {number} to the row after the last
  */
 function showRows(from, to) {
-  const wanted = (place) => (place >= from && place < to) || place === current;
-  laid.forEach((row, place) => {
-    if (wanted(place)) return;
+  const wanted = (index) => (index >= from && index < to) || index === currentRow;
+  rowElements.forEach((row, index) => {
+    if (wanted(index)) return;
     row.remove();
-    laid.delete(place);
+    rowElements.delete(index);
   });
   const shown = shownSites();
-  for (let place = from; place < to; place += 1) layRow(shown, place);
-  if (current < shown.length) layRow(shown, current);
-  reachable();
+  for (let index = from; index < to; index += 1) renderRow(shown, index);
+  if (currentRow < shown.length) renderRow(shown, currentRow);
+  updateTabStops();
 }
 
 /**
@@ -77,21 +77,21 @@ function showRows(from, to) {
  * @param {Site[]} shown
  * @param {number} place
  */
-function layRow(shown, place) {
-  if (laid.has(place)) return;
+function renderRow(shown, index) {
+  if (rowElements.has(index)) return;
   const list = document.getElementById('list');
-  const row = listRow(shown[place]);
-  fill(row, { 'aria-setsize': shown.length, 'aria-posinset': place + 1, 'data-place': place,
-    css: { top: `${place * ROW_REM}rem` } }, []);
-  const after = [...list.children].find((other) => Number(other.dataset.place) > place);
+  const row = listRow(shown[index]);
+  fill(row, { 'aria-setsize': shown.length, 'aria-posinset': index + 1, 'data-place': index,
+    css: { top: `${index * ROW_REM}rem` } }, []);
+  const after = [...list.children].find((other) => Number(other.dataset.place) > index);
   list.insertBefore(row, after || null);
-  laid.set(place, row);
+  rowElements.set(index, row);
 }
 
 /** Let Tab reach the current row and its button, and no other. */
-function reachable() {
-  laid.forEach((row, place) => row.querySelectorAll('button').forEach((button) => {
-    button.tabIndex = place === current ? 0 : -1;
+function updateTabStops() {
+  rowElements.forEach((row, index) => row.querySelectorAll('button').forEach((button) => {
+    button.tabIndex = index === currentRow ? 0 : -1;
   }));
 }
 
@@ -100,23 +100,23 @@ function reachable() {
  * @param {number} place
  * @param {string} part `.row` or `.pick`
  */
-function focusRow(place, part) {
-  current = place;
-  layRow(shownSites(), place);
-  reachable();
-  const row = laid.get(place);
+function focusRow(index, part) {
+  currentRow = index;
+  renderRow(shownSites(), index);
+  updateTabStops();
+  const row = rowElements.get(index);
   row.scrollIntoView({ block: 'nearest' });
   row.querySelector(part).focus({ preventScroll: true });
-  layRows();
+  renderRows();
 }
 
 /** @param {KeyboardEvent} event */
-function moveAmongRows(event) {
+function onRowKey(event) {
   const total = shownSites().length;
   const [first, last] = rowsInSight();
   const screen = Math.max(1, last - first - 1);
-  const to = { ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + screen,
-    PageUp: current - screen, Home: 0, End: total - 1 }[event.key];
+  const to = { ArrowDown: currentRow + 1, ArrowUp: currentRow - 1, PageDown: currentRow + screen,
+    PageUp: currentRow - screen, Home: 0, End: total - 1 }[event.key];
   const part = event.target.closest('.pick') ? '.pick' : '.row';
   if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
@@ -124,18 +124,18 @@ function moveAmongRows(event) {
 }
 
 /** @param {FocusEvent} event */
-function takeRow(event) {
+function onRowFocus(event) {
   const row = event.target.closest('li');
-  current = row ? Number(row.dataset.place) : current;
-  reachable();
+  currentRow = row ? Number(row.dataset.place) : currentRow;
+  updateTabStops();
 }
 
 /** On paper nobody scrolls: the rows that a printed list may hold. */
-function rowsForPaper() {
+function renderRowsForPrint() {
   const total = shownSites().length;
-  showRows(0, Math.min(PAPER_ROWS, total));
-  if (total > PAPER_ROWS) {
+  showRows(0, Math.min(PRINTED_ROWS, total));
+  if (total > PRINTED_ROWS) {
     document.getElementById('below').prepend(el('p', { class: 'paper-rest' },
-      t('paper_rest', { n: number(total - PAPER_ROWS) })));
+      tCount('paper_rest', total - PRINTED_ROWS)));
   }
 }

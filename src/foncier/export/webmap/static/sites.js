@@ -1,16 +1,16 @@
 'use strict';
-/* Opportunities on the map: outlines, numbered signs, popups. */
+/* Opportunities on the map: outlines, numbered markers, popups. */
 
-const MOST_SVG = 600; // beyond, sites are painted on tiles
-const FEW = 60; // up to here every sign keeps its number at any zoom, where it has room
-const FIRST = 20; // ranks that keep their number seen from far, where they have room
+const MAX_SVG_SITES = 600; // beyond, sites are painted on tiles
+const FEW_SITES = 60; // up to this many sites, every marker shows its rank at any zoom
+const BEST_RANKS = 20; // ranks that markers show when zoomed out
 const CLOSE_ZOOM = 16;
-const SIGN_ROOM = 24; // pixels between two signs that keep their number
+const MARKER_SPACING_PX = 24; // between two markers that show their rank
 /** Too many sites for one element each? */
-const many = sites.length > MOST_SVG;
+const tooManySites = sites.length > MAX_SVG_SITES;
 
 /** @type {Map<number, {outline: L.Polygon|null, marker: L.Marker}>} by position in the ranking */
-const drawn = new Map();
+const siteObjects = new Map();
 /** @type {L.Map} */
 let map;
 /** @type {L.LayerGroup} */
@@ -23,7 +23,7 @@ let openLayer;
 /**
  * Shade of the fill: the better the score, the denser.
  * @param {Site} site
- * @param {boolean} strong the site is open or pointed at
+ * @param {boolean} strong the site is open or hovered
  * @returns {object}
  */
 function outlineStyle(site, strong) {
@@ -41,7 +41,7 @@ function outlineStyle(site, strong) {
  * @param {Site} site
  * @returns {string}
  */
-function figureOf(site) {
+function rankText(site) {
   return site.overall_rank === null ? '?' : String(site.overall_rank);
 }
 
@@ -50,22 +50,22 @@ function figureOf(site) {
  * @returns {L.Marker}
  */
 function makeMarker(site) {
-  const box = el('span', { class: 'pin' }, ...pinParts(site));
+  const box = el('span', { class: 'pin' }, ...markerContent(site));
   const icon = L.divIcon({ html: box, className: 'site-marker', iconSize: [30, 30] });
   const marker = L.marker(site.at, {
-    icon, keyboard: false, riseOnHover: true, zIndexOffset: levelOf(site),
+    icon, keyboard: false, riseOnHover: true, zIndexOffset: zOffset(site),
   });
   marker.on('add', () => marker.getElement().setAttribute('data-site', site.id));
   return marker;
 }
 
 /**
- * The sign of a site with its rank, and a mark when it was visited.
+ * Marker of a site with its rank, and a badge when it was visited.
  * @param {Site} site
  * @returns {Element[]}
  */
-function pinParts(site) {
-  return [kindSign(site.kind, figureOf(site), 30),
+function markerContent(site) {
+  return [kindIcon(site.kind, rankText(site), 30),
     ...(visits[site.id] ? [el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓')] : [])];
 }
 
@@ -74,8 +74,8 @@ function pinParts(site) {
  * @param {Site} site
  * @returns {number}
  */
-function levelOf(site) {
-  return 2000 - 10 * places[site.index];
+function zOffset(site) {
+  return 2000 - 10 * positions[site.index];
 }
 
 /**
@@ -93,8 +93,8 @@ function makeOutline(site) {
 function drawSites() {
   map.createPane('sites').style.zIndex = 420;
   siteRenderer = L.svg({ pane: 'sites' });
-  if (many) {
-    drawMany();
+  if (tooManySites) {
+    startPaintedSites();
     return;
   }
   [...sites].reverse().forEach((site) => {
@@ -102,25 +102,25 @@ function drawSites() {
     [outline, marker].filter((layer) => layer).forEach((layer) => {
       layer.bindTooltip(() => tooltip(site), { direction: 'top', offset: [0, -12] });
       layer.on('click', () => openSite(site, { from: 'map' }));
-      layer.on('mouseover', () => pointAt(site, true));
-      layer.on('mouseout', () => pointAt(site, false));
+      layer.on('mouseover', () => highlight(site, true));
+      layer.on('mouseout', () => highlight(site, false));
     });
-    drawn.set(site.index, { outline, marker });
+    siteObjects.set(site.index, { outline, marker });
   });
   showSites();
-  map.on('zoomend', shrink);
+  map.on('zoomend', updateMarkerSizes);
 }
 
 /**
- * Sites whose sign has room for its number, the best ranks first.
+ * Sites whose marker can show its number without overlap, the best ranks first.
  * @param {Site[]} list from the first rank on
  * @param {number} zoom
  * @returns {Set<Site>}
  */
-function withRoom(list, zoom) {
-  const taken = new Map();
-  const kept = new Set();
-  const scale = 2 ** zoom / SIGN_ROOM; // squares of the room of a sign
+function withoutOverlap(list, zoom) {
+  const occupied = new Map();
+  const accepted = new Set();
+  const scale = 2 ** zoom / MARKER_SPACING_PX; // cells of one marker
   const row = 2 ** 25;
   list.forEach((site) => {
     site.world = site.world || toWorld(site.at[1], site.at[0]);
@@ -128,31 +128,31 @@ function withRoom(list, zoom) {
     const square = Math.floor(y) * row + Math.floor(x);
     for (let i = -1; i <= 1; i += 1) {
       for (let j = -1; j <= 1; j += 1) {
-        const other = taken.get(square + i * row + j);
+        const other = occupied.get(square + i * row + j);
         if (other && Math.hypot(other[0] - x, other[1] - y) < 1) return;
       }
     }
-    taken.set(square, [x, y]);
-    kept.add(site);
+    occupied.set(square, [x, y]);
+    accepted.add(site);
   });
-  return kept;
+  return accepted;
 }
 
 /**
- * Sites whose sign shows its number at a zoom.
+ * Sites whose marker shows its number at a zoom.
  * @param {Site[]} list from the first rank on
  * @param {number} zoom
  * @returns {Set<Site>}
  */
-function numberedAmong(list, zoom) {
-  return withRoom(zoom < CLOSE_ZOOM && sites.length > FEW ? list.slice(0, FIRST) : list, zoom);
+function numberedSites(list, zoom) {
+  return withoutOverlap(zoom < CLOSE_ZOOM && sites.length > FEW_SITES ? list.slice(0, BEST_RANKS) : list, zoom);
 }
 
-/** Signs without a number become dots. */
-function shrink() {
+/** Markers without a number become dots. */
+function updateMarkerSizes() {
   map.getContainer().classList.toggle('far', map.getZoom() < 15);
-  const full = numberedAmong(shownSites(), map.getZoom());
-  drawn.forEach(({ marker }, index) => {
+  const full = numberedSites(shownSites(), map.getZoom());
+  siteObjects.forEach(({ marker }, index) => {
     const node = marker.getElement();
     if (node) node.classList.toggle('may-shrink', !full.has(sites[index]));
   });
@@ -160,48 +160,48 @@ function shrink() {
 
 /** Put on the map the sites that pass the filters, and only those. */
 function showSites() {
-  if (many) {
-    repaintMany();
+  if (tooManySites) {
+    repaintSites();
     return;
   }
   const wanted = new Set(shownSites());
-  [...ordered].reverse().forEach((site) => {
-    const { outline, marker } = drawn.get(site.index);
+  [...rankedSites].reverse().forEach((site) => {
+    const { outline, marker } = siteObjects.get(site.index);
     [outline, marker].filter((layer) => layer).forEach((layer) => {
       if (wanted.has(site)) siteLayer.addLayer(layer);
       else siteLayer.removeLayer(layer);
     });
   });
-  shrink();
+  updateMarkerSizes();
 }
 
-/** Give every site the figure, the shade and the level of its new rank. */
-function redressSites() {
-  if (many) {
-    repaintMany();
+/** Update rank, fill and z-order of every site after a change of weights. */
+function restyleSites() {
+  if (tooManySites) {
+    repaintSites();
     return;
   }
-  ordered.forEach((site) => {
-    const { outline, marker } = drawn.get(site.index);
+  rankedSites.forEach((site) => {
+    const { outline, marker } = siteObjects.get(site.index);
     const strong = state.open === site;
     if (outline) outline.setStyle(outlineStyle(site, strong));
-    marker.setZIndexOffset(strong ? 5000 : levelOf(site));
+    marker.setZIndexOffset(strong ? 5000 : zOffset(site));
     const box = marker.options.icon.options.html;
     const text = box.querySelector('text');
-    if (text && text.textContent !== figureOf(site)) {
-      box.replaceChildren(...pinParts(site));
+    if (text && text.textContent !== rankText(site)) {
+      box.replaceChildren(...markerContent(site));
     }
   });
-  shrink();
+  updateMarkerSizes();
 }
 
 /**
- * Give a site its mark of a visit, or take it away.
+ * Update the visit badge of a site.
  * @param {Site} site
  */
 function markVisited(site) {
-  if (many) repaintMany();
-  else drawn.get(site.index).marker.options.icon.options.html.replaceChildren(...pinParts(site));
+  if (tooManySites) repaintSites();
+  else siteObjects.get(site.index).marker.options.icon.options.html.replaceChildren(...markerContent(site));
 }
 
 /**
@@ -209,42 +209,42 @@ function markVisited(site) {
  * @returns {HTMLElement}
  */
 function tooltip(site) {
-  return el('div', { class: 'tip' }, el('strong', {}, own(titleOf(site))), el('br'),
-    `${coded(site.kind)} · ${scoreWords(site)}`);
+  return el('div', { class: 'tip' }, el('strong', {}, isolated(titleOf(site))), el('br'),
+    `${valueLabel(site.kind)} · ${scoreText(site)}`);
 }
 
 /**
  * @param {Site} site
  * @returns {string}
  */
-function scoreWords(site) {
-  return site.score === null ? t('score_unknown') : t('score_of', { n: onHundred(site.score) });
+function scoreText(site) {
+  return site.score === null ? t('score_unknown') : t('score_of', { n: outOf100(site.score) });
 }
 
 /**
- * Light up a site on the map and in the list.
+ * Highlight a site on the map and in the list.
  * @param {Site} site
  * @param {boolean} on
  */
-function pointAt(site, on) {
+function highlight(site, on) {
   const strong = on || state.open === site;
   const row = document.querySelector(`[data-row="${site.index}"]`);
   if (row) row.classList.toggle('strong', strong);
-  if (many) {
-    spotMany(site, strong);
+  if (tooManySites) {
+    highlightPainted(site, strong);
     return;
   }
-  const { outline, marker } = drawn.get(site.index);
+  const { outline, marker } = siteObjects.get(site.index);
   if (outline && map.hasLayer(outline)) {
     outline.setStyle(outlineStyle(site, strong));
     if (strong) outline.bringToFront();
   }
   if (marker.getElement()) marker.getElement().classList.toggle('strong', strong);
-  marker.setZIndexOffset(strong ? 5000 : levelOf(site));
+  marker.setZIndexOffset(strong ? 5000 : zOffset(site));
 }
 
 /**
- * What the map says of a site: name, score, evidence.
+ * Popup of a site: name, score, evidence.
  * @param {Site} site
  * @returns {HTMLElement}
  */
@@ -252,14 +252,14 @@ function popup(site) {
   const shown = site.evidence.slice(0, 4);
   const more = site.evidence.length - shown.length;
   return el('div', { class: 'popup' },
-    el('p', { class: 'popup-kind' }, kindSign(site.kind, '', 16), coded(site.kind)),
-    el('h3', {}, own(titleOf(site))),
-    el('p', { class: 'popup-score' }, el('strong', {}, scoreWords(site)),
+    el('p', { class: 'popup-kind' }, kindIcon(site.kind, '', 16), valueLabel(site.kind)),
+    el('h3', {}, isolated(titleOf(site))),
+    el('p', { class: 'popup-score' }, el('strong', {}, scoreText(site)),
       site.overall_rank === null ? null : ` · ${t('rank_of', { rank: number(site.overall_rank), n: number(rankedCount) })}`),
     shown.length ? el('ul', { class: 'popup-evidence' }, ...shown.map((row) => el('li', {},
-      own(evidenceText(row)), ' ', el('span', { class: 'source' }, own(evidenceSource(row))))))
+      isolated(evidenceText(row)), ' ', el('span', { class: 'source' }, isolated(evidenceSource(row))))))
       : el('p', {}, t('no_evidence')),
-    more > 0 ? el('p', { class: 'source' }, counted('more_evidence', more)) : null,
+    more > 0 ? el('p', { class: 'source' }, tCount('more_evidence', more)) : null,
     el('p', { class: 'popup-warning' }, t('model_warning')));
 }
 
@@ -272,13 +272,13 @@ function evidenceText(row) {
 }
 
 /**
- * Source and date; of a sign without a date, the date of the layer that it is in.
+ * Source and date; for evidence without a date, the date of its layer.
  * @param {any} row of the evidence
  * @returns {string}
  */
 function evidenceSource(row) {
   const layer = Object.hasOwn(page.layer_dates, row.source) ? page.layer_dates[row.source] : null;
-  const date = !row.date && layer ? t('layer_of', { date: day(layer) }) : day(row.date);
+  const date = !row.date && layer ? t('layer_of', { date: dateText(layer) }) : dateText(row.date);
   return `${row.source}, ${date}`;
 }
 
@@ -291,23 +291,23 @@ function openSite(site, { from }) {
   if (sketch) return; // the click is a corner of the area being drawn
   const before = state.open;
   state.open = site;
-  if (before && before !== site) pointAt(before, false);
+  if (before && before !== site) highlight(before, false);
   showCard(site, { focus: from === 'list' });
   document.body.dataset.card = 'open';
-  if (from === 'list') bringIntoView(site);
+  if (from === 'list') panTo(site);
   openLayer.clearLayers();
-  drawReach(site);
+  drawAccess(site);
   if (site.entry) {
     L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
-      fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entryWords(site)))
+      fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entranceText(site)))
       .addTo(openLayer);
   }
   const height = Math.max(110, Math.min(260, map.getSize().y * 0.5));
-  L.popup({ maxWidth: narrow.matches ? 230 : 300, minWidth: 190, maxHeight: height,
+  L.popup({ maxWidth: narrowScreen.matches ? 230 : 300, minWidth: 190, maxHeight: height,
     autoPanPaddingTopLeft: [52, 12], autoPanPaddingBottomRight: [12, 12], offset: [0, -8],
     className: 'site-popup' })
     .setLatLng(site.at).setContent(popup(site)).openOn(map);
-  pointAt(site, true);
+  highlight(site, true);
   announce(t('opened', { name: titleOf(site) }));
   saveState();
 }
@@ -316,12 +316,12 @@ function openSite(site, { from }) {
  * @param {Site} site
  * @returns {string}
  */
-function entryWords(site) {
-  return site.entry.street ? `${t('entry')}${t('colon')}${site.entry.street}` : t('entry');
+function entranceText(site) {
+  return site.entry.street ? `${t('entrance')}${t('colon')}${site.entry.street}` : t('entrance');
 }
 
 /** @param {Site} site */
-function bringIntoView(site) {
+function panTo(site) {
   if (document.body.dataset.view === 'list') setView('both');
   const bounds = L.latLngBounds([site.at, ...outlineOf(site).flat(2)]);
   const zoom = Math.min(17, map.getBoundsZoom(bounds.pad(1.5)));
@@ -336,9 +336,9 @@ function closeSite() {
   const site = state.open;
   state.open = null;
   openLayer.clearLayers();
-  drawReach(null);
+  drawAccess(null);
   map.closePopup();
-  if (site) pointAt(site, false);
+  if (site) highlight(site, false);
   delete document.body.dataset.card;
   showList(site);
   saveState();

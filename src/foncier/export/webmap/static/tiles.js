@@ -31,12 +31,12 @@ function toWorld(lon, lat) {
  * @param {number[]} box
  * @returns {(shape: Shape) => boolean} whether the box of a shape meets it
  */
-function meeting(box) {
+function intersects(box) {
   return (shape) => shape.box[0] <= box[2] && shape.box[2] >= box[0]
     && shape.box[1] <= box[3] && shape.box[3] >= box[1];
 }
 
-/** Shapes of one layer, found by square. */
+/** Spatial index of the shapes of one layer, in buckets of a square grid. */
 class ShapeIndex {
   /**
    * @param {Shapes} layer
@@ -57,14 +57,14 @@ class ShapeIndex {
       for (let k = from; k < to; k += 1) {
         rings.push(world.subarray(2 * layer.corners[k], 2 * layer.corners[k + 1]));
       }
-      return { rings, box: boxOf(rings), code: codes.length ? codes[row] : 0, row };
+      return { rings, box: boundsOf(rings), code: codes.length ? codes[row] : 0, row };
     });
-    this.shapes.forEach((shape) => this.file(shape));
+    this.shapes.forEach((shape) => this.insert(shape));
   }
 
   /** @param {Shape} shape */
-  file(shape) {
-    this.squares(shape.box).forEach((key) => {
+  insert(shape) {
+    this.bucketKeys(shape.box).forEach((key) => {
       if (!this.buckets.has(key)) this.buckets.set(key, []);
       this.buckets.get(key).push(shape);
     });
@@ -74,7 +74,7 @@ class ShapeIndex {
    * @param {number[]} box
    * @returns {number[]}
    */
-  squares(box) {
+  bucketKeys(box) {
     const [west, north, east, south] = box.map((value) => Math.floor(value / this.size));
     const keys = [];
     for (let x = west; x <= east; x += 1) {
@@ -89,14 +89,14 @@ class ShapeIndex {
    * @returns {Shape[]}
    */
   within(box) {
-    const meets = meeting(box);
-    const squares = ((box[2] - box[0]) / this.size) * ((box[3] - box[1]) / this.size);
-    if (squares > this.buckets.size) return this.shapes.filter(meets);
-    const found = new Set();
-    this.squares(box).forEach((key) => (this.buckets.get(key) || []).forEach((shape) => {
-      if (meets(shape)) found.add(shape);
+    const meets = intersects(box);
+    const buckets = ((box[2] - box[0]) / this.size) * ((box[3] - box[1]) / this.size);
+    if (buckets > this.buckets.size) return this.shapes.filter(meets);
+    const shapes = new Set();
+    this.bucketKeys(box).forEach((key) => (this.buckets.get(key) || []).forEach((shape) => {
+      if (meets(shape)) shapes.add(shape);
     }));
-    return [...found].sort((a, b) => a.row - b.row);
+    return [...shapes].sort((a, b) => a.row - b.row);
   }
 
   /**
@@ -114,7 +114,7 @@ class ShapeIndex {
  * @param {Float64Array[]} rings
  * @returns {number[]}
  */
-function boxOf(rings) {
+function boundsOf(rings) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   rings.forEach((ring) => {
     for (let i = 0; i < ring.length; i += 2) {
@@ -146,9 +146,9 @@ function isInside(rings, x, y) {
 }
 
 /**
- * What a painter gets: the canvas, and how to go from world units to its pixels.
- * @typedef {Object} Sheet
- * @property {CanvasRenderingContext2D} pen
+ * Argument of a paint function: the canvas, and how to convert world units to its pixels.
+ * @typedef {Object} TileContext
+ * @property {CanvasRenderingContext2D} ctx
  * @property {number} zoom
  * @property {number} scale pixels a world unit
  * @property {number[]} origin world units of the top left corner
@@ -156,9 +156,9 @@ function isInside(rings, x, y) {
  */
 
 /** A Leaflet layer of canvas tiles that a function paints. */
-const PaintedTiles = L.GridLayer.extend({
+const CanvasTiles = L.GridLayer.extend({
   /**
-   * @param {(sheet: Sheet) => void} paint
+   * @param {(tile: TileContext) => void} paint
    * @param {object} options of L.GridLayer
    */
   initialize(paint, options) {
@@ -179,32 +179,32 @@ const PaintedTiles = L.GridLayer.extend({
   },
   paintOn(tile, coords) {
     const ratio = tile.width / TILE;
-    const pen = tile.getContext('2d');
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, TILE, TILE);
+    const ctx = tile.getContext('2d');
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, TILE, TILE);
     const scale = 2 ** coords.z;
     const origin = [(coords.x * TILE) / scale, (coords.y * TILE) / scale];
     const box = (margin) => [origin[0] - margin / scale, origin[1] - margin / scale,
       origin[0] + (TILE + margin) / scale, origin[1] + (TILE + margin) / scale];
-    this.paint({ pen, zoom: coords.z, scale, origin, box });
+    this.paint({ ctx, zoom: coords.z, scale, origin, box });
   },
 });
 
 /**
  * Trace rings or lines on the current path.
- * @param {Sheet} sheet
+ * @param {TileContext} tile
  * @param {Shape} shape
  * @param {boolean} closed
  */
-function trace(sheet, shape, closed) {
-  const { pen, scale, origin } = sheet;
+function tracePath(tile, shape, closed) {
+  const { ctx, scale, origin } = tile;
   shape.rings.forEach((ring) => {
     for (let i = 0; i < ring.length; i += 2) {
       const x = (ring[i] - origin[0]) * scale;
       const y = (ring[i + 1] - origin[1]) * scale;
-      if (i) pen.lineTo(x, y);
-      else pen.moveTo(x, y);
+      if (i) ctx.lineTo(x, y);
+      else ctx.moveTo(x, y);
     }
-    if (closed) pen.closePath();
+    if (closed) ctx.closePath();
   });
 }

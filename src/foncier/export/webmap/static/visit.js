@@ -3,25 +3,25 @@
 
 const VERDICTS = ['friche_confirmee', 'dent_creuse_confirmee', 'batiment_vacant', 'partiel', 'occupe',
   'bati_depuis', 'inaccessible', 'a_revoir'];
-const STORE = `foncier:${page.title.slice(0, 200)}:${page.communes.join(',')}`;
-/** Does the browser keep what is written? Some refuse it to a file. */
-let visitsKept = true;
+const STORAGE_KEY = `foncier:${page.title.slice(0, 200)}:${page.communes.join(',')}`;
+/** Does the browser store data for this file? Some refuse. */
+let visitsStored = true;
 /** @type {Record<string, {verdict: string, date: string, note: string}>} by site id */
 let visits = readVisits();
 
 /** @returns {Record<string, {verdict: string, date: string, note: string}>} */
 function readVisits() {
   try {
-    window.localStorage.setItem(`${STORE}:test`, '1');
-    window.localStorage.removeItem(`${STORE}:test`);
-    const kept = JSON.parse(window.localStorage.getItem(STORE) || '{}');
+    window.localStorage.setItem(`${STORAGE_KEY}:test`, '1');
+    window.localStorage.removeItem(`${STORAGE_KEY}:test`);
+    const stored = JSON.parse(window.localStorage.getItem(STORAGE_KEY) || '{}');
     const text = (value) => (typeof value === 'string' ? value : '');
-    return Object.fromEntries(Object.entries(kept).map(([id, one]) => [id, {
+    return Object.fromEntries(Object.entries(stored).map(([id, one]) => [id, {
       verdict: VERDICTS.includes(one.verdict) ? one.verdict : '', date: text(one.date),
       note: text(one.note),
     }]));
   } catch (refused) {
-    visitsKept = false;
+    visitsStored = false;
     return {};
   }
 }
@@ -34,38 +34,38 @@ function today() {
 }
 
 /**
- * Keep what was seen of a site; nothing said, nothing kept.
+ * Store the visit of a site; an empty visit is removed.
  * @param {Site} site
  * @param {Partial<{verdict: string, date: string, note: string}>} change
  */
-function keepVisit(site, change) {
+function saveVisit(site, change) {
   const one = { verdict: '', date: today(), note: '', ...visits[site.id], ...change };
   if (one.verdict || one.note) visits[site.id] = one;
   else delete visits[site.id];
   const block = document.querySelector('.visit');
   if (block) block.classList.toggle('blank', !visits[site.id]);
   storeVisits();
-  forgetSifted();
+  clearFilterResult();
   markVisited(site);
 }
 
-/** Keep all visits in the browser, where it allows. */
+/** Store all visits in the browser, where it allows. */
 function storeVisits() {
   try {
-    window.localStorage.setItem(STORE, JSON.stringify(visits));
+    window.localStorage.setItem(STORAGE_KEY, JSON.stringify(visits));
   } catch (refused) {
-    visitsKept = false;
+    visitsStored = false;
     const hint = document.getElementById('visit-hint');
-    if (hint) hint.textContent = t('visits_lost');
+    if (hint) hint.textContent = t('visits_unsaved');
   }
 }
 
 /**
- * What a visit found, for the list.
+ * Verdict of a visit, for the list.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
-function visitedWords(site) {
+function visitedText(site) {
   if (!visits[site.id]) return null;
   const { verdict } = visits[site.id];
   return el('span', { class: 'row-seen' }, el('span', { 'aria-hidden': 'true' }, '✓ '),
@@ -78,20 +78,20 @@ function visitedWords(site) {
  */
 function visitBlock(site) {
   const now = visits[site.id] || { verdict: '', date: today(), note: '' };
-  const list = el('select', { id: 'verdict', onchange: (event) => keepVisit(site,
+  const list = el('select', { id: 'verdict', onchange: (event) => saveVisit(site,
     { verdict: event.target.value }) },
   ...['', ...VERDICTS].map((value) => el('option', { value }, t(`verdict_${value || 'none'}`))));
   list.value = now.verdict;
   const note = el('textarea', { id: 'visit-note', rows: 3, maxlength: 2000,
-    oninput: (event) => keepVisit(site, { note: event.target.value }) });
+    oninput: (event) => saveVisit(site, { note: event.target.value }) });
   note.value = now.note;
   return section('visit', el('div', { class: visits[site.id] ? 'visit' : 'visit blank' },
     el('label', { for: 'verdict' }, t('verdict')), list,
     el('label', { for: 'visit-date' }, t('visit_date')),
     el('input', { type: 'date', id: 'visit-date', value: now.date,
-      onchange: (event) => keepVisit(site, { date: event.target.value }) }),
+      onchange: (event) => saveVisit(site, { date: event.target.value }) }),
     el('label', { for: 'visit-note' }, t('visit_note')), note,
-    el('p', { class: 'hint', id: 'visit-hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost'))));
+    el('p', { class: 'hint', id: 'visit-hint' }, t(visitsStored ? 'visits_stored' : 'visits_unsaved'))));
 }
 
 /** @returns {string} */
@@ -101,8 +101,8 @@ function visitsCsv() {
       visits[id].note])]);
 }
 
-const MOST_BYTES = 5e6; // of a table of visits
-const TABLE_HEAD = ['opportunity_id', 'verdict', 'date', 'note'];
+const MAX_CSV_BYTES = 5e6; // of a table of visits
+const VISIT_COLUMNS = ['opportunity_id', 'verdict', 'date', 'note'];
 
 /**
  * Cells of a table, whatever its separator; quotes hold separators and line ends.
@@ -114,13 +114,14 @@ function csvRows(text) {
   const head = plain.slice(0, plain.search(/[\r\n]|$/));
   const separator = [';', ',', '\t'].sort((a, b) => head.split(b).length - head.split(a).length)[0];
   const rows = [[]];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n"]*))(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
+  const quotedOrPlain = `(?:"((?:[^"]|"")*)"|([^${separator}\\r\\n"]*))`;
+  const cell = new RegExp(`${quotedOrPlain}(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
   while (cell.lastIndex < plain.length) {
-    const found = cell.exec(plain);
-    if (!found) return []; // a quote that nothing closes
-    rows[rows.length - 1].push(found[1] === undefined ? found[2] : found[1].replaceAll('""', '"'));
-    if (found[3] === '') break;
-    if (found[3] !== separator) rows.push([]);
+    const match = cell.exec(plain);
+    if (!match) return []; // a quote that nothing closes
+    rows[rows.length - 1].push(match[1] === undefined ? match[2] : match[1].replaceAll('""', '"'));
+    if (match[3] === '') break;
+    if (match[3] !== separator) rows.push([]);
   }
   return rows.filter((row) => row.some((one) => one));
 }
@@ -130,34 +131,34 @@ function csvRows(text) {
  * @param {string} text
  * @returns {string}
  */
-function dayOf(text) {
+function parseDate(text) {
   const iso = text.trim().replace(/^(\d{2})\/(\d{2})\/(\d{4})$/, '$3-$2-$1');
   const day = new Date(`${iso}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(iso) && !Number.isNaN(day.getTime()) ? iso : '';
 }
 
 /**
- * Take the visits of a colleague: of two of the same site, the later one stays.
+ * Import the visits of a colleague: of two visits of a site, the later one stays.
  * @param {string} text a table as this page writes it
- * @returns {{taken: number, kept: number, refused: number}|null} null when it is no such table
+ * @returns {{merged: number, older: number, refused: number}|null} null when it is not such a table
  */
 function mergeVisits(text) {
   const [head = [], ...rows] = csvRows(text);
   const names = head.map((name) => name.trim().toLowerCase());
-  const at = TABLE_HEAD.map((name) => names.indexOf(name));
+  const at = VISIT_COLUMNS.map((name) => names.indexOf(name));
   if (at.includes(-1)) return null;
   const known = new Map(sites.map((site) => [site.id, site]));
-  const count = { taken: 0, kept: 0, refused: 0 };
+  const count = { merged: 0, older: 0, refused: 0 };
   rows.forEach((row) => {
-    // the mark against formulas, as `csv` puts it
+    // without the quote against formulas that `csv` adds
     const [id, verdict, date, note] = at.map((k) => (row[k] || '').replace(/^'(?=[=+\-@\t\r])/, ''));
-    const one = { verdict: verdict.trim(), date: dayOf(date), note: note.slice(0, 2000) };
-    const said = VERDICTS.includes(one.verdict) || (!one.verdict && one.note);
-    if (!known.has(id) || !one.date || !said) count.refused += 1;
-    else if (visits[id] && visits[id].date >= one.date) count.kept += 1;
+    const one = { verdict: verdict.trim(), date: parseDate(date), note: note.slice(0, 2000) };
+    const hasContent = VERDICTS.includes(one.verdict) || (!one.verdict && one.note);
+    if (!known.has(id) || !one.date || !hasContent) count.refused += 1;
+    else if (visits[id] && visits[id].date >= one.date) count.older += 1;
     else {
       visits[id] = one;
-      count.taken += 1;
+      count.merged += 1;
       markVisited(known.get(id));
     }
   });
@@ -169,7 +170,7 @@ function mergeVisits(text) {
  * @param {File} file
  */
 async function readVisitsFile(file) {
-  const count = file.size > MOST_BYTES ? null : mergeVisits(await file.text());
+  const count = file.size > MAX_CSV_BYTES ? null : mergeVisits(await file.text());
   refresh();
   const words = count ? t('visits_merged', Object.fromEntries(
     Object.entries(count).map(([name, value]) => [name, number(value)]),
@@ -180,12 +181,12 @@ async function readVisitsFile(file) {
   announce(words);
 }
 
-/** @returns {HTMLElement[]} the way to take in the table of a colleague */
+/** @returns {HTMLElement[]} file input for the table of a colleague */
 function visitsInput() {
   // the browser words its own button in its own language: the label stands for it
   return [el('input', { type: 'file', id: 'visits-in', class: 'out', accept: '.csv,text/csv',
     onchange: (event) => {
       if (event.target.files.length) readVisitsFile(event.target.files[0]);
-    } }), el('label', { for: 'visits-in', class: 'plain' }, t('visits_in')),
+    } }), el('label', { for: 'visits-in', class: 'plain' }, t('visits_import')),
   el('p', { id: 'visits-note' })];
 }

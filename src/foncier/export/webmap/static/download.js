@@ -1,42 +1,42 @@
 'use strict';
-/* Take away what is listed: a table, shapes, a link. */
+/* Download the list as a table or as shapes, the visits, or copy a link. */
 
 /** @returns {HTMLElement} */
-function takeTool() {
-  const button = (id, act) => el('button', { type: 'button', class: 'plain', id: `take-${id}`,
-    onclick: act }, t(`take_${id}`));
-  return el('div', { class: 'tool-body', id: 'take' },
-    el('p', {}, t('take_what', { n: counted('sites', shownSites().length) })),
-    button('csv', () => download('opportunites-selection.csv', 'text/csv', selectionCsv())),
-    button('geojson', () => download('opportunites-selection.geojson', 'application/geo+json',
+function downloadTool() {
+  const button = (id, act) => el('button', { type: 'button', class: 'plain', id: `download-${id}`,
+    onclick: act }, t(`download_${id}`));
+  return el('div', { class: 'tool-body', id: 'download' },
+    el('p', {}, t('download_what', { n: tCount('sites', shownSites().length) })),
+    button('csv', () => saveFile('opportunites-selection.csv', 'text/csv', selectionCsv())),
+    button('geojson', () => saveFile('opportunites-selection.geojson', 'application/geo+json',
       JSON.stringify(selectionGeoJson()))),
     button('link', copyLink),
     el('label', { class: 'out', for: 'link-text' }, t('link_text')),
     el('input', { type: 'text', id: 'link-text', readonly: true, hidden: true }),
     el('p', { class: 'hint' }, t('link_hint')),
     el('h2', {}, t('visits')),
-    el('p', { id: 'visit-count' }, counted('visited', Object.keys(visits).length)),
-    button('visits', () => download('visites.csv', 'text/csv', visitsCsv())),
+    el('p', { id: 'visit-count' }, tCount('visited', Object.keys(visits).length)),
+    button('visits', () => saveFile('visites.csv', 'text/csv', visitsCsv())),
     ...visitsInput(),
-    el('p', { class: 'hint' }, t(visitsKept ? 'visits_kept' : 'visits_lost')));
+    el('p', { class: 'hint' }, t(visitsStored ? 'visits_stored' : 'visits_unsaved')));
 }
 
 /**
- * Hand a text to the reader as a file.
+ * Save a text as a file.
  * @param {string} name
  * @param {string} type
  * @param {string} text
  */
-function download(name, type, text) {
+function saveFile(name, type, text) {
   const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = el('a', { href: address, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);
-  announce(t('taken', { name }));
+  announce(t('file_saved', { name }));
 }
 
 /**
- * A table as the spreadsheet of each language opens it: mark, separator, decimal sign, line ends.
+ * CSV for the spreadsheets of each language: byte order mark, separator, decimal sign, line ends.
  * @param {Array<Array<string|number|null>>} rows
  * @returns {string}
  */
@@ -52,12 +52,12 @@ function csv(rows) {
   return `\ufeff${rows.map((row) => row.map(cell).join(separator)).join('\r\n')}\r\n`;
 }
 
-/** @returns {Array<[string, (site: Site) => string|number|null]>} columns as the card words them */
+/** @returns {Array<[string, (site: Site) => string|number|null]>} columns with the labels of the card */
 function columns() {
-  const label = (name) => both(page.labels[name])
+  const label = (name) => inLanguage(page.labels[name])
     + (page.labels[name][2] ? ` (${page.labels[name][2]})` : '');
   const plain = (name) => [label(name), (site) => site[name]];
-  const words = (name) => [label(name), (site) => (site[name] === null ? null : coded(site[name]))];
+  const words = (name) => [label(name), (site) => (site[name] === null ? null : valueLabel(site[name]))];
   const digits = (value, n) => (value === null ? null : Number(value.toFixed(n)));
   return [
     [label('opportunity_id'), (site) => site.id], [t('rank'), (site) => site.overall_rank],
@@ -69,10 +69,10 @@ function columns() {
     [t('filter_flag'), flagText], plain('confidence'), words('perimeter'), plain('axis_distance_m'),
     plain('residents_around'), plain('family'),
     [label('street_name'), (site) => site.entry && site.entry.street],
-    ...Object.entries(page.targets).flatMap(([target, text]) => [
-      [`${both(text)} (min)`, (site) => walk(site, target, 'time_min')],
-      [`${both(text)} (m)`, (site) => walk(site, target, 'distance_m')]]),
-    ...page.criteria.map((rule) => [`${t('column_mark')}${t('colon')}${both(rule.label)}`,
+    ...Object.entries(page.destinations).flatMap(([destination, text]) => [
+      [`${inLanguage(text)} (min)`, (site) => accessValue(site, destination, 'time_min')],
+      [`${inLanguage(text)} (m)`, (site) => accessValue(site, destination, 'distance_m')]]),
+    ...page.criteria.map((rule) => [`${t('score')}${t('colon')}${inLanguage(rule.label)}`,
       (site) => (rule.scores[site.index] === null ? null : digits(rule.scores[site.index], 4))]),
     ['lon', (site) => site.at[1]], ['lat', (site) => site.at[0]], plain('sources'),
     [t('verdict'), (site) => (visits[site.id] ? t(`verdict_${visits[site.id].verdict || 'none'}`) : null)],
@@ -89,14 +89,15 @@ function selectionCsv() {
 /** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */
 function selectionGeoJson() {
   const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
-    'built_share', 'status', 'zone', 'warnings', 'warnings_en', 'confidence', 'perimeter', 'axis_distance_m', 'family',
+    'built_share', 'status', 'zone', 'warnings', 'warnings_en', 'confidence', 'perimeter', 'axis_distance_m',
+    'family',
     'score', 'score_low', 'score_high', 'coverage', 'overall_rank', 'sources'];
   const features = shownSites().map((site) => {
     const properties = { opportunity_id: site.id };
     names.forEach((name) => { properties[name] = site[name]; });
-    Object.keys(page.targets).forEach((target) => {
-      properties[`${target}_min`] = walk(site, target, 'time_min');
-      properties[`${target}_m`] = walk(site, target, 'distance_m');
+    Object.keys(page.destinations).forEach((destination) => {
+      properties[`${destination}_min`] = accessValue(site, destination, 'time_min');
+      properties[`${destination}_m`] = accessValue(site, destination, 'distance_m');
     });
     return { type: 'Feature', id: site.id, properties, geometry: geometryOf(site) };
   });
@@ -110,13 +111,13 @@ function selectionGeoJson() {
  */
 function geometryOf(site) {
   const position = ([lat, lon]) => [lon, lat];
-  const turn = (ring) => ring.reduce((sum, [x, y], i) => {
+  const signedArea = (ring) => ring.reduce((sum, [x, y], i) => {
     const [u, v] = ring[(i + 1) % ring.length];
     return sum + (x * v - u * y);
   }, 0);
   const whole = (ring, outer) => {
     const corners = ring.map(position);
-    if (turn(corners) > 0 !== outer) corners.reverse();
+    if (signedArea(corners) > 0 !== outer) corners.reverse();
     return [...corners, corners[0]];
   };
   const parts = outlineOf(site).map((rings) => rings.map((ring, i) => whole(ring, i === 0)));
@@ -128,7 +129,7 @@ function geometryOf(site) {
 /** Put the link where it can be copied, and copy it where the browser allows. */
 async function copyLink() {
   const field = document.getElementById('link-text');
-  field.value = `${window.location.href.split('#')[0]}#${stateText()}`;
+  field.value = `${window.location.href.split('#')[0]}#${stateFragment()}`;
   field.hidden = false;
   field.select();
   try {

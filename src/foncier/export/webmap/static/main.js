@@ -14,7 +14,7 @@ function runPage() {
  * @param {string} packed
  * @returns {Promise<string>}
  */
-function unpacked(packed) {
+function inflate(packed) {
   const letters = window.atob(packed);
   const bytes = new Uint8Array(letters.length);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
@@ -28,7 +28,7 @@ if (holder.type === 'application/json') {
 } else if (!('DecompressionStream' in window)) {
   document.getElementById('too-old').hidden = false;
 } else {
-  unpacked(holder.textContent).then((text) => {
+  inflate(holder.textContent).then((text) => {
     holder.textContent = text;
     runPage();
   });

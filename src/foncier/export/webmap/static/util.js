@@ -7,10 +7,10 @@ const page = JSON.parse(document.getElementById('foncier-data').textContent);
 const dictionary = JSON.parse(document.getElementById('foncier-words').textContent);
 const NBSP = '\u00a0';
 const NARROW = '\u202f';
-const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
-const narrow = window.matchMedia('(max-width: 760px)');
-/** Room for an open legend that hides little of the map? */
-const roomy = window.matchMedia('(min-width: 1100px) and (min-height: 880px)');
+const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
+const narrowScreen = window.matchMedia('(max-width: 760px)');
+/** Is the screen large enough for an open legend? */
+const largeScreen = window.matchMedia('(min-width: 1100px) and (min-height: 880px)');
 let lang = page.lang;
 
 /**
@@ -31,9 +31,9 @@ function t(key, values = {}) {
  * @param {number} count
  * @returns {string}
  */
-function counted(key, count) {
+function tCount(key, count) {
   const form = new Intl.PluralRules(lang).select(count) === 'one' ? 'one' : 'other';
-  return t(`${key}.${form}`, { n: number(count) });
+  return t(`${key}.${form}`, { count: number(count) });
 }
 
 /**
@@ -41,7 +41,7 @@ function counted(key, count) {
  * @param {string[]} pair
  * @returns {string}
  */
-function both(pair) {
+function inLanguage(pair) {
   return pair[lang === 'fr' ? 0 : 1];
 }
 
@@ -50,19 +50,19 @@ function both(pair) {
  * @param {string|null} code
  * @returns {string}
  */
-function coded(code) {
+function valueLabel(code) {
   if (code === null) return t('unknown');
-  return Object.hasOwn(page.values, code) ? both(page.values[code]) : code;
+  return Object.hasOwn(page.values, code) ? inLanguage(page.values[code]) : code;
 }
 
-/** @type {Map<string, Intl.NumberFormat>} making one takes longer than all it writes */
+/** @type {Map<string, Intl.NumberFormat>} cached: slow to create */
 const formats = new Map();
 
 /**
  * @param {Intl.NumberFormatOptions} options
  * @returns {Intl.NumberFormat} of the current language
  */
-function formatOf(options) {
+function numberFormat(options) {
   const key = lang + JSON.stringify(options);
   if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(lang, options));
   return formats.get(key);
@@ -74,11 +74,11 @@ function formatOf(options) {
  * @returns {string}
  */
 function number(value, digits = 0) {
-  return formatOf({ maximumFractionDigits: digits }).format(value);
+  return numberFormat({ maximumFractionDigits: digits }).format(value);
 }
 
 /**
- * A measure with its unit; an unknown one says so.
+ * A measure with its unit, or "unknown".
  * @param {number|null} value
  * @param {string} unit
  * @param {number} [digits]
@@ -92,13 +92,22 @@ function quantity(value, unit, digits = 0) {
 }
 
 /**
+ * Whole minutes, or "unknown".
+ * @param {number|null} value
+ * @returns {string}
+ */
+function minutesText(value) {
+  return value !== null && value < 0.5 ? `<${NBSP}1${NBSP}min` : quantity(value, 'min');
+}
+
+/**
  * A number written with a plus or a minus sign.
  * @param {number} value
  * @param {number} digits
  * @returns {string}
  */
 function signed(value, digits) {
-  return formatOf({ maximumFractionDigits: digits, signDisplay: 'exceptZero' }).format(value);
+  return numberFormat({ maximumFractionDigits: digits, signDisplay: 'exceptZero' }).format(value);
 }
 
 /**
@@ -107,15 +116,15 @@ function signed(value, digits) {
  */
 function percent(share) {
   if (share === null) return t('unknown');
-  return formatOf({ style: 'percent', maximumFractionDigits: 0 }).format(share);
+  return numberFormat({ style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
 /**
- * Decimals that a measure of this size deserves.
+ * Number of decimals for a value of this size.
  * @param {number|null} value
  * @returns {number}
  */
-function digitsOf(value) {
+function decimalsFor(value) {
   return value !== null && Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0;
 }
 
@@ -125,13 +134,13 @@ function digitsOf(value) {
  * @param {'long'|'short'} [style]
  * @returns {string}
  */
-function day(iso, style = 'long') {
+function dateText(iso, style = 'long') {
   if (!iso) return t('undated');
   const [year, month, date] = iso.split('-').map(Number);
   const options = style === 'long'
     ? { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }
     : { month: 'short', year: 'numeric', timeZone: 'UTC' };
-  const text = new Intl.DateTimeFormat(lang, options)
+  const text = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, options)
     .format(new Date(Date.UTC(year, month - 1, date)));
   return lang === 'fr' ? text.replace(/^1 /, '1er ') : text; // Intl says « 1 mai »
 }
@@ -176,11 +185,11 @@ function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * Text from a source, in its own direction (right-to-left names stay inside their box).
+ * Text of a source in an element of its own: its direction does not change the text around it.
  * @param {string} text
  * @returns {HTMLElement}
  */
-function own(text) {
+function isolated(text) {
   return el('bdi', {}, text);
 }
 
@@ -190,21 +199,21 @@ function own(text) {
  * @param {string} text
  * @returns {HTMLElement}
  */
-function away(href, text) {
+function externalLink(href, text) {
   return el('a', { href, target: '_blank', rel: 'noopener noreferrer', class: 'away' }, text);
 }
 
 /**
- * Put text without accents and capitals, to search in.
+ * Text without accents and capitals, for the search.
  * @param {string} text
  * @returns {string}
  */
-function folded(text) {
+function withoutAccents(text) {
   return text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
 }
 
 /**
- * Say something to a screen reader.
+ * Announce a text to screen readers.
  * @param {string} text
  */
 function announce(text) {
