@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.errors import ContractError
+from foncier.i18n import Message
 from foncier.network import build_graph, tour
 
 if TYPE_CHECKING:
@@ -56,25 +57,40 @@ def test_waypoints_on_one_edge_or_at_one_place(streets: Builder, places: Builder
     assert line.length == pytest.approx(30)
 
 
-WRONG = {
-    "far": ({"Gare": (50, 0), "Citadelle": (50, -200)}, "étape 2 « Citadelle » : à 200 m"),
-    "no way": ({"Gare": (50, 0), "Port": (550, 0)}, "« Gare » à étape 2 « Port »"),
-    "alone": ({"Gare": (50, 0)}, "au moins deux"),
-    "none": ({}, "au moins deux"),
-    "one place": ({"Gare": (50, 0), "gare": (50, 3)}, "au même endroit"),
+GARE = Message("network.loop.stop", number=1, name="Gare")
+WRONG: dict[str, tuple[dict[str, tuple[float, float]], str, dict[str, Any]]] = {
+    "far": (
+        {"Gare": (50, 0), "Citadelle": (50, -200)},
+        "far_from_streets",
+        {
+            "stop": Message("network.loop.stop", number=2, name="Citadelle"),
+            "distance_m": pytest.approx(200),
+            "snap_m": 150.0,
+        },
+    ),
+    "no way": (
+        {"Gare": (50, 0), "Port": (550, 0)},
+        "no_way",
+        {"start": GARE, "end": Message("network.loop.stop", number=2, name="Port")},
+    ),
+    "alone": ({"Gare": (50, 0)}, "too_few_stops", {"count": 1}),
+    "none": ({}, "too_few_stops", {"count": 0}),
+    "one place": ({"Gare": (50, 0), "gare": (50, 3)}, "one_place", {}),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_tour_that_cannot_be_says_why(streets: Builder, places: Builder, case: str) -> None:
-    stops, message = WRONG[case]
-    with pytest.raises(ContractError, match=message):
+    stops, message, params = WRONG[case]
+    with pytest.raises(ContractError) as refused:
         tour(places(stops), build_graph(streets([*SQUARE, APART])))
+    assert (refused.value.id, refused.value.params) == (f"network.loop.{message}", params)
 
 
 def test_a_tour_without_streets_says_so(streets: Builder, places: Builder) -> None:
-    with pytest.raises(ContractError, match="« Gare » : sans rue"):
+    with pytest.raises(ContractError) as refused:
         tour(places(STOPS), build_graph(streets([])))
+    assert (refused.value.id, refused.value.params) == ("network.loop.no_street", {"stop": GARE})
 
 
 @settings(max_examples=15, deadline=None)

@@ -342,5 +342,7 @@ def test_entrances_in_another_system_are_refused_by_their_name(
     laid = streets(BLOCK)
     starts = entrances(laid, put, START).to_crs(4326)
     sites = plots([shapely.box(0, 5, 9, 9)], opportunity_id=["a"])
-    with pytest.raises(CrsError, match=r"^table access_points : elle est en EPSG:4326"):
+    with pytest.raises(CrsError) as refused:
         travel_time_table(starts, sites, build_graph(laid), {})
+    assert refused.value.id == "network.streets.other_crs"
+    assert refused.value.params["table"] == "access_points"

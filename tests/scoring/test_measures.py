@@ -181,12 +181,12 @@ def test_departures_are_those_of_the_candidates(small_result: ResultTables) -> N
 
 
 @pytest.mark.parametrize(
-    ("flags", "count"), [(None, 0), ("inondable", 1), ("inondable | pente", 2), ("a|b|c", 3)]
+    ("warnings", "count"), [(None, 0), ("inondable", 1), ("inondable | pente", 2), ("a|b|c", 3)]
 )
 def test_each_point_to_watch_counts(
-    small_result: ResultTables, flags: str | None, count: int
+    small_result: ResultTables, warnings: str | None, count: int
 ) -> None:
-    found = measures(small_result.candidates.assign(flags=flags), small_result.access)
+    found = measures(small_result.candidates.assign(warnings=warnings), small_result.access)
     assert found["warning_count"].tolist() == [count] * 3
 
 

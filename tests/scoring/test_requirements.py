@@ -252,18 +252,18 @@ def test_within_an_outcome_fewer_misses_then_fewer_unknowns_then_the_rank_then_t
     assert order == ["c", "a", "d", "b", "e", "f"]
 
 
-def test_the_refusals_say_what_to_do() -> None:
+def test_errors_name_the_condition_and_the_measures_of_the_result() -> None:
     with pytest.raises(ConfigError) as none:
         match(sites(), [])
-    assert str(none.value) == (
-        "besoins : aucune condition. Demandez au moins une nature ou une borne."
-    )
+    assert none.value.id == "scoring.requirements.no_condition"
     with pytest.raises(ConfigError) as absent:
         match(sites(loop_m=3.0), [asked("campus_min", at_most=9)])
-    assert str(absent.value) == (
-        "besoins, campus_min : la mesure campus_min n'est pas dans ce résultat. "
-        "Mesures : area_m2, existing_m2, loop_m, station_min."
-    )
+    assert absent.value.id == "scoring.requirements.no_measure"
+    assert absent.value.params == {
+        "condition": "campus_min",
+        "measure": "campus_min",
+        "measures": ["area_m2", "existing_m2", "loop_m", "station_min"],
+    }
 
 
 def test_two_near_misses_come_before_one_far_miss() -> None:

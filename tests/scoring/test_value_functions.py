@@ -50,12 +50,11 @@ def test_marks_stay_between_0_and_1_and_in_order(
     assert (np.diff(marks) * sign >= 0).all()
 
 
-def test_a_flat_ramp_is_refused_with_its_bounds_and_what_is_expected() -> None:
+def test_the_error_of_equal_bounds_names_them() -> None:
     with pytest.raises(ConfigError) as refused:
         value_function([1.0], worst=3, best=3)
-    assert str(refused.value) == (
-        "critère : les bornes worst = 3 et best = 3 doivent être deux nombres différents."
-    )
+    assert refused.value.id == "scoring.criteria.bounds_not_distinct"
+    assert refused.value.params == {"worst": 3, "best": 3}
 
 
 def test_a_mark_of_nothing_is_0_and_never_minus_0() -> None:

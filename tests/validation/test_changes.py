@@ -128,7 +128,7 @@ def test_a_plot_that_went_bears_the_reason_of_its_land() -> None:
     rows = differences(gone, new).set_index("opportunity_id")
     assert rows.loc["a", "reason_fr"] == "trop étroite"
     # What turns a plot down says nothing of a friche.
-    assert rows.loc["f", "reason_fr"].startswith("Plus dans la liste")
+    assert rows.loc["f", "reason_fr"].startswith("N'est plus dans la liste")
 
 
 def test_both_ways_tell_the_same_story() -> None:

@@ -160,14 +160,13 @@ def with_crossing(
     walked = np.flatnonzero(streets["walk"].fillna(False).to_numpy(dtype=bool))
     course = shapely.get_coordinates(line)
     ends = []
-    tips = zip(("sa première", "sa dernière"), shapely.points(course[[0, -1]]), strict=True)
-    for which, point in tips:
+    tips = shapely.points(course[[0, -1]])
+    for message, point in zip(("first_end_far", "last_end_far"), tips, strict=True):
         far = shapely.distance(lines[walked], point)
         nearest = np.nanmin(far, initial=np.inf)
         if nearest > reach_m:
             raise ContractError(
-                f"franchissement « {name} » : {which} extrémité est à {nearest:.0f} m de la rue la "
-                f"plus proche, il faut {reach_m:.0f} m au plus. Prolongez la ligne jusqu'à une rue."
+                f"network.crossing.{message}", name=name, distance_m=nearest, radius_m=reach_m
             )
         row = int(walked[np.nanargmin(far)])
         along = shapely.line_locate_point(lines[row], point)
@@ -175,10 +174,7 @@ def with_crossing(
         lines[row] = _with_vertex(lines[row], joint, float(along))
         ends.append(shapely.get_coordinates(joint)[0])
     if np.hypot(*(ends[0] - ends[1])) < 1.0:
-        raise ContractError(
-            f"franchissement « {name} » : ses deux extrémités rejoignent la même rue au même "
-            "endroit. Tracez-le d'une rive à l'autre."
-        )
+        raise ContractError("network.crossing.same_place", name=name)
     bridge = shapely.LineString([ends[0], *course[1:-1], ends[1]])
     row_of = {
         "street_id": f"+{name}",

@@ -9,6 +9,7 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from foncier.errors import ContractError
+from foncier.i18n import Message
 from foncier.network.routes import joined
 from foncier.network.shortest_paths import SNAP_M
 from foncier.network.sparse import EPSILON_M, Arcs, way
@@ -58,11 +59,9 @@ def tour(
     check_crs(graph, waypoints.crs, what="stops")
     stops = waypoints.sort_values("order", kind="stable", ignore_index=True)
     if len(stops) < 2:
-        raise ContractError(
-            f"boucle : {len(stops)} étape(s), il en faut au moins deux. Ajoutez des étapes."
-        )
+        raise ContractError("network.loop.too_few_stops", count=len(stops))
     names = [
-        f"étape {number} « {name} »"
+        Message("network.loop.stop", number=number, name=name)
         for number, name in zip(stops["order"], stops["name"], strict=True)
     ]
     points = stops.geometry.to_numpy()
@@ -72,16 +71,14 @@ def tour(
     node = np.append(parted.node, parted.node[:1]) if closed else parted.node
     xy = joined(_legs(parted.graph, node, [*names, names[0]], feels))
     if len(xy) < 2:
-        raise ContractError(
-            "boucle : toutes les étapes sont au même endroit du réseau. Écartez-les."
-        )
+        raise ContractError("network.loop.one_place")
     return shapely.LineString(xy)
 
 
 def _check_near(
     graph: Graph,
     points: Geometries,
-    names: list[str],
+    names: list[Message],
     known: np.ndarray[tuple[int], np.dtype[np.bool_]],
     snap_m: float,
 ) -> None:
@@ -89,14 +86,14 @@ def _check_near(
         return
     far = int(np.flatnonzero(~known)[0])
     distance = shapely.distance(points[far], graph.lines).min(initial=np.inf)
-    found = f"à {distance:.0f} m de la rue la plus proche" if np.isfinite(distance) else "sans rue"
+    if not np.isfinite(distance):
+        raise ContractError("network.loop.no_street", stop=names[far])
     raise ContractError(
-        f"boucle, {names[far]} : {found}, il faut {snap_m:.0f} m au plus. "
-        "Déplacez cette étape sur une rue, ou ajoutez à la couche des voies celle qui manque."
+        "network.loop.far_from_streets", stop=names[far], distance_m=distance, snap_m=snap_m
     )
 
 
-def _legs(graph: Graph, node: Integers, names: list[str], feels: Floats | None) -> list[Floats]:
+def _legs(graph: Graph, node: Integers, names: list[Message], feels: Floats | None) -> list[Floats]:
     """Vertices of the way from each stop to the next."""
     soft = _softest(graph, feels)
     starts, row = np.unique(node[:-1], return_inverse=True)
@@ -104,10 +101,7 @@ def _legs(graph: Graph, node: Integers, names: list[str], feels: Floats | None) 
     legs = []
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
         if not np.isfinite(distance[tree, end]):
-            raise ContractError(
-                f"boucle : aucune rue ouverte aux piétons ne relie {names[leg]} à "
-                f"{names[leg + 1]}. Déplacez l'une des deux, ou ajoutez la rue qui manque."
-            )
+            raise ContractError("network.loop.no_way", start=names[leg], end=names[leg + 1])
         legs.append(_trace(graph, soft, way(before[tree], int(end))[::-1]))
     return legs
 

@@ -63,8 +63,7 @@ def check_crs(graph: Graph, crs: object, *, what: str) -> None:
     """
     if graph.crs is not None and crs is not None and graph.crs != crs:
         raise CrsError(
-            f"table {what} : elle est en {crs}, les rues en {graph.crs.to_string()}. "
-            "Mettez les deux dans le système légal de l'étude."
+            "network.streets.other_crs", table=what, crs=crs, streets_crs=graph.crs.to_string()
         )
 
 

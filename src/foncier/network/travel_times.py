@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier.i18n import label
 from foncier.network.barriers import barriers, walls
 from foncier.network.shortest_paths import (
     SNAP_M,
@@ -44,7 +45,7 @@ def travel_time_table(
     constraints: gpd.GeoDataFrame | None = None,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
-    loop_name: str = "Boucle",
+    loop_name: str | None = None,
 ) -> pd.DataFrame:
     """Measure the way from each opportunity to the nearest place of each target.
 
@@ -73,7 +74,7 @@ def travel_time_table(
     snap_m
         A place farther than this from any street cannot be reached, in metres.
     loop_name
-        What the loop is called in ``place``.
+        Name of the loop in ``place``; None: its name in French.
 
     Returns
     -------
@@ -89,6 +90,7 @@ def travel_time_table(
     """
     check_crs(graph, access_points.crs, what="access_points")
     ids = np.sort(candidates["opportunity_id"].to_numpy(dtype=object))
+    loop_name = loop_name or label("network.loop.name").fr
     aims = goals(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
     if not len(ids) or not aims:
         return _checked(ACCESS.empty())

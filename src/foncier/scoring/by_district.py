@@ -12,6 +12,7 @@ import shapely
 
 from foncier import schemas
 from foncier.geometry import polygons_only, unions_by
+from foncier.i18n import label
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
 
-OUTSIDE_ID, OUTSIDE_NAME = "hors_quartiers", "Hors quartiers"
+OUTSIDE_ID = "hors_quartiers"
 LEAST_M2 = 1e-3  # a contact of two outlines is no area
 SHARED = ("yield_low", "yield_high")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
@@ -133,7 +134,7 @@ def _table(
     whole = outlines.geometry.to_numpy()
     drawn = np.append(np.where(shapely.area(ground) > 0, ground, whole), outside)  # last: of -1
     ids = [*outlines["quarter_id"], OUTSIDE_ID]
-    names = [*outlines["name"], OUTSIDE_NAME]
+    names = [*outlines["name"], label("scoring.districts.outside").fr]
     if not rows:
         nothing: gpd.GeoDataFrame = schemas.DISTRICTS.empty(crs)
         return nothing

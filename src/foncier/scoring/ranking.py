@@ -124,18 +124,16 @@ def _weights(criteria: Sequence[Criterion]) -> Floats:
     """Weights as shares of 1."""
     names = [criterion.name for criterion in criteria]
     if len(set(names)) < len(names):
-        raise ConfigError(f"critères : un nom est répété parmi {', '.join(names)}.")
+        raise ConfigError("scoring.criteria.name_repeated", names=names)
     weights = np.array([criterion.weight for criterion in criteria], dtype=np.float64)
     wrong = ~np.isfinite(weights) | (weights < 0)
     if wrong.any():
         name = names[int(np.flatnonzero(wrong)[0])]
         raise ConfigError(
-            f"critère {name} : poids {weights[wrong][0]:g}. Attendu : un nombre positif ou nul."
+            "scoring.criteria.weight_not_positive", name=name, weight=weights[wrong][0]
         )
     if not weights.sum() > 0:
-        raise ConfigError(
-            "critères : la somme des poids est 0. Donnez un poids positif à au moins un critère."
-        )
+        raise ConfigError("scoring.criteria.no_weight")
     return np.asarray(weights / weights.sum())
 
 

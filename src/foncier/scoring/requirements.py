@@ -80,7 +80,7 @@ def match(
     """
     allowed = tolerance or Tolerance()
     if not conditions:
-        raise ConfigError("besoins : aucune condition. Demandez au moins une nature ou une borne.")
+        raise ConfigError("scoring.requirements.no_condition")
     ordered = sites.sort_values("opportunity_id", ignore_index=True)
     checks = pd.concat([_check(ordered, one) for one in conditions], ignore_index=True)
     checks = checks.assign(near=checks["short_share"] <= allowed.share)
@@ -122,8 +122,10 @@ def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
     if condition.measure not in sites:
         known = sorted(n for n in map(str, sites) if n.endswith(("_min", "_m", "_m2")))
         raise ConfigError(
-            f"besoins, {condition.name} : la mesure {condition.measure} n'est pas dans ce "
-            f"résultat. Mesures : {', '.join(known)}."
+            "scoring.requirements.no_measure",
+            condition=condition.name,
+            measure=condition.measure,
+            measures=known,
         )
     values = sites[condition.measure].to_numpy(dtype=np.float64, na_value=np.nan)
     short = np.zeros(len(values))

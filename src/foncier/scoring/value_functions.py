@@ -36,10 +36,7 @@ def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[n
     array([1. , 0.5, 0. , nan])
     """
     if worst == best or not np.isfinite([worst, best]).all():
-        raise ConfigError(
-            f"critère : les bornes worst = {worst} et best = {best} doivent être deux nombres "
-            "différents."
-        )
+        raise ConfigError("scoring.criteria.bounds_not_distinct", worst=worst, best=best)
     known = np.asarray(values, dtype=np.float64)
     # Adding 0.0 turns a -0.0 into 0.0, so that equal marks are equal bytes.
     return np.clip((known - worst) / (best - worst), 0.0, 1.0) + 0.0

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier.i18n import LANGUAGES, localize
 from foncier.validation.matching import OVERLAP_SHARE
 
 if TYPE_CHECKING:
@@ -197,14 +198,8 @@ def _went(away: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
     order = order[common[order] > AREA_M2]
     owner, first = np.unique(site[order], return_index=True)
     at = parcel[order][first]
-    for lang, unsaid in (
-        (
-            "fr",
-            "Plus dans la liste, sans motif : ses sources n'en parlent plus, ou hors du secteur",
-        ),
-        ("en", "No longer listed, no reason told: its sources are silent, or it is outside"),
-    ):
-        reason = np.full(len(away), unsaid.replace(" :", "\u00a0:"), dtype=object)
+    for lang in LANGUAGES:
+        reason = np.full(len(away), localize("validation.changes.no_reason", lang), dtype=object)
         # A rule of plots tells why a plot went, not why a friche or a building did.
         told = new.rejections[f"reason_{lang}"].to_numpy(dtype=object)[at]
         plot = away["kind"].isin(["dent_creuse", "terrain_divisible"]).to_numpy(dtype=bool)[owner]

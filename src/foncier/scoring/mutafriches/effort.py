@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from foncier.i18n import label
 from foncier.schemas import EFFORT
 from foncier.scoring.mutafriches.inputs import FRICHE, records_of
 
@@ -21,14 +22,7 @@ if TYPE_CHECKING:
 
 CLEAN = ("non", "deja-geree")
 GOOD_STATE = ("degradation-inexistante", "degradation-faible")
-# Words of the points that are known, as the table tells them.
 OCCUPIED = {"vacant": 0.0, "partiellement occupé": 0.5, "occupé": 1.0}  # share of the points
-WORDS = {
-    "occupation": "occupation",
-    "good_building": "bâti",
-    "risk_plan": "risque",
-    "protected_species": "espèces",
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ def _points(
     rows = zip(*known.values(), strict=True)
     words = [
         ", ".join(
-            f"{WORDS[name]} {value:.0f}"
+            f"{label(f'scoring.mutafriches.{name}').fr} {value:.0f}"
             for name, value in zip(known, row, strict=True)
             if np.isfinite(value)
         )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.i18n import Localized
+from foncier.i18n import label
 from foncier.schemas import MUTABILITY_FACTS
 from foncier.scoring.mutafriches.matrix import SEVERAL
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from foncier.i18n import Localized
     from foncier.scoring.mutafriches.matrix import Matrix
 
 FRICHE = "friche"
@@ -32,11 +33,11 @@ MOTORWAYS = ("motorway", "motorway_link", "highway", "type autoroutier", "autoro
 TOWN_HALL = r"^(?:mairie|hôtel de ville)(?! de (?:secteur|quartier))(?!.*annexe)"
 
 UNITS = {"": "m", "m": "m", "km": "m", "m2": "m²", "%": "%"}
-INVENTORY = Localized("inventaire", "inventory")
-DRAWN = Localized("contour du site", "outline of the site")
-CADASTRE = Localized("bâtiments du cadastre", "cadastral buildings")
-PLACES = Localized("lieux, à vol d'oiseau", "places, as the crow flies")
-STUDY = Localized("étude", "study")
+INVENTORY = label("scoring.mutafriches.inventory")
+DRAWN = label("scoring.mutafriches.outline")
+CADASTRE = label("scoring.mutafriches.cadastre")
+PLACES = label("scoring.mutafriches.destinations")
+STUDY = label("scoring.mutafriches.study")
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def _by_inventory(
         sites, "presencePollution", soil.mask(asbestos & soil.isna(), "oui-amiante"), INVENTORY
     )
     zone = sites["zone"].astype(object).str.upper().map(words["zone"])
-    yield _rows(sites, "zonageReglementaire", zone, Localized("zone du PLU", "local plan zone"))
+    yield _rows(sites, "zonageReglementaire", zone, label("scoring.mutafriches.plan_zone"))
     solar = told["renewables_zone"].map(words["renewables_zone"])
     yield _rows(sites, "zoneAccelerationEnr", solar, INVENTORY)
 
@@ -225,14 +226,14 @@ def _by_constraints(
 ) -> Iterator[pd.DataFrame]:
     if constraints is None:
         return
-    label = constraints["label"].astype("str").str.lower().fillna("")
+    source = label("scoring.mutafriches.constraints")
+    texts = constraints["label"].astype("str").str.lower().fillna("")
     for reading in matrix.readings["constraint"]:
-        own = (constraints["kind"] == reading["kind"]) & label.str.contains(reading["words"])
+        own = (constraints["kind"] == reading["kind"]) & texts.str.contains(reading["words"])
         shapes = constraints.geometry.to_numpy()[own.to_numpy(dtype=bool)]
         hit = np.zeros(len(sites), dtype=bool)
         hit[shapely.STRtree(sites.geometry.to_numpy()).query(shapes, "intersects")[1]] = True
         answer = _when(hit, reading["answer"])
-        source = Localized("couche des contraintes", "constraints layer")
         yield _rows(sites, reading["criterion"], answer, source)
 
 
@@ -270,7 +271,7 @@ def _motorway(sites: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, matrix: Matrix
     edge = shapely.boundary(shapely.box(*streets.total_bounds)) if len(streets) else None
     margin = shapely.distance(sites.geometry.to_numpy(), edge)
     sure = np.where(far <= margin, far, np.nan)
-    source = Localized("voies, à vol d'oiseau", "streets, as the crow flies")
+    source = label("scoring.mutafriches.streets")
     return _rows(sites, question.name, question.banded(sure), source, sure)
 
 
@@ -302,10 +303,7 @@ def _by_commune(
     ]
     # An unknown rate leaves none, a low one leaves all: neither says anything.
     possible = [SEVERAL.join(own) if 0 < len(own) < len(bands) else None for own in lists]
-    source = Localized(
-        "LOVAC, part vacante depuis 2 ans : un minimum",
-        "LOVAC, share vacant for 2 years: a minimum",
-    )
+    source = label("scoring.mutafriches.lovac")
     yield _rows(sites, question.name, possible, source, percent.to_numpy(dtype=np.float64))
 
 

@@ -66,8 +66,10 @@ class Question:
         known = [answer.value for answer in self.answers]
         if value not in known:
             raise ConfigError(
-                f"Mutafriches, {self.name} = {value!r} : réponse inconnue. "
-                f"Réponses : {', '.join(known)}."
+                "scoring.mutafriches.unknown_answer",
+                criterion=self.name,
+                value=value,
+                answers=known,
             )
         return known.index(value)
 
@@ -122,6 +124,6 @@ class Matrix:
         """
         if name not in self.by_name:
             raise ConfigError(
-                f"Mutafriches : critère {name!r} inconnu. Critères : {', '.join(self.by_name)}."
+                "scoring.mutafriches.unknown_criterion", name=name, criteria=list(self.by_name)
             )
         return self.by_name[name]
