@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.network import build_graph
-from foncier.network.sparse import EPSILON_M, arcs
+from foncier.network.graph import EPSILON_M, arcs
 from foncier.network.splitting import cut
 
 if TYPE_CHECKING:

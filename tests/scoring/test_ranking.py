@@ -139,7 +139,7 @@ WRONG: dict[str, Any] = {
         (criterion("a", 1), criterion("a", 1)),
         "name_repeated",
     ),
-    "a flat ramp": ((criterion("a", 1, worst=2, best=2),), "scoring.criteria.bounds_not_distinct"),
+    "a flat ramp": ((criterion("a", 1, worst=2, best=2),), "bounds_not_distinct"),
 }
 
 

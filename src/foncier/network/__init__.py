@@ -7,16 +7,17 @@ from foncier.network.access import access_points
 from foncier.network.barriers import with_crossing
 from foncier.network.entrances import entrances, entrances_by_mode, main_entrances
 from foncier.network.graph import Graph, build_graph
-from foncier.network.isochrones import isochrones, residents_reached
+from foncier.network.isochrones import isochrones
 from foncier.network.loop import tour
 from foncier.network.routes import routes
+from foncier.network.service_area import departures_reached, residents_reached
 from foncier.network.slope import sloped
-from foncier.network.transit import departures_reached
-from foncier.network.travel_time_raster import cells_of, travel_time_raster
 from foncier.network.travel_times import (
     BIKE_KMH,
     WALK_KMH,
+    cells_of,
     cycled,
+    travel_time_raster,
     travel_time_table,
 )
 

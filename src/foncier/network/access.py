@@ -16,8 +16,7 @@ from foncier.schemas import ACCESS_POINTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Mode
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Integers, Mode
 
 REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
 BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street

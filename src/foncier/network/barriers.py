@@ -14,7 +14,7 @@ from foncier.errors import ContractError
 from foncier.schemas import STREETS
 
 if TYPE_CHECKING:
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Integers
 
 # Two sides of a square for its diagonal: a grid of streets alone explains that much.
 DETOUR_FROM = float(np.sqrt(2))

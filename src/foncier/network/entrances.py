@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.network.access import Near
-    from foncier.network.graph import Mode
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Integers, Mode
 
 FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
 GATE_M = 3.0  # a car passes

@@ -9,20 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.network.service_area import Spotted, start
-from foncier.network.shortest_paths import SNAP_M
-from foncier.network.splitting import check_crs, cut, snap
+from foncier.network.service_area import MINUTES, residents_reached, start
+from foncier.network.splitting import cut
 from foncier.network.travel_times import WALK_KMH
 from foncier.schemas import ISOCHRONES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foncier.network.graph import Graph
-    from foncier.network.service_area import Start
-    from foncier.network.splitting import Floats, Geometries
+    from foncier.network.graph import Floats, Geometries, Graph
 
-MINUTES = (5, 10, 15)
 BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
 HOLE_M2 = 10_000.0  # a smaller hole is the heart of a block whose every street is reached
 SIMPLE_M = 5.0
@@ -97,65 +93,6 @@ def isochrones(
     table["area_m2"] = shapely.area(np.array(areas, dtype=object))
     found = gpd.GeoDataFrame(table, geometry=areas, crs=entrances.crs)
     return ISOCHRONES.conform(found.sort_values(["opportunity_id", "minutes"]))
-
-
-def residents_reached(
-    entrances: gpd.GeoDataFrame,
-    graph: Graph,
-    population: gpd.GeoDataFrame | None,
-    *,
-    minutes: Sequence[int] = MINUTES,
-    speed_kmh: float = WALK_KMH,
-    snap_m: float = SNAP_M,
-    begun: Start | None = None,
-) -> pd.DataFrame:
-    """Count the residents that each site reaches in some minutes along the streets.
-
-    A cell counts whole where its centre is reached, the way from its street included: on a grid
-    of 200 m the count for 5 minutes is coarse.
-
-    Parameters
-    ----------
-    doors, graph, population, minutes, speed_kmh
-        As for `isochrones`.
-    snap_m
-        A cell whose centre is farther from any street is not reached, in metres.
-    begun
-        These doors on the network, where they have been put there already.
-
-    Returns
-    -------
-    ``opportunity_id`` and one column ``residents_<n>min`` a time, one row a site, sorted. Missing
-    without a population table, for a site off the network, and where no cell is reached outside
-    the hull of the cells: the grid leaves uninhabited cells out, so inside it none is 0.
-
-    Raises
-    ------
-    CrsError
-        A layer is not in the CRS of the streets.
-    """
-    times = sorted(minutes)
-    ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
-    columns = {f"residents_{time}min": np.full(len(ids), np.nan) for time in times}
-    table = pd.DataFrame({"opportunity_id": ids, **columns})
-    if population is None or population.empty or not len(ids) or not times:
-        return table
-    check_crs(graph, population.crs, what="population")
-    begun, cells = begun or start(entrances, graph), population.geometry.to_numpy()
-    spots = snap(graph, cells, within_m=snap_m)
-    spotted = Spotted(begun, spots)
-    people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
-    hull = shapely.convex_hull(shapely.multipoints(cells))
-    held = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
-    metres = np.array(times) * speed_kmh * 1000 / 60
-    rows = np.searchsorted(ids, begun.ids)
-    for reach in begun.fields(metres[-1]):
-        which, there = spotted.effort(reach)
-        inside = held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
-        for name, within in zip(columns, metres, strict=True):
-            count = (there <= within) @ people[which]
-            columns[name][rows[reach.sites]] = np.where(inside | (count > 0), count, np.nan)
-    return table.assign(**columns)
 
 
 def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:

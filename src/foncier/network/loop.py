@@ -10,16 +10,15 @@ from scipy.sparse.csgraph import dijkstra
 
 from foncier.errors import ContractError
 from foncier.i18n import Message
+from foncier.network.graph import EPSILON_M, Arcs
 from foncier.network.routes import joined
 from foncier.network.shortest_paths import SNAP_M
-from foncier.network.sparse import EPSILON_M, Arcs, way
 from foncier.network.splitting import check_crs, snap, split
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Graph, Integers
 
 
 def tour(
@@ -102,7 +101,7 @@ def _legs(graph: Graph, node: Integers, names: list[Message], feels: Floats | No
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
         if not np.isfinite(distance[tree, end]):
             raise ContractError("network.loop.no_way", start=names[leg], end=names[leg + 1])
-        legs.append(_trace(graph, soft, way(before[tree], int(end))[::-1]))
+        legs.append(_trace(graph, soft, _path(before[tree], int(end))[::-1]))
     return legs
 
 
@@ -129,3 +128,11 @@ def _trace(graph: Graph, soft: Arcs, nodes: list[int]) -> Floats:
     lines[back] = shapely.reverse(lines[back])
     at_first = [[graph.x[stops[0]], graph.y[stops[0]]]]
     return np.concatenate([at_first, shapely.get_coordinates(lines)])
+
+
+def _path(before: Integers, node: int) -> list[int]:
+    """Nodes from one node back to the source of a Dijkstra tree, both included."""
+    path = [node]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return path

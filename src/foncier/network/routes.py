@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from foncier.network.graph import spread
 from foncier.network.shortest_paths import (
     SNAP_M,
     Field,
@@ -18,22 +19,14 @@ from foncier.network.shortest_paths import (
     solve,
     ways,
 )
-from foncier.network.sparse import spread
-from foncier.network.splitting import (
-    Split,
-    Spots,
-    check_crs,
-    cut,
-    enter,
-)
+from foncier.network.splitting import Split, Spots, check_crs, cut, enter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Graph, Integers
 
 AT_ONCE = 4096  # ways drawn together: their vertices are held at once
 

@@ -10,22 +10,15 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from foncier.network.sparse import EPSILON_M
-from foncier.network.splitting import (
-    Split,
-    Spots,
-    check_crs,
-    snap,
-    split,
-)
+from foncier.network.graph import EPSILON_M
+from foncier.network.splitting import Split, Spots, check_crs, snap, split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Graph, Integers
 
 SNAP_M = 150.0  # a place farther from any street is off the network
 LOOP_STEP_M = 20.0

@@ -9,14 +9,13 @@ import numpy as np
 import shapely
 
 from foncier.geometry import heights_m
-from foncier.network.sparse import spread
+from foncier.network.graph import spread
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from foncier.model import Dem
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Integers
+    from foncier.network.graph import Floats, Graph, Integers
 
 STEP_M = 25.0
 # Tobler (1993), v = 6·exp(−3.5·|s + 0.05|) km/h: METHODS §6 scales it to the speed on the flat.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from foncier.errors import CrsError
-from foncier.network.sparse import spread
+from foncier.network.graph import spread
 
 if TYPE_CHECKING:
-    from foncier.network.graph import Graph
+    from foncier.network.graph import Floats, Geometries, Graph, Integers
 
 SAME_PLACE_M = 1e-4  # two cuts nearer than this are one
 
@@ -167,11 +166,6 @@ def _cuts(graph: Graph, spots: Spots) -> tuple[Integers, Floats, Integers]:
     fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > SAME_PLACE_M)
     node[order] = len(graph.x) + np.cumsum(fresh) - 1
     return edge[fresh], along[fresh], node
-
-
-Geometries = NDArray[np.object_]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.signedinteger[Any]]
 
 
 def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:

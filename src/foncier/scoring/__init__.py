@@ -2,10 +2,9 @@
 
 from foncier.scoring.agreement import agreement
 from foncier.scoring.by_district import axis_sections, by_district
-from foncier.scoring.measures import measures, unknown_measures
+from foncier.scoring.criteria import measures, unknown_measures, value_function
 from foncier.scoring.ranking import scores
 from foncier.scoring.requirements import Condition, Tolerance, match
-from foncier.scoring.value_functions import value_function
 from foncier.scoring.what_if import Situation, gains, score_gain
 
 __all__ = [

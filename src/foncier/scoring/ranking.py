@@ -10,7 +10,7 @@ import pandas as pd
 from foncier.errors import ConfigError
 from foncier.schemas import SCORES
 from foncier.scoring.agreement import pareto, topsis_ranks
-from foncier.scoring.value_functions import value_function
+from foncier.scoring.criteria import value_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from foncier.scoring.mutafriches import (
     Matrix,
     Question,
 )
-from foncier.scoring.mutafriches.matrix import IMPACTS, SEVERAL
+from foncier.scoring.mutafriches.index import IMPACTS, SEVERAL
 from foncier.study.rulesets import read_rules
 
 if TYPE_CHECKING:

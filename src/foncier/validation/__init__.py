@@ -4,15 +4,16 @@ Tables in, tables out: this room reads no file and draws no picture.
 """
 
 from foncier.validation.assess import Assessment, assess
-from foncier.validation.baselines import Baseline, compare
 from foncier.validation.changes import Edition, differences
 from foncier.validation.matching import match
 from foncier.validation.metrics import (
+    Baseline,
     auc,
     brier,
     by_band,
     by_kind,
     calibration,
+    compare,
     rising,
     wilson,
 )

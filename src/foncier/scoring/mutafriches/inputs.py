@@ -15,7 +15,7 @@ import shapely
 
 from foncier.i18n import label
 from foncier.schemas import MUTABILITY_FACTS
-from foncier.scoring.mutafriches.matrix import SEVERAL
+from foncier.scoring.mutafriches.index import SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.i18n import Localized
-    from foncier.scoring.mutafriches.matrix import Matrix
+    from foncier.scoring.mutafriches.index import Matrix
 
 FRICHE = "friche"
 ROUGH = ("emprise_approximative", "point_seul")
