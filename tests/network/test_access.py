@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.network import access, access_points
-from foncier.network.access import at_ground, near, street_of
+from foncier.network.access import ground_level_streets, nearby_streets, nearest_streets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,7 +317,7 @@ def test_only_streets_at_ground_level_that_are_open_to_the_mode_count(
     plot = plots([shapely.box(0, 5, 20, 35)])
     assert access_points(plot, ways)["street_id"].tolist() == ["s4"]
     assert access_points(plot, ways, mode="bike")["street_id"].tolist() == ["s0"]
-    assert at_ground(ways, "walk", "bike")["street_id"].tolist() == ["s0", "s4"]
+    assert ground_level_streets(ways, "walk", "bike")["street_id"].tolist() == ["s0", "s4"]
 
 
 def test_plots_are_sorted_by_id_and_each_has_its_own_figures(
@@ -389,8 +389,8 @@ def test_only_open_streets_are_chosen_among(
     boxes = [shapely.box(0, metres, 20, metres + 20), shapely.box(0, -metres - 90, 20, -metres)]
     behind = 2 * metres + 21  # a metre farther from the first plot
     lines = [STREET, f"LINESTRING (-100 {behind}, 100 {behind})"]
-    around = near(plots(boxes).geometry.to_numpy(), streets(lines).geometry.to_numpy())
-    plot, street = street_of(around, np.array([True, True]), reach_m=35.0)
+    around = nearby_streets(plots(boxes).geometry.to_numpy(), streets(lines).geometry.to_numpy())
+    plot, street = nearest_streets(around, np.array([True, True]), reach_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0, 1], [0, 0])
-    plot, street = street_of(around, np.array([False, True]), reach_m=35.0)
+    plot, street = nearest_streets(around, np.array([False, True]), reach_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0], [1])

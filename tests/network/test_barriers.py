@@ -11,7 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.network import build_graph, entrances, travel_time_table
-from foncier.network.barriers import barriers, walls
+from foncier.network.barriers import barrier_layer, crossed_barriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ def constraints(put: Callable[[Any], Any], rows: Sequence[Any]) -> Any:
 def test_what_is_crossed_on_the_straight_line(put: Callable[[Any], Any], case: str) -> None:
     rows, detour, kind, name = CASES[case]
     start, end = (np.array([put(shapely.Point(0, y))]) for y in (0, 100))
-    found = barriers(start, end, np.array([detour]), walls(constraints(put, rows)))
+    found = crossed_barriers(start, end, np.array([detour]), barrier_layer(constraints(put, rows)))
     assert [one[0] for one in found] == [kind, name]
 
 
@@ -106,5 +106,5 @@ def test_the_table_of_access_names_the_river(
 
 def test_no_line_no_barrier() -> None:
     nothing = np.empty(0, dtype=object)
-    kinds, names = barriers(nothing, nothing, np.empty(0), None)
+    kinds, names = crossed_barriers(nothing, nothing, np.empty(0), None)
     assert (len(kinds), len(names)) == (0, 0)

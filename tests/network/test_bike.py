@@ -13,8 +13,8 @@ import shapely
 from foncier import schemas
 from foncier.network import (
     BIKE_KMH,
+    add_cycling,
     build_graph,
-    cycled,
     entrances,
     isochrones,
     routes,
@@ -113,13 +113,13 @@ def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places:
         destinations,
         speed_kmh=BIKE_KMH,
     )
-    both = cycled(foot, ridden).set_index("opportunity_id")
+    both = add_cycling(foot, ridden).set_index("opportunity_id")
     assert both.loc["a", "distance_m"] == pytest.approx(3 + 290 + 20, abs=1e-3)
     assert both.loc["a", "bike_m"] == pytest.approx(15 + 290 + 20, abs=1e-3)
     assert both.loc["a", "bike_min"] == pytest.approx(325 / 250, abs=1e-4)
     assert both.loc["b"].isna()[["distance_m", "bike_m", "bike_min"]].all()
-    assert cycled(foot.iloc[:0], ridden).empty
-    assert cycled(foot, ridden.iloc[:0])["bike_min"].isna().all()
+    assert add_cycling(foot.iloc[:0], ridden).empty
+    assert add_cycling(foot, ridden.iloc[:0])["bike_min"].isna().all()
 
 
 @pytest.mark.real

@@ -20,7 +20,7 @@ from foncier.network import (
     travel_time_table,
 )
 from foncier.network.access import CLOSE_M
-from foncier.network.entrances import crossed_m
+from foncier.network.entrances import neighbour_land_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,7 +170,7 @@ def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
     points = access_points(sites, ways)
     at, own = points.geometry.to_numpy(), sites.geometry.to_numpy()
     street = np.repeat(ways.geometry.to_numpy()[:1], len(at))
-    found = crossed_m(at, street, own, land)
+    found = neighbour_land_m(at, street, own, land)
     between = shapely.difference(shapely.shortest_line(at, street), own)
     pieces = shapely.intersection(between[:, None], land.geometry.to_numpy()[None])
     assert found == pytest.approx(shapely.length(pieces).sum(axis=1), abs=1e-3)

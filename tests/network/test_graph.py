@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.network import build_graph
-from foncier.network.graph import EPSILON_M, arcs
-from foncier.network.splitting import cut
+from foncier.network.graph import EPSILON_M, easiest_arcs
+from foncier.network.splitting import line_substring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,17 +133,19 @@ def test_a_graph_depends_neither_on_row_order_nor_on_where_the_map_lies(
 
 def test_cut_keeps_ends_at_their_measure() -> None:
     line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
-    pieces = cut(np.array([line] * 4), np.array([0.0, 10.0, 3, 20]), np.array([20.0, 20, 3, 20]))
+    pieces = line_substring(
+        np.array([line] * 4), np.array([0.0, 10.0, 3, 20]), np.array([20.0, 20, 3, 20])
+    )
     assert pieces[0].equals(line)
     assert shapely.to_wkt(pieces[1]) == "LINESTRING (10 0, 10 10)"
     assert shapely.length(pieces).tolist() == [20, 10, 0, 0]
-    assert len(cut(np.empty(0, dtype=object), np.empty(0), np.empty(0))) == 0
+    assert len(line_substring(np.empty(0, dtype=object), np.empty(0), np.empty(0))) == 0
 
 
 def test_an_arc_is_found_in_a_town_whose_keys_need_more_than_32_bits() -> None:
     """scipy tells nodes as 32 bits: 50 000 nodes are enough for their key to overflow."""
     many = 60_000
     u = np.arange(many - 1)
-    found = arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)
+    found = easiest_arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)
     last = np.array([many - 2], dtype=np.int32)
     assert found.between(last, last + 1).tolist() == [many - 2]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.errors import CrsError
-from foncier.network import build_graph, isochrones, residents_reached
+from foncier.network import build_graph, isochrones, residents_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,7 +112,7 @@ def test_residents_are_counted_along_the_streets(
 ) -> None:
     """365 m to each side in 5 minutes; over the river and off the streets nobody is reached."""
     graph, start = build_graph(streets(TOWN)), entrances(put, {("a", 1): ("s0", 400, 10)})
-    found = residents_reached(start, graph, cells(put, RESIDENTS))
+    found = residents_within(start, graph, cells(put, RESIDENTS))
     assert found.iloc[0].tolist() == ["a", 10.0, 110.0, 110.0]
     drawn = isochrones(start, graph, cells(put, RESIDENTS))
     assert drawn["residents"].tolist() == [10.0, 110.0, 110.0]
@@ -123,9 +123,9 @@ def test_nobody_known_is_not_nobody(streets: Builder, put: Callable[[Any], Any])
     start = entrances(
         put, {("a", 1): ("s0", 400, 10), ("b", 1): ("s3", 9100, 5), ("c", 1): ("gone", 9100, 5)}
     )
-    none = residents_reached(start, graph, None)
+    none = residents_within(start, graph, None)
     assert none.drop(columns="opportunity_id").isna().all(axis=None)
-    found = residents_reached(start, graph, cells(put, RESIDENTS | {(0.0, 1000.0): 1.0}))
+    found = residents_within(start, graph, cells(put, RESIDENTS | {(0.0, 1000.0): 1.0}))
     by_id = found.set_index("opportunity_id")
     assert by_id.loc["a", "residents_5min"] == 10
     assert by_id.loc[["b", "c"]].isna().all(axis=None)
@@ -138,13 +138,13 @@ def test_empty_tables(streets: Builder, put: Callable[[Any], Any]) -> None:
     gone = entrances(put, {("a", 1): ("gone", 0, 0)})
     assert isochrones(gone, graph).equals(schemas.ISOCHRONES.empty(gone.crs))
     assert isochrones(gone, build_graph(streets([]))).empty
-    assert residents_reached(nobody, graph, cells(put, RESIDENTS)).empty
+    assert residents_within(nobody, graph, cells(put, RESIDENTS)).empty
 
 
 def test_another_crs_is_refused(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph, start = build_graph(streets(TOWN)), entrances(put, {("a", 1): ("s0", 0, 0)})
     with pytest.raises(CrsError, match="population"):
-        residents_reached(start, graph, cells(put, RESIDENTS).to_crs(4326))
+        residents_within(start, graph, cells(put, RESIDENTS).to_crs(4326))
     with pytest.raises(CrsError, match="access_points"):
         isochrones(start.to_crs(4326), graph)
 
@@ -206,8 +206,8 @@ def test_splitting_the_sites_changes_nothing(streets: Builder, put: Callable[[An
     )
     people = cells(put, {(x * 90.0, x * 77.0): 5.0 + x for x in range(12)})
     parts = start.iloc[:7].sample(frac=1, random_state=1), start.iloc[7:]
-    counted = [residents_reached(part, graph, people) for part in parts]
-    whole = residents_reached(start, graph, people)
+    counted = [residents_within(part, graph, people) for part in parts]
+    whole = residents_within(start, graph, people)
     assert len(whole) == 80
     assert pd.concat(counted, ignore_index=True).equals(whole)
     drawn = [isochrones(part, graph, people, minutes=[5]) for part in (start[:3], start[3:5])]

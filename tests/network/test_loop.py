@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foncier.errors import ContractError
 from foncier.i18n import Message
-from foncier.network import build_graph, tour
+from foncier.network import build_graph, route_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_a_tour_follows_the_streets_and_comes_back(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph, stops = build_graph(streets(SQUARE)), places(STOPS)
-    loop = tour(stops.iloc[[2, 0, 1]], graph)
+    loop = route_loop(stops.iloc[[2, 0, 1]], graph)
     ring = put(shapely.LinearRing([(0, 0), (100, 0), (100, 100), (0, 100)]))
     assert loop.is_closed
     assert loop.length == pytest.approx(400)
@@ -46,14 +46,14 @@ def test_a_tour_follows_the_streets_and_comes_back(
 def test_an_open_tour_stops_at_the_last_waypoint(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    line = tour(places(STOPS), build_graph(streets(SQUARE)), closed=False)
+    line = route_loop(places(STOPS), build_graph(streets(SQUARE)), closed=False)
     assert line.length == pytest.approx(50 + 60 + 40 + 60)
     assert line.coords[-1] == put(shapely.Point(40, 100)).coords[0]
 
 
 def test_waypoints_on_one_edge_or_at_one_place(streets: Builder, places: Builder) -> None:
     stops = places({"a": (10, 0), "b": (30, 5), "encore b": (30, -5), "c": (20, 0)})
-    line = tour(stops, build_graph(streets(SQUARE)), closed=False)
+    line = route_loop(stops, build_graph(streets(SQUARE)), closed=False)
     assert line.length == pytest.approx(30)
 
 
@@ -83,13 +83,13 @@ WRONG: dict[str, tuple[dict[str, tuple[float, float]], str, dict[str, Any]]] = {
 def test_a_tour_that_cannot_be_says_why(streets: Builder, places: Builder, case: str) -> None:
     stops, message, params = WRONG[case]
     with pytest.raises(ContractError) as refused:
-        tour(places(stops), build_graph(streets([*SQUARE, APART])))
+        route_loop(places(stops), build_graph(streets([*SQUARE, APART])))
     assert (refused.value.id, refused.value.params) == (f"network.loop.{message}", params)
 
 
 def test_a_tour_without_streets_says_so(streets: Builder, places: Builder) -> None:
     with pytest.raises(ContractError) as refused:
-        tour(places(STOPS), build_graph(streets([])))
+        route_loop(places(STOPS), build_graph(streets([])))
     assert (refused.value.id, refused.value.params) == ("network.loop.no_street", {"stop": GARE})
 
 
@@ -104,23 +104,23 @@ def test_a_tour_lies_on_the_streets_whatever_the_order_of_rows(
     table = streets(SQUARE)
     if len(set(at)) == 1:
         with pytest.raises(ContractError):
-            tour(stops, build_graph(table))
+            route_loop(stops, build_graph(table))
         return
-    loop = tour(stops, build_graph(table))
+    loop = route_loop(stops, build_graph(table))
     assert loop.is_closed
     assert shapely.covers(shapely.buffer(put(ring), 1e-6), loop)
     assert shapely.dwithin(loop, stops.geometry.to_numpy(), 1e-3).all()
     shuffled = stops.sample(frac=1, random_state=seed)
-    assert tour(shuffled, build_graph(table.sample(frac=1, random_state=seed))) == loop
+    assert route_loop(shuffled, build_graph(table.sample(frac=1, random_state=seed))) == loop
 
 
 def test_a_tour_prefers_the_soft_streets(streets: Builder, places: Builder) -> None:
     """A main road of 100 m, and a lane round it of 140 m between the same ends."""
     table = streets(["LINESTRING (0 0, 100 0)", "LINESTRING (0 0, 50 49, 100 0)"])
     graph, stops = build_graph(table), places({"a": (0, 0), "b": (100, 0)})
-    shortest = tour(stops, graph, closed=False)
+    shortest = route_loop(stops, graph, closed=False)
     assert shortest.length == pytest.approx(100)
     feels = table.geometry.length.lt(110).map({True: 2.0, False: 1.0}).to_numpy()
-    assert tour(stops, graph, closed=False, feels=feels).length == pytest.approx(140, abs=0.1)
+    assert route_loop(stops, graph, closed=False, feels=feels).length == pytest.approx(140, abs=0.1)
     nearly = np.where(feels > 1, 1.3, 1.0)
-    assert tour(stops, graph, closed=False, feels=nearly).length == pytest.approx(100)
+    assert route_loop(stops, graph, closed=False, feels=nearly).length == pytest.approx(100)

@@ -16,18 +16,18 @@ from foncier.errors import CrsError
 from foncier.network import (
     BIKE_KMH,
     WALK_KMH,
+    add_cycling,
     build_graph,
-    cycled,
     travel_time_table,
 )
 from foncier.network.shortest_paths import (
-    best,
-    goals,
-    part,
-    solve,
-    ways,
+    distance_fields,
+    easiest_rows,
+    locate_destinations,
+    partial_effort,
+    paths_from,
 )
-from foncier.network.splitting import enter
+from foncier.network.splitting import snap_to_street
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,7 +222,7 @@ def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
         walked.assign(distance_m=[1.0, 2, 3, 4], time_min=[5.0, 6, 7, 8])
     )
     ridden = walked.assign(distance_m=[10.0, 20, 30, 40], time_min=[50.0, 60, 70, 80])
-    found = cycled(walked, ridden.iloc[[3, 1, 0]])
+    found = add_cycling(walked, ridden.iloc[[3, 1, 0]])
     assert found["distance_m"].tolist() == [1, 2, 3, 4]
     assert found["time_min"].tolist() == [5, 6, 7, 8]
     assert np.array_equal(found["bike_m"], [10, 20, NAN, 40], equal_nan=True)
@@ -243,12 +243,14 @@ def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
 def test_the_easiest_way_of_a_site_is_kept_the_first_of_equals_the_missing_last(
     site: list[int], effort: list[float], rows: list[int]
 ) -> None:
-    found = best(np.array(site, dtype=np.int64), np.array(effort, dtype=float))
+    found = easiest_rows(np.array(site, dtype=np.int64), np.array(effort, dtype=float))
     assert found.tolist() == rows
 
 
 def test_the_effort_of_a_part_of_an_edge_is_its_share() -> None:
-    found = part(np.array([12.0, 30, np.inf, np.inf]), np.array([5.0, 10, 5, 0]), np.full(4, 10.0))
+    found = partial_effort(
+        np.array([12.0, 30, np.inf, np.inf]), np.array([5.0, 10, 5, 0]), np.full(4, 10.0)
+    )
     assert found.tolist() == [6, 30, np.inf, 0]
 
 
@@ -282,10 +284,12 @@ def test_the_easiest_way_decides_and_its_own_length_is_told(
     laid = streets(["LINESTRING (0 0, 100 0)"])
     graph = uphill(build_graph(laid), forward, backward)
     where = {"east": (100.0, 0.0), "west": (0.0, 0.0)}
-    aims = goals(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
-    parted, (field,) = solve(graph, aims)
-    starts = enter(graph, np.array([put(shapely.Point(40, 7))]), np.array(["s0"], dtype=object))
-    way = ways(parted, field, starts, graph.lines)
+    aims = locate_destinations(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
+    parted, (field,) = distance_fields(graph, aims)
+    starts = snap_to_street(
+        graph, np.array([put(shapely.Point(40, 7))]), np.array(["s0"], dtype=object)
+    )
+    way = paths_from(parted, field, starts, graph.lines)
     assert np.allclose(way.effort_m, [effort], atol=1e-3, equal_nan=True)
     assert np.allclose(way.distance_m, [metres], atol=1e-3, equal_nan=True)
     assert way.place.tolist() == [-1 if place is None else list(where).index(place)]
@@ -298,10 +302,14 @@ def test_effort_and_length_add_up_over_many_edges_and_the_offset_of_the_destinat
     """Six edges of 100 m uphill, half of one at each end, and 30 m from the street."""
     laid = streets([f"LINESTRING ({100 * n} 0, {100 * n + 100} 0)" for n in range(7)])
     graph = uphill(build_graph(laid), 1.5, 1.0)
-    aims = goals(graph, {"x": places({"top": (650.0, 30.0)})}, None, snap_m=150, loop_name="")
-    parted, (field,) = solve(graph, aims)
-    starts = enter(graph, np.array([put(shapely.Point(50, 7))]), np.array(["s0"], dtype=object))
-    way = ways(parted, field, starts, graph.lines)
+    aims = locate_destinations(
+        graph, {"x": places({"top": (650.0, 30.0)})}, None, snap_m=150, loop_name=""
+    )
+    parted, (field,) = distance_fields(graph, aims)
+    starts = snap_to_street(
+        graph, np.array([put(shapely.Point(50, 7))]), np.array(["s0"], dtype=object)
+    )
+    way = paths_from(parted, field, starts, graph.lines)
     assert way.effort_m == pytest.approx([600 * 1.5 + 30], abs=1e-3)
     assert way.distance_m == pytest.approx([630], abs=1e-3)
 
@@ -317,12 +325,12 @@ def test_a_target_without_a_place_on_the_network_has_no_way(
         "b": places({"1": (900.0, 900.0)}),
         "c": places({"1": (900.0, 900.0), "2": (100.0, 80.0)}),
     }
-    aims = goals(graph, destinations, None, snap_m=150, loop_name="")
+    aims = locate_destinations(graph, destinations, None, snap_m=150, loop_name="")
     assert [aim.key for aim in aims] == ["a", "b", "c"]
-    parted, fields = solve(graph, aims)
+    parted, fields = distance_fields(graph, aims)
     points = np.array([put(shapely.Point(x, 0)) for x in (30, 170)])
-    starts = enter(graph, points, np.array(["s0", "s0"], dtype=object))
-    found = [ways(parted, field, starts, graph.lines) for field in fields]
+    starts = snap_to_street(graph, points, np.array(["s0", "s0"], dtype=object))
+    found = [paths_from(parted, field, starts, graph.lines) for field in fields]
     assert [way.place.tolist() for way in found] == [[0, 2], [-1, -1], [1, 1]]
     assert found[0].distance_m.tolist() == pytest.approx([30, 30])
     assert np.isnan(found[1].distance_m).all()

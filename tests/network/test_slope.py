@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from foncier import schemas
 from foncier.model import Dem
 from foncier.network import (
+    apply_slope,
     build_graph,
     isochrones,
     routes,
-    sloped,
     travel_time_table,
 )
-from foncier.network.slope import effort
+from foncier.network.slope import hiking_effort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,12 +51,12 @@ TOBLER = {0.0: 1.0, 0.10: np.exp(0.35), -0.10: 1.0, -0.05: np.exp(-0.175), -0.2:
 @pytest.mark.parametrize("slope", TOBLER)
 def test_tobler_scaled_to_the_flat(slope: float) -> None:
     """4.5 km/h × 6·exp(−3.5·|s + 0.05|) / 6·exp(−3.5·0.05), METHODS §6."""
-    assert effort(np.array([slope]))[0] == pytest.approx(TOBLER[slope], rel=1e-12)
+    assert hiking_effort(np.array([slope]))[0] == pytest.approx(TOBLER[slope], rel=1e-12)
 
 
 def test_both_ways_differ_on_an_even_slope(streets: Builder) -> None:
     ways = streets([STREET])
-    graph, unknown = sloped(build_graph(ways), ways, ground(lambda x, _: 0.1 * x))
+    graph, unknown = apply_slope(build_graph(ways), ways, ground(lambda x, _: 0.1 * x))
     assert graph.forward_m[0] == pytest.approx(200 * np.exp(0.35), rel=1e-6)
     assert graph.backward_m[0] == pytest.approx(200, rel=1e-6)
     assert unknown == 0
@@ -65,7 +65,7 @@ def test_both_ways_differ_on_an_even_slope(streets: Builder) -> None:
 
 def test_a_hill_between_two_ends_as_high_is_seen(streets: Builder) -> None:
     ways = streets([STREET])
-    graph, _ = sloped(build_graph(ways), ways, ground(lambda x, _: 10 - abs(x - 100) / 10))
+    graph, _ = apply_slope(build_graph(ways), ways, ground(lambda x, _: 10 - abs(x - 100) / 10))
     expected = 100 * np.exp(0.35) + 100 * 1.0
     assert graph.forward_m[0] == pytest.approx(
         expected, rel=0.02
@@ -78,7 +78,7 @@ def test_a_hill_between_two_ends_as_high_is_seen(streets: Builder) -> None:
 def test_a_bridge_is_as_high_as_its_ends(streets: Builder) -> None:
     ways = streets([STREET, "LINESTRING (0 50, 200 50)"], level=[1, 0])
     valley = ground(lambda x, _: np.where((x > 20) & (x < 180), -15.0, 0.0))
-    graph, _ = sloped(build_graph(ways), ways, valley)
+    graph, _ = apply_slope(build_graph(ways), ways, valley)
     assert graph.forward_m[0] == pytest.approx(200, rel=1e-6)
     assert graph.forward_m[1] > 210
 
@@ -86,7 +86,7 @@ def test_a_bridge_is_as_high_as_its_ends(streets: Builder) -> None:
 def test_a_flat_relief_is_no_relief(streets: Builder, put: Callable[[Any], Any]) -> None:
     ways = streets([STREET, "LINESTRING (200 0, 230 90, 170 260)"])
     graph = build_graph(ways)
-    even, unknown = sloped(graph, ways, ground(lambda x, _: 37.0))
+    even, unknown = apply_slope(graph, ways, ground(lambda x, _: 37.0))
     assert np.allclose(even.forward_m, graph.length_m, rtol=1e-9, atol=0)
     assert np.allclose(even.backward_m, graph.length_m, rtol=1e-9, atol=0)
     assert unknown == 0
@@ -102,7 +102,7 @@ def test_what_the_relief_does_not_cover_is_flat_and_counted(
     ways = streets([STREET])
     limit = {"nowhere": -1e9, "the first half": 100.0, "everywhere": 1e9}[where]
     dem = ground(lambda x, _: np.where(x < limit + 5, 0.1 * x, np.nan))
-    graph, unknown = sloped(build_graph(ways), ways, dem)
+    graph, unknown = apply_slope(build_graph(ways), ways, dem)
     assert unknown == pytest.approx(share, abs=0.13)
     assert graph.forward_m[0] == pytest.approx(
         200 * ((1 - unknown) * np.exp(0.35) + unknown), rel=1e-6
@@ -112,10 +112,10 @@ def test_what_the_relief_does_not_cover_is_flat_and_counted(
 def test_a_relief_of_elsewhere_changes_nothing(streets: Builder) -> None:
     ways = streets([STREET])
     far = Dem(np.zeros((9, 9), dtype=np.float32), 0.0, 0.0, 10.0)
-    graph, unknown = sloped(build_graph(ways), ways, far)
+    graph, unknown = apply_slope(build_graph(ways), ways, far)
     assert graph.flat
     assert unknown == 1.0
-    none, share = sloped(build_graph(streets([])), streets([]), far)
+    none, share = apply_slope(build_graph(streets([])), streets([]), far)
     assert (len(none.u), np.isnan(share)) == (0, True)
 
 
@@ -125,7 +125,7 @@ def test_the_way_round_the_hill_is_taken_and_measured(
     """Over a hill of 30 % for 200 m, or round it by 260 m: the flat way is longer and quicker."""
     ways = streets([STREET, "LINESTRING (0 0, 0 -30, 200 -30, 200 0)"])
     hill = ground(lambda x, y: np.where(y > -12, 30 - 0.3 * abs(x - 100), 0.0))
-    flat, steep = build_graph(ways), sloped(build_graph(ways), ways, hill)[0]
+    flat, steep = build_graph(ways), apply_slope(build_graph(ways), ways, hill)[0]
     site, start = plots([shapely.box(-9, -1, 0, 1)], opportunity_id=["a"]), door(put, "s0", 0, 0)
     destinations = {"station": places({"Gare": (200, 0)})}
     before, after = (travel_time_table(start, site, g, destinations).iloc[0] for g in (flat, steep))
@@ -155,12 +155,12 @@ def test_times_up_and_down_an_even_slope(
     destinations = {"end": places({"bout": (200, 0)}), "start": places({"début": (0, 0)})}
     site = plots([shapely.box(-9, -1, 0, 1)], opportunity_id=["a"])
     expected = {
-        "end": (200 - along) * effort(np.array([grade]))[0] / 75,
-        "start": along * effort(np.array([-grade]))[0] / 75,
+        "end": (200 - along) * hiking_effort(np.array([grade]))[0] / 75,
+        "start": along * hiking_effort(np.array([-grade]))[0] / 75,
     }
     for ways in (whole, cut):
         street = "s0" if len(ways) == 1 or along <= split else "s1"
-        graph, _ = sloped(build_graph(ways), ways, dem)
+        graph, _ = apply_slope(build_graph(ways), ways, dem)
         found = travel_time_table(door(put, street, along, 0), site, graph, destinations)
         times = found.set_index("target")["time_min"]
         for key, minutes in expected.items():
@@ -169,7 +169,7 @@ def test_times_up_and_down_an_even_slope(
 
 def test_an_isochrone_reaches_farther_downhill(streets: Builder, put: Callable[[Any], Any]) -> None:
     ways = streets(["LINESTRING (-900 0, 900 0)"])
-    graph, _ = sloped(build_graph(ways), ways, ground(lambda x, _: 0.05 * x))
+    graph, _ = apply_slope(build_graph(ways), ways, ground(lambda x, _: 0.05 * x))
     found = isochrones(door(put, "s0", 0, 0), graph, minutes=[5], simple_m=0.0)
     west, _, east, _ = found.total_bounds - np.array([X, Y, X, Y])
     assert west == pytest.approx(-375 / np.exp(-0.175) - 50, abs=0.5)

@@ -19,8 +19,8 @@ from foncier.errors import CrsError
 from foncier.network import (
     access_points,
     build_graph,
+    route_loop,
     routes,
-    tour,
     travel_time_table,
 )
 
@@ -457,7 +457,7 @@ def test_a_real_loop_is_routed_and_reached(
         },
         geometry=gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(2154),
     )
-    loop = tour(stops, graph)
+    loop = route_loop(stops, graph)
     assert loop.is_closed
     assert 5000 < loop.length < 9000
     found = travel_time_table(door, friches, graph, {}, loop)

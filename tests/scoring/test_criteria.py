@@ -16,7 +16,7 @@ from foncier import schemas
 from foncier.errors import ConfigError
 from foncier.i18n import Localized
 from foncier.model import Criterion
-from foncier.scoring import measures, unknown_measures, value_function
+from foncier.scoring import measures, unmeasured_criteria, value_function
 
 if TYPE_CHECKING:
     from foncier.model import ResultTables
@@ -100,8 +100,8 @@ def test_residents_around(small_result: ResultTables, case: str) -> None:
 def test_criteria_without_a_measure_are_named(small_result: ResultTables) -> None:
     found = measures(small_result.candidates, small_result.access)
     bus = Criterion("bus", "stop_min", Localized("Bus", "Bus"), "min", 15, 2, 1, "METHODS §6")
-    assert unknown_measures(found, [*small_result.criteria, bus]) == ("bus",)
-    assert unknown_measures(found.iloc[:1], small_result.criteria) == ("station", "loop")
+    assert unmeasured_criteria(found, [*small_result.criteria, bus]) == ("bus",)
+    assert unmeasured_criteria(found.iloc[:1], small_result.criteria) == ("station", "loop")
 
 
 def test_measures_of_the_plot_itself(small_result: ResultTables) -> None:

@@ -205,11 +205,11 @@ def test_many_draws_give_the_means_and_the_ranks_of_one(
 ) -> None:
     marks, own = np.array(rows), np.array(weights)
     with np.errstate(invalid="ignore"):  # all weights 0: nothing is covered
-        alone, _, _ = ranking._mean(marks, own)
-    together = ranking.Means(marks).of(np.stack([own[::-1], own]))
+        alone, _, _ = ranking._weighted_mean(marks, own)
+    together = ranking.WeightedMeans(marks).of(np.stack([own[::-1], own]))
     assert np.array_equal(together[1], alone, equal_nan=True)
     known = together[:, ~np.isnan(together).any(axis=0)]
-    assert ranking.places(known).tolist() == ranking._ranks(known).tolist()
+    assert ranking.rank_rows(known).tolist() == ranking._ranks(known).tolist()
 
 
 def test_the_table_has_the_columns_of_the_contract_then_one_a_criterion() -> None:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.model_verdicts import VERDICTS, codes
-from foncier.validation import assess, match
-from foncier.validation.assess import once
+from foncier.validation import assess, match_truths
+from foncier.validation.assess import deduplicate_truths
 
 from ..conftest import LAMBERT_93, X, Y, box
 
@@ -71,14 +71,14 @@ SQUARE = box(0, 0, 40, 40)
 def test_ways_to_match(
     name: str, site: dict[str, Any], truth: dict[str, Any], way: str | None
 ) -> None:
-    pairs = match(sites({"geometry": SQUARE, **site}), truths(truth))
+    pairs = match_truths(sites({"geometry": SQUARE, **site}), truths(truth))
     assert pairs["way"].tolist() == ([way] if way else []), name
 
 
 def test_the_best_pair_wins_and_each_is_taken_once() -> None:
     own = sites({"geometry": box(0, 0, 20, 20)}, {"geometry": box(22, 0, 20, 20)})
     near = truths({"geometry": shapely.Point(X + 23, Y + 5)}, {"geometry": box(21, 0, 20, 20)})
-    pairs = match(own, near)
+    pairs = match_truths(own, near)
     assert pairs[["site", "truth", "way"]].to_numpy().tolist() == [
         [0, 0, "distance"],
         [1, 1, "recouvrement"],
@@ -87,8 +87,8 @@ def test_the_best_pair_wins_and_each_is_taken_once() -> None:
 
 def test_nothing_matches_nothing() -> None:
     none = sites({"geometry": SQUARE}).iloc[:0]
-    assert match(none, truths()).empty
-    assert match(none, truths({"geometry": SQUARE})).empty
+    assert match_truths(none, truths()).empty
+    assert match_truths(none, truths({"geometry": SQUARE})).empty
     found = assess(none, truths(), AREA)
     assert found.found.empty
     assert found.wanted.empty
@@ -149,7 +149,7 @@ def test_a_truth_told_twice_counts_once_and_the_latest_speaks() -> None:
         {"opportunity_id": "FR-0", "verdict": "occupe", "observed_on": new},
         {"opportunity_id": "FR-0", "verdict": "inaccessible"},
     )
-    kept, repeated, torn = once(rows)
+    kept, repeated, torn = deduplicate_truths(rows)
     assert kept["verdict"].tolist() == ["occupe"]
     assert (repeated, torn) == (2, 0)
     judged = assess(sites({"geometry": SQUARE}), rows, AREA)

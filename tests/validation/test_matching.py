@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import shapely
 
-from foncier.validation import match
+from foncier.validation import match_truths
 
 from ..conftest import X, Y, box
 from .test_assess import SQUARE, sites, truths
@@ -15,7 +15,7 @@ from .test_assess import SQUARE, sites, truths
 
 def rows(own: Any, told: Any) -> list[Any]:
     """Pairs as site, truth, way, gap."""
-    found = match(own, told)
+    found = match_truths(own, told)
     assert list(found) == ["site", "truth", "way", "gap"]
     assert found.index.tolist() == list(range(len(found)))
     return list(found.itertuples(index=False, name=None))

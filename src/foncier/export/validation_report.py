@@ -175,7 +175,7 @@ def band_words(name: str, lang: Lang) -> str:
 
 
 def figures(table: pd.DataFrame, told: Validation, lang: Lang, first: list[str]) -> str:
-    """Table of `foncier.validation.metrics.row`, a share with its interval in one cell."""
+    """Table of `foncier.validation.metrics.list_metrics`, a share with its interval in one cell."""
     rows = []
     for row in table.to_dict("records"):
         silent = "baseline" in first and not row["found"]

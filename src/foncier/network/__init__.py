@@ -4,19 +4,19 @@ Everything is measured along the streets, from inside an edge to inside an edge.
 """
 
 from foncier.network.access import access_points
-from foncier.network.barriers import with_crossing
+from foncier.network.barriers import add_crossing
 from foncier.network.entrances import entrances, entrances_by_mode, main_entrances
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones
-from foncier.network.loop import tour
+from foncier.network.loop import route_loop
 from foncier.network.routes import routes
-from foncier.network.service_area import departures_reached, residents_reached
-from foncier.network.slope import sloped
+from foncier.network.service_area import departures_within, residents_within
+from foncier.network.slope import apply_slope
 from foncier.network.travel_times import (
     BIKE_KMH,
     WALK_KMH,
-    cells_of,
-    cycled,
+    add_cycling,
+    raster_grid,
     travel_time_raster,
     travel_time_table,
 )
@@ -26,19 +26,19 @@ __all__ = [
     "WALK_KMH",
     "Graph",
     "access_points",
+    "add_crossing",
+    "add_cycling",
+    "apply_slope",
     "build_graph",
-    "cells_of",
-    "cycled",
-    "departures_reached",
+    "departures_within",
     "entrances",
     "entrances_by_mode",
     "isochrones",
     "main_entrances",
-    "residents_reached",
+    "raster_grid",
+    "residents_within",
+    "route_loop",
     "routes",
-    "sloped",
-    "tour",
     "travel_time_raster",
     "travel_time_table",
-    "with_crossing",
 ]

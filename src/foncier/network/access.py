@@ -16,10 +16,15 @@ from foncier.schemas import ACCESS_POINTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Floats, Geometries, Integers, Mode
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Integers,
+        Mode,
+    )
 
-REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
-BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street
+MAX_DISTANCE_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
+FRONT_DEPTH_M = 4.0  # a wall set back less than a car's length still faces the street
 # A side that runs away from the street at more than 45° is the side of the plot, not its front.
 FACING = float(np.sqrt(0.5))
 TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
@@ -28,7 +33,7 @@ CLOSE_M = 15.0  # most plots have their street as near: it is found among the pa
 
 
 @dataclass(frozen=True)
-class Near:
+class NearbyStreets:
     """Plots, streets, and the pairs of them no farther apart than ``within_m``, plot by plot."""
 
     plots: Geometries
@@ -39,18 +44,20 @@ class Near:
     distance_m: Floats
 
 
-def near(plots: Geometries, ways: Geometries, *, within_m: float = CLOSE_M) -> Near:
+def nearby_streets(
+    plots: Geometries, ways: Geometries, *, within_m: float = CLOSE_M
+) -> NearbyStreets:
     """Pair each plot with the streets around it."""
     plot, way = pairs_within(plots, shapely.STRtree(ways), within_m)
-    return Near(plots, ways, within_m, plot, way, shapely.distance(plots[plot], ways[way]))
+    return NearbyStreets(plots, ways, within_m, plot, way, shapely.distance(plots[plot], ways[way]))
 
 
 def access_points(
     candidates: gpd.GeoDataFrame,
     streets: gpd.GeoDataFrame,
     *,
-    reach_m: float = REACH_M,
-    beyond_m: float = BEYOND_M,
+    reach_m: float = MAX_DISTANCE_M,
+    beyond_m: float = FRONT_DEPTH_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find the street that each plot opens on, its frontage, and the middle of that frontage.
@@ -80,45 +87,45 @@ def access_points(
     ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
     reach has no row.
     """
-    known = at_ground(streets, mode)
+    known = ground_level_streets(streets, mode)
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     if sites.empty or known.empty:
         return ACCESS_POINTS.empty(candidates.crs)
-    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy())
-    plot, street = street_of(around, np.ones(len(known), dtype=bool), reach_m=reach_m)
+    around = nearby_streets(sites.geometry.to_numpy(), known.geometry.to_numpy())
+    plot, street = nearest_streets(around, np.ones(len(known), dtype=bool), reach_m=reach_m)
     if not len(plot):
         return ACCESS_POINTS.empty(candidates.crs)
-    found = faced(sites, known, plot, street, beyond_m=beyond_m)
+    found = access_of_pairs(sites, known, plot, street, beyond_m=beyond_m)
     points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found)
     return points
 
 
-def at_ground(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
+def ground_level_streets(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
     """Streets at ground level that are open to one of some modes, sorted by id."""
-    open_ = np.any([open_to(streets, mode) for mode in modes], axis=0)
+    open_ = np.any([is_open(streets, mode) for mode in modes], axis=0)
     kept = streets[open_ & (streets["level"] == 0).to_numpy()]
     return kept.sort_values("street_id", ignore_index=True)
 
 
-def open_to(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
+def is_open(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
     """Tell which streets are open to a mode; where nothing is known they are not."""
     return np.asarray(streets[mode].fillna(False), dtype=bool)
 
 
-def faced(
+def access_of_pairs(
     sites: gpd.GeoDataFrame,
     known: gpd.GeoDataFrame,
     plot: Integers,
     street: Integers,
     *,
-    beyond_m: float = BEYOND_M,
+    beyond_m: float = FRONT_DEPTH_M,
 ) -> gpd.GeoDataFrame:
     """Access of each pair of a plot and a street, given by their rows.
 
     Columns of the contract ``ACCESS_POINTS``; a plot may come several times.
     """
     plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
-    point, frontage = _front(shapely.boundary(plots[plot]), ways[street], beyond_m)
+    point, frontage = _frontage(shapely.boundary(plots[plot]), ways[street], beyond_m)
     found = {
         "opportunity_id": sites["opportunity_id"].array[plot],
         "street_id": known["street_id"].array[street],
@@ -129,8 +136,8 @@ def faced(
     return gpd.GeoDataFrame(found, geometry=point, crs=sites.crs)
 
 
-def street_of(
-    around: Near, open_: NDArray[np.bool_], *, reach_m: float
+def nearest_streets(
+    around: NearbyStreets, open_: NDArray[np.bool_], *, reach_m: float
 ) -> tuple[Integers, Integers]:
     """Pairs of a plot and its street, one a plot, among the streets that are open.
 
@@ -143,7 +150,7 @@ def street_of(
     np.minimum.at(least, plot, distance)
     sure = (least < reach_m) & (least <= around.within_m - TIE_M)
     as_near = sure[plot] & (distance <= least[plot] + TIE_M)
-    far = _as_near(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
+    far = _nearest_of_rest(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
     plot, way = (
         np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far, strict=True)
     )
@@ -151,15 +158,15 @@ def street_of(
     edge_distance = np.zeros(len(plot))
     edges = shapely.boundary(around.plots[plot[tied]])
     edge_distance[tied] = shapely.distance(edges, around.ways[way[tied]])
-    kept = _least(edge_distance, plot)
+    kept = _minima(edge_distance, plot)
     plot, way = plot[kept], way[kept]
     first = np.lexsort((way, plot))
     _, row = np.unique(plot[first], return_index=True)
     return plot[first[row]], way[first[row]]
 
 
-def _as_near(
-    around: Near, rows: Integers, open_: Integers, reach_m: float
+def _nearest_of_rest(
+    around: NearbyStreets, rows: Integers, open_: Integers, reach_m: float
 ) -> tuple[Integers, Integers]:
     """Pairs of some plots and the nearest open streets within reach, all those as near."""
     tree, plots = shapely.STRtree(around.ways[open_]), around.plots[rows]
@@ -170,7 +177,7 @@ def _as_near(
     return rows[found[row]], open_[way]
 
 
-def _least(values: Floats, group: Integers) -> Integers:
+def _minima(values: Floats, group: Integers) -> Integers:
     """Positions of the values within a millimetre of the least of their group."""
     if not len(values):
         return np.empty(0, dtype=np.int64)
@@ -179,18 +186,18 @@ def _least(values: Floats, group: Integers) -> Integers:
     return np.flatnonzero(values <= least[group] + TIE_M)
 
 
-def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
+def _frontage(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
     """Middle of the longest front of each plot on its street, and the length of all its front."""
-    strip = in_threads(partial(_within, beyond_m=beyond_m), edges, ways)
-    owner, sides = _facing(strip, ways)
+    strip = in_threads(partial(_front_strip, beyond_m=beyond_m), edges, ways)
+    owner, sides = _facing_sides(strip, ways)
     fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
     plot = owner[piece_of]
     length = shapely.length(fronts)
     frontage = np.bincount(plot, weights=length, minlength=len(edges))
-    longest = _least(-length, plot)
+    longest = _minima(-length, plot)
     middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
     # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
-    near = _least(shapely.distance(middle, ways[plot[longest]]), plot[longest])
+    near = _minima(shapely.distance(middle, ways[plot[longest]]), plot[longest])
     middle, plot = middle[near], plot[longest][near]
     order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
     fronted, row = np.unique(plot[order], return_index=True)
@@ -201,7 +208,7 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     return points, np.asarray(frontage)
 
 
-def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
+def _front_strip(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
     """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
     found: Geometries = np.empty(len(edges), dtype=object)
     for start in range(0, len(edges), STRIPS):
@@ -211,7 +218,7 @@ def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometri
     return found
 
 
-def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
+def _facing_sides(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
     """Sides of each piece of edge that face the street: the plots that have some, and the sides."""
     parts, owner = shapely.get_parts(pieces, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from foncier.network.graph import Floats, Geometries, Integers
 
 # Two sides of a square for its diagonal: a grid of streets alone explains that much.
-DETOUR_FROM = float(np.sqrt(2))
-CROSSED_M = 3.0  # a ditch is stepped over
+MIN_DETOUR_INDEX = float(np.sqrt(2))
+MIN_CROSSED_M = 3.0  # a ditch is stepped over
 KINDS = ("water", "railway")
 
 
 @dataclass(frozen=True)
-class Walls:
+class BarrierLayer:
     """Water and railways: shapes, kind and name of each, and the kinds that the layer holds."""
 
     shapes: Geometries
@@ -32,7 +32,7 @@ class Walls:
     tree: shapely.STRtree
 
 
-def walls(constraints: gpd.GeoDataFrame | None) -> Walls | None:
+def barrier_layer(constraints: gpd.GeoDataFrame | None) -> BarrierLayer | None:
     """Water and railways of the constraints; None where there is neither.
 
     Parameters
@@ -49,11 +49,11 @@ def walls(constraints: gpd.GeoDataFrame | None) -> Walls | None:
     rows = rows.sort_values("constraint_id")
     shapes = rows.geometry.to_numpy()
     label = rows["label"].to_numpy(dtype=object)
-    return Walls(shapes, rows["kind"].to_numpy(dtype=object), label, shapely.STRtree(shapes))
+    return BarrierLayer(shapes, rows["kind"].to_numpy(dtype=object), label, shapely.STRtree(shapes))
 
 
-def barriers(
-    start: Geometries, end: Geometries, detour: Floats, found: Walls | None
+def crossed_barriers(
+    start: Geometries, end: Geometries, detour: Floats, found: BarrierLayer | None
 ) -> tuple[Geometries, Geometries]:
     """Name what each straight line crosses where the way by the streets is a detour.
 
@@ -77,8 +77,8 @@ def barriers(
     kinds, names = (np.full(len(start), None, dtype=object) for _ in range(2))
     if found is None:
         return kinds, names
-    kinds[detour < DETOUR_FROM] = "none"
-    far = np.flatnonzero(detour >= DETOUR_FROM)
+    kinds[detour < MIN_DETOUR_INDEX] = "none"
+    far = np.flatnonzero(detour >= MIN_DETOUR_INDEX)
     lines = (
         shapely.linestrings(
             np.stack(
@@ -88,11 +88,11 @@ def barriers(
         if len(far)
         else np.empty(0, dtype=object)
     )
-    line, wall = _parting(lines, start[far], end[far], found)
+    line, wall = _separating_pairs(lines, start[far], end[far], found)
     row, shapes = far[line], found.shapes[wall]
     length = shapely.length(shapely.intersection(lines[line], shapes))
     drawn = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
-    kept = np.flatnonzero(drawn | (length >= CROSSED_M))
+    kept = np.flatnonzero(drawn | (length >= MIN_CROSSED_M))
     if set(KINDS) <= set(found.kind):
         kinds[far] = "none"
     row, wall, length = row[kept], wall[kept], length[kept]
@@ -108,8 +108,8 @@ def barriers(
     return kinds, names
 
 
-def _parting(
-    lines: Geometries, start: Geometries, end: Geometries, found: Walls
+def _separating_pairs(
+    lines: Geometries, start: Geometries, end: Geometries, found: BarrierLayer
 ) -> tuple[Integers, Integers]:
     """Pairs of a line and a wall that it meets, the wall holding neither of its two ends.
 
@@ -124,12 +124,16 @@ def _parting(
     return line[met], wall[met]
 
 
-REACH_M = 80.0  # an end farther than this from any street joins nothing
-CLASS = "footway"
+MAX_END_DISTANCE_M = 80.0  # an end farther than this from any street joins nothing
+CROSSING_CLASS = "footway"
 
 
-def with_crossing(
-    streets: gpd.GeoDataFrame, line: shapely.Geometry, *, name: str, reach_m: float = REACH_M
+def add_crossing(
+    streets: gpd.GeoDataFrame,
+    line: shapely.Geometry,
+    *,
+    name: str,
+    reach_m: float = MAX_END_DISTANCE_M,
 ) -> gpd.GeoDataFrame:
     """Add a footbridge to the streets: its two ends are brought to the nearest streets.
 
@@ -179,7 +183,7 @@ def with_crossing(
     row_of = {
         "street_id": f"+{name}",
         "name": name,
-        "street_class": CLASS,
+        "street_class": CROSSING_CLASS,
         "level": 1,
         "walk": True,
         "bike": True,

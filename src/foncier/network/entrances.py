@@ -9,12 +9,12 @@ import pandas as pd
 import shapely
 
 from foncier.network.access import (
-    REACH_M,
-    at_ground,
-    faced,
-    near,
-    open_to,
-    street_of,
+    MAX_DISTANCE_M,
+    access_of_pairs,
+    ground_level_streets,
+    is_open,
+    nearby_streets,
+    nearest_streets,
 )
 from foncier.schemas import ACCESS_POINTS
 
@@ -24,13 +24,23 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.network.access import Near
-    from foncier.network.graph import Floats, Geometries, Integers, Mode
+    from foncier.network.access import NearbyStreets
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Integers,
+        Mode,
+    )
 
-FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
-GATE_M = 3.0  # a car passes
-DRAWN = ("parcelles", "piece", "batiment", "trace")  # a guessed outline faces no street for sure
-SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
+FACING_DISTANCE_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
+MIN_FRONTAGE_M = 3.0  # a car passes
+KNOWN_OUTLINES = (
+    "parcelles",
+    "piece",
+    "batiment",
+    "trace",
+)  # a guessed outline faces no street for sure
+MAX_NEIGHBOUR_LAND_M = 2.0  # less is the slack between the drawing of streets and of parcels
 
 
 def entrances(
@@ -38,10 +48,10 @@ def entrances(
     streets: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame | None = None,
     *,
-    reach_m: float = REACH_M,
-    faced_m: float = FACED_M,
-    gate_m: float = GATE_M,
-    shut_in_m: float = SHUT_IN_M,
+    reach_m: float = MAX_DISTANCE_M,
+    faced_m: float = FACING_DISTANCE_M,
+    gate_m: float = MIN_FRONTAGE_M,
+    shut_in_m: float = MAX_NEIGHBOUR_LAND_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find all the accesses of each plot: the nearest street, and every other one that it faces.
@@ -84,60 +94,62 @@ def entrances_by_mode(
     parcels: gpd.GeoDataFrame | None = None,
     *,
     modes: Sequence[Mode] = ("walk", "bike"),
-    reach_m: float = REACH_M,
-    faced_m: float = FACED_M,
-    gate_m: float = GATE_M,
-    shut_in_m: float = SHUT_IN_M,
+    reach_m: float = MAX_DISTANCE_M,
+    faced_m: float = FACING_DISTANCE_M,
+    gate_m: float = MIN_FRONTAGE_M,
+    shut_in_m: float = MAX_NEIGHBOUR_LAND_M,
 ) -> dict[Mode, gpd.GeoDataFrame]:
     """Find the accesses of each plot by several modes, each as `doors` finds them.
 
     Most streets are open to all modes: what a plot shows to a street is measured once.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    known = at_ground(streets, *modes)
+    known = ground_level_streets(streets, *modes)
     if sites.empty or known.empty:
-        return dict.fromkeys(modes, _none(candidates))
-    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
-    drawn = sites["perimeter"].isin(DRAWN).to_numpy()
-    both = {m: _pairs(around, open_to(known, m), drawn, reach_m=reach_m) for m in modes}
+        return dict.fromkeys(modes, _no_entrances(candidates))
+    around = nearby_streets(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
+    drawn = sites["perimeter"].isin(KNOWN_OUTLINES).to_numpy()
+    both = {m: _pairs(around, is_open(known, m), drawn, reach_m=reach_m) for m in modes}
     main = {mode: first for mode, (first, _) in both.items()}
     every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
-    table = faced(sites, known, *np.divmod(every, len(known)))
+    table = access_of_pairs(sites, known, *np.divmod(every, len(known)))
     wide = (table["frontage_m"] >= gate_m).to_numpy()
     kept = wide | np.isin(every, np.concatenate(list(main.values())))
     every, wide, table = every[kept], wide[kept], table[kept].assign(over_m=np.nan)
     plot, street = np.divmod(every, len(known))
     if parcels is not None:
         points, own = table.geometry.to_numpy(), around.plots[plot]
-        table["over_m"] = crossed_m(points, around.ways[street], own, parcels)
+        table["over_m"] = neighbour_land_m(points, around.ways[street], own, parcels)
     found = {}
     for mode, (_, pairs) in both.items():
         first = np.isin(every, main[mode])
         rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
-        found[mode] = _ordered(table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m)
+        found[mode] = _usable_entrances(
+            table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m
+        )
     return found
 
 
 def _pairs(
-    around: Near, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+    around: NearbyStreets, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
 ) -> tuple[Integers, Integers]:
     """Each plot with its own street, and with every open one that it may face.
 
     A pair is one number, in the order of the plots, then of the streets.
     """
     many = len(around.ways)
-    plot, street = street_of(around, open_, reach_m=reach_m)
+    plot, street = nearest_streets(around, open_, reach_m=reach_m)
     main = plot * many + street
     faces = drawn[around.plot] & open_[around.way]
     return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
 
 
-def _none(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _no_entrances(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """No door at all."""
     return ACCESS_POINTS.empty(candidates.crs).assign(over_m=pd.Series(dtype="float64"))
 
 
-def _ordered(
+def _usable_entrances(
     table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, shut_in_m: float
 ) -> gpd.GeoDataFrame:
     """Doors of each plot that are not shut in, its main one first; else its main one alone.
@@ -157,10 +169,12 @@ def main_entrances(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return points
 
 
-AT_EDGE_M = 1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
+EDGE_TOLERANCE_M = (
+    1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
+)
 
 
-def crossed_m(
+def neighbour_land_m(
     points: Geometries, ways: Geometries, own: Geometries, parcels: gpd.GeoDataFrame
 ) -> Floats:
     """Length of the way from each point to its street over parcels that are not its own land.
@@ -192,7 +206,7 @@ def crossed_m(
     # Few ways meet a parcel beyond their own end: from the others no own land is taken off.
     lines, plots = shapely.shortest_line(points, ways), parcels.geometry.to_numpy()
     # The index of the parcels is kept with them: a million are not sorted out again for each mode.
-    beyond = _beyond_the_edge(lines)
+    beyond = _without_edge(lines)
     line, plot = parcels.sindex.query(beyond)
     met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
     between = shapely.difference(lines[met], own[met])
@@ -203,11 +217,11 @@ def crossed_m(
     return total
 
 
-def _beyond_the_edge(lines: Geometries) -> Geometries:
+def _without_edge(lines: Geometries) -> Geometries:
     """Straight lines without the first millimetre that lies at the edge of the plot."""
     ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
     step = ends[:, 1] - ends[:, 0]
-    length = np.maximum(np.hypot(*step.T), AT_EDGE_M)
-    ends[:, 0] += step * (AT_EDGE_M / length)[:, None]
+    length = np.maximum(np.hypot(*step.T), EDGE_TOLERANCE_M)
+    ends[:, 0] += step * (EDGE_TOLERANCE_M / length)[:, None]
     beyond: Geometries = shapely.linestrings(ends)
     return beyond

@@ -21,7 +21,7 @@ Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.signedinteger[Any]]
 Mode = Literal["walk", "bike"]
-GRAIN_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
+VERTEX_TOLERANCE_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
 # A sparse matrix cannot tell a weight of 0 from no arc: a micrometre stands for 0.
 EPSILON_M = 1e-6
 
@@ -57,7 +57,9 @@ class Arcs:
         return key
 
 
-def arcs(u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int) -> Arcs:
+def easiest_arcs(
+    u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int
+) -> Arcs:
     """Lay each edge both ways, where it is open, and keep the easiest of parallel ones.
 
     scipy adds the weights of repeated entries, so they are reduced before. Edges that come back
@@ -75,7 +77,7 @@ def arcs(u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nod
     return Arcs(start[first], end[first], effort[order][first], edge[order][first], nodes)
 
 
-def spread(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
+def expand_ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
     """All integers of the ranges [first, stop), and the range each comes from.
 
     Examples
@@ -136,7 +138,7 @@ class Graph:
     @cached_property
     def arcs(self) -> Arcs:
         """Easiest arc between each two joined nodes, both ways."""
-        return arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
+        return easiest_arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
 
     @cached_property
     def edges_of(self) -> tuple[pd.Index[str], Integers]:
@@ -212,18 +214,18 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     rows = rows[np.argsort(ids[rows], kind="stable")]
     xy, part, street, label = _vertices(streets.geometry.to_numpy()[rows])
     level = streets["level"].to_numpy(dtype=np.int64)[rows]
-    group, is_node = _meetings(label, part, level[street])
+    group, is_node = _group_vertices(label, part, level[street])
     stops = np.flatnonzero(is_node)
     joined = part[stops[1:]] == part[stops[:-1]]
     first, last = stops[:-1][joined], stops[1:][joined]
     _, sample, node = np.unique(group[is_node], return_index=True, return_inverse=True)
     place = np.full(len(xy), -1)
     place[is_node] = node
-    along = _along(xy, part, street)
+    along = _measure_along(xy, part, street)
     lines = _edge_lines(xy, first, last)
     length = shapely.length(lines)
     u, v = place[first], place[last]
-    way = _ways(streets, mode)[rows]
+    way = _directions(streets, mode)[rows]
     return Graph(
         x=xy[stops[sample], 0],
         y=xy[stops[sample], 1],
@@ -242,7 +244,7 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     )
 
 
-def _ways(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
+def _directions(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
     """Which way each street may be taken: ``forward``, ``backward``, else both."""
     if mode == "walk" or "bike_way" not in streets:
         return np.full(len(streets), "both", dtype=object)
@@ -255,7 +257,7 @@ def _effort(length: Floats, way: Geometries, shut: str) -> Floats:
 
 def _labels(xy: Floats) -> Integers:
     """Number the distinct vertices, by position."""
-    x, y = np.round(xy / GRAIN_M).astype(np.int64).T
+    x, y = np.round(xy / VERTEX_TOLERANCE_M).astype(np.int64).T
     order = np.lexsort((y, x))
     fresh = np.zeros(len(order), dtype=np.int64)
     fresh[1:] = (np.diff(x[order]) != 0) | (np.diff(y[order]) != 0)
@@ -277,7 +279,7 @@ def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
     return xy, part, owner[part], label[whole]
 
 
-def _meetings(
+def _group_vertices(
     label: Integers, part: Integers, level: Integers
 ) -> tuple[Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Group the vertices that are one place of the network, and say which are nodes."""
@@ -294,7 +296,7 @@ def _meetings(
     return group, open_end[label] | (count[group] > 1)
 
 
-def _along(xy: Floats, part: Integers, street: Integers) -> Floats:
+def _measure_along(xy: Floats, part: Integers, street: Integers) -> Floats:
     """Measure of each vertex along its street, in metres; the parts of a street add up."""
     step = np.zeros(len(xy))
     step[1:] = np.where(part[1:] == part[:-1], np.hypot(*np.diff(xy, axis=0).T), 0.0)
@@ -306,7 +308,7 @@ def _along(xy: Floats, part: Integers, street: Integers) -> Floats:
 def _edge_lines(xy: Floats, first: Integers, last: Integers) -> Geometries:
     if not len(first):
         return np.empty(0, dtype=object)
-    owner, vertex = spread(first, last + 1)
+    owner, vertex = expand_ranges(first, last + 1)
     lines: Geometries = shapely.linestrings(xy[vertex], indices=owner)
     return lines
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.network.service_area import MINUTES, residents_reached, start
-from foncier.network.splitting import cut
+from foncier.network.service_area import MINUTES, residents_within, service_area
+from foncier.network.splitting import line_substring
 from foncier.network.travel_times import WALK_KMH
 from foncier.schemas import ISOCHRONES
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from foncier.network.graph import Floats, Geometries, Graph
 
-BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
-HOLE_M2 = 10_000.0  # a smaller hole is the heart of a block whose every street is reached
-SIMPLE_M = 5.0
+BUFFER_M = 50.0  # plots beside a street that is reached are reached with it
+MIN_HOLE_M2 = 10_000.0  # a smaller hole is the heart of a block whose every street is reached
+SIMPLIFY_M = 5.0
 
 
 def isochrones(
@@ -31,9 +31,9 @@ def isochrones(
     *,
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
-    beside_m: float = BESIDE_M,
-    hole_m2: float = HOLE_M2,
-    simple_m: float = SIMPLE_M,
+    beside_m: float = BUFFER_M,
+    hole_m2: float = MIN_HOLE_M2,
+    simple_m: float = SIMPLIFY_M,
 ) -> gpd.GeoDataFrame:
     """Draw what is reached from each site in some minutes along the streets.
 
@@ -65,7 +65,7 @@ def isochrones(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    begun, times = start(entrances, graph), sorted(minutes)
+    begun, times = service_area(entrances, graph), sorted(minutes)
     if not len(begun.ids) or not times:
         return ISOCHRONES.empty(entrances.crs)
     metres = np.array(times) * speed_kmh * 1000 / 60
@@ -76,15 +76,15 @@ def isochrones(
         for site, own in zip(reach.sites, reach.to(every), strict=True):
             inner, done = shapely.Polygon(), 0.0
             for time, within in zip(times, metres, strict=True):
-                lines = _reached(begun.parted.graph, own, within, done_m=done)
-                wide = _beside(lines, inner, beside_m=beside_m, hole_m2=hole_m2)
+                lines = _streets_within(begun.parted.graph, own, within, done_m=done)
+                wide = _buffer(lines, inner, beside_m=beside_m, hole_m2=hole_m2)
                 # Simplified alone, a larger one may cut a corner of the smaller one.
                 inner, done = shapely.union(shapely.simplify(wide, simple_m), inner), within
                 if not inner.is_empty:
                     rows.append((begun.ids[site], time))
                     areas.append(inner)
     table = pd.DataFrame(rows, columns=["opportunity_id", "minutes"])
-    counted = residents_reached(
+    counted = residents_within(
         entrances, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
     )
     known = counted.melt("opportunity_id", var_name="column", value_name="residents")
@@ -95,7 +95,7 @@ def isochrones(
     return ISOCHRONES.conform(found.sort_values(["opportunity_id", "minutes"]))
 
 
-def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:
+def _streets_within(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:
     """Streets reached with an effort from the nodes, the last ones cut where it is spent.
 
     Those that the smaller effort ``done_m`` reaches from end to end are left out.
@@ -104,10 +104,10 @@ def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) ->
     near = np.flatnonzero((left_u > 0) | (left_v > 0))
     length, less = graph.length_m[near], within_m - done_m
     forward, backward = graph.forward_m[near], graph.backward_m[near]
-    from_u = _spent(left_u[near], forward, length)
-    from_v = _spent(left_v[near], backward, length)
-    done_u = _spent(left_u[near] - less, forward, length)
-    done_v = _spent(left_v[near] - less, backward, length)
+    from_u = _metres_covered(left_u[near], forward, length)
+    from_v = _metres_covered(left_v[near], backward, length)
+    done_u = _metres_covered(left_u[near] - less, forward, length)
+    done_v = _metres_covered(left_v[near] - less, backward, length)
     fresh = done_u + done_v < length
     near, length, from_u, from_v = near[fresh], length[fresh], from_u[fresh], from_v[fresh]
     whole = from_u + from_v >= length
@@ -115,13 +115,13 @@ def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) ->
     return np.concatenate(
         [
             graph.lines[near[whole]],
-            cut(graph.lines[near[ahead]], np.zeros(int(ahead.sum())), from_u[ahead]),
-            cut(graph.lines[near[back]], (length - from_v)[back], length[back]),
+            line_substring(graph.lines[near[ahead]], np.zeros(int(ahead.sum())), from_u[ahead]),
+            line_substring(graph.lines[near[back]], (length - from_v)[back], length[back]),
         ]
     )
 
 
-def _spent(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
+def _metres_covered(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
     """Metres of each edge that an effort left over is good for."""
     open_ = np.isfinite(effort_m) & (left_m > 0)
     metres = np.zeros(len(left_m))
@@ -129,7 +129,7 @@ def _spent(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
     return np.minimum(metres, length_m)
 
 
-def _beside(
+def _buffer(
     lines: Geometries, inner: shapely.Geometry, *, beside_m: float, hole_m2: float
 ) -> shapely.Geometry:
     """Strip beside the lines, joined to what is reached already, small holes filled."""
@@ -139,10 +139,10 @@ def _beside(
     # Line by line, then one union: three times as fast as the buffer of them all.
     strips = shapely.buffer(merged, beside_m, quad_segs=4)
     wide = shapely.get_parts(shapely.union_all([*strips, inner]))
-    return shapely.union_all([_filled(piece, hole_m2) for piece in wide])
+    return shapely.union_all([_fill_holes(piece, hole_m2) for piece in wide])
 
 
-def _filled(polygon: shapely.Polygon, hole_m2: float) -> shapely.Polygon:
+def _fill_holes(polygon: shapely.Polygon, hole_m2: float) -> shapely.Polygon:
     holes = shapely.get_rings(polygon)[1:]
     large = shapely.area(shapely.polygons(holes)) >= hole_m2
     return shapely.Polygon(polygon.exterior, list(holes[large]))

@@ -11,17 +11,22 @@ from scipy.sparse.csgraph import dijkstra
 from foncier.errors import ContractError
 from foncier.i18n import Message
 from foncier.network.graph import EPSILON_M, Arcs
-from foncier.network.routes import joined
+from foncier.network.routes import concat_vertices
 from foncier.network.shortest_paths import SNAP_M
-from foncier.network.splitting import check_crs, snap, split
+from foncier.network.splitting import check_same_crs, snap, split_edges
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
 
-def tour(
+def route_loop(
     waypoints: gpd.GeoDataFrame,
     graph: Graph,
     *,
@@ -55,7 +60,7 @@ def tour(
     ContractError
         Fewer than two waypoints, one far from any street, or no way between two of them.
     """
-    check_crs(graph, waypoints.crs, what="stops")
+    check_same_crs(graph, waypoints.crs, what="stops")
     stops = waypoints.sort_values("order", kind="stable", ignore_index=True)
     if len(stops) < 2:
         raise ContractError("network.loop.too_few_stops", count=len(stops))
@@ -65,16 +70,16 @@ def tour(
     ]
     points = stops.geometry.to_numpy()
     spots = snap(graph, points, within_m=snap_m)
-    _check_near(graph, points, names, spots.known, snap_m)
-    parted = split(graph, spots)
+    _check_distances(graph, points, names, spots.known, snap_m)
+    parted = split_edges(graph, spots)
     node = np.append(parted.node, parted.node[:1]) if closed else parted.node
-    xy = joined(_legs(parted.graph, node, [*names, names[0]], feels))
+    xy = concat_vertices(_legs(parted.graph, node, [*names, names[0]], feels))
     if len(xy) < 2:
         raise ContractError("network.loop.one_place")
     return shapely.LineString(xy)
 
 
-def _check_near(
+def _check_distances(
     graph: Graph,
     points: Geometries,
     names: list[Message],
@@ -94,18 +99,18 @@ def _check_near(
 
 def _legs(graph: Graph, node: Integers, names: list[Message], feels: Floats | None) -> list[Floats]:
     """Vertices of the way from each stop to the next."""
-    soft = _softest(graph, feels)
+    soft = _least_impedance(graph, feels)
     starts, row = np.unique(node[:-1], return_inverse=True)
     distance, before = dijkstra(soft.matrix(), indices=starts, return_predecessors=True)
     legs = []
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
         if not np.isfinite(distance[tree, end]):
             raise ContractError("network.loop.no_way", start=names[leg], end=names[leg + 1])
-        legs.append(_trace(graph, soft, _path(before[tree], int(end))[::-1]))
+        legs.append(_path_vertices(graph, soft, _path(before[tree], int(end))[::-1]))
     return legs
 
 
-def _softest(graph: Graph, feels: Floats | None) -> Arcs:
+def _least_impedance(graph: Graph, feels: Floats | None) -> Arcs:
     """Lay each edge both ways, and keep the softest of parallel ones."""
     edge = np.flatnonzero(graph.u != graph.v)
     felt = graph.length_m[edge] * (1.0 if feels is None else feels[graph.street[edge]])
@@ -119,7 +124,7 @@ def _softest(graph: Graph, feels: Floats | None) -> Arcs:
     return Arcs(start[kept], end[kept], cost[kept], both[kept], len(graph.x))
 
 
-def _trace(graph: Graph, soft: Arcs, nodes: list[int]) -> Floats:
+def _path_vertices(graph: Graph, soft: Arcs, nodes: list[int]) -> Floats:
     """Vertices of the streets along a path of nodes, shape (k, 2)."""
     stops = np.asarray(nodes, dtype=np.int64)
     edge = soft.between(stops[:-1], stops[1:])

@@ -9,24 +9,35 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from foncier.network.graph import spread
+from foncier.network.graph import expand_ranges
 from foncier.network.shortest_paths import (
     SNAP_M,
-    Field,
-    Way,
-    best,
-    goals,
-    solve,
-    ways,
+    DistanceField,
+    Paths,
+    distance_fields,
+    easiest_rows,
+    locate_destinations,
+    paths_from,
 )
-from foncier.network.splitting import Split, Spots, check_crs, cut, enter
+from foncier.network.splitting import (
+    NetworkPoints,
+    SplitGraph,
+    check_same_crs,
+    line_substring,
+    snap_to_street,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
 AT_ONCE = 4096  # ways drawn together: their vertices are held at once
 
@@ -59,19 +70,21 @@ def routes(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    check_crs(graph, access_points.crs, what="access_points")
+    check_same_crs(graph, access_points.crs, what="access_points")
     entrances = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
     points = entrances.geometry.to_numpy()
-    entries = enter(graph, points, entrances["street_id"].to_numpy(dtype=object))
-    parted, fields = solve(graph, goals(graph, destinations, loop, snap_m=snap_m, loop_name=""))
+    entries = snap_to_street(graph, points, entrances["street_id"].to_numpy(dtype=object))
+    parted, fields = distance_fields(
+        graph, locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
+    )
     _, site = np.unique(entrances["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
     rows: list[Integers] = []
     keys: list[str] = []
     lines: list[Geometries] = []
     for field in fields:
-        taken = ways(parted, field, entries, graph.lines)
-        door = best(site, taken.effort_m + entries.offset_m)
-        draw = Drawing(points, entries, graph.lines, parted, field, taken)
+        taken = paths_from(parted, field, entries, graph.lines)
+        door = easiest_rows(site, taken.effort_m + entries.offset_m)
+        draw = RouteLines(points, entries, graph.lines, parted, field, taken)
         door = door[taken.place[door] >= 0]
         stubs = draw.stubs(door)
         for first in range(0, len(door), AT_ONCE):
@@ -91,7 +104,7 @@ def routes(
     return found.sort_values(["opportunity_id", "target"], ignore_index=True)
 
 
-def joined(parts: Sequence[Floats]) -> Floats:
+def concat_vertices(parts: Sequence[Floats]) -> Floats:
     """Vertices one after the other, without those that repeat the one before."""
     xy = np.concatenate(parts)
     fresh = np.ones(len(xy), dtype=bool)
@@ -100,22 +113,22 @@ def joined(parts: Sequence[Floats]) -> Floats:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class RouteLines:
     """Lines of the ways to one target: all that is needed to follow them, many at a time."""
 
     points: Geometries
-    entries: Spots
+    entries: NetworkPoints
     streets: Geometries
-    parted: Split
-    field: Field
-    taken: Way
+    parted: SplitGraph
+    field: DistanceField
+    taken: Paths
 
     def stubs(self, door: Integers) -> Geometries:
         """Part of the street from each door to the first node of its way; None on the loop."""
         found: Geometries = np.full(len(door), None, dtype=object)
         walks = self.taken.node[door] >= 0
         walked = door[walks]
-        found[walks] = _stubs(self.parted, self.entries, walked, self.taken.to_u[walked])
+        found[walks] = _first_pieces(self.parted, self.entries, walked, self.taken.to_u[walked])
         return found
 
     def lines(self, door: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
@@ -172,7 +185,7 @@ class Drawing:
             here = after
         owner = np.concatenate(ways)
         order = np.argsort(owner, kind="stable")
-        step, xy = _both_ways(
+        step, xy = _directed_vertices(
             graph.lines, np.concatenate(edges)[order], np.concatenate(backward)[order]
         )
         begun = np.column_stack([graph.x[node], graph.y[node]])
@@ -186,7 +199,7 @@ def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
     return owner, xy
 
 
-def _both_ways(
+def _directed_vertices(
     lines: Geometries, taken: Integers, backward: NDArray[np.bool_]
 ) -> tuple[Integers, Floats]:
     """Vertices of the lines that are taken, some from their end, and the turn of each vertex.
@@ -197,18 +210,20 @@ def _both_ways(
     owner, xy = _vertices(lines[once])
     stops = np.cumsum(np.bincount(owner, minlength=len(once)))
     starts = np.concatenate([[0], stops[:-1]])[line] if len(once) else stops
-    turn, vertex = spread(starts, stops[line])
+    turn, vertex = expand_ranges(starts, stops[line])
     mirrored = (starts + stops[line] - 1)[turn] - vertex
     return turn, xy[np.where(backward[turn], mirrored, vertex)]
 
 
-def _stubs(parted: Split, entries: Spots, rows: Integers, to_u: Any) -> Geometries:
+def _first_pieces(
+    parted: SplitGraph, entries: NetworkPoints, rows: Integers, to_u: Any
+) -> Geometries:
     """Part of the street from each entry to the node that its way takes."""
     piece, along = parted.pieces(
-        Spots(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
+        NetworkPoints(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
     )
     length = parted.graph.length_m[piece]
     start, stop = np.where(to_u, 0.0, along), np.where(to_u, along, length)
-    stubs = cut(parted.graph.lines[piece], start, stop)
+    stubs = line_substring(parted.graph.lines[piece], start, stop)
     stubs[to_u] = shapely.reverse(stubs[to_u])
     return stubs

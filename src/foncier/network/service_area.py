@@ -12,9 +12,14 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from foncier.network.graph import EPSILON_M, Arcs, spread
-from foncier.network.shortest_paths import SNAP_M, part
-from foncier.network.splitting import check_crs, enter, snap, split
+from foncier.network.graph import EPSILON_M, Arcs, expand_ranges
+from foncier.network.shortest_paths import SNAP_M, partial_effort
+from foncier.network.splitting import (
+    check_same_crs,
+    snap,
+    snap_to_street,
+    split_edges,
+)
 from foncier.network.travel_times import WALK_KMH
 
 if TYPE_CHECKING:
@@ -22,18 +27,23 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
-    from foncier.network.splitting import Split, Spots
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
+    from foncier.network.splitting import NetworkPoints, SplitGraph
 
-AT_ONCE = 64  # neighbouring sites whose effort to the nodes around them is held together
-SLACK_M = 1.0
+SITES_AT_ONCE = 64  # neighbouring sites whose effort to the nodes around them is held together
+MARGIN_M = 1.0
 MINUTES = (5, 10, 15)
 WALK_MIN = 10.0
 HOURS = 12.0  # runs are counted from 7 a.m. to 7 p.m.
 
 
 @dataclass(frozen=True)
-class Reach:
+class Catchments:
     """Effort from some sites (positions of their ids) to the nodes around them.
 
     ``effort_m`` has one row a site and a column a node nearby, the last one for all others:
@@ -54,18 +64,18 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Start:
+class ServiceArea:
     """Sites on the network: their ids, the graph cut at their doors, and one more node a site.
 
     ``place`` is where each site enters, for sites that lie together to be worked on together.
     """
 
     ids: Geometries
-    parted: Split
+    parted: SplitGraph
     matrix: csr_array
     place: gpd.GeoSeries
 
-    def fields(self, within_m: float) -> Iterator[Reach]:
+    def fields(self, within_m: float) -> Iterator[Catchments]:
         """Effort from each site to the nodes around it, a few neighbouring sites at a time.
 
         Effort is in metres of flat way, infinite beyond ``within_m``. Only the streets that far
@@ -74,12 +84,12 @@ class Start:
         if not len(self.ids):
             return
         graph = self.parted.graph
-        nodes, far = len(graph.x), within_m / self._least_effort + SLACK_M
+        nodes, far = len(graph.x), within_m / self._least_effort + MARGIN_M
         along = np.argsort(self.place.hilbert_distance(), kind="stable")
         bounds = self.place.bounds.to_numpy()
         by_x = np.argsort(graph.x, kind="stable")
-        for first in range(0, len(self.ids), AT_ONCE):
-            sites = np.sort(along[first : first + AT_ONCE])
+        for first in range(0, len(self.ids), SITES_AT_ONCE):
+            sites = np.sort(along[first : first + SITES_AT_ONCE])
             west, south = bounds[sites, :2].min(axis=0) - far
             east, north = bounds[sites, 2:].max(axis=0) + far
             # The nodes of a strip, then of the box: not all the nodes again for each few sites.
@@ -93,12 +103,12 @@ class Start:
             own = len(kept) + np.arange(len(sites))
             effort = dijkstra(matrix, directed=True, indices=own, limit=within_m)
             effort[:, len(kept)] = np.inf
-            yield Reach(sites, effort[:, : len(kept) + 1], column)
+            yield Catchments(sites, effort[:, : len(kept) + 1], column)
 
     def _around(self, kept: Integers, sites: Integers, column: Integers) -> csr_array:
         """Arcs between some nodes, and from some sites to them: nodes first, then sites."""
         rows = np.concatenate([kept, sites + len(column)])
-        row, arc = spread(self.matrix.indptr[rows], self.matrix.indptr[rows + 1])
+        row, arc = expand_ranges(self.matrix.indptr[rows], self.matrix.indptr[rows + 1])
         to = column[self.matrix.indices[arc]]  # no arc leads to a site
         inside = to < len(kept)
         stops = np.concatenate([[0], np.cumsum(np.bincount(row[inside], minlength=len(rows)))])
@@ -114,20 +124,20 @@ class Start:
         return float(min(1.0, (ways[some] / graph.length_m[some]).min(initial=1.0)))
 
 
-class Spotted:
+class SnappedPoints:
     """Places on the graph that sites are cut into, and how far each is from its two nodes."""
 
-    def __init__(self, begun: Start, spots: Spots) -> None:
+    def __init__(self, begun: ServiceArea, spots: NetworkPoints) -> None:
         known, graph = spots.known, begun.parted.graph
         inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])
         piece, along = begun.parted.pieces(inside)
         length = graph.length_m[piece]
         self.u, self.v = graph.u[piece], graph.v[piece]
-        self.by_u_m = part(graph.forward_m[piece], along, length)
-        self.by_v_m = part(graph.backward_m[piece], length - along, length)
+        self.by_u_m = partial_effort(graph.forward_m[piece], along, length)
+        self.by_v_m = partial_effort(graph.backward_m[piece], length - along, length)
         self.offset_m = inside.offset_m
 
-    def effort(self, reach: Reach) -> tuple[Integers, Floats]:
+    def effort(self, reach: Catchments) -> tuple[Integers, Floats]:
         """Known spots nearby (positions), and the effort of each site to each, in metres."""
         which = np.flatnonzero(reach.near(self.u) | reach.near(self.v))
         by_u = reach.to(self.u[which]) + self.by_u_m[which]
@@ -135,7 +145,7 @@ class Spotted:
         return which, np.asarray(np.minimum(by_u, by_v) + self.offset_m[which])
 
 
-def start(entrances: gpd.GeoDataFrame, graph: Graph) -> Start:
+def service_area(entrances: gpd.GeoDataFrame, graph: Graph) -> ServiceArea:
     """Put sites on the network by their doors; those whose street the graph lacks are left out.
 
     Parameters
@@ -150,10 +160,12 @@ def start(entrances: gpd.GeoDataFrame, graph: Graph) -> Start:
     CrsError
         The doors are not in the CRS of the streets.
     """
-    check_crs(graph, entrances.crs, what="access_points")
+    check_same_crs(graph, entrances.crs, what="access_points")
     ordered = entrances.sort_values(["opportunity_id", "street_id"], ignore_index=True)
-    spots = enter(graph, ordered.geometry.to_numpy(), ordered["street_id"].to_numpy(dtype=object))
-    parted = split(graph, spots)
+    spots = snap_to_street(
+        graph, ordered.geometry.to_numpy(), ordered["street_id"].to_numpy(dtype=object)
+    )
+    parted = split_edges(graph, spots)
     known = np.flatnonzero(spots.known)
     ids, site = np.unique(
         ordered["opportunity_id"].to_numpy(dtype=object)[known], return_inverse=True
@@ -172,10 +184,10 @@ def start(entrances: gpd.GeoDataFrame, graph: Graph) -> Start:
     matrix = Arcs(rows, columns, weights, columns, arcs.nodes + len(ids)).matrix()
     entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
     place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=entrances.crs)
-    return Start(ids, parted, matrix, place)
+    return ServiceArea(ids, parted, matrix, place)
 
 
-def residents_reached(
+def residents_within(
     entrances: gpd.GeoDataFrame,
     graph: Graph,
     population: gpd.GeoDataFrame | None,
@@ -183,7 +195,7 @@ def residents_reached(
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
-    begun: Start | None = None,
+    begun: ServiceArea | None = None,
 ) -> pd.DataFrame:
     """Count the residents that each site reaches in some minutes along the streets.
 
@@ -216,10 +228,10 @@ def residents_reached(
     table = pd.DataFrame({"opportunity_id": ids, **columns})
     if population is None or population.empty or not len(ids) or not times:
         return table
-    check_crs(graph, population.crs, what="population")
-    begun, cells = begun or start(entrances, graph), population.geometry.to_numpy()
+    check_same_crs(graph, population.crs, what="population")
+    begun, cells = begun or service_area(entrances, graph), population.geometry.to_numpy()
     spots = snap(graph, cells, within_m=snap_m)
-    spotted = Spotted(begun, spots)
+    spotted = SnappedPoints(begun, spots)
     people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
     hull = shapely.convex_hull(shapely.multipoints(cells))
     held = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
@@ -234,7 +246,7 @@ def residents_reached(
     return table.assign(**columns)
 
 
-def departures_reached(
+def departures_within(
     entrances: gpd.GeoDataFrame,
     graph: Graph,
     stops: gpd.GeoDataFrame | None,
@@ -273,15 +285,15 @@ def departures_reached(
     ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
     found = np.full(len(ids), np.nan)
     if stops is not None and len(stops) and len(ids):
-        check_crs(graph, stops.crs, what="transit")
-        begun, points = start(entrances, graph), stops.geometry.to_numpy()
+        check_same_crs(graph, stops.crs, what="transit")
+        begun, points = service_area(entrances, graph), stops.geometry.to_numpy()
         spots = snap(graph, points, within_m=snap_m)
-        serves, runs = _groups(stops[spots.known])
+        serves, runs = _runs_by_stop(stops[spots.known])
         hull = shapely.convex_hull(shapely.multipoints(points))
         rows, metres = np.searchsorted(ids, begun.ids), minutes * speed_kmh * 1000 / 60
         near = shapely.dwithin(entrances.geometry.to_numpy(), hull, metres)
         held = pd.Series(near).groupby(entrances["opportunity_id"].to_numpy(dtype=object)).any()
-        spotted = Spotted(begun, spots)
+        spotted = SnappedPoints(begun, spots)
         for reach in begun.fields(metres):
             which, effort = spotted.effort(reach)
             within = effort <= metres
@@ -291,7 +303,7 @@ def departures_reached(
     return pd.DataFrame({"opportunity_id": ids, "departures_per_hour": found})
 
 
-def _groups(stops: gpd.GeoDataFrame) -> tuple[csr_array, Floats]:
+def _runs_by_stop(stops: gpd.GeoDataFrame) -> tuple[csr_array, Floats]:
     """Which stops serve which groups of runs, shape (stops, groups), and the runs of each group."""
     told = pd.Series(stops["runs"].to_numpy(dtype=object)).dropna().str.split("|").explode()
     parts = told.str.split(":", expand=True).reindex(columns=[0, 1])

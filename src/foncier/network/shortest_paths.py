@@ -11,34 +11,45 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from foncier.network.graph import EPSILON_M
-from foncier.network.splitting import Split, Spots, check_crs, snap, split
+from foncier.network.splitting import (
+    NetworkPoints,
+    SplitGraph,
+    check_same_crs,
+    snap,
+    split_edges,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
 SNAP_M = 150.0  # a place farther from any street is off the network
 LOOP_STEP_M = 20.0
 LOOP_SNAP_M = 30.0
-ON_LOOP_M = 1.0  # who enters the network this near to the loop is on it
+LOOP_TOLERANCE_M = 1.0  # who enters the network this near to the loop is on it
 
 
 @dataclass(frozen=True)
-class Goal:
+class Destination:
     """One target: its places, their names, and where they touch the network."""
 
     key: str
     points: Geometries
     names: Geometries
-    spots: Spots
+    spots: NetworkPoints
     line: shapely.Geometry | None = None
 
 
 @dataclass(frozen=True)
-class Field:
+class DistanceField:
     """Easiest way from each node to one target.
 
     ``effort_m`` is the length of flat way that takes as long, infinite where there is none, and
@@ -46,34 +57,34 @@ class Field:
     next node on the way, negative at its end.
     """
 
-    goal: Goal
+    goal: Destination
     effort_m: Floats
     distance_m: Floats
     place: Integers
     before: Integers
 
 
-def goals(
+def locate_destinations(
     graph: Graph,
     destinations: Mapping[str, gpd.GeoDataFrame],
     loop: shapely.Geometry | None,
     *,
     snap_m: float,
     loop_name: str,
-) -> list[Goal]:
+) -> list[Destination]:
     """Places of each target on the network, then those of the loop; keys sorted."""
     found = []
     for key, places in destinations.items():
-        check_crs(graph, places.crs, what=f"places ({key})")
+        check_same_crs(graph, places.crs, what=f"places ({key})")
         ordered = places.sort_values("place_id", kind="stable")
         points = ordered.geometry.to_numpy()
         names = ordered["name"].to_numpy(dtype=object)
-        found.append(Goal(key, points, names, snap(graph, points, within_m=snap_m)))
+        found.append(Destination(key, points, names, snap(graph, points, within_m=snap_m)))
     if loop is not None and not loop.is_empty:
         points = _loop_points(graph, loop)
         names = np.full(len(points), loop_name, dtype=object)
         spots = snap(graph, points, within_m=LOOP_SNAP_M)
-        found.append(Goal("loop", points, names, spots, loop))
+        found.append(Destination("loop", points, names, spots, loop))
     return sorted(found, key=lambda goal: goal.key)
 
 
@@ -92,24 +103,28 @@ def _loop_points(graph: Graph, loop: shapely.Geometry) -> Geometries:
     return np.concatenate([shapely.points(shapely.get_coordinates(parts)), beside])
 
 
-def solve(graph: Graph, aims: Sequence[Goal]) -> tuple[Split, list[Field]]:
+def distance_fields(
+    graph: Graph, aims: Sequence[Destination]
+) -> tuple[SplitGraph, list[DistanceField]]:
     """Split the graph at the places of all targets, and measure the way to each target."""
     edge, along, offset = (
         np.concatenate([np.empty(0, dtype=kind), *(getattr(goal.spots, name) for goal in aims)])
         for name, kind in (("edge", np.int64), ("along_m", float), ("offset_m", float))
     )
-    parted = split(graph, Spots(edge, along, offset))
-    matrix = _with_places(parted, offset)
+    parted = split_edges(graph, NetworkPoints(edge, along, offset))
+    matrix = _reversed_arcs(parted, offset)
     first = len(parted.graph.x)
     fields = []
     for goal in aims:
         known = np.flatnonzero(goal.spots.known) + first
-        fields.append(_field(matrix, goal, known, first=first, parted=parted, offset=offset))
+        fields.append(
+            _distance_field(matrix, goal, known, first=first, parted=parted, offset=offset)
+        )
         first += len(goal.points)
     return parted, fields
 
 
-def _with_places(parted: Split, offset: Floats) -> csr_array:
+def _reversed_arcs(parted: SplitGraph, offset: Floats) -> csr_array:
     """Arcs of the graph turned round, and one from each place (a node after the others).
 
     Turned round, for the way is sought from the places back to the nodes.
@@ -123,28 +138,28 @@ def _with_places(parted: Split, offset: Floats) -> csr_array:
     return csr_array((effort, (start, end)), shape=(size, size))
 
 
-def _field(
+def _distance_field(
     matrix: csr_array,
-    goal: Goal,
+    goal: Destination,
     sources: Integers,
     *,
     first: int,
-    parted: Split,
+    parted: SplitGraph,
     offset: Floats,
-) -> Field:
+) -> DistanceField:
     nodes = len(parted.graph.x)
     if not len(sources):
         none, nothing = np.full(nodes, np.inf), np.full(nodes, -1)
-        return Field(goal, none, none, nothing, nothing)
+        return DistanceField(goal, none, none, nothing, nothing)
     effort, before, source = dijkstra(
         matrix, directed=True, indices=sources, min_only=True, return_predecessors=True
     )
     place = np.where(np.isfinite(effort), source - first, -1)
-    length = effort if parted.graph.flat else _lengths(parted.graph, before, offset)
-    return Field(goal, effort[:nodes], length[:nodes], place[:nodes], before)
+    length = effort if parted.graph.flat else _path_lengths(parted.graph, before, offset)
+    return DistanceField(goal, effort[:nodes], length[:nodes], place[:nodes], before)
 
 
-def _lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
+def _path_lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
     """Length of the way from each node along its Dijkstra tree, infinite where there is none."""
     nodes = len(graph.x)
     length = np.full(len(before), np.inf)
@@ -166,7 +181,7 @@ def _lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Way:
+class Paths:
     """Way from each entry to one target: metres from the street, place, and the node it takes.
 
     ``place`` is -1, ``effort_m`` and ``distance_m`` NaN where there is none; ``node`` is -1 where
@@ -180,19 +195,21 @@ class Way:
     to_u: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def ways(parted: Split, field: Field, entries: Spots, streets: Geometries) -> Way:
+def paths_from(
+    parted: SplitGraph, field: DistanceField, entries: NetworkPoints, streets: Geometries
+) -> Paths:
     """Easiest way from each entry of the former graph; ``streets`` are that graph's lines."""
     count = len(entries.edge)
     effort, distance = np.full(count, np.nan), np.full(count, np.nan)
     place, node = np.full(count, -1), np.full(count, -1)
     to_u = np.zeros(count, dtype=bool)
     known = np.flatnonzero(entries.known)
-    inside = Spots(entries.edge[known], entries.along_m[known], entries.offset_m[known])
+    inside = NetworkPoints(entries.edge[known], entries.along_m[known], entries.offset_m[known])
     piece, along = parted.pieces(inside)
     graph = parted.graph
     u, v, rest = graph.u[piece], graph.v[piece], graph.length_m[piece] - along
-    by_u = field.effort_m[u] + part(graph.backward_m[piece], along, graph.length_m[piece])
-    by_v = field.effort_m[v] + part(graph.forward_m[piece], rest, graph.length_m[piece])
+    by_u = field.effort_m[u] + partial_effort(graph.backward_m[piece], along, graph.length_m[piece])
+    by_v = field.effort_m[v] + partial_effort(graph.forward_m[piece], rest, graph.length_m[piece])
     to_u[known] = by_u <= by_v
     node[known] = np.where(to_u[known], u, v)
     effort[known] = np.minimum(by_u, by_v)
@@ -200,14 +217,14 @@ def ways(parted: Split, field: Field, entries: Spots, streets: Geometries) -> Wa
     place[known] = np.where(np.isfinite(effort[known]), field.place[node[known]], -1)
     if field.goal.line is not None and len(field.goal.points):
         entry = shapely.line_interpolate_point(streets[inside.edge], inside.along_m)
-        on_loop = known[shapely.dwithin(field.goal.line, entry, ON_LOOP_M)]
+        on_loop = known[shapely.dwithin(field.goal.line, entry, LOOP_TOLERANCE_M)]
         effort[on_loop] = distance[on_loop] = 0.0
         place[on_loop], node[on_loop] = 0, -1
     effort[place < 0] = distance[place < 0] = np.nan
-    return Way(effort, distance, place, node, to_u)
+    return Paths(effort, distance, place, node, to_u)
 
 
-def part(effort_m: Floats, along_m: Floats, length_m: Floats) -> Floats:
+def partial_effort(effort_m: Floats, along_m: Floats, length_m: Floats) -> Floats:
     """Effort of a part of an edge, of a given length; none of an edge that is shut costs nothing.
 
     Examples
@@ -222,7 +239,7 @@ def part(effort_m: Floats, along_m: Floats, length_m: Floats) -> Floats:
     return found
 
 
-def best(site: Integers, effort_m: Floats) -> Integers:
+def easiest_rows(site: Integers, effort_m: Floats) -> Integers:
     """Row of the easiest of several ways for each site, in the order of the sites.
 
     ``site`` numbers the site of each row from 0, each site at least once; ways as easy keep the

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from foncier.geometry import heights_m
-from foncier.network.graph import spread
+from foncier.network.graph import expand_ranges
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 STEP_M = 25.0
 # Tobler (1993), v = 6·exp(−3.5·|s + 0.05|) km/h: METHODS §6 scales it to the speed on the flat.
-STEEPNESS, EASIEST = 3.5, 0.05
+STEEPNESS, EASIEST_SLOPE = 3.5, 0.05
 
 
-def effort(slope: Floats) -> Floats:
+def hiking_effort(slope: Floats) -> Floats:
     """Metres of flat way that take as long as one metre at a slope (rise over run, up > 0).
 
     Tobler's hiking function, scaled to 1 on the flat; least, 0.84, going down 5 %.
@@ -33,10 +33,10 @@ def effort(slope: Floats) -> Floats:
     >>> effort(np.array([0.0, 0.1, -0.1, -0.05])).round(2)
     array([1.  , 1.42, 1.  , 0.84])
     """
-    return np.asarray(np.exp(STEEPNESS * (np.abs(slope + EASIEST) - EASIEST)))
+    return np.asarray(np.exp(STEEPNESS * (np.abs(slope + EASIEST_SLOPE) - EASIEST_SLOPE)))
 
 
-def sloped(
+def apply_slope(
     graph: Graph, streets: gpd.GeoDataFrame, dem: Dem, *, step_m: float = STEP_M
 ) -> tuple[Graph, float]:
     """Give each edge its effort uphill and downhill.
@@ -75,7 +75,7 @@ def sloped(
     known = np.isfinite(rise)
     slope = np.where(known, rise, 0.0) / run
     up, down = (
-        np.bincount(edge, weights=run * (effort(way) - 1.0), minlength=len(count))
+        np.bincount(edge, weights=run * (hiking_effort(way) - 1.0), minlength=len(count))
         for way in (slope, -slope)
     )
     found = replace(
@@ -88,6 +88,6 @@ def sloped(
 
 def _heights(graph: Graph, dem: Dem, count: Integers) -> Floats:
     """Heights at the ends of the stretches of each edge, edge after edge."""
-    edge, turn = spread(np.zeros(len(count), dtype=np.int64), count + 1)
+    edge, turn = expand_ranges(np.zeros(len(count), dtype=np.int64), count + 1)
     points = shapely.line_interpolate_point(graph.lines[edge], turn / count[edge], normalized=True)
     return heights_m(dem, shapely.get_x(points), shapely.get_y(points))

@@ -10,16 +10,21 @@ import pandas as pd
 import shapely
 
 from foncier.errors import CrsError
-from foncier.network.graph import spread
+from foncier.network.graph import expand_ranges
 
 if TYPE_CHECKING:
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
-SAME_PLACE_M = 1e-4  # two cuts nearer than this are one
+NODE_TOLERANCE_M = 1e-4  # two cuts nearer than this are one
 
 
 @dataclass(frozen=True)
-class Spots:
+class NetworkPoints:
     """Places on the network: the edge (-1: none), metres along it, metres from it."""
 
     edge: Integers
@@ -33,7 +38,7 @@ class Spots:
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitGraph:
     """A graph whose edges are cut at given spots, and the way from the former edges to it."""
 
     graph: Graph
@@ -43,7 +48,7 @@ class Split:
     cuts: Floats  # position of each cut on the line of all former edges end to end
     base: Floats  # start of each former edge on that line
 
-    def pieces(self, spots: Spots) -> tuple[Integers, Floats]:
+    def pieces(self, spots: NetworkPoints) -> tuple[Integers, Floats]:
         """Piece that each known spot of the former graph falls in, and the metres along it."""
         start = np.searchsorted(self.cuts, self.base[spots.edge], side="left")
         stop = np.searchsorted(self.cuts, self.base[spots.edge] + spots.along_m, side="left")
@@ -52,7 +57,7 @@ class Split:
         return piece, along
 
 
-def check_crs(graph: Graph, crs: object, *, what: str) -> None:
+def check_same_crs(graph: Graph, crs: object, *, what: str) -> None:
     """Refuse a layer that is not in the CRS of the streets.
 
     Raises
@@ -66,40 +71,42 @@ def check_crs(graph: Graph, crs: object, *, what: str) -> None:
         )
 
 
-def snap(graph: Graph, points: Geometries, *, within_m: float) -> Spots:
+def snap(graph: Graph, points: Geometries, *, within_m: float) -> NetworkPoints:
     """Nearest place on the network of each point; none beyond ``within_m`` metres.
 
     A point as near to several edges takes the first one (edges are sorted by street id).
     """
     if not len(graph.lines) or not len(points):
-        return nowhere(len(points))
+        return off_network(len(points))
     point, edge = graph.tree.query_nearest(points, max_distance=within_m)
-    return _nearest(graph, points, point, edge)
+    return _nearest_edges(graph, points, point, edge)
 
 
-def enter(graph: Graph, points: Geometries, street_id: Geometries) -> Spots:
+def snap_to_street(graph: Graph, points: Geometries, street_id: Geometries) -> NetworkPoints:
     """Nearest place of each point on the street it opens on; none if the graph lacks that street.
 
     ``street_id`` is aligned with ``points``.
     """
     if not len(graph.lines) or not len(points):
-        return nowhere(len(points))
+        return off_network(len(points))
     ids, starts = graph.edges_of
     street = ids.get_indexer(pd.Index(street_id, dtype=object))
     known = np.flatnonzero(street >= 0)
-    row, edge = spread(starts[street[known]], starts[street[known] + 1])
+    row, edge = expand_ranges(starts[street[known]], starts[street[known] + 1])
     point = known[row]
-    return _nearest(graph, points, point, edge)
+    return _nearest_edges(graph, points, point, edge)
 
 
-def nowhere(count: int) -> Spots:
+def off_network(count: int) -> NetworkPoints:
     """Spots that are not on the network."""
-    return Spots(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
+    return NetworkPoints(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
 
 
-def _nearest(graph: Graph, points: Geometries, point: Integers, edge: Integers) -> Spots:
+def _nearest_edges(
+    graph: Graph, points: Geometries, point: Integers, edge: Integers
+) -> NetworkPoints:
     """Keep, of pairs of points and edges, the nearest edge of each point."""
-    spots = nowhere(len(points))
+    spots = off_network(len(points))
     offset = shapely.distance(points[point], graph.lines[edge])
     order = np.lexsort((edge, offset, point))
     kept, row = np.unique(point[order], return_index=True)
@@ -110,7 +117,7 @@ def _nearest(graph: Graph, points: Geometries, point: Integers, edge: Integers) 
     return spots
 
 
-def split(graph: Graph, spots: Spots) -> Split:
+def split_edges(graph: Graph, spots: NetworkPoints) -> SplitGraph:
     """Cut the edges where the spots are, so that each becomes a node.
 
     Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
@@ -129,7 +136,7 @@ def split(graph: Graph, spots: Spots) -> Split:
     stop[:-1][inner[1:]], head[:-1][inner[1:]] = start[inner], tail[inner]
     lines = graph.lines[parent]
     cut_up = many[parent] > 1
-    lines[cut_up] = cut(graph.lines[parent[cut_up]], start[cut_up], stop[cut_up])
+    lines[cut_up] = line_substring(graph.lines[parent[cut_up]], start[cut_up], stop[cut_up])
     new = shapely.get_coordinates(shapely.line_interpolate_point(graph.lines[edge], along))
     base = np.cumsum(graph.length_m + 1) - graph.length_m
     whole = replace(
@@ -148,27 +155,27 @@ def split(graph: Graph, spots: Spots) -> Split:
         forward_m=(stop - start) * (graph.forward_m / graph.length_m)[parent],
         backward_m=(stop - start) * (graph.backward_m / graph.length_m)[parent],
     )
-    return Split(whole, node, first, start, base[edge] + along, base)
+    return SplitGraph(whole, node, first, start, base[edge] + along, base)
 
 
-def _cuts(graph: Graph, spots: Spots) -> tuple[Integers, Floats, Integers]:
+def _cuts(graph: Graph, spots: NetworkPoints) -> tuple[Integers, Floats, Integers]:
     """Edge and measure of each distinct cut, sorted, and the node that each spot becomes."""
     node = np.full(len(spots.edge), -1)
     known = np.flatnonzero(spots.known)
     edge, along = spots.edge[known], spots.along_m[known]
-    at_start = along <= SAME_PLACE_M
-    at_end = along >= graph.length_m[edge] - SAME_PLACE_M
+    at_start = along <= NODE_TOLERANCE_M
+    at_end = along >= graph.length_m[edge] - NODE_TOLERANCE_M
     node[known] = np.where(at_start, graph.u[edge], graph.v[edge])
     inside = known[~(at_start | at_end)]
     order = inside[np.lexsort((spots.along_m[inside], spots.edge[inside]))]
     edge, along = spots.edge[order], spots.along_m[order]
     fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > SAME_PLACE_M)
+    fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > NODE_TOLERANCE_M)
     node[order] = len(graph.x) + np.cumsum(fresh) - 1
     return edge[fresh], along[fresh], node
 
 
-def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
+def line_substring(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
     """Take the part of each line between two measures.
 
     Parameters

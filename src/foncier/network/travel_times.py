@@ -10,15 +10,15 @@ import shapely
 
 from foncier.i18n import label
 from foncier.model import TravelTimeRaster
-from foncier.network.barriers import barriers, walls
+from foncier.network.barriers import barrier_layer, crossed_barriers
 from foncier.network.shortest_paths import (
     SNAP_M,
-    best,
-    goals,
-    solve,
-    ways,
+    distance_fields,
+    easiest_rows,
+    locate_destinations,
+    paths_from,
 )
-from foncier.network.splitting import check_crs, enter, snap
+from foncier.network.splitting import check_same_crs, snap, snap_to_street
 from foncier.schemas import ACCESS
 
 if TYPE_CHECKING:
@@ -26,15 +26,20 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.network.barriers import Walls
-    from foncier.network.graph import Floats, Geometries, Graph, Integers
-    from foncier.network.shortest_paths import Goal, Way
+    from foncier.network.barriers import BarrierLayer
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
+    from foncier.network.shortest_paths import Destination, Paths
 
 WALK_KMH = 4.5  # METHODS §6, on the flat
 BIKE_KMH = 15.0  # METHODS §6
 CELL_M = 25.0
-BESIDE_M = 100.0  # farther from any street, nobody knows how one would walk
-DETOUR_FROM_M = 10.0  # nearer, the ratio of two short lengths says nothing
+MAX_CELL_DISTANCE_M = 100.0  # farther from any street, nobody knows how one would walk
+MIN_STRAIGHT_M = 10.0  # nearer, the ratio of two short lengths says nothing
 
 
 def travel_time_table(
@@ -90,26 +95,26 @@ def travel_time_table(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    check_crs(graph, access_points.crs, what="access_points")
+    check_same_crs(graph, access_points.crs, what="access_points")
     ids = np.sort(candidates["opportunity_id"].to_numpy(dtype=object))
     loop_name = loop_name or label("network.loop.name").fr
-    aims = goals(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
+    aims = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
     if not len(ids) or not aims:
-        return _checked(ACCESS.empty())
+        return _conform(ACCESS.empty())
     entrances = access_points[access_points["opportunity_id"].isin(ids)]
     points = entrances.geometry.to_numpy()
-    entries = enter(graph, points, entrances["street_id"].to_numpy(dtype=object))
-    parted, fields = solve(graph, aims)
+    entries = snap_to_street(graph, points, entrances["street_id"].to_numpy(dtype=object))
+    parted, fields = distance_fields(graph, aims)
     site = np.searchsorted(ids, entrances["opportunity_id"].to_numpy(dtype=object))
     names = entrances["street_name"].to_numpy(dtype=object)
-    between = walls(constraints)
+    between = barrier_layer(constraints)
     blocks = [
-        _block(
+        _destination_rows(
             ids,
             points,
             site=site,
             streets=names,
-            taken=ways(parted, field, entries, graph.lines),
+            taken=paths_from(parted, field, entries, graph.lines),
             offset_m=entries.offset_m,
             goal=field.goal,
             between=between,
@@ -118,10 +123,10 @@ def travel_time_table(
     ]
     table = pd.concat(blocks, ignore_index=True)
     table["time_min"] = table.pop("effort_m") / (speed_kmh * 1000 / 60)
-    return _checked(table.sort_values(["opportunity_id", "target"]))
+    return _conform(table.sort_values(["opportunity_id", "target"]))
 
 
-def cycled(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
+def add_cycling(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
     """Put cycling metres and minutes beside the walking ones.
 
     Parameters
@@ -139,31 +144,31 @@ def cycled(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
     keys = ["opportunity_id", "target"]
     ridden = by_bike.set_index(keys)[["distance_m", "time_min"]]
     ridden = ridden.reindex(pd.MultiIndex.from_frame(access[keys]))
-    return _checked(
+    return _conform(
         access.assign(
             bike_m=ridden["distance_m"].to_numpy(), bike_min=ridden["time_min"].to_numpy()
         )
     )
 
 
-def _checked(table: pd.DataFrame) -> pd.DataFrame:
+def _conform(table: pd.DataFrame) -> pd.DataFrame:
     found: pd.DataFrame = ACCESS.conform(table)
     return found
 
 
-def _block(
+def _destination_rows(
     ids: Geometries,
     points: Geometries,
     *,
     site: Integers,
     streets: Geometries,
-    taken: Way,
+    taken: Paths,
     offset_m: Floats,
-    goal: Goal,
-    between: Walls | None,
+    goal: Destination,
+    between: BarrierLayer | None,
 ) -> pd.DataFrame:
     """Rows of one target: the best door of each site."""
-    door = best(site, taken.effort_m + offset_m)
+    door = easiest_rows(site, taken.effort_m + offset_m)
     door = door[taken.place[door] >= 0]
     row, place = site[door], taken.place[door]
     there = goal.points[place]
@@ -171,8 +176,8 @@ def _block(
         there = shapely.get_point(shapely.shortest_line(points[door], goal.line), 1)
     distance = taken.distance_m[door] + offset_m[door]
     straight = shapely.distance(points[door], there)
-    detour = _detour(distance, straight)
-    barrier, barrier_name = barriers(points[door], there, detour, between)
+    detour = _detour_index(distance, straight)
+    barrier, barrier_name = crossed_barriers(points[door], there, detour, between)
     columns = {
         "place": (goal.names[place], object),
         "distance_m": (distance, float),
@@ -191,14 +196,14 @@ def _block(
     return table
 
 
-def _detour(distance: Floats, straight: Floats) -> Floats:
+def _detour_index(distance: Floats, straight: Floats) -> Floats:
     index = np.full(len(distance), np.nan)
-    long = straight >= DETOUR_FROM_M  # False for NaN
+    long = straight >= MIN_STRAIGHT_M  # False for NaN
     index[long] = distance[long] / straight[long]
     return index
 
 
-def cells_of(area: shapely.Geometry, *, cell_m: float = CELL_M) -> tuple[int, int, float, float]:
+def raster_grid(area: shapely.Geometry, *, cell_m: float = CELL_M) -> tuple[int, int, float, float]:
     """Rows, columns, west and north of the grid that covers an area.
 
     Its corners are whole multiples of the cell, so that two studies share their cells.
@@ -220,7 +225,7 @@ def travel_time_raster(
     area: shapely.Geometry,
     *,
     cell_m: float = CELL_M,
-    beside_m: float = BESIDE_M,
+    beside_m: float = MAX_CELL_DISTANCE_M,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
 ) -> TravelTimeRaster | None:
@@ -249,20 +254,20 @@ def travel_time_raster(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    aims = goals(graph, destinations, loop, snap_m=snap_m, loop_name="")
+    aims = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
     if not aims or area.is_empty:
         return None
-    rows, columns, west, north = cells_of(area, cell_m=cell_m)
+    rows, columns, west, north = raster_grid(area, cell_m=cell_m)
     x = west + (np.arange(columns) + 0.5) * cell_m
     y = north - (np.arange(rows) + 0.5) * cell_m
     across, down = (axis.ravel() for axis in np.meshgrid(x, y))
     shapely.prepare(area)
     inside = np.flatnonzero(shapely.intersects_xy(area, across, down))
     spots = snap(graph, shapely.points(across[inside], down[inside]), within_m=beside_m)
-    parted, fields = solve(graph, aims)
+    parted, fields = distance_fields(graph, aims)
     minutes = np.full((len(aims), rows * columns), np.nan, dtype=np.float32)
     for band, field in enumerate(fields):
-        effort: Floats = ways(parted, field, spots, graph.lines).effort_m + spots.offset_m
+        effort: Floats = paths_from(parted, field, spots, graph.lines).effort_m + spots.offset_m
         minutes[band, inside] = np.round(effort / (speed_kmh * 1000 / 60), 2)
     keys = tuple(aim.key for aim in aims)
     return TravelTimeRaster(minutes.reshape(len(aims), rows, columns), keys, west, north, cell_m)

@@ -48,7 +48,7 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
         if points is None:
             loop = _drawn(study, study.loop, crs)
         elif graph is not None:
-            loop = network.tour(points, graph, feels=_feels(streets))
+            loop = network.route_loop(points, graph, feels=_feels(streets))
         if loop is not None:
             rows.append({"name": study.loop.name, "role": "loop", "status": study.loop.status})
             shapes.append(loop)

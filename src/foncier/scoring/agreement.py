@@ -120,9 +120,9 @@ def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
     while start < len(ordered):
         stop = start + max(FIRST, CELLS // max(len(front), 1) // 8)
         block = np.arange(start, min(stop, start + 2048, len(ordered)))
-        block = block[~_beaten(ordered[block], front[:FIRST])]
-        block = block[~_beaten(ordered[block], front[FIRST:])]
-        block = block[~_beaten(ordered[block], ordered[block])]
+        block = block[~_dominated(ordered[block], front[:FIRST])]
+        block = block[~_dominated(ordered[block], front[FIRST:])]
+        block = block[~_dominated(ordered[block], ordered[block])]
         kept[block] = True
         front = np.concatenate([front, ordered[block]])
         start = min(stop, start + 2048)
@@ -131,7 +131,7 @@ def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
     return answer
 
 
-def _beaten(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _dominated(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell which points some other one of ``by`` equals or beats everywhere.
 
     The points are distinct, so to be at least as good everywhere and not the same is to beat.

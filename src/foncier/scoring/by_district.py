@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
 
 OUTSIDE_ID = "hors_quartiers"
-LEAST_M2 = 1e-3  # a contact of two outlines is no area
-SHARED = ("yield_low", "yield_high")
+MIN_AREA_M2 = 1e-3  # a contact of two outlines is no area
+ADDITIVE = ("yield_low", "yield_high")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
 
 
@@ -55,16 +55,16 @@ def by_district(
     of the known ones, means are weighted by the share; missing where nothing is known.
     """
     outlines = districts.sort_values("quarter_id", ignore_index=True)
-    ground = _apart(outlines.geometry.to_numpy())
+    ground = _without_overlaps(outlines.geometry.to_numpy())
     sites = candidates.merge(scores[["opportunity_id", "score"]], on="opportunity_id", how="left")
-    parts = _parts(sites, ground)
+    parts = _site_parts(sites, ground)
     rows = pd.concat([parts.assign(kind=schemas.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
     with ThreadPoolExecutor() as pool:  # GEOS lets go of Python's lock
         unions = list(pool.map(shapely.union_all, [own["shape"].to_numpy() for _, own in keys]))
     held = dict(zip((key for key, _ in keys), unions, strict=True))
     summed = [
-        {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summed(own)}
+        {"place": place, "kind": kind, "area_m2": shapely.area(held[place, kind]), **_summary(own)}
         for (place, kind), own in keys
     ]
     empty = [
@@ -75,7 +75,7 @@ def by_district(
     return _table([*summed, *empty], outlines, ground, outside, candidates.crs)
 
 
-def _apart(shapes: Geometries) -> Geometries:
+def _without_overlaps(shapes: Geometries) -> Geometries:
     """Outlines that share no ground: each less those before it."""
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     earlier = second < first
@@ -86,7 +86,7 @@ def _apart(shapes: Geometries) -> Geometries:
     return own
 
 
-def _parts(sites: pd.DataFrame, ground: Geometries) -> pd.DataFrame:
+def _site_parts(sites: pd.DataFrame, ground: Geometries) -> pd.DataFrame:
     """One row for each site and place: the part of the site there, its share; -1 is outside."""
     shapes = np.asarray(sites["geometry"], dtype=object)
     known = ~(shapely.is_empty(ground) | shapely.is_missing(ground))
@@ -104,16 +104,16 @@ def _parts(sites: pd.DataFrame, ground: Geometries) -> pd.DataFrame:
     where = np.concatenate([place, np.full(len(shapes), -1)])
     cut = polygons_only(np.concatenate([inside, rest]))
     area = shapely.area(cut)
-    kept = area > LEAST_M2
-    columns = ["kind", *SHARED, *MEANS]
+    kept = area > MIN_AREA_M2
+    columns = ["kind", *ADDITIVE, *MEANS]
     found: pd.DataFrame = sites[columns].iloc[rows[kept]].reset_index(drop=True)
     share = area[kept] / shapely.area(shapes)[rows[kept]]
     return found.assign(place=where[kept], share=share, shape=cut[kept])
 
 
-def _summed(rows: pd.DataFrame) -> dict[str, Any]:
+def _summary(rows: pd.DataFrame) -> dict[str, Any]:
     share = rows["share"]
-    sums = {name: (rows[name] * share).sum(min_count=1) for name in SHARED}
+    sums = {name: (rows[name] * share).sum(min_count=1) for name in ADDITIVE}
     means = {}
     for name, called in MEANS.items():
         known = rows[name].notna()
@@ -149,8 +149,8 @@ def _table(
     return summary
 
 
-STEP_M = 500.0
-GRAIN_M = 10.0  # between the points of the axis whose surroundings are joined
+SECTION_M = 500.0
+SAMPLING_M = 10.0  # between the points of the axis whose surroundings are joined
 
 
 def axis_sections(
@@ -159,7 +159,7 @@ def axis_sections(
     stops: Mapping[str, shapely.Point],
     *,
     crs: object,
-    step_m: float = STEP_M,
+    step_m: float = SECTION_M,
 ) -> gpd.GeoDataFrame:
     """Cut a study area into what lies nearest to each stretch of its axis.
 
@@ -193,7 +193,7 @@ def axis_sections(
     line = merged[np.argmax(shapely.length(merged))]
     length = shapely.length(line)
     many = max(int(np.ceil(length / step_m - 1e-9)), 1)
-    along = np.linspace(0, length, max(int(length / GRAIN_M), many) + 1)
+    along = np.linspace(0, length, max(int(length / SAMPLING_M), many) + 1)
     along = (along[:-1] + along[1:]) / 2  # no point on the limit of two stretches
     points = shapely.line_interpolate_point(line, along)
     cells = shapely.get_parts(
@@ -203,7 +203,7 @@ def axis_sections(
     shapes = [shapely.intersection(shapely.union_all(cells[owner == i]), area) for i in range(many)]
     at = {name: float(shapely.line_locate_point(line, point)) for name, point in stops.items()}
     rows = [
-        {"quarter_id": f"axe-{i + 1:02d}", "name": _name(i, step_m, length, at)}
+        {"quarter_id": f"axe-{i + 1:02d}", "name": _section_name(i, step_m, length, at)}
         for i in range(many)
     ]
     frame = gpd.GeoDataFrame(rows, geometry=polygons_only(shapes), crs=crs)
@@ -212,7 +212,7 @@ def axis_sections(
     return outlines
 
 
-def _name(i: int, step_m: float, length: float, at: Mapping[str, float]) -> str:
+def _section_name(i: int, step_m: float, length: float, at: Mapping[str, float]) -> str:
     start, end = i * step_m, min((i + 1) * step_m, length)
     last = end >= length
     held = [name for name, where in at.items() if start <= where < end or (last and where == end)]

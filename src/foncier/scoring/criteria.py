@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from foncier.model import Criterion
 
-AROUND_M = 500.0
+RADIUS_M = 500.0
 BUILDING = "batiment_non_affecte"
-ROUGH = ("emprise_approximative", "point_seul")
+APPROXIMATE = ("emprise_approximative", "point_seul")
 
 
 def measures(
@@ -29,7 +29,7 @@ def measures(
     population: gpd.GeoDataFrame | None = None,
     prices: pd.DataFrame | None = None,
     *,
-    around_m: float = AROUND_M,
+    around_m: float = RADIUS_M,
     watched: bool = True,
 ) -> pd.DataFrame:
     """Lay the measures of each opportunity side by side.
@@ -63,9 +63,9 @@ def measures(
     table = pd.DataFrame(
         sites[["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m"]]
     )
-    table["residents_around"] = _residents(sites.geometry.to_numpy(), population, around_m)
+    table["residents_around"] = _residents_around(sites.geometry.to_numpy(), population, around_m)
     table = table.assign(
-        **_ground(sites, watched=watched),
+        **_plot_measures(sites, watched=watched),
         price_eur_m2=_price(sites, prices),
         departures_per_hour=sites["departures_per_hour"],
     )
@@ -85,7 +85,7 @@ def measures(
     return table
 
 
-def _ground(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.float64]]:
+def _plot_measures(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.float64]]:
     """Measures of the plot itself: shape, ground and buildings, zone, points to watch."""
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
@@ -101,7 +101,7 @@ def _ground(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.f
     told = sites["warnings"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
     unseen = 0.0 if watched else np.nan
     return {
-        "compactness": np.where(np.isin(sites["perimeter"], ROUGH), np.nan, shape),
+        "compactness": np.where(np.isin(sites["perimeter"], APPROXIMATE), np.nan, shape),
         "open_ground_m2": area * (1 - built),
         "existing_m2": area * built,
         "zoning": np.asarray(zoning, dtype=np.float64),
@@ -116,7 +116,7 @@ def _price(sites: gpd.GeoDataFrame, prices: pd.DataFrame | None) -> NDArray[np.f
     return np.asarray(sites["commune"].map(known), dtype=np.float64)
 
 
-def unknown_measures(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tuple[str, ...]:
+def unmeasured_criteria(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tuple[str, ...]:
     """Name the criteria whose measure no site has, so that the run can say so.
 
     Examples
@@ -133,7 +133,7 @@ def unknown_measures(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tupl
     )
 
 
-def _residents(
+def _residents_around(
     plots: NDArray[np.object_], population: gpd.GeoDataFrame | None, around_m: float
 ) -> NDArray[np.float64]:
     """Residents of the cells around each plot; NaN where no cell could tell."""

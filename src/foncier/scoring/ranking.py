@@ -27,7 +27,7 @@ SEED = 80021
 # deviation), about the doubt of someone who hesitates between 15 and 25 %.
 CONCENTRATION = 50.0
 # Below half of the weight known, a score speaks of too little to be set beside a whole one.
-LEAST_COVERAGE = 0.5
+MIN_COVERAGE = 0.5
 DECIMALS = 9  # scores equal to the ninth decimal are equal
 FIRST = 20
 TOGETHER = 64  # draws whose ranks are turned from draw by draw to site by site at once
@@ -42,7 +42,7 @@ def scores(
     draws: int = DRAWS,
     seed: int = SEED,
     concentration: float = CONCENTRATION,
-    least_coverage: float = LEAST_COVERAGE,
+    least_coverage: float = MIN_COVERAGE,
     first: int = FIRST,
 ) -> pd.DataFrame:
     """Score each opportunity by the weighted mean of what is known of it, and rank them.
@@ -97,9 +97,9 @@ def scores(
     if sites.empty:
         empty = np.empty((0, len(criteria)))
         return _with_criteria(SCORES.empty(), criteria, empty)
-    marks = _marks(sites, criteria)
-    mean, coverage, gained = _mean(marks, weights)
-    ranked = _enough(coverage, least_coverage)
+    marks = criterion_scores(sites, criteria)
+    mean, coverage, gained = _weighted_mean(marks, weights)
+    ranked = _is_ranked(coverage, least_coverage)
     table = pd.DataFrame({"opportunity_id": sites["opportunity_id"]})
     table["score"] = mean
     table["score_low"] = np.clip(gained, 0.0, 1.0)
@@ -111,8 +111,8 @@ def scores(
         table[column] = np.nan
     if ranked.any():
         table.loc[ranked, "overall_rank"] = _ranks(mean[ranked])
-        drawn = _drawn_ranks(marks[ranked], weights, draws, seed, concentration)
-        for name, values in _spread(drawn, first).items():
+        drawn = _sampled_ranks(marks[ranked], weights, draws, seed, concentration)
+        for name, values in _rank_bounds(drawn, first).items():
             table.loc[ranked, name] = values
     table["topsis_rank"] = topsis_ranks(marks, weights)
     table["pareto"] = pareto(marks, weights)
@@ -137,7 +137,7 @@ def _weights(criteria: Sequence[Criterion]) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def _marks(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
+def criterion_scores(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
     """Marks in [0, 1], shape (sites, criteria)."""
     marks = np.full((len(sites), len(criteria)), np.nan)
     for column, criterion in enumerate(criteria):
@@ -147,7 +147,7 @@ def _marks(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
     return marks
 
 
-def _mean(marks: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def _weighted_mean(marks: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Weighted mean of the known marks, share of weight known, and weight gained.
 
     Summed criterion by criterion, in order: a site's figures depend on its own row alone, to the
@@ -165,7 +165,7 @@ def _mean(marks: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     return mean, held / total, gained / total
 
 
-def _enough(coverage: Floats, least: float) -> NDArray[np.bool_]:
+def _is_ranked(coverage: Floats, least: float) -> NDArray[np.bool_]:
     """Tell which sites are known well enough to be ranked; one of nothing known never is."""
     return np.asarray((coverage > 0) & (np.round(coverage, DECIMALS) >= least))
 
@@ -176,15 +176,15 @@ def _ranks(mean: Floats) -> Floats:
     return scores.rank(axis=1, method="min", ascending=False).to_numpy().reshape(mean.shape)
 
 
-def _drawn_ranks(
+def _sampled_ranks(
     marks: Floats, weights: Floats, draws: int, seed: int, concentration: float
 ) -> NDArray[np.int32]:
     """Rank of each site in each draw of the weights, shape (sites, draws)."""
     generator = np.random.default_rng(seed)
     # A Dirichlet law is normalised gamma laws; a weight of 0 stays 0.
     drawn = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
-    chosen, _, _ = _mean(marks, weights)
-    means, few = Means(marks), max(1, BLOCK // len(marks))
+    chosen, _, _ = _weighted_mean(marks, weights)
+    means, few = WeightedMeans(marks), max(1, BLOCK // len(marks))
     ranks = np.empty((len(marks), draws), dtype=np.int32)
     for first in range(0, draws, TOGETHER):
         some = drawn[first : first + TOGETHER]
@@ -192,12 +192,12 @@ def _drawn_ranks(
         for at in range(0, len(some), few):
             mean = means.of(some[at : at + few])
             # Where all that is known drew a weight of 0 the draw says nothing new of the site.
-            found.append(places(np.where(np.isnan(mean), chosen, mean)))
+            found.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
         ranks[:, first : first + TOGETHER] = np.concatenate(found).T
     return ranks
 
 
-class Means:
+class WeightedMeans:
     """Weighted means of the same sites under many weights, to the bit those of `_mean`.
 
     Which weights count is asked once for all sites that know the same criteria: they are few.
@@ -225,7 +225,7 @@ class Means:
         return np.asarray(gained / np.where(held > 0, held, np.nan)[:, self.pattern])
 
 
-def places(mean: Floats) -> NDArray[np.int32]:
+def rank_rows(mean: Floats) -> NDArray[np.int32]:
     """Rank of each mean in [0, 1] in its row, as `_ranks` has it.
 
     Means are equal to the ninth decimal: whole numbers of 30 bits, sorted by their lower and then
@@ -245,7 +245,7 @@ def places(mean: Floats) -> NDArray[np.int32]:
     return ranks
 
 
-def _spread(drawn: NDArray[np.int32], first: int) -> dict[str, Floats]:
+def _rank_bounds(drawn: NDArray[np.int32], first: int) -> dict[str, Floats]:
     """Bounds of the ranks drawn for each site, and the share of the draws among the first."""
     found = {name: np.empty(len(drawn)) for name in ("rank_low", "rank_high", "top20_share")}
     for start in range(0, len(drawn), SITES):

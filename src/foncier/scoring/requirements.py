@@ -50,7 +50,7 @@ class Tolerance:
     conditions: int = 2
 
 
-def match(
+def match_requirements(
     sites: pd.DataFrame, conditions: Sequence[Condition], tolerance: Tolerance | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hold each site against each condition.
@@ -116,9 +116,9 @@ def match(
 def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
     """Verdict of one condition for every site."""
     if condition.measure == KIND:
-        return _rows(sites, condition, *_by_kind(sites, condition))
+        return _check_rows(sites, condition, *_by_kind(sites, condition))
     if condition.measure == FLOOR:
-        return _rows(sites, condition, *_by_floor(sites, condition))
+        return _check_rows(sites, condition, *_by_floor(sites, condition))
     if condition.measure not in sites:
         known = sorted(n for n in map(str, sites) if n.endswith(("_min", "_m", "_m2")))
         raise ConfigError(
@@ -134,7 +134,7 @@ def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
     if condition.at_most is not None:
         short = np.maximum(short, values - condition.at_most)
     short = np.where(np.isnan(values), np.nan, short)
-    return _rows(sites, condition, values, short)
+    return _check_rows(sites, condition, values, short)
 
 
 def _by_kind(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
@@ -151,7 +151,9 @@ def _by_floor(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats
     return least, np.where(footprint == 0, np.inf if wanted > 0 else 0.0, short)
 
 
-def _rows(sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats) -> pd.DataFrame:
+def _check_rows(
+    sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats
+) -> pd.DataFrame:
     verdict = np.select([np.isnan(short), short > 0], ["unknown", "no"], "yes")
     over = np.full(len(sites), condition.at_most is not None and condition.at_least is None)
     bound = np.full(len(sites), _bound(condition))

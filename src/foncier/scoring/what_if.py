@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOOP = "loop"
-NOTICED_MIN = 0.05  # three seconds: less is the rounding of a way
+MIN_CHANGE_MIN = 0.05  # three seconds: less is the rounding of a way
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
     best = ways.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
     best = best.drop_duplicates("opportunity_id").set_index("opportunity_id").reindex(ids)
     gained = best["gained"].to_numpy(dtype=np.float64)
-    noticed = np.abs(gained) >= NOTICED_MIN
+    noticed = np.abs(gained) >= MIN_CHANGE_MIN
     loop = ways[ways["target"] == LOOP].set_index("opportunity_id").reindex(ids)
     table = pd.DataFrame(
         {

@@ -4,8 +4,8 @@ Tables in, tables out: this room reads no file and draws no picture.
 """
 
 from foncier.validation.assess import Assessment, assess
-from foncier.validation.changes import Edition, differences
-from foncier.validation.matching import match
+from foncier.validation.changes import Edition, compare_results
+from foncier.validation.matching import match_truths
 from foncier.validation.metrics import (
     Baseline,
     auc,
@@ -13,8 +13,8 @@ from foncier.validation.metrics import (
     by_band,
     by_kind,
     calibration,
-    compare,
-    rising,
+    compare_baselines,
+    is_increasing,
     wilson,
 )
 from foncier.validation.sampling import strata, visit_plan
@@ -29,10 +29,10 @@ __all__ = [
     "by_band",
     "by_kind",
     "calibration",
-    "compare",
-    "differences",
-    "match",
-    "rising",
+    "compare_baselines",
+    "compare_results",
+    "is_increasing",
+    "match_truths",
     "strata",
     "visit_plan",
     "wilson",

@@ -10,13 +10,22 @@ import pandas as pd
 import shapely
 
 from foncier.model_verdicts import VERDICTS
-from foncier.validation.matching import match
+from foncier.validation.matching import match_truths
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FOUND = ["opportunity_id", "kind", "confidence", "truth_id", "verdict", "way", "gap", "holds"]
-WANTED = ["truth_id", "kind", "opportunity_id", "confidence", "hit"]
+SITE_COLUMNS = [
+    "opportunity_id",
+    "kind",
+    "confidence",
+    "truth_id",
+    "verdict",
+    "way",
+    "gap",
+    "holds",
+]
+TRUTH_COLUMNS = ["truth_id", "kind", "opportunity_id", "confidence", "hit"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Assessment:
     counts: dict[str, int]
 
 
-def once(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
+def deduplicate_truths(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
     """Keep one truth a site: the latest that says something.
 
     The same site is the same id, else the same parcels, else the same place within a metre. Two
@@ -46,7 +55,9 @@ def once(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
     """
     if truths.empty:
         return truths, 0, 0
-    rows = truths.assign(_key=_keys(truths), _mute=truths["verdict"].isin(_mute()))
+    rows = truths.assign(
+        _key=_site_keys(truths), _mute=truths["verdict"].isin(_uninformative_verdicts())
+    )
     rows = rows.sort_values(
         ["_key", "_mute", "observed_on", "truth_id"], ascending=[True, True, False, True]
     )
@@ -61,12 +72,12 @@ def once(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
     return kept, len(truths) - len(kept), int(torn.sum())
 
 
-def _mute() -> list[str]:
+def _uninformative_verdicts() -> list[str]:
     """Verdicts that say nothing of any kind."""
     return [v.name for v in VERDICTS.values() if not any(h is not None for h in v.holds)]
 
 
-def _keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
+def _site_keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
     kind = truths["kind"].astype("str").fillna("")
     parcels = truths["parcel_ids"].astype("str")
     # Two buildings may stand on one parcel: their places tell them apart.
@@ -99,14 +110,14 @@ def assess(
         The truths are all there is in the area: a site that none of them speaks of is false.
     """
     read = len(truths)
-    truths, repeated, torn = once(truths)
-    inside = _inside(truths, area, set(sites["opportunity_id"]))
+    truths, repeated, torn = deduplicate_truths(truths)
+    inside = _is_inside(truths, area, set(sites["opportunity_id"]))
     outside = int((~inside).sum())
     truths = truths.loc[inside].reset_index(drop=True)
-    pairs = match(sites, truths)
-    found = _found(sites, truths, pairs, complete=complete)
+    pairs = match_truths(sites, truths)
+    found = _assessed_sites(sites, truths, pairs, complete=complete)
     independent = truths["opportunity_id"].isna().to_numpy(dtype=bool)
-    wanted = _wanted(truths, pairs, found).loc[lambda w: w["told"]]
+    wanted = _assessed_truths(truths, pairs, found).loc[lambda w: w["told"]]
     counts = {
         "truths": read,
         "outside": outside,
@@ -115,10 +126,10 @@ def assess(
         "unmatched": len(truths) - len(pairs),
         "independent": int(independent.sum()),
     }
-    return Assessment(found[FOUND], wanted[WANTED].reset_index(drop=True), counts)
+    return Assessment(found[SITE_COLUMNS], wanted[TRUTH_COLUMNS].reset_index(drop=True), counts)
 
 
-def _inside(truths: gpd.GeoDataFrame, area: shapely.Geometry | None, ids: set[str]) -> Any:
+def _is_inside(truths: gpd.GeoDataFrame, area: shapely.Geometry | None, ids: set[str]) -> Any:
     """Truths of the area; what has no place of its own is in it when it names a site."""
     if area is None or truths.empty:
         return np.ones(len(truths), dtype=bool)
@@ -128,7 +139,7 @@ def _inside(truths: gpd.GeoDataFrame, area: shapely.Geometry | None, ids: set[st
     return nowhere | centre | truths["opportunity_id"].isin(ids).to_numpy(dtype=bool)
 
 
-def _found(
+def _assessed_sites(
     sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame, pairs: pd.DataFrame, *, complete: bool
 ) -> pd.DataFrame:
     columns = ["opportunity_id", "kind", "confidence"]
@@ -147,7 +158,9 @@ def _found(
     return found.assign(holds=pd.array(holds, dtype="boolean"))
 
 
-def _wanted(truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def _assessed_truths(
+    truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame
+) -> pd.DataFrame:
     """True sites: their kind is the truth's, else what the verdict says, else the site's."""
     site = pd.Series(pairs["site"].to_numpy(), index=pairs["truth"].to_numpy())
     at = site.reindex(range(len(truths)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FATES = ("apparu", "disparu", "modifie", "renomme", "inchange")
 AREA_M2, SHARE = 1.0, 0.005  # less is rounding: as figures are shown
 FIGURES = {"area_m2": AREA_M2, "score": SHARE, "confidence": SHARE}
-WORDS = ("name", "status", "warnings", "perimeter", "zone")
+TEXT_COLUMNS = ("name", "status", "warnings", "perimeter", "zone")
 COLUMNS = [
     "opportunity_id",
     "fate",
@@ -52,7 +52,7 @@ class Edition:
     rejections: gpd.GeoDataFrame
 
 
-def differences(old: Edition, new: Edition) -> gpd.GeoDataFrame:
+def compare_results(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     """Tell what became of each site.
 
     The same ``opportunity_id`` is the same site. A site whose id went, and which shares half of
@@ -67,7 +67,7 @@ def differences(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     columns that are not the same; what is unknown in both is the same. Ranks are told but change
     nothing by themselves: one site more moves all the others.
     """
-    gone, come = _apart(old.sites, new.sites), _apart(new.sites, old.sites)
+    gone, come = _only_in_first(old.sites, new.sites), _only_in_first(new.sites, old.sites)
     pairs = _renamed(gone, come)
     both = pd.Index(old.sites["opportunity_id"]).intersection(new.sites["opportunity_id"])
     stayed = pd.DataFrame({"old_id": both, "new_id": both, "common_share": np.nan})
@@ -78,7 +78,7 @@ def differences(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     met = met.assign(fate=np.where(renamed, "renomme", other))
     here = come.loc[~come["opportunity_id"].isin(pairs["new_id"])]
     away = gone.loc[~gone["opportunity_id"].isin(pairs["old_id"])]
-    parts = [met, _alone(here, "new").assign(fate="apparu"), _went(away, new)]
+    parts = [met, _one_sided(here, "new").assign(fate="apparu"), _disappeared(away, new)]
     rows = pd.concat([p for p in parts if len(p)] or [met], ignore_index=True)
     rows["fate"] = pd.Categorical(rows["fate"], FATES, ordered=True)
     rows = rows.sort_values(["fate", "opportunity_id"]).assign(fate=lambda t: t["fate"].astype(str))
@@ -86,7 +86,7 @@ def differences(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs=new.sites.crs)
 
 
-def _apart(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _only_in_first(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return one.loc[~one["opportunity_id"].isin(other["opportunity_id"])].reset_index(drop=True)
 
 
@@ -124,12 +124,12 @@ def _changed(known: pd.DataFrame, old: Edition, new: Edition) -> gpd.GeoDataFram
     before = old.sites.set_index("opportunity_id").loc[known["old_id"]].reset_index()
     after = new.sites.set_index("opportunity_id").loc[known["new_id"]].reset_index()
     gained, lost = _evidence(known, old.evidence, new.evidence)
-    marks = {name: _moved(before[name], after[name], gap) for name, gap in FIGURES.items()}
+    marks = {name: _differs(before[name], after[name], gap) for name, gap in FIGURES.items()}
     marks |= {
         name: (
             before[name].astype("str").fillna("") != after[name].astype("str").fillna("")
         ).to_numpy(dtype=bool)
-        for name in WORDS
+        for name in TEXT_COLUMNS
     }
     marks["evidence"] = pd.notna(gained) | pd.notna(lost)
     names = list(marks)
@@ -156,7 +156,7 @@ def _changed(known: pd.DataFrame, old: Edition, new: Edition) -> gpd.GeoDataFram
     )
 
 
-def _moved(before: pd.Series[Any], after: pd.Series[Any], gap: float) -> NDArray[np.bool_]:
+def _differs(before: pd.Series[Any], after: pd.Series[Any], gap: float) -> NDArray[np.bool_]:
     a, b = before.to_numpy(dtype=np.float64), after.to_numpy(dtype=np.float64)
     unknown = np.isnan(a) | np.isnan(b)
     moved: NDArray[np.bool_] = (np.isnan(a) != np.isnan(b)) | (~unknown & (np.abs(a - b) > gap))
@@ -175,7 +175,7 @@ def _evidence(known: pd.DataFrame, old: pd.DataFrame, new: pd.DataFrame) -> tupl
     return np.array(gained, dtype=object), np.array(lost, dtype=object)
 
 
-def _alone(sites: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
+def _one_sided(sites: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             "opportunity_id": sites["opportunity_id"],
@@ -188,9 +188,9 @@ def _alone(sites: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     )
 
 
-def _went(away: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
+def _disappeared(away: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
     """Sites that went, with the reason of the parcel that holds most of their land."""
-    rows = _alone(away, "old").assign(fate="disparu")
+    rows = _one_sided(away, "old").assign(fate="disparu")
     plots, parcels = away.geometry.to_numpy(), new.rejections.geometry.to_numpy()
     site, parcel = shapely.STRtree(parcels).query(plots, predicate="intersects")
     common = shapely.area(shapely.intersection(plots[site], parcels[parcel]))

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 COMMON_SHARE = 0.5  # of the parcels of both: the same site
 OVERLAP_SHARE = 0.5  # of the smaller outline: the same site, as for buildings of two sources
-REACH_M = 15.0  # from a point told in the street to the site: half a street
-WAYS = ("id", "parcelles", "recouvrement", "distance")  # best first
+POINT_RADIUS_M = 15.0  # from a point told in the street to the site: half a street
+METHODS = ("id", "parcelles", "recouvrement", "distance")  # best first
 PAIRS = ["site", "truth", "way", "gap"]
 
 
-def match(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
+def match_truths(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
     """Pair sites and truths one to one, the best way first, then the closest pair.
 
     A truth that names a kind speaks of sites of this kind only. Ties go to the lower ids, so that
@@ -44,7 +44,7 @@ def match(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
     own = sites["kind"].to_numpy(dtype=object)[pairs["site"].to_numpy(dtype=np.intp)]
     pairs = pairs.loc[pd.isna(kinds) | (kinds == own)]
     ranks = pairs.assign(
-        rank=pairs["way"].map({way: n for n, way in enumerate(WAYS)}),
+        rank=pairs["way"].map({way: n for n, way in enumerate(METHODS)}),
         site_id=sites["opportunity_id"].to_numpy()[pairs["site"].to_numpy(dtype=np.intp)],
         truth_id=truths["truth_id"].to_numpy()[pairs["truth"].to_numpy(dtype=np.intp)],
     ).sort_values(["rank", "gap", "site_id", "truth_id"])
@@ -72,7 +72,7 @@ def _by_id(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
     return _pairs(hit[truth].astype(np.intp), truth, "id", 0.0)
 
 
-def _listed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def _parcels(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     ids = pd.Series(frame["parcel_ids"].to_numpy(dtype=object)).dropna()
     parcels = ids.astype("str").str.split("|").explode()
     table = pd.DataFrame({name: parcels.index, "parcel": parcels.to_numpy(dtype=object)})
@@ -80,7 +80,7 @@ def _listed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _by_parcels(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
-    mine, theirs = _listed(sites, "site"), _listed(truths, "truth")
+    mine, theirs = _parcels(sites, "site"), _parcels(truths, "truth")
     common = mine.merge(theirs, on="parcel").groupby(["site", "truth"]).size().reset_index(name="n")
     each = common["site"].map(mine.groupby("site").size())
     every = each + common["truth"].map(theirs.groupby("truth").size()) - common["n"]
@@ -102,6 +102,6 @@ def _by_place(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> tuple[pd.Dat
     kept = share >= OVERLAP_SHARE
     overlaps = _pairs(site[kept], truth[kept], "recouvrement", 1 - np.minimum(share[kept], 1.0))
     points = np.flatnonzero(shapely.get_dimensions(spots) == 0)
-    near, hit = tree.query(spots[points], predicate="dwithin", distance=REACH_M)
+    near, hit = tree.query(spots[points], predicate="dwithin", distance=POINT_RADIUS_M)
     near = points[near]
     return overlaps, _pairs(hit, near, "distance", shapely.distance(spots[near], plots[hit]))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from foncier.i18n import Localized
 
-LEVEL = 0.95
+INTERVAL_LEVEL = 0.95
 # Lower edges of the bands of confidence, the least sure first.
 BANDS = (0.0, 0.3, 0.6, 0.85)
-NAMES = ("0-0.3", "0.3-0.6", "0.6-0.85", "0.85-1")
-WITHOUT = "sans"  # a plot that passes the rules bears no confidence
+BAND_NAMES = ("0-0.3", "0.3-0.6", "0.6-0.85", "0.85-1")
+NO_BAND = "sans"  # a plot that passes the rules bears no confidence
 ALL = "ensemble"
 
 
@@ -36,7 +36,7 @@ def wilson(true: int, judged: int) -> tuple[float, float, float]:
         return float("nan"), 0.0, 1.0
     from scipy.stats import binomtest  # noqa: PLC0415 (slow to import)
 
-    interval = binomtest(true, judged).proportion_ci(LEVEL, method="wilson")
+    interval = binomtest(true, judged).proportion_ci(INTERVAL_LEVEL, method="wilson")
     # Rounding may leave the share of all, or of none, a hair outside.
     share = true / judged
     return share, min(float(interval.low), share), max(float(interval.high), share)
@@ -52,8 +52,8 @@ def band(confidence: ArrayLike) -> Any:
     """
     values = np.asarray(confidence, dtype=np.float64)
     place = np.searchsorted(BANDS, values, side="right") - 1
-    names = np.array(NAMES, dtype=object)[np.clip(place, 0, len(NAMES) - 1)]
-    return np.where(np.isnan(values), WITHOUT, names)
+    names = np.array(BAND_NAMES, dtype=object)[np.clip(place, 0, len(BAND_NAMES) - 1)]
+    return np.where(np.isnan(values), NO_BAND, names)
 
 
 def f1(precision: float, recall: float) -> float:
@@ -62,7 +62,7 @@ def f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / total if total else total
 
 
-def row(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
+def list_metrics(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
     """Figures of one list.
 
     Parameters
@@ -100,11 +100,11 @@ def row(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
 def by_kind(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
     """`row` of each kind that is found or wanted, then of all together; first column ``kind``."""
     own = [
-        {"kind": kind, **row(found[found["kind"] == kind], wanted[wanted["kind"] == kind])}
+        {"kind": kind, **list_metrics(found[found["kind"] == kind], wanted[wanted["kind"] == kind])}
         for kind in kinds
         if (found["kind"] == kind).any() or (wanted["kind"] == kind).any()
     ]
-    return pd.DataFrame([*own, {"kind": ALL, **row(found, wanted)}])
+    return pd.DataFrame([*own, {"kind": ALL, **list_metrics(found, wanted)}])
 
 
 def by_band(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
@@ -120,13 +120,13 @@ def by_band(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> 
         own = found if kind == ALL else found[found["kind"] == kind]
         sought = wanted if kind == ALL else wanted[wanted["kind"] == kind]
         bands = band(own["confidence"])
-        for place, name in enumerate(NAMES):
+        for place, name in enumerate(BAND_NAMES):
             if not (bands == name).any():
                 continue
             kept = sought["confidence"] >= BANDS[place]
             reached = sought.assign(hit=sought["hit"] & kept)
-            rows.append({"kind": kind, "band": name, **row(own[bands == name], reached)})
-    names = ["kind", "band", *row(found.iloc[:0], wanted.iloc[:0])]
+            rows.append({"kind": kind, "band": name, **list_metrics(own[bands == name], reached)})
+    names = ["kind", "band", *list_metrics(found.iloc[:0], wanted.iloc[:0])]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -141,7 +141,7 @@ def calibration(found: pd.DataFrame) -> pd.DataFrame:
     known = found.loc[found["holds"].notna() & found["confidence"].notna()]
     bands = band(known["confidence"])
     rows = []
-    for name in NAMES:
+    for name in BAND_NAMES:
         own = known[bands == name]
         if own.empty:
             continue
@@ -182,7 +182,7 @@ def brier(found: pd.DataFrame) -> tuple[float, float]:
     return float(np.mean((told - true) ** 2)), float(np.mean((true.mean() - true) ** 2))
 
 
-def rising(table: pd.DataFrame) -> bool | None:
+def is_increasing(table: pd.DataFrame) -> bool | None:
     """Whether the share of true sites rises with every band; None with fewer than two bands."""
     if len(table) < 2:
         return None
@@ -203,7 +203,7 @@ class Baseline:
     signals: tuple[str, ...] = ()
 
 
-def listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -> pd.Series[bool]:
+def is_listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -> pd.Series[bool]:
     """Whether the rule lists each site; none when the evidence holds no such signal."""
     sought = sites["kind"].isin(baseline.kinds)
     if not baseline.signals:
@@ -214,7 +214,7 @@ def listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -> p
     return sought & sites["opportunity_id"].isin(bearing)
 
 
-def compare(
+def compare_baselines(
     rules: tuple[Baseline, ...], found: pd.DataFrame, wanted: pd.DataFrame, evidence: pd.DataFrame
 ) -> pd.DataFrame:
     """Figures of `foncier.validation.row` for each rule and each kind that it seeks.
@@ -228,7 +228,7 @@ def compare(
     """
     rows = []
     for rule in rules:
-        own = listed(rule, found, evidence).to_numpy(dtype=bool)
+        own = is_listed(rule, found, evidence).to_numpy(dtype=bool)
         for kind in rule.kinds:
             same = (found["kind"] == kind).to_numpy(dtype=bool)
             sought = wanted.loc[wanted["kind"] == kind]
@@ -237,9 +237,9 @@ def compare(
             kept = found.loc[own & same]
             silent = bool(rule.signals) and kept.empty
             reached = sought["opportunity_id"].isin(kept["opportunity_id"])
-            figures = row(kept, sought.assign(hit=sought["hit"] & reached))
+            figures = list_metrics(kept, sought.assign(hit=sought["hit"] & reached))
             if silent:
                 figures |= {"recall": np.nan, "recall_low": 0.0, "recall_high": 1.0, "f1": np.nan}
             rows.append({"baseline": rule.name, "kind": kind, **figures})
-    names = ["baseline", "kind", *row(found.iloc[:0], wanted.iloc[:0])]
+    names = ["baseline", "kind", *list_metrics(found.iloc[:0], wanted.iloc[:0])]
     return pd.DataFrame(rows, columns=names)

@@ -39,13 +39,13 @@ def strata(found: pd.DataFrame) -> pd.DataFrame:
     (Wilson interval of what was seen). Sorted by kind, then by band, least sure first.
     """
     bands = metrics.band(found["confidence"])
-    order = {name: n for n, name in enumerate((*metrics.NAMES, metrics.WITHOUT))}
+    order = {name: n for n, name in enumerate((*metrics.BAND_NAMES, metrics.NO_BAND))}
     rows = []
     table = found.assign(band=bands)
     for (kind, name), own in table.groupby(["kind", "band"], sort=True):
         told = own["holds"].dropna()
         true = int(told.sum())
-        mean = float(own["confidence"].mean()) if name != metrics.WITHOUT else 0.5
+        mean = float(own["confidence"].mean()) if name != metrics.NO_BAND else 0.5
         share = (true + PRIOR_VISITS * mean) / (len(told) + PRIOR_VISITS)
         low, high = metrics.wilson(true, len(told))[1:]
         rows.append((kind, name, len(own), len(told), true, share, low, high))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from foncier.i18n import label
 from foncier.schemas import EFFORT
-from foncier.scoring.mutafriches.inputs import FRICHE, records_of
+from foncier.scoring.mutafriches.inputs import FRICHE, inventory_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 CLEAN = ("non", "deja-geree")
 GOOD_STATE = ("degradation-inexistante", "degradation-faible")
-OCCUPIED = {"vacant": 0.0, "partiellement occupé": 0.5, "occupé": 1.0}  # share of the points
+OCCUPANCY_SHARES = {
+    "vacant": 0.0,
+    "partiellement occupé": 0.5,
+    "occupé": 1.0,
+}  # share of the points
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,11 @@ def effort(
         answers: pd.Series[str] = ids.map(own).astype("str")
         return answers
 
-    works = _works(sites, said("presencePollution"), rules)
-    vacancy = records_of(sites, inventory)["vacancy"].map(OCCUPIED)
+    works = _works_cost(sites, said("presencePollution"), rules)
+    vacancy = inventory_records(sites, inventory)["vacancy"].map(OCCUPANCY_SHARES)
     occupied = vacancy.to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float64)
-    low, high, known = _points(said, occupied, rules)
-    level = _level(low, rules)
+    low, high, known = _hardness_points(said, occupied, rules)
+    level = _hardness_class(low, rules)
     table = pd.DataFrame(
         {
             "opportunity_id": sites["opportunity_id"],
@@ -84,7 +88,7 @@ def effort(
             "works_high_keur": works[1],
             "hardness_low": low,
             "hardness_high": high,
-            "hardness": level.mask(_level(high, rules) != level),
+            "hardness": level.mask(_hardness_class(high, rules) != level),
             "known": known,
         }
     )
@@ -92,7 +96,7 @@ def effort(
     return found
 
 
-def _works(
+def _works_cost(
     sites: gpd.GeoDataFrame, pollution: pd.Series[str], rules: Effort
 ) -> tuple[Floats, Floats]:
     hectares = sites["area_m2"].to_numpy(dtype=np.float64) / 1e4
@@ -104,7 +108,7 @@ def _works(
     return hectares * low, hectares * high
 
 
-def _points(
+def _hardness_points(
     said: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
 ) -> tuple[Floats, Floats, list[str | None]]:
     """Least and greatest points of each site, and the words of what is known."""
@@ -139,6 +143,6 @@ def _points(
     return low, high, words
 
 
-def _level(points: Floats, rules: Effort) -> pd.Series[str]:
+def _hardness_class(points: Floats, rules: Effort) -> pd.Series[str]:
     words = np.where(points <= rules.medium_to, "moyenne", "forte")
     return pd.Series(np.where(points <= rules.low_to, "faible", words), dtype="str")

@@ -25,7 +25,7 @@ IMPACTS = {"++": 2.0, "+": 1.0, "=": 0.5, "-": -1.0, "--": -2.0}
 # A measure comes in metres; the grid compares it in the unit of its criterion. A mix-up of metres
 # and kilometres was a real fault of the published program.
 PER_UNIT = {"m": 1.0, "km": 1000.0, "m2": 1.0, "%": 1.0}
-SEVERAL = "|"
+SEPARATOR = "|"
 NEUTRAL = 0.5
 
 
@@ -203,7 +203,7 @@ def _impacts(
         return known, least, most
     row = pd.Index(sites).get_indexer(pd.Index(told["opportunity_id"]))
     for at, answers in zip(row, told["answers"], strict=True):
-        given = [value for value in str(answers).split(SEVERAL) if value != unknown]
+        given = [value for value in str(answers).split(SEPARATOR) if value != unknown]
         if at < 0 or not given:
             continue
         impacts = np.array([question.answers[question.position(v)].impacts for v in given])

@@ -15,7 +15,7 @@ import shapely
 
 from foncier.i18n import label
 from foncier.schemas import MUTABILITY_FACTS
-from foncier.scoring.mutafriches.index import SEVERAL
+from foncier.scoring.mutafriches.index import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from foncier.scoring.mutafriches.index import Matrix
 
 FRICHE = "friche"
-ROUGH = ("emprise_approximative", "point_seul")
+APPROXIMATE = ("emprise_approximative", "point_seul")
 MOTORWAYS = ("motorway", "motorway_link", "highway", "type autoroutier", "autoroute", "bretelle")
 # The town hall itself, not its branches.
 TOWN_HALL = r"^(?:mairie|hôtel de ville)(?! de (?:secteur|quartier))(?!.*annexe)"
 
 UNITS = {"": "m", "m": "m", "km": "m", "m2": "m²", "%": "%"}
 INVENTORY = label("scoring.mutafriches.inventory")
-DRAWN = label("scoring.mutafriches.outline")
+OUTLINE = label("scoring.mutafriches.outline")
 CADASTRE = label("scoring.mutafriches.cadastre")
-PLACES = label("scoring.mutafriches.destinations")
+DESTINATIONS = label("scoring.mutafriches.destinations")
 STUDY = label("scoring.mutafriches.study")
 
 
@@ -87,12 +87,12 @@ def known_answers(
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
-    told = records_of(sites, ground.inventory)
+    told = inventory_records(sites, ground.inventory)
     parts = [
         *_by_inventory(sites, told, matrix),
         *_by_outline(sites, told, matrix),
         *_by_constraints(sites, ground.constraints, matrix),
-        *_by_places(sites, ground, matrix),
+        *_by_destinations(sites, ground, matrix),
         *_by_commune(sites, ground.vacancy_rates, matrix),
         *_by_study(sites, given),
     ]
@@ -104,12 +104,12 @@ def known_answers(
     # The last to speak is the surest: the study after the layers.
     rows = rows.drop_duplicates(["opportunity_id", "criterion"], keep="last")
     found: pd.DataFrame = MUTABILITY_FACTS.conform(
-        _worded(rows, matrix).sort_values(["opportunity_id", "criterion"])
+        _with_labels(rows, matrix).sort_values(["opportunity_id", "criterion"])
     )
     return found
 
 
-def _worded(rows: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
+def _with_labels(rows: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
     """Rows with the words of their criterion, and the unit of their measure."""
     labels = {name: question.label for name, question in matrix.by_name.items()}
     # Measures stay in metres, whatever unit the grid compares them in.
@@ -143,14 +143,14 @@ def _rows(
     return table[pd.notna(table["answers"])]
 
 
-def _when(hit: NDArray[np.bool_], answer: str) -> NDArray[np.object_]:
+def _answer_where(hit: NDArray[np.bool_], answer: str) -> NDArray[np.object_]:
     """Give the answer where it holds, None elsewhere."""
     found = np.full(len(hit), None, dtype=object)
     found[hit] = answer
     return found
 
 
-def records_of(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | None) -> pd.DataFrame:
+def inventory_records(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | None) -> pd.DataFrame:
     """What the inventory says of each site: its own record, else one on the same parcels."""
     wanted = [
         "buildings_state",
@@ -178,11 +178,11 @@ def _by_inventory(
     words = matrix.readings
     state = told["buildings_state"].map(words["buildings_state"]).astype(object)
     yield _rows(sites, "etatBatiInfrastructure", state, INVENTORY)
-    bare = _no_building(sites, told).to_numpy(dtype=bool)
+    bare = _is_unbuilt(sites, told).to_numpy(dtype=bool)
     measured = (sites["built_share"] == 0).to_numpy(dtype=bool)
     for where, source in ((bare & ~measured, INVENTORY), (bare & measured, CADASTRE)):
         for name in ("etatBatiInfrastructure", "valeurArchitecturaleHistorique"):
-            yield _rows(sites, name, _when(where, "pas-de-bati"), source)
+            yield _rows(sites, name, _answer_where(where, "pas-de-bati"), source)
     soil = told["pollution"].map(words["pollution"]).astype(object)
     asbestos = told["buildings_pollution"].astype("str").str.contains("amiante", na=False)
     # A polluted soil under asbestos: which of the two weighs is not ours to choose.
@@ -195,7 +195,7 @@ def _by_inventory(
     yield _rows(sites, "zoneAccelerationEnr", solar, INVENTORY)
 
 
-def _no_building(sites: gpd.GeoDataFrame, told: pd.DataFrame) -> pd.Series[bool]:
+def _is_unbuilt(sites: gpd.GeoDataFrame, told: pd.DataFrame) -> pd.Series[bool]:
     """Sites without a building: by the cadastre where it is there, else by the inventory."""
     share = sites["built_share"].reset_index(drop=True)
     counted = pd.to_numeric(told["buildings_number"]).reset_index(drop=True)
@@ -208,13 +208,13 @@ def _by_outline(
 ) -> Iterator[pd.DataFrame]:
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     question = matrix.question("surfaceSite")
-    rough = np.isin(sites["perimeter"], ROUGH)
-    for where, source in ((rough, INVENTORY), (~rough, DRAWN)):
+    rough = np.isin(sites["perimeter"], APPROXIMATE)
+    for where, source in ((rough, INVENTORY), (~rough, OUTLINE)):
         size = np.where(where, area, np.nan)
         yield _rows(sites, question.name, question.banded(size), source, size)
     question = matrix.question("surfaceBati")
     declared = pd.to_numeric(told["buildings_m2"]).to_numpy(dtype=np.float64)
-    none = _no_building(sites, told).to_numpy(dtype=bool)
+    none = _is_unbuilt(sites, told).to_numpy(dtype=bool)
     listed = np.where(np.isnan(declared) & none, 0.0, declared)
     yield _rows(sites, question.name, question.banded(listed), INVENTORY, listed)
     ground = area * sites["built_share"].to_numpy(dtype=np.float64)
@@ -233,11 +233,11 @@ def _by_constraints(
         shapes = constraints.geometry.to_numpy()[own.to_numpy(dtype=bool)]
         hit = np.zeros(len(sites), dtype=bool)
         hit[shapely.STRtree(sites.geometry.to_numpy()).query(shapes, "intersects")[1]] = True
-        answer = _when(hit, reading["answer"])
+        answer = _answer_where(hit, reading["answer"])
         yield _rows(sites, reading["criterion"], answer, source)
 
 
-def _by_places(
+def _by_destinations(
     sites: gpd.GeoDataFrame, ground: InputLayers, matrix: Matrix
 ) -> Iterator[pd.DataFrame]:
     radius = matrix.readings["radius_m"]
@@ -248,22 +248,24 @@ def _by_places(
         hall = _nearest_m(sites, places.loc[public & name.str.contains(TOWN_HALL).to_numpy()])
         centre = np.where(hall <= radius["town_hall"], "true", "false").astype(object)
         centre[np.isnan(hall)] = None
-        yield _rows(sites, "siteEnCentreVille", centre, PLACES, hall)
+        yield _rows(sites, "siteEnCentreVille", centre, DESTINATIONS, hall)
         shop = _nearest_m(sites, places.loc[(places["category"] == "shop").to_numpy(dtype=bool)])
-        near = _when(shop <= radius["shop"], "true")
-        yield _rows(sites, "proximiteCommercesServices", near, PLACES, shop)
+        near = _answer_where(shop <= radius["shop"], "true")
+        yield _rows(sites, "proximiteCommercesServices", near, DESTINATIONS, shop)
         # Stops may be those of bicycles: only a station is sure to be public transport.
         station = (places["category"] == "station").to_numpy(dtype=bool)
         question = matrix.question("distanceTransportCommun")
         far = _nearest_m(sites, places.loc[station])
         first = question.answers[0].value
-        sure = _when(np.asarray(question.banded(far) == first), first)
-        yield _rows(sites, question.name, sure, PLACES, far)
+        sure = _answer_where(np.asarray(question.banded(far) == first), first)
+        yield _rows(sites, question.name, sure, DESTINATIONS, far)
     if ground.streets is not None:
-        yield _motorway(sites, ground.streets, matrix)
+        yield _motorway_answers(sites, ground.streets, matrix)
 
 
-def _motorway(sites: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, matrix: Matrix) -> pd.DataFrame:
+def _motorway_answers(
+    sites: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, matrix: Matrix
+) -> pd.DataFrame:
     """Distance to a motorway; one outside the layer might be nearer, so it must reach as far."""
     question = matrix.question("distanceAutoroute")
     fast = streets["street_class"].str.lower().isin(MOTORWAYS).to_numpy(dtype=bool)
@@ -302,7 +304,7 @@ def _by_commune(
         for rate in percent.to_numpy(dtype=np.float64)
     ]
     # An unknown rate leaves none, a low one leaves all: neither says anything.
-    possible = [SEVERAL.join(own) if 0 < len(own) < len(bands) else None for own in lists]
+    possible = [SEPARATOR.join(own) if 0 < len(own) < len(bands) else None for own in lists]
     source = label("scoring.mutafriches.lovac")
     yield _rows(sites, question.name, possible, source, percent.to_numpy(dtype=np.float64))
 
