@@ -169,7 +169,7 @@ def test_each_plot_opens_on_its_street(
 
 def test_reach_is_a_parameter(streets: Builder, plots: Builder) -> None:
     site = plots([shapely.box(0, 61, 20, 90)])
-    assert len(access_points(site, streets([STREET]), reach_m=62)) == 1
+    assert len(access_points(site, streets([STREET]), max_distance_m=62)) == 1
 
 
 def test_the_name_of_the_street_is_told(streets: Builder, plots: Builder) -> None:
@@ -274,8 +274,8 @@ def test_a_front_set_back_by_4_m_still_faces_the_street(
 
 def test_that_depth_is_a_parameter(streets: Builder, plots: Builder) -> None:
     plot = plots([shapely.Polygon([(0, 5), (8, 5), (8, 11), (20, 11), (20, 30), (0, 30)])])
-    for beyond_m, frontage_m in ((5.9, 8), (6.1, 20)):
-        found = access_points(plot, streets([STREET]), beyond_m=beyond_m)
+    for front_depth_m, frontage_m in ((5.9, 8), (6.1, 20)):
+        found = access_points(plot, streets([STREET]), front_depth_m=front_depth_m)
         assert found["frontage_m"].tolist() == pytest.approx([frontage_m], abs=0.05)
 
 
@@ -361,8 +361,8 @@ def test_strips_in_blocks_change_nothing(
 def test_a_reach_of_a_few_metres_holds_too(streets: Builder, plots: Builder) -> None:
     """Streets within 15 m are looked up at once, whatever the reach: they must not slip in."""
     plot, ways = plots([shapely.box(0, 10, 20, 35)]), streets([STREET])
-    assert access_points(plot, ways, reach_m=9.9).empty
-    assert len(access_points(plot, ways, reach_m=10.1)) == 1
+    assert access_points(plot, ways, max_distance_m=9.9).empty
+    assert len(access_points(plot, ways, max_distance_m=10.1)) == 1
 
 
 def test_a_front_of_short_sides_is_a_front(streets: Builder, plots: Builder) -> None:
@@ -390,7 +390,7 @@ def test_only_open_streets_are_chosen_among(
     behind = 2 * metres + 21  # a metre farther from the first plot
     lines = [STREET, f"LINESTRING (-100 {behind}, 100 {behind})"]
     around = nearby_streets(plots(boxes).geometry.to_numpy(), streets(lines).geometry.to_numpy())
-    plot, street = nearest_streets(around, np.array([True, True]), reach_m=35.0)
+    plot, street = nearest_streets(around, np.array([True, True]), max_distance_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0, 1], [0, 0])
-    plot, street = nearest_streets(around, np.array([False, True]), reach_m=35.0)
+    plot, street = nearest_streets(around, np.array([False, True]), max_distance_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0], [1])

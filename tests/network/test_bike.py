@@ -90,7 +90,7 @@ def test_an_isochrone_by_bike_goes_with_the_traffic(
     streets: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph = build_graph(streets(["LINESTRING (-900 0, 900 0)"], bike_way="forward"), mode="bike")
-    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[2], speed_kmh=15, simple_m=0.0)
+    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[2], speed_kmh=15, simplify_m=0.0)
     west, _, east, _ = found.translate(-650_000, -6_977_000).total_bounds
     assert (west, east) == pytest.approx((-50, 550), abs=0.01)
 

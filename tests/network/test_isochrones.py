@@ -56,7 +56,7 @@ def cells(put: Callable[[Any], Any], at: Mapping[tuple[float, float], float]) ->
 def test_streets_are_cut_where_the_time_is_up(streets: Builder, put: Callable[[Any], Any]) -> None:
     """From 10 m beside the street at x = 400: 375 m less 10 in 5 minutes, 740 m in 10."""
     graph = build_graph(streets(TOWN))
-    found = isochrones(entrances(put, {("a", 1): ("s0", 400, 10)}), graph, simple_m=0.0)
+    found = isochrones(entrances(put, {("a", 1): ("s0", 400, 10)}), graph, simplify_m=0.0)
     assert found["minutes"].tolist() == [5, 10, 15]
     five, ten, fifteen = found.translate(-650_000, -6_977_000)
     west, south, east, north = five.bounds
@@ -93,7 +93,7 @@ def test_small_holes_are_filled_and_large_ones_stay(
     start = entrances(put, {("a", 1): ("s0", 0.0, 0.0)})
     graph = build_graph(streets(block))
     filled = isochrones(start, graph, minutes=[15]).geometry.iloc[0]
-    holed = isochrones(start, graph, minutes=[15], hole_m2=6000.0).geometry.iloc[0]
+    holed = isochrones(start, graph, minutes=[15], min_hole_m2=6000.0).geometry.iloc[0]
     assert [len(filled.interiors), len(holed.interiors)] == [0, 1]
     assert holed.interiors[0].length == pytest.approx(4 * 80, rel=0.05)
 

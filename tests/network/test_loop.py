@@ -120,7 +120,9 @@ def test_a_tour_prefers_the_soft_streets(streets: Builder, places: Builder) -> N
     graph, stops = build_graph(table), places({"a": (0, 0), "b": (100, 0)})
     shortest = route_loop(stops, graph, closed=False)
     assert shortest.length == pytest.approx(100)
-    feels = table.geometry.length.lt(110).map({True: 2.0, False: 1.0}).to_numpy()
-    assert route_loop(stops, graph, closed=False, feels=feels).length == pytest.approx(140, abs=0.1)
-    nearly = np.where(feels > 1, 1.3, 1.0)
-    assert route_loop(stops, graph, closed=False, feels=nearly).length == pytest.approx(100)
+    impedance = table.geometry.length.lt(110).map({True: 2.0, False: 1.0}).to_numpy()
+    assert route_loop(stops, graph, closed=False, impedance=impedance).length == pytest.approx(
+        140, abs=0.1
+    )
+    nearly = np.where(impedance > 1, 1.3, 1.0)
+    assert route_loop(stops, graph, closed=False, impedance=nearly).length == pytest.approx(100)

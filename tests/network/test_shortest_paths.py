@@ -284,8 +284,8 @@ def test_the_easiest_way_decides_and_its_own_length_is_told(
     laid = streets(["LINESTRING (0 0, 100 0)"])
     graph = uphill(build_graph(laid), forward, backward)
     where = {"east": (100.0, 0.0), "west": (0.0, 0.0)}
-    aims = locate_destinations(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
-    parted, (field,) = distance_fields(graph, aims)
+    located = locate_destinations(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
+    parted, (field,) = distance_fields(graph, located)
     starts = snap_to_street(
         graph, np.array([put(shapely.Point(40, 7))]), np.array(["s0"], dtype=object)
     )
@@ -302,10 +302,10 @@ def test_effort_and_length_add_up_over_many_edges_and_the_offset_of_the_destinat
     """Six edges of 100 m uphill, half of one at each end, and 30 m from the street."""
     laid = streets([f"LINESTRING ({100 * n} 0, {100 * n + 100} 0)" for n in range(7)])
     graph = uphill(build_graph(laid), 1.5, 1.0)
-    aims = locate_destinations(
+    located = locate_destinations(
         graph, {"x": places({"top": (650.0, 30.0)})}, None, snap_m=150, loop_name=""
     )
-    parted, (field,) = distance_fields(graph, aims)
+    parted, (field,) = distance_fields(graph, located)
     starts = snap_to_street(
         graph, np.array([put(shapely.Point(50, 7))]), np.array(["s0"], dtype=object)
     )
@@ -325,9 +325,9 @@ def test_a_target_without_a_place_on_the_network_has_no_way(
         "b": places({"1": (900.0, 900.0)}),
         "c": places({"1": (900.0, 900.0), "2": (100.0, 80.0)}),
     }
-    aims = locate_destinations(graph, destinations, None, snap_m=150, loop_name="")
-    assert [aim.key for aim in aims] == ["a", "b", "c"]
-    parted, fields = distance_fields(graph, aims)
+    located = locate_destinations(graph, destinations, None, snap_m=150, loop_name="")
+    assert [aim.key for aim in located] == ["a", "b", "c"]
+    parted, fields = distance_fields(graph, located)
     points = np.array([put(shapely.Point(x, 0)) for x in (30, 170)])
     starts = snap_to_street(graph, points, np.array(["s0", "s0"], dtype=object))
     found = [paths_from(parted, field, starts, graph.lines) for field in fields]

@@ -170,7 +170,7 @@ def test_times_up_and_down_an_even_slope(
 def test_an_isochrone_reaches_farther_downhill(streets: Builder, put: Callable[[Any], Any]) -> None:
     ways = streets(["LINESTRING (-900 0, 900 0)"])
     graph, _ = apply_slope(build_graph(ways), ways, ground(lambda x, _: 0.05 * x))
-    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[5], simple_m=0.0)
+    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[5], simplify_m=0.0)
     west, _, east, _ = found.total_bounds - np.array([X, Y, X, Y])
     assert west == pytest.approx(-375 / np.exp(-0.175) - 50, abs=0.5)
     assert east == pytest.approx(375 / np.exp(0.175) + 50, abs=0.5)

@@ -117,7 +117,7 @@ def test_measures_of_the_plot_itself(small_result: ResultTables) -> None:
     assert found["warning_count"].to_dict() == {friche: 1, plot: 0, building: 0}
     assert found.loc[friche, "compactness"] == pytest.approx(4 * np.pi * 4000 / 260**2)
     assert (found["price_eur_m2"] == 2500).all()
-    unwatched: Any = measures(candidates, small_result.access, watched=False)
+    unwatched: Any = measures(candidates, small_result.access, constraints_known=False)
     assert unwatched.set_index("opportunity_id")["warning_count"].isna().sum() == 2
 
 
@@ -153,9 +153,9 @@ def test_residents_are_those_of_the_cells_within_500_m_of_the_plot(
 
 def test_another_distance_counts_other_residents(small_result: ResultTables) -> None:
     table = population(at_distance(300))
-    found: Any = measures(small_result.candidates, small_result.access, table, around_m=299)
+    found: Any = measures(small_result.candidates, small_result.access, table, radius_m=299)
     assert found["residents_around"].tolist() == [0, 0, 0]
-    found = measures(small_result.candidates, small_result.access, table, around_m=400)
+    found = measures(small_result.candidates, small_result.access, table, radius_m=400)
     assert found["residents_around"].tolist() == [0, 1, 1], "the building is 450 m away"
 
 

@@ -59,7 +59,7 @@ def test_a_site_known_by_little_keeps_its_score_and_leads_nobody() -> None:
     found = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10)
     assert found["score"].tolist()[0] == 1
     assert np.array_equal(found["overall_rank"], [NAN, 1], equal_nan=True)
-    lenient = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10, least_coverage=0)
+    lenient = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10, min_coverage=0)
     assert lenient["overall_rank"].tolist() == [1, 2]
 
 
@@ -203,10 +203,10 @@ KNOWN = st.one_of(st.just(NAN), st.floats(0, 1), st.sampled_from([0.0, 0.3, 0.3 
 def test_many_draws_give_the_means_and_the_ranks_of_one(
     rows: list[tuple[float, float, float]], weights: tuple[float, float, float]
 ) -> None:
-    marks, own = np.array(rows), np.array(weights)
+    criterion_scores, own = np.array(rows), np.array(weights)
     with np.errstate(invalid="ignore"):  # all weights 0: nothing is covered
-        alone, _, _ = ranking._weighted_mean(marks, own)
-    together = ranking.WeightedMeans(marks).of(np.stack([own[::-1], own]))
+        alone, _, _ = ranking._weighted_mean(criterion_scores, own)
+    together = ranking.WeightedMeans(criterion_scores).of(np.stack([own[::-1], own]))
     assert np.array_equal(together[1], alone, equal_nan=True)
     known = together[:, ~np.isnan(together).any(axis=0)]
     assert ranking.rank_rows(known).tolist() == ranking._ranks(known).tolist()
@@ -233,7 +233,7 @@ def test_unless_stated_weights_are_drawn_as_the_method_says() -> None:
     generator = np.random.default_rng(3)
     table = sites(*map(tuple, generator.random((40, 3))), (NAN, 0.9, NAN), (0.5, NAN, 0.1))
     stated = scores(
-        table, criteria, draws=1000, seed=80021, concentration=50.0, least_coverage=0.5, first=20
+        table, criteria, draws=1000, seed=80021, concentration=50.0, min_coverage=0.5, first=20
     )
     found = scores(table, criteria)
     pd.testing.assert_frame_equal(found, stated, check_exact=True)
@@ -254,13 +254,13 @@ def test_a_site_is_ranked_from_the_least_share_of_the_weight_known(
 ) -> None:
     """Half of the weight is known; a site of which nothing is known is never ranked."""
     table = sites((1, NAN, NAN), (NAN, NAN, NAN))
-    found = scores(table, CRITERIA, draws=10, least_coverage=least)
+    found = scores(table, CRITERIA, draws=10, min_coverage=least)
     assert found["coverage"].tolist() == pytest.approx([0.5, 0])
     assert found["overall_rank"].notna().tolist() == [ranked, False]
 
 
 def test_six_tenths_of_the_weight_are_less_than_seven() -> None:
-    found = scores(sites((1, 0, NAN)), (criterion("a", 6), criterion("c", 4)), least_coverage=0.7)
+    found = scores(sites((1, 0, NAN)), (criterion("a", 6), criterion("c", 4)), min_coverage=0.7)
     assert found["overall_rank"].isna().all()
 
 
@@ -282,7 +282,7 @@ def test_coverage_is_one_where_the_shares_of_the_weights_do_not_add_up_to_one() 
 def test_where_what_is_known_draws_no_weight_the_chosen_weights_hold() -> None:
     """A weight of a thousand millionth is nearly always drawn at 0: its mean would be unknown."""
     tiny = (criterion("a", 1), criterion("b", 1), criterion("c", 1e-9, worst=1, best=0))
-    found = scores(sites((0.9, 0.9, 1), (NAN, NAN, 0)), tiny, draws=50, least_coverage=0)
+    found = scores(sites((0.9, 0.9, 1), (NAN, NAN, 0)), tiny, draws=50, min_coverage=0)
     assert found["overall_rank"].tolist() == [2, 1]
     assert found[["rank_low", "rank_high"]].to_numpy().tolist() == [[2, 2], [1, 1]]
 

@@ -56,8 +56,8 @@ def access_points(
     candidates: gpd.GeoDataFrame,
     streets: gpd.GeoDataFrame,
     *,
-    reach_m: float = MAX_DISTANCE_M,
-    beyond_m: float = FRONT_DEPTH_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    front_depth_m: float = FRONT_DEPTH_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find the street that each plot opens on, its frontage, and the middle of that frontage.
@@ -65,7 +65,7 @@ def access_points(
     The street is the nearest one at ground level that is open to walkers (a plot does not open on
     the bridge above it nor on the tunnel under it); of streets as near, the one nearest to the
     plot's edge, then the smallest id. The frontage is the part of the edge that faces it, up to
-    ``beyond_m`` farther than the nearest point. METHODS §6: start at the plot's own access, not
+    ``front_depth_m`` farther than the nearest point. METHODS §6: start at the plot's own access, not
     at its centroid.
 
     Parameters
@@ -74,9 +74,9 @@ def access_points(
         Table of the contract ``CANDIDATES``.
     streets
         Table of the contract ``STREETS``, in the same CRS.
-    reach_m
+    max_distance_m
         How far the centre line of the street may be from the plot, in metres.
-    beyond_m
+    front_depth_m
         Depth of the strip in which the edge still counts as frontage, in metres.
     mode
         Column that says which streets are open: ``walk`` or ``bike``.
@@ -87,15 +87,17 @@ def access_points(
     ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
     reach has no row.
     """
-    known = ground_level_streets(streets, mode)
+    open_streets = ground_level_streets(streets, mode)
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    if sites.empty or known.empty:
+    if sites.empty or open_streets.empty:
         return ACCESS_POINTS.empty(candidates.crs)
-    around = nearby_streets(sites.geometry.to_numpy(), known.geometry.to_numpy())
-    plot, street = nearest_streets(around, np.ones(len(known), dtype=bool), reach_m=reach_m)
+    nearby = nearby_streets(sites.geometry.to_numpy(), open_streets.geometry.to_numpy())
+    plot, street = nearest_streets(
+        nearby, np.ones(len(open_streets), dtype=bool), max_distance_m=max_distance_m
+    )
     if not len(plot):
         return ACCESS_POINTS.empty(candidates.crs)
-    found = access_of_pairs(sites, known, plot, street, beyond_m=beyond_m)
+    found = access_of_pairs(sites, open_streets, plot, street, front_depth_m=front_depth_m)
     points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found)
     return points
 
@@ -114,22 +116,22 @@ def is_open(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
 
 def access_of_pairs(
     sites: gpd.GeoDataFrame,
-    known: gpd.GeoDataFrame,
+    open_streets: gpd.GeoDataFrame,
     plot: Integers,
     street: Integers,
     *,
-    beyond_m: float = FRONT_DEPTH_M,
+    front_depth_m: float = FRONT_DEPTH_M,
 ) -> gpd.GeoDataFrame:
     """Access of each pair of a plot and a street, given by their rows.
 
     Columns of the contract ``ACCESS_POINTS``; a plot may come several times.
     """
-    plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
-    point, frontage = _frontage(shapely.boundary(plots[plot]), ways[street], beyond_m)
+    plots, ways = sites.geometry.to_numpy(), open_streets.geometry.to_numpy()
+    point, frontage = _frontage(shapely.boundary(plots[plot]), ways[street], front_depth_m)
     found = {
         "opportunity_id": sites["opportunity_id"].array[plot],
-        "street_id": known["street_id"].array[street],
-        "street_name": known["name"].array[street],
+        "street_id": open_streets["street_id"].array[street],
+        "street_name": open_streets["name"].array[street],
         "frontage_m": frontage,
         "offset_m": shapely.distance(point, ways[street]),
     }
@@ -137,27 +139,27 @@ def access_of_pairs(
 
 
 def nearest_streets(
-    around: NearbyStreets, open_: NDArray[np.bool_], *, reach_m: float
+    nearby: NearbyStreets, open_: NDArray[np.bool_], *, max_distance_m: float
 ) -> tuple[Integers, Integers]:
     """Pairs of a plot and its street, one a plot, among the streets that are open.
 
     Streets are sorted by id. The nearest and those as near are known where they lie well within
     the pairs; only for the other plots are the streets asked again.
     """
-    ours = np.flatnonzero(open_[around.way])
-    plot, way, distance = around.plot[ours], around.way[ours], around.distance_m[ours]
-    least = np.full(len(around.plots), np.inf)
+    ours = np.flatnonzero(open_[nearby.way])
+    plot, way, distance = nearby.plot[ours], nearby.way[ours], nearby.distance_m[ours]
+    least = np.full(len(nearby.plots), np.inf)
     np.minimum.at(least, plot, distance)
-    sure = (least < reach_m) & (least <= around.within_m - TIE_M)
-    as_near = sure[plot] & (distance <= least[plot] + TIE_M)
-    far = _nearest_of_rest(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
+    settled = (least < max_distance_m) & (least <= nearby.within_m - TIE_M)
+    tied_rows = settled[plot] & (distance <= least[plot] + TIE_M)
+    far = _nearest_of_rest(nearby, np.flatnonzero(~settled), np.flatnonzero(open_), max_distance_m)
     plot, way = (
-        np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far, strict=True)
+        np.concatenate(both) for both in zip((plot[tied_rows], way[tied_rows]), far, strict=True)
     )
-    tied = np.flatnonzero(np.bincount(plot, minlength=len(around.plots))[plot] > 1)
+    tied = np.flatnonzero(np.bincount(plot, minlength=len(nearby.plots))[plot] > 1)
     edge_distance = np.zeros(len(plot))
-    edges = shapely.boundary(around.plots[plot[tied]])
-    edge_distance[tied] = shapely.distance(edges, around.ways[way[tied]])
+    edges = shapely.boundary(nearby.plots[plot[tied]])
+    edge_distance[tied] = shapely.distance(edges, nearby.ways[way[tied]])
     kept = _minima(edge_distance, plot)
     plot, way = plot[kept], way[kept]
     first = np.lexsort((way, plot))
@@ -166,12 +168,12 @@ def nearest_streets(
 
 
 def _nearest_of_rest(
-    around: NearbyStreets, rows: Integers, open_: Integers, reach_m: float
+    nearby: NearbyStreets, rows: Integers, open_: Integers, max_distance_m: float
 ) -> tuple[Integers, Integers]:
     """Pairs of some plots and the nearest open streets within reach, all those as near."""
-    tree, plots = shapely.STRtree(around.ways[open_]), around.plots[rows]
+    tree, plots = shapely.STRtree(nearby.ways[open_]), nearby.plots[rows]
     (found, _), distance = tree.query_nearest(
-        plots, max_distance=reach_m, return_distance=True, all_matches=False
+        plots, max_distance=max_distance_m, return_distance=True, all_matches=False
     )
     row, way = tree.query(plots[found], predicate="dwithin", distance=distance + TIE_M)
     return rows[found[row]], open_[way]
@@ -186,9 +188,11 @@ def _minima(values: Floats, group: Integers) -> Integers:
     return np.flatnonzero(values <= least[group] + TIE_M)
 
 
-def _frontage(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
+def _frontage(
+    edges: Geometries, ways: Geometries, front_depth_m: float
+) -> tuple[Geometries, Floats]:
     """Middle of the longest front of each plot on its street, and the length of all its front."""
-    strip = in_threads(partial(_front_strip, beyond_m=beyond_m), edges, ways)
+    strip = in_threads(partial(_front_strip, front_depth_m=front_depth_m), edges, ways)
     owner, sides = _facing_sides(strip, ways)
     fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
     plot = owner[piece_of]
@@ -208,12 +212,12 @@ def _frontage(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geo
     return points, np.asarray(frontage)
 
 
-def _front_strip(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
-    """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
+def _front_strip(edges: Geometries, ways: Geometries, *, front_depth_m: float) -> Geometries:
+    """Part of each edge no more than ``front_depth_m`` farther from its way than the nearest point."""
     found: Geometries = np.empty(len(edges), dtype=object)
     for start in range(0, len(edges), STRIPS):
         edge, way = edges[start : start + STRIPS], ways[start : start + STRIPS]
-        strips = shapely.buffer(way, shapely.distance(edge, way) + beyond_m, quad_segs=16)
+        strips = shapely.buffer(way, shapely.distance(edge, way) + front_depth_m, quad_segs=16)
         found[start : start + STRIPS] = shapely.intersection(edge, strips)
     return found
 

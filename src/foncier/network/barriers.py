@@ -53,7 +53,7 @@ def barrier_layer(constraints: gpd.GeoDataFrame | None) -> BarrierLayer | None:
 
 
 def crossed_barriers(
-    start: Geometries, end: Geometries, detour: Floats, found: BarrierLayer | None
+    start: Geometries, end: Geometries, detour: Floats, layer: BarrierLayer | None
 ) -> tuple[Geometries, Geometries]:
     """Name what each straight line crosses where the way by the streets is a detour.
 
@@ -65,7 +65,7 @@ def crossed_barriers(
         Points, shape (n,).
     detour
         Detour index of the way between them, NaN where unknown.
-    found
+    layer
         What may be crossed, None when unknown.
 
     Returns
@@ -75,53 +75,54 @@ def crossed_barriers(
     crossed while both kinds are mapped; else it is missing, for what is not mapped is unknown.
     """
     kinds, names = (np.full(len(start), None, dtype=object) for _ in range(2))
-    if found is None:
+    if layer is None:
         return kinds, names
     kinds[detour < MIN_DETOUR_INDEX] = "none"
-    far = np.flatnonzero(detour >= MIN_DETOUR_INDEX)
+    detoured = np.flatnonzero(detour >= MIN_DETOUR_INDEX)
     lines = (
         shapely.linestrings(
             np.stack(
-                [shapely.get_coordinates(start[far]), shapely.get_coordinates(end[far])], axis=1
+                [shapely.get_coordinates(start[detoured]), shapely.get_coordinates(end[detoured])],
+                axis=1,
             )
         )
-        if len(far)
+        if len(detoured)
         else np.empty(0, dtype=object)
     )
-    line, wall = _separating_pairs(lines, start[far], end[far], found)
-    row, shapes = far[line], found.shapes[wall]
+    line, barrier = _separating_pairs(lines, start[detoured], end[detoured], layer)
+    row, shapes = detoured[line], layer.shapes[barrier]
     length = shapely.length(shapely.intersection(lines[line], shapes))
-    drawn = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
-    kept = np.flatnonzero(drawn | (length >= MIN_CROSSED_M))
-    if set(KINDS) <= set(found.kind):
-        kinds[far] = "none"
-    row, wall, length = row[kept], wall[kept], length[kept]
+    is_line = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
+    crossed = np.flatnonzero(is_line | (length >= MIN_CROSSED_M))
+    if set(KINDS) <= set(layer.kind):
+        kinds[detoured] = "none"
+    row, barrier, length = row[crossed], barrier[crossed], length[crossed]
     water, railway = (
-        np.bincount(row[found.kind[wall] == kind], minlength=len(start)) > 0 for kind in KINDS
+        np.bincount(row[layer.kind[barrier] == kind], minlength=len(start)) > 0 for kind in KINDS
     )
     kinds[water], kinds[railway], kinds[water & railway] = "water", "railway", "water_railway"
-    named = np.array([isinstance(text, str) for text in found.label[wall]], dtype=bool)
-    order = np.lexsort((wall, -length, ~named, row))
+    has_name = np.array([isinstance(text, str) for text in layer.label[barrier]], dtype=bool)
+    order = np.lexsort((barrier, -length, ~has_name, row))
     first, position = np.unique(row[order], return_index=True)
     best = order[position]
-    names[first[named[best]]] = found.label[wall[best[named[best]]]]
+    names[first[has_name[best]]] = layer.label[barrier[best[has_name[best]]]]
     return kinds, names
 
 
 def _separating_pairs(
-    lines: Geometries, start: Geometries, end: Geometries, found: BarrierLayer
+    lines: Geometries, start: Geometries, end: Geometries, layer: BarrierLayer
 ) -> tuple[Integers, Integers]:
     """Pairs of a line and a wall that it meets, the wall holding neither of its two ends.
 
     The walls are few and large: they are prepared, not the lines.
     """
-    line, wall = found.tree.query(lines)
-    shapely.prepare(found.shapes)
-    met = shapely.intersects(found.shapes[wall], lines[line])
+    line, barrier = layer.tree.query(lines)
+    shapely.prepare(layer.shapes)
+    met = shapely.intersects(layer.shapes[barrier], lines[line])
     for ends in (start, end):
-        line, wall = line[met], wall[met]
-        met = ~shapely.intersects(found.shapes[wall], ends[line])
-    return line[met], wall[met]
+        line, barrier = line[met], barrier[met]
+        met = ~shapely.intersects(layer.shapes[barrier], ends[line])
+    return line[met], barrier[met]
 
 
 MAX_END_DISTANCE_M = 80.0  # an end farther than this from any street joins nothing
@@ -133,7 +134,7 @@ def add_crossing(
     line: shapely.Geometry,
     *,
     name: str,
-    reach_m: float = MAX_END_DISTANCE_M,
+    max_distance_m: float = MAX_END_DISTANCE_M,
 ) -> gpd.GeoDataFrame:
     """Add a footbridge to the streets: its two ends are brought to the nearest streets.
 
@@ -148,7 +149,7 @@ def add_crossing(
         The crossing, in the CRS of the streets.
     name
         What it is called.
-    reach_m
+    max_distance_m
         How far an end may lie from the street that it joins, in metres.
 
     Returns
@@ -166,13 +167,16 @@ def add_crossing(
     ends = []
     tips = shapely.points(course[[0, -1]])
     for message, point in zip(("first_end_far", "last_end_far"), tips, strict=True):
-        far = shapely.distance(lines[walked], point)
-        nearest = np.nanmin(far, initial=np.inf)
-        if nearest > reach_m:
+        distance = shapely.distance(lines[walked], point)
+        nearest = np.nanmin(distance, initial=np.inf)
+        if nearest > max_distance_m:
             raise ContractError(
-                f"network.crossing.{message}", name=name, distance_m=nearest, radius_m=reach_m
+                f"network.crossing.{message}",
+                name=name,
+                distance_m=nearest,
+                radius_m=max_distance_m,
             )
-        row = int(walked[np.nanargmin(far)])
+        row = int(walked[np.nanargmin(distance)])
         along = shapely.line_locate_point(lines[row], point)
         joint = shapely.line_interpolate_point(lines[row], along)
         lines[row] = _with_vertex(lines[row], joint, float(along))
@@ -191,8 +195,8 @@ def add_crossing(
     }
     more = gpd.GeoDataFrame([row_of], geometry=[bridge], crs=streets.crs)
     both = pd.concat([streets.set_geometry(lines, crs=streets.crs), more], ignore_index=True)
-    found: gpd.GeoDataFrame = STREETS.conform(both)
-    return found
+    extended: gpd.GeoDataFrame = STREETS.conform(both)
+    return extended
 
 
 def _with_vertex(line: shapely.Geometry, joint: shapely.Geometry, along: float) -> shapely.Geometry:

@@ -48,21 +48,21 @@ def entrances(
     streets: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame | None = None,
     *,
-    reach_m: float = MAX_DISTANCE_M,
-    faced_m: float = FACING_DISTANCE_M,
-    gate_m: float = MIN_FRONTAGE_M,
-    shut_in_m: float = MAX_NEIGHBOUR_LAND_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    facing_distance_m: float = FACING_DISTANCE_M,
+    min_frontage_m: float = MIN_FRONTAGE_M,
+    max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find all the accesses of each plot: the nearest street, and every other one that it faces.
 
-    A plot faces a street within ``faced_m`` of it with ``gate_m`` of frontage; one whose outline
+    A plot faces a street within ``facing_distance_m`` of it with ``min_frontage_m`` of frontage; one whose outline
     is guessed (a disc) has its nearest street alone. With the parcels, a
-    door that leads over ``shut_in_m`` of a neighbour's land is none, unless the plot has no other.
+    door that leads over ``max_neighbour_m`` of a neighbour's land is none, unless the plot has no other.
 
     Parameters
     ----------
-    candidates, streets, reach_m
+    candidates, streets, max_distance_m
         As for `access_points`.
     parcels
         Table of the contract ``PARCELS``, or None: then no neighbour is known.
@@ -75,17 +75,17 @@ def entrances(
     the street (missing without parcels); several rows a plot, its main door first: the one of
     `access_points`, or where that one is shut in, the nearest that is not. Sorted by id.
     """
-    found = entrances_by_mode(
+    entrances_of_mode = entrances_by_mode(
         candidates,
         streets,
         parcels,
         modes=[mode],
-        reach_m=reach_m,
-        faced_m=faced_m,
-        gate_m=gate_m,
-        shut_in_m=shut_in_m,
+        max_distance_m=max_distance_m,
+        facing_distance_m=facing_distance_m,
+        min_frontage_m=min_frontage_m,
+        max_neighbour_m=max_neighbour_m,
     )
-    return found[mode]
+    return entrances_of_mode[mode]
 
 
 def entrances_by_mode(
@@ -94,54 +94,63 @@ def entrances_by_mode(
     parcels: gpd.GeoDataFrame | None = None,
     *,
     modes: Sequence[Mode] = ("walk", "bike"),
-    reach_m: float = MAX_DISTANCE_M,
-    faced_m: float = FACING_DISTANCE_M,
-    gate_m: float = MIN_FRONTAGE_M,
-    shut_in_m: float = MAX_NEIGHBOUR_LAND_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    facing_distance_m: float = FACING_DISTANCE_M,
+    min_frontage_m: float = MIN_FRONTAGE_M,
+    max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
 ) -> dict[Mode, gpd.GeoDataFrame]:
     """Find the accesses of each plot by several modes, each as `doors` finds them.
 
     Most streets are open to all modes: what a plot shows to a street is measured once.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    known = ground_level_streets(streets, *modes)
-    if sites.empty or known.empty:
+    open_streets = ground_level_streets(streets, *modes)
+    if sites.empty or open_streets.empty:
         return dict.fromkeys(modes, _no_entrances(candidates))
-    around = nearby_streets(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
-    drawn = sites["perimeter"].isin(KNOWN_OUTLINES).to_numpy()
-    both = {m: _pairs(around, is_open(known, m), drawn, reach_m=reach_m) for m in modes}
-    main = {mode: first for mode, (first, _) in both.items()}
-    every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
-    table = access_of_pairs(sites, known, *np.divmod(every, len(known)))
-    wide = (table["frontage_m"] >= gate_m).to_numpy()
-    kept = wide | np.isin(every, np.concatenate(list(main.values())))
-    every, wide, table = every[kept], wide[kept], table[kept].assign(over_m=np.nan)
-    plot, street = np.divmod(every, len(known))
+    nearby = nearby_streets(
+        sites.geometry.to_numpy(), open_streets.geometry.to_numpy(), within_m=facing_distance_m
+    )
+    has_outline = sites["perimeter"].isin(KNOWN_OUTLINES).to_numpy()
+    by_mode = {
+        m: _pairs(nearby, is_open(open_streets, m), has_outline, max_distance_m=max_distance_m)
+        for m in modes
+    }
+    main = {mode: first for mode, (first, _) in by_mode.items()}
+    every = np.unique(np.concatenate([pairs for _, pairs in by_mode.values()]))
+    table = access_of_pairs(sites, open_streets, *np.divmod(every, len(open_streets)))
+    wide = (table["frontage_m"] >= min_frontage_m).to_numpy()
+    selected = wide | np.isin(every, np.concatenate(list(main.values())))
+    every, wide, table = every[selected], wide[selected], table[selected].assign(over_m=np.nan)
+    plot, street = np.divmod(every, len(open_streets))
     if parcels is not None:
-        points, own = table.geometry.to_numpy(), around.plots[plot]
-        table["over_m"] = neighbour_land_m(points, around.ways[street], own, parcels)
-    found = {}
-    for mode, (_, pairs) in both.items():
+        points, plot_shapes = table.geometry.to_numpy(), nearby.plots[plot]
+        table["over_m"] = neighbour_land_m(points, nearby.ways[street], plot_shapes, parcels)
+    entrances_of_mode = {}
+    for mode, (_, pairs) in by_mode.items():
         first = np.isin(every, main[mode])
         rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
-        found[mode] = _usable_entrances(
-            table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m
+        entrances_of_mode[mode] = _usable_entrances(
+            table.iloc[rows], plot[rows], first[rows], max_neighbour_m=max_neighbour_m
         )
-    return found
+    return entrances_of_mode
 
 
 def _pairs(
-    around: NearbyStreets, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+    nearby: NearbyStreets,
+    open_: NDArray[np.bool_],
+    has_outline: NDArray[np.bool_],
+    *,
+    max_distance_m: float,
 ) -> tuple[Integers, Integers]:
     """Each plot with its own street, and with every open one that it may face.
 
     A pair is one number, in the order of the plots, then of the streets.
     """
-    many = len(around.ways)
-    plot, street = nearest_streets(around, open_, reach_m=reach_m)
+    many = len(nearby.ways)
+    plot, street = nearest_streets(nearby, open_, max_distance_m=max_distance_m)
     main = plot * many + street
-    faces = drawn[around.plot] & open_[around.way]
-    return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
+    faces = has_outline[nearby.plot] & open_[nearby.way]
+    return main, np.union1d(main, nearby.plot[faces] * many + nearby.way[faces])
 
 
 def _no_entrances(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -150,22 +159,24 @@ def _no_entrances(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _usable_entrances(
-    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, shut_in_m: float
+    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, max_neighbour_m: float
 ) -> gpd.GeoDataFrame:
     """Doors of each plot that are not shut in, its main one first; else its main one alone.
 
     Rows are in the order of the plots, then of the streets.
     """
-    shut = (table["over_m"] >= shut_in_m).to_numpy()
-    free = np.bincount(plot[~shut], minlength=plot.max(initial=0) + 1) > 0
-    kept = np.flatnonzero(~shut | (~free[plot] & main))
-    order = np.lexsort((table["offset_m"].to_numpy()[kept], ~main[kept], plot[kept]))
-    return table.iloc[kept[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
+    blocked = (table["over_m"] >= max_neighbour_m).to_numpy()
+    has_free = np.bincount(plot[~blocked], minlength=plot.max(initial=0) + 1) > 0
+    selected = np.flatnonzero(~blocked | (~has_free[plot] & main))
+    order = np.lexsort((table["offset_m"].to_numpy()[selected], ~main[selected], plot[selected]))
+    return table.iloc[selected[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
 
 
-def main_entrances(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def main_entrances(entrances_of_mode: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """First door of each plot, as a table of the contract ``ACCESS_POINTS``."""
-    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found.drop_duplicates("opportunity_id"))
+    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(
+        entrances_of_mode.drop_duplicates("opportunity_id")
+    )
     return points
 
 
@@ -175,7 +186,7 @@ EDGE_TOLERANCE_M = (
 
 
 def neighbour_land_m(
-    points: Geometries, ways: Geometries, own: Geometries, parcels: gpd.GeoDataFrame
+    points: Geometries, ways: Geometries, plot_shapes: Geometries, parcels: gpd.GeoDataFrame
 ) -> Floats:
     """Length of the way from each point to its street over parcels that are not its own land.
 
@@ -184,7 +195,7 @@ def neighbour_land_m(
 
     Parameters
     ----------
-    points, ways, own
+    points, ways, plot_shapes
         Access points, the street of each and the plot of each, shape (n,).
     parcels
         Table of the contract ``PARCELS``, in the same metric CRS.
@@ -209,7 +220,7 @@ def neighbour_land_m(
     beyond = _without_edge(lines)
     line, plot = parcels.sindex.query(beyond)
     met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
-    between = shapely.difference(lines[met], own[met])
+    between = shapely.difference(lines[met], plot_shapes[met])
     line, plot = parcels.sindex.query(between, predicate="intersects")
     crossed = shapely.length(shapely.intersection(between[line], plots[plot]))
     total = np.zeros(len(lines))

@@ -31,14 +31,14 @@ def isochrones(
     *,
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
-    beside_m: float = BUFFER_M,
-    hole_m2: float = MIN_HOLE_M2,
-    simple_m: float = SIMPLIFY_M,
+    buffer_m: float = BUFFER_M,
+    min_hole_m2: float = MIN_HOLE_M2,
+    simplify_m: float = SIMPLIFY_M,
 ) -> gpd.GeoDataFrame:
     """Draw what is reached from each site in some minutes along the streets.
 
-    The streets reached, the last of each cut where the time is up, with ``beside_m`` to each side;
-    holes under ``hole_m2`` filled, then simplified to ``simple_m``. The strip beside the streets
+    The streets reached, the last of each cut where the time is up, with ``buffer_m`` to each side;
+    holes under ``min_hole_m2`` filled, then simplified to ``simplify_m``. The strip beside the streets
     is a drawing, not a measure: it may reach over a bank that no bridge crosses. Starts at the
     doors of the site, inside an edge; the way from the door to the street counts.
 
@@ -65,27 +65,30 @@ def isochrones(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    begun, times = service_area(entrances, graph), sorted(minutes)
-    if not len(begun.ids) or not times:
+    origins, times = service_area(entrances, graph), sorted(minutes)
+    if not len(origins.ids) or not times:
         return ISOCHRONES.empty(entrances.crs)
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows: list[tuple[Any, int]] = []
     areas: list[shapely.Geometry] = []
-    every = np.arange(len(begun.parted.graph.x))
-    for reach in begun.fields(metres[-1]):
-        for site, own in zip(reach.sites, reach.to(every), strict=True):
-            inner, done = shapely.Polygon(), 0.0
+    every = np.arange(len(origins.split.graph.x))
+    for catchments in origins.fields(metres[-1]):
+        for site, effort in zip(catchments.sites, catchments.to(every), strict=True):
+            inner, inner_m = shapely.Polygon(), 0.0
             for time, within in zip(times, metres, strict=True):
-                lines = _streets_within(begun.parted.graph, own, within, done_m=done)
-                wide = _buffer(lines, inner, beside_m=beside_m, hole_m2=hole_m2)
+                lines = _streets_within(origins.split.graph, effort, within, inner_m=inner_m)
+                buffered = _buffer(lines, inner, buffer_m=buffer_m, min_hole_m2=min_hole_m2)
                 # Simplified alone, a larger one may cut a corner of the smaller one.
-                inner, done = shapely.union(shapely.simplify(wide, simple_m), inner), within
+                inner, inner_m = (
+                    shapely.union(shapely.simplify(buffered, simplify_m), inner),
+                    within,
+                )
                 if not inner.is_empty:
-                    rows.append((begun.ids[site], time))
+                    rows.append((origins.ids[site], time))
                     areas.append(inner)
     table = pd.DataFrame(rows, columns=["opportunity_id", "minutes"])
     counted = residents_within(
-        entrances, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
+        entrances, graph, population, minutes=times, speed_kmh=speed_kmh, origins=origins
     )
     known = counted.melt("opportunity_id", var_name="column", value_name="residents")
     known["minutes"] = known["column"].str.extract(r"_(\d+)min", expand=False).astype("int64")
@@ -95,14 +98,14 @@ def isochrones(
     return ISOCHRONES.conform(found.sort_values(["opportunity_id", "minutes"]))
 
 
-def _streets_within(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:
+def _streets_within(graph: Graph, effort: Floats, within_m: float, *, inner_m: float) -> Geometries:
     """Streets reached with an effort from the nodes, the last ones cut where it is spent.
 
-    Those that the smaller effort ``done_m`` reaches from end to end are left out.
+    Those that the smaller effort ``inner_m`` reaches from end to end are left out.
     """
     left_u, left_v = within_m - effort[graph.u], within_m - effort[graph.v]
     near = np.flatnonzero((left_u > 0) | (left_v > 0))
-    length, less = graph.length_m[near], within_m - done_m
+    length, less = graph.length_m[near], within_m - inner_m
     forward, backward = graph.forward_m[near], graph.backward_m[near]
     from_u = _metres_covered(left_u[near], forward, length)
     from_v = _metres_covered(left_v[near], backward, length)
@@ -130,19 +133,19 @@ def _metres_covered(left_m: Floats, effort_m: Floats, length_m: Floats) -> Float
 
 
 def _buffer(
-    lines: Geometries, inner: shapely.Geometry, *, beside_m: float, hole_m2: float
+    lines: Geometries, inner: shapely.Geometry, *, buffer_m: float, min_hole_m2: float
 ) -> shapely.Geometry:
     """Strip beside the lines, joined to what is reached already, small holes filled."""
     if not len(lines):
         return inner
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
     # Line by line, then one union: three times as fast as the buffer of them all.
-    strips = shapely.buffer(merged, beside_m, quad_segs=4)
-    wide = shapely.get_parts(shapely.union_all([*strips, inner]))
-    return shapely.union_all([_fill_holes(piece, hole_m2) for piece in wide])
+    strips = shapely.buffer(merged, buffer_m, quad_segs=4)
+    buffered = shapely.get_parts(shapely.union_all([*strips, inner]))
+    return shapely.union_all([_fill_holes(piece, min_hole_m2) for piece in buffered])
 
 
-def _fill_holes(polygon: shapely.Polygon, hole_m2: float) -> shapely.Polygon:
+def _fill_holes(polygon: shapely.Polygon, min_hole_m2: float) -> shapely.Polygon:
     holes = shapely.get_rings(polygon)[1:]
-    large = shapely.area(shapely.polygons(holes)) >= hole_m2
+    large = shapely.area(shapely.polygons(holes)) >= min_hole_m2
     return shapely.Polygon(polygon.exterior, list(holes[large]))

@@ -32,7 +32,7 @@ def route_loop(
     *,
     closed: bool = True,
     snap_m: float = SNAP_M,
-    feels: Floats | None = None,
+    impedance: Floats | None = None,
 ) -> shapely.LineString:
     """Link ordered waypoints by the softest ways over the streets.
 
@@ -46,7 +46,7 @@ def route_loop(
         Come back from the last waypoint to the first.
     snap_m
         A waypoint farther than this from any street is refused, in metres.
-    feels
+    impedance
         How many metres a metre of each street feels like, by row of the table the graph was built
         from: above 1 is avoided, below 1 is sought. All alike when None: the shortest ways.
 
@@ -60,7 +60,7 @@ def route_loop(
     ContractError
         Fewer than two waypoints, one far from any street, or no way between two of them.
     """
-    check_same_crs(graph, waypoints.crs, what="stops")
+    check_same_crs(graph, waypoints.crs, table="stops")
     stops = waypoints.sort_values("order", kind="stable", ignore_index=True)
     if len(stops) < 2:
         raise ContractError("network.loop.too_few_stops", count=len(stops))
@@ -71,9 +71,9 @@ def route_loop(
     points = stops.geometry.to_numpy()
     spots = snap(graph, points, within_m=snap_m)
     _check_distances(graph, points, names, spots.known, snap_m)
-    parted = split_edges(graph, spots)
-    node = np.append(parted.node, parted.node[:1]) if closed else parted.node
-    xy = concat_vertices(_legs(parted.graph, node, [*names, names[0]], feels))
+    split = split_edges(graph, spots)
+    node = np.append(split.node, split.node[:1]) if closed else split.node
+    xy = concat_vertices(_legs(split.graph, node, [*names, names[0]], impedance))
     if len(xy) < 2:
         raise ContractError("network.loop.one_place")
     return shapely.LineString(xy)
@@ -97,26 +97,28 @@ def _check_distances(
     )
 
 
-def _legs(graph: Graph, node: Integers, names: list[Message], feels: Floats | None) -> list[Floats]:
+def _legs(
+    graph: Graph, node: Integers, names: list[Message], impedance: Floats | None
+) -> list[Floats]:
     """Vertices of the way from each stop to the next."""
-    soft = _least_impedance(graph, feels)
+    arcs = _least_impedance(graph, impedance)
     starts, row = np.unique(node[:-1], return_inverse=True)
-    distance, before = dijkstra(soft.matrix(), indices=starts, return_predecessors=True)
-    legs = []
+    distance, before = dijkstra(arcs.matrix(), indices=starts, return_predecessors=True)
+    sections = []
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
         if not np.isfinite(distance[tree, end]):
             raise ContractError("network.loop.no_way", start=names[leg], end=names[leg + 1])
-        legs.append(_path_vertices(graph, soft, _path(before[tree], int(end))[::-1]))
-    return legs
+        sections.append(_path_vertices(graph, arcs, _path(before[tree], int(end))[::-1]))
+    return sections
 
 
-def _least_impedance(graph: Graph, feels: Floats | None) -> Arcs:
+def _least_impedance(graph: Graph, impedance: Floats | None) -> Arcs:
     """Lay each edge both ways, and keep the softest of parallel ones."""
     edge = np.flatnonzero(graph.u != graph.v)
-    felt = graph.length_m[edge] * (1.0 if feels is None else feels[graph.street[edge]])
+    cost_m = graph.length_m[edge] * (1.0 if impedance is None else impedance[graph.street[edge]])
     start = np.concatenate([graph.u[edge], graph.v[edge]])
     end = np.concatenate([graph.v[edge], graph.u[edge]])
-    cost, both = np.maximum(np.tile(felt, 2), EPSILON_M), np.tile(edge, 2)
+    cost, both = np.maximum(np.tile(cost_m, 2), EPSILON_M), np.tile(edge, 2)
     order = np.lexsort((both, cost, end, start))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(start[order]) != 0) | (np.diff(end[order]) != 0)
@@ -124,10 +126,10 @@ def _least_impedance(graph: Graph, feels: Floats | None) -> Arcs:
     return Arcs(start[kept], end[kept], cost[kept], both[kept], len(graph.x))
 
 
-def _path_vertices(graph: Graph, soft: Arcs, nodes: list[int]) -> Floats:
+def _path_vertices(graph: Graph, arcs: Arcs, nodes: list[int]) -> Floats:
     """Vertices of the streets along a path of nodes, shape (k, 2)."""
     stops = np.asarray(nodes, dtype=np.int64)
-    edge = soft.between(stops[:-1], stops[1:])
+    edge = arcs.between(stops[:-1], stops[1:])
     lines = graph.lines[edge]
     back = graph.u[edge] != stops[:-1]
     lines[back] = shapely.reverse(lines[back])

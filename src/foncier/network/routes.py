@@ -70,11 +70,11 @@ def routes(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    check_same_crs(graph, access_points.crs, what="access_points")
+    check_same_crs(graph, access_points.crs, table="access_points")
     entrances = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
     points = entrances.geometry.to_numpy()
     entries = snap_to_street(graph, points, entrances["street_id"].to_numpy(dtype=object))
-    parted, fields = distance_fields(
+    split, fields = distance_fields(
         graph, locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
     )
     _, site = np.unique(entrances["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
@@ -82,16 +82,16 @@ def routes(
     keys: list[str] = []
     lines: list[Geometries] = []
     for field in fields:
-        taken = paths_from(parted, field, entries, graph.lines)
-        door = easiest_rows(site, taken.effort_m + entries.offset_m)
-        draw = RouteLines(points, entries, graph.lines, parted, field, taken)
-        door = door[taken.place[door] >= 0]
-        stubs = draw.stubs(door)
-        for first in range(0, len(door), AT_ONCE):
+        paths = paths_from(split, field, entries, graph.lines)
+        entrance = easiest_rows(site, paths.effort_m + entries.offset_m)
+        route_lines = RouteLines(points, entries, graph.lines, split, field, paths)
+        entrance = entrance[paths.place[entrance] >= 0]
+        stubs = route_lines.stubs(entrance)
+        for first in range(0, len(entrance), AT_ONCE):
             some = slice(first, first + AT_ONCE)
-            drawn, own = draw.lines(door[some], stubs[some])
+            drawn, own = route_lines.lines(entrance[some], stubs[some])
             rows.append(drawn)
-            keys += [field.goal.key] * len(drawn)
+            keys += [field.destination.key] * len(drawn)
             lines.append(own)
     row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
     ids = entrances["opportunity_id"].to_numpy(dtype=object)[row]
@@ -119,37 +119,38 @@ class RouteLines:
     points: Geometries
     entries: NetworkPoints
     streets: Geometries
-    parted: SplitGraph
+    split: SplitGraph
     field: DistanceField
-    taken: Paths
+    paths: Paths
 
-    def stubs(self, door: Integers) -> Geometries:
+    def stubs(self, entrance: Integers) -> Geometries:
         """Part of the street from each door to the first node of its way; None on the loop."""
-        found: Geometries = np.full(len(door), None, dtype=object)
-        walks = self.taken.node[door] >= 0
-        walked = door[walks]
-        found[walks] = _first_pieces(self.parted, self.entries, walked, self.taken.to_u[walked])
+        found: Geometries = np.full(len(entrance), None, dtype=object)
+        walks = self.paths.node[entrance] >= 0
+        walked = entrance[walks]
+        found[walks] = _first_pieces(self.split, self.entries, walked, self.paths.to_u[walked])
         return found
 
-    def lines(self, door: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
+    def lines(self, entrance: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
         """Line of the way from each door: positions of the doors that have one, and the lines.
 
         From the door to its street, along it to the first node, over the streets, to the place.
         """
-        walks = self.taken.node[door] >= 0
-        row, walked, there = np.flatnonzero(walks), door[walks], np.flatnonzero(~walks)
+        walks = self.paths.node[entrance] >= 0
+        row, walked, on_loop_row = np.flatnonzero(walks), entrance[walks], np.flatnonzero(~walks)
         on_loop = shapely.line_interpolate_point(
-            self.streets[self.entries.edge[door[there]]], self.entries.along_m[door[there]]
+            self.streets[self.entries.edge[entrance[on_loop_row]]],
+            self.entries.along_m[entrance[on_loop_row]],
         )
-        over, streets = self._streets(self.taken.node[walked])
-        stub, begun = _vertices(stubs)
-        goals = self.field.goal.points[self.taken.place[walked]]
-        owner = np.concatenate([np.arange(len(door)), there, stub, row[over], row])
+        over, streets = self._streets(self.paths.node[walked])
+        stub, first_xy = _vertices(stubs)
+        goals = self.field.destination.points[self.paths.place[walked]]
+        owner = np.concatenate([np.arange(len(entrance)), on_loop_row, stub, row[over], row])
         xy = np.concatenate(
             [
-                shapely.get_coordinates(self.points[door]),
+                shapely.get_coordinates(self.points[entrance]),
                 shapely.get_coordinates(on_loop),
-                begun,
+                first_xy,
                 streets,
                 shapely.get_coordinates(goals),
             ]
@@ -159,38 +160,38 @@ class RouteLines:
         fresh = np.ones(len(xy), dtype=bool)
         fresh[1:] = (xy[1:] != xy[:-1]).any(axis=1) | (owner[1:] != owner[:-1])
         owner, xy = owner[fresh], xy[fresh]
-        long = np.bincount(owner, minlength=len(door))[owner] > 1
-        kept, number = np.unique(owner[long], return_inverse=True)
+        long = np.bincount(owner, minlength=len(entrance))[owner] > 1
+        drawn_rows, number = np.unique(owner[long], return_inverse=True)
         drawn: Geometries = np.empty(0, dtype=object)
-        if len(kept):
+        if len(drawn_rows):
             drawn = shapely.linestrings(xy[long], indices=number)
-        return door[kept], drawn
+        return entrance[drawn_rows], drawn
 
     def _streets(self, node: Integers) -> tuple[Integers, Floats]:
         """Vertices of the ways from some nodes to their places, and the way of each.
 
         Each way begins with its node; all take a step at a time.
         """
-        graph, row = self.parted.graph, np.arange(len(node))
+        graph, row = self.split.graph, np.arange(len(node))
         ways, edges, backward = [row[:0]], [row[:0]], [np.zeros(0, dtype=bool)]
-        here = node
-        while len(here):
-            after = self.field.before[here]
+        current = node
+        while len(current):
+            after = self.field.before[current]
             further = self.field.before[after] >= 0  # the last one is the place
-            row, here, after = row[further], here[further], after[further]
-            edge = graph.arcs.between(here, after)
+            row, current, after = row[further], current[further], after[further]
+            edge = graph.arcs.between(current, after)
             ways.append(row)
             edges.append(edge)
-            backward.append(graph.u[edge] != here)
-            here = after
+            backward.append(graph.u[edge] != current)
+            current = after
         owner = np.concatenate(ways)
         order = np.argsort(owner, kind="stable")
         step, xy = _directed_vertices(
             graph.lines, np.concatenate(edges)[order], np.concatenate(backward)[order]
         )
-        begun = np.column_stack([graph.x[node], graph.y[node]])
+        first_xy = np.column_stack([graph.x[node], graph.y[node]])
         owner = np.concatenate([np.arange(len(node)), owner[order][step]])
-        return owner, np.concatenate([begun, xy])
+        return owner, np.concatenate([first_xy, xy])
 
 
 def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
@@ -200,13 +201,13 @@ def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
 
 
 def _directed_vertices(
-    lines: Geometries, taken: Integers, backward: NDArray[np.bool_]
+    lines: Geometries, edges: Integers, backward: NDArray[np.bool_]
 ) -> tuple[Integers, Floats]:
     """Vertices of the lines that are taken, some from their end, and the turn of each vertex.
 
     A street that many ways follow is read once.
     """
-    once, line = np.unique(taken, return_inverse=True)
+    once, line = np.unique(edges, return_inverse=True)
     owner, xy = _vertices(lines[once])
     stops = np.cumsum(np.bincount(owner, minlength=len(once)))
     starts = np.concatenate([[0], stops[:-1]])[line] if len(once) else stops
@@ -216,14 +217,14 @@ def _directed_vertices(
 
 
 def _first_pieces(
-    parted: SplitGraph, entries: NetworkPoints, rows: Integers, to_u: Any
+    split: SplitGraph, entries: NetworkPoints, rows: Integers, to_u: Any
 ) -> Geometries:
     """Part of the street from each entry to the node that its way takes."""
-    piece, along = parted.pieces(
+    piece, along = split.pieces(
         NetworkPoints(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
     )
-    length = parted.graph.length_m[piece]
+    length = split.graph.length_m[piece]
     start, stop = np.where(to_u, 0.0, along), np.where(to_u, along, length)
-    stubs = line_substring(parted.graph.lines[piece], start, stop)
+    stubs = line_substring(split.graph.lines[piece], start, stop)
     stubs[to_u] = shapely.reverse(stubs[to_u])
     return stubs

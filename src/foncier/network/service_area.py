@@ -71,7 +71,7 @@ class ServiceArea:
     """
 
     ids: Geometries
-    parted: SplitGraph
+    split: SplitGraph
     matrix: csr_array
     place: gpd.GeoSeries
 
@@ -83,42 +83,42 @@ class ServiceArea:
         """
         if not len(self.ids):
             return
-        graph = self.parted.graph
-        nodes, far = len(graph.x), within_m / self._least_effort + MARGIN_M
+        graph = self.split.graph
+        nodes, radius_m = len(graph.x), within_m / self._least_effort + MARGIN_M
         along = np.argsort(self.place.hilbert_distance(), kind="stable")
         bounds = self.place.bounds.to_numpy()
         by_x = np.argsort(graph.x, kind="stable")
         for first in range(0, len(self.ids), SITES_AT_ONCE):
             sites = np.sort(along[first : first + SITES_AT_ONCE])
-            west, south = bounds[sites, :2].min(axis=0) - far
-            east, north = bounds[sites, 2:].max(axis=0) + far
+            west, south = bounds[sites, :2].min(axis=0) - radius_m
+            east, north = bounds[sites, 2:].max(axis=0) + radius_m
             # The nodes of a strip, then of the box: not all the nodes again for each few sites.
             strip = by_x[
                 slice(*np.searchsorted(graph.x, [west, np.nextafter(east, np.inf)], sorter=by_x))
             ]
-            kept = np.sort(strip[(graph.y[strip] >= south) & (graph.y[strip] <= north)])
-            column = np.full(nodes, len(kept), dtype=np.int64)
-            column[kept] = np.arange(len(kept))
-            matrix = self._around(kept, sites, column)
-            own = len(kept) + np.arange(len(sites))
-            effort = dijkstra(matrix, directed=True, indices=own, limit=within_m)
-            effort[:, len(kept)] = np.inf
-            yield Catchments(sites, effort[:, : len(kept) + 1], column)
+            nearby = np.sort(strip[(graph.y[strip] >= south) & (graph.y[strip] <= north)])
+            column = np.full(nodes, len(nearby), dtype=np.int64)
+            column[nearby] = np.arange(len(nearby))
+            matrix = self._around(nearby, sites, column)
+            site_rows = len(nearby) + np.arange(len(sites))
+            effort = dijkstra(matrix, directed=True, indices=site_rows, limit=within_m)
+            effort[:, len(nearby)] = np.inf
+            yield Catchments(sites, effort[:, : len(nearby) + 1], column)
 
-    def _around(self, kept: Integers, sites: Integers, column: Integers) -> csr_array:
+    def _around(self, nearby: Integers, sites: Integers, column: Integers) -> csr_array:
         """Arcs between some nodes, and from some sites to them: nodes first, then sites."""
-        rows = np.concatenate([kept, sites + len(column)])
+        rows = np.concatenate([nearby, sites + len(column)])
         row, arc = expand_ranges(self.matrix.indptr[rows], self.matrix.indptr[rows + 1])
-        to = column[self.matrix.indices[arc]]  # no arc leads to a site
-        inside = to < len(kept)
+        head = column[self.matrix.indices[arc]]  # no arc leads to a site
+        inside = head < len(nearby)
         stops = np.concatenate([[0], np.cumsum(np.bincount(row[inside], minlength=len(rows)))])
-        arcs = self.matrix.data[arc[inside]], to[inside], stops
+        arcs = self.matrix.data[arc[inside]], head[inside], stops
         return csr_array(arcs, shape=(len(rows), len(rows)))
 
     @property
     def _least_effort(self) -> float:
         """Least effort of a metre of street, downhill: below 1, the reach is longer than it."""
-        graph = self.parted.graph
+        graph = self.split.graph
         ways = np.minimum(graph.forward_m, graph.backward_m)
         some = graph.length_m > 0
         return float(min(1.0, (ways[some] / graph.length_m[some]).min(initial=1.0)))
@@ -127,21 +127,25 @@ class ServiceArea:
 class SnappedPoints:
     """Places on the graph that sites are cut into, and how far each is from its two nodes."""
 
-    def __init__(self, begun: ServiceArea, spots: NetworkPoints) -> None:
-        known, graph = spots.known, begun.parted.graph
-        inside = type(spots)(spots.edge[known], spots.along_m[known], spots.offset_m[known])
-        piece, along = begun.parted.pieces(inside)
+    def __init__(self, area: ServiceArea, points: NetworkPoints) -> None:
+        known, graph = points.known, area.split.graph
+        inside = type(points)(
+            points.edge[known],
+            points.along_m[known],
+            points.offset_m[known],
+        )
+        piece, along = area.split.pieces(inside)
         length = graph.length_m[piece]
         self.u, self.v = graph.u[piece], graph.v[piece]
         self.by_u_m = partial_effort(graph.forward_m[piece], along, length)
         self.by_v_m = partial_effort(graph.backward_m[piece], length - along, length)
         self.offset_m = inside.offset_m
 
-    def effort(self, reach: Catchments) -> tuple[Integers, Floats]:
+    def effort(self, catchments: Catchments) -> tuple[Integers, Floats]:
         """Known spots nearby (positions), and the effort of each site to each, in metres."""
-        which = np.flatnonzero(reach.near(self.u) | reach.near(self.v))
-        by_u = reach.to(self.u[which]) + self.by_u_m[which]
-        by_v = reach.to(self.v[which]) + self.by_v_m[which]
+        which = np.flatnonzero(catchments.near(self.u) | catchments.near(self.v))
+        by_u = catchments.to(self.u[which]) + self.by_u_m[which]
+        by_v = catchments.to(self.v[which]) + self.by_v_m[which]
         return which, np.asarray(np.minimum(by_u, by_v) + self.offset_m[which])
 
 
@@ -160,31 +164,31 @@ def service_area(entrances: gpd.GeoDataFrame, graph: Graph) -> ServiceArea:
     CrsError
         The doors are not in the CRS of the streets.
     """
-    check_same_crs(graph, entrances.crs, what="access_points")
+    check_same_crs(graph, entrances.crs, table="access_points")
     ordered = entrances.sort_values(["opportunity_id", "street_id"], ignore_index=True)
-    spots = snap_to_street(
+    network_points = snap_to_street(
         graph, ordered.geometry.to_numpy(), ordered["street_id"].to_numpy(dtype=object)
     )
-    parted = split_edges(graph, spots)
-    known = np.flatnonzero(spots.known)
+    split = split_edges(graph, network_points)
+    known = np.flatnonzero(network_points.known)
     ids, site = np.unique(
         ordered["opportunity_id"].to_numpy(dtype=object)[known], return_inverse=True
     )
-    node, effort = parted.node[known], np.maximum(spots.offset_m[known], EPSILON_M)
+    node, effort = split.node[known], np.maximum(network_points.offset_m[known], EPSILON_M)
     # Two doors at one place: scipy would add them.
     order = np.lexsort((effort, node, site))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(site[order]) != 0) | (np.diff(node[order]) != 0)
     first = order[fresh]
-    arcs = parted.graph.arcs
+    arcs = split.graph.arcs
     # Both come sorted: the rows of the sites follow those of the nodes.
     rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
     columns = np.concatenate([arcs.end, node[first]])
     weights = np.concatenate([arcs.effort_m, effort[first]])
     matrix = Arcs(rows, columns, weights, columns, arcs.nodes + len(ids)).matrix()
-    entries = shapely.points(parted.graph.x[node[first]], parted.graph.y[node[first]])
+    entries = shapely.points(split.graph.x[node[first]], split.graph.y[node[first]])
     place = gpd.GeoSeries(shapely.multipoints(entries, indices=site[first]), crs=entrances.crs)
-    return ServiceArea(ids, parted, matrix, place)
+    return ServiceArea(ids, split, matrix, place)
 
 
 def residents_within(
@@ -195,7 +199,7 @@ def residents_within(
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
-    begun: ServiceArea | None = None,
+    origins: ServiceArea | None = None,
 ) -> pd.DataFrame:
     """Count the residents that each site reaches in some minutes along the streets.
 
@@ -208,7 +212,7 @@ def residents_within(
         As for `isochrones`.
     snap_m
         A cell whose centre is farther from any street is not reached, in metres.
-    begun
+    origins
         These doors on the network, where they have been put there already.
 
     Returns
@@ -228,21 +232,21 @@ def residents_within(
     table = pd.DataFrame({"opportunity_id": ids, **columns})
     if population is None or population.empty or not len(ids) or not times:
         return table
-    check_same_crs(graph, population.crs, what="population")
-    begun, cells = begun or service_area(entrances, graph), population.geometry.to_numpy()
-    spots = snap(graph, cells, within_m=snap_m)
-    spotted = SnappedPoints(begun, spots)
-    people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
-    hull = shapely.convex_hull(shapely.multipoints(cells))
-    held = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
+    check_same_crs(graph, population.crs, table="population")
+    origins, centres = origins or service_area(entrances, graph), population.geometry.to_numpy()
+    network_points = snap(graph, centres, within_m=snap_m)
+    snapped = SnappedPoints(origins, network_points)
+    people = population["residents"].to_numpy(dtype=np.float64)[network_points.known]
+    hull = shapely.convex_hull(shapely.multipoints(centres))
+    in_extent = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
     metres = np.array(times) * speed_kmh * 1000 / 60
-    rows = np.searchsorted(ids, begun.ids)
-    for reach in begun.fields(metres[-1]):
-        which, there = spotted.effort(reach)
-        inside = held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
+    rows = np.searchsorted(ids, origins.ids)
+    for catchments in origins.fields(metres[-1]):
+        which, effort = snapped.effort(catchments)
+        inside = in_extent.reindex(origins.ids[catchments.sites]).to_numpy(dtype=bool)
         for name, within in zip(columns, metres, strict=True):
-            count = (there <= within) @ people[which]
-            columns[name][rows[reach.sites]] = np.where(inside | (count > 0), count, np.nan)
+            count = (effort <= within) @ people[which]
+            columns[name][rows[catchments.sites]] = np.where(inside | (count > 0), count, np.nan)
     return table.assign(**columns)
 
 
@@ -285,28 +289,32 @@ def departures_within(
     ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
     found = np.full(len(ids), np.nan)
     if stops is not None and len(stops) and len(ids):
-        check_same_crs(graph, stops.crs, what="transit")
-        begun, points = service_area(entrances, graph), stops.geometry.to_numpy()
-        spots = snap(graph, points, within_m=snap_m)
-        serves, runs = _runs_by_stop(stops[spots.known])
+        check_same_crs(graph, stops.crs, table="transit")
+        origins, points = service_area(entrances, graph), stops.geometry.to_numpy()
+        network_points = snap(graph, points, within_m=snap_m)
+        serves, runs = _runs_by_stop(stops[network_points.known])
         hull = shapely.convex_hull(shapely.multipoints(points))
-        rows, metres = np.searchsorted(ids, begun.ids), minutes * speed_kmh * 1000 / 60
+        rows, metres = np.searchsorted(ids, origins.ids), minutes * speed_kmh * 1000 / 60
         near = shapely.dwithin(entrances.geometry.to_numpy(), hull, metres)
-        held = pd.Series(near).groupby(entrances["opportunity_id"].to_numpy(dtype=object)).any()
-        spotted = SnappedPoints(begun, spots)
-        for reach in begun.fields(metres):
-            which, effort = spotted.effort(reach)
+        in_extent = (
+            pd.Series(near).groupby(entrances["opportunity_id"].to_numpy(dtype=object)).any()
+        )
+        snapped = SnappedPoints(origins, network_points)
+        for catchments in origins.fields(metres):
+            which, effort = snapped.effort(catchments)
             within = effort <= metres
-            taken = (within.astype(np.float64) @ serves[which]) > 0
-            seen = within.any(axis=1) | held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
-            found[rows[reach.sites]] = np.where(seen, taken @ runs / HOURS, np.nan)
+            served = (within.astype(np.float64) @ serves[which]) > 0
+            known_sites = within.any(axis=1) | in_extent.reindex(
+                origins.ids[catchments.sites]
+            ).to_numpy(dtype=bool)
+            found[rows[catchments.sites]] = np.where(known_sites, served @ runs / HOURS, np.nan)
     return pd.DataFrame({"opportunity_id": ids, "departures_per_hour": found})
 
 
 def _runs_by_stop(stops: gpd.GeoDataFrame) -> tuple[csr_array, Floats]:
     """Which stops serve which groups of runs, shape (stops, groups), and the runs of each group."""
-    told = pd.Series(stops["runs"].to_numpy(dtype=object)).dropna().str.split("|").explode()
-    parts = told.str.split(":", expand=True).reindex(columns=[0, 1])
+    listed = pd.Series(stops["runs"].to_numpy(dtype=object)).dropna().str.split("|").explode()
+    parts = listed.str.split(":", expand=True).reindex(columns=[0, 1])
     group, names = pd.factorize(parts[0])
     runs = np.zeros(len(names))
     np.maximum.at(runs, group, parts[1].to_numpy(dtype=np.float64))

@@ -44,7 +44,7 @@ class Destination:
     key: str
     points: Geometries
     names: Geometries
-    spots: NetworkPoints
+    snapped: NetworkPoints
     line: shapely.Geometry | None = None
 
 
@@ -57,7 +57,7 @@ class DistanceField:
     next node on the way, negative at its end.
     """
 
-    goal: Destination
+    destination: Destination
     effort_m: Floats
     distance_m: Floats
     place: Integers
@@ -75,7 +75,7 @@ def locate_destinations(
     """Places of each target on the network, then those of the loop; keys sorted."""
     found = []
     for key, places in destinations.items():
-        check_same_crs(graph, places.crs, what=f"places ({key})")
+        check_same_crs(graph, places.crs, table=f"places ({key})")
         ordered = places.sort_values("place_id", kind="stable")
         points = ordered.geometry.to_numpy()
         names = ordered["name"].to_numpy(dtype=object)
@@ -83,9 +83,9 @@ def locate_destinations(
     if loop is not None and not loop.is_empty:
         points = _loop_points(graph, loop)
         names = np.full(len(points), loop_name, dtype=object)
-        spots = snap(graph, points, within_m=LOOP_SNAP_M)
-        found.append(Destination("loop", points, names, spots, loop))
-    return sorted(found, key=lambda goal: goal.key)
+        snapped = snap(graph, points, within_m=LOOP_SNAP_M)
+        found.append(Destination("loop", points, names, snapped, loop))
+    return sorted(found, key=lambda destination: destination.key)
 
 
 def _loop_points(graph: Graph, loop: shapely.Geometry) -> Geometries:
@@ -104,59 +104,64 @@ def _loop_points(graph: Graph, loop: shapely.Geometry) -> Geometries:
 
 
 def distance_fields(
-    graph: Graph, aims: Sequence[Destination]
+    graph: Graph, located: Sequence[Destination]
 ) -> tuple[SplitGraph, list[DistanceField]]:
     """Split the graph at the places of all targets, and measure the way to each target."""
     edge, along, offset = (
-        np.concatenate([np.empty(0, dtype=kind), *(getattr(goal.spots, name) for goal in aims)])
+        np.concatenate(
+            [
+                np.empty(0, dtype=kind),
+                *(getattr(destination.snapped, name) for destination in located),
+            ]
+        )
         for name, kind in (("edge", np.int64), ("along_m", float), ("offset_m", float))
     )
-    parted = split_edges(graph, NetworkPoints(edge, along, offset))
-    matrix = _reversed_arcs(parted, offset)
-    first = len(parted.graph.x)
+    split = split_edges(graph, NetworkPoints(edge, along, offset))
+    matrix = _reversed_arcs(split, offset)
+    first = len(split.graph.x)
     fields = []
-    for goal in aims:
-        known = np.flatnonzero(goal.spots.known) + first
+    for destination in located:
+        known = np.flatnonzero(destination.snapped.known) + first
         fields.append(
-            _distance_field(matrix, goal, known, first=first, parted=parted, offset=offset)
+            _distance_field(matrix, destination, known, first=first, split=split, offset=offset)
         )
-        first += len(goal.points)
-    return parted, fields
+        first += len(destination.points)
+    return split, fields
 
 
-def _reversed_arcs(parted: SplitGraph, offset: Floats) -> csr_array:
+def _reversed_arcs(split: SplitGraph, offset: Floats) -> csr_array:
     """Arcs of the graph turned round, and one from each place (a node after the others).
 
     Turned round, for the way is sought from the places back to the nodes.
     """
-    arcs = parted.graph.arcs
-    place = np.flatnonzero(parted.node >= 0)
+    arcs = split.graph.arcs
+    place = np.flatnonzero(split.node >= 0)
     start = np.concatenate([arcs.end, place + arcs.nodes])
-    end = np.concatenate([arcs.start, parted.node[place]])
+    end = np.concatenate([arcs.start, split.node[place]])
     effort = np.concatenate([arcs.effort_m, np.maximum(offset[place], EPSILON_M)])
-    size = arcs.nodes + len(parted.node)
+    size = arcs.nodes + len(split.node)
     return csr_array((effort, (start, end)), shape=(size, size))
 
 
 def _distance_field(
     matrix: csr_array,
-    goal: Destination,
+    destination: Destination,
     sources: Integers,
     *,
     first: int,
-    parted: SplitGraph,
+    split: SplitGraph,
     offset: Floats,
 ) -> DistanceField:
-    nodes = len(parted.graph.x)
+    nodes = len(split.graph.x)
     if not len(sources):
         none, nothing = np.full(nodes, np.inf), np.full(nodes, -1)
-        return DistanceField(goal, none, none, nothing, nothing)
+        return DistanceField(destination, none, none, nothing, nothing)
     effort, before, source = dijkstra(
         matrix, directed=True, indices=sources, min_only=True, return_predecessors=True
     )
     place = np.where(np.isfinite(effort), source - first, -1)
-    length = effort if parted.graph.flat else _path_lengths(parted.graph, before, offset)
-    return DistanceField(goal, effort[:nodes], length[:nodes], place[:nodes], before)
+    length = effort if split.graph.flat else _path_lengths(split.graph, before, offset)
+    return DistanceField(destination, effort[:nodes], length[:nodes], place[:nodes], before)
 
 
 def _path_lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
@@ -196,7 +201,7 @@ class Paths:
 
 
 def paths_from(
-    parted: SplitGraph, field: DistanceField, entries: NetworkPoints, streets: Geometries
+    split: SplitGraph, field: DistanceField, entries: NetworkPoints, streets: Geometries
 ) -> Paths:
     """Easiest way from each entry of the former graph; ``streets`` are that graph's lines."""
     count = len(entries.edge)
@@ -205,8 +210,8 @@ def paths_from(
     to_u = np.zeros(count, dtype=bool)
     known = np.flatnonzero(entries.known)
     inside = NetworkPoints(entries.edge[known], entries.along_m[known], entries.offset_m[known])
-    piece, along = parted.pieces(inside)
-    graph = parted.graph
+    piece, along = split.pieces(inside)
+    graph = split.graph
     u, v, rest = graph.u[piece], graph.v[piece], graph.length_m[piece] - along
     by_u = field.effort_m[u] + partial_effort(graph.backward_m[piece], along, graph.length_m[piece])
     by_v = field.effort_m[v] + partial_effort(graph.forward_m[piece], rest, graph.length_m[piece])
@@ -215,9 +220,9 @@ def paths_from(
     effort[known] = np.minimum(by_u, by_v)
     distance[known] = field.distance_m[node[known]] + np.where(to_u[known], along, rest)
     place[known] = np.where(np.isfinite(effort[known]), field.place[node[known]], -1)
-    if field.goal.line is not None and len(field.goal.points):
+    if field.destination.line is not None and len(field.destination.points):
         entry = shapely.line_interpolate_point(streets[inside.edge], inside.along_m)
-        on_loop = known[shapely.dwithin(field.goal.line, entry, LOOP_TOLERANCE_M)]
+        on_loop = known[shapely.dwithin(field.destination.line, entry, LOOP_TOLERANCE_M)]
         effort[on_loop] = distance[on_loop] = 0.0
         place[on_loop], node[on_loop] = 0, -1
     effort[place < 0] = distance[place < 0] = np.nan

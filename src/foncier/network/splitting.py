@@ -48,16 +48,16 @@ class SplitGraph:
     cuts: Floats  # position of each cut on the line of all former edges end to end
     base: Floats  # start of each former edge on that line
 
-    def pieces(self, spots: NetworkPoints) -> tuple[Integers, Floats]:
+    def pieces(self, points: NetworkPoints) -> tuple[Integers, Floats]:
         """Piece that each known spot of the former graph falls in, and the metres along it."""
-        start = np.searchsorted(self.cuts, self.base[spots.edge], side="left")
-        stop = np.searchsorted(self.cuts, self.base[spots.edge] + spots.along_m, side="left")
-        piece = self.first[spots.edge] + stop - start
-        along = np.clip(spots.along_m - self.start_m[piece], 0.0, self.graph.length_m[piece])
+        start = np.searchsorted(self.cuts, self.base[points.edge], side="left")
+        stop = np.searchsorted(self.cuts, self.base[points.edge] + points.along_m, side="left")
+        piece = self.first[points.edge] + stop - start
+        along = np.clip(points.along_m - self.start_m[piece], 0.0, self.graph.length_m[piece])
         return piece, along
 
 
-def check_same_crs(graph: Graph, crs: object, *, what: str) -> None:
+def check_same_crs(graph: Graph, crs: object, *, table: str) -> None:
     """Refuse a layer that is not in the CRS of the streets.
 
     Raises
@@ -67,7 +67,7 @@ def check_same_crs(graph: Graph, crs: object, *, what: str) -> None:
     """
     if graph.crs is not None and crs is not None and graph.crs != crs:
         raise CrsError(
-            "network.streets.other_crs", table=what, crs=crs, streets_crs=graph.crs.to_string()
+            "network.streets.other_crs", table=table, crs=crs, streets_crs=graph.crs.to_string()
         )
 
 
@@ -106,25 +106,25 @@ def _nearest_edges(
     graph: Graph, points: Geometries, point: Integers, edge: Integers
 ) -> NetworkPoints:
     """Keep, of pairs of points and edges, the nearest edge of each point."""
-    spots = off_network(len(points))
+    nearest = off_network(len(points))
     offset = shapely.distance(points[point], graph.lines[edge])
     order = np.lexsort((edge, offset, point))
     kept, row = np.unique(point[order], return_index=True)
     best = order[row]
-    spots.edge[kept], spots.offset_m[kept] = edge[best], offset[best]
+    nearest.edge[kept], nearest.offset_m[kept] = edge[best], offset[best]
     along = shapely.line_locate_point(graph.lines[edge[best]], points[kept])
-    spots.along_m[kept] = np.clip(along, 0.0, graph.length_m[edge[best]])
-    return spots
+    nearest.along_m[kept] = np.clip(along, 0.0, graph.length_m[edge[best]])
+    return nearest
 
 
-def split_edges(graph: Graph, spots: NetworkPoints) -> SplitGraph:
+def split_edges(graph: Graph, points: NetworkPoints) -> SplitGraph:
     """Cut the edges where the spots are, so that each becomes a node.
 
     Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
     stay what they were, and the effort of an edge is spread evenly along it: splitting changes no
     distance and no time.
     """
-    edge, along, node = _cuts(graph, spots)
+    edge, along, node = _cuts(graph, points)
     many = np.bincount(edge, minlength=len(graph.u)) + 1
     first = np.cumsum(many) - many
     parent = np.repeat(np.arange(len(graph.u)), many)
@@ -135,11 +135,11 @@ def split_edges(graph: Graph, spots: NetworkPoints) -> SplitGraph:
     stop, head = graph.length_m[parent], graph.v[parent]
     stop[:-1][inner[1:]], head[:-1][inner[1:]] = start[inner], tail[inner]
     lines = graph.lines[parent]
-    cut_up = many[parent] > 1
-    lines[cut_up] = line_substring(graph.lines[parent[cut_up]], start[cut_up], stop[cut_up])
+    is_cut = many[parent] > 1
+    lines[is_cut] = line_substring(graph.lines[parent[is_cut]], start[is_cut], stop[is_cut])
     new = shapely.get_coordinates(shapely.line_interpolate_point(graph.lines[edge], along))
     base = np.cumsum(graph.length_m + 1) - graph.length_m
-    whole = replace(
+    divided = replace(
         graph,
         x=np.concatenate([graph.x, new[:, 0]]),
         y=np.concatenate([graph.y, new[:, 1]]),
@@ -155,20 +155,20 @@ def split_edges(graph: Graph, spots: NetworkPoints) -> SplitGraph:
         forward_m=(stop - start) * (graph.forward_m / graph.length_m)[parent],
         backward_m=(stop - start) * (graph.backward_m / graph.length_m)[parent],
     )
-    return SplitGraph(whole, node, first, start, base[edge] + along, base)
+    return SplitGraph(divided, node, first, start, base[edge] + along, base)
 
 
-def _cuts(graph: Graph, spots: NetworkPoints) -> tuple[Integers, Floats, Integers]:
+def _cuts(graph: Graph, points: NetworkPoints) -> tuple[Integers, Floats, Integers]:
     """Edge and measure of each distinct cut, sorted, and the node that each spot becomes."""
-    node = np.full(len(spots.edge), -1)
-    known = np.flatnonzero(spots.known)
-    edge, along = spots.edge[known], spots.along_m[known]
+    node = np.full(len(points.edge), -1)
+    known = np.flatnonzero(points.known)
+    edge, along = points.edge[known], points.along_m[known]
     at_start = along <= NODE_TOLERANCE_M
     at_end = along >= graph.length_m[edge] - NODE_TOLERANCE_M
     node[known] = np.where(at_start, graph.u[edge], graph.v[edge])
     inside = known[~(at_start | at_end)]
-    order = inside[np.lexsort((spots.along_m[inside], spots.edge[inside]))]
-    edge, along = spots.edge[order], spots.along_m[order]
+    order = inside[np.lexsort((points.along_m[inside], points.edge[inside]))]
+    edge, along = points.edge[order], points.along_m[order]
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > NODE_TOLERANCE_M)
     node[order] = len(graph.x) + np.cumsum(fresh) - 1

@@ -95,29 +95,29 @@ def travel_time_table(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    check_same_crs(graph, access_points.crs, what="access_points")
+    check_same_crs(graph, access_points.crs, table="access_points")
     ids = np.sort(candidates["opportunity_id"].to_numpy(dtype=object))
     loop_name = loop_name or label("network.loop.name").fr
-    aims = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
-    if not len(ids) or not aims:
+    located = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
+    if not len(ids) or not located:
         return _conform(ACCESS.empty())
     entrances = access_points[access_points["opportunity_id"].isin(ids)]
     points = entrances.geometry.to_numpy()
     entries = snap_to_street(graph, points, entrances["street_id"].to_numpy(dtype=object))
-    parted, fields = distance_fields(graph, aims)
+    split, fields = distance_fields(graph, located)
     site = np.searchsorted(ids, entrances["opportunity_id"].to_numpy(dtype=object))
     names = entrances["street_name"].to_numpy(dtype=object)
-    between = barrier_layer(constraints)
+    layer = barrier_layer(constraints)
     blocks = [
         _destination_rows(
             ids,
             points,
             site=site,
             streets=names,
-            taken=paths_from(parted, field, entries, graph.lines),
+            paths=paths_from(split, field, entries, graph.lines),
             offset_m=entries.offset_m,
-            goal=field.goal,
-            between=between,
+            destination=field.destination,
+            layer=layer,
         )
         for field in fields
     ]
@@ -142,12 +142,10 @@ def add_cycling(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
     another than the one on foot. Missing where no way is open to cyclists.
     """
     keys = ["opportunity_id", "target"]
-    ridden = by_bike.set_index(keys)[["distance_m", "time_min"]]
-    ridden = ridden.reindex(pd.MultiIndex.from_frame(access[keys]))
+    bike = by_bike.set_index(keys)[["distance_m", "time_min"]]
+    bike = bike.reindex(pd.MultiIndex.from_frame(access[keys]))
     return _conform(
-        access.assign(
-            bike_m=ridden["distance_m"].to_numpy(), bike_min=ridden["time_min"].to_numpy()
-        )
+        access.assign(bike_m=bike["distance_m"].to_numpy(), bike_min=bike["time_min"].to_numpy())
     )
 
 
@@ -162,33 +160,33 @@ def _destination_rows(
     *,
     site: Integers,
     streets: Geometries,
-    taken: Paths,
+    paths: Paths,
     offset_m: Floats,
-    goal: Destination,
-    between: BarrierLayer | None,
+    destination: Destination,
+    layer: BarrierLayer | None,
 ) -> pd.DataFrame:
     """Rows of one target: the best door of each site."""
-    door = easiest_rows(site, taken.effort_m + offset_m)
-    door = door[taken.place[door] >= 0]
-    row, place = site[door], taken.place[door]
-    there = goal.points[place]
-    if goal.line is not None:
-        there = shapely.get_point(shapely.shortest_line(points[door], goal.line), 1)
-    distance = taken.distance_m[door] + offset_m[door]
-    straight = shapely.distance(points[door], there)
+    entrance = easiest_rows(site, paths.effort_m + offset_m)
+    entrance = entrance[paths.place[entrance] >= 0]
+    row, place = site[entrance], paths.place[entrance]
+    arrival = destination.points[place]
+    if destination.line is not None:
+        arrival = shapely.get_point(shapely.shortest_line(points[entrance], destination.line), 1)
+    distance = paths.distance_m[entrance] + offset_m[entrance]
+    straight = shapely.distance(points[entrance], arrival)
     detour = _detour_index(distance, straight)
-    barrier, barrier_name = crossed_barriers(points[door], there, detour, between)
+    barrier, barrier_name = crossed_barriers(points[entrance], arrival, detour, layer)
     columns = {
-        "place": (goal.names[place], object),
+        "place": (destination.names[place], object),
         "distance_m": (distance, float),
-        "effort_m": (taken.effort_m[door] + offset_m[door], float),
+        "effort_m": (paths.effort_m[entrance] + offset_m[entrance], float),
         "straight_m": (straight, float),
         "detour_index": (detour, float),
-        "leaves_by": (streets[door], object),
+        "leaves_by": (streets[entrance], object),
         "barrier": (barrier, object),
         "barrier_name": (barrier_name, object),
     }
-    table = pd.DataFrame({"opportunity_id": ids, "target": goal.key})
+    table = pd.DataFrame({"opportunity_id": ids, "target": destination.key})
     for name, (values, kind) in columns.items():
         whole = np.full(len(ids), None if kind is object else np.nan, dtype=kind)
         whole[row] = values
@@ -254,8 +252,8 @@ def travel_time_raster(
     CrsError
         A layer is not in the CRS of the streets.
     """
-    aims = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
-    if not aims or area.is_empty:
+    located = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
+    if not located or area.is_empty:
         return None
     rows, columns, west, north = raster_grid(area, cell_m=cell_m)
     x = west + (np.arange(columns) + 0.5) * cell_m
@@ -263,11 +261,13 @@ def travel_time_raster(
     across, down = (axis.ravel() for axis in np.meshgrid(x, y))
     shapely.prepare(area)
     inside = np.flatnonzero(shapely.intersects_xy(area, across, down))
-    spots = snap(graph, shapely.points(across[inside], down[inside]), within_m=beside_m)
-    parted, fields = distance_fields(graph, aims)
-    minutes = np.full((len(aims), rows * columns), np.nan, dtype=np.float32)
+    cell_points = snap(graph, shapely.points(across[inside], down[inside]), within_m=beside_m)
+    split, fields = distance_fields(graph, located)
+    minutes = np.full((len(located), rows * columns), np.nan, dtype=np.float32)
     for band, field in enumerate(fields):
-        effort: Floats = paths_from(parted, field, spots, graph.lines).effort_m + spots.offset_m
+        effort: Floats = (
+            paths_from(split, field, cell_points, graph.lines).effort_m + cell_points.offset_m
+        )
         minutes[band, inside] = np.round(effort / (speed_kmh * 1000 / 60), 2)
-    keys = tuple(aim.key for aim in aims)
-    return TravelTimeRaster(minutes.reshape(len(aims), rows, columns), keys, west, north, cell_m)
+    keys = tuple(aim.key for aim in located)
+    return TravelTimeRaster(minutes.reshape(len(located), rows, columns), keys, west, north, cell_m)

@@ -162,7 +162,7 @@ def measure_criteria(
         access,
         layers.get("population"),
         layers.get("prices"),
-        watched=layers.get("constraints") is not None,
+        constraints_known=layers.get("constraints") is not None,
     )
 
 

@@ -19,7 +19,9 @@ FIRST = 64  # best sites tried before the whole front: most others fall to these
 CELLS = 4_000_000  # pairs compared at once: 4 MB of yes and no
 
 
-def comparable(marks: Floats, weights: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def comparable(
+    criterion_scores: Floats, weights: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell the sites and the criteria that a method without gaps can compare.
 
     A criterion that weighs nothing, or that no site has a measure of, is left out; a site that
@@ -35,12 +37,12 @@ def comparable(marks: Floats, weights: Floats) -> tuple[NDArray[np.bool_], NDArr
     >>> comparable(marks, np.array([1.0, 1.0, 1.0]))
     (array([ True, False]), array([ True,  True, False]))
     """
-    known = ~np.isnan(marks)
+    known = ~np.isnan(criterion_scores)
     used = (weights > 0) & known.any(axis=0)
     return np.asarray(known[:, used].all(axis=1) & used.any()), np.asarray(used)
 
 
-def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
+def topsis_ranks(criterion_scores: Floats, weights: Floats) -> Floats:
     """Rank sites by TOPSIS: near the best of each criterion, far from the worst.
 
     The marks are taken as they are (already 0 to 1 by fixed ramps), so that only the way to add
@@ -48,7 +50,7 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
 
     Parameters
     ----------
-    marks
+    criterion_scores
         Marks in [0, 1], shape (sites, criteria).
     weights
         Weights of the criteria, shape (criteria,).
@@ -58,12 +60,12 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
     Ranks, 1 the best, equal ones share it; missing for a site that cannot be compared (see
     `comparable`), and for all where no two sites differ.
     """
-    ranks = np.full(len(marks), np.nan)
-    rows, used = comparable(marks, weights)
-    own = marks[np.ix_(rows, used)]
-    if len(own) < 2 or not (np.ptp(own, axis=0) > 0).any():
+    ranks = np.full(len(criterion_scores), np.nan)
+    rows, used = comparable(criterion_scores, weights)
+    compared = criterion_scores[np.ix_(rows, used)]
+    if len(compared) < 2 or not (np.ptp(compared, axis=0) > 0).any():
         return ranks
-    weighted = own * (weights[used] / weights[used].sum())
+    weighted = compared * (weights[used] / weights[used].sum())
     to_best, to_worst = (
         np.sqrt(((weighted - ideal) ** 2).sum(axis=1))
         for ideal in (weighted.max(axis=0), weighted.min(axis=0))
@@ -73,7 +75,7 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
+def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
     """Tell which sites no other one beats on all criteria at once.
 
     A site is beaten when another is at least as good everywhere and better somewhere. Whatever the
@@ -81,7 +83,7 @@ def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
 
     Parameters
     ----------
-    marks, weights
+    criterion_scores, weights
         As for `topsis_ranks`; only whether a weight is 0 counts.
 
     Returns
@@ -100,10 +102,10 @@ def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
     >>> pareto(marks, np.array([1.0, 1.0])).tolist()
     [True, True, False, None]
     """
-    found = np.full(len(marks), None, dtype=object)
-    rows, used = comparable(marks, weights)
+    found = np.full(len(criterion_scores), None, dtype=object)
+    rows, used = comparable(criterion_scores, weights)
     # Whole numbers: equal to the ninth decimal is equal, and sums are exact.
-    whole = np.round(marks[np.ix_(rows, used)] * 10**DECIMALS).astype(np.int64)
+    whole = np.round(criterion_scores[np.ix_(rows, used)] * 10**DECIMALS).astype(np.int64)
     once, back = np.unique(whole, axis=0, return_inverse=True)
     if len(whole):
         found[rows] = _front(once)[back.reshape(-1)]
@@ -115,7 +117,7 @@ def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
     order = np.argsort(-points.sum(axis=1), kind="stable")
     ordered = points[order]
     front = ordered[:0]
-    kept = np.zeros(len(points), dtype=bool)
+    on_front = np.zeros(len(points), dtype=bool)
     start = 0
     while start < len(ordered):
         stop = start + max(FIRST, CELLS // max(len(front), 1) // 8)
@@ -123,12 +125,12 @@ def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
         block = block[~_dominated(ordered[block], front[:FIRST])]
         block = block[~_dominated(ordered[block], front[FIRST:])]
         block = block[~_dominated(ordered[block], ordered[block])]
-        kept[block] = True
+        on_front[block] = True
         front = np.concatenate([front, ordered[block]])
         start = min(stop, start + 2048)
-    answer = np.zeros(len(points), dtype=bool)
-    answer[order] = kept
-    return answer
+    result = np.zeros(len(points), dtype=bool)
+    result[order] = on_front
+    return result
 
 
 def _dominated(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -29,8 +29,8 @@ def measures(
     population: gpd.GeoDataFrame | None = None,
     prices: pd.DataFrame | None = None,
     *,
-    around_m: float = RADIUS_M,
-    watched: bool = True,
+    radius_m: float = RADIUS_M,
+    constraints_known: bool = True,
 ) -> pd.DataFrame:
     """Lay the measures of each opportunity side by side.
 
@@ -44,9 +44,9 @@ def measures(
         Table of the contract ``POPULATION``: cell centres with their residents.
     prices
         Table of the contract ``PRICES``.
-    watched
+    constraints_known
         Whether constraints were looked at: without them, no point to watch proves nothing.
-    around_m
+    radius_m
         Cells whose centre is this near to the plot count as its neighbours, in metres.
 
     Returns
@@ -63,9 +63,9 @@ def measures(
     table = pd.DataFrame(
         sites[["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m"]]
     )
-    table["residents_around"] = _residents_around(sites.geometry.to_numpy(), population, around_m)
+    table["residents_around"] = _residents_around(sites.geometry.to_numpy(), population, radius_m)
     table = table.assign(
-        **_plot_measures(sites, watched=watched),
+        **_plot_measures(sites, constraints_known=constraints_known),
         price_eur_m2=_price(sites, prices),
         departures_per_hour=sites["departures_per_hour"],
     )
@@ -85,7 +85,9 @@ def measures(
     return table
 
 
-def _plot_measures(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArray[np.float64]]:
+def _plot_measures(
+    sites: gpd.GeoDataFrame, *, constraints_known: bool
+) -> dict[str, NDArray[np.float64]]:
     """Measures of the plot itself: shape, ground and buildings, zone, points to watch."""
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
@@ -98,14 +100,14 @@ def _plot_measures(sites: gpd.GeoDataFrame, *, watched: bool) -> dict[str, NDArr
         [1.0, 0.5, 0.0],
         np.nan,
     )
-    told = sites["warnings"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
-    unseen = 0.0 if watched else np.nan
+    counts = sites["warnings"].astype("str").str.count(r"\|").to_numpy(dtype=np.float64) + 1
+    missing = 0.0 if constraints_known else np.nan
     return {
         "compactness": np.where(np.isin(sites["perimeter"], APPROXIMATE), np.nan, shape),
         "open_ground_m2": area * (1 - built),
         "existing_m2": area * built,
         "zoning": np.asarray(zoning, dtype=np.float64),
-        "warning_count": np.where(np.isnan(told), unseen, told),
+        "warning_count": np.where(np.isnan(counts), missing, counts),
     }
 
 
@@ -134,19 +136,19 @@ def unmeasured_criteria(table: pd.DataFrame, criteria: Sequence[Criterion]) -> t
 
 
 def _residents_around(
-    plots: NDArray[np.object_], population: gpd.GeoDataFrame | None, around_m: float
+    plots: NDArray[np.object_], population: gpd.GeoDataFrame | None, radius_m: float
 ) -> NDArray[np.float64]:
     """Residents of the cells around each plot; NaN where no cell could tell."""
     if population is None or population.empty or not len(plots):
         return np.full(len(plots), np.nan)
     cells = population.geometry.to_numpy()
-    plot, cell = shapely.STRtree(cells).query(plots, predicate="dwithin", distance=around_m)
+    plot, cell = shapely.STRtree(cells).query(plots, predicate="dwithin", distance=radius_m)
     counts = population["residents"].to_numpy(dtype=np.float64)[cell]
     total = np.bincount(plot, weights=counts, minlength=len(plots))
     # The grid leaves uninhabited cells out: none around is 0 inside its extent, unknown outside.
     covered = shapely.intersects(shapely.convex_hull(shapely.multipoints(cells)), plots)
-    seen = np.bincount(plot, minlength=len(plots)) > 0
-    return np.where(seen | covered, total, np.nan)
+    has_cell = np.bincount(plot, minlength=len(plots)) > 0
+    return np.where(has_cell | covered, total, np.nan)
 
 
 def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[np.float64]:

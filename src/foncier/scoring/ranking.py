@@ -42,7 +42,7 @@ def scores(
     draws: int = DRAWS,
     seed: int = SEED,
     concentration: float = CONCENTRATION,
-    least_coverage: float = MIN_COVERAGE,
+    min_coverage: float = MIN_COVERAGE,
     first: int = FIRST,
 ) -> pd.DataFrame:
     """Score each opportunity by the weighted mean of what is known of it, and rank them.
@@ -57,7 +57,7 @@ def scores(
     draws, seed, concentration
         Weights are drawn ``draws`` times from a Dirichlet law around the chosen ones (METHODS §7);
         the greater the concentration, the nearer they stay.
-    least_coverage
+    min_coverage
         Share of the weight that must be known for a site to be ranked. A site below keeps its
         score and its interval, without a rank: a plot known by its area alone must not lead.
     first
@@ -97,9 +97,9 @@ def scores(
     if sites.empty:
         empty = np.empty((0, len(criteria)))
         return _with_criteria(SCORES.empty(), criteria, empty)
-    marks = criterion_scores(sites, criteria)
-    mean, coverage, gained = _weighted_mean(marks, weights)
-    ranked = _is_ranked(coverage, least_coverage)
+    criterion_scores = _score_criteria(sites, criteria)
+    mean, coverage, gained = _weighted_mean(criterion_scores, weights)
+    ranked = _is_ranked(coverage, min_coverage)
     table = pd.DataFrame({"opportunity_id": sites["opportunity_id"]})
     table["score"] = mean
     table["score_low"] = np.clip(gained, 0.0, 1.0)
@@ -111,13 +111,13 @@ def scores(
         table[column] = np.nan
     if ranked.any():
         table.loc[ranked, "overall_rank"] = _ranks(mean[ranked])
-        drawn = _sampled_ranks(marks[ranked], weights, draws, seed, concentration)
-        for name, values in _rank_bounds(drawn, first).items():
+        sampled = _sampled_ranks(criterion_scores[ranked], weights, draws, seed, concentration)
+        for name, values in _rank_bounds(sampled, first).items():
             table.loc[ranked, name] = values
-    table["topsis_rank"] = topsis_ranks(marks, weights)
-    table["pareto"] = pareto(marks, weights)
-    found: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, marks))
-    return found
+    table["topsis_rank"] = topsis_ranks(criterion_scores, weights)
+    table["pareto"] = pareto(criterion_scores, weights)
+    result: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, criterion_scores))
+    return result
 
 
 def _weights(criteria: Sequence[Criterion]) -> Floats:
@@ -137,32 +137,35 @@ def _weights(criteria: Sequence[Criterion]) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def criterion_scores(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
+def _score_criteria(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
     """Marks in [0, 1], shape (sites, criteria)."""
-    marks = np.full((len(sites), len(criteria)), np.nan)
+    criterion_scores = np.full((len(sites), len(criteria)), np.nan)
     for column, criterion in enumerate(criteria):
         if criterion.measure in sites:
             values = sites[criterion.measure].to_numpy(dtype=np.float64, na_value=np.nan)
-            marks[:, column] = value_function(values, worst=criterion.worst, best=criterion.best)
-    return marks
+            criterion_scores[:, column] = value_function(
+                values, worst=criterion.worst, best=criterion.best
+            )
+    return criterion_scores
 
 
-def _weighted_mean(marks: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def _weighted_mean(criterion_scores: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Weighted mean of the known marks, share of weight known, and weight gained.
 
     Summed criterion by criterion, in order: a site's figures depend on its own row alone, to the
     last bit.
     """
-    gained, held, total = np.zeros(len(marks)), np.zeros(len(marks)), 0.0
-    known = ~np.isnan(marks)
-    filled = np.where(known, marks, 0.0)
+    gained, total = np.zeros(len(criterion_scores)), 0.0
+    known_weight = np.zeros(len(criterion_scores))
+    known = ~np.isnan(criterion_scores)
+    filled = np.where(known, criterion_scores, 0.0)
     for column, weight in enumerate(weights):
         gained += weight * filled[:, column]
-        held += weight * known[:, column]
+        known_weight += weight * known[:, column]
         total += weight
-    mean = np.full(len(marks), np.nan)
-    np.divide(gained, held, out=mean, where=held > 0)
-    return mean, held / total, gained / total
+    mean = np.full(len(criterion_scores), np.nan)
+    np.divide(gained, known_weight, out=mean, where=known_weight > 0)
+    return mean, known_weight / total, gained / total
 
 
 def _is_ranked(coverage: Floats, least: float) -> NDArray[np.bool_]:
@@ -177,23 +180,23 @@ def _ranks(mean: Floats) -> Floats:
 
 
 def _sampled_ranks(
-    marks: Floats, weights: Floats, draws: int, seed: int, concentration: float
+    criterion_scores: Floats, weights: Floats, draws: int, seed: int, concentration: float
 ) -> NDArray[np.int32]:
     """Rank of each site in each draw of the weights, shape (sites, draws)."""
     generator = np.random.default_rng(seed)
     # A Dirichlet law is normalised gamma laws; a weight of 0 stays 0.
-    drawn = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
-    chosen, _, _ = _weighted_mean(marks, weights)
-    means, few = WeightedMeans(marks), max(1, BLOCK // len(marks))
-    ranks = np.empty((len(marks), draws), dtype=np.int32)
+    sampled = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
+    chosen, _, _ = _weighted_mean(criterion_scores, weights)
+    means, few = WeightedMeans(criterion_scores), max(1, BLOCK // len(criterion_scores))
+    ranks = np.empty((len(criterion_scores), draws), dtype=np.int32)
     for first in range(0, draws, TOGETHER):
-        some = drawn[first : first + TOGETHER]
-        found = []
+        some = sampled[first : first + TOGETHER]
+        result = []
         for at in range(0, len(some), few):
             mean = means.of(some[at : at + few])
             # Where all that is known drew a weight of 0 the draw says nothing new of the site.
-            found.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
-        ranks[:, first : first + TOGETHER] = np.concatenate(found).T
+            result.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
+        ranks[:, first : first + TOGETHER] = np.concatenate(result).T
     return ranks
 
 
@@ -203,9 +206,9 @@ class WeightedMeans:
     Which weights count is asked once for all sites that know the same criteria: they are few.
     """
 
-    def __init__(self, marks: Floats) -> None:
-        known = ~np.isnan(marks)
-        self.columns = np.ascontiguousarray(np.where(known, marks, 0.0).T)
+    def __init__(self, criterion_scores: Floats) -> None:
+        known = ~np.isnan(criterion_scores)
+        self.columns = np.ascontiguousarray(np.where(known, criterion_scores, 0.0).T)
         self.patterns, pattern = np.unique(known, axis=0, return_inverse=True)
         self.pattern = pattern.reshape(-1)
 
@@ -216,13 +219,15 @@ class WeightedMeans:
         """
         shape = (len(weights), len(self.pattern))
         gained, share = np.zeros(shape), np.empty(shape)
-        held = np.zeros((len(weights), len(self.patterns)))
-        for column, marks in enumerate(self.columns):
+        known_weight = np.zeros((len(weights), len(self.patterns)))
+        for column, one_criterion in enumerate(self.columns):
             weight = weights[:, column, None]
-            np.multiply(marks, weight, out=share)
+            np.multiply(one_criterion, weight, out=share)
             gained += share
-            held += weight * self.patterns[:, column]
-        return np.asarray(gained / np.where(held > 0, held, np.nan)[:, self.pattern])
+            known_weight += weight * self.patterns[:, column]
+        return np.asarray(
+            gained / np.where(known_weight > 0, known_weight, np.nan)[:, self.pattern]
+        )
 
 
 def rank_rows(mean: Floats) -> NDArray[np.int32]:
@@ -245,19 +250,19 @@ def rank_rows(mean: Floats) -> NDArray[np.int32]:
     return ranks
 
 
-def _rank_bounds(drawn: NDArray[np.int32], first: int) -> dict[str, Floats]:
+def _rank_bounds(sampled: NDArray[np.int32], first: int) -> dict[str, Floats]:
     """Bounds of the ranks drawn for each site, and the share of the draws among the first."""
-    found = {name: np.empty(len(drawn)) for name in ("rank_low", "rank_high", "top20_share")}
-    for start in range(0, len(drawn), SITES):
-        own = slice(start, start + SITES)
-        low, high = np.quantile(drawn[own], [0.05, 0.95], axis=1, method="inverted_cdf")
-        found["rank_low"][own], found["rank_high"][own] = low, high
-        found["top20_share"][own] = (drawn[own] <= first).mean(axis=1)
-    return found
+    result = {name: np.empty(len(sampled)) for name in ("rank_low", "rank_high", "top20_share")}
+    for start in range(0, len(sampled), SITES):
+        block = slice(start, start + SITES)
+        low, high = np.quantile(sampled[block], [0.05, 0.95], axis=1, method="inverted_cdf")
+        result["rank_low"][block], result["rank_high"][block] = low, high
+        result["top20_share"][block] = (sampled[block] <= first).mean(axis=1)
+    return result
 
 
 def _with_criteria(
-    table: pd.DataFrame, criteria: Sequence[Criterion], marks: Floats
+    table: pd.DataFrame, criteria: Sequence[Criterion], criterion_scores: Floats
 ) -> pd.DataFrame:
-    columns = pd.DataFrame(marks, columns=[c.name for c in criteria], index=table.index)
+    columns = pd.DataFrame(criterion_scores, columns=[c.name for c in criteria], index=table.index)
     return pd.concat([table, columns], axis=1)

@@ -78,12 +78,12 @@ def match_requirements(
     ConfigError
         No condition at all, or a measure that the result does not have.
     """
-    allowed = tolerance or Tolerance()
+    limits = tolerance or Tolerance()
     if not conditions:
         raise ConfigError("scoring.requirements.no_condition")
     ordered = sites.sort_values("opportunity_id", ignore_index=True)
-    checks = pd.concat([_check(ordered, one) for one in conditions], ignore_index=True)
-    checks = checks.assign(near=checks["short_share"] <= allowed.share)
+    checks = pd.concat([_check(ordered, condition) for condition in conditions], ignore_index=True)
+    checks = checks.assign(near=checks["short_share"] <= limits.share)
     failed = checks[checks["verdict"] == "no"]
     groups = {
         "met": checks["verdict"].eq("yes").groupby(checks["opportunity_id"]).sum(),
@@ -92,7 +92,7 @@ def match_requirements(
         "far": (~failed["near"]).groupby(failed["opportunity_id"]).sum(),
     }
     counts = pd.DataFrame(groups).reindex(ordered["opportunity_id"]).fillna(0).astype("int64")
-    near = (counts["far"] == 0) & (counts["failed"] <= allowed.conditions)
+    near = (counts["far"] == 0) & (counts["failed"] <= limits.conditions)
     outcome = np.select(
         [(counts["failed"] == 0) & (counts["to_check"] == 0), counts["failed"] == 0, near],
         ["fits", "to_check", "near_miss"],
@@ -109,8 +109,8 @@ def match_requirements(
         ["order", "failed", "to_check", "overall_rank", "opportunity_id"], na_position="last"
     )
     matched: pd.DataFrame = MATCHES.conform(table.drop(columns="order"))
-    told: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))
-    return matched, told
+    checked: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))
+    return matched, checked
 
 
 def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
@@ -138,17 +138,17 @@ def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
 
 
 def _by_kind(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
-    let_in = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
+    allowed_kind = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
     # Of another kind is never a near miss.
-    return np.full(len(sites), np.nan), np.where(let_in, 0.0, np.inf)
+    return np.full(len(sites), np.nan), np.where(allowed_kind, 0.0, np.inf)
 
 
 def _by_floor(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
     footprint = sites["existing_m2"].to_numpy(dtype=np.float64, na_value=np.nan)
     least = footprint * EVERY_STOREY
-    wanted = condition.at_least or 0.0
-    short = np.where(least >= wanted, 0.0, np.nan)
-    return least, np.where(footprint == 0, np.inf if wanted > 0 else 0.0, short)
+    required = condition.at_least or 0.0
+    short = np.where(least >= required, 0.0, np.nan)
+    return least, np.where(footprint == 0, np.inf if required > 0 else 0.0, short)
 
 
 def _check_rows(

@@ -72,14 +72,18 @@ def compare_results(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     both = pd.Index(old.sites["opportunity_id"]).intersection(new.sites["opportunity_id"])
     stayed = pd.DataFrame({"old_id": both, "new_id": both, "common_share": np.nan})
     known = pd.concat([stayed, pairs], ignore_index=True)
-    met = _changed(known, old, new)
-    renamed = (met["old_id"] != met["opportunity_id"]).to_numpy(dtype=bool)
-    other = np.where(met["changed"].notna(), "modifie", "inchange")
-    met = met.assign(fate=np.where(renamed, "renomme", other))
-    here = come.loc[~come["opportunity_id"].isin(pairs["new_id"])]
-    away = gone.loc[~gone["opportunity_id"].isin(pairs["old_id"])]
-    parts = [met, _one_sided(here, "new").assign(fate="apparu"), _disappeared(away, new)]
-    rows = pd.concat([p for p in parts if len(p)] or [met], ignore_index=True)
+    compared = _changed(known, old, new)
+    renamed = (compared["old_id"] != compared["opportunity_id"]).to_numpy(dtype=bool)
+    other = np.where(compared["changed"].notna(), "modifie", "inchange")
+    compared = compared.assign(fate=np.where(renamed, "renomme", other))
+    appeared = come.loc[~come["opportunity_id"].isin(pairs["new_id"])]
+    disappeared = gone.loc[~gone["opportunity_id"].isin(pairs["old_id"])]
+    parts = [
+        compared,
+        _one_sided(appeared, "new").assign(fate="apparu"),
+        _disappeared(disappeared, new),
+    ]
+    rows = pd.concat([p for p in parts if len(p)] or [compared], ignore_index=True)
     rows["fate"] = pd.Categorical(rows["fate"], FATES, ordered=True)
     rows = rows.sort_values(["fate", "opportunity_id"]).assign(fate=lambda t: t["fate"].astype(str))
     table = rows.reindex(columns=[*COLUMNS, "geometry"]).reset_index(drop=True)
@@ -124,16 +128,20 @@ def _changed(known: pd.DataFrame, old: Edition, new: Edition) -> gpd.GeoDataFram
     before = old.sites.set_index("opportunity_id").loc[known["old_id"]].reset_index()
     after = new.sites.set_index("opportunity_id").loc[known["new_id"]].reset_index()
     gained, lost = _evidence(known, old.evidence, new.evidence)
-    marks = {name: _differs(before[name], after[name], gap) for name, gap in FIGURES.items()}
-    marks |= {
+    is_changed = {
+        name: _differs(before[name], after[name], tolerance) for name, tolerance in FIGURES.items()
+    }
+    is_changed |= {
         name: (
             before[name].astype("str").fillna("") != after[name].astype("str").fillna("")
         ).to_numpy(dtype=bool)
         for name in TEXT_COLUMNS
     }
-    marks["evidence"] = pd.notna(gained) | pd.notna(lost)
-    names = list(marks)
-    flags = np.array([marks[name] for name in names], dtype=bool).reshape(len(names), len(known))
+    is_changed["evidence"] = pd.notna(gained) | pd.notna(lost)
+    names = list(is_changed)
+    flags = np.array([is_changed[name] for name in names], dtype=bool).reshape(
+        len(names), len(known)
+    )
     changed = [
         " | ".join(name for name, flag in zip(names, column, strict=True) if flag) or None
         for column in flags.T
@@ -156,10 +164,12 @@ def _changed(known: pd.DataFrame, old: Edition, new: Edition) -> gpd.GeoDataFram
     )
 
 
-def _differs(before: pd.Series[Any], after: pd.Series[Any], gap: float) -> NDArray[np.bool_]:
+def _differs(before: pd.Series[Any], after: pd.Series[Any], tolerance: float) -> NDArray[np.bool_]:
     a, b = before.to_numpy(dtype=np.float64), after.to_numpy(dtype=np.float64)
     unknown = np.isnan(a) | np.isnan(b)
-    moved: NDArray[np.bool_] = (np.isnan(a) != np.isnan(b)) | (~unknown & (np.abs(a - b) > gap))
+    moved: NDArray[np.bool_] = (np.isnan(a) != np.isnan(b)) | (
+        ~unknown & (np.abs(a - b) > tolerance)
+    )
     return moved
 
 
@@ -188,10 +198,10 @@ def _one_sided(sites: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
     )
 
 
-def _disappeared(away: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
+def _disappeared(disappeared: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
     """Sites that went, with the reason of the parcel that holds most of their land."""
-    rows = _one_sided(away, "old").assign(fate="disparu")
-    plots, parcels = away.geometry.to_numpy(), new.rejections.geometry.to_numpy()
+    rows = _one_sided(disappeared, "old").assign(fate="disparu")
+    plots, parcels = disappeared.geometry.to_numpy(), new.rejections.geometry.to_numpy()
     site, parcel = shapely.STRtree(parcels).query(plots, predicate="intersects")
     common = shapely.area(shapely.intersection(plots[site], parcels[parcel]))
     order = np.lexsort((parcel, -common, site))
@@ -199,10 +209,16 @@ def _disappeared(away: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
     owner, first = np.unique(site[order], return_index=True)
     at = parcel[order][first]
     for lang in LANGUAGES:
-        reason = np.full(len(away), localize("validation.changes.no_reason", lang), dtype=object)
+        reason = np.full(
+            len(disappeared), localize("validation.changes.no_reason", lang), dtype=object
+        )
         # A rule of plots tells why a plot went, not why a friche or a building did.
-        told = new.rejections[f"reason_{lang}"].to_numpy(dtype=object)[at]
-        plot = away["kind"].isin(["dent_creuse", "terrain_divisible"]).to_numpy(dtype=bool)[owner]
-        reason[owner[plot]] = told[plot]
+        reasons = new.rejections[f"reason_{lang}"].to_numpy(dtype=object)[at]
+        plot = (
+            disappeared["kind"]
+            .isin(["dent_creuse", "terrain_divisible"])
+            .to_numpy(dtype=bool)[owner]
+        )
+        reason[owner[plot]] = reasons[plot]
         rows[f"reason_{lang}"] = reason
     return rows

@@ -62,14 +62,14 @@ def f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / total if total else total
 
 
-def list_metrics(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
+def list_metrics(sites: pd.DataFrame, truths: pd.DataFrame) -> dict[str, float]:
     """Figures of one list.
 
     Parameters
     ----------
-    found
+    sites
         Sites of the list, column ``holds`` (True, False, missing: nobody knows) and ``verdict``.
-    wanted
+    truths
         Sites known to be true whatever the list says; column ``hit``: the list holds it.
 
     Returns
@@ -77,18 +77,18 @@ def list_metrics(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
     ``found``, ``judged``, ``true``, ``partial`` (judged « partiel »), precision and its interval,
     ``wanted``, ``hit``, recall and its interval, ``f1``. A share of nothing is missing.
     """
-    told = found["holds"].dropna()
-    true, hit = int(told.sum()), int(wanted["hit"].sum())
-    precision, recall = wilson(true, len(told)), wilson(hit, len(wanted))
+    judged = sites["holds"].dropna()
+    true, hit = int(judged.sum()), int(truths["hit"].sum())
+    precision, recall = wilson(true, len(judged)), wilson(hit, len(truths))
     return {
-        "found": len(found),
-        "judged": len(told),
+        "found": len(sites),
+        "judged": len(judged),
         "true": true,
-        "partial": int((found["verdict"] == "partiel").sum()),
+        "partial": int((sites["verdict"] == "partiel").sum()),
         "precision": precision[0],
         "precision_low": precision[1],
         "precision_high": precision[2],
-        "wanted": len(wanted),
+        "wanted": len(truths),
         "hit": hit,
         "recall": recall[0],
         "recall_low": recall[1],
@@ -97,63 +97,63 @@ def list_metrics(found: pd.DataFrame, wanted: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def by_kind(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
+def by_kind(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
     """`row` of each kind that is found or wanted, then of all together; first column ``kind``."""
-    own = [
-        {"kind": kind, **list_metrics(found[found["kind"] == kind], wanted[wanted["kind"] == kind])}
+    rows = [
+        {"kind": kind, **list_metrics(sites[sites["kind"] == kind], truths[truths["kind"] == kind])}
         for kind in kinds
-        if (found["kind"] == kind).any() or (wanted["kind"] == kind).any()
+        if (sites["kind"] == kind).any() or (truths["kind"] == kind).any()
     ]
-    return pd.DataFrame([*own, {"kind": ALL, **list_metrics(found, wanted)}])
+    return pd.DataFrame([*rows, {"kind": ALL, **list_metrics(sites, truths)}])
 
 
-def by_band(found: pd.DataFrame, wanted: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
+def by_band(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
     """`row` of each kind and band of confidence, most sure last; columns ``kind``, ``band``.
 
     Recall is that of a list that stops at this band: every site at least as sure. What was missed
     has no confidence, so it counts in every band. All kinds together are those that bear one.
     """
     rows = []
-    sure = found.loc[found["confidence"].notna(), "kind"].unique()
-    found, wanted = found[found["kind"].isin(sure)], wanted[wanted["kind"].isin(sure)]
+    sure = sites.loc[sites["confidence"].notna(), "kind"].unique()
+    sites, truths = sites[sites["kind"].isin(sure)], truths[truths["kind"].isin(sure)]
     for kind in (*kinds, ALL):
-        own = found if kind == ALL else found[found["kind"] == kind]
-        sought = wanted if kind == ALL else wanted[wanted["kind"] == kind]
-        bands = band(own["confidence"])
+        listed = sites if kind == ALL else sites[sites["kind"] == kind]
+        wanted = truths if kind == ALL else truths[truths["kind"] == kind]
+        bands = band(listed["confidence"])
         for place, name in enumerate(BAND_NAMES):
             if not (bands == name).any():
                 continue
-            kept = sought["confidence"] >= BANDS[place]
-            reached = sought.assign(hit=sought["hit"] & kept)
-            rows.append({"kind": kind, "band": name, **list_metrics(own[bands == name], reached)})
-    names = ["kind", "band", *list_metrics(found.iloc[:0], wanted.iloc[:0])]
+            in_list = wanted["confidence"] >= BANDS[place]
+            up_to = wanted.assign(hit=wanted["hit"] & in_list)
+            rows.append({"kind": kind, "band": name, **list_metrics(listed[bands == name], up_to)})
+    names = ["kind", "band", *list_metrics(sites.iloc[:0], truths.iloc[:0])]
     return pd.DataFrame(rows, columns=names)
 
 
-def calibration(found: pd.DataFrame) -> pd.DataFrame:
+def calibration(sites: pd.DataFrame) -> pd.DataFrame:
     """Confidence that was told against the share that was seen, by band, over all kinds.
 
     Returns
     -------
-    ``band``, ``judged``, ``true``, ``told`` (mean confidence of the judged), ``seen`` and its
+    ``band``, ``judged``, ``true``, ``told`` (mean confidence of the judged sites), ``seen`` and its
     interval ``seen_low``, ``seen_high``; one row a band with a judged site, least sure first.
     """
-    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    known = sites.loc[sites["holds"].notna() & sites["confidence"].notna()]
     bands = band(known["confidence"])
     rows = []
     for name in BAND_NAMES:
-        own = known[bands == name]
-        if own.empty:
+        in_band = known[bands == name]
+        if in_band.empty:
             continue
-        true = int(own["holds"].sum())
-        seen, low, high = wilson(true, len(own))
-        told = float(own["confidence"].mean())
-        rows.append((name, len(own), true, told, seen, low, high))
+        true = int(in_band["holds"].sum())
+        share, low, high = wilson(true, len(in_band))
+        mean = float(in_band["confidence"].mean())
+        rows.append((name, len(in_band), true, mean, share, low, high))
     names = ["band", "judged", "true", "told", "seen", "seen_low", "seen_high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def auc(found: pd.DataFrame) -> float:
+def auc(sites: pd.DataFrame) -> float:
     """Chance that a true site is surer than a false one (area under the ROC curve; ties half).
 
     Missing without both true and false sites among those that bear a confidence.
@@ -163,7 +163,7 @@ def auc(found: pd.DataFrame) -> float:
     >>> auc(pd.DataFrame({"confidence": [0.9, 0.8, 0.3], "holds": [True, False, False]}))
     1.0
     """
-    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    known = sites.loc[sites["holds"].notna() & sites["confidence"].notna()]
     true = known["holds"].to_numpy(dtype=bool)
     ones, zeros = int(true.sum()), int((~true).sum())
     if not ones or not zeros:
@@ -172,14 +172,14 @@ def auc(found: pd.DataFrame) -> float:
     return float((ranks[true].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
-def brier(found: pd.DataFrame) -> tuple[float, float]:
+def brier(sites: pd.DataFrame) -> tuple[float, float]:
     """Mean squared gap between confidence and truth, and that of telling the mean share to all."""
-    known = found.loc[found["holds"].notna() & found["confidence"].notna()]
+    known = sites.loc[sites["holds"].notna() & sites["confidence"].notna()]
     if known.empty:
         return float("nan"), float("nan")
     true = known["holds"].to_numpy(dtype=np.float64)
-    told = known["confidence"].to_numpy(dtype=np.float64)
-    return float(np.mean((told - true) ** 2)), float(np.mean((true.mean() - true) ** 2))
+    confidence = known["confidence"].to_numpy(dtype=np.float64)
+    return float(np.mean((confidence - true) ** 2)), float(np.mean((true.mean() - true) ** 2))
 
 
 def is_increasing(table: pd.DataFrame) -> bool | None:
@@ -205,17 +205,17 @@ class Baseline:
 
 def is_listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -> pd.Series[bool]:
     """Whether the rule lists each site; none when the evidence holds no such signal."""
-    sought = sites["kind"].isin(baseline.kinds)
+    of_kind = sites["kind"].isin(baseline.kinds)
     if not baseline.signals:
-        return sought
+        return of_kind
     names = [str(name) for name in evidence["signal"].unique()]
     known = [n for n in names if any(fnmatchcase(n, s) for s in baseline.signals)]
     bearing = evidence.loc[evidence["signal"].isin(known), "opportunity_id"]
-    return sought & sites["opportunity_id"].isin(bearing)
+    return of_kind & sites["opportunity_id"].isin(bearing)
 
 
 def compare_baselines(
-    rules: tuple[Baseline, ...], found: pd.DataFrame, wanted: pd.DataFrame, evidence: pd.DataFrame
+    rules: tuple[Baseline, ...], sites: pd.DataFrame, truths: pd.DataFrame, evidence: pd.DataFrame
 ) -> pd.DataFrame:
     """Figures of `foncier.validation.row` for each rule and each kind that it seeks.
 
@@ -228,18 +228,18 @@ def compare_baselines(
     """
     rows = []
     for rule in rules:
-        own = is_listed(rule, found, evidence).to_numpy(dtype=bool)
+        listed = is_listed(rule, sites, evidence).to_numpy(dtype=bool)
         for kind in rule.kinds:
-            same = (found["kind"] == kind).to_numpy(dtype=bool)
-            sought = wanted.loc[wanted["kind"] == kind]
-            if not same.any() and sought.empty:
+            same = (sites["kind"] == kind).to_numpy(dtype=bool)
+            wanted = truths.loc[truths["kind"] == kind]
+            if not same.any() and wanted.empty:
                 continue
-            kept = found.loc[own & same]
-            silent = bool(rule.signals) and kept.empty
-            reached = sought["opportunity_id"].isin(kept["opportunity_id"])
-            figures = list_metrics(kept, sought.assign(hit=sought["hit"] & reached))
+            selected = sites.loc[listed & same]
+            silent = bool(rule.signals) and selected.empty
+            reached = wanted["opportunity_id"].isin(selected["opportunity_id"])
+            figures = list_metrics(selected, wanted.assign(hit=wanted["hit"] & reached))
             if silent:
                 figures |= {"recall": np.nan, "recall_low": 0.0, "recall_high": 1.0, "f1": np.nan}
             rows.append({"baseline": rule.name, "kind": kind, **figures})
-    names = ["baseline", "kind", *list_metrics(found.iloc[:0], wanted.iloc[:0])]
+    names = ["baseline", "kind", *list_metrics(sites.iloc[:0], truths.iloc[:0])]
     return pd.DataFrame(rows, columns=names)

@@ -71,15 +71,15 @@ def effort(
         return empty
     ids = sites["opportunity_id"]
 
-    def said(name: str) -> pd.Series[str]:
-        own = facts.loc[facts["criterion"] == name].set_index("opportunity_id")["answers"]
-        answers: pd.Series[str] = ids.map(own).astype("str")
+    def answers_to(name: str) -> pd.Series[str]:
+        rows = facts.loc[facts["criterion"] == name].set_index("opportunity_id")["answers"]
+        answers: pd.Series[str] = ids.map(rows).astype("str")
         return answers
 
-    works = _works_cost(sites, said("presencePollution"), rules)
+    works = _works_cost(sites, answers_to("presencePollution"), rules)
     vacancy = inventory_records(sites, inventory)["vacancy"].map(OCCUPANCY_SHARES)
     occupied = vacancy.to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float64)
-    low, high, known = _hardness_points(said, occupied, rules)
+    low, high, known = _hardness_points(answers_to, occupied, rules)
     level = _hardness_class(low, rules)
     table = pd.DataFrame(
         {
@@ -109,11 +109,11 @@ def _works_cost(
 
 
 def _hardness_points(
-    said: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
+    answers_to: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
 ) -> tuple[Floats, Floats, list[str | None]]:
     """Least and greatest points of each site, and the words of what is known."""
-    state, flood = said("etatBatiInfrastructure"), said("risqueInondation")
-    species = said("presenceEspecesProtegees")
+    state, flood = answers_to("etatBatiInfrastructure"), answers_to("risqueInondation")
+    species = answers_to("presenceEspecesProtegees")
     full = {name: span[1] for name, span in rules.points.items()}
     known = {
         "occupation": occupied * full["occupation"],
@@ -131,7 +131,7 @@ def _hardness_points(
         low += np.where(np.isnan(value), span[0], value)
         high += np.where(np.isnan(value), span[1], value)
     rows = zip(*known.values(), strict=True)
-    words = [
+    texts = [
         ", ".join(
             f"{label(f'scoring.mutafriches.{name}').fr} {value:.0f}"
             for name, value in zip(known, row, strict=True)
@@ -140,9 +140,9 @@ def _hardness_points(
         or None
         for row in rows
     ]
-    return low, high, words
+    return low, high, texts
 
 
 def _hardness_class(points: Floats, rules: Effort) -> pd.Series[str]:
-    words = np.where(points <= rules.medium_to, "moyenne", "forte")
-    return pd.Series(np.where(points <= rules.low_to, "faible", words), dtype="str")
+    texts = np.where(points <= rules.medium_to, "moyenne", "forte")
+    return pd.Series(np.where(points <= rules.low_to, "faible", texts), dtype="str")

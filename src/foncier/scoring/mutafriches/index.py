@@ -91,10 +91,10 @@ class Question:
         ['0-1', '1-', None]
         """
         compared = np.asarray(values, dtype=np.float64) / PER_UNIT[self.unit]
-        found = np.full(len(compared), None, dtype=object)
+        result = np.full(len(compared), None, dtype=object)
         for answer in self.answers:
-            found[answer.holds(compared)] = answer.value
-        return found
+            result[answer.holds(compared)] = answer.value
+        return result
 
 
 @dataclass(frozen=True)
@@ -179,17 +179,17 @@ def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.Da
     for name in rows:
         matrix.question(str(name))
     for question in matrix.questions:
-        told = rows.get(question.name)
-        known, least, most = _impacts(question, sites, told, unknown=matrix.unknown)
+        known_rows = rows.get(question.name)
+        known, least, most = _impacts(question, sites, known_rows, unknown=matrix.unknown)
         for key, impact in (("index", known), ("low", least), ("high", most)):
             _add(sums[key], impact, question.weight)
         filled += question.weight * ~np.isnan(known[:, 0])
-    marks = {name: _ratio(*pair) for name, pair in sums.items()}
-    return _table(sites, matrix, marks, filled / matrix.weight * 10)
+    indices = {name: _ratio(*pair) for name, pair in sums.items()}
+    return _table(sites, matrix, indices, filled / matrix.weight * 10)
 
 
 def _impacts(
-    question: Question, sites: NDArray[np.object_], told: pd.DataFrame | None, *, unknown: str
+    question: Question, sites: NDArray[np.object_], known_rows: pd.DataFrame | None, *, unknown: str
 ) -> tuple[Floats, Floats, Floats]:
     """Impact on each use, shape (sites, uses): of the answer (NaN: unknown), least, greatest."""
     every = np.array([a.impacts for a in question.answers if a.value != unknown])
@@ -199,16 +199,16 @@ def _impacts(
         np.tile(every.min(axis=0), (len(sites), 1)),
         np.tile(every.max(axis=0), (len(sites), 1)),
     )
-    if told is None:
+    if known_rows is None:
         return known, least, most
-    row = pd.Index(sites).get_indexer(pd.Index(told["opportunity_id"]))
-    for at, answers in zip(row, told["answers"], strict=True):
-        given = [value for value in str(answers).split(SEPARATOR) if value != unknown]
-        if at < 0 or not given:
+    row = pd.Index(sites).get_indexer(pd.Index(known_rows["opportunity_id"]))
+    for at, answers in zip(row, known_rows["answers"], strict=True):
+        answered = [value for value in str(answers).split(SEPARATOR) if value != unknown]
+        if at < 0 or not answered:
             continue
-        impacts = np.array([question.answers[question.position(v)].impacts for v in given])
+        impacts = np.array([question.answers[question.position(v)].impacts for v in answered])
         least[at], most[at] = impacts.min(axis=0), impacts.max(axis=0)
-        if len(given) == 1:
+        if len(answered) == 1:
             known[at] = impacts[0]
     return known, least, most
 
@@ -230,10 +230,10 @@ def _ratio(advantages: Floats, constraints: Floats) -> Floats:
 
 
 def _table(
-    sites: NDArray[np.object_], matrix: Matrix, marks: dict[str, Floats], reliability: Floats
+    sites: NDArray[np.object_], matrix: Matrix, indices: dict[str, Floats], reliability: Floats
 ) -> pd.DataFrame:
     uses = list(matrix.uses)
-    index = marks["index"]
+    index = indices["index"]
     starts = np.array([start for _, start in matrix.bands])
     names = np.array([name for name, _ in matrix.bands], dtype=object)
     band = names[(index[..., None] >= starts).argmax(axis=-1)]
@@ -242,8 +242,8 @@ def _table(
             "opportunity_id": np.repeat(sites, len(uses)),
             "use": np.tile(np.array(uses, dtype=object), len(sites)),
             "index": index.ravel(),
-            "index_low": marks["low"].ravel(),
-            "index_high": marks["high"].ravel(),
+            "index_low": indices["low"].ravel(),
+            "index_high": indices["high"].ravel(),
             "reliability": np.repeat(np.round(reliability, 6), len(uses)),
             "band": band.ravel(),
             "use_rank": pd.DataFrame(index)
@@ -252,7 +252,7 @@ def _table(
             .ravel(),
         }
     )
-    found: pd.DataFrame = MUTABILITY.conform(
+    result: pd.DataFrame = MUTABILITY.conform(
         table.sort_values(["opportunity_id", "use_rank", "use"])
     )
-    return found
+    return result

@@ -64,9 +64,9 @@ class InputLayers:
 
 def known_answers(
     candidates: gpd.GeoDataFrame,
-    ground: InputLayers,
+    layers: InputLayers,
     matrix: Matrix,
-    given: Sequence[KnownAnswer] = (),
+    study_answers: Sequence[KnownAnswer] = (),
 ) -> pd.DataFrame:
     """Answer what can be answered of each friche, and say from where.
 
@@ -74,11 +74,11 @@ def known_answers(
     ----------
     candidates
         Table of the contract ``CANDIDATES``; only friches are looked at.
-    ground
+    layers
         The layers of the study.
     matrix
         The published grid, with the words that read the layers.
-    given
+    study_answers
         Answers of the study; they win over the layers.
 
     Returns
@@ -87,14 +87,14 @@ def known_answers(
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
-    told = inventory_records(sites, ground.inventory)
+    records = inventory_records(sites, layers.inventory)
     parts = [
-        *_by_inventory(sites, told, matrix),
-        *_by_outline(sites, told, matrix),
-        *_by_constraints(sites, ground.constraints, matrix),
-        *_by_destinations(sites, ground, matrix),
-        *_by_commune(sites, ground.vacancy_rates, matrix),
-        *_by_study(sites, given),
+        *_by_inventory(sites, records, matrix),
+        *_by_outline(sites, records, matrix),
+        *_by_constraints(sites, layers.constraints, matrix),
+        *_by_destinations(sites, layers, matrix),
+        *_by_commune(sites, layers.vacancy_rates, matrix),
+        *_by_study(sites, study_answers),
     ]
     parts = [part for part in parts if len(part)]
     if not parts:
@@ -103,10 +103,10 @@ def known_answers(
     rows = pd.concat(parts, ignore_index=True)
     # The last to speak is the surest: the study after the layers.
     rows = rows.drop_duplicates(["opportunity_id", "criterion"], keep="last")
-    found: pd.DataFrame = MUTABILITY_FACTS.conform(
+    result: pd.DataFrame = MUTABILITY_FACTS.conform(
         _with_labels(rows, matrix).sort_values(["opportunity_id", "criterion"])
     )
-    return found
+    return result
 
 
 def _with_labels(rows: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
@@ -143,11 +143,11 @@ def _rows(
     return table[pd.notna(table["answers"])]
 
 
-def _answer_where(hit: NDArray[np.bool_], answer: str) -> NDArray[np.object_]:
+def _answer_where(is_hit: NDArray[np.bool_], answer: str) -> NDArray[np.object_]:
     """Give the answer where it holds, None elsewhere."""
-    found = np.full(len(hit), None, dtype=object)
-    found[hit] = answer
-    return found
+    result = np.full(len(is_hit), None, dtype=object)
+    result[is_hit] = answer
+    return result
 
 
 def inventory_records(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | None) -> pd.DataFrame:
@@ -165,46 +165,46 @@ def inventory_records(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | Non
     if inventory is None:
         return pd.DataFrame(None, index=sites.index, columns=wanted, dtype=object)
     records = pd.DataFrame(inventory.drop(columns="geometry")).astype(object)
-    own = records.set_index("FR-" + records["site_id"].astype(str))[wanted]
+    by_site_id = records.set_index("FR-" + records["site_id"].astype(str))[wanted]
     same = records.dropna(subset="parcel_ids").groupby("parcel_ids")[wanted].first()
-    by_id = own.reindex(sites["opportunity_id"]).reset_index(drop=True)
+    by_id = by_site_id.reindex(sites["opportunity_id"]).reset_index(drop=True)
     by_parcels = same.reindex(sites["parcel_ids"].astype(object)).reset_index(drop=True)
     return by_id.where(by_id.notna(), by_parcels)
 
 
 def _by_inventory(
-    sites: gpd.GeoDataFrame, told: pd.DataFrame, matrix: Matrix
+    sites: gpd.GeoDataFrame, records: pd.DataFrame, matrix: Matrix
 ) -> Iterator[pd.DataFrame]:
     words = matrix.readings
-    state = told["buildings_state"].map(words["buildings_state"]).astype(object)
+    state = records["buildings_state"].map(words["buildings_state"]).astype(object)
     yield _rows(sites, "etatBatiInfrastructure", state, INVENTORY)
-    bare = _is_unbuilt(sites, told).to_numpy(dtype=bool)
+    bare = _is_unbuilt(sites, records).to_numpy(dtype=bool)
     measured = (sites["built_share"] == 0).to_numpy(dtype=bool)
     for where, source in ((bare & ~measured, INVENTORY), (bare & measured, CADASTRE)):
         for name in ("etatBatiInfrastructure", "valeurArchitecturaleHistorique"):
             yield _rows(sites, name, _answer_where(where, "pas-de-bati"), source)
-    soil = told["pollution"].map(words["pollution"]).astype(object)
-    asbestos = told["buildings_pollution"].astype("str").str.contains("amiante", na=False)
+    soil = records["pollution"].map(words["pollution"]).astype(object)
+    asbestos = records["buildings_pollution"].astype("str").str.contains("amiante", na=False)
     # A polluted soil under asbestos: which of the two weighs is not ours to choose.
     yield _rows(
         sites, "presencePollution", soil.mask(asbestos & soil.isna(), "oui-amiante"), INVENTORY
     )
     zone = sites["zone"].astype(object).str.upper().map(words["zone"])
     yield _rows(sites, "zonageReglementaire", zone, label("scoring.mutafriches.plan_zone"))
-    solar = told["renewables_zone"].map(words["renewables_zone"])
+    solar = records["renewables_zone"].map(words["renewables_zone"])
     yield _rows(sites, "zoneAccelerationEnr", solar, INVENTORY)
 
 
-def _is_unbuilt(sites: gpd.GeoDataFrame, told: pd.DataFrame) -> pd.Series[bool]:
+def _is_unbuilt(sites: gpd.GeoDataFrame, records: pd.DataFrame) -> pd.Series[bool]:
     """Sites without a building: by the cadastre where it is there, else by the inventory."""
     share = sites["built_share"].reset_index(drop=True)
-    counted = pd.to_numeric(told["buildings_number"]).reset_index(drop=True)
+    counted = pd.to_numeric(records["buildings_number"]).reset_index(drop=True)
     bare: pd.Series[bool] = (share == 0) | (share.isna() & (counted == 0))
     return bare
 
 
 def _by_outline(
-    sites: gpd.GeoDataFrame, told: pd.DataFrame, matrix: Matrix
+    sites: gpd.GeoDataFrame, records: pd.DataFrame, matrix: Matrix
 ) -> Iterator[pd.DataFrame]:
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     question = matrix.question("surfaceSite")
@@ -213,12 +213,12 @@ def _by_outline(
         size = np.where(where, area, np.nan)
         yield _rows(sites, question.name, question.banded(size), source, size)
     question = matrix.question("surfaceBati")
-    declared = pd.to_numeric(told["buildings_m2"]).to_numpy(dtype=np.float64)
-    none = _is_unbuilt(sites, told).to_numpy(dtype=bool)
+    declared = pd.to_numeric(records["buildings_m2"]).to_numpy(dtype=np.float64)
+    none = _is_unbuilt(sites, records).to_numpy(dtype=bool)
     listed = np.where(np.isnan(declared) & none, 0.0, declared)
     yield _rows(sites, question.name, question.banded(listed), INVENTORY, listed)
-    ground = area * sites["built_share"].to_numpy(dtype=np.float64)
-    yield _rows(sites, question.name, question.banded(ground), CADASTRE, ground)
+    footprint = area * sites["built_share"].to_numpy(dtype=np.float64)
+    yield _rows(sites, question.name, question.banded(footprint), CADASTRE, footprint)
 
 
 def _by_constraints(
@@ -229,20 +229,20 @@ def _by_constraints(
     source = label("scoring.mutafriches.constraints")
     texts = constraints["label"].astype("str").str.lower().fillna("")
     for reading in matrix.readings["constraint"]:
-        own = (constraints["kind"] == reading["kind"]) & texts.str.contains(reading["words"])
-        shapes = constraints.geometry.to_numpy()[own.to_numpy(dtype=bool)]
-        hit = np.zeros(len(sites), dtype=bool)
-        hit[shapely.STRtree(sites.geometry.to_numpy()).query(shapes, "intersects")[1]] = True
-        answer = _answer_where(hit, reading["answer"])
+        matching = (constraints["kind"] == reading["kind"]) & texts.str.contains(reading["words"])
+        shapes = constraints.geometry.to_numpy()[matching.to_numpy(dtype=bool)]
+        is_hit = np.zeros(len(sites), dtype=bool)
+        is_hit[shapely.STRtree(sites.geometry.to_numpy()).query(shapes, "intersects")[1]] = True
+        answer = _answer_where(is_hit, reading["answer"])
         yield _rows(sites, reading["criterion"], answer, source)
 
 
 def _by_destinations(
-    sites: gpd.GeoDataFrame, ground: InputLayers, matrix: Matrix
+    sites: gpd.GeoDataFrame, layers: InputLayers, matrix: Matrix
 ) -> Iterator[pd.DataFrame]:
     radius = matrix.readings["radius_m"]
-    if ground.places is not None:
-        places = ground.places
+    if layers.places is not None:
+        places = layers.places
         name = places["name"].astype("str").str.lower().fillna("")
         public = (places["category"] == "public_service").to_numpy(dtype=bool)
         hall = _nearest_m(sites, places.loc[public & name.str.contains(TOWN_HALL).to_numpy()])
@@ -259,8 +259,8 @@ def _by_destinations(
         first = question.answers[0].value
         sure = _answer_where(np.asarray(question.banded(far) == first), first)
         yield _rows(sites, question.name, sure, DESTINATIONS, far)
-    if ground.streets is not None:
-        yield _motorway_answers(sites, ground.streets, matrix)
+    if layers.streets is not None:
+        yield _motorway_answers(sites, layers.streets, matrix)
 
 
 def _motorway_answers(
@@ -279,15 +279,15 @@ def _motorway_answers(
 
 def _nearest_m(sites: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Straight distance from each site to the nearest of others, NaN without any."""
-    found = np.full(len(sites), np.nan)
+    result = np.full(len(sites), np.nan)
     if not len(others) or not len(sites):
-        return found
+        return result
     tree = shapely.STRtree(others.geometry.to_numpy())
     (row, _), metres = tree.query_nearest(
         sites.geometry.to_numpy(), return_distance=True, all_matches=False
     )
-    found[row] = metres
-    return found
+    result[row] = metres
+    return result
 
 
 def _by_commune(
@@ -304,15 +304,21 @@ def _by_commune(
         for rate in percent.to_numpy(dtype=np.float64)
     ]
     # An unknown rate leaves none, a low one leaves all: neither says anything.
-    possible = [SEPARATOR.join(own) if 0 < len(own) < len(bands) else None for own in lists]
+    possible = [
+        SEPARATOR.join(matching) if 0 < len(matching) < len(bands) else None for matching in lists
+    ]
     source = label("scoring.mutafriches.lovac")
     yield _rows(sites, question.name, possible, source, percent.to_numpy(dtype=np.float64))
 
 
-def _by_study(sites: gpd.GeoDataFrame, given: Sequence[KnownAnswer]) -> Iterator[pd.DataFrame]:
-    for one in sorted(given, key=lambda g: g.site is not None):
-        own = sites
-        if one.site is not None:
+def _by_study(
+    sites: gpd.GeoDataFrame, study_answers: Sequence[KnownAnswer]
+) -> Iterator[pd.DataFrame]:
+    for known in sorted(study_answers, key=lambda g: g.site is not None):
+        matching = sites
+        if known.site is not None:
             ids = sites["opportunity_id"]
-            own = sites.loc[((ids == one.site) | (ids == f"FR-{one.site}")).to_numpy(dtype=bool)]
-        yield _rows(own, one.criterion, [one.answer] * len(own), STUDY, one.value)
+            matching = sites.loc[
+                ((ids == known.site) | (ids == f"FR-{known.site}")).to_numpy(dtype=bool)
+            ]
+        yield _rows(matching, known.criterion, [known.answer] * len(matching), STUDY, known.value)
