@@ -206,7 +206,7 @@ def test_many_draws_give_the_means_and_the_ranks_of_one(
     criterion_scores, own = np.array(rows), np.array(weights)
     with np.errstate(invalid="ignore"):  # all weights 0: nothing is covered
         alone, _, _ = ranking._weighted_mean(criterion_scores, own)
-    together = ranking.WeightedMeans(criterion_scores).of(np.stack([own[::-1], own]))
+    together = ranking.WeightedMeans(criterion_scores).under(np.stack([own[::-1], own]))
     assert np.array_equal(together[1], alone, equal_nan=True)
     known = together[:, ~np.isnan(together).any(axis=0)]
     assert ranking.rank_rows(known).tolist() == ranking._ranks(known).tolist()

@@ -1,6 +1,6 @@
-"""The street network: where plots open on it, how far they are from what matters, the loop.
+"""Street network: entrances of plots, travel times, isochrones, the loop.
 
-Everything is measured along the streets, from inside an edge to inside an edge.
+Distances are measured along the streets and start and end inside an edge, not at a node.
 """
 
 from foncier.network.access import access_points

@@ -1,4 +1,4 @@
-"""Where each plot opens on the street."""
+"""Access point of each plot: its street and its frontage."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
         Mode,
     )
 
-MAX_DISTANCE_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
+MAX_DISTANCE_M = 60.0  # farther, a plot is landlocked or its access is not mapped
 FRONT_DEPTH_M = 4.0  # a wall set back less than a car's length still faces the street
-# A side that runs away from the street at more than 45° is the side of the plot, not its front.
+# A side at more than 45° to the street is a lateral side of the plot, not its front.
 FACING = float(np.sqrt(0.5))
-TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
-STRIPS = 4096  # strips along streets that are held at once: a kilobyte each
-CLOSE_M = 15.0  # most plots have their street as near: it is found among the pairs of all of them
+TIE_M = 1e-3  # shorter differences are rounding: such distances are equal
+STRIPS = 4096  # strips along streets in memory at once, a kilobyte each
+CLOSE_M = 15.0  # most plots have a street within this distance: one search serves them all
 
 
 @dataclass(frozen=True)
 class NearbyStreets:
-    """Plots, streets, and the pairs of them no farther apart than ``within_m``, plot by plot."""
+    """Plots, streets, and their pairs within ``within_m`` metres, sorted by plot."""
 
     plots: Geometries
     ways: Geometries
@@ -62,30 +62,30 @@ def access_points(
 ) -> gpd.GeoDataFrame:
     """Find the street that each plot opens on, its frontage, and the middle of that frontage.
 
-    The street is the nearest one at ground level that is open to walkers (a plot does not open on
-    the bridge above it nor on the tunnel under it); of streets as near, the one nearest to the
-    plot's edge, then the smallest id. The frontage is the part of the edge that faces it, up to
-    ``front_depth_m`` farther than the nearest point. METHODS §6: start at the plot's own access, not
-    at its centroid.
+    The street is the nearest one at ground level that is open to the mode (a plot has no access to
+    a bridge above it or a tunnel under it); of streets at the same distance, the one nearest to
+    the plot's edge, then the smallest id. The frontage is the part of the edge that faces the
+    street, up to ``front_depth_m`` farther than the nearest point. METHODS §6: measure from the
+    access of the plot, not from its centroid.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``.
+        Table of the schema ``CANDIDATES``.
     streets
-        Table of the contract ``STREETS``, in the same CRS.
+        Table of the schema ``STREETS``, in the same CRS.
     max_distance_m
-        How far the centre line of the street may be from the plot, in metres.
+        Largest distance between the plot and the centre line of the street, in metres.
     front_depth_m
         Depth of the strip in which the edge still counts as frontage, in metres.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``.
+        Column of the open streets: ``walk`` or ``bike``.
 
     Returns
     -------
-    Table of the contract ``ACCESS_POINTS``, sorted by id. The point lies on the plot's edge;
-    ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
-    reach has no row.
+    Table of the schema ``ACCESS_POINTS``, sorted by id. The point lies on the plot's edge;
+    ``frontage_m`` is 0 where only a corner touches the strip. A plot farther than
+    ``max_distance_m`` from any street has no row.
     """
     open_streets = ground_level_streets(streets, mode)
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
@@ -103,14 +103,14 @@ def access_points(
 
 
 def ground_level_streets(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
-    """Streets at ground level that are open to one of some modes, sorted by id."""
+    """Select the streets at ground level that are open to any of the modes, sorted by id."""
     open_ = np.any([is_open(streets, mode) for mode in modes], axis=0)
     kept = streets[open_ & (streets["level"] == 0).to_numpy()]
     return kept.sort_values("street_id", ignore_index=True)
 
 
 def is_open(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
-    """Tell which streets are open to a mode; where nothing is known they are not."""
+    """Whether each street is open to a mode; unknown counts as closed."""
     return np.asarray(streets[mode].fillna(False), dtype=bool)
 
 
@@ -122,9 +122,9 @@ def access_of_pairs(
     *,
     front_depth_m: float = FRONT_DEPTH_M,
 ) -> gpd.GeoDataFrame:
-    """Access of each pair of a plot and a street, given by their rows.
+    """Access point of each pair of a plot and a street (row numbers).
 
-    Columns of the contract ``ACCESS_POINTS``; a plot may come several times.
+    Columns of the schema ``ACCESS_POINTS``; a plot may have several rows.
     """
     plots, ways = sites.geometry.to_numpy(), open_streets.geometry.to_numpy()
     point, frontage = _frontage(shapely.boundary(plots[plot]), ways[street], front_depth_m)
@@ -143,8 +143,8 @@ def nearest_streets(
 ) -> tuple[Integers, Integers]:
     """Pairs of a plot and its street, one a plot, among the streets that are open.
 
-    Streets are sorted by id. The nearest and those as near are known where they lie well within
-    the pairs; only for the other plots are the streets asked again.
+    Streets are sorted by id. The pairs settle the plots whose nearest street is well within their
+    radius; only the other plots need a second search.
     """
     ours = np.flatnonzero(open_[nearby.way])
     plot, way, distance = nearby.plot[ours], nearby.way[ours], nearby.distance_m[ours]
@@ -170,7 +170,7 @@ def nearest_streets(
 def _nearest_of_rest(
     nearby: NearbyStreets, rows: Integers, open_: Integers, max_distance_m: float
 ) -> tuple[Integers, Integers]:
-    """Pairs of some plots and the nearest open streets within reach, all those as near."""
+    """Pairs of some plots and their nearest open streets, ties included."""
     tree, plots = shapely.STRtree(nearby.ways[open_]), nearby.plots[rows]
     (found, _), distance = tree.query_nearest(
         plots, max_distance=max_distance_m, return_distance=True, all_matches=False
@@ -180,7 +180,7 @@ def _nearest_of_rest(
 
 
 def _minima(values: Floats, group: Integers) -> Integers:
-    """Positions of the values within a millimetre of the least of their group."""
+    """Positions of the values within ``TIE_M`` of the minimum of their group."""
     if not len(values):
         return np.empty(0, dtype=np.int64)
     least = np.full(int(group.max()) + 1, np.inf)
@@ -191,7 +191,7 @@ def _minima(values: Floats, group: Integers) -> Integers:
 def _frontage(
     edges: Geometries, ways: Geometries, front_depth_m: float
 ) -> tuple[Geometries, Floats]:
-    """Middle of the longest front of each plot on its street, and the length of all its front."""
+    """Midpoint of the longest front of each plot, and the total length of its fronts."""
     strip = in_threads(partial(_front_strip, front_depth_m=front_depth_m), edges, ways)
     owner, sides = _facing_sides(strip, ways)
     fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
@@ -200,7 +200,7 @@ def _frontage(
     frontage = np.bincount(plot, weights=length, minlength=len(edges))
     longest = _minima(-length, plot)
     middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
-    # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
+    # Fronts of equal length: the nearest to the street, then the first along the edge.
     near = _minima(shapely.distance(middle, ways[plot[longest]]), plot[longest])
     middle, plot = middle[near], plot[longest][near]
     order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
@@ -213,7 +213,7 @@ def _frontage(
 
 
 def _front_strip(edges: Geometries, ways: Geometries, *, front_depth_m: float) -> Geometries:
-    """Part of each edge no more than ``front_depth_m`` farther from its way than the nearest point."""
+    """Part of each edge at most ``front_depth_m`` farther from its street than the nearest one."""
     found: Geometries = np.empty(len(edges), dtype=object)
     for start in range(0, len(edges), STRIPS):
         edge, way = edges[start : start + STRIPS], ways[start : start + STRIPS]
@@ -223,7 +223,7 @@ def _front_strip(edges: Geometries, ways: Geometries, *, front_depth_m: float) -
 
 
 def _facing_sides(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
-    """Sides of each piece of edge that face the street: the plots that have some, and the sides."""
+    """Select the segments that face the street: plots with such segments, and the segments."""
     parts, owner = shapely.get_parts(pieces, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     pair = np.flatnonzero(part[1:] == part[:-1])

@@ -1,4 +1,4 @@
-"""What lies on the straight line where the way goes round: a river, a railway."""
+"""Rivers and railways that explain detours, and crossings added by hand."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from foncier.schemas import STREETS
 if TYPE_CHECKING:
     from foncier.network.graph import Floats, Geometries, Integers
 
-# Two sides of a square for its diagonal: a grid of streets alone explains that much.
+# Two sides of a square against its diagonal: a street grid alone explains such a detour.
 MIN_DETOUR_INDEX = float(np.sqrt(2))
-MIN_CROSSED_M = 3.0  # a ditch is stepped over
+MIN_CROSSED_M = 3.0  # a ditch is no barrier
 KINDS = ("water", "railway")
 
 
 @dataclass(frozen=True)
 class BarrierLayer:
-    """Water and railways: shapes, kind and name of each, and the kinds that the layer holds."""
+    """Shape, kind and name of each water body and railway, with a spatial index."""
 
     shapes: Geometries
     kind: Geometries
@@ -33,12 +33,12 @@ class BarrierLayer:
 
 
 def barrier_layer(constraints: gpd.GeoDataFrame | None) -> BarrierLayer | None:
-    """Water and railways of the constraints; None where there is neither.
+    """Select water and railways among the constraints; None without any.
 
     Parameters
     ----------
     constraints
-        Table of the contract ``CONSTRAINTS``, or None.
+        Table of the schema ``CONSTRAINTS``, or None.
     """
     if constraints is None:
         return None
@@ -55,24 +55,24 @@ def barrier_layer(constraints: gpd.GeoDataFrame | None) -> BarrierLayer | None:
 def crossed_barriers(
     start: Geometries, end: Geometries, detour: Floats, layer: BarrierLayer | None
 ) -> tuple[Geometries, Geometries]:
-    """Name what each straight line crosses where the way by the streets is a detour.
+    """Name the barriers that a straight line crosses where the path by the streets is a detour.
 
-    What holds one of the two ends is no barrier between them: a station lies in its railway land.
+    A shape that contains one of the two ends is no barrier: a station lies in railway land.
 
     Parameters
     ----------
     start, end
         Points, shape (n,).
     detour
-        Detour index of the way between them, NaN where unknown.
+        Path length over straight distance, NaN where unknown.
     layer
-        What may be crossed, None when unknown.
+        Possible barriers, None when unknown.
 
     Returns
     -------
-    Kinds (``water``, ``railway``, ``water_railway``, ``none``) and the name of what is crossed
-    the longest, shape (n,). The kind is ``none`` where there is no detour, and where nothing is
-    crossed while both kinds are mapped; else it is missing, for what is not mapped is unknown.
+    Kinds (``water``, ``railway``, ``water_railway``, ``none``) and the name of the barrier crossed
+    over the greatest length, shape (n,). The kind is ``none`` without a detour, and without a
+    barrier when both kinds are mapped; otherwise it is missing: an unmapped kind is unknown.
     """
     kinds, names = (np.full(len(start), None, dtype=object) for _ in range(2))
     if layer is None:
@@ -112,9 +112,9 @@ def crossed_barriers(
 def _separating_pairs(
     lines: Geometries, start: Geometries, end: Geometries, layer: BarrierLayer
 ) -> tuple[Integers, Integers]:
-    """Pairs of a line and a wall that it meets, the wall holding neither of its two ends.
+    """Pairs of a line and a barrier that it crosses and that contains neither of its ends.
 
-    The walls are few and large: they are prepared, not the lines.
+    The barriers are few and large: prepare them, not the lines.
     """
     line, barrier = layer.tree.query(lines)
     shapely.prepare(layer.shapes)
@@ -125,7 +125,7 @@ def _separating_pairs(
     return line[met], barrier[met]
 
 
-MAX_END_DISTANCE_M = 80.0  # an end farther than this from any street joins nothing
+MAX_END_DISTANCE_M = 80.0  # an end farther from any street cannot be connected
 CROSSING_CLASS = "footway"
 
 
@@ -136,30 +136,30 @@ def add_crossing(
     name: str,
     max_distance_m: float = MAX_END_DISTANCE_M,
 ) -> gpd.GeoDataFrame:
-    """Add a footbridge to the streets: its two ends are brought to the nearest streets.
+    """Add a footbridge to the streets and connect its two ends to the nearest streets.
 
-    The streets that it joins get a vertex there and keep their id and their course, so that what
-    opens on them still does.
+    These streets get a vertex there and keep their id and geometry, so that access points on them
+    stay valid.
 
     Parameters
     ----------
     streets
-        Table of the contract ``STREETS``.
+        Table of the schema ``STREETS``.
     line
         The crossing, in the CRS of the streets.
     name
-        What it is called.
+        Name of the crossing.
     max_distance_m
-        How far an end may lie from the street that it joins, in metres.
+        Largest distance between an end and the street it connects to, in metres.
 
     Returns
     -------
-    Table of the contract ``STREETS`` with one street more.
+    Table of the schema ``STREETS`` with one more street.
 
     Raises
     ------
     ContractError
-        An end is far from any street open to walkers, or both join at the same place.
+        An end is too far from any walkable street, or both ends connect at one point.
     """
     lines: Geometries = np.array(streets.geometry.to_numpy(), dtype=object)
     walked = np.flatnonzero(streets["walk"].fillna(False).to_numpy(dtype=bool))

@@ -1,4 +1,4 @@
-"""Every street that a plot opens on: one that faces two streets is left by the better one."""
+"""Entrances of each plot: one on every street that it faces."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
         Mode,
     )
 
-FACING_DISTANCE_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
-MIN_FRONTAGE_M = 3.0  # a car passes
+FACING_DISTANCE_M = 15.0  # half a wide street; farther, the plot does not face it
+MIN_FRONTAGE_M = 3.0  # width of a car access
 KNOWN_OUTLINES = (
     "parcelles",
     "piece",
     "batiment",
     "trace",
 )  # a guessed outline faces no street for sure
-MAX_NEIGHBOUR_LAND_M = 2.0  # less is the slack between the drawing of streets and of parcels
+MAX_NEIGHBOUR_LAND_M = 2.0  # less is the offset between the layers of streets and parcels
 
 
 def entrances(
@@ -54,26 +54,27 @@ def entrances(
     max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
-    """Find all the accesses of each plot: the nearest street, and every other one that it faces.
+    """Find the entrances of each plot: on the nearest street and on every other street it faces.
 
-    A plot faces a street within ``facing_distance_m`` of it with ``min_frontage_m`` of frontage; one whose outline
-    is guessed (a disc) has its nearest street alone. With the parcels, a
-    door that leads over ``max_neighbour_m`` of a neighbour's land is none, unless the plot has no other.
+    A plot faces a street within ``facing_distance_m`` along ``min_frontage_m`` of frontage or
+    more. A plot whose outline is estimated (a disc) has only its nearest street. With the parcels,
+    an entrance that crosses ``max_neighbour_m`` or more of another parcel is dropped, unless the
+    plot has no other.
 
     Parameters
     ----------
     candidates, streets, max_distance_m
         As for `access_points`.
     parcels
-        Table of the contract ``PARCELS``, or None: then no neighbour is known.
+        Table of the schema ``PARCELS``, or None when unknown.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``.
+        Column of the open streets: ``walk`` or ``bike``.
 
     Returns
     -------
-    Columns of the contract ``ACCESS_POINTS`` and ``over_m``, the metres of neighbours' land before
-    the street (missing without parcels); several rows a plot, its main door first: the one of
-    `access_points`, or where that one is shut in, the nearest that is not. Sorted by id.
+    Columns of the schema ``ACCESS_POINTS`` and ``over_m``, the metres of other parcels crossed
+    before the street (missing without parcels). Several rows a plot, the main entrance first:
+    that of `access_points`, or the nearest usable one where that is blocked. Sorted by id.
     """
     entrances_of_mode = entrances_by_mode(
         candidates,
@@ -99,9 +100,9 @@ def entrances_by_mode(
     min_frontage_m: float = MIN_FRONTAGE_M,
     max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
 ) -> dict[Mode, gpd.GeoDataFrame]:
-    """Find the accesses of each plot by several modes, each as `doors` finds them.
+    """Find the entrances of each plot for several modes, each as `entrances` does.
 
-    Most streets are open to all modes: what a plot shows to a street is measured once.
+    Most streets are open to all modes: the frontage on each street is computed once.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     open_streets = ground_level_streets(streets, *modes)
@@ -142,9 +143,9 @@ def _pairs(
     *,
     max_distance_m: float,
 ) -> tuple[Integers, Integers]:
-    """Each plot with its own street, and with every open one that it may face.
+    """Pairs of each plot with its nearest street, and with every open street that it may face.
 
-    A pair is one number, in the order of the plots, then of the streets.
+    A pair is one integer; pairs sort by plot, then by street.
     """
     many = len(nearby.ways)
     plot, street = nearest_streets(nearby, open_, max_distance_m=max_distance_m)
@@ -154,16 +155,16 @@ def _pairs(
 
 
 def _no_entrances(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """No door at all."""
+    """Empty table of entrances."""
     return ACCESS_POINTS.empty(candidates.crs).assign(over_m=pd.Series(dtype="float64"))
 
 
 def _usable_entrances(
     table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, max_neighbour_m: float
 ) -> gpd.GeoDataFrame:
-    """Doors of each plot that are not shut in, its main one first; else its main one alone.
+    """Entrances of each plot that are not blocked, the main one first; without any, the main one.
 
-    Rows are in the order of the plots, then of the streets.
+    Rows are sorted by plot, then by street.
     """
     blocked = (table["over_m"] >= max_neighbour_m).to_numpy()
     has_free = np.bincount(plot[~blocked], minlength=plot.max(initial=0) + 1) > 0
@@ -172,37 +173,33 @@ def _usable_entrances(
     return table.iloc[selected[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
 
 
-def main_entrances(entrances_of_mode: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """First door of each plot, as a table of the contract ``ACCESS_POINTS``."""
-    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(
-        entrances_of_mode.drop_duplicates("opportunity_id")
-    )
+def main_entrances(entrances: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Select the main entrance of each plot, as a table of the schema ``ACCESS_POINTS``."""
+    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(entrances.drop_duplicates("opportunity_id"))
     return points
 
 
-EDGE_TOLERANCE_M = (
-    1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
-)
+EDGE_TOLERANCE_M = 1e-3  # the edge of a plot may be the edge of a parcel too
 
 
 def neighbour_land_m(
     points: Geometries, ways: Geometries, plot_shapes: Geometries, parcels: gpd.GeoDataFrame
 ) -> Floats:
-    """Length of the way from each point to its street over parcels that are not its own land.
+    """Length of the line from each access point to its street over the parcels of others.
 
     Public ways lie outside the parcels of the cadastre; where one is drawn as a parcel, the length
-    is overestimated, so the figure is a warning and not a proof.
+    is overestimated: use it as a warning only.
 
     Parameters
     ----------
     points, ways, plot_shapes
-        Access points, the street of each and the plot of each, shape (n,).
+        Access points, street and plot of each, shape (n,).
     parcels
-        Table of the contract ``PARCELS``, in the same metric CRS.
+        Table of the schema ``PARCELS``, in the same metric CRS.
 
     Returns
     -------
-    Metres, shape (n,); 0 where nothing lies between.
+    Metres, shape (n,); 0 where no parcel lies between.
 
     Examples
     --------
@@ -211,12 +208,12 @@ def neighbour_land_m(
     >>> street = shapely.LineString([(0, -5), (20, -5)])
     >>> land = gpd.GeoDataFrame(geometry=[plot, front])
     >>> at = np.array([shapely.Point(10, 20)])
-    >>> crossed_m(at, np.array([street]), np.array([plot]), land).tolist()
+    >>> neighbour_land_m(at, np.array([street]), np.array([plot]), land).tolist()
     [20.0]
     """
-    # Few ways meet a parcel beyond their own end: from the others no own land is taken off.
+    # Few lines cross a parcel beyond the plot: only these are cut by the plot.
     lines, plots = shapely.shortest_line(points, ways), parcels.geometry.to_numpy()
-    # The index of the parcels is kept with them: a million are not sorted out again for each mode.
+    # `sindex` is cached on the table: a million parcels are indexed once for all modes.
     beyond = _without_edge(lines)
     line, plot = parcels.sindex.query(beyond)
     met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
@@ -229,7 +226,7 @@ def neighbour_land_m(
 
 
 def _without_edge(lines: Geometries) -> Geometries:
-    """Straight lines without the first millimetre that lies at the edge of the plot."""
+    """Remove the first millimetre of each line, at the edge of the plot."""
     ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
     step = ends[:, 1] - ends[:, 0]
     length = np.maximum(np.hypot(*step.T), EDGE_TOLERANCE_M)

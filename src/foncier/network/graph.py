@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.signedinteger[Any]]
 Mode = Literal["walk", "bike"]
 VERTEX_TOLERANCE_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
-# A sparse matrix cannot tell a weight of 0 from no arc: a micrometre stands for 0.
+# A sparse matrix has no stored 0: a micrometre stands for an arc without effort.
 EPSILON_M = 1e-6
 
 
@@ -30,7 +30,7 @@ EPSILON_M = 1e-6
 class Arcs:
     """Easiest arc from node to node, sorted by start then end, and the edge it comes from.
 
-    ``effort_m`` is the length of flat way that takes as long.
+    ``effort_m`` is the equivalent length on the flat, in metres.
     """
 
     start: Integers
@@ -45,8 +45,8 @@ class Arcs:
         return csr_array((self.effort_m, self.end, rows), shape=(self.nodes, self.nodes))
 
     def between(self, start: Integers, end: Integers) -> Integers:
-        """Edge that joins each two nodes by the shortest arc (they must be joined)."""
-        # scipy tells nodes in 32 bits, and the key of an arc of a large town takes more.
+        """Edge of the easiest arc between each pair of connected nodes."""
+        # scipy numbers nodes with 32 bits; the key of an arc of a large town needs more.
         key = np.asarray(start, dtype=np.int64) * self.nodes + end
         return self.edge[np.searchsorted(self._key, key)]
 
@@ -60,10 +60,10 @@ class Arcs:
 def easiest_arcs(
     u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int
 ) -> Arcs:
-    """Lay each edge both ways, where it is open, and keep the easiest of parallel ones.
+    """Make the arcs of each edge in both directions and select the easiest of parallel arcs.
 
-    scipy adds the weights of repeated entries, so they are reduced before. Edges that come back
-    to their own start shorten no way and are left out; so are ways of infinite effort.
+    scipy adds the weights of repeated entries, so parallel arcs are reduced first. Edges that
+    return to their start shorten no path and are left out; so are arcs of infinite effort.
     """
     edge = np.tile(np.flatnonzero(u != v), 2)
     there = np.arange(len(edge)) < len(edge) // 2
@@ -83,7 +83,7 @@ def expand_ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
     Examples
     --------
     >>> import numpy as np
-    >>> spread(np.array([3, 8]), np.array([5, 9]))
+    >>> expand_ranges(np.array([3, 8]), np.array([5, 9]))
     (array([0, 0, 1]), array([3, 4, 8]))
     """
     count = stop - first
@@ -94,7 +94,7 @@ def expand_ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
 
 @dataclass(frozen=True)
 class Graph:
-    """A street network: who walks knows no one-way street, who cycles does.
+    """A street network of one mode. One-way streets hold for cyclists, not for walkers.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ class Graph:
     start_m, end_m
         Where the edge starts and ends along its street, in metres.
     forward_m, backward_m
-        Effort of the edge from ``u`` to ``v`` and back, shape (m,): the length of flat way that
-        takes as long, in metres; infinite where the mode may not go that way.
+        Effort of the edge from ``u`` to ``v`` and back, shape (m,): the equivalent length on the
+        flat, in metres; infinite where that direction is closed to the mode.
     crs
         Metric CRS of the streets.
     """
@@ -137,7 +137,7 @@ class Graph:
 
     @cached_property
     def arcs(self) -> Arcs:
-        """Easiest arc between each two joined nodes, both ways."""
+        """Easiest arc between connected nodes, in both directions."""
         return easiest_arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
 
     @cached_property
@@ -150,7 +150,7 @@ class Graph:
 
     @cached_property
     def flat(self) -> bool:
-        """Whether effort is length wherever one may go: no slope is known."""
+        """Whether effort equals length on all open arcs: no slope is known."""
         return all(
             bool(((effort == self.length_m) | np.isinf(effort)).all())
             for effort in (self.forward_m, self.backward_m)
@@ -168,7 +168,7 @@ class Graph:
 
     @property
     def islands(self) -> tuple[int, float]:
-        """Number of parts that nothing joins to the largest, and their length in metres."""
+        """Number of parts not connected to the largest, and their length in metres."""
         apart = self.component[self.u] > 0
         return max(self.components - 1, 0), float(self.length_m[apart].sum())
 
@@ -181,24 +181,24 @@ class Graph:
 
 
 def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
-    """Join the streets that are open to a mode where they share a vertex.
+    """Build the graph of the streets open to a mode, connected where they share a vertex.
 
-    An end of a line joins every line that has that vertex, whatever their levels: so a bridge
-    joins the streets at its ends. Two lines that share a vertex inside both of them join only at
-    the same level, and lines that cross without a shared vertex do not join (OpenStreetMap,
+    The end of a line connects to every line with that vertex, whatever their levels: a bridge
+    connects to the streets at its ends. Two lines that share an inner vertex connect only at the
+    same level, and lines that cross without a shared vertex do not connect (OpenStreetMap,
     *Key:layer*).
 
     Parameters
     ----------
     streets
-        Table of the contract ``STREETS``, in a metric CRS.
+        Table of the schema ``STREETS``, in a metric CRS.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``. Who cycles takes a street
-        the way that ``bike_way`` says, both ways where it is unknown; who walks, both.
+        Column of the open streets: ``walk`` or ``bike``. Cyclists follow the direction of
+        ``bike_way``, both where it is unknown; walkers use both directions.
 
     Returns
     -------
-    The graph; it does not depend on the order of the rows, but for `Graph.street`.
+    The graph; only `Graph.street` depends on the order of the rows.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
 
 
 def _directions(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
-    """Which way each street may be taken: ``forward``, ``backward``, else both."""
+    """Open direction of each street: ``forward``, ``backward`` or ``both``."""
     if mode == "walk" or "bike_way" not in streets:
         return np.full(len(streets), "both", dtype=object)
     return np.asarray(streets["bike_way"].fillna("both"), dtype=object)
@@ -267,7 +267,7 @@ def _labels(xy: Floats) -> Integers:
 
 
 def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
-    """Vertices of all lines, their part, street and number; repeated ones, mere dots left out."""
+    """Vertices of all lines with part, street and number; without repeats and single points."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     label = _labels(xy)
@@ -282,13 +282,13 @@ def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
 def _group_vertices(
     label: Integers, part: Integers, level: Integers
 ) -> tuple[Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Group the vertices that are one place of the network, and say which are nodes."""
+    """Group the vertices that coincide in the network, and flag those that are nodes."""
     end = np.ones(len(label), dtype=bool)
     end[1:-1] = (part[1:-1] != part[:-2]) | (part[1:-1] != part[2:])
     open_end = np.zeros(label.max(initial=-1) + 1, dtype=bool)
     open_end[label[end]] = True
     floors, floor = np.unique(level, return_inverse=True)
-    # An end joins all levels: they share one group.
+    # An end connects all levels: they share one group.
     floor = np.where(open_end[label], 0, floor + 1)
     _, group, count = np.unique(
         label * (len(floors) + 1) + floor, return_inverse=True, return_counts=True

@@ -1,4 +1,4 @@
-"""What is reached on foot from a site: an area to draw, and the residents within."""
+"""Isochrones: the area within some minutes of a site along the streets."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from foncier.network.graph import Floats, Geometries, Graph
 
-BUFFER_M = 50.0  # plots beside a street that is reached are reached with it
-MIN_HOLE_M2 = 10_000.0  # a smaller hole is the heart of a block whose every street is reached
+BUFFER_M = 50.0  # plots along a street count with it
+MIN_HOLE_M2 = 10_000.0  # smaller holes are inner parts of a block whose streets are all within
 SIMPLIFY_M = 5.0
 
 
@@ -35,30 +35,30 @@ def isochrones(
     min_hole_m2: float = MIN_HOLE_M2,
     simplify_m: float = SIMPLIFY_M,
 ) -> gpd.GeoDataFrame:
-    """Draw what is reached from each site in some minutes along the streets.
+    """Compute the area within some minutes of each site along the streets.
 
-    The streets reached, the last of each cut where the time is up, with ``buffer_m`` to each side;
-    holes under ``min_hole_m2`` filled, then simplified to ``simplify_m``. The strip beside the streets
-    is a drawing, not a measure: it may reach over a bank that no bridge crosses. Starts at the
-    doors of the site, inside an edge; the way from the door to the street counts.
+    Buffer of ``buffer_m`` around the streets within that time, the last ones cut where the time
+    ends; holes under ``min_hole_m2`` are filled and the outline is simplified to ``simplify_m``.
+    The buffer is for display: it may cross a river without a bridge. Paths start at the entrances
+    of the site, inside an edge, and include the distance from the entrance to the street.
 
     Parameters
     ----------
     entrances
-        Columns of the contract ``ACCESS_POINTS`` for the sites to draw; a site may have several.
+        Columns of the schema ``ACCESS_POINTS``; a site may have several rows.
     graph
         The streets, in the same CRS.
     population
-        Table of the contract ``POPULATION``, or None.
+        Table of the schema ``POPULATION``, or None.
     minutes
-        Times to draw; the area of a longer time holds that of a shorter one.
+        Travel times; the area of a longer time contains that of a shorter one.
     speed_kmh
         Speed on the flat, in km/h.
 
     Returns
     -------
-    Table of the contract ``ISOCHRONES``, sorted by id and minutes; no row for a site whose street
-    the graph lacks. ``residents`` as `residents_reached` counts them.
+    Table of the schema ``ISOCHRONES``, sorted by id and minutes; no row for a site whose street
+    is not in the graph. ``residents`` as `residents_within` counts them.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def isochrones(
             for time, within in zip(times, metres, strict=True):
                 lines = _streets_within(origins.split.graph, effort, within, inner_m=inner_m)
                 buffered = _buffer(lines, inner, buffer_m=buffer_m, min_hole_m2=min_hole_m2)
-                # Simplified alone, a larger one may cut a corner of the smaller one.
+                # Simplification may remove a corner that the smaller area covers.
                 inner, inner_m = (
                     shapely.union(shapely.simplify(buffered, simplify_m), inner),
                     within,
@@ -99,9 +99,9 @@ def isochrones(
 
 
 def _streets_within(graph: Graph, effort: Floats, within_m: float, *, inner_m: float) -> Geometries:
-    """Streets reached with an effort from the nodes, the last ones cut where it is spent.
+    """Streets within ``within_m`` of the nodes, the last ones cut at that effort.
 
-    Those that the smaller effort ``inner_m`` reaches from end to end are left out.
+    Streets that lie entirely within the smaller effort ``inner_m`` are left out.
     """
     left_u, left_v = within_m - effort[graph.u], within_m - effort[graph.v]
     near = np.flatnonzero((left_u > 0) | (left_v > 0))
@@ -125,7 +125,7 @@ def _streets_within(graph: Graph, effort: Floats, within_m: float, *, inner_m: f
 
 
 def _metres_covered(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
-    """Metres of each edge that an effort left over is good for."""
+    """Metres of each edge that the remaining effort covers."""
     open_ = np.isfinite(effort_m) & (left_m > 0)
     metres = np.zeros(len(left_m))
     metres[open_] = left_m[open_] * (length_m[open_] / effort_m[open_])
@@ -135,11 +135,11 @@ def _metres_covered(left_m: Floats, effort_m: Floats, length_m: Floats) -> Float
 def _buffer(
     lines: Geometries, inner: shapely.Geometry, *, buffer_m: float, min_hole_m2: float
 ) -> shapely.Geometry:
-    """Strip beside the lines, joined to what is reached already, small holes filled."""
+    """Buffer the lines, add the inner area, fill small holes."""
     if not len(lines):
         return inner
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    # Line by line, then one union: three times as fast as the buffer of them all.
+    # Buffer line by line, then one union: three times faster than one buffer of all.
     strips = shapely.buffer(merged, buffer_m, quad_segs=4)
     buffered = shapely.get_parts(shapely.union_all([*strips, inner]))
     return shapely.union_all([_fill_holes(piece, min_hole_m2) for piece in buffered])

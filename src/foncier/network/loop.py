@@ -1,4 +1,4 @@
-"""The loop as a tour of waypoints over the streets."""
+"""The loop: a route through ordered waypoints along the streets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def route_loop(
     snap_m: float = SNAP_M,
     impedance: Floats | None = None,
 ) -> shapely.LineString:
-    """Link ordered waypoints by the softest ways over the streets.
+    """Connect ordered waypoints by the streets of least impedance.
 
     Parameters
     ----------
@@ -43,22 +43,22 @@ def route_loop(
     graph
         The streets.
     closed
-        Come back from the last waypoint to the first.
+        Return from the last waypoint to the first.
     snap_m
-        A waypoint farther than this from any street is refused, in metres.
+        Largest distance between a waypoint and a street, in metres.
     impedance
-        How many metres a metre of each street feels like, by row of the table the graph was built
-        from: above 1 is avoided, below 1 is sought. All alike when None: the shortest ways.
+        Factor on the length of each street, by row of the table of streets: streets above 1 are
+        avoided, below 1 preferred. None: the shortest path.
 
     Returns
     -------
-    A line that follows the streets, from waypoint to waypoint. A study line, not a survey: the
-    path of the loop is not published (METHODS §2).
+    A line along the streets, from waypoint to waypoint. A line for a study, not a survey: the
+    real course of the loop is not published (METHODS §2).
 
     Raises
     ------
     ContractError
-        Fewer than two waypoints, one far from any street, or no way between two of them.
+        Fewer than two waypoints, one too far from any street, or no path between two of them.
     """
     check_same_crs(graph, waypoints.crs, table="stops")
     stops = waypoints.sort_values("order", kind="stable", ignore_index=True)
@@ -100,7 +100,7 @@ def _check_distances(
 def _legs(
     graph: Graph, node: Integers, names: list[Message], impedance: Floats | None
 ) -> list[Floats]:
-    """Vertices of the way from each stop to the next."""
+    """Vertices of the path from each stop to the next."""
     arcs = _least_impedance(graph, impedance)
     starts, row = np.unique(node[:-1], return_inverse=True)
     distance, before = dijkstra(arcs.matrix(), indices=starts, return_predecessors=True)
@@ -113,7 +113,7 @@ def _legs(
 
 
 def _least_impedance(graph: Graph, impedance: Floats | None) -> Arcs:
-    """Lay each edge both ways, and keep the softest of parallel ones."""
+    """Arcs of each edge in both directions; of parallel arcs the one of least impedance."""
     edge = np.flatnonzero(graph.u != graph.v)
     cost_m = graph.length_m[edge] * (1.0 if impedance is None else impedance[graph.street[edge]])
     start = np.concatenate([graph.u[edge], graph.v[edge]])

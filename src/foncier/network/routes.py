@@ -1,4 +1,4 @@
-"""The ways themselves, as lines to draw."""
+"""Shortest paths as lines for the map."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         Integers,
     )
 
-AT_ONCE = 4096  # ways drawn together: their vertices are held at once
+AT_ONCE = 4096  # paths built together: their vertices are in memory at once
 
 
 def routes(
@@ -50,20 +50,20 @@ def routes(
     *,
     snap_m: float = SNAP_M,
 ) -> gpd.GeoDataFrame:
-    """Draw the way from each access point to the nearest place of each target.
+    """Build the line of the path from each access point to the nearest point of each destination.
 
-    The same ways as `access_table` measures, from the plot's edge to the place.
+    The same paths as `travel_time_table` measures, from the edge of the plot to the destination.
 
     Parameters
     ----------
     access_points
-        Columns of the contract ``ACCESS_POINTS``; of several doors of a plot the best is taken.
-    graph, targets, loop, snap_m
-        As for `access_table`; for the way to the loop alone, pass no target.
+        Columns of the schema ``ACCESS_POINTS``; of several entrances of a plot the best is used.
+    graph, destinations, loop, snap_m
+        As for `travel_time_table`; for the path to the loop alone, pass no destination.
 
     Returns
     -------
-    Columns ``opportunity_id``, ``target`` and a line, sorted; no row where there is no way.
+    Columns ``opportunity_id``, ``target`` and a line, sorted; no row without a path.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def routes(
 
 
 def concat_vertices(parts: Sequence[Floats]) -> Floats:
-    """Vertices one after the other, without those that repeat the one before."""
+    """Concatenate vertices and drop those that repeat the previous one."""
     xy = np.concatenate(parts)
     fresh = np.ones(len(xy), dtype=bool)
     fresh[1:] = (xy[1:] != xy[:-1]).any(axis=1)
@@ -114,7 +114,7 @@ def concat_vertices(parts: Sequence[Floats]) -> Floats:
 
 @dataclass(frozen=True)
 class RouteLines:
-    """Lines of the ways to one target: all that is needed to follow them, many at a time."""
+    """Builder of the lines of the paths to one destination, many at a time."""
 
     points: Geometries
     entries: NetworkPoints
@@ -124,7 +124,7 @@ class RouteLines:
     paths: Paths
 
     def stubs(self, entrance: Integers) -> Geometries:
-        """Part of the street from each door to the first node of its way; None on the loop."""
+        """Part of the street from each entrance to the first node of its path; None on the loop."""
         found: Geometries = np.full(len(entrance), None, dtype=object)
         walks = self.paths.node[entrance] >= 0
         walked = entrance[walks]
@@ -132,9 +132,9 @@ class RouteLines:
         return found
 
     def lines(self, entrance: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
-        """Line of the way from each door: positions of the doors that have one, and the lines.
+        """Line of the path from each entrance: row numbers of the entrances with a path, and lines.
 
-        From the door to its street, along it to the first node, over the streets, to the place.
+        From the entrance to its street, to the first node, along the streets, to the destination.
         """
         walks = self.paths.node[entrance] >= 0
         row, walked, on_loop_row = np.flatnonzero(walks), entrance[walks], np.flatnonzero(~walks)
@@ -144,7 +144,7 @@ class RouteLines:
         )
         over, streets = self._streets(self.paths.node[walked])
         stub, first_xy = _vertices(stubs)
-        goals = self.field.destination.points[self.paths.place[walked]]
+        arrivals = self.field.destination.points[self.paths.place[walked]]
         owner = np.concatenate([np.arange(len(entrance)), on_loop_row, stub, row[over], row])
         xy = np.concatenate(
             [
@@ -152,7 +152,7 @@ class RouteLines:
                 shapely.get_coordinates(on_loop),
                 first_xy,
                 streets,
-                shapely.get_coordinates(goals),
+                shapely.get_coordinates(arrivals),
             ]
         )
         order = np.argsort(owner, kind="stable")
@@ -168,16 +168,16 @@ class RouteLines:
         return entrance[drawn_rows], drawn
 
     def _streets(self, node: Integers) -> tuple[Integers, Floats]:
-        """Vertices of the ways from some nodes to their places, and the way of each.
+        """Vertices of the paths from some nodes to their destinations, and the path of each vertex.
 
-        Each way begins with its node; all take a step at a time.
+        Each path starts with its node; all advance one edge at a time.
         """
         graph, row = self.split.graph, np.arange(len(node))
         ways, edges, backward = [row[:0]], [row[:0]], [np.zeros(0, dtype=bool)]
         current = node
         while len(current):
             after = self.field.before[current]
-            further = self.field.before[after] >= 0  # the last one is the place
+            further = self.field.before[after] >= 0  # the last one is the destination
             row, current, after = row[further], current[further], after[further]
             edge = graph.arcs.between(current, after)
             ways.append(row)
@@ -203,9 +203,9 @@ def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
 def _directed_vertices(
     lines: Geometries, edges: Integers, backward: NDArray[np.bool_]
 ) -> tuple[Integers, Floats]:
-    """Vertices of the lines that are taken, some from their end, and the turn of each vertex.
+    """Vertices of the lines of some edges, reversed for some, and the row of each vertex.
 
-    A street that many ways follow is read once.
+    The vertices of an edge that many paths follow are extracted once.
     """
     once, line = np.unique(edges, return_inverse=True)
     owner, xy = _vertices(lines[once])
@@ -219,7 +219,7 @@ def _directed_vertices(
 def _first_pieces(
     split: SplitGraph, entries: NetworkPoints, rows: Integers, to_u: Any
 ) -> Geometries:
-    """Part of the street from each entry to the node that its way takes."""
+    """Part of the street from each entry to the first node of its path."""
     piece, along = split.pieces(
         NetworkPoints(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
     )

@@ -1,4 +1,4 @@
-"""How far one comes from each site: the effort from its doors to every node, site by site."""
+"""Service area of each site: efforts to the nodes around it, residents and departures within."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from foncier.network.splitting import NetworkPoints, SplitGraph
 
-SITES_AT_ONCE = 64  # neighbouring sites whose effort to the nodes around them is held together
+SITES_AT_ONCE = 64  # neighbouring sites processed together
 MARGIN_M = 1.0
 MINUTES = (5, 10, 15)
 WALK_MIN = 10.0
@@ -55,19 +55,19 @@ class Catchments:
     column: Integers
 
     def to(self, nodes: Integers) -> Floats:
-        """Effort to nodes of the graph, shape (sites, nodes); infinite beyond the reach."""
+        """Effort to nodes of the graph, shape (sites, nodes); infinite beyond the limit."""
         return np.asarray(self.effort_m[:, self.column[nodes]], dtype=np.float64)
 
     def near(self, nodes: Integers) -> NDArray[np.bool_]:
-        """Tell which nodes lie nearby: the others are out of reach."""
+        """Whether each node is within the limit of any site, roughly."""
         return np.asarray(self.column[nodes] < self.effort_m.shape[1] - 1, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
 class ServiceArea:
-    """Sites on the network: their ids, the graph cut at their doors, and one more node a site.
+    """Sites on the network: ids, the graph split at their entrances, and one node a site.
 
-    ``place`` is where each site enters, for sites that lie together to be worked on together.
+    ``place`` holds the entry points of each site, to process neighbouring sites together.
     """
 
     ids: Geometries
@@ -78,8 +78,9 @@ class ServiceArea:
     def fields(self, within_m: float) -> Iterator[Catchments]:
         """Effort from each site to the nodes around it, a few neighbouring sites at a time.
 
-        Effort is in metres of flat way, infinite beyond ``within_m``. Only the streets that far
-        around are walked: the work grows with the sites, not with the sites times the streets.
+        Effort is the equivalent length on the flat in metres, infinite beyond ``within_m``. Only
+        the nodes within that distance are searched: the cost grows with the sites, not with the
+        sites times the streets.
         """
         if not len(self.ids):
             return
@@ -92,7 +93,7 @@ class ServiceArea:
             sites = np.sort(along[first : first + SITES_AT_ONCE])
             west, south = bounds[sites, :2].min(axis=0) - radius_m
             east, north = bounds[sites, 2:].max(axis=0) + radius_m
-            # The nodes of a strip, then of the box: not all the nodes again for each few sites.
+            # Nodes of a strip, then of the box: no scan of all nodes for each block of sites.
             strip = by_x[
                 slice(*np.searchsorted(graph.x, [west, np.nextafter(east, np.inf)], sorter=by_x))
             ]
@@ -117,7 +118,7 @@ class ServiceArea:
 
     @property
     def _least_effort(self) -> float:
-        """Least effort of a metre of street, downhill: below 1, the reach is longer than it."""
+        """Least effort of a metre of street, below 1 downhill: the search radius grows by it."""
         graph = self.split.graph
         ways = np.minimum(graph.forward_m, graph.backward_m)
         some = graph.length_m > 0
@@ -125,7 +126,7 @@ class ServiceArea:
 
 
 class SnappedPoints:
-    """Places on the graph that sites are cut into, and how far each is from its two nodes."""
+    """Points on the split graph, with their effort to both nodes of their edge."""
 
     def __init__(self, area: ServiceArea, points: NetworkPoints) -> None:
         known, graph = points.known, area.split.graph
@@ -142,7 +143,7 @@ class SnappedPoints:
         self.offset_m = inside.offset_m
 
     def effort(self, catchments: Catchments) -> tuple[Integers, Floats]:
-        """Known spots nearby (positions), and the effort of each site to each, in metres."""
+        """Row numbers of the points within the limit, and the effort of each site to each."""
         which = np.flatnonzero(catchments.near(self.u) | catchments.near(self.v))
         by_u = catchments.to(self.u[which]) + self.by_u_m[which]
         by_v = catchments.to(self.v[which]) + self.by_v_m[which]
@@ -150,19 +151,19 @@ class SnappedPoints:
 
 
 def service_area(entrances: gpd.GeoDataFrame, graph: Graph) -> ServiceArea:
-    """Put sites on the network by their doors; those whose street the graph lacks are left out.
+    """Connect sites to the network at their entrances; without a street in the graph, no site.
 
     Parameters
     ----------
     entrances
-        Columns of the contract ``ACCESS_POINTS``; a site may have several.
+        Columns of the schema ``ACCESS_POINTS``; a site may have several.
     graph
         The streets, in the same CRS.
 
     Raises
     ------
     CrsError
-        The doors are not in the CRS of the streets.
+        The entrances are not in the CRS of the streets.
     """
     check_same_crs(graph, entrances.crs, table="access_points")
     ordered = entrances.sort_values(["opportunity_id", "street_id"], ignore_index=True)
@@ -175,13 +176,13 @@ def service_area(entrances: gpd.GeoDataFrame, graph: Graph) -> ServiceArea:
         ordered["opportunity_id"].to_numpy(dtype=object)[known], return_inverse=True
     )
     node, effort = split.node[known], np.maximum(network_points.offset_m[known], EPSILON_M)
-    # Two doors at one place: scipy would add them.
+    # Two entrances at one node: scipy would add their weights.
     order = np.lexsort((effort, node, site))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(site[order]) != 0) | (np.diff(node[order]) != 0)
     first = order[fresh]
     arcs = split.graph.arcs
-    # Both come sorted: the rows of the sites follow those of the nodes.
+    # Both are sorted: the rows of the sites follow those of the nodes.
     rows = np.concatenate([arcs.start, site[first] + arcs.nodes])
     columns = np.concatenate([arcs.end, node[first]])
     weights = np.concatenate([arcs.effort_m, effort[first]])
@@ -201,25 +202,25 @@ def residents_within(
     snap_m: float = SNAP_M,
     origins: ServiceArea | None = None,
 ) -> pd.DataFrame:
-    """Count the residents that each site reaches in some minutes along the streets.
+    """Count the residents within some minutes of each site along the streets.
 
-    A cell counts whole where its centre is reached, the way from its street included: on a grid
+    A cell counts entirely when its centre is within, with the distance from its street: on a grid
     of 200 m the count for 5 minutes is coarse.
 
     Parameters
     ----------
-    doors, graph, population, minutes, speed_kmh
+    entrances, graph, population, minutes, speed_kmh
         As for `isochrones`.
     snap_m
-        A cell whose centre is farther from any street is not reached, in metres.
+        Largest distance between the centre of a cell and a street, in metres.
     origins
-        These doors on the network, where they have been put there already.
+        These entrances on the network, when computed before.
 
     Returns
     -------
     ``opportunity_id`` and one column ``residents_<n>min`` a time, one row a site, sorted. Missing
-    without a population table, for a site off the network, and where no cell is reached outside
-    the hull of the cells: the grid leaves uninhabited cells out, so inside it none is 0.
+    without a population table, for a site off the network, and for a site outside the hull of
+    the cells with no cell within; inside the hull, where the grid omits uninhabited cells, 0.
 
     Raises
     ------
@@ -264,22 +265,22 @@ def departures_within(
     Parameters
     ----------
     entrances
-        Columns of the contract ``ACCESS_POINTS``; a site may have several.
+        Columns of the schema ``ACCESS_POINTS``; a site may have several.
     graph
         The streets, in the same CRS.
     stops
-        Table of the contract ``TRANSIT``, or None.
+        Table of the schema ``TRANSIT``, or None.
     minutes, speed_kmh
         Length of the walk, and its speed on the flat.
     snap_m
-        A stop farther than this from any street is not reached, in metres.
+        Largest distance between a stop and a street, in metres.
 
     Returns
     -------
     ``opportunity_id`` and ``departures_per_hour``, one row a site, sorted. A run that serves
-    several of the stops reached counts once. Missing without stops, for a site off the network,
-    and where no stop is reached farther than such a walk from the hull of the stops: the feed
-    says nothing there.
+    several of these stops counts once. Missing without stops, for a site off the network, and for
+    a site without a stop within and farther than the walk from the hull of the stops: the feed
+    does not cover it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Distance fields: from every place of the network to the nearest place of each target."""
+"""Distance fields: effort from every node to the nearest point of each destination."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
         Integers,
     )
 
-SNAP_M = 150.0  # a place farther from any street is off the network
+SNAP_M = 150.0  # a point farther from any street is off the network
 LOOP_STEP_M = 20.0
 LOOP_SNAP_M = 30.0
-LOOP_TOLERANCE_M = 1.0  # who enters the network this near to the loop is on it
+LOOP_TOLERANCE_M = 1.0  # an entry this near to the loop is on it
 
 
 @dataclass(frozen=True)
 class Destination:
-    """One target: its places, their names, and where they touch the network."""
+    """One destination: its points, their names and their position on the network."""
 
     key: str
     points: Geometries
@@ -50,11 +50,11 @@ class Destination:
 
 @dataclass(frozen=True)
 class DistanceField:
-    """Easiest way from each node to one target.
+    """Easiest path from each node to one destination.
 
-    ``effort_m`` is the length of flat way that takes as long, infinite where there is none, and
-    ``distance_m`` the length of that way; ``place`` is -1 where there is none; ``before`` is the
-    next node on the way, negative at its end.
+    ``effort_m`` is the equivalent length on the flat and ``distance_m`` the length of that path,
+    infinite without a path; ``place`` is the row of the nearest point, -1 without a path;
+    ``before`` is the next node on the path, negative at its end.
     """
 
     destination: Destination
@@ -72,7 +72,7 @@ def locate_destinations(
     snap_m: float,
     loop_name: str,
 ) -> list[Destination]:
-    """Places of each target on the network, then those of the loop; keys sorted."""
+    """Locate the points of each destination and of the loop on the network; sorted by key."""
     found = []
     for key, places in destinations.items():
         check_same_crs(graph, places.crs, table=f"places ({key})")
@@ -89,10 +89,10 @@ def locate_destinations(
 
 
 def _loop_points(graph: Graph, loop: shapely.Geometry) -> Geometries:
-    """Points that stand for a loop: one each 20 m, its own vertices, and those nearest to a node.
+    """Points that represent a loop: one every 20 m, its vertices, and those nearest to a node.
 
-    On a loop that follows the streets every way in is a node or an end, so distances are exact; on
-    a line drawn by hand they are within half a step.
+    On a loop along the streets every access is a node or an end, so distances are exact; on a line
+    drawn by hand they are within half a step.
     """
     lines = shapely.get_parts(loop)
     parts = shapely.get_parts(shapely.segmentize(lines, LOOP_STEP_M))
@@ -106,7 +106,7 @@ def _loop_points(graph: Graph, loop: shapely.Geometry) -> Geometries:
 def distance_fields(
     graph: Graph, located: Sequence[Destination]
 ) -> tuple[SplitGraph, list[DistanceField]]:
-    """Split the graph at the places of all targets, and measure the way to each target."""
+    """Split the graph at the points of all destinations and compute the field of each."""
     edge, along, offset = (
         np.concatenate(
             [
@@ -130,9 +130,9 @@ def distance_fields(
 
 
 def _reversed_arcs(split: SplitGraph, offset: Floats) -> csr_array:
-    """Arcs of the graph turned round, and one from each place (a node after the others).
+    """Reversed arcs of the graph, and one from each point (a node after the others).
 
-    Turned round, for the way is sought from the places back to the nodes.
+    Reversed because the search runs from the points back to the nodes.
     """
     arcs = split.graph.arcs
     place = np.flatnonzero(split.node >= 0)
@@ -165,7 +165,7 @@ def _distance_field(
 
 
 def _path_lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
-    """Length of the way from each node along its Dijkstra tree, infinite where there is none."""
+    """Length of the path from each node along its Dijkstra tree, infinite without a path."""
     nodes = len(graph.x)
     length = np.full(len(before), np.inf)
     length[nodes:] = 0.0
@@ -176,7 +176,7 @@ def _path_lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
     between = graph.arcs.between(stepped[street], after[street])
     step[street] = graph.length_m[between]
     length[stepped] = step
-    # Each pass doubles how far along the tree the length is summed.
+    # Pointer doubling: each pass doubles the summed part of the path.
     ahead = np.arange(len(before))
     ahead[stepped] = after
     while (further := ahead[ahead] != ahead).any():
@@ -187,10 +187,10 @@ def _path_lengths(graph: Graph, before: Integers, offset: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Paths:
-    """Way from each entry to one target: metres from the street, place, and the node it takes.
+    """Paths from each entry to one destination: metres from the street, point and first node.
 
-    ``place`` is -1, ``effort_m`` and ``distance_m`` NaN where there is none; ``node`` is -1 where
-    the entry lies on the loop already; ``to_u`` says that the way starts against the street's line.
+    Without a path ``place`` is -1, ``effort_m`` and ``distance_m`` NaN; ``node`` is -1 where the
+    entry is on the loop; ``to_u`` is True where the path starts towards node ``u`` of the edge.
     """
 
     effort_m: Floats
@@ -203,7 +203,7 @@ class Paths:
 def paths_from(
     split: SplitGraph, field: DistanceField, entries: NetworkPoints, streets: Geometries
 ) -> Paths:
-    """Easiest way from each entry of the former graph; ``streets`` are that graph's lines."""
+    """Easiest path from each entry of the graph before the split; ``streets`` are its lines."""
     count = len(entries.edge)
     effort, distance = np.full(count, np.nan), np.full(count, np.nan)
     place, node = np.full(count, -1), np.full(count, -1)
@@ -230,12 +230,12 @@ def paths_from(
 
 
 def partial_effort(effort_m: Floats, along_m: Floats, length_m: Floats) -> Floats:
-    """Effort of a part of an edge, of a given length; none of an edge that is shut costs nothing.
+    """Effort of a part of an edge, in proportion to its length; 0 m of a closed edge costs 0.
 
     Examples
     --------
     >>> import numpy as np
-    >>> part(np.array([12.0, np.inf, np.inf]), np.array([5.0, 5.0, 0.0]), np.full(3, 10.0))
+    >>> partial_effort(np.array([12.0, np.inf, np.inf]), np.array([5.0, 5.0, 0.0]), np.full(3, 10.0))
     array([ 6., inf,  0.])
     """
     moved = along_m > 0
@@ -245,15 +245,15 @@ def partial_effort(effort_m: Floats, along_m: Floats, length_m: Floats) -> Float
 
 
 def easiest_rows(site: Integers, effort_m: Floats) -> Integers:
-    """Row of the easiest of several ways for each site, in the order of the sites.
+    """Row of least effort of each site, in the order of the sites.
 
-    ``site`` numbers the site of each row from 0, each site at least once; ways as easy keep the
-    first row, and a missing one is the last resort.
+    ``site`` numbers the site of each row from 0, each site at least once. Ties go to the first row;
+    a missing effort counts as infinite.
 
     Examples
     --------
     >>> import numpy as np
-    >>> best(np.array([0, 1, 1, 0]), np.array([np.nan, 4.0, 3.0, 9.0]))
+    >>> easiest_rows(np.array([0, 1, 1, 0]), np.array([np.nan, 4.0, 3.0, 9.0]))
     array([3, 2])
     """
     order = np.lexsort((np.arange(len(site)), np.nan_to_num(effort_m, nan=np.inf), site))

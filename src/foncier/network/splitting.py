@@ -1,4 +1,4 @@
-"""Enter the network inside an edge: snap points to it and split it there."""
+"""Snap points to the network and split its edges there."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
         Integers,
     )
 
-NODE_TOLERANCE_M = 1e-4  # two cuts nearer than this are one
+NODE_TOLERANCE_M = 1e-4  # split points nearer than this are one node
 
 
 @dataclass(frozen=True)
 class NetworkPoints:
-    """Places on the network: the edge (-1: none), metres along it, metres from it."""
+    """Points on the network: edge (-1: none), metres along it, metres from it."""
 
     edge: Integers
     along_m: Floats
@@ -33,23 +33,23 @@ class NetworkPoints:
 
     @property
     def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which spots are on the network."""
+        """Whether each point is on the network."""
         return np.asarray(self.edge >= 0)
 
 
 @dataclass(frozen=True)
 class SplitGraph:
-    """A graph whose edges are cut at given spots, and the way from the former edges to it."""
+    """A graph split at some points, with the relation of its edges to the former ones."""
 
     graph: Graph
-    node: Integers  # node of each spot, -1 for those outside the network
+    node: Integers  # node of each point, -1 off the network
     first: Integers  # first piece of each former edge
     start_m: Floats  # where each piece starts along its former edge
-    cuts: Floats  # position of each cut on the line of all former edges end to end
-    base: Floats  # start of each former edge on that line
+    cuts: Floats  # position of each split point on the former edges laid end to end
+    base: Floats  # start of each former edge in that sequence
 
     def pieces(self, points: NetworkPoints) -> tuple[Integers, Floats]:
-        """Piece that each known spot of the former graph falls in, and the metres along it."""
+        """Piece that contains each point of the former graph, and metres along the piece."""
         start = np.searchsorted(self.cuts, self.base[points.edge], side="left")
         stop = np.searchsorted(self.cuts, self.base[points.edge] + points.along_m, side="left")
         piece = self.first[points.edge] + stop - start
@@ -72,9 +72,9 @@ def check_same_crs(graph: Graph, crs: object, *, table: str) -> None:
 
 
 def snap(graph: Graph, points: Geometries, *, within_m: float) -> NetworkPoints:
-    """Nearest place on the network of each point; none beyond ``within_m`` metres.
+    """Snap each point to its nearest edge within ``within_m`` metres.
 
-    A point as near to several edges takes the first one (edges are sorted by street id).
+    Of edges at the same distance, the first is used (edges are sorted by street id).
     """
     if not len(graph.lines) or not len(points):
         return off_network(len(points))
@@ -83,7 +83,7 @@ def snap(graph: Graph, points: Geometries, *, within_m: float) -> NetworkPoints:
 
 
 def snap_to_street(graph: Graph, points: Geometries, street_id: Geometries) -> NetworkPoints:
-    """Nearest place of each point on the street it opens on; none if the graph lacks that street.
+    """Snap each point to its street; off the network when the graph lacks that street.
 
     ``street_id`` is aligned with ``points``.
     """
@@ -98,14 +98,14 @@ def snap_to_street(graph: Graph, points: Geometries, street_id: Geometries) -> N
 
 
 def off_network(count: int) -> NetworkPoints:
-    """Spots that are not on the network."""
+    """Points off the network."""
     return NetworkPoints(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
 
 
 def _nearest_edges(
     graph: Graph, points: Geometries, point: Integers, edge: Integers
 ) -> NetworkPoints:
-    """Keep, of pairs of points and edges, the nearest edge of each point."""
+    """Select the nearest edge of each point among pairs of points and edges."""
     nearest = off_network(len(points))
     offset = shapely.distance(points[point], graph.lines[edge])
     order = np.lexsort((edge, offset, point))
@@ -118,11 +118,10 @@ def _nearest_edges(
 
 
 def split_edges(graph: Graph, points: NetworkPoints) -> SplitGraph:
-    """Cut the edges where the spots are, so that each becomes a node.
+    """Split the edges at the points, so that each point becomes a node.
 
-    Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
-    stay what they were, and the effort of an edge is spread evenly along it: splitting changes no
-    distance and no time.
+    Points within a tenth of a millimetre of a node, or of each other, share a node. Length and
+    effort are distributed evenly along an edge: splitting changes no distance and no time.
     """
     edge, along, node = _cuts(graph, points)
     many = np.bincount(edge, minlength=len(graph.u)) + 1
@@ -159,7 +158,7 @@ def split_edges(graph: Graph, points: NetworkPoints) -> SplitGraph:
 
 
 def _cuts(graph: Graph, points: NetworkPoints) -> tuple[Integers, Floats, Integers]:
-    """Edge and measure of each distinct cut, sorted, and the node that each spot becomes."""
+    """Edge and measure of each distinct split point, sorted, and the node of each point."""
     node = np.full(len(points.edge), -1)
     known = np.flatnonzero(points.known)
     edge, along = points.edge[known], points.along_m[known]
@@ -176,7 +175,7 @@ def _cuts(graph: Graph, points: NetworkPoints) -> tuple[Integers, Floats, Intege
 
 
 def line_substring(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
-    """Take the part of each line between two measures.
+    """Extract the part of each line between two measures.
 
     Parameters
     ----------
@@ -193,7 +192,7 @@ def line_substring(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometr
     --------
     >>> import numpy as np, shapely
     >>> line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
-    >>> print(cut(np.array([line]), np.array([4.0]), np.array([12.0]))[0])
+    >>> print(line_substring(np.array([line]), np.array([4.0]), np.array([12.0]))[0])
     LINESTRING (4 0, 10 0, 10 2)
     """
     if not len(lines):
@@ -207,7 +206,7 @@ def line_substring(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometr
     first = shapely.get_coordinates(shapely.line_interpolate_point(lines, start_m))
     last = shapely.get_coordinates(shapely.line_interpolate_point(lines, end_m))
     all_owner = np.concatenate([np.arange(len(lines)), owner[inside], np.arange(len(lines))])
-    # Ends in their own right, not by measure: rounding must never put one behind a vertex.
+    # Ends sort first and last, not by measure: rounding could put one behind a vertex.
     turn = np.concatenate([np.zeros(len(lines)), along[inside] + 1, np.full(len(lines), np.inf)])
     order = np.lexsort((turn, all_owner))
     points = np.concatenate([first, xy[inside], last])[order]

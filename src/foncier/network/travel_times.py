@@ -1,4 +1,4 @@
-"""Times from each plot's own access to the nearest place of each target."""
+"""Travel times from the access of each plot, or from each cell, to the nearest destinations."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 WALK_KMH = 4.5  # METHODS §6, on the flat
 BIKE_KMH = 15.0  # METHODS §6
 CELL_M = 25.0
-MAX_CELL_DISTANCE_M = 100.0  # farther from any street, nobody knows how one would walk
-MIN_STRAIGHT_M = 10.0  # nearer, the ratio of two short lengths says nothing
+MAX_CELL_DISTANCE_M = 100.0  # farther from any street, the path is unknown
+MIN_STRAIGHT_M = 10.0  # shorter, the ratio of two short lengths is noise
 
 
 def travel_time_table(
@@ -54,41 +54,41 @@ def travel_time_table(
     snap_m: float = SNAP_M,
     loop_name: str | None = None,
 ) -> pd.DataFrame:
-    """Measure the way from each opportunity to the nearest place of each target.
+    """Compute the path from each opportunity to the nearest point of each destination.
 
-    A way is: from the plot's edge straight to its street, along the streets, from the street
-    straight to the place. It enters the network inside an edge, never at its nearest node
+    A path goes straight from the edge of the plot to its street, along the streets, then straight
+    to the destination. It enters the network inside an edge, not at the nearest node
     (METHODS §6).
 
     Parameters
     ----------
     access_points
-        Columns of the contract ``ACCESS_POINTS``. A plot may have several: the best is taken for
-        each target.
+        Columns of the schema ``ACCESS_POINTS``. A plot may have several rows: the best is used
+        for each destination.
     candidates
-        Table of the contract ``CANDIDATES``: all opportunities, with or without an access.
+        Table of the schema ``CANDIDATES``: all opportunities, with or without access.
     graph
         The streets, in the same CRS.
     destinations
-        Places of each target: columns ``place_id``, ``name`` and a point. May be empty.
+        Points of each destination: columns ``place_id``, ``name`` and a point. May be empty.
     loop
-        The loop, routed over the streets or drawn by hand; gives the target ``loop``.
+        The loop, routed along the streets or drawn by hand; adds the destination ``loop``.
     constraints
-        Table of the contract ``CONSTRAINTS``, for the water and the railways that a way goes
-        round (see `foncier.network.barriers`); None when unknown.
+        Table of the schema ``CONSTRAINTS``, to name the barriers behind
+        detours (see `foncier.network.barriers`); None when unknown.
     speed_kmh
         Speed on the flat, in km/h.
     snap_m
-        A place farther than this from any street cannot be reached, in metres.
+        A destination farther than this from any street has no path, in metres.
     loop_name
         Name of the loop in ``place``; None: its name in French.
 
     Returns
     -------
-    Table of the contract ``ACCESS``: one row for each opportunity and target, sorted. What cannot
-    be reached, and what has no access, is missing, never a large number. ``distance_m`` is the
-    length of the quickest way, ``leaves_by`` the street it begins in. ``detour_index`` is missing
-    under 10 m as the crow flies. The straight line to the loop goes to its nearest point.
+    Table of the schema ``ACCESS``: one row for each opportunity and destination, sorted.
+    Without a path or an access, figures are missing. ``distance_m`` is the length of the quickest
+    path, ``leaves_by`` its first street. ``detour_index`` is missing under 10 m of straight
+    distance. The straight line to the loop goes to its nearest point.
 
     Raises
     ------
@@ -127,19 +127,19 @@ def travel_time_table(
 
 
 def add_cycling(access: pd.DataFrame, by_bike: pd.DataFrame) -> pd.DataFrame:
-    """Put cycling metres and minutes beside the walking ones.
+    """Add cycling metres and minutes to the walking ones.
 
     Parameters
     ----------
     access
-        Table of the contract ``ACCESS``, on foot.
+        Table of the schema ``ACCESS``, on foot.
     by_bike
-        The same opportunities and targets on the network of cyclists, at their speed.
+        The same opportunities and destinations on the cycling network, at cycling speed.
 
     Returns
     -------
-    The table on foot with ``bike_m`` and ``bike_min``: to the place nearest by bike, which may be
-    another than the one on foot. Missing where no way is open to cyclists.
+    The table on foot with ``bike_m`` and ``bike_min``: to the nearest destination by bike, which
+    may differ from the one on foot. Missing where no path is open to cyclists.
     """
     keys = ["opportunity_id", "target"]
     bike = by_bike.set_index(keys)[["distance_m", "time_min"]]
@@ -165,7 +165,7 @@ def _destination_rows(
     destination: Destination,
     layer: BarrierLayer | None,
 ) -> pd.DataFrame:
-    """Rows of one target: the best door of each site."""
+    """Rows of one destination: the best entrance of each site."""
     entrance = easiest_rows(site, paths.effort_m + offset_m)
     entrance = entrance[paths.place[entrance] >= 0]
     row, place = site[entrance], paths.place[entrance]
@@ -204,11 +204,11 @@ def _detour_index(distance: Floats, straight: Floats) -> Floats:
 def raster_grid(area: shapely.Geometry, *, cell_m: float = CELL_M) -> tuple[int, int, float, float]:
     """Rows, columns, west and north of the grid that covers an area.
 
-    Its corners are whole multiples of the cell, so that two studies share their cells.
+    Corners are multiples of the cell size, so that two studies share their cells.
 
     Examples
     --------
-    >>> cells_of(shapely.box(10, 10, 60, 30))
+    >>> raster_grid(shapely.box(10, 10, 60, 30))
     (2, 3, 0.0, 50.0)
     """
     west, south, east, north = (value / cell_m for value in shapely.bounds(area))
@@ -223,29 +223,29 @@ def travel_time_raster(
     area: shapely.Geometry,
     *,
     cell_m: float = CELL_M,
-    beside_m: float = MAX_CELL_DISTANCE_M,
+    max_cell_distance_m: float = MAX_CELL_DISTANCE_M,
     speed_kmh: float = WALK_KMH,
     snap_m: float = SNAP_M,
 ) -> TravelTimeRaster | None:
-    """Measure the way from the middle of each cell to the nearest place of each target.
+    """Compute the path from the centre of each cell to the nearest point of each destination.
 
-    The way goes straight to the nearest street, then as for `access_table`.
+    The path goes straight to the nearest street, then as for `travel_time_table`.
 
     Parameters
     ----------
-    graph, targets, loop, speed_kmh, snap_m
-        As for `access_table`.
+    graph, destinations, loop, speed_kmh, snap_m
+        As for `travel_time_table`.
     area
-        Cells whose middle lies in it are measured, in the CRS of the streets.
+        Cells whose centre lies in it are computed, in the CRS of the streets.
     cell_m
         Side of the cells, in metres.
-    beside_m
+    max_cell_distance_m
         A cell farther than this from any street is unknown, in metres.
 
     Returns
     -------
-    One band a target, sorted by key: minutes, rounded to the second decimal; NaN outside the area,
-    off the streets, and where there is no way. None without a target or an area.
+    One band a destination, sorted by key: minutes rounded to two decimals; NaN outside the area,
+    off the streets and without a path. None without a destination or an area.
 
     Raises
     ------
@@ -261,7 +261,9 @@ def travel_time_raster(
     across, down = (axis.ravel() for axis in np.meshgrid(x, y))
     shapely.prepare(area)
     inside = np.flatnonzero(shapely.intersects_xy(area, across, down))
-    cell_points = snap(graph, shapely.points(across[inside], down[inside]), within_m=beside_m)
+    cell_points = snap(
+        graph, shapely.points(across[inside], down[inside]), within_m=max_cell_distance_m
+    )
     split, fields = distance_fields(graph, located)
     minutes = np.full((len(located), rows * columns), np.nan, dtype=np.float32)
     for band, field in enumerate(fields):

@@ -1,4 +1,4 @@
-"""From measures to scores and ranks: fixed ramps, weights, and how sure the order is."""
+"""Multi-criteria scoring: value functions, weights, ranks and their robustness."""
 
 from foncier.scoring.agreement import agreement
 from foncier.scoring.by_district import axis_sections, by_district

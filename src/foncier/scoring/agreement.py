@@ -1,4 +1,4 @@
-"""Other ways to order the same sites: TOPSIS, and the front that no site dominates."""
+"""Other rankings of the same sites: TOPSIS and the Pareto front."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DECIMALS = 9
-FIRST = 64  # best sites tried before the whole front: most others fall to these
-CELLS = 4_000_000  # pairs compared at once: 4 MB of yes and no
+FIRST = 64  # best sites compared before the whole front: they dominate most others
+CELLS = 4_000_000  # pairs compared at once: 4 MB of booleans
 
 
 def comparable(
     criterion_scores: Floats, weights: Floats
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell the sites and the criteria that a method without gaps can compare.
+    """Select the sites and the criteria for methods that accept no missing score.
 
-    A criterion that weighs nothing, or that no site has a measure of, is left out; a site that
-    lacks one of the rest cannot be compared.
+    A criterion without weight, or missing for all sites, is left out; a site with a missing score
+    on one of the other criteria cannot be compared.
 
     Returns
     -------
-    Sites, shape (n,), and criteria, shape (k,), as yes or no.
+    Masks of the sites, shape (n,), and of the criteria, shape (k,).
 
     Examples
     --------
@@ -45,20 +45,20 @@ def comparable(
 def topsis_ranks(criterion_scores: Floats, weights: Floats) -> Floats:
     """Rank sites by TOPSIS: near the best of each criterion, far from the worst.
 
-    The marks are taken as they are (already 0 to 1 by fixed ramps), so that only the way to add
-    them up differs from the score (Hwang & Yoon 1981).
+    The criterion scores are not normalised again (value functions give 0 to 1), so that only the
+    aggregation differs from the score (Hwang & Yoon 1981).
 
     Parameters
     ----------
     criterion_scores
-        Marks in [0, 1], shape (sites, criteria).
+        Scores in [0, 1], NaN where unknown, shape (sites, criteria).
     weights
         Weights of the criteria, shape (criteria,).
 
     Returns
     -------
-    Ranks, 1 the best, equal ones share it; missing for a site that cannot be compared (see
-    `comparable`), and for all where no two sites differ.
+    Ranks, 1 is the best, ties share a rank; missing for a site that cannot be compared (see
+    `comparable`), and for all sites when no two differ.
     """
     ranks = np.full(len(criterion_scores), np.nan)
     rows, used = comparable(criterion_scores, weights)
@@ -76,15 +76,15 @@ def topsis_ranks(criterion_scores: Floats, weights: Floats) -> Floats:
 
 
 def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
-    """Tell which sites no other one beats on all criteria at once.
+    """Whether each site is on the Pareto front.
 
-    A site is beaten when another is at least as good everywhere and better somewhere. Whatever the
-    weights, the first of a ranking is on the front.
+    A site is dominated when another is at least as good on all criteria and better on one.
+    Whatever the weights, the first of a ranking is on the front.
 
     Parameters
     ----------
     criterion_scores, weights
-        As for `topsis_ranks`; only whether a weight is 0 counts.
+        As for `topsis_ranks`; weights matter only by being 0 or not.
 
     Returns
     -------
@@ -92,9 +92,9 @@ def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
 
     Notes
     -----
-    Sites are taken by the sum of their marks, the best first: one can only be beaten by one that
-    came before, so each is compared with the front found so far. Blocks hold the memory down; the
-    worst case (nobody beats anybody) takes n² / 2 comparisons.
+    Sites are sorted by the sum of their scores, the best first: only an earlier site can dominate
+    a later one, so each is compared with the front so far. Blocks limit the memory; the worst case
+    (no site dominated) takes n² / 2 comparisons.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
     """
     found = np.full(len(criterion_scores), None, dtype=object)
     rows, used = comparable(criterion_scores, weights)
-    # Whole numbers: equal to the ninth decimal is equal, and sums are exact.
+    # Integers: scores equal to nine decimals are equal, and sums are exact.
     whole = np.round(criterion_scores[np.ix_(rows, used)] * 10**DECIMALS).astype(np.int64)
     once, back = np.unique(whole, axis=0, return_inverse=True)
     if len(whole):
@@ -113,7 +113,7 @@ def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
 
 
 def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Points of the front among distinct ones."""
+    """Whether each of some distinct points is on the front."""
     order = np.argsort(-points.sum(axis=1), kind="stable")
     ordered = points[order]
     front = ordered[:0]
@@ -134,9 +134,9 @@ def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _dominated(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which points some other one of ``by`` equals or beats everywhere.
+    """Whether a point of ``by`` dominates each point.
 
-    The points are distinct, so to be at least as good everywhere and not the same is to beat.
+    The points are distinct: a different point that is at least as good everywhere dominates.
     """
     over = np.ones((len(points), len(by)), dtype=bool)
     same = np.ones((len(points), len(by)), dtype=bool)
@@ -147,17 +147,17 @@ def _dominated(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.b
 
 
 def agreement(scores: pd.DataFrame) -> Agreement | None:
-    """How far TOPSIS orders the sites as the score does.
+    """Rank correlation between TOPSIS and the score.
 
     Parameters
     ----------
     scores
-        Table of the contract ``SCORES``.
+        Table of the schema ``SCORES``.
 
     Returns
     -------
-    Kendall's tau-b over the sites that both rank; None under two such sites, or when one of the
-    two orders is flat.
+    Kendall's tau-b over the sites with both ranks; None with fewer than two such sites, or when
+    one of the two rankings is constant.
     """
     both = scores.dropna(subset=["overall_rank", "topsis_rank"])
     if len(both) < 2:

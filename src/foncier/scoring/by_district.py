@@ -42,11 +42,11 @@ def by_district(
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``, legal metric CRS.
+        Table of the schema ``CANDIDATES``, legal metric CRS.
     scores
-        Table of the contract ``SCORES``.
+        Table of the schema ``SCORES``.
     districts
-        Table of the contract ``DISTRICT_OUTLINES``, same CRS.
+        Table of the schema ``DISTRICT_OUTLINES``, same CRS.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def axis_sections(
 
     Returns
     -------
-    Table of the contract ``DISTRICT_OUTLINES``, in the order of the axis. The outlines do
+    Table of the schema ``DISTRICT_OUTLINES``, in the order of the axis. The outlines do
     not overlap and cover the area.
 
     Examples

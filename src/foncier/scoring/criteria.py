@@ -32,32 +32,32 @@ def measures(
     radius_m: float = RADIUS_M,
     constraints_known: bool = True,
 ) -> pd.DataFrame:
-    """Lay the measures of each opportunity side by side.
+    """Build the table of measures, one row an opportunity.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``.
+        Table of the schema ``CANDIDATES``.
     access
-        Table of the contract ``ACCESS``.
+        Table of the schema ``ACCESS``.
     population
-        Table of the contract ``POPULATION``: cell centres with their residents.
+        Table of the schema ``POPULATION``: cell centres with their residents.
     prices
-        Table of the contract ``PRICES``.
+        Table of the schema ``PRICES``.
     constraints_known
-        Whether constraints were looked at: without them, no point to watch proves nothing.
+        Whether the study has a layer of constraints; without it, no warning means unknown.
     radius_m
-        Cells whose centre is this near to the plot count as its neighbours, in metres.
+        Cells whose centre is within this distance of the plot count, in metres.
 
     Returns
     -------
     One row an opportunity, sorted by id: ``opportunity_id``, ``kind``, ``area_m2``,
     ``confidence``, ``axis_distance_m``, ``residents_around`` (missing without a population
-    table, and outside the hull of its cells), ``compactness`` (missing where the outline is a mere
-    disc), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
+    table, and outside the hull of its cells), ``compactness`` (missing for an estimated
+    outline), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
     ``warning_count``, ``price_eur_m2`` of its commune,
-    ``departures_per_hour`` as the candidates have it, then ``<target>_m`` and ``<target>_min`` for
-    each target of the access table. Missing stays missing.
+    ``departures_per_hour`` as the candidates have it, then ``<destination>_m`` and
+    ``<destination>_min`` for each destination of the access table. Missing stays missing.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     table = pd.DataFrame(
@@ -88,7 +88,7 @@ def measures(
 def _plot_measures(
     sites: gpd.GeoDataFrame, *, constraints_known: bool
 ) -> dict[str, NDArray[np.float64]]:
-    """Measures of the plot itself: shape, ground and buildings, zone, points to watch."""
+    """Measures of the plot: shape, open and built area, zone, warnings."""
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
     plots = sites.geometry.to_numpy()
@@ -119,7 +119,7 @@ def _price(sites: gpd.GeoDataFrame, prices: pd.DataFrame | None) -> NDArray[np.f
 
 
 def unmeasured_criteria(table: pd.DataFrame, criteria: Sequence[Criterion]) -> tuple[str, ...]:
-    """Name the criteria whose measure no site has, so that the run can say so.
+    """List the criteria whose measure is missing for all sites.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def unmeasured_criteria(table: pd.DataFrame, criteria: Sequence[Criterion]) -> t
     >>> from foncier.model import Criterion
     >>> name = Localized("Gare", "Station")
     >>> gare = Criterion("gare", "station_min", name, "min", 20, 3, 1, "METHODS")
-    >>> unknown_measures(pd.DataFrame({"opportunity_id": ["a"]}), [gare])
+    >>> unmeasured_criteria(pd.DataFrame({"opportunity_id": ["a"]}), [gare])
     ('gare',)
     """
     return tuple(
@@ -138,23 +138,23 @@ def unmeasured_criteria(table: pd.DataFrame, criteria: Sequence[Criterion]) -> t
 def _residents_around(
     plots: NDArray[np.object_], population: gpd.GeoDataFrame | None, radius_m: float
 ) -> NDArray[np.float64]:
-    """Residents of the cells around each plot; NaN where no cell could tell."""
+    """Residents of the cells around each plot; NaN outside the grid."""
     if population is None or population.empty or not len(plots):
         return np.full(len(plots), np.nan)
     cells = population.geometry.to_numpy()
     plot, cell = shapely.STRtree(cells).query(plots, predicate="dwithin", distance=radius_m)
     counts = population["residents"].to_numpy(dtype=np.float64)[cell]
     total = np.bincount(plot, weights=counts, minlength=len(plots))
-    # The grid leaves uninhabited cells out: none around is 0 inside its extent, unknown outside.
+    # The grid omits uninhabited cells: without a cell, 0 inside its hull, unknown outside.
     covered = shapely.intersects(shapely.convex_hull(shapely.multipoints(cells)), plots)
     has_cell = np.bincount(plot, minlength=len(plots)) > 0
     return np.where(has_cell | covered, total, np.nan)
 
 
 def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[np.float64]:
-    """Mark each value from 0 at ``worst`` to 1 at ``best``, on a straight line between.
+    """Linear value function: 0 at ``worst``, 1 at ``best``, clipped outside.
 
-    The bounds are given, never read from the data: the mark of a site must not change because
+    The bounds are parameters, never read from the data: the score of a site must not change when
     another is added (METHODS §7).
 
     Parameters
@@ -162,12 +162,12 @@ def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[n
     values
         Measures, in the unit of the bounds. Missing (NaN) stays missing.
     worst, best
-        Where the mark is 0 and 1; ``best`` may be the smaller.
+        Values that score 0 and 1; ``best`` may be the smaller.
 
     Raises
     ------
     ConfigError
-        Both bounds are the same, or one is not a number.
+        Both bounds are equal, or one is not finite.
 
     Examples
     --------
@@ -177,5 +177,5 @@ def value_function(values: ArrayLike, *, worst: float, best: float) -> NDArray[n
     if worst == best or not np.isfinite([worst, best]).all():
         raise ConfigError("scoring.criteria.bounds_not_distinct", worst=worst, best=best)
     known = np.asarray(values, dtype=np.float64)
-    # Adding 0.0 turns a -0.0 into 0.0, so that equal marks are equal bytes.
+    # Adding 0.0 turns -0.0 into 0.0, so that equal scores are equal bytes.
     return np.clip((known - worst) / (best - worst), 0.0, 1.0) + 0.0

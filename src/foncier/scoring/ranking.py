@@ -1,4 +1,4 @@
-"""Scores that stand on their own row, and ranks with their robustness."""
+"""Scores of opportunities, and ranks with their robustness to the weights."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 DRAWS = 1000
 SEED = 80021
-# Total weight of the Dirichlet: at 50, a weight of 0.20 is drawn at 0.20 ± 0.06 (one standard
-# deviation), about the doubt of someone who hesitates between 15 and 25 %.
+# Concentration of the Dirichlet law: at 50, a weight of 0.20 varies by ± 0.06 (one standard
+# deviation), about the uncertainty of a choice between 15 and 25 %.
 CONCENTRATION = 50.0
-# Below half of the weight known, a score speaks of too little to be set beside a whole one.
+# With less than half of the weight known, a score is not comparable with a complete one.
 MIN_COVERAGE = 0.5
-DECIMALS = 9  # scores equal to the ninth decimal are equal
+DECIMALS = 9  # scores equal to nine decimals are equal
 FIRST = 20
-TOGETHER = 64  # draws whose ranks are turned from draw by draw to site by site at once
-BLOCK = 16_384  # scores held at once while drawing: they stay near the processor
-SITES = 2048  # sites whose drawn ranks are ordered at once
+TOGETHER = 64  # draws whose ranks are transposed at once
+BLOCK = 16_384  # scores in memory at once while sampling: they fit in the cache
+SITES = 2048  # sites whose sampled ranks are sorted at once
 
 
 def scores(
@@ -45,7 +45,7 @@ def scores(
     min_coverage: float = MIN_COVERAGE,
     first: int = FIRST,
 ) -> pd.DataFrame:
-    """Score each opportunity by the weighted mean of what is known of it, and rank them.
+    """Score each opportunity by the weighted mean of its known criterion scores, and rank them.
 
     Parameters
     ----------
@@ -53,24 +53,24 @@ def scores(
         One row an opportunity: ``opportunity_id`` and the measures of the criteria. A measure
         that is missing, or whose column is absent, is unknown.
     criteria
-        Ramps and weights; only the proportions of the weights count.
+        Value functions and weights; only the proportions of the weights count.
     draws, seed, concentration
-        Weights are drawn ``draws`` times from a Dirichlet law around the chosen ones (METHODS §7);
-        the greater the concentration, the nearer they stay.
+        Weights are sampled ``draws`` times from a Dirichlet law around the chosen ones
+        (METHODS §7); a greater concentration keeps them nearer.
     min_coverage
-        Share of the weight that must be known for a site to be ranked. A site below keeps its
-        score and its interval, without a rank: a plot known by its area alone must not lead.
+        Least share of the weight known for a site to be ranked. A site below has a score and an
+        interval without a rank: a plot known by its area alone must not come first.
     first
         ``top20_share`` is the share of the draws in which a site is among this many.
 
     Returns
     -------
-    Table of the contract ``SCORES``, sorted by id, with one column a criterion in [0, 1].
-    ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` take
-    all that is unknown at 0 and at 1. Without any known criterion the score is missing.
-    Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` hold 5 and 95 %
-    of the draws. ``topsis_rank`` and ``pareto`` compare only the sites with no gap in the criteria
-    that some site has a measure of, and are missing for the others.
+    Table of the schema ``SCORES``, sorted by id, with one column a criterion in [0, 1].
+    ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` set
+    the unknown criteria to 0 and to 1. Without any known criterion the score is missing.
+    Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` are the 5 and
+    95 % quantiles of the draws. ``topsis_rank`` and ``pareto`` are missing for the sites that
+    `comparable` excludes.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def scores(
     table["score"] = mean
     table["score_low"] = np.clip(gained, 0.0, 1.0)
     table["score_high"] = np.clip(gained + (1.0 - coverage), table["score_low"], 1.0)
-    # Rounding must not put a mean outside the interval that holds it.
+    # Rounding must not put a mean outside its interval.
     table["score"] = table["score"].clip(table["score_low"], table["score_high"])
     table["coverage"] = coverage
     for column in ("overall_rank", "rank_low", "rank_high", "top20_share"):
@@ -138,7 +138,7 @@ def _weights(criteria: Sequence[Criterion]) -> Floats:
 
 
 def _score_criteria(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
-    """Marks in [0, 1], shape (sites, criteria)."""
+    """Criterion scores in [0, 1], shape (sites, criteria)."""
     criterion_scores = np.full((len(sites), len(criteria)), np.nan)
     for column, criterion in enumerate(criteria):
         if criterion.measure in sites:
@@ -150,9 +150,9 @@ def _score_criteria(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Float
 
 
 def _weighted_mean(criterion_scores: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """Weighted mean of the known marks, share of weight known, and weight gained.
+    """Weighted mean of the known scores, share of the weight known, and weighted sum.
 
-    Summed criterion by criterion, in order: a site's figures depend on its own row alone, to the
+    Summed criterion by criterion, in order: the figures of a site depend only on its row, to the
     last bit.
     """
     gained, total = np.zeros(len(criterion_scores)), 0.0
@@ -169,7 +169,7 @@ def _weighted_mean(criterion_scores: Floats, weights: Floats) -> tuple[Floats, F
 
 
 def _is_ranked(coverage: Floats, least: float) -> NDArray[np.bool_]:
-    """Tell which sites are known well enough to be ranked; one of nothing known never is."""
+    """Whether enough of the weight is known to rank each site."""
     return np.asarray((coverage > 0) & (np.round(coverage, DECIMALS) >= least))
 
 
@@ -193,17 +193,17 @@ def _sampled_ranks(
         some = sampled[first : first + TOGETHER]
         result = []
         for at in range(0, len(some), few):
-            mean = means.of(some[at : at + few])
-            # Where all that is known drew a weight of 0 the draw says nothing new of the site.
+            mean = means.under(some[at : at + few])
+            # A draw that gives all known criteria a weight of 0 keeps the mean of the chosen ones.
             result.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
         ranks[:, first : first + TOGETHER] = np.concatenate(result).T
     return ranks
 
 
 class WeightedMeans:
-    """Weighted means of the same sites under many weights, to the bit those of `_mean`.
+    """Weighted means of the same sites under many weights, bit by bit those of `_weighted_mean`.
 
-    Which weights count is asked once for all sites that know the same criteria: they are few.
+    The sum of the known weights is computed once for each pattern of known criteria.
     """
 
     def __init__(self, criterion_scores: Floats) -> None:
@@ -212,10 +212,10 @@ class WeightedMeans:
         self.patterns, pattern = np.unique(known, axis=0, return_inverse=True)
         self.pattern = pattern.reshape(-1)
 
-    def of(self, weights: Floats) -> Floats:
+    def under(self, weights: Floats) -> Floats:
         """Mean of each site under each row of weights, shape (draws, sites).
 
-        NaN where what is known of a site weighs nothing.
+        NaN where the known criteria of a site have no weight.
         """
         shape = (len(weights), len(self.pattern))
         gained, share = np.zeros(shape), np.empty(shape)
@@ -231,10 +231,10 @@ class WeightedMeans:
 
 
 def rank_rows(mean: Floats) -> NDArray[np.int32]:
-    """Rank of each mean in [0, 1] in its row, as `_ranks` has it.
+    """Rank of each mean in [0, 1] in its row, equal to `_ranks`.
 
-    Means are equal to the ninth decimal: whole numbers of 30 bits, sorted by their lower and then
-    by their upper half, which numpy does five times as fast as the whole.
+    Means rounded to nine decimals are integers of 30 bits. numpy sorts their lower, then their
+    upper 16 bits (radix sort) five times faster than the integers.
     """
     whole = (2**30 - np.rint(mean * 10.0**DECIMALS)).astype(np.uint32)
     lower, upper = (whole & 0xFFFF).astype(np.uint16), (whole >> 16).astype(np.uint16)
@@ -251,7 +251,7 @@ def rank_rows(mean: Floats) -> NDArray[np.int32]:
 
 
 def _rank_bounds(sampled: NDArray[np.int32], first: int) -> dict[str, Floats]:
-    """Bounds of the ranks drawn for each site, and the share of the draws among the first."""
+    """Quantiles of the sampled ranks of each site, and share of the draws among the first."""
     result = {name: np.empty(len(sampled)) for name in ("rank_low", "rank_high", "top20_share")}
     for start in range(0, len(sampled), SITES):
         block = slice(start, start + SITES)

@@ -1,4 +1,4 @@
-"""A project holder's needs against the sites: who fits, who nearly does, what is to be checked."""
+"""Requirements of a project against the sites: fits, near misses, what to check."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 FLOOR = "floor_m2"
 KIND = "kind"
-EVERY_STOREY = 1.0  # a building has at least the floor that it stands on
+EVERY_STOREY = 1.0  # floor area is at least the footprint
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing asked of a site: a measure and a bound, or the kinds that are let in.
+    """A condition on a site: a measure with its bounds, or the allowed kinds.
 
-    ``why`` says where the condition comes from, in French (a theme, or the project holder).
+    ``why`` is the origin of the condition, in French (a theme, or the project owner).
     """
 
     name: str
@@ -44,7 +44,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What a near miss is: this many conditions at most, each short by this share of its bound."""
+    """Definition of a near miss: most failed conditions, most shortfall as a share of the bound."""
 
     share: float = 0.25
     conditions: int = 2
@@ -53,30 +53,31 @@ class Tolerance:
 def match_requirements(
     sites: pd.DataFrame, conditions: Sequence[Condition], tolerance: Tolerance | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold each site against each condition.
+    """Check each site against each condition.
 
     Parameters
     ----------
     sites
-        One row an opportunity: ``opportunity_id``, ``kind``, ``rank`` and the measures asked for.
-        A measure that is missing is unknown. ``floor_m2`` is never known: it is at least the
-        footprint ``existing_m2``, so that a large enough footprint passes, a site without any
-        building fails, and the rest is to be checked.
+        One row an opportunity: ``opportunity_id``, ``kind``, ``overall_rank`` and the measures of
+        the conditions.
+        A measure that is missing is unknown. ``floor_m2`` is unknown but at least
+        the footprint ``existing_m2``: a large enough footprint passes, a site without building
+        fails, the others are to be checked.
     conditions
-        What is asked.
+        The requirements.
     tolerance
-        What a near miss is.
+        Definition of a near miss.
 
     Returns
     -------
-    Tables of the contracts ``MATCHES`` (one row a site, best first: those that fit, then those to
-    check, near misses, the others; by rank within) and ``MATCH_CHECKS`` (one row a site and
-    condition: value, bound, verdict, what is short). What is unknown neither passes nor fails.
+    Tables of the schemas ``MATCHES`` (one row a site: those that fit, then those to check, near
+    misses, the others; by rank within) and ``MATCH_CHECKS`` (one row a site and
+    condition: value, bound, verdict, shortfall). An unknown value neither passes nor fails.
 
     Raises
     ------
     ConfigError
-        No condition at all, or a measure that the result does not have.
+        No condition, or a measure that the result does not have.
     """
     limits = tolerance or Tolerance()
     if not conditions:
@@ -139,7 +140,7 @@ def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
 
 def _by_kind(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
     allowed_kind = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
-    # Of another kind is never a near miss.
+    # Another kind is never a near miss.
     return np.full(len(sites), np.nan), np.where(allowed_kind, 0.0, np.inf)
 
 
@@ -158,7 +159,7 @@ def _check_rows(
     over = np.full(len(sites), condition.at_most is not None and condition.at_least is None)
     bound = np.full(len(sites), _bound(condition))
     if condition.at_least is not None and condition.at_most is not None:
-        over = values > condition.at_most  # of two bounds, the one that is not kept is told
+        over = values > condition.at_most  # of two bounds, report the failed one
         bound = np.where(over, condition.at_most, condition.at_least)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(short > 0, short / np.abs(bound), 0.0)

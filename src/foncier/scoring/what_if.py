@@ -1,4 +1,4 @@
-"""What a line would change for each site: metres, minutes, score and rank, before and after."""
+"""Effect of a new line on each site: metres, minutes, score and rank, before and after."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOOP = "loop"
-MIN_CHANGE_MIN = 0.05  # three seconds: less is the rounding of a way
+MIN_CHANGE_MIN = 0.05  # three seconds; less is rounding
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Ways and scores of the same sites in one state of the town (contracts ACCESS, SCORES)."""
+    """Access and scores of the sites in one state of the network (``ACCESS``, ``SCORES``)."""
 
     access: pd.DataFrame
     scores: pd.DataFrame
 
 
 def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
-    """Compare two situations site by site.
+    """Compare two situations, site by site.
 
     Returns
     -------
-    Table of the contract ``WHAT_IF``, the greatest gain of score first, then by id.
-    ``minutes_gained`` is the best over the destinations, named in ``towards``; negative where every
-    way gets longer, 0 and nowhere where none changes, missing where no way is known in both.
-    ``unlocked`` says that a destination without any way before has one after.
+    Table of the schema ``WHAT_IF``, the greatest gain of score first, then by id.
+    ``minutes_gained`` is the largest gain over the destinations, named in ``towards``; negative
+    where all travel times increase, 0 without a name where none changes, missing where no travel
+    time is known in both. ``unlocked``: a destination without a path before has one after.
     """
     keys = ["opportunity_id", "target"]
     ways = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))

@@ -1,6 +1,6 @@
-"""What a result is worth: judged against truths, planned visits, compared with another result.
+"""Validation: assessment against ground truth, sampling of visits, changes between results.
 
-Tables in, tables out: this room reads no file and draws no picture.
+Functions from tables to tables: no file and no drawing.
 """
 
 from foncier.validation.assess import Assessment, assess

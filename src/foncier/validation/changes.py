@@ -1,4 +1,4 @@
-"""What changed from one result to the next: sites that appeared, went, changed, were renamed."""
+"""Changes between two results: sites that appeared, disappeared, changed or were renamed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FATES = ("apparu", "disparu", "modifie", "renomme", "inchange")
-AREA_M2, SHARE = 1.0, 0.005  # less is rounding: as figures are shown
+AREA_M2, SHARE = 1.0, 0.005  # smaller changes are rounding
 FIGURES = {"area_m2": AREA_M2, "score": SHARE, "confidence": SHARE}
 TEXT_COLUMNS = ("name", "status", "warnings", "perimeter", "zone")
 COLUMNS = [
@@ -45,7 +45,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Edition:
-    """One result, as far as it is compared."""
+    """The tables of one result that are compared."""
 
     sites: gpd.GeoDataFrame
     evidence: pd.DataFrame
@@ -53,19 +53,19 @@ class Edition:
 
 
 def compare_results(old: Edition, new: Edition) -> gpd.GeoDataFrame:
-    """Tell what became of each site.
+    """Compare two results site by site.
 
-    The same ``opportunity_id`` is the same site. A site whose id went, and which shares half of
-    the smaller outline with one of the same kind whose id came, was renamed: its parcels were
-    split, merged or numbered anew. A site that went bears the reason for which its land is turned
-    down in the new result, where it says one.
+    The same ``opportunity_id`` is the same site. A site whose id disappeared is renamed when it
+    shares half of the smaller outline with a new site of the same kind: its parcels were split,
+    merged or renumbered. A site that disappeared has the reason of rejection of its land in the
+    new result, if any.
 
     Returns
     -------
     One row a site of either result: `COLUMNS` and the newest outline, sorted by fate (in the order
     of `FATES`), then by id. ``gained`` and ``lost`` list signals of evidence, ``changed`` the
-    columns that are not the same; what is unknown in both is the same. Ranks are told but change
-    nothing by themselves: one site more moves all the others.
+    columns that differ; unknown in both is equal. Ranks are reported but do not count as a
+    change: one more site shifts all the others.
     """
     gone, come = _only_in_first(old.sites, new.sites), _only_in_first(new.sites, old.sites)
     pairs = _renamed(gone, come)
@@ -95,7 +95,7 @@ def _only_in_first(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDat
 
 
 def _renamed(gone: gpd.GeoDataFrame, come: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Sites that went paired one to one with sites that came, largest common share first."""
+    """Pair removed and new sites one to one, largest common share first."""
     plots, others = gone.geometry.to_numpy(), come.geometry.to_numpy()
     first, second = shapely.STRtree(others).query(plots, predicate="intersects")
     common = shapely.area(shapely.intersection(plots[first], others[second]))
@@ -174,7 +174,7 @@ def _differs(before: pd.Series[Any], after: pd.Series[Any], tolerance: float) ->
 
 
 def _evidence(known: pd.DataFrame, old: pd.DataFrame, new: pd.DataFrame) -> tuple[Any, Any]:
-    """Signals that each site has now and had not, and the reverse; None when there is none."""
+    """Signals gained and lost by each site; None without any."""
     had = old.groupby("opportunity_id")["signal"].agg(frozenset)
     has = new.groupby("opportunity_id")["signal"].agg(frozenset)
     empty: frozenset[str] = frozenset()
@@ -199,7 +199,7 @@ def _one_sided(sites: gpd.GeoDataFrame, side: str) -> gpd.GeoDataFrame:
 
 
 def _disappeared(disappeared: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFrame:
-    """Sites that went, with the reason of the parcel that holds most of their land."""
+    """Removed sites, with the reason of the parcel that covers most of their area."""
     rows = _one_sided(disappeared, "old").assign(fate="disparu")
     plots, parcels = disappeared.geometry.to_numpy(), new.rejections.geometry.to_numpy()
     site, parcel = shapely.STRtree(parcels).query(plots, predicate="intersects")
@@ -212,7 +212,7 @@ def _disappeared(disappeared: gpd.GeoDataFrame, new: Edition) -> gpd.GeoDataFram
         reason = np.full(
             len(disappeared), localize("validation.changes.no_reason", lang), dtype=object
         )
-        # A rule of plots tells why a plot went, not why a friche or a building did.
+        # The rules apply to plots, not to brownfields or buildings.
         reasons = new.rejections[f"reason_{lang}"].to_numpy(dtype=object)[at]
         plot = (
             disappeared["kind"]

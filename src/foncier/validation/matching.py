@@ -1,4 +1,4 @@
-"""Which truth speaks of which site: by its id, by parcels in common, by overlap, by distance."""
+"""Matching of ground truth to sites: by id, common parcels, overlap or distance."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
 
-COMMON_SHARE = 0.5  # of the parcels of both: the same site
-OVERLAP_SHARE = 0.5  # of the smaller outline: the same site, as for buildings of two sources
-POINT_RADIUS_M = 15.0  # from a point told in the street to the site: half a street
+COMMON_SHARE = 0.5  # of the parcels of both
+OVERLAP_SHARE = 0.5  # of the smaller outline, as for buildings of two sources
+POINT_RADIUS_M = 15.0  # half the width of a street: points are often recorded from the street
 METHODS = ("id", "parcelles", "recouvrement", "distance")  # best first
 PAIRS = ["site", "truth", "way", "gap"]
 
 
 def match_truths(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Pair sites and truths one to one, the best way first, then the closest pair.
+    """Pair sites and truths one to one, by the best method, then by the smallest gap.
 
-    A truth that names a kind speaks of sites of this kind only. Ties go to the lower ids, so that
-    the order of the rows does not count.
+    A truth with a kind matches only sites of this kind. Ties go to the lower ids: the order of the
+    rows has no effect.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shares with their intervals, and what a list of judged sites says: precision, recall, AUC."""
+"""Metrics of assessed sites with intervals: precision, recall, calibration, AUC; baselines."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from foncier.i18n import Localized
 
 INTERVAL_LEVEL = 0.95
-# Lower edges of the bands of confidence, the least sure first.
+# Lower bounds of the bands of confidence, in increasing order.
 BANDS = (0.0, 0.3, 0.6, 0.85)
 BAND_NAMES = ("0-0.3", "0.3-0.6", "0.6-0.85", "0.85-1")
-NO_BAND = "sans"  # a plot that passes the rules bears no confidence
+NO_BAND = "sans"  # a plot that passes the rules has no confidence
 ALL = "ensemble"
 
 
 def wilson(true: int, judged: int) -> tuple[float, float, float]:
-    """Share and its Wilson interval at 95 %; of nothing the share is unknown, in [0, 1].
+    """Share and its Wilson interval at 95 %; without data NaN and [0, 1].
 
     Examples
     --------
@@ -37,7 +37,7 @@ def wilson(true: int, judged: int) -> tuple[float, float, float]:
     from scipy.stats import binomtest  # noqa: PLC0415 (slow to import)
 
     interval = binomtest(true, judged).proportion_ci(INTERVAL_LEVEL, method="wilson")
-    # Rounding may leave the share of all, or of none, a hair outside.
+    # Rounding may put a share of 0 or 1 outside its interval.
     share = true / judged
     return share, min(float(interval.low), share), max(float(interval.high), share)
 
@@ -57,25 +57,25 @@ def band(confidence: ArrayLike) -> Any:
 
 
 def f1(precision: float, recall: float) -> float:
-    """Harmonic mean of both; unknown when one is, 0 when both are 0."""
+    """Harmonic mean of precision and recall; NaN when one is NaN, 0 when both are 0."""
     total = precision + recall
     return 2 * precision * recall / total if total else total
 
 
 def list_metrics(sites: pd.DataFrame, truths: pd.DataFrame) -> dict[str, float]:
-    """Figures of one list.
+    """Metrics of one list.
 
     Parameters
     ----------
     sites
-        Sites of the list, column ``holds`` (True, False, missing: nobody knows) and ``verdict``.
+        Sites of the list, column ``holds`` (True, False, missing when unknown) and ``verdict``.
     truths
-        Sites known to be true whatever the list says; column ``hit``: the list holds it.
+        True sites, recorded independently of the list; column ``hit``: it is in the list.
 
     Returns
     -------
     ``found``, ``judged``, ``true``, ``partial`` (judged « partiel »), precision and its interval,
-    ``wanted``, ``hit``, recall and its interval, ``f1``. A share of nothing is missing.
+    ``wanted``, ``hit``, recall and its interval, ``f1``. A share without data is NaN.
     """
     judged = sites["holds"].dropna()
     true, hit = int(judged.sum()), int(truths["hit"].sum())
@@ -98,7 +98,7 @@ def list_metrics(sites: pd.DataFrame, truths: pd.DataFrame) -> dict[str, float]:
 
 
 def by_kind(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
-    """`row` of each kind that is found or wanted, then of all together; first column ``kind``."""
+    """`list_metrics` of each kind present, then of all kinds together; first column ``kind``."""
     rows = [
         {"kind": kind, **list_metrics(sites[sites["kind"] == kind], truths[truths["kind"] == kind])}
         for kind in kinds
@@ -108,10 +108,10 @@ def by_kind(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> 
 
 
 def by_band(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> pd.DataFrame:
-    """`row` of each kind and band of confidence, most sure last; columns ``kind``, ``band``.
+    """`list_metrics` of each kind and band, in increasing order; columns ``kind``, ``band``.
 
-    Recall is that of a list that stops at this band: every site at least as sure. What was missed
-    has no confidence, so it counts in every band. All kinds together are those that bear one.
+    Recall is that of the list of the sites of this band and above. A missed site has no
+    confidence, so it counts in every band. The total covers the kinds with a confidence.
     """
     rows = []
     sure = sites.loc[sites["confidence"].notna(), "kind"].unique()
@@ -131,12 +131,12 @@ def by_band(sites: pd.DataFrame, truths: pd.DataFrame, kinds: Iterable[str]) -> 
 
 
 def calibration(sites: pd.DataFrame) -> pd.DataFrame:
-    """Confidence that was told against the share that was seen, by band, over all kinds.
+    """Predicted confidence against the observed share, by band, over all kinds.
 
     Returns
     -------
     ``band``, ``judged``, ``true``, ``told`` (mean confidence of the judged sites), ``seen`` and its
-    interval ``seen_low``, ``seen_high``; one row a band with a judged site, least sure first.
+    interval ``seen_low``, ``seen_high``; one row a band with a judged site, in increasing order.
     """
     known = sites.loc[sites["holds"].notna() & sites["confidence"].notna()]
     bands = band(known["confidence"])
@@ -154,9 +154,9 @@ def calibration(sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def auc(sites: pd.DataFrame) -> float:
-    """Chance that a true site is surer than a false one (area under the ROC curve; ties half).
+    """Area under the ROC curve: probability that a true site has more confidence than a false one.
 
-    Missing without both true and false sites among those that bear a confidence.
+    Ties count for a half. NaN without both true and false sites with a confidence.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def auc(sites: pd.DataFrame) -> float:
 
 
 def brier(sites: pd.DataFrame) -> tuple[float, float]:
-    """Mean squared gap between confidence and truth, and that of telling the mean share to all."""
+    """Brier score of the confidence, and that of a constant forecast at the mean share."""
     known = sites.loc[sites["holds"].notna() & sites["confidence"].notna()]
     if known.empty:
         return float("nan"), float("nan")
@@ -183,7 +183,7 @@ def brier(sites: pd.DataFrame) -> tuple[float, float]:
 
 
 def is_increasing(table: pd.DataFrame) -> bool | None:
-    """Whether the share of true sites rises with every band; None with fewer than two bands."""
+    """Whether the share of true sites increases with each band; None with fewer than two bands."""
     if len(table) < 2:
         return None
     return bool((np.diff(table["seen"].to_numpy(dtype=np.float64)) > 0).all())
@@ -191,9 +191,9 @@ def is_increasing(table: pd.DataFrame) -> bool | None:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A rule that lists a site when one of these signals speaks of it (``*`` stands for any end).
+    """A simpler rule that lists the sites with one of these signals (``*`` matches any suffix).
 
-    No signal at all: every site of the result, that is ours. ``kinds`` are those it seeks.
+    Without signals it lists all sites of the result. ``kinds`` are those it looks for.
     """
 
     name: str
@@ -204,7 +204,7 @@ class Baseline:
 
 
 def is_listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -> pd.Series[bool]:
-    """Whether the rule lists each site; none when the evidence holds no such signal."""
+    """Whether the rule lists each site; none when the evidence has no such signal."""
     of_kind = sites["kind"].isin(baseline.kinds)
     if not baseline.signals:
         return of_kind
@@ -217,14 +217,14 @@ def is_listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -
 def compare_baselines(
     rules: tuple[Baseline, ...], sites: pd.DataFrame, truths: pd.DataFrame, evidence: pd.DataFrame
 ) -> pd.DataFrame:
-    """Figures of `foncier.validation.row` for each rule and each kind that it seeks.
+    """Figures of `list_metrics` for each rule and each kind that it seeks.
 
-    A rule that no signal of the result speaks for has ``found`` 0 and unknown shares. What our own
-    list turned down left no evidence: a rule that would have listed it is flattered.
+    A rule without any signal in the result has ``found`` 0 and unknown shares. Rejected land has
+    no evidence, so a rule that would have listed it is overestimated.
 
     Returns
     -------
-    Columns ``baseline``, ``kind``, then those of `row`.
+    Columns ``baseline``, ``kind``, then those of `list_metrics`.
     """
     rows = []
     for rule in rules:

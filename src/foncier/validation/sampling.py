@@ -1,4 +1,4 @@
-"""Which sites to visit next, so that the intervals narrow most."""
+"""Stratified random sampling of the sites to visit (Neyman allocation), reproducible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 20260115
-PRIOR_VISITS = 2.0  # what the confidence is worth before any visit (Agresti and Coull: two and two)
+PRIOR_VISITS = 2.0  # weight of the confidence, in visits (as Agresti and Coull add two and two)
 STRATA = [
     "kind",
     "band",
@@ -30,13 +30,13 @@ STRATA = [
 
 
 def strata(sites: pd.DataFrame) -> pd.DataFrame:
-    """Sites by kind and band of confidence: how many, how many judged, how many of them true.
+    """Count the sites, judged and true, by kind and band of confidence.
 
     Returns
     -------
-    ``kind``, ``band``, ``sites``, ``judged``, ``true``, ``share`` (true ones expected: those seen,
-    and the mean confidence for two visits; a half where there is no confidence), ``low``, ``high``
-    (Wilson interval of what was seen). Sorted by kind, then by band, least sure first.
+    ``kind``, ``band``, ``sites``, ``judged``, ``true``, ``share`` (expected share of true
+    sites: the observed ones and two more at the mean confidence, or at 0.5 without confidence),
+    ``low``, ``high`` (Wilson interval of the observed share). Sorted by kind, then by band.
     """
     bands = metrics.band(sites["confidence"])
     order = {name: n for n, name in enumerate((*metrics.BAND_NAMES, metrics.NO_BAND))}
@@ -56,10 +56,10 @@ def strata(sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def allocation(table: pd.DataFrame, visits: int) -> NDArray[np.intp]:
-    """How many sites to visit in each stratum, shape (n,): Neyman's optimum in whole visits.
+    """Number of visits in each stratum, shape (n,): Neyman's optimum in integers.
 
-    Each visit goes where it lowers the variance of the share of true sites most: to the stratum
-    with the largest ``N·S/√(m(m+1))``, N sites, S the spread of their truth, m visits so far
+    Each visit goes where it reduces the variance of the share of true sites most: to the stratum
+    with the largest ``N·S/√(m(m+1))``, N sites, S their standard deviation, m visits so far
     (Wright 2012, "The equivalence of Neyman optimum allocation for sampling and equal
     proportions"). A stratum without a visit comes first. Known verdicts count as visits.
 
@@ -77,7 +77,7 @@ def allocation(table: pd.DataFrame, visits: int) -> NDArray[np.intp]:
     chosen = np.zeros(len(table), dtype=np.intp)
     for _ in range(min(visits, int(left.sum()))):
         made = done + chosen
-        # Without a visit nothing is known: such a stratum goes first, the heaviest of them.
+        # A stratum without a visit goes first, the one of greatest weight before the others.
         gain = np.where(made > 0, weight / np.sqrt(np.maximum(made * (made + 1), 1)), np.inf)
         gain = np.where(chosen < left, gain, -np.inf)
         best = np.lexsort((-weight, -gain))[0]
@@ -88,21 +88,21 @@ def allocation(table: pd.DataFrame, visits: int) -> NDArray[np.intp]:
 def visit_plan(
     sites: pd.DataFrame, visits: int, *, seed: int = SEED
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Choose the sites to visit: at random in each stratum, which keeps the shares unbiased.
+    """Choose the sites to visit at random in each stratum, so that the shares are unbiased.
 
     Parameters
     ----------
     sites
-        Judged sites (`foncier.validation.judge`); those whose truth is known are not visited again.
+        Assessed sites (`assess`); those already judged are left out.
     visits
-        How many; fewer when fewer are left.
+        Number of visits; fewer when fewer sites are left.
     seed
-        Of the draw; the same sites and seed give the same plan, whatever the order of the rows.
+        Seed of the draw; the same sites and seed give the same plan in any order of the rows.
 
     Returns
     -------
     The chosen rows, ``opportunity_id`` and ``stratum`` (position), sorted by id; and the strata
-    with ``chosen`` and the interval to expect after, if what is seen goes on.
+    with ``chosen`` and the expected interval afterwards.
     """
     table = strata(sites)
     chosen = allocation(table, visits)

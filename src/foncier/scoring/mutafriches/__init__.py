@@ -1,4 +1,4 @@
-"""How well a friche suits seven uses (ADEME's Mutafriches), what it may cost, how hard it is."""
+"""Mutafriches (ADEME): suitability of a brownfield for seven uses, cost, difficulty."""
 
 from foncier.scoring.mutafriches.effort import Effort, effort
 from foncier.scoring.mutafriches.index import (

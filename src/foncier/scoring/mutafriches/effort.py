@@ -1,4 +1,4 @@
-"""What a friche may cost to recycle, and how hard its land is to mobilise: always as spans."""
+"""Recycling cost of a brownfield and difficulty to mobilise its land, as intervals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OCCUPANCY_SHARES = {
 
 @dataclass(frozen=True)
 class Effort:
-    """Figures of the two spans: thousand euros a hectare; points, and where a class ends."""
+    """Figures of both intervals: thousand euros a hectare; points, and class limits."""
 
     clean: tuple[float, ...]
     polluted: tuple[float, ...]
@@ -46,23 +46,24 @@ def effort(
     rules: Effort,
     inventory: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
-    """Span of the recycling works and of the hardness of each friche.
+    """Interval of the recycling cost and of the difficulty of each brownfield.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``; only friches are looked at.
+        Table of the schema ``CANDIDATES``; only brownfields are used.
     facts
-        Table of the contract ``MUTABILITY_FACTS``.
+        Table of the schema ``MUTABILITY_FACTS``.
     rules
-        Figures of both spans (Fonds friches; Caen la Mer).
+        Figures of both intervals (Fonds friches; Caen la Mer).
     inventory
-        Table of the contract ``INVENTORY``: whether the buildings are occupied.
+        Table of the schema ``INVENTORY``, for the occupancy of the buildings.
 
     Returns
     -------
-    Table of the contract ``EFFORT``, sorted. Works are missing where the area is; unknown
-    pollution spans both rates. The class of hardness is missing while the span crosses a limit.
+    Table of the schema ``EFFORT``, sorted. The cost is missing where the area is; with an unknown
+    pollution the interval covers both rates. The class is missing when the interval crosses a
+    limit.
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
@@ -101,7 +102,7 @@ def _works_cost(
 ) -> tuple[Floats, Floats]:
     hectares = sites["area_m2"].to_numpy(dtype=np.float64) / 1e4
     clean = pollution.isin(CLEAN).to_numpy(dtype=bool)
-    # Every possible answer says yes: polluted, whatever by.
+    # All possible answers say yes: polluted, whatever the pollutant.
     dirty = pollution.str.fullmatch(r"oui-[^|]+(\|oui-[^|]+)*", na=False).to_numpy(dtype=bool)
     low = np.where(dirty, rules.polluted[0], rules.clean[0])
     high = np.where(clean, rules.clean[1], rules.polluted[1])
@@ -111,7 +112,7 @@ def _works_cost(
 def _hardness_points(
     answers_to: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
 ) -> tuple[Floats, Floats, list[str | None]]:
-    """Least and greatest points of each site, and the words of what is known."""
+    """Least and greatest points of each site, and the text of the known items."""
     state, flood = answers_to("etatBatiInfrastructure"), answers_to("risqueInondation")
     species = answers_to("presenceEspecesProtegees")
     full = {name: span[1] for name, span in rules.points.items()}

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 IMPACTS = {"++": 2.0, "+": 1.0, "=": 0.5, "-": -1.0, "--": -2.0}
-# A measure comes in metres; the grid compares it in the unit of its criterion. A mix-up of metres
-# and kilometres was a real fault of the published program.
+# Measures are in metres; the grid compares them in the unit of their criterion. The published
+# program once confused metres and kilometres.
 PER_UNIT = {"m": 1.0, "km": 1000.0, "m2": 1.0, "%": 1.0}
 SEPARATOR = "|"
 NEUTRAL = 0.5
@@ -31,9 +31,9 @@ NEUTRAL = 0.5
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer and its effect on each use; for a measure, the band of values it stands for.
+    """One answer and its effect on each use; for a measure, its interval of values.
 
-    ``low_open`` and ``high_open`` say that the bound itself is outside the band.
+    ``low_open`` and ``high_open``: the bound itself is outside the interval.
     """
 
     value: str
@@ -44,7 +44,7 @@ class Answer:
     high_open: bool = False
 
     def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which values lie in the band; NaN lies in none."""
+        """Whether each value lies in the interval; NaN in none."""
         above = values > self.low if self.low_open else values >= self.low
         below = values < self.high if self.high_open else values <= self.high
         return np.asarray(above & below)
@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """One criterion: its weight, its answers, and for a measure the unit it is compared in."""
+    """One criterion: weight, answers and, for a measure, the unit of its intervals."""
 
     name: str
     label: Localized
@@ -61,7 +61,7 @@ class Question:
     unit: str = ""
 
     def position(self, value: str) -> int:
-        """Place of an answer among the answers.
+        """Index of an answer among the answers.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class Question:
         return known.index(value)
 
     def banded(self, values: ArrayLike) -> NDArray[np.object_]:
-        """Answer for each measure, given in metres, square metres or percent; None outside.
+        """Answer for each measure in metres, square metres or percent; None outside all intervals.
 
         Examples
         --------
@@ -99,7 +99,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole grid: uses in order, questions, bands of the index, words to read the layers by."""
+    """The grid: uses in order, questions, bands of the index, terms to read the layers."""
 
     version: str
     source: str
@@ -135,33 +135,32 @@ class Matrix:
 
 
 def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
-    """Mark each site for the seven uses, exactly as Mutafriches does, and how far it may move.
+    """Index of each site for the seven uses, as published, with its interval.
 
     Parameters
     ----------
     ids
         The sites, by ``opportunity_id``.
     facts
-        Table of the contract ``MUTABILITY_FACTS``: what is known of each site. One answer counts;
-        several (``a|b``: one of them, it is not known which) count as unknown and bound the
+        Table of the schema ``MUTABILITY_FACTS``: the known answers of each site. One answer
+        counts; several (``a|b``: one of them, unknown which) count as unknown and bound the
         interval.
     matrix
         The published grid.
 
     Returns
     -------
-    Table of the contract ``MUTABILITY``, one row a site and use, sorted. ``index`` is
+    Table of the schema ``MUTABILITY``, one row a site and use, sorted. ``index`` is
     ``round(1000·A/(A+C))/10``: a positive impact adds its weight to A, a negative one to C, a
     neutral one to both, an unknown one to neither; 0 when nothing is known, as published.
-    ``reliability`` is the weight of what is known, on 10.
+    ``reliability`` is the weight of the known criteria, out of 10.
 
     ``index_low`` and ``index_high`` are the least and the greatest index once every unknown
-    criterion is answered. They are exact, not drawn: in A/(A+C) an impact of 2 is never worse than
-    1, nor 1 than neutral, nor neutral than −1, nor −1 than −2, whatever the others are, so the
-    extremes take each unknown at its least or greatest impact. The index of today counts only what
-    is known and may itself lie outside: neutral answers, which most criteria bring, draw a
-    complete index towards 50. Ties in dependent criteria (no building, so no architectural value)
-    are not used: the interval may be a little wide, never too narrow.
+    criterion is answered. They are exact: A/(A+C) grows with each impact whatever the others
+    are, so the extremes set each unknown to its least or greatest impact. The index counts only
+    the known criteria and may lie outside the interval: neutral answers, frequent in the grid,
+    pull a complete index towards 50. Dependent criteria (no building, so no architectural value)
+    are treated as independent: the interval may be too wide, never too narrow.
 
     Raises
     ------
@@ -225,7 +224,7 @@ def _ratio(advantages: Floats, constraints: Floats) -> Floats:
     """Index from 0 to 100, one decimal, halves upwards; 0 when nothing counts."""
     total = advantages + constraints
     share = np.divide(advantages, total, out=np.zeros_like(total), where=total > 0)
-    # All sums are whole quarters: 1000·A/(A+C) is exact enough for its half to be one.
+    # All sums are multiples of 0.25: rounding to nine decimals makes halves exact.
     return np.asarray(np.floor(np.round(1000 * share, 9) + 0.5) / 10)
 
 

@@ -1,7 +1,7 @@
-"""What the layers say of a friche, as answers to Mutafriches; all the rest stays unknown.
+"""Answers to Mutafriches from the layers; all other criteria stay unknown.
 
-An answer is given only where a layer says it. That no shop or no flood zone is drawn near a site
-proves nothing: the criterion stays unknown and the interval stays open.
+The absence of a shop or of a flood zone near a site is no evidence: the criterion stays unknown
+and the interval stays wide.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FRICHE = "friche"
 APPROXIMATE = ("emprise_approximative", "point_seul")
 MOTORWAYS = ("motorway", "motorway_link", "highway", "type autoroutier", "autoroute", "bretelle")
-# The town hall itself, not its branches.
+# The main town hall, without its branches.
 TOWN_HALL = r"^(?:mairie|hôtel de ville)(?! de (?:secteur|quartier))(?!.*annexe)"
 
 UNITS = {"": "m", "m": "m", "km": "m", "m2": "m²", "%": "%"}
@@ -42,7 +42,7 @@ STUDY = label("scoring.mutafriches.study")
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """An answer that the study gives: for one site (its id), or for all when ``site`` is None."""
+    """An answer of the study for one site (its id), or for all when ``site`` is None."""
 
     site: str | None
     criterion: str
@@ -52,7 +52,7 @@ class KnownAnswer:
 
 @dataclass(frozen=True)
 class InputLayers:
-    """Layers that may answer, in the legal metric CRS; None where the study has no such layer."""
+    """Layers of the study, in the legal metric CRS; None where the study has none."""
 
     inventory: gpd.GeoDataFrame | None = None
     zones: gpd.GeoDataFrame | None = None
@@ -68,22 +68,22 @@ def known_answers(
     matrix: Matrix,
     study_answers: Sequence[KnownAnswer] = (),
 ) -> pd.DataFrame:
-    """Answer what can be answered of each friche, and say from where.
+    """Answers known for each brownfield, with their source.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``; only friches are looked at.
+        Table of the schema ``CANDIDATES``; only brownfields are used.
     layers
         The layers of the study.
     matrix
-        The published grid, with the words that read the layers.
+        The published grid, with the terms to read the layers.
     study_answers
-        Answers of the study; they win over the layers.
+        Answers of the study; they replace those of the layers.
 
     Returns
     -------
-    Table of the contract ``MUTABILITY_FACTS``, sorted; a criterion without a row is unknown.
+    Table of the schema ``MUTABILITY_FACTS``, sorted; a criterion without a row is unknown.
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
@@ -101,7 +101,7 @@ def known_answers(
         empty: pd.DataFrame = MUTABILITY_FACTS.empty()
         return empty
     rows = pd.concat(parts, ignore_index=True)
-    # The last to speak is the surest: the study after the layers.
+    # The last row has priority: the study after the layers.
     rows = rows.drop_duplicates(["opportunity_id", "criterion"], keep="last")
     result: pd.DataFrame = MUTABILITY_FACTS.conform(
         _with_labels(rows, matrix).sort_values(["opportunity_id", "criterion"])
@@ -110,9 +110,9 @@ def known_answers(
 
 
 def _with_labels(rows: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
-    """Rows with the words of their criterion, and the unit of their measure."""
+    """Add the labels of the criterion and the unit of the measure."""
     labels = {name: question.label for name, question in matrix.by_name.items()}
-    # Measures stay in metres, whatever unit the grid compares them in.
+    # Measures stay in metres, whatever the unit of the grid.
     units = {name: UNITS[question.unit] for name, question in matrix.by_name.items()}
     names = rows["criterion"]
     return rows.assign(
@@ -129,7 +129,7 @@ def _rows(
     source: Localized,
     value: NDArray[np.float64] | float = np.nan,
 ) -> pd.DataFrame:
-    """One row for each site that has an answer."""
+    """One row for each site with an answer."""
     table = pd.DataFrame(
         {
             "opportunity_id": sites["opportunity_id"].to_numpy(dtype=object),
@@ -144,14 +144,14 @@ def _rows(
 
 
 def _answer_where(is_hit: NDArray[np.bool_], answer: str) -> NDArray[np.object_]:
-    """Give the answer where it holds, None elsewhere."""
+    """The answer where the mask is True, None elsewhere."""
     result = np.full(len(is_hit), None, dtype=object)
     result[is_hit] = answer
     return result
 
 
 def inventory_records(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """What the inventory says of each site: its own record, else one on the same parcels."""
+    """Inventory record of each site, by its id, else by the same parcels."""
     wanted = [
         "buildings_state",
         "pollution",
@@ -185,7 +185,7 @@ def _by_inventory(
             yield _rows(sites, name, _answer_where(where, "pas-de-bati"), source)
     soil = records["pollution"].map(words["pollution"]).astype(object)
     asbestos = records["buildings_pollution"].astype("str").str.contains("amiante", na=False)
-    # A polluted soil under asbestos: which of the two weighs is not ours to choose.
+    # Asbestos counts only where the state of the soil gives no answer.
     yield _rows(
         sites, "presencePollution", soil.mask(asbestos & soil.isna(), "oui-amiante"), INVENTORY
     )
@@ -196,7 +196,7 @@ def _by_inventory(
 
 
 def _is_unbuilt(sites: gpd.GeoDataFrame, records: pd.DataFrame) -> pd.Series[bool]:
-    """Sites without a building: by the cadastre where it is there, else by the inventory."""
+    """Sites without a building, by the cadastre if available, else by the inventory."""
     share = sites["built_share"].reset_index(drop=True)
     counted = pd.to_numeric(records["buildings_number"]).reset_index(drop=True)
     bare: pd.Series[bool] = (share == 0) | (share.isna() & (counted == 0))
@@ -252,7 +252,7 @@ def _by_destinations(
         shop = _nearest_m(sites, places.loc[(places["category"] == "shop").to_numpy(dtype=bool)])
         near = _answer_where(shop <= radius["shop"], "true")
         yield _rows(sites, "proximiteCommercesServices", near, DESTINATIONS, shop)
-        # Stops may be those of bicycles: only a station is sure to be public transport.
+        # A stop may be a bicycle stand: only a station is surely public transport.
         station = (places["category"] == "station").to_numpy(dtype=bool)
         question = matrix.question("distanceTransportCommun")
         far = _nearest_m(sites, places.loc[station])
@@ -266,7 +266,7 @@ def _by_destinations(
 def _motorway_answers(
     sites: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, matrix: Matrix
 ) -> pd.DataFrame:
-    """Distance to a motorway; one outside the layer might be nearer, so it must reach as far."""
+    """Distance to a motorway, known if the layer extends at least as far around the site."""
     question = matrix.question("distanceAutoroute")
     fast = streets["street_class"].str.lower().isin(MOTORWAYS).to_numpy(dtype=bool)
     far = _nearest_m(sites, streets.loc[fast])
@@ -278,7 +278,7 @@ def _motorway_answers(
 
 
 def _nearest_m(sites: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Straight distance from each site to the nearest of others, NaN without any."""
+    """Straight distance from each site to the nearest other, NaN without any."""
     result = np.full(len(sites), np.nan)
     if not len(others) or not len(sites):
         return result
@@ -293,7 +293,7 @@ def _nearest_m(sites: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.
 def _by_commune(
     sites: gpd.GeoDataFrame, rates: pd.DataFrame | None, matrix: Matrix
 ) -> Iterator[pd.DataFrame]:
-    """LOVAC tells the dwellings vacant for two years, a part of the vacant: a lower bound."""
+    """Answers from LOVAC: dwellings vacant for two years, a lower bound of the vacancy rate."""
     if rates is None:
         return
     question = matrix.question("tauxLogementsVacants")
@@ -303,7 +303,7 @@ def _by_commune(
         [value for value, high in bands if high >= rate]
         for rate in percent.to_numpy(dtype=np.float64)
     ]
-    # An unknown rate leaves none, a low one leaves all: neither says anything.
+    # An unknown rate excludes all answers, a low one excludes none: no information.
     possible = [
         SEPARATOR.join(matching) if 0 < len(matching) < len(bands) else None for matching in lists
     ]
