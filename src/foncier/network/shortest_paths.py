@@ -230,7 +230,7 @@ def paths_from(
 
 
 def partial_effort(effort_m: Floats, along_m: Floats, length_m: Floats) -> Floats:
-    """Effort of a part of an edge, in proportion to its length; 0 m of a closed edge costs 0.
+    """Effort of a part of an edge, in proportion to length; 0 m of a closed edge costs 0.
 
     Examples
     --------

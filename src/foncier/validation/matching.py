@@ -33,7 +33,7 @@ def match_truths(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFr
 
     Returns
     -------
-    One row a pair: positions ``site`` and ``truth``, ``way`` (of `WAYS`), ``gap``: share that is
+    One row a pair: positions ``site`` and ``truth``, ``way`` (of `METHODS`), ``gap``: share that is
     not in common, or metres.
     """
     pairs = pd.concat(
