@@ -165,8 +165,9 @@ def add_crossing(
     walked = np.flatnonzero(streets["walk"].fillna(False).to_numpy(dtype=bool))
     course = shapely.get_coordinates(line)
     ends = []
-    tips = shapely.points(course[[0, -1]])
-    for message, point in zip(("first_end_far", "last_end_far"), tips, strict=True):
+    for message, point in zip(
+        ("first_end_far", "last_end_far"), shapely.points(course[[0, -1]]), strict=True
+    ):
         distance = shapely.distance(lines[walked], point)
         nearest = np.nanmin(distance, initial=np.inf)
         if nearest > max_distance_m:
@@ -177,10 +178,8 @@ def add_crossing(
                 radius_m=max_distance_m,
             )
         row = int(walked[np.nanargmin(distance)])
-        along = shapely.line_locate_point(lines[row], point)
-        joint = shapely.line_interpolate_point(lines[row], along)
-        lines[row] = _with_vertex(lines[row], joint, float(along))
-        ends.append(shapely.get_coordinates(joint)[0])
+        lines[row], joint = _connect(lines[row], point)
+        ends.append(joint)
     if np.hypot(*(ends[0] - ends[1])) < 1.0:
         raise ContractError("network.crossing.same_place", name=name)
     bridge = shapely.LineString([ends[0], *course[1:-1], ends[1]])
@@ -199,8 +198,15 @@ def add_crossing(
     return extended
 
 
+def _connect(line: shapely.Geometry, point: shapely.Geometry) -> tuple[shapely.Geometry, Floats]:
+    """Add to a line the vertex nearest to a point, and return its coordinates."""
+    along = shapely.line_locate_point(line, point)
+    joint = shapely.line_interpolate_point(line, along)
+    return _with_vertex(line, joint, float(along)), shapely.get_coordinates(joint)[0]
+
+
 def _with_vertex(line: shapely.Geometry, joint: shapely.Geometry, along: float) -> shapely.Geometry:
-    """Put a vertex on a line, at a measure along it; a line of several parts on the nearest one."""
+    """Insert a vertex at a measure along a line (its nearest part, if it has several)."""
     parts = shapely.get_parts(line)
     nearest = int(np.argmin(shapely.distance(parts, joint)))
     before = float(shapely.length(parts[:nearest]).sum())

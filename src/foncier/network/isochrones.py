@@ -79,10 +79,8 @@ def isochrones(
                 lines = _streets_within(origins.split.graph, effort, within, inner_m=inner_m)
                 buffered = _buffer(lines, inner, buffer_m=buffer_m, min_hole_m2=min_hole_m2)
                 # Simplification may remove a corner that the smaller area covers.
-                inner, inner_m = (
-                    shapely.union(shapely.simplify(buffered, simplify_m), inner),
-                    within,
-                )
+                inner = shapely.union(shapely.simplify(buffered, simplify_m), inner)
+                inner_m = within
                 if not inner.is_empty:
                     rows.append((origins.ids[site], time))
                     areas.append(inner)

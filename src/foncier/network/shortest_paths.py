@@ -235,7 +235,8 @@ def partial_effort(effort_m: Floats, along_m: Floats, length_m: Floats) -> Float
     Examples
     --------
     >>> import numpy as np
-    >>> partial_effort(np.array([12.0, np.inf, np.inf]), np.array([5.0, 5.0, 0.0]), np.full(3, 10.0))
+    >>> effort, along = np.array([12.0, np.inf, np.inf]), np.array([5.0, 5.0, 0.0])
+    >>> partial_effort(effort, along, np.full(3, 10.0))
     array([ 6., inf,  0.])
     """
     moved = along_m > 0

@@ -97,8 +97,8 @@ def travel_time_table(
     """
     check_same_crs(graph, access_points.crs, table="access_points")
     ids = np.sort(candidates["opportunity_id"].to_numpy(dtype=object))
-    loop_name = loop_name or label("network.loop.name").fr
-    located = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name=loop_name)
+    name_of_loop = loop_name or label("network.loop.name").fr
+    located = locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name=name_of_loop)
     if not len(ids) or not located:
         return _conform(ACCESS.empty())
     entrances = access_points[access_points["opportunity_id"].isin(ids)]

@@ -217,7 +217,7 @@ def is_listed(baseline: Baseline, sites: pd.DataFrame, evidence: pd.DataFrame) -
 def compare_baselines(
     rules: tuple[Baseline, ...], sites: pd.DataFrame, truths: pd.DataFrame, evidence: pd.DataFrame
 ) -> pd.DataFrame:
-    """Figures of `list_metrics` for each rule and each kind that it seeks.
+    """`list_metrics` for each rule and each of its kinds.
 
     A rule without any signal in the result has ``found`` 0 and unknown shares. Rejected land has
     no evidence, so a rule that would have listed it is overestimated.
