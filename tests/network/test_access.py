@@ -167,12 +167,12 @@ def test_each_plot_opens_on_its_street(
         assert shapely.distance(row.geometry, put(shapely.Point(point))) < 0.05
 
 
-def test_reach_is_a_parameter(streets: Builder, plots: Builder) -> None:
+def test_the_largest_distance_is_a_parameter(streets: Builder, plots: Builder) -> None:
     site = plots([shapely.box(0, 61, 20, 90)])
     assert len(access_points(site, streets([STREET]), max_distance_m=62)) == 1
 
 
-def test_the_name_of_the_street_is_told(streets: Builder, plots: Builder) -> None:
+def test_the_street_name_is_reported(streets: Builder, plots: Builder) -> None:
     found = access_points(
         plots([shapely.box(0, 5, 20, 35)]), streets([STREET], name="Rue du Hocquet")
     )
@@ -180,7 +180,7 @@ def test_the_name_of_the_street_is_told(streets: Builder, plots: Builder) -> Non
 
 
 @pytest.mark.parametrize("empty", ["plots", "streets", "both"])
-def test_empty_tables_give_an_empty_contract_table(
+def test_empty_tables_give_an_empty_table_of_the_schema(
     streets: Builder, plots: Builder, empty: str
 ) -> None:
     sites = plots([] if empty != "streets" else [shapely.box(0, 5, 20, 35)])
@@ -240,7 +240,7 @@ def test_a_plot_opens_on_a_street_within_60_m(
 
 
 @pytest.mark.parametrize("metres", [14.0, 14.9995, 15.0, 16.0, 40.0])
-def test_far_streets_are_chosen_as_near_ones_are(
+def test_far_streets_are_selected_like_near_ones(
     streets: Builder, plots: Builder, metres: float
 ) -> None:
     """The nearest, and of those as near to a millimetre the smallest id."""
@@ -272,7 +272,7 @@ def test_a_front_set_back_by_4_m_still_faces_the_street(
     assert found["frontage_m"].tolist() == pytest.approx([frontage_m], abs=0.05)
 
 
-def test_that_depth_is_a_parameter(streets: Builder, plots: Builder) -> None:
+def test_the_depth_of_the_front_is_a_parameter(streets: Builder, plots: Builder) -> None:
     plot = plots([shapely.Polygon([(0, 5), (8, 5), (8, 11), (20, 11), (20, 30), (0, 30)])])
     for front_depth_m, frontage_m in ((5.9, 8), (6.1, 20)):
         found = access_points(plot, streets([STREET]), front_depth_m=front_depth_m)
@@ -347,7 +347,7 @@ def test_a_front_that_goes_round_a_corner_of_the_street_is_one_front(
     assert found.geometry.distance(put(shapely.Point(0, 0))) < 0.1
 
 
-def test_strips_in_blocks_change_nothing(
+def test_the_block_size_does_not_change_the_access_points(
     streets: Builder, plots: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sites, ways = town(streets, plots)
@@ -358,7 +358,7 @@ def test_strips_in_blocks_change_nothing(
     assert access_points(sites, ways).equals(whole)
 
 
-def test_a_reach_of_a_few_metres_holds_too(streets: Builder, plots: Builder) -> None:
+def test_a_largest_distance_of_a_few_metres_is_respected(streets: Builder, plots: Builder) -> None:
     """Streets within 15 m are looked up at once, whatever the reach: they must not slip in."""
     plot, ways = plots([shapely.box(0, 10, 20, 35)]), streets([STREET])
     assert access_points(plot, ways, max_distance_m=9.9).empty

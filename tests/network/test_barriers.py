@@ -71,7 +71,7 @@ def constraints(put: Callable[[Any], Any], rows: Sequence[Any]) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_crossed_on_the_straight_line(put: Callable[[Any], Any], case: str) -> None:
+def test_barriers_on_the_straight_line(put: Callable[[Any], Any], case: str) -> None:
     rows, detour, kind, name = CASES[case]
     start, end = (np.array([put(shapely.Point(0, y))]) for y in (0, 100))
     found = crossed_barriers(start, end, np.array([detour]), barrier_layer(constraints(put, rows)))

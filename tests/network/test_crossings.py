@@ -51,7 +51,7 @@ def test_a_footbridge_shortens_the_way(
     assert lengths["+Passerelle"] == pytest.approx(60)
 
 
-def test_the_far_bank_is_unlocked(
+def test_a_footbridge_opens_a_path_to_the_other_bank(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     apart = streets(BANKS[:2])
@@ -68,7 +68,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_crossing_that_joins_nothing_is_refused(
+def test_a_crossing_that_connects_no_streets_is_refused(
     streets: Builder, put: Callable[[Any], Any], case: str
 ) -> None:
     course, message = WRONG[case]

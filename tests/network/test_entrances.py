@@ -59,7 +59,7 @@ CASES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_doors_of_a_plot(
+def test_the_entrances_of_a_plot(
     streets: Builder, plots: Builder, put: Callable[[Any], Any], case: str
 ) -> None:
     lines, columns, others, expected = CASES[case]
@@ -81,13 +81,13 @@ def test_without_parcels_no_neighbour_is_known(streets: Builder, plots: Builder)
     assert main_entrances(found).equals(access_points(sites, ways))
 
 
-def test_a_guessed_outline_has_one_door(streets: Builder, plots: Builder) -> None:
+def test_an_estimated_outline_has_one_entrance(streets: Builder, plots: Builder) -> None:
     ways = streets([FRONT, BACK])
     for perimeter, count in (("trace", 2), ("emprise_approximative", 1), ("point_seul", 1)):
         assert len(entrances(plots([PLOT], perimeter=perimeter), ways)) == count
 
 
-def test_the_better_door_is_taken_for_each_target(
+def test_the_best_entrance_is_used_for_each_destination(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     """The back street leads to the station, the front one to the loop; nothing joins them."""
@@ -108,7 +108,7 @@ def test_the_better_door_is_taken_for_each_target(
     assert alone["distance_m"].isna()["station"]
 
 
-def test_another_door_never_lengthens_a_way(
+def test_a_second_entrance_never_lengthens_a_path(
     streets: Builder, plots: Builder, places: Builder
 ) -> None:
     ways = streets([FRONT, BACK, "LINESTRING (400 0, 400 40)", "LINESTRING (-300 0, -300 40)"])
@@ -130,7 +130,7 @@ def test_empty_tables(streets: Builder, plots: Builder) -> None:
     assert entrances(plots([PLOT]), streets([])).empty
 
 
-def test_modes_found_together_are_those_found_one_by_one(
+def test_several_modes_at_once_equal_one_mode_at_a_time(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
     """Streets shut to one of the modes, plots that only one of them reaches, a neighbour's land."""
@@ -159,7 +159,7 @@ def test_the_nearest_street_is_the_nearest_however_far(
     assert found["street_id"].tolist() == ["s0" if more_m < 1e-3 else "s1"]
 
 
-def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
+def test_neighbour_land_is_the_line_to_the_street_minus_the_plot(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
     """Ways that only touch a parcel cross nothing; the others are measured on what lies between."""

@@ -69,7 +69,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_streets_join_where_a_walker_can_pass(streets: Builder, case: str) -> None:
+def test_streets_connect_where_walkers_can_pass(streets: Builder, case: str) -> None:
     lines, levels, nodes, edges, components = CASES[case]
     graph = build_graph(streets(lines, level=levels))
     assert (len(graph.x), len(graph.u), graph.components) == (nodes, edges, components)
@@ -86,7 +86,7 @@ def test_parallel_edges_keep_the_shortest_and_returns_are_left_out(streets: Buil
     assert graph.arcs.effort_m.min() > EPSILON_M
 
 
-def test_a_graph_says_where_its_edges_lie_along_their_street(streets: Builder) -> None:
+def test_edges_know_their_measures_along_the_street(streets: Builder) -> None:
     graph = build_graph(streets([NORTH, "MULTILINESTRING ((0 0, 50 0), (50 0, 100 0))"]))
     assert graph.street_id.tolist() == ["s0", "s0", "s1", "s1"]
     assert graph.start_m.tolist() == [0, 50, 0, 50]
@@ -131,7 +131,7 @@ def test_a_graph_depends_neither_on_row_order_nor_on_where_the_map_lies(
     assert table.equals(before)
 
 
-def test_cut_keeps_ends_at_their_measure() -> None:
+def test_a_substring_starts_and_ends_at_its_measures() -> None:
     line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
     pieces = line_substring(
         np.array([line] * 4), np.array([0.0, 10.0, 3, 20]), np.array([20.0, 20, 3, 20])

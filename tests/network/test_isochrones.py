@@ -69,9 +69,7 @@ def test_streets_are_cut_where_the_time_is_up(streets: Builder, put: Callable[[A
     assert found["residents"].isna().all()
 
 
-def test_a_site_leaves_by_the_best_of_its_doors(
-    streets: Builder, put: Callable[[Any], Any]
-) -> None:
+def test_a_site_uses_its_best_entrance(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph = build_graph(streets(TOWN))
     both = {("a", 1): ("s0", 0.0, 5.0), ("a", 2): ("s2", 0.0, -75.0)}
     one, two = (isochrones(entrances(put, dict(list(both.items())[:n])), graph) for n in (1, 2))
@@ -79,7 +77,9 @@ def test_a_site_leaves_by_the_best_of_its_doors(
     assert (two["area_m2"] > 1.2 * one["area_m2"]).all()
 
 
-def test_two_doors_at_one_place_do_not_add_up(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_two_entrances_at_one_node_are_not_added(
+    streets: Builder, put: Callable[[Any], Any]
+) -> None:
     graph = build_graph(streets(TOWN))
     twice = {("a", 1): ("s0", 0.0, 5.0), ("a", 2): ("s0", 0.0, 5.0)}
     one, two = (isochrones(entrances(put, dict(list(twice.items())[:n])), graph) for n in (1, 2))
@@ -118,7 +118,7 @@ def test_residents_are_counted_along_the_streets(
     assert drawn["residents"].tolist() == [10.0, 110.0, 110.0]
 
 
-def test_nobody_known_is_not_nobody(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_unknown_residents_are_not_zero(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph = build_graph(streets([*TOWN, "LINESTRING (9000 0, 9900 0)"]))
     start = entrances(
         put, {("a", 1): ("s0", 400, 10), ("b", 1): ("s3", 9100, 5), ("c", 1): ("gone", 9100, 5)}
@@ -168,7 +168,7 @@ LATTICE = lattice(7)
     along=st.floats(0, 130),
     minutes=st.lists(st.integers(1, 20), min_size=2, max_size=4, unique=True),
 )
-def test_a_longer_time_holds_the_shorter_and_more_streets_reach_farther(
+def test_a_longer_time_contains_the_shorter_and_more_streets_extend_the_area(
     streets: Builder,
     put: Callable[[Any], Any],
     *,

@@ -31,7 +31,7 @@ APART = "LINESTRING (500 0, 600 0)"
 STOPS = {"Gare": (50.0, -4.0), "Citadelle": (104.0, 60.0), "Hocquet": (40.0, 103.0)}
 
 
-def test_a_tour_follows_the_streets_and_comes_back(
+def test_a_closed_loop_follows_the_streets_and_returns(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph, stops = build_graph(streets(SQUARE)), places(STOPS)
@@ -43,7 +43,7 @@ def test_a_tour_follows_the_streets_and_comes_back(
     assert loop.coords[0] == put(shapely.Point(50, 0)).coords[0]
 
 
-def test_an_open_tour_stops_at_the_last_waypoint(
+def test_an_open_loop_ends_at_the_last_waypoint(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     line = route_loop(places(STOPS), build_graph(streets(SQUARE)), closed=False)
@@ -80,14 +80,16 @@ WRONG: dict[str, tuple[dict[str, tuple[float, float]], str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_tour_that_cannot_be_says_why(streets: Builder, places: Builder, case: str) -> None:
+def test_the_error_of_an_impossible_loop_names_the_cause(
+    streets: Builder, places: Builder, case: str
+) -> None:
     stops, message, params = WRONG[case]
     with pytest.raises(ContractError) as refused:
         route_loop(places(stops), build_graph(streets([*SQUARE, APART])))
     assert (refused.value.id, refused.value.params) == (f"network.loop.{message}", params)
 
 
-def test_a_tour_without_streets_says_so(streets: Builder, places: Builder) -> None:
+def test_a_loop_without_streets_is_an_error(streets: Builder, places: Builder) -> None:
     with pytest.raises(ContractError) as refused:
         route_loop(places(STOPS), build_graph(streets([])))
     assert (refused.value.id, refused.value.params) == ("network.loop.no_street", {"stop": GARE})
@@ -95,7 +97,7 @@ def test_a_tour_without_streets_says_so(streets: Builder, places: Builder) -> No
 
 @settings(max_examples=15, deadline=None)
 @given(at=st.lists(st.integers(0, 399), min_size=2, max_size=6), seed=st.integers(0, 99))
-def test_a_tour_lies_on_the_streets_whatever_the_order_of_rows(
+def test_a_loop_lies_on_the_streets_in_any_order_of_rows(
     streets: Builder, places: Builder, put: Callable[[Any], Any], at: list[int], seed: int
 ) -> None:
     ring = shapely.LinearRing([(0, 0), (100, 0), (100, 100), (0, 100)])
@@ -114,7 +116,7 @@ def test_a_tour_lies_on_the_streets_whatever_the_order_of_rows(
     assert route_loop(shuffled, build_graph(table.sample(frac=1, random_state=seed))) == loop
 
 
-def test_a_tour_prefers_the_soft_streets(streets: Builder, places: Builder) -> None:
+def test_a_loop_prefers_the_streets_of_low_impedance(streets: Builder, places: Builder) -> None:
     """A main road of 100 m, and a lane round it of 140 m between the same ends."""
     table = streets(["LINESTRING (0 0, 100 0)", "LINESTRING (0 0, 50 49, 100 0)"])
     graph, stops = build_graph(table), places({"a": (0, 0), "b": (100, 0)})

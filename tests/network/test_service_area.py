@@ -63,7 +63,7 @@ def test_a_stop_without_a_run_or_off_the_streets_gives_none(
     assert reached(streets, plots, far, 300) == [0]
 
 
-def test_nothing_in_nothing_out_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
+def test_empty_tables_give_no_rows_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
     graph = build_graph(streets([ROAD]))
     empty = departures_within(entrances(plots([]), streets([ROAD])), graph, stops(**TWO))
     assert list(empty.columns) == ["opportunity_id", "departures_per_hour"]

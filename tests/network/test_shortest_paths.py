@@ -116,9 +116,7 @@ def test_a_loop_beyond_30_m_of_any_street_cannot_be_reached(
 
 
 @pytest.mark.parametrize(("y", "metres"), [(-0.9, 6), (-1.1, 6 + 13 + 1.1)])
-def test_who_enters_the_street_within_1_m_of_the_loop_is_on_it(
-    town: Town, y: float, metres: float
-) -> None:
+def test_an_entry_within_1_m_of_the_loop_is_on_it(town: Town, y: float, metres: float) -> None:
     """Farther from it, the way goes along the street to the next point of the loop."""
     found = town.metres(("a", "s0", 37, 6), loop=f"LINESTRING (0 {y}, 100 {y}, 200 {y})")
     assert found == pytest.approx([metres - 10 * (metres > 10)], abs=1e-3)
@@ -137,7 +135,7 @@ def test_a_loop_is_entered_at_its_own_vertices_and_beside_each_node(town: Town) 
     assert at_node == pytest.approx([54 + 8], abs=1e-3)
 
 
-def test_the_loop_bears_its_name_and_its_straight_line_goes_to_its_nearest_point(
+def test_the_loop_has_its_name_and_a_straight_line_to_its_nearest_point(
     town: Town,
 ) -> None:
     door = ("a", "s1", 104.0, 50.0)
@@ -148,14 +146,14 @@ def test_the_loop_bears_its_name_and_its_straight_line_goes_to_its_nearest_point
 
 
 @pytest.mark.parametrize(("y", "index"), [(-5, 1.0), (-4.9, NAN), (-4, NAN), (-90, 1.0)])
-def test_under_10_m_as_the_crow_flies_a_detour_says_nothing(
+def test_under_10_m_of_straight_distance_there_is_no_detour_index(
     town: Town, y: float, index: float
 ) -> None:
     found = town.table(START, to={"station": {"Gare": (30, y)}})
     assert np.allclose(found["detour_index"], [index], equal_nan=True, atol=1e-4)
 
 
-def test_walkers_make_4_5_km_and_cyclists_15_km_in_an_hour(town: Town) -> None:
+def test_walking_speed_is_4_5_kmh_and_cycling_speed_15_kmh(town: Town) -> None:
     """METHODS §6: 150 m are two minutes on foot, and 36 seconds by bike."""
     assert (WALK_KMH, BIKE_KMH) == (4.5, 15.0)
     there = {"station": {"Gare": (175.0, 0.0)}}
@@ -165,7 +163,7 @@ def test_walkers_make_4_5_km_and_cyclists_15_km_in_an_hour(town: Town) -> None:
     assert ridden["time_min"].tolist() == pytest.approx([0.6], abs=1e-4)
 
 
-def test_of_several_entrances_the_best_is_taken_for_each_destination(town: Town) -> None:
+def test_the_best_of_several_entrances_is_used_for_each_destination(town: Town) -> None:
     """The offset of the entrance counts: 9 m of garden on the nearer side."""
     doors: tuple[Door, ...] = (
         ("a", "s0", 40, 9),
@@ -214,7 +212,7 @@ def test_of_destinations_as_near_the_first_by_id_is_named_and_rows_are_in_order(
     assert found["place"].tolist() == ["d", "c", "Boucle", "a"]
 
 
-def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
+def test_cycling_figures_are_those_of_the_same_opportunity_and_destination() -> None:
     """Other rows in another order; the walked ones stay as they are."""
     keys = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     walked = pd.DataFrame(keys, columns=["opportunity_id", "target"])
@@ -240,7 +238,7 @@ def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
         ([], [], []),
     ],
 )
-def test_the_easiest_way_of_a_site_is_kept_the_first_of_equals_the_missing_last(
+def test_the_row_of_least_effort_is_selected_with_ties_first_and_missing_last(
     site: list[int], effort: list[float], rows: list[int]
 ) -> None:
     found = easiest_rows(np.array(site, dtype=np.int64), np.array(effort, dtype=float))
@@ -269,7 +267,7 @@ def uphill(graph: Any, forward: float, backward: float) -> Any:
         (np.inf, np.inf, None, NAN, NAN),
     ],
 )
-def test_the_easiest_way_decides_and_its_own_length_is_told(
+def test_the_path_of_least_effort_is_used_and_its_length_reported(
     streets: Builder,
     places: Builder,
     put: Put,
@@ -314,7 +312,7 @@ def test_effort_and_length_add_up_over_many_edges_and_the_offset_of_the_destinat
     assert way.distance_m == pytest.approx([630], abs=1e-3)
 
 
-def test_a_target_without_a_place_on_the_network_has_no_way(
+def test_a_destination_off_the_network_has_no_path(
     streets: Builder, places: Builder, put: Put
 ) -> None:
     """Between two that have some: the places of each keep their own numbers."""
@@ -338,7 +336,7 @@ def test_a_target_without_a_place_on_the_network_has_no_way(
     assert found[2].distance_m.tolist() == pytest.approx([150, 150])
 
 
-def test_the_way_from_the_plot_to_its_street_counts(town: Town) -> None:
+def test_the_distance_from_the_plot_to_its_street_counts(town: Town) -> None:
     """50 m along the street from an entrance 20 m off it, 60 m from one that is 2 m off."""
     doors: tuple[Door, ...] = (("a", "s0", 50, 20), ("a", "s0", 60, 2))
     assert town.metres(*doors, to={"west": {"W": (0.0, 0.0)}}) == pytest.approx([62], abs=1e-3)

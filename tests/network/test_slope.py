@@ -54,7 +54,7 @@ def test_tobler_scaled_to_the_flat(slope: float) -> None:
     assert hiking_effort(np.array([slope]))[0] == pytest.approx(TOBLER[slope], rel=1e-12)
 
 
-def test_both_ways_differ_on_an_even_slope(streets: Builder) -> None:
+def test_both_directions_differ_on_a_constant_slope(streets: Builder) -> None:
     ways = streets([STREET])
     graph, unknown = apply_slope(build_graph(ways), ways, ground(lambda x, _: 0.1 * x))
     assert graph.forward_m[0] == pytest.approx(200 * np.exp(0.35), rel=1e-6)
@@ -63,7 +63,7 @@ def test_both_ways_differ_on_an_even_slope(streets: Builder) -> None:
     assert not graph.flat
 
 
-def test_a_hill_between_two_ends_as_high_is_seen(streets: Builder) -> None:
+def test_a_hill_between_two_ends_of_equal_height_counts(streets: Builder) -> None:
     ways = streets([STREET])
     graph, _ = apply_slope(build_graph(ways), ways, ground(lambda x, _: 10 - abs(x - 100) / 10))
     expected = 100 * np.exp(0.35) + 100 * 1.0
@@ -83,7 +83,7 @@ def test_a_bridge_is_as_high_as_its_ends(streets: Builder) -> None:
     assert graph.forward_m[1] > 210
 
 
-def test_a_flat_relief_is_no_relief(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_a_flat_dem_changes_no_effort(streets: Builder, put: Callable[[Any], Any]) -> None:
     ways = streets([STREET, "LINESTRING (200 0, 230 90, 170 260)"])
     graph = build_graph(ways)
     even, unknown = apply_slope(graph, ways, ground(lambda x, _: 37.0))
@@ -96,7 +96,7 @@ def test_a_flat_relief_is_no_relief(streets: Builder, put: Callable[[Any], Any])
     ("where", "share"),
     [("nowhere", 1.0), ("the first half", 0.5), ("everywhere", 0.0)],
 )
-def test_what_the_relief_does_not_cover_is_flat_and_counted(
+def test_streets_outside_the_dem_are_flat_and_counted(
     streets: Builder, where: str, share: float
 ) -> None:
     ways = streets([STREET])
@@ -109,7 +109,7 @@ def test_what_the_relief_does_not_cover_is_flat_and_counted(
     )
 
 
-def test_a_relief_of_elsewhere_changes_nothing(streets: Builder) -> None:
+def test_a_dem_of_another_area_changes_no_effort(streets: Builder) -> None:
     ways = streets([STREET])
     far = Dem(np.zeros((9, 9), dtype=np.float32), 0.0, 0.0, 10.0)
     graph, unknown = apply_slope(build_graph(ways), ways, far)
@@ -119,7 +119,7 @@ def test_a_relief_of_elsewhere_changes_nothing(streets: Builder) -> None:
     assert (len(none.u), np.isnan(share)) == (0, True)
 
 
-def test_the_way_round_the_hill_is_taken_and_measured(
+def test_the_path_around_the_hill_is_used_and_measured(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     """Over a hill of 30 % for 200 m, or round it by 260 m: the flat way is longer and quicker."""
@@ -138,7 +138,7 @@ def test_the_way_round_the_hill_is_taken_and_measured(
 
 @settings(max_examples=15, deadline=None)
 @given(grade=st.floats(-0.3, 0.3), along=st.floats(0, 200), split=st.floats(1, 199))
-def test_times_up_and_down_an_even_slope(
+def test_times_up_and_down_a_constant_slope(
     streets: Builder,
     plots: Builder,
     places: Builder,
@@ -167,7 +167,7 @@ def test_times_up_and_down_an_even_slope(
             assert times[key] == pytest.approx(minutes, rel=1e-4, abs=1e-4)
 
 
-def test_an_isochrone_reaches_farther_downhill(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_an_isochrone_extends_farther_downhill(streets: Builder, put: Callable[[Any], Any]) -> None:
     ways = streets(["LINESTRING (-900 0, 900 0)"])
     graph, _ = apply_slope(build_graph(ways), ways, ground(lambda x, _: 0.05 * x))
     found = isochrones(door(put, "s0", 0, 0), graph, minutes=[5], simplify_m=0.0)

@@ -69,7 +69,7 @@ def test_cells_outside_the_area_are_unknown_and_the_grid_is_shared(
     assert np.array_equal(disc.minutes[known], same[known])
 
 
-def test_nothing_to_reach_is_no_surface(
+def test_no_destination_gives_no_raster(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph, area = build_graph(streets(TOWN)), put(shapely.box(0, 0, 90, 90))

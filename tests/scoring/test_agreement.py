@@ -55,7 +55,7 @@ MARKS = arrays.arrays(
 
 @settings(max_examples=30, deadline=None)
 @given(criterion_scores=MARKS)
-def test_a_site_on_the_front_is_never_beaten_and_another_always_is(criterion_scores: Any) -> None:
+def test_sites_on_the_front_are_not_dominated_and_all_others_are(criterion_scores: Any) -> None:
     weights = np.ones(criterion_scores.shape[1])
     before = criterion_scores.copy()
     found = pareto(criterion_scores, weights).astype(bool)
@@ -69,7 +69,7 @@ def test_a_site_on_the_front_is_never_beaten_and_another_always_is(criterion_sco
     assert (criterion_scores == before).all()
 
 
-def test_many_sites_in_blocks_are_those_found_one_by_one() -> None:
+def test_the_front_by_blocks_equals_the_pairwise_front() -> None:
     criterion_scores = np.random.default_rng(7).random((5000, 3))
     found = pareto(criterion_scores, np.ones(3)).astype(bool)
     for row in np.flatnonzero(found)[:40]:
@@ -111,7 +111,7 @@ NO_RANK = {
 
 
 @pytest.mark.parametrize("case", NO_RANK)
-def test_topsis_ranks_nobody_where_nothing_differs(case: str) -> None:
+def test_topsis_gives_no_rank_when_all_sites_are_equal(case: str) -> None:
     assert np.isnan(topsis_ranks(np.array(NO_RANK[case]), EVEN)).all()
 
 
@@ -178,7 +178,7 @@ def test_topsis_measures_from_the_worst_of_each_criterion() -> None:
         (3e-10, [1, 1, 3], [True, True, False]),
     ],
 )
-def test_marks_that_differ_from_the_ninth_decimal_on_differ(
+def test_scores_that_differ_at_the_ninth_decimal_differ(
     step: float, ranks: list[int], front: list[bool]
 ) -> None:
     criterion_scores = np.array([[0.5, 0.5], [0.5 + step, 0.5], [0.0, 0.0]])

@@ -38,7 +38,7 @@ BASE = [
 ]
 
 
-def test_each_target_has_its_minutes_and_metres(small_result: ResultTables) -> None:
+def test_each_destination_has_its_minutes_and_metres(small_result: ResultTables) -> None:
     candidates, access = small_result.candidates, small_result.access
     before = candidates.copy(deep=True), access.copy(deep=True)
     found: Any = measures(candidates, access).set_index("opportunity_id")
@@ -54,7 +54,7 @@ def test_each_target_has_its_minutes_and_metres(small_result: ResultTables) -> N
     assert access.equals(before[1])
 
 
-def test_a_target_that_nobody_reaches_keeps_its_columns(small_result: ResultTables) -> None:
+def test_a_destination_without_any_path_has_its_columns(small_result: ResultTables) -> None:
     access = small_result.access.assign(distance_m=np.nan, time_min=np.nan)
     found = measures(small_result.candidates, access)
     assert found[["loop_m", "station_min"]].isna().all(axis=None)
@@ -186,9 +186,7 @@ def test_departures_are_those_of_the_candidates(small_result: ResultTables) -> N
 @pytest.mark.parametrize(
     ("warnings", "count"), [(None, 0), ("inondable", 1), ("inondable | pente", 2), ("a|b|c", 3)]
 )
-def test_each_point_to_watch_counts(
-    small_result: ResultTables, warnings: str | None, count: int
-) -> None:
+def test_each_warning_counts(small_result: ResultTables, warnings: str | None, count: int) -> None:
     found = measures(small_result.candidates.assign(warnings=warnings), small_result.access)
     assert found["warning_count"].tolist() == [count] * 3
 
@@ -220,13 +218,13 @@ CASES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_ramp_marks_from_worst_to_best(case: str) -> None:
+def test_a_value_function_scores_from_worst_to_best(case: str) -> None:
     values, worst, best, marks = CASES[case]
     assert np.array_equal(value_function(values, worst=worst, best=best), marks, equal_nan=True)
 
 
 @pytest.mark.parametrize("bounds", [(3, 3), (NAN, 1), (0, np.inf)])
-def test_a_ramp_needs_two_bounds(bounds: tuple[float, float]) -> None:
+def test_a_value_function_needs_two_distinct_bounds(bounds: tuple[float, float]) -> None:
     with pytest.raises(ConfigError, match="worst"):
         value_function([1.0], worst=bounds[0], best=bounds[1])
 
@@ -237,7 +235,7 @@ def test_a_ramp_needs_two_bounds(bounds: tuple[float, float]) -> None:
     width=st.floats(1e-3, 1e6),
     sign=st.sampled_from([-1, 1]),
 )
-def test_marks_stay_between_0_and_1_and_in_order(
+def test_scores_stay_between_0_and_1_and_are_monotonic(
     values: list[float], worst: float, width: float, sign: int
 ) -> None:
     values = sorted(values)
@@ -253,7 +251,7 @@ def test_the_error_of_equal_bounds_names_them() -> None:
     assert refused.value.params == {"worst": 3, "best": 3}
 
 
-def test_a_mark_of_nothing_is_0_and_never_minus_0() -> None:
+def test_a_score_of_0_is_never_minus_0() -> None:
     """Equal marks are equal bytes."""
     assert not np.signbit(value_function([20.0, 25.0], worst=20, best=3)).any()
 

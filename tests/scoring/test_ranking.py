@@ -55,7 +55,7 @@ def test_a_score_is_the_mean_of_what_is_known(case: str) -> None:
     assert ranks.isna().all() if expected[3] < 0.5 else (ranks == 1).all()
 
 
-def test_a_site_known_by_little_keeps_its_score_and_leads_nobody() -> None:
+def test_a_site_below_the_least_coverage_has_a_score_and_no_rank() -> None:
     found = scores(sites((NAN, NAN, 0), (0.4, 0.4, 0.6)), CRITERIA, draws=10)
     assert found["score"].tolist()[0] == 1
     assert np.array_equal(found["overall_rank"], [NAN, 1], equal_nan=True)
@@ -89,7 +89,7 @@ def test_ranks_of_equal_sites_are_equal_and_the_next_follows() -> None:
     assert np.array_equal(found["rank_high"], [2, 1, 2, 4, NAN], equal_nan=True)
 
 
-def test_ranks_that_hang_on_the_weights_have_a_wide_interval() -> None:
+def test_ranks_that_depend_on_the_weights_have_a_wide_interval() -> None:
     table = sites((1, 0, 0), (0, 1, 0), (0, 0, 1))
     even = (criterion("a", 1), criterion("b", 1), criterion("c", 1, worst=1, best=0))
     loose = scores(table, even, concentration=5)
@@ -212,7 +212,7 @@ def test_many_draws_give_the_means_and_the_ranks_of_one(
     assert ranking.rank_rows(known).tolist() == ranking._ranks(known).tolist()
 
 
-def test_the_table_has_the_columns_of_the_contract_then_one_a_criterion() -> None:
+def test_the_table_has_the_columns_of_the_schema_then_one_per_criterion() -> None:
     found = scores(sites((1, 0.25, 0.6), (NAN, 2, -1)), CRITERIA, draws=10)
     assert list(found.columns) == [*schemas.SCORES.names, "a", "b", "c"]
     assert np.allclose(found[["a", "b", "c"]], [[1, 0.25, 0.4], [NAN, 1, 1]], equal_nan=True)

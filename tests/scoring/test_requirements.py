@@ -121,7 +121,7 @@ def test_the_best_come_first() -> None:
     assert len(checks) == 6
 
 
-def test_empty_and_wrong_needs() -> None:
+def test_no_site_and_wrong_requirements() -> None:
     condition = asked("area_m2", at_least=1)
     matches, checks = match_requirements(sites().iloc[:0], [condition])
     assert matches.empty
@@ -149,7 +149,7 @@ def test_a_site_is_judged_alone_and_the_unknown_never_fails(
         assert (alone["to_check"] == 1).tolist() == [np.isnan(value)]
 
 
-def test_of_two_bounds_the_one_that_is_not_kept_is_told() -> None:
+def test_of_two_bounds_the_failed_one_is_reported() -> None:
     """1 000 m² against 100 to 900, then against 1 100 to 2 000."""
     for low, high, side, bound in ((100, 900, "at_most", 900), (1100, 2000, "at_least", 1100)):
         checks = match_requirements(sites(), [asked("area_m2", at_least=low, at_most=high)])[1]
@@ -186,7 +186,7 @@ def test_a_kind_has_neither_value_nor_bound() -> None:
     assert row["side"] == "at_least"
 
 
-def test_within_two_bounds_the_lower_one_is_told() -> None:
+def test_between_two_bounds_the_lower_one_is_reported() -> None:
     row = one_check({}, asked("area_m2", at_least=100, at_most=1000))
     assert row[["verdict", "side", "bound"]].tolist() == ["yes", "at_least", 100]
 

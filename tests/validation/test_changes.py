@@ -116,7 +116,7 @@ def test_what_changed_is_named_with_evidence_gained_and_lost() -> None:
     assert (row["old_confidence"], row["new_confidence"]) == (0.4, 0.9)
 
 
-def test_a_plot_that_went_bears_the_reason_of_its_land() -> None:
+def test_a_plot_that_disappeared_has_the_reason_of_its_land() -> None:
     gone = edition(site("a"), site("f", box(100, 0, 40, 40), kind="friche"))
     new = edition(
         turned_down=(
@@ -131,7 +131,7 @@ def test_a_plot_that_went_bears_the_reason_of_its_land() -> None:
     assert rows.loc["f", "reason_fr"].startswith("N'est plus dans la liste")
 
 
-def test_both_ways_tell_the_same_story() -> None:
+def test_the_comparison_is_symmetric() -> None:
     one = edition(site("a"), site("b", box(100, 0, 9, 9)), site("c", box(200, 0, 9, 9)))
     two = edition(site("a", score=0.9), site("d", box(200, 0, 9, 9)), site("e", box(300, 0, 9, 9)))
     there, back = compare_results(one, two), compare_results(two, one)

@@ -111,7 +111,7 @@ def test_a_site_whose_truth_is_taken_gets_the_next_one() -> None:
     assert rows(own, told) == [(0, 0, "distance", 0.5), (1, 1, "distance", 8.0)]
 
 
-def test_a_truth_that_names_a_kind_speaks_of_sites_of_this_kind_only() -> None:
+def test_a_truth_with_a_kind_matches_only_sites_of_this_kind() -> None:
     """The nearer site is of another kind; without a kind it would be paired."""
     own = sites(
         {"geometry": box(0, 0, 20, 20)}, {"geometry": box(30, 0, 20, 20), "kind": "dent_creuse"}
