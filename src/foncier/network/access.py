@@ -105,8 +105,8 @@ def access_points(
 def ground_level_streets(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
     """Select the streets at ground level that are open to any of the modes, sorted by id."""
     open_ = np.any([is_open(streets, mode) for mode in modes], axis=0)
-    kept = streets[open_ & (streets["level"] == 0).to_numpy()]
-    return kept.sort_values("street_id", ignore_index=True)
+    selected = streets[open_ & (streets["level"] == 0).to_numpy()]
+    return selected.sort_values("street_id", ignore_index=True)
 
 
 def is_open(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
@@ -146,8 +146,12 @@ def nearest_streets(
     Streets are sorted by id. The pairs settle the plots whose nearest street is well within their
     radius; only the other plots need a second search.
     """
-    ours = np.flatnonzero(open_[nearby.way])
-    plot, way, distance = nearby.plot[ours], nearby.way[ours], nearby.distance_m[ours]
+    open_pairs = np.flatnonzero(open_[nearby.way])
+    plot, way, distance = (
+        nearby.plot[open_pairs],
+        nearby.way[open_pairs],
+        nearby.distance_m[open_pairs],
+    )
     least = np.full(len(nearby.plots), np.inf)
     np.minimum.at(least, plot, distance)
     settled = (least < max_distance_m) & (least <= nearby.within_m - TIE_M)
@@ -160,8 +164,8 @@ def nearest_streets(
     edge_distance = np.zeros(len(plot))
     edges = shapely.boundary(nearby.plots[plot[tied]])
     edge_distance[tied] = shapely.distance(edges, nearby.ways[way[tied]])
-    kept = _minima(edge_distance, plot)
-    plot, way = plot[kept], way[kept]
+    selected = _minima(edge_distance, plot)
+    plot, way = plot[selected], way[selected]
     first = np.lexsort((way, plot))
     _, row = np.unique(plot[first], return_index=True)
     return plot[first[row]], way[first[row]]

@@ -216,8 +216,8 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     level = streets["level"].to_numpy(dtype=np.int64)[rows]
     group, is_node = _group_vertices(label, part, level[street])
     stops = np.flatnonzero(is_node)
-    joined = part[stops[1:]] == part[stops[:-1]]
-    first, last = stops[:-1][joined], stops[1:][joined]
+    consecutive = part[stops[1:]] == part[stops[:-1]]
+    first, last = stops[:-1][consecutive], stops[1:][consecutive]
     _, sample, node = np.unique(group[is_node], return_index=True, return_inverse=True)
     place = np.full(len(xy), -1)
     place[is_node] = node

@@ -122,8 +122,8 @@ def _least_impedance(graph: Graph, impedance: Floats | None) -> Arcs:
     order = np.lexsort((both, cost, end, start))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (np.diff(start[order]) != 0) | (np.diff(end[order]) != 0)
-    kept = order[fresh]
-    return Arcs(start[kept], end[kept], cost[kept], both[kept], len(graph.x))
+    easiest = order[fresh]
+    return Arcs(start[easiest], end[easiest], cost[easiest], both[easiest], len(graph.x))
 
 
 def _path_vertices(graph: Graph, arcs: Arcs, nodes: list[int]) -> Floats:

@@ -89,10 +89,10 @@ def routes(
         stubs = route_lines.stubs(entrance)
         for first in range(0, len(entrance), AT_ONCE):
             some = slice(first, first + AT_ONCE)
-            drawn, own = route_lines.lines(entrance[some], stubs[some])
-            rows.append(drawn)
-            keys += [field.destination.key] * len(drawn)
-            lines.append(own)
+            with_line, shapes_of = route_lines.lines(entrance[some], stubs[some])
+            rows.append(with_line)
+            keys += [field.destination.key] * len(with_line)
+            lines.append(shapes_of)
     row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
     ids = entrances["opportunity_id"].to_numpy(dtype=object)[row]
     shapes = np.concatenate([np.empty(0, dtype=object), *lines])
@@ -162,10 +162,10 @@ class RouteLines:
         owner, xy = owner[fresh], xy[fresh]
         long = np.bincount(owner, minlength=len(entrance))[owner] > 1
         drawn_rows, number = np.unique(owner[long], return_inverse=True)
-        drawn: Geometries = np.empty(0, dtype=object)
+        with_line: Geometries = np.empty(0, dtype=object)
         if len(drawn_rows):
-            drawn = shapely.linestrings(xy[long], indices=number)
-        return entrance[drawn_rows], drawn
+            with_line = shapely.linestrings(xy[long], indices=number)
+        return entrance[drawn_rows], with_line
 
     def _streets(self, node: Integers) -> tuple[Integers, Floats]:
         """Vertices of the paths from some nodes to their destinations, and the path of each vertex.

@@ -74,9 +74,9 @@ def locate_destinations(
 ) -> list[Destination]:
     """Locate the points of each destination and of the loop on the network; sorted by key."""
     found = []
-    for key, places in destinations.items():
-        check_same_crs(graph, places.crs, table=f"places ({key})")
-        ordered = places.sort_values("place_id", kind="stable")
+    for key, table in destinations.items():
+        check_same_crs(graph, table.crs, table=f"destinations ({key})")
+        ordered = table.sort_values("place_id", kind="stable")
         points = ordered.geometry.to_numpy()
         names = ordered["name"].to_numpy(dtype=object)
         found.append(Destination(key, points, names, snap(graph, points, within_m=snap_m)))

@@ -109,11 +109,11 @@ def _nearest_edges(
     nearest = off_network(len(points))
     offset = shapely.distance(points[point], graph.lines[edge])
     order = np.lexsort((edge, offset, point))
-    kept, row = np.unique(point[order], return_index=True)
+    snapped, row = np.unique(point[order], return_index=True)
     best = order[row]
-    nearest.edge[kept], nearest.offset_m[kept] = edge[best], offset[best]
-    along = shapely.line_locate_point(graph.lines[edge[best]], points[kept])
-    nearest.along_m[kept] = np.clip(along, 0.0, graph.length_m[edge[best]])
+    nearest.edge[snapped], nearest.offset_m[snapped] = edge[best], offset[best]
+    along = shapely.line_locate_point(graph.lines[edge[best]], points[snapped])
+    nearest.along_m[snapped] = np.clip(along, 0.0, graph.length_m[edge[best]])
     return nearest
 
 

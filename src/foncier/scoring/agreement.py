@@ -33,8 +33,8 @@ def comparable(
 
     Examples
     --------
-    >>> marks = np.array([[1, 0.5, np.nan], [0, np.nan, np.nan]])
-    >>> comparable(marks, np.array([1.0, 1.0, 1.0]))
+    >>> scores = np.array([[1, 0.5, np.nan], [0, np.nan, np.nan]])
+    >>> comparable(scores, np.array([1.0, 1.0, 1.0]))
     (array([ True, False]), array([ True,  True, False]))
     """
     known = ~np.isnan(criterion_scores)
@@ -98,8 +98,8 @@ def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
 
     Examples
     --------
-    >>> marks = np.array([[1, 0], [0.5, 0.5], [0.4, 0.5], [0.4, np.nan]])
-    >>> pareto(marks, np.array([1.0, 1.0])).tolist()
+    >>> scores = np.array([[1, 0], [0.5, 0.5], [0.4, 0.5], [0.4, np.nan]])
+    >>> pareto(scores, np.array([1.0, 1.0])).tolist()
     [True, True, False, None]
     """
     found = np.full(len(criterion_scores), None, dtype=object)

@@ -95,9 +95,9 @@ def _site_parts(sites: pd.DataFrame, district_shapes: Geometries) -> pd.DataFram
     """Part and share of each site in each district, one row a pair; place -1 is outside."""
     shapes = np.asarray(sites["geometry"], dtype=object)
     known = ~(shapely.is_empty(district_shapes) | shapely.is_missing(district_shapes))
-    places = np.flatnonzero(known)
+    known_rows = np.flatnonzero(known)
     row, hit = shapely.STRtree(district_shapes[known]).query(shapes, predicate="intersects")
-    place = places[hit]
+    place = known_rows[hit]
     within = shapely.covers(
         district_shapes[place], shapes[row]
     )  # most sites lie within one district

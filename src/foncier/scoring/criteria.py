@@ -78,10 +78,10 @@ def measures(
         aggfunc="first",
         dropna=False,
     )
-    for target in sorted(access["target"].unique()):
+    for destination in sorted(access["target"].unique()):
         for suffix, column in (("m", "distance_m"), ("min", "time_min")):
-            values = wide[(column, target)].reindex(table["opportunity_id"])
-            table[f"{target}_{suffix}"] = values.to_numpy(dtype=np.float64)
+            values = wide[(column, destination)].reindex(table["opportunity_id"])
+            table[f"{destination}_{suffix}"] = values.to_numpy(dtype=np.float64)
     return table
 
 

@@ -36,28 +36,28 @@ def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
     time is known in both. ``unlocked``: a destination without a path before has one after.
     """
     keys = ["opportunity_id", "target"]
-    ways = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))
-    ways = ways.assign(gained=ways["time_min_before"] - ways["time_min_after"])
-    opened = ways["time_min_before"].isna() & ways["time_min_after"].notna()
+    times = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))
+    times = times.assign(gained=times["time_min_before"] - times["time_min_after"])
+    opened = times["time_min_before"].isna() & times["time_min_after"].notna()
     ids = np.sort(before.scores["opportunity_id"].to_numpy(dtype=object))
-    best = ways.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
+    best = times.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
     best = best.drop_duplicates("opportunity_id").set_index("opportunity_id").reindex(ids)
     gained = best["gained"].to_numpy(dtype=np.float64)
-    noticed = np.abs(gained) >= MIN_CHANGE_MIN
-    loop = ways[ways["target"] == LOOP].set_index("opportunity_id").reindex(ids)
+    is_change = np.abs(gained) >= MIN_CHANGE_MIN
+    loop = times[times["target"] == LOOP].set_index("opportunity_id").reindex(ids)
     table = pd.DataFrame(
         {
             "scenario": scenario,
             "opportunity_id": ids,
             "loop_m_before": loop["distance_m_before"].to_numpy(dtype=np.float64),
             "loop_m_after": loop["distance_m_after"].to_numpy(dtype=np.float64),
-            "minutes_gained": np.where(np.isnan(gained) | noticed, gained, 0.0),
-            "towards": best["target"].where(noticed).to_numpy(dtype=object),
-            "unlocked": np.isin(ids, ways.loc[opened, "opportunity_id"].to_numpy(dtype=object)),
+            "minutes_gained": np.where(np.isnan(gained) | is_change, gained, 0.0),
+            "towards": best["target"].where(is_change).to_numpy(dtype=object),
+            "unlocked": np.isin(ids, times.loc[opened, "opportunity_id"].to_numpy(dtype=object)),
         }
     )
-    for name, own in (("before", before.scores), ("after", after.scores)):
-        known = own.set_index("opportunity_id").reindex(ids)
+    for name, scores in (("before", before.scores), ("after", after.scores)):
+        known = scores.set_index("opportunity_id").reindex(ids)
         for column, figure in (("score", "score"), ("overall_rank", "rank")):
             table[f"{figure}_{name}"] = known[column].to_numpy(dtype=np.float64)
     gain = score_gain(table)

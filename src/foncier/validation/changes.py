@@ -67,8 +67,8 @@ def compare_results(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     columns that differ; unknown in both is equal. Ranks are reported but do not count as a
     change: one more site shifts all the others.
     """
-    gone, come = _only_in_first(old.sites, new.sites), _only_in_first(new.sites, old.sites)
-    pairs = _renamed(gone, come)
+    removed, added = _only_in_first(old.sites, new.sites), _only_in_first(new.sites, old.sites)
+    pairs = _renamed(removed, added)
     both = pd.Index(old.sites["opportunity_id"]).intersection(new.sites["opportunity_id"])
     stayed = pd.DataFrame({"old_id": both, "new_id": both, "common_share": np.nan})
     known = pd.concat([stayed, pairs], ignore_index=True)
@@ -76,8 +76,8 @@ def compare_results(old: Edition, new: Edition) -> gpd.GeoDataFrame:
     renamed = (compared["old_id"] != compared["opportunity_id"]).to_numpy(dtype=bool)
     other = np.where(compared["changed"].notna(), "modifie", "inchange")
     compared = compared.assign(fate=np.where(renamed, "renomme", other))
-    appeared = come.loc[~come["opportunity_id"].isin(pairs["new_id"])]
-    disappeared = gone.loc[~gone["opportunity_id"].isin(pairs["old_id"])]
+    appeared = added.loc[~added["opportunity_id"].isin(pairs["new_id"])]
+    disappeared = removed.loc[~removed["opportunity_id"].isin(pairs["old_id"])]
     parts = [
         compared,
         _one_sided(appeared, "new").assign(fate="apparu"),
@@ -94,29 +94,29 @@ def _only_in_first(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> gpd.GeoDat
     return one.loc[~one["opportunity_id"].isin(other["opportunity_id"])].reset_index(drop=True)
 
 
-def _renamed(gone: gpd.GeoDataFrame, come: gpd.GeoDataFrame) -> pd.DataFrame:
+def _renamed(removed: gpd.GeoDataFrame, added: gpd.GeoDataFrame) -> pd.DataFrame:
     """Pair removed and new sites one to one, largest common share first."""
-    plots, others = gone.geometry.to_numpy(), come.geometry.to_numpy()
+    plots, others = removed.geometry.to_numpy(), added.geometry.to_numpy()
     first, second = shapely.STRtree(others).query(plots, predicate="intersects")
     common = shapely.area(shapely.intersection(plots[first], others[second]))
     smaller = np.minimum(shapely.area(plots[first]), shapely.area(others[second]))
     table = pd.DataFrame(
         {
-            "old_id": gone["opportunity_id"].to_numpy()[first],
-            "new_id": come["opportunity_id"].to_numpy()[second],
+            "old_id": removed["opportunity_id"].to_numpy()[first],
+            "new_id": added["opportunity_id"].to_numpy()[second],
             "common_share": np.minimum(common / np.where(smaller > 0, smaller, np.nan), 1.0),
-            "same": gone["kind"].to_numpy()[first] == come["kind"].to_numpy()[second],
+            "same": removed["kind"].to_numpy()[first] == added["kind"].to_numpy()[second],
         }
     )
     table = table.loc[table["same"] & (table["common_share"] >= OVERLAP_SHARE)]
     table = table.sort_values(["common_share", "old_id", "new_id"], ascending=[False, True, True])
-    kept: list[int] = []
-    taken: set[str] = set()
+    selected: list[int] = []
+    used: set[str] = set()
     for n, (a, b) in enumerate(zip("-" + table["old_id"], "+" + table["new_id"], strict=True)):
-        if not taken & {a, b}:
-            taken |= {a, b}
-            kept.append(n)
-    return table.iloc[kept][["old_id", "new_id", "common_share"]]
+        if not used & {a, b}:
+            used |= {a, b}
+            selected.append(n)
+    return table.iloc[selected][["old_id", "new_id", "common_share"]]
 
 
 def _figures(sites: gpd.GeoDataFrame, side: str) -> dict[str, Any]:

@@ -41,21 +41,21 @@ def match_truths(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFr
         ignore_index=True,
     )
     kinds = truths["kind"].to_numpy(dtype=object)[pairs["truth"].to_numpy(dtype=np.intp)]
-    own = sites["kind"].to_numpy(dtype=object)[pairs["site"].to_numpy(dtype=np.intp)]
-    pairs = pairs.loc[pd.isna(kinds) | (kinds == own)]
+    site_kinds = sites["kind"].to_numpy(dtype=object)[pairs["site"].to_numpy(dtype=np.intp)]
+    pairs = pairs.loc[pd.isna(kinds) | (kinds == site_kinds)]
     ranks = pairs.assign(
         rank=pairs["way"].map({way: n for n, way in enumerate(METHODS)}),
         site_id=sites["opportunity_id"].to_numpy()[pairs["site"].to_numpy(dtype=np.intp)],
         truth_id=truths["truth_id"].to_numpy()[pairs["truth"].to_numpy(dtype=np.intp)],
     ).sort_values(["rank", "gap", "site_id", "truth_id"])
     taken: tuple[set[int], set[int]] = (set(), set())
-    kept = []
+    selected = []
     for n, (site, truth) in enumerate(zip(ranks["site"], ranks["truth"], strict=True)):
         if site not in taken[0] and truth not in taken[1]:
             taken[0].add(site)
             taken[1].add(truth)
-            kept.append(n)
-    best: pd.DataFrame = ranks.iloc[kept].sort_values("site")[PAIRS].reset_index(drop=True)
+            selected.append(n)
+    best: pd.DataFrame = ranks.iloc[selected].sort_values("site")[PAIRS].reset_index(drop=True)
     return best
 
 
@@ -80,28 +80,37 @@ def _parcels(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _by_parcels(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
-    mine, theirs = _parcels(sites, "site"), _parcels(truths, "truth")
-    common = mine.merge(theirs, on="parcel").groupby(["site", "truth"]).size().reset_index(name="n")
-    each = common["site"].map(mine.groupby("site").size())
-    every = each + common["truth"].map(theirs.groupby("truth").size()) - common["n"]
+    site_parcels, truth_parcels = _parcels(sites, "site"), _parcels(truths, "truth")
+    common = (
+        site_parcels.merge(truth_parcels, on="parcel")
+        .groupby(["site", "truth"])
+        .size()
+        .reset_index(name="n")
+    )
+    each = common["site"].map(site_parcels.groupby("site").size())
+    every = each + common["truth"].map(truth_parcels.groupby("truth").size()) - common["n"]
     share = common["n"] / every
-    kept = share >= COMMON_SHARE
-    return _pairs(common["site"][kept], common["truth"][kept], "parcelles", 1 - share[kept])
+    selected = share >= COMMON_SHARE
+    return _pairs(
+        common["site"][selected], common["truth"][selected], "parcelles", 1 - share[selected]
+    )
 
 
 def _by_place(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> tuple[pd.DataFrame, ...]:
     plots = sites.geometry.to_numpy()
-    spots = truths.geometry.to_numpy()
+    shapes = truths.geometry.to_numpy()
     tree = shapely.STRtree(plots)
-    surface = np.flatnonzero(shapely.get_dimensions(spots) == 2)
-    truth, site = tree.query(spots[surface], predicate="intersects")
+    surface = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    truth, site = tree.query(shapes[surface], predicate="intersects")
     truth = surface[truth]
-    common = shapely.area(shapely.intersection(spots[truth], plots[site]))
-    smaller = np.minimum(shapely.area(spots[truth]), shapely.area(plots[site]))
+    common = shapely.area(shapely.intersection(shapes[truth], plots[site]))
+    smaller = np.minimum(shapely.area(shapes[truth]), shapely.area(plots[site]))
     share = common / np.where(smaller > 0, smaller, np.nan)
-    kept = share >= OVERLAP_SHARE
-    overlaps = _pairs(site[kept], truth[kept], "recouvrement", 1 - np.minimum(share[kept], 1.0))
-    points = np.flatnonzero(shapely.get_dimensions(spots) == 0)
-    near, hit = tree.query(spots[points], predicate="dwithin", distance=POINT_RADIUS_M)
+    selected = share >= OVERLAP_SHARE
+    overlaps = _pairs(
+        site[selected], truth[selected], "recouvrement", 1 - np.minimum(share[selected], 1.0)
+    )
+    points = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
+    near, hit = tree.query(shapes[points], predicate="dwithin", distance=POINT_RADIUS_M)
     near = points[near]
-    return overlaps, _pairs(hit, near, "distance", shapely.distance(spots[near], plots[hit]))
+    return overlaps, _pairs(hit, near, "distance", shapely.distance(shapes[near], plots[hit]))

@@ -235,10 +235,10 @@ def compare_baselines(
             if not same.any() and wanted.empty:
                 continue
             selected = sites.loc[listed & same]
-            silent = bool(rule.signals) and selected.empty
-            reached = wanted["opportunity_id"].isin(selected["opportunity_id"])
-            figures = list_metrics(selected, wanted.assign(hit=wanted["hit"] & reached))
-            if silent:
+            no_signal = bool(rule.signals) and selected.empty
+            in_list = wanted["opportunity_id"].isin(selected["opportunity_id"])
+            figures = list_metrics(selected, wanted.assign(hit=wanted["hit"] & in_list))
+            if no_signal:
                 figures |= {"recall": np.nan, "recall_low": 0.0, "recall_high": 1.0, "f1": np.nan}
             rows.append({"baseline": rule.name, "kind": kind, **figures})
     names = ["baseline", "kind", *list_metrics(sites.iloc[:0], truths.iloc[:0])]
