@@ -1,4 +1,4 @@
-"""Where plots open on the street."""
+"""Access points of plots."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def test_a_plot_opens_on_a_street_within_60_m(
 def test_far_streets_are_selected_like_near_ones(
     streets: Builder, plots: Builder, metres: float
 ) -> None:
-    """The nearest, and of those as near to a millimetre the smallest id."""
+    """The nearest street; of equal distances to a millimetre, the smallest id."""
     plot = shapely.box(0, metres, 20, 100)
     behind = f"LINESTRING (-100 {100 + metres} , 100 {100 + metres})"
     nearer = f"LINESTRING (-100 {99.99 + metres} , 100 {99.99 + metres})"
@@ -294,7 +294,7 @@ def test_a_side_at_more_than_45_degrees_from_the_street_is_no_front(
 def test_of_two_fronts_the_longest_has_the_access_and_both_count(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Of two as long, the nearer one; of two as near, the first along the edge."""
+    """Of equal lengths, the nearer front; of equal distances, the first along the edge."""
     gap = [(12, 20), (18, 20)]
     longest = shapely.Polygon([(0, 5), (12, 5), *gap, (18, 5), (28, 5), (28, 40), (0, 40)])
     nearer = shapely.Polygon([(0, 6), (12, 6), *gap, (18, 5), (30, 5), (30, 40), (0, 40)])
@@ -323,7 +323,7 @@ def test_only_streets_at_ground_level_that_are_open_to_the_mode_count(
 def test_plots_are_sorted_by_id_and_each_has_its_own_figures(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """A landlocked one between two others, in another order than their ids."""
+    """A landlocked plot between two others, not sorted by id."""
     boxes = [shapely.box(40, 7, 50, 30), shapely.box(0, 99, 9, 120), shapely.box(0, 3, 20, 30)]
     found = access_points(
         plots(boxes, opportunity_id=["c", "b", "a"]), streets([STREET], name="Rue Haute")
@@ -339,7 +339,7 @@ def test_plots_are_sorted_by_id_and_each_has_its_own_figures(
 def test_a_front_that_goes_round_a_corner_of_the_street_is_one_front(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Its sides are merged: the middle of the whole is the access."""
+    """Its sides are merged: the access is the midpoint of the whole."""
     found = opening(
         streets, plots, shapely.box(0, 0, 20, 20), "LINESTRING (-5 50, -5 -5, 50 -5)"
     ).iloc[0]
@@ -359,7 +359,7 @@ def test_the_block_size_does_not_change_the_access_points(
 
 
 def test_a_largest_distance_of_a_few_metres_is_respected(streets: Builder, plots: Builder) -> None:
-    """Streets within 15 m are looked up at once, whatever the reach: they must not slip in."""
+    """The first search covers 15 m whatever the largest distance: farther streets are excluded."""
     plot, ways = plots([shapely.box(0, 10, 20, 35)]), streets([STREET])
     assert access_points(plot, ways, max_distance_m=9.9).empty
     assert len(access_points(plot, ways, max_distance_m=10.1)) == 1
@@ -385,7 +385,7 @@ def test_where_no_plot_has_a_street_the_table_is_empty_in_the_same_crs(
 def test_only_open_streets_are_chosen_among(
     streets: Builder, plots: Builder, metres: float
 ) -> None:
-    """The nearest street is shut; the second plot has no other within reach."""
+    """The nearest street is closed; the second plot has no other near enough."""
     boxes = [shapely.box(0, metres, 20, metres + 20), shapely.box(0, -metres - 90, 20, -metres)]
     behind = 2 * metres + 21  # a metre farther from the first plot
     lines = [STREET, f"LINESTRING (-100 {behind}, 100 {behind})"]

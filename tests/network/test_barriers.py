@@ -1,4 +1,4 @@
-"""What a way goes round: the river, the railway; and what is no barrier."""
+"""Barriers behind detours: rivers and railways."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_barriers_on_the_straight_line(put: Callable[[Any], Any], case: str) -> 
 def test_the_table_of_access_names_the_river(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Two banks, one bridge 400 m away; and a river that lies beyond the place reached."""
+    """Two banks and one bridge 400 m away; a second river beyond the destination."""
     ways = streets(
         ["LINESTRING (0 0, 400 0)", "LINESTRING (0 100, 400 100)", "LINESTRING (400 0, 400 100)"],
         level=[0, 0, 1],

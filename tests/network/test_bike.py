@@ -1,4 +1,4 @@
-"""Who cycles obeys one-way streets, who walks does not."""
+"""One-way streets hold for cyclists, not for walkers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ONE_WAY: dict[str, Any] = {
     "round the block against it": (["forward"] * 4, ("s0", 70, 0), (30, 0), 360),
     "drawn the other way round": (["backward"] * 4, ("s0", 70, 0), (30, 0), 40),
     "against the drawing": (["backward"] * 4, ("s0", 30, 0), (70, 0), 360),
-    "into a street that nobody leaves": (
+    "into a street without exit": (
         ["forward", "backward", "both", "both"],
         ("s0", 50, 0),
         (50, 100),
@@ -96,7 +96,7 @@ def test_an_isochrone_by_bike_goes_with_the_traffic(
 
 
 def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places: Builder) -> None:
-    """A plot on a footway is ridden from the nearest street that is open to cyclists."""
+    """The path of a plot on a footway starts at the nearest street open to cyclists."""
     ways = streets(
         ["LINESTRING (0 0, 300 0)", "LINESTRING (0 40, 300 40)", "LINESTRING (300 0, 300 40)"],
         bike=[False, True, True],

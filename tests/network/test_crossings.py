@@ -1,4 +1,4 @@
-"""New ways over a river: joined to the streets, which keep their ids and their course."""
+"""Footbridges: connected to the streets, which keep their ids and geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plot that faces two streets has two doors, and is left by the better one."""
+"""Entrances: a plot that faces two streets has two and uses the better one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CASES: dict[str, Any] = {
     "motorway behind": ([FRONT, BACK], {"walk": [True, False]}, [], ["s0"]),
     "neighbour behind": ([FRONT, BACK], {}, [shapely.box(-9, 34, 30, 39)], ["s0"]),
     "neighbour in front": ([FRONT, BACK], {}, [shapely.box(-9, 0.5, 30, 4)], ["s1"]),
-    "shut in on both sides": (
+    "blocked on both sides": (
         [FRONT, BACK],
         {},
         [shapely.box(-9, 0.5, 30, 4), shapely.box(-9, 34, 30, 39)],
@@ -90,7 +90,7 @@ def test_an_estimated_outline_has_one_entrance(streets: Builder, plots: Builder)
 def test_the_best_entrance_is_used_for_each_destination(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """The back street leads to the station, the front one to the loop; nothing joins them."""
+    """The back street leads to the station, the front one to the loop; they are not connected."""
     sites, ways = plots([PLOT], opportunity_id=["a"]), streets([FRONT, BACK], name=["Av", "Ar"])
     graph, destinations = build_graph(ways), {"station": places({"Gare": (110, 40)})}
     loop = put("LINESTRING (-100 0, -90 0)")
@@ -133,7 +133,7 @@ def test_empty_tables(streets: Builder, plots: Builder) -> None:
 def test_several_modes_at_once_equal_one_mode_at_a_time(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Streets shut to one of the modes, plots that only one of them reaches, a neighbour's land."""
+    """Streets closed to one mode, plots with an access for one mode, other parcels."""
     lines = [FRONT, BACK, "LINESTRING (-400 120, 400 120)", "LINESTRING (27 -90, 27 90)"]
     ways = streets(lines, walk=[True, True, False, True], bike=[True, False, True, False])
     shapes = [shapely.box(x, 4, x + 20, y) for x, y in ((-60, 34), (0, 34), (29, 38), (90, 20))]
@@ -151,7 +151,7 @@ def test_several_modes_at_once_equal_one_mode_at_a_time(
 def test_the_nearest_street_is_the_nearest_however_far(
     streets: Builder, plots: Builder, back_m: float, more_m: float
 ) -> None:
-    """Half a millimetre farther is as near, and then the smallest id has it; two are farther."""
+    """Half a millimetre is a tie, resolved by the smallest id; two millimetres are not."""
     plot = shapely.box(0, 0, 20, 20)
     far, near = -back_m - more_m, 20 + back_m
     ways = streets([f"LINESTRING (-90 {far}, 90 {far})", f"LINESTRING (-90 {near}, 90 {near})"])
@@ -162,7 +162,7 @@ def test_the_nearest_street_is_the_nearest_however_far(
 def test_neighbour_land_is_the_line_to_the_street_minus_the_plot(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Ways that only touch a parcel cross nothing; the others are measured on what lies between."""
+    """Lines that only touch a parcel cross nothing; others count the parcels between."""
     ways = streets(["LINESTRING (-400 0, 400 0)"])
     sites = plots([shapely.box(x, 5 + x / 20, x + 15, 40) for x in range(0, 200, 20)])
     lots = [shapely.box(x, 3, x + 11, 40) for x in range(0, 200, 7)]

@@ -1,4 +1,4 @@
-"""Where streets join and where they do not."""
+"""Connections between streets."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_substring_starts_and_ends_at_its_measures() -> None:
 
 
 def test_an_arc_is_found_in_a_town_whose_keys_need_more_than_32_bits() -> None:
-    """scipy tells nodes as 32 bits: 50 000 nodes are enough for their key to overflow."""
+    """scipy numbers nodes with 32 bits: the keys of 50 000 nodes overflow."""
     many = 60_000
     u = np.arange(many - 1)
     found = easiest_arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)

@@ -1,4 +1,4 @@
-"""What is reached on foot from a site: areas that hold one another, and the residents within."""
+"""Isochrones: nested areas and the residents within."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOWN = [
 def entrances(
     put: Callable[[Any], Any], at: Mapping[tuple[str, int], tuple[str, float, float]]
 ) -> Any:
-    """Accesses by opportunity and turn: street, x, y."""
+    """Entrances by opportunity and rank: street, x, y."""
     rows = [
         {
             "opportunity_id": key[0],
@@ -110,7 +110,7 @@ RESIDENTS = {
 def test_residents_are_counted_along_the_streets(
     streets: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """365 m to each side in 5 minutes; over the river and off the streets nobody is reached."""
+    """365 m to each side in 5 minutes; no resident over the river or off the streets."""
     graph, start = build_graph(streets(TOWN)), entrances(put, {("a", 1): ("s0", 400, 10)})
     found = residents_within(start, graph, cells(put, RESIDENTS))
     assert found.iloc[0].tolist() == ["a", 10.0, 110.0, 110.0]

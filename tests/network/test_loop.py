@@ -1,4 +1,4 @@
-"""The loop as a tour of waypoints."""
+"""The loop through ordered waypoints."""
 
 from __future__ import annotations
 

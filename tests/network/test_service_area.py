@@ -1,4 +1,4 @@
-"""Departures within a walk: each run once, unknown where the feed says nothing."""
+"""Departures within a walk: each run once, unknown outside the feed."""
 
 from __future__ import annotations
 

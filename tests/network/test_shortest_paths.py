@@ -1,4 +1,4 @@
-"""From a plot's entrance to the nearest destination: limits, ties, and which figure is which."""
+"""Paths from entrances to the nearest destination: limits and ties."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def entrances(streets: gpd.GeoDataFrame, put: Put, *doors: Door) -> Any:
 
 
 class Town:
-    """The streets of ``BLOCK``, or others, and the way from an entrance to what is asked."""
+    """The streets of ``BLOCK``, or others, and the path from an entrance to a destination."""
 
     def __init__(self, streets: Builder, plots: Builder, places: Builder, put: Put) -> None:
         self.streets, self.plots, self.places, self.put = streets, plots, places, put
@@ -117,7 +117,7 @@ def test_a_loop_beyond_30_m_of_any_street_cannot_be_reached(
 
 @pytest.mark.parametrize(("y", "metres"), [(-0.9, 6), (-1.1, 6 + 13 + 1.1)])
 def test_an_entry_within_1_m_of_the_loop_is_on_it(town: Town, y: float, metres: float) -> None:
-    """Farther from it, the way goes along the street to the next point of the loop."""
+    """Farther from it, the path follows the street to the next point of the loop."""
     found = town.metres(("a", "s0", 37, 6), loop=f"LINESTRING (0 {y}, 100 {y}, 200 {y})")
     assert found == pytest.approx([metres - 10 * (metres > 10)], abs=1e-3)
 
@@ -213,7 +213,7 @@ def test_of_destinations_as_near_the_first_by_id_is_named_and_rows_are_in_order(
 
 
 def test_cycling_figures_are_those_of_the_same_opportunity_and_destination() -> None:
-    """Other rows in another order; the walked ones stay as they are."""
+    """Cycling rows in another order; the walking figures do not change."""
     keys = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     walked = pd.DataFrame(keys, columns=["opportunity_id", "target"])
     walked = schemas.ACCESS.conform(
@@ -253,7 +253,7 @@ def test_the_effort_of_a_part_of_an_edge_is_its_share() -> None:
 
 
 def uphill(graph: Any, forward: float, backward: float) -> Any:
-    """Graph whose edges cost so many times their length one way and the other."""
+    """Graph with a factor on the length of its edges in each direction."""
     return replace(graph, forward_m=graph.length_m * forward, backward_m=graph.length_m * backward)
 
 
@@ -315,7 +315,7 @@ def test_effort_and_length_add_up_over_many_edges_and_the_offset_of_the_destinat
 def test_a_destination_off_the_network_has_no_path(
     streets: Builder, places: Builder, put: Put
 ) -> None:
-    """Between two that have some: the places of each keep their own numbers."""
+    """Between two located destinations: the points of each keep their numbers."""
     laid = streets(BLOCK)
     graph = build_graph(laid)
     destinations = {

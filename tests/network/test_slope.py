@@ -1,4 +1,4 @@
-"""Uphill takes longer than downhill, and what the relief does not say counts as flat."""
+"""Slope: uphill takes longer than downhill; streets outside the DEM count as flat."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STREET = "LINESTRING (0 0, 200 0)"
 
 
 def ground(height: Callable[[Any, Any], Any], *, cell_m: float = 10.0) -> Dem:
-    """Relief of the town, 2 km around its origin, from a height by x and y."""
+    """DEM of 2 km around the origin, from a function of x and y."""
     side = int(4000 / cell_m)
     along = (np.arange(side) + 0.5) * cell_m - 2000
     x, y = np.meshgrid(along, -along)
@@ -122,7 +122,7 @@ def test_a_dem_of_another_area_changes_no_effort(streets: Builder) -> None:
 def test_the_path_around_the_hill_is_used_and_measured(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Over a hill of 30 % for 200 m, or round it by 260 m: the flat way is longer and quicker."""
+    """Over a hill of 30 % for 200 m, or around it by 260 m: the flat path is longer and quicker."""
     ways = streets([STREET, "LINESTRING (0 0, 0 -30, 200 -30, 200 0)"])
     hill = ground(lambda x, y: np.where(y > -12, 30 - 0.3 * abs(x - 100), 0.0))
     flat, steep = build_graph(ways), apply_slope(build_graph(ways), ways, hill)[0]
@@ -148,7 +148,7 @@ def test_times_up_and_down_a_constant_slope(
     along: float,
     split: float,
 ) -> None:
-    """The time from anywhere is that of the slope, wherever the street is cut."""
+    """The time from any point follows the slope, wherever the street is split."""
     dem = ground(lambda x, _: grade * x)
     whole = streets([STREET])
     cut = streets([f"LINESTRING (0 0, {split} 0)", f"LINESTRING ({split} 0, 200 0)"])

@@ -1,4 +1,4 @@
-"""Minutes from every cell: the same ways as from the sites, unknown where no street comes near."""
+"""Raster of travel times: same paths as from the sites, unknown far from streets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_minutes_from_each_cell(
     assert (made.west_m % 25, made.north_m % 25) == (0, 0)
 
     def at(key: str, x: float, y: float) -> float:
-        """Minutes in the cell of a point, and its middle's way by hand is in the asserts."""
+        """Minutes in the cell of a point; the assertions compute the path from its centre."""
         column = int((650_000 + x - made.west_m) // 25)
         row = int((made.north_m - 6_977_000 - y) // 25)
         return float(made.minutes[made.keys.index(key), row, column])

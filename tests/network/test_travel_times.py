@@ -1,4 +1,4 @@
-"""Walking times from plots to places and to the loop."""
+"""Walking times from plots to destinations and to the loop."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ CASES: dict[str, Any] = {
     "at a node": (("s0", 100, 4), (200, 0), 104, np.hypot(100, 4)),
     "beyond the end of the street": (("s0", 150, 0), (230, 40), 50 + 50, np.hypot(80, 40)),
     "another part of the network": (("s0", 30, 5), (550, 0), None, None),
-    "place far from any street": (("s0", 30, 5), (30, -151), None, None),
-    "its own door": (("s0", 30, 5), (30, 5), 10, 0),
+    "destination far from any street": (("s0", 30, 5), (30, -151), None, None),
+    "its own entrance": (("s0", 30, 5), (30, 5), 10, 0),
 }
 
 
@@ -343,7 +343,7 @@ def test_lines_built_together_have_the_measured_length_and_equal_those_built_one
 
 @pytest.fixture(scope="module")
 def amiens(real_data: Path) -> gpd.GeoDataFrame:
-    """Streets of greater Amiens, walkable but for the motorways."""
+    """Streets of greater Amiens, walkable except motorways."""
     path = real_data / "amiens" / "voirie-osm.geojson.gz"
     raw = gpd.read_file(f"/vsigzip/{path.as_posix()}").to_crs(2154)
     table = gpd.GeoDataFrame(

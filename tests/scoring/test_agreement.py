@@ -1,4 +1,4 @@
-"""TOPSIS, the Pareto front, and how far two orders agree."""
+"""TOPSIS, the Pareto front and the agreement of two rankings."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_front_by_blocks_equals_the_pairwise_front() -> None:
 
 
 def test_topsis_by_hand() -> None:
-    """Distances to the best (1, 1) and the worst (0, 0) of two criteria that weigh a half."""
+    """Distances to the best (1, 1) and the worst (0, 0) of two criteria of weight 0.5."""
     criterion_scores = np.array([[1, 0.5], [0.5, 1], [1, 1], [0, 0]])
     assert topsis_ranks(criterion_scores, EVEN).tolist() == [2, 2, 1, 4]
     # It prefers the even site to the one that is best and worst: the weighted mean does not.
@@ -126,7 +126,7 @@ def test_agreement_counts_the_sites_that_both_rank() -> None:
 
 
 def test_a_measure_that_a_site_lacks_stays_missing_to_the_end() -> None:
-    """An unreachable site has no rank by TOPSIS and no place on the front, not the last ones."""
+    """A site without a path has neither a TOPSIS rank nor a position on the front."""
     reach = Criterion(
         "gare", "station_min", Localized("Gare", "Station"), "min", 20, 3, 1, "METHODS"
     )
@@ -159,7 +159,7 @@ def test_topsis_has_no_rank_where_each_criterion_is_the_same_for_all() -> None:
 
 
 def test_topsis_measures_from_the_worst_of_each_criterion() -> None:
-    """Not from the least mark of all, the 0 of the first criterion."""
+    """Not from the least score of all criteria, the 0 of the first one."""
     criterion_scores = np.array([[0.5, 0.4], [0.0, 0.2], [0.9, 0.2]])
     weights = np.array([0.3, 0.7])
     theirs = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)(
@@ -192,7 +192,7 @@ def table_of_ranks(rank: list[float], topsis: list[float]) -> Any:
 
 
 def test_agreement_is_kendall_s_tau_over_the_sites_that_both_rank() -> None:
-    """Of three pairs two agree; gaps of other columns do not matter."""
+    """Two of three pairs agree; missing values of other columns have no effect."""
     found = agreement(table_of_ranks([1, 2, 3, 4, NAN], [2, 1, 3, NAN, 4]))
     assert found is not None
     assert (found.method, found.sites) == ("TOPSIS", 3)

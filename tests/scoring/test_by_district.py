@@ -1,4 +1,4 @@
-"""What quarters hold and what lies outside of them is, in sum, what was found."""
+"""Districts and the outside sum to the opportunities."""
 
 from __future__ import annotations
 

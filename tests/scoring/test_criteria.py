@@ -1,4 +1,4 @@
-"""The wide table that criteria read."""
+"""Table of measures and value functions."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_disc_of_the_area_has_no_shape(small_result: ResultTables) -> None:
 
 
 def at_distance(metres: float) -> dict[tuple[float, float], float]:
-    """One resident a cell, so many metres west of the friche, and a grid that holds all plots."""
+    """One resident a cell, at some metres west of the brownfield, in a grid around all plots."""
     return {(-metres, 25): 1, (-9e3, -9e3): 0, (9e3, -9e3): 0, (0, 9e3): 0}
 
 
@@ -144,7 +144,7 @@ def at_distance(metres: float) -> dict[tuple[float, float], float]:
 def test_residents_are_those_of_the_cells_within_500_m_of_the_plot(
     small_result: ResultTables, metres: float, residents: int
 ) -> None:
-    """From its edge: the middle of the plot is 40 m farther."""
+    """From the edge: the centre of the plot is 40 m farther."""
     found: Any = measures(
         small_result.candidates, small_result.access, population(at_distance(metres))
     ).set_index("opportunity_id")
@@ -162,7 +162,7 @@ def test_another_distance_counts_other_residents(small_result: ResultTables) -> 
 def test_a_cell_near_the_plot_counts_outside_the_hull_of_all_cells_too(
     small_result: ResultTables,
 ) -> None:
-    """One cell alone has no extent: whoever lives within 500 m is known, no one else."""
+    """One cell alone has no extent: only its residents within 500 m are known."""
     found = measures(small_result.candidates, small_result.access, population({(-440, 25): 7}))
     assert np.array_equal(found["residents_around"], [np.nan, np.nan, 7], equal_nan=True)
 
@@ -199,7 +199,7 @@ def test_farmland_and_nature_are_not_built_on(small_result: ResultTables, zone: 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_lone_point_has_no_shape_and_raises_no_warning(small_result: ResultTables) -> None:
-    """Unknown stays a number that is missing, so that criteria can read every column."""
+    """Unknown stays NaN, so that criteria can read every column."""
     points = small_result.candidates.set_geometry(small_result.candidates.centroid)
     found = measures(points.assign(perimeter="point_seul"), small_result.access)
     assert found["compactness"].isna().all()
@@ -252,7 +252,7 @@ def test_the_error_of_equal_bounds_names_them() -> None:
 
 
 def test_a_score_of_0_is_never_minus_0() -> None:
-    """Equal marks are equal bytes."""
+    """Equal scores are equal bytes."""
     assert not np.signbit(value_function([20.0, 25.0], worst=20, best=3)).any()
 
 

@@ -40,7 +40,7 @@ CASES: dict[str, tuple[tuple[float, float, float], list[float]]] = {
     "one unknown": ((1, NAN, 1), [3 / 4, 3 / 6, 5 / 6, 4 / 6]),
     "one known": ((NAN, NAN, 0), [1, 1 / 6, 1, 1 / 6]),
     "nothing known": ((NAN, NAN, NAN), [NAN, 0, 1, 0]),
-    "beyond the ramps": ((9, -9, -9), [4 / 6, 4 / 6, 4 / 6, 1]),
+    "outside the bounds": ((9, -9, -9), [4 / 6, 4 / 6, 4 / 6, 1]),
 }
 
 
@@ -132,14 +132,14 @@ WRONG: dict[str, Any] = {
         (criterion("a", 1), criterion("b", -1)),
         "weight_not_positive",
     ),
-    "a weight that is no number": ((criterion("a", NAN),), "weight_not_positive"),
+    "a weight of NaN": ((criterion("a", NAN),), "weight_not_positive"),
     "weights of 0": ((criterion("a", 0),), "no_weight"),
     "no criterion": ((), "no_weight"),
     "the same name twice": (
         (criterion("a", 1), criterion("a", 1)),
         "name_repeated",
     ),
-    "a flat ramp": ((criterion("a", 1, worst=2, best=2),), "bounds_not_distinct"),
+    "equal bounds": ((criterion("a", 1, worst=2, best=2),), "bounds_not_distinct"),
 }
 
 
@@ -242,7 +242,7 @@ def test_unless_stated_weights_are_drawn_as_the_method_says() -> None:
 
 @pytest.mark.parametrize("share", [0.14, 0.2, 0.26])
 def test_a_weight_of_a_fifth_is_drawn_at_a_fifth_give_or_take_6_percent(share: float) -> None:
-    """The first site leads where the weight of a is drawn above ``share``: a beta law."""
+    """The first site is first where the sampled weight of a exceeds ``share``: a beta law."""
     table = sites((1, 0, NAN), (0, share / (1 - share), NAN))
     found = scores(table, (criterion("a", 1), criterion("b", 4)), draws=4000, first=1)
     assert found["top20_share"][0] == pytest.approx(beta(10, 40).sf(share), abs=0.02)
@@ -252,7 +252,7 @@ def test_a_weight_of_a_fifth_is_drawn_at_a_fifth_give_or_take_6_percent(share: f
 def test_a_site_is_ranked_from_the_least_share_of_the_weight_known(
     least: float, *, ranked: bool
 ) -> None:
-    """Half of the weight is known; a site of which nothing is known is never ranked."""
+    """Half of the weight is known; a site without any known criterion is never ranked."""
     table = sites((1, NAN, NAN), (NAN, NAN, NAN))
     found = scores(table, CRITERIA, draws=10, min_coverage=least)
     assert found["coverage"].tolist() == pytest.approx([0.5, 0])
@@ -280,7 +280,7 @@ def test_coverage_is_one_where_the_shares_of_the_weights_do_not_add_up_to_one() 
 
 
 def test_where_what_is_known_draws_no_weight_the_chosen_weights_hold() -> None:
-    """A weight of a thousand millionth is nearly always drawn at 0: its mean would be unknown."""
+    """A weight of 1e-9 is nearly always sampled at 0: its mean would be unknown."""
     tiny = (criterion("a", 1), criterion("b", 1), criterion("c", 1e-9, worst=1, best=0))
     found = scores(sites((0.9, 0.9, 1), (NAN, NAN, 0)), tiny, draws=50, min_coverage=0)
     assert found["overall_rank"].tolist() == [2, 1]

@@ -1,4 +1,4 @@
-"""Needs against sites: verdicts, near misses, and what nobody knows."""
+"""Requirements against sites: verdicts, near misses, unknown values."""
 
 from __future__ import annotations
 

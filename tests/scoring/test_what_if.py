@@ -1,4 +1,4 @@
-"""Before and after, site by site."""
+"""Gains of each site between two situations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which truth speaks of which site, and what it makes of it."""
+"""Assessment of sites against ground truth."""
 
 from __future__ import annotations
 

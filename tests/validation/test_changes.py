@@ -1,4 +1,4 @@
-"""What changed from one result to the next."""
+"""Changes between two results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ground truth is paired with which site: ways, thresholds, ties."""
+"""Matching of ground truth to sites: methods, thresholds, ties."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_truth_with_a_kind_matches_only_sites_of_this_kind() -> None:
 
 
 def test_positions_are_those_of_the_tables_whatever_lies_between() -> None:
-    """Truths of four sorts in one table, sites in another order than their truths."""
+    """Truths of four kinds in one table, sites and truths in different orders."""
     own = sites(
         {"geometry": box(0, 0, 20, 20)},
         {"geometry": box(100, 0, 20, 20)},

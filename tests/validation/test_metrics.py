@@ -1,4 +1,4 @@
-"""Shares, intervals, AUC and calibration: by hand, and for any list."""
+"""Shares, intervals, AUC and calibration: by hand and by properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sites to visit: where the interval narrows most, drawn by lot, the same for all."""
+"""Stratified random sampling of visits, reproducible."""
 
 from __future__ import annotations
 

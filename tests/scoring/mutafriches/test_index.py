@@ -1,4 +1,4 @@
-"""Mutafriches 1.11: every row of the published grid, sites reckoned by hand, and the interval."""
+"""Mutafriches 1.11: every row of the published grid, sites computed by hand, the interval."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ def test_unknown_answers_and_sites_without_facts() -> None:
 
 
 def test_the_partial_index_may_exceed_its_interval() -> None:
-    """A single very good answer gives 100; the neutral ones that must come bring it down."""
+    """A single very good answer gives 100; neutral answers then lower the index."""
     found = marked({"raccordementEau": "oui"}).loc["residentiel"]
     assert found["index"] == 100
     assert found["index_high"] < 100
@@ -267,7 +267,7 @@ def test_the_partial_index_may_exceed_its_interval() -> None:
 
 @pytest.mark.parametrize("use", USES)
 def test_the_interval_is_exact_by_trying_every_combination(use: str) -> None:
-    """All but four criteria known: the 3·5·2·3 ways to complete the site, one by one."""
+    """All but four criteria known: all 3·5·2·3 completions of the site."""
     left = ("qualiteVoieDesserte", "trameVerteEtBleue", "risqueInondation", "zonagePatrimonial")
     known = {
         q.name: next(a.value for a in q.answers if a.value != "ne-sait-pas")

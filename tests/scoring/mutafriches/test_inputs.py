@@ -1,4 +1,4 @@
-"""What the layers answer, what they leave unknown, and the spans of cost and hardness."""
+"""Answers of the layers, and the intervals of cost and difficulty."""
 
 from __future__ import annotations
 
