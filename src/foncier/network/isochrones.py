@@ -72,7 +72,7 @@ def isochrones(
     rows: list[tuple[Any, int]] = []
     areas: list[shapely.Geometry] = []
     every = np.arange(len(origins.split.graph.x))
-    for catchments in origins.fields(metres[-1]):
+    for catchments in origins.catchments(metres[-1]):
         for site, effort in zip(catchments.sites, catchments.to(every), strict=True):
             inner, inner_m = shapely.Polygon(), 0.0
             for time, within in zip(times, metres, strict=True):

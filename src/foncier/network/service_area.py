@@ -75,7 +75,7 @@ class ServiceArea:
     matrix: csr_array
     place: gpd.GeoSeries
 
-    def fields(self, within_m: float) -> Iterator[Catchments]:
+    def catchments(self, within_m: float) -> Iterator[Catchments]:
         """Effort from each site to the nodes around it, a few neighbouring sites at a time.
 
         Effort is the equivalent length on the flat in metres, infinite beyond ``within_m``. Only
@@ -120,9 +120,9 @@ class ServiceArea:
     def _least_effort(self) -> float:
         """Least effort of a metre of street, below 1 downhill: the search radius grows by it."""
         graph = self.split.graph
-        ways = np.minimum(graph.forward_m, graph.backward_m)
+        effort = np.minimum(graph.forward_m, graph.backward_m)
         some = graph.length_m > 0
-        return float(min(1.0, (ways[some] / graph.length_m[some]).min(initial=1.0)))
+        return float(min(1.0, (effort[some] / graph.length_m[some]).min(initial=1.0)))
 
 
 class SnappedPoints:
@@ -242,7 +242,7 @@ def residents_within(
     in_extent = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows = np.searchsorted(ids, origins.ids)
-    for catchments in origins.fields(metres[-1]):
+    for catchments in origins.catchments(metres[-1]):
         which, effort = snapped.effort(catchments)
         inside = in_extent.reindex(origins.ids[catchments.sites]).to_numpy(dtype=bool)
         for name, within in zip(columns, metres, strict=True):
@@ -301,7 +301,7 @@ def departures_within(
             pd.Series(near).groupby(entrances["opportunity_id"].to_numpy(dtype=object)).any()
         )
         snapped = SnappedPoints(origins, network_points)
-        for catchments in origins.fields(metres):
+        for catchments in origins.catchments(metres):
             which, effort = snapped.effort(catchments)
             within = effort <= metres
             served = (within.astype(np.float64) @ serves[which]) > 0
