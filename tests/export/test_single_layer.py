@@ -84,7 +84,7 @@ def test_layer_of_differences_is_coloured_by_fate(
     sites = small_result.candidates.merge(small_result.scores, on="opportunity_id")
     old = Edition(sites, small_result.evidence, small_result.rejections)
     new = Edition(sites.iloc[1:].reset_index(drop=True), old.evidence, old.rejections)
-    rows = validation.differences(old, new)
+    rows = validation.compare_results(old, new)
     path = tmp_path / "differences.gpkg"
     diff.write_layer(rows, path, title="Essai", day=small_result.edition, lang="fr")
     told = opened(path, "differences")

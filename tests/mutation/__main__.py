@@ -1,7 +1,7 @@
 """Mutation testing: change one thing in a module and see whether the module's tests notice.
 
     make mutation                                     # every module of modules.toml
-    make mutation MODULES="scoring/value_functions.py"            # some of them
+    make mutation MODULES="scoring/criteria.py"                   # some of them
 
 mutmut changes the functions. It leaves constants of a module alone, and these hold thresholds:
 each numeric one is tried at four fifths and at five quarters of its value here. The report goes to

@@ -1,4 +1,4 @@
-"""Builders of small towns, near the station of Amiens."""
+"""Builders of small street networks near the station of Amiens."""
 
 from __future__ import annotations
 
@@ -91,5 +91,5 @@ def places() -> Builder:
 
 @pytest.fixture(scope="session")
 def put() -> Callable[[Any], Any]:
-    """Move a geometry of these towns to where they lie."""
+    """Translate a geometry to the position of these networks."""
     return placed

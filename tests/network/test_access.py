@@ -1,4 +1,4 @@
-"""Where plots open on the street."""
+"""Access points of plots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.network import access, access_points
-from foncier.network.access import at_ground, near, street_of
+from foncier.network.access import ground_level_streets, nearby_streets, nearest_streets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,12 +167,12 @@ def test_each_plot_opens_on_its_street(
         assert shapely.distance(row.geometry, put(shapely.Point(point))) < 0.05
 
 
-def test_reach_is_a_parameter(streets: Builder, plots: Builder) -> None:
+def test_the_largest_distance_is_a_parameter(streets: Builder, plots: Builder) -> None:
     site = plots([shapely.box(0, 61, 20, 90)])
-    assert len(access_points(site, streets([STREET]), reach_m=62)) == 1
+    assert len(access_points(site, streets([STREET]), max_distance_m=62)) == 1
 
 
-def test_the_name_of_the_street_is_told(streets: Builder, plots: Builder) -> None:
+def test_the_street_name_is_reported(streets: Builder, plots: Builder) -> None:
     found = access_points(
         plots([shapely.box(0, 5, 20, 35)]), streets([STREET], name="Rue du Hocquet")
     )
@@ -180,7 +180,7 @@ def test_the_name_of_the_street_is_told(streets: Builder, plots: Builder) -> Non
 
 
 @pytest.mark.parametrize("empty", ["plots", "streets", "both"])
-def test_empty_tables_give_an_empty_contract_table(
+def test_empty_tables_give_an_empty_table_of_the_schema(
     streets: Builder, plots: Builder, empty: str
 ) -> None:
     sites = plots([] if empty != "streets" else [shapely.box(0, 5, 20, 35)])
@@ -240,10 +240,10 @@ def test_a_plot_opens_on_a_street_within_60_m(
 
 
 @pytest.mark.parametrize("metres", [14.0, 14.9995, 15.0, 16.0, 40.0])
-def test_far_streets_are_chosen_as_near_ones_are(
+def test_far_streets_are_selected_like_near_ones(
     streets: Builder, plots: Builder, metres: float
 ) -> None:
-    """The nearest, and of those as near to a millimetre the smallest id."""
+    """The nearest street; of equal distances to a millimetre, the smallest id."""
     plot = shapely.box(0, metres, 20, 100)
     behind = f"LINESTRING (-100 {100 + metres} , 100 {100 + metres})"
     nearer = f"LINESTRING (-100 {99.99 + metres} , 100 {99.99 + metres})"
@@ -272,10 +272,10 @@ def test_a_front_set_back_by_4_m_still_faces_the_street(
     assert found["frontage_m"].tolist() == pytest.approx([frontage_m], abs=0.05)
 
 
-def test_that_depth_is_a_parameter(streets: Builder, plots: Builder) -> None:
+def test_the_depth_of_the_front_is_a_parameter(streets: Builder, plots: Builder) -> None:
     plot = plots([shapely.Polygon([(0, 5), (8, 5), (8, 11), (20, 11), (20, 30), (0, 30)])])
-    for beyond_m, frontage_m in ((5.9, 8), (6.1, 20)):
-        found = access_points(plot, streets([STREET]), beyond_m=beyond_m)
+    for front_depth_m, frontage_m in ((5.9, 8), (6.1, 20)):
+        found = access_points(plot, streets([STREET]), front_depth_m=front_depth_m)
         assert found["frontage_m"].tolist() == pytest.approx([frontage_m], abs=0.05)
 
 
@@ -294,7 +294,7 @@ def test_a_side_at_more_than_45_degrees_from_the_street_is_no_front(
 def test_of_two_fronts_the_longest_has_the_access_and_both_count(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Of two as long, the nearer one; of two as near, the first along the edge."""
+    """Of equal lengths, the nearer front; of equal distances, the first along the edge."""
     gap = [(12, 20), (18, 20)]
     longest = shapely.Polygon([(0, 5), (12, 5), *gap, (18, 5), (28, 5), (28, 40), (0, 40)])
     nearer = shapely.Polygon([(0, 6), (12, 6), *gap, (18, 5), (30, 5), (30, 40), (0, 40)])
@@ -317,13 +317,13 @@ def test_only_streets_at_ground_level_that_are_open_to_the_mode_count(
     plot = plots([shapely.box(0, 5, 20, 35)])
     assert access_points(plot, ways)["street_id"].tolist() == ["s4"]
     assert access_points(plot, ways, mode="bike")["street_id"].tolist() == ["s0"]
-    assert at_ground(ways, "walk", "bike")["street_id"].tolist() == ["s0", "s4"]
+    assert ground_level_streets(ways, "walk", "bike")["street_id"].tolist() == ["s0", "s4"]
 
 
 def test_plots_are_sorted_by_id_and_each_has_its_own_figures(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """A landlocked one between two others, in another order than their ids."""
+    """A landlocked plot between two others, not sorted by id."""
     boxes = [shapely.box(40, 7, 50, 30), shapely.box(0, 99, 9, 120), shapely.box(0, 3, 20, 30)]
     found = access_points(
         plots(boxes, opportunity_id=["c", "b", "a"]), streets([STREET], name="Rue Haute")
@@ -339,7 +339,7 @@ def test_plots_are_sorted_by_id_and_each_has_its_own_figures(
 def test_a_front_that_goes_round_a_corner_of_the_street_is_one_front(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Its sides are merged: the middle of the whole is the access."""
+    """Its sides are merged: the access is the midpoint of the whole."""
     found = opening(
         streets, plots, shapely.box(0, 0, 20, 20), "LINESTRING (-5 50, -5 -5, 50 -5)"
     ).iloc[0]
@@ -347,7 +347,7 @@ def test_a_front_that_goes_round_a_corner_of_the_street_is_one_front(
     assert found.geometry.distance(put(shapely.Point(0, 0))) < 0.1
 
 
-def test_strips_in_blocks_change_nothing(
+def test_the_block_size_does_not_change_the_access_points(
     streets: Builder, plots: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sites, ways = town(streets, plots)
@@ -358,11 +358,11 @@ def test_strips_in_blocks_change_nothing(
     assert access_points(sites, ways).equals(whole)
 
 
-def test_a_reach_of_a_few_metres_holds_too(streets: Builder, plots: Builder) -> None:
-    """Streets within 15 m are looked up at once, whatever the reach: they must not slip in."""
+def test_a_largest_distance_of_a_few_metres_is_respected(streets: Builder, plots: Builder) -> None:
+    """The first search covers 15 m whatever the largest distance: farther streets are excluded."""
     plot, ways = plots([shapely.box(0, 10, 20, 35)]), streets([STREET])
-    assert access_points(plot, ways, reach_m=9.9).empty
-    assert len(access_points(plot, ways, reach_m=10.1)) == 1
+    assert access_points(plot, ways, max_distance_m=9.9).empty
+    assert len(access_points(plot, ways, max_distance_m=10.1)) == 1
 
 
 def test_a_front_of_short_sides_is_a_front(streets: Builder, plots: Builder) -> None:
@@ -385,12 +385,12 @@ def test_where_no_plot_has_a_street_the_table_is_empty_in_the_same_crs(
 def test_only_open_streets_are_chosen_among(
     streets: Builder, plots: Builder, metres: float
 ) -> None:
-    """The nearest street is shut; the second plot has no other within reach."""
+    """The nearest street is closed; the second plot has no other near enough."""
     boxes = [shapely.box(0, metres, 20, metres + 20), shapely.box(0, -metres - 90, 20, -metres)]
     behind = 2 * metres + 21  # a metre farther from the first plot
     lines = [STREET, f"LINESTRING (-100 {behind}, 100 {behind})"]
-    around = near(plots(boxes).geometry.to_numpy(), streets(lines).geometry.to_numpy())
-    plot, street = street_of(around, np.array([True, True]), reach_m=35.0)
+    around = nearby_streets(plots(boxes).geometry.to_numpy(), streets(lines).geometry.to_numpy())
+    plot, street = nearest_streets(around, np.array([True, True]), max_distance_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0, 1], [0, 0])
-    plot, street = street_of(around, np.array([False, True]), reach_m=35.0)
+    plot, street = nearest_streets(around, np.array([False, True]), max_distance_m=35.0)
     assert (plot.tolist(), street.tolist()) == ([0], [1])

@@ -1,4 +1,4 @@
-"""Amiens's real streets: every figure checked on a graph built here in another way."""
+"""Real streets of Amiens: figures compared with an independent graph."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def plain(real_data: Path) -> Plain:
 def test_metres_agree_with_networkx_on_another_graph(
     result: ResultTables, plain: Plain, target: str
 ) -> None:
-    """Station, Citadelle and loop from all 60 sites that a street reaches, to 0.1 %."""
+    """Station, Citadelle and loop from the 60 sites with an access, to 0.1 %."""
     plain.net = nx.Graph(plain.net)
     streets = result.background.streets
     ways = streets.set_index("street_id").geometry
@@ -118,7 +118,7 @@ def test_metres_agree_with_networkx_on_another_graph(
 
 
 def test_bridges_and_tunnels_join_at_their_ends_alone(result: ResultTables) -> None:
-    """Lines that cross in the drawing without a common vertex are not joined; most bridges are."""
+    """Lines that cross without a common vertex are not connected."""
     streets = result.background.streets
     graph = network.build_graph(streets)
     level = streets["level"].to_numpy()[graph.street]

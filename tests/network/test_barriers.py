@@ -1,4 +1,4 @@
-"""What a way goes round: the river, the railway; and what is no barrier."""
+"""Barriers behind detours: rivers and railways."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.network import build_graph, entrances, travel_time_table
-from foncier.network.barriers import barriers, walls
+from foncier.network.barriers import barrier_layer, crossed_barriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,17 +71,17 @@ def constraints(put: Callable[[Any], Any], rows: Sequence[Any]) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_crossed_on_the_straight_line(put: Callable[[Any], Any], case: str) -> None:
+def test_barriers_on_the_straight_line(put: Callable[[Any], Any], case: str) -> None:
     rows, detour, kind, name = CASES[case]
     start, end = (np.array([put(shapely.Point(0, y))]) for y in (0, 100))
-    found = barriers(start, end, np.array([detour]), walls(constraints(put, rows)))
+    found = crossed_barriers(start, end, np.array([detour]), barrier_layer(constraints(put, rows)))
     assert [one[0] for one in found] == [kind, name]
 
 
 def test_the_table_of_access_names_the_river(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Two banks, one bridge 400 m away; and a river that lies beyond the place reached."""
+    """Two banks and one bridge 400 m away; a second river beyond the destination."""
     ways = streets(
         ["LINESTRING (0 0, 400 0)", "LINESTRING (0 100, 400 100)", "LINESTRING (400 0, 400 100)"],
         level=[0, 0, 1],
@@ -106,5 +106,5 @@ def test_the_table_of_access_names_the_river(
 
 def test_no_line_no_barrier() -> None:
     nothing = np.empty(0, dtype=object)
-    kinds, names = barriers(nothing, nothing, np.empty(0), None)
+    kinds, names = crossed_barriers(nothing, nothing, np.empty(0), None)
     assert (len(kinds), len(names)) == (0, 0)

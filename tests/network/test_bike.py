@@ -1,4 +1,4 @@
-"""Who cycles obeys one-way streets, who walks does not."""
+"""One-way streets hold for cyclists, not for walkers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import shapely
 from foncier import schemas
 from foncier.network import (
     BIKE_KMH,
+    add_cycling,
     build_graph,
-    cycled,
     entrances,
     isochrones,
     routes,
@@ -49,7 +49,7 @@ ONE_WAY: dict[str, Any] = {
     "round the block against it": (["forward"] * 4, ("s0", 70, 0), (30, 0), 360),
     "drawn the other way round": (["backward"] * 4, ("s0", 70, 0), (30, 0), 40),
     "against the drawing": (["backward"] * 4, ("s0", 30, 0), (70, 0), 360),
-    "into a street that nobody leaves": (
+    "into a street without exit": (
         ["forward", "backward", "both", "both"],
         ("s0", 50, 0),
         (50, 100),
@@ -90,13 +90,13 @@ def test_an_isochrone_by_bike_goes_with_the_traffic(
     streets: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph = build_graph(streets(["LINESTRING (-900 0, 900 0)"], bike_way="forward"), mode="bike")
-    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[2], speed_kmh=15, simple_m=0.0)
+    found = isochrones(door(put, "s0", 0, 0), graph, minutes=[2], speed_kmh=15, simplify_m=0.0)
     west, _, east, _ = found.translate(-650_000, -6_977_000).total_bounds
     assert (west, east) == pytest.approx((-50, 550), abs=0.01)
 
 
 def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places: Builder) -> None:
-    """A plot on a footway is ridden from the nearest street that is open to cyclists."""
+    """The path of a plot on a footway starts at the nearest street open to cyclists."""
     ways = streets(
         ["LINESTRING (0 0, 300 0)", "LINESTRING (0 40, 300 40)", "LINESTRING (300 0, 300 40)"],
         bike=[False, True, True],
@@ -113,13 +113,13 @@ def test_cycling_stands_beside_walking(streets: Builder, plots: Builder, places:
         destinations,
         speed_kmh=BIKE_KMH,
     )
-    both = cycled(foot, ridden).set_index("opportunity_id")
+    both = add_cycling(foot, ridden).set_index("opportunity_id")
     assert both.loc["a", "distance_m"] == pytest.approx(3 + 290 + 20, abs=1e-3)
     assert both.loc["a", "bike_m"] == pytest.approx(15 + 290 + 20, abs=1e-3)
     assert both.loc["a", "bike_min"] == pytest.approx(325 / 250, abs=1e-4)
     assert both.loc["b"].isna()[["distance_m", "bike_m", "bike_min"]].all()
-    assert cycled(foot.iloc[:0], ridden).empty
-    assert cycled(foot, ridden.iloc[:0])["bike_min"].isna().all()
+    assert add_cycling(foot.iloc[:0], ridden).empty
+    assert add_cycling(foot, ridden.iloc[:0])["bike_min"].isna().all()
 
 
 @pytest.mark.real

@@ -1,4 +1,4 @@
-"""New ways over a river: joined to the streets, which keep their ids and their course."""
+"""Footbridges: connected to the streets, which keep their ids and geometry."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import shapely
 from foncier.errors import ContractError
 from foncier.network import (
     access_points,
+    add_crossing,
     build_graph,
     travel_time_table,
-    with_crossing,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_a_footbridge_shortens_the_way(
 ) -> None:
     before = streets(BANKS)
     kept = before.copy(deep=True)
-    after = with_crossing(before, put(shapely.LineString([(800, 8), (800, 55)])), name="Passerelle")
+    after = add_crossing(before, put(shapely.LineString([(800, 8), (800, 55)])), name="Passerelle")
     assert before.equals(kept)
     assert metres(before, plots, places) == pytest.approx(3 + 800 + 60 + 800 + 2, abs=0.1)
     assert metres(after, plots, places) == pytest.approx(3 + 60 + 2, abs=0.1)
@@ -51,26 +51,27 @@ def test_a_footbridge_shortens_the_way(
     assert lengths["+Passerelle"] == pytest.approx(60)
 
 
-def test_the_far_bank_is_unlocked(
+def test_a_footbridge_opens_a_path_to_the_other_bank(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     apart = streets(BANKS[:2])
-    joined = with_crossing(apart, put(shapely.LineString([(500, 0), (500, 60)])), name="P")
+    joined = add_crossing(apart, put(shapely.LineString([(500, 0), (500, 60)])), name="P")
     assert metres(apart, plots, places) != metres(apart, plots, places), "NaN: no way"
     assert metres(joined, plots, places) == pytest.approx(3 + 300 + 60 + 300 + 2, abs=0.1)
 
 
 WRONG = {
-    "an end in the middle of the river": ([(500, 0), (500, -400)], "sa dernière extrémité"),
-    "nowhere": ([(500, 900), (500, 800)], "sa première extrémité"),
-    "the same place twice": ([(500, 2), (500, 9)], "au même"),
+    "an end in the middle of the river": ([(500, 0), (500, -400)], "last_end_far"),
+    "nowhere": ([(500, 900), (500, 800)], "first_end_far"),
+    "the same place twice": ([(500, 2), (500, 9)], "same_place"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_crossing_that_joins_nothing_is_refused(
+def test_a_crossing_that_connects_no_streets_is_refused(
     streets: Builder, put: Callable[[Any], Any], case: str
 ) -> None:
     course, message = WRONG[case]
-    with pytest.raises(ContractError, match=message):
-        with_crossing(streets(BANKS), put(shapely.LineString(course)), name="Passerelle")
+    with pytest.raises(ContractError) as refused:
+        add_crossing(streets(BANKS), put(shapely.LineString(course)), name="Passerelle")
+    assert refused.value.id == f"network.crossing.{message}"

@@ -1,4 +1,4 @@
-"""A plot that faces two streets has two doors, and is left by the better one."""
+"""Entrances: a plot that faces two streets has two and uses the better one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foncier.network import (
     travel_time_table,
 )
 from foncier.network.access import CLOSE_M
-from foncier.network.entrances import crossed_m
+from foncier.network.entrances import neighbour_land_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ CASES: dict[str, Any] = {
     "motorway behind": ([FRONT, BACK], {"walk": [True, False]}, [], ["s0"]),
     "neighbour behind": ([FRONT, BACK], {}, [shapely.box(-9, 34, 30, 39)], ["s0"]),
     "neighbour in front": ([FRONT, BACK], {}, [shapely.box(-9, 0.5, 30, 4)], ["s1"]),
-    "shut in on both sides": (
+    "blocked on both sides": (
         [FRONT, BACK],
         {},
         [shapely.box(-9, 0.5, 30, 4), shapely.box(-9, 34, 30, 39)],
@@ -59,7 +59,7 @@ CASES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_doors_of_a_plot(
+def test_the_entrances_of_a_plot(
     streets: Builder, plots: Builder, put: Callable[[Any], Any], case: str
 ) -> None:
     lines, columns, others, expected = CASES[case]
@@ -81,16 +81,16 @@ def test_without_parcels_no_neighbour_is_known(streets: Builder, plots: Builder)
     assert main_entrances(found).equals(access_points(sites, ways))
 
 
-def test_a_guessed_outline_has_one_door(streets: Builder, plots: Builder) -> None:
+def test_an_estimated_outline_has_one_entrance(streets: Builder, plots: Builder) -> None:
     ways = streets([FRONT, BACK])
     for perimeter, count in (("trace", 2), ("emprise_approximative", 1), ("point_seul", 1)):
         assert len(entrances(plots([PLOT], perimeter=perimeter), ways)) == count
 
 
-def test_the_better_door_is_taken_for_each_target(
+def test_the_best_entrance_is_used_for_each_destination(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """The back street leads to the station, the front one to the loop; nothing joins them."""
+    """The back street leads to the station, the front one to the loop; they are not connected."""
     sites, ways = plots([PLOT], opportunity_id=["a"]), streets([FRONT, BACK], name=["Av", "Ar"])
     graph, destinations = build_graph(ways), {"station": places({"Gare": (110, 40)})}
     loop = put("LINESTRING (-100 0, -90 0)")
@@ -108,7 +108,7 @@ def test_the_better_door_is_taken_for_each_target(
     assert alone["distance_m"].isna()["station"]
 
 
-def test_another_door_never_lengthens_a_way(
+def test_a_second_entrance_never_lengthens_a_path(
     streets: Builder, plots: Builder, places: Builder
 ) -> None:
     ways = streets([FRONT, BACK, "LINESTRING (400 0, 400 40)", "LINESTRING (-300 0, -300 40)"])
@@ -130,10 +130,10 @@ def test_empty_tables(streets: Builder, plots: Builder) -> None:
     assert entrances(plots([PLOT]), streets([])).empty
 
 
-def test_modes_found_together_are_those_found_one_by_one(
+def test_several_modes_at_once_equal_one_mode_at_a_time(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Streets shut to one of the modes, plots that only one of them reaches, a neighbour's land."""
+    """Streets closed to one mode, plots with an access for one mode, other parcels."""
     lines = [FRONT, BACK, "LINESTRING (-400 120, 400 120)", "LINESTRING (27 -90, 27 90)"]
     ways = streets(lines, walk=[True, True, False, True], bike=[True, False, True, False])
     shapes = [shapely.box(x, 4, x + 20, y) for x, y in ((-60, 34), (0, 34), (29, 38), (90, 20))]
@@ -151,7 +151,7 @@ def test_modes_found_together_are_those_found_one_by_one(
 def test_the_nearest_street_is_the_nearest_however_far(
     streets: Builder, plots: Builder, back_m: float, more_m: float
 ) -> None:
-    """Half a millimetre farther is as near, and then the smallest id has it; two are farther."""
+    """Half a millimetre is a tie, resolved by the smallest id; two millimetres are not."""
     plot = shapely.box(0, 0, 20, 20)
     far, near = -back_m - more_m, 20 + back_m
     ways = streets([f"LINESTRING (-90 {far}, 90 {far})", f"LINESTRING (-90 {near}, 90 {near})"])
@@ -159,10 +159,10 @@ def test_the_nearest_street_is_the_nearest_however_far(
     assert found["street_id"].tolist() == ["s0" if more_m < 1e-3 else "s1"]
 
 
-def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
+def test_neighbour_land_is_the_line_to_the_street_minus_the_plot(
     streets: Builder, plots: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """Ways that only touch a parcel cross nothing; the others are measured on what lies between."""
+    """Lines that only touch a parcel cross nothing; others count the parcels between."""
     ways = streets(["LINESTRING (-400 0, 400 0)"])
     sites = plots([shapely.box(x, 5 + x / 20, x + 15, 40) for x in range(0, 200, 20)])
     lots = [shapely.box(x, 3, x + 11, 40) for x in range(0, 200, 7)]
@@ -170,7 +170,7 @@ def test_land_crossed_is_what_is_left_of_the_way_without_the_plot(
     points = access_points(sites, ways)
     at, own = points.geometry.to_numpy(), sites.geometry.to_numpy()
     street = np.repeat(ways.geometry.to_numpy()[:1], len(at))
-    found = crossed_m(at, street, own, land)
+    found = neighbour_land_m(at, street, own, land)
     between = shapely.difference(shapely.shortest_line(at, street), own)
     pieces = shapely.intersection(between[:, None], land.geometry.to_numpy()[None])
     assert found == pytest.approx(shapely.length(pieces).sum(axis=1), abs=1e-3)

@@ -1,4 +1,4 @@
-"""Where streets join and where they do not."""
+"""Connections between streets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.network import build_graph
-from foncier.network.sparse import EPSILON_M, arcs
-from foncier.network.splitting import cut
+from foncier.network.graph import EPSILON_M, easiest_arcs
+from foncier.network.splitting import line_substring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_streets_join_where_a_walker_can_pass(streets: Builder, case: str) -> None:
+def test_streets_connect_where_walkers_can_pass(streets: Builder, case: str) -> None:
     lines, levels, nodes, edges, components = CASES[case]
     graph = build_graph(streets(lines, level=levels))
     assert (len(graph.x), len(graph.u), graph.components) == (nodes, edges, components)
@@ -86,7 +86,7 @@ def test_parallel_edges_keep_the_shortest_and_returns_are_left_out(streets: Buil
     assert graph.arcs.effort_m.min() > EPSILON_M
 
 
-def test_a_graph_says_where_its_edges_lie_along_their_street(streets: Builder) -> None:
+def test_edges_know_their_measures_along_the_street(streets: Builder) -> None:
     graph = build_graph(streets([NORTH, "MULTILINESTRING ((0 0, 50 0), (50 0, 100 0))"]))
     assert graph.street_id.tolist() == ["s0", "s0", "s1", "s1"]
     assert graph.start_m.tolist() == [0, 50, 0, 50]
@@ -131,19 +131,21 @@ def test_a_graph_depends_neither_on_row_order_nor_on_where_the_map_lies(
     assert table.equals(before)
 
 
-def test_cut_keeps_ends_at_their_measure() -> None:
+def test_a_substring_starts_and_ends_at_its_measures() -> None:
     line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
-    pieces = cut(np.array([line] * 4), np.array([0.0, 10.0, 3, 20]), np.array([20.0, 20, 3, 20]))
+    pieces = line_substring(
+        np.array([line] * 4), np.array([0.0, 10.0, 3, 20]), np.array([20.0, 20, 3, 20])
+    )
     assert pieces[0].equals(line)
     assert shapely.to_wkt(pieces[1]) == "LINESTRING (10 0, 10 10)"
     assert shapely.length(pieces).tolist() == [20, 10, 0, 0]
-    assert len(cut(np.empty(0, dtype=object), np.empty(0), np.empty(0))) == 0
+    assert len(line_substring(np.empty(0, dtype=object), np.empty(0), np.empty(0))) == 0
 
 
 def test_an_arc_is_found_in_a_town_whose_keys_need_more_than_32_bits() -> None:
-    """scipy tells nodes as 32 bits: 50 000 nodes are enough for their key to overflow."""
+    """scipy numbers nodes with 32 bits: the keys of 50 000 nodes overflow."""
     many = 60_000
     u = np.arange(many - 1)
-    found = arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)
+    found = easiest_arcs(u, u + 1, np.ones(len(u)), np.ones(len(u)), nodes=many)
     last = np.array([many - 2], dtype=np.int32)
     assert found.between(last, last + 1).tolist() == [many - 2]

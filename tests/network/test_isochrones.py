@@ -1,4 +1,4 @@
-"""What is reached on foot from a site: areas that hold one another, and the residents within."""
+"""Isochrones: nested areas and the residents within."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.errors import CrsError
-from foncier.network import build_graph, isochrones, residents_reached
+from foncier.network import build_graph, isochrones, residents_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ TOWN = [
 def entrances(
     put: Callable[[Any], Any], at: Mapping[tuple[str, int], tuple[str, float, float]]
 ) -> Any:
-    """Accesses by opportunity and turn: street, x, y."""
+    """Entrances by opportunity and rank: street, x, y."""
     rows = [
         {
             "opportunity_id": key[0],
@@ -56,7 +56,7 @@ def cells(put: Callable[[Any], Any], at: Mapping[tuple[float, float], float]) ->
 def test_streets_are_cut_where_the_time_is_up(streets: Builder, put: Callable[[Any], Any]) -> None:
     """From 10 m beside the street at x = 400: 375 m less 10 in 5 minutes, 740 m in 10."""
     graph = build_graph(streets(TOWN))
-    found = isochrones(entrances(put, {("a", 1): ("s0", 400, 10)}), graph, simple_m=0.0)
+    found = isochrones(entrances(put, {("a", 1): ("s0", 400, 10)}), graph, simplify_m=0.0)
     assert found["minutes"].tolist() == [5, 10, 15]
     five, ten, fifteen = found.translate(-650_000, -6_977_000)
     west, south, east, north = five.bounds
@@ -69,9 +69,7 @@ def test_streets_are_cut_where_the_time_is_up(streets: Builder, put: Callable[[A
     assert found["residents"].isna().all()
 
 
-def test_a_site_leaves_by_the_best_of_its_doors(
-    streets: Builder, put: Callable[[Any], Any]
-) -> None:
+def test_a_site_uses_its_best_entrance(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph = build_graph(streets(TOWN))
     both = {("a", 1): ("s0", 0.0, 5.0), ("a", 2): ("s2", 0.0, -75.0)}
     one, two = (isochrones(entrances(put, dict(list(both.items())[:n])), graph) for n in (1, 2))
@@ -79,7 +77,9 @@ def test_a_site_leaves_by_the_best_of_its_doors(
     assert (two["area_m2"] > 1.2 * one["area_m2"]).all()
 
 
-def test_two_doors_at_one_place_do_not_add_up(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_two_entrances_at_one_node_are_not_added(
+    streets: Builder, put: Callable[[Any], Any]
+) -> None:
     graph = build_graph(streets(TOWN))
     twice = {("a", 1): ("s0", 0.0, 5.0), ("a", 2): ("s0", 0.0, 5.0)}
     one, two = (isochrones(entrances(put, dict(list(twice.items())[:n])), graph) for n in (1, 2))
@@ -93,7 +93,7 @@ def test_small_holes_are_filled_and_large_ones_stay(
     start = entrances(put, {("a", 1): ("s0", 0.0, 0.0)})
     graph = build_graph(streets(block))
     filled = isochrones(start, graph, minutes=[15]).geometry.iloc[0]
-    holed = isochrones(start, graph, minutes=[15], hole_m2=6000.0).geometry.iloc[0]
+    holed = isochrones(start, graph, minutes=[15], min_hole_m2=6000.0).geometry.iloc[0]
     assert [len(filled.interiors), len(holed.interiors)] == [0, 1]
     assert holed.interiors[0].length == pytest.approx(4 * 80, rel=0.05)
 
@@ -110,22 +110,22 @@ RESIDENTS = {
 def test_residents_are_counted_along_the_streets(
     streets: Builder, put: Callable[[Any], Any]
 ) -> None:
-    """365 m to each side in 5 minutes; over the river and off the streets nobody is reached."""
+    """365 m to each side in 5 minutes; no resident over the river or off the streets."""
     graph, start = build_graph(streets(TOWN)), entrances(put, {("a", 1): ("s0", 400, 10)})
-    found = residents_reached(start, graph, cells(put, RESIDENTS))
+    found = residents_within(start, graph, cells(put, RESIDENTS))
     assert found.iloc[0].tolist() == ["a", 10.0, 110.0, 110.0]
     drawn = isochrones(start, graph, cells(put, RESIDENTS))
     assert drawn["residents"].tolist() == [10.0, 110.0, 110.0]
 
 
-def test_nobody_known_is_not_nobody(streets: Builder, put: Callable[[Any], Any]) -> None:
+def test_unknown_residents_are_not_zero(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph = build_graph(streets([*TOWN, "LINESTRING (9000 0, 9900 0)"]))
     start = entrances(
         put, {("a", 1): ("s0", 400, 10), ("b", 1): ("s3", 9100, 5), ("c", 1): ("gone", 9100, 5)}
     )
-    none = residents_reached(start, graph, None)
+    none = residents_within(start, graph, None)
     assert none.drop(columns="opportunity_id").isna().all(axis=None)
-    found = residents_reached(start, graph, cells(put, RESIDENTS | {(0.0, 1000.0): 1.0}))
+    found = residents_within(start, graph, cells(put, RESIDENTS | {(0.0, 1000.0): 1.0}))
     by_id = found.set_index("opportunity_id")
     assert by_id.loc["a", "residents_5min"] == 10
     assert by_id.loc[["b", "c"]].isna().all(axis=None)
@@ -138,13 +138,13 @@ def test_empty_tables(streets: Builder, put: Callable[[Any], Any]) -> None:
     gone = entrances(put, {("a", 1): ("gone", 0, 0)})
     assert isochrones(gone, graph).equals(schemas.ISOCHRONES.empty(gone.crs))
     assert isochrones(gone, build_graph(streets([]))).empty
-    assert residents_reached(nobody, graph, cells(put, RESIDENTS)).empty
+    assert residents_within(nobody, graph, cells(put, RESIDENTS)).empty
 
 
 def test_another_crs_is_refused(streets: Builder, put: Callable[[Any], Any]) -> None:
     graph, start = build_graph(streets(TOWN)), entrances(put, {("a", 1): ("s0", 0, 0)})
     with pytest.raises(CrsError, match="population"):
-        residents_reached(start, graph, cells(put, RESIDENTS).to_crs(4326))
+        residents_within(start, graph, cells(put, RESIDENTS).to_crs(4326))
     with pytest.raises(CrsError, match="access_points"):
         isochrones(start.to_crs(4326), graph)
 
@@ -168,7 +168,7 @@ LATTICE = lattice(7)
     along=st.floats(0, 130),
     minutes=st.lists(st.integers(1, 20), min_size=2, max_size=4, unique=True),
 )
-def test_a_longer_time_holds_the_shorter_and_more_streets_reach_farther(
+def test_a_longer_time_contains_the_shorter_and_more_streets_extend_the_area(
     streets: Builder,
     put: Callable[[Any], Any],
     *,
@@ -206,8 +206,8 @@ def test_splitting_the_sites_changes_nothing(streets: Builder, put: Callable[[An
     )
     people = cells(put, {(x * 90.0, x * 77.0): 5.0 + x for x in range(12)})
     parts = start.iloc[:7].sample(frac=1, random_state=1), start.iloc[7:]
-    counted = [residents_reached(part, graph, people) for part in parts]
-    whole = residents_reached(start, graph, people)
+    counted = [residents_within(part, graph, people) for part in parts]
+    whole = residents_within(start, graph, people)
     assert len(whole) == 80
     assert pd.concat(counted, ignore_index=True).equals(whole)
     drawn = [isochrones(part, graph, people, minutes=[5]) for part in (start[:3], start[3:5])]

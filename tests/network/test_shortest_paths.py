@@ -1,4 +1,4 @@
-"""From a plot's entrance to the nearest destination: limits, ties, and which figure is which."""
+"""Paths from entrances to the nearest destination: limits and ties."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from foncier.errors import CrsError
 from foncier.network import (
     BIKE_KMH,
     WALK_KMH,
+    add_cycling,
     build_graph,
-    cycled,
     travel_time_table,
 )
 from foncier.network.shortest_paths import (
-    best,
-    goals,
-    part,
-    solve,
-    ways,
+    distance_fields,
+    easiest_rows,
+    locate_destinations,
+    partial_effort,
+    paths_from,
 )
-from foncier.network.splitting import enter
+from foncier.network.splitting import snap_to_street
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def entrances(streets: gpd.GeoDataFrame, put: Put, *doors: Door) -> Any:
 
 
 class Town:
-    """The streets of ``BLOCK``, or others, and the way from an entrance to what is asked."""
+    """The streets of ``BLOCK``, or others, and the path from an entrance to a destination."""
 
     def __init__(self, streets: Builder, plots: Builder, places: Builder, put: Put) -> None:
         self.streets, self.plots, self.places, self.put = streets, plots, places, put
@@ -116,10 +116,8 @@ def test_a_loop_beyond_30_m_of_any_street_cannot_be_reached(
 
 
 @pytest.mark.parametrize(("y", "metres"), [(-0.9, 6), (-1.1, 6 + 13 + 1.1)])
-def test_who_enters_the_street_within_1_m_of_the_loop_is_on_it(
-    town: Town, y: float, metres: float
-) -> None:
-    """Farther from it, the way goes along the street to the next point of the loop."""
+def test_an_entry_within_1_m_of_the_loop_is_on_it(town: Town, y: float, metres: float) -> None:
+    """Farther from it, the path follows the street to the next point of the loop."""
     found = town.metres(("a", "s0", 37, 6), loop=f"LINESTRING (0 {y}, 100 {y}, 200 {y})")
     assert found == pytest.approx([metres - 10 * (metres > 10)], abs=1e-3)
 
@@ -137,7 +135,7 @@ def test_a_loop_is_entered_at_its_own_vertices_and_beside_each_node(town: Town) 
     assert at_node == pytest.approx([54 + 8], abs=1e-3)
 
 
-def test_the_loop_bears_its_name_and_its_straight_line_goes_to_its_nearest_point(
+def test_the_loop_has_its_name_and_a_straight_line_to_its_nearest_point(
     town: Town,
 ) -> None:
     door = ("a", "s1", 104.0, 50.0)
@@ -148,14 +146,14 @@ def test_the_loop_bears_its_name_and_its_straight_line_goes_to_its_nearest_point
 
 
 @pytest.mark.parametrize(("y", "index"), [(-5, 1.0), (-4.9, NAN), (-4, NAN), (-90, 1.0)])
-def test_under_10_m_as_the_crow_flies_a_detour_says_nothing(
+def test_under_10_m_of_straight_distance_there_is_no_detour_index(
     town: Town, y: float, index: float
 ) -> None:
     found = town.table(START, to={"station": {"Gare": (30, y)}})
     assert np.allclose(found["detour_index"], [index], equal_nan=True, atol=1e-4)
 
 
-def test_walkers_make_4_5_km_and_cyclists_15_km_in_an_hour(town: Town) -> None:
+def test_walking_speed_is_4_5_kmh_and_cycling_speed_15_kmh(town: Town) -> None:
     """METHODS §6: 150 m are two minutes on foot, and 36 seconds by bike."""
     assert (WALK_KMH, BIKE_KMH) == (4.5, 15.0)
     there = {"station": {"Gare": (175.0, 0.0)}}
@@ -165,7 +163,7 @@ def test_walkers_make_4_5_km_and_cyclists_15_km_in_an_hour(town: Town) -> None:
     assert ridden["time_min"].tolist() == pytest.approx([0.6], abs=1e-4)
 
 
-def test_of_several_entrances_the_best_is_taken_for_each_destination(town: Town) -> None:
+def test_the_best_of_several_entrances_is_used_for_each_destination(town: Town) -> None:
     """The offset of the entrance counts: 9 m of garden on the nearer side."""
     doors: tuple[Door, ...] = (
         ("a", "s0", 40, 9),
@@ -214,15 +212,15 @@ def test_of_destinations_as_near_the_first_by_id_is_named_and_rows_are_in_order(
     assert found["place"].tolist() == ["d", "c", "Boucle", "a"]
 
 
-def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
-    """Other rows in another order; the walked ones stay as they are."""
+def test_cycling_figures_are_those_of_the_same_opportunity_and_destination() -> None:
+    """Cycling rows in another order; the walking figures do not change."""
     keys = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     walked = pd.DataFrame(keys, columns=["opportunity_id", "target"])
     walked = schemas.ACCESS.conform(
         walked.assign(distance_m=[1.0, 2, 3, 4], time_min=[5.0, 6, 7, 8])
     )
     ridden = walked.assign(distance_m=[10.0, 20, 30, 40], time_min=[50.0, 60, 70, 80])
-    found = cycled(walked, ridden.iloc[[3, 1, 0]])
+    found = add_cycling(walked, ridden.iloc[[3, 1, 0]])
     assert found["distance_m"].tolist() == [1, 2, 3, 4]
     assert found["time_min"].tolist() == [5, 6, 7, 8]
     assert np.array_equal(found["bike_m"], [10, 20, NAN, 40], equal_nan=True)
@@ -240,20 +238,22 @@ def test_ridden_figures_are_those_of_the_same_opportunity_and_target() -> None:
         ([], [], []),
     ],
 )
-def test_the_easiest_way_of_a_site_is_kept_the_first_of_equals_the_missing_last(
+def test_the_row_of_least_effort_is_selected_with_ties_first_and_missing_last(
     site: list[int], effort: list[float], rows: list[int]
 ) -> None:
-    found = best(np.array(site, dtype=np.int64), np.array(effort, dtype=float))
+    found = easiest_rows(np.array(site, dtype=np.int64), np.array(effort, dtype=float))
     assert found.tolist() == rows
 
 
 def test_the_effort_of_a_part_of_an_edge_is_its_share() -> None:
-    found = part(np.array([12.0, 30, np.inf, np.inf]), np.array([5.0, 10, 5, 0]), np.full(4, 10.0))
+    found = partial_effort(
+        np.array([12.0, 30, np.inf, np.inf]), np.array([5.0, 10, 5, 0]), np.full(4, 10.0)
+    )
     assert found.tolist() == [6, 30, np.inf, 0]
 
 
 def uphill(graph: Any, forward: float, backward: float) -> Any:
-    """Graph whose edges cost so many times their length one way and the other."""
+    """Graph with a factor on the length of its edges in each direction."""
     return replace(graph, forward_m=graph.length_m * forward, backward_m=graph.length_m * backward)
 
 
@@ -267,7 +267,7 @@ def uphill(graph: Any, forward: float, backward: float) -> Any:
         (np.inf, np.inf, None, NAN, NAN),
     ],
 )
-def test_the_easiest_way_decides_and_its_own_length_is_told(
+def test_the_path_of_least_effort_is_used_and_its_length_reported(
     streets: Builder,
     places: Builder,
     put: Put,
@@ -282,10 +282,12 @@ def test_the_easiest_way_decides_and_its_own_length_is_told(
     laid = streets(["LINESTRING (0 0, 100 0)"])
     graph = uphill(build_graph(laid), forward, backward)
     where = {"east": (100.0, 0.0), "west": (0.0, 0.0)}
-    aims = goals(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
-    parted, (field,) = solve(graph, aims)
-    starts = enter(graph, np.array([put(shapely.Point(40, 7))]), np.array(["s0"], dtype=object))
-    way = ways(parted, field, starts, graph.lines)
+    located = locate_destinations(graph, {"x": places(where)}, None, snap_m=150, loop_name="")
+    parted, (field,) = distance_fields(graph, located)
+    starts = snap_to_street(
+        graph, np.array([put(shapely.Point(40, 7))]), np.array(["s0"], dtype=object)
+    )
+    way = paths_from(parted, field, starts, graph.lines)
     assert np.allclose(way.effort_m, [effort], atol=1e-3, equal_nan=True)
     assert np.allclose(way.distance_m, [metres], atol=1e-3, equal_nan=True)
     assert way.place.tolist() == [-1 if place is None else list(where).index(place)]
@@ -298,18 +300,22 @@ def test_effort_and_length_add_up_over_many_edges_and_the_offset_of_the_destinat
     """Six edges of 100 m uphill, half of one at each end, and 30 m from the street."""
     laid = streets([f"LINESTRING ({100 * n} 0, {100 * n + 100} 0)" for n in range(7)])
     graph = uphill(build_graph(laid), 1.5, 1.0)
-    aims = goals(graph, {"x": places({"top": (650.0, 30.0)})}, None, snap_m=150, loop_name="")
-    parted, (field,) = solve(graph, aims)
-    starts = enter(graph, np.array([put(shapely.Point(50, 7))]), np.array(["s0"], dtype=object))
-    way = ways(parted, field, starts, graph.lines)
+    located = locate_destinations(
+        graph, {"x": places({"top": (650.0, 30.0)})}, None, snap_m=150, loop_name=""
+    )
+    parted, (field,) = distance_fields(graph, located)
+    starts = snap_to_street(
+        graph, np.array([put(shapely.Point(50, 7))]), np.array(["s0"], dtype=object)
+    )
+    way = paths_from(parted, field, starts, graph.lines)
     assert way.effort_m == pytest.approx([600 * 1.5 + 30], abs=1e-3)
     assert way.distance_m == pytest.approx([630], abs=1e-3)
 
 
-def test_a_target_without_a_place_on_the_network_has_no_way(
+def test_a_destination_off_the_network_has_no_path(
     streets: Builder, places: Builder, put: Put
 ) -> None:
-    """Between two that have some: the places of each keep their own numbers."""
+    """Between two located destinations: the points of each keep their numbers."""
     laid = streets(BLOCK)
     graph = build_graph(laid)
     destinations = {
@@ -317,12 +323,12 @@ def test_a_target_without_a_place_on_the_network_has_no_way(
         "b": places({"1": (900.0, 900.0)}),
         "c": places({"1": (900.0, 900.0), "2": (100.0, 80.0)}),
     }
-    aims = goals(graph, destinations, None, snap_m=150, loop_name="")
-    assert [aim.key for aim in aims] == ["a", "b", "c"]
-    parted, fields = solve(graph, aims)
+    located = locate_destinations(graph, destinations, None, snap_m=150, loop_name="")
+    assert [aim.key for aim in located] == ["a", "b", "c"]
+    parted, fields = distance_fields(graph, located)
     points = np.array([put(shapely.Point(x, 0)) for x in (30, 170)])
-    starts = enter(graph, points, np.array(["s0", "s0"], dtype=object))
-    found = [ways(parted, field, starts, graph.lines) for field in fields]
+    starts = snap_to_street(graph, points, np.array(["s0", "s0"], dtype=object))
+    found = [paths_from(parted, field, starts, graph.lines) for field in fields]
     assert [way.place.tolist() for way in found] == [[0, 2], [-1, -1], [1, 1]]
     assert found[0].distance_m.tolist() == pytest.approx([30, 30])
     assert np.isnan(found[1].distance_m).all()
@@ -330,7 +336,7 @@ def test_a_target_without_a_place_on_the_network_has_no_way(
     assert found[2].distance_m.tolist() == pytest.approx([150, 150])
 
 
-def test_the_way_from_the_plot_to_its_street_counts(town: Town) -> None:
+def test_the_distance_from_the_plot_to_its_street_counts(town: Town) -> None:
     """50 m along the street from an entrance 20 m off it, 60 m from one that is 2 m off."""
     doors: tuple[Door, ...] = (("a", "s0", 50, 20), ("a", "s0", 60, 2))
     assert town.metres(*doors, to={"west": {"W": (0.0, 0.0)}}) == pytest.approx([62], abs=1e-3)
@@ -342,5 +348,7 @@ def test_entrances_in_another_system_are_refused_by_their_name(
     laid = streets(BLOCK)
     starts = entrances(laid, put, START).to_crs(4326)
     sites = plots([shapely.box(0, 5, 9, 9)], opportunity_id=["a"])
-    with pytest.raises(CrsError, match=r"^table access_points : elle est en EPSG:4326"):
+    with pytest.raises(CrsError) as refused:
         travel_time_table(starts, sites, build_graph(laid), {})
+    assert refused.value.id == "network.streets.other_crs"
+    assert refused.value.params["table"] == "access_points"

@@ -1,4 +1,4 @@
-"""Minutes from every cell: the same ways as from the sites, unknown where no street comes near."""
+"""Raster of travel times: same paths as from the sites, unknown far from streets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_minutes_from_each_cell(
     assert (made.west_m % 25, made.north_m % 25) == (0, 0)
 
     def at(key: str, x: float, y: float) -> float:
-        """Minutes in the cell of a point, and its middle's way by hand is in the asserts."""
+        """Minutes in the cell of a point; the assertions compute the path from its centre."""
         column = int((650_000 + x - made.west_m) // 25)
         row = int((made.north_m - 6_977_000 - y) // 25)
         return float(made.minutes[made.keys.index(key), row, column])
@@ -69,7 +69,7 @@ def test_cells_outside_the_area_are_unknown_and_the_grid_is_shared(
     assert np.array_equal(disc.minutes[known], same[known])
 
 
-def test_nothing_to_reach_is_no_surface(
+def test_no_destination_gives_no_raster(
     streets: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     graph, area = build_graph(streets(TOWN)), put(shapely.box(0, 0, 90, 90))

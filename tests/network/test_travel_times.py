@@ -1,4 +1,4 @@
-"""Walking times from plots to places and to the loop."""
+"""Walking times from plots to destinations and to the loop."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from foncier.errors import CrsError
 from foncier.network import (
     access_points,
     build_graph,
+    route_loop,
     routes,
-    tour,
     travel_time_table,
 )
 
@@ -62,13 +62,13 @@ CASES: dict[str, Any] = {
     "at a node": (("s0", 100, 4), (200, 0), 104, np.hypot(100, 4)),
     "beyond the end of the street": (("s0", 150, 0), (230, 40), 50 + 50, np.hypot(80, 40)),
     "another part of the network": (("s0", 30, 5), (550, 0), None, None),
-    "place far from any street": (("s0", 30, 5), (30, -151), None, None),
-    "its own door": (("s0", 30, 5), (30, 5), 10, 0),
+    "destination far from any street": (("s0", 30, 5), (30, -151), None, None),
+    "its own entrance": (("s0", 30, 5), (30, 5), 10, 0),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_way_goes_from_the_plot_to_the_place_by_the_streets(
+def test_a_path_goes_from_the_plot_to_the_destination_along_the_streets(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any], case: str
 ) -> None:
     (street, x, y), there, distance, straight = CASES[case]
@@ -94,7 +94,7 @@ def test_a_way_goes_from_the_plot_to_the_place_by_the_streets(
         assert row["detour_index"] == pytest.approx(distance / straight, abs=1e-5)
 
 
-def test_the_nearest_place_by_the_streets_is_named(
+def test_the_nearest_destination_along_the_streets_is_named(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     ways = streets(
@@ -109,7 +109,7 @@ def test_the_nearest_place_by_the_streets_is_named(
     assert found["distance_m"].tolist() == pytest.approx([192], abs=1e-4)
 
 
-def test_one_row_for_each_opportunity_and_target_even_without_a_way(
+def test_one_row_for_each_opportunity_and_destination_even_without_a_path(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     ways = streets(BLOCK)
@@ -127,7 +127,7 @@ def test_one_row_for_each_opportunity_and_target_even_without_a_way(
     assert found["distance_m"].notna().tolist() == [False] * 4 + [True, False]
 
 
-def test_a_door_on_a_street_that_the_graph_lacks_leads_nowhere(
+def test_an_entrance_on_a_street_outside_the_graph_has_no_path(
     streets: Builder, plots: Builder, places: Builder, put: Callable[[Any], Any]
 ) -> None:
     ways = streets(BLOCK, bike=[False, True, True])
@@ -251,7 +251,7 @@ TOWN = lattice(4)
     seed=st.integers(0, 99),
     turn=st.floats(0, 360),
 )
-def test_an_added_street_never_lengthens_a_way_and_the_map_may_turn(
+def test_an_added_street_never_lengthens_a_path_and_rotation_changes_nothing(
     streets: Builder,
     plots: Builder,
     places: Builder,
@@ -316,7 +316,7 @@ def test_splitting_the_opportunities_gives_the_same_rows_to_the_last_bit(
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
-def test_ways_drawn_together_are_as_long_as_measured_and_those_drawn_one_by_one(
+def test_lines_built_together_have_the_measured_length_and_equal_those_built_one_by_one(
     streets: Builder,
     plots: Builder,
     places: Builder,
@@ -343,7 +343,7 @@ def test_ways_drawn_together_are_as_long_as_measured_and_those_drawn_one_by_one(
 
 @pytest.fixture(scope="module")
 def amiens(real_data: Path) -> gpd.GeoDataFrame:
-    """Streets of greater Amiens, walkable but for the motorways."""
+    """Streets of greater Amiens, walkable except motorways."""
     path = real_data / "amiens" / "voirie-osm.geojson.gz"
     raw = gpd.read_file(f"/vsigzip/{path.as_posix()}").to_crs(2154)
     table = gpd.GeoDataFrame(
@@ -437,7 +437,7 @@ def by_networkx(graph: Any, street: str, door: Any, stations: Any) -> float:
 
 
 @pytest.mark.real
-def test_a_real_loop_is_routed_and_reached(
+def test_a_real_loop_is_routed_and_accessible(
     amiens: gpd.GeoDataFrame, friches: gpd.GeoDataFrame
 ) -> None:
     graph, door = build_graph(amiens), access_points(friches, amiens)
@@ -457,7 +457,7 @@ def test_a_real_loop_is_routed_and_reached(
         },
         geometry=gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(2154),
     )
-    loop = tour(stops, graph)
+    loop = route_loop(stops, graph)
     assert loop.is_closed
     assert 5000 < loop.length < 9000
     found = travel_time_table(door, friches, graph, {}, loop)

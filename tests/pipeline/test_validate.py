@@ -199,7 +199,7 @@ def test_a_mixed_result_and_one_without_area_are_judged_with_a_warning(
 
 def test_bands_are_those_of_the_evidence(judged: Validation) -> None:
     sure = judged.calibration["told"].to_numpy()
-    names = validation.metrics.NAMES
+    names = validation.metrics.BAND_NAMES
     assert [names.index(b) for b in judged.calibration["band"]] == sorted(
         names.index(b) for b in judged.calibration["band"]
     )

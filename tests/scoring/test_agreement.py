@@ -1,4 +1,4 @@
-"""TOPSIS, the Pareto front, and how far two orders agree."""
+"""TOPSIS, the Pareto front and the agreement of two rankings."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ FRONTS: dict[str, tuple[list[list[float]], list[bool | None]]] = {
 @pytest.mark.parametrize("case", FRONTS)
 def test_the_front(case: str) -> None:
     rows, expected = FRONTS[case]
-    marks = np.array(rows, dtype=float).reshape(-1, 2)
-    assert pareto(marks, EVEN).tolist() == expected
+    criterion_scores = np.array(rows, dtype=float).reshape(-1, 2)
+    assert pareto(criterion_scores, EVEN).tolist() == expected
 
 
 def test_a_criterion_without_weight_does_not_put_a_site_on_the_front() -> None:
-    marks = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert pareto(marks, np.array([1.0, 0.0])).tolist() == [True, False]
-    assert comparable(marks, np.zeros(2))[0].tolist() == [False, False]
+    criterion_scores = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert pareto(criterion_scores, np.array([1.0, 0.0])).tolist() == [True, False]
+    assert comparable(criterion_scores, np.zeros(2))[0].tolist() == [False, False]
 
 
 MARKS = arrays.arrays(
@@ -54,30 +54,40 @@ MARKS = arrays.arrays(
 
 
 @settings(max_examples=30, deadline=None)
-@given(marks=MARKS)
-def test_a_site_on_the_front_is_never_beaten_and_another_always_is(marks: Any) -> None:
-    weights = np.ones(marks.shape[1])
-    before = marks.copy()
-    found = pareto(marks, weights).astype(bool)
-    over = (marks[None] >= marks[:, None]).all(axis=2) & (marks[None] > marks[:, None]).any(axis=2)
+@given(criterion_scores=MARKS)
+def test_sites_on_the_front_are_not_dominated_and_all_others_are(criterion_scores: Any) -> None:
+    weights = np.ones(criterion_scores.shape[1])
+    before = criterion_scores.copy()
+    found = pareto(criterion_scores, weights).astype(bool)
+    over = (criterion_scores[None] >= criterion_scores[:, None]).all(axis=2) & (
+        criterion_scores[None] > criterion_scores[:, None]
+    ).any(axis=2)
     assert (found == ~over.any(axis=1)).all()
-    assert found[np.argmax(marks @ weights)], "the first is on the front, whatever the weights"
-    assert (marks == before).all()
+    assert found[np.argmax(criterion_scores @ weights)], (
+        "the first is on the front, whatever the weights"
+    )
+    assert (criterion_scores == before).all()
 
 
-def test_many_sites_in_blocks_are_those_found_one_by_one() -> None:
-    marks = np.random.default_rng(7).random((5000, 3))
-    found = pareto(marks, np.ones(3)).astype(bool)
+def test_the_front_by_blocks_equals_the_pairwise_front() -> None:
+    criterion_scores = np.random.default_rng(7).random((5000, 3))
+    found = pareto(criterion_scores, np.ones(3)).astype(bool)
     for row in np.flatnonzero(found)[:40]:
-        assert not ((marks >= marks[row]).all(axis=1) & (marks > marks[row]).any(axis=1)).any()
+        assert not (
+            (criterion_scores >= criterion_scores[row]).all(axis=1)
+            & (criterion_scores > criterion_scores[row]).any(axis=1)
+        ).any()
     for row in np.flatnonzero(~found)[:200]:
-        assert ((marks >= marks[row]).all(axis=1) & (marks > marks[row]).any(axis=1)).any()
+        assert (
+            (criterion_scores >= criterion_scores[row]).all(axis=1)
+            & (criterion_scores > criterion_scores[row]).any(axis=1)
+        ).any()
 
 
 def test_topsis_by_hand() -> None:
-    """Distances to the best (1, 1) and the worst (0, 0) of two criteria that weigh a half."""
-    marks = np.array([[1, 0.5], [0.5, 1], [1, 1], [0, 0]])
-    assert topsis_ranks(marks, EVEN).tolist() == [2, 2, 1, 4]
+    """Distances to the best (1, 1) and the worst (0, 0) of two criteria of weight 0.5."""
+    criterion_scores = np.array([[1, 0.5], [0.5, 1], [1, 1], [0, 0]])
+    assert topsis_ranks(criterion_scores, EVEN).tolist() == [2, 2, 1, 4]
     # It prefers the even site to the one that is best and worst: the weighted mean does not.
     torn = np.array([[1, 0], [0.5, 0.5], [0, 1]])
     assert topsis_ranks(torn, np.array([3.0, 2.0])).tolist() == [1, 2, 3]
@@ -85,12 +95,12 @@ def test_topsis_by_hand() -> None:
 
 def test_topsis_ranks_as_pymcdm_does() -> None:
     generator = np.random.default_rng(4)
-    marks = np.round(generator.random((300, 5)), 1)
+    criterion_scores = np.round(generator.random((300, 5)), 1)
     weights = np.array([0.4, 0.3, 0.2, 0.1, 0.0])
     method = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)
-    theirs = method(marks, weights, np.ones(5), validation=False)
+    theirs = method(criterion_scores, weights, np.ones(5), validation=False)
     expected = rankdata(-np.round(theirs, 9), method="min")
-    assert topsis_ranks(marks, 10 * weights).tolist() == expected.tolist()
+    assert topsis_ranks(criterion_scores, 10 * weights).tolist() == expected.tolist()
 
 
 NO_RANK = {
@@ -101,7 +111,7 @@ NO_RANK = {
 
 
 @pytest.mark.parametrize("case", NO_RANK)
-def test_topsis_ranks_nobody_where_nothing_differs(case: str) -> None:
+def test_topsis_gives_no_rank_when_all_sites_are_equal(case: str) -> None:
     assert np.isnan(topsis_ranks(np.array(NO_RANK[case]), EVEN)).all()
 
 
@@ -116,7 +126,7 @@ def test_agreement_counts_the_sites_that_both_rank() -> None:
 
 
 def test_a_measure_that_a_site_lacks_stays_missing_to_the_end() -> None:
-    """An unreachable site has no rank by TOPSIS and no place on the front, not the last ones."""
+    """A site without a path has neither a TOPSIS rank nor a position on the front."""
     reach = Criterion(
         "gare", "station_min", Localized("Gare", "Station"), "min", 20, 3, 1, "METHODS"
     )
@@ -149,14 +159,16 @@ def test_topsis_has_no_rank_where_each_criterion_is_the_same_for_all() -> None:
 
 
 def test_topsis_measures_from_the_worst_of_each_criterion() -> None:
-    """Not from the least mark of all, the 0 of the first criterion."""
-    marks = np.array([[0.5, 0.4], [0.0, 0.2], [0.9, 0.2]])
+    """Not from the least score of all criteria, the 0 of the first one."""
+    criterion_scores = np.array([[0.5, 0.4], [0.0, 0.2], [0.9, 0.2]])
     weights = np.array([0.3, 0.7])
     theirs = pymcdm.methods.TOPSIS(normalization_function=lambda values, cost=False: values)(
-        marks, weights, np.ones(2), validation=False
+        criterion_scores, weights, np.ones(2), validation=False
     )
-    assert topsis_ranks(marks, weights).tolist() == rankdata(-theirs, method="min").tolist()
-    assert topsis_ranks(marks, weights).tolist() == [2, 3, 1]
+    assert (
+        topsis_ranks(criterion_scores, weights).tolist() == rankdata(-theirs, method="min").tolist()
+    )
+    assert topsis_ranks(criterion_scores, weights).tolist() == [2, 3, 1]
 
 
 @pytest.mark.parametrize(
@@ -166,12 +178,12 @@ def test_topsis_measures_from_the_worst_of_each_criterion() -> None:
         (3e-10, [1, 1, 3], [True, True, False]),
     ],
 )
-def test_marks_that_differ_from_the_ninth_decimal_on_differ(
+def test_scores_that_differ_at_the_ninth_decimal_differ(
     step: float, ranks: list[int], front: list[bool]
 ) -> None:
-    marks = np.array([[0.5, 0.5], [0.5 + step, 0.5], [0.0, 0.0]])
-    assert topsis_ranks(marks, EVEN).tolist() == ranks
-    assert pareto(marks, EVEN).tolist() == front
+    criterion_scores = np.array([[0.5, 0.5], [0.5 + step, 0.5], [0.0, 0.0]])
+    assert topsis_ranks(criterion_scores, EVEN).tolist() == ranks
+    assert pareto(criterion_scores, EVEN).tolist() == front
 
 
 def table_of_ranks(rank: list[float], topsis: list[float]) -> Any:
@@ -180,7 +192,7 @@ def table_of_ranks(rank: list[float], topsis: list[float]) -> Any:
 
 
 def test_agreement_is_kendall_s_tau_over_the_sites_that_both_rank() -> None:
-    """Of three pairs two agree; gaps of other columns do not matter."""
+    """Two of three pairs agree; missing values of other columns have no effect."""
     found = agreement(table_of_ranks([1, 2, 3, 4, NAN], [2, 1, 3, NAN, 4]))
     assert found is not None
     assert (found.method, found.sites) == ("TOPSIS", 3)

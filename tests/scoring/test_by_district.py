@@ -1,4 +1,4 @@
-"""What quarters hold and what lies outside of them is, in sum, what was found."""
+"""Districts and the outside sum to the opportunities."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def cell(table: gpd.GeoDataFrame, quarter: str, kind: str = schemas.ALL_KINDS) -
     return table.set_index(["quarter_id", "kind"]).loc[(quarter, kind)]
 
 
-def test_a_site_astride_counts_by_its_share() -> None:
+def test_a_site_in_two_districts_counts_by_its_shares() -> None:
     found = sites([shapely.box(0, 0, 40, 10)], yield_low=[8.0], yield_high=[None])
     table = by_district(found, scores(found), districts([shapely.box(0, 0, 10, 10)]))
     inside, outside = cell(table, "Q0"), cell(table, OUTSIDE_ID)
@@ -71,7 +71,7 @@ def test_a_site_astride_counts_by_its_share() -> None:
     assert np.isnan(inside["yield_high"])
 
 
-def test_ground_borne_by_two_sites_is_counted_once_and_means_go_by_share() -> None:
+def test_land_of_two_sites_is_counted_once_and_means_are_weighted_by_share() -> None:
     found = sites(
         [shapely.box(0, 0, 10, 10), shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10)],
         confidence=[0.2, None, 0.8],
@@ -86,7 +86,7 @@ def test_ground_borne_by_two_sites_is_counted_once_and_means_go_by_share() -> No
     assert inside["mean_confidence"] == pytest.approx((0.2 + 0.5 * 0.8) / 1.5)
 
 
-def test_a_quarter_without_a_site_has_a_row_and_no_mean() -> None:
+def test_a_district_without_a_site_has_a_row_and_no_mean() -> None:
     found = sites([shapely.box(0, 0, 10, 10)])
     table = by_district(
         found, scores(found), districts([shapely.box(0, 0, 10, 10), shapely.box(50, 0, 60, 10)])
@@ -97,10 +97,10 @@ def test_a_quarter_without_a_site_has_a_row_and_no_mean() -> None:
     assert OUTSIDE_ID not in set(table["quarter_id"])
 
 
-@pytest.mark.parametrize("given_quarters", [[], [shapely.box(0, 0, 1, 1)]])
-def test_nothing_found(given_quarters: list[shapely.Geometry]) -> None:
+@pytest.mark.parametrize("two_districts", [[], [shapely.box(0, 0, 1, 1)]])
+def test_nothing_found(two_districts: list[shapely.Geometry]) -> None:
     none = sites([])
-    table = by_district(none, scores(none), districts(given_quarters))
+    table = by_district(none, scores(none), districts(two_districts))
     assert list(table.columns) == schemas.DISTRICTS.names
     assert table["number"].sum() == 0
 
@@ -117,7 +117,7 @@ rectangle = st.builds(
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(rectangle, min_size=1, max_size=6), st.lists(rectangle, max_size=5))
-def test_quarters_and_the_outside_make_the_total(
+def test_districts_and_the_outside_sum_to_the_total(
     shapes: list[shapely.Geometry], grounds: list[shapely.Geometry]
 ) -> None:
     found = sites(shapes, yield_low=[float(i) for i in range(len(shapes))])
@@ -147,7 +147,7 @@ def test_quarters_and_the_outside_make_the_total(
         (1200, ["0–500 m (A)", "500–1000 m", "1000–1200 m (B)"]),
     ],
 )
-def test_stretches_cover_the_area_and_share_no_ground(length: int, names: list[str]) -> None:
+def test_sections_cover_the_area_without_overlap(length: int, names: list[str]) -> None:
     axis = shapely.LineString([(0, 0), (length, 0)])
     area = shapely.buffer(axis, 100)
     stops = {"A": shapely.Point(10, 5)} | ({"B": shapely.Point(1190, 0)} if length == 1200 else {})

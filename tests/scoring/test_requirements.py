@@ -1,4 +1,4 @@
-"""Needs against sites: verdicts, near misses, and what nobody knows."""
+"""Requirements against sites: verdicts, near misses, unknown values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foncier.errors import ConfigError
 from foncier.i18n import Localized
-from foncier.scoring import Condition, Tolerance, match
+from foncier.scoring import Condition, Tolerance, match_requirements
 
 NAN = float("nan")
 
@@ -81,7 +81,7 @@ def test_one_condition(case: str) -> None:
     more, condition, verdict, short, outcome = CASES[case]
     table = sites(**more)
     before = table.copy(deep=True)
-    matches, checks = match(table, [condition])
+    matches, checks = match_requirements(table, [condition])
     assert checks["verdict"].tolist() == [verdict]
     assert np.array_equal(checks["short"], [short], equal_nan=True)
     assert matches["outcome"].tolist() == [outcome]
@@ -94,10 +94,14 @@ def test_near_misses_are_few_and_small() -> None:
         asked("station_min", at_most=9),
         asked("existing_m2", at_least=420),
     ]
-    assert match(sites(), three[:2])[0]["outcome"].tolist() == ["near_miss"]
-    assert match(sites(), three)[0]["outcome"].tolist() == ["no"]
-    assert match(sites(), three, Tolerance(0.25, 3))[0]["outcome"].tolist() == ["near_miss"]
-    assert match(sites(), three[:1], Tolerance(0.05, 3))[0]["outcome"].tolist() == ["no"]
+    assert match_requirements(sites(), three[:2])[0]["outcome"].tolist() == ["near_miss"]
+    assert match_requirements(sites(), three)[0]["outcome"].tolist() == ["no"]
+    assert match_requirements(sites(), three, Tolerance(0.25, 3))[0]["outcome"].tolist() == [
+        "near_miss"
+    ]
+    assert match_requirements(sites(), three[:1], Tolerance(0.05, 3))[0]["outcome"].tolist() == [
+        "no"
+    ]
 
 
 def test_the_best_come_first() -> None:
@@ -111,21 +115,21 @@ def test_the_best_come_first() -> None:
             sites(opportunity_id="ask", area_m2=NAN),
         ]
     )
-    matches, checks = match(table, [asked("area_m2", at_least=1000)])
+    matches, checks = match_requirements(table, [asked("area_m2", at_least=1000)])
     order = ["first", "second", "unranked", "ask", "near", "no"]
     assert matches["opportunity_id"].tolist() == order
     assert len(checks) == 6
 
 
-def test_empty_and_wrong_needs() -> None:
+def test_no_site_and_wrong_requirements() -> None:
     condition = asked("area_m2", at_least=1)
-    matches, checks = match(sites().iloc[:0], [condition])
+    matches, checks = match_requirements(sites().iloc[:0], [condition])
     assert matches.empty
     assert checks.empty
     with pytest.raises(ConfigError, match="aucune condition"):
-        match(sites(), [])
+        match_requirements(sites(), [])
     with pytest.raises(ConfigError, match="station_min"):
-        match(sites(), [asked("campus_min", at_most=9)])
+        match_requirements(sites(), [asked("campus_min", at_most=9)])
 
 
 VALUE = st.one_of(st.just(NAN), st.floats(0, 5000))
@@ -138,23 +142,23 @@ def test_a_site_is_judged_alone_and_the_unknown_never_fails(
 ) -> None:
     table = pd.concat([sites(opportunity_id=f"s{n}", area_m2=v) for n, v in enumerate(values)])
     condition = asked("area_m2", at_least=least)
-    whole = match(table, [condition])[0].set_index("opportunity_id")
+    whole = match_requirements(table, [condition])[0].set_index("opportunity_id")
     for n, value in enumerate(values):
-        alone = match(table.iloc[[n]], [condition])[0]
+        alone = match_requirements(table.iloc[[n]], [condition])[0]
         assert alone["outcome"].tolist() == [whole.loc[f"s{n}", "outcome"]]
         assert (alone["to_check"] == 1).tolist() == [np.isnan(value)]
 
 
-def test_of_two_bounds_the_one_that_is_not_kept_is_told() -> None:
+def test_of_two_bounds_the_failed_one_is_reported() -> None:
     """1 000 m² against 100 to 900, then against 1 100 to 2 000."""
     for low, high, side, bound in ((100, 900, "at_most", 900), (1100, 2000, "at_least", 1100)):
-        checks = match(sites(), [asked("area_m2", at_least=low, at_most=high)])[1]
+        checks = match_requirements(sites(), [asked("area_m2", at_least=low, at_most=high)])[1]
         told = checks.loc[checks["verdict"] == "no"].iloc[0]
         assert (told["side"], told["bound"]) == (side, bound)
 
 
 def one_check(site: dict[str, Any], condition: Condition) -> Any:
-    return match(sites(**site), [condition])[1].iloc[0]
+    return match_requirements(sites(**site), [condition])[1].iloc[0]
 
 
 def test_a_check_says_value_bound_side_unit_and_where_it_comes_from() -> None:
@@ -182,7 +186,7 @@ def test_a_kind_has_neither_value_nor_bound() -> None:
     assert row["side"] == "at_least"
 
 
-def test_within_two_bounds_the_lower_one_is_told() -> None:
+def test_between_two_bounds_the_lower_one_is_reported() -> None:
     row = one_check({}, asked("area_m2", at_least=100, at_most=1000))
     assert row[["verdict", "side", "bound"]].tolist() == ["yes", "at_least", 100]
 
@@ -198,23 +202,25 @@ def test_of_the_floor_only_the_footprint_is_known() -> None:
 @pytest.mark.parametrize(("short", "outcome"), [(250, "near_miss"), (251, "no")])
 def test_a_near_miss_is_short_by_a_quarter_of_its_bound_at_most(short: int, outcome: str) -> None:
     condition = asked("area_m2", at_least=1000)
-    assert match(sites(area_m2=1000.0 - short), [condition])[0]["outcome"].tolist() == [outcome]
+    assert match_requirements(sites(area_m2=1000.0 - short), [condition])[0][
+        "outcome"
+    ].tolist() == [outcome]
 
 
 def test_short_of_a_bound_of_0_is_never_near() -> None:
     condition = asked("area_m2", at_most=0)
-    assert match(sites(area_m2=1.0), [condition])[0]["outcome"].tolist() == ["no"]
+    assert match_requirements(sites(area_m2=1.0), [condition])[0]["outcome"].tolist() == ["no"]
 
 
 def test_a_site_with_an_unknown_and_a_near_miss_is_a_near_miss() -> None:
     conditions = [asked("area_m2", at_least=1100), asked("station_min", at_most=9)]
-    found = match(sites(station_min=NAN), conditions)[0].iloc[0]
+    found = match_requirements(sites(station_min=NAN), conditions)[0].iloc[0]
     assert found[["outcome", "met", "to_check", "failed"]].tolist() == ["near_miss", 0, 1, 1]
 
 
 def test_one_far_miss_is_enough_to_be_out() -> None:
     conditions = [asked("area_m2", at_least=1100), asked("station_min", at_most=1)]
-    assert match(sites(), conditions)[0]["outcome"].tolist() == ["no"]
+    assert match_requirements(sites(), conditions)[0]["outcome"].tolist() == ["no"]
 
 
 def test_conditions_are_counted_by_verdict() -> None:
@@ -224,7 +230,7 @@ def test_conditions_are_counted_by_verdict() -> None:
         asked("station_min", at_most=9),
         asked("kind", any_of=("friche",)),
     ]
-    found = match(sites(existing_m2=NAN), conditions)[0].iloc[0]
+    found = match_requirements(sites(existing_m2=NAN), conditions)[0].iloc[0]
     assert found[["met", "to_check", "failed", "overall_rank"]].tolist() == [2, 1, 1, 1]
 
 
@@ -248,22 +254,22 @@ def test_within_an_outcome_fewer_misses_then_fewer_unknowns_then_the_rank_then_t
             sites(opportunity_id="a", area_m2=900.0, overall_rank=9.0),
         ]
     )
-    order = match(table, conditions)[0]["opportunity_id"].tolist()
+    order = match_requirements(table, conditions)[0]["opportunity_id"].tolist()
     assert order == ["c", "a", "d", "b", "e", "f"]
 
 
-def test_the_refusals_say_what_to_do() -> None:
+def test_errors_name_the_condition_and_the_measures_of_the_result() -> None:
     with pytest.raises(ConfigError) as none:
-        match(sites(), [])
-    assert str(none.value) == (
-        "besoins : aucune condition. Demandez au moins une nature ou une borne."
-    )
+        match_requirements(sites(), [])
+    assert none.value.id == "scoring.requirements.no_condition"
     with pytest.raises(ConfigError) as absent:
-        match(sites(loop_m=3.0), [asked("campus_min", at_most=9)])
-    assert str(absent.value) == (
-        "besoins, campus_min : la mesure campus_min n'est pas dans ce résultat. "
-        "Mesures : area_m2, existing_m2, loop_m, station_min."
-    )
+        match_requirements(sites(loop_m=3.0), [asked("campus_min", at_most=9)])
+    assert absent.value.id == "scoring.requirements.no_measure"
+    assert absent.value.params == {
+        "condition": "campus_min",
+        "measure": "campus_min",
+        "measures": ["area_m2", "existing_m2", "loop_m", "station_min"],
+    }
 
 
 def test_two_near_misses_come_before_one_far_miss() -> None:
@@ -274,7 +280,7 @@ def test_two_near_misses_come_before_one_far_miss() -> None:
             sites(opportunity_id="near", overall_rank=2.0),
         ]
     )
-    found = match(table, conditions)[0].set_index("opportunity_id")
+    found = match_requirements(table, conditions)[0].set_index("opportunity_id")
     assert found["outcome"].to_dict() == {"near": "near_miss", "far": "no"}
     assert found["failed"].tolist() == [2, 1]
     assert found.index.tolist() == ["near", "far"]

@@ -1,4 +1,4 @@
-"""Before and after, site by site."""
+"""Gains of each site between two situations."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Situation, Situation, list[Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_site_gains(case: str) -> None:
+def test_gains_of_a_site(case: str) -> None:
     before, after, (minutes, towards, unlocked, gain) = CASES[case]
     table = gains("essai", before, after)
     found = table.iloc[0]

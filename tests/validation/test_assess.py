@@ -1,4 +1,4 @@
-"""Which truth speaks of which site, and what it makes of it."""
+"""Assessment of sites against ground truth."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.model_verdicts import VERDICTS, codes
-from foncier.validation import assess, match
-from foncier.validation.assess import once
+from foncier.validation import assess, match_truths
+from foncier.validation.assess import deduplicate_truths
 
 from ..conftest import LAMBERT_93, X, Y, box
 
@@ -71,14 +71,14 @@ SQUARE = box(0, 0, 40, 40)
 def test_ways_to_match(
     name: str, site: dict[str, Any], truth: dict[str, Any], way: str | None
 ) -> None:
-    pairs = match(sites({"geometry": SQUARE, **site}), truths(truth))
+    pairs = match_truths(sites({"geometry": SQUARE, **site}), truths(truth))
     assert pairs["way"].tolist() == ([way] if way else []), name
 
 
 def test_the_best_pair_wins_and_each_is_taken_once() -> None:
     own = sites({"geometry": box(0, 0, 20, 20)}, {"geometry": box(22, 0, 20, 20)})
     near = truths({"geometry": shapely.Point(X + 23, Y + 5)}, {"geometry": box(21, 0, 20, 20)})
-    pairs = match(own, near)
+    pairs = match_truths(own, near)
     assert pairs[["site", "truth", "way"]].to_numpy().tolist() == [
         [0, 0, "distance"],
         [1, 1, "recouvrement"],
@@ -87,8 +87,8 @@ def test_the_best_pair_wins_and_each_is_taken_once() -> None:
 
 def test_nothing_matches_nothing() -> None:
     none = sites({"geometry": SQUARE}).iloc[:0]
-    assert match(none, truths()).empty
-    assert match(none, truths({"geometry": SQUARE})).empty
+    assert match_truths(none, truths()).empty
+    assert match_truths(none, truths({"geometry": SQUARE})).empty
     found = assess(none, truths(), AREA)
     assert found.found.empty
     assert found.wanted.empty
@@ -142,21 +142,21 @@ def test_verdicts_are_read_however_they_are_written() -> None:
     ]
 
 
-def test_a_truth_told_twice_counts_once_and_the_latest_speaks() -> None:
+def test_a_repeated_truth_counts_once_with_its_latest_verdict() -> None:
     old, new = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-01-01")
     rows = truths(
         {"opportunity_id": "FR-0", "verdict": "friche_confirmee", "observed_on": old},
         {"opportunity_id": "FR-0", "verdict": "occupe", "observed_on": new},
         {"opportunity_id": "FR-0", "verdict": "inaccessible"},
     )
-    kept, repeated, torn = once(rows)
+    kept, repeated, torn = deduplicate_truths(rows)
     assert kept["verdict"].tolist() == ["occupe"]
     assert (repeated, torn) == (2, 0)
     judged = assess(sites({"geometry": SQUARE}), rows, AREA)
     assert judged.found["holds"].tolist() == [False]
 
 
-def test_verdicts_of_one_day_that_do_not_agree_cancel() -> None:
+def test_contradictory_verdicts_of_one_day_cancel_out() -> None:
     rows = truths(
         {"opportunity_id": "FR-0", "verdict": "friche_confirmee"},
         {"opportunity_id": "FR-0", "verdict": "occupe"},
@@ -180,7 +180,7 @@ def test_two_buildings_of_one_parcel_are_two_truths() -> None:
     assert assess(own, rows, AREA).found["holds"].tolist() == [True, True]
 
 
-def test_a_truth_outside_the_area_is_no_miss() -> None:
+def test_a_truth_outside_the_area_is_not_missed() -> None:
     far = truths(
         {"kind": "friche", "geometry": shapely.Point(X + 5000, Y)},
         {"kind": "friche", "geometry": shapely.Point(X + 500, Y)},
@@ -192,20 +192,20 @@ def test_a_truth_outside_the_area_is_no_miss() -> None:
     assert assess(sites({"geometry": SQUARE}), far, None).counts["outside"] == 0
 
 
-def test_a_site_that_no_truth_speaks_of_is_unknown_unless_all_are_told() -> None:
+def test_a_site_without_a_truth_is_unknown_unless_truths_are_exhaustive() -> None:
     own, none = sites({"geometry": SQUARE}), truths()
     assert assess(own, none, AREA).found["holds"].isna().all()
     assert assess(own, none, AREA, complete=True).found["holds"].tolist() == [False]
 
 
-def test_visits_of_listed_sites_say_nothing_of_recall() -> None:
+def test_visits_of_listed_sites_do_not_count_for_recall() -> None:
     judged = assess(sites({"geometry": SQUARE}), truths({"opportunity_id": "FR-0"}), AREA)
     assert judged.found["holds"].tolist() == [True]
     assert judged.wanted.empty
     assert judged.counts["independent"] == 0
 
 
-def test_a_place_that_was_missed_counts_by_what_its_verdict_says() -> None:
+def test_a_missed_site_counts_by_its_verdict() -> None:
     missed = truths(
         {"geometry": shapely.Point(X + 500, Y), "verdict": "dent_creuse_confirmee"},
         {"geometry": shapely.Point(X + 600, Y), "verdict": "occupe"},

@@ -1,4 +1,4 @@
-"""What changed from one result to the next."""
+"""Changes between two results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foncier.validation import Edition, differences
+from foncier.validation import Edition, compare_results
 
 from ..conftest import LAMBERT_93, box
 
@@ -54,7 +54,7 @@ def edition(
 
 
 def fates(old: Edition, new: Edition) -> dict[str, str]:
-    rows = differences(old, new)
+    rows = compare_results(old, new)
     return dict(zip(rows["opportunity_id"], rows["fate"], strict=True))
 
 
@@ -110,13 +110,13 @@ def test_what_changed_is_named_with_evidence_gained_and_lost() -> None:
     new = edition(
         site("a", confidence=0.9, name="Halle"), evidence=(("a", "disused"), ("a", "new"))
     )
-    row = differences(old, new).iloc[0]
+    row = compare_results(old, new).iloc[0]
     assert row["changed"] == "confidence | name | evidence"
     assert (row["gained"], row["lost"]) == ("new", "old")
     assert (row["old_confidence"], row["new_confidence"]) == (0.4, 0.9)
 
 
-def test_a_plot_that_went_bears_the_reason_of_its_land() -> None:
+def test_a_plot_that_disappeared_has_the_reason_of_its_land() -> None:
     gone = edition(site("a"), site("f", box(100, 0, 40, 40), kind="friche"))
     new = edition(
         turned_down=(
@@ -125,16 +125,16 @@ def test_a_plot_that_went_bears_the_reason_of_its_land() -> None:
             ("autre", box(100, 0, 40, 40)),
         )
     )
-    rows = differences(gone, new).set_index("opportunity_id")
+    rows = compare_results(gone, new).set_index("opportunity_id")
     assert rows.loc["a", "reason_fr"] == "trop étroite"
     # What turns a plot down says nothing of a friche.
-    assert rows.loc["f", "reason_fr"].startswith("Plus dans la liste")
+    assert rows.loc["f", "reason_fr"].startswith("N'est plus dans la liste")
 
 
-def test_both_ways_tell_the_same_story() -> None:
+def test_the_comparison_is_symmetric() -> None:
     one = edition(site("a"), site("b", box(100, 0, 9, 9)), site("c", box(200, 0, 9, 9)))
     two = edition(site("a", score=0.9), site("d", box(200, 0, 9, 9)), site("e", box(300, 0, 9, 9)))
-    there, back = differences(one, two), differences(two, one)
+    there, back = compare_results(one, two), compare_results(two, one)
     count, again = (rows["fate"].value_counts().to_dict() for rows in (there, back))
     assert count == {"apparu": 1, "disparu": 1, "modifie": 1, "renomme": 1}
     assert again == count
@@ -146,6 +146,6 @@ def test_the_rows_do_not_depend_on_the_order() -> None:
     new = edition(*(site(f"t{n}", box(50 * n + 5, 0, 40, 40)) for n in reversed(range(5))))
     upside = Edition(old.sites.iloc[::-1].reset_index(drop=True), old.evidence, old.rejections)
     pd.testing.assert_frame_equal(
-        pd.DataFrame(differences(old, new)), pd.DataFrame(differences(upside, new))
+        pd.DataFrame(compare_results(old, new)), pd.DataFrame(compare_results(upside, new))
     )
-    assert differences(old, new).geometry.iloc[0].equals(box(5, 0, 40, 40))
+    assert compare_results(old, new).geometry.iloc[0].equals(box(5, 0, 40, 40))

@@ -1,4 +1,4 @@
-"""Which ground truth is paired with which site: ways, thresholds, ties."""
+"""Matching of ground truth to sites: methods, thresholds, ties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import shapely
 
-from foncier.validation import match
+from foncier.validation import match_truths
 
 from ..conftest import X, Y, box
 from .test_assess import SQUARE, sites, truths
@@ -15,7 +15,7 @@ from .test_assess import SQUARE, sites, truths
 
 def rows(own: Any, told: Any) -> list[Any]:
     """Pairs as site, truth, way, gap."""
-    found = match(own, told)
+    found = match_truths(own, told)
     assert list(found) == ["site", "truth", "way", "gap"]
     assert found.index.tolist() == list(range(len(found)))
     return list(found.itertuples(index=False, name=None))
@@ -111,7 +111,7 @@ def test_a_site_whose_truth_is_taken_gets_the_next_one() -> None:
     assert rows(own, told) == [(0, 0, "distance", 0.5), (1, 1, "distance", 8.0)]
 
 
-def test_a_truth_that_names_a_kind_speaks_of_sites_of_this_kind_only() -> None:
+def test_a_truth_with_a_kind_matches_only_sites_of_this_kind() -> None:
     """The nearer site is of another kind; without a kind it would be paired."""
     own = sites(
         {"geometry": box(0, 0, 20, 20)}, {"geometry": box(30, 0, 20, 20), "kind": "dent_creuse"}
@@ -122,7 +122,7 @@ def test_a_truth_that_names_a_kind_speaks_of_sites_of_this_kind_only() -> None:
 
 
 def test_positions_are_those_of_the_tables_whatever_lies_between() -> None:
-    """Truths of four sorts in one table, sites in another order than their truths."""
+    """Truths of four kinds in one table, sites and truths in different orders."""
     own = sites(
         {"geometry": box(0, 0, 20, 20)},
         {"geometry": box(100, 0, 20, 20)},

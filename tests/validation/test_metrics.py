@@ -1,4 +1,4 @@
-"""Shares, intervals, AUC and calibration: by hand, and for any list."""
+"""Shares, intervals, AUC and calibration: by hand and by properties."""
 
 from __future__ import annotations
 
@@ -143,11 +143,11 @@ def test_calibration_and_its_rise() -> None:
     table = metrics.calibration(sites)
     assert table["seen"].tolist() == [0.0, 0.5, 1.0]
     assert table["judged"].tolist() == [2, 2, 1]
-    assert metrics.rising(table) is True
-    assert metrics.rising(table.iloc[::-1]) is False
-    assert metrics.rising(table.iloc[:1]) is None
+    assert metrics.is_increasing(table) is True
+    assert metrics.is_increasing(table.iloc[::-1]) is False
+    assert metrics.is_increasing(table.iloc[:1]) is None
     flat = found(("friche", 0.2, True), ("friche", 0.9, True))
-    assert metrics.rising(metrics.calibration(flat)) is False
+    assert metrics.is_increasing(metrics.calibration(flat)) is False
 
 
 def test_auc_and_brier_by_hand() -> None:

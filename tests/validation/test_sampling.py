@@ -1,4 +1,4 @@
-"""Which sites to visit: where the interval narrows most, drawn by lot, the same for all."""
+"""Stratified random sampling of visits, reproducible."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_allocation(name: str, rows: Any, visits: int, expected: list[int]) -> N
         assert got == expected, name
 
 
-def test_neyman_is_the_best_of_all_ways() -> None:
+def test_neyman_allocation_has_the_least_variance_of_all() -> None:
     """No other split of the visits gives a smaller variance of the estimated share."""
     rows = table((40, 0, 0.5), (30, 0, 0.2), (20, 0, 0.9))
     best = allocation(rows, 12)
@@ -54,7 +54,7 @@ def test_neyman_is_the_best_of_all_ways() -> None:
     assert variance(tuple(best.tolist())) == pytest.approx(min(map(variance, every)))
 
 
-def test_a_plan_leaves_out_what_is_known_and_says_what_it_brings() -> None:
+def test_a_plan_leaves_out_judged_sites_and_gives_the_expected_interval() -> None:
     sites = found(
         *[("friche", 0.9, n < 3 or None) for n in range(20)],
         *[("dent_creuse", float("nan"), None)] * 10,

@@ -243,7 +243,7 @@ def match(result: Result | str | Path, requirements: str | Path | Mapping[str, A
     asked = _requirements(requirements)
     given = as_result(result)
     sites = given.raw("opportunities")
-    matches, checks = scoring.match(sites, study.conditions(asked), asked.tolerance)
+    matches, checks = scoring.match_requirements(sites, study.conditions(asked), asked.tolerance)
     labels = public("opportunities", sites, ()).set_index("opportunity_id")["label"]
     matches.insert(1, "label", matches["opportunity_id"].map(labels))
     return Matches(matches, checks)

@@ -36,14 +36,14 @@ def rescored(
         raise ConfigError("api.no_measures", title=result.title)
     criteria = weighted(result.criteria, weights, project)
     scores = scoring.scores(measures, criteria)
-    before = unmeasured(result.criteria, scoring.unknown_measures(measures, result.criteria))
+    before = unmeasured(result.criteria, scoring.unmeasured_criteria(measures, result.criteria))
     kept = tuple(one for one in result.missing if one not in before)
     return replace(
         result,
         criteria=criteria,
         scores=scores,
         agreement=scoring.agreement(scores),
-        missing=kept + unmeasured(criteria, scoring.unknown_measures(measures, criteria)),
+        missing=kept + unmeasured(criteria, scoring.unmeasured_criteria(measures, criteria)),
         districts=_by_district(result, scores),
     )
 

@@ -52,7 +52,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
             )
         asked = read_requirements(needs)
         sites = read_saved(result).table(SITES)
-        matches, checks = scoring.match(sites, conditions(asked), asked.tolerance)
+        matches, checks = scoring.match_requirements(sites, conditions(asked), asked.tolerance)
         names = sites.set_index("opportunity_id")["name"]
         where = file or result / f"besoins-{needs.stem}.csv"
         write_matches(matches, checks, names, where, lang=lang)

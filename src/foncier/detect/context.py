@@ -179,7 +179,7 @@ def texts(values: Any) -> np.ndarray:
 
 LEAST_PARCELS = 50  # fewer may well be without a house, a street or a zone
 SAMPLE = 50  # parcels of a commune that are looked at first
-NEAR_M = 60.0  # a street farther off serves nobody (`foncier.network.REACH_M`)
+NEAR_M = 60.0  # a street farther off serves nobody (`foncier.network.access.MAX_DISTANCE_M`)
 
 
 def uncovered_communes(

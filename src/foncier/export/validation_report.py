@@ -168,7 +168,7 @@ def band_label(name: str, lang: Lang) -> str:
 
 
 def metrics_table(table: pd.DataFrame, validation: Validation, lang: Lang, first: list[str]) -> str:
-    """Markdown table of `foncier.validation.metrics.row`: a share and its interval in one cell."""
+    """Markdown table of `metrics.list_metrics`: a share and its interval in one cell."""
     rows = []
     for row in table.to_dict("records"):
         no_data = "baseline" in first and not row["found"]

@@ -1,22 +1,23 @@
-"""The street network: where plots open on it, how far they are from what matters, the loop.
+"""Street network: entrances of plots, travel times, isochrones, the loop.
 
-Everything is measured along the streets, from inside an edge to inside an edge.
+Distances are measured along the streets and start and end inside an edge, not at a node.
 """
 
 from foncier.network.access import access_points
-from foncier.network.barriers import with_crossing
+from foncier.network.barriers import add_crossing
 from foncier.network.entrances import entrances, entrances_by_mode, main_entrances
 from foncier.network.graph import Graph, build_graph
-from foncier.network.isochrones import isochrones, residents_reached
-from foncier.network.loop import tour
+from foncier.network.isochrones import isochrones
+from foncier.network.loop import route_loop
 from foncier.network.routes import routes
-from foncier.network.slope import sloped
-from foncier.network.transit import departures_reached
-from foncier.network.travel_time_raster import cells_of, travel_time_raster
+from foncier.network.service_area import departures_within, residents_within
+from foncier.network.slope import apply_slope
 from foncier.network.travel_times import (
     BIKE_KMH,
     WALK_KMH,
-    cycled,
+    add_cycling,
+    raster_grid,
+    travel_time_raster,
     travel_time_table,
 )
 
@@ -25,19 +26,19 @@ __all__ = [
     "WALK_KMH",
     "Graph",
     "access_points",
+    "add_crossing",
+    "add_cycling",
+    "apply_slope",
     "build_graph",
-    "cells_of",
-    "cycled",
-    "departures_reached",
+    "departures_within",
     "entrances",
     "entrances_by_mode",
     "isochrones",
     "main_entrances",
-    "residents_reached",
+    "raster_grid",
+    "residents_within",
+    "route_loop",
     "routes",
-    "sloped",
-    "tour",
     "travel_time_raster",
     "travel_time_table",
-    "with_crossing",
 ]

@@ -1,4 +1,4 @@
-"""Where each plot opens on the street."""
+"""Access point of each plot: its street and its frontage."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ from foncier.schemas import ACCESS_POINTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Mode
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Integers,
+        Mode,
+    )
 
-REACH_M = 60.0  # beyond, a plot is landlocked, or its way in is not mapped
-BEYOND_M = 4.0  # a wall set back less than a car's length still faces the street
-# A side that runs away from the street at more than 45° is the side of the plot, not its front.
+MAX_DISTANCE_M = 60.0  # farther, a plot is landlocked or its access is not mapped
+FRONT_DEPTH_M = 4.0  # a wall set back less than a car's length still faces the street
+# A side at more than 45° to the street is a lateral side of the plot, not its front.
 FACING = float(np.sqrt(0.5))
-TIE_M = 1e-3  # distances a millimetre apart are equal, however the map is turned
-STRIPS = 4096  # strips along streets that are held at once: a kilobyte each
-CLOSE_M = 15.0  # most plots have their street as near: it is found among the pairs of all of them
+TIE_M = 1e-3  # shorter differences are rounding: such distances are equal
+STRIPS = 4096  # strips along streets in memory at once, a kilobyte each
+CLOSE_M = 15.0  # most plots have a street within this distance: one search serves them all
 
 
 @dataclass(frozen=True)
-class Near:
-    """Plots, streets, and the pairs of them no farther apart than ``within_m``, plot by plot."""
+class NearbyStreets:
+    """Plots, streets, and their pairs within ``within_m`` metres, sorted by plot."""
 
     plots: Geometries
     ways: Geometries
@@ -40,139 +44,147 @@ class Near:
     distance_m: Floats
 
 
-def near(plots: Geometries, ways: Geometries, *, within_m: float = CLOSE_M) -> Near:
+def nearby_streets(
+    plots: Geometries, ways: Geometries, *, within_m: float = CLOSE_M
+) -> NearbyStreets:
     """Pair each plot with the streets around it."""
     plot, way = pairs_within(plots, shapely.STRtree(ways), within_m)
-    return Near(plots, ways, within_m, plot, way, shapely.distance(plots[plot], ways[way]))
+    return NearbyStreets(plots, ways, within_m, plot, way, shapely.distance(plots[plot], ways[way]))
 
 
 def access_points(
     candidates: gpd.GeoDataFrame,
     streets: gpd.GeoDataFrame,
     *,
-    reach_m: float = REACH_M,
-    beyond_m: float = BEYOND_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    front_depth_m: float = FRONT_DEPTH_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
     """Find the street that each plot opens on, its frontage, and the middle of that frontage.
 
-    The street is the nearest one at ground level that is open to walkers (a plot does not open on
-    the bridge above it nor on the tunnel under it); of streets as near, the one nearest to the
-    plot's edge, then the smallest id. The frontage is the part of the edge that faces it, up to
-    ``beyond_m`` farther than the nearest point. METHODS §6: start at the plot's own access, not
-    at its centroid.
+    The street is the nearest one at ground level that is open to the mode (a plot has no access to
+    a bridge above it or a tunnel under it); of streets at the same distance, the one nearest to
+    the plot's edge, then the smallest id. The frontage is the part of the edge that faces the
+    street, up to ``front_depth_m`` farther than the nearest point. METHODS §6: measure from the
+    access of the plot, not from its centroid.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``.
+        Table of the schema ``CANDIDATES``.
     streets
-        Table of the contract ``STREETS``, in the same CRS.
-    reach_m
-        How far the centre line of the street may be from the plot, in metres.
-    beyond_m
+        Table of the schema ``STREETS``, in the same CRS.
+    max_distance_m
+        Largest distance between the plot and the centre line of the street, in metres.
+    front_depth_m
         Depth of the strip in which the edge still counts as frontage, in metres.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``.
+        Column of the open streets: ``walk`` or ``bike``.
 
     Returns
     -------
-    Table of the contract ``ACCESS_POINTS``, sorted by id. The point lies on the plot's edge;
-    ``frontage_m`` is 0 where only a corner touches the strip. A plot without a street within
-    reach has no row.
+    Table of the schema ``ACCESS_POINTS``, sorted by id. The point lies on the plot's edge;
+    ``frontage_m`` is 0 where only a corner touches the strip. A plot farther than
+    ``max_distance_m`` from any street has no row.
     """
-    known = at_ground(streets, mode)
+    open_streets = ground_level_streets(streets, mode)
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    if sites.empty or known.empty:
+    if sites.empty or open_streets.empty:
         return ACCESS_POINTS.empty(candidates.crs)
-    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy())
-    plot, street = street_of(around, np.ones(len(known), dtype=bool), reach_m=reach_m)
+    nearby = nearby_streets(sites.geometry.to_numpy(), open_streets.geometry.to_numpy())
+    plot, street = nearest_streets(
+        nearby, np.ones(len(open_streets), dtype=bool), max_distance_m=max_distance_m
+    )
     if not len(plot):
         return ACCESS_POINTS.empty(candidates.crs)
-    found = faced(sites, known, plot, street, beyond_m=beyond_m)
+    found = access_of_pairs(sites, open_streets, plot, street, front_depth_m=front_depth_m)
     points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found)
     return points
 
 
-def at_ground(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
-    """Streets at ground level that are open to one of some modes, sorted by id."""
-    open_ = np.any([open_to(streets, mode) for mode in modes], axis=0)
-    kept = streets[open_ & (streets["level"] == 0).to_numpy()]
-    return kept.sort_values("street_id", ignore_index=True)
+def ground_level_streets(streets: gpd.GeoDataFrame, *modes: Mode) -> gpd.GeoDataFrame:
+    """Select the streets at ground level that are open to any of the modes, sorted by id."""
+    open_ = np.any([is_open(streets, mode) for mode in modes], axis=0)
+    selected = streets[open_ & (streets["level"] == 0).to_numpy()]
+    return selected.sort_values("street_id", ignore_index=True)
 
 
-def open_to(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
-    """Tell which streets are open to a mode; where nothing is known they are not."""
+def is_open(streets: gpd.GeoDataFrame, mode: Mode) -> NDArray[np.bool_]:
+    """Whether each street is open to a mode; unknown counts as closed."""
     return np.asarray(streets[mode].fillna(False), dtype=bool)
 
 
-def faced(
+def access_of_pairs(
     sites: gpd.GeoDataFrame,
-    known: gpd.GeoDataFrame,
+    open_streets: gpd.GeoDataFrame,
     plot: Integers,
     street: Integers,
     *,
-    beyond_m: float = BEYOND_M,
+    front_depth_m: float = FRONT_DEPTH_M,
 ) -> gpd.GeoDataFrame:
-    """Access of each pair of a plot and a street, given by their rows.
+    """Access point of each pair of a plot and a street (row numbers).
 
-    Columns of the contract ``ACCESS_POINTS``; a plot may come several times.
+    Columns of the schema ``ACCESS_POINTS``; a plot may have several rows.
     """
-    plots, ways = sites.geometry.to_numpy(), known.geometry.to_numpy()
-    point, frontage = _front(shapely.boundary(plots[plot]), ways[street], beyond_m)
+    plots, ways = sites.geometry.to_numpy(), open_streets.geometry.to_numpy()
+    point, frontage = _frontage(shapely.boundary(plots[plot]), ways[street], front_depth_m)
     found = {
         "opportunity_id": sites["opportunity_id"].array[plot],
-        "street_id": known["street_id"].array[street],
-        "street_name": known["name"].array[street],
+        "street_id": open_streets["street_id"].array[street],
+        "street_name": open_streets["name"].array[street],
         "frontage_m": frontage,
         "offset_m": shapely.distance(point, ways[street]),
     }
     return gpd.GeoDataFrame(found, geometry=point, crs=sites.crs)
 
 
-def street_of(
-    around: Near, open_: NDArray[np.bool_], *, reach_m: float
+def nearest_streets(
+    nearby: NearbyStreets, open_: NDArray[np.bool_], *, max_distance_m: float
 ) -> tuple[Integers, Integers]:
     """Pairs of a plot and its street, one a plot, among the streets that are open.
 
-    Streets are sorted by id. The nearest and those as near are known where they lie well within
-    the pairs; only for the other plots are the streets asked again.
+    Streets are sorted by id. The pairs settle the plots whose nearest street is well within their
+    radius; only the other plots need a second search.
     """
-    ours = np.flatnonzero(open_[around.way])
-    plot, way, distance = around.plot[ours], around.way[ours], around.distance_m[ours]
-    least = np.full(len(around.plots), np.inf)
-    np.minimum.at(least, plot, distance)
-    sure = (least < reach_m) & (least <= around.within_m - TIE_M)
-    as_near = sure[plot] & (distance <= least[plot] + TIE_M)
-    far = _as_near(around, np.flatnonzero(~sure), np.flatnonzero(open_), reach_m)
-    plot, way = (
-        np.concatenate(both) for both in zip((plot[as_near], way[as_near]), far, strict=True)
+    open_pairs = np.flatnonzero(open_[nearby.way])
+    plot, way, distance = (
+        nearby.plot[open_pairs],
+        nearby.way[open_pairs],
+        nearby.distance_m[open_pairs],
     )
-    tied = np.flatnonzero(np.bincount(plot, minlength=len(around.plots))[plot] > 1)
+    least = np.full(len(nearby.plots), np.inf)
+    np.minimum.at(least, plot, distance)
+    settled = (least < max_distance_m) & (least <= nearby.within_m - TIE_M)
+    tied_rows = settled[plot] & (distance <= least[plot] + TIE_M)
+    far = _nearest_of_rest(nearby, np.flatnonzero(~settled), np.flatnonzero(open_), max_distance_m)
+    plot, way = (
+        np.concatenate(both) for both in zip((plot[tied_rows], way[tied_rows]), far, strict=True)
+    )
+    tied = np.flatnonzero(np.bincount(plot, minlength=len(nearby.plots))[plot] > 1)
     edge_distance = np.zeros(len(plot))
-    edges = shapely.boundary(around.plots[plot[tied]])
-    edge_distance[tied] = shapely.distance(edges, around.ways[way[tied]])
-    kept = _least(edge_distance, plot)
-    plot, way = plot[kept], way[kept]
+    edges = shapely.boundary(nearby.plots[plot[tied]])
+    edge_distance[tied] = shapely.distance(edges, nearby.ways[way[tied]])
+    selected = _minima(edge_distance, plot)
+    plot, way = plot[selected], way[selected]
     first = np.lexsort((way, plot))
     _, row = np.unique(plot[first], return_index=True)
     return plot[first[row]], way[first[row]]
 
 
-def _as_near(
-    around: Near, rows: Integers, open_: Integers, reach_m: float
+def _nearest_of_rest(
+    nearby: NearbyStreets, rows: Integers, open_: Integers, max_distance_m: float
 ) -> tuple[Integers, Integers]:
-    """Pairs of some plots and the nearest open streets within reach, all those as near."""
-    tree, plots = shapely.STRtree(around.ways[open_]), around.plots[rows]
+    """Pairs of some plots and their nearest open streets, ties included."""
+    tree, plots = shapely.STRtree(nearby.ways[open_]), nearby.plots[rows]
     (found, _), distance = tree.query_nearest(
-        plots, max_distance=reach_m, return_distance=True, all_matches=False
+        plots, max_distance=max_distance_m, return_distance=True, all_matches=False
     )
     row, way = tree.query(plots[found], predicate="dwithin", distance=distance + TIE_M)
     return rows[found[row]], open_[way]
 
 
-def _least(values: Floats, group: Integers) -> Integers:
-    """Positions of the values within a millimetre of the least of their group."""
+def _minima(values: Floats, group: Integers) -> Integers:
+    """Positions of the values within ``TIE_M`` of the minimum of their group."""
     if not len(values):
         return np.empty(0, dtype=np.int64)
     least = np.full(int(group.max()) + 1, np.inf)
@@ -180,18 +192,20 @@ def _least(values: Floats, group: Integers) -> Integers:
     return np.flatnonzero(values <= least[group] + TIE_M)
 
 
-def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geometries, Floats]:
-    """Middle of the longest front of each plot on its street, and the length of all its front."""
-    strip = in_threads(partial(_within, beyond_m=beyond_m), edges, ways)
-    owner, sides = _facing(strip, ways)
+def _frontage(
+    edges: Geometries, ways: Geometries, front_depth_m: float
+) -> tuple[Geometries, Floats]:
+    """Midpoint of the longest front of each plot, and the total length of its fronts."""
+    strip = in_threads(partial(_front_strip, front_depth_m=front_depth_m), edges, ways)
+    owner, sides = _facing_sides(strip, ways)
     fronts, piece_of = shapely.get_parts(shapely.line_merge(sides), return_index=True)
     plot = owner[piece_of]
     length = shapely.length(fronts)
     frontage = np.bincount(plot, weights=length, minlength=len(edges))
-    longest = _least(-length, plot)
+    longest = _minima(-length, plot)
     middle = shapely.line_interpolate_point(fronts[longest], 0.5, normalized=True)
-    # Of fronts as long, the nearest to the street; then the first along the edge of the plot.
-    near = _least(shapely.distance(middle, ways[plot[longest]]), plot[longest])
+    # Fronts of equal length: the nearest to the street, then the first along the edge.
+    near = _minima(shapely.distance(middle, ways[plot[longest]]), plot[longest])
     middle, plot = middle[near], plot[longest][near]
     order = np.lexsort((shapely.line_locate_point(edges[plot], middle), plot))
     fronted, row = np.unique(plot[order], return_index=True)
@@ -202,18 +216,18 @@ def _front(edges: Geometries, ways: Geometries, beyond_m: float) -> tuple[Geomet
     return points, np.asarray(frontage)
 
 
-def _within(edges: Geometries, ways: Geometries, *, beyond_m: float) -> Geometries:
-    """Part of each edge no more than ``beyond_m`` farther from its way than the nearest point."""
+def _front_strip(edges: Geometries, ways: Geometries, *, front_depth_m: float) -> Geometries:
+    """Part of each edge at most ``front_depth_m`` farther from its street than the nearest one."""
     found: Geometries = np.empty(len(edges), dtype=object)
     for start in range(0, len(edges), STRIPS):
         edge, way = edges[start : start + STRIPS], ways[start : start + STRIPS]
-        strips = shapely.buffer(way, shapely.distance(edge, way) + beyond_m, quad_segs=16)
+        strips = shapely.buffer(way, shapely.distance(edge, way) + front_depth_m, quad_segs=16)
         found[start : start + STRIPS] = shapely.intersection(edge, strips)
     return found
 
 
-def _facing(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
-    """Sides of each piece of edge that face the street: the plots that have some, and the sides."""
+def _facing_sides(pieces: Geometries, ways: Geometries) -> tuple[Integers, Geometries]:
+    """Select the segments that face the street: plots with such segments, and the segments."""
     parts, owner = shapely.get_parts(pieces, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     pair = np.flatnonzero(part[1:] == part[:-1])

@@ -1,4 +1,4 @@
-"""What lies on the straight line where the way goes round: a river, a railway."""
+"""Rivers and railways that explain detours, and crossings added by hand."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from foncier.errors import ContractError
 from foncier.schemas import STREETS
 
 if TYPE_CHECKING:
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import Floats, Geometries, Integers
 
-# Two sides of a square for its diagonal: a grid of streets alone explains that much.
-DETOUR_FROM = float(np.sqrt(2))
-CROSSED_M = 3.0  # a ditch is stepped over
+# Two sides of a square against its diagonal: a street grid alone explains such a detour.
+MIN_DETOUR_INDEX = float(np.sqrt(2))
+MIN_CROSSED_M = 3.0  # a ditch is no barrier
 KINDS = ("water", "railway")
 
 
 @dataclass(frozen=True)
-class Walls:
-    """Water and railways: shapes, kind and name of each, and the kinds that the layer holds."""
+class BarrierLayer:
+    """Shape, kind and name of each water body and railway, with a spatial index."""
 
     shapes: Geometries
     kind: Geometries
@@ -32,13 +32,13 @@ class Walls:
     tree: shapely.STRtree
 
 
-def walls(constraints: gpd.GeoDataFrame | None) -> Walls | None:
-    """Water and railways of the constraints; None where there is neither.
+def barrier_layer(constraints: gpd.GeoDataFrame | None) -> BarrierLayer | None:
+    """Select water and railways among the constraints; None without any.
 
     Parameters
     ----------
     constraints
-        Table of the contract ``CONSTRAINTS``, or None.
+        Table of the schema ``CONSTRAINTS``, or None.
     """
     if constraints is None:
         return None
@@ -49,141 +49,144 @@ def walls(constraints: gpd.GeoDataFrame | None) -> Walls | None:
     rows = rows.sort_values("constraint_id")
     shapes = rows.geometry.to_numpy()
     label = rows["label"].to_numpy(dtype=object)
-    return Walls(shapes, rows["kind"].to_numpy(dtype=object), label, shapely.STRtree(shapes))
+    return BarrierLayer(shapes, rows["kind"].to_numpy(dtype=object), label, shapely.STRtree(shapes))
 
 
-def barriers(
-    start: Geometries, end: Geometries, detour: Floats, found: Walls | None
+def crossed_barriers(
+    start: Geometries, end: Geometries, detour: Floats, layer: BarrierLayer | None
 ) -> tuple[Geometries, Geometries]:
-    """Name what each straight line crosses where the way by the streets is a detour.
+    """Name the barriers that a straight line crosses where the path by the streets is a detour.
 
-    What holds one of the two ends is no barrier between them: a station lies in its railway land.
+    A shape that contains one of the two ends is no barrier: a station lies in railway land.
 
     Parameters
     ----------
     start, end
         Points, shape (n,).
     detour
-        Detour index of the way between them, NaN where unknown.
-    found
-        What may be crossed, None when unknown.
+        Path length over straight distance, NaN where unknown.
+    layer
+        Possible barriers, None when unknown.
 
     Returns
     -------
-    Kinds (``water``, ``railway``, ``water_railway``, ``none``) and the name of what is crossed
-    the longest, shape (n,). The kind is ``none`` where there is no detour, and where nothing is
-    crossed while both kinds are mapped; else it is missing, for what is not mapped is unknown.
+    Kinds (``water``, ``railway``, ``water_railway``, ``none``) and the name of the barrier crossed
+    over the greatest length, shape (n,). The kind is ``none`` without a detour, and without a
+    barrier when both kinds are mapped; otherwise it is missing: an unmapped kind is unknown.
     """
     kinds, names = (np.full(len(start), None, dtype=object) for _ in range(2))
-    if found is None:
+    if layer is None:
         return kinds, names
-    kinds[detour < DETOUR_FROM] = "none"
-    far = np.flatnonzero(detour >= DETOUR_FROM)
+    kinds[detour < MIN_DETOUR_INDEX] = "none"
+    detoured = np.flatnonzero(detour >= MIN_DETOUR_INDEX)
     lines = (
         shapely.linestrings(
             np.stack(
-                [shapely.get_coordinates(start[far]), shapely.get_coordinates(end[far])], axis=1
+                [shapely.get_coordinates(start[detoured]), shapely.get_coordinates(end[detoured])],
+                axis=1,
             )
         )
-        if len(far)
+        if len(detoured)
         else np.empty(0, dtype=object)
     )
-    line, wall = _parting(lines, start[far], end[far], found)
-    row, shapes = far[line], found.shapes[wall]
+    line, barrier = _separating_pairs(lines, start[detoured], end[detoured], layer)
+    row, shapes = detoured[line], layer.shapes[barrier]
     length = shapely.length(shapely.intersection(lines[line], shapes))
-    drawn = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
-    kept = np.flatnonzero(drawn | (length >= CROSSED_M))
-    if set(KINDS) <= set(found.kind):
-        kinds[far] = "none"
-    row, wall, length = row[kept], wall[kept], length[kept]
+    is_line = shapely.get_dimensions(shapes) == 1  # a track drawn as a line has no width
+    crossed = np.flatnonzero(is_line | (length >= MIN_CROSSED_M))
+    if set(KINDS) <= set(layer.kind):
+        kinds[detoured] = "none"
+    row, barrier, length = row[crossed], barrier[crossed], length[crossed]
     water, railway = (
-        np.bincount(row[found.kind[wall] == kind], minlength=len(start)) > 0 for kind in KINDS
+        np.bincount(row[layer.kind[barrier] == kind], minlength=len(start)) > 0 for kind in KINDS
     )
     kinds[water], kinds[railway], kinds[water & railway] = "water", "railway", "water_railway"
-    named = np.array([isinstance(text, str) for text in found.label[wall]], dtype=bool)
-    order = np.lexsort((wall, -length, ~named, row))
+    has_name = np.array([isinstance(text, str) for text in layer.label[barrier]], dtype=bool)
+    order = np.lexsort((barrier, -length, ~has_name, row))
     first, position = np.unique(row[order], return_index=True)
     best = order[position]
-    names[first[named[best]]] = found.label[wall[best[named[best]]]]
+    names[first[has_name[best]]] = layer.label[barrier[best[has_name[best]]]]
     return kinds, names
 
 
-def _parting(
-    lines: Geometries, start: Geometries, end: Geometries, found: Walls
+def _separating_pairs(
+    lines: Geometries, start: Geometries, end: Geometries, layer: BarrierLayer
 ) -> tuple[Integers, Integers]:
-    """Pairs of a line and a wall that it meets, the wall holding neither of its two ends.
+    """Pairs of a line and a barrier that it crosses and that contains neither of its ends.
 
-    The walls are few and large: they are prepared, not the lines.
+    The barriers are few and large: prepare them, not the lines.
     """
-    line, wall = found.tree.query(lines)
-    shapely.prepare(found.shapes)
-    met = shapely.intersects(found.shapes[wall], lines[line])
+    line, barrier = layer.tree.query(lines)
+    shapely.prepare(layer.shapes)
+    met = shapely.intersects(layer.shapes[barrier], lines[line])
     for ends in (start, end):
-        line, wall = line[met], wall[met]
-        met = ~shapely.intersects(found.shapes[wall], ends[line])
-    return line[met], wall[met]
+        line, barrier = line[met], barrier[met]
+        met = ~shapely.intersects(layer.shapes[barrier], ends[line])
+    return line[met], barrier[met]
 
 
-REACH_M = 80.0  # an end farther than this from any street joins nothing
-CLASS = "footway"
+MAX_END_DISTANCE_M = 80.0  # an end farther from any street cannot be connected
+CROSSING_CLASS = "footway"
 
 
-def with_crossing(
-    streets: gpd.GeoDataFrame, line: shapely.Geometry, *, name: str, reach_m: float = REACH_M
+def add_crossing(
+    streets: gpd.GeoDataFrame,
+    line: shapely.Geometry,
+    *,
+    name: str,
+    max_distance_m: float = MAX_END_DISTANCE_M,
 ) -> gpd.GeoDataFrame:
-    """Add a footbridge to the streets: its two ends are brought to the nearest streets.
+    """Add a footbridge to the streets and connect its two ends to the nearest streets.
 
-    The streets that it joins get a vertex there and keep their id and their course, so that what
-    opens on them still does.
+    These streets get a vertex there and keep their id and geometry, so that access points on them
+    stay valid.
 
     Parameters
     ----------
     streets
-        Table of the contract ``STREETS``.
+        Table of the schema ``STREETS``.
     line
         The crossing, in the CRS of the streets.
     name
-        What it is called.
-    reach_m
-        How far an end may lie from the street that it joins, in metres.
+        Name of the crossing.
+    max_distance_m
+        Largest distance between an end and the street it connects to, in metres.
 
     Returns
     -------
-    Table of the contract ``STREETS`` with one street more.
+    Table of the schema ``STREETS`` with one more street.
 
     Raises
     ------
     ContractError
-        An end is far from any street open to walkers, or both join at the same place.
+        An end is too far from any walkable street, or both ends connect at one point.
     """
     lines: Geometries = np.array(streets.geometry.to_numpy(), dtype=object)
     walked = np.flatnonzero(streets["walk"].fillna(False).to_numpy(dtype=bool))
     course = shapely.get_coordinates(line)
     ends = []
-    tips = zip(("sa première", "sa dernière"), shapely.points(course[[0, -1]]), strict=True)
-    for which, point in tips:
-        far = shapely.distance(lines[walked], point)
-        nearest = np.nanmin(far, initial=np.inf)
-        if nearest > reach_m:
+    for message, point in zip(
+        ("first_end_far", "last_end_far"), shapely.points(course[[0, -1]]), strict=True
+    ):
+        distance = shapely.distance(lines[walked], point)
+        nearest = np.nanmin(distance, initial=np.inf)
+        if nearest > max_distance_m:
             raise ContractError(
-                f"franchissement « {name} » : {which} extrémité est à {nearest:.0f} m de la rue la "
-                f"plus proche, il faut {reach_m:.0f} m au plus. Prolongez la ligne jusqu'à une rue."
+                f"network.crossing.{message}",
+                name=name,
+                distance_m=nearest,
+                radius_m=max_distance_m,
             )
-        row = int(walked[np.nanargmin(far)])
-        along = shapely.line_locate_point(lines[row], point)
-        joint = shapely.line_interpolate_point(lines[row], along)
-        lines[row] = _with_vertex(lines[row], joint, float(along))
-        ends.append(shapely.get_coordinates(joint)[0])
+        row = int(walked[np.nanargmin(distance)])
+        lines[row], joint = _connect(lines[row], point)
+        ends.append(joint)
     if np.hypot(*(ends[0] - ends[1])) < 1.0:
-        raise ContractError(
-            f"franchissement « {name} » : ses deux extrémités rejoignent la même rue au même "
-            "endroit. Tracez-le d'une rive à l'autre."
-        )
+        raise ContractError("network.crossing.same_place", name=name)
     bridge = shapely.LineString([ends[0], *course[1:-1], ends[1]])
     row_of = {
         "street_id": f"+{name}",
         "name": name,
-        "street_class": CLASS,
+        "street_class": CROSSING_CLASS,
         "level": 1,
         "walk": True,
         "bike": True,
@@ -191,12 +194,19 @@ def with_crossing(
     }
     more = gpd.GeoDataFrame([row_of], geometry=[bridge], crs=streets.crs)
     both = pd.concat([streets.set_geometry(lines, crs=streets.crs), more], ignore_index=True)
-    found: gpd.GeoDataFrame = STREETS.conform(both)
-    return found
+    extended: gpd.GeoDataFrame = STREETS.conform(both)
+    return extended
+
+
+def _connect(line: shapely.Geometry, point: shapely.Geometry) -> tuple[shapely.Geometry, Floats]:
+    """Add to a line the vertex nearest to a point, and return its coordinates."""
+    along = shapely.line_locate_point(line, point)
+    joint = shapely.line_interpolate_point(line, along)
+    return _with_vertex(line, joint, float(along)), shapely.get_coordinates(joint)[0]
 
 
 def _with_vertex(line: shapely.Geometry, joint: shapely.Geometry, along: float) -> shapely.Geometry:
-    """Put a vertex on a line, at a measure along it; a line of several parts on the nearest one."""
+    """Insert a vertex at a measure along a line (its nearest part, if it has several)."""
     parts = shapely.get_parts(line)
     nearest = int(np.argmin(shapely.distance(parts, joint)))
     before = float(shapely.length(parts[:nearest]).sum())

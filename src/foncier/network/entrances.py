@@ -1,4 +1,4 @@
-"""Every street that a plot opens on: one that faces two streets is left by the better one."""
+"""Entrances of each plot: one on every street that it faces."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pandas as pd
 import shapely
 
 from foncier.network.access import (
-    REACH_M,
-    at_ground,
-    faced,
-    near,
-    open_to,
-    street_of,
+    MAX_DISTANCE_M,
+    access_of_pairs,
+    ground_level_streets,
+    is_open,
+    nearby_streets,
+    nearest_streets,
 )
 from foncier.schemas import ACCESS_POINTS
 
@@ -24,14 +24,23 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from foncier.network.access import Near
-    from foncier.network.graph import Mode
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.access import NearbyStreets
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Integers,
+        Mode,
+    )
 
-FACED_M = 15.0  # half a wide street: beyond, a second street is the neighbour's
-GATE_M = 3.0  # a car passes
-DRAWN = ("parcelles", "piece", "batiment", "trace")  # a guessed outline faces no street for sure
-SHUT_IN_M = 2.0  # less is the slack between the drawing of streets and of parcels
+FACING_DISTANCE_M = 15.0  # half a wide street; farther, the plot does not face it
+MIN_FRONTAGE_M = 3.0  # width of a car access
+KNOWN_OUTLINES = (
+    "parcelles",
+    "piece",
+    "batiment",
+    "trace",
+)  # a guessed outline faces no street for sure
+MAX_NEIGHBOUR_LAND_M = 2.0  # less is the offset between the layers of streets and parcels
 
 
 def entrances(
@@ -39,44 +48,45 @@ def entrances(
     streets: gpd.GeoDataFrame,
     parcels: gpd.GeoDataFrame | None = None,
     *,
-    reach_m: float = REACH_M,
-    faced_m: float = FACED_M,
-    gate_m: float = GATE_M,
-    shut_in_m: float = SHUT_IN_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    facing_distance_m: float = FACING_DISTANCE_M,
+    min_frontage_m: float = MIN_FRONTAGE_M,
+    max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
     mode: Mode = "walk",
 ) -> gpd.GeoDataFrame:
-    """Find all the accesses of each plot: the nearest street, and every other one that it faces.
+    """Find the entrances of each plot: on the nearest street and on every other street it faces.
 
-    A plot faces a street within ``faced_m`` of it with ``gate_m`` of frontage; one whose outline
-    is guessed (a disc) has its nearest street alone. With the parcels, a
-    door that leads over ``shut_in_m`` of a neighbour's land is none, unless the plot has no other.
+    A plot faces a street within ``facing_distance_m`` along ``min_frontage_m`` of frontage or
+    more. A plot whose outline is estimated (a disc) has only its nearest street. With the parcels,
+    an entrance that crosses ``max_neighbour_m`` or more of another parcel is dropped, unless the
+    plot has no other.
 
     Parameters
     ----------
-    candidates, streets, reach_m
+    candidates, streets, max_distance_m
         As for `access_points`.
     parcels
-        Table of the contract ``PARCELS``, or None: then no neighbour is known.
+        Table of the schema ``PARCELS``, or None when unknown.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``.
+        Column of the open streets: ``walk`` or ``bike``.
 
     Returns
     -------
-    Columns of the contract ``ACCESS_POINTS`` and ``over_m``, the metres of neighbours' land before
-    the street (missing without parcels); several rows a plot, its main door first: the one of
-    `access_points`, or where that one is shut in, the nearest that is not. Sorted by id.
+    Columns of the schema ``ACCESS_POINTS`` and ``over_m``, the metres of other parcels crossed
+    before the street (missing without parcels). Several rows a plot, the main entrance first:
+    that of `access_points`, or the nearest usable one where that is blocked. Sorted by id.
     """
-    found = entrances_by_mode(
+    entrances_of_mode = entrances_by_mode(
         candidates,
         streets,
         parcels,
         modes=[mode],
-        reach_m=reach_m,
-        faced_m=faced_m,
-        gate_m=gate_m,
-        shut_in_m=shut_in_m,
+        max_distance_m=max_distance_m,
+        facing_distance_m=facing_distance_m,
+        min_frontage_m=min_frontage_m,
+        max_neighbour_m=max_neighbour_m,
     )
-    return found[mode]
+    return entrances_of_mode[mode]
 
 
 def entrances_by_mode(
@@ -85,100 +95,111 @@ def entrances_by_mode(
     parcels: gpd.GeoDataFrame | None = None,
     *,
     modes: Sequence[Mode] = ("walk", "bike"),
-    reach_m: float = REACH_M,
-    faced_m: float = FACED_M,
-    gate_m: float = GATE_M,
-    shut_in_m: float = SHUT_IN_M,
+    max_distance_m: float = MAX_DISTANCE_M,
+    facing_distance_m: float = FACING_DISTANCE_M,
+    min_frontage_m: float = MIN_FRONTAGE_M,
+    max_neighbour_m: float = MAX_NEIGHBOUR_LAND_M,
 ) -> dict[Mode, gpd.GeoDataFrame]:
-    """Find the accesses of each plot by several modes, each as `doors` finds them.
+    """Find the entrances of each plot for several modes, each as `entrances` does.
 
-    Most streets are open to all modes: what a plot shows to a street is measured once.
+    Most streets are open to all modes: the frontage on each street is computed once.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
-    known = at_ground(streets, *modes)
-    if sites.empty or known.empty:
-        return dict.fromkeys(modes, _none(candidates))
-    around = near(sites.geometry.to_numpy(), known.geometry.to_numpy(), within_m=faced_m)
-    drawn = sites["perimeter"].isin(DRAWN).to_numpy()
-    both = {m: _pairs(around, open_to(known, m), drawn, reach_m=reach_m) for m in modes}
-    main = {mode: first for mode, (first, _) in both.items()}
-    every = np.unique(np.concatenate([pairs for _, pairs in both.values()]))
-    table = faced(sites, known, *np.divmod(every, len(known)))
-    wide = (table["frontage_m"] >= gate_m).to_numpy()
-    kept = wide | np.isin(every, np.concatenate(list(main.values())))
-    every, wide, table = every[kept], wide[kept], table[kept].assign(over_m=np.nan)
-    plot, street = np.divmod(every, len(known))
+    open_streets = ground_level_streets(streets, *modes)
+    if sites.empty or open_streets.empty:
+        return dict.fromkeys(modes, _no_entrances(candidates))
+    nearby = nearby_streets(
+        sites.geometry.to_numpy(), open_streets.geometry.to_numpy(), within_m=facing_distance_m
+    )
+    has_outline = sites["perimeter"].isin(KNOWN_OUTLINES).to_numpy()
+    by_mode = {
+        m: _pairs(nearby, is_open(open_streets, m), has_outline, max_distance_m=max_distance_m)
+        for m in modes
+    }
+    main = {mode: first for mode, (first, _) in by_mode.items()}
+    every = np.unique(np.concatenate([pairs for _, pairs in by_mode.values()]))
+    table = access_of_pairs(sites, open_streets, *np.divmod(every, len(open_streets)))
+    wide = (table["frontage_m"] >= min_frontage_m).to_numpy()
+    selected = wide | np.isin(every, np.concatenate(list(main.values())))
+    every, wide, table = every[selected], wide[selected], table[selected].assign(over_m=np.nan)
+    plot, street = np.divmod(every, len(open_streets))
     if parcels is not None:
-        points, own = table.geometry.to_numpy(), around.plots[plot]
-        table["over_m"] = crossed_m(points, around.ways[street], own, parcels)
-    found = {}
-    for mode, (_, pairs) in both.items():
+        points, plot_shapes = table.geometry.to_numpy(), nearby.plots[plot]
+        table["over_m"] = neighbour_land_m(points, nearby.ways[street], plot_shapes, parcels)
+    entrances_of_mode = {}
+    for mode, (_, pairs) in by_mode.items():
         first = np.isin(every, main[mode])
         rows = np.flatnonzero(first | (wide & np.isin(every, pairs)))
-        found[mode] = _ordered(table.iloc[rows], plot[rows], first[rows], shut_in_m=shut_in_m)
-    return found
+        entrances_of_mode[mode] = _usable_entrances(
+            table.iloc[rows], plot[rows], first[rows], max_neighbour_m=max_neighbour_m
+        )
+    return entrances_of_mode
 
 
 def _pairs(
-    around: Near, open_: NDArray[np.bool_], drawn: NDArray[np.bool_], *, reach_m: float
+    nearby: NearbyStreets,
+    open_: NDArray[np.bool_],
+    has_outline: NDArray[np.bool_],
+    *,
+    max_distance_m: float,
 ) -> tuple[Integers, Integers]:
-    """Each plot with its own street, and with every open one that it may face.
+    """Pairs of each plot with its nearest street, and with every open street that it may face.
 
-    A pair is one number, in the order of the plots, then of the streets.
+    A pair is one integer; pairs sort by plot, then by street.
     """
-    many = len(around.ways)
-    plot, street = street_of(around, open_, reach_m=reach_m)
+    many = len(nearby.ways)
+    plot, street = nearest_streets(nearby, open_, max_distance_m=max_distance_m)
     main = plot * many + street
-    faces = drawn[around.plot] & open_[around.way]
-    return main, np.union1d(main, around.plot[faces] * many + around.way[faces])
+    faces = has_outline[nearby.plot] & open_[nearby.way]
+    return main, np.union1d(main, nearby.plot[faces] * many + nearby.way[faces])
 
 
-def _none(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """No door at all."""
+def _no_entrances(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Empty table of entrances."""
     return ACCESS_POINTS.empty(candidates.crs).assign(over_m=pd.Series(dtype="float64"))
 
 
-def _ordered(
-    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, shut_in_m: float
+def _usable_entrances(
+    table: gpd.GeoDataFrame, plot: Integers, main: NDArray[np.bool_], *, max_neighbour_m: float
 ) -> gpd.GeoDataFrame:
-    """Doors of each plot that are not shut in, its main one first; else its main one alone.
+    """Entrances of each plot that are not blocked, the main one first; without any, the main one.
 
-    Rows are in the order of the plots, then of the streets.
+    Rows are sorted by plot, then by street.
     """
-    shut = (table["over_m"] >= shut_in_m).to_numpy()
-    free = np.bincount(plot[~shut], minlength=plot.max(initial=0) + 1) > 0
-    kept = np.flatnonzero(~shut | (~free[plot] & main))
-    order = np.lexsort((table["offset_m"].to_numpy()[kept], ~main[kept], plot[kept]))
-    return table.iloc[kept[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
+    blocked = (table["over_m"] >= max_neighbour_m).to_numpy()
+    has_free = np.bincount(plot[~blocked], minlength=plot.max(initial=0) + 1) > 0
+    selected = np.flatnonzero(~blocked | (~has_free[plot] & main))
+    order = np.lexsort((table["offset_m"].to_numpy()[selected], ~main[selected], plot[selected]))
+    return table.iloc[selected[order]][[*ACCESS_POINTS.names, "over_m"]].reset_index(drop=True)
 
 
-def main_entrances(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """First door of each plot, as a table of the contract ``ACCESS_POINTS``."""
-    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(found.drop_duplicates("opportunity_id"))
+def main_entrances(entrances: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Select the main entrance of each plot, as a table of the schema ``ACCESS_POINTS``."""
+    points: gpd.GeoDataFrame = ACCESS_POINTS.conform(entrances.drop_duplicates("opportunity_id"))
     return points
 
 
-AT_EDGE_M = 1e-3  # a way begins on the edge of its plot, which may be the edge of a parcel too
+EDGE_TOLERANCE_M = 1e-3  # the edge of a plot may be the edge of a parcel too
 
 
-def crossed_m(
-    points: Geometries, ways: Geometries, own: Geometries, parcels: gpd.GeoDataFrame
+def neighbour_land_m(
+    points: Geometries, ways: Geometries, plot_shapes: Geometries, parcels: gpd.GeoDataFrame
 ) -> Floats:
-    """Length of the way from each point to its street over parcels that are not its own land.
+    """Length of the line from each access point to its street over the parcels of others.
 
     Public ways lie outside the parcels of the cadastre; where one is drawn as a parcel, the length
-    is overestimated, so the figure is a warning and not a proof.
+    is overestimated: use it as a warning only.
 
     Parameters
     ----------
-    points, ways, own
-        Access points, the street of each and the plot of each, shape (n,).
+    points, ways, plot_shapes
+        Access points, street and plot of each, shape (n,).
     parcels
-        Table of the contract ``PARCELS``, in the same metric CRS.
+        Table of the schema ``PARCELS``, in the same metric CRS.
 
     Returns
     -------
-    Metres, shape (n,); 0 where nothing lies between.
+    Metres, shape (n,); 0 where no parcel lies between.
 
     Examples
     --------
@@ -187,16 +208,16 @@ def crossed_m(
     >>> street = shapely.LineString([(0, -5), (20, -5)])
     >>> land = gpd.GeoDataFrame(geometry=[plot, front])
     >>> at = np.array([shapely.Point(10, 20)])
-    >>> crossed_m(at, np.array([street]), np.array([plot]), land).tolist()
+    >>> neighbour_land_m(at, np.array([street]), np.array([plot]), land).tolist()
     [20.0]
     """
-    # Few ways meet a parcel beyond their own end: from the others no own land is taken off.
+    # Few lines cross a parcel beyond the plot: only these are cut by the plot.
     lines, plots = shapely.shortest_line(points, ways), parcels.geometry.to_numpy()
-    # The index of the parcels is kept with them: a million are not sorted out again for each mode.
-    beyond = _beyond_the_edge(lines)
+    # `sindex` is cached on the table: a million parcels are indexed once for all modes.
+    beyond = _without_edge(lines)
     line, plot = parcels.sindex.query(beyond)
     met = np.unique(line[shapely.intersects(beyond[line], plots[plot])])
-    between = shapely.difference(lines[met], own[met])
+    between = shapely.difference(lines[met], plot_shapes[met])
     line, plot = parcels.sindex.query(between, predicate="intersects")
     crossed = shapely.length(shapely.intersection(between[line], plots[plot]))
     total = np.zeros(len(lines))
@@ -204,11 +225,11 @@ def crossed_m(
     return total
 
 
-def _beyond_the_edge(lines: Geometries) -> Geometries:
-    """Straight lines without the first millimetre that lies at the edge of the plot."""
+def _without_edge(lines: Geometries) -> Geometries:
+    """Remove the first millimetre of each line, at the edge of the plot."""
     ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
     step = ends[:, 1] - ends[:, 0]
-    length = np.maximum(np.hypot(*step.T), AT_EDGE_M)
-    ends[:, 0] += step * (AT_EDGE_M / length)[:, None]
+    length = np.maximum(np.hypot(*step.T), EDGE_TOLERANCE_M)
+    ends[:, 0] += step * (EDGE_TOLERANCE_M / length)[:, None]
     beyond: Geometries = shapely.linestrings(ends)
     return beyond

@@ -4,29 +4,97 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-
-from foncier.network.sparse import Arcs, arcs, spread
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
-    from foncier.network.splitting import Floats, Geometries, Integers
-
+Geometries = NDArray[np.object_]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.signedinteger[Any]]
 Mode = Literal["walk", "bike"]
-GRAIN_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
+VERTEX_TOLERANCE_M = 1e-3  # two vertices nearer than a millimetre on both axes are the same vertex
+# A sparse matrix has no stored 0: a micrometre stands for an arc without effort.
+EPSILON_M = 1e-6
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Easiest arc from node to node, sorted by start then end, and the edge it comes from.
+
+    ``effort_m`` is the equivalent length on the flat, in metres.
+    """
+
+    start: Integers
+    end: Integers
+    effort_m: Floats
+    edge: Integers
+    nodes: int
+
+    def matrix(self) -> csr_array:
+        """Sparse matrix of the efforts, for `scipy.sparse.csgraph`."""
+        rows = np.concatenate([[0], np.cumsum(np.bincount(self.start, minlength=self.nodes))])
+        return csr_array((self.effort_m, self.end, rows), shape=(self.nodes, self.nodes))
+
+    def between(self, start: Integers, end: Integers) -> Integers:
+        """Edge of the easiest arc between each pair of connected nodes."""
+        # scipy numbers nodes with 32 bits; the key of an arc of a large town needs more.
+        key = np.asarray(start, dtype=np.int64) * self.nodes + end
+        return self.edge[np.searchsorted(self._key, key)]
+
+    @cached_property
+    def _key(self) -> Integers:
+        """One number an arc, in growing order."""
+        key: Integers = self.start.astype(np.int64) * self.nodes + self.end
+        return key
+
+
+def easiest_arcs(
+    u: Integers, v: Integers, forward_m: Floats, backward_m: Floats, *, nodes: int
+) -> Arcs:
+    """Make the arcs of each edge in both directions and select the easiest of parallel arcs.
+
+    scipy adds the weights of repeated entries, so parallel arcs are reduced first. Edges that
+    return to their start shorten no path and are left out; so are arcs of infinite effort.
+    """
+    edge = np.tile(np.flatnonzero(u != v), 2)
+    there = np.arange(len(edge)) < len(edge) // 2
+    start, end = np.where(there, u[edge], v[edge]), np.where(there, v[edge], u[edge])
+    effort = np.maximum(np.where(there, forward_m[edge], backward_m[edge]), EPSILON_M)
+    order = np.lexsort((edge, effort, end, start))
+    order = order[np.isfinite(effort[order])]
+    start, end = start[order], end[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+    return Arcs(start[first], end[first], effort[order][first], edge[order][first], nodes)
+
+
+def expand_ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
+    """All integers of the ranges [first, stop), and the range each comes from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> expand_ranges(np.array([3, 8]), np.array([5, 9]))
+    (array([0, 0, 1]), array([3, 4, 8]))
+    """
+    count = stop - first
+    owner = np.repeat(np.arange(len(first)), count)
+    offset = np.cumsum(count) - count
+    return owner, np.arange(len(owner)) - offset[owner] + first[owner]
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A street network: who walks knows no one-way street, who cycles does.
+    """A street network of one mode. One-way streets hold for cyclists, not for walkers.
 
     Parameters
     ----------
@@ -46,8 +114,8 @@ class Graph:
     start_m, end_m
         Where the edge starts and ends along its street, in metres.
     forward_m, backward_m
-        Effort of the edge from ``u`` to ``v`` and back, shape (m,): the length of flat way that
-        takes as long, in metres; infinite where the mode may not go that way.
+        Effort of the edge from ``u`` to ``v`` and back, shape (m,): the equivalent length on the
+        flat, in metres; infinite where that direction is closed to the mode.
     crs
         Metric CRS of the streets.
     """
@@ -69,8 +137,8 @@ class Graph:
 
     @cached_property
     def arcs(self) -> Arcs:
-        """Easiest arc between each two joined nodes, both ways."""
-        return arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
+        """Easiest arc between connected nodes, in both directions."""
+        return easiest_arcs(self.u, self.v, self.forward_m, self.backward_m, nodes=len(self.x))
 
     @cached_property
     def edges_of(self) -> tuple[pd.Index[str], Integers]:
@@ -82,7 +150,7 @@ class Graph:
 
     @cached_property
     def flat(self) -> bool:
-        """Whether effort is length wherever one may go: no slope is known."""
+        """Whether effort equals length on all open arcs: no slope is known."""
         return all(
             bool(((effort == self.length_m) | np.isinf(effort)).all())
             for effort in (self.forward_m, self.backward_m)
@@ -100,7 +168,7 @@ class Graph:
 
     @property
     def islands(self) -> tuple[int, float]:
-        """Number of parts that nothing joins to the largest, and their length in metres."""
+        """Number of parts not connected to the largest, and their length in metres."""
         apart = self.component[self.u] > 0
         return max(self.components - 1, 0), float(self.length_m[apart].sum())
 
@@ -113,24 +181,24 @@ class Graph:
 
 
 def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
-    """Join the streets that are open to a mode where they share a vertex.
+    """Build the graph of the streets open to a mode, connected where they share a vertex.
 
-    An end of a line joins every line that has that vertex, whatever their levels: so a bridge
-    joins the streets at its ends. Two lines that share a vertex inside both of them join only at
-    the same level, and lines that cross without a shared vertex do not join (OpenStreetMap,
+    The end of a line connects to every line with that vertex, whatever their levels: a bridge
+    connects to the streets at its ends. Two lines that share an inner vertex connect only at the
+    same level, and lines that cross without a shared vertex do not connect (OpenStreetMap,
     *Key:layer*).
 
     Parameters
     ----------
     streets
-        Table of the contract ``STREETS``, in a metric CRS.
+        Table of the schema ``STREETS``, in a metric CRS.
     mode
-        Column that says which streets are open: ``walk`` or ``bike``. Who cycles takes a street
-        the way that ``bike_way`` says, both ways where it is unknown; who walks, both.
+        Column of the open streets: ``walk`` or ``bike``. Cyclists follow the direction of
+        ``bike_way``, both where it is unknown; walkers use both directions.
 
     Returns
     -------
-    The graph; it does not depend on the order of the rows, but for `Graph.street`.
+    The graph; only `Graph.street` depends on the order of the rows.
 
     Examples
     --------
@@ -146,18 +214,18 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     rows = rows[np.argsort(ids[rows], kind="stable")]
     xy, part, street, label = _vertices(streets.geometry.to_numpy()[rows])
     level = streets["level"].to_numpy(dtype=np.int64)[rows]
-    group, is_node = _meetings(label, part, level[street])
+    group, is_node = _group_vertices(label, part, level[street])
     stops = np.flatnonzero(is_node)
-    joined = part[stops[1:]] == part[stops[:-1]]
-    first, last = stops[:-1][joined], stops[1:][joined]
+    consecutive = part[stops[1:]] == part[stops[:-1]]
+    first, last = stops[:-1][consecutive], stops[1:][consecutive]
     _, sample, node = np.unique(group[is_node], return_index=True, return_inverse=True)
     place = np.full(len(xy), -1)
     place[is_node] = node
-    along = _along(xy, part, street)
+    along = _measure_along(xy, part, street)
     lines = _edge_lines(xy, first, last)
     length = shapely.length(lines)
     u, v = place[first], place[last]
-    way = _ways(streets, mode)[rows]
+    way = _directions(streets, mode)[rows]
     return Graph(
         x=xy[stops[sample], 0],
         y=xy[stops[sample], 1],
@@ -176,8 +244,8 @@ def build_graph(streets: gpd.GeoDataFrame, *, mode: Mode = "walk") -> Graph:
     )
 
 
-def _ways(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
-    """Which way each street may be taken: ``forward``, ``backward``, else both."""
+def _directions(streets: gpd.GeoDataFrame, mode: Mode) -> Geometries:
+    """Open direction of each street: ``forward``, ``backward`` or ``both``."""
     if mode == "walk" or "bike_way" not in streets:
         return np.full(len(streets), "both", dtype=object)
     return np.asarray(streets["bike_way"].fillna("both"), dtype=object)
@@ -189,7 +257,7 @@ def _effort(length: Floats, way: Geometries, shut: str) -> Floats:
 
 def _labels(xy: Floats) -> Integers:
     """Number the distinct vertices, by position."""
-    x, y = np.round(xy / GRAIN_M).astype(np.int64).T
+    x, y = np.round(xy / VERTEX_TOLERANCE_M).astype(np.int64).T
     order = np.lexsort((y, x))
     fresh = np.zeros(len(order), dtype=np.int64)
     fresh[1:] = (np.diff(x[order]) != 0) | (np.diff(y[order]) != 0)
@@ -199,7 +267,7 @@ def _labels(xy: Floats) -> Integers:
 
 
 def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
-    """Vertices of all lines, their part, street and number; repeated ones, mere dots left out."""
+    """Vertices of all lines with part, street and number; without repeats and single points."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
     label = _labels(xy)
@@ -211,16 +279,16 @@ def _vertices(lines: Geometries) -> tuple[Floats, Integers, Integers, Integers]:
     return xy, part, owner[part], label[whole]
 
 
-def _meetings(
+def _group_vertices(
     label: Integers, part: Integers, level: Integers
 ) -> tuple[Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """Group the vertices that are one place of the network, and say which are nodes."""
+    """Group the vertices that coincide in the network, and flag those that are nodes."""
     end = np.ones(len(label), dtype=bool)
     end[1:-1] = (part[1:-1] != part[:-2]) | (part[1:-1] != part[2:])
     open_end = np.zeros(label.max(initial=-1) + 1, dtype=bool)
     open_end[label[end]] = True
     floors, floor = np.unique(level, return_inverse=True)
-    # An end joins all levels: they share one group.
+    # An end connects all levels: they share one group.
     floor = np.where(open_end[label], 0, floor + 1)
     _, group, count = np.unique(
         label * (len(floors) + 1) + floor, return_inverse=True, return_counts=True
@@ -228,7 +296,7 @@ def _meetings(
     return group, open_end[label] | (count[group] > 1)
 
 
-def _along(xy: Floats, part: Integers, street: Integers) -> Floats:
+def _measure_along(xy: Floats, part: Integers, street: Integers) -> Floats:
     """Measure of each vertex along its street, in metres; the parts of a street add up."""
     step = np.zeros(len(xy))
     step[1:] = np.where(part[1:] == part[:-1], np.hypot(*np.diff(xy, axis=0).T), 0.0)
@@ -240,7 +308,7 @@ def _along(xy: Floats, part: Integers, street: Integers) -> Floats:
 def _edge_lines(xy: Floats, first: Integers, last: Integers) -> Geometries:
     if not len(first):
         return np.empty(0, dtype=object)
-    owner, vertex = spread(first, last + 1)
+    owner, vertex = expand_ranges(first, last + 1)
     lines: Geometries = shapely.linestrings(xy[vertex], indices=owner)
     return lines
 

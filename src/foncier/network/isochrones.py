@@ -1,4 +1,4 @@
-"""What is reached on foot from a site: an area to draw, and the residents within."""
+"""Isochrones: the area within some minutes of a site along the streets."""
 
 from __future__ import annotations
 
@@ -9,23 +9,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.network.service_area import Spotted, start
-from foncier.network.shortest_paths import SNAP_M
-from foncier.network.splitting import check_crs, cut, snap
+from foncier.network.service_area import MINUTES, residents_within, service_area
+from foncier.network.splitting import line_substring
 from foncier.network.travel_times import WALK_KMH
 from foncier.schemas import ISOCHRONES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foncier.network.graph import Graph
-    from foncier.network.service_area import Start
-    from foncier.network.splitting import Floats, Geometries
+    from foncier.network.graph import Floats, Geometries, Graph
 
-MINUTES = (5, 10, 15)
-BESIDE_M = 50.0  # plots beside a street that is reached are reached with it
-HOLE_M2 = 10_000.0  # a smaller hole is the heart of a block whose every street is reached
-SIMPLE_M = 5.0
+BUFFER_M = 50.0  # plots along a street count with it
+MIN_HOLE_M2 = 10_000.0  # smaller holes are inner parts of a block whose streets are all within
+SIMPLIFY_M = 5.0
 
 
 def isochrones(
@@ -35,61 +31,62 @@ def isochrones(
     *,
     minutes: Sequence[int] = MINUTES,
     speed_kmh: float = WALK_KMH,
-    beside_m: float = BESIDE_M,
-    hole_m2: float = HOLE_M2,
-    simple_m: float = SIMPLE_M,
+    buffer_m: float = BUFFER_M,
+    min_hole_m2: float = MIN_HOLE_M2,
+    simplify_m: float = SIMPLIFY_M,
 ) -> gpd.GeoDataFrame:
-    """Draw what is reached from each site in some minutes along the streets.
+    """Compute the area within some minutes of each site along the streets.
 
-    The streets reached, the last of each cut where the time is up, with ``beside_m`` to each side;
-    holes under ``hole_m2`` filled, then simplified to ``simple_m``. The strip beside the streets
-    is a drawing, not a measure: it may reach over a bank that no bridge crosses. Starts at the
-    doors of the site, inside an edge; the way from the door to the street counts.
+    Buffer of ``buffer_m`` around the streets within that time, the last ones cut where the time
+    ends; holes under ``min_hole_m2`` are filled and the outline is simplified to ``simplify_m``.
+    The buffer is for display: it may cross a river without a bridge. Paths start at the entrances
+    of the site, inside an edge, and include the distance from the entrance to the street.
 
     Parameters
     ----------
     entrances
-        Columns of the contract ``ACCESS_POINTS`` for the sites to draw; a site may have several.
+        Columns of the schema ``ACCESS_POINTS``; a site may have several rows.
     graph
         The streets, in the same CRS.
     population
-        Table of the contract ``POPULATION``, or None.
+        Table of the schema ``POPULATION``, or None.
     minutes
-        Times to draw; the area of a longer time holds that of a shorter one.
+        Travel times; the area of a longer time contains that of a shorter one.
     speed_kmh
         Speed on the flat, in km/h.
 
     Returns
     -------
-    Table of the contract ``ISOCHRONES``, sorted by id and minutes; no row for a site whose street
-    the graph lacks. ``residents`` as `residents_reached` counts them.
+    Table of the schema ``ISOCHRONES``, sorted by id and minutes; no row for a site whose street
+    is not in the graph. ``residents`` as `residents_within` counts them.
 
     Raises
     ------
     CrsError
         A layer is not in the CRS of the streets.
     """
-    begun, times = start(entrances, graph), sorted(minutes)
-    if not len(begun.ids) or not times:
+    origins, times = service_area(entrances, graph), sorted(minutes)
+    if not len(origins.ids) or not times:
         return ISOCHRONES.empty(entrances.crs)
     metres = np.array(times) * speed_kmh * 1000 / 60
     rows: list[tuple[Any, int]] = []
     areas: list[shapely.Geometry] = []
-    every = np.arange(len(begun.parted.graph.x))
-    for reach in begun.fields(metres[-1]):
-        for site, own in zip(reach.sites, reach.to(every), strict=True):
-            inner, done = shapely.Polygon(), 0.0
+    every = np.arange(len(origins.split.graph.x))
+    for catchments in origins.catchments(metres[-1]):
+        for site, effort in zip(catchments.sites, catchments.to(every), strict=True):
+            inner, inner_m = shapely.Polygon(), 0.0
             for time, within in zip(times, metres, strict=True):
-                lines = _reached(begun.parted.graph, own, within, done_m=done)
-                wide = _beside(lines, inner, beside_m=beside_m, hole_m2=hole_m2)
-                # Simplified alone, a larger one may cut a corner of the smaller one.
-                inner, done = shapely.union(shapely.simplify(wide, simple_m), inner), within
+                lines = _streets_within(origins.split.graph, effort, within, inner_m=inner_m)
+                buffered = _buffer(lines, inner, buffer_m=buffer_m, min_hole_m2=min_hole_m2)
+                # Simplification may remove a corner that the smaller area covers.
+                inner = shapely.union(shapely.simplify(buffered, simplify_m), inner)
+                inner_m = within
                 if not inner.is_empty:
-                    rows.append((begun.ids[site], time))
+                    rows.append((origins.ids[site], time))
                     areas.append(inner)
     table = pd.DataFrame(rows, columns=["opportunity_id", "minutes"])
-    counted = residents_reached(
-        entrances, graph, population, minutes=times, speed_kmh=speed_kmh, begun=begun
+    counted = residents_within(
+        entrances, graph, population, minutes=times, speed_kmh=speed_kmh, origins=origins
     )
     known = counted.melt("opportunity_id", var_name="column", value_name="residents")
     known["minutes"] = known["column"].str.extract(r"_(\d+)min", expand=False).astype("int64")
@@ -99,78 +96,19 @@ def isochrones(
     return ISOCHRONES.conform(found.sort_values(["opportunity_id", "minutes"]))
 
 
-def residents_reached(
-    entrances: gpd.GeoDataFrame,
-    graph: Graph,
-    population: gpd.GeoDataFrame | None,
-    *,
-    minutes: Sequence[int] = MINUTES,
-    speed_kmh: float = WALK_KMH,
-    snap_m: float = SNAP_M,
-    begun: Start | None = None,
-) -> pd.DataFrame:
-    """Count the residents that each site reaches in some minutes along the streets.
+def _streets_within(graph: Graph, effort: Floats, within_m: float, *, inner_m: float) -> Geometries:
+    """Streets within ``within_m`` of the nodes, the last ones cut at that effort.
 
-    A cell counts whole where its centre is reached, the way from its street included: on a grid
-    of 200 m the count for 5 minutes is coarse.
-
-    Parameters
-    ----------
-    doors, graph, population, minutes, speed_kmh
-        As for `isochrones`.
-    snap_m
-        A cell whose centre is farther from any street is not reached, in metres.
-    begun
-        These doors on the network, where they have been put there already.
-
-    Returns
-    -------
-    ``opportunity_id`` and one column ``residents_<n>min`` a time, one row a site, sorted. Missing
-    without a population table, for a site off the network, and where no cell is reached outside
-    the hull of the cells: the grid leaves uninhabited cells out, so inside it none is 0.
-
-    Raises
-    ------
-    CrsError
-        A layer is not in the CRS of the streets.
-    """
-    times = sorted(minutes)
-    ids = np.unique(entrances["opportunity_id"].to_numpy(dtype=object))
-    columns = {f"residents_{time}min": np.full(len(ids), np.nan) for time in times}
-    table = pd.DataFrame({"opportunity_id": ids, **columns})
-    if population is None or population.empty or not len(ids) or not times:
-        return table
-    check_crs(graph, population.crs, what="population")
-    begun, cells = begun or start(entrances, graph), population.geometry.to_numpy()
-    spots = snap(graph, cells, within_m=snap_m)
-    spotted = Spotted(begun, spots)
-    people = population["residents"].to_numpy(dtype=np.float64)[spots.known]
-    hull = shapely.convex_hull(shapely.multipoints(cells))
-    held = entrances.geometry.intersects(hull).groupby(entrances["opportunity_id"]).any()
-    metres = np.array(times) * speed_kmh * 1000 / 60
-    rows = np.searchsorted(ids, begun.ids)
-    for reach in begun.fields(metres[-1]):
-        which, there = spotted.effort(reach)
-        inside = held.reindex(begun.ids[reach.sites]).to_numpy(dtype=bool)
-        for name, within in zip(columns, metres, strict=True):
-            count = (there <= within) @ people[which]
-            columns[name][rows[reach.sites]] = np.where(inside | (count > 0), count, np.nan)
-    return table.assign(**columns)
-
-
-def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) -> Geometries:
-    """Streets reached with an effort from the nodes, the last ones cut where it is spent.
-
-    Those that the smaller effort ``done_m`` reaches from end to end are left out.
+    Streets that lie entirely within the smaller effort ``inner_m`` are left out.
     """
     left_u, left_v = within_m - effort[graph.u], within_m - effort[graph.v]
     near = np.flatnonzero((left_u > 0) | (left_v > 0))
-    length, less = graph.length_m[near], within_m - done_m
+    length, less = graph.length_m[near], within_m - inner_m
     forward, backward = graph.forward_m[near], graph.backward_m[near]
-    from_u = _spent(left_u[near], forward, length)
-    from_v = _spent(left_v[near], backward, length)
-    done_u = _spent(left_u[near] - less, forward, length)
-    done_v = _spent(left_v[near] - less, backward, length)
+    from_u = _metres_covered(left_u[near], forward, length)
+    from_v = _metres_covered(left_v[near], backward, length)
+    done_u = _metres_covered(left_u[near] - less, forward, length)
+    done_v = _metres_covered(left_v[near] - less, backward, length)
     fresh = done_u + done_v < length
     near, length, from_u, from_v = near[fresh], length[fresh], from_u[fresh], from_v[fresh]
     whole = from_u + from_v >= length
@@ -178,34 +116,34 @@ def _reached(graph: Graph, effort: Floats, within_m: float, *, done_m: float) ->
     return np.concatenate(
         [
             graph.lines[near[whole]],
-            cut(graph.lines[near[ahead]], np.zeros(int(ahead.sum())), from_u[ahead]),
-            cut(graph.lines[near[back]], (length - from_v)[back], length[back]),
+            line_substring(graph.lines[near[ahead]], np.zeros(int(ahead.sum())), from_u[ahead]),
+            line_substring(graph.lines[near[back]], (length - from_v)[back], length[back]),
         ]
     )
 
 
-def _spent(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
-    """Metres of each edge that an effort left over is good for."""
+def _metres_covered(left_m: Floats, effort_m: Floats, length_m: Floats) -> Floats:
+    """Metres of each edge that the remaining effort covers."""
     open_ = np.isfinite(effort_m) & (left_m > 0)
     metres = np.zeros(len(left_m))
     metres[open_] = left_m[open_] * (length_m[open_] / effort_m[open_])
     return np.minimum(metres, length_m)
 
 
-def _beside(
-    lines: Geometries, inner: shapely.Geometry, *, beside_m: float, hole_m2: float
+def _buffer(
+    lines: Geometries, inner: shapely.Geometry, *, buffer_m: float, min_hole_m2: float
 ) -> shapely.Geometry:
-    """Strip beside the lines, joined to what is reached already, small holes filled."""
+    """Buffer the lines, add the inner area, fill small holes."""
     if not len(lines):
         return inner
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    # Line by line, then one union: three times as fast as the buffer of them all.
-    strips = shapely.buffer(merged, beside_m, quad_segs=4)
-    wide = shapely.get_parts(shapely.union_all([*strips, inner]))
-    return shapely.union_all([_filled(piece, hole_m2) for piece in wide])
+    # Buffer line by line, then one union: three times faster than one buffer of all.
+    strips = shapely.buffer(merged, buffer_m, quad_segs=4)
+    buffered = shapely.get_parts(shapely.union_all([*strips, inner]))
+    return shapely.union_all([_fill_holes(piece, min_hole_m2) for piece in buffered])
 
 
-def _filled(polygon: shapely.Polygon, hole_m2: float) -> shapely.Polygon:
+def _fill_holes(polygon: shapely.Polygon, min_hole_m2: float) -> shapely.Polygon:
     holes = shapely.get_rings(polygon)[1:]
-    large = shapely.area(shapely.polygons(holes)) >= hole_m2
+    large = shapely.area(shapely.polygons(holes)) >= min_hole_m2
     return shapely.Polygon(polygon.exterior, list(holes[large]))

@@ -1,4 +1,4 @@
-"""The ways themselves, as lines to draw."""
+"""Shortest paths as lines for the map."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from foncier.network.graph import expand_ranges
 from foncier.network.shortest_paths import (
     SNAP_M,
-    Field,
-    Way,
-    best,
-    goals,
-    solve,
-    ways,
+    DistanceField,
+    Paths,
+    distance_fields,
+    easiest_rows,
+    locate_destinations,
+    paths_from,
 )
-from foncier.network.sparse import spread
 from foncier.network.splitting import (
-    Split,
-    Spots,
-    check_crs,
-    cut,
-    enter,
+    NetworkPoints,
+    SplitGraph,
+    check_same_crs,
+    line_substring,
+    snap_to_street,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Geometries, Integers
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
-AT_ONCE = 4096  # ways drawn together: their vertices are held at once
+AT_ONCE = 4096  # paths built together: their vertices are in memory at once
 
 
 def routes(
@@ -46,47 +50,49 @@ def routes(
     *,
     snap_m: float = SNAP_M,
 ) -> gpd.GeoDataFrame:
-    """Draw the way from each access point to the nearest place of each target.
+    """Build the line of the path from each access point to the nearest point of each destination.
 
-    The same ways as `access_table` measures, from the plot's edge to the place.
+    The same paths as `travel_time_table` measures, from the edge of the plot to the destination.
 
     Parameters
     ----------
     access_points
-        Columns of the contract ``ACCESS_POINTS``; of several doors of a plot the best is taken.
-    graph, targets, loop, snap_m
-        As for `access_table`; for the way to the loop alone, pass no target.
+        Columns of the schema ``ACCESS_POINTS``; of several entrances of a plot the best is used.
+    graph, destinations, loop, snap_m
+        As for `travel_time_table`; for the path to the loop alone, pass no destination.
 
     Returns
     -------
-    Columns ``opportunity_id``, ``target`` and a line, sorted; no row where there is no way.
+    Columns ``opportunity_id``, ``target`` and a line, sorted; no row without a path.
 
     Raises
     ------
     CrsError
         A layer is not in the CRS of the streets.
     """
-    check_crs(graph, access_points.crs, what="access_points")
+    check_same_crs(graph, access_points.crs, table="access_points")
     entrances = access_points.sort_values("opportunity_id", kind="stable", ignore_index=True)
     points = entrances.geometry.to_numpy()
-    entries = enter(graph, points, entrances["street_id"].to_numpy(dtype=object))
-    parted, fields = solve(graph, goals(graph, destinations, loop, snap_m=snap_m, loop_name=""))
+    entries = snap_to_street(graph, points, entrances["street_id"].to_numpy(dtype=object))
+    split, fields = distance_fields(
+        graph, locate_destinations(graph, destinations, loop, snap_m=snap_m, loop_name="")
+    )
     _, site = np.unique(entrances["opportunity_id"].to_numpy(dtype=object), return_inverse=True)
     rows: list[Integers] = []
     keys: list[str] = []
     lines: list[Geometries] = []
     for field in fields:
-        taken = ways(parted, field, entries, graph.lines)
-        door = best(site, taken.effort_m + entries.offset_m)
-        draw = Drawing(points, entries, graph.lines, parted, field, taken)
-        door = door[taken.place[door] >= 0]
-        stubs = draw.stubs(door)
-        for first in range(0, len(door), AT_ONCE):
+        paths = paths_from(split, field, entries, graph.lines)
+        entrance = easiest_rows(site, paths.effort_m + entries.offset_m)
+        route_lines = RouteLines(points, entries, graph.lines, split, field, paths)
+        entrance = entrance[paths.place[entrance] >= 0]
+        stubs = route_lines.stubs(entrance)
+        for first in range(0, len(entrance), AT_ONCE):
             some = slice(first, first + AT_ONCE)
-            drawn, own = draw.lines(door[some], stubs[some])
-            rows.append(drawn)
-            keys += [field.goal.key] * len(drawn)
-            lines.append(own)
+            with_line, shapes_of = route_lines.lines(entrance[some], stubs[some])
+            rows.append(with_line)
+            keys += [field.destination.key] * len(with_line)
+            lines.append(shapes_of)
     row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
     ids = entrances["opportunity_id"].to_numpy(dtype=object)[row]
     shapes = np.concatenate([np.empty(0, dtype=object), *lines])
@@ -98,8 +104,8 @@ def routes(
     return found.sort_values(["opportunity_id", "target"], ignore_index=True)
 
 
-def joined(parts: Sequence[Floats]) -> Floats:
-    """Vertices one after the other, without those that repeat the one before."""
+def concat_vertices(parts: Sequence[Floats]) -> Floats:
+    """Concatenate vertices and drop those that repeat the previous one."""
     xy = np.concatenate(parts)
     fresh = np.ones(len(xy), dtype=bool)
     fresh[1:] = (xy[1:] != xy[:-1]).any(axis=1)
@@ -107,45 +113,46 @@ def joined(parts: Sequence[Floats]) -> Floats:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Lines of the ways to one target: all that is needed to follow them, many at a time."""
+class RouteLines:
+    """Builder of the lines of the paths to one destination, many at a time."""
 
     points: Geometries
-    entries: Spots
+    entries: NetworkPoints
     streets: Geometries
-    parted: Split
-    field: Field
-    taken: Way
+    split: SplitGraph
+    field: DistanceField
+    paths: Paths
 
-    def stubs(self, door: Integers) -> Geometries:
-        """Part of the street from each door to the first node of its way; None on the loop."""
-        found: Geometries = np.full(len(door), None, dtype=object)
-        walks = self.taken.node[door] >= 0
-        walked = door[walks]
-        found[walks] = _stubs(self.parted, self.entries, walked, self.taken.to_u[walked])
+    def stubs(self, entrance: Integers) -> Geometries:
+        """Part of the street from each entrance to the first node of its path; None on the loop."""
+        found: Geometries = np.full(len(entrance), None, dtype=object)
+        walks = self.paths.node[entrance] >= 0
+        walked = entrance[walks]
+        found[walks] = _first_pieces(self.split, self.entries, walked, self.paths.to_u[walked])
         return found
 
-    def lines(self, door: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
-        """Line of the way from each door: positions of the doors that have one, and the lines.
+    def lines(self, entrance: Integers, stubs: Geometries) -> tuple[Integers, Geometries]:
+        """Line of the path from each entrance: row numbers of the entrances with a path, and lines.
 
-        From the door to its street, along it to the first node, over the streets, to the place.
+        From the entrance to its street, to the first node, along the streets, to the destination.
         """
-        walks = self.taken.node[door] >= 0
-        row, walked, there = np.flatnonzero(walks), door[walks], np.flatnonzero(~walks)
+        walks = self.paths.node[entrance] >= 0
+        row, walked, on_loop_row = np.flatnonzero(walks), entrance[walks], np.flatnonzero(~walks)
         on_loop = shapely.line_interpolate_point(
-            self.streets[self.entries.edge[door[there]]], self.entries.along_m[door[there]]
+            self.streets[self.entries.edge[entrance[on_loop_row]]],
+            self.entries.along_m[entrance[on_loop_row]],
         )
-        over, streets = self._streets(self.taken.node[walked])
-        stub, begun = _vertices(stubs)
-        goals = self.field.goal.points[self.taken.place[walked]]
-        owner = np.concatenate([np.arange(len(door)), there, stub, row[over], row])
+        over, streets = self._streets(self.paths.node[walked])
+        stub, first_xy = _vertices(stubs)
+        arrivals = self.field.destination.points[self.paths.place[walked]]
+        owner = np.concatenate([np.arange(len(entrance)), on_loop_row, stub, row[over], row])
         xy = np.concatenate(
             [
-                shapely.get_coordinates(self.points[door]),
+                shapely.get_coordinates(self.points[entrance]),
                 shapely.get_coordinates(on_loop),
-                begun,
+                first_xy,
                 streets,
-                shapely.get_coordinates(goals),
+                shapely.get_coordinates(arrivals),
             ]
         )
         order = np.argsort(owner, kind="stable")
@@ -153,38 +160,38 @@ class Drawing:
         fresh = np.ones(len(xy), dtype=bool)
         fresh[1:] = (xy[1:] != xy[:-1]).any(axis=1) | (owner[1:] != owner[:-1])
         owner, xy = owner[fresh], xy[fresh]
-        long = np.bincount(owner, minlength=len(door))[owner] > 1
-        kept, number = np.unique(owner[long], return_inverse=True)
-        drawn: Geometries = np.empty(0, dtype=object)
-        if len(kept):
-            drawn = shapely.linestrings(xy[long], indices=number)
-        return door[kept], drawn
+        long = np.bincount(owner, minlength=len(entrance))[owner] > 1
+        drawn_rows, number = np.unique(owner[long], return_inverse=True)
+        with_line: Geometries = np.empty(0, dtype=object)
+        if len(drawn_rows):
+            with_line = shapely.linestrings(xy[long], indices=number)
+        return entrance[drawn_rows], with_line
 
     def _streets(self, node: Integers) -> tuple[Integers, Floats]:
-        """Vertices of the ways from some nodes to their places, and the way of each.
+        """Vertices of the paths from some nodes to their destinations, and the path of each vertex.
 
-        Each way begins with its node; all take a step at a time.
+        Each path starts with its node; all advance one edge at a time.
         """
-        graph, row = self.parted.graph, np.arange(len(node))
+        graph, row = self.split.graph, np.arange(len(node))
         ways, edges, backward = [row[:0]], [row[:0]], [np.zeros(0, dtype=bool)]
-        here = node
-        while len(here):
-            after = self.field.before[here]
-            further = self.field.before[after] >= 0  # the last one is the place
-            row, here, after = row[further], here[further], after[further]
-            edge = graph.arcs.between(here, after)
+        current = node
+        while len(current):
+            after = self.field.before[current]
+            further = self.field.before[after] >= 0  # the last one is the destination
+            row, current, after = row[further], current[further], after[further]
+            edge = graph.arcs.between(current, after)
             ways.append(row)
             edges.append(edge)
-            backward.append(graph.u[edge] != here)
-            here = after
+            backward.append(graph.u[edge] != current)
+            current = after
         owner = np.concatenate(ways)
         order = np.argsort(owner, kind="stable")
-        step, xy = _both_ways(
+        step, xy = _directed_vertices(
             graph.lines, np.concatenate(edges)[order], np.concatenate(backward)[order]
         )
-        begun = np.column_stack([graph.x[node], graph.y[node]])
+        first_xy = np.column_stack([graph.x[node], graph.y[node]])
         owner = np.concatenate([np.arange(len(node)), owner[order][step]])
-        return owner, np.concatenate([begun, xy])
+        return owner, np.concatenate([first_xy, xy])
 
 
 def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
@@ -193,29 +200,31 @@ def _vertices(lines: Geometries) -> tuple[Integers, Floats]:
     return owner, xy
 
 
-def _both_ways(
-    lines: Geometries, taken: Integers, backward: NDArray[np.bool_]
+def _directed_vertices(
+    lines: Geometries, edges: Integers, backward: NDArray[np.bool_]
 ) -> tuple[Integers, Floats]:
-    """Vertices of the lines that are taken, some from their end, and the turn of each vertex.
+    """Vertices of the lines of some edges, reversed for some, and the row of each vertex.
 
-    A street that many ways follow is read once.
+    The vertices of an edge that many paths follow are extracted once.
     """
-    once, line = np.unique(taken, return_inverse=True)
+    once, line = np.unique(edges, return_inverse=True)
     owner, xy = _vertices(lines[once])
     stops = np.cumsum(np.bincount(owner, minlength=len(once)))
     starts = np.concatenate([[0], stops[:-1]])[line] if len(once) else stops
-    turn, vertex = spread(starts, stops[line])
+    turn, vertex = expand_ranges(starts, stops[line])
     mirrored = (starts + stops[line] - 1)[turn] - vertex
     return turn, xy[np.where(backward[turn], mirrored, vertex)]
 
 
-def _stubs(parted: Split, entries: Spots, rows: Integers, to_u: Any) -> Geometries:
-    """Part of the street from each entry to the node that its way takes."""
-    piece, along = parted.pieces(
-        Spots(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
+def _first_pieces(
+    split: SplitGraph, entries: NetworkPoints, rows: Integers, to_u: Any
+) -> Geometries:
+    """Part of the street from each entry to the first node of its path."""
+    piece, along = split.pieces(
+        NetworkPoints(entries.edge[rows], entries.along_m[rows], entries.offset_m[rows])
     )
-    length = parted.graph.length_m[piece]
+    length = split.graph.length_m[piece]
     start, stop = np.where(to_u, 0.0, along), np.where(to_u, along, length)
-    stubs = cut(parted.graph.lines[piece], start, stop)
+    stubs = line_substring(split.graph.lines[piece], start, stop)
     stubs[to_u] = shapely.reverse(stubs[to_u])
     return stubs

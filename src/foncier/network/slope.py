@@ -1,4 +1,4 @@
-"""Uphill and downhill: what a relief makes of the walking time along each street."""
+"""Effect of slope on the walking time along each street."""
 
 from __future__ import annotations
 
@@ -9,53 +9,52 @@ import numpy as np
 import shapely
 
 from foncier.geometry import heights_m
-from foncier.network.sparse import spread
+from foncier.network.graph import expand_ranges
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from foncier.model import Dem
-    from foncier.network.graph import Graph
-    from foncier.network.splitting import Floats, Integers
+    from foncier.network.graph import Floats, Graph, Integers
 
 STEP_M = 25.0
 # Tobler (1993), v = 6·exp(−3.5·|s + 0.05|) km/h: METHODS §6 scales it to the speed on the flat.
-STEEPNESS, EASIEST = 3.5, 0.05
+STEEPNESS, EASIEST_SLOPE = 3.5, 0.05
 
 
-def effort(slope: Floats) -> Floats:
-    """Metres of flat way that take as long as one metre at a slope (rise over run, up > 0).
+def hiking_effort(slope: Floats) -> Floats:
+    """Equivalent length on the flat of one metre at a slope (rise over run, up > 0).
 
-    Tobler's hiking function, scaled to 1 on the flat; least, 0.84, going down 5 %.
+    Tobler's hiking function, scaled to 1 on the flat; minimum 0.84 at 5 % downhill.
 
     Examples
     --------
     >>> import numpy as np
-    >>> effort(np.array([0.0, 0.1, -0.1, -0.05])).round(2)
+    >>> hiking_effort(np.array([0.0, 0.1, -0.1, -0.05])).round(2)
     array([1.  , 1.42, 1.  , 0.84])
     """
-    return np.asarray(np.exp(STEEPNESS * (np.abs(slope + EASIEST) - EASIEST)))
+    return np.asarray(np.exp(STEEPNESS * (np.abs(slope + EASIEST_SLOPE) - EASIEST_SLOPE)))
 
 
-def sloped(
+def apply_slope(
     graph: Graph, streets: gpd.GeoDataFrame, dem: Dem, *, step_m: float = STEP_M
 ) -> tuple[Graph, float]:
-    """Give each edge its effort uphill and downhill.
+    """Compute the effort of each edge in both directions from a DEM.
 
     Heights are read every ``step_m`` or closer along each edge; on a bridge and in a tunnel only
-    at both ends, for the relief is that of the ground. A stretch with an unknown height at one of
-    its ends counts as flat.
+    at both ends, as the DEM describes the ground. A segment with an unknown height at one end
+    counts as flat.
 
     Parameters
     ----------
     graph
         The network of walkers, built from ``streets``.
     streets
-        Table of the contract ``STREETS``.
+        Table of the schema ``STREETS``.
     dem
-        Heights of the ground, in the CRS of the streets.
+        Elevation of the ground, in the CRS of the streets.
     step_m
-        Longest stretch of one slope, in metres.
+        Longest segment of one slope, in metres.
 
     Returns
     -------
@@ -68,27 +67,27 @@ def sloped(
     count = np.where(level == 0, np.ceil(graph.length_m / step_m), 1).astype(np.int64)
     height = _heights(graph, dem, count)
     last = np.cumsum(count + 1) - 1
-    stretch = np.ones(len(height) - 1, dtype=bool)
-    stretch[last[:-1]] = False
-    rise = np.diff(height)[stretch]
+    is_segment = np.ones(len(height) - 1, dtype=bool)
+    is_segment[last[:-1]] = False
+    rise = np.diff(height)[is_segment]
     edge = np.repeat(np.arange(len(count)), count)
     run = (graph.length_m / count)[edge]
     known = np.isfinite(rise)
     slope = np.where(known, rise, 0.0) / run
     up, down = (
-        np.bincount(edge, weights=run * (effort(way) - 1.0), minlength=len(count))
-        for way in (slope, -slope)
+        np.bincount(edge, weights=run * (hiking_effort(direction) - 1.0), minlength=len(count))
+        for direction in (slope, -slope)
     )
-    found = replace(
+    sloped = replace(
         graph,
         forward_m=np.where(np.isinf(graph.forward_m), np.inf, graph.length_m + up),
         backward_m=np.where(np.isinf(graph.backward_m), np.inf, graph.length_m + down),
     )
-    return found, float(run[~known].sum() / run.sum())
+    return sloped, float(run[~known].sum() / run.sum())
 
 
 def _heights(graph: Graph, dem: Dem, count: Integers) -> Floats:
-    """Heights at the ends of the stretches of each edge, edge after edge."""
-    edge, turn = spread(np.zeros(len(count), dtype=np.int64), count + 1)
+    """Heights at the ends of the segments of each edge, edge by edge."""
+    edge, turn = expand_ranges(np.zeros(len(count), dtype=np.int64), count + 1)
     points = shapely.line_interpolate_point(graph.lines[edge], turn / count[edge], normalized=True)
     return heights_m(dem, shapely.get_x(points), shapely.get_y(points))

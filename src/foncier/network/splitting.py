@@ -1,27 +1,31 @@
-"""Enter the network inside an edge: snap points to it and split it there."""
+"""Snap points to the network and split its edges there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from foncier.errors import CrsError
-from foncier.network.sparse import spread
+from foncier.network.graph import expand_ranges
 
 if TYPE_CHECKING:
-    from foncier.network.graph import Graph
+    from foncier.network.graph import (
+        Floats,
+        Geometries,
+        Graph,
+        Integers,
+    )
 
-SAME_PLACE_M = 1e-4  # two cuts nearer than this are one
+NODE_TOLERANCE_M = 1e-4  # split points nearer than this are one node
 
 
 @dataclass(frozen=True)
-class Spots:
-    """Places on the network: the edge (-1: none), metres along it, metres from it."""
+class NetworkPoints:
+    """Points on the network: edge (-1: none), metres along it, metres from it."""
 
     edge: Integers
     along_m: Floats
@@ -29,31 +33,31 @@ class Spots:
 
     @property
     def known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which spots are on the network."""
+        """Whether each point is on the network."""
         return np.asarray(self.edge >= 0)
 
 
 @dataclass(frozen=True)
-class Split:
-    """A graph whose edges are cut at given spots, and the way from the former edges to it."""
+class SplitGraph:
+    """A graph split at some points, with the relation of its edges to the former ones."""
 
     graph: Graph
-    node: Integers  # node of each spot, -1 for those outside the network
+    node: Integers  # node of each point, -1 off the network
     first: Integers  # first piece of each former edge
     start_m: Floats  # where each piece starts along its former edge
-    cuts: Floats  # position of each cut on the line of all former edges end to end
-    base: Floats  # start of each former edge on that line
+    cuts: Floats  # position of each split point on the former edges laid end to end
+    base: Floats  # start of each former edge in that sequence
 
-    def pieces(self, spots: Spots) -> tuple[Integers, Floats]:
-        """Piece that each known spot of the former graph falls in, and the metres along it."""
-        start = np.searchsorted(self.cuts, self.base[spots.edge], side="left")
-        stop = np.searchsorted(self.cuts, self.base[spots.edge] + spots.along_m, side="left")
-        piece = self.first[spots.edge] + stop - start
-        along = np.clip(spots.along_m - self.start_m[piece], 0.0, self.graph.length_m[piece])
+    def pieces(self, points: NetworkPoints) -> tuple[Integers, Floats]:
+        """Piece that contains each point of the former graph, and metres along the piece."""
+        start = np.searchsorted(self.cuts, self.base[points.edge], side="left")
+        stop = np.searchsorted(self.cuts, self.base[points.edge] + points.along_m, side="left")
+        piece = self.first[points.edge] + stop - start
+        along = np.clip(points.along_m - self.start_m[piece], 0.0, self.graph.length_m[piece])
         return piece, along
 
 
-def check_crs(graph: Graph, crs: object, *, what: str) -> None:
+def check_same_crs(graph: Graph, crs: object, *, table: str) -> None:
     """Refuse a layer that is not in the CRS of the streets.
 
     Raises
@@ -63,63 +67,63 @@ def check_crs(graph: Graph, crs: object, *, what: str) -> None:
     """
     if graph.crs is not None and crs is not None and graph.crs != crs:
         raise CrsError(
-            f"table {what} : elle est en {crs}, les rues en {graph.crs.to_string()}. "
-            "Mettez les deux dans le système légal de l'étude."
+            "network.streets.other_crs", table=table, crs=crs, streets_crs=graph.crs.to_string()
         )
 
 
-def snap(graph: Graph, points: Geometries, *, within_m: float) -> Spots:
-    """Nearest place on the network of each point; none beyond ``within_m`` metres.
+def snap(graph: Graph, points: Geometries, *, within_m: float) -> NetworkPoints:
+    """Snap each point to its nearest edge within ``within_m`` metres.
 
-    A point as near to several edges takes the first one (edges are sorted by street id).
+    Of edges at the same distance, the first is used (edges are sorted by street id).
     """
     if not len(graph.lines) or not len(points):
-        return nowhere(len(points))
+        return off_network(len(points))
     point, edge = graph.tree.query_nearest(points, max_distance=within_m)
-    return _nearest(graph, points, point, edge)
+    return _nearest_edges(graph, points, point, edge)
 
 
-def enter(graph: Graph, points: Geometries, street_id: Geometries) -> Spots:
-    """Nearest place of each point on the street it opens on; none if the graph lacks that street.
+def snap_to_street(graph: Graph, points: Geometries, street_id: Geometries) -> NetworkPoints:
+    """Snap each point to its street; off the network when the graph lacks that street.
 
     ``street_id`` is aligned with ``points``.
     """
     if not len(graph.lines) or not len(points):
-        return nowhere(len(points))
+        return off_network(len(points))
     ids, starts = graph.edges_of
     street = ids.get_indexer(pd.Index(street_id, dtype=object))
     known = np.flatnonzero(street >= 0)
-    row, edge = spread(starts[street[known]], starts[street[known] + 1])
+    row, edge = expand_ranges(starts[street[known]], starts[street[known] + 1])
     point = known[row]
-    return _nearest(graph, points, point, edge)
+    return _nearest_edges(graph, points, point, edge)
 
 
-def nowhere(count: int) -> Spots:
-    """Spots that are not on the network."""
-    return Spots(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
+def off_network(count: int) -> NetworkPoints:
+    """Points off the network."""
+    return NetworkPoints(np.full(count, -1), np.full(count, np.nan), np.full(count, np.nan))
 
 
-def _nearest(graph: Graph, points: Geometries, point: Integers, edge: Integers) -> Spots:
-    """Keep, of pairs of points and edges, the nearest edge of each point."""
-    spots = nowhere(len(points))
+def _nearest_edges(
+    graph: Graph, points: Geometries, point: Integers, edge: Integers
+) -> NetworkPoints:
+    """Select the nearest edge of each point among pairs of points and edges."""
+    nearest = off_network(len(points))
     offset = shapely.distance(points[point], graph.lines[edge])
     order = np.lexsort((edge, offset, point))
-    kept, row = np.unique(point[order], return_index=True)
+    snapped, row = np.unique(point[order], return_index=True)
     best = order[row]
-    spots.edge[kept], spots.offset_m[kept] = edge[best], offset[best]
-    along = shapely.line_locate_point(graph.lines[edge[best]], points[kept])
-    spots.along_m[kept] = np.clip(along, 0.0, graph.length_m[edge[best]])
-    return spots
+    nearest.edge[snapped], nearest.offset_m[snapped] = edge[best], offset[best]
+    along = shapely.line_locate_point(graph.lines[edge[best]], points[snapped])
+    nearest.along_m[snapped] = np.clip(along, 0.0, graph.length_m[edge[best]])
+    return nearest
 
 
-def split(graph: Graph, spots: Spots) -> Split:
-    """Cut the edges where the spots are, so that each becomes a node.
+def split_edges(graph: Graph, points: NetworkPoints) -> SplitGraph:
+    """Split the edges at the points, so that each point becomes a node.
 
-    Spots within a tenth of a millimetre of a node, or of each other, share that node. Lengths
-    stay what they were, and the effort of an edge is spread evenly along it: splitting changes no
-    distance and no time.
+    Points within a tenth of a millimetre of a node, or of each other, share a node. Length and
+    effort are distributed evenly along an edge: splitting changes no distance and no time.
     """
-    edge, along, node = _cuts(graph, spots)
+    edge, along, node = _cuts(graph, points)
     many = np.bincount(edge, minlength=len(graph.u)) + 1
     first = np.cumsum(many) - many
     parent = np.repeat(np.arange(len(graph.u)), many)
@@ -130,11 +134,11 @@ def split(graph: Graph, spots: Spots) -> Split:
     stop, head = graph.length_m[parent], graph.v[parent]
     stop[:-1][inner[1:]], head[:-1][inner[1:]] = start[inner], tail[inner]
     lines = graph.lines[parent]
-    cut_up = many[parent] > 1
-    lines[cut_up] = cut(graph.lines[parent[cut_up]], start[cut_up], stop[cut_up])
+    is_cut = many[parent] > 1
+    lines[is_cut] = line_substring(graph.lines[parent[is_cut]], start[is_cut], stop[is_cut])
     new = shapely.get_coordinates(shapely.line_interpolate_point(graph.lines[edge], along))
     base = np.cumsum(graph.length_m + 1) - graph.length_m
-    whole = replace(
+    divided = replace(
         graph,
         x=np.concatenate([graph.x, new[:, 0]]),
         y=np.concatenate([graph.y, new[:, 1]]),
@@ -150,33 +154,28 @@ def split(graph: Graph, spots: Spots) -> Split:
         forward_m=(stop - start) * (graph.forward_m / graph.length_m)[parent],
         backward_m=(stop - start) * (graph.backward_m / graph.length_m)[parent],
     )
-    return Split(whole, node, first, start, base[edge] + along, base)
+    return SplitGraph(divided, node, first, start, base[edge] + along, base)
 
 
-def _cuts(graph: Graph, spots: Spots) -> tuple[Integers, Floats, Integers]:
-    """Edge and measure of each distinct cut, sorted, and the node that each spot becomes."""
-    node = np.full(len(spots.edge), -1)
-    known = np.flatnonzero(spots.known)
-    edge, along = spots.edge[known], spots.along_m[known]
-    at_start = along <= SAME_PLACE_M
-    at_end = along >= graph.length_m[edge] - SAME_PLACE_M
+def _cuts(graph: Graph, points: NetworkPoints) -> tuple[Integers, Floats, Integers]:
+    """Edge and measure of each distinct split point, sorted, and the node of each point."""
+    node = np.full(len(points.edge), -1)
+    known = np.flatnonzero(points.known)
+    edge, along = points.edge[known], points.along_m[known]
+    at_start = along <= NODE_TOLERANCE_M
+    at_end = along >= graph.length_m[edge] - NODE_TOLERANCE_M
     node[known] = np.where(at_start, graph.u[edge], graph.v[edge])
     inside = known[~(at_start | at_end)]
-    order = inside[np.lexsort((spots.along_m[inside], spots.edge[inside]))]
-    edge, along = spots.edge[order], spots.along_m[order]
+    order = inside[np.lexsort((points.along_m[inside], points.edge[inside]))]
+    edge, along = points.edge[order], points.along_m[order]
     fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > SAME_PLACE_M)
+    fresh[1:] = (np.diff(edge) != 0) | (np.diff(along) > NODE_TOLERANCE_M)
     node[order] = len(graph.x) + np.cumsum(fresh) - 1
     return edge[fresh], along[fresh], node
 
 
-Geometries = NDArray[np.object_]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.signedinteger[Any]]
-
-
-def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
-    """Take the part of each line between two measures.
+def line_substring(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
+    """Extract the part of each line between two measures.
 
     Parameters
     ----------
@@ -193,7 +192,7 @@ def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
     --------
     >>> import numpy as np, shapely
     >>> line = shapely.LineString([(0, 0), (10, 0), (10, 10)])
-    >>> print(cut(np.array([line]), np.array([4.0]), np.array([12.0]))[0])
+    >>> print(line_substring(np.array([line]), np.array([4.0]), np.array([12.0]))[0])
     LINESTRING (4 0, 10 0, 10 2)
     """
     if not len(lines):
@@ -207,7 +206,7 @@ def cut(lines: Geometries, start_m: Floats, end_m: Floats) -> Geometries:
     first = shapely.get_coordinates(shapely.line_interpolate_point(lines, start_m))
     last = shapely.get_coordinates(shapely.line_interpolate_point(lines, end_m))
     all_owner = np.concatenate([np.arange(len(lines)), owner[inside], np.arange(len(lines))])
-    # Ends in their own right, not by measure: rounding must never put one behind a vertex.
+    # Ends sort first and last, not by measure: rounding could put one behind a vertex.
     turn = np.concatenate([np.zeros(len(lines)), along[inside] + 1, np.full(len(lines), np.inf)])
     order = np.lexsort((turn, all_owner))
     points = np.concatenate([first, xy[inside], last])[order]

@@ -64,7 +64,7 @@ def too_large(area: shapely.Geometry) -> bool:
     """Whether the surface of minutes of an area would have too many cells."""
     if area.is_empty:
         return False
-    rows, columns, _, _ = network.cells_of(area)
+    rows, columns, _, _ = network.raster_grid(area)
     return rows * columns > MOST_CELLS
 
 
@@ -97,7 +97,7 @@ def compute_accessibility(
     access = network.travel_time_table(
         entrances, candidates, graph, destinations, loop, constraints=layers.get("constraints")
     )
-    access = network.cycled(
+    access = network.add_cycling(
         access, _by_bike(by_mode["bike"], candidates, streets, destinations, loop)
     )
     drawn = {key: places for key, places in destinations.items() if key in DRAWN}
@@ -105,8 +105,8 @@ def compute_accessibility(
     return Accessibility(
         joined(
             candidates,
-            network.residents_reached(entrances, graph, population),
-            network.departures_reached(entrances, graph, layers.get("transit")),
+            network.residents_within(entrances, graph, population),
+            network.departures_within(entrances, graph, layers.get("transit")),
         ),
         network.main_entrances(entrances),
         access,
@@ -123,7 +123,7 @@ def _on_relief(graph: network.Graph, layers: Layers) -> tuple[network.Graph, tup
     dem = layers.get("elevation")
     if dem is None:
         return graph, ()
-    graph, unknown = network.sloped(graph, layers.get("streets"), dem)
+    graph, unknown = network.apply_slope(graph, layers.get("streets"), dem)
     if not unknown > 0:
         return graph, ()
     share_fr, share_en = (figure(100 * unknown, "%", lang) for lang in ("fr", "en"))

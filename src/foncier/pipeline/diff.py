@@ -13,7 +13,7 @@ from foncier.export.words import FICTIONAL
 from foncier.i18n import Localized
 from foncier.results import read_saved
 from foncier.results.layers import SITES
-from foncier.validation import Edition, differences
+from foncier.validation import Edition, compare_results
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,7 +59,7 @@ def compare(old: Path, new: Path) -> Changes:
     """
     before, after = (read_saved(folder, with_manifest=True) for folder in (old, new))
     _check(before, after)
-    rows = differences(_edition(before), _edition(after))
+    rows = compare_results(_edition(before), _edition(after))
     mark = f"{FICTIONAL.fr} – " if after.fictional else ""
     ground = after.table("batiments", columns=[])
     return Changes(mark + after.title, after.edition, rows, _warnings(before, after), ground)

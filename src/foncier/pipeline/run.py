@@ -148,7 +148,7 @@ def run(
         **_of_layers(layers, area, crs),
         missing=partial_coverage(context, friches, lost)
         + missing(study, layers, destinations, traced.loop)
-        + unmeasured(ramps, scoring.unknown_measures(measures, ramps))
+        + unmeasured(ramps, scoring.unmeasured_criteria(measures, ramps))
         + unsurfaced(area),
         districts=potential_by_district(
             study, layers, candidates, scores, axis=traced.axis, area=area
@@ -166,7 +166,7 @@ def measure_criteria(
         access,
         layers.get("population"),
         layers.get("prices"),
-        watched=layers.get("constraints") is not None,
+        constraints_known=layers.get("constraints") is not None,
     )
 
 

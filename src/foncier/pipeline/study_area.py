@@ -48,7 +48,7 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
         if points is None:
             loop = _drawn(study, study.loop, crs)
         elif graph is not None:
-            loop = network.tour(points, graph, feels=_feels(streets))
+            loop = network.route_loop(points, graph, impedance=_impedance(streets))
         if loop is not None:
             rows.append({"name": study.loop.name, "role": "loop", "status": study.loop.status})
             shapes.append(loop)
@@ -59,7 +59,7 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
     return StudyLines(table, stops, loop, axis)
 
 
-def _feels(streets: Any) -> Any:
+def _impedance(streets: Any) -> Any:
     """How long a metre of each street feels; None without streets."""
     if streets is None:
         return None

@@ -84,12 +84,12 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
         by_kind=validation.by_kind(found, known.wanted, KINDS),
         by_band=validation.by_band(found, known.wanted, KINDS),
         calibration=table,
-        baselines=validation.compare(rules, found, known.wanted, result.table("indices")),
+        baselines=validation.compare_baselines(rules, found, known.wanted, result.table("indices")),
         words={rule.name: rule.text for rule in rules},
         auc=validation.auc(found),
         brier=gap,
         brier_base=base,
-        rising=validation.rising(table),
+        rising=validation.is_increasing(table),
         warnings=_warnings(result),
     )
 

@@ -96,7 +96,7 @@ def run_what_if(
         tables.append(scoring.gains(name, before, town.situation(streets, other)))
         rows.append(_line(name, "other_loop", other, result))
     for bridge in bridges.itertuples(index=False):
-        widened = network.with_crossing(streets, bridge.geometry, name=str(bridge.name))
+        widened = network.add_crossing(streets, bridge.geometry, name=str(bridge.name))
         tables.append(scoring.gains(bridge.name, before, town.situation(widened, base_loop)))
         rows.append(_line(str(bridge.name), "crossing", widened.geometry.iloc[-1], result))
     lines = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), crs=result.candidates.crs)
@@ -122,9 +122,7 @@ class _Town:
         )
         sites = joined(
             sites,
-            network.departures_reached(
-                self.result.access_points, graph, self.layers.get("transit")
-            ),
+            network.departures_within(self.result.access_points, graph, self.layers.get("transit")),
         )
         measures = run.measure_criteria(sites, access, self.layers)
         return Situation(access, scoring.scores(measures, self.criteria))

@@ -1,11 +1,10 @@
-"""From measures to scores and ranks: fixed ramps, weights, and how sure the order is."""
+"""Multi-criteria scoring: value functions, weights, ranks and their robustness."""
 
 from foncier.scoring.agreement import agreement
 from foncier.scoring.by_district import axis_sections, by_district
-from foncier.scoring.measures import measures, unknown_measures
+from foncier.scoring.criteria import measures, unmeasured_criteria, value_function
 from foncier.scoring.ranking import scores
-from foncier.scoring.requirements import Condition, Tolerance, match
-from foncier.scoring.value_functions import value_function
+from foncier.scoring.requirements import Condition, Tolerance, match_requirements
 from foncier.scoring.what_if import Situation, gains, score_gain
 
 __all__ = [
@@ -16,10 +15,10 @@ __all__ = [
     "axis_sections",
     "by_district",
     "gains",
-    "match",
+    "match_requirements",
     "measures",
     "score_gain",
     "scores",
-    "unknown_measures",
+    "unmeasured_criteria",
     "value_function",
 ]

@@ -1,4 +1,4 @@
-"""Other ways to order the same sites: TOPSIS, and the front that no site dominates."""
+"""Other rankings of the same sites: TOPSIS and the Pareto front."""
 
 from __future__ import annotations
 
@@ -15,55 +15,57 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DECIMALS = 9
-FIRST = 64  # best sites tried before the whole front: most others fall to these
-CELLS = 4_000_000  # pairs compared at once: 4 MB of yes and no
+FIRST = 64  # best sites compared before the whole front: they dominate most others
+CELLS = 4_000_000  # pairs compared at once: 4 MB of booleans
 
 
-def comparable(marks: Floats, weights: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell the sites and the criteria that a method without gaps can compare.
+def comparable(
+    criterion_scores: Floats, weights: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Select the sites and the criteria for methods that accept no missing score.
 
-    A criterion that weighs nothing, or that no site has a measure of, is left out; a site that
-    lacks one of the rest cannot be compared.
+    A criterion without weight, or missing for all sites, is left out; a site with a missing score
+    on one of the other criteria cannot be compared.
 
     Returns
     -------
-    Sites, shape (n,), and criteria, shape (k,), as yes or no.
+    Masks of the sites, shape (n,), and of the criteria, shape (k,).
 
     Examples
     --------
-    >>> marks = np.array([[1, 0.5, np.nan], [0, np.nan, np.nan]])
-    >>> comparable(marks, np.array([1.0, 1.0, 1.0]))
+    >>> scores = np.array([[1, 0.5, np.nan], [0, np.nan, np.nan]])
+    >>> comparable(scores, np.array([1.0, 1.0, 1.0]))
     (array([ True, False]), array([ True,  True, False]))
     """
-    known = ~np.isnan(marks)
+    known = ~np.isnan(criterion_scores)
     used = (weights > 0) & known.any(axis=0)
     return np.asarray(known[:, used].all(axis=1) & used.any()), np.asarray(used)
 
 
-def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
+def topsis_ranks(criterion_scores: Floats, weights: Floats) -> Floats:
     """Rank sites by TOPSIS: near the best of each criterion, far from the worst.
 
-    The marks are taken as they are (already 0 to 1 by fixed ramps), so that only the way to add
-    them up differs from the score (Hwang & Yoon 1981).
+    The criterion scores are not normalised again (value functions give 0 to 1), so that only the
+    aggregation differs from the score (Hwang & Yoon 1981).
 
     Parameters
     ----------
-    marks
-        Marks in [0, 1], shape (sites, criteria).
+    criterion_scores
+        Scores in [0, 1], NaN where unknown, shape (sites, criteria).
     weights
         Weights of the criteria, shape (criteria,).
 
     Returns
     -------
-    Ranks, 1 the best, equal ones share it; missing for a site that cannot be compared (see
-    `comparable`), and for all where no two sites differ.
+    Ranks, 1 is the best, ties share a rank; missing for a site that cannot be compared (see
+    `comparable`), and for all sites when no two differ.
     """
-    ranks = np.full(len(marks), np.nan)
-    rows, used = comparable(marks, weights)
-    own = marks[np.ix_(rows, used)]
-    if len(own) < 2 or not (np.ptp(own, axis=0) > 0).any():
+    ranks = np.full(len(criterion_scores), np.nan)
+    rows, used = comparable(criterion_scores, weights)
+    compared = criterion_scores[np.ix_(rows, used)]
+    if len(compared) < 2 or not (np.ptp(compared, axis=0) > 0).any():
         return ranks
-    weighted = own * (weights[used] / weights[used].sum())
+    weighted = compared * (weights[used] / weights[used].sum())
     to_best, to_worst = (
         np.sqrt(((weighted - ideal) ** 2).sum(axis=1))
         for ideal in (weighted.max(axis=0), weighted.min(axis=0))
@@ -73,16 +75,16 @@ def topsis_ranks(marks: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
-    """Tell which sites no other one beats on all criteria at once.
+def pareto(criterion_scores: Floats, weights: Floats) -> NDArray[np.object_]:
+    """Whether each site is on the Pareto front.
 
-    A site is beaten when another is at least as good everywhere and better somewhere. Whatever the
-    weights, the first of a ranking is on the front.
+    A site is dominated when another is at least as good on all criteria and better on one.
+    Whatever the weights, the first of a ranking is on the front.
 
     Parameters
     ----------
-    marks, weights
-        As for `topsis_ranks`; only whether a weight is 0 counts.
+    criterion_scores, weights
+        As for `topsis_ranks`; weights matter only by being 0 or not.
 
     Returns
     -------
@@ -90,20 +92,20 @@ def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
 
     Notes
     -----
-    Sites are taken by the sum of their marks, the best first: one can only be beaten by one that
-    came before, so each is compared with the front found so far. Blocks hold the memory down; the
-    worst case (nobody beats anybody) takes n² / 2 comparisons.
+    Sites are sorted by the sum of their scores, the best first: only an earlier site can dominate
+    a later one, so each is compared with the front so far. Blocks limit the memory; the worst case
+    (no site dominated) takes n² / 2 comparisons.
 
     Examples
     --------
-    >>> marks = np.array([[1, 0], [0.5, 0.5], [0.4, 0.5], [0.4, np.nan]])
-    >>> pareto(marks, np.array([1.0, 1.0])).tolist()
+    >>> scores = np.array([[1, 0], [0.5, 0.5], [0.4, 0.5], [0.4, np.nan]])
+    >>> pareto(scores, np.array([1.0, 1.0])).tolist()
     [True, True, False, None]
     """
-    found = np.full(len(marks), None, dtype=object)
-    rows, used = comparable(marks, weights)
-    # Whole numbers: equal to the ninth decimal is equal, and sums are exact.
-    whole = np.round(marks[np.ix_(rows, used)] * 10**DECIMALS).astype(np.int64)
+    found = np.full(len(criterion_scores), None, dtype=object)
+    rows, used = comparable(criterion_scores, weights)
+    # Integers: scores equal to nine decimals are equal, and sums are exact.
+    whole = np.round(criterion_scores[np.ix_(rows, used)] * 10**DECIMALS).astype(np.int64)
     once, back = np.unique(whole, axis=0, return_inverse=True)
     if len(whole):
         found[rows] = _front(once)[back.reshape(-1)]
@@ -111,30 +113,30 @@ def pareto(marks: Floats, weights: Floats) -> NDArray[np.object_]:
 
 
 def _front(points: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Points of the front among distinct ones."""
+    """Whether each of some distinct points is on the front."""
     order = np.argsort(-points.sum(axis=1), kind="stable")
     ordered = points[order]
     front = ordered[:0]
-    kept = np.zeros(len(points), dtype=bool)
+    on_front = np.zeros(len(points), dtype=bool)
     start = 0
     while start < len(ordered):
         stop = start + max(FIRST, CELLS // max(len(front), 1) // 8)
         block = np.arange(start, min(stop, start + 2048, len(ordered)))
-        block = block[~_beaten(ordered[block], front[:FIRST])]
-        block = block[~_beaten(ordered[block], front[FIRST:])]
-        block = block[~_beaten(ordered[block], ordered[block])]
-        kept[block] = True
+        block = block[~_dominated(ordered[block], front[:FIRST])]
+        block = block[~_dominated(ordered[block], front[FIRST:])]
+        block = block[~_dominated(ordered[block], ordered[block])]
+        on_front[block] = True
         front = np.concatenate([front, ordered[block]])
         start = min(stop, start + 2048)
-    answer = np.zeros(len(points), dtype=bool)
-    answer[order] = kept
-    return answer
+    result = np.zeros(len(points), dtype=bool)
+    result[order] = on_front
+    return result
 
 
-def _beaten(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which points some other one of ``by`` equals or beats everywhere.
+def _dominated(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a point of ``by`` dominates each point.
 
-    The points are distinct, so to be at least as good everywhere and not the same is to beat.
+    The points are distinct: a different point that is at least as good everywhere dominates.
     """
     over = np.ones((len(points), len(by)), dtype=bool)
     same = np.ones((len(points), len(by)), dtype=bool)
@@ -145,17 +147,17 @@ def _beaten(points: NDArray[np.int64], by: NDArray[np.int64]) -> NDArray[np.bool
 
 
 def agreement(scores: pd.DataFrame) -> Agreement | None:
-    """How far TOPSIS orders the sites as the score does.
+    """Rank correlation between TOPSIS and the score.
 
     Parameters
     ----------
     scores
-        Table of the contract ``SCORES``.
+        Table of the schema ``SCORES``.
 
     Returns
     -------
-    Kendall's tau-b over the sites that both rank; None under two such sites, or when one of the
-    two orders is flat.
+    Kendall's tau-b over the sites with both ranks; None with fewer than two such sites, or when
+    one of the two rankings is constant.
     """
     both = scores.dropna(subset=["overall_rank", "topsis_rank"])
     if len(both) < 2:

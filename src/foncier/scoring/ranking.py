@@ -1,4 +1,4 @@
-"""Scores that stand on their own row, and ranks with their robustness."""
+"""Scores of opportunities, and ranks with their robustness to the weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from foncier.errors import ConfigError
 from foncier.schemas import SCORES
 from foncier.scoring.agreement import pareto, topsis_ranks
-from foncier.scoring.value_functions import value_function
+from foncier.scoring.criteria import value_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 DRAWS = 1000
 SEED = 80021
-# Total weight of the Dirichlet: at 50, a weight of 0.20 is drawn at 0.20 ± 0.06 (one standard
-# deviation), about the doubt of someone who hesitates between 15 and 25 %.
+# Concentration of the Dirichlet law: at 50, a weight of 0.20 varies by ± 0.06 (one standard
+# deviation), about the uncertainty of a choice between 15 and 25 %.
 CONCENTRATION = 50.0
-# Below half of the weight known, a score speaks of too little to be set beside a whole one.
-LEAST_COVERAGE = 0.5
-DECIMALS = 9  # scores equal to the ninth decimal are equal
+# With less than half of the weight known, a score is not comparable with a complete one.
+MIN_COVERAGE = 0.5
+DECIMALS = 9  # scores equal to nine decimals are equal
 FIRST = 20
-TOGETHER = 64  # draws whose ranks are turned from draw by draw to site by site at once
-BLOCK = 16_384  # scores held at once while drawing: they stay near the processor
-SITES = 2048  # sites whose drawn ranks are ordered at once
+TOGETHER = 64  # draws whose ranks are transposed at once
+BLOCK = 16_384  # scores in memory at once while sampling: they fit in the cache
+SITES = 2048  # sites whose sampled ranks are sorted at once
 
 
 def scores(
@@ -42,10 +42,10 @@ def scores(
     draws: int = DRAWS,
     seed: int = SEED,
     concentration: float = CONCENTRATION,
-    least_coverage: float = LEAST_COVERAGE,
+    min_coverage: float = MIN_COVERAGE,
     first: int = FIRST,
 ) -> pd.DataFrame:
-    """Score each opportunity by the weighted mean of what is known of it, and rank them.
+    """Score each opportunity by the weighted mean of its known criterion scores, and rank them.
 
     Parameters
     ----------
@@ -53,24 +53,24 @@ def scores(
         One row an opportunity: ``opportunity_id`` and the measures of the criteria. A measure
         that is missing, or whose column is absent, is unknown.
     criteria
-        Ramps and weights; only the proportions of the weights count.
+        Value functions and weights; only the proportions of the weights count.
     draws, seed, concentration
-        Weights are drawn ``draws`` times from a Dirichlet law around the chosen ones (METHODS §7);
-        the greater the concentration, the nearer they stay.
-    least_coverage
-        Share of the weight that must be known for a site to be ranked. A site below keeps its
-        score and its interval, without a rank: a plot known by its area alone must not lead.
+        Weights are sampled ``draws`` times from a Dirichlet law around the chosen ones
+        (METHODS §7); a greater concentration keeps them nearer.
+    min_coverage
+        Least share of the weight known for a site to be ranked. A site below has a score and an
+        interval without a rank: a plot known by its area alone must not come first.
     first
         ``top20_share`` is the share of the draws in which a site is among this many.
 
     Returns
     -------
-    Table of the contract ``SCORES``, sorted by id, with one column a criterion in [0, 1].
-    ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` take
-    all that is unknown at 0 and at 1. Without any known criterion the score is missing.
-    Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` hold 5 and 95 %
-    of the draws. ``topsis_rank`` and ``pareto`` compare only the sites with no gap in the criteria
-    that some site has a measure of, and are missing for the others.
+    Table of the schema ``SCORES``, sorted by id, with one column a criterion in [0, 1].
+    ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` set
+    the unknown criteria to 0 and to 1. Without any known criterion the score is missing.
+    Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` are the 5 and
+    95 % quantiles of the draws. ``topsis_rank`` and ``pareto`` are missing for the sites that
+    `comparable` excludes.
 
     Raises
     ------
@@ -97,78 +97,79 @@ def scores(
     if sites.empty:
         empty = np.empty((0, len(criteria)))
         return _with_criteria(SCORES.empty(), criteria, empty)
-    marks = _marks(sites, criteria)
-    mean, coverage, gained = _mean(marks, weights)
-    ranked = _enough(coverage, least_coverage)
+    criterion_scores = _score_criteria(sites, criteria)
+    mean, coverage, gained = _weighted_mean(criterion_scores, weights)
+    ranked = _is_ranked(coverage, min_coverage)
     table = pd.DataFrame({"opportunity_id": sites["opportunity_id"]})
     table["score"] = mean
     table["score_low"] = np.clip(gained, 0.0, 1.0)
     table["score_high"] = np.clip(gained + (1.0 - coverage), table["score_low"], 1.0)
-    # Rounding must not put a mean outside the interval that holds it.
+    # Rounding must not put a mean outside its interval.
     table["score"] = table["score"].clip(table["score_low"], table["score_high"])
     table["coverage"] = coverage
     for column in ("overall_rank", "rank_low", "rank_high", "top20_share"):
         table[column] = np.nan
     if ranked.any():
         table.loc[ranked, "overall_rank"] = _ranks(mean[ranked])
-        drawn = _drawn_ranks(marks[ranked], weights, draws, seed, concentration)
-        for name, values in _spread(drawn, first).items():
+        sampled = _sampled_ranks(criterion_scores[ranked], weights, draws, seed, concentration)
+        for name, values in _rank_bounds(sampled, first).items():
             table.loc[ranked, name] = values
-    table["topsis_rank"] = topsis_ranks(marks, weights)
-    table["pareto"] = pareto(marks, weights)
-    found: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, marks))
-    return found
+    table["topsis_rank"] = topsis_ranks(criterion_scores, weights)
+    table["pareto"] = pareto(criterion_scores, weights)
+    result: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, criterion_scores))
+    return result
 
 
 def _weights(criteria: Sequence[Criterion]) -> Floats:
     """Weights as shares of 1."""
     names = [criterion.name for criterion in criteria]
     if len(set(names)) < len(names):
-        raise ConfigError(f"critères : un nom est répété parmi {', '.join(names)}.")
+        raise ConfigError("scoring.criteria.name_repeated", names=names)
     weights = np.array([criterion.weight for criterion in criteria], dtype=np.float64)
     wrong = ~np.isfinite(weights) | (weights < 0)
     if wrong.any():
         name = names[int(np.flatnonzero(wrong)[0])]
         raise ConfigError(
-            f"critère {name} : poids {weights[wrong][0]:g}. Attendu : un nombre positif ou nul."
+            "scoring.criteria.weight_not_positive", name=name, weight=weights[wrong][0]
         )
     if not weights.sum() > 0:
-        raise ConfigError(
-            "critères : la somme des poids est 0. Donnez un poids positif à au moins un critère."
-        )
+        raise ConfigError("scoring.criteria.no_weight")
     return np.asarray(weights / weights.sum())
 
 
-def _marks(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
-    """Marks in [0, 1], shape (sites, criteria)."""
-    marks = np.full((len(sites), len(criteria)), np.nan)
+def _score_criteria(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Floats:
+    """Criterion scores in [0, 1], shape (sites, criteria)."""
+    criterion_scores = np.full((len(sites), len(criteria)), np.nan)
     for column, criterion in enumerate(criteria):
         if criterion.measure in sites:
             values = sites[criterion.measure].to_numpy(dtype=np.float64, na_value=np.nan)
-            marks[:, column] = value_function(values, worst=criterion.worst, best=criterion.best)
-    return marks
+            criterion_scores[:, column] = value_function(
+                values, worst=criterion.worst, best=criterion.best
+            )
+    return criterion_scores
 
 
-def _mean(marks: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """Weighted mean of the known marks, share of weight known, and weight gained.
+def _weighted_mean(criterion_scores: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Weighted mean of the known scores, share of the weight known, and weighted sum.
 
-    Summed criterion by criterion, in order: a site's figures depend on its own row alone, to the
+    Summed criterion by criterion, in order: the figures of a site depend only on its row, to the
     last bit.
     """
-    gained, held, total = np.zeros(len(marks)), np.zeros(len(marks)), 0.0
-    known = ~np.isnan(marks)
-    filled = np.where(known, marks, 0.0)
+    gained, total = np.zeros(len(criterion_scores)), 0.0
+    known_weight = np.zeros(len(criterion_scores))
+    known = ~np.isnan(criterion_scores)
+    filled = np.where(known, criterion_scores, 0.0)
     for column, weight in enumerate(weights):
         gained += weight * filled[:, column]
-        held += weight * known[:, column]
+        known_weight += weight * known[:, column]
         total += weight
-    mean = np.full(len(marks), np.nan)
-    np.divide(gained, held, out=mean, where=held > 0)
-    return mean, held / total, gained / total
+    mean = np.full(len(criterion_scores), np.nan)
+    np.divide(gained, known_weight, out=mean, where=known_weight > 0)
+    return mean, known_weight / total, gained / total
 
 
-def _enough(coverage: Floats, least: float) -> NDArray[np.bool_]:
-    """Tell which sites are known well enough to be ranked; one of nothing known never is."""
+def _is_ranked(coverage: Floats, least: float) -> NDArray[np.bool_]:
+    """Whether enough of the weight is known to rank each site."""
     return np.asarray((coverage > 0) & (np.round(coverage, DECIMALS) >= least))
 
 
@@ -178,60 +179,62 @@ def _ranks(mean: Floats) -> Floats:
     return scores.rank(axis=1, method="min", ascending=False).to_numpy().reshape(mean.shape)
 
 
-def _drawn_ranks(
-    marks: Floats, weights: Floats, draws: int, seed: int, concentration: float
+def _sampled_ranks(
+    criterion_scores: Floats, weights: Floats, draws: int, seed: int, concentration: float
 ) -> NDArray[np.int32]:
     """Rank of each site in each draw of the weights, shape (sites, draws)."""
     generator = np.random.default_rng(seed)
     # A Dirichlet law is normalised gamma laws; a weight of 0 stays 0.
-    drawn = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
-    chosen, _, _ = _mean(marks, weights)
-    means, few = Means(marks), max(1, BLOCK // len(marks))
-    ranks = np.empty((len(marks), draws), dtype=np.int32)
+    sampled = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
+    chosen, _, _ = _weighted_mean(criterion_scores, weights)
+    means, few = WeightedMeans(criterion_scores), max(1, BLOCK // len(criterion_scores))
+    ranks = np.empty((len(criterion_scores), draws), dtype=np.int32)
     for first in range(0, draws, TOGETHER):
-        some = drawn[first : first + TOGETHER]
-        found = []
+        some = sampled[first : first + TOGETHER]
+        result = []
         for at in range(0, len(some), few):
-            mean = means.of(some[at : at + few])
-            # Where all that is known drew a weight of 0 the draw says nothing new of the site.
-            found.append(places(np.where(np.isnan(mean), chosen, mean)))
-        ranks[:, first : first + TOGETHER] = np.concatenate(found).T
+            mean = means.under(some[at : at + few])
+            # A draw that gives all known criteria a weight of 0 keeps the mean of the chosen ones.
+            result.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
+        ranks[:, first : first + TOGETHER] = np.concatenate(result).T
     return ranks
 
 
-class Means:
-    """Weighted means of the same sites under many weights, to the bit those of `_mean`.
+class WeightedMeans:
+    """Weighted means of the same sites under many weights, bit by bit those of `_weighted_mean`.
 
-    Which weights count is asked once for all sites that know the same criteria: they are few.
+    The sum of the known weights is computed once for each pattern of known criteria.
     """
 
-    def __init__(self, marks: Floats) -> None:
-        known = ~np.isnan(marks)
-        self.columns = np.ascontiguousarray(np.where(known, marks, 0.0).T)
+    def __init__(self, criterion_scores: Floats) -> None:
+        known = ~np.isnan(criterion_scores)
+        self.columns = np.ascontiguousarray(np.where(known, criterion_scores, 0.0).T)
         self.patterns, pattern = np.unique(known, axis=0, return_inverse=True)
         self.pattern = pattern.reshape(-1)
 
-    def of(self, weights: Floats) -> Floats:
+    def under(self, weights: Floats) -> Floats:
         """Mean of each site under each row of weights, shape (draws, sites).
 
-        NaN where what is known of a site weighs nothing.
+        NaN where the known criteria of a site have no weight.
         """
         shape = (len(weights), len(self.pattern))
         gained, share = np.zeros(shape), np.empty(shape)
-        held = np.zeros((len(weights), len(self.patterns)))
-        for column, marks in enumerate(self.columns):
+        known_weight = np.zeros((len(weights), len(self.patterns)))
+        for column, one_criterion in enumerate(self.columns):
             weight = weights[:, column, None]
-            np.multiply(marks, weight, out=share)
+            np.multiply(one_criterion, weight, out=share)
             gained += share
-            held += weight * self.patterns[:, column]
-        return np.asarray(gained / np.where(held > 0, held, np.nan)[:, self.pattern])
+            known_weight += weight * self.patterns[:, column]
+        return np.asarray(
+            gained / np.where(known_weight > 0, known_weight, np.nan)[:, self.pattern]
+        )
 
 
-def places(mean: Floats) -> NDArray[np.int32]:
-    """Rank of each mean in [0, 1] in its row, as `_ranks` has it.
+def rank_rows(mean: Floats) -> NDArray[np.int32]:
+    """Rank of each mean in [0, 1] in its row, equal to `_ranks`.
 
-    Means are equal to the ninth decimal: whole numbers of 30 bits, sorted by their lower and then
-    by their upper half, which numpy does five times as fast as the whole.
+    Means rounded to nine decimals are integers of 30 bits. numpy sorts their lower, then their
+    upper 16 bits (radix sort) five times faster than the integers.
     """
     whole = (2**30 - np.rint(mean * 10.0**DECIMALS)).astype(np.uint32)
     lower, upper = (whole & 0xFFFF).astype(np.uint16), (whole >> 16).astype(np.uint16)
@@ -247,19 +250,19 @@ def places(mean: Floats) -> NDArray[np.int32]:
     return ranks
 
 
-def _spread(drawn: NDArray[np.int32], first: int) -> dict[str, Floats]:
-    """Bounds of the ranks drawn for each site, and the share of the draws among the first."""
-    found = {name: np.empty(len(drawn)) for name in ("rank_low", "rank_high", "top20_share")}
-    for start in range(0, len(drawn), SITES):
-        own = slice(start, start + SITES)
-        low, high = np.quantile(drawn[own], [0.05, 0.95], axis=1, method="inverted_cdf")
-        found["rank_low"][own], found["rank_high"][own] = low, high
-        found["top20_share"][own] = (drawn[own] <= first).mean(axis=1)
-    return found
+def _rank_bounds(sampled: NDArray[np.int32], first: int) -> dict[str, Floats]:
+    """Quantiles of the sampled ranks of each site, and share of the draws among the first."""
+    result = {name: np.empty(len(sampled)) for name in ("rank_low", "rank_high", "top20_share")}
+    for start in range(0, len(sampled), SITES):
+        block = slice(start, start + SITES)
+        low, high = np.quantile(sampled[block], [0.05, 0.95], axis=1, method="inverted_cdf")
+        result["rank_low"][block], result["rank_high"][block] = low, high
+        result["top20_share"][block] = (sampled[block] <= first).mean(axis=1)
+    return result
 
 
 def _with_criteria(
-    table: pd.DataFrame, criteria: Sequence[Criterion], marks: Floats
+    table: pd.DataFrame, criteria: Sequence[Criterion], criterion_scores: Floats
 ) -> pd.DataFrame:
-    columns = pd.DataFrame(marks, columns=[c.name for c in criteria], index=table.index)
+    columns = pd.DataFrame(criterion_scores, columns=[c.name for c in criteria], index=table.index)
     return pd.concat([table, columns], axis=1)

@@ -1,4 +1,4 @@
-"""A project holder's needs against the sites: who fits, who nearly does, what is to be checked."""
+"""Requirements of a project against the sites: fits, near misses, what to check."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 FLOOR = "floor_m2"
 KIND = "kind"
-EVERY_STOREY = 1.0  # a building has at least the floor that it stands on
+EVERY_STOREY = 1.0  # floor area is at least the footprint
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing asked of a site: a measure and a bound, or the kinds that are let in.
+    """A condition on a site: a measure with its bounds, or the allowed kinds.
 
-    ``why`` says where the condition comes from, in French (a theme, or the project holder).
+    ``why`` is the origin of the condition, in French (a theme, or the project owner).
     """
 
     name: str
@@ -44,46 +44,47 @@ class Condition:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What a near miss is: this many conditions at most, each short by this share of its bound."""
+    """Definition of a near miss: most failed conditions, most shortfall as a share of the bound."""
 
     share: float = 0.25
     conditions: int = 2
 
 
-def match(
+def match_requirements(
     sites: pd.DataFrame, conditions: Sequence[Condition], tolerance: Tolerance | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold each site against each condition.
+    """Check each site against each condition.
 
     Parameters
     ----------
     sites
-        One row an opportunity: ``opportunity_id``, ``kind``, ``rank`` and the measures asked for.
-        A measure that is missing is unknown. ``floor_m2`` is never known: it is at least the
-        footprint ``existing_m2``, so that a large enough footprint passes, a site without any
-        building fails, and the rest is to be checked.
+        One row an opportunity: ``opportunity_id``, ``kind``, ``overall_rank`` and the measures of
+        the conditions.
+        A measure that is missing is unknown. ``floor_m2`` is unknown but at least
+        the footprint ``existing_m2``: a large enough footprint passes, a site without building
+        fails, the others are to be checked.
     conditions
-        What is asked.
+        The requirements.
     tolerance
-        What a near miss is.
+        Definition of a near miss.
 
     Returns
     -------
-    Tables of the contracts ``MATCHES`` (one row a site, best first: those that fit, then those to
-    check, near misses, the others; by rank within) and ``MATCH_CHECKS`` (one row a site and
-    condition: value, bound, verdict, what is short). What is unknown neither passes nor fails.
+    Tables of the schemas ``MATCHES`` (one row a site: those that fit, then those to check, near
+    misses, the others; by rank within) and ``MATCH_CHECKS`` (one row a site and
+    condition: value, bound, verdict, shortfall). An unknown value neither passes nor fails.
 
     Raises
     ------
     ConfigError
-        No condition at all, or a measure that the result does not have.
+        No condition, or a measure that the result does not have.
     """
-    allowed = tolerance or Tolerance()
+    limits = tolerance or Tolerance()
     if not conditions:
-        raise ConfigError("besoins : aucune condition. Demandez au moins une nature ou une borne.")
+        raise ConfigError("scoring.requirements.no_condition")
     ordered = sites.sort_values("opportunity_id", ignore_index=True)
-    checks = pd.concat([_check(ordered, one) for one in conditions], ignore_index=True)
-    checks = checks.assign(near=checks["short_share"] <= allowed.share)
+    checks = pd.concat([_check(ordered, condition) for condition in conditions], ignore_index=True)
+    checks = checks.assign(near=checks["short_share"] <= limits.share)
     failed = checks[checks["verdict"] == "no"]
     groups = {
         "met": checks["verdict"].eq("yes").groupby(checks["opportunity_id"]).sum(),
@@ -92,7 +93,7 @@ def match(
         "far": (~failed["near"]).groupby(failed["opportunity_id"]).sum(),
     }
     counts = pd.DataFrame(groups).reindex(ordered["opportunity_id"]).fillna(0).astype("int64")
-    near = (counts["far"] == 0) & (counts["failed"] <= allowed.conditions)
+    near = (counts["far"] == 0) & (counts["failed"] <= limits.conditions)
     outcome = np.select(
         [(counts["failed"] == 0) & (counts["to_check"] == 0), counts["failed"] == 0, near],
         ["fits", "to_check", "near_miss"],
@@ -109,21 +110,23 @@ def match(
         ["order", "failed", "to_check", "overall_rank", "opportunity_id"], na_position="last"
     )
     matched: pd.DataFrame = MATCHES.conform(table.drop(columns="order"))
-    told: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))
-    return matched, told
+    checked: pd.DataFrame = MATCH_CHECKS.conform(checks.drop(columns=["near", "short_share"]))
+    return matched, checked
 
 
 def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
     """Verdict of one condition for every site."""
     if condition.measure == KIND:
-        return _rows(sites, condition, *_by_kind(sites, condition))
+        return _check_rows(sites, condition, *_by_kind(sites, condition))
     if condition.measure == FLOOR:
-        return _rows(sites, condition, *_by_floor(sites, condition))
+        return _check_rows(sites, condition, *_by_floor(sites, condition))
     if condition.measure not in sites:
         known = sorted(n for n in map(str, sites) if n.endswith(("_min", "_m", "_m2")))
         raise ConfigError(
-            f"besoins, {condition.name} : la mesure {condition.measure} n'est pas dans ce "
-            f"résultat. Mesures : {', '.join(known)}."
+            "scoring.requirements.no_measure",
+            condition=condition.name,
+            measure=condition.measure,
+            measures=known,
         )
     values = sites[condition.measure].to_numpy(dtype=np.float64, na_value=np.nan)
     short = np.zeros(len(values))
@@ -132,29 +135,31 @@ def _check(sites: pd.DataFrame, condition: Condition) -> pd.DataFrame:
     if condition.at_most is not None:
         short = np.maximum(short, values - condition.at_most)
     short = np.where(np.isnan(values), np.nan, short)
-    return _rows(sites, condition, values, short)
+    return _check_rows(sites, condition, values, short)
 
 
 def _by_kind(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
-    let_in = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
-    # Of another kind is never a near miss.
-    return np.full(len(sites), np.nan), np.where(let_in, 0.0, np.inf)
+    allowed_kind = sites["kind"].isin(condition.any_of).to_numpy(dtype=bool)
+    # Another kind is never a near miss.
+    return np.full(len(sites), np.nan), np.where(allowed_kind, 0.0, np.inf)
 
 
 def _by_floor(sites: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
     footprint = sites["existing_m2"].to_numpy(dtype=np.float64, na_value=np.nan)
     least = footprint * EVERY_STOREY
-    wanted = condition.at_least or 0.0
-    short = np.where(least >= wanted, 0.0, np.nan)
-    return least, np.where(footprint == 0, np.inf if wanted > 0 else 0.0, short)
+    required = condition.at_least or 0.0
+    short = np.where(least >= required, 0.0, np.nan)
+    return least, np.where(footprint == 0, np.inf if required > 0 else 0.0, short)
 
 
-def _rows(sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats) -> pd.DataFrame:
+def _check_rows(
+    sites: pd.DataFrame, condition: Condition, values: Floats, short: Floats
+) -> pd.DataFrame:
     verdict = np.select([np.isnan(short), short > 0], ["unknown", "no"], "yes")
     over = np.full(len(sites), condition.at_most is not None and condition.at_least is None)
     bound = np.full(len(sites), _bound(condition))
     if condition.at_least is not None and condition.at_most is not None:
-        over = values > condition.at_most  # of two bounds, the one that is not kept is told
+        over = values > condition.at_most  # of two bounds, report the failed one
         bound = np.where(over, condition.at_most, condition.at_least)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(short > 0, short / np.abs(bound), 0.0)

@@ -1,4 +1,4 @@
-"""What a line would change for each site: metres, minutes, score and rank, before and after."""
+"""Effect of a new line on each site: metres, minutes, score and rank, before and after."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOOP = "loop"
-NOTICED_MIN = 0.05  # three seconds: less is the rounding of a way
+MIN_CHANGE_MIN = 0.05  # three seconds; less is rounding
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Ways and scores of the same sites in one state of the town (contracts ACCESS, SCORES)."""
+    """Access and scores of the sites in one state of the network (``ACCESS``, ``SCORES``)."""
 
     access: pd.DataFrame
     scores: pd.DataFrame
 
 
 def gains(scenario: str, before: Situation, after: Situation) -> pd.DataFrame:
-    """Compare two situations site by site.
+    """Compare two situations, site by site.
 
     Returns
     -------
-    Table of the contract ``WHAT_IF``, the greatest gain of score first, then by id.
-    ``minutes_gained`` is the best over the destinations, named in ``towards``; negative where every
-    way gets longer, 0 and nowhere where none changes, missing where no way is known in both.
-    ``unlocked`` says that a destination without any way before has one after.
+    Table of the schema ``WHAT_IF``, the greatest gain of score first, then by id.
+    ``minutes_gained`` is the largest gain over the destinations, named in ``towards``; negative
+    where all travel times increase, 0 without a name where none changes, missing where no travel
+    time is known in both. ``unlocked``: a destination without a path before has one after.
     """
     keys = ["opportunity_id", "target"]
-    ways = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))
-    ways = ways.assign(gained=ways["time_min_before"] - ways["time_min_after"])
-    opened = ways["time_min_before"].isna() & ways["time_min_after"].notna()
+    times = before.access.merge(after.access, on=keys, how="outer", suffixes=("_before", "_after"))
+    times = times.assign(gained=times["time_min_before"] - times["time_min_after"])
+    opened = times["time_min_before"].isna() & times["time_min_after"].notna()
     ids = np.sort(before.scores["opportunity_id"].to_numpy(dtype=object))
-    best = ways.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
+    best = times.dropna(subset="gained").sort_values(["gained", "target"], ascending=[False, True])
     best = best.drop_duplicates("opportunity_id").set_index("opportunity_id").reindex(ids)
     gained = best["gained"].to_numpy(dtype=np.float64)
-    noticed = np.abs(gained) >= NOTICED_MIN
-    loop = ways[ways["target"] == LOOP].set_index("opportunity_id").reindex(ids)
+    is_change = np.abs(gained) >= MIN_CHANGE_MIN
+    loop = times[times["target"] == LOOP].set_index("opportunity_id").reindex(ids)
     table = pd.DataFrame(
         {
             "scenario": scenario,
             "opportunity_id": ids,
             "loop_m_before": loop["distance_m_before"].to_numpy(dtype=np.float64),
             "loop_m_after": loop["distance_m_after"].to_numpy(dtype=np.float64),
-            "minutes_gained": np.where(np.isnan(gained) | noticed, gained, 0.0),
-            "towards": best["target"].where(noticed).to_numpy(dtype=object),
-            "unlocked": np.isin(ids, ways.loc[opened, "opportunity_id"].to_numpy(dtype=object)),
+            "minutes_gained": np.where(np.isnan(gained) | is_change, gained, 0.0),
+            "towards": best["target"].where(is_change).to_numpy(dtype=object),
+            "unlocked": np.isin(ids, times.loc[opened, "opportunity_id"].to_numpy(dtype=object)),
         }
     )
-    for name, own in (("before", before.scores), ("after", after.scores)):
-        known = own.set_index("opportunity_id").reindex(ids)
+    for name, scores in (("before", before.scores), ("after", after.scores)):
+        known = scores.set_index("opportunity_id").reindex(ids)
         for column, figure in (("score", "score"), ("overall_rank", "rank")):
             table[f"{figure}_{name}"] = known[column].to_numpy(dtype=np.float64)
     gain = score_gain(table)

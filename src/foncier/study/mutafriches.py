@@ -13,7 +13,7 @@ from foncier.scoring.mutafriches import (
     Matrix,
     Question,
 )
-from foncier.scoring.mutafriches.matrix import IMPACTS, SEVERAL
+from foncier.scoring.mutafriches.index import IMPACTS, SEPARATOR
 from foncier.study.rulesets import read_rules
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def given_answers(study: Study, matrix: Matrix) -> tuple[KnownAnswer, ...]:
                 answer = "" if shown is None else str(shown)
             else:
                 answer = str(value).lower() if isinstance(value, bool) else str(value)
-            for one in answer.split(SEVERAL):
+            for one in answer.split(SEPARATOR):
                 question.position(one)
             found.append(KnownAnswer(None if site == EVERY_SITE else site, name, answer, measure))
     return tuple(found)

@@ -1,19 +1,20 @@
-"""What a result is worth: judged against truths, planned visits, compared with another result.
+"""Validation: assessment against ground truth, sampling of visits, changes between results.
 
-Tables in, tables out: this room reads no file and draws no picture.
+Functions from tables to tables: no file and no drawing.
 """
 
 from foncier.validation.assess import Assessment, assess
-from foncier.validation.baselines import Baseline, compare
-from foncier.validation.changes import Edition, differences
-from foncier.validation.matching import match
+from foncier.validation.changes import Edition, compare_results
+from foncier.validation.matching import match_truths
 from foncier.validation.metrics import (
+    Baseline,
     auc,
     brier,
     by_band,
     by_kind,
     calibration,
-    rising,
+    compare_baselines,
+    is_increasing,
     wilson,
 )
 from foncier.validation.sampling import strata, visit_plan
@@ -28,10 +29,10 @@ __all__ = [
     "by_band",
     "by_kind",
     "calibration",
-    "compare",
-    "differences",
-    "match",
-    "rising",
+    "compare_baselines",
+    "compare_results",
+    "is_increasing",
+    "match_truths",
     "strata",
     "visit_plan",
     "wilson",

@@ -1,4 +1,4 @@
-"""From sites and truths to judged sites, and the truths that the list missed."""
+"""Assessment of sites against ground truth, with the truths that the list missed."""
 
 from __future__ import annotations
 
@@ -10,23 +10,32 @@ import pandas as pd
 import shapely
 
 from foncier.model_verdicts import VERDICTS
-from foncier.validation.matching import match
+from foncier.validation.matching import match_truths
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FOUND = ["opportunity_id", "kind", "confidence", "truth_id", "verdict", "way", "gap", "holds"]
-WANTED = ["truth_id", "kind", "opportunity_id", "confidence", "hit"]
+SITE_COLUMNS = [
+    "opportunity_id",
+    "kind",
+    "confidence",
+    "truth_id",
+    "verdict",
+    "way",
+    "gap",
+    "holds",
+]
+TRUTH_COLUMNS = ["truth_id", "kind", "opportunity_id", "confidence", "hit"]
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Sites with what is known of them, true sites with whether the list holds them.
+    """Assessed sites, and true sites with whether the list contains them.
 
-    ``found`` has one row a site (`FOUND`; ``holds`` missing: nobody knows). ``wanted`` has one row
-    a truth that holds and was told whatever the list says, in the area (`WANTED`). ``counts``:
-    ``truths`` read, ``outside`` the area, ``repeated``, ``contradictory``, ``unmatched``,
-    ``independent`` (not told by the id of a site).
+    ``found`` has one row a site (`SITE_COLUMNS`; ``holds`` is missing when unknown). ``wanted`` has
+    one row for each true site of the area recorded independently of the list (`TRUTH_COLUMNS`).
+    ``counts``: ``truths`` read, ``outside`` the area, ``repeated``, ``contradictory``,
+    ``unmatched``, ``independent`` (recorded without the id of a site).
     """
 
     found: pd.DataFrame
@@ -34,42 +43,49 @@ class Assessment:
     counts: dict[str, int]
 
 
-def once(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
-    """Keep one truth a site: the latest that says something.
+def deduplicate_truths(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
+    """Select one truth a site: the latest informative one.
 
-    The same site is the same id, else the same parcels, else the same place within a metre. Two
-    verdicts of the same day that do not agree cancel: the site is « à revoir ».
+    A site is identified by its id, else by its parcels and its position to the metre. Two verdicts
+    of the same day that differ cancel out: the site becomes « à revoir ».
 
     Returns
     -------
-    The truths, how many were repeated, how many sites had contradictory verdicts.
+    The truths, the number of repeated ones, the number of sites with contradictory verdicts.
     """
     if truths.empty:
         return truths, 0, 0
-    rows = truths.assign(_key=_keys(truths), _mute=truths["verdict"].isin(_mute()))
+    rows = truths.assign(
+        _key=_site_keys(truths), _uninformative=truths["verdict"].isin(_uninformative_verdicts())
+    )
     rows = rows.sort_values(
-        ["_key", "_mute", "observed_on", "truth_id"], ascending=[True, True, False, True]
+        ["_key", "_uninformative", "observed_on", "truth_id"], ascending=[True, True, False, True]
     )
     first = rows.drop_duplicates("_key")
     newest = rows.merge(
-        pd.DataFrame(first[["_key", "_mute", "observed_on"]]), on=["_key", "_mute", "observed_on"]
+        pd.DataFrame(first[["_key", "_uninformative", "observed_on"]]),
+        on=["_key", "_uninformative", "observed_on"],
     )
     clash = newest.groupby("_key")["verdict"].nunique()
-    torn = first["_key"].isin(clash[clash > 1].index)
-    kept = first.assign(verdict=first["verdict"].mask(torn, "a_revoir"))
-    kept = kept.drop(columns=["_key", "_mute"]).sort_values("truth_id").reset_index(drop=True)
-    return kept, len(truths) - len(kept), int(torn.sum())
+    contradictory = first["_key"].isin(clash[clash > 1].index)
+    latest = first.assign(verdict=first["verdict"].mask(contradictory, "a_revoir"))
+    latest = (
+        latest.drop(columns=["_key", "_uninformative"])
+        .sort_values("truth_id")
+        .reset_index(drop=True)
+    )
+    return latest, len(truths) - len(latest), int(contradictory.sum())
 
 
-def _mute() -> list[str]:
-    """Verdicts that say nothing of any kind."""
+def _uninformative_verdicts() -> list[str]:
+    """Verdicts that are informative for no kind."""
     return [v.name for v in VERDICTS.values() if not any(h is not None for h in v.holds)]
 
 
-def _keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
+def _site_keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
     kind = truths["kind"].astype("str").fillna("")
     parcels = truths["parcel_ids"].astype("str")
-    # Two buildings may stand on one parcel: their places tell them apart.
+    # Two buildings may stand on one parcel: their positions distinguish them.
     points = shapely.centroid(truths.geometry.to_numpy())
     x, y = shapely.get_x(points).round(), shapely.get_y(points).round()
     place = pd.Series([f"{a} {b}" for a, b in zip(x, y, strict=True)], truths.index, dtype="str")
@@ -85,50 +101,50 @@ def assess(
     *,
     complete: bool = False,
 ) -> Assessment:
-    """Say of each site whether it holds, and of each true site whether it was found.
+    """Assess whether each site is true, and whether each true site is in the list.
 
     Parameters
     ----------
     sites
         ``opportunity_id``, ``kind``, ``confidence``, ``parcel_ids``, polygons in metres.
     truths
-        As `foncier.validation.match` takes them, with ``verdict`` (a code) and ``observed_on``.
+        As for `match_truths`, with ``verdict`` (a code) and ``observed_on``.
     area
-        Where sites were sought; a truth outside it is no miss. None: nobody knows.
+        Area of the search; a truth outside it is not missed. None when unknown.
     complete
-        The truths are all there is in the area: a site that none of them speaks of is false.
+        The truths are exhaustive in the area: a site without a truth is false.
     """
     read = len(truths)
-    truths, repeated, torn = once(truths)
-    inside = _inside(truths, area, set(sites["opportunity_id"]))
+    truths, repeated, contradictory = deduplicate_truths(truths)
+    inside = _is_inside(truths, area, set(sites["opportunity_id"]))
     outside = int((~inside).sum())
     truths = truths.loc[inside].reset_index(drop=True)
-    pairs = match(sites, truths)
-    found = _found(sites, truths, pairs, complete=complete)
+    pairs = match_truths(sites, truths)
+    found = _assessed_sites(sites, truths, pairs, complete=complete)
     independent = truths["opportunity_id"].isna().to_numpy(dtype=bool)
-    wanted = _wanted(truths, pairs, found).loc[lambda w: w["told"]]
+    wanted = _assessed_truths(truths, pairs, found).loc[lambda w: w["counted"]]
     counts = {
         "truths": read,
         "outside": outside,
         "repeated": repeated,
-        "contradictory": torn,
+        "contradictory": contradictory,
         "unmatched": len(truths) - len(pairs),
         "independent": int(independent.sum()),
     }
-    return Assessment(found[FOUND], wanted[WANTED].reset_index(drop=True), counts)
+    return Assessment(found[SITE_COLUMNS], wanted[TRUTH_COLUMNS].reset_index(drop=True), counts)
 
 
-def _inside(truths: gpd.GeoDataFrame, area: shapely.Geometry | None, ids: set[str]) -> Any:
-    """Truths of the area; what has no place of its own is in it when it names a site."""
+def _is_inside(truths: gpd.GeoDataFrame, area: shapely.Geometry | None, ids: set[str]) -> Any:
+    """Whether each truth is in the area; without a geometry, whether it names a listed site."""
     if area is None or truths.empty:
         return np.ones(len(truths), dtype=bool)
     spots = truths.geometry.to_numpy()
-    nowhere = shapely.is_missing(spots) | shapely.is_empty(spots)
+    unlocated = shapely.is_missing(spots) | shapely.is_empty(spots)
     centre = shapely.intersects(area, shapely.centroid(spots))
-    return nowhere | centre | truths["opportunity_id"].isin(ids).to_numpy(dtype=bool)
+    return unlocated | centre | truths["opportunity_id"].isin(ids).to_numpy(dtype=bool)
 
 
-def _found(
+def _assessed_sites(
     sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame, pairs: pd.DataFrame, *, complete: bool
 ) -> pd.DataFrame:
     columns = ["opportunity_id", "kind", "confidence"]
@@ -136,10 +152,10 @@ def _found(
     at = pairs.set_index("site")
     verdict = truths["verdict"].to_numpy(dtype=object)[at["truth"].to_numpy(dtype=np.intp)]
     names = truths["truth_id"].to_numpy(dtype=object)[at["truth"].to_numpy(dtype=np.intp)]
-    told = pd.DataFrame(
+    matched = pd.DataFrame(
         {"truth_id": names, "verdict": verdict, "way": at["way"], "gap": at["gap"]}, index=at.index
     )
-    found = found.join(told)
+    found = found.join(matched)
     holds = [
         VERDICTS[word].of(kind) if isinstance(word, str) else (False if complete else None)
         for word, kind in zip(found["verdict"], found["kind"], strict=True)
@@ -147,8 +163,10 @@ def _found(
     return found.assign(holds=pd.array(holds, dtype="boolean"))
 
 
-def _wanted(truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """True sites: their kind is the truth's, else what the verdict says, else the site's."""
+def _assessed_truths(
+    truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame
+) -> pd.DataFrame:
+    """True sites; the kind is that of the truth, else of the matched site, else of the verdict."""
     site = pd.Series(pairs["site"].to_numpy(), index=pairs["truth"].to_numpy())
     at = site.reindex(range(len(truths)))
     hit = at.notna().to_numpy(dtype=bool)
@@ -166,13 +184,13 @@ def _wanted(truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame) 
             "opportunity_id": mate["opportunity_id"].to_numpy(),
             "confidence": mate["confidence"].to_numpy(dtype=np.float64),
             "hit": hit,
-            "told": np.array(holds, dtype=bool) & independent,
+            "counted": np.array(holds, dtype=bool) & independent,
         }
     )
 
 
 def _holds(verdict: str, kind: object) -> bool:
-    """Whether a truth is that of a true site; « vrai » holds though its kind be unknown."""
+    """Whether a truth describes a true site; « vrai » does even if its kind is unknown."""
     if isinstance(kind, str):
         return bool(VERDICTS[verdict].of(kind))
     return verdict == "vrai"

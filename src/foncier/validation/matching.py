@@ -1,4 +1,4 @@
-"""Which truth speaks of which site: by its id, by parcels in common, by overlap, by distance."""
+"""Matching of ground truth to sites: by id, common parcels, overlap or distance."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import shapely
 if TYPE_CHECKING:
     import geopandas as gpd
 
-COMMON_SHARE = 0.5  # of the parcels of both: the same site
-OVERLAP_SHARE = 0.5  # of the smaller outline: the same site, as for buildings of two sources
-REACH_M = 15.0  # from a point told in the street to the site: half a street
-WAYS = ("id", "parcelles", "recouvrement", "distance")  # best first
+COMMON_SHARE = 0.5  # of the parcels of both
+OVERLAP_SHARE = 0.5  # of the smaller outline, as for buildings of two sources
+POINT_RADIUS_M = 15.0  # half the width of a street: points are often recorded from the street
+METHODS = ("id", "parcelles", "recouvrement", "distance")  # best first
 PAIRS = ["site", "truth", "way", "gap"]
 
 
-def match(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Pair sites and truths one to one, the best way first, then the closest pair.
+def match_truths(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Pair sites and truths one to one, by the best method, then by the smallest gap.
 
-    A truth that names a kind speaks of sites of this kind only. Ties go to the lower ids, so that
-    the order of the rows does not count.
+    A truth with a kind matches only sites of this kind. Ties go to the lower ids: the order of the
+    rows has no effect.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def match(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row a pair: positions ``site`` and ``truth``, ``way`` (of `WAYS`), ``gap``: share that is
+    One row a pair: positions ``site`` and ``truth``, ``way`` (of `METHODS`), ``gap``: share that is
     not in common, or metres.
     """
     pairs = pd.concat(
@@ -41,21 +41,21 @@ def match(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
         ignore_index=True,
     )
     kinds = truths["kind"].to_numpy(dtype=object)[pairs["truth"].to_numpy(dtype=np.intp)]
-    own = sites["kind"].to_numpy(dtype=object)[pairs["site"].to_numpy(dtype=np.intp)]
-    pairs = pairs.loc[pd.isna(kinds) | (kinds == own)]
+    site_kinds = sites["kind"].to_numpy(dtype=object)[pairs["site"].to_numpy(dtype=np.intp)]
+    pairs = pairs.loc[pd.isna(kinds) | (kinds == site_kinds)]
     ranks = pairs.assign(
-        rank=pairs["way"].map({way: n for n, way in enumerate(WAYS)}),
+        rank=pairs["way"].map({way: n for n, way in enumerate(METHODS)}),
         site_id=sites["opportunity_id"].to_numpy()[pairs["site"].to_numpy(dtype=np.intp)],
         truth_id=truths["truth_id"].to_numpy()[pairs["truth"].to_numpy(dtype=np.intp)],
     ).sort_values(["rank", "gap", "site_id", "truth_id"])
     taken: tuple[set[int], set[int]] = (set(), set())
-    kept = []
+    selected = []
     for n, (site, truth) in enumerate(zip(ranks["site"], ranks["truth"], strict=True)):
         if site not in taken[0] and truth not in taken[1]:
             taken[0].add(site)
             taken[1].add(truth)
-            kept.append(n)
-    best: pd.DataFrame = ranks.iloc[kept].sort_values("site")[PAIRS].reset_index(drop=True)
+            selected.append(n)
+    best: pd.DataFrame = ranks.iloc[selected].sort_values("site")[PAIRS].reset_index(drop=True)
     return best
 
 
@@ -72,7 +72,7 @@ def _by_id(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
     return _pairs(hit[truth].astype(np.intp), truth, "id", 0.0)
 
 
-def _listed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def _parcels(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     ids = pd.Series(frame["parcel_ids"].to_numpy(dtype=object)).dropna()
     parcels = ids.astype("str").str.split("|").explode()
     table = pd.DataFrame({name: parcels.index, "parcel": parcels.to_numpy(dtype=object)})
@@ -80,28 +80,37 @@ def _listed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _by_parcels(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> pd.DataFrame:
-    mine, theirs = _listed(sites, "site"), _listed(truths, "truth")
-    common = mine.merge(theirs, on="parcel").groupby(["site", "truth"]).size().reset_index(name="n")
-    each = common["site"].map(mine.groupby("site").size())
-    every = each + common["truth"].map(theirs.groupby("truth").size()) - common["n"]
+    site_parcels, truth_parcels = _parcels(sites, "site"), _parcels(truths, "truth")
+    common = (
+        site_parcels.merge(truth_parcels, on="parcel")
+        .groupby(["site", "truth"])
+        .size()
+        .reset_index(name="n")
+    )
+    each = common["site"].map(site_parcels.groupby("site").size())
+    every = each + common["truth"].map(truth_parcels.groupby("truth").size()) - common["n"]
     share = common["n"] / every
-    kept = share >= COMMON_SHARE
-    return _pairs(common["site"][kept], common["truth"][kept], "parcelles", 1 - share[kept])
+    selected = share >= COMMON_SHARE
+    return _pairs(
+        common["site"][selected], common["truth"][selected], "parcelles", 1 - share[selected]
+    )
 
 
 def _by_place(sites: gpd.GeoDataFrame, truths: gpd.GeoDataFrame) -> tuple[pd.DataFrame, ...]:
     plots = sites.geometry.to_numpy()
-    spots = truths.geometry.to_numpy()
+    shapes = truths.geometry.to_numpy()
     tree = shapely.STRtree(plots)
-    surface = np.flatnonzero(shapely.get_dimensions(spots) == 2)
-    truth, site = tree.query(spots[surface], predicate="intersects")
+    surface = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    truth, site = tree.query(shapes[surface], predicate="intersects")
     truth = surface[truth]
-    common = shapely.area(shapely.intersection(spots[truth], plots[site]))
-    smaller = np.minimum(shapely.area(spots[truth]), shapely.area(plots[site]))
+    common = shapely.area(shapely.intersection(shapes[truth], plots[site]))
+    smaller = np.minimum(shapely.area(shapes[truth]), shapely.area(plots[site]))
     share = common / np.where(smaller > 0, smaller, np.nan)
-    kept = share >= OVERLAP_SHARE
-    overlaps = _pairs(site[kept], truth[kept], "recouvrement", 1 - np.minimum(share[kept], 1.0))
-    points = np.flatnonzero(shapely.get_dimensions(spots) == 0)
-    near, hit = tree.query(spots[points], predicate="dwithin", distance=REACH_M)
+    selected = share >= OVERLAP_SHARE
+    overlaps = _pairs(
+        site[selected], truth[selected], "recouvrement", 1 - np.minimum(share[selected], 1.0)
+    )
+    points = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
+    near, hit = tree.query(shapes[points], predicate="dwithin", distance=POINT_RADIUS_M)
     near = points[near]
-    return overlaps, _pairs(hit, near, "distance", shapely.distance(spots[near], plots[hit]))
+    return overlaps, _pairs(hit, near, "distance", shapely.distance(shapes[near], plots[hit]))

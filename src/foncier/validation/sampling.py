@@ -1,4 +1,4 @@
-"""Which sites to visit next, so that the intervals narrow most."""
+"""Stratified random sampling of the sites to visit (Neyman allocation), reproducible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 20260115
-PRIOR_VISITS = 2.0  # what the confidence is worth before any visit (Agresti and Coull: two and two)
+PRIOR_VISITS = 2.0  # weight of the confidence, in visits (as Agresti and Coull add two and two)
 STRATA = [
     "kind",
     "band",
@@ -29,26 +29,26 @@ STRATA = [
 ]
 
 
-def strata(found: pd.DataFrame) -> pd.DataFrame:
-    """Sites by kind and band of confidence: how many, how many judged, how many of them true.
+def strata(sites: pd.DataFrame) -> pd.DataFrame:
+    """Count the sites, judged and true, by kind and band of confidence.
 
     Returns
     -------
-    ``kind``, ``band``, ``sites``, ``judged``, ``true``, ``share`` (true ones expected: those seen,
-    and the mean confidence for two visits; a half where there is no confidence), ``low``, ``high``
-    (Wilson interval of what was seen). Sorted by kind, then by band, least sure first.
+    ``kind``, ``band``, ``sites``, ``judged``, ``true``, ``share`` (expected share of true
+    sites: the observed ones and two more at the mean confidence, or at 0.5 without confidence),
+    ``low``, ``high`` (Wilson interval of the observed share). Sorted by kind, then by band.
     """
-    bands = metrics.band(found["confidence"])
-    order = {name: n for n, name in enumerate((*metrics.NAMES, metrics.WITHOUT))}
+    bands = metrics.band(sites["confidence"])
+    order = {name: n for n, name in enumerate((*metrics.BAND_NAMES, metrics.NO_BAND))}
     rows = []
-    table = found.assign(band=bands)
-    for (kind, name), own in table.groupby(["kind", "band"], sort=True):
-        told = own["holds"].dropna()
-        true = int(told.sum())
-        mean = float(own["confidence"].mean()) if name != metrics.WITHOUT else 0.5
-        share = (true + PRIOR_VISITS * mean) / (len(told) + PRIOR_VISITS)
-        low, high = metrics.wilson(true, len(told))[1:]
-        rows.append((kind, name, len(own), len(told), true, share, low, high))
+    table = sites.assign(band=bands)
+    for (kind, name), stratum_rows in table.groupby(["kind", "band"], sort=True):
+        judged = stratum_rows["holds"].dropna()
+        true = int(judged.sum())
+        mean = float(stratum_rows["confidence"].mean()) if name != metrics.NO_BAND else 0.5
+        share = (true + PRIOR_VISITS * mean) / (len(judged) + PRIOR_VISITS)
+        low, high = metrics.wilson(true, len(judged))[1:]
+        rows.append((kind, name, len(stratum_rows), len(judged), true, share, low, high))
     made = pd.DataFrame(rows, columns=STRATA[:8])
     return made.sort_values(
         ["kind", "band"], key=lambda c: c.map(order) if c.name == "band" else c, ignore_index=True
@@ -56,10 +56,10 @@ def strata(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def allocation(table: pd.DataFrame, visits: int) -> NDArray[np.intp]:
-    """How many sites to visit in each stratum, shape (n,): Neyman's optimum in whole visits.
+    """Number of visits in each stratum, shape (n,): Neyman's optimum in integers.
 
-    Each visit goes where it lowers the variance of the share of true sites most: to the stratum
-    with the largest ``N·S/√(m(m+1))``, N sites, S the spread of their truth, m visits so far
+    Each visit goes where it reduces the variance of the share of true sites most: to the stratum
+    with the largest ``N·S/√(m(m+1))``, N sites, S their standard deviation, m visits so far
     (Wright 2012, "The equivalence of Neyman optimum allocation for sampling and equal
     proportions"). A stratum without a visit comes first. Known verdicts count as visits.
 
@@ -73,54 +73,54 @@ def allocation(table: pd.DataFrame, visits: int) -> NDArray[np.intp]:
     done = table["judged"].to_numpy(dtype=np.float64)
     share = table["share"].to_numpy(dtype=np.float64)
     weight = size * np.sqrt(share * (1 - share))
-    room = (size - done).astype(np.intp)
+    left = (size - done).astype(np.intp)
     chosen = np.zeros(len(table), dtype=np.intp)
-    for _ in range(min(visits, int(room.sum()))):
+    for _ in range(min(visits, int(left.sum()))):
         made = done + chosen
-        # Without a visit nothing is known: such a stratum goes first, the heaviest of them.
+        # A stratum without a visit goes first, the one of greatest weight before the others.
         gain = np.where(made > 0, weight / np.sqrt(np.maximum(made * (made + 1), 1)), np.inf)
-        gain = np.where(chosen < room, gain, -np.inf)
+        gain = np.where(chosen < left, gain, -np.inf)
         best = np.lexsort((-weight, -gain))[0]
         chosen[best] += 1
     return chosen
 
 
 def visit_plan(
-    found: pd.DataFrame, visits: int, *, seed: int = SEED
+    sites: pd.DataFrame, visits: int, *, seed: int = SEED
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Choose the sites to visit: at random in each stratum, which keeps the shares unbiased.
+    """Choose the sites to visit at random in each stratum, so that the shares are unbiased.
 
     Parameters
     ----------
-    found
-        Judged sites (`foncier.validation.judge`); those whose truth is known are not visited again.
+    sites
+        Assessed sites (`assess`); those already judged are left out.
     visits
-        How many; fewer when fewer are left.
+        Number of visits; fewer when fewer sites are left.
     seed
-        Of the draw; the same sites and seed give the same plan, whatever the order of the rows.
+        Seed of the draw; the same sites and seed give the same plan in any order of the rows.
 
     Returns
     -------
     The chosen rows, ``opportunity_id`` and ``stratum`` (position), sorted by id; and the strata
-    with ``chosen`` and the interval to expect after, if what is seen goes on.
+    with ``chosen`` and the expected interval afterwards.
     """
-    table = strata(found)
+    table = strata(sites)
     chosen = allocation(table, visits)
     rng = np.random.default_rng(seed)
-    bands = metrics.band(found["confidence"])
+    bands = metrics.band(sites["confidence"])
     parts = []
     for place, (kind, name) in enumerate(zip(table["kind"], table["band"], strict=True)):
-        own = found.loc[(found["kind"] == kind) & (bands == name) & found["holds"].isna()]
-        ids = np.sort(own["opportunity_id"].to_numpy(dtype=str))
-        drawn = rng.permutation(ids)[: chosen[place]]
-        parts.append(pd.DataFrame({"opportunity_id": drawn, "stratum": place}))
+        stratum_rows = sites.loc[(sites["kind"] == kind) & (bands == name) & sites["holds"].isna()]
+        ids = np.sort(stratum_rows["opportunity_id"].to_numpy(dtype=str))
+        chosen_ids = rng.permutation(ids)[: chosen[place]]
+        parts.append(pd.DataFrame({"opportunity_id": chosen_ids, "stratum": place}))
     empty = pd.DataFrame({"opportunity_id": pd.Series(dtype="str"), "stratum": []})
     rows = pd.concat(parts, ignore_index=True) if parts else empty
     after = [
         metrics.wilson(round(share * (judged + more)), int(judged + more))
         for share, judged, more in zip(table["share"], table["judged"], chosen, strict=True)
     ]
-    told = table.assign(
+    planned = table.assign(
         chosen=chosen, low_after=[a[1] for a in after], high_after=[a[2] for a in after]
     )
-    return rows.sort_values("opportunity_id", ignore_index=True), told
+    return rows.sort_values("opportunity_id", ignore_index=True), planned

@@ -18,7 +18,7 @@ from tests.bench.jobs import Job, Place
 
 from foncier import network, schemas
 from foncier.crs import legal_crs
-from foncier.network.shortest_paths import goals, solve
+from foncier.network.shortest_paths import distance_fields, locate_destinations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,8 +119,8 @@ def ours(place: Place) -> Job:
     }
 
     def work() -> list[Any]:
-        aims = goals(at.graph, destinations, None, snap_m=150.0, loop_name="")
-        return solve(at.graph, aims)[1]
+        aims = locate_destinations(at.graph, destinations, None, snap_m=150.0, loop_name="")
+        return distance_fields(at.graph, aims)[1]
 
     crossings = len(at.graph.x)
     return Job(work, lambda fields: _far(field.effort_m[:crossings] for field in fields))
@@ -197,7 +197,7 @@ def _loop(at: Prepared) -> shapely.Geometry:
         geometry=shapely.points(shapely.get_coordinates(ring)[:12]),
         crs=at.streets.crs,
     )
-    return network.tour(stops, at.graph)
+    return network.route_loop(stops, at.graph)
 
 
 def routes(place: Place) -> Job:

@@ -1,4 +1,4 @@
-"""Mutafriches 1.11: every row of the published grid, sites reckoned by hand, and the interval."""
+"""Mutafriches 1.11: every row of the published grid, sites computed by hand, the interval."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_grid_weighs_thirty_over_twenty_eight_criteria() -> None:
 
 
 @pytest.mark.real
-def test_every_row_of_the_published_grid_is_ours(real_data: Path) -> None:
+def test_every_row_equals_the_published_grid(real_data: Path) -> None:
     """112 rows: criterion, weight, answer or bounds, unit, and the seven impacts, in order."""
     with (real_data / "mutafriches" / "matrice-1.11.csv").open(encoding="utf-8") as file:
         published = list(csv.DictReader(file, delimiter=";"))
@@ -147,7 +147,7 @@ SITES: dict[str, tuple[dict[str, str], dict[str, float], float]] = {
 
 
 @pytest.mark.parametrize("case", SITES)
-def test_sites_reckoned_by_hand(case: str) -> None:
+def test_sites_computed_by_hand(case: str) -> None:
     answers, index, reliability = SITES[case]
     found = marked(answers)
     for use, value in index.items():
@@ -258,8 +258,8 @@ def test_unknown_answers_and_sites_without_facts() -> None:
         marked({"couleur": "oui"})
 
 
-def test_the_partial_index_may_promise_more_than_can_come_true() -> None:
-    """A single very good answer gives 100; the neutral ones that must come bring it down."""
+def test_the_partial_index_may_exceed_its_interval() -> None:
+    """A single very good answer gives 100; neutral answers then lower the index."""
     found = marked({"raccordementEau": "oui"}).loc["residentiel"]
     assert found["index"] == 100
     assert found["index_high"] < 100
@@ -267,7 +267,7 @@ def test_the_partial_index_may_promise_more_than_can_come_true() -> None:
 
 @pytest.mark.parametrize("use", USES)
 def test_the_interval_is_exact_by_trying_every_combination(use: str) -> None:
-    """All but four criteria known: the 3·5·2·3 ways to complete the site, one by one."""
+    """All but four criteria known: all 3·5·2·3 completions of the site."""
     left = ("qualiteVoieDesserte", "trameVerteEtBleue", "risqueInondation", "zonagePatrimonial")
     known = {
         q.name: next(a.value for a in q.answers if a.value != "ne-sait-pas")
@@ -315,7 +315,7 @@ def test_any_completion_stays_in_the_interval(answers: dict[str, str], seed: int
 
 @given(sites=st.lists(ANSWERS, min_size=1, max_size=4))
 @settings(max_examples=6, deadline=None)
-def test_a_site_is_marked_alone(sites: list[dict[str, str]]) -> None:
+def test_the_index_of_a_site_does_not_depend_on_the_others(sites: list[dict[str, str]]) -> None:
     ids = [f"FR-{n}" for n in range(len(sites))]
     parts = [facts(own, site) for own, site in zip(sites, ids, strict=True)]
     both = schemas.MUTABILITY_FACTS.conform(pd.concat(parts, ignore_index=True))

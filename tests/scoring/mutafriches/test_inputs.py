@@ -1,4 +1,4 @@
-"""What the layers answer, what they leave unknown, and the spans of cost and hardness."""
+"""Answers of the layers, and the intervals of cost and difficulty."""
 
 from __future__ import annotations
 
@@ -240,13 +240,13 @@ CASES: dict[str, tuple[Any, InputLayers, str, str | None]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_answer_only_where_a_layer_gives_it(case: str) -> None:
+def test_answers_come_only_from_evidence_in_a_layer(case: str) -> None:
     candidates, ground, criterion, answer = CASES[case]
     found: Any = known_answers(candidates, ground, GRID).set_index("criterion")["answers"]
     assert found.get(criterion) == answer
 
 
-def test_the_study_wins_for_its_sites_and_for_all() -> None:
+def test_answers_of_the_study_replace_those_of_the_layers() -> None:
     given = (
         KnownAnswer("1", "zonageReglementaire", "zone-naturelle-n"),
         KnownAnswer(None, "zonageReglementaire", "zone-agricole-a"),
@@ -337,7 +337,7 @@ def test_answers_of_a_study_are_checked() -> None:
 
 
 @pytest.mark.real
-def test_amiens_knows_little_and_says_so(studied: Any) -> None:
+def test_few_answers_are_known_in_amiens(studied: Any) -> None:
     result = studied("amiens")
     assert result.mutability is not None
     assert result.mutability_facts is not None

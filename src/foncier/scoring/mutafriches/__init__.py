@@ -1,9 +1,13 @@
-"""How well a friche suits seven uses (ADEME's Mutafriches), what it may cost, how hard it is."""
+"""Mutafriches (ADEME): suitability of a brownfield for seven uses, cost, difficulty."""
 
 from foncier.scoring.mutafriches.effort import Effort, effort
-from foncier.scoring.mutafriches.index import mutability
+from foncier.scoring.mutafriches.index import (
+    Answer,
+    Matrix,
+    Question,
+    mutability,
+)
 from foncier.scoring.mutafriches.inputs import InputLayers, KnownAnswer, known_answers
-from foncier.scoring.mutafriches.matrix import Answer, Matrix, Question
 
 __all__ = [
     "Answer",

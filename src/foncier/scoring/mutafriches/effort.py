@@ -1,4 +1,4 @@
-"""What a friche may cost to recycle, and how hard its land is to mobilise: always as spans."""
+"""Recycling cost of a brownfield and difficulty to mobilise its land, as intervals."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from foncier.i18n import label
 from foncier.schemas import EFFORT
-from foncier.scoring.mutafriches.inputs import FRICHE, records_of
+from foncier.scoring.mutafriches.inputs import FRICHE, inventory_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,19 +22,16 @@ if TYPE_CHECKING:
 
 CLEAN = ("non", "deja-geree")
 GOOD_STATE = ("degradation-inexistante", "degradation-faible")
-# Words of the points that are known, as the table tells them.
-OCCUPIED = {"vacant": 0.0, "partiellement occupé": 0.5, "occupé": 1.0}  # share of the points
-WORDS = {
-    "occupation": "occupation",
-    "good_building": "bâti",
-    "risk_plan": "risque",
-    "protected_species": "espèces",
-}
+OCCUPANCY_SHARES = {
+    "vacant": 0.0,
+    "partiellement occupé": 0.5,
+    "occupé": 1.0,
+}  # share of the points
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Figures of the two spans: thousand euros a hectare; points, and where a class ends."""
+    """Figures of both intervals: thousand euros a hectare; points, and class limits."""
 
     clean: tuple[float, ...]
     polluted: tuple[float, ...]
@@ -48,23 +46,24 @@ def effort(
     rules: Effort,
     inventory: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
-    """Span of the recycling works and of the hardness of each friche.
+    """Interval of the recycling cost and of the difficulty of each brownfield.
 
     Parameters
     ----------
     candidates
-        Table of the contract ``CANDIDATES``; only friches are looked at.
+        Table of the schema ``CANDIDATES``; only brownfields are used.
     facts
-        Table of the contract ``MUTABILITY_FACTS``.
+        Table of the schema ``MUTABILITY_FACTS``.
     rules
-        Figures of both spans (Fonds friches; Caen la Mer).
+        Figures of both intervals (Fonds friches; Caen la Mer).
     inventory
-        Table of the contract ``INVENTORY``: whether the buildings are occupied.
+        Table of the schema ``INVENTORY``, for the occupancy of the buildings.
 
     Returns
     -------
-    Table of the contract ``EFFORT``, sorted. Works are missing where the area is; unknown
-    pollution spans both rates. The class of hardness is missing while the span crosses a limit.
+    Table of the schema ``EFFORT``, sorted. The cost is missing where the area is; with an unknown
+    pollution the interval covers both rates. The class is missing when the interval crosses a
+    limit.
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
@@ -73,16 +72,16 @@ def effort(
         return empty
     ids = sites["opportunity_id"]
 
-    def said(name: str) -> pd.Series[str]:
-        own = facts.loc[facts["criterion"] == name].set_index("opportunity_id")["answers"]
-        answers: pd.Series[str] = ids.map(own).astype("str")
+    def answers_to(name: str) -> pd.Series[str]:
+        rows = facts.loc[facts["criterion"] == name].set_index("opportunity_id")["answers"]
+        answers: pd.Series[str] = ids.map(rows).astype("str")
         return answers
 
-    works = _works(sites, said("presencePollution"), rules)
-    vacancy = records_of(sites, inventory)["vacancy"].map(OCCUPIED)
+    works = _works_cost(sites, answers_to("presencePollution"), rules)
+    vacancy = inventory_records(sites, inventory)["vacancy"].map(OCCUPANCY_SHARES)
     occupied = vacancy.to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float64)
-    low, high, known = _points(said, occupied, rules)
-    level = _level(low, rules)
+    low, high, known = _hardness_points(answers_to, occupied, rules)
+    level = _hardness_class(low, rules)
     table = pd.DataFrame(
         {
             "opportunity_id": sites["opportunity_id"],
@@ -90,7 +89,7 @@ def effort(
             "works_high_keur": works[1],
             "hardness_low": low,
             "hardness_high": high,
-            "hardness": level.mask(_level(high, rules) != level),
+            "hardness": level.mask(_hardness_class(high, rules) != level),
             "known": known,
         }
     )
@@ -98,24 +97,24 @@ def effort(
     return found
 
 
-def _works(
+def _works_cost(
     sites: gpd.GeoDataFrame, pollution: pd.Series[str], rules: Effort
 ) -> tuple[Floats, Floats]:
     hectares = sites["area_m2"].to_numpy(dtype=np.float64) / 1e4
     clean = pollution.isin(CLEAN).to_numpy(dtype=bool)
-    # Every possible answer says yes: polluted, whatever by.
+    # All possible answers say yes: polluted, whatever the pollutant.
     dirty = pollution.str.fullmatch(r"oui-[^|]+(\|oui-[^|]+)*", na=False).to_numpy(dtype=bool)
     low = np.where(dirty, rules.polluted[0], rules.clean[0])
     high = np.where(clean, rules.clean[1], rules.polluted[1])
     return hectares * low, hectares * high
 
 
-def _points(
-    said: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
+def _hardness_points(
+    answers_to: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
 ) -> tuple[Floats, Floats, list[str | None]]:
-    """Least and greatest points of each site, and the words of what is known."""
-    state, flood = said("etatBatiInfrastructure"), said("risqueInondation")
-    species = said("presenceEspecesProtegees")
+    """Least and greatest points of each site, and the text of the known items."""
+    state, flood = answers_to("etatBatiInfrastructure"), answers_to("risqueInondation")
+    species = answers_to("presenceEspecesProtegees")
     full = {name: span[1] for name, span in rules.points.items()}
     known = {
         "occupation": occupied * full["occupation"],
@@ -133,18 +132,18 @@ def _points(
         low += np.where(np.isnan(value), span[0], value)
         high += np.where(np.isnan(value), span[1], value)
     rows = zip(*known.values(), strict=True)
-    words = [
+    texts = [
         ", ".join(
-            f"{WORDS[name]} {value:.0f}"
+            f"{label(f'scoring.mutafriches.{name}').fr} {value:.0f}"
             for name, value in zip(known, row, strict=True)
             if np.isfinite(value)
         )
         or None
         for row in rows
     ]
-    return low, high, words
+    return low, high, texts
 
 
-def _level(points: Floats, rules: Effort) -> pd.Series[str]:
-    words = np.where(points <= rules.medium_to, "moyenne", "forte")
-    return pd.Series(np.where(points <= rules.low_to, "faible", words), dtype="str")
+def _hardness_class(points: Floats, rules: Effort) -> pd.Series[str]:
+    texts = np.where(points <= rules.medium_to, "moyenne", "forte")
+    return pd.Series(np.where(points <= rules.low_to, "faible", texts), dtype="str")

@@ -1,55 +1,166 @@
-"""The index of Mutafriches, and the interval that its unknown criteria leave open."""
+"""Mutafriches: the published grid (questions, answers, impacts) and the index that it gives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from foncier.errors import ConfigError
 from foncier.schemas import MUTABILITY
-from foncier.scoring.mutafriches.matrix import SEVERAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-    from foncier.scoring.mutafriches.matrix import Matrix, Question
+    from foncier.i18n import Localized
 
     Floats = NDArray[np.float64]
 
+IMPACTS = {"++": 2.0, "+": 1.0, "=": 0.5, "-": -1.0, "--": -2.0}
+# Measures are in metres; the grid compares them in the unit of their criterion. The published
+# program once confused metres and kilometres.
+PER_UNIT = {"m": 1.0, "km": 1000.0, "m2": 1.0, "%": 1.0}
+SEPARATOR = "|"
 NEUTRAL = 0.5
 
 
+@dataclass(frozen=True)
+class Answer:
+    """One answer and its effect on each use; for a measure, its interval of values.
+
+    ``low_open`` and ``high_open``: the bound itself is outside the interval.
+    """
+
+    value: str
+    impacts: tuple[float, ...]
+    low: float = -np.inf
+    high: float = np.inf
+    low_open: bool = False
+    high_open: bool = False
+
+    def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether each value lies in the interval; NaN in none."""
+        above = values > self.low if self.low_open else values >= self.low
+        below = values < self.high if self.high_open else values <= self.high
+        return np.asarray(above & below)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One criterion: weight, answers and, for a measure, the unit of its intervals."""
+
+    name: str
+    label: Localized
+    weight: float
+    answers: tuple[Answer, ...]
+    unit: str = ""
+
+    def position(self, value: str) -> int:
+        """Index of an answer among the answers.
+
+        Raises
+        ------
+        ConfigError
+            The criterion has no such answer.
+        """
+        known = [answer.value for answer in self.answers]
+        if value not in known:
+            raise ConfigError(
+                "scoring.mutafriches.unknown_answer",
+                criterion=self.name,
+                value=value,
+                answers=known,
+            )
+        return known.index(value)
+
+    def banded(self, values: ArrayLike) -> NDArray[np.object_]:
+        """Answer for each measure in metres, square metres or percent; None outside all intervals.
+
+        Examples
+        --------
+        >>> from foncier.i18n import Localized
+        >>> near = Answer("0-1", (2.0,), low=0, high=1, high_open=True)
+        >>> far = Answer("1-", (0.5,), low=1)
+        >>> question = Question("d", Localized("d", "d"), 1, (near, far), unit="km")
+        >>> question.banded([999.9, 1000, float("nan")]).tolist()
+        ['0-1', '1-', None]
+        """
+        compared = np.asarray(values, dtype=np.float64) / PER_UNIT[self.unit]
+        result = np.full(len(compared), None, dtype=object)
+        for answer in self.answers:
+            result[answer.holds(compared)] = answer.value
+        return result
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The grid: uses in order, questions, bands of the index, terms to read the layers."""
+
+    version: str
+    source: str
+    unknown: str
+    uses: Mapping[str, Localized]
+    bands: tuple[tuple[str, float], ...]
+    questions: tuple[Question, ...]
+    readings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> float:
+        """Sum of the weights (30 in version 1.11)."""
+        return sum(question.weight for question in self.questions)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Question]:
+        """Questions by their name."""
+        return {question.name: question for question in self.questions}
+
+    def question(self, name: str) -> Question:
+        """Question of this name.
+
+        Raises
+        ------
+        ConfigError
+            The grid has no such criterion.
+        """
+        if name not in self.by_name:
+            raise ConfigError(
+                "scoring.mutafriches.unknown_criterion", name=name, criteria=list(self.by_name)
+            )
+        return self.by_name[name]
+
+
 def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
-    """Mark each site for the seven uses, exactly as Mutafriches does, and how far it may move.
+    """Index of each site for the seven uses, as published, with its interval.
 
     Parameters
     ----------
     ids
         The sites, by ``opportunity_id``.
     facts
-        Table of the contract ``MUTABILITY_FACTS``: what is known of each site. One answer counts;
-        several (``a|b``: one of them, it is not known which) count as unknown and bound the
+        Table of the schema ``MUTABILITY_FACTS``: the known answers of each site. One answer
+        counts; several (``a|b``: one of them, unknown which) count as unknown and bound the
         interval.
     matrix
         The published grid.
 
     Returns
     -------
-    Table of the contract ``MUTABILITY``, one row a site and use, sorted. ``index`` is
+    Table of the schema ``MUTABILITY``, one row a site and use, sorted. ``index`` is
     ``round(1000·A/(A+C))/10``: a positive impact adds its weight to A, a negative one to C, a
     neutral one to both, an unknown one to neither; 0 when nothing is known, as published.
-    ``reliability`` is the weight of what is known, on 10.
+    ``reliability`` is the weight of the known criteria, out of 10.
 
     ``index_low`` and ``index_high`` are the least and the greatest index once every unknown
-    criterion is answered. They are exact, not drawn: in A/(A+C) an impact of 2 is never worse than
-    1, nor 1 than neutral, nor neutral than −1, nor −1 than −2, whatever the others are, so the
-    extremes take each unknown at its least or greatest impact. The index of today counts only what
-    is known and may itself lie outside: neutral answers, which most criteria bring, draw a
-    complete index towards 50. Ties in dependent criteria (no building, so no architectural value)
-    are not used: the interval may be a little wide, never too narrow.
+    criterion is answered. They are exact: A/(A+C) grows with each impact whatever the others
+    are, so the extremes set each unknown to its least or greatest impact. The index counts only
+    the known criteria and may lie outside the interval: neutral answers, frequent in the grid,
+    pull a complete index towards 50. Dependent criteria (no building, so no architectural value)
+    are treated as independent: the interval may be too wide, never too narrow.
 
     Raises
     ------
@@ -67,17 +178,17 @@ def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.Da
     for name in rows:
         matrix.question(str(name))
     for question in matrix.questions:
-        told = rows.get(question.name)
-        known, least, most = _impacts(question, sites, told, unknown=matrix.unknown)
+        known_rows = rows.get(question.name)
+        known, least, most = _impacts(question, sites, known_rows, unknown=matrix.unknown)
         for key, impact in (("index", known), ("low", least), ("high", most)):
             _add(sums[key], impact, question.weight)
         filled += question.weight * ~np.isnan(known[:, 0])
-    marks = {name: _ratio(*pair) for name, pair in sums.items()}
-    return _table(sites, matrix, marks, filled / matrix.weight * 10)
+    indices = {name: _ratio(*pair) for name, pair in sums.items()}
+    return _table(sites, matrix, indices, filled / matrix.weight * 10)
 
 
 def _impacts(
-    question: Question, sites: NDArray[np.object_], told: pd.DataFrame | None, *, unknown: str
+    question: Question, sites: NDArray[np.object_], known_rows: pd.DataFrame | None, *, unknown: str
 ) -> tuple[Floats, Floats, Floats]:
     """Impact on each use, shape (sites, uses): of the answer (NaN: unknown), least, greatest."""
     every = np.array([a.impacts for a in question.answers if a.value != unknown])
@@ -87,16 +198,16 @@ def _impacts(
         np.tile(every.min(axis=0), (len(sites), 1)),
         np.tile(every.max(axis=0), (len(sites), 1)),
     )
-    if told is None:
+    if known_rows is None:
         return known, least, most
-    row = pd.Index(sites).get_indexer(pd.Index(told["opportunity_id"]))
-    for at, answers in zip(row, told["answers"], strict=True):
-        given = [value for value in str(answers).split(SEVERAL) if value != unknown]
-        if at < 0 or not given:
+    row = pd.Index(sites).get_indexer(pd.Index(known_rows["opportunity_id"]))
+    for at, answers in zip(row, known_rows["answers"], strict=True):
+        answered = [value for value in str(answers).split(SEPARATOR) if value != unknown]
+        if at < 0 or not answered:
             continue
-        impacts = np.array([question.answers[question.position(v)].impacts for v in given])
+        impacts = np.array([question.answers[question.position(v)].impacts for v in answered])
         least[at], most[at] = impacts.min(axis=0), impacts.max(axis=0)
-        if len(given) == 1:
+        if len(answered) == 1:
             known[at] = impacts[0]
     return known, least, most
 
@@ -113,15 +224,15 @@ def _ratio(advantages: Floats, constraints: Floats) -> Floats:
     """Index from 0 to 100, one decimal, halves upwards; 0 when nothing counts."""
     total = advantages + constraints
     share = np.divide(advantages, total, out=np.zeros_like(total), where=total > 0)
-    # All sums are whole quarters: 1000·A/(A+C) is exact enough for its half to be one.
+    # All sums are multiples of 0.25: rounding to nine decimals makes halves exact.
     return np.asarray(np.floor(np.round(1000 * share, 9) + 0.5) / 10)
 
 
 def _table(
-    sites: NDArray[np.object_], matrix: Matrix, marks: dict[str, Floats], reliability: Floats
+    sites: NDArray[np.object_], matrix: Matrix, indices: dict[str, Floats], reliability: Floats
 ) -> pd.DataFrame:
     uses = list(matrix.uses)
-    index = marks["index"]
+    index = indices["index"]
     starts = np.array([start for _, start in matrix.bands])
     names = np.array([name for name, _ in matrix.bands], dtype=object)
     band = names[(index[..., None] >= starts).argmax(axis=-1)]
@@ -130,8 +241,8 @@ def _table(
             "opportunity_id": np.repeat(sites, len(uses)),
             "use": np.tile(np.array(uses, dtype=object), len(sites)),
             "index": index.ravel(),
-            "index_low": marks["low"].ravel(),
-            "index_high": marks["high"].ravel(),
+            "index_low": indices["low"].ravel(),
+            "index_high": indices["high"].ravel(),
             "reliability": np.repeat(np.round(reliability, 6), len(uses)),
             "band": band.ravel(),
             "use_rank": pd.DataFrame(index)
@@ -140,7 +251,7 @@ def _table(
             .ravel(),
         }
     )
-    found: pd.DataFrame = MUTABILITY.conform(
+    result: pd.DataFrame = MUTABILITY.conform(
         table.sort_values(["opportunity_id", "use_rank", "use"])
     )
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""The wide table that criteria read."""
+"""Table of measures and value functions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from foncier import schemas
+from foncier.errors import ConfigError
 from foncier.i18n import Localized
 from foncier.model import Criterion
-from foncier.scoring import measures, unknown_measures
+from foncier.scoring import measures, unmeasured_criteria, value_function
 
 if TYPE_CHECKING:
     from foncier.model import ResultTables
@@ -35,7 +38,7 @@ BASE = [
 ]
 
 
-def test_each_target_has_its_minutes_and_metres(small_result: ResultTables) -> None:
+def test_each_destination_has_its_minutes_and_metres(small_result: ResultTables) -> None:
     candidates, access = small_result.candidates, small_result.access
     before = candidates.copy(deep=True), access.copy(deep=True)
     found: Any = measures(candidates, access).set_index("opportunity_id")
@@ -51,7 +54,7 @@ def test_each_target_has_its_minutes_and_metres(small_result: ResultTables) -> N
     assert access.equals(before[1])
 
 
-def test_a_target_that_nobody_reaches_keeps_its_columns(small_result: ResultTables) -> None:
+def test_a_destination_without_any_path_has_its_columns(small_result: ResultTables) -> None:
     access = small_result.access.assign(distance_m=np.nan, time_min=np.nan)
     found = measures(small_result.candidates, access)
     assert found[["loop_m", "station_min"]].isna().all(axis=None)
@@ -97,8 +100,8 @@ def test_residents_around(small_result: ResultTables, case: str) -> None:
 def test_criteria_without_a_measure_are_named(small_result: ResultTables) -> None:
     found = measures(small_result.candidates, small_result.access)
     bus = Criterion("bus", "stop_min", Localized("Bus", "Bus"), "min", 15, 2, 1, "METHODS §6")
-    assert unknown_measures(found, [*small_result.criteria, bus]) == ("bus",)
-    assert unknown_measures(found.iloc[:1], small_result.criteria) == ("station", "loop")
+    assert unmeasured_criteria(found, [*small_result.criteria, bus]) == ("bus",)
+    assert unmeasured_criteria(found.iloc[:1], small_result.criteria) == ("station", "loop")
 
 
 def test_measures_of_the_plot_itself(small_result: ResultTables) -> None:
@@ -114,7 +117,7 @@ def test_measures_of_the_plot_itself(small_result: ResultTables) -> None:
     assert found["warning_count"].to_dict() == {friche: 1, plot: 0, building: 0}
     assert found.loc[friche, "compactness"] == pytest.approx(4 * np.pi * 4000 / 260**2)
     assert (found["price_eur_m2"] == 2500).all()
-    unwatched: Any = measures(candidates, small_result.access, watched=False)
+    unwatched: Any = measures(candidates, small_result.access, constraints_known=False)
     assert unwatched.set_index("opportunity_id")["warning_count"].isna().sum() == 2
 
 
@@ -133,7 +136,7 @@ def test_a_disc_of_the_area_has_no_shape(small_result: ResultTables) -> None:
 
 
 def at_distance(metres: float) -> dict[tuple[float, float], float]:
-    """One resident a cell, so many metres west of the friche, and a grid that holds all plots."""
+    """One resident a cell, at some metres west of the brownfield, in a grid around all plots."""
     return {(-metres, 25): 1, (-9e3, -9e3): 0, (9e3, -9e3): 0, (0, 9e3): 0}
 
 
@@ -141,7 +144,7 @@ def at_distance(metres: float) -> dict[tuple[float, float], float]:
 def test_residents_are_those_of_the_cells_within_500_m_of_the_plot(
     small_result: ResultTables, metres: float, residents: int
 ) -> None:
-    """From its edge: the middle of the plot is 40 m farther."""
+    """From the edge: the centre of the plot is 40 m farther."""
     found: Any = measures(
         small_result.candidates, small_result.access, population(at_distance(metres))
     ).set_index("opportunity_id")
@@ -150,16 +153,16 @@ def test_residents_are_those_of_the_cells_within_500_m_of_the_plot(
 
 def test_another_distance_counts_other_residents(small_result: ResultTables) -> None:
     table = population(at_distance(300))
-    found: Any = measures(small_result.candidates, small_result.access, table, around_m=299)
+    found: Any = measures(small_result.candidates, small_result.access, table, radius_m=299)
     assert found["residents_around"].tolist() == [0, 0, 0]
-    found = measures(small_result.candidates, small_result.access, table, around_m=400)
+    found = measures(small_result.candidates, small_result.access, table, radius_m=400)
     assert found["residents_around"].tolist() == [0, 1, 1], "the building is 450 m away"
 
 
 def test_a_cell_near_the_plot_counts_outside_the_hull_of_all_cells_too(
     small_result: ResultTables,
 ) -> None:
-    """One cell alone has no extent: whoever lives within 500 m is known, no one else."""
+    """One cell alone has no extent: only its residents within 500 m are known."""
     found = measures(small_result.candidates, small_result.access, population({(-440, 25): 7}))
     assert np.array_equal(found["residents_around"], [np.nan, np.nan, 7], equal_nan=True)
 
@@ -196,8 +199,66 @@ def test_farmland_and_nature_are_not_built_on(small_result: ResultTables, zone: 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_lone_point_has_no_shape_and_raises_no_warning(small_result: ResultTables) -> None:
-    """Unknown stays a number that is missing, so that criteria can read every column."""
+    """Unknown stays NaN, so that criteria can read every column."""
     points = small_result.candidates.set_geometry(small_result.candidates.centroid)
     found = measures(points.assign(perimeter="point_seul"), small_result.access)
     assert found["compactness"].isna().all()
     assert (found.dtypes[BASE[2:]] == "float64").all()
+
+
+NAN = float("nan")
+CASES: dict[str, Any] = {
+    # name: values, worst, best, marks
+    "increasing": ([0, 5, 10, 20], 0, 10, [0, 0.5, 1, 1]),
+    "decreasing": ([0, 3, 11.5, 20, 99], 20, 3, [1, 1, 0.5, 0, 0]),
+    "missing stays missing": ([NAN, 5], 0, 10, [NAN, 0.5]),
+    "infinite is the bound": ([np.inf, -np.inf], 20, 3, [0, 1]),
+    "none": ([], 0, 1, []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_value_function_scores_from_worst_to_best(case: str) -> None:
+    values, worst, best, marks = CASES[case]
+    assert np.array_equal(value_function(values, worst=worst, best=best), marks, equal_nan=True)
+
+
+@pytest.mark.parametrize("bounds", [(3, 3), (NAN, 1), (0, np.inf)])
+def test_a_value_function_needs_two_distinct_bounds(bounds: tuple[float, float]) -> None:
+    with pytest.raises(ConfigError, match="worst"):
+        value_function([1.0], worst=bounds[0], best=bounds[1])
+
+
+@given(
+    values=st.lists(st.floats(-1e9, 1e9)),
+    worst=st.floats(-1e6, 1e6),
+    width=st.floats(1e-3, 1e6),
+    sign=st.sampled_from([-1, 1]),
+)
+def test_scores_stay_between_0_and_1_and_are_monotonic(
+    values: list[float], worst: float, width: float, sign: int
+) -> None:
+    values = sorted(values)
+    marks = value_function(values, worst=worst, best=worst + sign * width)
+    assert ((marks >= 0) & (marks <= 1)).all()
+    assert (np.diff(marks) * sign >= 0).all()
+
+
+def test_the_error_of_equal_bounds_names_them() -> None:
+    with pytest.raises(ConfigError) as refused:
+        value_function([1.0], worst=3, best=3)
+    assert refused.value.id == "scoring.criteria.bounds_not_distinct"
+    assert refused.value.params == {"worst": 3, "best": 3}
+
+
+def test_a_score_of_0_is_never_minus_0() -> None:
+    """Equal scores are equal bytes."""
+    assert not np.signbit(value_function([20.0, 25.0], worst=20, best=3)).any()
+
+
+def test_whole_numbers_and_unknown_ones_are_read_as_numbers() -> None:
+    assert np.array_equal(
+        value_function(np.array([None, 5], dtype=object), worst=0, best=10),
+        [NAN, 0.5],
+        equal_nan=True,
+    )

@@ -1,4 +1,4 @@
-"""Departures within a walk: each run once, unknown where the feed says nothing."""
+"""Departures within a walk: each run once, unknown outside the feed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.errors import CrsError
-from foncier.network import build_graph, departures_reached, entrances
+from foncier.network import build_graph, departures_within, entrances
 
 from .conftest import LAMBERT_93, placed
 
@@ -35,7 +35,7 @@ def reached(streets: Builder, plots: Builder, found: Any, *east: float) -> list[
     roads = streets([ROAD])
     sites = plots([shapely.box(x, 5, x + 20, 25) for x in east])
     ways = entrances(sites, roads)
-    table = departures_reached(ways, build_graph(roads), found)
+    table = departures_within(ways, build_graph(roads), found)
     return [float(value) for value in table["departures_per_hour"]]
 
 
@@ -63,13 +63,13 @@ def test_a_stop_without_a_run_or_off_the_streets_gives_none(
     assert reached(streets, plots, far, 300) == [0]
 
 
-def test_nothing_in_nothing_out_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
+def test_empty_tables_give_no_rows_and_the_crs_is_checked(streets: Builder, plots: Builder) -> None:
     graph = build_graph(streets([ROAD]))
-    empty = departures_reached(entrances(plots([]), streets([ROAD])), graph, stops(**TWO))
+    empty = departures_within(entrances(plots([]), streets([ROAD])), graph, stops(**TWO))
     assert list(empty.columns) == ["opportunity_id", "departures_per_hour"]
     assert empty.empty
     with pytest.raises(CrsError, match="transit"):
-        departures_reached(
+        departures_within(
             entrances(plots([shapely.box(0, 5, 20, 25)]), streets([ROAD])),
             graph,
             stops(**TWO).to_crs(3857),
