@@ -81,7 +81,7 @@ class Missing:
 class Rule:
     """One test of a funnel: a measure compared with a threshold.
 
-    ``at_least`` and ``below`` are the two ways to pass; exactly one is given. ``given`` holds the
+    ``at_least`` and ``below`` are the two ways to pass; exactly one is given. ``params`` holds the
     figures that the measure itself needs (``radius_m``…). ``failed`` is what a rejected parcel
     says, where "value, threshold, what is short" would not be plain. An ``optional`` rule lets a
     parcel pass when its layer is missing; any other unknown keeps the parcel off the list.
@@ -101,7 +101,7 @@ class Rule:
     below: float | None = None
     failed: Localized | None = None
     optional: bool = False
-    given: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     limit: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
     warns: bool = False

@@ -141,16 +141,16 @@ def envelope(*parts: shapely.Geometry) -> Any:
 
 
 def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> None:
-    given = {"grow_m": 50.0, "shrink_m": 30.0, "hole_m2": 2000.0, "least_m2": 25.0}
+    params = {"grow_m": 50.0, "shrink_m": 30.0, "hole_m2": 2000.0, "least_m2": 25.0}
     where = context(ROW, [at(2, 2, 10, 10)], [STREET])
     half = replace(where, envelope=envelope(at(-5, -5, 35, 90), at(-5, -5, 35, 50)))
-    assert measured("envelope_m2", half, given) == pytest.approx([600, 300, 0, 0])
-    assert measured("envelope_share", half, given) == pytest.approx([1, 0.5, 0, 0])
-    told = MEASURES["envelope_m2"].take(half, np.arange(4), given)[1]
+    assert measured("envelope_m2", half, params) == pytest.approx([600, 300, 0, 0])
+    assert measured("envelope_share", half, params) == pytest.approx([1, 0.5, 0, 0])
+    told = MEASURES["envelope_m2"].take(half, np.arange(4), params)[1]
     assert told is not None
     assert set(told) == {"enveloppe fournie"}
     without = replace(where, envelope=schemas.ENVELOPE.empty(CRS))
-    assert measured("envelope_m2", without, given) == [0, 0, 0, 0]
+    assert measured("envelope_m2", without, params) == [0, 0, 0, 0]
 
 
 def test_the_rules_say_that_the_envelope_was_supplied() -> None:

@@ -64,10 +64,10 @@ BACK = shapely.union_all([at(24, 30, 20, 30), at(44, 0, 4, 60)])
 PLOTS = [at(0, 0, 20, 30), at(24, 0, 20, 30), at(0, 30, 20, 30), BACK]
 
 
-def measured(name: str, where: SpatialContext, given: dict[str, Any]) -> list[float]:
+def measured(name: str, where: SpatialContext, params: dict[str, Any]) -> list[float]:
     assert where.parcels is not None
     rows = np.arange(len(where.parcels))
-    return [float(v) for v in MEASURES[name].take(where, rows, given)[0]]
+    return [float(v) for v in MEASURES[name].take(where, rows, params)[0]]
 
 
 def test_frontage_is_what_faces_the_street_and_nothing_hides() -> None:
@@ -125,20 +125,20 @@ def test_a_group_is_counted_within_reach_only() -> None:
 
 
 def test_the_free_piece_behind_a_row_of_houses_has_no_passage() -> None:
-    given = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 5.0, "reach_m": 20.0, "strip_m": 3.0}
+    params = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 5.0, "reach_m": 20.0, "strip_m": 3.0}
     plots = [at(0, 0, 20, 80), at(30, 0, 20, 80)]
     houses = [at(0, 2, 20, 10), at(30, 2, 16, 10)]  # the second leaves 4 m beside it
     where = context(plots, houses, [STREET])
-    shut, open_ = measured("free_access_m", where, given)
+    shut, open_ = measured("free_access_m", where, params)
     assert shut == 0
     assert open_ >= 3
-    assert measured("free_width_m", where, given) == pytest.approx([20, 20], abs=1)
+    assert measured("free_width_m", where, params) == pytest.approx([20, 20], abs=1)
 
 
 def test_measures_accept_no_parcel_and_no_building() -> None:
     where = context(PLOTS, [], [STREET])
     empty = np.array([], dtype=np.intp)
-    given = {
+    params = {
         **AROUND,
         **GROUP,
         "grow_m": 50.0,
@@ -152,10 +152,10 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         "step_m": 1.0,
     }
     for name, measure in MEASURES.items():
-        value, _ = measure.take(where, empty, given)
+        value, _ = measure.take(where, empty, params)
         assert value.shape == (0,), name
-        value, _ = measure.take(where, np.arange(4), given)
+        value, _ = measure.take(where, np.arange(4), params)
         assert value.shape == (4,), name
-        assert measure.reach_m(given) >= 0
+        assert measure.reach_m(params) >= 0
     assert where.parcels is not None
     assert where.parcels.crs == CRS

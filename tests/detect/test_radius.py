@@ -28,7 +28,7 @@ SLACK_M = 1.0  # limits drawn twice, and the step between points of an edge
 def rules() -> list[Rule]:
     """Each measure of the rule sets with each set of figures, once."""
     every = [r for name in profiles() for kind in published(name).rules.values() for r in kind]
-    once = {f"{r.measure} {sorted(r.given.items())}": r for r in every}
+    once = {f"{r.measure} {sorted(r.params.items())}": r for r in every}
     return list(once.values())
 
 
@@ -51,13 +51,13 @@ def cut(context: SpatialContext, plot: shapely.Geometry, metres: float) -> Spati
 def value(context: SpatialContext, rule: Rule, plot: str) -> float:
     assert context.parcels is not None
     row = np.flatnonzero(context.parcels["parcel_id"] == plot)
-    return float(MEASURES[rule.measure].take(context, row, rule.given)[0][0])
+    return float(MEASURES[rule.measure].take(context, row, rule.params)[0][0])
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda r: f"{r.measure}")
 def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
-    whole, reach = village(), MEASURES[rule.measure].reach_m(rule.given)
-    by_class = any(isinstance(figure, dict) for figure in rule.given.values())
+    whole, reach = village(), MEASURES[rule.measure].reach_m(rule.params)
+    by_class = any(isinstance(figure, dict) for figure in rule.params.values())
     if by_class:
         reach += radius_m(Fabric())
     for name in ("a00", "a03", "b05", "d06", "heart", "field", "large"):

@@ -76,12 +76,12 @@ class MeasureCache:
             value = np.round(value, DECIMALS + 2 * (rule.unit == "%"))
             return value, np.full(len(new), None) if detail is None else detail
 
-        value, detail = self.taken.of(f"{rule.measure} {sorted(rule.given.items())}", rows, work)
+        value, detail = self.taken.of(f"{rule.measure} {sorted(rule.params.items())}", rows, work)
         return value, detail
 
     def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
         """Take a rule's measure of these rows anew."""
-        return MEASURES[rule.measure].take(self.context, rows, rule.given)
+        return MEASURES[rule.measure].take(self.context, rows, rule.params)
 
 
 def screen(
@@ -149,7 +149,7 @@ def rules_radius_m(profile: Profile) -> float:
     reaches = [0.0]
     for rule in (r for rules in profile.rules.values() for r in rules):
         _check(rule)
-        reaches.append(MEASURES[rule.measure].reach_m(rule.given))
+        reaches.append(MEASURES[rule.measure].reach_m(rule.params))
     return max(reaches)
 
 

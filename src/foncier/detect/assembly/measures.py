@@ -78,10 +78,10 @@ class GroupMeasures(MeasureCache):
         if rule.measure == AROUND:
             return self._around(rule, rows), None
         if rule.measure == OPENED:
-            return _largest_opened(self.context.plots[rows], float(rule.given["radius_m"])), None
+            return _largest_opened(self.context.plots[rows], float(rule.params["radius_m"])), None
         if rule.measure in ALONG:
             context, places = self._side_by_side(rows)
-            return MEASURES[rule.measure].take(context, places, rule.given)
+            return MEASURES[rule.measure].take(context, places, rule.params)
         return super().take(rule, rows)
 
     def _around(self, rule: Rule, rows: NDArray[np.intp]) -> Floats:

@@ -144,10 +144,10 @@ def _stopped(
 
 def _pieces(context: SpatialContext, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Geometries:
     """Best free piece of each parcel, by the rule of the profile that asks for one; else None."""
-    given = [rule.given for rule in rules if rule.measure == "free_piece_m2"]
-    if not given or not len(rows):
+    params = [rule.params for rule in rules if rule.measure == "free_piece_m2"]
+    if not params or not len(rows):
         return np.full(len(rows), None, dtype=object)
-    return best_pieces(context, rows, given[0])
+    return best_pieces(context, rows, params[0])
 
 
 def _adjoining(parts: Parts, how: Assembly, near: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -227,7 +227,7 @@ def _tried(
     drawn, width = groups[hope], groups.shape[1]
     owner = np.repeat(np.arange(len(hope)), width)
     shapes = union_by_group(parts.shapes[drawn.ravel()], owner)
-    reach = max([MEASURES[r.measure].reach_m(r.given) for r in rules if r.measure in ALONG] or [0])
+    reach = max([MEASURES[r.measure].reach_m(r.params) for r in rules if r.measure in ALONG] or [0])
     joined = GroupMeasures(memory, shapes, parts.parcel[drawn.ravel()], owner, reach_m=reach)
     rows = np.flatnonzero(shapely.get_num_geometries(shapes) == 1)
     decisive = [rule for rule in rules if not rule.warns]
@@ -266,7 +266,7 @@ def near_street(
 ) -> NDArray[np.bool_]:
     """Tell which shapes may bring a street front to a group; all where no rule asks for one."""
     reaches = [
-        float(rule.given["reach_m"])
+        float(rule.params["reach_m"])
         for rule in rules
         if rule.measure == "frontage_m" and not rule.warns and (rule.at_least or 0.0) > 0
     ]

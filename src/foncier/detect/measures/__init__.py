@@ -42,7 +42,7 @@ class Measure:
     instead: str = ""
 
     def take(
-        self, context: SpatialContext, rows: NDArray[np.intp], given: Params
+        self, context: SpatialContext, rows: NDArray[np.intp], params: Params
     ) -> tuple[Floats, NDArray[np.object_] | None]:
         """Value and detail of some parcels: NaN and None where a layer that it needs says nothing.
 
@@ -51,29 +51,29 @@ class Measure:
         supplied = self.instead and getattr(context, self.instead) is not None
         known = context.known(() if supplied else self.needs, rows)
         if len(rows) and known.all():
-            return self.measure(context, rows, given)
+            return self.measure(context, rows, params)
         value, detail = np.full(len(rows), np.nan), np.full(len(rows), None, dtype=object)
         if known.any():
-            value[known], told = self.measure(context, rows[known], given)
+            value[known], told = self.measure(context, rows[known], params)
             detail[known] = told
         return value, detail
 
 
 def _figure(name: str) -> Callable[[Params], float]:
-    return lambda given: _most(given[name])
+    return lambda params: _most(params[name])
 
 
 def _most(figure: Any) -> float:
     return max(float(f) for f in (figure.values() if isinstance(figure, Mapping) else [figure]))
 
 
-def _envelope(given: Params) -> float:
-    hole = float(given.get("hole_m2", 0.0))
-    return _most(given["grow_m"]) + float(given.get("shrink_m", 0.0)) + float(hole**0.5)
+def _envelope(params: Params) -> float:
+    hole = float(params.get("hole_m2", 0.0))
+    return _most(params["grow_m"]) + float(params.get("shrink_m", 0.0)) + float(hole**0.5)
 
 
-def _strip(given: Params) -> float:
-    return max(_most(given["clear_m"]), float(given["reach_m"]))
+def _strip(params: Params) -> float:
+    return max(_most(params["clear_m"]), float(params["reach_m"]))
 
 
 BUILT, SERVED = ("buildings",), ("streets",)

@@ -73,14 +73,14 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     return Front(points, plot[part][ring], step, along)
 
 
-def front(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Front:
+def front(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Front:
     """Part of the edge of each parcel from which a street is seen.
 
-    The street's centre line is ``given["reach_m"]`` away at most, and no other parcel lies between
+    The street's centre line is ``params["reach_m"]`` away at most, and no other parcel lies between
     (but the one that the street itself runs on). The owner is a position in ``rows``.
     """
-    edge = edge_points(context.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    aims = nearest(edge.xy, edge.owner, context.ways, float(given["reach_m"]))
+    edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
+    aims = nearest(edge.xy, edge.owner, context.ways, float(params["reach_m"]))
     ahead = _faces(edge, aims)
     edge, aims = edge.where(ahead), aims[ahead]
     return edge.where(~hidden(edge.xy, aims, rows[edge.owner], context.plots_tree))
@@ -94,44 +94,46 @@ def _faces(edge: Front, aims: Floats) -> NDArray[np.bool_]:
     return np.asarray(across <= FACING * size + 1e-9, dtype=np.bool_)
 
 
-def frontage(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> tuple[Floats, None]:
+def frontage(
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
+) -> tuple[Floats, None]:
     """Length of the parcel's edge on a public way; 0 for a plot that others lock in.
 
-    ``given``: see `front`. A plot behind others counts the width of its own strip to the street.
+    ``params``: see `front`. A plot behind others counts the width of its own strip to the street.
     """
-    seen = front(context, rows, given)
+    seen = front(context, rows, params)
     length = np.bincount(seen.owner, seen.length_m, minlength=len(rows))
     return np.round(length, 3), None  # a front of just 3 m stays one when the map is turned
 
 
 def street_distance(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Distance from the parcel to the nearest roadway: its centre line, less half its width.
 
-    ``given["half_width_m"]`` is that half. Farther than ``reach_m`` is told as that figure, for
+    ``params["half_width_m"]`` is that half. Farther than ``reach_m`` is told as that figure, for
     beyond it the measure does not look.
     """
-    reach, ways = float(given["reach_m"]), context.ways
+    reach, ways = float(params["reach_m"]), context.ways
     found = np.full(len(rows), reach)
     if len(ways.lines):
         plot, _, distance = nearest_members(ways.tree, context.plots[rows], reach)
-        found[plot] = np.maximum(distance - float(given["half_width_m"]), 0.0)
+        found[plot] = np.maximum(distance - float(params["half_width_m"]), 0.0)
     return found, None
 
 
 def surrounded_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Share of the parcel's edge along built parcels or along a street.
 
-    A neighbour is built when buildings cover ``given["built_m2"]`` of it (annexes and light
+    A neighbour is built when buildings cover ``params["built_m2"]`` of it (annexes and light
     constructions left out as in `standing`); the street is seen as in `front`.
     """
-    edge = edge_points(context.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    held = _beside_built(context, rows, edge, given)
+    edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
+    held = _beside_built(context, rows, edge, params)
     loose = np.flatnonzero(~held)
-    aims = nearest(edge.xy[loose], edge.owner[loose], context.ways, float(given["reach_m"]))
+    aims = nearest(edge.xy[loose], edge.owner[loose], context.ways, float(params["reach_m"]))
     near = ~np.isnan(aims).any(axis=1)
     loose, aims = loose[near], aims[near]
     eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
@@ -142,11 +144,11 @@ def surrounded_share(
 
 
 def _beside_built(
-    context: SpatialContext, rows: NDArray[np.intp], edge: Front, given: Params
+    context: SpatialContext, rows: NDArray[np.intp], edge: Front, params: Params
 ) -> NDArray[np.bool_]:
     """Tell which points of the edge lie against another plot that is built."""
     near = np.unique(pairs_within(context.plots[rows], context.plots_tree, TOUCH_M)[1])
-    built = near[built_m2(context, near, given) >= float(given["built_m2"])]
+    built = near[built_m2(context, near, params) >= float(params["built_m2"])]
     held = np.zeros(len(edge.xy), dtype=bool)
     if len(built):
         tree = shapely.STRtree(context.plots[built])
@@ -164,22 +166,22 @@ WORDS = (
 
 
 def built_sides(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """On how many sides the next plot along the same street is built: 0, 1 or 2.
 
     The two ends of the street front (see `front`) each have a neighbour
-    within ``given["beside_m"]``; it is built when buildings cover ``built_m2`` of it (annexes and
+    within ``params["beside_m"]``; it is built when buildings cover ``built_m2`` of it (annexes and
     light constructions left out as in `standing`). The parcel of a street is no neighbour. A plot
     without a front has no side: unknown.
     """
-    seen = front(context, rows, given)
+    seen = front(context, rows, params)
     starts, ends = _ends(seen)
     found = np.full(len(rows), np.nan)
     found[seen.owner] = 0.0
     for side in (starts, ends):
         built = np.zeros(len(rows), dtype=bool)
-        built[_built_beside(context, rows, seen.where(side), given)] = True
+        built[_built_beside(context, rows, seen.where(side), params)] = True
         found += built
     told = np.full(len(rows), None, dtype=object)
     known = ~np.isnan(found)
@@ -204,17 +206,17 @@ def _ends(seen: Front) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def _built_beside(
-    context: SpatialContext, rows: NDArray[np.intp], ends: Front, given: Params
+    context: SpatialContext, rows: NDArray[np.intp], ends: Front, params: Params
 ) -> NDArray[np.intp]:
     """Owners of the ends that have a built parcel beside them."""
     point, plot = context.plots_tree.query(
-        shapely.points(ends.xy), predicate="dwithin", distance=float(given["beside_m"])
+        shapely.points(ends.xy), predicate="dwithin", distance=float(params["beside_m"])
     )
     other = plot != rows[ends.owner[point]]
     point, plot = point[other], plot[other]
     beside = np.unique(plot)
     street = np.unique(context.ways.tree.query(context.plots[beside], predicate="intersects")[0])
-    built = built_m2(context, beside, given) >= float(given["built_m2"])
+    built = built_m2(context, beside, params) >= float(params["built_m2"])
     built[street] = False
     owners: NDArray[np.intp] = np.unique(ends.owner[point[np.isin(plot, beside[built])]])
     return owners

@@ -60,13 +60,13 @@ def area_m2(context: SpatialContext, rows: NDArray[np.intp], _: Params) -> tuple
 
 
 def in_zone(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """Tell by 1 that the parcel's centre lies in one of the wanted zone types; else 0.
 
     The detail is the zone found there.
     """
-    return zone_at(context.zones, context.centres[rows], tuple(given["zones"]))
+    return zone_at(context.zones, context.centres[rows], tuple(params["zones"]))
 
 
 def zone_at(
@@ -95,22 +95,22 @@ def zone_of(context: SpatialContext, points: Geometries, communes: Any) -> NDArr
 
 
 def built_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """CES: share of the parcel under buildings; a parcel without area is unknown.
 
-    ``given["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
+    ``params["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
     such a zone (foncier-api); ``least_m2``, ``no_light`` and ``wall_m`` as in `standing`.
     """
-    return _share(context.plots[rows], built_m2(context, rows, given)), None
+    return _share(context.plots[rows], built_m2(context, rows, params)), None
 
 
-def built_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Floats:
-    """Area of each parcel under buildings; ``given`` as in `built_share`. Taken once a parcel."""
-    wall, wanted = float(given.get("wall_m", 0.0)), tuple(given.get("centred_in", ()))
+def built_m2(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Floats:
+    """Area of each parcel under buildings; ``params`` as in `built_share`. Taken once a parcel."""
+    wall, wanted = float(params.get("wall_m", 0.0)), tuple(params.get("centred_in", ()))
 
     def work(new: NDArray[np.intp]) -> tuple[Floats]:
-        plots, footprints = context.plots[new], standing(context, given)
+        plots, footprints = context.plots[new], standing(context, params)
         zoned = context.known(("zones",), new)
         if not wanted or not zoned.any():
             return (covered_area_m2(plots, footprints, wall_m=wall),)
@@ -118,7 +118,7 @@ def built_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> 
         covered[~zoned] = covered_area_m2(plots[~zoned], footprints, wall_m=wall)
         return (covered,)
 
-    figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
+    figures = (params.get("least_m2", 0.0), bool(params.get("no_light")), wall, wanted)
     return context.remembered.of(f"built {figures}", rows, work)[0]
 
 
@@ -130,22 +130,22 @@ def _centred(
     return shapely.STRtree(footprints.geometries[centred == 1])
 
 
-def standing(context: SpatialContext, given: Params) -> shapely.STRtree:
+def standing(context: SpatialContext, params: Params) -> shapely.STRtree:
     """Index of the footprints that count as buildings.
 
-    ``given["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
-    ``given["no_light"]``: light constructions of the cadastre (type 02) do not count.
+    ``params["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
+    ``params["no_light"]``: light constructions of the cadastre (type 02) do not count.
     """
-    figures = (float(given.get("least_m2", 0.0)), bool(given.get("no_light")))
+    figures = (float(params.get("least_m2", 0.0)), bool(params.get("no_light")))
     return context.layers.of(
-        f"standing {figures}", lambda: shapely.STRtree(context.footprints[stands(context, given)])
+        f"standing {figures}", lambda: shapely.STRtree(context.footprints[stands(context, params)])
     )
 
 
-def stands(context: SpatialContext, given: Params) -> NDArray[np.bool_]:
+def stands(context: SpatialContext, params: Params) -> NDArray[np.bool_]:
     """Tell which buildings count (see `standing`)."""
-    kept = context.footprints_m2 >= float(given.get("least_m2", 0.0))
-    if given.get("no_light") and context.buildings is not None:
+    kept = context.footprints_m2 >= float(params.get("least_m2", 0.0))
+    if params.get("no_light") and context.buildings is not None:
         kept &= (context.buildings["kind"] != "light").to_numpy(dtype=bool)
     return kept
 
@@ -174,28 +174,28 @@ def constraint_shapes(constraints: gpd.GeoDataFrame, effect: str, line_m: float)
 
 
 def excluded_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """Share of the parcel under uses that exclude it; the detail names the largest of them."""
     plots = context.plots[rows]
-    words, outlines = _excluding(context, given)
+    words, outlines = _excluding(context, params)
     shared = overlaps(plots, outlines)
     found = words[largest(shared, len(plots))]
     return _share(plots, united_area_m2(plots, shared)), np.asarray(found, dtype=object)
 
 
-def put_to_use_share(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Floats:
+def put_to_use_share(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Floats:
     """Share of `excluded_share` alone, without its words; NaN without a layer."""
     if context.constraints is None:
         return np.full(len(rows), np.nan)
-    return share_of(context.plots[rows], _excluding(context, given)[1])
+    return share_of(context.plots[rows], _excluding(context, params)[1])
 
 
 def _excluding(
-    context: SpatialContext, given: Params
+    context: SpatialContext, params: Params
 ) -> tuple[NDArray[np.object_], shapely.STRtree]:
     """Words for the constraints that exclude, None behind them, and the index of their outlines."""
-    line_m = float(given.get("line_m", 1.0))
+    line_m = float(params.get("line_m", 1.0))
 
     def work() -> tuple[NDArray[np.object_], shapely.STRtree]:
         kept, outlines = constraint_shapes(context.constraints, "exclude", line_m)
@@ -226,16 +226,16 @@ def constraint_words(kept: gpd.GeoDataFrame) -> list[Localized]:
 
 
 def road_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Share of the parcel within a distance of the streets' centre lines."""
-    plots, streets, reach = context.plots[rows], context.streets_tree, float(given["reach_m"])
+    plots, streets, reach = context.plots[rows], context.streets_tree, float(params["reach_m"])
     near = np.unique(pairs_within(plots, streets, reach)[1])
     return share_of(plots, shapely.buffer(streets.geometries[near], reach)), None
 
 
 def opened_area(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Area of the parcel that is left by an opening."""
-    return opened_area_m2(context.plots[rows], radius_m=float(given["radius_m"])), None
+    return opened_area_m2(context.plots[rows], radius_m=float(params["radius_m"])), None

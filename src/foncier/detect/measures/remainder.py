@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     from foncier.detect.context import SpatialContext
 
 
-def best_pieces(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Geometries:
+def best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Geometries:
     """Best free piece of each parcel, None where nothing is left.
 
-    ``given["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
+    ``params["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
     10, 15, 25, 35 m); ``part_m2`` and ``radius_m`` as in `foncier.geometry.largest_free_pieces`.
     """
     names = ("clear_m", "part_m2", "radius_m")
     taken = ("least_m2", "no_light")
-    key = f"free pieces {[given[k] for k in names]} {[given.get(k) for k in taken]}"
+    key = f"free pieces {[params[k] for k in names]} {[params.get(k) for k in taken]}"
 
     def work(new: NDArray[np.intp]) -> tuple[Geometries]:
-        return (_best_pieces(context, new, given),)
+        return (_best_pieces(context, new, params),)
 
     return context.remembered.of(key, rows, work)[0]
 
 
-def _best_pieces(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Geometries:
-    plots, covers = context.plots[rows], standing(context, given)
-    figures = {k: float(given[k]) for k in ("part_m2", "radius_m")}
-    clear = given["clear_m"]
+def _best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Geometries:
+    plots, covers = context.plots[rows], standing(context, params)
+    figures = {k: float(params[k]) for k in ("part_m2", "radius_m")}
+    clear = params["clear_m"]
     if not isinstance(clear, Mapping):
         return largest_free_pieces(plots, covers, clear_m=float(clear), **figures)
     kind = context.fabric_of(rows)
@@ -58,33 +58,33 @@ def _best_pieces(context: SpatialContext, rows: NDArray[np.intp], given: Params)
 
 
 def free_piece(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Opened area of the best piece left free around the buildings on the parcel."""
-    pieces = best_pieces(context, rows, given)
-    opened = opened_area_m2(pieces, radius_m=float(given["radius_m"]))
+    pieces = best_pieces(context, rows, params)
+    opened = opened_area_m2(pieces, radius_m=float(params["radius_m"]))
     return np.where(shapely.is_missing(pieces), 0.0, opened), None
 
 
 def free_width(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Width of that piece: the largest circle that fits in it."""
-    return width_m(best_pieces(context, rows, given)), None
+    return width_m(best_pieces(context, rows, params)), None
 
 
 def free_access(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
-    """Street front from which a strip ``given["strip_m"]`` wide leads to that piece.
+    """Street front from which a strip ``params["strip_m"]`` wide leads to that piece.
 
     The strip stays on the parcel and goes around its buildings (QGIS Foncier: 4 m;
     parcel-manager: a driveway of 3 m). Street front as in `frontage.frontage`.
     """
-    pieces = best_pieces(context, rows, given)
-    seen = front(context, rows, given)
-    half = float(given["strip_m"]) / 2
-    plots, covers = context.plots[rows], standing(context, given)
+    pieces = best_pieces(context, rows, params)
+    seen = front(context, rows, params)
+    half = float(params["strip_m"]) / 2
+    plots, covers = context.plots[rows], standing(context, params)
     plot, cover = meeting(plots, covers)
     bare, (built, houses) = np.array(plots), unions_by(plot, covers.geometries[cover])
     bare[built] = shapely.difference(plots[built], houses)

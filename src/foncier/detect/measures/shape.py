@@ -50,53 +50,53 @@ def convexity(context: SpatialContext, rows: NDArray[np.intp], _: Params) -> tup
     return geometry.convexity(context.plots[rows]), None
 
 
-def _envelope(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Geometries:
-    grow, covers = given["grow_m"], standing(context, given)
+def _envelope(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Geometries:
+    grow, covers = params["grow_m"], standing(context, params)
     if isinstance(grow, Mapping):
-        kept = stands(context, given) & (context.building_fabric >= 0)
+        kept = stands(context, params) & (context.building_fabric >= 0)
         table = np.array([float(grow[name]) for name in CLASSES])
         grow, covers = table[context.building_fabric[kept]], context.footprints[kept]
     return geometry.closed_cover(
         context.plots[rows],
         covers,
         grow_m=grow,
-        shrink_m=float(given.get("shrink_m", 0.0)),
-        hole_m2=float(given.get("hole_m2", 0.0)),
+        shrink_m=float(params.get("shrink_m", 0.0)),
+        hole_m2=float(params.get("hole_m2", 0.0)),
     )
 
 
 def drawn_envelope_m2(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Area of the parcel inside the urban envelope drawn from the buildings.
 
-    ``given["grow_m"]`` (one, or one by fabric class of the building), ``shrink_m``, ``hole_m2``:
+    ``params["grow_m"]`` (one, or one by fabric class of the building), ``shrink_m``, ``hole_m2``:
     see `foncier.geometry.closed_cover`.
     """
-    return np.asarray(shapely.area(_envelope(context, rows, given)), dtype=np.float64), None
+    return np.asarray(shapely.area(_envelope(context, rows, params)), dtype=np.float64), None
 
 
 def drawn_envelope_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Share of the parcel inside the urban envelope (see `envelope_m2`)."""
-    inside, _ = drawn_envelope_m2(context, rows, given)
+    inside, _ = drawn_envelope_m2(context, rows, params)
     area = shapely.area(context.plots[rows])
     return np.divide(inside, area, out=np.full(len(rows), np.nan), where=area > 0), None
 
 
 def unbuilt_group(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Area of the unbuilt parcels that hang together with this one, itself included.
 
-    Unbuilt: less than ``given["built_m2"]`` of buildings, in a wanted zone (``zones``, where there
+    Unbuilt: less than ``params["built_m2"]`` of buildings, in a wanted zone (``zones``, where there
     is a zoning), no street and not put to another use. Only parcels within ``reach_m`` of this one
     count. One large group open on the country is no dent creuse (CAA Lyon 21LY00114).
     """
-    reach = float(given["reach_m"])
+    reach = float(params["reach_m"])
     found = np.asarray(shapely.area(context.plots[rows]), dtype=np.float64)
-    free = _reached(context, rows, given)
+    free = _reached(context, rows, params)
     if not len(free):
         return found, None
     start, other = _beside(context.plots[free])
@@ -112,16 +112,16 @@ def unbuilt_group(
     return np.maximum(found, total), None
 
 
-def _reached(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> NDArray[np.intp]:
+def _reached(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> NDArray[np.intp]:
     """Unbuilt parcels that some of the parcels hang together with, going from one to the next."""
-    plots, reach = context.plots, float(given["reach_m"])
+    plots, reach = context.plots, float(params["reach_m"])
     starts = shapely.STRtree(plots[rows])
     known = np.zeros(len(plots), dtype=bool)
     free = np.zeros(len(plots), dtype=bool)
     edge = np.asarray(rows)
     while len(edge):
         known[edge] = True
-        bare = edge[_unbuilt(context, edge, given)]
+        bare = edge[_unbuilt(context, edge, params)]
         free[bare] = True
         beside = np.unique(geometry.pairs_within(plots[bare], context.plots_tree, TOUCH_M)[1])
         beside = beside[~known[beside]]
@@ -130,15 +130,15 @@ def _reached(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> 
     return np.flatnonzero(free)
 
 
-def _unbuilt(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> NDArray[np.bool_]:
-    kept = built_m2(context, rows, given) < float(given["built_m2"])
+def _unbuilt(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> NDArray[np.bool_]:
+    kept = built_m2(context, rows, params) < float(params["built_m2"])
     if context.streets is not None:
         kept &= ~(road_share(context, rows, {"reach_m": 5.0})[0] >= 0.4)
     kept &= ~(put_to_use_share(context, rows, {}) >= 0.5)
-    if given.get("zones"):
+    if params.get("zones"):
         zoned = np.flatnonzero(context.known(("zones",), rows))
         if len(zoned):
-            kept[zoned] &= in_zone(context, rows[zoned], given)[0] == 1
+            kept[zoned] &= in_zone(context, rows[zoned], params)[0] == 1
     return kept
 
 
@@ -172,7 +172,7 @@ SUPPLIED = Localized("enveloppe fournie", "envelope supplied")
 Measured = tuple["Floats", "NDArray[np.object_] | None"]
 
 
-def envelope_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Measured:
+def envelope_m2(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Measured:
     """Area of the parcel inside the urban envelope.
 
     That of the study where it supplies one (tache urbaine of the SCOT or the PLU: the detail says
@@ -180,15 +180,15 @@ def envelope_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) 
     `foncier.detect.measures.shape.drawn_envelope_m2`).
     """
     if context.envelope is None:
-        return drawn_envelope_m2(context, rows, given)
+        return drawn_envelope_m2(context, rows, params)
     inside = covered_area_m2(context.plots[rows], shapes(context.envelope))
     return inside, np.full(len(rows), SUPPLIED.fr, dtype=object)
 
 
-def envelope_share(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Measured:
+def envelope_share(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Measured:
     """Share of the parcel inside the urban envelope (see `envelope_m2`)."""
     if context.envelope is None:
-        return drawn_envelope_share(context, rows, given)
-    inside, told = envelope_m2(context, rows, given)
+        return drawn_envelope_share(context, rows, params)
+    inside, told = envelope_m2(context, rows, params)
     area = shapely.area(context.plots[rows])
     return np.divide(inside, area, out=np.full(len(rows), np.nan), where=area > 0), told

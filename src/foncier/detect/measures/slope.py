@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 KNOWN_SHARE = 0.5  # of a plot's points: with fewer, its slope is unknown
 
 
-def slope(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> tuple[Floats, None]:
+def slope(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> tuple[Floats, None]:
     """Median slope of the ground over the parcel, as a share (0.1 for 10 %).
 
-    Taken every ``given["step_m"]`` metres, or every cell of the relief where it is coarser, over a
+    Taken every ``params["step_m"]`` metres, or every cell of the relief where it is coarser, over a
     base as long: a kerb or a wall is no slope. A parcel with a height for less than half of its
     points, or without a relief, is unknown.
     """
     if context.elevation is None:
         return np.full(len(rows), np.nan), None
-    step = max(float(given["step_m"]), context.elevation.cell_m)
+    step = max(float(params["step_m"]), context.elevation.cell_m)
     xy, plot = lattice(context.plots[rows], step)
     steep = pd.Series(steepness(context.elevation, xy[:, 0], xy[:, 1], base_m=step))
     found = steep.groupby(plot).median().reindex(range(len(rows)))

@@ -166,7 +166,7 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         below=raw.get("below"),
         failed=failed,
         optional=raw.get("optional", False),
-        given=raw.get("given", {}),
+        params=raw.get("params", raw.get("given", {})),
         limit=raw.get("limit", ""),
         limits=raw.get("limits", {}),
         warns=raw.get("warns", False),
