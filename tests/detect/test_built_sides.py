@@ -11,7 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.detect import SpatialContext, find_plots
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.model import Dem
 from foncier.study import profile, published
 from foncier.study.config import Study
@@ -25,7 +25,7 @@ from .village import village
 if TYPE_CHECKING:
     import geopandas as gpd
 
-SIDES = {"reach_m": 20.0, "beside_m": 3.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
+SIDES = {"radius_m": 20.0, "beside_m": 3.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
 ROW = [at(20.0 * n, 0, 20, 30) for n in range(4)]
 STREET = line((-100, -5), (200, -5))
 
@@ -146,7 +146,7 @@ def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> No
     half = replace(where, envelope=envelope(at(-5, -5, 35, 90), at(-5, -5, 35, 50)))
     assert measured("envelope_m2", half, params) == pytest.approx([600, 300, 0, 0])
     assert measured("envelope_share", half, params) == pytest.approx([1, 0.5, 0, 0])
-    told = MEASURES["envelope_m2"].take(half, np.arange(4), params)[1]
+    told = find_measure("envelope_m2").take(half, np.arange(4), params)[1]
     assert told is not None
     assert set(told) == {"enveloppe fournie"}
     without = replace(where, envelope=schemas.ENVELOPE.empty(CRS))

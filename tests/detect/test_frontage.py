@@ -11,13 +11,13 @@ import shapely
 
 from foncier import schemas
 from foncier.detect import SpatialContext
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure, known_measures
 
 from .conftest import CRS, X, Y, at, table
 
-FRONT = {"reach_m": 20.0}
-AROUND = {"reach_m": 20.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
-GROUP = {"reach_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
+FRONT = {"radius_m": 20.0}
+AROUND = {"radius_m": 20.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
+GROUP = {"radius_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
 
 
 def context(plots: list[Any], houses: list[Any], ways: list[Any]) -> SpatialContext:
@@ -67,7 +67,7 @@ PLOTS = [at(0, 0, 20, 30), at(24, 0, 20, 30), at(0, 30, 20, 30), BACK]
 def measured(name: str, where: SpatialContext, params: dict[str, Any]) -> list[float]:
     assert where.parcels is not None
     rows = np.arange(len(where.parcels))
-    return [float(v) for v in MEASURES[name].take(where, rows, params)[0]]
+    return [float(v) for v in find_measure(name).take(where, rows, params)[0]]
 
 
 def test_frontage_is_what_faces_the_street_and_nothing_hides() -> None:
@@ -125,7 +125,13 @@ def test_a_group_is_counted_within_reach_only() -> None:
 
 
 def test_the_free_piece_behind_a_row_of_houses_has_no_passage() -> None:
-    params = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 5.0, "reach_m": 20.0, "strip_m": 3.0}
+    params = {
+        "clear_m": 8.0,
+        "part_m2": 10.0,
+        "opening_radius_m": 5.0,
+        "radius_m": 20.0,
+        "strip_m": 3.0,
+    }
     plots = [at(0, 0, 20, 80), at(30, 0, 20, 80)]
     houses = [at(0, 2, 20, 10), at(30, 2, 16, 10)]  # the second leaves 4 m beside it
     where = context(plots, houses, [STREET])
@@ -142,7 +148,7 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         **AROUND,
         **GROUP,
         "grow_m": 50.0,
-        "radius_m": 3.0,
+        "opening_radius_m": 3.0,
         "clear_m": 8.0,
         "part_m2": 10.0,
         "strip_m": 3.0,
@@ -151,11 +157,12 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         "beside_m": 3.0,
         "step_m": 1.0,
     }
-    for name, measure in MEASURES.items():
+    for name in known_measures():
+        measure = find_measure(name)
         value, _ = measure.take(where, empty, params)
         assert value.shape == (0,), name
         value, _ = measure.take(where, np.arange(4), params)
         assert value.shape == (4,), name
-        assert measure.reach_m(params) >= 0
+        assert measure.radius_m(params) >= 0
     assert where.parcels is not None
     assert where.parcels.crs == CRS

@@ -15,7 +15,7 @@ from shapely import affinity
 
 from foncier import schemas
 from foncier.detect import find_plots
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure, known_measures
 from foncier.detect.rule_engine import rules_radius_m
 from foncier.study import profiles, published
 
@@ -32,9 +32,9 @@ def test_four_rule_sets_come_with_foncier_each_with_its_sources() -> None:
         assert set(rules) == {"dent_creuse", "terrain_divisible"}
         for rule in (r for kind in rules.values() for r in kind):
             assert rule.source, (name, rule.name)
-            assert rule.measure in MEASURES
+            assert rule.measure in known_measures()
             assert rule.label.fr != rule.label.en
-            assert (MEASURES[rule.measure].take.__doc__ or "").strip()
+            assert (find_measure(rule.measure).take.__doc__ or "").strip()
 
 
 EXPECTED = {

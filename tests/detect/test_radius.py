@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.detect.fabric import building_classes, plot_classes, radius_m
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.model import Fabric
 from foncier.study import profiles, published
 
@@ -51,12 +51,12 @@ def cut(context: SpatialContext, plot: shapely.Geometry, metres: float) -> Spati
 def value(context: SpatialContext, rule: Rule, plot: str) -> float:
     assert context.parcels is not None
     row = np.flatnonzero(context.parcels["parcel_id"] == plot)
-    return float(MEASURES[rule.measure].take(context, row, rule.params)[0][0])
+    return float(find_measure(rule.measure).take(context, row, rule.params)[0][0])
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda r: f"{r.measure}")
 def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
-    whole, reach = village(), MEASURES[rule.measure].reach_m(rule.params)
+    whole, reach = village(), find_measure(rule.measure).radius_m(rule.params)
     by_class = any(isinstance(figure, dict) for figure in rule.params.values())
     if by_class:
         reach += radius_m(Fabric())

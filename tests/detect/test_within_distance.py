@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import affinity
 
-from foncier.geometry.overlay import closed_cover
-from foncier.geometry.within_distance import all_within
+from foncier.geometry.overlay import all_within, closed_cover
 
 COVERS = st.lists(
     st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(0, 90)),
@@ -32,7 +31,7 @@ def test_what_is_within_reach_lies_under_the_covers_drawn(
 ) -> None:
     plot = affinity.rotate(shapely.box(-15, -10, 15, 10), turn)
     covers = drawn(corners)
-    told = bool(all_within(np.array([plot]), shapely.STRtree(covers), reach, room_m=room)[0])
+    told = bool(all_within(np.array([plot]), shapely.STRtree(covers), reach, margin_m=room)[0])
     context = shapely.buffer(plot, room, quad_segs=64)
     wide, narrow = (
         shapely.union_all(shapely.buffer(covers, share * reach, quad_segs=64))

@@ -1,4 +1,4 @@
-"""Values of parcels that were worked out once and are asked for again."""
+"""Caches of computed values: by row of a table, and by name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
 Columns = tuple[np.ndarray[Any, Any], ...]
 
 
 class RowCache:
-    """Columns of values by name; each row is worked out the first time that it is asked for.
+    """Columns of values by name; each row is computed the first time that it is needed.
 
     Parameters
     ----------
@@ -25,59 +25,59 @@ class RowCache:
 
     Examples
     --------
-    >>> memory, asked = RowCache(4), []
+    >>> cache, asked = RowCache(4), []
     >>> def square(rows):
     ...     asked.extend(rows.tolist())
     ...     return (rows**2,)
-    >>> memory.of("square", np.array([1, 3]), square)[0].tolist()
+    >>> cache.get("square", np.array([1, 3]), square)[0].tolist()
     [1, 9]
-    >>> memory.of("square", np.array([1, 2]), square)[0].tolist(), asked
+    >>> cache.get("square", np.array([1, 2]), square)[0].tolist(), asked
     ([1, 4], [1, 3, 2])
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._kept: dict[str, tuple[NDArray[np.bool_], Columns]] = {}
+        self._values: dict[str, tuple[NDArray[np.bool_], Columns]] = {}
 
-    def of(
-        self, name: str, rows: NDArray[np.intp], work: Callable[[NDArray[np.intp]], Columns]
+    def get(
+        self, name: str, rows: NDArray[np.intp], compute: Callable[[NDArray[np.intp]], Columns]
     ) -> Columns:
-        """Columns of these rows; those not known yet are worked out together."""
-        if name not in self._kept:
-            fresh = work(rows)
-            columns = tuple(np.empty(self.size, dtype=column.dtype) for column in fresh)
-            self._kept[name] = np.zeros(self.size, dtype=np.bool_), columns
-            self._keep(name, rows, fresh)
-            return fresh
-        known, columns = self._kept[name]
+        """Columns of these rows; those that are missing are computed together."""
+        if name not in self._values:
+            computed = compute(rows)
+            columns = tuple(np.empty(self.size, dtype=column.dtype) for column in computed)
+            self._values[name] = np.zeros(self.size, dtype=np.bool_), columns
+            self._store(name, rows, computed)
+            return computed
+        known, columns = self._values[name]
         new = rows[~known[rows]]
         if len(new):
-            self._keep(name, new, work(new))
+            self._store(name, new, compute(new))
         return tuple(column[rows] for column in columns)
 
-    def _keep(self, name: str, rows: NDArray[np.intp], fresh: Columns) -> None:
-        known, columns = self._kept[name]
+    def _store(self, name: str, rows: NDArray[np.intp], computed: Columns) -> None:
+        known, columns = self._values[name]
         known[rows] = True
-        for column, values in zip(columns, fresh, strict=True):
+        for column, values in zip(columns, computed, strict=True):
             column[rows] = values
 
 
 class OnceCache:
-    """Values by name, each worked out the first time that it is asked for.
+    """Values by name, each computed the first time that it is needed.
 
     Examples
     --------
     >>> values = OnceCache()
-    >>> values.of("answer", lambda: 42), values.of("answer", lambda: 43)
+    >>> values.get("answer", lambda: 42), values.get("answer", lambda: 43)
     (42, 42)
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
 
-    def of(self, name: str, work: Callable[[], Kept]) -> Kept:
+    def get(self, name: str, compute: Callable[[], Value]) -> Value:
         """Return the value of this name."""
-        if name not in self._kept:
-            self._kept[name] = work()
-        value: Kept = self._kept[name]
+        if name not in self._values:
+            self._values[name] = compute()
+        value: Value = self._values[name]
         return value

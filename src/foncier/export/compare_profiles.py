@@ -11,7 +11,8 @@ import shapely
 
 from foncier.errors import ExportError
 from foncier.export.geopackage.single_layer import write_layers
-from foncier.wording import KIND_PLURALS, NARROW
+from foncier.i18n.format import NARROW
+from foncier.model import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

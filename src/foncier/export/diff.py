@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 FATES = {
     "apparu": Localized("Apparu", "Appeared"),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.export.mutafriches import suitability
 from foncier.export.words import FICTIONAL, VALUES
-from foncier.wording import figure
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
+    from foncier.i18n import Lang
     from foncier.results import Explanation
-    from foncier.wording import Lang
 
 Section = tuple[str, list[str]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foncier._util.atomic_write import write_atomically
 from foncier.export.tables import plain
 from foncier.export.words import VALUES
-from foncier.wording import figure
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 SHOWN = ("fits", "to_check", "near_miss")
 MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}

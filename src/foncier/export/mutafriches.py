@@ -9,16 +9,15 @@ import pandas as pd
 
 from foncier.export.tables import plain
 from foncier.export.words import VALUES
-from foncier.i18n import Localized
-from foncier.wording import figure
+from foncier.i18n import Localized, figure
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
     from pathlib import Path
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.results import Explanation
-    from foncier.wording import Lang
 
 CRITERIA = 28  # of Mutafriches 1.11
 TRUTHS = {"true": Localized("oui", "yes"), "false": Localized("non", "no")}

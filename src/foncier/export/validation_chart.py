@@ -8,14 +8,15 @@ import numpy as np
 
 from foncier.export.validation_report import ALL, NO_CONFIDENCE, band_words
 from foncier.export.words import FICTIONAL, KINDS
-from foncier.wording import KIND_LABELS, Lang
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from foncier.model_validation import Validation
+    from foncier.i18n import Lang
+    from foncier.model import Validation
 
 INK, GREY, RECALL = "#1A1A1A", "#767676", "#56B4E9"
 SIZE_IN, DPI = (15.0, 5.6), 130

@@ -11,20 +11,16 @@ import pandas as pd
 
 from foncier.export.tables import FORMULA
 from foncier.export.words import FICTIONAL
-from foncier.i18n import Localized
+from foncier.i18n import Lang, Localized, figure
+from foncier.i18n.format import COLON
+from foncier.model import KIND_LABELS
 from foncier.results.manifest import to_json, to_json_values
-from foncier.wording import (
-    COLON,
-    KIND_LABELS,
-    Lang,
-    figure,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from foncier.model_validation import Validation
+    from foncier.model import Validation
 
 Z = 1.959963984540054  # of 95 %
 FEW, LOOSE = 10, 0.10  # fewer verdicts tell nothing; a wider half-interval is a rough idea

@@ -12,13 +12,12 @@ import shapely
 from foncier.export.geopackage import single_layer
 from foncier.export.qgis.styles import form_style, kind_classes
 from foncier.export.validation_report import band_words, percent, write_cells
-from foncier.i18n import Localized
-from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.i18n import Lang, Localized
+from foncier.model import KIND_LABELS, VERDICTS, VISIT_VERDICTS
 from foncier.results.layers import Layer
 from foncier.schemas import Column
 from foncier.schemas.base import POLYGON, Table
 from foncier.schemas.results import KINDS
-from foncier.wording import KIND_LABELS, Lang
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +36,7 @@ VISITS = Table(
     ("opportunity_id",),
     (
         Column("opportunity_id", "text", "Opportunité", "Opportunity", unique=True),
-        Column("verdict", "text", "Verdict", "Verdict", optional=True, values=FIELD),
+        Column("verdict", "text", "Verdict", "Verdict", optional=True, values=VISIT_VERDICTS),
         Column("date", "date", "Date de la visite", "Date of the visit", optional=True),
         Column("note", "text", "Remarque", "Note", optional=True),
         Column("kind", "text", "Nature", "Kind", values=KINDS),

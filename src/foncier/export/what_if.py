@@ -11,7 +11,7 @@ import shapely
 
 from foncier._util.atomic_write import write_atomically
 from foncier.export.tables import plain
-from foncier.wording import figure
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
-    from foncier.wording import Lang
 
 TABLE, MAP = "scenarios.csv", "scenarios.png"
 FIRST = 10  # sites told of one scenario, and named on the map

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foncier.i18n import Localized
-from foncier.wording import KIND_LABELS
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from foncier.schemas import Column

@@ -13,7 +13,7 @@ from foncier.geometry.arrays import (
     shapes_of,
     unions_by,
 )
-from foncier.geometry.dem import heights_m
+from foncier.geometry.dem import grid_points, heights_m, slope_at
 from foncier.geometry.outlines import (
     convexity,
     free_pieces,
@@ -49,6 +49,7 @@ __all__ = [
     "expand",
     "free_pieces",
     "gravelius",
+    "grid_points",
     "heights_m",
     "in_threads",
     "largest_free_pieces",
@@ -60,6 +61,7 @@ __all__ = [
     "polygons_only",
     "queried",
     "shapes_of",
+    "slope_at",
     "unions_by",
     "united_area_m2",
     "which_hold",

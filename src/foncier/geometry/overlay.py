@@ -20,14 +20,15 @@ from foncier.geometry.arrays import (
     shapes_of,
     unions_by,
 )
-from foncier.geometry.parallel import in_threads, which_hold
-from foncier.geometry.within_distance import all_within
+from foncier.geometry.parallel import in_threads, nearest_members, which_hold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 QUADRANT = 8  # sides that stand for a quarter of a circle
 INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
+HALVINGS = 6  # of the square around a plot; what is undecided then is drawn
+CORNERS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,8 @@ def closed_cover(
     # A hole that is filled, and the worn edge, may lie this far outside the plot.
     beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
     tree, covers = indexed(covers), shapes_of(covers)
-    # Where all ground as far as the envelope is worn lies under the covers, nothing is drawn.
-    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, room_m=shrink_m)
+    # A plot that lies under the covers with the margin of the shrinking needs no drawing.
+    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, margin_m=shrink_m)
     found[sure] = plots[sure]
     rest = np.flatnonzero(~sure)
     plot, cover = pairs_within(plots[rest], tree, beyond)
@@ -206,3 +207,62 @@ def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
         holes = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) > hole_m2]
         polygons.append(shapely.polygons(rings[0], holes=holes or None))
     return shapely.union_all(polygons)
+
+
+def all_within(
+    plots: Geometries, tree: shapely.STRtree, radius_m: float, *, margin_m: float = 0.0
+) -> NDArray[np.bool_]:
+    """Tell for which plots every point, and every point up to a margin around, is near a cover.
+
+    The square around each plot is divided into four until a part is near enough to one cover as a
+    whole, or lies outside the margin, or has a point that is too far.
+
+    Parameters
+    ----------
+    plots
+        Polygons, shape (n,), in a metric CRS.
+    tree
+        Index of the covers.
+    radius_m
+        Largest distance of a point from the nearest cover.
+    margin_m
+        Width of the margin around the plot.
+
+    Returns
+    -------
+    Shape (n,); False also where parts of the last division are undecided.
+
+    Examples
+    --------
+    >>> tree = shapely.STRtree(shapely.box([0, 30], 0, [10, 40], 10))
+    >>> lots = shapely.box([11, 11], 0, [29, 29], [10, 40])
+    >>> all_within(lots, tree, 15.0).tolist(), all_within(lots, tree, 15.0, margin_m=15.0).tolist()
+    ([True, False], [False, False])
+    """
+    within = np.ones(len(plots), dtype=np.bool_)
+    if radius_m <= 0:
+        return ~within
+    west, south, east, north = shapely.bounds(plots).T
+    centre = np.column_stack([west + east, south + north]) / 2
+    half = np.maximum(east - west, north - south) / 2 + margin_m
+    plot = np.arange(len(plots))
+    for _ in range(HALVINGS):
+        points, round_m = shapely.points(centre), half * np.sqrt(2)
+        off = in_threads(shapely.distance, plots[plot], points) - margin_m
+        away = _nearest_m(points, tree, radius_m)
+        within[plot[(off <= 0) & (away > radius_m)]] = False
+        open_ = within[plot] & (off <= round_m) & (away + round_m > radius_m)
+        half = np.repeat(half[open_] / 2, len(CORNERS))
+        plot = np.repeat(plot[open_], len(CORNERS))
+        aside = np.tile(CORNERS, (int(open_.sum()), 1)) * half[:, None]
+        centre = np.repeat(centre[open_], len(CORNERS), axis=0) + aside
+    within[plot] = False
+    return within
+
+
+def _nearest_m(points: Geometries, tree: shapely.STRtree, most_m: float) -> Floats:
+    """Distance of each point to the nearest cover; infinite beyond ``most_m``."""
+    distances = np.full(len(points), np.inf)
+    point, _, distance = nearest_members(tree, points, most_m)
+    distances[point] = distance
+    return distances

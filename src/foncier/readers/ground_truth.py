@@ -11,8 +11,7 @@ import pyogrio
 import shapely
 
 from foncier.errors import FormatError
-from foncier.model import LayerFile
-from foncier.model_verdicts import VERDICTS, codes
+from foncier.model import VERDICTS, LayerFile, verdict_codes
 from foncier.readers import columns, files, shapes
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal, complaint, some
@@ -171,7 +170,7 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
     if planted:
         return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
     written = rows["verdict"]
-    read = codes(written)
+    read = verdict_codes(written)
     wrong = read.isna() & written.notna()
     if wrong.any():
         raise FormatError(

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import details, schemas
+from foncier import schemas
+from foncier.i18n.arrays import localize_columns
 from foncier.readers import (
     base,
     columns,
@@ -221,11 +222,15 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     signal = np.select(
         [free >= 1, free > 0], ["premises_empty", "premises_partly"], "premises_full"
     )
-    told = details.worded(details.FREE_LOTS, lots.fillna(0) - taken.fillna(0), lots.fillna(0))
+    vacant = (lots.fillna(0) - taken.fillna(0)).to_numpy(dtype=np.float64)
+    total = lots.fillna(0).to_numpy(dtype=np.float64)
+    details = localize_columns(
+        "detail", "detect.details.free_lots", len(rows), count=vacant, total=total
+    )
     rows = rows.assign(
         signal=pd.Series(signal, rows.index, dtype="str").where(fair),
         share=free,
-        detail=told,
+        **details,
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
         parcel_ids=parcel_refs.listed(rows["parcel_ids"], rows["commune"], journal),
     )

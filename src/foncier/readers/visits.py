@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ConfigError
-from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.model import VERDICTS, VISIT_VERDICTS
 from foncier.readers import base, files, shapes
 from foncier.readers.ground_truth import read_truth
 from foncier.readers.report import Journal, complaint
@@ -26,7 +26,7 @@ RESULT, LAYER = "result", "opportunites"
 SOURCE = "Visite"
 SUBJECTS = {"friche": "site", "batiment_non_affecte": "building"}
 # A verdict that says nothing of use or vacancy is no sign.
-TELLING = tuple(n for n in FIELD if any(h is not None for h in VERDICTS[n].holds))
+TELLING = tuple(n for n in VISIT_VERDICTS if VERDICTS[n].is_conclusive)
 COLUMNS = [
     "observation_id",
     "signal",
@@ -104,7 +104,7 @@ def _placed(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 def _signs(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     subject = rows["kind"].map(SUBJECTS).astype("str")
-    said = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].says)))
+    said = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].kind)))
     subject = subject.fillna(said.astype("str"))
     telling = rows["verdict"].isin(TELLING) & subject.notna()
     journal.add(

@@ -227,6 +227,7 @@ OBSERVATIONS = Table(
         Column("subject", "text", "Porte sur", "About", values=("building", "site", "parcel")),
         Column("name", "text", "Nom", "Name", optional=True),
         Column("detail", "text", "Détail", "Detail", optional=True),
+        Column("detail_en", "text", "Détail (anglais)", "Detail", optional=True),
         Column("observed_on", "date", "Observé le", "Observed on", optional=True),
         Column("source", "text", "Source", "Source"),
         Column("parcel_ids", "text", "Parcelles", "Parcels", optional=True),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.model_verdicts import VERDICTS
+from foncier.model import VERDICTS
 from foncier.validation.matching import match
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def once(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, int]:
 
 def _mute() -> list[str]:
     """Verdicts that say nothing of any kind."""
-    return [v.name for v in VERDICTS.values() if not any(h is not None for h in v.holds)]
+    return [v.name for v in VERDICTS.values() if not v.is_conclusive]
 
 
 def _keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -141,7 +141,7 @@ def _found(
     )
     found = found.join(told)
     holds = [
-        VERDICTS[word].of(kind) if isinstance(word, str) else (False if complete else None)
+        VERDICTS[word].confirms(kind) if isinstance(word, str) else (False if complete else None)
         for word, kind in zip(found["verdict"], found["kind"], strict=True)
     ]
     return found.assign(holds=pd.array(holds, dtype="boolean"))
@@ -153,7 +153,7 @@ def _wanted(truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame) 
     at = site.reindex(range(len(truths)))
     hit = at.notna().to_numpy(dtype=bool)
     mate = found.reindex(at.to_numpy())
-    says = truths["verdict"].map(lambda name: VERDICTS[name].says)
+    says = truths["verdict"].map(lambda name: VERDICTS[name].kind)
     matched = pd.Series(mate["kind"].to_numpy(dtype=object))
     kind = truths["kind"].astype(object).where(truths["kind"].notna(), matched)
     kind = kind.where(kind.notna(), says).where(lambda k: k.notna(), None)
@@ -174,5 +174,5 @@ def _wanted(truths: gpd.GeoDataFrame, pairs: pd.DataFrame, found: pd.DataFrame) 
 def _holds(verdict: str, kind: object) -> bool:
     """Whether a truth is that of a true site; « vrai » holds though its kind be unknown."""
     if isinstance(kind, str):
-        return bool(VERDICTS[verdict].of(kind))
+        return bool(VERDICTS[verdict].confirms(kind))
     return verdict == "vrai"

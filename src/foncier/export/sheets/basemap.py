@@ -11,14 +11,14 @@ import shapely
 from foncier.export.sheets.canvas import Canvas, bar_m
 from foncier.export.sheets.markers import INK, LOOP
 from foncier.export.sheets.typography import printable, width_mm
-from foncier.wording import figure
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 PAPER = "#efece6"
 # Colours of the web map (static/basemap.js).

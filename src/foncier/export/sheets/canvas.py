@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 POINT_MM = 25.4 / 72
 # Scales that a reader of maps expects, as denominators.

@@ -21,14 +21,15 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
+from foncier.i18n import figure
+from foncier.i18n.format import COLON
 from foncier.results.explain import parcels_of
-from foncier.wording import COLON, figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 Row = dict[str, Any]
 MOST_FLAGS = 6

@@ -14,12 +14,12 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
+from foncier.i18n import figure
 from foncier.results.explain import parcels_of
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 Row = dict[str, Any]
 MOST_EVIDENCE = 12

@@ -33,12 +33,13 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.sheets.words import word
 from foncier.export.words import VALUES
-from foncier.wording import KIND_LABELS, figure
+from foncier.i18n import figure
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 FIRST = 10  # sites named on the first page
 WITHIN_MIN = 10.0  # an easy walk

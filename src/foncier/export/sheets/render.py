@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.results import SavedResult
-    from foncier.wording import Lang
 
 TEMPLATES = Path(__file__).parent / "templates"
 # PDF/UA-1 (ISO 14289-1): tagged, titled, in a language, pictures described.

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 SECTOR_MM = (182.0, 154.0)
 SERVICES_MM = (182.0, 122.0)

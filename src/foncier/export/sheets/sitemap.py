@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.tables import SheetTables
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 SITE_MM = (116.0, 74.0)
 LOCATOR_MM = (62.0, 74.0)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foncier.wording import figure
+from foncier.i18n import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import typst
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 NBSP, THIN, BREAK = "\u00a0", "\u202f", "\u200b"
 LONGEST_RUN = 26  # characters without a place to break, about half a column

@@ -12,16 +12,15 @@ import shapely
 from foncier.export.webmap import encode_geometry
 from foncier.export.webmap.encode_table import pair
 from foncier.export.words import VALUES
-from foncier.i18n import Localized
+from foncier.i18n import Localized, figure
 from foncier.model import Missing
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from foncier.i18n import Lang
     from foncier.model import Profile, ResultTables
-    from foncier.wording import Lang
 
 LEAST_SIDE_M = 200.0  # the side of INSEE's squares
 MOST_SQUARES = 20_000  # beyond, sides are doubled: a département is told in squares of 800 m
