@@ -146,9 +146,9 @@ def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> No
     half = replace(where, envelope=envelope(at(-5, -5, 35, 90), at(-5, -5, 35, 50)))
     assert measured("envelope_m2", half, params) == pytest.approx([600, 300, 0, 0])
     assert measured("envelope_share", half, params) == pytest.approx([1, 0.5, 0, 0])
-    told = find_measure("envelope_m2").take(half, np.arange(4), params)[1]
-    assert told is not None
-    assert set(told) == {"enveloppe fournie"}
+    details = find_measure("envelope_m2").take(half, np.arange(4), params)[1]
+    assert details is not None
+    assert {str(detail) for detail in details} == {"enveloppe fournie"}
     without = replace(where, envelope=schemas.ENVELOPE.empty(CRS))
     assert measured("envelope_m2", without, params) == [0, 0, 0, 0]
 

@@ -169,7 +169,7 @@ def test_closed_establishments_speak_only_where_none_is_active() -> None:
     assert rows.loc["sirene_active", "share"] == pytest.approx(0.4)
     assert rows.loc["sirene_active", "text_fr"].endswith("× 2")
     assert mixed.candidates["flags"].tolist() == [
-        "occupé en partie\xa0: 2 établissement(s) actif(s) sur 5"
+        "occupé en partie\xa0: 2 établissements actifs sur 5"
     ]
 
 
@@ -403,7 +403,7 @@ def test_a_parcel_that_is_gone_is_named_with_its_site_kept_as_a_point() -> None:
         "records"
     )
     assert row["perimeter"] == "point_seul"
-    assert row["flags"] == "1 parcelle(s) introuvable(s) au cadastre\xa0: GONE"
+    assert row["flags"] == "1 parcelle introuvable au cadastre\xa0: GONE"
     assert row["geometry"].centroid.distance(CENTRE) < 1
 
 

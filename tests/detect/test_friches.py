@@ -62,7 +62,7 @@ def test_a_site_without_parcels_or_area_is_a_point_of_unknown_area(
 
 def test_a_parcel_that_is_no_longer_there_is_told(evidence_model: EvidenceModel) -> None:
     result = found(evidence_model, site("80021_1", parcel_ids="A1|GONE"), parcels=parcels())
-    assert "1 parcelle(s) introuvable(s)" in result.candidates["flags"][0]
+    assert "1 parcelle introuvable" in result.candidates["flags"][0]
     assert "1 parcel(s) not found in the cadastre" in result.candidates["flags_en"][0]
     assert result.candidates["area_m2"][0] == 2500
     assert result.notes[-1].count == 1
@@ -95,7 +95,7 @@ def test_the_same_parcels_twice_are_one_site_under_the_older_id(
     assert (got["name"], got["sources"]) == ("Halle", "ADUGA | DDT")
     assert got["status"] == "friche sans projet"  # the latest word
     assert pd.isna(got["family"])
-    assert any("80021_2 et 80021_9" in t for t in result.evidence["text_fr"])
+    assert any("80021_2, 80021_9" in t for t in result.evidence["text_fr"])
 
 
 @pytest.mark.parametrize(

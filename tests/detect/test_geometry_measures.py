@@ -83,7 +83,7 @@ def test_opening_wears_lanes_away_and_keeps_courts() -> None:
 def test_free_piece_is_the_best_one_left_around_the_building() -> None:
     garden = shapely.box(0, 0, 100, 30)
     house, hut = shapely.box(0, 0, 30, 30), shapely.box(60, 0, 62, 3)
-    figures = {"clear_m": 8.0, "part_m2": 10.0, "opening_radius_m": 10.0}
+    figures = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 10.0}
     best = largest_free_pieces(array(garden), array(house, hut), **figures)
     assert opened_area_m2(best, radius_m=10) == pytest.approx([62 * 30 - (4 - np.pi) * 100], abs=1)
     without = largest_free_pieces(array(garden), array(hut), **figures)

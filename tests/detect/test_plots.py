@@ -52,7 +52,7 @@ def test_a_rejection_says_value_threshold_and_what_is_short(street: Town) -> Non
 def test_flags_warn_and_do_not_reject(street: Town) -> None:
     found = find_plots(street.context, street.profile, street.area, source="Cadastre").candidates
     flags = found.set_index("parcel_ids")["flags"]
-    assert flags["bare"] == "risque « PPRI »"
+    assert flags["bare"] == "risque «\u00a0PPRI\u00a0»"
     assert pd.isna(flags["hut"])
     english = found.set_index("parcel_ids")["flags_en"]
     assert english["bare"] == "hazard “PPRI”"
@@ -157,7 +157,7 @@ def test_a_plot_that_another_parcel_overlaps_is_flagged(street: Town) -> None:
     twice = replace(street.context, parcels=parcels.set_geometry(shapes, crs=CRS))
     found = find_plots(twice, street.profile, street.area, source="C").candidates
     flags = found.set_index("parcel_ids")["flags"]
-    assert flags["bare"] == "risque « PPRI » | recouvre la parcelle field"
+    assert flags["bare"] == "risque «\u00a0PPRI\u00a0» | recouvre la parcelle field"
     assert flags["field"].endswith("recouvre la parcelle bare")
     english = found.set_index("parcel_ids")["flags_en"]
     assert english["bare"] == "hazard “PPRI” | overlaps parcel field"

@@ -10,7 +10,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from foncier.geometry import boxes_within, nearest_members, which_hold
+from foncier.geometry import boxes_within, nearest_members, predicate_holds
 from foncier.i18n import Message
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def cluster_sizes(
         pairs[0] = open_[pairs[0]]
         pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], open_)]  # each pair once
         within = partial(shapely.dwithin, distance=distance)
-        near = which_hold(within, shapes, pairs[0], shapes[pairs[1]])
+        near = predicate_holds(within, shapes, pairs[0], shapes[pairs[1]])
         links = np.concatenate([links, pairs[:, near]], axis=1)
         size = _sizes(links, len(shapes))
         open_ = np.flatnonzero(size < enough)

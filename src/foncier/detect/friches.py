@@ -328,7 +328,7 @@ def _warnings(
         records["status"],
         texts(records["pollution"]),
         constraint_warnings(context, sites.shapes),
-        sites.gone,
+        sites.lost_ids,
         strict=True,
     ):
         site = [label("detect.warnings.project")] if status == WITH_PROJECT else []

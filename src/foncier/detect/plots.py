@@ -110,7 +110,7 @@ def find_plots(
         return Plots(
             candidates,
             _evidence(ids, passing, outcomes, source),
-            rule_engine.test_table(outcomes, ids),
+            rule_engine.build_test_table(outcomes, ids),
             rejections(parcels, rejected, outcomes),
             assemblies.result(),
         )

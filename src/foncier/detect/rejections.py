@@ -80,7 +80,7 @@ def _describe(kind: str, outcome: RuleOutcome, chosen: NDArray[np.bool_]) -> dic
     """Columns of REJECTIONS for some of the parcels that one rule stopped."""
     rule, values, details = outcome.rule, outcome.value[chosen], outcome.detail[chosen]
     thresholds = outcome.threshold[chosen]
-    varying = thresholds if rule.threshold_function else None
+    varying = thresholds if rule.limit else None
 
     def reason(lang: Lang) -> Words:
         reasons = describe_failure(rule, values, details, lang, thresholds=varying)

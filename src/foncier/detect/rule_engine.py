@@ -119,11 +119,11 @@ def check_rule(rule: Rule) -> None:
             measure=rule.measure,
             known=known_measures(),
         )
-    if rule.threshold_function and rule.threshold_function not in THRESHOLDS:
+    if rule.limit and rule.limit not in THRESHOLDS:
         raise ConfigError(
             "detect.rules.unknown_threshold",
             rule=rule.name,
-            function=rule.threshold_function,
+            function=rule.limit,
             known=sorted(THRESHOLDS),
         )
     measure = find_measure(rule.measure)
@@ -161,9 +161,9 @@ def _thresholds(
     context: SpatialContext, rule: Rule, rows: NDArray[np.intp]
 ) -> tuple[Floats, NDArray[np.object_]]:
     """Threshold of each parcel, and the detail that explains it."""
-    if not rule.threshold_function:
+    if not rule.limit:
         return np.full(len(rows), rule.threshold), np.full(len(rows), None)
-    return THRESHOLDS[rule.threshold_function](context, rows, rule.threshold_params)
+    return THRESHOLDS[rule.limit](context, rows, rule.limits)
 
 
 def rules_radius_m(profile: Profile) -> float:
@@ -187,7 +187,7 @@ def passing_rows(outcomes: Sequence[RuleOutcome], rows: NDArray[np.intp]) -> NDA
     return rows
 
 
-def test_table(
+def build_test_table(
     outcomes: Mapping[str, Sequence[RuleOutcome]], ids: NDArray[np.object_]
 ) -> pd.DataFrame:
     """Build TESTS of the parcels ``ids``, by parcel, kind and step.

@@ -30,7 +30,7 @@ class Rule:
         An unknown value lets the parcel pass (its layer may be missing); otherwise it stops it.
     params
         Parameters of the measure (``radius_m``…).
-    threshold_function, threshold_params
+    limit, limits
         Name and parameters of the function that gives each parcel its threshold
         (`foncier.detect.rule_engine`); ``at_least`` or ``below`` then tells the side that passes.
     warns
@@ -47,8 +47,8 @@ class Rule:
     failed: Localized | None = None
     optional: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
-    threshold_function: str = ""
-    threshold_params: Mapping[str, Any] = field(default_factory=dict)
+    limit: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict)
     warns: bool = False
 
     @property

@@ -18,7 +18,7 @@ from foncier.geometry import (
     in_threads,
     pairs_within,
     polygons_only,
-    queried,
+    query_tree,
     unions_by,
 )
 
@@ -113,7 +113,7 @@ class GroupMeasures(MeasureCache):
         around[member] = in_threads(shapely.difference, around[member], unions[one[member]])
         left = shapely.area(around) > 1.0
         one, around = one[left], around[left]
-        near, building = queried(old.footprints_tree, around, "intersects")
+        near, building = query_tree(old.footprints_tree, around, "intersects")
         on_map = np.unique(np.array([one[near], building]), axis=1)
         ways, of_way, way = self._ways(unions)
         spacing = _width(np.concatenate([unions, around])) + _width(ways) + 4 * self.radius_m

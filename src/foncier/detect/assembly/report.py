@@ -121,7 +121,7 @@ def describe_failures(parts: Parts, members: NDArray[np.intp], lang: Lang) -> ND
             stopped = outcome.rows[outcome.stopped]
             failed = same[np.isin(parts.parcel[some[same]], stopped)]
             at = np.searchsorted(outcome.rows, parts.parcel[some[failed]])
-            varying = outcome.threshold[at] if outcome.rule.threshold_function else None
+            varying = outcome.threshold[at] if outcome.rule.limit else None
             reasons[failed] = describe_failure(
                 outcome.rule, outcome.value[at], outcome.detail[at], lang, thresholds=varying
             )

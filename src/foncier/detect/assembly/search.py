@@ -250,10 +250,10 @@ def least_area_m2(rules: Iterable[Rule]) -> float:
     areas = [0.0]
     for rule in rules:
         if rule.measure == "area_m2" and rule.at_least is not None and not rule.warns:
-            if not rule.threshold_function:
+            if not rule.limit:
                 areas.append(rule.at_least)
-            elif rule.threshold_function == "by_fabric":
-                areas.append(min(float(area) for area in rule.threshold_params.values()))
+            elif rule.limit == "by_fabric":
+                areas.append(min(float(area) for area in rule.limits.values()))
     return max(areas)
 
 

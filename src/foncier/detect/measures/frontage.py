@@ -9,14 +9,14 @@ import numpy as np
 import shapely
 
 from foncier.detect.measures.parcel import Params, built_m2
-from foncier.detect.visibility import hidden, nearest
+from foncier.detect.visibility import is_hidden, nearest_points
 from foncier.geometry import (
     Floats,
     Geometries,
     expand,
     nearest_members,
     pairs_within,
-    queried,
+    query_tree,
 )
 from foncier.i18n import Message
 
@@ -79,15 +79,15 @@ def front(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Fr
     between (but the one that the street itself runs on). The owner is a position in ``rows``.
     """
     edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
-    aims = nearest(edge.xy, edge.owner, context.ways, float(params["radius_m"]))
-    ahead = _faces(edge, aims)
-    edge, aims = edge.take(ahead), aims[ahead]
-    return edge.take(~hidden(edge.xy, aims, rows[edge.owner], context.plots_tree))
+    ends = nearest_points(edge.xy, edge.owner, context.ways, float(params["radius_m"]))
+    ahead = _faces(edge, ends)
+    edge, ends = edge.take(ahead), ends[ahead]
+    return edge.take(~is_hidden(edge.xy, ends, rows[edge.owner], context.plots_tree))
 
 
-def _faces(edge: Front, aims: Floats) -> NDArray[np.bool_]:
+def _faces(edge: Front, ends: Floats) -> NDArray[np.bool_]:
     """Tell which points face the street rather than stand beside it; on the street, all do."""
-    view = aims - edge.xy
+    view = ends - edge.xy
     size = np.hypot(*view.T) * np.hypot(*edge.along.T)
     across = np.abs((view * edge.along).sum(axis=1))
     return np.asarray(across <= FACING * size + 1e-9, dtype=np.bool_)
@@ -132,11 +132,13 @@ def surrounded_share(
     edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
     bordered = _beside_built(context, rows, edge, params)
     loose = np.flatnonzero(~bordered)
-    aims = nearest(edge.xy[loose], edge.owner[loose], context.ways, float(params["radius_m"]))
-    near = ~np.isnan(aims).any(axis=1)
-    loose, aims = loose[near], aims[near]
-    eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
-    bordered[loose[~hidden(eyes, aims, plots, context.plots_tree)]] = True
+    ends = nearest_points(
+        edge.xy[loose], edge.owner[loose], context.ways, float(params["radius_m"])
+    )
+    near = ~np.isnan(ends).any(axis=1)
+    loose, ends = loose[near], ends[near]
+    points, plots = edge.xy[loose], rows[edge.owner[loose]]
+    bordered[loose[~is_hidden(points, ends, plots, context.plots_tree)]] = True
     total = np.bincount(edge.owner, edge.length_m, minlength=len(rows))
     along = np.bincount(edge.owner[bordered], edge.length_m[bordered], minlength=len(rows))
     return np.divide(along, total, out=np.full(len(rows), np.nan), where=total > 0), None
@@ -151,7 +153,7 @@ def _beside_built(
     beside = np.zeros(len(edge.xy), dtype=bool)
     if len(built):
         tree = shapely.STRtree(context.plots[built])
-        point, plot = queried(tree, shapely.points(edge.xy), "dwithin", TOUCH_M)
+        point, plot = query_tree(tree, shapely.points(edge.xy), "dwithin", TOUCH_M)
         beside[point[built[plot] != rows[edge.owner[point]]]] = True
     return beside
 

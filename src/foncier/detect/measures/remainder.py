@@ -14,8 +14,8 @@ from foncier.detect.measures.parcel import Params, counted_footprints
 from foncier.geometry import (
     Floats,
     Geometries,
+    intersecting_pairs,
     largest_free_pieces,
-    meeting,
     opened_area_m2,
     unions_by,
     width_m,
@@ -91,7 +91,7 @@ def free_access(
     street_front = front(context, rows, params)
     half = float(params["strip_m"]) / 2
     plots, covers = context.plots[rows], counted_footprints(context, params)
-    plot, cover = meeting(plots, covers)
+    plot, cover = intersecting_pairs(plots, covers)
     unbuilt, (built, buildings) = np.array(plots), unions_by(plot, covers.geometries[cover])
     unbuilt[built] = shapely.difference(plots[built], buildings)
     strips, owner = shapely.get_parts(

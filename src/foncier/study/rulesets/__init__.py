@@ -152,7 +152,7 @@ def _moved(kind: str, rule: Rule, change: RuleChange) -> Rule:
             f"study.toml : [rules.{kind}] {rule.name} : cette règle se règle par {side}."
         )
     source = f"{rule.source} ; seuil changé par l'étude"
-    fixed = {side: value, "threshold_function": "", "threshold_params": {}}
+    fixed = {side: value, "limit": "", "limits": {}}
     return replace(rule, source=source, **fixed)
 
 
@@ -169,8 +169,8 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         failed=failed,
         optional=raw.get("optional", False),
         params=current_params(raw.get("params", {})),
-        threshold_function=raw.get("threshold_function", ""),
-        threshold_params=raw.get("threshold_params", {}),
+        limit=raw.get("limit", ""),
+        limits=raw.get("limits", {}),
         warns=raw.get("warns", False),
     )
 
