@@ -126,7 +126,7 @@ def test_a_plot_off_the_relief_or_over_its_holes_is_unknown() -> None:
     assert np.isnan(measured("slope", replace(where, elevation=None), {"step_m": 5.0})).all()
 
 
-def test_a_steep_plot_is_flagged_and_kept() -> None:
+def test_a_steep_plot_has_a_warning_and_passes() -> None:
     rules, area = published("foncier"), at(-200, -200, 800, 800)
     steep = replace(village(), elevation=hill(0.15, 0.0))
     found = find_plots(steep, rules, area, source="C")
@@ -140,7 +140,7 @@ def envelope(*parts: shapely.Geometry) -> Any:
     return table(schemas.ENVELOPE, [{"part_id": f"{n}"} for n in range(len(parts))], list(parts))
 
 
-def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> None:
+def test_a_supplied_envelope_replaces_the_one_of_the_buildings() -> None:
     params = {"grow_m": 50.0, "shrink_m": 30.0, "hole_m2": 2000.0, "least_m2": 25.0}
     where = context(ROW, [at(2, 2, 10, 10)], [STREET])
     half = replace(where, envelope=envelope(at(-5, -5, 35, 90), at(-5, -5, 35, 50)))

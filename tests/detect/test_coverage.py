@@ -71,7 +71,7 @@ def land(served: dict[str, set[int]], order: Any = None) -> SpatialContext:
 
 
 @pytest.mark.parametrize("layer", ["buildings", "streets", "zones"])
-def test_one_object_is_enough_and_none_is_told_by_commune(layer: str) -> None:
+def test_one_object_covers_a_commune_and_none_does_not(layer: str) -> None:
     assert uncovered_communes(land({}), EVERYWHERE) == {}
     assert uncovered_communes(land({layer: {1, 2}}), EVERYWHERE) == {layer: {"80016"}}
     assert uncovered_communes(land({layer: set()}), EVERYWHERE) == {layer: {"80016", "80021", ""}}

@@ -101,7 +101,7 @@ def test_without_streets_access_is_unknown() -> None:
     assert np.isnan(measured("surrounded_share", where, AROUND)[0])
 
 
-def test_the_edge_is_held_by_built_neighbours_and_by_the_street() -> None:
+def test_built_neighbours_and_the_street_border_the_edge() -> None:
     plots = [at(20, 0, 20, 30), at(0, 0, 20, 30), at(40, 0, 20, 30), at(20, 30, 20, 30)]
     houses = [at(2, 2, 10, 10), at(42, 2, 10, 10), at(22, 32, 4, 4)]  # the last is a shed
     one, *_ = measured("surrounded_share", context(plots, houses, [STREET]), AROUND)
@@ -117,14 +117,14 @@ def test_a_group_is_the_bare_plots_that_hang_together() -> None:
     assert found == [1200, 1200, 600, 1800, 1800, 1800]
 
 
-def test_a_group_is_counted_within_reach_only() -> None:
+def test_a_group_counts_within_its_radius_only() -> None:
     row = [at(20.0 * n, 0, 20, 30) for n in range(30)]
     found = measured("unbuilt_group_m2", context(row, [], []), GROUP)
     assert found[0] == 600 * 9  # its own and the eight that begin within 150 m
     assert found[15] == 600 * 17
 
 
-def test_the_free_piece_behind_a_row_of_houses_has_no_passage() -> None:
+def test_the_free_piece_behind_a_row_of_houses_has_no_access() -> None:
     params = {
         "clear_m": 8.0,
         "part_m2": 10.0,

@@ -26,7 +26,7 @@ def drawn(corners: list[tuple[int, int, int]]) -> np.ndarray:
 
 
 @given(COVERS, st.integers(5, 60), st.sampled_from([0.0, 20.0]), st.integers(0, 90))
-def test_what_is_within_reach_lies_under_the_covers_drawn(
+def test_plots_within_the_radius_lie_under_the_grown_covers(
     corners: list[tuple[int, int, int]], reach: int, room: float, turn: int
 ) -> None:
     plot = affinity.rotate(shapely.box(-15, -10, 15, 10), turn)
@@ -55,6 +55,6 @@ def test_the_envelope_is_the_one_that_is_drawn(
     assert abs(found.area - whole.area) < 1e-6
 
 
-def test_nothing_is_within_no_reach() -> None:
+def test_nothing_is_within_a_radius_of_zero() -> None:
     house = np.array([shapely.box(0, 0, 9, 9)])
     assert not all_within(house, shapely.STRtree(house), 0.0).any()

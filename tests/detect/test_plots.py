@@ -32,7 +32,7 @@ def test_each_plot_meets_its_fate(street: Town, name: str) -> None:
     assert verdicts(street).get(name, "outside") == STREET[name][2]
 
 
-def test_every_parcel_of_the_area_is_kept_or_told_why_not(street: Town) -> None:
+def test_every_parcel_of_the_area_is_a_candidate_or_a_rejection(street: Town) -> None:
     assert set(verdicts(street)) == set(STREET) - {"far"}
 
 

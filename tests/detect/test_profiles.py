@@ -103,7 +103,7 @@ def test_the_order_of_the_parcels_changes_no_byte(name: str) -> None:
 
 @pytest.mark.parametrize("plot", ["b05", "heart", "field", "d06"])
 @pytest.mark.parametrize("name", PROFILES)
-def test_parcels_beyond_the_reach_of_the_rules_change_no_verdict(name: str, plot: str) -> None:
+def test_parcels_beyond_the_radius_of_the_rules_change_no_outcome(name: str, plot: str) -> None:
     rules, here = published(name), parcels()[plot]
     # What looks farther than this looks at buildings, not at parcels.
     reach = min(rules_radius_m(rules), 150.0)
@@ -204,7 +204,7 @@ def test_a_commune_without_a_single_building_or_parcel_runs(name: str) -> None:
     assert verdicts(replace(context, parcels=schemas.PARCELS.empty(CRS)), rules) == {}
 
 
-def test_a_limit_that_depends_on_the_fabric_is_told_with_it() -> None:
+def test_a_threshold_by_fabric_states_the_fabric() -> None:
     found = find_plots(village(), published("qgis-foncier"), AREA, source="C")
     row: Any = found.tests.set_index(["parcel_id", "rule"]).loc[("b05", "area")]
     assert (row["threshold"], row["detail"]) == (300.0, "tissu dense")

@@ -55,7 +55,7 @@ def value(context: SpatialContext, rule: Rule, plot: str) -> float:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda r: f"{r.measure}")
-def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
+def test_nothing_beyond_the_radius_changes_a_measure(rule: Rule) -> None:
     whole, reach = village(), find_measure(rule.measure).radius_m(rule.params)
     by_class = any(isinstance(figure, dict) for figure in rule.params.values())
     if by_class:
@@ -65,7 +65,7 @@ def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
         assert value(here, rule, name) == pytest.approx(value(whole, rule, name), nan_ok=True)
 
 
-def test_the_village_is_wider_than_what_most_measures_see() -> None:
+def test_the_village_is_wider_than_most_radii() -> None:
     """Else the test above would cut nothing away."""
     whole = village()
     assert whole.parcels is not None
@@ -82,7 +82,7 @@ def test_the_village_is_wider_than_what_most_measures_see() -> None:
         st.tuples(st.integers(-90, 90), st.integers(-2, 2)), min_size=1, max_size=120, unique=True
     )
 )
-def test_houses_beyond_the_reach_of_the_fabric_change_no_class(
+def test_buildings_beyond_the_radius_of_the_fabric_change_no_class(
     places: list[tuple[int, int]],
 ) -> None:
     figures = Fabric()

@@ -64,7 +64,7 @@ def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
     assert np.array_equal(found[plain], told[plain])
 
 
-def test_no_street_and_no_point_are_no_fault() -> None:
+def test_no_street_and_no_point_are_accepted() -> None:
     none, nowhere = np.empty((0, 2)), np.array([], dtype=np.intp)
     ways = np.array([shapely.LineString([(0, 0), (1, 0)])])
     assert nearest_points(none, nowhere, StreetLines(ways), REACH_M).shape == (0, 2)

@@ -26,7 +26,6 @@ from foncier.detect.evidence import (
     confidence,
     evidence_by_name,
     evidence_rows,
-    neutral,
     notes_of,
     prior_rows,
     signal_of,
@@ -34,10 +33,13 @@ from foncier.detect.evidence import (
 from foncier.detect.measures.parcel import zone_of
 from foncier.detect.site_evidence import (
     assign_to_site,
+    attribute_evidence,
     evidence_on_sites,
     merge_repeated,
+    merged_record_evidence,
     nafu_score,
     partial_use_warnings,
+    standard_value,
 )
 from foncier.detect.warnings import append_warnings, constraint_warnings, warning_columns
 from foncier.geometry import covered_area_m2
@@ -57,50 +59,6 @@ VACANCY = {
     "partiellement occupé": "bâti partiellement occupé",
 }
 SHOWN_PARCELS = 3  # a warning names a few, the inventory has the others
-# Values of the closed lists of the standard (CNIG « Friches » 1.0.6), by their code here.
-STANDARD_VALUES = {
-    "friche industrielle": "industrial",
-    "friche commerciale": "commercial",
-    "friche hospitalière": "hospital",
-    "friche agro-industrielle": "food_industry",
-    "friche carrière ou mine": "quarry",
-    "friche militaire": "military",
-    "friche d'habitat": "housing",
-    "friche d'équipement public": "public_facility",
-    "friche portuaire": "harbour",
-    "friche aéroportuaire": "airport",
-    "friche ferroviaire": "railway",
-    "friche logistique": "logistics",
-    "friche loisir tourisme hôtellerie": "leisure",
-    "friche enseignement": "school",
-    "friche cultuelle": "worship",
-    "mixte": "mixed",
-    "mixte - dominante habitat": "mixed_housing",
-    "mixte - autre": "mixed_other",
-    "autre": "other_kind",
-    "inconnu": "unknown",
-    "pollution avérée": "proven_pollution",
-    "pollution supposée": "suspected_pollution",
-    "pollution peu probable": "unlikely_pollution",
-    "pollution inexistante": "no_pollution",
-    "pollution traitée": "treated_pollution",
-    "dégradation inexistante ou faible": "little_decay",
-    "dégradation moyenne": "some_decay",
-    "dégradation très importante": "heavy_decay",
-    "dégradation hétérogène": "uneven_decay",
-}
-
-
-def standard_value(value: str) -> Localized:
-    """Value of the inventory in both languages; what the standard does not list stays as it is.
-
-    Examples
-    --------
-    >>> standard_value("pollution peu probable").en, standard_value("lot 3 en friche").en
-    ('pollution unlikely', 'lot 3 en friche')
-    """
-    code = STANDARD_VALUES.get(value)
-    return Localized(value, label(f"detect.inventory.{code}").en if code else value)
 
 
 def find_friches(
@@ -177,8 +135,8 @@ def _sites(
         [
             evidence_rows(weighted, evidence_model),
             _prior_rows(rows, ids, evidence_model),
-            _attributes(rows, ids),
-            _merged_records(rows, ids),
+            attribute_evidence(rows, ids),
+            merged_record_evidence(rows, ids),
             nafu_score(rows, ids, candidates.set_index("opportunity_id")["zone"].astype("str")),
         ]
     )
@@ -395,38 +353,5 @@ def _prior_rows(
         largest.to_numpy(),
         "detect.evidence.site_prior",
         evidence_model,
-        source="foncier",
-    )
-
-
-def _attributes(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
-    """EVIDENCE rows of other attributes of the records, without weight."""
-    parts = []
-    for column in ("pollution", "activity", "site_type", "buildings_state"):
-        known = rows[column].notna().to_numpy(dtype=bool)
-        values = [standard_value(value) for value in texts(rows[column])[known]]
-        parts.append(
-            neutral(
-                ids[known],
-                column,
-                f"detect.evidence.{column}",
-                params={"value": np.array(values, dtype=object)},
-                source=rows["source"].to_numpy()[known],
-                observed_on=rows["updated_on"].to_numpy()[known],
-            )
-        )
-    return concat_evidence(parts)
-
-
-def _merged_records(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
-    """EVIDENCE rows that name the records that were merged into one site."""
-    records = pd.Series(rows["site_id"].to_numpy()).groupby(ids).agg(list)
-    records = records[records.map(len) > 1]
-    names = records.map(lambda some: tuple(sorted(some))).to_numpy(dtype=object)
-    return neutral(
-        records.index.to_numpy(),
-        "même site",
-        "detect.evidence.merged_records",
-        params={"records": names},
         source="foncier",
     )

@@ -10,8 +10,8 @@ import shapely
 
 from foncier import schemas
 from foncier.detect.context import shapes, texts
-from foncier.detect.evidence import COLUMNS, WHOLE_SITE, neutral
-from foncier.i18n import Localized, localized
+from foncier.detect.evidence import COLUMNS, WHOLE_SITE, concat_evidence, neutral
+from foncier.i18n import Localized, label, localized
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,6 +28,38 @@ BASIAS_BASOL = ("casias", "ademe")  # first letters of the signals of these reco
 MEASURED_POINTS = 7  # of 11: 4 on vacancy and activity, 3 on neighbours; 1 more with a zoning
 CLOSED, ACTIVE = "sirene_closed", "sirene_active"
 PARTIAL_SIGNALS = ("survey_partial", "premises_partly", "tax_partly")
+# Values of the closed lists of the standard (CNIG « Friches » 1.0.6), by their code here.
+STANDARD_VALUES = {
+    "friche industrielle": "industrial",
+    "friche commerciale": "commercial",
+    "friche hospitalière": "hospital",
+    "friche agro-industrielle": "food_industry",
+    "friche carrière ou mine": "quarry",
+    "friche militaire": "military",
+    "friche d'habitat": "housing",
+    "friche d'équipement public": "public_facility",
+    "friche portuaire": "harbour",
+    "friche aéroportuaire": "airport",
+    "friche ferroviaire": "railway",
+    "friche logistique": "logistics",
+    "friche loisir tourisme hôtellerie": "leisure",
+    "friche enseignement": "school",
+    "friche cultuelle": "worship",
+    "mixte": "mixed",
+    "mixte - dominante habitat": "mixed_housing",
+    "mixte - autre": "mixed_other",
+    "autre": "other_kind",
+    "inconnu": "unknown",
+    "pollution avérée": "proven_pollution",
+    "pollution supposée": "suspected_pollution",
+    "pollution peu probable": "unlikely_pollution",
+    "pollution inexistante": "no_pollution",
+    "pollution traitée": "treated_pollution",
+    "dégradation inexistante ou faible": "little_decay",
+    "dégradation moyenne": "some_decay",
+    "dégradation très importante": "heavy_decay",
+    "dégradation hétérogène": "uneven_decay",
+}
 
 
 def assign_to_site(
@@ -291,3 +323,48 @@ def _partial_use(share: float) -> Localized:
     if np.isnan(share) or round(share, 2) >= 1.0:
         return localized("detect.warnings.partly_used")
     return localized("detect.warnings.partly_vacant", share=share)
+
+
+def standard_value(value: str) -> Localized:
+    """Value of the inventory in both languages; what the standard does not list stays as it is.
+
+    Examples
+    --------
+    >>> standard_value("pollution peu probable").en, standard_value("lot 3 en friche").en
+    ('pollution unlikely', 'lot 3 en friche')
+    """
+    code = STANDARD_VALUES.get(value)
+    return Localized(value, label(f"detect.inventory.{code}").en if code else value)
+
+
+def attribute_evidence(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
+    """EVIDENCE rows of other attributes of the records, without weight."""
+    parts = []
+    for column in ("pollution", "activity", "site_type", "buildings_state"):
+        known = rows[column].notna().to_numpy(dtype=bool)
+        values = [standard_value(value) for value in texts(rows[column])[known]]
+        parts.append(
+            neutral(
+                ids[known],
+                column,
+                f"detect.evidence.{column}",
+                params={"value": np.array(values, dtype=object)},
+                source=rows["source"].to_numpy()[known],
+                observed_on=rows["updated_on"].to_numpy()[known],
+            )
+        )
+    return concat_evidence(parts)
+
+
+def merged_record_evidence(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
+    """EVIDENCE rows that name the records that were merged into one site."""
+    records = pd.Series(rows["site_id"].to_numpy()).groupby(ids).agg(list)
+    records = records[records.map(len) > 1]
+    names = records.map(lambda some: tuple(sorted(some))).to_numpy(dtype=object)
+    return neutral(
+        records.index.to_numpy(),
+        "même site",
+        "detect.evidence.merged_records",
+        params={"records": names},
+        source="foncier",
+    )
