@@ -74,7 +74,9 @@ def test_a_layer_of_the_studys_own_weighs_by_configuration_alone(tmp_path: Path)
     assert result.candidates["confidence_band"].tolist() == ["incertaine"]
 
 
-@pytest.mark.parametrize("change", ["half_life_years = 0", "source_group = 'osm'", "origin = 'osm'"])
+@pytest.mark.parametrize(
+    "change", ["half_life_years = 0", "source_group = 'osm'", "origin = 'osm'"]
+)
 def test_a_study_may_stop_ageing_or_set_the_source_group(tmp_path: Path, change: str) -> None:
     words = f"[signals.courrier_revenu]\nweight = 2.0\n{change}\n"
     rows = run(tmp_path, words).evidence.set_index("signal")

@@ -63,7 +63,7 @@ def test_a_site_without_parcels_or_area_is_a_point_of_unknown_area(
 def test_a_lost_parcel_is_a_warning(evidence_model: EvidenceModel) -> None:
     result = found(evidence_model, site("80021_1", parcel_ids="A1|GONE"), parcels=parcels())
     assert "1 parcelle introuvable" in result.candidates["flags"][0]
-    assert "1 parcel(s) not found in the cadastre" in result.candidates["flags_en"][0]
+    assert "1 parcel not found in the cadastre" in result.candidates["flags_en"][0]
     assert result.candidates["area_m2"][0] == 2500
     assert result.notes[-1].count == 1
 

@@ -19,7 +19,7 @@ from foncier.i18n import Localized
 from foncier.model import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from foncier.geometry import Floats
 
@@ -37,7 +37,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def perimeter_m(
-    context: detect.SpatialContext, rows: Any, params: dict[str, float]
+    context: detect.SpatialContext, rows: Any, params: Mapping[str, Any]
 ) -> tuple[Floats, None]:
     return shapely.length(context.plots[rows]) * params.get("factor", 1.0), None
 
@@ -71,7 +71,8 @@ def test_an_installed_package_offers_a_measure(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(measures, "entry_points", lambda group: [point] * (group == point.group))
     measures._load_entry_points.cache_clear()
     assert "free_access" in detect.known_measures()
-    assert detect.find_measure("free_access") is detect.find_measure
+    loaded: Any = detect.find_measure("free_access")
+    assert loaded is detect.find_measure
 
 
 @pytest.mark.usefixtures("registry")
