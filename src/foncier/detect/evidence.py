@@ -43,6 +43,7 @@ def signal_of(name: str, evidence_model: EvidenceModel) -> Signal:
 
     Examples
     --------
+    >>> from foncier.i18n import Localized
     >>> ruins = Signal("ruins", 5.0, Localized("Ruine", "Ruins"), "OSM")
     >>> signal_of("building=ruins", EvidenceModel({"ruins": ruins}, 0.4, 0.03, 0.3, 20)).weight
     5.0
@@ -209,6 +210,7 @@ def band_of(confidences: Floats, evidence_model: EvidenceModel) -> NDArray[np.ob
 
     Examples
     --------
+    >>> from foncier.i18n import Localized
     >>> from foncier.model import Band
     >>> low, high = Localized("basse", "low"), Localized("haute", "high")
     >>> bands = (Band("low", 0, 0.5, low), Band("high", 0.5, 1, high))
