@@ -13,9 +13,9 @@ import geopandas as gpd
 import pandas as pd
 
 from foncier import demo
+from foncier.model import KIND_LABELS
 from foncier.pipeline.run import run
 from foncier.study import read_study
-from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from foncier.model import ResultTables

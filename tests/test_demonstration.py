@@ -198,9 +198,9 @@ def test_sirene_sets_out_of_date_signs_right(result: ResultTables, truth: Any) -
 def test_premises_free_in_part_are_said_so(result: ResultTables) -> None:
     told = result.evidence.set_index("signal").loc["premises_partly"]
     flags = result.candidates.set_index("opportunity_id").loc[told["opportunity_id"], "warnings"]
-    assert "occupé en partie\u00a0: 42\u00a0% libre" in flags
-    assert "5 lot(s) libre(s) sur 12" in told["text_fr"]
-    assert "5 free lot(s) of 12" in told["text_en"]
+    assert "occupé en partie\u00a0: 42\u00a0% des locaux vacants" in flags
+    assert "5 lots libres sur 12" in told["text_fr"]
+    assert "5 free lots of 12" in told["text_en"]
     assert not result.evidence["text_en"].str.contains(r"libre\(s\)|\d sur \d|de vacance").any()
 
 

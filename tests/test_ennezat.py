@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from foncier import detect
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
 from foncier.pipeline.run import GROUND
@@ -50,7 +50,7 @@ def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(study
     context = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
     rules = {r.name: r for r in published("qgis-foncier").rules["dent_creuse"]}
     share, area = rules["envelope"], rules["envelope_area"]
-    assert (share.at_least, area.at_least, share.given["hole_m2"]) == (30, 100, 50)
+    assert (share.at_least, area.at_least, share.params["hole_m2"]) == (30, 100, 50)
     town = _by_the_book(context.footprints)
     shapely.prepare(town)  # most plots lie wholly in it, or wholly out of it
     whole, met = shapely.covers(town, context.plots), shapely.intersects(town, context.plots)
@@ -58,12 +58,12 @@ def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(study
     cut = met & ~whole
     inside[cut] = [shapely.intersection(plot, town).area for plot in context.plots[cut]]
     rows = np.arange(len(context.plots))
-    found = MEASURES[area.measure].take(context, rows, area.given)[0]
+    found = find_measure(area.measure).take(context, rows, area.params)[0]
     # A circle drawn with eight sides a quarter is 0.5 % short of 50 m, here and there.
     assert (np.abs(found - inside) / shapely.area(context.plots)).max() < 0.01
     assert np.quantile(np.abs(found - inside), 0.98) < 0.01
     expected = (inside >= 100) & (inside / shapely.area(context.plots) >= 0.30)
-    shares = MEASURES[share.measure].take(context, rows, share.given)[0]
+    shares = find_measure(share.measure).take(context, rows, share.params)[0]
     verdict = (found >= 100) & (shares >= 0.30)
     assert 800 < expected.sum() < len(rows)
     assert (verdict == expected).all()

@@ -29,18 +29,27 @@ def tables() -> dict[str, str]:
             s["en"],
             f"{s['weight']:+.1f}" if s["weight"] else "0",
             f"{s['half_life_years']} y" if s["half_life_years"] else "none",
-            s["origin"],
+            s["source_group"],
             s.get("prior", ""),
             s["source"],
             s["comment"],
         ]
         for name, s in raw["signal"].items()
     ]
-    head = ["signal", "text", "weight", "half-life", "origin", "own prior", "source", "reason"]
+    head = [
+        "signal",
+        "text",
+        "weight",
+        "half-life",
+        "source group",
+        "own prior",
+        "source",
+        "reason",
+    ]
     bands = [[b["name"], b["en"], b["low"], b["high"]] for b in raw["band"]]
     settings = [
         [f"`{part}.{key}`", value]
-        for part in ("prior", "least", "age", "reach_m")
+        for part in ("prior", "least", "age", "search_radius_m")
         for key, value in raw[part].items()
     ]
     return {

@@ -74,13 +74,13 @@ def test_a_layer_of_the_studys_own_weighs_by_configuration_alone(tmp_path: Path)
     assert result.candidates["confidence_band"].tolist() == ["incertaine"]
 
 
-@pytest.mark.parametrize("given", ["half_life_years = 0", "origin = 'osm'"])
-def test_a_study_may_stop_the_age_of_a_sign_or_tie_it_to_an_origin(
-    tmp_path: Path, given: str
-) -> None:
-    words = f"[signals.courrier_revenu]\nweight = 2.0\n{given}\n"
+@pytest.mark.parametrize(
+    "change", ["half_life_years = 0", "source_group = 'osm'", "origin = 'osm'"]
+)
+def test_a_study_may_stop_ageing_or_set_the_source_group(tmp_path: Path, change: str) -> None:
+    words = f"[signals.courrier_revenu]\nweight = 2.0\n{change}\n"
     rows = run(tmp_path, words).evidence.set_index("signal")
-    expected = 2.0 if "half_life" in given else 0.0  # the map has spoken more strongly
+    expected = 2.0 if "half_life" in change else 0.0  # the map has spoken more strongly
     assert rows.loc["courrier_revenu", "weight"] == expected
 
 

@@ -60,7 +60,7 @@ def found(evidence_model: EvidenceModel, *seen: tuple[str, shapely.Geometry], **
         (shapely.Point(X + 61, Y + 1), []),  # an annexe of 9 m² is no premises
     ],
 )
-def test_a_sign_is_carried_to_its_building(
+def test_an_observation_is_linked_to_its_building(
     evidence_model: EvidenceModel, spot: shapely.Geometry, carried: list[str]
 ) -> None:
     result = found(evidence_model, ("disused:shop", spot))
@@ -76,7 +76,7 @@ def test_light_buildings_are_no_candidates(evidence_model: EvidenceModel) -> Non
     assert result.notes[0].count == 1
 
 
-def test_a_sign_of_use_outweighs_a_sign_of_disuse(evidence_model: EvidenceModel) -> None:
+def test_evidence_of_use_outweighs_evidence_of_disuse(evidence_model: EvidenceModel) -> None:
     spot = shapely.Point(X + 5, Y + 5)
     assert len(found(evidence_model, ("disused:shop", spot)).candidates) == 1
     both = found(evidence_model, ("disused:shop", spot), ("survey_used", spot))
@@ -84,7 +84,7 @@ def test_a_sign_of_use_outweighs_a_sign_of_disuse(evidence_model: EvidenceModel)
     assert both.notes[0].count == 1
 
 
-def test_evidence_says_where_belief_starts_and_what_each_sign_weighs(
+def test_evidence_states_the_prior_and_each_weight(
     evidence_model: EvidenceModel,
 ) -> None:
     result = found(evidence_model, ("disused:shop", shapely.Point(X + 5, Y + 5)))
@@ -96,12 +96,12 @@ def test_evidence_says_where_belief_starts_and_what_each_sign_weighs(
     assert "5,0\xa0% des logements vacants (LOVAC)" in rows.set_index("signal").loc["prior"].text_fr
 
 
-def test_an_unknown_signal_is_told_and_weighs_nothing(evidence_model: EvidenceModel) -> None:
+def test_an_unknown_signal_is_listed_without_weight(evidence_model: EvidenceModel) -> None:
     result = found(evidence_model, ("strange", shapely.Point(X + 5, Y + 5)))
     assert result.candidates.empty
 
 
-def test_without_buildings_an_observed_outline_stands_for_itself(
+def test_without_buildings_an_observed_outline_is_a_building(
     evidence_model: EvidenceModel,
 ) -> None:
     seen = [("disused:building", at(0, 0, 20, 10)), ("disused:shop", shapely.Point(X, Y))]
@@ -131,7 +131,7 @@ def test_no_observations_no_candidates(evidence_model: EvidenceModel) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(taken=st.sets(st.integers(0, 3)))
-def test_leaving_out_signs_of_disuse_never_makes_a_building_vacant(taken: set[int]) -> None:
+def test_less_evidence_of_disuse_never_makes_a_building_vacant(taken: set[int]) -> None:
     from foncier.i18n import Localized
     from foncier.model import Signal
 

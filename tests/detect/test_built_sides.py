@@ -11,7 +11,7 @@ import shapely
 
 from foncier import schemas
 from foncier.detect import SpatialContext, find_plots
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.model import Dem
 from foncier.study import profile, published
 from foncier.study.config import Study
@@ -25,7 +25,7 @@ from .village import village
 if TYPE_CHECKING:
     import geopandas as gpd
 
-SIDES = {"reach_m": 20.0, "beside_m": 3.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
+SIDES = {"radius_m": 20.0, "beside_m": 3.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
 ROW = [at(20.0 * n, 0, 20, 30) for n in range(4)]
 STREET = line((-100, -5), (200, -5))
 
@@ -126,7 +126,7 @@ def test_a_plot_off_the_relief_or_over_its_holes_is_unknown() -> None:
     assert np.isnan(measured("slope", replace(where, elevation=None), {"step_m": 5.0})).all()
 
 
-def test_a_steep_plot_is_flagged_and_kept() -> None:
+def test_a_steep_plot_has_a_warning_and_passes() -> None:
     rules, area = published("foncier"), at(-200, -200, 800, 800)
     steep = replace(village(), elevation=hill(0.15, 0.0))
     found = find_plots(steep, rules, area, source="C")
@@ -140,17 +140,17 @@ def envelope(*parts: shapely.Geometry) -> Any:
     return table(schemas.ENVELOPE, [{"part_id": f"{n}"} for n in range(len(parts))], list(parts))
 
 
-def test_a_supplied_envelope_stands_in_place_of_the_one_of_the_buildings() -> None:
-    given = {"grow_m": 50.0, "shrink_m": 30.0, "hole_m2": 2000.0, "least_m2": 25.0}
+def test_a_supplied_envelope_replaces_the_one_of_the_buildings() -> None:
+    params = {"grow_m": 50.0, "shrink_m": 30.0, "hole_m2": 2000.0, "least_m2": 25.0}
     where = context(ROW, [at(2, 2, 10, 10)], [STREET])
     half = replace(where, envelope=envelope(at(-5, -5, 35, 90), at(-5, -5, 35, 50)))
-    assert measured("envelope_m2", half, given) == pytest.approx([600, 300, 0, 0])
-    assert measured("envelope_share", half, given) == pytest.approx([1, 0.5, 0, 0])
-    told = MEASURES["envelope_m2"].take(half, np.arange(4), given)[1]
-    assert told is not None
-    assert set(told) == {"enveloppe fournie"}
+    assert measured("envelope_m2", half, params) == pytest.approx([600, 300, 0, 0])
+    assert measured("envelope_share", half, params) == pytest.approx([1, 0.5, 0, 0])
+    details = find_measure("envelope_m2").take(half, np.arange(4), params)[1]
+    assert details is not None
+    assert {str(detail) for detail in details} == {"enveloppe fournie"}
     without = replace(where, envelope=schemas.ENVELOPE.empty(CRS))
-    assert measured("envelope_m2", without, given) == [0, 0, 0, 0]
+    assert measured("envelope_m2", without, params) == [0, 0, 0, 0]
 
 
 def test_the_rules_say_that_the_envelope_was_supplied() -> None:

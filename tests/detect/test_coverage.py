@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from foncier import schemas
 from foncier.detect import SpatialContext, find_plots, uncovered_communes
 from foncier.detect.context import LEAST_PARCELS
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.study import published
 
 from .conftest import CRS, STREET, X, Y, at, table, town
@@ -71,7 +71,7 @@ def land(served: dict[str, set[int]], order: Any = None) -> SpatialContext:
 
 
 @pytest.mark.parametrize("layer", ["buildings", "streets", "zones"])
-def test_one_object_is_enough_and_none_is_told_by_commune(layer: str) -> None:
+def test_one_object_covers_a_commune_and_none_does_not(layer: str) -> None:
     assert uncovered_communes(land({}), EVERYWHERE) == {}
     assert uncovered_communes(land({layer: {1, 2}}), EVERYWHERE) == {layer: {"80016"}}
     assert uncovered_communes(land({layer: set()}), EVERYWHERE) == {layer: {"80016", "80021", ""}}
@@ -97,15 +97,15 @@ def test_the_order_of_the_parcels_changes_nothing(order: list[int], zones: set[i
 
 @pytest.mark.parametrize("name", ["built_share", "surrounded_share", "frontage_m", "in_zone"])
 def test_a_measure_is_unknown_where_its_layer_does_not_come(name: str) -> None:
-    where = land({}).where_lacking(
+    where = land({}).with_uncovered(
         {layer: frozenset({"80016", ""}) for layer in ("buildings", "streets", "zones")}
     )
-    figures = {"reach_m": 20.0, "built_m2": 5.0, "zones": ["U"]}
+    figures = {"radius_m": 20.0, "built_m2": 5.0, "zones": ["U"]}
     rows = np.arange(0, 3 * MANY, 7)
-    value, detail = MEASURES[name].take(where, rows, figures)
+    value, detail = find_measure(name).take(where, rows, figures)
     known = (rows >= MANY) & (rows < 2 * MANY)
     assert (np.isnan(value) == ~known).all()
-    alone, words = MEASURES[name].take(where, rows[known], figures)
+    alone, words = find_measure(name).take(where, rows[known], figures)
     assert (value[known] == alone).all()
     if words is not None:
         assert detail is not None
@@ -115,7 +115,7 @@ def test_a_measure_is_unknown_where_its_layer_does_not_come(name: str) -> None:
 
 def test_a_commune_without_buildings_keeps_no_plot_and_says_unknown() -> None:
     here = town()
-    blind = here.context.where_lacking({"buildings": frozenset({"80021"})})
+    blind = here.context.with_uncovered({"buildings": frozenset({"80021"})})
     found = find_plots(blind, here.profile, here.area, source="Cadastre")
     assert found.candidates.empty
     stopped = found.rejections.set_index("parcel_id")
@@ -125,7 +125,7 @@ def test_a_commune_without_buildings_keeps_no_plot_and_says_unknown() -> None:
 
 def test_a_commune_without_zones_is_judged_as_if_there_were_no_zoning() -> None:
     here = town()
-    blind = here.context.where_lacking({"zones": frozenset({"80021"})})
+    blind = here.context.with_uncovered({"zones": frozenset({"80021"})})
     none = replace(here.context, zones=None)
     one, other = (find_plots(g, here.profile, here.area, source="C") for g in (blind, none))
     assert one.candidates["zone"].isna().all()
@@ -173,7 +173,7 @@ def test_assemblies_cross_no_unknown() -> None:
     )
 
     def joined(**gone: set[str]) -> list[str]:
-        where = context.where_lacking({name: frozenset(codes) for name, codes in gone.items()})
+        where = context.with_uncovered({name: frozenset(codes) for name, codes in gone.items()})
         found = find_plots(where, rules, EVERYWHERE, source="C").assemblies
         assert found.crs == CRS
         return [ids for ids in found["parcel_ids"] if ids == "p06|p07"]

@@ -85,7 +85,7 @@ DOOR = shapely.Point(X + 10, Y + 7)
         (None, 0.5**0.5, "sans date\xa0: poids × 0,71"),
     ],
 )
-def test_an_old_sign_weighs_less_by_its_half_life(
+def test_the_weight_decreases_by_its_half_life(
     day: dt.date | None, share: float, words: str
 ) -> None:
     low = replace(book(), least_confidence=0.01)
@@ -109,7 +109,7 @@ def test_a_study_without_a_date_lets_nothing_age_and_says_so() -> None:
     assert "no date" in rows.loc["prior", "text_en"]
 
 
-def test_one_origin_is_one_witness_in_each_direction() -> None:
+def test_one_source_group_counts_once_in_each_direction() -> None:
     """A certificate told by the DPE and again by the BDNB counts once; so do two tags of a map."""
     signs = [
         sign(1, "survey_vacant", DOOR),
@@ -149,7 +149,7 @@ def test_an_ambiguous_point_is_weak_evidence_for_both() -> None:
         ("premises_empty", 21.0, False),
     ],
 )
-def test_a_point_reaches_as_far_as_its_origin_says(
+def test_the_search_radius_depends_on_the_source_group(
     signal: str, metres: float, linked: bool
 ) -> None:
     low = replace(book(), least_confidence=0.01)
@@ -157,7 +157,7 @@ def test_a_point_reaches_as_far_as_its_origin_says(
     assert (len(result.candidates) == 1) == linked
 
 
-def test_closed_establishments_speak_only_where_none_is_active() -> None:
+def test_closed_establishments_count_only_where_none_is_active() -> None:
     strong = sign(9, "survey_vacant", DOOR)
     closed = [sign(k, "sirene_closed", DOOR, source="SIRENE") for k in (1, 2, 3)]
     active = [sign(k, "sirene_active", DOOR, source="SIRENE") for k in (4, 5)]
@@ -169,11 +169,11 @@ def test_closed_establishments_speak_only_where_none_is_active() -> None:
     assert rows.loc["sirene_active", "share"] == pytest.approx(0.4)
     assert rows.loc["sirene_active", "text_fr"].endswith("× 2")
     assert mixed.candidates["warnings"].tolist() == [
-        "occupé en partie\xa0: 2 établissement(s) actif(s) sur 5"
+        "occupé en partie\xa0: 2 établissements actifs sur 5"
     ]
 
 
-def test_what_is_said_of_all_premises_of_a_plot_concerns_each_building_on_it() -> None:
+def test_evidence_on_all_premises_of_a_plot_concerns_each_building_on_it() -> None:
     two = table(
         schemas.BUILDINGS,
         [{"building_id": i, "kind": "hard", "area_m2": 50.0} for i in "ab"],
@@ -188,7 +188,7 @@ def test_what_is_said_of_all_premises_of_a_plot_concerns_each_building_on_it() -
     assert parts == {"tax_vacant_2y": [2.2, 2.2], "tax_partly": [0.15, 0.15]}
 
 
-def test_plots_of_a_friche_are_told_of_the_site_and_not_again_of_its_buildings() -> None:
+def test_plots_of_a_friche_count_for_the_site_and_not_for_its_buildings() -> None:
     told = sign(1, "tax_vacant_5y", PLOTS[0], subject="parcel", share=1.0)
     alone = found(told)
     site = table(
@@ -203,7 +203,7 @@ def test_plots_of_a_friche_are_told_of_the_site_and_not_again_of_its_buildings()
 
 @pytest.mark.parametrize("signal", ["sirene_active", "dpe_recent", "tax_used", "strange"])
 @pytest.mark.parametrize("rate", [0.03, 0.45, None])
-def test_no_sign_of_disuse_no_candidate_however_high_the_rate(
+def test_no_evidence_of_disuse_no_candidate_whatever_the_rate(
     signal: str, rate: float | None
 ) -> None:
     low = replace(book(rate), least_confidence=0.01)
@@ -305,7 +305,9 @@ def test_leaving_out_a_source_never_makes_unknown_vacant(
 
 @settings(max_examples=15, deadline=None)
 @given(rows=DRAWN, order=st.randoms(use_true_random=False))
-def test_the_order_of_signs_changes_nothing(rows: list[tuple[str, int, int]], order: Any) -> None:
+def test_the_order_of_evidence_changes_nothing(
+    rows: list[tuple[str, int, int]], order: Any
+) -> None:
     signs = drawn(rows)
     mixed = list(signs)
     order.shuffle(mixed)
@@ -397,13 +399,13 @@ def test_the_nafu_rule_makes_a_site_of_low_confidence_with_its_score() -> None:
     assert told_score == "Score NAFU\xa0: 3 points sur 8 mesurés (barème sur 11)"
 
 
-def test_a_parcel_that_is_gone_is_named_with_its_site_kept_as_a_point() -> None:
+def test_a_lost_parcel_is_named_and_its_site_is_a_point() -> None:
     listed = inventory({"site_id": "80021_1", "parcel_ids": "GONE"}, spots=[CENTRE])
     (row,) = friches(SpatialContext(inventory=listed, parcels=parcels())).candidates.to_dict(
         "records"
     )
     assert row["perimeter"] == "point_seul"
-    assert row["warnings"] == "1 parcelle(s) introuvable(s) au cadastre\xa0: GONE"
+    assert row["warnings"] == "1 parcelle introuvable au cadastre\xa0: GONE"
     assert row["geometry"].centroid.distance(CENTRE) < 1
 
 

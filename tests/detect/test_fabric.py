@@ -73,7 +73,7 @@ def _by_the_book(shapes: np.ndarray, distance: float) -> list[int]:
         st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=30, unique=True
     )
 )
-def test_sizes_equal_those_of_melted_buffers_up_to_what_is_enough(
+def test_sizes_equal_those_of_dissolved_buffers_up_to_the_limit(
     places: list[tuple[int, int]],
 ) -> None:
     # Houses on a grid of 23 m: no gap is near a distance asked for, where buffers are polygons.

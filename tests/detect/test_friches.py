@@ -60,10 +60,10 @@ def test_a_site_without_parcels_or_area_is_a_point_of_unknown_area(
     assert np.isnan(got["area_m2"])
 
 
-def test_a_parcel_that_is_no_longer_there_is_told(evidence_model: EvidenceModel) -> None:
+def test_a_lost_parcel_is_a_warning(evidence_model: EvidenceModel) -> None:
     result = found(evidence_model, site("80021_1", parcel_ids="A1|GONE"), parcels=parcels())
-    assert "1 parcelle(s) introuvable(s)" in result.candidates["warnings"][0]
-    assert "1 parcel(s) not found in the cadastre" in result.candidates["warnings_en"][0]
+    assert "1 parcelle introuvable" in result.candidates["warnings"][0]
+    assert "1 parcel not found in the cadastre" in result.candidates["warnings_en"][0]
     assert result.candidates["area_m2"][0] == 2500
     assert result.notes[-1].count == 1
 
@@ -95,7 +95,7 @@ def test_the_same_parcels_twice_are_one_site_under_the_older_id(
     assert (got["name"], got["sources"]) == ("Halle", "ADUGA | DDT")
     assert got["status"] == "friche sans projet"  # the latest word
     assert pd.isna(got["family"])
-    assert any("80021_2 et 80021_9" in t for t in result.evidence["text_fr"])
+    assert any("80021_2, 80021_9" in t for t in result.evidence["text_fr"])
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_points_alone_are_the_same_site_only_when_near_and_as_large(
 
 
 @pytest.mark.parametrize("with_cadastre", [True, False])
-def test_sites_that_overlap_in_part_are_a_family_and_each_kept(
+def test_sites_that_overlap_in_part_are_a_family(
     evidence_model: EvidenceModel, with_cadastre: bool
 ) -> None:
     rows = (
@@ -162,7 +162,7 @@ def test_confidence_follows_the_status_and_unknown_moves_nothing(
     assert sure["FR-80021_2"] < sure["FR-80021_1"] < sure["FR-80021_4"] < 1
 
 
-def test_two_inventories_that_say_the_same_are_not_two_witnesses(
+def test_two_inventories_with_the_same_status_count_once(
     evidence_model: EvidenceModel,
 ) -> None:
     alone = found(evidence_model, site("80021_1", parcel_ids="A1")).candidates["confidence"][0]

@@ -11,13 +11,13 @@ import shapely
 
 from foncier import schemas
 from foncier.detect import SpatialContext
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure, known_measures
 
 from .conftest import CRS, X, Y, at, table
 
-FRONT = {"reach_m": 20.0}
-AROUND = {"reach_m": 20.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
-GROUP = {"reach_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
+FRONT = {"radius_m": 20.0}
+AROUND = {"radius_m": 20.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
+GROUP = {"radius_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
 
 
 def context(plots: list[Any], houses: list[Any], ways: list[Any]) -> SpatialContext:
@@ -64,10 +64,10 @@ BACK = shapely.union_all([at(24, 30, 20, 30), at(44, 0, 4, 60)])
 PLOTS = [at(0, 0, 20, 30), at(24, 0, 20, 30), at(0, 30, 20, 30), BACK]
 
 
-def measured(name: str, where: SpatialContext, given: dict[str, Any]) -> list[float]:
+def measured(name: str, where: SpatialContext, params: dict[str, Any]) -> list[float]:
     assert where.parcels is not None
     rows = np.arange(len(where.parcels))
-    return [float(v) for v in MEASURES[name].take(where, rows, given)[0]]
+    return [float(v) for v in find_measure(name).take(where, rows, params)[0]]
 
 
 def test_frontage_is_what_faces_the_street_and_nothing_hides() -> None:
@@ -101,7 +101,7 @@ def test_without_streets_access_is_unknown() -> None:
     assert np.isnan(measured("surrounded_share", where, AROUND)[0])
 
 
-def test_the_edge_is_held_by_built_neighbours_and_by_the_street() -> None:
+def test_built_neighbours_and_the_street_border_the_edge() -> None:
     plots = [at(20, 0, 20, 30), at(0, 0, 20, 30), at(40, 0, 20, 30), at(20, 30, 20, 30)]
     houses = [at(2, 2, 10, 10), at(42, 2, 10, 10), at(22, 32, 4, 4)]  # the last is a shed
     one, *_ = measured("surrounded_share", context(plots, houses, [STREET]), AROUND)
@@ -117,32 +117,38 @@ def test_a_group_is_the_bare_plots_that_hang_together() -> None:
     assert found == [1200, 1200, 600, 1800, 1800, 1800]
 
 
-def test_a_group_is_counted_within_reach_only() -> None:
+def test_a_group_counts_within_its_radius_only() -> None:
     row = [at(20.0 * n, 0, 20, 30) for n in range(30)]
     found = measured("unbuilt_group_m2", context(row, [], []), GROUP)
     assert found[0] == 600 * 9  # its own and the eight that begin within 150 m
     assert found[15] == 600 * 17
 
 
-def test_the_free_piece_behind_a_row_of_houses_has_no_passage() -> None:
-    given = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 5.0, "reach_m": 20.0, "strip_m": 3.0}
+def test_the_free_piece_behind_a_row_of_houses_has_no_access() -> None:
+    params = {
+        "clear_m": 8.0,
+        "part_m2": 10.0,
+        "opening_radius_m": 5.0,
+        "radius_m": 20.0,
+        "strip_m": 3.0,
+    }
     plots = [at(0, 0, 20, 80), at(30, 0, 20, 80)]
     houses = [at(0, 2, 20, 10), at(30, 2, 16, 10)]  # the second leaves 4 m beside it
     where = context(plots, houses, [STREET])
-    shut, open_ = measured("free_access_m", where, given)
+    shut, open_ = measured("free_access_m", where, params)
     assert shut == 0
     assert open_ >= 3
-    assert measured("free_width_m", where, given) == pytest.approx([20, 20], abs=1)
+    assert measured("free_width_m", where, params) == pytest.approx([20, 20], abs=1)
 
 
 def test_measures_accept_no_parcel_and_no_building() -> None:
     where = context(PLOTS, [], [STREET])
     empty = np.array([], dtype=np.intp)
-    given = {
+    params = {
         **AROUND,
         **GROUP,
         "grow_m": 50.0,
-        "radius_m": 3.0,
+        "opening_radius_m": 3.0,
         "clear_m": 8.0,
         "part_m2": 10.0,
         "strip_m": 3.0,
@@ -151,11 +157,12 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         "beside_m": 3.0,
         "step_m": 1.0,
     }
-    for name, measure in MEASURES.items():
-        value, _ = measure.take(where, empty, given)
+    for name in known_measures():
+        measure = find_measure(name)
+        value, _ = measure.take(where, empty, params)
         assert value.shape == (0,), name
-        value, _ = measure.take(where, np.arange(4), given)
+        value, _ = measure.take(where, np.arange(4), params)
         assert value.shape == (4,), name
-        assert measure.reach_m(given) >= 0
+        assert measure.radius_m(params) >= 0
     assert where.parcels is not None
     assert where.parcels.crs == CRS

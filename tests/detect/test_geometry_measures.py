@@ -72,7 +72,7 @@ def test_coverage_is_the_union_whatever_the_order_the_turn_and_the_split(
     assert covered_area_m2(moved(plots), moved(houses)) == pytest.approx(expected, abs=1e-3)
 
 
-def test_opening_wears_lanes_away_and_keeps_courts() -> None:
+def test_opening_removes_lanes_and_keeps_courts() -> None:
     lane, court, none = shapely.box(0, 0, 15, 400), shapely.box(0, 0, 30, 30), None
     kept = opened_area_m2(array(lane, court, none), radius_m=10)
     assert kept[0] == 0
@@ -80,7 +80,7 @@ def test_opening_wears_lanes_away_and_keeps_courts() -> None:
     assert np.isnan(kept[2])
 
 
-def test_free_piece_is_the_best_one_left_around_the_building() -> None:
+def test_the_free_piece_is_the_best_one_around_the_building() -> None:
     garden = shapely.box(0, 0, 100, 30)
     house, hut = shapely.box(0, 0, 30, 30), shapely.box(60, 0, 62, 3)
     figures = {"clear_m": 8.0, "part_m2": 10.0, "radius_m": 10.0}
@@ -100,7 +100,7 @@ def test_free_piece_is_the_best_one_left_around_the_building() -> None:
         (shapely.box(-9.8, 0, 0.2, 20), 20 * 50),  # a neighbour's wall
     ],
 )
-def test_free_ground_is_what_lies_clear_of_what_stands_on_the_plot(
+def test_free_pieces_are_clear_of_the_buildings_on_the_plot(
     house: shapely.Geometry, free: float
 ) -> None:
     plot = array(shapely.box(0, 0, 50, 20))

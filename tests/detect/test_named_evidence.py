@@ -80,7 +80,7 @@ def test_a_verdict_moves_the_confidence_of_its_site(verdict: str, low: float, hi
     assert low <= sure(visit(verdict, "FR-80021_1")) <= high
 
 
-def test_a_verdict_on_a_site_that_is_gone_is_silent_and_makes_none() -> None:
+def test_a_verdict_on_a_former_site_has_no_effect() -> None:
     assert sure(visit("occupe", "FR-80021_9")) == sure(None)
     context = detect.SpatialContext(observations=visit("friche_confirmee", "FR-80021_9"))
     assert detect.find_friches(context, ledger(), AREA).candidates.empty

@@ -32,7 +32,7 @@ def test_each_plot_meets_its_fate(street: Town, name: str) -> None:
     assert verdicts(street).get(name, "outside") == STREET[name][2]
 
 
-def test_every_parcel_of_the_area_is_kept_or_told_why_not(street: Town) -> None:
+def test_every_parcel_of_the_area_is_a_candidate_or_a_rejection(street: Town) -> None:
     assert set(verdicts(street)) == set(STREET) - {"far"}
 
 
@@ -52,7 +52,7 @@ def test_a_rejection_says_value_threshold_and_what_is_short(street: Town) -> Non
 def test_flags_warn_and_do_not_reject(street: Town) -> None:
     found = find_plots(street.context, street.profile, street.area, source="Cadastre").candidates
     flags = found.set_index("parcel_ids")["warnings"]
-    assert flags["bare"] == "risque « PPRI »"
+    assert flags["bare"] == "risque «\u00a0PPRI\u00a0»"
     assert pd.isna(flags["hut"])
     english = found.set_index("parcel_ids")["warnings_en"]
     assert english["bare"] == "hazard “PPRI”"
@@ -157,7 +157,7 @@ def test_a_plot_that_another_parcel_overlaps_is_flagged(street: Town) -> None:
     twice = replace(street.context, parcels=parcels.set_geometry(shapes, crs=CRS))
     found = find_plots(twice, street.profile, street.area, source="C").candidates
     flags = found.set_index("parcel_ids")["warnings"]
-    assert flags["bare"] == "risque « PPRI » | recouvre la parcelle field"
+    assert flags["bare"] == "risque «\u00a0PPRI\u00a0» | recouvre la parcelle field"
     assert flags["field"].endswith("recouvre la parcelle bare")
     english = found.set_index("parcel_ids")["warnings_en"]
     assert english["bare"] == "hazard “PPRI” | overlaps parcel field"

@@ -15,7 +15,7 @@ from shapely import affinity
 
 from foncier import schemas
 from foncier.detect import find_plots
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure, known_measures
 from foncier.detect.rule_engine import rules_radius_m
 from foncier.study import profiles, published
 
@@ -32,9 +32,9 @@ def test_four_rule_sets_come_with_foncier_each_with_its_sources() -> None:
         assert set(rules) == {"dent_creuse", "terrain_divisible"}
         for rule in (r for kind in rules.values() for r in kind):
             assert rule.source, (name, rule.name)
-            assert rule.measure in MEASURES
+            assert rule.measure in known_measures()
             assert rule.label.fr != rule.label.en
-            assert (MEASURES[rule.measure].take.__doc__ or "").strip()
+            assert (find_measure(rule.measure).take.__doc__ or "").strip()
 
 
 EXPECTED = {
@@ -103,7 +103,7 @@ def test_the_order_of_the_parcels_changes_no_byte(name: str) -> None:
 
 @pytest.mark.parametrize("plot", ["b05", "heart", "field", "d06"])
 @pytest.mark.parametrize("name", PROFILES)
-def test_parcels_beyond_the_reach_of_the_rules_change_no_verdict(name: str, plot: str) -> None:
+def test_parcels_beyond_the_radius_of_the_rules_change_no_outcome(name: str, plot: str) -> None:
     rules, here = published(name), parcels()[plot]
     # What looks farther than this looks at buildings, not at parcels.
     reach = min(rules_radius_m(rules), 150.0)
@@ -204,7 +204,7 @@ def test_a_commune_without_a_single_building_or_parcel_runs(name: str) -> None:
     assert verdicts(replace(context, parcels=schemas.PARCELS.empty(CRS)), rules) == {}
 
 
-def test_a_limit_that_depends_on_the_fabric_is_told_with_it() -> None:
+def test_a_threshold_by_fabric_states_the_fabric() -> None:
     found = find_plots(village(), published("qgis-foncier"), AREA, source="C")
     row: Any = found.tests.set_index(["parcel_id", "rule"]).loc[("b05", "area")]
     assert (row["threshold"], row["detail"]) == (300.0, "tissu dense")

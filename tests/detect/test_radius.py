@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.detect.fabric import building_classes, plot_classes, radius_m
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure
 from foncier.model import Fabric
 from foncier.study import profiles, published
 
@@ -28,7 +28,7 @@ SLACK_M = 1.0  # limits drawn twice, and the step between points of an edge
 def rules() -> list[Rule]:
     """Each measure of the rule sets with each set of figures, once."""
     every = [r for name in profiles() for kind in published(name).rules.values() for r in kind]
-    once = {f"{r.measure} {sorted(r.given.items())}": r for r in every}
+    once = {f"{r.measure} {sorted(r.params.items())}": r for r in every}
     return list(once.values())
 
 
@@ -51,13 +51,13 @@ def cut(context: SpatialContext, plot: shapely.Geometry, metres: float) -> Spati
 def value(context: SpatialContext, rule: Rule, plot: str) -> float:
     assert context.parcels is not None
     row = np.flatnonzero(context.parcels["parcel_id"] == plot)
-    return float(MEASURES[rule.measure].take(context, row, rule.given)[0][0])
+    return float(find_measure(rule.measure).take(context, row, rule.params)[0][0])
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda r: f"{r.measure}")
-def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
-    whole, reach = village(), MEASURES[rule.measure].reach_m(rule.given)
-    by_class = any(isinstance(figure, dict) for figure in rule.given.values())
+def test_nothing_beyond_the_radius_changes_a_measure(rule: Rule) -> None:
+    whole, reach = village(), find_measure(rule.measure).radius_m(rule.params)
+    by_class = any(isinstance(figure, dict) for figure in rule.params.values())
     if by_class:
         reach += radius_m(Fabric())
     for name in ("a00", "a03", "b05", "d06", "heart", "field", "large"):
@@ -65,7 +65,7 @@ def test_nothing_beyond_the_reach_changes_a_measure(rule: Rule) -> None:
         assert value(here, rule, name) == pytest.approx(value(whole, rule, name), nan_ok=True)
 
 
-def test_the_village_is_wider_than_what_most_measures_see() -> None:
+def test_the_village_is_wider_than_most_radii() -> None:
     """Else the test above would cut nothing away."""
     whole = village()
     assert whole.parcels is not None
@@ -82,7 +82,7 @@ def test_the_village_is_wider_than_what_most_measures_see() -> None:
         st.tuples(st.integers(-90, 90), st.integers(-2, 2)), min_size=1, max_size=120, unique=True
     )
 )
-def test_houses_beyond_the_reach_of_the_fabric_change_no_class(
+def test_buildings_beyond_the_radius_of_the_fabric_change_no_class(
     places: list[tuple[int, int]],
 ) -> None:
     figures = Fabric()

@@ -12,9 +12,9 @@ from foncier.geometry import (
     in_threads,
     nearest_members,
     parallel,
-    queried,
+    predicate_holds,
+    query_tree,
     unions_by,
-    which_hold,
 )
 
 SIZES = [0, 1, parallel.THREAD_FROM - 1, parallel.THREAD_FROM, 3 * parallel.THREAD_FROM + 1]
@@ -41,8 +41,8 @@ def test_shapes_come_back_in_order(size: int) -> None:
 def test_an_index_answers_as_in_one_call(size: int, predicate: str | None) -> None:
     shapes, tree = squares(size, 2), shapely.STRtree(squares(300, 3))
     shapely.prepare(shapes)
-    assert np.array_equal(queried(tree, shapes, predicate), tree.query(shapes, predicate))
-    near = queried(tree, shapes, "dwithin", 3.0)
+    assert np.array_equal(query_tree(tree, shapes, predicate), tree.query(shapes, predicate))
+    near = query_tree(tree, shapes, "dwithin", 3.0)
     assert np.array_equal(near, tree.query(shapes, "dwithin", distance=3.0))
 
 
@@ -67,7 +67,7 @@ def test_pairs_of_a_prepared_plot_stay_together(size: int, most: int) -> None:
         seen.append({id(shape) for shape in some})
         return np.asarray(shapely.intersects(some, them))
 
-    at_once = which_hold(holds, plots, plot, others)
+    at_once = predicate_holds(holds, plots, plot, others)
     assert np.array_equal(at_once, shapely.intersects(plots[plot], others))
     assert sum(map(len, seen)) == len(set(plot.tolist()))
 

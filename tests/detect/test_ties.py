@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from foncier.detect.occupancy import merge_repeated
 
 from foncier.detect.deduplicate import Outlines
 from foncier.detect.fabric import CLASSES, plot_classes
 from foncier.detect.measures.parcel import largest
-from foncier.detect.occupancy import merge_repeated
 from foncier.detect.site_evidence import assign_to_site
 from foncier.geometry import overlaps
 from foncier.model import Fabric

@@ -13,8 +13,8 @@ from foncier.detect.visibility import (
     HIDDEN_M,
     STRETCH,
     StreetLines,
-    hidden,
-    nearest,
+    is_hidden,
+    nearest_points,
     sides,
 )
 from foncier.geometry.parallel import THREAD_FROM
@@ -40,7 +40,7 @@ def scene(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 @given(seeds)
 def test_the_nearest_point_of_a_street_is_that_of_geometries(seed: int) -> None:
     _, owner, eyes, ways = scene(seed)
-    found = nearest(eyes, owner, StreetLines(ways), REACH_M)
+    found = nearest_points(eyes, owner, StreetLines(ways), REACH_M)
     away = shapely.distance(shapely.points(eyes), shapely.union_all(ways))
     assert np.array_equal(np.isnan(found[:, 0]), away > REACH_M)
     seen = away <= REACH_M
@@ -53,8 +53,8 @@ def test_the_nearest_point_of_a_street_is_that_of_geometries(seed: int) -> None:
 @given(seeds)
 def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
     plots, owner, eyes, ways = scene(seed)
-    aims = nearest(eyes, owner, StreetLines(ways), 200.0)
-    found = hidden(eyes, aims, owner, shapely.STRtree(plots))
+    aims = nearest_points(eyes, owner, StreetLines(ways), 200.0)
+    found = is_hidden(eyes, aims, owner, shapely.STRtree(plots))
     lines = shapely.linestrings(np.stack([eyes, aims], axis=1))
     crossed = shapely.length(shapely.intersection(lines[:, None], plots[None]))
     bearer = shapely.intersects(plots[None], shapely.points(aims)[:, None])
@@ -64,15 +64,15 @@ def test_what_hides_a_line_is_what_it_crosses(seed: int) -> None:
     assert np.array_equal(found[plain], told[plain])
 
 
-def test_no_street_and_no_point_are_no_fault() -> None:
+def test_no_street_and_no_point_are_accepted() -> None:
     none, nowhere = np.empty((0, 2)), np.array([], dtype=np.intp)
     ways = np.array([shapely.LineString([(0, 0), (1, 0)])])
-    assert nearest(none, nowhere, StreetLines(ways), REACH_M).shape == (0, 2)
+    assert nearest_points(none, nowhere, StreetLines(ways), REACH_M).shape == (0, 2)
     assert np.isnan(
-        nearest(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), StreetLines(ways[:0]), 5.0)
+        nearest_points(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), StreetLines(ways[:0]), 5.0)
     ).all()
     plots = np.array([shapely.box(0, 0, 1, 1)])
-    assert not len(hidden(none, none, nowhere, shapely.STRtree(plots)))
+    assert not len(is_hidden(none, none, nowhere, shapely.STRtree(plots)))
 
 
 def test_lines_in_threads_see_what_each_sees_alone() -> None:
@@ -81,11 +81,12 @@ def test_lines_in_threads_see_what_each_sees_alone() -> None:
     eyes, owner = np.tile(eyes, (turns, 1)), np.tile(owner, turns)
     order = np.argsort(owner, kind="stable")
     eyes, owner, tree = eyes[order], owner[order], shapely.STRtree(plots)
-    aims = nearest(eyes, owner, StreetLines(ways), 200.0)
+    aims = nearest_points(eyes, owner, StreetLines(ways), 200.0)
     alone = [
-        hidden(eyes[n : n + 1], aims[n : n + 1], owner[n : n + 1], tree) for n in range(len(eyes))
+        is_hidden(eyes[n : n + 1], aims[n : n + 1], owner[n : n + 1], tree)
+        for n in range(len(eyes))
     ]
-    together = hidden(eyes, aims, owner, tree)
+    together = is_hidden(eyes, aims, owner, tree)
     assert np.array_equal(together, np.concatenate(alone))
     assert 0 < together.sum() < len(together)
 
@@ -96,7 +97,7 @@ def test_many_points_are_looked_at_in_batches() -> None:
     ways = shapely.linestrings([[(0, 0.01 * n), (100, 0.01 * n)] for n in range(6000)])
     eyes = np.column_stack([np.linspace(0, 100, count), np.full(count, -1.0)])
     assert count * len(ways) > BATCH
-    found = nearest(eyes, np.zeros(count, dtype=np.intp), StreetLines(ways), 100.0)
+    found = nearest_points(eyes, np.zeros(count, dtype=np.intp), StreetLines(ways), 100.0)
     assert np.allclose(found - eyes, [0, 1])
 
 

@@ -67,5 +67,5 @@ def test_where_the_zoning_does_not_cover_a_commune_its_zone_is_unknown() -> None
     assert zone_of(SpatialContext(), POINTS, communes).tolist() == [None] * 7
     context = SpatialContext(zones=zones([0, 1, 2, 3]))
     assert zone_of(context, POINTS, communes)[-1] == "hors zonage"
-    partial = context.where_lacking({"zones": frozenset({"80022"})})
+    partial = context.with_uncovered({"zones": frozenset({"80022"})})
     assert zone_of(partial, POINTS, communes).tolist() == ["U", "U", "U", "AUc", "N", "A", None]

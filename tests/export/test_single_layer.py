@@ -11,8 +11,7 @@ import pytest
 from foncier import readers, validation
 from foncier.export import diff, visits
 from foncier.export.visits import Visits, write_form
-from foncier.model import LayerFile
-from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.model import VERDICTS, VISIT_VERDICTS, LayerFile
 from foncier.validation import Edition
 
 from ..conftest import LAMBERT_93
@@ -63,7 +62,7 @@ def test_form_asks_for_a_verdict_and_a_date(
     assert told["widgets"]["date"] == "DateTime"
     assert told["widgets"]["note"] == "TextEdit"
     assert told["types"]["date"] == "Date"
-    assert told["choices"] == [[VERDICTS[v].text.fr, v] for v in FIELD]
+    assert told["choices"] == [[VERDICTS[v].text.fr, v] for v in VISIT_VERDICTS]
     assert told["aliases"]["date"] == "Date de la visite"
     columns = [column.name for column in visits.VISITS.columns]
     assert told["closed"] == [c for c in columns if c not in ("verdict", "date", "note")]

@@ -58,7 +58,7 @@ def test_what_does_not_come_to_a_commune_is_unknown_in_tiles_as_in_the_whole(
 ) -> None:
     gone = {"zones": frozenset({"80016"}), "streets": frozenset({"80016"})}
     frames = {layer: convert_step.read_layer(town.layers, layer) for layer in LAYERS}
-    ground = detect.SpatialContext(**frames, lacking=gone)
+    ground = detect.SpatialContext(**frames, uncovered=gone)
     whole = detect.find_plots(ground, published("foncier"), AREA, source=SOURCE)
     cut = tiles.Tiling("3", executors.serial(), tmp_path)
     same(found(town.layers, cut, lacking=gone), whole)

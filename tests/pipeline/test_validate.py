@@ -19,7 +19,7 @@ from foncier.results import read_saved
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from foncier.model_validation import Validation
+    from foncier.model import Validation
 
 TRUTH = demo.study_folder() / "verite.csv"
 

@@ -135,7 +135,7 @@ def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() 
     ]
     assert outside_street_coverage(sites.iloc[:0], entrances, ground).tolist() == []
     # A street of the next commune is none of theirs; a door is a door.
-    bare = ground.where_lacking({"streets": frozenset({"80016"})})
+    bare = ground.with_uncovered({"streets": frozenset({"80016"})})
     here = sites.assign(commune="80016")
     assert outside_street_coverage(here, entrances, bare).tolist() == [False, True, True]
 

@@ -152,7 +152,8 @@ def test_premises_evidence_and_free_share(tmp_path: Path) -> None:
         "H6": "premises_partly",
     }
     assert rows.loc["H2", "share"] == pytest.approx(0.6)
-    assert rows.loc["H2", "detail"] == "6 lot(s) libre(s) sur 10"
+    assert rows.loc["H2", "detail"] == "6 lots libres sur 10"
+    assert rows.loc["H2", "detail_en"] == "6 free lots of 10"
     assert rows.loc["H6"].geometry.geom_type == "Polygon"
     notes = {n.text.fr: n.count for n in report.notes}
     assert sum(c for t, c in notes.items() if "dépasse le nombre de lots" in t) == 2

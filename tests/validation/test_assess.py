@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier.model_verdicts import VERDICTS, codes
+from foncier.model import VERDICTS, verdict_codes
 from foncier.validation import assess, match_truths
 from foncier.validation.assess import deduplicate_truths
 
@@ -119,20 +119,22 @@ def test_each_verdict_of_the_map_on_each_kind(verdict: str) -> None:
 
 
 def test_the_verdicts_are_those_of_the_map() -> None:
-    from foncier.model_verdicts import FIELD
+    from foncier.model import VISIT_VERDICTS
 
     from ..conftest import ROOT
 
     script = ROOT / "src" / "foncier" / "export" / "webmap" / "static" / "visit.js"
     listed = script.read_text(encoding="utf-8").split("VERDICTS = [")[1].split("]")[0]
-    assert tuple(word.strip(" '\n") for word in listed.split(",")) == FIELD
+    assert tuple(word.strip(" '\n") for word in listed.split(",")) == VISIT_VERDICTS
 
 
 def test_verdicts_are_read_however_they_are_written() -> None:
     words = pd.Series(
         ["Friche confirmée", "PARTIELLEMENT OCCUPÉ", "a-revoir", "oui", "peut-être", None]
     )
-    assert codes(words).astype(object).where(codes(words).notna(), None).tolist() == [
+    assert verdict_codes(words).astype(object).where(
+        verdict_codes(words).notna(), None
+    ).tolist() == [
         "friche_confirmee",
         "partiel",
         "a_revoir",

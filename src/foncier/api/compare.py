@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from foncier.model_validation import Validation
+    from foncier.model import Validation
     from foncier.pipeline.compare_profiles import Comparison
     from foncier.study import Requirements
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 SEVERAL = "|"  # between the parcels of a site
 SHOWN = 3  # ids that a message offers

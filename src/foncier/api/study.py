@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.api.layer import LayerLike
+    from foncier.i18n import Lang
     from foncier.pipeline.check import LayerCheck
-    from foncier.wording import Lang
 
 TITLE = "Étude"
 

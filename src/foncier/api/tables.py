@@ -91,7 +91,7 @@ def find_infill(
     layers = {"parcels": first, **others}
     area = shapely.buffer(shapely.box(*layers["parcels"].total_bounds), 1.0)
     context = detect.SpatialContext(**layers)
-    context = context.where_lacking(detect.uncovered_communes(context, area))
+    context = context.with_uncovered(detect.uncovered_communes(context, area))
     plots = detect.find_plots(context, profile, area, source="Cadastre")
     costs = study.costs()
     lacking = [name for name in ("streets", "zones", "constraints") if layers.get(name) is None]

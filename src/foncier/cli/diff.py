@@ -15,7 +15,7 @@ from foncier.cli.console import (
     out,
     report_errors,
 )
-from foncier.wording import KIND_PLURALS
+from foncier.model import KIND_PLURALS
 
 FOLDER = "differences"
 SHOWN = 10  # sites of each fate that the screen tells; the table tells all

@@ -20,8 +20,8 @@ from foncier.cli.console import (
     out,
     report_errors,
 )
+from foncier.model import KIND_PLURALS
 from foncier.parallel.dask import PATIENCE_S
-from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from foncier.cli.console import (
 )
 from foncier.errors import ConfigError
 from foncier.i18n import localize
-from foncier.wording import KIND_PLURALS
+from foncier.model import KIND_PLURALS
 
 FOLDER = "validation"
 

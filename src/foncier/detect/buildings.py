@@ -1,7 +1,8 @@
-"""Unassigned buildings: buildings of the cadastre with a sign of no current use."""
+"""Vacant or disused buildings: buildings of the cadastre with evidence of no current use."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,22 +18,43 @@ from foncier.detect.evidence import (
     apply_weights,
     band_of,
     concat_evidence,
-    count_repeats,
     evidence_rows,
+    notes_of,
     prior_rows,
     signal_of,
-    without_age,
 )
-from foncier.detect.linking import Links, link_observations, search_radii
+from foncier.detect.linking import Links, join_links, link_observations, search_radii
 from foncier.detect.measures.parcel import zone_of
-from foncier.detect.occupancy import establishments, merge_repeated, partly_used
-from foncier.wording import flag_columns
+from foncier.detect.site_evidence import (
+    count_establishments,
+    merge_repeated,
+    partial_use_warnings,
+)
+from foncier.detect.warnings import warning_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Floats, Geometries
     from foncier.model import EvidenceModel
+
+
+@dataclass(frozen=True)
+class Buildings:
+    """Buildings that observations may concern, as aligned arrays; ``origin`` of the outlines."""
+
+    names: NDArray[np.object_]
+    outlines: Geometries
+    origin: str
+
+    def take(self, at: NDArray[Any]) -> Buildings:
+        """Some of the buildings, by position or by mask."""
+        return Buildings(self.names[at], self.outlines[at], self.origin)
+
+    @property
+    def ids(self) -> NDArray[np.object_]:
+        """Ids of the opportunities."""
+        return np.array([f"BN-{name}" for name in self.names], dtype=object)
 
 
 def find_buildings(
@@ -42,12 +64,12 @@ def find_buildings(
     *,
     friches: gpd.GeoDataFrame | None = None,
 ) -> Detection:
-    """Find buildings of an area that some sign says unused.
+    """Find the buildings of an area with evidence of vacancy.
 
-    Each sign is carried to the buildings that it speaks of (`foncier.detect.linking`); one that
-    may speak of several is shared between them. Without a layer of buildings, an observed outline
-    stands for itself; a lone point is left aside, and counted. A building that no sign calls
-    unused is never listed, whatever the prior: no data is no evidence of vacancy.
+    Each observation is linked to the buildings that it concerns (`foncier.detect.linking`); one
+    that may concern several is shared between them. Without a layer of buildings, an observed
+    outline is a building of its own; a point is excluded, and counted. A building without evidence
+    for vacancy is never listed, whatever the prior: no data is no evidence of vacancy.
 
     Parameters
     ----------
@@ -58,212 +80,201 @@ def find_buildings(
     area
         Study area, in the legal metric CRS.
     friches
-        Friches found: what is said of whole plots of theirs is told of the site, and not again of
-        each building on it.
+        Friches of the area: evidence on whole plots of a friche counts for the site, and not again
+        for each building on it.
 
     Returns
     -------
     CANDIDATES of kind ``batiment_non_affecte``, their EVIDENCE, and notes.
     """
-    empty = Detection(schemas.CANDIDATES.empty(), schemas.EVIDENCE.empty())
-    if context.observations is None:
-        return empty
-    seen = context.observations
-    seen = seen.loc[(seen["subject"] != "site").to_numpy(dtype=bool)].reset_index(drop=True)
-    seen = seen.loc[~_told_of_a_site(seen, friches)].reset_index(drop=True)
-    if seen.empty:
-        return empty
-    links, names, outline, origin = _linked(seen, context.buildings, evidence_model)
-    lost = int((_speaks(seen, evidence_model) & ~np.isin(np.arange(len(seen)), links.row)).sum())
-    lost_note = count_repeats(
-        "dropped",
-        lost,
-        "indices sans bâtiment de plus de 20 m² à cet endroit",
-        "signs with no building over 20 m² at their place",
-    )
-    frame = apply_weights(establishments(_signs(seen, links)), evidence_model)
-    at, inverse = np.unique(frame["opportunity_id"], return_inverse=True)
-    sure, speaks = _believed(frame["weight"], inverse, len(at), evidence_model)
-    shapely.prepare(area)
-    here = shapely.intersects(area, shapely.centroid(outline[at]))
-    here &= speaks & (shapely.area(outline[at]) >= evidence_model.least_building_m2)
-    kept = here & (sure >= evidence_model.least_confidence)
-    frame = frame.loc[kept[inverse]]
-    frame = merge_repeated(frame.assign(opportunity_id=_named(names[frame["opportunity_id"]])))
-    listed = _Listed(_named(names[at[kept]]), outline[at[kept]], sure[kept], origin)
-    notes = (
-        *lost_note,
-        *count_repeats(
-            "dropped",
-            int((here & ~kept).sum()),
-            "bâtiments trop peu probables (indices faibles, anciens ou contraires)",
-            "buildings too unlikely (signs weak, old or against)",
-        ),
-    )
+    observations = _observations(context, friches)
+    if observations is None or observations.empty:
+        return Detection(schemas.CANDIDATES.empty(), schemas.EVIDENCE.empty())
+    links, buildings = _link(observations, context.buildings, evidence_model)
+    unlinked = ~np.isin(np.arange(len(observations)), links.row)
+    frame = apply_weights(count_establishments(_link_rows(observations, links)), evidence_model)
+    concerned, building = np.unique(frame["opportunity_id"], return_inverse=True)
+    buildings = buildings.take(concerned)
+    confidence, supported = _confidence(frame["weight"], building, len(concerned), evidence_model)
+    sought = supported & _within(area, buildings.outlines, evidence_model.least_building_m2)
+    listed = sought & (confidence >= evidence_model.least_confidence)
+    frame = frame.loc[listed[building]]
+    frame = merge_repeated(frame.assign(opportunity_id=buildings.ids[building[listed[building]]]))
+    counts = {
+        "detect.notes.no_building": int((_supports(observations, evidence_model) & unlinked).sum()),
+        "detect.notes.unlikely_buildings": int((sought & ~listed).sum()),
+    }
+    buildings, confidence = buildings.take(listed), confidence[listed]
     return Detection(
-        _candidates(context, frame, listed, evidence_model),
+        _candidates(context, frame, buildings, confidence, evidence_model),
         concat_evidence(
-            [evidence_rows(frame, evidence_model), _prior_row(listed.ids, evidence_model)]
+            [evidence_rows(frame, evidence_model), _prior_rows(buildings.ids, evidence_model)]
         ),
-        notes,
+        notes_of(counts, "dropped"),
     )
 
 
-def _believed(
+def _observations(
+    context: SpatialContext, friches: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame | None:
+    """Observations that concern buildings: neither sites nor whole plots of a friche."""
+    if context.observations is None:
+        return None
+    rows = context.observations
+    rows = rows.loc[(rows["subject"] != "site").to_numpy(dtype=bool)].reset_index(drop=True)
+    return rows.loc[~_on_friche(rows, friches)].reset_index(drop=True)
+
+
+def _on_friche(
+    observations: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None
+) -> NDArray[np.bool_]:
+    """Observations of whole plots that lie on a friche of known outline, shape (n,)."""
+    on_friche = np.zeros(len(observations), dtype=bool)
+    plots = np.flatnonzero((observations["subject"] == "parcel").to_numpy(dtype=bool))
+    if friches is None or not len(plots):
+        return on_friche
+    drawn = friches["perimeter"].isin(["parcelles", "trace"]).to_numpy(dtype=bool)
+    points = shapely.point_on_surface(shapes(observations)[plots])
+    tree = shapely.STRtree(shapes(friches)[drawn])
+    on_friche[plots[np.unique(tree.query(points, predicate="intersects")[0])]] = True
+    return on_friche
+
+
+def _confidence(
     weight: pd.Series[Any], building: NDArray[np.intp], count: int, evidence_model: EvidenceModel
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Confidence in each building by its signs, and whether one of them speaks for it."""
+    """Confidence of each building, and whether some evidence supports its vacancy."""
     total = np.bincount(building, weight.fillna(0), minlength=count)
-    speaks = np.bincount(building, weight > 0, minlength=count) > 0
-    return expit(logit(evidence_model.building_prior) + total), speaks
+    supported = np.bincount(building, weight > 0, minlength=count) > 0
+    return expit(logit(evidence_model.building_prior) + total), supported
 
 
-def _told_of_a_site(seen: gpd.GeoDataFrame, friches: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
-    """Signs on whole plots that lie on a friche of known outline, shape (n,)."""
-    told = np.zeros(len(seen), dtype=bool)
-    plots = np.flatnonzero((seen["subject"] == "parcel").to_numpy(dtype=bool))
-    if friches is None or not len(plots):
-        return told
-    drawn = friches["perimeter"].isin(["parcelles", "trace"]).to_numpy(dtype=bool)
-    spots = shapely.point_on_surface(shapes(seen)[plots])
-    tree = shapely.STRtree(shapes(friches)[drawn])
-    told[plots[np.unique(tree.query(spots, predicate="intersects")[0])]] = True
-    return told
+def _within(area: shapely.Geometry, outlines: Geometries, least_m2: float) -> NDArray[np.bool_]:
+    """Tell which buildings have their centre in the area, and are large enough."""
+    shapely.prepare(area)
+    inside = shapely.intersects(area, shapely.centroid(outlines))
+    return np.asarray(inside & (shapely.area(outlines) >= least_m2), dtype=np.bool_)
 
 
-class _Listed:
-    """Buildings that are listed, aligned: ids, outlines, confidence, origin of the outlines."""
-
-    def __init__(self, ids: Any, outline: Geometries, sure: Floats, origin: str) -> None:
-        self.ids, self.outline, self.sure, self.origin = ids, outline, sure, origin
-
-
-def _linked(
-    seen: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, evidence_model: EvidenceModel
-) -> tuple[Links, NDArray[np.object_], Geometries, str]:
-    """Links of signs to buildings; names and outlines of what they point to, and their origin."""
-    spots = shapes(seen)
-    if buildings is None:
-        own = np.flatnonzero(
-            (shapely.get_dimensions(spots) == 2)
-            & (seen["subject"] == "building").to_numpy(dtype=bool)
-        )
-        ones = np.ones(len(own))
-        names = np.asarray(seen["observation_id"], dtype=object)[own]
-        links = Links(own, np.arange(len(own)), 0 * ones, ones, ones)
-        return links, names, spots[own], "trace"
-    kept = buildings.loc[
-        (
-            (buildings["kind"] != "light")
-            & (buildings["area_m2"] >= evidence_model.least_building_m2)
-        ).to_numpy(dtype=bool)
-    ]
-    outline = shapes(kept)
-    whole = ((seen["subject"] == "building") | (seen["share"] == 1.0)).to_numpy(dtype=bool)
-    links = _near_the_doubtful(seen, spots, whole, outline, evidence_model)
-    return links, np.asarray(kept["building_id"], dtype=object), outline, "batiment"
+def _link(
+    observations: gpd.GeoDataFrame, layer: gpd.GeoDataFrame | None, evidence_model: EvidenceModel
+) -> tuple[Links, Buildings]:
+    """Links of observations to buildings, and the buildings that they refer to."""
+    spots = shapes(observations)
+    on_building = (observations["subject"] == "building").to_numpy(dtype=bool)
+    if layer is None:
+        outlines = np.flatnonzero((shapely.get_dimensions(spots) == 2) & on_building)
+        ones = np.ones(len(outlines))
+        names = np.asarray(observations["observation_id"], dtype=object)[outlines]
+        links = Links(outlines, np.arange(len(outlines)), 0 * ones, ones, ones)
+        return links, Buildings(names, spots[outlines], "trace")
+    large = layer["area_m2"] >= evidence_model.least_building_m2
+    chosen = layer.loc[((layer["kind"] != "light") & large).to_numpy(dtype=bool)]
+    buildings = Buildings(
+        np.asarray(chosen["building_id"], dtype=object), shapes(chosen), "batiment"
+    )
+    whole = on_building | (observations["share"] == 1.0).to_numpy(dtype=bool)
+    return _link_supported(
+        observations, spots, whole, buildings.outlines, evidence_model
+    ), buildings
 
 
-def _speaks(seen: gpd.GeoDataFrame, evidence_model: EvidenceModel) -> NDArray[np.bool_]:
-    """Tell the signs that speak for vacancy."""
-    weight = {name: signal_of(str(name), evidence_model).weight for name in seen["signal"].unique()}
-    return np.asarray(seen["signal"].map(weight).to_numpy(dtype=np.float64) > 0)
+def _supports(observations: gpd.GeoDataFrame, evidence_model: EvidenceModel) -> NDArray[np.bool_]:
+    """Tell which observations are evidence for vacancy."""
+    signals = observations["signal"]
+    weight = {name: signal_of(str(name), evidence_model).weight for name in signals.unique()}
+    return np.asarray(signals.map(weight).to_numpy(dtype=np.float64) > 0)
 
 
-def _near_the_doubtful(
-    seen: gpd.GeoDataFrame,
+def _link_supported(
+    observations: gpd.GeoDataFrame,
     spots: Geometries,
     whole: NDArray[np.bool_],
-    outline: Geometries,
+    outlines: Geometries,
     evidence_model: EvidenceModel,
 ) -> Links:
-    """Links to the buildings that at least one sign calls unused; all others are left in peace.
+    """Links to the buildings that at least one observation supports as vacant.
 
-    Registers speak of every building, and most say that it is used: only the signs near a doubtful
-    one are carried, which is most of the work saved.
+    Registers concern every building, and most state that it is used: only the observations near a
+    supported building are linked, which saves most of the work.
     """
-    speaks = _speaks(seen, evidence_model)
-    reach_m = search_radii(seen["signal"], evidence_model)
-    tree = shapely.STRtree(outline)
+    supports = _supports(observations, evidence_model)
+    radius_m = search_radii(observations["signal"], evidence_model)
+    tree = shapely.STRtree(outlines)
 
-    def of(rows: NDArray[np.intp]) -> Links:
-        found = link_observations(spots[rows], whole[rows], reach_m[rows], outline, tree=tree)
-        return Links(rows[found.row], found.hit, found.distance_m, found.share, found.part)
+    def links_of(rows: NDArray[np.intp]) -> Links:
+        links = link_observations(spots[rows], whole[rows], radius_m[rows], outlines, tree=tree)
+        return replace(links, row=rows[links.row])
 
-    first = of(np.flatnonzero(speaks))
-    doubtful = np.unique(first.hit)
-    others = np.flatnonzero(~speaks)
-    near = shapely.STRtree(outline[doubtful]).query(
-        spots[others], predicate="dwithin", distance=reach_m[others]
+    first = links_of(np.flatnonzero(supports))
+    supported = np.unique(first.building)
+    others = np.flatnonzero(~supports)
+    near = shapely.STRtree(outlines[supported]).query(
+        spots[others], predicate="dwithin", distance=radius_m[others]
     )[0]
-    second = of(others[np.unique(near)])
-    kept = np.isin(second.hit, doubtful)
-    names = Links.__dataclass_fields__
-    both = {n: np.concatenate([getattr(first, n), getattr(second, n)[kept]]) for n in names}
-    order = np.lexsort((both["hit"], both["row"]))
-    return Links(**{n: values[order] for n, values in both.items()})
+    second = links_of(others[np.unique(near)])
+    return join_links(first, second.take(np.isin(second.building, supported)))
 
 
-def _signs(seen: gpd.GeoDataFrame, links: Links) -> pd.DataFrame:
-    """One row a link, in the columns of `weighed`; the opportunity is the building's position."""
-    columns = ["signal", "detail", "source", "observed_on", "name"]
-    told = pd.DataFrame(seen[columns]).iloc[links.row].reset_index(drop=True)
-    own = seen["share"].to_numpy(dtype=np.float64)[links.row]
-    return told.assign(
-        opportunity_id=links.hit,
-        distance_m=links.distance_m,
-        share=np.where(np.isnan(own), links.share, own),
-        part=links.part,
+def _link_rows(observations: gpd.GeoDataFrame, links: Links) -> pd.DataFrame:
+    """One row per link, in the columns of `apply_weights`; the opportunity is a position."""
+    columns = ["signal", "detail", "detail_en", "source", "observed_on", "name"]
+    rows = pd.DataFrame(observations).reindex(columns=columns)
+    share = observations["share"].to_numpy(dtype=np.float64)[links.row]
+    return (
+        rows.iloc[links.row]
+        .reset_index(drop=True)
+        .assign(
+            opportunity_id=links.building,
+            distance_m=links.distance_m,
+            share=np.where(np.isnan(share), links.share, share),
+            part=links.part,
+        )
     )
 
 
-def _named(names: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.array([f"BN-{name}" for name in names], dtype=object)
-
-
-def _prior_row(ids: NDArray[np.object_], evidence_model: EvidenceModel) -> pd.DataFrame:
-    """Say where belief starts, so that a reader can follow the sum."""
-    rate, more = f"{evidence_model.building_prior * 100:.1f}", without_age(evidence_model)
-    if evidence_model.assumed_prior:
-        fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% (supposé, taux LOVAC inconnu)"
-        en = f"Starting point: {rate}% (assumed, LOVAC rate unknown)"
-    else:
-        fr = f"Point de départ\u00a0: {rate.replace('.', ',')}\u00a0% des logements vacants (LOVAC)"
-        en = f"Starting point: {rate}% of dwellings vacant (LOVAC)"
-    source = "foncier" if evidence_model.assumed_prior else "LOVAC"
-    return prior_rows(ids, evidence_model.building_prior, fr + more.fr, en + more.en, source)
+def _prior_rows(ids: NDArray[np.object_], evidence_model: EvidenceModel) -> pd.DataFrame:
+    """EVIDENCE rows of the prior: the LOVAC rate, or a default."""
+    assumed = evidence_model.assumed_prior
+    message = "detect.evidence.assumed_prior" if assumed else "detect.evidence.lovac_prior"
+    source = "foncier" if assumed else "LOVAC"
+    return prior_rows(ids, evidence_model.building_prior, message, evidence_model, source=source)
 
 
 def _candidates(
-    context: SpatialContext, frame: pd.DataFrame, listed: _Listed, evidence_model: EvidenceModel
+    context: SpatialContext,
+    frame: pd.DataFrame,
+    buildings: Buildings,
+    confidence: Floats,
+    evidence_model: EvidenceModel,
 ) -> gpd.GeoDataFrame:
-    assert context.observations is not None  # noqa: S101  # nosec B101  # there is evidence
-    parcel, commune = _parcels(context, listed.outline)
-    words = frame.groupby("opportunity_id")
-    sources = words["source"].agg(lambda s: " | ".join(sorted(set(s))))
+    ids, outlines = buildings.ids, buildings.outlines
+    parcel, commune = _parcels(context, outlines)
+    groups = frame.groupby("opportunity_id")
+    sources = groups["source"].agg(lambda s: " | ".join(sorted(set(s))))
     rows = gpd.GeoDataFrame(
         {
-            "opportunity_id": listed.ids,
+            "opportunity_id": ids,
             "kind": "batiment_non_affecte",
-            "name": words["name"].first().reindex(listed.ids).to_numpy(),
+            "name": groups["name"].first().reindex(ids).to_numpy(),
             "commune": commune,
             "parcel_ids": parcel,
-            "area_m2": shapely.area(listed.outline),
-            "perimeter": listed.origin,
-            "confidence": listed.sure,
-            "confidence_band": band_of(listed.sure, evidence_model),
-            "zone": zone_of(context, shapely.centroid(listed.outline), commune),
-            **flag_columns(partly_used(frame, listed.ids)),
-            "sources": sources.reindex(listed.ids).to_numpy(),
+            "area_m2": shapely.area(outlines),
+            "perimeter": buildings.origin,
+            "confidence": confidence,
+            "confidence_band": band_of(confidence, evidence_model),
+            "zone": zone_of(context, shapely.centroid(outlines), commune),
+            **warning_columns(partial_use_warnings(frame, ids)),
+            "sources": sources.reindex(ids).to_numpy(),
         },
-        geometry=listed.outline,
-        crs=context.observations.crs,
+        geometry=outlines,
+        crs=None if context.observations is None else context.observations.crs,
     )
     return schemas.CANDIDATES.conform(rows.sort_values("opportunity_id"))
 
 
 def _parcels(context: SpatialContext, plots: Geometries) -> tuple[Any, Any]:
-    """Parcel under each building's centre, and its commune; None where no parcel layer tells."""
+    """Parcel of each building, and its commune; None without a parcel."""
     parcel, commune = np.full(len(plots), None, object), np.full(len(plots), None, object)
     if context.parcels is not None and len(context.parcels):
         inner = shapely.point_on_surface(plots)

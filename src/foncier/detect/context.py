@@ -1,4 +1,4 @@
-"""What the detectors stand on: the layers supplied. A missing layer is None, not empty."""
+"""Layers that the detectors read, with their indexes and caches. A missing layer is None."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier._util.memo import OnceCache, RowCache
-from foncier.detect import fabric
+from foncier.detect import fabric as fabric_classes
 from foncier.detect.visibility import StreetLines
 from foncier.model import Fabric
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class SpatialContext:
     """Input tables of a study, in the legal metric CRS; None where the study has no such layer.
 
-    ``cut`` holds the figures of the fabric classes; ``lacking`` the communes that a layer does not
-    come to (`foncier.detect.context`).
+    ``fabric`` holds the parameters of the fabric classes; ``uncovered`` the communes that a layer
+    does not cover (`uncovered_communes`).
     """
 
     parcels: gpd.GeoDataFrame | None = None
@@ -43,8 +43,8 @@ class SpatialContext:
     elevation: Dem | None = None
     envelope: gpd.GeoDataFrame | None = None
     land_units: gpd.GeoDataFrame | None = None
-    cut: Fabric = field(default_factory=Fabric)
-    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fabric: Fabric = field(default_factory=Fabric)
+    uncovered: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def plots(self) -> Geometries:
@@ -65,17 +65,17 @@ class SpatialContext:
     @property
     def footprints_tree(self) -> shapely.STRtree:
         """Index of the outlines of all buildings."""
-        return self.layers.of("footprints", lambda: shapely.STRtree(shapes(self.buildings)))
+        return self.layer_cache.get("footprints", lambda: shapely.STRtree(shapes(self.buildings)))
 
     @property
     def streets_tree(self) -> shapely.STRtree:
         """Index of all streets, walkable or not."""
-        return self.layers.of("streets", lambda: shapely.STRtree(shapes(self.streets)))
+        return self.layer_cache.get("streets", lambda: shapely.STRtree(shapes(self.streets)))
 
     @property
     def footprints_m2(self) -> Floats:
         """Area of each building."""
-        return self.layers.of("areas", lambda: shapely.area(self.footprints))
+        return self.layer_cache.get("areas", lambda: shapely.area(self.footprints))
 
     @cached_property
     def plots_tree(self) -> shapely.STRtree:
@@ -85,8 +85,9 @@ class SpatialContext:
     @property
     def building_fabric(self) -> NDArray[np.intp]:
         """Fabric class of all buildings."""
-        return self.layers.of(
-            f"fabric {self.cut}", lambda: fabric.building_classes(self.footprints, self.cut)
+        return self.layer_cache.get(
+            f"fabric {self.fabric}",
+            lambda: fabric_classes.building_classes(self.footprints, self.fabric),
         )
 
     @property
@@ -97,22 +98,22 @@ class SpatialContext:
             classes = self.building_fabric
             return shapely.STRtree(self.footprints[classes >= 0]), classes[classes >= 0]
 
-        return self.layers.of(f"classed {self.cut}", work)
+        return self.layer_cache.get(f"classed {self.fabric}", work)
 
     @cached_property
-    def layers(self) -> OnceCache:
-        """What was worked out so far of the layers other than the parcels."""
+    def layer_cache(self) -> OnceCache:
+        """Values computed from the layers other than the parcels."""
         return OnceCache()
 
     @cached_property
-    def remembered(self) -> RowCache:
-        """What was worked out of single parcels so far."""
+    def row_cache(self) -> RowCache:
+        """Values computed for single parcels."""
         return RowCache(len(self.plots))
 
     @property
     def ways(self) -> StreetLines:
         """Streets at ground level that are open to walkers."""
-        return self.layers.of("ways", self._ways)
+        return self.layer_cache.get("ways", self._ways)
 
     def _ways(self) -> StreetLines:
         if self.streets is None:
@@ -122,49 +123,49 @@ class SpatialContext:
         return StreetLines(shapes(self.streets)[open_ & level])
 
     def known(self, layers: Iterable[str], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Tell of which parcels some layers say something: all are there, and come to its commune.
+        """Tell for which parcels some layers are known: the study has them, and they cover it.
 
-        A commune to which a layer does not come is one whose part of it is missing: no building is
-        known there, which is not to know that there is none.
+        In a commune that a layer of buildings does not cover, no building is known: that is not to
+        know that there is none.
         """
         known = np.ones(len(rows), dtype=np.bool_)
         for layer in layers:
             if getattr(self, layer) is None:
                 known[:] = False
-            elif layer in self.lacking and self.parcels is not None:
-                known &= self.comes_to(layer, self.parcels["commune"].iloc[rows])
+            elif layer in self.uncovered and self.parcels is not None:
+                known &= self.covers(layer, self.parcels["commune"].iloc[rows])
         return known
 
-    def comes_to(self, layer: str, communes: Any) -> NDArray[np.bool_]:
-        """Tell of communes, by their codes, whether a layer that is there comes to them."""
-        gone = self.lacking.get(layer, frozenset())
-        return np.asarray(~pd.Series(communes).fillna("").isin(gone), dtype=np.bool_)
+    def covers(self, layer: str, communes: Any) -> NDArray[np.bool_]:
+        """Tell which communes, by their codes, a layer that the study has covers."""
+        uncovered = self.uncovered.get(layer, frozenset())
+        return np.asarray(~pd.Series(communes).fillna("").isin(uncovered), dtype=np.bool_)
 
-    def where_lacking(self, lacking: Mapping[str, frozenset[str]]) -> SpatialContext:
-        """Same ground, once it is known to which communes its layers do not come."""
-        return self._kept(replace(self, lacking=lacking))
+    def with_uncovered(self, uncovered: Mapping[str, frozenset[str]]) -> SpatialContext:
+        """Same layers, with the communes that they do not cover."""
+        return self._share_cache(replace(self, uncovered=uncovered))
 
     def with_parcels(self, parcels: gpd.GeoDataFrame) -> SpatialContext:
-        """Same ground under other parcels; what was worked out of the other layers is kept."""
-        return self._kept(replace(self, parcels=parcels))
+        """Same layers with other parcels; values computed from the other layers stay."""
+        return self._share_cache(replace(self, parcels=parcels))
 
-    def _kept(self, other: SpatialContext) -> SpatialContext:
-        vars(other)["layers"] = self.layers
+    def _share_cache(self, other: SpatialContext) -> SpatialContext:
+        vars(other)["layer_cache"] = self.layer_cache
         return other
 
     def fabric_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Fabric class of parcels, by their positions."""
 
         def work(new: NDArray[np.intp]) -> tuple[NDArray[np.intp]]:
-            return (fabric.plot_classes(self.plots[new], *self.classed, self.cut),)
+            return (fabric_classes.plot_classes(self.plots[new], *self.classed, self.fabric),)
 
-        return self.remembered.of("fabric", rows, work)[0]
+        return self.row_cache.get("fabric", rows, work)[0]
 
 
 def shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
-    """Geometries of a table as a fresh object array, safe to prepare or to change.
+    """Geometries of a table as a new object array, safe to prepare or to change.
 
-    A layer that is not there has none.
+    A missing layer has none.
     """
     if frame is None:
         return np.array([], dtype=object)
@@ -172,30 +173,30 @@ def shapes(frame: gpd.GeoDataFrame | None) -> Geometries:
 
 
 def texts(values: Any) -> np.ndarray:
-    """Text column as objects, with None for the unknown."""
-    found = np.asarray(values, dtype=object)
-    return np.array([v if isinstance(v, str) else None for v in found], dtype=object)
+    """Text column as objects, with None for missing values."""
+    column = np.asarray(values, dtype=object)
+    return np.array([v if isinstance(v, str) else None for v in column], dtype=object)
 
 
-LEAST_PARCELS = 50  # fewer may well be without a house, a street or a zone
-SAMPLE = 50  # parcels of a commune that are looked at first
-NEAR_M = 60.0  # a street farther off serves nobody (`foncier.network.access.MAX_DISTANCE_M`)
+LEAST_PARCELS = 50  # fewer may well have no building, street or zone
+SAMPLE = 50  # parcels of a commune that are tested first
+NEAR_M = 60.0  # a street that is farther serves no parcel (`foncier.network.REACH_M`)
 
 
 def uncovered_communes(
     context: SpatialContext, area: shapely.Geometry
 ) -> Mapping[str, frozenset[str]]:
-    """Communes of the study area to which buildings, streets or zones do not come, by layer.
+    """Communes of the study area that buildings, streets or zones do not cover, by layer.
 
-    A layer comes to a commune when one of its parcels holds the centre of a building, has a
-    street within 60 m, or has its centre in a zone. Asked of communes with at least 50 parcels in
-    the area; parcels without a commune are taken for one, named "". A layer that the study does
-    not have is not in the answer, nor one that comes everywhere.
+    A layer covers a commune when one of its parcels contains the centre of a building, has a
+    street within 60 m, or has its centre in a zone. Tested for communes with at least 50 parcels in
+    the area; parcels without a commune are taken as one commune, "". The result has no key for a
+    layer that the study does not have, or that covers every commune.
 
     Parameters
     ----------
     context
-        Parcels, and the layers asked.
+        Parcels, and the layers to test.
     area
         Study area, in the legal metric CRS.
     """
@@ -208,42 +209,42 @@ def uncovered_communes(
         if len(rows) >= LEAST_PARCELS
     ]
     shapely.prepare(area)
-    found = {}
-    for layer, reached in REACHED.items():
+    uncovered = {}
+    for layer, concerns in LAYER_TESTS.items():
         if getattr(context, layer) is not None:
-            bare = [str(name) for name, rows in groups if not _comes(context, area, rows, reached)]
-            found[layer] = frozenset(bare)
-    return {layer: communes for layer, communes in found.items() if communes}
+            names = [name for name, rows in groups if not _covers(context, area, rows, concerns)]
+            uncovered[layer] = frozenset(map(str, names))
+    return {layer: communes for layer, communes in uncovered.items() if communes}
 
 
-def _comes(
+def _covers(
     context: SpatialContext,
     area: shapely.Geometry,
     rows: NDArray[np.intp],
-    reached: Callable[[SpatialContext, NDArray[np.intp]], bool],
+    concerns: Callable[[SpatialContext, NDArray[np.intp]], bool],
 ) -> bool:
-    """Tell whether a layer reaches a parcel of these; a few are asked first."""
+    """Tell whether a layer concerns one of these parcels; a sample is tested first."""
     for some in (rows[:: max(len(rows) // SAMPLE, 1)], rows):
         inside = some[shapely.intersects(area, shapely.centroid(context.plots[some]))]
-        if reached(context, inside):
+        if concerns(context, inside):
             return True
     return len(inside) < LEAST_PARCELS
 
 
-def _built(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
-    plot, house = context.footprints_tree.query(context.plots[rows])
-    centres = shapely.centroid(context.footprints[house])
+def _has_building(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
+    plot, building = context.footprints_tree.query(context.plots[rows])
+    centres = shapely.centroid(context.footprints[building])
     return bool(shapely.intersects(context.plots[rows[plot]], centres).any())
 
 
-def _served(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
+def _has_street(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
     tree = context.streets_tree
     return bool(tree.query(context.plots[rows], predicate="dwithin", distance=NEAR_M).size)
 
 
-def _zoned(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
-    tree = context.layers.of("zones", lambda: shapely.STRtree(shapes(context.zones)))
+def _has_zone(context: SpatialContext, rows: NDArray[np.intp]) -> bool:
+    tree = context.layer_cache.get("zones", lambda: shapely.STRtree(shapes(context.zones)))
     return bool(tree.query(shapely.centroid(context.plots[rows]), predicate="intersects").size)
 
 
-REACHED = {"buildings": _built, "streets": _served, "zones": _zoned}
+LAYER_TESTS = {"buildings": _has_building, "streets": _has_street, "zones": _has_zone}

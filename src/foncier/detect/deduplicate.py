@@ -1,4 +1,4 @@
-"""Outlines of inventory sites, and which of them are the same site or of one family."""
+"""Deduplication: outlines of inventory records, and which are one site or one family."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ if TYPE_CHECKING:
 SAME_SHARE = 0.9  # both ways: the same site (METHODS §4)
 FAMILY_SHARE = 0.1  # of the smaller: one family (Cartofriches)
 SAME_POINT_M = 50.0
-LONE_POINT_M = 10.0  # radius drawn around a site of unknown area, only to be seen
+LONE_POINT_M = 10.0  # radius of the disc of a site of unknown area, to show it
 
 
 @dataclass(frozen=True)
 class Outlines:
-    """Outline of each site, where it comes from, and its parcels that were not found.
+    """Outline of each site, its origin, and its parcels that the cadastre does not have.
 
-    ``lost`` counts them, ``gone`` names them (``|`` between them, empty where all were found).
+    ``lost`` is their number, ``lost_ids`` their ids (``|`` between them, empty where there is
+    none).
     """
 
     shapes: Geometries
     origin: NDArray[np.object_]
     lost: NDArray[np.intp]
-    gone: NDArray[np.object_]
+    lost_ids: NDArray[np.object_]
 
     def take(self, at: NDArray[Any]) -> Outlines:
         """Outlines of some sites, by position or by mask."""
-        return Outlines(self.shapes[at], self.origin[at], self.lost[at], self.gone[at])
+        return Outlines(self.shapes[at], self.origin[at], self.lost[at], self.lost_ids[at])
 
     @property
     def drawn(self) -> NDArray[np.bool_]:
-        """Tell which outlines are real ones, not discs around a point."""
+        """Which outlines are real ones, not discs around a point."""
         return np.isin(self.origin, ("parcelles", "trace"))
 
 
@@ -52,37 +53,37 @@ def outlines(inventory: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None) -> O
 
     A site without parcels, polygon or area is a small disc marked ``point_seul``.
     """
-    own = shapes(inventory)
-    points = np.array(shapely.centroid(own))
+    recorded = shapes(inventory)
+    points = np.array(shapely.centroid(recorded))
     area = inventory["area_m2"].to_numpy(dtype=np.float64)
     known = np.isfinite(area) & (area > 0)
     radius = np.where(known, np.sqrt(np.where(known, area, 0.0) / np.pi), LONE_POINT_M)
     outline = np.array(shapely.buffer(points, radius))
     origin = np.where(known, "emprise_approximative", "point_seul").astype(object)
-    polygon = np.isin(shapely.get_type_id(own), POLYGONAL)
-    outline[polygon], origin[polygon] = own[polygon], "trace"
+    polygon = np.isin(shapely.get_type_id(recorded), POLYGONAL)
+    outline[polygon], origin[polygon] = recorded[polygon], "trace"
     listed = _listed(inventory)
-    found = listed.iloc[:0].assign(row=[])
+    known = listed.iloc[:0].assign(row=[])
     if parcels is not None and len(parcels):
         row = pd.Series(np.arange(len(parcels)), index=parcels["parcel_id"].to_numpy())
-        found = listed.assign(row=listed["parcel_id"].map(row)).dropna(subset=["row"])
+        known = listed.assign(row=listed["parcel_id"].map(row)).dropna(subset=["row"])
         sites, unions = unions_by(
-            found["site"].to_numpy(dtype=np.intp),
-            shapes(parcels)[found["row"].to_numpy(dtype=np.intp)],
+            known["site"].to_numpy(dtype=np.intp),
+            shapes(parcels)[known["row"].to_numpy(dtype=np.intp)],
         )
         outline[sites], origin[sites] = unions, "parcelles"
     size = len(inventory)
-    lost, gone = np.zeros(size, dtype=np.intp), np.full(size, "", dtype=object)
+    lost, lost_ids = np.zeros(size, dtype=np.intp), np.full(size, "", dtype=object)
     if parcels is not None:
-        missing = listed.loc[~listed.index.isin(found.index)]
+        missing = listed.loc[~listed.index.isin(known.index)]
         lost = np.bincount(missing["site"].to_numpy(dtype=np.intp), minlength=size)
         names = missing.groupby("site")["parcel_id"].agg("|".join)
-        gone[names.index.to_numpy(dtype=np.intp)] = names.to_numpy()
-    return Outlines(outline, origin, lost, gone)
+        lost_ids[names.index.to_numpy(dtype=np.intp)] = names.to_numpy()
+    return Outlines(outline, origin, lost, lost_ids)
 
 
 def _listed(inventory: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Parcels that each site claims: columns ``site`` (position) and ``parcel_id``."""
+    """Parcels that each site lists: columns ``site`` (position) and ``parcel_id``."""
     lists = [
         str(ids).split("|") if isinstance(ids, str) else []
         for ids in texts(inventory["parcel_ids"])
@@ -92,7 +93,7 @@ def _listed(inventory: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def same_sites(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]:
-    """Group of each row: rows of one group are the same site told twice (METHODS §4).
+    """Group of each record: records of one group are the same site (METHODS §4).
 
     The same parcels; or outlines that overlap by 90 % both ways; or, with points only, the same
     area within 50 m.
@@ -108,7 +109,7 @@ def same_sites(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.int
 def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]:
     """Group of each site: sites of one group overlap by more than 10 % of the smaller one.
 
-    Where no parcel layer is there to measure with, shared parcels stand for the overlap.
+    Without a layer of parcels, shared parcels replace the overlap.
     """
     first, second, share_first, share_second = _overlaps(outline)
     linked = np.maximum(share_first, share_second) > FAMILY_SHARE
@@ -117,11 +118,11 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
         set(str(ids).split("|")) if isinstance(ids, str) else set()
         for ids in texts(inventory["parcel_ids"])
     ]
-    holders: dict[str, list[int]] = {}
+    sites_of: dict[str, list[int]] = {}
     for site, ids in enumerate(lists):
         for parcel in ids:
-            holders.setdefault(parcel, []).append(site)
-    for a, b in {pair for sites in holders.values() for pair in combinations(sites, 2)}:
+            sites_of.setdefault(parcel, []).append(site)
+    for a, b in {pair for sites in sites_of.values() for pair in combinations(sites, 2)}:
         if len(lists[a] & lists[b]) > FAMILY_SHARE * min(len(lists[a]), len(lists[b])):
             pairs.add((a, b))
     return _groups(pairs, len(inventory))
@@ -130,12 +131,11 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
 def counted_area_m2(
     inventory: gpd.GeoDataFrame, outline: Outlines, family: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Area of each site that no other of its family counts already, shape (n,).
+    """Area of each site that no smaller site of its family counts, shape (n,).
 
-    Summed over a family they give the land that it covers once. The smaller sites of a family
-    keep their whole area and the larger count what is left: of a plateau and its hall, the hall is
-    a site of its own. Where outlines are only discs, the areas of the smaller sites, spread over
-    the parcels that they list, stand for what is taken. NaN where the area is unknown.
+    The sum over a family is the land that it covers. The smaller sites count their whole area, and
+    the larger ones the rest. Where outlines are only discs, the areas of the smaller sites, spread
+    over the parcels that they list, are subtracted. NaN where the area is unknown.
     """
     area = np.where(
         outline.drawn, shapely.area(outline.shapes), inventory["area_m2"].to_numpy(dtype=np.float64)
@@ -149,24 +149,26 @@ def counted_area_m2(
     for sites in members[members.map(len) > 1]:
         ordered = sorted(sites, key=lambda n: (np.nan_to_num(area[n]), lists[n]))
         land = shapely.Polygon()
-        taken: dict[str, float] = {}
+        counted_m2: dict[str, float] = {}
         for site in ordered:
             if outline.drawn[site]:
                 counted[site] = shapely.area(shapely.difference(outline.shapes[site], land))
                 land = shapely.union(land, outline.shapes[site])
             else:
-                counted[site] = _left(area[site], lists[site], taken)
+                counted[site] = _remaining_m2(area[site], lists[site], counted_m2)
     return np.asarray(counted)
 
 
-def _left(area_m2: float, parcels: list[str], taken: dict[str, float]) -> float:
-    """Area of a site less that of its parcels already taken; its own parcels are taken then."""
-    new = [parcel for parcel in parcels if parcel not in taken]
+def _remaining_m2(area_m2: float, parcels: list[str], counted_m2: dict[str, float]) -> float:
+    """Area of a site less that of its parcels counted before; then they are counted."""
+    new = [parcel for parcel in parcels if parcel not in counted_m2]
     if not parcels or np.isnan(area_m2):
         return area_m2
-    left = max(area_m2 - sum(taken.get(parcel, 0.0) for parcel in parcels), 0.0) if new else 0.0
-    taken.update(dict.fromkeys(new, left / max(len(new), 1)))
-    return left
+    rest = (
+        max(area_m2 - sum(counted_m2.get(parcel, 0.0) for parcel in parcels), 0.0) if new else 0.0
+    )
+    counted_m2.update(dict.fromkeys(new, rest / max(len(new), 1)))
+    return rest
 
 
 def _same_parcels(inventory: gpd.GeoDataFrame) -> set[tuple[int, int]]:
@@ -190,14 +192,14 @@ def _same_points(inventory: gpd.GeoDataFrame, outline: Outlines) -> set[tuple[in
 def _overlaps(
     outline: Outlines,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Pairs of drawn outlines that meet, and the share of each that the other covers."""
+    """Pairs of real outlines that intersect, and the share of each that the other covers."""
     drawn = np.flatnonzero(outline.drawn)
     plots = outline.shapes[drawn]
     first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
-    common, area = shapely.area(shapely.intersection(plots[first], plots[second])), plots
-    size = shapely.area(area)
+    common = shapely.area(shapely.intersection(plots[first], plots[second]))
+    size = shapely.area(plots)
     return drawn[first], drawn[second], common / size[first], common / size[second]
 
 

@@ -1,35 +1,34 @@
-"""From signs to a confidence: prior odds times what each sign is worth."""
+"""Weights of evidence: posterior log-odds are those of the prior plus the sum of the weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
 from foncier import schemas
-from foncier.details import english
-from foncier.i18n import Localized
+from foncier.i18n import LANGUAGES, Lang, Message, localize, localized
+from foncier.i18n.arrays import Words, localize_many
 from foncier.model import EvidenceModel, Note, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from foncier.geometry import Floats
-    from foncier.wording import Lang
 
 YEAR_DAYS = 365.25
-NBSP = "\u00a0"
+NOT_AGED = 0.995  # a share of the weight that rounds to 1 is not mentioned
 
 
 @dataclass(frozen=True)
 class Detection:
-    """Candidates of one kind, their evidence, and what had to be left aside."""
+    """Candidates of one kind, their evidence, and notes on what was excluded."""
 
     candidates: gpd.GeoDataFrame
     evidence: pd.DataFrame
@@ -37,13 +36,14 @@ class Detection:
 
 
 def signal_of(name: str, evidence_model: EvidenceModel) -> Signal:
-    """Signal that an observation's name stands for: itself, or its family.
+    """Signal of an observation, by its name or by its family.
 
     ``disused:shop`` is of the family ``disused``, ``building=ruins`` of ``ruins``. A name that the
-    ledger does not know is worth nothing, and says so.
+    model does not know has an unknown weight (NaN), and its words say so.
 
     Examples
     --------
+    >>> from foncier.i18n import Localized
     >>> ruins = Signal("ruins", 5.0, Localized("Ruine", "Ruins"), "OSM")
     >>> signal_of("building=ruins", EvidenceModel({"ruins": ruins}, 0.4, 0.03, 0.3, 20)).weight
     5.0
@@ -52,27 +52,26 @@ def signal_of(name: str, evidence_model: EvidenceModel) -> Signal:
     for family in families:
         if family in evidence_model.signals:
             return evidence_model.signals[family]
-    text = Localized(f"Signal sans poids connu{NBSP}: {name}", f"Sign of unknown weight: {name}")
-    return Signal(name, float("nan"), text, "")
+    return Signal(name, float("nan"), localized("detect.evidence.unknown_signal", name=name), "")
 
 
 def apply_weights(frame: pd.DataFrame, evidence_model: EvidenceModel) -> pd.DataFrame:
-    """Weigh each sign: its own weight, then as applied after age, doubt and repetition.
+    """Compute the weight of each item of evidence, reduced by its age, its part and repetition.
 
     Parameters
     ----------
     frame
         Columns ``opportunity_id`` (any key), ``signal``, ``source``, ``observed_on``; optional
-        ``detail`` and ``part`` (what is left of the weight because the sign may speak of
-        several objects, or of a part of one; 1 when absent).
+        ``detail`` and ``part`` (share of the weight that applies: the evidence concerns one of
+        several objects, or a part of one; 1 when absent).
     evidence_model
-        Weights, half-lives and the date up to which signs age.
+        Weights, half-lives and the date up to which evidence ages.
 
     Returns
     -------
-    The rows in their order, with ``base_weight``, ``age`` (share of the weight that time left),
-    ``weight`` (as applied; NaN for a signal of unknown weight) and ``repeated``: another sign of
-    the same origin and direction is the stronger one, and this one counts for nothing.
+    The rows in their order, with ``base_weight``, ``age`` (share of the weight after ageing),
+    ``weight`` (as applied; NaN for an unknown signal) and ``repeated``: stronger evidence of the
+    same source group and direction exists, and this row has no weight.
     """
     code, names = pd.factorize(np.asarray(frame["signal"], dtype=object), sort=True)
     signals = [signal_of(str(name), evidence_model) for name in names]
@@ -90,7 +89,7 @@ def apply_weights(frame: pd.DataFrame, evidence_model: EvidenceModel) -> pd.Data
 def _age(
     observed: pd.Series[Any], half_life_years: Floats, evidence_model: EvidenceModel
 ) -> Floats:
-    """Share of the weight that is left, shape (n,): 1 when the study has no date."""
+    """Share of the weight after ageing, shape (n,): 1 when the study has no date."""
     if evidence_model.on is None:
         return np.ones(len(observed))
     days = (pd.Timestamp(evidence_model.on) - pd.to_datetime(observed)).dt.days.to_numpy(
@@ -104,11 +103,11 @@ def _age(
 def _repeated(
     frame: pd.DataFrame, signals: Sequence[Signal], code: NDArray[np.intp], weight: Floats
 ) -> NDArray[np.bool_]:
-    """Signs whose origin has already spoken in that direction, more strongly."""
-    origins, _ = pd.factorize(np.array([s.origin or s.name for s in signals], dtype=object))
-    who, _ = pd.factorize(np.asarray(frame["opportunity_id"]))
-    group = (who * (len(signals) + 1) + origins[code]) * 3 + np.sign(np.nan_to_num(weight)) + 1
-    # A tie is settled by what the signs say, never by the order in which they came.
+    """Evidence with a stronger one of the same source group and direction on the same site."""
+    groups, _ = pd.factorize(np.array([s.source_group or s.name for s in signals], dtype=object))
+    site, _ = pd.factorize(np.asarray(frame["opportunity_id"]))
+    group = (site * (len(signals) + 1) + groups[code]) * 3 + np.sign(np.nan_to_num(weight)) + 1
+    # A tie is decided by the content of the evidence, never by the order of the rows.
     ties = [_rank(frame[name]) for name in ("detail", "source") if name in frame]
     day = pd.to_datetime(frame["observed_on"]).fillna(pd.Timestamp(0)).astype("int64").to_numpy()
     order = np.lexsort((*ties, code, -day, -np.abs(np.nan_to_num(weight)), group))
@@ -126,8 +125,9 @@ def _rank(words: pd.Series[Any]) -> NDArray[np.intp]:
 def evidence_rows(frame: pd.DataFrame, evidence_model: EvidenceModel) -> pd.DataFrame:
     """Build EVIDENCE rows from ``opportunity_id, signal, detail, source, observed_on``.
 
-    See `weighed` for what becomes of a weight; ``distance_m``, ``share`` and ``part`` may be
-    given. Each row says in words what its age, its doubt or a repetition took from it.
+    Optional columns: ``detail_en`` (details in English; ``detail`` stands for both languages where
+    it is missing), ``distance_m``, ``share``, ``part``, and those of `apply_weights`. The words of
+    each row say what its age, its part or a repetition took from its weight.
     """
     if frame.empty:
         return schemas.EVIDENCE.empty()  # type: ignore[no-any-return]
@@ -135,10 +135,11 @@ def evidence_rows(frame: pd.DataFrame, evidence_model: EvidenceModel) -> pd.Data
     code, names = pd.factorize(np.asarray(rows["signal"], dtype=object))
     texts = [signal_of(str(name), evidence_model).text for name in names]
     base = rows["base_weight"].to_numpy(dtype=np.float64)
-    words: dict[str, Any] = {}
-    for lang in ("fr", "en"):
-        told = np.array([text[lang] for text in texts], dtype=object)[code]
-        words[f"text_{lang}"] = told + _details(rows["detail"], lang) + _lessened(rows, lang)
+    reasons = _reductions(rows)
+    words = {}
+    for lang in LANGUAGES:
+        text = np.array([text[lang] for text in texts], dtype=object)[code]
+        words[f"text_{lang}"] = _explain(text, _details(rows, lang), reasons, lang)
     return schemas.EVIDENCE.conform(  # type: ignore[no-any-return]
         rows.assign(
             direction=np.select([base > 0, base < 0], ["for", "against"], "neutral"), **words
@@ -146,64 +147,70 @@ def evidence_rows(frame: pd.DataFrame, evidence_model: EvidenceModel) -> pd.Data
     )
 
 
-def _details(details: pd.Series[Any], lang: str) -> NDArray[np.object_]:
-    said = [d if isinstance(d, str) else "" for d in details]
-    if lang == "fr":
-        return np.array([f"{NBSP}: {d}" if d else "" for d in said], object)
-    return np.array([f": {english(d)}" if d else "" for d in said], object)
+def _details(rows: pd.DataFrame, lang: Lang) -> Words:
+    """Details in a language, empty where there is none."""
+    details = rows["detail"]
+    if lang == "en" and "detail_en" in rows:
+        details = rows["detail_en"].where(rows["detail_en"].notna(), details)
+    return np.array([d if isinstance(d, str) else "" for d in details], dtype=object)
 
 
-def _lessened(rows: pd.DataFrame, lang: Lang) -> NDArray[np.object_]:
-    """Say why a weight is less than its signal's: age, doubt, repetition; empty when it is not."""
+def _explain(text: Words, details: Words, reasons: list[list[Message]], lang: Lang) -> Words:
+    """Words of each item of evidence: its text, its detail, and what reduced its weight."""
+    count = len(text)
+    detailed = localize_many("detect.evidence.detailed", lang, count, text=text, detail=details)
+    words = np.where(details == "", text, detailed)
+    why = np.array([_join(some, lang) for some in reasons], dtype=object)
+    reduced = localize_many("detect.evidence.reduced", lang, count, text=words, reasons=why)
+    explained: Words = np.where(why == "", words, reduced)
+    return explained
+
+
+def _join(reasons: list[Message], lang: Lang) -> str:
+    """Reasons in a language, as one text; empty where there is none."""
+    words = [localize(reason, lang) for reason in reasons]
+    text = words[0] if words else ""
+    for other in words[1:]:
+        text = localize("detect.evidence.two_reasons", lang, first=text, second=other)
+    return text
+
+
+def _reductions(rows: pd.DataFrame) -> list[list[Message]]:
+    """Why the weight of each row is less than that of its signal; empty when it is not."""
     part = rows["part"].to_numpy(dtype=np.float64) if "part" in rows else np.ones(len(rows))
-    moves = rows["base_weight"].fillna(0).to_numpy() != 0
-    columns = zip(
-        rows["age"], part, rows["repeated"], rows["observed_on"].isna(), moves, strict=True
-    )
-    return np.array([_why(*row, lang) if row[-1] else "" for row in columns], dtype=object)
+    weighs = rows["base_weight"].fillna(0).to_numpy() != 0
+    columns = zip(rows["age"], part, rows["repeated"], rows["observed_on"].isna(), strict=True)
+    return [_reduction(*row) if some else [] for row, some in zip(columns, weighs, strict=True)]
 
 
-def _why(age: float, part: float, repeated: bool, undated: bool, _: bool, lang: Lang) -> str:
-    fr, told = lang == "fr", []
+def _reduction(age: float, part: float, repeated: bool, undated: bool) -> list[Message]:
     if repeated:
-        told.append(
-            "même origine qu'un indice plus fort, non compté"
-            if fr
-            else "same origin as a stronger sign, not counted"
-        )
-    elif age < 0.995:  # what rounds to 1 is not said
-        why = ("sans date", "no date") if undated else ("ancienneté", "age")
-        told.append(
-            f"{why[0 if fr else 1]}{NBSP if fr else ''}: "
-            f"{'poids' if fr else 'weight'} × {_times(age, lang)}"
-        )
-    if part < 1.0 and not repeated:
-        told.append(
-            ("indice partiel ou partagé" + NBSP if fr else "partial or shared sign") + ": "
-            f"{'poids' if fr else 'weight'} × {_times(part, lang)}"
-        )
-    return f" ({'; '.join(told) if not fr else f'{NBSP}; '.join(told)})" if told else ""
-
-
-def _times(value: float, lang: Lang) -> str:
-    return f"{value:.2f}".replace(".", ",") if lang == "fr" else f"{value:.2f}"
+        return [Message("detect.evidence.repeated")]
+    reasons = []
+    if age < NOT_AGED:
+        name = "detect.evidence.undated" if undated else "detect.evidence.aged"
+        reasons.append(Message(name, factor=age))
+    if part < 1.0:
+        reasons.append(Message("detect.evidence.partial", factor=part))
+    return reasons
 
 
 def confidence(ids: Any, evidence: pd.DataFrame) -> Floats:
-    """Probability after the evidence, shape (n,): the weights as applied, summed with the prior's.
+    """Posterior probability, shape (n,), from the sum of the weights as applied.
 
-    The prior is a row of the evidence (`prior_rows`), so that the ledger of a site adds up to its
-    confidence line by line.
+    The prior is a row of the evidence (`prior_rows`), so that the rows of a site add up to its
+    confidence.
     """
     total = evidence.groupby("opportunity_id")["weight"].sum().reindex(ids, fill_value=0.0)
     return np.asarray(expit(total.to_numpy(dtype=np.float64)))
 
 
-def band_of(sure: Floats, evidence_model: EvidenceModel) -> NDArray[np.object_]:
+def band_of(confidences: Floats, evidence_model: EvidenceModel) -> NDArray[np.object_]:
     """Name of the class of each confidence, shape (n,); None where there is no confidence.
 
     Examples
     --------
+    >>> from foncier.i18n import Localized
     >>> from foncier.model import Band
     >>> low, high = Localized("basse", "low"), Localized("haute", "high")
     >>> bands = (Band("low", 0, 0.5, low), Band("high", 0.5, 1, high))
@@ -213,66 +220,97 @@ def band_of(sure: Floats, evidence_model: EvidenceModel) -> NDArray[np.object_]:
     """
     names: NDArray[np.object_] = np.full(max(len(evidence_model.bands), 1), None, dtype=object)
     names[: len(evidence_model.bands)] = [band.name for band in evidence_model.bands]
-    found = names[
-        np.searchsorted([band.low for band in evidence_model.bands[1:]], sure, side="right")
-    ]
-    found[np.isnan(sure)] = None
-    return np.asarray(found, dtype=object)
+    lows = [band.low for band in evidence_model.bands[1:]]
+    bands = names[np.searchsorted(lows, confidences, side="right")]
+    bands[np.isnan(confidences)] = None
+    return np.asarray(bands, dtype=object)
 
 
-def prior_rows(ids: Any, prior: Any, fr: Any, en: Any, source: str) -> pd.DataFrame:
-    """EVIDENCE rows that say where belief starts; their weight is the prior's log-odds."""
-    odds = logit(np.broadcast_to(np.asarray(prior, dtype=np.float64), len(ids)))
-    return neutral(ids, "prior", fr, en, source=source, weight=odds, base_weight=odds)
+def prior_rows(
+    ids: Any, prior: Any, message_id: str, evidence_model: EvidenceModel, *, source: str
+) -> pd.DataFrame:
+    """EVIDENCE rows of the prior; their weight is its log-odds.
 
-
-def without_age(evidence_model: EvidenceModel) -> Localized:
-    """What to add where a study without a date lets nothing age; empty words otherwise."""
+    Parameters
+    ----------
+    prior
+        Probability, one for all opportunities or one for each.
+    message_id
+        Message of the prior, with the parameter ``prior``.
+    """
+    share = np.array(np.broadcast_to(np.asarray(prior, dtype=np.float64), len(ids)))
+    odds = logit(share)
+    rows = neutral(
+        ids,
+        "prior",
+        message_id,
+        source=source,
+        weight=odds,
+        base_weight=odds,
+        params={"prior": share},
+    )
     if evidence_model.on is not None:
-        return Localized("", "")
-    return Localized(
-        f"{NBSP}; étude sans date, l'âge des indices n'est pas compté",
-        "; the study has no date, the age of signs is not counted",
+        return rows
+    return rows.assign(
+        **{
+            f"text_{lang}": localize_many(
+                "detect.evidence.no_date",
+                lang,
+                len(rows),
+                text=rows[f"text_{lang}"].to_numpy(object),
+            )
+            for lang in LANGUAGES
+        }
     )
 
 
-def neutral(ids: Any, signal: str, fr: Any, en: Any, **rest: Any) -> pd.DataFrame:
-    """Build EVIDENCE rows that inform without pointing either way."""
+def neutral(
+    ids: Any, signal: str, message_id: str, *, params: Mapping[str, Any], **columns: Any
+) -> pd.DataFrame:
+    """Build EVIDENCE rows without direction, worded by one message.
+
+    ``params`` holds the parameters of the message: one value for all rows, or an array.
+    """
     if not len(ids):
         return schemas.EVIDENCE.empty()  # type: ignore[no-any-return]
-    rows = {"opportunity_id": ids, "signal": signal, "direction": "neutral"}
-    return schemas.EVIDENCE.conform(  # type: ignore[no-any-return]
-        pd.DataFrame({**rows, "text_fr": fr, "text_en": en, **rest})
-    )
+    words = {
+        f"text_{lang}": localize_many(message_id, lang, len(ids), **params) for lang in LANGUAGES
+    }
+    rows = {"opportunity_id": ids, "signal": signal, "direction": "neutral", **words, **columns}
+    return schemas.EVIDENCE.conform(pd.DataFrame(rows))  # type: ignore[no-any-return]
 
 
 def concat_evidence(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Join EVIDENCE tables, by opportunity, heaviest first."""
-    kept = [part for part in parts if len(part)]
-    if not kept:
+    """Join EVIDENCE tables, by opportunity, the largest weights first."""
+    some = [part for part in parts if len(part)]
+    if not some:
         return schemas.EVIDENCE.empty()  # type: ignore[no-any-return]
-    rows = pd.concat(kept, ignore_index=True)
-    heavy = rows["weight"].abs().fillna(0).where(rows["signal"] != "prior", 0)
-    rows = rows.assign(_heavy=-heavy).sort_values(
-        ["opportunity_id", "_heavy", "signal", "source", "observed_on", "text_fr", "distance_m"]
+    rows = pd.concat(some, ignore_index=True)
+    size = rows["weight"].abs().fillna(0).where(rows["signal"] != "prior", 0)
+    rows = rows.assign(_size=-size).sort_values(
+        ["opportunity_id", "_size", "signal", "source", "observed_on", "text_fr", "distance_m"]
     )
     return schemas.EVIDENCE.conform(rows)  # type: ignore[no-any-return]
 
 
-def count_repeats(effect: Any, count: int, fr: str, en: str) -> tuple[Note, ...]:
-    """Give a note when there is something to note."""
-    return (Note(effect, count, Localized(fr, en)),) if count else ()
+def notes_of(counts: Mapping[str, int], effect: Literal["dropped", "kept"]) -> tuple[Note, ...]:
+    """Notes of the counts, by message id, that are not 0."""
+    return tuple(
+        Note(effect, count, localized(message, count=count))
+        for message, count in counts.items()
+        if count
+    )
 
 
-SAID = ["opportunity_id", "signal", "detail", "source", "observed_on"]
-# What a sign carried by its place would say besides: this one speaks of the whole site.
-WHOLE = {"distance_m": np.nan, "share": np.nan, "part": 1.0, "active": 0, "known": 0}
+COLUMNS = ["opportunity_id", "signal", "detail", "detail_en", "source", "observed_on"]
+# Evidence by name has no location: it concerns the whole site.
+WHOLE_SITE = {"distance_m": np.nan, "share": np.nan, "part": 1.0, "active": 0, "known": 0}
 
 
 def evidence_by_name(observations: gpd.GeoDataFrame | None, ids: Any) -> pd.DataFrame:
-    """Signs on sites that bear the id of one of these opportunities, wherever they lie.
+    """Evidence on sites that names the id of one of these opportunities, wherever it lies.
 
-    Such a sign makes no site of its own: « occupé » on a site that is no longer listed is silent.
+    It makes no site of its own: « occupé » on a site that is no longer listed has no effect.
 
     Parameters
     ----------
@@ -283,10 +321,11 @@ def evidence_by_name(observations: gpd.GeoDataFrame | None, ids: Any) -> pd.Data
 
     Returns
     -------
-    Columns that `apply_weights` reads: the site, the signal, its detail, source and date.
+    Columns of `apply_weights`: the site, the signal, its detail, source and date.
     """
     if observations is None or observations.empty:
-        return pd.DataFrame(columns=[*SAID, *WHOLE])
-    own = (observations["subject"] == "site") & observations["opportunity_id"].isin(list(ids))
-    rows: pd.DataFrame = pd.DataFrame(observations.loc[own.to_numpy(dtype=bool), SAID])
-    return rows.reset_index(drop=True).assign(**WHOLE)
+        return pd.DataFrame(columns=[*COLUMNS, *WHOLE_SITE])
+    named = (observations["subject"] == "site") & observations["opportunity_id"].isin(list(ids))
+    rows = observations.loc[named.to_numpy(dtype=bool)]
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS).reset_index(drop=True)
+    return table.assign(**WHOLE_SITE)

@@ -1,4 +1,4 @@
-"""Fabric classes: how densely built it is around a building or a plot, by clusters of buildings."""
+"""Urban fabric: classes of buildings and plots by clusters of buildings, and dwelling capacity."""
 
 from __future__ import annotations
 
@@ -10,70 +10,67 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from foncier.geometry import boxes_within, nearest_members, which_hold
-from foncier.i18n import Localized
+from foncier.geometry import boxes_within, nearest_members, predicate_holds
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from foncier.geometry import Geometries
-    from foncier.model import Fabric
+    from foncier.geometry import Floats, Geometries
+    from foncier.model import DwellingCapacity, Fabric
 
 CLASSES = ("dense", "groupee", "diffuse", "isolee")
-WORDS = {
-    "dense": Localized("tissu dense", "dense fabric"),
-    "groupee": Localized("tissu groupé", "grouped fabric"),
-    "diffuse": Localized("tissu diffus", "scattered fabric"),
-    "isolee": Localized("bâti isolé", "isolated buildings"),
-}
+WORDS = tuple(Message(f"detect.fabric.{name}") for name in CLASSES)
 DENSE, GROUPED, DIFFUSE, ISOLATED = range(4)
-FIRST_M = 5.0  # settles most buildings of a town before the wider, costlier looks
+FIRST_M = 5.0  # decides most buildings of a town before the larger, slower distances
 WIDEST_BUILDING_M = 60.0  # longer buildings only lengthen a chain of clusters, and are rare
 
 
-def radius_m(cut: Fabric) -> float:
+def radius_m(params: Fabric) -> float:
     """Farthest that a building can lie from a plot and still change the plot's class.
 
-    A class is settled by ``many`` buildings at most, each within two buffers of the next.
+    At most ``many`` buildings decide a class, each within two buffers of the next.
     """
-    chain = max(cut.few * 2 * cut.far_m, cut.many * 2 * cut.middle_m)
-    return cut.far_m + chain + cut.many * WIDEST_BUILDING_M
+    chain = max(params.few * 2 * params.far_m, params.many * 2 * params.middle_m)
+    return params.far_m + chain + params.many * WIDEST_BUILDING_M
 
 
-def building_classes(footprints: Geometries, cut: Fabric) -> NDArray[np.intp]:
+def building_classes(footprints: Geometries, params: Fabric) -> NDArray[np.intp]:
     """Fabric class of each building, as a position in `CLASSES`; too small ones are ignored.
 
-    Two buildings are in one cluster of buffers of d metres when they are 2·d apart or less, so no
-    buffer is drawn: pairs within that distance are linked, and clusters are what hangs together.
-    A cluster that has reached the largest count that matters is not looked at any farther, which
-    keeps the cost linear in the number of buildings.
+    Two buildings are in one cluster of buffers of d metres when they are at most 2·d apart, so no
+    buffer is drawn: pairs within that distance are linked, and clusters are connected components.
+    A cluster that has the largest count that matters is not extended, which keeps the cost linear
+    in the number of buildings.
 
     Parameters
     ----------
     footprints
         Polygons, shape (n,), in a metric CRS.
-    cut
-        Figures of the classes.
+    params
+        Parameters of the classes.
 
     Returns
     -------
-    Shape (n,); -1 for a building smaller than ``cut.least_m2``.
+    Shape (n,); -1 for a building smaller than ``params.least_m2``.
     """
-    found = np.full(len(footprints), -1, dtype=np.intp)
-    counted = np.flatnonzero(shapely.area(footprints) >= cut.least_m2)
+    classes = np.full(len(footprints), -1, dtype=np.intp)
+    counted = np.flatnonzero(shapely.area(footprints) >= params.least_m2)
     if not len(counted):
-        return found
+        return classes
     near, middle, far = cluster_sizes(
         footprints[counted],
-        (2 * cut.near_m, 2 * cut.middle_m, 2 * cut.far_m),
-        enough=max(cut.few, cut.many, cut.close_few + 1),
+        (2 * params.near_m, 2 * params.middle_m, 2 * params.far_m),
+        enough=max(params.few, params.many, params.close_few + 1),
     )
-    kind = np.where(near <= cut.close_few, GROUPED, DENSE)
-    kind[middle < cut.many] = GROUPED
-    kind[middle < cut.few] = DIFFUSE
-    kind[far < cut.few] = ISOLATED
-    found[counted] = kind
-    return found
+    kind = np.where(near <= params.close_few, GROUPED, DENSE)
+    kind[middle < params.many] = GROUPED
+    kind[middle < params.few] = DIFFUSE
+    kind[far < params.few] = ISOLATED
+    classes[counted] = kind
+    return classes
 
 
 def cluster_sizes(
@@ -93,18 +90,18 @@ def cluster_sizes(
     """
     tree = shapely.STRtree(shapes)
     links = np.empty((2, 0), dtype=np.intp)
-    loose, found = np.arange(len(shapes)), []
+    open_, counts = np.arange(len(shapes)), []
     for distance in (min(FIRST_M, *distances_m), *distances_m):
-        pairs = np.array(boxes_within(shapes[loose], tree, distance))
-        pairs[0] = loose[pairs[0]]
-        pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], loose)]  # each pair once
+        pairs = np.array(boxes_within(shapes[open_], tree, distance))
+        pairs[0] = open_[pairs[0]]
+        pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], open_)]  # each pair once
         within = partial(shapely.dwithin, distance=distance)
-        near = which_hold(within, shapes, pairs[0], shapes[pairs[1]])
+        near = predicate_holds(within, shapes, pairs[0], shapes[pairs[1]])
         links = np.concatenate([links, pairs[:, near]], axis=1)
         size = _sizes(links, len(shapes))
-        loose = np.flatnonzero(size < enough)
-        found.append(size)
-    return found[1:]
+        open_ = np.flatnonzero(size < enough)
+        counts.append(size)
+    return counts[1:]
 
 
 def _sizes(links: NDArray[np.intp], count: int) -> NDArray[np.intp]:
@@ -114,19 +111,57 @@ def _sizes(links: NDArray[np.intp], count: int) -> NDArray[np.intp]:
 
 
 def plot_classes(
-    plots: Geometries, buildings: shapely.STRtree, classes: NDArray[np.intp], cut: Fabric
+    plots: Geometries, buildings: shapely.STRtree, classes: NDArray[np.intp], params: Fabric
 ) -> NDArray[np.intp]:
     """Class of each plot: that of the nearest building, the densest of those equally near.
 
-    ``buildings`` are those that have one of the ``classes``.
-    A plot that no building comes near (``cut.far_m``) is isolated.
+    ``buildings`` is the index of the buildings that have one of the ``classes``. A plot without a
+    building within ``params.far_m`` is isolated.
     """
-    found = np.full(len(plots), ISOLATED, dtype=np.intp)
+    plot_class = np.full(len(plots), ISOLATED, dtype=np.intp)
     if not len(classes) or not len(plots):
-        return found
-    plot, building, _ = nearest_members(buildings, plots, cut.far_m, all_matches=True)
+        return plot_class
+    plot, building, _ = nearest_members(buildings, plots, params.far_m, all_matches=True)
     best = np.full(len(plots), ISOLATED + 1, dtype=np.intp)
     np.minimum.at(best, plot, classes[building])
     near = best <= ISOLATED
-    found[near] = best[near]
-    return found
+    plot_class[near] = best[near]
+    return plot_class
+
+
+def dwellings(
+    usable_m2: Floats, fabric: NDArray[np.intp], capacity: DwellingCapacity | None
+) -> tuple[Floats, Floats]:
+    """Low and high number of dwellings, by the capacity of a rule set.
+
+    Parameters
+    ----------
+    usable_m2
+        Area that can be built on, shape (n,).
+    fabric
+        Fabric class of each plot, as a position in `CLASSES`.
+    capacity
+        None where the rule set has none: both numbers are unknown.
+
+    Returns
+    -------
+    Whole numbers as floats, shape (n,); NaN where unknown.
+
+    Examples
+    --------
+    >>> from foncier.model import DwellingCapacity
+    >>> each = dict.fromkeys(CLASSES, 300.0)
+    >>> capacity = DwellingCapacity(each, dict.fromkeys(CLASSES, 4.0), {}, "QGIS Foncier")
+    >>> [n.tolist() for n in dwellings(np.array([650.0]), np.array([0]), capacity)]
+    [[2.0], [8.0]]
+    """
+    if capacity is None:
+        return np.full(len(usable_m2), np.nan), np.full(len(usable_m2), np.nan)
+    low = np.floor(usable_m2 / _by_class(capacity.low_m2)[fabric])
+    if capacity.high_m2:
+        return low, np.floor(usable_m2 / _by_class(capacity.high_m2)[fabric])
+    return low, low * _by_class(capacity.factor)[fabric]
+
+
+def _by_class(values: Mapping[str, float]) -> Floats:
+    return np.array([float(values[name]) for name in CLASSES])

@@ -1,4 +1,4 @@
-"""Friches: records of inventories and registers fused into sites, each with its evidence."""
+"""Friches: records of inventories and registers merged into sites, each with its evidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from foncier import schemas
-from foncier.details import english
 from foncier.detect.context import SpatialContext, shapes, texts
 from foncier.detect.deduplicate import (
     Outlines,
@@ -25,37 +24,41 @@ from foncier.detect.evidence import (
     band_of,
     concat_evidence,
     confidence,
-    count_repeats,
     evidence_by_name,
     evidence_rows,
-    neutral,
+    notes_of,
     prior_rows,
     signal_of,
-    without_age,
 )
 from foncier.detect.measures.parcel import zone_of
-from foncier.detect.occupancy import merge_repeated, partly_used
-from foncier.detect.site_evidence import assign_to_site, evidence_on_sites, nafu_score
-from foncier.detect.warnings import constrained
-from foncier.geometry import Geometries, covered_area_m2
-from foncier.i18n import Localized
-from foncier.wording import flag_columns, more_flags
+from foncier.detect.site_evidence import (
+    assign_to_site,
+    attribute_evidence,
+    evidence_on_sites,
+    merge_repeated,
+    merged_record_evidence,
+    nafu_score,
+    partial_use_warnings,
+    standard_value,
+)
+from foncier.detect.warnings import append_warnings, constraint_warnings, warning_columns
+from foncier.geometry import covered_area_m2
+from foncier.i18n import Localized, label, localized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from foncier.model import EvidenceModel, Note
+    from foncier.model import EvidenceModel
 
-RECONVERTED = "friche reconvertie"
-# Better first; within a rank the latest update speaks (METHODS §4, Cartofriches).
+RECONVERTED, WITH_PROJECT = "friche reconvertie", "friche avec projet"
+# Better first; within a rank the latest update counts (METHODS §4, Cartofriches).
 ORIGIN_RANK = {"parcelles": 0, "trace": 1, "emprise_approximative": 2, "point_seul": 3}
-UNDER_WAY = Localized("projet déjà engagé", "project already under way")
 VACANCY = {
     "vacant": "bâti vacant",
     "occupé": "bâti occupé",
     "partiellement occupé": "bâti partiellement occupé",
 }
-SHOWN_PARCELS = 3  # a flag names a few, the inventory holds the others
+SHOWN_PARCELS = 3  # a warning names a few, the inventory has the others
 
 
 def find_friches(
@@ -63,11 +66,11 @@ def find_friches(
 ) -> Detection:
     """Find friches whose centre lies in an area, from inventories, registers and observed sites.
 
-    Rows that tell the same site twice become one (the older id is kept, so is every source); sites
-    that overlap in part are linked by ``family`` and each kept. A record of a register (CASIAS,
-    ADEME, tax data) supports the site that holds it, else is a site of low prior, listed from
-    ``least_site`` only. Signs on the buildings and plots of a site count for their part of it.
-    Reconverted sites are left out.
+    Records of the same site are merged (with the oldest id and every source); sites that overlap in
+    part are linked by ``family``. A record of a register (CASIAS, ADEME, tax data) is evidence of
+    the site that contains it, else a site of low prior, listed from ``least_site`` only. Evidence
+    on the buildings and plots of a site counts for their part of it. Reconverted sites are
+    excluded.
 
     Parameters
     ----------
@@ -80,141 +83,127 @@ def find_friches(
 
     Returns
     -------
-    CANDIDATES of kind ``friche``, their EVIDENCE, and notes on what was left aside.
+    CANDIDATES of kind ``friche``, their EVIDENCE, and notes on the excluded records.
     """
-    rows = _rows(context)
-    if rows is None:
+    records = _records(context)
+    if records is None:
         return Detection(schemas.CANDIDATES.empty(), schemas.EVIDENCE.empty())
-    done = (rows["status"] == RECONVERTED).to_numpy(dtype=bool)
-    rows = rows.loc[~done].reset_index(drop=True)
-    outline = outlines(rows, context.parcels)
+    reconverted = (records["status"] == RECONVERTED).to_numpy(dtype=bool)
+    records = records.loc[~reconverted].reset_index(drop=True)
+    outline = outlines(records, context.parcels)
     shapely.prepare(area)
     inside = shapely.intersects(area, shapely.centroid(outline.shapes))
-    rows, outline = rows.loc[inside].reset_index(drop=True), outline.take(inside)
+    rows, outline = records.loc[inside].reset_index(drop=True), outline.take(inside)
+    counts = {
+        "detect.notes.reconverted": int(reconverted.sum()),
+        "detect.notes.outside_area": int((~inside).sum()),
+    }
     if rows.empty:
-        notes = _notes(done, inside, 0, np.array([], dtype=np.bool_), outline)
+        notes = notes_of(counts, "dropped")
         return Detection(schemas.CANDIDATES.empty(rows.crs), schemas.EVIDENCE.empty(), notes)
+    candidates, evidence, listed = _sites(context, rows, outline, evidence_model)
+    counts["detect.notes.merged_records"] = len(rows) - len(candidates)
+    counts["detect.notes.unlikely_sites"] = int((~listed).sum())
+    candidates = candidates.loc[listed]
+    evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
+    lost = {"detect.notes.lost_parcels": int((outline.lost > 0).sum())}
+    return Detection(
+        schemas.CANDIDATES.conform(candidates),
+        schemas.EVIDENCE.conform(evidence),
+        (*notes_of(counts, "dropped"), *notes_of(lost, "kept")),
+    )
+
+
+def _sites(
+    context: SpatialContext,
+    rows: gpd.GeoDataFrame,
+    outline: Outlines,
+    evidence_model: EvidenceModel,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, NDArray[np.bool_]]:
+    """Candidates with their confidence, their evidence, and which of them are listed."""
     register = _registers(rows, evidence_model)
     group = assign_to_site(rows, outline, same_sites(rows, outline), register)
-    speaker = _speakers(rows, outline, group)
-    candidates, drawn = _candidates(context, rows, outline, group, speaker)
-    ids = pd.Series(_ids(rows, speaker), index=speaker.index).reindex(group).to_numpy()
-    visited = evidence_by_name(context.observations, candidates["opportunity_id"])
-    signs = _signs(
-        rows, ids, [evidence_on_sites(context, candidates, drawn), visited], evidence_model
-    )
-    zone = candidates.set_index("opportunity_id")["zone"].astype("str")
-    parts = [
-        evidence_rows(signs, evidence_model),
-        _prior_rows(rows, ids, evidence_model),
-        _told(rows, ids),
-        _melted(rows, ids),
-        nafu_score(rows, ids, zone),
+    main = _main_records(rows, outline, group)
+    candidates, drawn = _candidates(context, rows, outline, group, main)
+    ids = pd.Series(_ids(rows, main), index=main.index).reindex(group).to_numpy()
+    located = [
+        evidence_on_sites(context, candidates, drawn),
+        evidence_by_name(context.observations, candidates["opportunity_id"]),
     ]
-    evidence = concat_evidence(parts)
+    weighted = _weighted_evidence(rows, ids, located, evidence_model)
+    evidence = concat_evidence(
+        [
+            evidence_rows(weighted, evidence_model),
+            _prior_rows(rows, ids, evidence_model),
+            attribute_evidence(rows, ids),
+            merged_record_evidence(rows, ids),
+            nafu_score(rows, ids, candidates.set_index("opportunity_id")["zone"].astype("str")),
+        ]
+    )
     sure = confidence(candidates["opportunity_id"], evidence)
-    known = candidates["opportunity_id"].isin(ids[~register]).to_numpy(dtype=bool)
-    listed = known | (sure >= evidence_model.least_site)
+    # The share of evidence on a site is what it covers of the site, not what is vacant.
+    partial_use = weighted.assign(share=np.nan)
+    warnings = partial_use_warnings(partial_use, candidates["opportunity_id"])
     candidates = candidates.assign(
         confidence=sure,
         confidence_band=band_of(sure, evidence_model),
-        **more_flags(candidates, partly_used(signs, candidates["opportunity_id"])),
-    ).loc[listed]
-    evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
-    notes = _notes(done, inside, len(rows) - len(listed), listed, outline)
-    return Detection(
-        schemas.CANDIDATES.conform(candidates), schemas.EVIDENCE.conform(evidence), notes
+        **append_warnings(candidates, warnings),
     )
+    inventoried = candidates["opportunity_id"].isin(ids[~register]).to_numpy(dtype=bool)
+    return candidates, evidence, inventoried | (sure >= evidence_model.least_site)
 
 
-def _notes(
-    done: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    melted: int,
-    listed: NDArray[np.bool_],
-    outline: Outlines,
-) -> tuple[Note, ...]:
-    """How many rows were left aside or cannot be drawn whole, and why."""
-    return (
-        *count_repeats(
-            "dropped", int(done.sum()), "sites déjà reconvertis", "sites already reconverted"
-        ),
-        *count_repeats(
-            "dropped",
-            int((~inside).sum()),
-            "sites hors du secteur d'étude",
-            "sites outside the study area",
-        ),
-        *count_repeats(
-            "dropped",
-            melted,
-            "fiches réunies à une autre du même site",
-            "records melted into another of the same site",
-        ),
-        *count_repeats(
-            "dropped",
-            int((~listed).sum()),
-            "sites connus des seuls registres, trop peu probables",
-            "sites that only registers know, too unlikely",
-        ),
-        *count_repeats(
-            "kept",
-            int((outline.lost > 0).sum()),
-            "sites dont des parcelles sont introuvables au cadastre fourni",
-            "sites with parcels not found in the cadastre supplied",
-        ),
-    )
-
-
-def _rows(context: SpatialContext) -> gpd.GeoDataFrame | None:
-    """Inventory rows, then the polygons that observations call a site; None without either."""
+def _records(context: SpatialContext) -> gpd.GeoDataFrame | None:
+    """Inventory records, then the observed outlines of sites; None without either."""
     parts = []
     if context.inventory is not None:
-        parts.append(context.inventory.assign(detail=None, points=np.nan))
+        parts.append(context.inventory.assign(detail=None, detail_en=None, points=np.nan))
     if context.observations is not None:
-        seen = context.observations
-        polygon = shapely.get_dimensions(shapes(seen)) == 2
-        seen = seen.loc[(seen["subject"] == "site").to_numpy(dtype=bool) & polygon]
+        sites = context.observations
+        polygon = shapely.get_dimensions(shapes(sites)) == 2
+        sites = sites.loc[(sites["subject"] == "site").to_numpy(dtype=bool) & polygon]
         parts.append(
-            seen.rename(columns={"observation_id": "site_id", "observed_on": "updated_on"})
-            .assign(area_m2=shapely.area(shapes(seen)))
+            sites.rename(columns={"observation_id": "site_id", "observed_on": "updated_on"})
+            .assign(area_m2=shapely.area(shapes(sites)))
             .drop(columns=["subject", "share"])
         )
     parts = [part for part in parts if len(part)]
     if not parts:
         return None
     rows = pd.concat(parts, ignore_index=True)
-    wanted = [*schemas.INVENTORY.names, "detail", "points"]
-    return gpd.GeoDataFrame(rows.reindex(columns=wanted), geometry="geometry", crs=parts[0].crs)
+    columns = [*schemas.INVENTORY.names, "detail", "detail_en", "points"]
+    return gpd.GeoDataFrame(rows.reindex(columns=columns), geometry="geometry", crs=parts[0].crs)
 
 
 def _registers(rows: gpd.GeoDataFrame, evidence_model: EvidenceModel) -> NDArray[np.bool_]:
-    """Tell the records of registers: their signal has a prior of its own."""
+    """Tell which records are of registers: their signal has its own prior."""
     signals = rows["signal"].dropna().unique()
-    own = [name for name in signals if signal_of(str(name), evidence_model).prior is not None]
-    return np.asarray(rows["signal"].isin(own), dtype=bool)
+    registers = [n for n in signals if signal_of(str(n), evidence_model).prior is not None]
+    return np.asarray(rows["signal"].isin(registers), dtype=bool)
 
 
-def _speakers(rows: gpd.GeoDataFrame, outline: Outlines, group: NDArray[np.intp]) -> pd.DataFrame:
-    """For each group: ``id_row`` gives its id (the older), ``row`` its outline and words."""
+def _main_records(
+    rows: gpd.GeoDataFrame, outline: Outlines, group: NDArray[np.intp]
+) -> pd.DataFrame:
+    """Positions of two records of each group: ``id_row`` (the oldest id) and ``row`` (the rest)."""
     table = pd.DataFrame(
         {
             "group": group,
             "row": np.arange(len(rows)),
             "rank": pd.Series(outline.origin).map(ORIGIN_RANK).to_numpy(),
-            "seen": -pd.to_datetime(rows["updated_on"]).fillna(pd.Timestamp(0)).astype("int64"),
-            "born": rows["identified_on"].fillna(pd.Timestamp.max.floor("D")),
+            "updated": -pd.to_datetime(rows["updated_on"]).fillna(pd.Timestamp(0)).astype("int64"),
+            "identified": rows["identified_on"].fillna(pd.Timestamp.max.floor("D")),
             "mapped": rows["signal"].notna(),
             "site_id": rows["site_id"],
         }
     )
-    best = table.sort_values(["group", "mapped", "rank", "seen", "site_id"]).groupby("group")
-    oldest = table.sort_values(["group", "mapped", "born", "site_id"]).groupby("group")
+    best = table.sort_values(["group", "mapped", "rank", "updated", "site_id"]).groupby("group")
+    oldest = table.sort_values(["group", "mapped", "identified", "site_id"]).groupby("group")
     return pd.DataFrame({"row": best["row"].first(), "id_row": oldest["row"].first()})
 
 
-def _ids(rows: gpd.GeoDataFrame, speaker: pd.DataFrame) -> NDArray[np.object_]:
-    return np.array([f"FR-{site}" for site in rows["site_id"].iloc[speaker["id_row"]]], object)
+def _ids(rows: gpd.GeoDataFrame, main: pd.DataFrame) -> NDArray[np.object_]:
+    return np.array([f"FR-{site}" for site in rows["site_id"].iloc[main["id_row"]]], object)
 
 
 def _candidates(
@@ -222,13 +211,13 @@ def _candidates(
     rows: gpd.GeoDataFrame,
     outline: Outlines,
     group: NDArray[np.intp],
-    speaker: pd.DataFrame,
+    main: pd.DataFrame,
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
     """Sites by id, and which of them have a real outline."""
-    at = speaker["row"].to_numpy(dtype=np.intp)
-    kept, own, ids = rows.iloc[at].reset_index(drop=True), outline.take(at), _ids(rows, speaker)
+    at = main["row"].to_numpy(dtype=np.intp)
+    records, sites, ids = rows.iloc[at].reset_index(drop=True), outline.take(at), _ids(rows, main)
     sources = rows.groupby(group)["source"].agg(lambda s: " | ".join(sorted(set(s))))
-    family = families(kept, own)
+    family = families(records, sites)
     commune = _first(rows["commune"], group, at)
     candidates = gpd.GeoDataFrame(
         {
@@ -239,99 +228,96 @@ def _candidates(
             "commune": commune,
             "parcel_ids": _first(rows["parcel_ids"], group, at),
             "area_m2": np.where(
-                own.drawn, shapely.area(own.shapes), kept["area_m2"].to_numpy(float)
+                sites.drawn, shapely.area(sites.shapes), records["area_m2"].to_numpy(float)
             ),
-            "built_share": _built(context, own.shapes, own.drawn, commune),
+            "built_share": _built_share(context, sites, commune),
             "status": _first(rows["status"], group, at),
-            "perimeter": own.origin,
-            "family": _family(family, ids),
-            "zone": _zone(context, own.shapes, kept, commune),
-            **_flags(context, own, kept),
-            "sources": sources.reindex(speaker.index).to_numpy(),
-            "counted_area_m2": counted_area_m2(kept, own, family),
+            "perimeter": sites.origin,
+            "family": _family_ids(family, ids),
+            "zone": _zone(context, sites, records, commune),
+            **_warnings(context, sites, records),
+            "sources": sources.reindex(main.index).to_numpy(),
+            "counted_area_m2": counted_area_m2(records, sites, family),
         },
-        geometry=own.shapes,
+        geometry=sites.shapes,
         crs=rows.crs,
     )
     order = np.argsort(ids.astype(str), kind="stable")
-    return candidates.iloc[order].reset_index(drop=True), own.drawn[order]
+    return candidates.iloc[order].reset_index(drop=True), sites.drawn[order]
 
 
 def _first(column: pd.Series[Any], group: NDArray[np.intp], at: NDArray[np.intp]) -> Any:
-    """Value of the row that speaks for the site, else the first known among its other rows."""
-    own = texts(column.iloc[at])
+    """Value of the main record of each site, else the first known among its other records."""
+    main = texts(column.iloc[at])
     others = texts(column.groupby(group).first().to_numpy())
-    return np.where(pd.isna(own), others, own)
+    return np.where(pd.isna(main), others, main)
 
 
-def _built(
-    context: SpatialContext, plots: Geometries, drawn: NDArray[np.bool_], commune: Any
-) -> Any:
-    share = np.full(len(plots), np.nan)
-    drawn = drawn & context.comes_to("buildings", commune)
+def _built_share(context: SpatialContext, sites: Outlines, commune: Any) -> Any:
+    """Share of each site under buildings; unknown without a real outline or a covering layer."""
+    share = np.full(len(sites.shapes), np.nan)
+    drawn = sites.drawn & context.covers("buildings", commune)
     if context.buildings is not None and drawn.any():
-        covered = covered_area_m2(plots[drawn], shapes(context.buildings))
-        share[drawn] = np.minimum(covered / shapely.area(plots[drawn]), 1.0)
+        plots = sites.shapes[drawn]
+        covered = covered_area_m2(plots, shapes(context.buildings))
+        share[drawn] = np.minimum(covered / shapely.area(plots), 1.0)
     return share
 
 
-def _family(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
+def _family_ids(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
     group = pd.Series(family)
     size = group.map(group.value_counts())
     head = pd.Series(ids).groupby(group).transform("min").str.replace("FR-", "FAM-", n=1)
     return head.where(size > 1, None).to_numpy()
 
 
-def _zone(context: SpatialContext, plots: Geometries, kept: gpd.GeoDataFrame, commune: Any) -> Any:
-    """Zone of the zoning, where it comes to the commune; else as the inventory has it."""
-    found = zone_of(context, shapely.centroid(plots), commune)
-    return np.where(pd.isna(found), texts(kept["zone_type"]), found)
+def _zone(context: SpatialContext, sites: Outlines, records: gpd.GeoDataFrame, commune: Any) -> Any:
+    """Zone of the zoning, where it covers the commune; else that of the inventory."""
+    zone = zone_of(context, shapely.centroid(sites.shapes), commune)
+    return np.where(pd.isna(zone), texts(records["zone_type"]), zone)
 
 
-def _flags(
-    context: SpatialContext, own: Outlines, kept: gpd.GeoDataFrame
+def _warnings(
+    context: SpatialContext, sites: Outlines, records: gpd.GeoDataFrame
 ) -> dict[str, list[str | None]]:
     """Project, pollution (as the inventory words it), constraint and lost parcels, as columns."""
-    told = []
-    for status, soil, under, gone in zip(
-        kept["status"],
-        texts(kept["pollution"]),
-        constrained(context, own.shapes),
-        own.gone,
+    warnings = []
+    for status, pollution, constraints, lost in zip(
+        records["status"],
+        texts(records["pollution"]),
+        constraint_warnings(context, sites.shapes),
+        sites.lost_ids,
         strict=True,
     ):
-        words = [UNDER_WAY] if status == "friche avec projet" else []
-        if soil and "avérée" in soil:
-            words.append(Localized(soil, english(soil)))
-        words.extend(under)
-        words.extend([_missing(gone)] if gone else [])
-        told.append(words)
-    return flag_columns(told)
+        site = [label("detect.warnings.project")] if status == WITH_PROJECT else []
+        if pollution and "avérée" in pollution:
+            site.append(standard_value(pollution))
+        site.extend(constraints)
+        site.extend([_lost_parcels(lost.split("|"))] if lost else [])
+        warnings.append(site)
+    return warning_columns(warnings)
 
 
-def _missing(names: str) -> Localized:
-    """Words for the parcels of a site that the cadastre no longer has."""
-    ids = names.split("|")
-    listed = ", ".join(ids[:SHOWN_PARCELS]) + (", …" if len(ids) > SHOWN_PARCELS else "")
-    return Localized(
-        f"{len(ids)} parcelle(s) introuvable(s) au cadastre\u00a0: {listed}",
-        f"{len(ids)} parcel(s) not found in the cadastre: {listed}",
-    )
+def _lost_parcels(ids: list[str]) -> Localized:
+    """Warn of the parcels of a site that the cadastre no longer has."""
+    shown = ids[:SHOWN_PARCELS] + (["…"] if len(ids) > SHOWN_PARCELS else [])
+    return localized("detect.warnings.lost_parcels", count=len(ids), parcels=shown)
 
 
-def _signs(
+def _weighted_evidence(
     rows: gpd.GeoDataFrame,
     ids: NDArray[np.object_],
-    others: list[pd.DataFrame],
+    located: list[pd.DataFrame],
     evidence_model: EvidenceModel,
 ) -> pd.DataFrame:
-    """All signs of all sites, weighed: of their records, of their buildings, and the others."""
+    """Evidence of all sites with its weights: of their records, of their buildings, by name."""
     status = rows["status"].fillna("statut inconnu")
     listed = pd.DataFrame(
         {
             "opportunity_id": ids,
             "signal": np.where(rows["signal"].isna(), status, rows["signal"]),
             "detail": texts(rows["detail"]),
+            "detail_en": texts(rows["detail_en"]),
             "source": rows["source"].to_numpy(),
             "observed_on": rows["updated_on"].to_numpy(),
             "distance_m": np.nan,
@@ -341,68 +327,31 @@ def _signs(
             "known": 0,
         }
     )
-    state = listed.assign(signal=rows["vacancy"].map(VACANCY).to_numpy(), detail=None)
-    parts = [listed, state.dropna(subset="signal"), *others]
-    signs = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    signs = signs.astype({"observed_on": "datetime64[us]"})
-    return merge_repeated(apply_weights(signs, evidence_model))
+    state = listed.assign(
+        signal=rows["vacancy"].map(VACANCY).to_numpy(), detail=None, detail_en=None
+    )
+    parts = [listed, state.dropna(subset="signal"), *located]
+    evidence = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    evidence = evidence.astype({"observed_on": "datetime64[us]"})
+    return merge_repeated(apply_weights(evidence, evidence_model))
 
 
 def _prior_rows(
     rows: gpd.GeoDataFrame, ids: NDArray[np.object_], evidence_model: EvidenceModel
 ) -> pd.DataFrame:
-    """Say where belief in each site starts: at the best of the priors of its records."""
+    """EVIDENCE rows of the prior of each site: the largest of the priors of its records."""
     default = evidence_model.friche_prior
     priors = {None: default}
     priors |= {
         name: signal_of(str(name), evidence_model).prior or default
         for name in rows["signal"].dropna().unique()
     }
-    own = pd.Series([priors[name] for name in texts(rows["signal"])], dtype="float64")
-    best = own.groupby(ids).max()
-    shown, more = [f"{p * 100:.0f}" for p in best], without_age(evidence_model)
+    priors_of_rows = [priors[name] for name in texts(rows["signal"])]
+    largest = pd.Series(priors_of_rows, dtype="float64").groupby(ids).max()
     return prior_rows(
-        best.index.to_numpy(),
-        best.to_numpy(),
-        [f"Point de départ\u00a0: {p}\u00a0% de tels sites sont confirmés{more.fr}" for p in shown],
-        [f"Starting point: {p}% of such sites are confirmed{more.en}" for p in shown],
-        "foncier",
-    )
-
-
-def _told(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
-    """What records say besides, without weight: soil, activity, kind, state of the buildings."""
-    parts = []
-    for column, fr, en in (
-        ("pollution", "Sol", "Soil"),
-        ("activity", "Ancienne activité", "Former activity"),
-        ("site_type", "Type", "Kind"),
-        ("buildings_state", "État du bâti", "State of the buildings"),
-    ):
-        known = rows[column].notna().to_numpy(dtype=bool)
-        words = texts(rows[column])[known]
-        parts.append(
-            neutral(
-                ids[known],
-                column,
-                [f"{fr}\u00a0: {w}" for w in words],
-                [f"{en}: {english(w)}" for w in words],
-                source=rows["source"].to_numpy()[known],
-                observed_on=rows["updated_on"].to_numpy()[known],
-            )
-        )
-    return concat_evidence(parts)
-
-
-def _melted(rows: gpd.GeoDataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
-    """Say which records were taken for one site."""
-    told = pd.Series(rows["site_id"].to_numpy()).groupby(ids).agg(list)
-    told = told[told.map(len) > 1]
-    lists = [" et ".join(sorted(names)) for names in told]
-    return neutral(
-        told.index.to_numpy(),
-        "même site",
-        [f"Même site décrit par plusieurs fiches\u00a0: {x}" for x in lists],
-        [f"The same site told by several records: {x.replace(' et ', ' and ')}" for x in lists],
+        largest.index.to_numpy(),
+        largest.to_numpy(),
+        "detect.evidence.site_prior",
+        evidence_model,
         source="foncier",
     )

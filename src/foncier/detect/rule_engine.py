@@ -1,4 +1,4 @@
-"""An ordered list of tests: each parcel goes on until it fails one, and remembers every figure."""
+"""Rule engine: ordered rules that compare measures of parcels with thresholds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import shapely
 from foncier import schemas
 from foncier._util.memo import RowCache
 from foncier.detect import fabric
-from foncier.detect.details import in_english
 from foncier.detect.fabric import CLASSES, WORDS
-from foncier.detect.measures import MEASURES
+from foncier.detect.measures import find_measure, known_measures
 from foncier.errors import ConfigError
+from foncier.i18n.arrays import word_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
     from foncier.model import Profile, Rule
 
-DECIMALS = 6  # beyond, a figure tells how it was added up, not how the land lies
+DECIMALS = 6  # beyond, a figure depends on the order of summation
 
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """One test of the funnel on the parcels that reached it.
+    """Outcome of one rule for the parcels that it tested.
 
-    ``passed`` is 1 (yes), 0 (no) or NaN (unknown); ``rows`` are positions in the parcels table.
-    ``limit`` is the threshold of each parcel.
+    ``rows`` are positions in the parcels table; all arrays are aligned with them. ``passed`` is 1
+    (yes), 0 (no) or NaN (unknown). ``detail`` holds None, text of the source, or a message.
     """
 
     step: int
     rule: Rule
     rows: NDArray[np.intp]
     value: Floats
-    limit: Floats
+    threshold: Floats
     passed: Floats
     detail: NDArray[np.object_]
 
     @property
     def stopped(self) -> NDArray[np.bool_]:
-        """Tell which of its parcels go no further: failed, or unknown where that is not allowed."""
+        """Which of its parcels go no further: failed, or unknown where that is not allowed."""
         if self.rule.warns:
             return np.zeros(len(self.rows), dtype=np.bool_)
         unknown = np.isnan(self.passed) & (not self.rule.optional)
@@ -57,200 +57,223 @@ class RuleOutcome:
     @property
     def margin(self) -> Floats:
         """Distance to the threshold, positive on the side that passes."""
-        gap = self.value - self.limit
+        gap = self.value - self.threshold
         return gap if self.rule.at_least is not None else -gap
 
 
 class MeasureCache:
-    """Measures already taken, so that two funnels over the same parcels take each only once."""
+    """Measures of parcels, each taken once for all rules that compare it."""
 
     def __init__(self, context: SpatialContext, parcels: int) -> None:
         self.context = context
-        self.taken = RowCache(parcels)
+        self.measures = RowCache(parcels)
 
     def measure(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
-        """Value and detail of a rule's measure at these rows."""
+        """Value and detail of the measure of a rule at these rows."""
 
-        def work(new: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
+        def compute(new: NDArray[np.intp]) -> tuple[Floats, NDArray[np.object_]]:
             value, detail = self.take(rule, new)
             value = np.round(value, DECIMALS + 2 * (rule.unit == "%"))
             return value, np.full(len(new), None) if detail is None else detail
 
-        value, detail = self.taken.of(f"{rule.measure} {sorted(rule.given.items())}", rows, work)
+        name = f"{rule.measure} {sorted(rule.params.items())}"
+        value, detail = self.measures.get(name, rows, compute)
         return value, detail
 
     def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
-        """Take a rule's measure of these rows anew."""
-        return MEASURES[rule.measure].take(self.context, rows, rule.given)
+        """Measure these rows anew."""
+        return find_measure(rule.measure).take(self.context, rows, rule.params)
 
 
-def screen(
-    memory: MeasureCache, rules: Sequence[Rule], rows: NDArray[np.intp]
-) -> list[RuleOutcome]:
-    """Send parcels through the tests in order; only those that passed go on to the next.
+def screen(cache: MeasureCache, rules: Sequence[Rule], rows: NDArray[np.intp]) -> list[RuleOutcome]:
+    """Apply rules in order; only the parcels that pass one are tested by the next.
 
     An unknown value stops a parcel, unless its rule is optional. A parcel for which a rule has no
-    limit (NaN) is not tested by it and goes on.
+    threshold (NaN) is not tested by it and goes on.
 
     Raises
     ------
     ConfigError
-        A rule names a measure or a limit that does not exist.
+        See `check_rule`.
     """
-    passages = []
+    outcomes: list[RuleOutcome] = []
     for step, rule in enumerate(rules, start=1):
-        _check(rule)
-        limit, words = _limits(memory.context, rule, rows)
-        tested = ~np.isnan(limit)
-        tests = (rows[tested], limit[tested], words[tested])
-        passages.append(_passage(memory, step, rule, tests))
-        rows = np.setdiff1d(rows, passages[-1].rows[passages[-1].stopped], assume_unique=True)
-    return passages
+        check_rule(rule)
+        outcomes.append(_apply(cache, step, rule, rows))
+        rows = passing_rows(outcomes[-1:], rows)
+    return outcomes
 
 
-def _check(rule: Rule) -> None:
-    for word, name, known in (
-        ("la mesure", rule.measure, MEASURES),
-        ("la limite", rule.limit or None, LIMITS),
-    ):
-        if name is not None and name not in known:
-            raise ConfigError(
-                f"règle {rule.name} : {word} {name!r} n'existe pas. "
-                f"Connues : {', '.join(sorted(known))}."
-            )
+def check_rule(rule: Rule) -> None:
+    """Check the names in a rule: its measure, its threshold function and its parameters.
+
+    Raises
+    ------
+    ConfigError
+        One of them does not exist, or the measure lacks a parameter.
+    """
+    if rule.measure not in known_measures():
+        raise ConfigError(
+            "detect.rules.unknown_measure",
+            rule=rule.name,
+            measure=rule.measure,
+            known=known_measures(),
+        )
+    if rule.limit and rule.limit not in THRESHOLDS:
+        raise ConfigError(
+            "detect.rules.unknown_threshold",
+            rule=rule.name,
+            function=rule.limit,
+            known=sorted(THRESHOLDS),
+        )
+    measure = find_measure(rule.measure)
+    known = (*measure.params, *measure.optional)
+    missing = [name for name in measure.params if name not in rule.params]
+    unknown = [name for name in rule.params if known and name not in known]
+    if missing:
+        raise ConfigError(
+            "detect.rules.missing_params", rule=rule.name, measure=rule.measure, names=missing
+        )
+    if unknown:
+        raise ConfigError(
+            "detect.rules.unknown_params",
+            rule=rule.name,
+            measure=rule.measure,
+            names=unknown,
+            known=known,
+        )
 
 
-def _limits(
+def _apply(cache: MeasureCache, step: int, rule: Rule, rows: NDArray[np.intp]) -> RuleOutcome:
+    """Outcome of one rule for the parcels that it has a threshold for."""
+    threshold, reason = _thresholds(cache.context, rule, rows)
+    tested = ~np.isnan(threshold)
+    rows, threshold, reason = rows[tested], threshold[tested], reason[tested]
+    value, detail = cache.measure(rule, rows)
+    value = value * 100 if rule.unit == "%" else value
+    passes = value >= threshold if rule.at_least is not None else value < threshold
+    passed = np.where(np.isnan(value), np.nan, passes.astype(np.float64))
+    detail = np.where(pd.isna(detail), reason, detail)
+    return RuleOutcome(step, rule, rows, value, threshold, passed, detail)
+
+
+def _thresholds(
     context: SpatialContext, rule: Rule, rows: NDArray[np.intp]
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """Threshold of each parcel, and the words that tell why it is this one."""
+    """Threshold of each parcel, and the detail that explains it."""
     if not rule.limit:
         return np.full(len(rows), rule.threshold), np.full(len(rows), None)
-    return LIMITS[rule.limit](context, rows, rule.limits)
-
-
-def _passage(
-    memory: MeasureCache,
-    step: int,
-    rule: Rule,
-    tests: tuple[NDArray[np.intp], Floats, NDArray[np.object_]],
-) -> RuleOutcome:
-    rows, limit, words = tests
-    value, detail = memory.measure(rule, rows)
-    value = value * 100 if rule.unit == "%" else value
-    reached = value >= limit if rule.at_least is not None else value < limit
-    passed = np.where(np.isnan(value), np.nan, reached.astype(np.float64))
-    told = np.where(pd.isna(detail), words, detail)
-    return RuleOutcome(step, rule, rows, value, limit, passed, told)
+    return THRESHOLDS[rule.limit](context, rows, rule.limits)
 
 
 def rules_radius_m(profile: Profile) -> float:
-    """How far the rules of a profile look: but for the fabric, nothing beyond changes a verdict."""
-    reaches = [0.0]
+    """Radius of influence of a rule set: nothing farther changes an outcome, but for the fabric."""
+    radii = [0.0]
     for rule in (r for rules in profile.rules.values() for r in rules):
-        _check(rule)
-        reaches.append(MEASURES[rule.measure].reach_m(rule.given))
-    return max(reaches)
+        check_rule(rule)
+        radii.append(find_measure(rule.measure).radius_m(rule.params))
+    return max(radii)
 
 
 def fabric_radius_m(profile: Profile) -> float:
-    """How far the buildings lie that can change the fabric class of a plot."""
+    """Largest distance of a building that can change the fabric class of a plot."""
     return fabric.radius_m(profile.fabric)
 
 
-def passing_rows(passages: Sequence[RuleOutcome], rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Positions of the parcels that no test stopped."""
-    for passage in passages:
-        rows = np.setdiff1d(rows, passage.rows[passage.stopped], assume_unique=True)
+def passing_rows(outcomes: Sequence[RuleOutcome], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Positions of the parcels that no rule stopped."""
+    for outcome in outcomes:
+        rows = np.setdiff1d(rows, outcome.rows[outcome.stopped], assume_unique=True)
     return rows
 
 
-def test_table(
-    passages: Mapping[str, Sequence[RuleOutcome]], ids: NDArray[np.object_]
+def build_test_table(
+    outcomes: Mapping[str, Sequence[RuleOutcome]], ids: NDArray[np.object_]
 ) -> pd.DataFrame:
     """Build TESTS of the parcels ``ids``, by parcel, kind and step.
 
-    Words that all parcels of a test share are written once and pointed at: there are millions.
+    Words that all parcels of a rule share are stored once and repeated by position: there are
+    millions of rows.
     """
-    every = [(kind, p) for kind, steps in passages.items() for p in steps if len(p.rows)]
-    if not every:
+    tests = [(kind, o) for kind, steps in outcomes.items() for o in steps if len(o.rows)]
+    if not tests:
         return schemas.TESTS.empty()  # type: ignore[no-any-return]
-    which = np.repeat(np.arange(len(every)), [len(p.rows) for _, p in every])
-    row = np.concatenate([p.rows for _, p in every])
+    test = np.repeat(np.arange(len(tests)), [len(o.rows) for _, o in tests])
+    row = np.concatenate([o.rows for _, o in tests])
     names = pd.Series(ids, dtype="str")
-    place = np.argsort(names.argsort())
-    kinds = np.unique([kind for kind, _ in every], return_inverse=True)[1]
-    steps = np.array([p.step for _, p in every])
-    order = np.lexsort((steps[which], kinds[which], place[row]))
-    which, row = which[order], row[order]
+    rank = np.argsort(names.argsort())
+    kinds = np.unique([kind for kind, _ in tests], return_inverse=True)[1]
+    steps = np.array([o.step for _, o in tests])
+    order = np.lexsort((steps[test], kinds[test], rank[row]))
+    test, row = test[order], row[order]
 
-    def told(words: Callable[[str, RuleOutcome], str | None]) -> Any:
-        return pd.array([words(kind, p) for kind, p in every], dtype="str").take(which)
+    def by_test(word: Callable[[str, RuleOutcome], str | None]) -> Any:
+        return pd.array([word(kind, o) for kind, o in tests], dtype="str").take(test)
 
-    def each(figures: Callable[[RuleOutcome], NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate([figures(p) for _, p in every])[order]
+    def by_parcel(values: Callable[[RuleOutcome], NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([values(o) for _, o in tests])[order]
 
-    passed, details = each(lambda p: p.passed), each(lambda p: p.detail)
+    passed, details = by_parcel(lambda o: o.passed), by_parcel(lambda o: o.detail)
     table = pd.DataFrame(
         {
             "parcel_id": names.array.take(row),
-            "kind": told(lambda kind, _: kind),
-            "step": steps[which],
-            "rule": told(lambda _, p: p.rule.name),
-            "value": each(lambda p: p.value),
-            "threshold": each(lambda p: p.limit),
-            "margin": each(lambda p: p.margin),
-            "unit": told(lambda _, p: p.rule.unit or None),
+            "kind": by_test(lambda kind, _: kind),
+            "step": steps[test],
+            "rule": by_test(lambda _, o: o.rule.name),
+            "value": by_parcel(lambda o: o.value),
+            "threshold": by_parcel(lambda o: o.threshold),
+            "margin": by_parcel(lambda o: o.margin),
+            "unit": by_test(lambda _, o: o.rule.unit or None),
             "passed": pd.arrays.BooleanArray(passed == 1, np.isnan(passed)),
-            "detail": details,
-            "detail_en": in_english(details),
-            "label_fr": told(lambda _, p: p.rule.label.fr),
-            "label_en": told(lambda _, p: p.rule.label.en),
+            "detail": word_values(details, "fr"),
+            "detail_en": word_values(details, "en"),
+            "label_fr": by_test(lambda _, o: o.rule.label.fr),
+            "label_en": by_test(lambda _, o: o.rule.label.en),
         }
     )
-    checked: pd.DataFrame = schemas.TESTS.conform(table)
-    return checked
+    return schemas.TESTS.conform(table)  # type: ignore[no-any-return]
 
 
-Limit = Callable[["SpatialContext", Any, Mapping[str, Any]], tuple["Floats", Any]]
+ThresholdFunction = Callable[
+    ["SpatialContext", Any, Mapping[str, Any]], tuple["Floats", "NDArray[np.object_]"]
+]
 
 
 def by_fabric(
-    context: SpatialContext, rows: NDArray[np.intp], figures: Mapping[str, Any]
+    context: SpatialContext, rows: NDArray[np.intp], params: Mapping[str, Any]
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """One threshold a fabric class; the detail is the class.
+    """One threshold per fabric class of the parcel; the detail is the class.
 
-    ``figures`` holds one number for each of ``dense``, ``groupee``, ``diffuse``, ``isolee``.
+    ``params`` holds one number for each of ``dense``, ``groupee``, ``diffuse``, ``isolee``.
     """
-    kind = context.fabric_of(rows)
-    table = np.array([float(figures[name]) for name in CLASSES])
-    return table[kind], class_words(kind)
+    classes = context.fabric_of(rows)
+    by_class = np.array([float(params[name]) for name in CLASSES])
+    return by_class[classes], _class_details(classes)
 
 
 def gravelius_by_fabric(
-    context: SpatialContext, rows: NDArray[np.intp], figures: Mapping[str, Any]
+    context: SpatialContext, rows: NDArray[np.intp], params: Mapping[str, Any]
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """Limit of compactness by class and by area (QGIS Foncier): the larger, the looser.
+    """Threshold of compactness by fabric class and area, looser for larger plots (QGIS Foncier).
 
-    ``figures["least_m2"]`` holds the least area S of each class; each class holds pairs (up to so
-    many times S, limit). Beyond the last band there is no test: NaN.
+    ``params["least_m2"]`` holds the least area S of each class; each class holds pairs (multiple of
+    S up to which the threshold applies, threshold). Beyond the last pair: NaN, no test.
     """
-    kind = context.fabric_of(rows)
-    least = np.array([float(figures["least_m2"][name]) for name in CLASSES])
-    times = shapely.area(context.plots[rows]) / least[kind]
-    limit = np.full(len(rows), np.nan)
+    classes = context.fabric_of(rows)
+    least = np.array([float(params["least_m2"][name]) for name in CLASSES])
+    multiple = shapely.area(context.plots[rows]) / least[classes]
+    threshold = np.full(len(rows), np.nan)
     for n, name in enumerate(CLASSES):
-        for up_to, bound in sorted(figures[name], reverse=True):
-            limit[(kind == n) & (times <= up_to)] = bound
-    return limit, class_words(kind)
+        for up_to, bound in sorted(params[name], reverse=True):
+            threshold[(classes == n) & (multiple <= up_to)] = bound
+    return threshold, _class_details(classes)
 
 
-def class_words(kind: NDArray[np.intp]) -> NDArray[np.object_]:
-    """French words of classes given by their position."""
-    return np.array([WORDS[name].fr for name in CLASSES], dtype=object)[kind]
+def _class_details(classes: NDArray[np.intp]) -> NDArray[np.object_]:
+    return np.array(WORDS, dtype=object)[classes]
 
 
-LIMITS: Mapping[str, Limit] = {
+THRESHOLDS: Mapping[str, ThresholdFunction] = {
     "by_fabric": by_fabric,
     "gravelius_by_fabric": gravelius_by_fabric,
 }

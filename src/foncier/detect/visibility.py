@@ -1,8 +1,7 @@
 """Lines of sight from the edge of plots to the street, as plain coordinates.
 
-A plot of a town has a hundred points along its edge, and each looks at a handful of streets and
-plots: millions of pairs, each worth a few multiplications. One geometry a pair would cost twenty
-times as much.
+A plot of a town has a hundred points along its edge, and each has a few streets and plots near it:
+millions of pairs, each a few multiplications. One geometry per pair would be twenty times slower.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats, Geometries
 
 HIDDEN_M = 0.5  # a line of sight that crosses more of another plot than this is hidden
-STRETCH = 16  # neighbouring points that ask the index together
-BATCH = 400_000  # pairs looked at in one go: some tens of megabytes
-VERTEX = 1e-9  # a line through a corner meets both of its sides
+STRETCH = 16  # consecutive points that query the index together
+BATCH = 400_000  # pairs computed together: some tens of megabytes
+VERTEX = 1e-9  # a line through a corner crosses both of its sides
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class PlotSides:
 
 @dataclass(frozen=True)
 class StreetLines:
-    """Lines of streets, shape (n,), with the indexes that looking at them takes."""
+    """Lines of streets, shape (n,), with their indexes."""
 
     lines: Geometries
 
@@ -80,50 +79,52 @@ def sides(shapes: Geometries) -> PlotSides:
     return PlotSides(xy[begins], xy[begins + 1], np.concatenate([[0], np.cumsum(count)]))
 
 
-def nearest(points: Floats, owner: NDArray[np.intp], ways: StreetLines, reach_m: float) -> Floats:
-    """Nearest point of the ways to each point, NaN where none is within reach.
+def nearest_points(
+    points: Floats, owner: NDArray[np.intp], ways: StreetLines, radius_m: float
+) -> Floats:
+    """Nearest point of the streets to each point, NaN where none is within the radius.
 
     Parameters
     ----------
     points
         Coordinates, shape (n, 2), those of an owner next to each other.
     owner
-        What each point belongs to, shape (n,), in growing order.
+        Plot of each point, shape (n,), in growing order.
 
     Returns
     -------
-    Shape (n, 2). Of two ways equally near, the first.
+    Shape (n, 2). Of two streets equally near, the first.
     """
     if not len(ways.lines) or not len(points):
         return np.full(points.shape, np.nan)
-    seek = partial(_nearest, every=ways.sides, tree=ways.sides_tree, reach_m=reach_m)
-    return in_threads(seek, points, owner)
+    search = partial(_nearest, sides=ways.sides, tree=ways.sides_tree, radius_m=radius_m)
+    return in_threads(search, points, owner)
 
 
 def _nearest(
     points: Floats,
     owner: NDArray[np.intp],
     *,
-    every: PlotSides,
+    sides: PlotSides,
     tree: shapely.STRtree,
-    reach_m: float,
+    radius_m: float,
 ) -> Floats:
-    found = np.full(points.shape, np.nan)
+    nearest = np.full(points.shape, np.nan)
     least = np.full(len(points), np.inf)
     starts = _stretches(owner)
-    group, side = tree.query(_boxes(starts, points, margin_m=reach_m))
+    group, side = tree.query(_boxes(starts, points, margin_m=radius_m))
     size = np.diff([*starts, len(points)])[group]
     for batch in _batches(size):
         pair, rank = expand(size[batch])
-        point, own = starts[group[batch]][pair] + rank, side[batch][pair]
-        foot = _foot(points[point], every.begin[own], every.end[own])
+        point, near = starts[group[batch]][pair] + rank, side[batch][pair]
+        foot = _foot(points[point], sides.begin[near], sides.end[near])
         away = np.hypot(*(foot - points[point]).T)
         before = least[point]  # the pairs of a stretch may lie in two batches
         np.minimum.at(least, point, away)
-        best = np.flatnonzero((away == least[point]) & (away < before) & (away <= reach_m))
-        best = best[np.argsort(-own[best], kind="stable")]  # the first side is written last
-        found[point[best]] = foot[best]
-    return found
+        best = np.flatnonzero((away == least[point]) & (away < before) & (away <= radius_m))
+        best = best[np.argsort(-near[best], kind="stable")]  # the first side is written last
+        nearest[point[best]] = foot[best]
+    return nearest
 
 
 def _foot(points: Floats, begin: Floats, end: Floats) -> Floats:
@@ -137,53 +138,54 @@ def _foot(points: Floats, begin: Floats, end: Floats) -> Floats:
     return foot
 
 
-def hidden(
-    eyes: Floats, aims: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
+def is_hidden(
+    begin: Floats, end: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
 ) -> NDArray[np.bool_]:
-    """Tell which lines of sight cross a plot for more than `HIDDEN_M` on their way.
+    """Tell which lines of sight cross another plot over more than `HIDDEN_M`.
 
-    A plot in which the line ends carries the street and hides nothing, unless it is the one that
-    the line starts from.
+    A plot that contains the end of the line contains the street and hides nothing, unless the line
+    starts from it.
 
     Parameters
     ----------
-    eyes, aims
+    begin, end
         Ends of the lines, shapes (n, 2), those of an owner next to each other.
     owner
         Position in ``plots`` of the plot that each line starts from, shape (n,), in growing order.
     plots
         Index of all plots.
     """
-    if not len(eyes):
+    if not len(begin):
         return np.zeros(0, dtype=bool)
-    return in_threads(partial(_hidden, plots=plots), eyes, aims, owner)
+    return in_threads(partial(_is_hidden, plots=plots), begin, end, owner)
 
 
-def _hidden(
-    eyes: Floats, aims: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
+def _is_hidden(
+    begin: Floats, end: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
 ) -> NDArray[np.bool_]:
-    found, starts = np.zeros(len(eyes), dtype=bool), _stretches(owner)
-    group, plot = plots.query(_boxes(starts, eyes, aims))
-    met, place = np.unique(plot, return_inverse=True)
-    # Copies: another thread may look at the same plots, and prepares its own.
-    near = shapely.force_2d(plots.geometries[met])
+    hidden, starts = np.zeros(len(begin), dtype=bool), _stretches(owner)
+    group, plot = plots.query(_boxes(starts, begin, end))
+    crossed_plots, position = np.unique(plot, return_inverse=True)
+    # Copies: another thread may use the same plots, and prepares its own.
+    near = shapely.force_2d(plots.geometries[crossed_plots])
     shapely.prepare(near)
     bounds, outline = shapely.bounds(near), sides(near)
-    size = np.diff([*starts, len(eyes)])[group]
+    size = np.diff([*starts, len(begin)])[group]
     for batch in _batches(size):
         pair, rank = expand(size[batch])
-        line, which = starts[group[batch]][pair] + rank, place[batch][pair]
-        long = _overlap_m(eyes[line], aims[line], bounds[which]) > HIDDEN_M
+        line, which = starts[group[batch]][pair] + rank, position[batch][pair]
+        long = _overlap_m(begin[line], end[line], bounds[which]) > HIDDEN_M
         line, which = line[long], which[long]
-        crossed = _crossed_m(eyes[line], aims[line], near[which], which, outline)
+        crossed = _crossed_m(begin[line], end[line], near[which], which, outline)
         line, which = line[crossed > HIDDEN_M], which[crossed > HIDDEN_M]
-        bearer = shapely.intersects_xy(near[which], *aims[line].T) & (met[which] != owner[line])
-        found[line[~bearer]] = True
-    return found
+        has_street = shapely.intersects_xy(near[which], *end[line].T)
+        has_street &= crossed_plots[which] != owner[line]
+        hidden[line[~has_street]] = True
+    return hidden
 
 
 def _overlap_m(begin: Floats, end: Floats, bounds: Floats) -> Floats:
-    """Longest that a line can run inside bounds, told by its own bounds; negative outside."""
+    """Upper bound of the length of a line inside bounds, from its own bounds; negative outside."""
     low = np.maximum(np.minimum(begin, end), bounds[:, :2])
     high = np.minimum(np.maximum(begin, end), bounds[:, 2:])
     span = high - low
@@ -193,13 +195,13 @@ def _overlap_m(begin: Floats, end: Floats, bounds: Floats) -> Floats:
 def _crossed_m(
     begin: Floats, end: Floats, plots: Geometries, which: NDArray[np.intp], outline: PlotSides
 ) -> Floats:
-    """Length of each line inside its plot: cut at the plot's sides, each piece in or out."""
+    """Length of each line inside its plot: the line is cut at the sides of the plot."""
     count = outline.first[which + 1] - outline.first[which]
     lines, cuts = [np.tile(np.arange(len(begin)), 2)], [np.repeat([0.0, 1.0], len(begin))]
     for batch in _batches(count):
         pair, rank = expand(count[batch])
         line = batch.start + pair
-        at = _meeting(begin[line], end[line], outline, outline.first[which[line]] + rank)
+        at = _crossing(begin[line], end[line], outline, outline.first[which[line]] + rank)
         lines.append(line[~np.isnan(at)])
         cuts.append(at[~np.isnan(at)])
     line, cut = np.concatenate(lines), np.concatenate(cuts)
@@ -214,16 +216,16 @@ def _crossed_m(
     return crossed
 
 
-def _meeting(begin: Floats, end: Floats, outline: PlotSides, side: NDArray[np.intp]) -> Floats:
-    """Share of the way at which each line meets a side; NaN where it does not."""
-    way, along = end - begin, outline.end[side] - outline.begin[side]
+def _crossing(begin: Floats, end: Floats, outline: PlotSides, side: NDArray[np.intp]) -> Floats:
+    """Share of each line at which it crosses a side; NaN where it does not."""
+    line, along = end - begin, outline.end[side] - outline.begin[side]
     gap = outline.begin[side] - begin
-    across = way[:, 0] * along[:, 1] - way[:, 1] * along[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a line along the side never meets it
+    across = line[:, 0] * along[:, 1] - line[:, 1] * along[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):  # parallel lines do not cross
         at = (gap[:, 0] * along[:, 1] - gap[:, 1] * along[:, 0]) / across
-        share = (gap[:, 0] * way[:, 1] - gap[:, 1] * way[:, 0]) / across
-    met = (at > 0) & (at < 1) & (share >= -VERTEX) & (share <= 1 + VERTEX)
-    return np.where(met, at, np.nan)
+        share = (gap[:, 0] * line[:, 1] - gap[:, 1] * line[:, 0]) / across
+    crosses = (at > 0) & (at < 1) & (share >= -VERTEX) & (share <= 1 + VERTEX)
+    return np.where(crosses, at, np.nan)
 
 
 def _stretches(owner: NDArray[np.intp]) -> NDArray[np.intp]:

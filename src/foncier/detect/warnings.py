@@ -1,17 +1,16 @@
-"""Points to watch on a candidate: what does not rule it out, but must be known before a visit."""
+"""Warnings of a candidate: what does not exclude it, but must be known before a visit."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from foncier import geometry
 from foncier.detect.context import texts
-from foncier.detect.measures.parcel import constraint_shapes, constraint_words, largest
-from foncier.i18n import Localized
-from foncier.wording import flag_columns
+from foncier.detect.measures.parcel import constraint_shapes, constraint_uses, largest
+from foncier.i18n import LANGUAGES, Localized, localized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,60 +21,99 @@ if TYPE_CHECKING:
     from foncier.detect.rule_engine import RuleOutcome
     from foncier.geometry import Geometries
 
-OVERLAP_SHARE = 0.02  # less is the slack of the drawing between two sheets
+OVERLAP_SHARE = 0.02  # less is the imprecision of the cadastre between two sheets
+COLUMNS = {"fr": "warnings", "en": "warnings_en"}
+
+
+def warning_columns(warnings: Sequence[Sequence[Localized]]) -> dict[str, list[str | None]]:
+    """Columns ``warnings`` and ``warnings_en`` of the candidates, the same warnings in each language.
+
+    Warnings are joined by `` | ``; None where there is none.
+
+    Examples
+    --------
+    >>> warning_columns([[Localized("pollution avérée", "proven pollution")], []])
+    {'warnings': ['pollution avérée', None], 'warnings_en': ['proven pollution', None]}
+    """
+    return {
+        COLUMNS[lang]: [" | ".join(text[lang] for text in texts) or None for texts in warnings]
+        for lang in LANGUAGES
+    }
+
+
+def append_warnings(
+    table: Any, warnings: Sequence[Sequence[Localized]]
+) -> dict[str, list[str | None]]:
+    """Columns of warnings of a table, with some more after those that it has."""
+    return {
+        column: [
+            " | ".join(text for text in (before, new) if text) or None
+            for before, new in zip(
+                table[column].astype(object).where(table[column].notna(), ""), added, strict=True
+            )
+        ]
+        for column, added in warning_columns(warnings).items()
+    }
 
 
 def site_warnings(
     context: SpatialContext,
     rows: NDArray[np.intp],
-    found: Mapping[str, NDArray[np.intp]],
-    passages: Mapping[str, Sequence[RuleOutcome]],
+    rows_by_kind: Mapping[str, NDArray[np.intp]],
+    outcomes: Mapping[str, Sequence[RuleOutcome]],
 ) -> dict[str, list[str | None]]:
-    """Columns ``warnings`` and ``warnings_en`` of the candidates, as `wording.flag_columns`.
+    """Columns of warnings of the plots, see `warning_columns`.
 
     Parameters
     ----------
     rows
         Positions of the candidates in the parcels, kind after kind.
-    found, passages
-        The same by kind, and the tests they went through.
+    rows_by_kind, outcomes
+        The same by kind, and the outcomes of the rules of the kind.
     """
-    told = constrained(context, context.plots[rows])
-    for words, twice in zip(told, overlaps(context, rows), strict=True):
-        words.extend([twice] if twice else [])
-    begins = 0
-    for kind, own in found.items():
-        for passage in passages[kind]:
-            warned = passage.rows[passage.passed == 0] if passage.rule.warns else []
-            for n in np.flatnonzero(np.isin(own, warned)):
-                told[begins + n].append(passage.rule.failed or passage.rule.label)
-        begins += len(own)
-    return flag_columns(told)
+    warnings = constraint_warnings(context, context.plots[rows])
+    for texts_, overlap in zip(warnings, overlap_warnings(context, rows), strict=True):
+        texts_.extend([overlap] if overlap else [])
+    first = 0
+    for kind, plots in rows_by_kind.items():
+        for outcome in outcomes[kind]:
+            rule = outcome.rule
+            warned = outcome.rows[outcome.passed == 0] if rule.warns else []
+            for n in np.flatnonzero(np.isin(plots, warned)):
+                warnings[first + n].append(rule.failed or rule.label)
+        first += len(plots)
+    return warning_columns(warnings)
 
 
-def constrained(context: SpatialContext, plots: Geometries) -> list[list[Localized]]:
-    """The constraint that covers most of each plot without ruling it out; none or one a plot."""
+def constraint_warnings(context: SpatialContext, plots: Geometries) -> list[list[Localized]]:
+    """Constraint with the largest overlap of each plot that does not exclude it; none or one."""
     if context.constraints is None:
         return [[] for _ in plots]
-    kept, outlines = constraint_shapes(context.constraints, "flag", 1.0)
-    words, most = constraint_words(kept), largest(geometry.overlaps(plots, outlines), len(plots))
-    return [[words[at]] if at >= 0 else [] for at in most.tolist()]
+    constraints, outlines = constraint_shapes(context.constraints, "flag", 1.0)
+    uses = constraint_uses(constraints)
+    position = largest(geometry.overlaps(plots, outlines), len(plots))
+    return [[localized(uses[at])] if at >= 0 else [] for at in position.tolist()]
 
 
-def overlaps(context: SpatialContext, rows: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Words for the parcel that a plot overlaps most: the cadastre holds that land twice."""
-    told = np.full(len(rows), None, dtype=object)
+def overlap_warnings(context: SpatialContext, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Parcel with the largest overlap of each plot: the cadastre draws that land twice.
+
+    Returns
+    -------
+    A `Localized` per plot, None where nothing overlaps.
+    """
+    warnings = np.full(len(rows), None, dtype=object)
     if context.parcels is None or not len(rows):
-        return told
+        return warnings
     plots, ids = context.plots[rows], texts(context.parcels["parcel_id"])
     plot, other = context.plots_tree.query(plots, predicate="intersects")
     apart = rows[plot] != other
     plot, other = plot[apart], other[apart]
     area = shapely.area(shapely.intersection(plots[plot], context.plots[other]))
-    enough = area >= OVERLAP_SHARE * shapely.area(plots[plot])
-    plot, other, area = plot[enough], other[enough], area[enough]
-    order = np.lexsort((-other, area))
-    told[plot[order]] = [
-        Localized(f"recouvre la parcelle {i}", f"overlaps parcel {i}") for i in ids[other[order]]
+    large = area >= OVERLAP_SHARE * shapely.area(plots[plot])
+    plot, other, area = plot[large], other[large], area[large]
+    order = np.lexsort((-other, area))  # the largest is written last; the first of equals wins
+    warnings[plot[order]] = [
+        localized("detect.warnings.overlaps", parcel=parcel) for parcel in ids[other[order]]
     ]
-    return told
+    return warnings

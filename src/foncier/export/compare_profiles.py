@@ -12,7 +12,7 @@ import shapely
 from foncier.errors import ExportError
 from foncier.export.geopackage.single_layer import write_layers
 from foncier.i18n import format_value, localize
-from foncier.wording import KIND_PLURALS
+from foncier.model import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

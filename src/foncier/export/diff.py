@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.wording import Lang
+    from foncier.i18n import Lang
 
 # What became of a site, each with a colour (Okabe and Ito); grey for what did not change.
 COLOURS = {

@@ -11,10 +11,10 @@ import pandas as pd
 from foncier import schemas
 from foncier.export import tables
 from foncier.i18n import label
+from foncier.model import KIND_PLURALS
 from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
 from foncier.schemas.results import OPPORTUNITY
-from foncier.wording import KIND_PLURALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,15 +9,16 @@ import numpy as np
 from foncier.export.validation_report import ALL, NO_CONFIDENCE, band_label
 from foncier.export.words import KIND_COLOURS
 from foncier.i18n import Lang, localize
+from foncier.model import KIND_LABELS
 from foncier.results.labels import FICTIONAL
-from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from foncier.model_validation import Validation
+    from foncier.i18n import Lang
+    from foncier.model import Validation
 
 INK, GREY, RECALL = "#1A1A1A", "#767676", "#56B4E9"
 SIZE_IN, DPI = (15.0, 5.6), 130

@@ -9,15 +9,15 @@ import pandas as pd
 
 from foncier.export.tables import write_frame
 from foncier.i18n import Lang, format_value, label, localize
+from foncier.model import KIND_LABELS
 from foncier.results.labels import FICTIONAL
 from foncier.results.manifest import to_json, to_json_values
-from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from foncier.model_validation import Validation
+    from foncier.model import Validation
 
 Z = 1.959963984540054  # of 95 %
 FEW = 10  # verdicts below which no precision is given

@@ -14,13 +14,12 @@ from foncier.export.qgis.styles import form_style, kind_classes
 from foncier.export.tables import write_frame
 from foncier.export.validation_report import NO_BAND, band_label
 from foncier.i18n import Lang, localize
-from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.model import KIND_LABELS, VERDICTS, VISIT_VERDICTS
 from foncier.results.labels import FICTIONAL
 from foncier.results.layers import Layer
 from foncier.schemas import Column
 from foncier.schemas.base import POLYGON, Table
 from foncier.schemas.results import KINDS
-from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,7 +35,7 @@ VISITS = Table(
     ("opportunity_id",),
     (
         Column("opportunity_id", "text", unique=True),
-        Column("verdict", "text", optional=True, values=FIELD),
+        Column("verdict", "text", optional=True, values=VISIT_VERDICTS),
         Column("date", "date", optional=True),
         Column("note", "text", optional=True),
         Column("kind", "text", values=KINDS),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from foncier.i18n import Lang
     from foncier.model import ResultTables
 
 TABLE, MAP = "scenarios.csv", "scenarios.png"

@@ -7,13 +7,13 @@ from foncier.geometry.arrays import (
     Geometries,
     boxes_within,
     expand,
-    meeting,
+    intersecting_pairs,
     pairs_within,
     polygons_only,
     shapes_of,
     unions_by,
 )
-from foncier.geometry.dem import heights_m
+from foncier.geometry.dem import grid_points, heights_m, slope_at
 from foncier.geometry.outlines import (
     convexity,
     free_pieces,
@@ -32,8 +32,8 @@ from foncier.geometry.overlay import (
 from foncier.geometry.parallel import (
     in_threads,
     nearest_members,
-    queried,
-    which_hold,
+    predicate_holds,
+    query_tree,
 )
 
 __all__ = [
@@ -49,19 +49,21 @@ __all__ = [
     "expand",
     "free_pieces",
     "gravelius",
+    "grid_points",
     "heights_m",
     "in_threads",
+    "intersecting_pairs",
     "largest_free_pieces",
-    "meeting",
     "nearest_members",
     "opened_area_m2",
     "overlaps",
     "pairs_within",
     "polygons_only",
-    "queried",
+    "predicate_holds",
+    "query_tree",
     "shapes_of",
+    "slope_at",
     "unions_by",
     "united_area_m2",
-    "which_hold",
     "width_m",
 ]

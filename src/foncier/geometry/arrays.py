@@ -1,4 +1,4 @@
-"""Arrays of geometries: polygons out of anything, unions by owner, pairs that are near."""
+"""Arrays of geometries: polygonal parts, unions by owner, pairs of near geometries."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from foncier.geometry.parallel import in_threads, queried, which_hold
+from foncier.geometry.parallel import in_threads, predicate_holds, query_tree
 
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
-Covers: TypeAlias = Geometries | shapely.STRtree  # an index that is at hand spares a new one
+Covers: TypeAlias = Geometries | shapely.STRtree  # an existing index saves a new one
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 COLLECTION = 7
-FEW = 4  # so many times fewer covers than plots: they ask the plots
+FEW = 4  # with so many times fewer covers than plots, the covers query the plots
 
 
 def polygons_only(values: Any) -> Geometries:
@@ -29,7 +29,7 @@ def polygons_only(values: Any) -> Geometries:
 
     Returns
     -------
-    Valid polygons or multipolygons, shape (n,); None where nothing with an area is left.
+    Valid polygons or multipolygons, shape (n,); None where no part has an area.
 
     Examples
     --------
@@ -38,15 +38,15 @@ def polygons_only(values: Any) -> Geometries:
     >>> shapely.area(polygons_only([bow_tie, shapely.Point(0, 0)])[:1])
     array([2.])
     """
-    kept: Geometries = np.array(shapely.make_valid(np.asarray(values, dtype=object)))
-    kinds = shapely.get_type_id(kept)
+    polygons: Geometries = np.array(shapely.make_valid(np.asarray(values, dtype=object)))
+    kinds = shapely.get_type_id(polygons)
     for i in np.flatnonzero(kinds == COLLECTION):
-        parts = shapely.get_parts(kept[i])
+        parts = shapely.get_parts(polygons[i])
         parts = parts[np.isin(shapely.get_type_id(parts), POLYGONAL)]
-        kept[i] = shapely.union_all(parts) if len(parts) else None
-    lost = ~np.isin(shapely.get_type_id(kept), POLYGONAL) | shapely.is_empty(kept)
-    kept[lost] = None
-    return kept
+        polygons[i] = shapely.union_all(parts) if len(parts) else None
+    lost = ~np.isin(shapely.get_type_id(polygons), POLYGONAL) | shapely.is_empty(polygons)
+    polygons[lost] = None
+    return polygons
 
 
 def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.intp], Geometries]:
@@ -62,17 +62,19 @@ def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.i
 def boxes_within(
     shapes: Geometries, tree: shapely.STRtree, distance_m: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs (shape, member of the tree) whose bounds, grown by a distance, meet; in order."""
+    """Pairs (shape, member of the tree) whose bounds, grown by a distance, intersect; in order."""
     west, south, east, north = shapely.bounds(shapes).T
     far = distance_m
-    return in_order(*queried(tree, shapely.box(west - far, south - far, east + far, north + far)))
+    return in_order(
+        *query_tree(tree, shapely.box(west - far, south - far, east + far, north + far))
+    )
 
 
 def in_order(one: Any, other: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs by their first, then their second member.
 
-    An index answers in an order that depends on all that it holds; sums and unions of what it
-    answers must not, for a part of the map is to give the very figures of the whole.
+    The order of a query depends on all geometries of the index. Sums and unions must not, so that
+    a tile gives the same figures as the whole map.
     """
     order = np.lexsort((other, one))
     return np.asarray(one[order], dtype=np.intp), np.asarray(other[order], dtype=np.intp)
@@ -84,7 +86,7 @@ def pairs_within(
     """Pairs (shape, member of the tree) no farther apart than a distance.
 
     The same pairs as ``tree.query(shapes, "dwithin")``, which prepares each shape: for plots and
-    houses of a few corners that costs five times what it saves.
+    buildings of a few corners that takes five times as long.
 
     Examples
     --------
@@ -95,27 +97,29 @@ def pairs_within(
     """
     one, other = boxes_within(shapes, tree, distance_m)
     within = partial(shapely.dwithin, distance=distance_m)
-    near = which_hold(within, shapes, one, tree.geometries[other])
+    near = predicate_holds(within, shapes, one, tree.geometries[other])
     return one[near], other[near]
 
 
 def indexed(covers: Covers) -> shapely.STRtree:
-    """Index of the covers: the one that they come with, else a new one."""
+    """Index of the covers: the existing one, else a new one."""
     return covers if isinstance(covers, shapely.STRtree) else shapely.STRtree(covers)
 
 
 def shapes_of(covers: Covers) -> Geometries:
     """Outlines of the covers."""
-    found: Geometries = covers.geometries if isinstance(covers, shapely.STRtree) else covers
-    return found
+    outlines: Geometries = covers.geometries if isinstance(covers, shapely.STRtree) else covers
+    return outlines
 
 
-def meeting(plots: Geometries, covers: Covers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs (plot, cover) that meet, in order; the few ask the many, for each asker is prepared."""
+def intersecting_pairs(
+    plots: Geometries, covers: Covers
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (plot, cover) that intersect, in order; the fewer query the more numerous."""
     if FEW * len(covers) < len(plots):
-        cover, plot = queried(shapely.STRtree(plots), shapes_of(covers), "intersects")
+        cover, plot = query_tree(shapely.STRtree(plots), shapes_of(covers), "intersects")
     else:
-        plot, cover = queried(indexed(covers), plots, "intersects")
+        plot, cover = query_tree(indexed(covers), plots, "intersects")
     return in_order(plot, cover)
 
 

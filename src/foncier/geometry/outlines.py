@@ -1,4 +1,4 @@
-"""Measures of outlines: width, compactness, what an opening or a clear distance leaves."""
+"""Measures of outlines: width, compactness, openings, free pieces around covers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from foncier.geometry.arrays import (
     Covers,
     Floats,
     Geometries,
-    meeting,
+    intersecting_pairs,
     shapes_of,
 )
-from foncier.geometry.parallel import in_threads, which_hold
+from foncier.geometry.parallel import in_threads, predicate_holds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 def opened_area_m2(plots: Geometries, *, radius_m: float) -> Floats:
-    """Area that is left of each plot when all parts narrower than two radii are worn away.
+    """Area of the morphological opening of each plot: without parts narrower than two radii.
 
-    The morphological opening (shrink, then grow, round corners) of QGIS Foncier and foncier-api.
+    Shrink, then grow, with round corners, as QGIS Foncier and foncier-api.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def _opened(plots: Geometries, *, radius_m: float) -> Geometries:
 def free_pieces(
     plots: Geometries, covers: Covers, *, clear_m: float, part_m2: float
 ) -> tuple[Geometries, NDArray[np.intp]]:
-    """Pieces of each plot that are left free around what stands on it.
+    """Pieces of each plot that are free around the covers on it.
 
     Parameters
     ----------
@@ -81,38 +81,40 @@ def free_pieces(
 def _parts_on(
     plots: Geometries, covers: Covers, part_m2: float
 ) -> tuple[NDArray[np.intp], Geometries]:
-    """What lies of each cover on each plot, with the plot; some parts of ``part_m2`` left out.
+    """Part of each cover on each plot, with the plot; some parts below ``part_m2`` are left out.
 
-    Worn by d, a cover loses no more than d times its outline. One that a plot then no longer meets
-    brings it less than ``part_m2``: most neighbours lean on the limit. One that then lies in the
-    plot is taken whole: no more than ``part_m2`` of it is drawn beyond the limit.
+    A cover that is shrunk by d loses at most d times its perimeter. If it then no longer intersects
+    the plot, less than ``part_m2`` of it lies on the plot: most neighbours stand on the limit. If
+    it then lies in the plot, it counts whole: at most ``part_m2`` of it lies beyond the limit.
     """
-    plot, cover = meeting(plots, covers)
+    plot, cover = intersecting_pairs(plots, covers)
     covers = shapes_of(covers)
     large = shapely.area(covers)[cover] > part_m2
     plot, cover = plot[large], cover[large]
     shapely.prepare(plots)
-    whole = which_hold(shapely.covers, plots, plot, covers[cover])
+    whole = predicate_holds(shapely.covers, plots, plot, covers[cover])
     astride = np.flatnonzero(~whole)
     once, back = np.unique(cover[astride], return_inverse=True)
     deep = part_m2 / shapely.length(covers[once])
-    worn = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)[back]
-    kept = np.ones(len(plot), dtype=bool)
-    kept[astride] = which_hold(shapely.intersects, plots, plot[astride], worn)
-    whole[astride] = which_hold(shapely.covers, plots, plot[astride], worn) & kept[astride]
-    plot, cover, whole = plot[kept], cover[kept], whole[kept]
+    shrunk = in_threads(partial(shapely.buffer, quad_segs=1), covers[once], -deep)[back]
+    on_plot = np.ones(len(plot), dtype=bool)
+    on_plot[astride] = predicate_holds(shapely.intersects, plots, plot[astride], shrunk)
+    whole[astride] = (
+        predicate_holds(shapely.covers, plots, plot[astride], shrunk) & on_plot[astride]
+    )
+    plot, cover, whole = plot[on_plot], cover[on_plot], whole[on_plot]
     cut = covers[cover]
     cut[~whole] = in_threads(shapely.intersection, plots[plot[~whole]], cut[~whole])
     return plot, cut
 
 
 def _clear(plots: Geometries, built: Geometries, *, clear_m: float) -> Geometries:
-    """Part of each plot that lies clear of what is built on it: one buffer for all its parts."""
+    """Part of each plot outside the buffer of what is built on it."""
     zone = shapely.buffer(built, clear_m, quad_segs=16)
     shapely.prepare(zone)
-    left = ~shapely.covers(zone, plots)  # nothing is left of many a town plot, which is told faster
+    some = ~shapely.covers(zone, plots)  # faster than an empty difference, frequent in towns
     free: Geometries = np.full(len(plots), shapely.Polygon(), dtype=object)
-    free[left] = shapely.difference(plots[left], zone[left])
+    free[some] = shapely.difference(plots[some], zone[some])
     return free
 
 
@@ -124,9 +126,9 @@ def largest_free_pieces(
     part_m2: float,
     radius_m: float,
 ) -> Geometries:
-    """Best piece of each plot that is left free; None where nothing is.
+    """Best free piece of each plot; None where there is none.
 
-    The best is the one that keeps most when opened by ``radius_m`` (see `opened_area_m2`). See
+    The best piece has the largest opening by ``radius_m`` (see `opened_area_m2`). See
     `free_pieces` for the rest.
     """
     pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
@@ -147,8 +149,7 @@ def width_m(plots: Geometries, *, tolerance_m: float = 0.5) -> Floats:
     plots
         Polygons, shape (n,), in a metric CRS.
     tolerance_m
-        How near the circle must come to the largest. 0.5 m is four times faster than the default
-        of GEOS and within a wall's thickness.
+        Tolerance of the inscribed circle. 0.5 m is four times faster than the default of GEOS.
 
     Returns
     -------
@@ -168,7 +169,7 @@ def width_m(plots: Geometries, *, tolerance_m: float = 0.5) -> Floats:
 
 
 def gravelius(plots: Geometries) -> Floats:
-    """Compactness of Gravelius, G = 0.28 · perimeter / √area: 1 for a disc, more when stretched.
+    """Compactness of Gravelius, G = 0.28 · perimeter / √area: 1 for a disc, more for a strip.
 
     Returns
     -------
@@ -180,14 +181,14 @@ def gravelius(plots: Geometries) -> Floats:
     array([1.12, 2.91])
     """
     area = shapely.area(plots)
-    found: Floats = np.full(len(plots), np.nan)
+    compactness: Floats = np.full(len(plots), np.nan)
     some = area > 0
-    found[some] = 0.28 * shapely.length(plots[some]) / np.sqrt(area[some])
-    return found
+    compactness[some] = 0.28 * shapely.length(plots[some]) / np.sqrt(area[some])
+    return compactness
 
 
 def convexity(plots: Geometries) -> Floats:
-    """Area of each plot over that of its convex hull; 1 when nothing is hollow, NaN without area.
+    """Area of each plot over that of its convex hull; 1 for a convex plot, NaN without area.
 
     Examples
     --------
@@ -196,6 +197,6 @@ def convexity(plots: Geometries) -> Floats:
     array([1.  , 0.32])
     """
     area, hull = shapely.area(plots), shapely.area(shapely.convex_hull(plots))
-    found: Floats = np.full(len(plots), np.nan)
-    np.divide(area, hull, out=found, where=(area > 0) & (hull > 0))
-    return found
+    share: Floats = np.full(len(plots), np.nan)
+    np.divide(area, hull, out=share, where=(area > 0) & (hull > 0))
+    return share

@@ -1,4 +1,4 @@
-"""What covers plots: the area under other shapes, the envelope that passes over them."""
+"""Overlay of plots: area under other shapes, urban envelope."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from foncier.geometry.arrays import (
     Geometries,
     expand,
     indexed,
-    meeting,
+    intersecting_pairs,
     pairs_within,
     shapes_of,
     unions_by,
 )
-from foncier.geometry.parallel import in_threads, which_hold
-from foncier.geometry.within_distance import all_within
+from foncier.geometry.parallel import in_threads, nearest_members, predicate_holds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 QUADRANT = 8  # sides that stand for a quarter of a circle
 INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
+HALVINGS = 6  # of the square around a plot; what is undecided then is drawn
+CORNERS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Overlaps:
     """Pairs (plot, cover) that share an area, ordered by plot, then cover.
 
     ``area_m2`` is what each pair shares; ``counted`` is the cover of each pair as it was counted:
-    worn where it stands astride the plot's limit. ``covers`` are all covers as they came.
+    shrunk where it crosses the limit of the plot. ``covers`` are all covers, unchanged.
     """
 
     plot: NDArray[np.intp]
@@ -47,18 +48,20 @@ class Overlaps:
 
 def overlaps(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Overlaps:
     """Area that each plot shares with each cover, pair by pair; see `covered_area_m2`."""
-    plot, cover = meeting(plots, covers)
+    plot, cover = intersecting_pairs(plots, covers)
     covers = shapes_of(covers)
     shapely.prepare(plots)
-    whole = which_hold(shapely.covers, plots, plot, covers[cover])
+    whole = predicate_holds(shapely.covers, plots, plot, covers[cover])
     area = np.zeros(len(plot))
     area[whole] = shapely.area(covers[cover[whole]])
     counted, astride = covers[cover], np.flatnonzero(~whole)
     if wall_m and len(astride):
-        counted[astride] = _worn(covers, cover[astride], wall_m)
-        # Worn, most houses of a street lie on one side of the limit: nothing is left to cut.
-        astride = astride[which_hold(shapely.intersects, plots, plot[astride], counted[astride])]
-        inside = which_hold(shapely.covers, plots, plot[astride], counted[astride])
+        counted[astride] = _shrunk(covers, cover[astride], wall_m)
+        # Shrunk, most buildings of a street lie on one side of the limit and need no cut.
+        astride = astride[
+            predicate_holds(shapely.intersects, plots, plot[astride], counted[astride])
+        ]
+        inside = predicate_holds(shapely.covers, plots, plot[astride], counted[astride])
         area[astride[inside]] = shapely.area(counted[astride[inside]])
         astride = astride[~inside]
     area[astride] = shapely.area(
@@ -71,16 +74,16 @@ def overlaps(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Overl
 def covered_area_m2(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -> Floats:
     """Area of each plot under the union of other shapes; what overlaps counts once.
 
-    Whole shapes inside a plot bring their own area; only those astride a limit are cut, and only
-    plots under shapes that overlap each other pay for a union.
+    Shapes inside a plot add their own area; only those across a limit are cut, and only plots
+    under shapes that overlap each other need a union.
 
     Parameters
     ----------
     plots, covers
         Valid polygons, shapes (n,) and (m,), in the same metric CRS.
     wall_m
-        Covers astride a limit are shrunk by this first, so that the wall of a neighbour, drawn a
-        hand's breadth over the limit, does not count (QGIS Foncier: 1 m).
+        Covers across a limit are shrunk by this first, so that the wall of a neighbour that is
+        drawn slightly over the limit does not count (QGIS Foncier: 1 m).
 
     Returns
     -------
@@ -88,8 +91,8 @@ def covered_area_m2(plots: Geometries, covers: Covers, *, wall_m: float = 0.0) -
 
     Examples
     --------
-    >>> plot, house = shapely.box(0, 0, 20, 20), shapely.box(-5, 0, 5, 10)
-    >>> covered_area_m2(np.array([plot]), np.array([house, house]))
+    >>> plot, building = shapely.box(0, 0, 20, 20), shapely.box(-5, 0, 5, 10)
+    >>> covered_area_m2(np.array([plot]), np.array([building, building]))
     array([50.])
     """
     if not len(plots) or not len(covers):
@@ -101,20 +104,20 @@ def united_area_m2(plots: Geometries, shared: Overlaps) -> Floats:
     """Area of each plot under its covers together; what two of them cover counts once."""
     plot = shared.plot
     total = np.bincount(plot, shared.area_m2, minlength=len(plots))
-    mixed = np.isin(plot, _tangled(shared))
+    mixed = np.isin(plot, _with_overlapping_covers(shared))
     owner, unions = unions_by(plot[mixed], shared.counted[mixed])
     total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
     return np.asarray(total, dtype=np.float64)
 
 
-def _worn(covers: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
+def _shrunk(covers: Geometries, which: NDArray[np.intp], by_m: float) -> Geometries:
     """Some covers, one or more times each, shrunk on all sides."""
     once, back = np.unique(which, return_inverse=True)
     shrink = partial(shapely.buffer, distance=-by_m, join_style="mitre")
     return np.asarray(in_threads(shrink, covers[once]), dtype=object)[back]
 
 
-def _tangled(shared: Overlaps) -> NDArray[np.intp]:
+def _with_overlapping_covers(shared: Overlaps) -> NDArray[np.intp]:
     """Plots of which two covers overlap each other."""
     plot, cover = shared.plot, shared.cover
     several = np.bincount(plot)[plot] > 1 if len(plot) else np.zeros(0, dtype=bool)
@@ -146,8 +149,8 @@ def closed_cover(
 ) -> Geometries:
     """Envelope of the covers where it passes over each plot: grown, holes filled, shrunk again.
 
-    Each plot is measured with the covers that can change its own part only, so that the answer
-    does not depend on what lies farther away.
+    Each plot uses only the covers that can change its part, so that the result does not depend on
+    covers that are farther away.
 
     Parameters
     ----------
@@ -156,30 +159,30 @@ def closed_cover(
     grow_m
         Growth of the covers: one, or one a cover.
     shrink_m
-        How much the grown covers are worn again.
+        How much the grown covers are shrunk again.
     hole_m2
         Holes no larger than this are filled.
 
     Returns
     -------
-    Part of each plot inside the envelope, shape (n,); empty where no cover comes near.
+    Part of each plot inside the envelope, shape (n,); empty where no cover is near.
 
     Examples
     --------
-    >>> plot, houses = shapely.box(0, 0, 10, 10), shapely.box([-20, 20], 0, [-10, 30], 10)
-    >>> shapely.area(closed_cover(np.array([plot]), houses, grow_m=50.0, shrink_m=30.0)).round()
+    >>> plot, buildings = shapely.box(0, 0, 10, 10), shapely.box([-20, 20], 0, [-10, 30], 10)
+    >>> shapely.area(closed_cover(np.array([plot]), buildings, grow_m=50.0, shrink_m=30.0)).round()
     array([100.])
     """
     grow = np.broadcast_to(np.asarray(grow_m, dtype=np.float64), len(covers))
-    found: Geometries = np.full(len(plots), shapely.Polygon(), dtype=object)
+    inside: Geometries = np.full(len(plots), shapely.Polygon(), dtype=object)
     if not len(covers) or not len(plots):
-        return found
-    # A hole that is filled, and the worn edge, may lie this far outside the plot.
+        return inside
+    # A hole that is filled, and the shrunk edge, may lie this far outside the plot.
     beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
     tree, covers = indexed(covers), shapes_of(covers)
-    # Where all ground as far as the envelope is worn lies under the covers, nothing is drawn.
-    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, room_m=shrink_m)
-    found[sure] = plots[sure]
+    # A plot that lies under the covers with the margin of the shrinking needs no drawing.
+    sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, margin_m=shrink_m)
+    inside[sure] = plots[sure]
     rest = np.flatnonzero(~sure)
     plot, cover = pairs_within(plots[rest], tree, beyond)
     plot = rest[plot]
@@ -188,8 +191,8 @@ def closed_cover(
         unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
     if shrink_m:
         unions = shapely.buffer(unions, -shrink_m, quad_segs=QUADRANT)
-    found[owner] = shapely.intersection(plots[owner], unions)
-    return found
+    inside[owner] = shapely.intersection(plots[owner], unions)
+    return inside
 
 
 def _grown(covers: Geometries, which: NDArray[np.intp], grow_m: Floats) -> Geometries:
@@ -206,3 +209,62 @@ def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
         holes = [r for r in rings[1:] if shapely.area(shapely.polygons(r)) > hole_m2]
         polygons.append(shapely.polygons(rings[0], holes=holes or None))
     return shapely.union_all(polygons)
+
+
+def all_within(
+    plots: Geometries, tree: shapely.STRtree, radius_m: float, *, margin_m: float = 0.0
+) -> NDArray[np.bool_]:
+    """Tell for which plots every point, and every point up to a margin around, is near a cover.
+
+    The square around each plot is divided into four until a part is near enough to one cover as a
+    whole, or lies outside the margin, or has a point that is too far.
+
+    Parameters
+    ----------
+    plots
+        Polygons, shape (n,), in a metric CRS.
+    tree
+        Index of the covers.
+    radius_m
+        Largest distance of a point from the nearest cover.
+    margin_m
+        Width of the margin around the plot.
+
+    Returns
+    -------
+    Shape (n,); False also where parts of the last division are undecided.
+
+    Examples
+    --------
+    >>> tree = shapely.STRtree(shapely.box([0, 30], 0, [10, 40], 10))
+    >>> lots = shapely.box([11, 11], 0, [29, 29], [10, 40])
+    >>> all_within(lots, tree, 15.0).tolist(), all_within(lots, tree, 15.0, margin_m=15.0).tolist()
+    ([True, False], [False, False])
+    """
+    within = np.ones(len(plots), dtype=np.bool_)
+    if radius_m <= 0:
+        return ~within
+    west, south, east, north = shapely.bounds(plots).T
+    centre = np.column_stack([west + east, south + north]) / 2
+    half = np.maximum(east - west, north - south) / 2 + margin_m
+    plot = np.arange(len(plots))
+    for _ in range(HALVINGS):
+        points, round_m = shapely.points(centre), half * np.sqrt(2)
+        off = in_threads(shapely.distance, plots[plot], points) - margin_m
+        away = _nearest_m(points, tree, radius_m)
+        within[plot[(off <= 0) & (away > radius_m)]] = False
+        open_ = within[plot] & (off <= round_m) & (away + round_m > radius_m)
+        half = np.repeat(half[open_] / 2, len(CORNERS))
+        plot = np.repeat(plot[open_], len(CORNERS))
+        aside = np.tile(CORNERS, (int(open_.sum()), 1)) * half[:, None]
+        centre = np.repeat(centre[open_], len(CORNERS), axis=0) + aside
+    within[plot] = False
+    return within
+
+
+def _nearest_m(points: Geometries, tree: shapely.STRtree, most_m: float) -> Floats:
+    """Distance of each point to the nearest cover; infinite beyond ``most_m``."""
+    distances = np.full(len(points), np.inf)
+    point, _, distance = nearest_members(tree, points, most_m)
+    distances[point] = distance
+    return distances

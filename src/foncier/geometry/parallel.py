@@ -1,7 +1,7 @@
-"""Work of GEOS on stretches of long arrays at once: it lets go of Python's lock.
+"""GEOS on parts of long arrays in threads: it releases the lock of Python.
 
-No answer depends on the split. A prepared geometry is not safe in two threads: where plots are
-prepared, all that is asked of one of them stays in one thread.
+No result depends on the split. A prepared geometry is not safe in two threads: where plots are
+prepared, all pairs of one plot stay in one thread.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     Positions = NDArray[np.intp]
 
 THREADS = min(4, os.cpu_count() or 1)
-THREAD_FROM = 500  # below, starting threads costs more than it brings
+THREAD_FROM = 500  # below, starting threads takes longer than the work
 
 
 def in_threads(work: Callable[..., Any], *arrays: NDArray[Any]) -> NDArray[Any]:
-    """Do a vectorised work on stretches of arrays; no two may use one prepared geometry."""
+    """Apply a vectorised function to parts of arrays; no two may use one prepared geometry."""
     if len(arrays[0]) < THREAD_FROM:
         return np.asarray(work(*arrays))
     return np.concatenate(_each(work, *(np.array_split(array, THREADS) for array in arrays)))
 
 
-def which_hold(
+def predicate_holds(
     predicate: Callable[..., Any], plots: Geometries, plot: Positions, others: Geometries
 ) -> NDArray[np.bool_]:
-    """Tell of which pairs a predicate holds, between a plot that may be prepared and another shape.
+    """Evaluate a predicate for pairs of a plot, which may be prepared, and another shape.
 
     Parameters
     ----------
@@ -55,43 +55,43 @@ def which_hold(
     return np.concatenate(_each(predicate, np.split(plots[plot], cuts), np.split(others, cuts)))
 
 
-def queried(
+def query_tree(
     tree: shapely.STRtree,
     shapes: Geometries,
     predicate: str | None = None,
     distance: float | None = None,
 ) -> tuple[Positions, Positions]:
-    """Pairs (shape, member of the tree), as ``tree.query`` gives them."""
-    one, other = _asked(partial(tree.query, predicate=predicate, distance=distance), shapes)
+    """Pairs (shape, member of the tree), as ``tree.query`` returns them."""
+    one, other = _query(partial(tree.query, predicate=predicate, distance=distance), shapes)
     return one, other
 
 
 def nearest_members(
     tree: shapely.STRtree, shapes: Geometries, most_m: float, *, all_matches: bool = False
 ) -> tuple[Positions, Positions, Floats]:
-    """Shape, nearest member of the tree and distance, as ``tree.query_nearest`` gives them."""
+    """Shape, nearest member of the tree and distance, as ``tree.query_nearest`` returns them."""
 
-    def ask(some: Geometries) -> tuple[Any, ...]:
+    def query(some: Geometries) -> tuple[Any, ...]:
         pairs, distance = tree.query_nearest(
             some, max_distance=most_m, return_distance=True, all_matches=all_matches
         )
         return *pairs, distance
 
-    one, other, distance = _asked(ask, shapes)
+    one, other, distance = _query(query, shapes)
     return one, other, distance
 
 
-def _asked(ask: Callable[[Geometries], Any], shapes: Geometries) -> list[Any]:
-    """Columns of an index's answers, the position of the asker first."""
+def _query(query: Callable[[Geometries], Any], shapes: Geometries) -> list[Any]:
+    """Columns of the results of an index, the position of the shape first."""
     if len(shapes) < THREAD_FROM:
-        return list(ask(shapes))
+        return list(query(shapes))
     some = np.array_split(shapes, THREADS)
     before = np.cumsum([0, *map(len, some[:-1])])
-    answers = [
-        (asker + first, *rest)
-        for first, (asker, *rest) in zip(before, _each(ask, some), strict=True)
+    results = [
+        (shape + first, *rest)
+        for first, (shape, *rest) in zip(before, _each(query, some), strict=True)
     ]
-    return [np.concatenate(column) for column in zip(*answers, strict=True)]
+    return [np.concatenate(column) for column in zip(*results, strict=True)]
 
 
 def _each(work: Callable[..., Any], *arrays: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from foncier.i18n.catalog import (
 )
 from foncier.i18n.format import figure, format_value
 from foncier.i18n.messages import (
+    Labels,
     Localized,
     Message,
     label,
@@ -23,6 +24,7 @@ from foncier.i18n.messages import (
 
 __all__ = [
     "LANGUAGES",
+    "Labels",
     "Lang",
     "Localized",
     "Message",

@@ -72,6 +72,32 @@ def localize_many(message_id: str, lang: Lang, rows: int, /, **params: Any) -> W
     return written
 
 
+def word_values(values: NDArray[Any], lang: Lang) -> Words:
+    """Word values that are text, messages or None; None stays None.
+
+    Examples
+    --------
+    >>> from foncier.i18n.messages import Message
+    >>> word_values(np.array([Message("util.unknown"), "AUc", None], dtype=object), "en").tolist()
+    ['unknown', 'AUc', None]
+    """
+    written: dict[Any, str | None] = {None: None}
+    words = []
+    for value in values.tolist():
+        if value not in written:
+            written[value] = format_value(value, "", lang)
+        words.append(written[value])
+    return np.array(words, dtype=object)
+
+
+def localize_columns(name: str, message_id: str, rows: int, /, **params: Any) -> dict[str, Words]:
+    """Columns ``name`` and ``name_en``: a message worded for many rows in both languages."""
+    return {
+        name: localize_many(message_id, "fr", rows, **params),
+        f"{name}_en": localize_many(message_id, "en", rows, **params),
+    }
+
+
 def fill_text(text: str, params: Mapping[str, Any], rows: int, lang: Lang) -> Words:
     """Fill the placeholders of words that are data (those of a rule set) for many rows."""
     return fill(parts(text, "en"), params, rows, lang)

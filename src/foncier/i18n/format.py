@@ -25,6 +25,7 @@ LARGE = 100  # figures from here on have no decimals
 SHOWN = 5  # values of a list that a message names
 NARROW = "\u202f"  # French thousands separator
 NBSP = "\u00a0"
+COLON = {"fr": f"{NBSP}: ", "en": ": "}
 QUOTES = {"fr": (f"«{NBSP}", f"{NBSP}»"), "en": ("“", "”")}
 NUMBER = re.compile(r"[+]?,?(\.\d+)?[fg%]")
 

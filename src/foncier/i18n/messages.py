@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from foncier.i18n.catalog import (
 from foncier.i18n.format import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
 _chosen: list[Lang] = []  # the language that was set, if any
 
@@ -128,6 +129,31 @@ def localized(message: str | Message, /, **params: Any) -> Localized:
 def label(message_id: str, /) -> Localized:
     """Words of a message without parameters, in both languages."""
     return localized(message_id)
+
+
+class Labels(Mapping[str, Localized]):
+    """Labels by code, worded when they are read: no catalogue is loaded before.
+
+    Examples
+    --------
+    >>> kinds = Labels(lambda code: label(f"util.kinds.{code}"), ["friche", "dent_creuse"])
+    >>> kinds["dent_creuse"].en, list(kinds)
+    ('Infill plot', ['friche', 'dent_creuse'])
+    """
+
+    def __init__(self, word: Callable[[str], Localized], codes: Sequence[str]) -> None:
+        self._word, self._codes = word, tuple(codes)
+
+    def __getitem__(self, code: str) -> Localized:
+        if code not in self._codes:
+            raise KeyError(code)
+        return self._word(code)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
 
 def language() -> Lang:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from foncier import network, schemas
-from foncier.i18n import Localized
+from foncier.i18n import Localized, figure
 from foncier.model import Missing, Note, TravelTimeRaster
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foncier import detect, readers
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError
+from foncier.i18n import figure
 from foncier.pipeline.layers import (
     RELIEF,
     Layers,
@@ -18,7 +19,6 @@ from foncier.pipeline.missing import uncovered
 from foncier.pipeline.study_area import study_area, trace_lines
 from foncier.study import costs as study_costs
 from foncier.study.config import LAYERS, Layer, Study
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,11 +15,11 @@ from foncier._util.atomic_write import write_atomically
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.export.compare_profiles import Scene, draw_agreement, write_comparison
+from foncier.i18n import figure
 from foncier.pipeline.layers import read_layers
 from foncier.pipeline.run import GROUND
 from foncier.pipeline.study_area import study_area, trace_lines
 from foncier.study import profile, profiles, published
-from foncier.wording import figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
             "[layers.buildings]. Ajoutez la couche qui manque."
         )
     area = study_area(study, layers, trace_lines(study, None, crs).axis, crs)
-    ground = ground.where_lacking(detect.uncovered_communes(ground, area))
+    ground = ground.with_uncovered(detect.uncovered_communes(ground, area))
     found = {}
     for name in profiles():
         rules = profile(study) if name == study.rules.profile else published(name)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.results import SavedResult
-    from foncier.wording import Lang
 
 TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
 

@@ -75,7 +75,7 @@ def partial_coverage(
     ``lost`` are the sites of `foncier.pipeline.warnings.outside_street_coverage`.
     """
     return (
-        *uncovered(context.lacking),
+        *uncovered(context.uncovered),
         *unserved(int(lost.sum())),
         *unlisted(context.inventory, friches),
     )

@@ -236,7 +236,7 @@ def _detect(
 ) -> tuple[detect.SpatialContext, tuple[Any, ...]]:
     """Ground, and what stands on it: plots (by tiles where it is cut), friches and buildings."""
     context = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
-    context = context.where_lacking(detect.uncovered_communes(context, area))
+    context = context.with_uncovered(detect.uncovered_communes(context, area))
     beliefs = _beliefs(study, layers)
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = profile(study)
@@ -251,7 +251,7 @@ def _detect(
     # Tiles read a ground of their own: the others may stand on this one meanwhile.
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(others)
-        plots = tiling.find(kept, rules, area, source=source, lacking=context.lacking)
+        plots = tiling.find(kept, rules, area, source=source, lacking=context.uncovered)
         return context, (plots, *found.result())
 
 

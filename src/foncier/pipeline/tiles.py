@@ -291,11 +291,11 @@ def _find_in_tile(job: Job, search: Search) -> str:
     boxes |= {"parcels": around.parcels, "buildings": around.buildings}
     context = detect.SpatialContext(
         **{layer: read_layer(layers, layer, boxes[layer]) for layer in search.known},
-        lacking=search.lacking,
+        uncovered=search.lacking,
     )
     own = np.isin(np.sort(geoparquet.read_bounds_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(search.area)
-    found = detect.find_plots(context, search.profile, area, source=search.source, own=own)
+    found = detect.find_plots(context, search.profile, area, source=search.source, screened=own)
     marks = {}
     with atomic_folder(job.folder, last=DONE) as new:
         for field in fields(found):

@@ -13,7 +13,7 @@ from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
 from foncier.export.visits import Visits, write_form, write_list
 from foncier.i18n import Localized
-from foncier.model_validation import Validation
+from foncier.model import Validation
 from foncier.results import read_saved
 from foncier.results.layers import SITES
 from foncier.schemas.results import KINDS
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from foncier.i18n import Lang
     from foncier.results import SavedResult
-    from foncier.wording import Lang
 
 REPORT, PICTURE, FIGURES, JUDGED = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
 LIST, FORM = "visites.csv", "visites.gpkg"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foncier import schemas
-from foncier.i18n import Localized
-from foncier.wording import figure, flag_columns
+from foncier.detect.warnings import warning_columns
+from foncier.i18n import Localized, figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,7 +49,7 @@ def outside_street_coverage(
     doorless = np.flatnonzero(~candidates["opportunity_id"].isin(entrances["opportunity_id"]))
     plots = candidates.geometry.to_numpy()[doorless]
     near = context.streets.sindex.nearest(plots, max_distance=FAR_M, return_all=False)[0]
-    lost[doorless] = ~context.comes_to("streets", candidates["commune"].iloc[doorless])
+    lost[doorless] = ~context.covers("streets", candidates["commune"].iloc[doorless])
     lost[np.delete(doorless, near)] = True
     return lost
 
@@ -89,7 +89,7 @@ def _shut_in(metres: float) -> Localized:
 
 def _with(candidates: gpd.GeoDataFrame, told: list[list[Localized]]) -> gpd.GeoDataFrame:
     """Add points to watch after those that are there."""
-    added = flag_columns(told)
+    added = warning_columns(told)
     joined = {
         column: [
             " | ".join(text for text in (before, fresh) if text) or None

@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from foncier import details, schemas
+from foncier import schemas
+from foncier.i18n.arrays import localize_columns
 from foncier.readers import base, geolocate, ids
 from foncier.readers.cadastre import IDU
 from foncier.readers.columns import Field
@@ -94,7 +95,13 @@ def _premises_evidence(rows: pd.DataFrame) -> pd.DataFrame:
         subject="parcel",
         # All premises vacant or in use: every building of the parcel is.
         share=np.where((share > 0) & (share < 1), share, 1.0),
-        detail=details.worded(details.OF_TOTAL, vacant.fillna(0), total.fillna(0)),
+        **localize_columns(
+            "detail",
+            "detect.details.of_total",
+            len(rows),
+            part=vacant.fillna(0).to_numpy(dtype=np.float64),
+            total=total.fillna(0).to_numpy(dtype=np.float64),
+        ),
         points=np.nan,
     )
     return evidence[known]
@@ -119,6 +126,11 @@ def _nafu_evidence(rows: pd.DataFrame) -> pd.DataFrame:
         subject="site",
         share=share,
         points=points,
-        detail=details.worded(details.VACANCY, share.fillna(0) * 100),
+        **localize_columns(
+            "detail",
+            "detect.details.vacancy",
+            len(rows),
+            share=share.fillna(0).to_numpy(dtype=np.float64),
+        ),
     )
     return evidence[(business & (share >= VACANT_SHARE)).fillna(False).to_numpy(dtype=bool)]

@@ -11,8 +11,7 @@ import pyogrio
 import shapely
 
 from foncier.errors import FormatError
-from foncier.model import LayerFile
-from foncier.model_verdicts import VERDICTS, codes
+from foncier.model import VERDICTS, LayerFile, verdict_codes
 from foncier.readers import columns, files, geolocate, shapes
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
@@ -169,7 +168,7 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
     if planted:
         return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
     words = rows["verdict"]
-    verdicts = codes(words)
+    verdicts = verdict_codes(words)
     unknown = verdicts.isna() & words.notna()
     if unknown.any():
         raise FormatError(

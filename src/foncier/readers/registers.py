@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import details, schemas
+from foncier import schemas
+from foncier.i18n.arrays import localize_columns
 from foncier.readers import (
     base,
     columns,
@@ -214,11 +215,17 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     signal = np.select(
         [free >= 1, free > 0], ["premises_empty", "premises_partly"], "premises_full"
     )
-    detail = details.worded(details.FREE_LOTS, lots.fillna(0) - occupied.fillna(0), lots.fillna(0))
+    details = localize_columns(
+        "detail",
+        "detect.details.free_lots",
+        len(rows),
+        count=(lots.fillna(0) - occupied.fillna(0)).to_numpy(dtype=np.float64),
+        total=lots.fillna(0).to_numpy(dtype=np.float64),
+    )
     rows = rows.assign(
         signal=pd.Series(signal, rows.index, dtype="str").where(valid),
         share=free,
-        detail=detail,
+        **details,
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )

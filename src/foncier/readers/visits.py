@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import ConfigError
-from foncier.model_verdicts import FIELD, VERDICTS
+from foncier.model import VERDICTS, VISIT_VERDICTS
 from foncier.readers import base, files, shapes
 from foncier.readers.ground_truth import read_truth
 from foncier.readers.report import Journal
@@ -26,7 +26,7 @@ RESULT_KEY, SITES_LAYER = "result", "opportunites"
 SOURCE = "Visite"
 SUBJECTS = {"friche": "site", "batiment_non_affecte": "building"}
 # A verdict without information on use or vacancy is no evidence.
-WITH_EVIDENCE = tuple(n for n in FIELD if any(h is not None for h in VERDICTS[n].holds))
+WITH_EVIDENCE = tuple(n for n in VISIT_VERDICTS if VERDICTS[n].is_conclusive)
 COLUMNS = [
     "observation_id",
     "signal",
@@ -99,7 +99,7 @@ def _with_outlines(truths: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.Geo
 
 def _evidence(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     subject = rows["kind"].map(SUBJECTS).astype("str")
-    stated = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].says)))
+    stated = rows["verdict"].map(lambda name: SUBJECTS.get(str(VERDICTS[name].kind)))
     subject = subject.fillna(stated.astype("str"))
     with_evidence = rows["verdict"].isin(WITH_EVIDENCE) & subject.notna()
     journal.add(

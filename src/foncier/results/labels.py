@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from foncier import schemas
 from foncier.i18n import LANGUAGES, Lang, Localized, label, localize
-from foncier.wording import KIND_LABELS
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

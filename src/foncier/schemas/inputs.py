@@ -160,6 +160,7 @@ OBSERVATIONS = Table(
         Column("subject", "text", values=("building", "site", "parcel")),
         Column("name", "text", optional=True),
         Column("detail", "text", optional=True),
+        Column("detail_en", "text", optional=True),
         Column("observed_on", "date", optional=True),
         Column("source", "text"),
         Column("parcel_ids", "text", optional=True),

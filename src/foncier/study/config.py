@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Layer = Literal[
     "parcels",
@@ -177,7 +177,9 @@ class SignalChange(Strict):
 
     weight: float | None = None
     half_life_years: float | None = Field(default=None, ge=0)
-    origin: str | None = None
+    source_group: str | None = Field(
+        default=None, validation_alias=AliasChoices("source_group", "origin")
+    )
     prior: float | None = Field(default=None, gt=0, lt=1)
     fr: str | None = None
     en: str | None = None

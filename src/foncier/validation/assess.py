@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.model_verdicts import VERDICTS
+from foncier.model import VERDICTS
 from foncier.validation.matching import match_truths
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def deduplicate_truths(truths: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int,
 
 def _uninformative_verdicts() -> list[str]:
     """Verdicts that are informative for no kind."""
-    return [v.name for v in VERDICTS.values() if not any(h is not None for h in v.holds)]
+    return [v.name for v in VERDICTS.values() if not v.is_conclusive]
 
 
 def _site_keys(truths: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -157,7 +157,7 @@ def _assessed_sites(
     )
     found = found.join(matched)
     holds = [
-        VERDICTS[word].of(kind) if isinstance(word, str) else (False if complete else None)
+        VERDICTS[word].confirms(kind) if isinstance(word, str) else (False if complete else None)
         for word, kind in zip(found["verdict"], found["kind"], strict=True)
     ]
     return found.assign(holds=pd.array(holds, dtype="boolean"))
@@ -171,7 +171,7 @@ def _assessed_truths(
     at = site.reindex(range(len(truths)))
     hit = at.notna().to_numpy(dtype=bool)
     mate = found.reindex(at.to_numpy())
-    says = truths["verdict"].map(lambda name: VERDICTS[name].says)
+    says = truths["verdict"].map(lambda name: VERDICTS[name].kind)
     matched = pd.Series(mate["kind"].to_numpy(dtype=object))
     kind = truths["kind"].astype(object).where(truths["kind"].notna(), matched)
     kind = kind.where(kind.notna(), says).where(lambda k: k.notna(), None)
@@ -192,5 +192,5 @@ def _assessed_truths(
 def _holds(verdict: str, kind: object) -> bool:
     """Whether a truth describes a true site; « vrai » does even if its kind is unknown."""
     if isinstance(kind, str):
-        return bool(VERDICTS[verdict].of(kind))
+        return bool(VERDICTS[verdict].confirms(kind))
     return verdict == "vrai"

@@ -32,8 +32,8 @@ from foncier.export.sheets.markers import (
 )
 from foncier.export.sheets.render import page_words
 from foncier.export.sheets.typography import hectares, measured, printable
+from foncier.model import KIND_LABELS
 from foncier.study.config import Leaflet
-from foncier.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,20 +1,17 @@
-"""All measures by the name that rules call them by, each with how far it looks."""
+"""Registry of measures: what a rule compares with its threshold, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.detect.measures import (
-    frontage,
-    parcel,
-    remainder,
-    shape,
-    slope,
-)
+from foncier.detect.measures import frontage, parcel, remainder, shape
+from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,79 +20,202 @@ if TYPE_CHECKING:
     from foncier.detect.measures.parcel import MeasureFunction, Params
     from foncier.geometry import Floats
 
+ENTRY_POINTS = "foncier.measures"
+RENAMED_PARAMS = {"reach_m": "radius_m"}  # names of version 0.1.0
+
 
 def no_radius(_: Params) -> float:
-    """Reach of a measure that looks at the parcel alone."""
+    """Radius of influence of a measure that depends on the parcel alone."""
     return 0.0
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure, its reach in metres from the parcel, given the figures of the rule, and its needs.
+    """A measure of parcels.
 
-    ``needs`` are the layers that it reads; ``instead``, where the study has it, stands in for them.
+    Parameters
+    ----------
+    function
+        Takes the context, positions of parcels and the parameters of the rule; returns one value
+        per parcel (NaN: unknown) and details (see `foncier.detect.measures.parcel`) or None.
+    radius_m
+        Radius of influence: nothing farther from the parcel changes the measure.
+    requires
+        Layers that it reads (attributes of `foncier.detect.SpatialContext`).
+    alternative
+        Layer that replaces ``requires`` where the study has it.
+    params, optional
+        Names of the parameters that a rule gives: those that it must, those that it may. With
+        neither, the parameters are not checked.
     """
 
-    measure: MeasureFunction
-    reach_m: Callable[[Params], float] = no_radius
-    needs: tuple[str, ...] = ()
-    instead: str = ""
+    function: MeasureFunction
+    radius_m: Callable[[Params], float] = no_radius
+    requires: tuple[str, ...] = ()
+    alternative: str = ""
+    params: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     def take(
-        self, context: SpatialContext, rows: NDArray[np.intp], given: Params
+        self, context: SpatialContext, rows: NDArray[np.intp], params: Params
     ) -> tuple[Floats, NDArray[np.object_] | None]:
-        """Value and detail of some parcels: NaN and None where a layer that it needs says nothing.
+        """Value and detail of some parcels; NaN and None where a required layer is missing.
 
         See `foncier.detect.context.SpatialContext.known`.
         """
-        supplied = self.instead and getattr(context, self.instead) is not None
-        known = context.known(() if supplied else self.needs, rows)
+        supplied = self.alternative and getattr(context, self.alternative) is not None
+        known = context.known(() if supplied else self.requires, rows)
         if len(rows) and known.all():
-            return self.measure(context, rows, given)
+            return self.function(context, rows, params)
         value, detail = np.full(len(rows), np.nan), np.full(len(rows), None, dtype=object)
         if known.any():
-            value[known], told = self.measure(context, rows[known], given)
-            detail[known] = told
+            value[known], detail[known] = self.function(context, rows[known], params)
         return value, detail
 
 
-def _figure(name: str) -> Callable[[Params], float]:
-    return lambda given: _most(given[name])
+def register_measure(name: str, measure: Measure) -> None:
+    """Add a measure that rules may name, in this process.
+
+    A package offers its measures to every process, workers included, by entry points of the group
+    ``foncier.measures``: the name of the entry point is that of the measure, and the object is a
+    `Measure`.
+
+    Raises
+    ------
+    ConfigError
+        Another measure has this name.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> def perimeter_m(context, rows, params):
+    ...     return shapely.length(context.plots[rows]), None
+    >>> register_measure("perimeter_m", Measure(perimeter_m))
+    >>> "perimeter_m" in known_measures()
+    True
+    """
+    if _MEASURES.get(name, measure) is not measure:
+        raise ConfigError("detect.rules.duplicate_measure", measure=name)
+    _MEASURES[name] = measure
 
 
-def _most(figure: Any) -> float:
+def find_measure(name: str) -> Measure:
+    """Return the measure of a name; `KeyError` where there is none (see `known_measures`)."""
+    if name not in _MEASURES:
+        _load_entry_points()
+    return _MEASURES[name]
+
+
+def known_measures() -> tuple[str, ...]:
+    """Names of all measures: of foncier, of installed packages, and those registered."""
+    _load_entry_points()
+    return tuple(sorted(_MEASURES))
+
+
+def current_params(params: Params) -> dict[str, Any]:
+    """Parameters of a rule under their present names; those of version 0.1.0 are accepted.
+
+    Examples
+    --------
+    >>> current_params({"reach_m": 20.0, "built_m2": 25.0})
+    {'radius_m': 20.0, 'built_m2': 25.0}
+    """
+    return {RENAMED_PARAMS.get(name, name): value for name, value in params.items()}
+
+
+@cache
+def _load_entry_points() -> None:
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            measure = point.load()
+        except (ImportError, AttributeError) as fault:
+            raise ConfigError(
+                "detect.rules.measure_not_loaded", measure=point.name, module=point.value, why=fault
+            ) from fault
+        register_measure(point.name, measure)
+
+
+def _parameter(name: str) -> Callable[[Params], float]:
+    """Radius of influence that is a parameter of the rule: one figure, or one a fabric class."""
+    return lambda params: _largest(params[name])
+
+
+def _largest(figure: Any) -> float:
     return max(float(f) for f in (figure.values() if isinstance(figure, Mapping) else [figure]))
 
 
-def _envelope(given: Params) -> float:
-    hole = float(given.get("hole_m2", 0.0))
-    return _most(given["grow_m"]) + float(given.get("shrink_m", 0.0)) + float(hole**0.5)
+def _envelope_radius(params: Params) -> float:
+    hole = float(params.get("hole_m2", 0.0))
+    return _largest(params["grow_m"]) + float(params.get("shrink_m", 0.0)) + float(hole**0.5)
 
 
-def _strip(given: Params) -> float:
-    return max(_most(given["clear_m"]), float(given["reach_m"]))
+def _access_radius(params: Params) -> float:
+    return max(_largest(params["clear_m"]), float(params["radius_m"]))
 
 
-BUILT, SERVED = ("buildings",), ("streets",)
-MEASURES: Mapping[str, Measure] = {
+_BUILDINGS, _STREETS = ("buildings",), ("streets",)
+_COUNTED = ("least_m2", "no_light")  # which footprints count as buildings
+_BUILT = (*_COUNTED, "wall_m", "centred_in")
+_PIECE = ("clear_m", "part_m2", "opening_radius_m")
+_ENVELOPE = ("shrink_m", "hole_m2", *_COUNTED)
+_RADIUS, _CLEAR = _parameter("radius_m"), _parameter("clear_m")
+_MEASURES: dict[str, Measure] = {
     "area_m2": Measure(parcel.area_m2),
-    "in_zone": Measure(parcel.in_zone, needs=("zones",)),
-    "built_share": Measure(parcel.built_share, needs=BUILT),
-    "excluded_share": Measure(parcel.excluded_share, needs=("constraints",)),
-    "road_share": Measure(parcel.road_share, _figure("reach_m"), SERVED),
-    "opened_area_m2": Measure(parcel.opened_area),
-    "free_piece_m2": Measure(remainder.free_piece, _figure("clear_m"), BUILT),
-    "free_width_m": Measure(remainder.free_width, _figure("clear_m"), BUILT),
-    "free_access_m": Measure(remainder.free_access, _strip, BUILT + SERVED),
+    "in_zone": Measure(parcel.in_zone, requires=("zones",), params=("zones",)),
+    "built_share": Measure(parcel.built_share, requires=_BUILDINGS, optional=_BUILT),
+    "excluded_share": Measure(
+        parcel.excluded_share, requires=("constraints",), optional=("line_m",)
+    ),
+    "road_share": Measure(parcel.road_share, _RADIUS, _STREETS, params=("radius_m",)),
+    "opened_area_m2": Measure(parcel.opened_area, params=("opening_radius_m",)),
+    "free_piece_m2": Measure(
+        remainder.free_piece, _CLEAR, _BUILDINGS, params=_PIECE, optional=_COUNTED
+    ),
+    "free_width_m": Measure(
+        remainder.free_width, _CLEAR, _BUILDINGS, params=_PIECE, optional=_COUNTED
+    ),
+    "free_access_m": Measure(
+        remainder.free_access,
+        _access_radius,
+        _BUILDINGS + _STREETS,
+        params=(*_PIECE, "radius_m", "strip_m"),
+        optional=(*_COUNTED, "step_m"),
+    ),
     "width_m": Measure(shape.width),
     "gravelius": Measure(shape.gravelius),
     "convexity": Measure(shape.convexity),
-    "envelope_m2": Measure(shape.envelope_m2, _envelope, BUILT, "envelope"),
-    "envelope_share": Measure(shape.envelope_share, _envelope, BUILT, "envelope"),
-    "unbuilt_group_m2": Measure(shape.unbuilt_group, _figure("reach_m"), BUILT),
-    "frontage_m": Measure(frontage.frontage, _figure("reach_m"), SERVED),
-    "street_distance_m": Measure(frontage.street_distance, _figure("reach_m"), SERVED),
-    "surrounded_share": Measure(frontage.surrounded_share, _figure("reach_m"), BUILT + SERVED),
-    "built_sides": Measure(frontage.built_sides, _figure("reach_m"), BUILT + SERVED),
-    "slope": Measure(slope.slope),
+    "envelope_m2": Measure(
+        shape.envelope_m2, _envelope_radius, _BUILDINGS, "envelope", ("grow_m",), _ENVELOPE
+    ),
+    "envelope_share": Measure(
+        shape.envelope_share, _envelope_radius, _BUILDINGS, "envelope", ("grow_m",), _ENVELOPE
+    ),
+    "unbuilt_group_m2": Measure(
+        shape.unbuilt_group,
+        _RADIUS,
+        _BUILDINGS,
+        params=("radius_m", "built_m2"),
+        optional=(*_BUILT, "zones", "line_m"),
+    ),
+    "frontage_m": Measure(
+        frontage.frontage, _RADIUS, _STREETS, params=("radius_m",), optional=("step_m",)
+    ),
+    "street_distance_m": Measure(
+        frontage.street_distance, _RADIUS, _STREETS, params=("radius_m", "half_width_m")
+    ),
+    "surrounded_share": Measure(
+        frontage.surrounded_share,
+        _RADIUS,
+        _BUILDINGS + _STREETS,
+        params=("radius_m", "built_m2"),
+        optional=(*_BUILT, "step_m"),
+    ),
+    "built_sides": Measure(
+        frontage.built_sides,
+        _RADIUS,
+        _BUILDINGS + _STREETS,
+        params=("radius_m", "beside_m", "built_m2"),
+        optional=(*_BUILT, "step_m"),
+    ),
+    "slope": Measure(parcel.slope, params=("step_m",)),
 }

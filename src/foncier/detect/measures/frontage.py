@@ -1,4 +1,4 @@
-"""Measures along the edge of a plot: its street front, what is built around it."""
+"""Measures along the edge of a parcel: its street front, and whether its neighbours are built."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ import numpy as np
 import shapely
 
 from foncier.detect.measures.parcel import Params, built_m2
-from foncier.detect.visibility import hidden, nearest
+from foncier.detect.visibility import is_hidden, nearest_points
 from foncier.geometry import (
     Floats,
     Geometries,
     expand,
     nearest_members,
     pairs_within,
-    queried,
+    query_tree,
 )
-from foncier.i18n import Localized
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.detect.context import SpatialContext
-    from foncier.geometry import Floats
 
-TOUCH_M = 0.5  # limits drawn twice lie up to this far apart
+TOUCH_M = 0.5  # two drawings of one limit lie up to this far apart
 FACING = float(np.sqrt(0.5))  # an edge at more than 45° from the street is a side, not a front
 
 
@@ -39,9 +38,9 @@ class Front:
     length_m: Floats
     along: Floats
 
-    def where(self, kept: NDArray[np.bool_]) -> Front:
-        """Keep some of the points."""
-        return Front(self.xy[kept], self.owner[kept], self.length_m[kept], self.along[kept])
+    def take(self, chosen: NDArray[np.bool_]) -> Front:
+        """Some of the points."""
+        return Front(self.xy[chosen], self.owner[chosen], self.length_m[chosen], self.along[chosen])
 
 
 def edge_points(plots: Geometries, *, step_m: float) -> Front:
@@ -73,148 +72,148 @@ def edge_points(plots: Geometries, *, step_m: float) -> Front:
     return Front(points, plot[part][ring], step, along)
 
 
-def front(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Front:
-    """Part of the edge of each parcel from which a street is seen.
+def front(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Front:
+    """Part of the edge of each parcel with a line of sight to a street.
 
-    The street's centre line is ``given["reach_m"]`` away at most, and no other parcel lies between
-    (but the one that the street itself runs on). The owner is a position in ``rows``.
+    The centre line of the street is at most ``params["radius_m"]`` away, and no other parcel lies
+    between (but the one that the street itself runs on). The owner is a position in ``rows``.
     """
-    edge = edge_points(context.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    aims = nearest(edge.xy, edge.owner, context.ways, float(given["reach_m"]))
-    ahead = _faces(edge, aims)
-    edge, aims = edge.where(ahead), aims[ahead]
-    return edge.where(~hidden(edge.xy, aims, rows[edge.owner], context.plots_tree))
+    edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
+    ends = nearest_points(edge.xy, edge.owner, context.ways, float(params["radius_m"]))
+    ahead = _faces(edge, ends)
+    edge, ends = edge.take(ahead), ends[ahead]
+    return edge.take(~is_hidden(edge.xy, ends, rows[edge.owner], context.plots_tree))
 
 
-def _faces(edge: Front, aims: Floats) -> NDArray[np.bool_]:
-    """Tell which points have a street before them, not beside them; on the street, all do."""
-    view = aims - edge.xy
+def _faces(edge: Front, ends: Floats) -> NDArray[np.bool_]:
+    """Tell which points face the street rather than stand beside it; on the street, all do."""
+    view = ends - edge.xy
     size = np.hypot(*view.T) * np.hypot(*edge.along.T)
     across = np.abs((view * edge.along).sum(axis=1))
     return np.asarray(across <= FACING * size + 1e-9, dtype=np.bool_)
 
 
-def frontage(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> tuple[Floats, None]:
-    """Length of the parcel's edge on a public way; 0 for a plot that others lock in.
+def frontage(
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
+) -> tuple[Floats, None]:
+    """Length of the edge of the parcel on a public way; 0 for a landlocked parcel.
 
-    ``given``: see `front`. A plot behind others counts the width of its own strip to the street.
+    ``params``: see `front`. A parcel behind others counts the width of its own strip to the street.
     """
-    seen = front(context, rows, given)
-    length = np.bincount(seen.owner, seen.length_m, minlength=len(rows))
-    return np.round(length, 3), None  # a front of just 3 m stays one when the map is turned
+    street_front = front(context, rows, params)
+    length = np.bincount(street_front.owner, street_front.length_m, minlength=len(rows))
+    return np.round(length, 3), None  # a front of exactly 3 m stays one when the map is turned
 
 
 def street_distance(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Distance from the parcel to the nearest roadway: its centre line, less half its width.
 
-    ``given["half_width_m"]`` is that half. Farther than ``reach_m`` is told as that figure, for
-    beyond it the measure does not look.
+    ``params["half_width_m"]`` is that half. The measure is ``params["radius_m"]`` for every parcel
+    that is farther.
     """
-    reach, ways = float(given["reach_m"]), context.ways
-    found = np.full(len(rows), reach)
+    radius_m, ways = float(params["radius_m"]), context.ways
+    distance_m = np.full(len(rows), radius_m)
     if len(ways.lines):
-        plot, _, distance = nearest_members(ways.tree, context.plots[rows], reach)
-        found[plot] = np.maximum(distance - float(given["half_width_m"]), 0.0)
-    return found, None
+        plot, _, distance = nearest_members(ways.tree, context.plots[rows], radius_m)
+        distance_m[plot] = np.maximum(distance - float(params["half_width_m"]), 0.0)
+    return distance_m, None
 
 
 def surrounded_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
-    """Share of the parcel's edge along built parcels or along a street.
+    """Share of the edge of the parcel along built parcels or along a street.
 
-    A neighbour is built when buildings cover ``given["built_m2"]`` of it (annexes and light
-    constructions left out as in `standing`); the street is seen as in `front`.
+    A neighbour is built when buildings cover ``params["built_m2"]`` of it (annexes and light
+    constructions excluded as in `counted_footprints`); lines of sight to the street as in `front`.
     """
-    edge = edge_points(context.plots[rows], step_m=float(given.get("step_m", 1.0)))
-    held = _beside_built(context, rows, edge, given)
-    loose = np.flatnonzero(~held)
-    aims = nearest(edge.xy[loose], edge.owner[loose], context.ways, float(given["reach_m"]))
-    near = ~np.isnan(aims).any(axis=1)
-    loose, aims = loose[near], aims[near]
-    eyes, plots = edge.xy[loose], rows[edge.owner[loose]]
-    held[loose[~hidden(eyes, aims, plots, context.plots_tree)]] = True
+    edge = edge_points(context.plots[rows], step_m=float(params.get("step_m", 1.0)))
+    bordered = _beside_built(context, rows, edge, params)
+    loose = np.flatnonzero(~bordered)
+    ends = nearest_points(
+        edge.xy[loose], edge.owner[loose], context.ways, float(params["radius_m"])
+    )
+    near = ~np.isnan(ends).any(axis=1)
+    loose, ends = loose[near], ends[near]
+    points, plots = edge.xy[loose], rows[edge.owner[loose]]
+    bordered[loose[~is_hidden(points, ends, plots, context.plots_tree)]] = True
     total = np.bincount(edge.owner, edge.length_m, minlength=len(rows))
-    along = np.bincount(edge.owner[held], edge.length_m[held], minlength=len(rows))
+    along = np.bincount(edge.owner[bordered], edge.length_m[bordered], minlength=len(rows))
     return np.divide(along, total, out=np.full(len(rows), np.nan), where=total > 0), None
 
 
 def _beside_built(
-    context: SpatialContext, rows: NDArray[np.intp], edge: Front, given: Params
+    context: SpatialContext, rows: NDArray[np.intp], edge: Front, params: Params
 ) -> NDArray[np.bool_]:
     """Tell which points of the edge lie against another plot that is built."""
     near = np.unique(pairs_within(context.plots[rows], context.plots_tree, TOUCH_M)[1])
-    built = near[built_m2(context, near, given) >= float(given["built_m2"])]
-    held = np.zeros(len(edge.xy), dtype=bool)
+    built = near[built_m2(context, near, params) >= float(params["built_m2"])]
+    beside = np.zeros(len(edge.xy), dtype=bool)
     if len(built):
         tree = shapely.STRtree(context.plots[built])
-        point, plot = queried(tree, shapely.points(edge.xy), "dwithin", TOUCH_M)
-        held[point[built[plot] != rows[edge.owner[point]]]] = True
-    return held
+        point, plot = query_tree(tree, shapely.points(edge.xy), "dwithin", TOUCH_M)
+        beside[point[built[plot] != rows[edge.owner[point]]]] = True
+    return beside
 
 
 APART = 1.2  # of a step: points of a front farther apart are two fronts
-WORDS = (
-    Localized("bâti d'aucun côté le long de la rue", "built on no side along the street"),
-    Localized("bâti d'un seul côté le long de la rue", "built on one side only along the street"),
-    Localized("bâti des deux côtés le long de la rue", "built on both sides along the street"),
-)
+SIDES = tuple(Message(f"detect.details.built_sides_{sides}") for sides in ("none", "one", "both"))
 
 
 def built_sides(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
-    """On how many sides the next plot along the same street is built: 0, 1 or 2.
+    """Number of sides (0, 1 or 2) on which the next parcel along the same street is built.
 
-    The two ends of the street front (see `front`) each have a neighbour
-    within ``given["beside_m"]``; it is built when buildings cover ``built_m2`` of it (annexes and
-    light constructions left out as in `standing`). The parcel of a street is no neighbour. A plot
-    without a front has no side: unknown.
+    The neighbours at the two ends of the street front (see `front`) lie within
+    ``params["beside_m"]`` of it. A neighbour is built when buildings cover ``built_m2`` of it
+    (annexes and light constructions excluded as in `counted_footprints`). The parcel of a street is
+    no neighbour. A parcel without a front is unknown.
     """
-    seen = front(context, rows, given)
-    starts, ends = _ends(seen)
-    found = np.full(len(rows), np.nan)
-    found[seen.owner] = 0.0
+    street_front = front(context, rows, params)
+    starts, ends = _ends(street_front)
+    sides = np.full(len(rows), np.nan)
+    sides[street_front.owner] = 0.0
     for side in (starts, ends):
         built = np.zeros(len(rows), dtype=bool)
-        built[_built_beside(context, rows, seen.where(side), given)] = True
-        found += built
-    told = np.full(len(rows), None, dtype=object)
-    known = ~np.isnan(found)
-    told[known] = [WORDS[sides].fr for sides in found[known].astype(np.intp)]
-    return found, told
+        built[_built_beside(context, rows, street_front.take(side), params)] = True
+        sides += built
+    details = np.full(len(rows), None, dtype=object)
+    known = ~np.isnan(sides)
+    details[known] = np.array(SIDES, dtype=object)[sides[known].astype(np.intp)]
+    return sides, details
 
 
-def _ends(seen: Front) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _ends(street_front: Front) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Points that begin a front, and those that end one, in the order of the ring."""
-    count = len(seen.xy)
+    count = len(street_front.xy)
     first = np.ones(count, dtype=bool)
-    first[1:] = seen.owner[1:] != seen.owner[:-1]
+    first[1:] = street_front.owner[1:] != street_front.owner[:-1]
     last = np.roll(first, -1)
     # The ring's first corner may lie in the middle of a front: its last point goes on to its first.
     after = np.arange(1, count + 1)
     after[last] = np.flatnonzero(first)
-    gap = np.hypot(*(seen.xy - seen.xy[after]).T)
-    broken = (gap > APART * seen.length_m) | (after == np.arange(count))
+    gap = np.hypot(*(street_front.xy - street_front.xy[after]).T)
+    broken = (gap > APART * street_front.length_m) | (after == np.arange(count))
     begins = np.zeros(count, dtype=bool)
     begins[after[broken]] = True
     return begins, broken
 
 
 def _built_beside(
-    context: SpatialContext, rows: NDArray[np.intp], ends: Front, given: Params
+    context: SpatialContext, rows: NDArray[np.intp], ends: Front, params: Params
 ) -> NDArray[np.intp]:
     """Owners of the ends that have a built parcel beside them."""
     point, plot = context.plots_tree.query(
-        shapely.points(ends.xy), predicate="dwithin", distance=float(given["beside_m"])
+        shapely.points(ends.xy), predicate="dwithin", distance=float(params["beside_m"])
     )
     other = plot != rows[ends.owner[point]]
     point, plot = point[other], plot[other]
     beside = np.unique(plot)
     street = np.unique(context.ways.tree.query(context.plots[beside], predicate="intersects")[0])
-    built = built_m2(context, beside, given) >= float(given["built_m2"])
+    built = built_m2(context, beside, params) >= float(params["built_m2"])
     built[street] = False
     owners: NDArray[np.intp] = np.unique(ends.owner[point[np.isin(plot, beside[built])]])
     return owners

@@ -1,17 +1,20 @@
-"""Measures of parcels against the ground: what the rules of a profile compare with thresholds.
+"""Measures of parcels by area: zoning, buildings, excluding uses, streets, slope.
 
-Each takes the ground, the positions of the parcels still in the race and the figures of its rule;
-it returns one value a parcel (NaN: unknown) and, where there is one, a word of detail. The layers
-that it needs are there and come to the parcels asked (`foncier.detect.measures.Measure`). Shares
-are from 0 to 1; areas in square metres.
+A measure takes the context, the positions of parcels and the parameters of a rule. It returns one
+value per parcel (NaN: unknown) and, where there is something to add, one detail per parcel: None,
+text as its source writes it (a zone type), or a `foncier.i18n.Message`. The layers that it requires
+cover the parcels (`foncier.detect.measures.Measure`). Shares are from 0 to 1; areas in square
+metres.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier.detect.context import SpatialContext, shapes, texts
@@ -21,96 +24,87 @@ from foncier.geometry import (
     Geometries,
     Overlaps,
     covered_area_m2,
+    grid_points,
     opened_area_m2,
     overlaps,
     pairs_within,
+    slope_at,
     united_area_m2,
 )
-from foncier.i18n import Localized
+from foncier.i18n import Message
+from foncier.i18n.arrays import word_values
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-Rows = "NDArray[np.intp]"
 Params = Mapping[str, Any]
 MeasureFunction = Callable[[SpatialContext, Any, Params], tuple[Floats, Any]]
 
-KIND_WORDS = {
-    "water": Localized("eau", "water"),
-    "park": Localized("parc ou square", "park or square"),
-    "cemetery": Localized("cimetière", "cemetery"),
-    "sports": Localized("terrain de sport", "sports ground"),
-    "school": Localized("cour ou terrain d'école", "school yard or ground"),
-    "allotments": Localized("jardins familiaux ou hortillonnages", "allotments or market gardens"),
-    "railway": Localized("emprise ferroviaire en service", "railway land in use"),
-    "road": Localized("voirie", "road"),
-    "hazard": Localized("risque", "hazard"),
-    "heritage": Localized("patrimoine protégé", "protected heritage"),
-    "parking": Localized("parc de stationnement", "car park"),
-    "courtyard": Localized("cœur d'îlot d'immeubles", "courtyard of apartment blocks"),
-    "other": Localized("autre usage", "another use"),
-}
-NO_ZONE = Localized("hors zonage", "outside the zoning")
+NO_ZONE = Message("detect.details.no_zone")
+KNOWN_SHARE = 0.5  # of the points of a plot: with fewer heights, its slope is unknown
 
 
 def area_m2(context: SpatialContext, rows: NDArray[np.intp], _: Params) -> tuple[Floats, None]:
-    """Area of the parcel as drawn."""
+    """Area of the parcel as the cadastre draws it."""
     return np.asarray(shapely.area(context.plots[rows]), dtype=np.float64), None
 
 
 def in_zone(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
-    """Tell by 1 that the parcel's centre lies in one of the wanted zone types; else 0.
+    """1 where the centre of the parcel lies in one of the zone types ``params["zones"]``, else 0.
 
-    The detail is the zone found there.
+    The detail is the type of its zone.
     """
-    return zone_at(context.zones, context.centres[rows], tuple(given["zones"]))
+    return zone_at(context.zones, context.centres[rows], tuple(params["zones"]))
 
 
 def zone_at(
     zones: gpd.GeoDataFrame, points: Geometries, wanted: tuple[str, ...]
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """Wanted zone (1) or not (0) at each point, and the type of the zone there."""
+    """Tell for each point if it lies in a wanted zone (1, else 0), and the type of its zone."""
     # Each zone is prepared once, and has thousands of corners; a point has one.
     zone, point = shapely.STRtree(points).query(shapes(zones), predicate="contains")
     types = texts(zones["zone_type"])
     hit = np.isin(types[zone], wanted)
     inside = np.zeros(len(points))
     inside[point[hit]] = 1.0
-    detail = np.full(len(points), NO_ZONE.fr, dtype=object)
+    detail = np.full(len(points), NO_ZONE, dtype=object)
     order = np.lexsort((-zone, hit))  # a wanted zone wins, then the first in the table
     detail[point[order]] = types[zone[order]]
     return inside, detail
 
 
 def zone_of(context: SpatialContext, points: Geometries, communes: Any) -> NDArray[np.object_]:
-    """Type of the zone at each point; None where no zoning comes to its commune."""
+    """Type of the zone at each point; None where the zoning does not cover its commune.
+
+    Outside all zones of a covered commune: the French words for it.
+    """
     if context.zones is None:
         return np.full(len(points), None, dtype=object)
-    found = zone_at(context.zones, points, ())[1]
-    found[~context.comes_to("zones", communes)] = None
-    return found
+    types = word_values(zone_at(context.zones, points, ())[1], "fr")
+    types[~context.covers("zones", communes)] = None
+    return types
 
 
 def built_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """CES: share of the parcel under buildings; a parcel without area is unknown.
 
-    ``given["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
-    such a zone (foncier-api); ``least_m2``, ``no_light`` and ``wall_m`` as in `standing`.
+    ``params["centred_in"]``, a tuple of zone types, keeps only the buildings whose centre lies in
+    such a zone (foncier-api); ``least_m2``, ``no_light`` and ``wall_m`` as in `counted_footprints`.
     """
-    return _share(context.plots[rows], built_m2(context, rows, given)), None
+    return _share(context.plots[rows], built_m2(context, rows, params)), None
 
 
-def built_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Floats:
-    """Area of each parcel under buildings; ``given`` as in `built_share`. Taken once a parcel."""
-    wall, wanted = float(given.get("wall_m", 0.0)), tuple(given.get("centred_in", ()))
+def built_m2(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Floats:
+    """Area of each parcel under buildings; ``params`` as in `built_share`. Cached by parcel."""
+    wall, wanted = float(params.get("wall_m", 0.0)), tuple(params.get("centred_in", ()))
 
     def work(new: NDArray[np.intp]) -> tuple[Floats]:
-        plots, footprints = context.plots[new], standing(context, given)
+        plots, footprints = context.plots[new], counted_footprints(context, params)
         zoned = context.known(("zones",), new)
         if not wanted or not zoned.any():
             return (covered_area_m2(plots, footprints, wall_m=wall),)
@@ -118,36 +112,37 @@ def built_m2(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> 
         covered[~zoned] = covered_area_m2(plots[~zoned], footprints, wall_m=wall)
         return (covered,)
 
-    figures = (given.get("least_m2", 0.0), bool(given.get("no_light")), wall, wanted)
-    return context.remembered.of(f"built {figures}", rows, work)[0]
+    figures = (params.get("least_m2", 0.0), bool(params.get("no_light")), wall, wanted)
+    return context.row_cache.get(f"built {figures}", rows, work)[0]
 
 
 def _centred(
     context: SpatialContext, footprints: shapely.STRtree, wanted: tuple[str, ...]
 ) -> shapely.STRtree:
-    """Index of those of some footprints whose centre lies in a wanted zone."""
+    """Index of the footprints whose centre lies in a wanted zone."""
     centred, _ = zone_at(context.zones, shapely.centroid(footprints.geometries), wanted)
     return shapely.STRtree(footprints.geometries[centred == 1])
 
 
-def standing(context: SpatialContext, given: Params) -> shapely.STRtree:
+def counted_footprints(context: SpatialContext, params: Params) -> shapely.STRtree:
     """Index of the footprints that count as buildings.
 
-    ``given["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
-    ``given["no_light"]``: light constructions of the cadastre (type 02) do not count.
+    ``params["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
+    ``params["no_light"]``: light constructions of the cadastre (type 02) do not count.
     """
-    figures = (float(given.get("least_m2", 0.0)), bool(given.get("no_light")))
-    return context.layers.of(
-        f"standing {figures}", lambda: shapely.STRtree(context.footprints[stands(context, given)])
+    figures = (float(params.get("least_m2", 0.0)), bool(params.get("no_light")))
+    return context.layer_cache.get(
+        f"footprints {figures}",
+        lambda: shapely.STRtree(context.footprints[is_counted(context, params)]),
     )
 
 
-def stands(context: SpatialContext, given: Params) -> NDArray[np.bool_]:
-    """Tell which buildings count (see `standing`)."""
-    kept = context.footprints_m2 >= float(given.get("least_m2", 0.0))
-    if given.get("no_light") and context.buildings is not None:
-        kept &= (context.buildings["kind"] != "light").to_numpy(dtype=bool)
-    return kept
+def is_counted(context: SpatialContext, params: Params) -> NDArray[np.bool_]:
+    """Tell which buildings count (see `counted_footprints`)."""
+    counted = context.footprints_m2 >= float(params.get("least_m2", 0.0))
+    if params.get("no_light") and context.buildings is not None:
+        counted &= (context.buildings["kind"] != "light").to_numpy(dtype=bool)
+    return counted
 
 
 def share_of(plots: Geometries, covers: Covers) -> Floats:
@@ -158,84 +153,103 @@ def share_of(plots: Geometries, covers: Covers) -> Floats:
 def _share(plots: Geometries, covered: Floats) -> Floats:
     area = np.asarray(shapely.area(plots))
     share = np.divide(covered, area, out=np.full(len(area), np.nan), where=area > 0)
-    capped: Floats = np.minimum(share, 1.0)  # a plot wholly covered comes out a rounding above
+    capped: Floats = np.minimum(share, 1.0)  # rounding may give slightly more than 1
     return capped
 
 
 def constraint_shapes(constraints: gpd.GeoDataFrame, effect: str, line_m: float) -> Any:
     """Constraints of one effect as polygons: lines get a width, points are left out."""
-    kept = constraints.loc[(constraints["effect"] == effect).to_numpy(dtype=bool)]
-    dimension = shapely.get_dimensions(shapes(kept))
-    kept = kept.loc[dimension > 0]
-    outlines = shapes(kept)
+    chosen = constraints.loc[(constraints["effect"] == effect).to_numpy(dtype=bool)]
+    chosen = chosen.loc[shapely.get_dimensions(shapes(chosen)) > 0]
+    outlines = shapes(chosen)
     lines = shapely.get_dimensions(outlines) == 1
     outlines[lines] = shapely.buffer(outlines[lines], line_m)
-    return kept, outlines
+    return chosen, outlines
 
 
 def excluded_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """Share of the parcel under uses that exclude it; the detail names the largest of them."""
     plots = context.plots[rows]
-    words, outlines = _excluding(context, given)
+    uses, outlines = _excluding(context, params)
     shared = overlaps(plots, outlines)
-    found = words[largest(shared, len(plots))]
-    return _share(plots, united_area_m2(plots, shared)), np.asarray(found, dtype=object)
+    largest_use = uses[largest(shared, len(plots))]
+    return _share(plots, united_area_m2(plots, shared)), largest_use
 
 
-def put_to_use_share(context: SpatialContext, rows: NDArray[np.intp], given: Params) -> Floats:
-    """Share of `excluded_share` alone, without its words; NaN without a layer."""
+def excluded_share_only(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Floats:
+    """Return the share of `excluded_share` without its details; NaN without a layer."""
     if context.constraints is None:
         return np.full(len(rows), np.nan)
-    return share_of(context.plots[rows], _excluding(context, given)[1])
+    return share_of(context.plots[rows], _excluding(context, params)[1])
 
 
 def _excluding(
-    context: SpatialContext, given: Params
+    context: SpatialContext, params: Params
 ) -> tuple[NDArray[np.object_], shapely.STRtree]:
-    """Words for the constraints that exclude, None behind them, and the index of their outlines."""
-    line_m = float(given.get("line_m", 1.0))
+    """Uses that exclude, None after the last, and the index of their outlines."""
+    line_m = float(params.get("line_m", 1.0))
 
     def work() -> tuple[NDArray[np.object_], shapely.STRtree]:
-        kept, outlines = constraint_shapes(context.constraints, "exclude", line_m)
-        words = [*(text.fr for text in constraint_words(kept)), None]
-        return np.array(words, dtype=object), shapely.STRtree(outlines)
+        chosen, outlines = constraint_shapes(context.constraints, "exclude", line_m)
+        uses = np.array([*constraint_uses(chosen), None], dtype=object)
+        return uses, shapely.STRtree(outlines)
 
-    return context.layers.of(f"excluding {line_m}", work)
+    return context.layer_cache.get(f"excluding {line_m}", work)
 
 
 def largest(shared: Overlaps, plots: int) -> NDArray[np.intp]:
-    """Position of the cover that lies over most of each plot; -1 where none does."""
-    found = np.full(plots, -1, dtype=np.intp)
+    """Position of the cover with the largest overlap of each plot; -1 where there is none."""
+    position = np.full(plots, -1, dtype=np.intp)
     # The largest is written last; the first of equals wins.
     order = np.lexsort((-shared.cover, shared.area_m2))
-    found[shared.plot[order]] = shared.cover[order]
-    return found
+    position[shared.plot[order]] = shared.cover[order]
+    return position
 
 
-def constraint_words(kept: gpd.GeoDataFrame) -> list[Localized]:
-    """Kind of each constraint, with the label of its source as it is written there."""
-    told = []
-    for kind, label in zip(texts(kept["kind"]), texts(kept["label"]), strict=True):
-        words = KIND_WORDS[kind]
-        told.append(
-            Localized(f"{words.fr} « {label} »", f"{words.en} “{label}”") if label else words
-        )
-    return told
+def constraint_uses(constraints: gpd.GeoDataFrame) -> list[Message]:
+    """Use of each constraint, with its name as the source writes it."""
+    return [
+        Message("detect.details.named_use", use=_use(kind), name=name) if name else _use(kind)
+        for kind, name in zip(texts(constraints["kind"]), texts(constraints["label"]), strict=True)
+    ]
+
+
+@cache
+def _use(kind: str) -> Message:
+    return Message(f"detect.uses.{kind}_use")
 
 
 def road_share(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
     """Share of the parcel within a distance of the streets' centre lines."""
-    plots, streets, reach = context.plots[rows], context.streets_tree, float(given["reach_m"])
-    near = np.unique(pairs_within(plots, streets, reach)[1])
-    return share_of(plots, shapely.buffer(streets.geometries[near], reach)), None
+    plots, streets, radius_m = context.plots[rows], context.streets_tree, float(params["radius_m"])
+    near = np.unique(pairs_within(plots, streets, radius_m)[1])
+    return share_of(plots, shapely.buffer(streets.geometries[near], radius_m)), None
 
 
 def opened_area(
-    context: SpatialContext, rows: NDArray[np.intp], given: Params
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
-    """Area of the parcel that is left by an opening."""
-    return opened_area_m2(context.plots[rows], radius_m=float(given["radius_m"])), None
+    """Area that a morphological opening leaves of the parcel (`foncier.geometry`)."""
+    radius_m = float(params["opening_radius_m"])
+    return opened_area_m2(context.plots[rows], radius_m=radius_m), None
+
+
+def slope(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> tuple[Floats, None]:
+    """Median slope over the parcel, as a share (0.1 for 10 %).
+
+    Sampled every ``params["step_m"]`` metres, or every cell of the DEM where it is coarser, over a
+    base as long: a kerb or a wall is no slope. Without a DEM, or with heights for less than half of
+    its points, a parcel is unknown.
+    """
+    if context.elevation is None:
+        return np.full(len(rows), np.nan), None
+    step = max(float(params["step_m"]), context.elevation.cell_m)
+    xy, plot = grid_points(context.plots[rows], step)
+    slopes = pd.Series(slope_at(context.elevation, xy[:, 0], xy[:, 1], base_m=step))
+    median = slopes.groupby(plot).median().reindex(range(len(rows)))
+    known = slopes.notna().groupby(plot).mean().reindex(range(len(rows)))
+    return np.asarray(median.where(known >= KNOWN_SHARE), dtype=np.float64), None

@@ -33,7 +33,7 @@ from foncier.export.sheets.typography import (
 )
 from foncier.export.words import VALUES
 from foncier.i18n import figure, localize
-from foncier.wording import KIND_LABELS
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from foncier.export.sheets.basemap import Basemap

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foncier.errors import ConfigError
-from foncier.wording import KIND_LABELS
+from foncier.model import KIND_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from foncier.detect import current_params
 from foncier.errors import ConfigError
 from foncier.i18n import Localized
 from foncier.model import (
@@ -151,7 +152,8 @@ def _moved(kind: str, rule: Rule, change: RuleChange) -> Rule:
             f"study.toml : [rules.{kind}] {rule.name} : cette règle se règle par {side}."
         )
     source = f"{rule.source} ; seuil changé par l'étude"
-    return replace(rule, **{side: value, "source": source, "limit": "", "limits": {}})
+    fixed = {side: value, "limit": "", "limits": {}}
+    return replace(rule, source=source, **fixed)
 
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
@@ -166,7 +168,7 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         below=raw.get("below"),
         failed=failed,
         optional=raw.get("optional", False),
-        given=raw.get("given", {}),
+        params=current_params(raw.get("params", {})),
         limit=raw.get("limit", ""),
         limits=raw.get("limits", {}),
         warns=raw.get("warns", False),
@@ -207,7 +209,7 @@ def evidence_model(study: Study, rate_share: float | None, on: date | None = Non
         ),
         on=on,
         undated_half_lives=raw["age"]["undated_half_lives"],
-        reach_m=raw["reach_m"],
+        search_radius_m=raw["search_radius_m"],
     )
 
 
@@ -220,7 +222,7 @@ def _signals(study: Study, raw: Mapping[str, Any]) -> dict[str, Signal]:
             Localized(s["fr"], s["en"]),
             s["source"],
             s["half_life_years"] or None,
-            s["origin"],
+            s["source_group"],
             s.get("prior"),
             s["comment"],
         )
@@ -248,7 +250,7 @@ def _changed_signal(base: Signal, change: SignalChange) -> Signal:
         text=Localized(change.fr or base.text.fr, change.en or change.fr or base.text.en),
         source=change.source or base.source,
         half_life_years=age or None,
-        origin=base.origin if change.origin is None else change.origin,
+        source_group=base.source_group if change.source_group is None else change.source_group,
         prior=base.prior if change.prior is None else change.prior,
     )
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import affinity
 
-from foncier.geometry.overlay import closed_cover
-from foncier.geometry.within_distance import all_within
+from foncier.geometry.overlay import all_within, closed_cover
 
 COVERS = st.lists(
     st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(0, 90)),
@@ -27,12 +26,12 @@ def drawn(corners: list[tuple[int, int, int]]) -> np.ndarray:
 
 
 @given(COVERS, st.integers(5, 60), st.sampled_from([0.0, 20.0]), st.integers(0, 90))
-def test_what_is_within_reach_lies_under_the_covers_drawn(
+def test_plots_within_the_radius_lie_under_the_grown_covers(
     corners: list[tuple[int, int, int]], reach: int, room: float, turn: int
 ) -> None:
     plot = affinity.rotate(shapely.box(-15, -10, 15, 10), turn)
     covers = drawn(corners)
-    told = bool(all_within(np.array([plot]), shapely.STRtree(covers), reach, room_m=room)[0])
+    told = bool(all_within(np.array([plot]), shapely.STRtree(covers), reach, margin_m=room)[0])
     context = shapely.buffer(plot, room, quad_segs=64)
     wide, narrow = (
         shapely.union_all(shapely.buffer(covers, share * reach, quad_segs=64))
@@ -56,6 +55,6 @@ def test_the_envelope_is_the_one_that_is_drawn(
     assert abs(found.area - whole.area) < 1e-6
 
 
-def test_nothing_is_within_no_reach() -> None:
+def test_nothing_is_within_a_radius_of_zero() -> None:
     house = np.array([shapely.box(0, 0, 9, 9)])
     assert not all_within(house, shapely.STRtree(house), 0.0).any()

@@ -1,4 +1,4 @@
-"""Many figures and reasons are written as each alone would be."""
+"""Reasons of rejections: value, threshold and gap, or the words of the rule."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
-from foncier.i18n import Localized
+from foncier.detect.rejections import describe_failure
+from foncier.i18n import Localized, figure
+from foncier.i18n.arrays import figures
 from foncier.model import Rule
-from foncier.wording import figure, figures, reasons
 
 AREA = Rule("area", "area_m2", Localized("Surface", "Area"), "m²", "METHODS", at_least=300.0)
-OWN_WORDS = Localized("{value} pour {threshold} : {detail}", "{value} of {threshold}: {detail}")
+RULE_WORDS = Localized("{value} pour {threshold} : {detail}", "{value} of {threshold}: {detail}")
 
 
 @given(
@@ -36,7 +37,7 @@ def test_many_figures_are_those_of_each_alone(values: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "limits", "told"),
+    ("rule", "thresholds", "expected"),
     [
         (
             AREA,
@@ -58,12 +59,12 @@ def test_many_figures_are_those_of_each_alone(values: np.ndarray) -> None:
             replace(AREA, at_least=None, below=200.0),
             None,
             [
-                "Surface 250\xa0m², il faut moins de 200\xa0m² (il y a de trop 50\xa0m²)",
+                "Surface 250\xa0m², il faut moins de 200\xa0m² (50\xa0m² de trop)",
                 "Surface\xa0: inconnu, la parcelle ne peut pas être jugée",
             ],
         ),
         (
-            replace(AREA, failed=OWN_WORDS),
+            replace(AREA, failed=RULE_WORDS),
             None,
             [
                 "250\xa0m² pour 300\xa0m² : bâti isolé",
@@ -72,15 +73,15 @@ def test_many_figures_are_those_of_each_alone(values: np.ndarray) -> None:
         ),
     ],
 )
-def test_reasons_say_what_is_short_and_what_is_unknown(
-    rule: Rule, limits: np.ndarray | None, told: list[str]
+def test_reasons_state_the_gap_and_what_is_unknown(
+    rule: Rule, thresholds: np.ndarray | None, expected: list[str]
 ) -> None:
     details = np.array(["bâti isolé", None], dtype=object)
     values = np.array([250.0, np.nan])
-    assert reasons(rule, values, details, "fr", limits=limits).tolist() == told
+    assert describe_failure(rule, values, details, "fr", thresholds=thresholds).tolist() == expected
 
 
-def test_a_detail_that_is_missing_is_asked_for() -> None:
-    rule = replace(AREA, failed=OWN_WORDS)
-    said = reasons(rule, np.array([2.0]), np.array([None]), "en")
-    assert said.tolist() == ["2\xa0m² of 300\xa0m²: ?"]
+def test_a_missing_detail_is_a_question_mark() -> None:
+    rule = replace(AREA, failed=RULE_WORDS)
+    reasons = describe_failure(rule, np.array([2.0]), np.array([None]), "en")
+    assert reasons.tolist() == ["2\xa0m² of 300\xa0m²: ?"]

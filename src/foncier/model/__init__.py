@@ -1,0 +1,45 @@
+"""Typed values that packages pass on: layers as read, rule sets, evidence, verdicts, results."""
+
+from foncier.model.evidence import Band, EvidenceModel, Signal
+from foncier.model.layers import Dem, LayerFile, LayerReport, Missing, Note
+from foncier.model.result import (
+    KIND_LABELS,
+    KIND_PLURALS,
+    Agreement,
+    Background,
+    Criterion,
+    ResultTables,
+    TravelTimeRaster,
+    Validation,
+)
+from foncier.model.rules import Assembly, DwellingCapacity, Fabric, Profile, Rule
+from foncier.model.verdicts import PARTIAL, VERDICTS, VISIT_VERDICTS, Verdict, verdict_codes
+
+__all__ = [
+    "KIND_LABELS",
+    "KIND_PLURALS",
+    "PARTIAL",
+    "VERDICTS",
+    "VISIT_VERDICTS",
+    "Agreement",
+    "Assembly",
+    "Background",
+    "Band",
+    "Criterion",
+    "Dem",
+    "DwellingCapacity",
+    "EvidenceModel",
+    "Fabric",
+    "LayerFile",
+    "LayerReport",
+    "Missing",
+    "Note",
+    "Profile",
+    "ResultTables",
+    "Rule",
+    "Signal",
+    "TravelTimeRaster",
+    "Validation",
+    "Verdict",
+    "verdict_codes",
+]
