@@ -26,7 +26,7 @@ COLUMNS = {"fr": "warnings", "en": "warnings_en"}
 
 
 def warning_columns(warnings: Sequence[Sequence[Localized]]) -> dict[str, list[str | None]]:
-    """Columns ``warnings`` and ``warnings_en`` of the candidates, the same warnings in each language.
+    """Columns ``warnings`` and ``warnings_en``: the same warnings in both languages.
 
     Warnings are joined by `` | ``; None where there is none.
 
