@@ -32,7 +32,7 @@ def compare_profiles(
 
         plan = read_study(study)
         found = compare_profiles.compare(plan, workers=2)
-        table = Table(title=escape(plan.study.title), title_justify="left")
+        table = Table(title=escape(plan.info.title), title_justify="left")
         table.add_column("Jeu de règles")
         for head in ("Dents creuses", "ha", "Terrains divisibles", "ha"):
             table.add_column(head, justify="right")

@@ -79,13 +79,13 @@ def check_layers(study: Study) -> Iterator[LayerCheck]:
 
 def _read(study: Study, file: LayerFile) -> tuple[Any, LayerCheck]:
     """Table of a file, None where it has a fault, and what is told of it."""
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     try:
         if file.layer == RELIEF:
             table, report = readers.read_dem(file, crs=crs)
         else:
             table, report = readers.read(
-                file, crs=crs, communes=study.study.communes, on=study.study.date
+                file, crs=crs, communes=study.info.communes, on=study.info.date
             )
     except FoncierError as fault:
         return None, LayerCheck(file.layer, file.shown, fault=fault)
@@ -94,7 +94,7 @@ def _read(study: Study, file: LayerFile) -> tuple[Any, LayerCheck]:
 
 def _uncovered(study: Study, kept: dict[Layer, list[Any]]) -> Iterator[LayerCheck]:
     """Layers that do not come to some communes of the study area."""
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     layers = Layers({layer: one(layer, parts) for layer, parts in kept.items() if parts}, ())
     ground = detect.SpatialContext(**{layer: layers.get(layer) for layer in COMPARED})
     if ground.parcels is None or ground.parcels.empty:

@@ -60,7 +60,7 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
     FoncierError
         As the reading of the layers raises it.
     """
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     layers = read_layers(study, workers=workers)
     ground = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
     if ground.parcels is None or ground.buildings is None:
@@ -82,12 +82,12 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
         both,
         differences(both, found),
         Scene(
-            study.study.title,
+            study.info.title,
             ground.parcels,
             ground.buildings,
             ground.streets,
             tuple(r.source for r in layers.reports),
-            study.study.date,
+            study.info.date,
         ),
     )
 
@@ -193,7 +193,7 @@ def write(comparison: Comparison, study: Study, folder: Path) -> Path:
         name.replace("-", "_"): frame[[*columns, "geometry"]]
         for name, frame in comparison.candidates.items()
     }
-    day = study.study.date
+    day = study.info.date
 
     def written(path: Path) -> None:
         write_comparison({**layers, "accord": comparison.agreement}, path, day=day)

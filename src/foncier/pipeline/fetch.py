@@ -79,7 +79,7 @@ def _every(study: Study, asked: tuple[Source, ...]) -> tuple[Wanted, ...]:
     folder = study.folder / FETCHED
     found = []
     for source in asked:
-        for commune in study.study.communes if source.by_commune else study.study.communes[:1]:
+        for commune in study.info.communes if source.by_commune else study.info.communes[:1]:
             if not source.covers(commune):
                 continue
             file = folder / source.file.format(commune=commune)
@@ -125,7 +125,7 @@ def fetch(
         if one.former and not refresh:
             yield services.Outcome(one.source, one.file, "current", one.former)
             continue
-        communes = (one.commune,) if one.source.by_commune else study.study.communes
+        communes = (one.commune,) if one.source.by_commune else study.info.communes
         if one.source.by_bounds and bounds is None:
             bounds = _bounds(study)
         place = services.Place(
@@ -139,7 +139,7 @@ def fetch(
 
 def _bounds(study: Study) -> tuple[float, float, float, float] | None:
     """Bounds of the study's parcels in degrees, its own before those fetched; None without any."""
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     own = [
         layer_file(study, "parcels", spec)
         for spec in study.layers.get("parcels", ())
@@ -153,7 +153,7 @@ def _bounds(study: Study) -> tuple[float, float, float, float] | None:
         if layer == "parcels"
     ]
     boxes = [
-        readers.read(file, crs=crs, communes=study.study.communes)[0].total_bounds
+        readers.read(file, crs=crs, communes=study.info.communes)[0].total_bounds
         for file in own or came
     ]
     if not boxes:

@@ -46,7 +46,7 @@ NUMBERED = (
     "observations",
     "population",
     "envelope",
-    "quarters",
+    "districts",
     "transit",
 )
 
@@ -112,8 +112,8 @@ def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
 
 def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
     """Table and report of one of `layer_files`, located by the study's parcels if it must be."""
-    crs = legal_crs(study.study.communes[0])
-    return readers.read(file, crs=crs, communes=study.study.communes, parcels=parcels)
+    crs = legal_crs(study.info.communes[0])
+    return readers.read(file, crs=crs, communes=study.info.communes, parcels=parcels)
 
 
 def each_layer(
@@ -152,7 +152,7 @@ def each_layer(
         reports += told
         yield RELIEF, dem, told
     if study.layers.get(TIMETABLE):
-        timed = _timetables(study, bounds, study.study.date or newest_vintage(tuple(reports)))
+        timed = _timetables(study, bounds, study.info.date or newest_vintage(tuple(reports)))
         stops = one(TIMETABLE, [part for part, _ in timed])
         yield TIMETABLE, stops, [report for _, report in timed]
         reached = with_stops({**places, TIMETABLE: stops}).get("places")
@@ -164,7 +164,7 @@ def _relief(
     study: Study, bounds: tuple[float, float, float, float] | None
 ) -> tuple[Dem, list[LayerReport]]:
     """The relief, its tiles joined, as far as the other layers say."""
-    crs, specs = legal_crs(study.study.communes[0]), study.layers[RELIEF]
+    crs, specs = legal_crs(study.info.communes[0]), study.layers[RELIEF]
     tiles = [
         readers.read_dem(layer_file(study, RELIEF, spec), crs=crs, bounds=bounds) for spec in specs
     ]
@@ -176,12 +176,12 @@ def _timetables(
     study: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
 ) -> list[tuple[Any, LayerReport]]:
     """Timetables about a date, of the stops near what the other layers hold."""
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     return [
         readers.read(
             layer_file(study, TIMETABLE, spec),
             crs=crs,
-            communes=study.study.communes,
+            communes=study.info.communes,
             on=on,
             bounds=bounds,
         )

@@ -47,7 +47,7 @@ def missing(
     costs = study_costs()
     # A layer whose absence costs nothing only replaces what is worked out otherwise; the stretches
     # of the axis stand in the place of quarters.
-    spared = (*ASKED_ONLY, "quarters") if study.axis is not None else ASKED_ONLY
+    spared = (*ASKED_ONLY, "districts") if study.axis is not None else ASKED_ONLY
     gaps = [
         Missing(layer, costs[layer])
         for layer in LAYERS

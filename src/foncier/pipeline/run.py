@@ -42,8 +42,8 @@ from foncier.study import (
     destination_categories,
     effort_rules,
     evidence_model,
-    given_answers,
     profile,
+    study_answers,
 )
 from foncier.study import (
     mutafriches as study_mutafriches,
@@ -110,7 +110,7 @@ def run(
     FoncierError
         As each room raises it; see `foncier.errors`.
     """
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     ramps = criteria(study)
     step("Lecture des couches")
     layers, kept = read_study_layers(
@@ -206,10 +206,10 @@ def _head(study: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
     """What a result says of its study: title, date, words of the destinations, layers read."""
     words = {key: text for key, (text, _) in destination_categories().items()}
     return {
-        "title": study.study.title,
-        "communes": study.study.communes,
-        "edition": study.study.date or newest_vintage(reports),
-        "demo": study.study.demo,
+        "title": study.info.title,
+        "communes": study.info.communes,
+        "edition": study.info.date or newest_vintage(reports),
+        "demo": study.info.demo,
         "profile": profile(study),
         "destinations": {**words, "loop": Localized("Boucle", "Loop")},
         "reports": reports,
@@ -222,9 +222,9 @@ def _beliefs(study: Study, layers: Layers) -> EvidenceModel:
     rates = layers.get("vacancy_rates")
     rate = None
     if rates is not None:
-        own = rates.loc[rates["commune"].isin(study.study.communes), "rate_share"].dropna()
+        own = rates.loc[rates["commune"].isin(study.info.communes), "rate_share"].dropna()
         rate = float(own.mean()) if len(own) else None
-    return evidence_model(study, rate, study.study.date or newest_vintage(layers.reports))
+    return evidence_model(study, rate, study.info.date or newest_vintage(layers.reports))
 
 
 def _detect(
@@ -294,7 +294,7 @@ def potential_by_district(
     area: shapely.Geometry,
 ) -> gpd.GeoDataFrame | None:
     """Sum up the opportunities of each quarter; None without quarters and without an axis."""
-    outlines = layers.get("quarters")
+    outlines = layers.get("districts")
     if outlines is None and axis is not None:
         stops = axis_stops(study, candidates.crs)
         outlines = scoring.axis_sections(axis, area, stops, crs=candidates.crs)
@@ -321,7 +321,7 @@ def assess_friches(study: Study, layers: Layers, candidates: gpd.GeoDataFrame) -
     """
     matrix = study_mutafriches()
     context = mutafriches.InputLayers(**{name: layers.get(name) for name in MUTAFRICHES_LAYERS})
-    given = given_answers(study, matrix)
+    given = study_answers(study, matrix)
     known = mutafriches.known_answers(candidates, context, matrix, given)
     ids = candidates.loc[candidates["kind"] == "friche", "opportunity_id"].tolist()
     return {

@@ -21,7 +21,7 @@ from foncier.pipeline.study_area import trace_lines
 from foncier.scoring import Situation
 from foncier.study import criteria as study_criteria
 from foncier.study.config import Loop
-from foncier.study.error_messages import format_validation_error
+from foncier.study.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,12 +170,12 @@ def _loop_table(file: Path) -> Loop:
     try:
         return Loop.model_validate(raw["loop"])
     except ValidationError as faults:
-        raise ConfigError(format_validation_error(file, faults, Loop)) from faults
+        raise validation_error(file, faults, Loop) from faults
 
 
 def _crossings(study: Study, file: Path | None) -> gpd.GeoDataFrame:
     """Crossings of the study, then those of a file, in the legal CRS; names are made unique."""
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     drawn = [
         shapely.LineString([(w.lon, w.lat) for w in crossing.waypoints])
         for crossing in study.crossings

@@ -80,7 +80,7 @@ ADAPTERS: Mapping[tuple[str, str], Adapter] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): insee.population,
         ("vacancy_rates", "lovac"): insee.lovac,
-        ("quarters", "vector"): planning.vector,
+        ("districts", "vector"): planning.vector,
         ("prices", "dvf-communes"): registers.by_commune,
         ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): planning.envelope,

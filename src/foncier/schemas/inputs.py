@@ -300,7 +300,7 @@ VACANCY_RATES = Table(
 )
 
 DISTRICT_OUTLINES = Table(
-    "quarters",
+    "districts",
     "Quartiers (IRIS, QPV…)",
     "Quarters (IRIS, QPV…)",
     ("quarter_id",),

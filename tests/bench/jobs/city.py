@@ -92,7 +92,7 @@ class Prepared:
     @property
     def beliefs(self) -> Any:
         """What the study says of each sign."""
-        return evidence_model(self.study, None, self.study.study.date)
+        return evidence_model(self.study, None, self.study.info.date)
 
     def graph(self) -> network.Graph:
         """Streets of the city as a graph."""
