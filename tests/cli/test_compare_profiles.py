@@ -18,7 +18,7 @@ def test_the_table_and_the_files(tmp_path: Path) -> None:
     folder, out = hamlet(tmp_path / "h"), tmp_path / "out"
     done = foncier("compare-profiles", folder, "--out", out)
     assert done.returncode == 0, done.stderr
-    for words in (*profiles(), "Dents creuses", "Terrains divisibles", "trouvés par"):
+    for words in (*profiles(), "Dents creuses", "Terrains divisibles", "qui les trouvent"):
         assert words in done.stdout
     assert "en écarte" in done.stdout
     assert {p.name for p in out.iterdir()} >= {"comparaison.gpkg", "accord.png"}

@@ -12,7 +12,7 @@ from foncier import detect
 from foncier.errors import ConfigError
 from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
-from foncier.pipeline.run import GROUND
+from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.study import profiles, published, read_study
 
 from ..hamlet import hamlet
@@ -41,7 +41,7 @@ def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
     study = read_study(hamlet(tmp_path / "h"))
     found = compare_profiles.compare(study)
     layers = read_layers(study)
-    ground = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
+    ground = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
     area = shapely.box(*layers.get("parcels").total_bounds)
     turned_down = 0
     for name in profiles():
