@@ -29,7 +29,7 @@ def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
         assert row["dent_creuse"] == counts.get("dent_creuse", 0)
     both = found.agreement
     for name in profiles():
-        kept = both[name] == compare_profiles.KEPT
+        kept = both[name] == compare_profiles.LISTED
         assert kept.sum() == len(found.candidates[name])
         assert (both.loc[~kept, name].str.contains("seuil")).all()
     assert (both["found_by"] == both["profiles"].str.count(r"\|") + 1).all()
@@ -50,7 +50,7 @@ def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
         unknown = tests["passed"].isna() & tests["rule"].isin(_named(name, "optional"))
         firm = tests[stops.fillna(False) | unknown].sort_values("step")
         first = firm.drop_duplicates(["parcel_id", "kind"]).set_index(["parcel_id", "kind"])
-        out = found.agreement[found.agreement[name] != compare_profiles.KEPT]
+        out = found.agreement[found.agreement[name] != compare_profiles.LISTED]
         for row in out.to_dict("records"):
             stop = first.loc[(row["parcel_id"], row["kind"])]
             assert str(row[name]).startswith(stop["label_fr"])

@@ -196,7 +196,7 @@ def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     spoiled = bytearray(houses)
     spoiled[2000:4000] = bytes(2000)
     (broken / "buildings.parquet").write_bytes(spoiled)
-    with pytest.raises(TilesError, match="sur 6 (a|ont) échoué 3 fois\u00a0: hilbert-") as told:
+    with pytest.raises(TilesError, match=r"sur 6 (a|ont) échoué 3 fois.: hilbert-") as told:
         found(broken, cut, NEAR)
     assert isinstance(told.value.__cause__, FormatError)
     made = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}

@@ -78,11 +78,11 @@ def flags(layers: Layers, sites: Any, column: str = "flags") -> dict[str, Any]:
 def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -> None:
     told = flags(LAYERS, candidates())
     assert pd.isna(told["DC-front"])
-    assert told["DC-back"] == "enclavée : 20\xa0m de terrain voisin avant la rue"
+    assert told["DC-back"] == "enclavée\xa0: 20\xa0m de terrain voisin avant la rue"
     assert told["DC-far"] == "aucune rue à moins de 60 m"
     english = flags(LAYERS, candidates(), "flags_en")
     assert pd.isna(english["DC-front"])
-    assert english["DC-back"] == "shut in: 20\xa0m of a neighbour's land before the street"
+    assert english["DC-back"] == "landlocked: 20\xa0m of a neighbour's land before the street"
     assert english["DC-far"] == "no street within 60 m"
 
 
@@ -91,7 +91,7 @@ def test_what_was_flagged_before_stays() -> None:
     told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")
-    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | shut in")
+    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | landlocked")
 
 
 def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:

@@ -80,11 +80,10 @@ def _say_agreement(comparison: Comparison) -> None:
         ]
         if shares:
             say("cli.compare_profiles.agreement", kind=words, shares=shares)
-    grouped = comparison.differences.groupby(["kind", "profile"], sort=True)
-    for (kind, profile), rows in grouped:
+    differences: Any = comparison.differences.groupby(["kind", "profile"], sort=True)
+    for (kind, profile), rows in differences:
         reasons = [
-            f"{row[f'label_{lang}'] if f'label_{lang}' in row else row['label_fr']} "
-            f"{format_value(row['plots'], 'n', lang)}"
+            f"{row[f'label_{lang}']} {format_value(row['plots'], 'n', lang)}"
             for row in rows.head(SHOWN).to_dict("records")
         ]
         say(

@@ -45,7 +45,7 @@ class _Help:
             _write_section(formatter, title, rows)
         if isinstance(self, TyperGroup):
             commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-            rows = [(name, command.get_short_help_str(WHOLE)) for name, command in commands]
+            rows = [(name, one.get_short_help_str(WHOLE)) for name, one in commands if one]
             _write_section(formatter, "cli.help.commands", rows)
 
     def get_help_option(self: Any, ctx: Any) -> Any:
@@ -79,11 +79,12 @@ class Group(_Help, TyperGroup):
             _fail(ctx, localize(id_, name=name, near="".join(near), known=known))
         return super().resolve_command(ctx, args)
 
-    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **options: Any
+    ) -> Any:
         """Run a command; a usage error is one message in the current language."""
-        standalone = options.pop("standalone_mode", True)
         try:
-            code = super().main(args, *more, standalone_mode=False, **options)
+            code = super().main(args, standalone_mode=False, **options)
         except UsageError as error:
             if type(error).__name__ == "NoArgsIsHelpError":
                 error.show()
@@ -92,7 +93,7 @@ class Group(_Help, TyperGroup):
         except typer.Abort:
             err.print(localize("cli.interrupted"))
             sys.exit(1)
-        if standalone:
+        if standalone_mode:
             sys.exit(code if isinstance(code, int) else 0)
         return code
 

@@ -73,7 +73,8 @@ def _summary(validation: Validation, lang: Lang) -> None:
     table.add_column(localize("cli.kind"))
     for name in (*COUNTS, *SHARES):
         table.add_column(localize(f"cli.validate.columns.{name}"), justify="right")
-    for row in validation.by_kind.to_dict("records"):
+    rows: list[Any] = validation.by_kind.to_dict("records")
+    for row in rows:
         table.add_row(*_cells(row, lang))
     out.print(table)
     say_warnings(validation.warnings, lang)

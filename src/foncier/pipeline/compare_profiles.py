@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FILE, PICTURE = "comparaison.gpkg", "accord.png"
 KINDS = ("dent_creuse", "terrain_divisible")
+LABELS = ["kind", "rule", "label_fr", "label_en"]
 LISTED = "retenue"  # in the columns of the rule sets
 
 
@@ -141,15 +142,15 @@ def differences(parcels: gpd.GeoDataFrame, results: dict[str, detect.Plots]) -> 
 
     Returns
     -------
-    Columns ``kind``, ``profile``, ``rule`` (its name), ``label_fr``, ``plots``.
+    Columns ``kind``, ``profile``, ``rule`` (its name), ``label_fr``, ``label_en``, ``plots``.
     """
     parts = []
     for name, plots in results.items():
         rejected = parcels.loc[parcels[name] != LISTED, ["parcel_id", "kind"]]
         stopped = rejected.merge(_last(plots.tests), on=["parcel_id", "kind"])
-        count = stopped.groupby(["kind", "rule", "label_fr"], as_index=False).size()
+        count = stopped.groupby(LABELS, as_index=False).size()
         parts.append(count.assign(profile=name).rename(columns={"size": "plots"}))
-    columns = ["kind", "profile", "rule", "label_fr", "plots"]
+    columns = ["kind", "profile", "rule", "label_fr", "label_en", "plots"]
     order = ["kind", "profile", "plots", "rule"]
     every = pd.concat(parts, ignore_index=True)[columns]
     ascending = [True, True, False, True]

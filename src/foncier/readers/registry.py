@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from foncier import schemas
+from foncier._util.plugins import load_plugins
 from foncier.errors import ConfigError, ContractError
 from foncier.model import LayerReport
 from foncier.readers import (
@@ -96,12 +97,53 @@ PRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
 )
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
+GROUP = "foncier.formats"  # entry points, named ``layer.format``
+_registered: dict[tuple[str, str], Adapter] = {}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         layer: tuple(format_ for name, format_ in ADAPTERS if name == layer)
         for layer in dict.fromkeys(name for name, _ in ADAPTERS)
     }
 )
+
+
+def register_format(layer: str, format_: str, adapter: Adapter) -> None:
+    """Add a format of a layer, which studies then write as ``format``.
+
+    An installed package does the same by an entry point of the group ``foncier.formats``, named
+    ``layer.format``.
+
+    Parameters
+    ----------
+    layer
+        Name of a layer.
+    format_
+        Name of the format.
+    adapter
+        Function that reads a file; see `foncier.readers.base`.
+
+    Raises
+    ------
+    ValueError
+        No such layer.
+    """
+    if layer not in CONTRACTS:
+        raise ValueError(f"no layer {layer}")
+    _registered[(layer, format_)] = adapter
+
+
+def adapters() -> dict[tuple[str, str], Adapter]:
+    """Readers by layer and format: those of foncier, of other packages, and registered ones."""
+    added = {}
+    for name, adapter in load_plugins(GROUP):
+        layer, _, format_ = name.partition(".")
+        added[layer, format_] = adapter
+    return {**added, **ADAPTERS, **_registered}
+
+
+def formats(layer: str) -> tuple[str, ...]:
+    """Names of the formats of a layer."""
+    return tuple(format_ for name, format_ in adapters() if name == layer)
 
 
 def fingerprint(file: LayerFile) -> str:
@@ -154,7 +196,7 @@ def read(
     ContractError, CrsError
         Ids borne by several objects; coordinates that do not fit the announced system.
     """
-    adapter = ADAPTERS.get((file.layer, file.format))
+    adapter = adapters().get((file.layer, file.format))
     if adapter is None:
         raise ConfigError(_unknown(file))
     print_ = fingerprint(file)

@@ -123,10 +123,10 @@ def _check_sites(study: Study) -> None:
 
 
 def _check_formats(study: Study) -> None:
-    from foncier.readers import FORMATS  # noqa: PLC0415 (slow to import)
+    from foncier.readers import formats  # noqa: PLC0415 (slow to import)
 
     for layer, specs in study.layers.items():
-        known = FORMATS.get(layer, ())
+        known = formats(layer)
         for spec in specs:
             if layer != RASTER and spec.format not in known:
                 raise ConfigError(
