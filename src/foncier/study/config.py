@@ -147,8 +147,8 @@ class RuleSpec(Strict):
     en: str | None = None
     unit: str = ""
     source: str = ""
-    at_least: float | None = None
-    below: float | None = None
+    at_least: int | float | None = None
+    below: int | float | None = None
     optional: bool = False
     warns: bool = False
     failed_fr: str | None = None

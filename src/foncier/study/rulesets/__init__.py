@@ -58,7 +58,7 @@ class RuleSetSpec(Strict):
     fr: str
     en: str | None = None
     source: str = ""
-    fabric: dict[str, float] = Field(default_factory=dict)
+    fabric: dict[str, int | float] = Field(default_factory=dict)
     dwellings: dict[str, Any] | None = Field(default=None, alias="yield")
     assembly: dict[str, Any] | None = None
     dent_creuse: tuple[RuleSpec, ...] = ()
