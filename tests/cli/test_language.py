@@ -11,7 +11,7 @@ import pytest
 from tests.hamlet import hamlet
 from tests.test_cli import foncier
 
-from foncier.i18n import localize
+from foncier.i18n import Lang, localize
 from foncier.i18n.catalog import messages
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -36,8 +36,8 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_the_help_is_in_one_language(lang: str) -> None:
-    other = "en" if lang == "fr" else "fr"
+def test_the_help_is_in_one_language(lang: Lang) -> None:
+    other: Lang = "en" if lang == "fr" else "fr"
     top = plain(call("--lang", lang, "--help").stdout)
     command = plain(call("run", "--help", FONCIER_LANG=lang).stdout)
     for name in [key for key in messages("fr") if key.endswith(".help.command")]:

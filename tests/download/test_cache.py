@@ -48,9 +48,9 @@ def test_a_second_study_asks_and_is_sent_nothing(service: Replay, study: Path) -
         one, two = ((folder / "fetched" / name).read_bytes() for folder in (study, twin(study)))
         assert one == two
     told = run(app, ["cache"])
-    assert f"{shared_cache().size()[0]} fichier(s)" in told.output
+    assert f"{shared_cache().size()[0]} fichiers" in told.output
     assert shared_cache().size()[0] == 3
-    assert "0 fichier(s)" in run(app, ["cache", "--clear"]).output
+    assert "0 fichier, " in run(app, ["cache", "--clear"]).output
 
 
 def test_what_changed_at_the_service_is_fetched_and_the_old_copy_goes(

@@ -24,7 +24,7 @@ from foncier.study import (
 from foncier.study.rulesets import rule_params
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from foncier.model import Rule
 
@@ -96,7 +96,7 @@ def test_a_study_has_a_rule_set_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def plugin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Pretend that a package has an entry point."""
     entries: dict[str, list[Any]] = {}
 
@@ -114,7 +114,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
 
     monkeypatch.setattr(plugins, "entry_points", lambda group: entries.get(group, []))
     plugins.load_plugins.cache_clear()
-    yield install  # type: ignore[misc]
+    yield install
     monkeypatch.undo()
     plugins.load_plugins.cache_clear()
 

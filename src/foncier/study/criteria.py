@@ -132,12 +132,12 @@ def _criterion(spec: CriterionSpec, weight: float) -> Criterion:
 def _base_weights(study: Study, known: Mapping[str, CriterionSpec]) -> dict[str, float]:
     """Weights before the study's changes: those of its project, else the balanced ones."""
     chosen = study.score.project
-    own = {spec.name for spec in study.criteria}
+    of_study = {spec.name for spec in study.criteria}
     if chosen is None:
         return {name: spec.weight for name, spec in known.items()}
     weights = _project_weights(chosen)
     return {
-        name: spec.weight if name in own else float(weights.get(name, 0.0))
+        name: spec.weight if name in of_study else float(weights.get(name, 0.0))
         for name, spec in known.items()
     }
 
@@ -176,8 +176,8 @@ def check_measure(criterion: CriterionSpec) -> None:
 
 def criterion_measures() -> tuple[str, ...]:
     """Measures that a criterion may use: of the site, and of the way to each destination."""
-    reached = (*destination_categories(), LOOP)
-    travel = (f"{name}_{unit}" for name in reached for unit in ("min", "m"))
+    destinations = (*destination_categories(), LOOP)
+    travel = (f"{name}_{unit}" for name in destinations for unit in ("min", "m"))
     return (*SITE_MEASURES, *travel)
 
 

@@ -50,11 +50,11 @@ def _check_rules(study: Study, rules: Profile) -> None:
     from foncier.detect.rule_engine import LIMITS  # noqa: PLC0415 (slow to import)
 
     packaged = study.rules.profile in profiles()
-    own = {rule.name for rule in study.rules.add}
+    added = {rule.name for rule in study.rules.add}
     names = [rule.name for kind in KINDS for rule in rules.rules[kind]]
     for kind in KINDS:
         for rule in rules.rules[kind]:
-            if packaged and rule.name not in own:
+            if packaged and rule.name not in added:
                 continue
             _check_known(rule, "unknown_measure", rule.measure, MEASURES)
             if rule.limit:

@@ -122,20 +122,20 @@ def conditions(requirements: Requirements) -> tuple[Condition, ...]:
     ConfigError
         Minutes to an unknown destination.
     """
-    asked, own = requirements, []
+    asked, listed = requirements, list[Condition]()
     why = label("study.requirements.asked").fr
     if asked.kinds:
         kinds = label("study.requirements.kind")
-        own.append(Condition("kinds", KIND, kinds, any_of=asked.kinds, why=why))
+        listed.append(Condition("kinds", KIND, kinds, any_of=asked.kinds, why=why))
     if asked.area_m2 is not None:
-        own.append(_span("area_m2", asked.area_m2, label("study.requirements.area"), "m²"))
+        listed.append(_span("area_m2", asked.area_m2, label("study.requirements.area"), "m²"))
     if asked.floor_m2 is not None:
         floor = Span(min=asked.floor_m2.min)
-        own.append(_span(FLOOR, floor, label("study.requirements.floor"), "m²"))
-    own += [_minutes(destination, most) for destination, most in asked.minutes.items()]
+        listed.append(_span(FLOOR, floor, label("study.requirements.floor"), "m²"))
+    listed += [_minutes(destination, most) for destination, most in asked.minutes.items()]
     if asked.loop_m is not None:
-        own.append(_span("loop_m", asked.loop_m, label("study.requirements.loop_distance"), "m"))
-    own += [
+        listed.append(_span("loop_m", asked.loop_m, label("study.requirements.loop_distance"), "m"))
+    listed += [
         Condition(
             f"own_{number}",
             one.measure,
@@ -148,7 +148,7 @@ def conditions(requirements: Requirements) -> tuple[Condition, ...]:
         for number, one in enumerate(asked.condition, start=1)
     ]
     themes = read_rules("themes.toml")
-    return (*own, *(one for theme in asked.themes for one in _theme(theme, themes[theme])))
+    return (*listed, *(one for theme in asked.themes for one in _theme(theme, themes[theme])))
 
 
 def _span(measure: str, span: Span, words: Localized, unit: str) -> Condition:

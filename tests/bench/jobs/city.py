@@ -87,7 +87,8 @@ class Prepared:
     @property
     def ground(self) -> detect.SpatialContext:
         """A new one: a ground keeps what it has worked out."""
-        return detect.SpatialContext(**{name: self.layers.get(name) for name in run_step.GROUND})
+        layers = {name: self.layers.get(name) for name in run_step.CONTEXT_LAYERS}
+        return detect.SpatialContext(**layers)
 
     @property
     def beliefs(self) -> Any:

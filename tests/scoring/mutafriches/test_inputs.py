@@ -21,8 +21,8 @@ from foncier.scoring.mutafriches import (
 from foncier.study import (
     Study,
     effort_rules,
-    study_answers,
     mutafriches,
+    study_answers,
 )
 
 GRID = mutafriches()
