@@ -41,6 +41,16 @@ at_least = 500
 unit = "m²"
 fr = "Surface"
 """
+ASSEMBLY = """
+[assembly]
+most = 3
+most_built = 2
+contact_m = 3.0
+least_part_m2 = 50
+bare = ["aera"]
+built = []
+source = "x"
+"""
 # What is appended to the study, the id of the error, what the message proposes.
 UNKNOWN = {
     "rule set": ('[rules]\nprofile = "foncer"', "study.rules.unknown_profile", "foncier"),
@@ -149,6 +159,11 @@ def test_an_unknown_name_is_an_error_when_the_study_is_read(tmp_path: Path, kind
             ("[[dent_creuse]]", "[fabric]\nneer_m = 3\n[[dent_creuse]]"),
             "study.rules.wrong_table",
             "fabric",
+        ),
+        (
+            ("[[dent_creuse]]", f"{ASSEMBLY}[[dent_creuse]]"),
+            "study.rules.unknown_assembly_rule",
+            "area",
         ),
     ],
 )

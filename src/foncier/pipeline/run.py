@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pyproj
+    from numpy.typing import NDArray
 
     from foncier.pipeline.layers import Layers
     from foncier.pipeline.tiles import Tiling
@@ -115,9 +117,7 @@ def run(
     check_names(study)
     crs, weighted = legal_crs(study.info.communes[0]), criteria(study)
     step(localize("pipeline.steps.layers"))
-    layers, converted = read_study_layers(
-        study, None if tiling is None else tiling.work, workers=workers
-    )
+    layers, converted = _read(study, tiling, workers)
     step(localize("pipeline.steps.network"))
     graph = _graph(layers.get("streets"))
     lines = trace_lines(study, graph, crs, layers.get("streets"))
@@ -129,23 +129,20 @@ def run(
     step(localize("pipeline.steps.accessibility"))
     destinations = destinations_of(layers.get("places"))
     access = compute_accessibility(candidates, layers, graph, destinations, lines.loop)
-    outside = outside_street_coverage(access.candidates, access.entrances, context)
-    candidates = landlocked(access.candidates, access.entrances, outside)
+    candidates, outside = _add_access_warnings(access, context)
     step(localize("pipeline.steps.scores"))
     measures = measure_criteria(candidates, access.access, layers)
     candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
+    reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
     return ResultTables(
-        **_study_fields(
-            study, add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
-        ),
+        **_study_fields(study, reports),
         candidates=candidates,
         evidence=evidence,
         **_plot_fields(plots, crs),
         **_access_fields(access, scores, study.reach.isochrones),
         surface=access.surface(destinations, lines.loop, area),
         **_score_fields(scores, weighted),
-        **_line_fields(lines),
-        **_layer_fields(layers, area, crs),
+        **_layer_fields(layers, lines, area, crs),
         missing=partial_coverage(context, friches, outside)
         + missing(study, layers, destinations, lines.loop)
         + unmeasured(weighted, scoring.unknown_measures(measures, weighted))
@@ -156,6 +153,19 @@ def run(
         ),
         **assess_friches(study, layers, candidates),
     )
+
+
+def _read(study: Study, tiling: Tiling | None, workers: int) -> tuple[Layers, Path | None]:
+    """Layers of a study, and the folder of the converted ones that tiles read."""
+    return read_study_layers(study, None if tiling is None else tiling.work, workers=workers)
+
+
+def _add_access_warnings(
+    access: Accessibility, context: detect.SpatialContext
+) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
+    """Candidates with warnings on their access, and which the layer of streets does not cover."""
+    outside = outside_street_coverage(access.candidates, access.entrances, context)
+    return landlocked(access.candidates, access.entrances, outside), outside
 
 
 def measure_criteria(
@@ -175,10 +185,17 @@ def _graph(streets: Any) -> network.Graph | None:
     return None if streets is None or streets.empty else network.build_graph(streets)
 
 
-def _layer_fields(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> dict[str, Any]:
-    """Fields of a result that come from the layers: area, background, inventory."""
-    base_map = background(layers, area, crs)
-    return {"area": area, "background": base_map, "inventory": layers.get("inventory")}
+def _layer_fields(
+    layers: Layers, lines: StudyLines, area: shapely.Geometry, crs: pyproj.CRS
+) -> dict[str, Any]:
+    """Fields of a result that come from the layers: area, lines, background, inventory."""
+    return {
+        "area": area,
+        "lines": lines.lines,
+        "stops": lines.stops,
+        "background": background(layers, area, crs),
+        "inventory": layers.get("inventory"),
+    }
 
 
 def _plot_fields(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
@@ -190,11 +207,6 @@ def _plot_fields(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
 def _score_fields(scores: pd.DataFrame, weighted: tuple[Criterion, ...]) -> dict[str, Any]:
     """Fields of a result on scores: criteria, scores, agreement with TOPSIS."""
     return {"scores": scores, "agreement": scoring.agreement(scores), "criteria": weighted}
-
-
-def _line_fields(lines: StudyLines) -> dict[str, Any]:
-    """Fields of a result on axis and loop."""
-    return {"lines": lines.lines, "stops": lines.stops}
 
 
 def _access_fields(access: Accessibility, scores: pd.DataFrame, count: int) -> dict[str, Any]:

@@ -51,7 +51,6 @@ def _check_rules(study: Study, rules: Profile) -> None:
 
     packaged = study.rules.profile in profiles()
     added = {rule.name for rule in study.rules.add}
-    names = [rule.name for kind in KINDS for rule in rules.rules[kind]]
     for kind in KINDS:
         for rule in rules.rules[kind]:
             if packaged and rule.name not in added:
@@ -60,17 +59,26 @@ def _check_rules(study: Study, rules: Profile) -> None:
             if rule.limit:
                 _check_known(rule, "unknown_limit", rule.limit, LIMITS)
             _check_params(kind, rule)
-    if not packaged and rules.assembly is not None:
-        for key in ("bare", "built"):
-            for name in getattr(rules.assembly, key):
-                if name not in names:
-                    raise ConfigError(
-                        "study.rules.unknown_assembly_rule",
-                        key=key,
-                        name=name,
-                        hint=suggestion(name, names),
-                        known=names,
-                    )
+    if not packaged:
+        _check_assembly(study, rules)
+
+
+def _check_assembly(study: Study, rules: Profile) -> None:
+    """Check the names of rules in the table ``[assembly]`` of a rule set of the study."""
+    spec = rule_set(study.rules.profile, study.folder)
+    known = [rule.name for rule in (*spec.dent_creuse, *spec.terrain_divisible)]
+    if rules.assembly is None:
+        return
+    for key in ("bare", "built"):
+        for name in getattr(rules.assembly, key):
+            if name not in known:
+                raise ConfigError(
+                    "study.rules.unknown_assembly_rule",
+                    key=key,
+                    name=name,
+                    hint=suggestion(name, known),
+                    known=known,
+                )
 
 
 def _check_known(rule: Rule, problem: str, name: str, known: Mapping[str, Any]) -> None:
