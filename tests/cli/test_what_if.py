@@ -93,7 +93,7 @@ def test_the_crossings_of_the_study_are_tried(study: Path) -> None:
     assert "scores rise" in done.stdout
 
 
-def test_what_cannot_be_tried_is_told(study: Path) -> None:
+def test_what_cannot_be_compared_is_an_error(study: Path) -> None:
     assert "rien à comparer" in foncier("what-if", study).stderr
     (study / "autre.toml").write_text("[boucle]\n", encoding="utf-8")
     assert "table [loop]" in foncier("what-if", study, "--loop", study / "autre.toml").stderr

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
+def test_every_rule_set_is_applied_and_differences_are_listed(tmp_path: Path) -> None:
     found = compare_profiles.compare(read_study(hamlet(tmp_path / "h")))
     assert found.summary["profile"].tolist() == list(profiles())
     for row in found.summary.to_dict("records"):
@@ -35,7 +35,7 @@ def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
     assert (both["found_by"] == both["profiles"].str.count(r"\|") + 1).all()
 
 
-def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
+def test_a_difference_is_the_first_failed_rule_of_each_other_profile(
     tmp_path: Path,
 ) -> None:
     study = read_study(hamlet(tmp_path / "h"))

@@ -105,7 +105,7 @@ def test_a_scheduler_that_is_killed_and_started_again_changes_no_bit(
     assert len(cluster.processes) == 4
 
 
-def test_paths_that_hold_in_our_folder_alone_are_found_by_workers(
+def test_workers_find_relative_paths(
     cluster: Cluster, town: City, near: detect.Plots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(town.layers)
@@ -123,7 +123,9 @@ class Elsewhere:
             yield n, work(replace(job, search=other))
 
 
-def test_folders_that_are_not_shared_and_other_code_are_told(town: City, tmp_path: Path) -> None:
+def test_unshared_folders_and_another_version_are_errors(
+    town: City, tmp_path: Path
+) -> None:
     with pytest.raises(TilesError, match=r"2 tuiles sur 2, .*, ne s'y trouvent pas") as told:
         found(town.layers, tiles.Tiling("2", Elsewhere(), tmp_path), NEAR)
     assert "même chemin" in str(told.value)
@@ -137,7 +139,7 @@ def test_folders_that_are_not_shared_and_other_code_are_told(town: City, tmp_pat
         tiles.find_in_tile(replace(job, search=replace(search, code="another")))
 
 
-def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on(
+def test_a_lost_scheduler_or_worker_is_an_error_and_the_next_run_resumes(
     cluster: Cluster, town: City, near: detect.Plots, tmp_path: Path
 ) -> None:
     engine = executors.get_executor(cluster.address, workers=1, patience_s=4)

@@ -151,7 +151,7 @@ def test_weights_of_the_study_count_and_zero_leaves_a_criterion_out(tmp_path: Pa
     assert "loop" not in kept
 
 
-def test_a_weight_for_no_criterion_is_told(tmp_path: Path) -> None:
+def test_a_weight_for_no_criterion_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="critère inconnu"):
         criteria(rules(tmp_path, "[weights]\nmetro = 1\n"))
 
