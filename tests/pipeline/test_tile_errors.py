@@ -123,9 +123,7 @@ class Elsewhere:
             yield n, work(replace(job, search=other))
 
 
-def test_unshared_folders_and_another_version_are_errors(
-    town: City, tmp_path: Path
-) -> None:
+def test_unshared_folders_and_another_version_are_errors(town: City, tmp_path: Path) -> None:
     with pytest.raises(TilesError, match=r"2 tuiles sur 2, .*, ne s'y trouvent pas") as told:
         found(town.layers, tiles.Tiling("2", Elsewhere(), tmp_path), NEAR)
     assert "même chemin" in str(told.value)
