@@ -157,7 +157,7 @@ def test_bad_geometries_are_repaired_dropped_and_counted(tmp_path: Path) -> None
     }
 
 
-def test_a_run_tells_what_it_found_and_where(tmp_path: Path) -> None:
+def test_a_run_prints_what_it_found_and_where(tmp_path: Path) -> None:
     done = foncier("run", hamlet(tmp_path / "h"), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Dents creuses" in done.stdout
@@ -193,7 +193,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(tmp_path: Path) -> No
     assert found[0] == found[1]
 
 
-def test_check_names_each_layer_and_what_its_absence_costs(tmp_path: Path) -> None:
+def test_check_lists_each_layer_and_the_effect_of_its_absence(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "h")
     done = foncier("check", folder)
     assert done.returncode == 0
@@ -206,7 +206,7 @@ def test_check_names_each_layer_and_what_its_absence_costs(tmp_path: Path) -> No
     assert "9 lignes retenues sur 9" in done.stdout  # the other layers are told all the same
 
 
-def test_explain_tells_each_test_with_its_margin(tmp_path: Path) -> None:
+def test_explain_gives_each_test_with_its_margin(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert foncier("run", hamlet(tmp_path / "h"), "--out", out, "-q").returncode == 0
     kept = foncier("explain", out, "DC-80021000AB0010").stdout

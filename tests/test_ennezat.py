@@ -13,7 +13,7 @@ from foncier import detect
 from foncier.detect.measures import find_measure
 from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
-from foncier.pipeline.run import GROUND
+from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.study import published, read_study
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_each_rule_set_finds_what_the_docs_say(study: Study) -> None:
 def test_the_envelope_of_qgis_foncier_equals_one_drawn_over_the_whole_town(study: Study) -> None:
     """Holes under 50 m² filled, parts of 500 m² or more, 30 % and 100 m² of the parcel in it."""
     layers = read_layers(study)
-    context = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
+    context = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
     rules = {r.name: r for r in published("qgis-foncier").rules["dent_creuse"]}
     share, area = rules["envelope"], rules["envelope_area"]
     assert (share.at_least, area.at_least, share.params["hole_m2"]) == (30, 100, 50)

@@ -71,7 +71,7 @@ def owned(job: tiles.Job) -> str:
     places, _ = geoparquet.read_bounds_slice(job.search.layers / "parcels.parquet", *job.tile.rows)
     plain = pa.array(np.sort(places) + int(job.search.layers.name) * 10**9).cast(pa.string())
     own = pa.table({"parcel_id": pc.utf8_lpad(plain, width=DIGITS, padding="0")})
-    with atomic_folder(job.folder, last=tiles.DONE) as new:
+    with atomic_folder(job.folder, last=tiles.INDEX) as new:
         for name in TABLES:
             kept = own if name == TESTS.name else own.slice(0, 100)
             pq.write_table(kept, new / f"{name}.parquet", compression="zstd")

@@ -18,7 +18,7 @@ def test_the_table_and_the_files(tmp_path: Path) -> None:
     folder, out = hamlet(tmp_path / "h"), tmp_path / "out"
     done = foncier("compare-profiles", folder, "--out", out)
     assert done.returncode == 0, done.stderr
-    for words in (*profiles(), "Dents creuses", "Terrains divisibles", "trouvés par"):
+    for words in (*profiles(), "Dents creuses", "Terrains divisibles", "qui les trouvent"):
         assert words in done.stdout
     assert "en écarte" in done.stdout
     assert {p.name for p in out.iterdir()} >= {"comparaison.gpkg", "accord.png"}
@@ -38,7 +38,7 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_cannot_be_compared_is_told_with_its_exit_code(tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_an_error_with_its_exit_code(tmp_path: Path) -> None:
     missing = foncier("compare-profiles", tmp_path / "nowhere")
     assert missing.returncode == 2
     assert "introuvable" in missing.stderr
@@ -57,7 +57,7 @@ def test_what_cannot_be_compared_is_told_with_its_exit_code(tmp_path: Path) -> N
         assert "Traceback" not in told.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     taken = tmp_path / "out"
     taken.write_text("a file stands here", encoding="utf-8")
     done = foncier("compare-profiles", hamlet(tmp_path / "h"), "--out", taken)

@@ -76,7 +76,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_needs_are_told_in_french(result: Path, case: str) -> None:
+def test_wrong_requirements_are_an_error_in_french(result: Path, case: str) -> None:
     text, words = WRONG[case]
     needs = result / "besoins.toml"
     if text:

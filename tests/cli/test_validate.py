@@ -47,7 +47,7 @@ def test_a_plan_alone_in_english(demo_folder: Path, tmp_path: Path) -> None:
     assert "Random sample" in (tmp_path / "visites.csv").read_text(encoding="utf-8-sig")
 
 
-def test_complete_truths_make_the_others_false(demo_folder: Path, tmp_path: Path) -> None:
+def test_complete_ground_truth_makes_other_sites_false(demo_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     path.write_text("verdict,kind,lon,lat\nvrai,friche,2.3017,49.8998\n", encoding="utf-8")
     done = foncier("validate", demo_folder, "--truth", path, "--complete", "--out", tmp_path / "o")

@@ -93,8 +93,8 @@ def test_the_crossings_of_the_study_are_tried(study: Path) -> None:
     assert "1 score rises" in done.stdout
 
 
-def test_what_cannot_be_tried_is_told(study: Path) -> None:
-    assert "rien à essayer" in foncier("what-if", study).stderr
+def test_what_cannot_be_compared_is_an_error(study: Path) -> None:
+    assert "rien à comparer" in foncier("what-if", study).stderr
     (study / "autre.toml").write_text("[boucle]\n", encoding="utf-8")
     assert "table [loop]" in foncier("what-if", study, "--loop", study / "autre.toml").stderr
     write(study / "loin.geojson", [feature(line((350, 900), (350, 960)), name="Loin")])

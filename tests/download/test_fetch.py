@@ -71,8 +71,8 @@ def test_new_fetch_run_from_an_empty_folder(
     made = json.loads(Path("maps/hameau/manifest.json").read_text(encoding="utf-8"))
     read = {one["layer"]: one["rows_kept"] for one in made["inputs"]}
     assert set(read) == set(LAYERS) - {"envelope", "land_units"}
-    assert {layer: read[layer] for layer in ("quarters", "prices", "transit", "population")} == {
-        "quarters": 1,
+    assert {layer: read[layer] for layer in ("districts", "prices", "transit", "population")} == {
+        "districts": 1,
         "prices": 1,
         "transit": 3,
         "population": 2,

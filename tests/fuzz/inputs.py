@@ -308,7 +308,7 @@ VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
             ("zones", "vector"),
             ("envelope", "vector"),
             ("land_units", "vector"),
-            ("quarters", "vector"),
+            ("districts", "vector"),
         ),
     ),
     "c.geojson": (
@@ -398,7 +398,7 @@ def every() -> Mapping[str, Input]:
             "xml",
             {"x": filed(".kml")},
             bare,
-            _layers((("quarters", "vector"), ("envelope", "vector"))),
+            _layers((("districts", "vector"), ("envelope", "vector"))),
         ),
         Input("axe.geojson", "json", lines, bare, tuple(partial(drawn, read=r) for r in DRAWN[:2])),
         Input("etapes.geojson", "json", dots, bare, (partial(drawn, read=DRAWN[2]),)),

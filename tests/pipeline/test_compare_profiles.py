@@ -12,7 +12,7 @@ from foncier import detect
 from foncier.errors import ConfigError
 from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
-from foncier.pipeline.run import GROUND
+from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.study import profiles, published, read_study
 
 from ..hamlet import hamlet
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
+def test_every_rule_set_is_applied_and_differences_are_listed(tmp_path: Path) -> None:
     found = compare_profiles.compare(read_study(hamlet(tmp_path / "h")))
     assert found.summary["profile"].tolist() == list(profiles())
     for row in found.summary.to_dict("records"):
@@ -29,19 +29,19 @@ def test_every_rule_set_is_run_and_differences_are_told(tmp_path: Path) -> None:
         assert row["dent_creuse"] == counts.get("dent_creuse", 0)
     both = found.agreement
     for name in profiles():
-        kept = both[name] == compare_profiles.KEPT
+        kept = both[name] == compare_profiles.LISTED
         assert kept.sum() == len(found.candidates[name])
         assert (both.loc[~kept, name].str.contains("seuil")).all()
     assert (both["found_by"] == both["profiles"].str.count(r"\|") + 1).all()
 
 
-def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
+def test_a_difference_is_the_first_failed_rule_of_each_other_profile(
     tmp_path: Path,
 ) -> None:
     study = read_study(hamlet(tmp_path / "h"))
     found = compare_profiles.compare(study)
     layers = read_layers(study)
-    ground = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
+    ground = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
     area = shapely.box(*layers.get("parcels").total_bounds)
     turned_down = 0
     for name in profiles():
@@ -50,7 +50,7 @@ def test_the_difference_told_is_the_first_rule_that_each_other_profile_fails(
         unknown = tests["passed"].isna() & tests["rule"].isin(_named(name, "optional"))
         firm = tests[stops.fillna(False) | unknown].sort_values("step")
         first = firm.drop_duplicates(["parcel_id", "kind"]).set_index(["parcel_id", "kind"])
-        out = found.agreement[found.agreement[name] != compare_profiles.KEPT]
+        out = found.agreement[found.agreement[name] != compare_profiles.LISTED]
         for row in out.to_dict("records"):
             stop = first.loc[(row["parcel_id"], row["kind"])]
             assert str(row[name]).startswith(stop["label_fr"])

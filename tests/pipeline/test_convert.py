@@ -226,7 +226,7 @@ FAULTS: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_of_the_whole_is_told_from_pieces_and_leaves_what_was_there(
+def test_an_error_in_chunks_is_that_of_the_whole_and_leaves_the_former_files(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = read_study(hamlet(tmp_path / "hameau"))

@@ -91,7 +91,7 @@ def test_results_that_do_not_compare_are_refused(
         assert word in str(fault.value)
 
 
-def test_another_rule_set_is_told(demo_folder: Path, tmp_path: Path) -> None:
+def test_another_rule_set_is_a_warning(demo_folder: Path, tmp_path: Path) -> None:
     other = copied(demo_folder, tmp_path / "other", profile={"name": "foncier-api"})
     warnings = diff.compare(demo_folder, other).warnings
     assert [w.en for w in warnings if "foncier-api" in w.en]

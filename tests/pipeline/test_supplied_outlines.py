@@ -52,7 +52,7 @@ def add(folder: Path, text: str) -> Path:
 RELIEF = '\n[layers.elevation]\npath = "relief.tif"\nsource = "RGE ALTI"\n'
 
 
-def test_a_relief_gives_each_plot_its_slope_and_is_no_longer_missing(tmp_path: Path) -> None:
+def test_a_dem_gives_each_plot_its_slope_and_is_not_missing(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "h")
     flat = run(read_study(folder))
     assert "elevation" in {gap.what for gap in flat.missing}
@@ -68,7 +68,7 @@ def test_a_relief_gives_each_plot_its_slope_and_is_no_longer_missing(tmp_path: P
     assert (flat.tests.loc[flat.tests["rule"] == "slope", "value"]).isna().all()
 
 
-def test_a_relief_of_elsewhere_stops_the_run_and_check_says_it(tmp_path: Path) -> None:
+def test_a_dem_of_another_place_is_an_error_of_run_and_check(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "h")
     dem(folder / "relief.tif", west=X + 50_000)
     study = read_study(add(folder, RELIEF))
@@ -93,7 +93,7 @@ def outlines(path: Path, shapes: list[Any], **columns: list[str]) -> None:
     gpd.GeoDataFrame(columns, geometry=shapes, crs=2154).to_file(path)
 
 
-def test_a_supplied_envelope_decides_and_is_told(tmp_path: Path) -> None:
+def test_a_supplied_envelope_replaces_the_computed_one(tmp_path: Path) -> None:
     folder = hamlet(tmp_path / "h")
     outlines(folder / "tache.gpkg", [shapely.box(X, Y - 50, X + 200, Y + 90)])
     text = '\n[layers.envelope]\npath = "tache.gpkg"\nsource = "SCOT"\n'

@@ -105,7 +105,7 @@ def test_a_scheduler_that_is_killed_and_started_again_changes_no_bit(
     assert len(cluster.processes) == 4
 
 
-def test_paths_that_hold_in_our_folder_alone_are_found_by_workers(
+def test_workers_find_relative_paths(
     cluster: Cluster, town: City, near: detect.Plots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(town.layers)
@@ -123,11 +123,13 @@ class Elsewhere:
             yield n, work(replace(job, search=other))
 
 
-def test_folders_that_are_not_shared_and_other_code_are_told(town: City, tmp_path: Path) -> None:
-    with pytest.raises(TilesError, match=r"2 tuile\(s\) sur 2, .*, ne s'y trouvent pas") as told:
+def test_unshared_folders_and_another_version_are_errors(town: City, tmp_path: Path) -> None:
+    with pytest.raises(TilesError, match=r"2 tuiles sur 2, .*, ne s'y trouvent pas") as told:
         found(town.layers, tiles.Tiling("2", Elsewhere(), tmp_path), NEAR)
     assert "même chemin" in str(told.value)
-    search = tiles.Search(tmp_path / "none", (), tmp_path, NEAR, b"", "", {}, tiles.code_mark())
+    search = tiles.Search(
+        tmp_path / "none", (), tmp_path, NEAR, b"", "", {}, tiles.code_fingerprint()
+    )
     job = tiles.Job(tiles.Tile("hilbert"), search, "")
     with pytest.raises(SourceError, match=r"ne voit pas .*none\. .* même chemin"):
         tiles.find_in_tile(job)
@@ -135,7 +137,7 @@ def test_folders_that_are_not_shared_and_other_code_are_told(town: City, tmp_pat
         tiles.find_in_tile(replace(job, search=replace(search, code="another")))
 
 
-def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on(
+def test_a_lost_scheduler_or_worker_is_an_error_and_the_next_run_resumes(
     cluster: Cluster, town: City, near: detect.Plots, tmp_path: Path
 ) -> None:
     engine = executors.get_executor(cluster.address, workers=1, patience_s=4)
@@ -145,17 +147,15 @@ def test_a_scheduler_or_workers_that_stay_away_are_told_and_the_next_run_goes_on
         found(town.layers, cut, NEAR)
     assert isinstance(told.value.__cause__, ClusterError)
     # A tile may have ended while its worker was being killed.
-    assert re.search(r"[45] tuile\(s\) sur 6 restent à faire : hilbert-", str(told.value))
+    assert re.search("[45] tuiles sur 6 restent à faire\u00a0: hilbert-", str(told.value))
     cluster.worker()
     cluster.ready()
-    cut = replace(cut, told=at(3, lambda: kill(scheduler)))
-    with pytest.raises(
-        TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4\u00a0s"
-    ):
+    cut = replace(cut, progress=at(3, lambda: kill(scheduler)))
+    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4 s"):
         found(town.layers, cut, NEAR)
     made = {f.parent.name for f in tmp_path.glob("tuiles/*/tuile.json")}
     assert 3 <= len(made) < 6
-    same(found(town.layers, replace(cut, engine=executors.serial()), NEAR), near)
+    same(found(town.layers, replace(cut, executor=executors.serial()), NEAR), near)
 
 
 def takes_too_much(at_most_mb: int) -> int:
@@ -180,10 +180,10 @@ def is_shot(_: int) -> int:
 def test_a_lack_of_memory_says_what_to_do(work: Callable[[int], int]) -> None:
     ((_, made),) = executors.processes(1).run(work, [2_000])
     assert isinstance(made, MemoryError if work is takes_too_much else WorkerError)
-    told = tile_errors.failed_tiles(["commune-80021"], [made], of=2, tries=3)
-    assert "1 tuile(s) sur 2 ont échoué 3 fois : commune-80021" in told
-    assert "mémoire" in told
-    assert "des tuiles plus petites (--tiles N" in told
+    error = tile_errors.failed_tiles(["commune-80021"], [made], total=2, tries=3)
+    assert "1 tuile sur 2 a échoué 3 fois\u00a0: commune-80021" in str(error)
+    assert "mémoire" in str(error)
+    assert "des tuiles plus petites (--tiles N" in str(error)
 
 
 def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
@@ -196,7 +196,7 @@ def test_a_tile_that_fails_is_named_and_the_next_run_makes_only_that_one(
     spoiled = bytearray(houses)
     spoiled[2000:4000] = bytes(2000)
     (broken / "buildings.parquet").write_bytes(spoiled)
-    with pytest.raises(TilesError, match=r"tuile\(s\) sur 6 ont échoué 3 fois : hilbert-") as told:
+    with pytest.raises(TilesError, match=r"sur 6 (a|ont) échoué 3 fois.: hilbert-") as told:
         found(broken, cut, NEAR)
     assert isinstance(told.value.__cause__, FormatError)
     made = {f.parent.name: f.stat().st_mtime_ns for f in work.glob("tuiles/*/tuile.json")}

@@ -53,9 +53,7 @@ def test_the_order_of_the_tiles_changes_no_bit(town: City, tmp_path: Path, by: s
     same(found(town.layers, tiles.Tiling(by, Backwards(), tmp_path)), town.whole)
 
 
-def test_what_does_not_come_to_a_commune_is_unknown_in_tiles_as_in_the_whole(
-    town: City, tmp_path: Path
-) -> None:
+def test_tiles_know_the_communes_that_a_layer_does_not_cover(town: City, tmp_path: Path) -> None:
     gone = {"zones": frozenset({"80016"}), "streets": frozenset({"80016"})}
     frames = {layer: convert_step.read_layer(town.layers, layer) for layer in LAYERS}
     ground = detect.SpatialContext(**frames, uncovered=gone)

@@ -57,7 +57,7 @@ def test_the_rules_beside_ours_are_in_one_table(judged: Validation) -> None:
     assert (table["wanted"] > 0).all()
 
 
-def test_the_report_says_how_many_truths_and_what_they_permit(
+def test_the_report_gives_the_number_of_known_sites_and_their_limits(
     judged: Validation, tmp_path: Path
 ) -> None:
     validate.write(judged, tmp_path, lang="fr")
@@ -80,7 +80,7 @@ def test_the_report_says_how_many_truths_and_what_they_permit(
     assert "NAFU rule alone" in english
 
 
-def test_the_same_truths_give_the_same_bytes(
+def test_the_same_ground_truth_gives_the_same_bytes(
     judged: Validation, demo_folder: Path, tmp_path: Path
 ) -> None:
     validate.write(judged, tmp_path / "a", lang="fr")
@@ -119,7 +119,7 @@ def test_what_so_many_verdicts_permit_to_say(
         validate.write(told, tmp_path / "out", lang="fr")  # a picture with nothing to show
 
 
-def test_truths_that_fit_nothing(demo_folder: Path, tmp_path: Path) -> None:
+def test_ground_truth_that_matches_nothing(demo_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     rows = ["verdict,kind,lon,lat", "vrai,friche,2.28,49.88", "vrai,friche,2.35,49.92"]
     path.write_text("\n".join(rows), "utf-8")
@@ -130,7 +130,7 @@ def test_truths_that_fit_nothing(demo_folder: Path, tmp_path: Path) -> None:
     assert told.by_kind.iloc[-1]["recall"] == 0
 
 
-def test_a_plan_comes_back_as_truth(demo_folder: Path, tmp_path: Path) -> None:
+def test_a_filled_in_plan_is_ground_truth(demo_folder: Path, tmp_path: Path) -> None:
     planned = validate.visits(demo_folder, None, 12)
     validate.write_visits(planned, tmp_path, lang="fr")
     form = tmp_path / "visites.gpkg"
@@ -172,7 +172,7 @@ def test_a_folder_without_result_is_refused(demo_folder: Path, tmp_path: Path, n
         validate.assess_result(folder, TRUTH)
 
 
-def test_a_result_that_cannot_be_read_is_told(demo_folder: Path, tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_read_is_an_error(demo_folder: Path, tmp_path: Path) -> None:
     folder = copied(demo_folder, tmp_path)
     (folder / "opportunites.gpkg").write_bytes(b"SQLite format 3\x00" + b"x" * 200)
     with pytest.raises(FormatError, match="illisible"):
@@ -182,7 +182,7 @@ def test_a_result_that_cannot_be_read_is_told(demo_folder: Path, tmp_path: Path)
         validate.assess_result(folder, TRUTH)
 
 
-def test_a_mixed_result_and_one_without_area_are_judged_with_a_warning(
+def test_a_mixed_result_and_one_without_area_have_a_warning(
     demo_folder: Path, tmp_path: Path
 ) -> None:
     folder = copied(demo_folder, tmp_path)

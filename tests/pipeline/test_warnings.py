@@ -75,14 +75,14 @@ def flags(layers: Layers, sites: Any, column: str = "warnings") -> dict[str, Any
     return dict(zip(told["opportunity_id"], told[column], strict=True))
 
 
-def test_a_plot_behind_a_neighbour_is_shut_in_and_one_far_away_has_no_street() -> None:
+def test_a_plot_behind_a_neighbour_is_landlocked_and_a_distant_one_has_no_street() -> None:
     told = flags(LAYERS, candidates())
     assert pd.isna(told["DC-front"])
-    assert told["DC-back"] == "enclavée : 20\xa0m de terrain voisin avant la rue"
+    assert told["DC-back"] == "enclavée\xa0: 20\xa0m de terrain voisin avant la rue"
     assert told["DC-far"] == "aucune rue à moins de 60 m"
     english = flags(LAYERS, candidates(), "warnings_en")
     assert pd.isna(english["DC-front"])
-    assert english["DC-back"] == "shut in: 20\xa0m of a neighbour's land before the street"
+    assert english["DC-back"] == "landlocked: 20\xa0m of a neighbour's land before the street"
     assert english["DC-far"] == "no street within 60 m"
 
 
@@ -91,10 +91,10 @@ def test_what_was_flagged_before_stays() -> None:
     told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")
-    assert flags(LAYERS, before, "warnings_en")["DC-back"].startswith("hazard | shut in")
+    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | landlocked")
 
 
-def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_known() -> None:
+def test_no_warning_without_streets_and_no_neighbour_without_parcels() -> None:
     sites = candidates()
     assert (
         landlocked(sites, None, outside_street_coverage(sites, None, SpatialContext()))["warnings"]
@@ -112,7 +112,7 @@ def test_without_streets_nothing_is_said_and_without_parcels_no_neighbour_is_kno
     assert told["DC-far"] == "aucune rue à moins de 60 m"
 
 
-def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() -> None:
+def test_no_warning_outside_of_the_layer_of_streets() -> None:
     rows = [
         {
             "opportunity_id": f"DC-{n}",
@@ -141,7 +141,7 @@ def test_where_the_layer_of_streets_has_ended_a_site_is_not_said_to_have_none() 
 
 
 @pytest.mark.parametrize("kind", ["dent_creuse", "batiment_non_affecte"])
-def test_land_of_a_listed_friche_is_said_so(kind: str) -> None:
+def test_land_of_a_listed_friche_has_a_warning(kind: str) -> None:
     sites = candidates(kind=kind)
     friche = table(
         schemas.CANDIDATES,

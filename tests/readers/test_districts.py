@@ -32,7 +32,7 @@ def test_columns_are_known(
     path = tmp_path / "quartiers.gpkg"
     ground = shapely.box(650_000, 6_977_000, 650_500, 6_977_500)
     gpd.GeoDataFrame(columns, geometry=[ground], crs=CRS).to_file(path)
-    file = LayerFile("quarters", path, path.name, "vector")
+    file = LayerFile("districts", path, path.name, "vector")
     table, report = read(file, crs=CRS, communes=("80021",))
     assert table["quarter_id"].notna().all()
     assert ids is None or table["quarter_id"].tolist() == ids

@@ -13,7 +13,7 @@ from foncier._util.scratch import scratch_folder
 from foncier.api.result import Result, as_result
 from foncier.api.study import Study, as_study
 from foncier.api.views import MemoryView, public
-from foncier.errors import ConfigError, CrsError
+from foncier.errors import CrsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -251,7 +251,7 @@ def match(result: Result | str | Path, requirements: str | Path | Mapping[str, A
 
 def _requirements(given: str | Path | Mapping[str, Any]) -> Requirements:
     from foncier.study import Requirements, read_requirements  # noqa: PLC0415 (slow to import)
-    from foncier.study.error_messages import format_validation_error  # noqa: PLC0415
+    from foncier.study.validation_errors import validation_error  # noqa: PLC0415
 
     if isinstance(given, (str, Path)):
         return read_requirements(Path(given))
@@ -259,7 +259,7 @@ def _requirements(given: str | Path | Mapping[str, Any]) -> Requirements:
         return Requirements.model_validate({"name": "", **given})
     except ValidationError as faults:
         where = Path("requirements")
-        raise ConfigError(format_validation_error(where, faults, Requirements)) from faults
+        raise validation_error(where, faults, Requirements) from faults
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from foncier.api.layer import layer_specs
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.study.config import Study as StudyConfig
-from foncier.study.error_messages import format_validation_error
+from foncier.study.validation_errors import validation_error
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -140,12 +140,12 @@ class Study:
     @property
     def title(self) -> str:
         """Title of the study."""
-        return self._config.study.title
+        return self._config.info.title
 
     @property
     def communes(self) -> tuple[str, ...]:
         """INSEE codes."""
-        return self._config.study.communes
+        return self._config.info.communes
 
     @property
     def layers(self) -> dict[str, tuple[str, ...]]:
@@ -329,9 +329,8 @@ def _validated(raw: Mapping[str, Any], folder: Path) -> StudyConfig:
     try:
         config = StudyConfig.model_validate({**raw, "folder": folder})
     except ValidationError as faults:
-        raise ConfigError(format_validation_error(Path("Study"), faults, StudyConfig)) from faults
-    studies.profile(config)
-    studies.criteria(config)
+        raise validation_error(Path("Study"), faults, StudyConfig) from faults
+    studies.check_names(config)
     return config
 
 

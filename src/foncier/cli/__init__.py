@@ -1,7 +1,7 @@
-"""The command ``foncier``: the only room that speaks to the screen.
+"""The command ``foncier``: the only package that prints.
 
-Exit codes: 0 done; 1 unforeseen; 2 study, key or argument wrong; 3 a layer cannot be read;
-4 a table breaks its contract or its coordinates; 5 a deliverable cannot be written;
+Exit codes: 0 done; 1 unforeseen; 2 wrong study, key or argument; 3 a layer cannot be read;
+4 a table breaks its schema or its coordinates; 5 a deliverable cannot be written;
 6 some tiles failed; 130 interrupted.
 """
 
@@ -13,37 +13,58 @@ from typing import Annotated
 import typer
 
 from foncier import __version__
-from foncier.cli.check import check
-from foncier.cli.compare_profiles import compare_profiles
-from foncier.cli.console import out
-from foncier.cli.convert import convert
-from foncier.cli.diff import diff
-from foncier.cli.explain import explain
-from foncier.cli.export import export
-from foncier.cli.fetch import cache, fetch
-from foncier.cli.match import match
-from foncier.cli.new import new
-from foncier.cli.run import run
-from foncier.cli.sheets import sheets
-from foncier.cli.validate import validate
-from foncier.cli.what_if import what_if
+from foncier.cli.language import language_of
+from foncier.i18n import localize, set_language
+
+ASKED = language_of(sys.argv[1:])
+set_language(ASKED)  # before the commands are imported: they word their help
+
+from foncier.cli.check import check  # noqa: E402
+from foncier.cli.compare_profiles import compare_profiles  # noqa: E402
+from foncier.cli.console import Language, option, out  # noqa: E402
+from foncier.cli.convert import convert  # noqa: E402
+from foncier.cli.diff import diff  # noqa: E402
+from foncier.cli.explain import explain  # noqa: E402
+from foncier.cli.export import export  # noqa: E402
+from foncier.cli.fetch import cache, fetch  # noqa: E402
+from foncier.cli.help import Command, Group  # noqa: E402
+from foncier.cli.match import match  # noqa: E402
+from foncier.cli.new import new  # noqa: E402
+from foncier.cli.run import run  # noqa: E402
+from foncier.cli.sheets import sheets  # noqa: E402
+from foncier.cli.validate import validate  # noqa: E402
+from foncier.cli.what_if import what_if  # noqa: E402
 
 app = typer.Typer(
-    help="Trouver, noter et cartographier les opportunités foncières et immobilières.",
+    cls=Group,
+    help=localize("cli.help.foncier"),
+    subcommand_metavar=localize("cli.help.subcommand"),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # brackets in a help text are brackets
     add_completion=False,
 )
-for command in (run, check, explain, new, fetch, cache, convert):
-    app.command()(command)
-app.command("compare-profiles")(compare_profiles)
-app.command()(validate)
-app.command()(diff)
-app.command()(sheets)
-app.command("export")(export)
-app.command("match")(match)
-app.command("what-if")(what_if)
+COMMANDS = (
+    run,
+    check,
+    explain,
+    new,
+    fetch,
+    cache,
+    convert,
+    compare_profiles,
+    validate,
+    diff,
+    sheets,
+    export,
+    match,
+    what_if,
+)
+for command in COMMANDS:
+    name = command.__name__
+    app.command(name.replace("_", "-"), cls=Command, help=localize(f"cli.{name}.help.command"))(
+        command
+    )
 
 
 def _version(asked: bool) -> None:
@@ -55,14 +76,15 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Version.")
+        bool, option("--version", help="cli.help.version", callback=_version, is_eager=True)
     ] = False,
+    lang: Language = None,
 ) -> None:
-    """Trouver, noter et cartographier les opportunités foncières et immobilières."""
+    set_language(lang or ASKED)
 
 
 def main() -> None:
-    """Run the command; on Windows too, text goes out as UTF-8."""
+    """Run the command; output is UTF-8 on Windows too."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")

@@ -5,31 +5,23 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
-from foncier.cli.console import (
-    Debug,
-    StudyFolder,
-    out,
-    report_errors,
-)
-from foncier.errors import SourceError
+from foncier.cli.console import Debug, Language, StudyFolder, out, report_errors
+from foncier.i18n import language
 
 
-def check(
-    study: StudyFolder,
-    debug: Debug = False,
-) -> None:
-    """Dire ce qui est lu de chaque couche, ce qui y cloche, ce qui manque et ce que cela coûte."""
+def check(where: StudyFolder, lang: Language = None, debug: Debug = False) -> None:
+    """Check the layers of a study."""
     with report_errors(debug=debug):
-        from foncier.pipeline import check  # noqa: PLC0415
+        from foncier.pipeline.check import check_layers  # noqa: PLC0415 (slow to import)
         from foncier.study import read_study  # noqa: PLC0415
 
-        faults = 0
-        for seen in check.check_layers(read_study(study)):
-            shown, lines = seen.told("fr")
-            mark = "[red]✗[/red]" if seen.fault else "[green]✓[/green]" if seen.report else "–"
-            out.print(f"{mark} [bold]{seen.layer}[/bold]  {escape(shown)}", soft_wrap=True)
+        faults = []
+        for one in check_layers(read_study(where)):
+            shown, lines = one.describe(lang or language())
+            mark = "[red]✗[/red]" if one.fault else "[green]✓[/green]" if one.report else "–"
+            out.print(f"{mark} [bold]{one.layer}[/bold]  {escape(shown)}", soft_wrap=True)
             for line in lines:
                 out.print(f"    {escape(line)}", soft_wrap=True)
-            faults += seen.fault is not None
+            faults += [one.fault] if one.fault else []
         if faults:
-            raise typer.Exit(SourceError.exit_code)
+            raise typer.Exit(faults[0].exit_code)

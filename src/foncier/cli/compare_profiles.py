@@ -3,62 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
     Debug,
+    Language,
     StudyFolder,
+    option,
     out,
     report_errors,
+    say,
+    say_file,
 )
+from foncier.i18n import format_value, language, localize
 from foncier.model import KIND_PLURALS
+
+if TYPE_CHECKING:
+    from foncier.pipeline.compare_profiles import Comparison
+
+COMPARED = ("dent_creuse", "terrain_divisible")
+SHOWN = 3  # rules of each difference
 
 
 def compare_profiles(
-    study: StudyFolder,
+    where: StudyFolder,
     folder: Annotated[
-        Path | None, typer.Option("--out", help="Dossier du GeoPackage et de la carte d'accord.")
+        Path | None, option("--out", help="cli.compare_profiles.help.out", metavar="folder")
     ] = None,
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Passer chaque jeu de règles sur les mêmes parcelles ; dire où ils s'accordent."""
+    """Apply every rule set to the same parcels."""
     with report_errors(debug=debug):
-        from foncier.pipeline import compare_profiles  # noqa: PLC0415
+        from foncier.pipeline import compare_profiles  # noqa: PLC0415 (slow to import)
         from foncier.study import read_study  # noqa: PLC0415
 
-        plan = read_study(study)
-        found = compare_profiles.compare(plan, workers=2)
-        table = Table(title=escape(plan.study.title), title_justify="left")
-        table.add_column("Jeu de règles")
-        for head in ("Dents creuses", "ha", "Terrains divisibles", "ha"):
-            table.add_column(head, justify="right")
-        for row in found.summary.itertuples(index=False):
-            areas = [f"{a:.1f}".replace(".", ",") for a in (row[2], row[4])]
-            table.add_row(str(row[0]), str(row[1]), areas[0], str(row[3]), areas[1])
-        out.print(table)
-        for kind, words in KIND_PLURALS.items():
-            by = found.agreement.loc[found.agreement["kind"] == kind, "found_by"].value_counts()
-            shares = ", ".join(f"{int(by[n])} par {n}" for n in sorted(by.index, reverse=True))
-            if shares:
-                out.print(f"{words.fr}, trouvés par combien de jeux : {shares}", soft_wrap=True)
-        _told(found.differences)
+        study = read_study(where)
+        comparison = compare_profiles.compare(study, workers=2)
+        out.print(_table(study.info.title, comparison.summary))
+        _say_agreement(comparison)
         if folder is not None:
-            where = compare_profiles.write(found, plan, folder)
-            out.print(f"GeoPackage  {escape(str(where))}", soft_wrap=True)
-            picture = where.with_name(compare_profiles.PICTURE)
-            out.print(f"Carte       {escape(str(picture))}", soft_wrap=True)
+            file = compare_profiles.write(comparison, study, folder)
+            say_file("geopackage", file)
+            say_file("map", file.with_name(compare_profiles.PICTURE))
 
 
-def _told(differences: Any) -> None:
-    """Say what each rule set holds against the plots that only others find."""
-    for (kind, profile), rows in differences.groupby(["kind", "profile"], sort=True):
-        most = ", ".join(
-            f"{label} {count}"
-            for label, count in zip(rows["label_fr"].head(3), rows["plots"].head(3), strict=True)
+def _table(title: str, summary: Any) -> Table:
+    lang = language()
+    table = Table(title=escape(title), title_justify="left")
+    table.add_column(localize("cli.compare_profiles.rule_set"))
+    for kind in COMPARED:
+        table.add_column(KIND_PLURALS[kind][lang], justify="right")
+        table.add_column("ha", justify="right")
+    for row in summary.to_dict("records"):
+        cells = [
+            format_value(row[name], spec, lang)
+            for kind in COMPARED
+            for name, spec in ((kind, "n"), (f"{kind}_ha", ".1f"))
+        ]
+        table.add_row(str(row["profile"]), *cells)
+    return table
+
+
+def _say_agreement(comparison: Comparison) -> None:
+    """Print by how many rule sets plots are listed, then why each set rejects some."""
+    lang = language()
+    for kind, words in KIND_PLURALS.items():
+        rows = comparison.agreement
+        counts = rows.loc[rows["kind"] == kind, "found_by"].value_counts()
+        shares = [
+            localize("cli.compare_profiles.share", count=int(counts[sets]), sets=int(sets))
+            for sets in sorted(counts.index, reverse=True)
+        ]
+        if shares:
+            say("cli.compare_profiles.agreement", kind=words, shares=shares)
+    differences: Any = comparison.differences.groupby(["kind", "profile"], sort=True)
+    for (kind, profile), rows in differences:
+        reasons = [
+            f"{row[f'label_{lang}']} {format_value(row['plots'], 'n', lang)}"
+            for row in rows.head(SHOWN).to_dict("records")
+        ]
+        say(
+            "cli.compare_profiles.rejected",
+            kind=KIND_PLURALS[kind],
+            profile=profile,
+            count=int(rows["plots"].sum()),
+            reasons=reasons,
         )
-        told = f"{profile} en écarte {rows['plots'].sum()} que d'autres trouvent"
-        out.print(escape(f"{KIND_PLURALS[kind].fr} : {told} ({most})"), soft_wrap=True)

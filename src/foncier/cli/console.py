@@ -1,33 +1,55 @@
-"""The screen, the options that commands share, and how an error is told."""
+"""The screen, the options that commands share, and how an error is shown."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from foncier.cli.language import use_language
 from foncier.errors import FoncierError
+from foncier.i18n import localize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from foncier.i18n import Localized
 
 Lang = Literal["fr", "en"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-Debug = Annotated[bool, typer.Option("--debug", help="Montrer la trace complète d'une erreur.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="N'écrire que les erreurs.")]
-OptionalStudy = Annotated[
-    Path | None, typer.Argument(metavar="[ÉTUDE]", help="Dossier d'étude ; sans lui, la démo.")
+
+def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002
+    """Option of a command: ids of its help and of its metavar; defaults stand in the help."""
+    words = None if metavar is None else localize(f"cli.metavar.{metavar}")
+    return typer.Option(*names, help=localize(help), metavar=words, show_default=False, **more)
+
+
+def argument(metavar: str, *, help: str) -> Any:  # noqa: A002
+    """Argument of a command: ids of its help and of its metavar."""
+    return typer.Argument(
+        metavar=localize(f"cli.metavar.{metavar}"), help=localize(help), show_default=False
+    )
+
+
+Debug = Annotated[bool, option("--debug", help="cli.options.debug")]
+Quiet = Annotated[bool, option("--quiet", "-q", help="cli.options.quiet")]
+OptionalStudy = Annotated[Path | None, argument("study", help="cli.options.optional_study")]
+StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
+ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
+Language = Annotated[
+    Lang | None,
+    option("--lang", help="cli.options.lang", callback=use_language, is_eager=True),
 ]
-StudyFolder = Annotated[Path, typer.Argument(metavar="ÉTUDE", help="Dossier d'étude.")]
-ResultFolder = Annotated[Path, typer.Argument(metavar="RÉSULTAT", help="Dossier des résultats.")]
-Language = Annotated[Lang, typer.Option(help="Langue.")]
 
 
-class report_errors:  # noqa: N801 (reads as a phrase: with told(...))
-    """Turn an error of the tree into one message and its exit code; others keep their trace."""
+class report_errors:  # noqa: N801 (used as a statement: with report_errors(...))
+    """Turn an error of foncier into one message and its exit code; others keep their trace."""
 
     def __init__(self, *, debug: bool) -> None:
         self.debug = debug
@@ -37,8 +59,33 @@ class report_errors:  # noqa: N801 (reads as a phrase: with told(...))
 
     def __exit__(self, kind: type[BaseException] | None, fault: Any, _: object) -> None:
         if isinstance(fault, FoncierError) and not self.debug:
-            err.print(f"[bold red]Erreur[/bold red] {escape(str(fault))}", soft_wrap=True)
+            words = f"[bold red]{localize('cli.error')}[/bold red] {escape(str(fault))}"
+            err.print(words, soft_wrap=True)
             raise typer.Exit(fault.exit_code) from None
         if isinstance(fault, KeyboardInterrupt):
-            err.print("Interrompu. Les résultats précédents sont intacts.")
+            err.print(localize("cli.interrupted"))
             raise typer.Exit(130) from None
+
+
+def say(message_id: str, /, **params: Any) -> None:
+    """Print a message in the current language."""
+    out.print(escape(localize(message_id, **params)), soft_wrap=True)
+
+
+def say_file(kind: str, path: Path | str) -> None:
+    """Print the path of a file after its kind (see ``cli.files`` in the catalogues)."""
+    out.print(f"{localize(f'cli.files.{kind}'):<12}{escape(str(path))}", soft_wrap=True)
+
+
+def say_warnings(warnings: Iterable[Localized], lang: Lang) -> None:
+    """Print warnings, one a line."""
+    for warning in warnings:
+        out.print(f"  [yellow]![/yellow] {escape(warning[lang])}", soft_wrap=True)
+
+
+def say_sections(sections: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Print titles with their lines."""
+    for title, rows in sections:
+        out.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
+        for row in rows:
+            out.print(f"  {escape(row)}", soft_wrap=True)

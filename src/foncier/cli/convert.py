@@ -4,39 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from foncier.cli.console import (
-    Debug,
-    StudyFolder,
-    out,
-    report_errors,
-)
+from foncier.cli.console import Debug, Language, StudyFolder, option, out, report_errors, say
+from foncier.i18n import format_value, language
 
 
 def convert(
-    study: StudyFolder,
-    to: Annotated[
-        str | None, typer.Option(help="Dossier de travail d'un run --work, ou s3://… [l'étude].")
-    ] = None,
+    where: StudyFolder,
+    to: Annotated[str | None, option(help="cli.convert.help.to", metavar="folder")] = None,
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Lire les couches une fois pour toutes (GeoParquet) ; les études suivantes vont plus vite."""
+    """Convert the layers of a study to GeoParquet."""
     with report_errors(debug=debug):
-        from foncier._util.storage import to_path  # noqa: PLC0415
-        from foncier.pipeline.convert import convert as pipeline_convert  # noqa: PLC0415
+        from foncier._util.storage import to_path  # noqa: PLC0415 (slow to import)
+        from foncier.pipeline.convert import convert as convert_layers  # noqa: PLC0415
         from foncier.pipeline.convert import converted_folder  # noqa: PLC0415
         from foncier.study import read_study  # noqa: PLC0415
 
-        plan = read_study(study)
-        folder = converted_folder(plan, None if to is None else to_path(to))
-        reports = pipeline_convert(plan, folder)
-        for report in reports:
-            out.print(f"{report.layer:<14}{report.rows_kept:>12,}  {report.path}".replace(",", " "))
-        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
-        out.print(
-            f"{folder} : {size:.1f} Mo".replace(".", ",", 1)
-            if size < 1
-            else f"{folder} : {size:.0f} Mo",
-            soft_wrap=True,
-        )
+        study = read_study(where)
+        folder = converted_folder(study, None if to is None else to_path(to))
+        for report in convert_layers(study, folder):
+            rows = format_value(report.rows_kept, "n", lang or language())
+            out.print(f"{report.layer:<14}{rows:>12}  {report.path}", markup=False, soft_wrap=True)
+        size = sum(file.stat().st_size for file in folder.iterdir())
+        say("cli.convert.written", folder=folder, size_mb=size / 1e6)

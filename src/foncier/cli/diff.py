@@ -3,78 +3,85 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
     Debug,
     Lang,
+    Language,
+    argument,
+    option,
     out,
     report_errors,
+    say_file,
+    say_warnings,
 )
+from foncier.i18n import format_value, language, localize
 from foncier.model import KIND_PLURALS
 
+if TYPE_CHECKING:
+    from foncier.pipeline.diff import Changes
+
 FOLDER = "differences"
-SHOWN = 10  # sites of each fate that the screen tells; the table tells all
+SHOWN = 10  # sites of each kind of change; the table has all
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="ANCIEN", help="Résultat de référence.")],
-    new: Annotated[Path, typer.Argument(metavar="NOUVEAU", help="Résultat à comparer.")],
+    old: Annotated[Path, argument("old", help="cli.diff.help.old")],
+    new: Annotated[Path, argument("new", help="cli.diff.help.new")],
     folder: Annotated[
-        Path | None, typer.Option("--out", help=f"Dossier des différences [NOUVEAU/{FOLDER}].")
+        Path | None, option("--out", help="cli.diff.help.out", metavar="folder")
     ] = None,
-    lang: Annotated[Lang, typer.Option(help="Langue.")] = "fr",
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Dire quels sites apparaissent, disparaissent ou changent d'un résultat à l'autre."""
+    """Compare two results."""
     with report_errors(debug=debug):
-        from foncier.pipeline import diff  # noqa: PLC0415
+        from foncier.pipeline import diff  # noqa: PLC0415 (slow to import)
 
+        lang, where = lang or language(), folder or new / FOLDER
         changes = diff.compare(old, new)
-        where = folder or new / FOLDER
         diff.write(changes, where, lang=lang)
         _summary(changes, lang)
-        out.print(f"Tableau     {escape(str(where / diff.TABLE))}", soft_wrap=True)
-        out.print(f"GeoPackage  {escape(str(where / diff.LAYER))}", soft_wrap=True)
-        out.print(f"Carte       {escape(str(where / diff.MAP))}", soft_wrap=True)
+        say_file("table", where / diff.TABLE)
+        say_file("geopackage", where / diff.LAYER)
+        say_file("map", where / diff.MAP)
 
 
-def _summary(changes: Any, lang: Lang) -> None:
-    from foncier.export.diff import FATES  # noqa: PLC0415
+def _summary(changes: Changes, lang: Lang) -> None:
+    from foncier.export.diff import FATES  # noqa: PLC0415 (slow to import)
 
-    for warning in changes.warnings:
-        out.print(f"  [yellow]![/yellow] {escape(warning[lang])}", soft_wrap=True)
-    rows, fr = changes.rows, lang == "fr"
+    say_warnings(changes.warnings, lang)
+    rows = changes.rows
     table = Table(title=escape(changes.title), title_justify="left")
-    table.add_column("Nature" if fr else "Kind")
+    table.add_column(localize("cli.kind"))
     for text in FATES.values():
         table.add_column(text[lang], justify="right")
     for kind, words in KIND_PLURALS.items():
-        own = rows.loc[rows["kind"] == kind, "fate"]
-        table.add_row(words[lang], *(str(int((own == fate).sum())) for fate in FATES))
+        fates = rows.loc[rows["kind"] == kind, "fate"]
+        counts = (format_value(int((fates == fate).sum()), "n", lang) for fate in FATES)
+        table.add_row(words[lang], *counts)
     out.print(table)
     for fate, text in FATES.items():
-        own = rows.loc[rows["fate"] == fate]
-        if fate == "inchange" or own.empty:
+        sites = rows.loc[rows["fate"] == fate]
+        if fate == "inchange" or sites.empty:
             continue
         out.print(f"[bold]{text[lang]}[/bold]")
-        for row in own.head(SHOWN).to_dict("records"):
+        for row in sites.head(SHOWN).to_dict("records"):
             out.print(f"  {escape(line(row, lang))}", soft_wrap=True)
-        if len(own) > SHOWN:
-            rest = len(own) - SHOWN
-            out.print(f"  … et {rest} autres" if fr else f"  … and {rest} more")
+        if len(sites) > SHOWN:
+            out.print(f"  … {localize('util.and_more', count=len(sites) - SHOWN)}")
 
 
 def line(row: dict[str, Any], lang: Lang) -> str:
-    """Tell a site in one line: id, name, former id, what changed, why it went."""
+    """Describe a site in one line: id, name, former id, what changed, why it is gone."""
     words = [row["opportunity_id"], row["name"], row["changed"], row[f"reason_{lang}"]]
     if isinstance(row["old_id"], str) and row["old_id"] != row["opportunity_id"]:
-        words.insert(1, f"(avant : {row['old_id']})" if lang == "fr" else f"(was {row['old_id']})")
-    for sign, name in (("+", "gained"), ("−", "lost")):
+        words.insert(1, localize("cli.diff.former_id", lang, id=row["old_id"]))
+    for symbol, name in (("+", "gained"), ("−", "lost")):
         if isinstance(row[name], str):
-            words.append(f"{sign} {row[name]}")
+            words.append(f"{symbol} {row[name]}")
     return "  ".join(word for word in words if isinstance(word, str))

@@ -10,11 +10,15 @@ from rich.markup import escape
 
 from foncier.cli.console import (
     Debug,
+    Language,
     StudyFolder,
+    option,
     out,
     report_errors,
+    say,
 )
 from foncier.errors import OfflineError
+from foncier.i18n import Message, localize
 
 if TYPE_CHECKING:
     from foncier.download import Cache, Outcome
@@ -22,104 +26,106 @@ if TYPE_CHECKING:
 
 
 def fetch(  # noqa: PLR0917 (typer makes options of them)
-    study: StudyFolder,
-    only: Annotated[
-        str, typer.Option(help="Sources voulues, séparées par des virgules [toutes].")
-    ] = "",
-    accept: Annotated[str, typer.Option(help="Doutes acceptés : vide, moins, colonnes.")] = "",
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Redemander ce qui est déjà là.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Dire ce qui serait demandé, sans le demander.")
-    ] = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ne rien demander : dire ce qui manque.")
-    ] = False,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Ne rien lire ni garder du cache partagé.")
-    ] = False,
+    where: StudyFolder,
+    only: Annotated[str, option(help="cli.fetch.help.only", metavar="list")] = "",
+    accept: Annotated[str, option(help="cli.fetch.help.accept", metavar="list")] = "",
+    refresh: Annotated[bool, option("--refresh", help="cli.fetch.help.refresh")] = False,
+    dry_run: Annotated[bool, option("--dry-run", help="cli.fetch.help.dry_run")] = False,
+    offline: Annotated[bool, option("--offline", help="cli.fetch.help.offline")] = False,
+    no_cache: Annotated[bool, option("--no-cache", help="cli.fetch.help.no_cache")] = False,
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Télécharger les couches publiques d'une étude dans son dossier fetched."""
+    """Download the public layers of a study."""
     with report_errors(debug=debug):
         from foncier.pipeline import fetch  # noqa: PLC0415 (slow to import)
         from foncier.study import read_bare_study  # noqa: PLC0415
 
-        plan = read_bare_study(study)
-        names = _words(only)
+        study, names = read_bare_study(where), _split(only)
         if dry_run or offline:
-            _shown(fetch.wanted(plan, names), offline=offline)
+            _say_wanted(fetch.wanted(study, names), offline=offline)
             return
-        faults, web = [], fetch.web_of(plan, cache=not no_cache)
-        for one in fetch.fetch(
-            plan,
+        faults, client = [], fetch.web_of(study, cache=not no_cache)
+        for outcome in fetch.fetch(
+            study,
             today=datetime.now(UTC).date(),
             only=names,
             refresh=refresh,
-            accepted=_words(accept),
-            web=web,
+            accepted=_split(accept),
+            web=client,
         ):
-            _told_of(one)
-            faults += [one.error] if one.error and one.state == "failed" else []
-        _told_of_cache(web.cache)
+            _say_outcome(outcome)
+            faults += [outcome.error] if outcome.error and outcome.state == "failed" else []
+        _say_cache_fault(client.cache)
         if faults:
             raise typer.Exit(faults[0].exit_code)
-        out.print(f"Puis : foncier check {escape(str(study))}", soft_wrap=True)
+        say("cli.fetch.next", study=where)
 
 
-def _told_of_cache(shared: Cache | None) -> None:
+def _say_cache_fault(shared: Cache | None) -> None:
     if shared is not None and shared.fault:
-        out.print(f"Cache inutilisable : {escape(shared.fault)}", soft_wrap=True)
+        say("cli.fetch.cache_unusable", why=shared.fault)
 
 
-def _words(listed: str) -> tuple[str, ...]:
-    """Words that a user wrote with commas between them."""
+def _split(listed: str) -> tuple[str, ...]:
+    """Words that are separated by commas."""
     return tuple(filter(None, (word.strip() for word in listed.split(","))))
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Vider le cache.")] = False,
+    clear: Annotated[bool, option("--clear", help="cli.cache.help.clear")] = False,
+    lang: Language = None,
 ) -> None:
-    """Dire où est le cache que les études partagent, et ce qu'il pèse ; ou le vider."""
+    """Show or clear the shared cache."""
     from foncier import download as services  # noqa: PLC0415 (slow to import)
 
-    kept = services.shared_cache()
+    shared = services.shared_cache()
     if clear:
-        kept.clear()
-    files, size = kept.size()
-    line = f"{kept.folder} : {files} fichier(s), {size / 1e6:.1f} Mo"
-    out.print(escape(line), soft_wrap=True)
+        shared.clear()
+    count, size = shared.size()
+    say("cli.cache.size", folder=shared.folder, count=count, size_mb=size / 1e6)
 
 
-def _shown(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
-    lacking = 0
+def _say_wanted(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
+    missing = 0
     for one in wanted:
-        lacking += one.former is None
-        mark = "[green]✓[/green]" if one.former else "–"
-        when = f"du {one.former.fetched_on}" if one.former else "absent"
-        line = f"{one.source.label} : {when} ; {one.source.licence} ; mis à jour {one.source.fresh}"
-        out.print(f"{mark} [bold]{one.source.group}[/bold]  {escape(line)}", soft_wrap=True)
+        missing += one.former is None
+        state = (
+            Message("cli.fetch.fetched_on", day=one.former.fetched_on)
+            if one.former
+            else Message("cli.fetch.absent")
+        )
+        words = localize(
+            "cli.fetch.source",
+            label=one.source.label,
+            state=state,
+            licence=one.source.licence,
+            updates=one.source.fresh,
+        )
+        _say_source("[green]✓[/green]" if one.former else "–", one.source.group, words)
         if not offline:
             out.print(f"    {escape(one.source.address)}", soft_wrap=True)
-    if offline and lacking:
-        raise OfflineError(
-            f"{lacking} source(s) absente(s) et --offline interdit le réseau. "
-            "Lancez foncier fetch sans --offline, ou déclarez vos fichiers dans study.toml."
-        )
+    if offline and missing:
+        raise OfflineError("cli.fetch.offline", count=missing)
 
 
-def _told_of(one: Outcome) -> None:
-    source, error = one.source, one.error
-    if one.state == "absent":
-        out.print(f"–  [bold]{source.group}[/bold]  {escape(str(error))}", soft_wrap=True)
-        return
+def _say_outcome(outcome: Outcome) -> None:
+    source, error = outcome.source, outcome.error
     if error is not None:
-        out.print(f"[red]✗[/red] [bold]{source.group}[/bold]  {escape(str(error))}", soft_wrap=True)
+        mark = "– " if outcome.state == "absent" else "[red]✗[/red]"
+        _say_source(mark, source.group, str(error))
         return
-    rows = one.provenance.rows if one.provenance else {}
-    counts = ", ".join(f"{layer} {count}" for layer, count in rows.items())
-    state = "à jour" if one.state == "current" else "reçu"
-    unit = "mailles" if "elevation" in rows else "lignes"
-    line = f"{source.label} : {state}, {counts} {unit}"
-    out.print(f"[green]✓[/green] [bold]{source.group}[/bold]  {escape(line)}", soft_wrap=True)
+    rows = outcome.provenance.rows if outcome.provenance else {}
+    unit = "cells" if "elevation" in rows else "rows"
+    counts = [
+        localize(f"cli.fetch.count_{unit}", layer=layer, count=count)
+        for layer, count in rows.items()
+    ]
+    state = "cli.fetch.current" if outcome.state == "current" else "cli.fetch.received"
+    _say_source(
+        "[green]✓[/green]", source.group, localize(state, label=source.label, counts=counts)
+    )
+
+
+def _say_source(mark: str, group: str, words: str) -> None:
+    out.print(f"{mark} [bold]{group}[/bold]  {escape(words)}", soft_wrap=True)

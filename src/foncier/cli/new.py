@@ -5,32 +5,46 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.markup import escape
 
-from foncier.cli.console import Debug, out, report_errors
+from foncier.cli.console import (
+    Debug,
+    Language,
+    argument,
+    option,
+    out,
+    report_errors,
+    say,
+)
 from foncier.errors import ConfigError
+from foncier.i18n import localize
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NOM", help="Nom du dossier d'étude.")],
-    commune: Annotated[str, typer.Option(help="Code INSEE, par exemple 80021.")],
-    parent: Annotated[Path, typer.Option("--in", help="Où créer le dossier.")] = Path("layers"),
+    name: Annotated[str, argument("name", help="cli.new.help.name")],
+    commune: Annotated[str | None, option(help="cli.new.help.commune", metavar="commune")] = None,
+    parent: Annotated[Path, option("--in", help="cli.new.help.parent", metavar="folder")] = Path(
+        "layers"
+    ),
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Créer un dossier d'étude à compléter."""
+    """Create a study folder."""
     with report_errors(debug=debug):
-        from foncier._util.atomic_write import write_atomically  # noqa: PLC0415
+        from foncier._util.atomic_write import write_atomically  # noqa: PLC0415 (slow to import)
         from foncier.study import template  # noqa: PLC0415
 
+        if commune is None:
+            raise ConfigError("cli.new.no_commune", name=name)
         text, folder = template(name, commune), parent / name
         if Path(name).name != name or name in (".", ".."):
-            raise ConfigError(f"{name!r} : attendu un nom simple, sans dossier.")
+            raise ConfigError("cli.new.not_a_name", name=name)
         if (folder / "study.toml").exists():
-            raise ConfigError(f"{folder} : cette étude existe déjà. Choisissez un autre nom.")
+            raise ConfigError("cli.new.exists", folder=folder)
         write_atomically(folder, {"study.toml": lambda path: _write(path, text)})
-        out.print(f"Étude créée : [bold]{escape(str(folder / 'study.toml'))}[/bold]")
-        out.print(f"Puis : foncier fetch {escape(str(folder))}", soft_wrap=True)
+        file = f"[bold]{escape(str(folder / 'study.toml'))}[/bold]"
+        out.print(f"{localize('cli.new.created')} {file}", soft_wrap=True)
+        say("cli.new.next", folder=folder)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,98 +1,100 @@
-"""``foncier validate``: what a result is worth by known truths, and which sites to visit next."""
+"""``foncier validate``: compare a result with ground truth, and plan the next visits."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
     Debug,
     Lang,
+    Language,
     ResultFolder,
+    option,
     out,
     report_errors,
+    say,
+    say_file,
+    say_warnings,
 )
 from foncier.errors import ConfigError
-from foncier.i18n import localize
+from foncier.i18n import format_value, label, language, localize, typeset
 from foncier.model import KIND_PLURALS
 
+if TYPE_CHECKING:
+    from foncier.model import Validation
+
 FOLDER = "validation"
+COUNTS = ("found", "judged", "true")
+SHARES = ("precision", "recall")
 
 
 def validate(  # noqa: PLR0917 (typer makes options of them)
     result: ResultFolder,
-    truth: Annotated[
-        Path | None, typer.Option(help="Vérités : visites de la carte (CSV), GeoPackage, GeoJSON…")
-    ] = None,
-    complete: Annotated[
-        bool, typer.Option("--complete", help="Ces vérités sont toutes celles du secteur.")
-    ] = False,
+    truth: Annotated[Path | None, option(help="cli.validate.help.truth", metavar="file")] = None,
+    complete: Annotated[bool, option("--complete", help="cli.validate.help.complete")] = False,
     plan: Annotated[
-        int | None, typer.Option(min=1, help="Nombre de sites à visiter, à choisir au mieux.")
+        int | None, option(min=1, help="cli.validate.help.plan", metavar="count")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--out", help=f"Dossier du rapport [RÉSULTAT/{FOLDER}].")
+        Path | None, option("--out", help="cli.validate.help.out", metavar="folder")
     ] = None,
-    lang: Annotated[Lang, typer.Option(help="Langue du rapport.")] = "fr",
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Juger un résultat par des vérités connues ; dire quels sites visiter pour en savoir plus."""
+    """Validate a result."""
     with report_errors(debug=debug):
-        from foncier.pipeline import validate  # noqa: PLC0415
+        from foncier.pipeline import validate  # noqa: PLC0415 (slow to import)
 
         if truth is None and plan is None:
-            raise ConfigError(
-                "donnez des vérités (--truth FICHIER) ou un nombre de visites à prévoir (--plan N)."
-            )
-        where = folder or result / FOLDER
+            raise ConfigError("cli.validate.nothing")
+        lang, where = lang or language(), folder or result / FOLDER
         if truth is not None:
-            judged = validate.assess_result(result, truth, complete=complete)
-            validate.write(judged, where, lang=lang)
-            _summary(judged, lang)
-            out.print(f"Rapport     {escape(str(where / validate.REPORT))}", soft_wrap=True)
-            out.print(f"Image       {escape(str(where / validate.PICTURE))}", soft_wrap=True)
+            validation = validate.assess_result(result, truth, complete=complete)
+            validate.write(validation, where, lang=lang)
+            _summary(validation, lang)
+            say_file("report", where / validate.REPORT)
+            say_file("picture", where / validate.PICTURE)
         if plan is not None:
-            planned = validate.visits(result, truth, plan)
-            validate.write_visits(planned, where, lang=lang)
-            count, many = len(planned.sites), "s" * (len(planned.sites) > 1)
-            out.print(
-                f"{count} site{many} à visiter" if lang == "fr" else f"{count} site{many} to visit"
-            )
-            out.print(f"Liste       {escape(str(where / validate.LIST))}", soft_wrap=True)
-            out.print(f"Formulaire  {escape(str(where / validate.FORM))}", soft_wrap=True)
+            visits = validate.visits(result, truth, plan)
+            validate.write_visits(visits, where, lang=lang)
+            say("cli.validate.visits", count=len(visits.sites))
+            say_file("list", where / validate.LIST)
+            say_file("form", where / validate.FORM)
 
 
-def _summary(judged: Any, lang: Lang) -> None:
-    from foncier.export.validation_report import ALL, conclusions, truth_summary  # noqa: PLC0415
+def _summary(validation: Validation, lang: Lang) -> None:
+    from foncier.export.validation_report import conclusions, truth_summary  # noqa: PLC0415 (slow to import)
 
-    fr = lang == "fr"
-    table = Table(title=escape(judged.title), title_justify="left")
-    heads = (
-        ("Nature", "Listés", "Jugés", "Vrais", "Précision", "Rappel")
-        if fr
-        else ("Kind", "Listed", "Judged", "True", "Precision", "Recall")
-    )
-    for head in heads:
-        table.add_column(head, justify="left" if head == heads[0] else "right")
-    for row in judged.by_kind.to_dict("records"):
-        words = KIND_PLURALS.get(row["kind"], ALL)[lang]
-        cells = [
-            localize(
-                "export.report.share",
-                lang,
-                share=row[name],
-                low=row[f"{name}_low"],
-                high=row[f"{name}_high"],
-            )
-            for name in ("precision", "recall")
-        ]
-        table.add_row(words, str(row["found"]), str(row["judged"]), str(row["true"]), *cells)
+    table = Table(title=escape(validation.title), title_justify="left")
+    table.add_column(localize("cli.kind"))
+    for name in (*COUNTS, *SHARES):
+        table.add_column(localize(f"cli.validate.columns.{name}"), justify="right")
+    rows: list[Any] = validation.by_kind.to_dict("records")
+    for row in rows:
+        table.add_row(*_cells(row, lang))
     out.print(table)
-    for warning in judged.warnings:
-        out.print(f"  [yellow]![/yellow] {escape(warning[lang])}", soft_wrap=True)
-    for line in (*truth_summary(judged, lang)[:1], *conclusions(judged, lang)):
-        out.print(escape(line.replace("**", "")), soft_wrap=True)
+    say_warnings(validation.warnings, lang)
+    for line in (*truth_summary(validation, lang)[:1], *conclusions(validation, lang)):
+        plain = line.replace("**", "")
+        out.print(escape(typeset(plain) if lang == "fr" else plain), soft_wrap=True)
+
+
+def _cells(row: dict[str, Any], lang: Lang) -> list[str]:
+    """Cells of a kind: name, counts, and shares with their intervals."""
+    words = KIND_PLURALS.get(row["kind"], label("cli.validate.all"))[lang]
+    counts = [format_value(row[name], "n", lang) for name in COUNTS]
+    shares = [
+        localize(
+            "cli.validate.interval",
+            lang,
+            share=row[name],
+            low=row[f"{name}_low"],
+            high=row[f"{name}_high"],
+        )
+        for name in SHARES
+    ]
+    return [words, *counts, *shares]

@@ -5,53 +5,53 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.markup import escape
 
 from foncier.cli.console import (
     Debug,
     Language,
     OptionalStudy,
+    option,
     out,
     report_errors,
+    say_file,
+    say_sections,
 )
+from foncier.i18n import format_value, language
+
+FILES = ("table", "map")
 
 
 def what_if(  # noqa: PLR0917 (typer makes options of them)
-    study: OptionalStudy = None,
-    loop: Annotated[
-        Path | None,
-        typer.Option(help="Autre boucle : TOML avec [loop], ou fichier d'étapes ou de ligne."),
-    ] = None,
+    where: OptionalStudy = None,
+    loop: Annotated[Path | None, option(help="cli.what_if.help.loop", metavar="file")] = None,
     crossings: Annotated[
-        Path | None, typer.Option(help="Franchissements à essayer : fichier de lignes.")
+        Path | None, option(help="cli.what_if.help.crossings", metavar="file")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--out", help="Dossier [maps/NOM-scenarios].")
+        Path | None, option("--out", help="cli.what_if.help.out", metavar="folder")
     ] = None,
-    lang: Language = "fr",
+    lang: Language = None,
     debug: Debug = False,
 ) -> None:
-    """Comparer la boucle de l'étude à une autre, ou essayer des franchissements."""
+    """Compare another loop or new crossings."""
     with report_errors(debug=debug):
         from foncier import demo  # noqa: PLC0415
-        from foncier.export import what_if  # noqa: PLC0415
+        from foncier.export import what_if  # noqa: PLC0415 (slow to import)
         from foncier.pipeline.what_if import run_what_if  # noqa: PLC0415
         from foncier.study import read_study  # noqa: PLC0415
 
-        plan = read_study(study or demo.study_folder())
-        name = "demo" if study is None else plan.folder.resolve().name
-        where = folder or Path("maps") / f"{name}-scenarios"
-        found = run_what_if(plan, loop=loop, crossings=crossings, workers=2)
-        names = found.result.candidates.set_index("opportunity_id")["name"]
-        for line in found.lines.to_dict("records"):
-            length = f"{line['length_m'] / 1000:.2f} km".replace(".", "," if lang == "fr" else ".")
-            out.print(f"{escape(str(line['name']))}  {length}", soft_wrap=True)
-        for title, rows in what_if.describe_scenarios(found.gains, names, lang):
-            out.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
-            for row in rows:
-                out.print(f"  {escape(row)}", soft_wrap=True)
-        made = what_if.write_what_if(found.result, found.gains, found.lines, where, lang=lang)
-        words = ("Tableau", "Carte") if lang == "fr" else ("Table", "Map")
-        for word, path in zip(words, made.values(), strict=True):
-            out.print(f"{word:8} {escape(str(path))}", soft_wrap=True)
+        lang, study = lang or language(), read_study(where or demo.study_folder())
+        name = "demo" if where is None else study.folder.resolve().name
+        results = folder or Path("maps") / f"{name}-scenarios"
+        scenarios = run_what_if(study, loop=loop, crossings=crossings, workers=2)
+        names = scenarios.result.candidates.set_index("opportunity_id")["name"]
+        for line in scenarios.lines.to_dict("records"):
+            length = format_value(line["length_m"] / 1000, ".2f", lang)
+            out.print(f"{escape(str(line['name']))}  {length}\u00a0km", soft_wrap=True)
+        say_sections(what_if.describe_scenarios(scenarios.gains, names, lang))
+        made = what_if.write_what_if(
+            scenarios.result, scenarios.gains, scenarios.lines, results, lang=lang
+        )
+        for kind, path in zip(FILES, made.values(), strict=True):
+            say_file(kind, path)

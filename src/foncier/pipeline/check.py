@@ -1,108 +1,195 @@
-"""Look at the layers of a study one by one, without running it."""
+"""Check a study without running it: each layer, then what a run needs beside the layers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foncier import detect, readers
+from foncier import detect, network, readers
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError
-from foncier.i18n import figure
+from foncier.i18n import Localized, label, localize, localized
 from foncier.pipeline.layers import (
+    ON_GROUND,
     RELIEF,
+    TIMETABLE,
     Layers,
     layer_file,
     one,
+    relief_bounds,
 )
 from foncier.pipeline.missing import uncovered
 from foncier.pipeline.study_area import study_area, trace_lines
 from foncier.study import costs as study_costs
-from foncier.study.config import LAYERS, Layer, Study
+from foncier.study.config import FORMER_KEYS, LAYERS, Layer, Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from foncier.i18n import Localized
+    from foncier.i18n import Lang
     from foncier.model import LayerFile, LayerReport
 
+# Layers whose coverage of the communes is compared.
 COMPARED: tuple[Layer, ...] = ("parcels", "buildings", "streets", "zones")
 
 
 @dataclass(frozen=True)
 class LayerCheck:
-    """What there is of a layer: a report, or a fault, or only what its absence costs."""
+    """State of a layer, or of another part of the study.
+
+    Exactly one of ``report`` (what was read), ``fault`` (why it cannot be used) and ``cost`` (what
+    the result lacks, or a remark) is set; ``shown`` is the file, or the state in words.
+    """
 
     layer: str
-    shown: str
+    shown: str | Localized
     report: LayerReport | None = None
     fault: FoncierError | None = None
     cost: Localized | None = None
 
-    def told(self, lang: str) -> tuple[str, list[str]]:
-        """Say it in words: what was read, then each remark."""
+    def describe(self, lang: Lang) -> tuple[str, list[str]]:
+        """Word the state: file or state, then what was read and each remark."""
+        shown = self.shown if isinstance(self.shown, str) else self.shown[lang]
+        if self.fault is not None:
+            return shown, [self.fault.message(lang)]
         if self.report is None:
-            cost = [self.cost[lang]] if self.cost else []
-            return self.shown, [str(self.fault)] if self.fault else cost
-        report = self.report
-        kept = figure(report.rows_kept, "", "fr")
-        read = figure(report.rows_read, "", "fr")
-        vintage = report.vintage.isoformat() if report.vintage else "inconnue"
-        rows = "cellules" if self.layer == RELIEF else "lignes"
-        head = f"{kept} {rows} retenues sur {read} ; {report.crs or 'sans géométrie'} ; "
-        notes = [f"{n.text[lang]} ({figure(n.count, '', 'fr')})" for n in report.notes]
-        return self.shown, [
-            head + f"date {vintage} ; {report.licence or 'licence inconnue'}",
-            *notes,
+            return shown, [self.cost[lang]] if self.cost else []
+        report, cells = self.report, self.layer == RELIEF
+        head = localize(
+            "pipeline.check.cells" if cells else "pipeline.check.rows",
+            lang,
+            count=report.rows_kept,
+            read=report.rows_read,
+            crs=report.crs or label("pipeline.check.no_geometry"),
+            vintage=report.vintage.isoformat()
+            if report.vintage
+            else label("pipeline.check.no_date"),
+            licence=report.licence or label("pipeline.check.no_licence"),
+        )
+        notes = [
+            localize("pipeline.inventory_note", lang, text=note.text, count=note.count)
+            for note in report.notes
         ]
+        return shown, [head, *notes]
 
 
 def check_layers(study: Study) -> Iterator[LayerCheck]:
-    """Read each layer of a study in turn; a fault of one does not stop the others.
+    """Read each layer of a study in turn; an error of one does not stop the others.
 
-    What does not come to some communes is told last, where all layers that tell it could be read.
+    What the layers as a whole lack comes last: communes that a layer does not cover, lines, study
+    area and pictures. A study without a fault in this list is one that `run` accepts.
+
+    Yields
+    ------
+    One check a file, one a layer that the study lacks, and one a remark on the whole.
     """
-    costs = study_costs()
-    kept: dict[Layer, list[Any]] = {layer: [] for layer in COMPARED}
+    yield from (
+        LayerCheck(
+            FORMER_KEYS[key].split(".")[1],
+            label("pipeline.check.renamed"),
+            cost=localized("pipeline.check.former_key", old=key, new=FORMER_KEYS[key]),
+        )
+        for key in study.former_keys
+    )
+    costs, tables = study_costs(), _Tables(study)
     for layer in LAYERS:
-        specs = study.layers.get(layer, ())
-        if not specs:
-            yield LayerCheck(layer, "absente", cost=costs.get(layer))
-        for spec in specs:
-            table, seen = _read(study, layer_file(study, layer, spec))
-            if layer in kept:
-                kept[layer].append(table)
-            yield seen
-    if all(table is not None for tables in kept.values() for table in tables):
-        yield from _uncovered(study, kept)
+        if not study.layers.get(layer):
+            yield LayerCheck(layer, label("pipeline.check.absent"), cost=costs.get(layer))
+        yield from tables.read(layer)
+    yield from _check_whole(study, tables)
 
 
-def _read(study: Study, file: LayerFile) -> tuple[Any, LayerCheck]:
-    """Table of a file, None where it has a fault, and what is told of it."""
-    crs = legal_crs(study.study.communes[0])
+@dataclass
+class _Tables:
+    """Tables of the layers that the last checks need, and whether all could be read."""
+
+    study: Study
+    frames: dict[Layer, Any] = field(default_factory=dict)
+    corners: list[Any] = field(default_factory=list)
+    complete: bool = True
+
+    def read(self, layer: Layer) -> Iterator[LayerCheck]:
+        """Read the files of a layer, then combine them, as a run does."""
+        parts = []
+        for spec in self.study.layers.get(layer, ()):
+            table, check = self._read_file(layer_file(self.study, layer, spec))
+            parts.append(table)
+            yield check
+        readable = all(part is not None for part in parts)
+        self.complete &= readable
+        if not parts or not readable:
+            return
+        try:
+            table = self._combined(layer, parts)
+        except FoncierError as fault:
+            self.complete = False
+            yield LayerCheck(layer, label("pipeline.check.combined"), fault=fault)
+            return
+        if layer in ON_GROUND and len(table):
+            self.corners.append(table.total_bounds)
+        if layer in (*COMPARED, "inventory"):
+            self.frames[layer] = table
+
+    def _combined(self, layer: Layer, parts: list[Any]) -> Any:
+        if layer == RELIEF:
+            return readers.merge_dems(parts, self.study.layers[RELIEF][0].path)
+        return one(layer, parts)
+
+    def _read_file(self, file: LayerFile) -> tuple[Any, LayerCheck]:
+        """Table of a file, None where it cannot be read, and its check."""
+        info, crs = self.study.info, legal_crs(self.study.info.communes[0])
+        bounds = relief_bounds(self.corners)
+        try:
+            if file.layer == RELIEF:
+                table, report = readers.read_dem(file, crs=crs, bounds=bounds)
+            else:
+                table, report = readers.read(
+                    file,
+                    crs=crs,
+                    communes=info.communes,
+                    parcels=self.frames.get("parcels"),
+                    on=info.date,
+                    bounds=bounds if file.layer == TIMETABLE else None,
+                )
+        except FoncierError as fault:
+            return None, LayerCheck(file.layer, file.shown, fault=fault)
+        return table, LayerCheck(file.layer, file.shown, report=report)
+
+
+def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
+    """Check coverage, lines, study area and pictures."""
+    yield from _check_pictures(study)
+    if not tables.complete:
+        return
+    crs = legal_crs(study.info.communes[0])
+    layers = Layers(tables.frames, ())
+    streets = layers.get("streets")
+    waypoints = study.loop is not None and study.loop.file is None
+    has_graph = waypoints and streets is not None and not streets.empty
     try:
-        if file.layer == RELIEF:
-            table, report = readers.read_dem(file, crs=crs)
-        else:
-            table, report = readers.read(
-                file, crs=crs, communes=study.study.communes, on=study.study.date
-            )
+        graph = network.build_graph(streets) if has_graph else None
+        axis = trace_lines(study, graph, crs, streets).axis
     except FoncierError as fault:
-        return None, LayerCheck(file.layer, file.shown, fault=fault)
-    return table, LayerCheck(file.layer, file.shown, report=report)
-
-
-def _uncovered(study: Study, kept: dict[Layer, list[Any]]) -> Iterator[LayerCheck]:
-    """Layers that do not come to some communes of the study area."""
-    crs = legal_crs(study.study.communes[0])
-    layers = Layers({layer: one(layer, parts) for layer, parts in kept.items() if parts}, ())
-    ground = detect.SpatialContext(**{layer: layers.get(layer) for layer in COMPARED})
-    if ground.parcels is None or ground.parcels.empty:
+        yield LayerCheck("axis", label("pipeline.check.lines"), fault=fault)
         return
     try:
-        area = study_area(study, layers, trace_lines(study, None, crs).axis, crs)
+        area = study_area(study, layers, axis, crs)
     except FoncierError as fault:
-        yield LayerCheck("axis", "secteur d'étude", fault=fault)
+        yield LayerCheck("area", label("pipeline.check.area"), fault=fault)
         return
-    for gap in uncovered(detect.uncovered_communes(ground, area)):
-        yield LayerCheck(gap.what, "incomplète", cost=gap.cost)
+    context = detect.SpatialContext(**{layer: layers.get(layer) for layer in COMPARED})
+    if context.parcels is None or context.parcels.empty:
+        return
+    for gap in uncovered(detect.uncovered_communes(context, area)):
+        yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
+
+
+def _check_pictures(study: Study) -> Iterator[LayerCheck]:
+    if study.leaflet is None:
+        return
+    from foncier.pipeline.write_results import check_pictures  # noqa: PLC0415 (slow to import)
+
+    try:
+        check_pictures(study)
+    except FoncierError as fault:
+        yield LayerCheck("leaflet", label("pipeline.check.pictures"), fault=fault)

@@ -1,8 +1,9 @@
-"""Run every rule set on the same parcels, and say where they agree and what sets them apart."""
+"""Apply every rule set to the same parcels: where they agree, and which rule makes them differ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,32 +16,31 @@ from foncier._util.atomic_write import write_atomically
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.export.compare_profiles import Scene, draw_agreement, write_comparison
-from foncier.i18n import figure
+from foncier.i18n import localize
 from foncier.pipeline.layers import read_layers
-from foncier.pipeline.run import GROUND
+from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.pipeline.study_area import study_area, trace_lines
-from foncier.study import profile, profiles, published
+from foncier.study import known_profiles, profile, published
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from foncier.study.config import Study
 
 FILE, PICTURE = "comparaison.gpkg", "accord.png"
 KINDS = ("dent_creuse", "terrain_divisible")
-KEPT = "retenue"
+LABELS = ["kind", "rule", "label_fr", "label_en"]
+LISTED = "retenue"  # in the columns of the rule sets
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What each rule set finds on the same parcels.
+    """Plots that each rule set finds among the same parcels.
 
-    ``summary`` has one row a profile: ``profile``, one count and one area (``…_ha``) a kind.
-    ``candidates`` holds CANDIDATES by profile. ``agreement`` has one row a kind and parcel that a
-    profile found at least: ``parcel_id``, ``kind``, ``found_by`` (how many), ``profiles`` (which),
-    ``area_m2`` and one column a profile: « retenue », or the test that keeps the parcel off.
-    ``differences`` counts the plots that others found and a profile did not, by the rule that
-    stopped them (see `differences`). ``scene`` is what the picture shows behind.
+    ``summary`` has one row a profile: ``profile``, and by kind a count and an area (``…_ha``).
+    ``candidates`` holds CANDIDATES by profile. ``agreement`` has one row for each parcel and kind
+    that at least one profile lists: ``parcel_id``, ``kind``, ``found_by`` (number of profiles),
+    ``profiles`` (their names), ``area_m2``, and by profile ``retenue`` or the rule that rejects
+    the parcel. ``differences`` counts the plots that others list and a profile does not, by the
+    rule that rejects them (see `differences`). ``scene`` is the background of the picture.
     """
 
     summary: pd.DataFrame
@@ -51,60 +51,57 @@ class Comparison:
 
 
 def compare(study: Study, *, workers: int = 1) -> Comparison:
-    """Find the plots of a study by every rule set; its own changes hold for its own rule set.
+    """Find the plots of a study with every rule set; its changes apply to its own rule set.
 
     Raises
     ------
     ConfigError
         The study has no parcels or no buildings.
     FoncierError
-        As the reading of the layers raises it.
+        A layer cannot be read; see `foncier.errors`.
     """
-    crs = legal_crs(study.study.communes[0])
+    crs = legal_crs(study.info.communes[0])
     layers = read_layers(study, workers=workers)
-    ground = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
-    if ground.parcels is None or ground.buildings is None:
-        raise ConfigError(
-            "study.toml : comparer les jeux de règles demande [layers.parcels] et "
-            "[layers.buildings]. Ajoutez la couche qui manque."
-        )
+    context = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
+    if context.parcels is None or context.buildings is None:
+        raise ConfigError("pipeline.compare_profiles.no_layer")
     area = study_area(study, layers, trace_lines(study, None, crs).axis, crs)
-    ground = ground.with_uncovered(detect.uncovered_communes(ground, area))
-    found = {}
-    for name in profiles():
+    context = context.with_uncovered(detect.uncovered_communes(context, area))
+    results = {}
+    for name in dict.fromkeys((*known_profiles(), study.rules.profile)):
         rules = profile(study) if name == study.rules.profile else published(name)
         alone = replace(rules, assembly=None)  # single parcels are compared, not groups
-        found[name] = detect.find_plots(ground, alone, area, source="Cadastre")
-    both = agreement(ground.parcels, found)
+        results[name] = detect.find_plots(context, alone, area, source="Cadastre")
+    parcels = agreement(context.parcels, results)
     return Comparison(
-        pd.DataFrame([_counted(name, plots.candidates) for name, plots in found.items()]),
-        {name: plots.candidates for name, plots in found.items()},
-        both,
-        differences(both, found),
+        pd.DataFrame([_summary(name, plots.candidates) for name, plots in results.items()]),
+        {name: plots.candidates for name, plots in results.items()},
+        parcels,
+        differences(parcels, results),
         Scene(
-            study.study.title,
-            ground.parcels,
-            ground.buildings,
-            ground.streets,
+            study.info.title,
+            context.parcels,
+            context.buildings,
+            context.streets,
             tuple(r.source for r in layers.reports),
-            study.study.date,
+            study.info.date,
         ),
     )
 
 
-def _counted(name: str, candidates: gpd.GeoDataFrame) -> dict[str, Any]:
+def _summary(name: str, candidates: gpd.GeoDataFrame) -> dict[str, Any]:
     row: dict[str, Any] = {"profile": name}
     for kind in KINDS:
-        own = candidates.loc[(candidates["kind"] == kind).to_numpy()]
-        row[kind] = len(own)
-        # A parcel drawn over another is counted once.
-        row[f"{kind}_ha"] = float(shapely.area(shapely.union_all(own.geometry.to_numpy()))) / 1e4
+        plots = candidates.loc[(candidates["kind"] == kind).to_numpy()]
+        row[kind] = len(plots)
+        # The union counts land of overlapping parcels once.
+        row[f"{kind}_ha"] = float(shapely.area(shapely.union_all(plots.geometry.to_numpy()))) / 1e4
     return row
 
 
-def agreement(parcels: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> gpd.GeoDataFrame:
-    """Build one row a kind and parcel that some profile found (see `Comparison`)."""
-    kept = pd.concat(
+def agreement(parcels: gpd.GeoDataFrame, results: dict[str, detect.Plots]) -> gpd.GeoDataFrame:
+    """Build one row for each parcel and kind that a profile lists (see `Comparison`)."""
+    listed = pd.concat(
         [
             pd.DataFrame(
                 {
@@ -113,17 +110,19 @@ def agreement(parcels: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> gpd.
                     "profile": name,
                 }
             )
-            for name, p in found.items()
+            for name, p in results.items()
         ]
     )
-    groups = kept.groupby(["parcel_id", "kind"])["profile"]
+    groups = listed.groupby(["parcel_id", "kind"])["profile"]
     rows = pd.DataFrame({"found_by": groups.size(), "profiles": groups.agg(" | ".join)})
     rows = rows.reset_index()
-    for name, plots in found.items():
-        told = _stops(plots.tests)
-        where = pd.MultiIndex.from_frame(rows[["parcel_id", "kind"]])
-        own = pd.MultiIndex.from_frame(kept.loc[kept["profile"] == name, ["parcel_id", "kind"]])
-        rows[name] = np.where(where.isin(own), KEPT, told.reindex(where).to_numpy())
+    for name, plots in results.items():
+        reasons = _reasons(plots.tests)
+        keys = pd.MultiIndex.from_frame(rows[["parcel_id", "kind"]])
+        by_it = pd.MultiIndex.from_frame(
+            listed.loc[listed["profile"] == name, ["parcel_id", "kind"]]
+        )
+        rows[name] = np.where(keys.isin(by_it), LISTED, reasons.reindex(keys).to_numpy())
     index = parcels.set_index("parcel_id").index.get_indexer(rows["parcel_id"])
     shapes = parcels.geometry.to_numpy()[index]
     return gpd.GeoDataFrame(
@@ -131,27 +130,27 @@ def agreement(parcels: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> gpd.
     )
 
 
-def differences(both: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> pd.DataFrame:
-    """Count the plots that a profile turns down and another finds, by the rule that stops them.
+def differences(parcels: gpd.GeoDataFrame, results: dict[str, detect.Plots]) -> pd.DataFrame:
+    """Count the plots that a profile rejects and another lists, by the rule that rejects them.
 
     Parameters
     ----------
-    both
-        As `agreement` builds it.
-    found
-        What each profile found.
+    parcels
+        Table of `agreement`.
+    results
+        Plots by profile.
 
     Returns
     -------
-    Columns ``kind``, ``profile``, ``rule`` (its name), ``label_fr``, ``plots``.
+    Columns ``kind``, ``profile``, ``rule`` (its name), ``label_fr``, ``label_en``, ``plots``.
     """
     parts = []
-    for name, plots in found.items():
-        out = both.loc[both[name] != KEPT, ["parcel_id", "kind"]]
-        stopped = out.merge(_last(plots.tests), on=["parcel_id", "kind"])
-        count = stopped.groupby(["kind", "rule", "label_fr"], as_index=False).size()
+    for name, plots in results.items():
+        rejected = parcels.loc[parcels[name] != LISTED, ["parcel_id", "kind"]]
+        stopped = rejected.merge(_last(plots.tests), on=["parcel_id", "kind"])
+        count = stopped.groupby(LABELS, as_index=False).size()
         parts.append(count.assign(profile=name).rename(columns={"size": "plots"}))
-    columns = ["kind", "profile", "rule", "label_fr", "plots"]
+    columns = ["kind", "profile", "rule", "label_fr", "label_en", "plots"]
     order = ["kind", "profile", "plots", "rule"]
     every = pd.concat(parts, ignore_index=True)[columns]
     ascending = [True, True, False, True]
@@ -160,17 +159,24 @@ def differences(both: gpd.GeoDataFrame, found: dict[str, detect.Plots]) -> pd.Da
 
 
 def _last(tests: pd.DataFrame) -> pd.DataFrame:
-    """Last test that each parcel went through, by kind: the one that stopped it, if any did."""
+    """Last test of each parcel and kind: the one that rejects it, if any does."""
     ordered = tests.sort_values("step")
     return ordered.drop_duplicates(["parcel_id", "kind"], keep="last")
 
 
-def _stops(tests: pd.DataFrame) -> pd.Series[str]:
-    """Words for the last test that each parcel went through, by parcel and kind."""
+def _reasons(tests: pd.DataFrame) -> pd.Series[str]:
+    """Words for the last test of each parcel and kind."""
     last = _last(tests)
     units = last["unit"].astype(object).where(last["unit"].notna(), "")
     words = [
-        f"{label}\u00a0: {figure(value, unit, 'fr')}, seuil {figure(threshold, unit, 'fr')}"
+        localize(
+            "pipeline.compare_profiles.last_test",
+            "fr",
+            rule=label,
+            value=value,
+            threshold=threshold,
+            unit=unit,
+        )
         for label, value, threshold, unit in zip(
             last["label_fr"], last["value"], last["threshold"], units, strict=True
         )
@@ -179,27 +185,29 @@ def _stops(tests: pd.DataFrame) -> pd.Series[str]:
 
 
 def write(comparison: Comparison, study: Study, folder: Path) -> Path:
-    """Write a GeoPackage with one layer a profile and the layer ``accord``, and its picture.
+    """Write a GeoPackage with one layer a profile and the layer ``accord``, and a picture.
 
-    Returns the GeoPackage; the picture is ``accord.png`` beside it.
+    Returns
+    -------
+    Path of the GeoPackage; ``accord.png`` is beside it.
 
     Raises
     ------
     ExportError
-        It cannot be written whole; a former one is intact.
+        They cannot be written; the previous ones are intact.
     """
     columns = [n for n in schemas.CANDIDATES.names if n != "geometry"]
     layers = {
-        name.replace("-", "_"): frame[[*columns, "geometry"]]
+        Path(name).stem.replace("-", "_"): frame[[*columns, "geometry"]]
         for name, frame in comparison.candidates.items()
     }
-    day = study.study.date
+    day = study.info.date
 
-    def written(path: Path) -> None:
+    def write_layers(path: Path) -> None:
         write_comparison({**layers, "accord": comparison.agreement}, path, day=day)
 
-    def drawn(path: Path) -> None:
+    def draw(path: Path) -> None:
         draw_agreement(comparison.agreement, comparison.summary, comparison.scene, path)
 
-    write_atomically(folder, {FILE: written, PICTURE: drawn})
+    write_atomically(folder, {FILE: write_layers, PICTURE: draw})
     return folder / FILE

@@ -1,4 +1,4 @@
-"""Read the layers of a study once, and keep them in a form that is read a hundred times faster."""
+"""Convert the layers of a study to GeoParquet, which reads a hundred times faster."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ if TYPE_CHECKING:
 FOLDER = "convertis"
 INDEX = "couches.json"
 HEIGHTS = "heights.npy"
-FORM = 1  # of the folder; another one is converted again
+FORM = 1  # version of the folder; layers of another version are converted again
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
 
 
 def converted_folder(study: Study, work: Path | None = None) -> Path:
-    """Where a study keeps its converted layers, or where a folder for the work does."""
+    """Folder of the converted layers: in the study, or in a working folder."""
     return (study.folder if work is None else work) / FOLDER
 
 
 def fingerprint(study: Study) -> str:
-    """Mark of all that the layers of a study are read from, in hexadecimal.
+    """Fingerprint of the files of a study and of how it reads them, in hexadecimal.
 
-    It changes with any byte of any file, and with what the study says of how to read it.
+    It changes with any byte of any file, and with any key of the layers.
     """
     files = [
         (file.shown, readers.fingerprint(file))
@@ -62,48 +62,45 @@ def fingerprint(study: Study) -> str:
         for spec in specs
         for file in [layer_file(study, layer, spec)]
     ]
-    said = study.model_dump(mode="json", include={"study": {"communes", "date"}, "layers": True})
-    text = json.dumps([__version__, files, said], sort_keys=True, ensure_ascii=False)
+    keys = study.model_dump(mode="json", include={"info": {"communes", "date"}, "layers": True})
+    text = json.dumps([__version__, files, keys], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def convert(study: Study, folder: Path) -> tuple[LayerReport, ...]:
-    """Read the layers of a study and keep them in a folder, all or nothing.
+    """Convert the layers of a study into a folder, all or none of them.
 
-    One layer is in memory at a time. ``folder`` then holds one GeoParquet a layer and
+    One layer is in memory at a time. ``folder`` then has one GeoParquet file a layer and
     ``couches.json``.
 
     Returns
     -------
-    What was read of each file.
+    Report of each file.
 
     Raises
     ------
+    ExportError
+        The folder cannot be written.
     FoncierError
-        As the readers raise it; `ExportError` where the folder cannot be written.
+        A layer cannot be read; see `foncier.errors`.
     """
-    mark = fingerprint(study)
+    inputs = fingerprint(study)
     try:
         with explain_store_errors(folder, ExportError), atomic_folder(folder, last=INDEX) as new:
-            return _write_all(study, mark, new)
+            return _write_all(study, inputs, new)
     except FoncierError:
         raise
     except OSError as reason:
         if is_remote(folder) and isinstance(reason, FileNotFoundError):
-            raise ExportError(
-                f"{folder} : écriture impossible (aucun seau ni conteneur de ce nom). Créez-le, ou "
-                "corrigez l'adresse."
-            ) from reason
-        raise ExportError(
-            f"{folder} : écriture impossible ({reason.strerror or reason}). Libérez de la place ou "
-            "choisissez un autre dossier."
-        ) from reason
+            raise ExportError("pipeline.convert.no_bucket", folder=folder) from reason
+        why = reason.strerror or str(reason)
+        raise ExportError("pipeline.convert.not_writable", folder=folder, why=why) from reason
 
 
-def _write_all(study: Study, mark: str, folder: Path) -> tuple[LayerReport, ...]:
-    def given(layer: Layer) -> list[tuple[Any, LayerReport]]:
+def _write_all(study: Study, inputs: str, folder: Path) -> tuple[LayerReport, ...]:
+    def read(layer: Layer) -> list[tuple[Any, LayerReport]]:
         files = layer_files(study, layer)
-        # Read again where they are asked for: the parcels are the heaviest that others wait for.
+        # Parcels are the largest layer: they are read again rather than kept in memory.
         by_parcels = any(file.format in readers.AFTER_PARCELS for file in files)
         known = by_parcels and "parcels" in layers
         parcels = read_layer(folder, "parcels") if known else None
@@ -111,14 +108,14 @@ def _write_all(study: Study, mark: str, folder: Path) -> tuple[LayerReport, ...]
 
     layers: dict[Layer, None] = {}
     reports: list[LayerReport] = []
-    for layer, table, told in each_layer(study, given):
+    for layer, table, of_layer in each_layer(study, read):
         _write(layer, table, folder)
         layers[layer] = None
-        reports += told
+        reports += of_layer
         del table  # before the next one is read
     index = {
         "form": FORM,
-        "fingerprint": mark,
+        "fingerprint": inputs,
         "layers": list(layers),
         "files": {file.name: geoparquet.fingerprint(file) for file in sorted(folder.iterdir())},
         "reports": [dataclasses.asdict(report) for report in reports],
@@ -140,11 +137,15 @@ def _write(layer: Layer, table: Any, folder: Path) -> None:
 def read_study_layers(
     study: Study, work: Path | None = None, *, workers: int = 1
 ) -> tuple[Layers, Path | None]:
-    """Layers of a study, and the folder of the converted ones that they were read from.
+    """Read the layers of a study, converted ones where they are up to date.
 
-    Those that the study keeps are taken while they are fresh. Else, with a folder for the work,
-    they are converted there; without one they are read from their sources. Where the work is on an
-    object store only its own are taken: workers may not see the study.
+    With a working folder, layers are converted there if no converted ones are up to date; without
+    one they are read from their files. If the working folder is on an object store, converted
+    layers of the study folder are not used: workers may not see that folder.
+
+    Returns
+    -------
+    The layers, and the folder of the converted layers (None: read from the files).
     """
     with explain_store_errors(work or study.folder):
         return _read_study(study, work, workers)
@@ -153,10 +154,10 @@ def read_study_layers(
 def _read_study(study: Study, work: Path | None, workers: int) -> tuple[Layers, Path | None]:
     folders = [] if is_remote(work or study.folder) else [converted_folder(study)]
     folders += [] if work is None else [work / FOLDER]
-    kept = [folder for folder in folders if exists(folder / INDEX)]
-    mark = fingerprint(study) if kept else ""
-    for folder in kept:
-        layers = converted(folder, mark)
+    existing = [folder for folder in folders if exists(folder / INDEX)]
+    inputs = fingerprint(study) if existing else ""
+    for folder in existing:
+        layers = converted(folder, inputs)
         if layers is not None:
             return layers, folder
     if work is None:
@@ -166,7 +167,7 @@ def _read_study(study: Study, work: Path | None, workers: int) -> tuple[Layers, 
 
 
 def read_index(folder: Path) -> dict[str, Any]:
-    """What `convert` wrote of a folder: mark, layers, files and reports.
+    """Index that `convert` wrote: fingerprint, layers, files and reports.
 
     Raises
     ------
@@ -174,44 +175,43 @@ def read_index(folder: Path) -> dict[str, Any]:
         It is damaged.
     """
     try:
-        said: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except storage_errors(folder):
         raise
     except (OSError, ValueError) as reason:
         raise FormatError(
-            f"{folder / INDEX} : illisible. Supprimez le dossier {folder.name} et relancez."
+            "pipeline.convert.damaged_index", file=folder / INDEX, folder=folder.name
         ) from reason
-    return said
+    return index
 
 
-def converted(folder: Path, mark: str) -> Layers | None:
-    """Layers as `convert` left them; None where they were read from other than ``mark`` says.
+def converted(folder: Path, inputs: str) -> Layers | None:
+    """Converted layers of a folder; None if they are not those of the fingerprint ``inputs``.
 
     Raises
     ------
     FormatError
-        A converted file has gone or is damaged.
+        A converted file is missing or damaged.
     """
-    said = read_index(folder)
-    if said.get("form") != FORM or said["fingerprint"] != mark:
+    index = read_index(folder)
+    if index.get("form") != FORM or index["fingerprint"] != inputs:
         return None
-    return _layers(folder, said)
+    return _layers(folder, index)
 
 
-def _layers(folder: Path, said: dict[str, Any]) -> Layers:
-    """Layers of a folder, once each file is seen to be what its index says."""
-    for name, print_ in said["files"].items():
-        if not geoparquet.is_unchanged(folder / name, print_):
+def _layers(folder: Path, index: dict[str, Any]) -> Layers:
+    """Layers of a folder, after a check of each file against the index."""
+    for name, written in index["files"].items():
+        if not geoparquet.is_unchanged(folder / name, written):
             raise FormatError(
-                f"{folder / name} : ce n'est plus ce que foncier a écrit. Supprimez le dossier "
-                f"{folder.name} et relancez : il sera refait."
+                "pipeline.convert.changed_file", file=folder / name, folder=folder.name
             )
-    frames = {layer: read_layer(folder, layer) for layer in said["layers"]}
-    return Layers(frames, tuple(_report(report) for report in said["reports"]))
+    frames = {layer: read_layer(folder, layer) for layer in index["layers"]}
+    return Layers(frames, tuple(_report(report) for report in index["reports"]))
 
 
 def read_layer(folder: Path, layer: Layer, boxes: Floats | None = None) -> Any:
-    """One converted layer, or the part of it that meets some boxes; heights stay on the disk."""
+    """Read a converted layer, or its part that intersects some boxes; a DEM is memory-mapped."""
     if layer != RELIEF:
         return geoparquet.read_table(folder / f"{layer}.parquet", CONTRACTS[layer], boxes)
     place = json.loads((folder / f"{RELIEF}.json").read_text(encoding="utf-8"))
@@ -221,7 +221,7 @@ def read_layer(folder: Path, layer: Layer, boxes: Floats | None = None) -> Any:
     return Dem(np.load(heights, mmap_mode="r"), **place)
 
 
-def _report(said: dict[str, Any]) -> LayerReport:
-    notes = tuple(Note(n["effect"], n["count"], Localized(**n["text"])) for n in said["notes"])
-    vintage = date.fromisoformat(said["vintage"]) if said["vintage"] else None
-    return LayerReport(**{**said, "notes": notes, "vintage": vintage})
+def _report(raw: dict[str, Any]) -> LayerReport:
+    notes = tuple(Note(n["effect"], n["count"], Localized(**n["text"])) for n in raw["notes"])
+    vintage = date.fromisoformat(raw["vintage"]) if raw["vintage"] else None
+    return LayerReport(**{**raw, "notes": notes, "vintage": vintage})

@@ -1,4 +1,4 @@
-"""Compare two delivered results, and write what changed."""
+"""Compare two result folders, and write the differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foncier._util.atomic_write import write_atomically
 from foncier.errors import ConfigError
 from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
-from foncier.i18n import Localized
+from foncier.i18n import Localized, label, localized
 from foncier.results import read_saved
 from foncier.results.layers import SITES
 from foncier.validation import Edition, compare_results
@@ -29,20 +29,20 @@ TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
 
 @dataclass(frozen=True)
 class Changes:
-    """What became of each site (`foncier.validation.differences`), and what a reader must know.
+    """Change of each site (`foncier.validation.differences`), with warnings for the reader.
 
-    ``ground`` holds the buildings that the map is drawn upon.
+    ``buildings`` are the background of the map.
     """
 
     title: str
     day: date | None
     rows: gpd.GeoDataFrame
     warnings: tuple[Localized, ...]
-    ground: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many sites had each fate."""
+        """Number of sites by kind of change."""
         return {str(k): int(n) for k, n in self.rows["fate"].value_counts().items()}
 
 
@@ -52,17 +52,17 @@ def compare(old: Path, new: Path) -> Changes:
     Raises
     ------
     ConfigError
-        One holds no result; they are not of the same communes, of the same reference system, or
-        one is fictional and the other is not.
+        A folder has no result; the results differ in their communes or reference system, or only
+        one is fictional.
     FormatError
-        One cannot be read.
+        A result cannot be read.
     """
     before, after = (read_saved(folder, with_manifest=True) for folder in (old, new))
     _check(before, after)
     rows = compare_results(_edition(before), _edition(after))
-    mark = f"{FICTIONAL.fr} – " if after.fictional else ""
-    ground = after.table("batiments", columns=[])
-    return Changes(mark + after.title, after.edition, rows, _warnings(before, after), ground)
+    title = f"{FICTIONAL.fr} – {after.title}" if after.fictional else after.title
+    buildings = after.table("batiments", columns=[])
+    return Changes(title, after.edition, rows, _warnings(before, after), buildings)
 
 
 def _edition(result: SavedResult) -> Edition:
@@ -71,43 +71,35 @@ def _edition(result: SavedResult) -> Edition:
 
 
 def _check(before: SavedResult, after: SavedResult) -> None:
+    fictional = [label("pipeline.diff.fictional"), label("pipeline.diff.not_fictional")]
     for what, one, other in (
         ("communes", ", ".join(before.communes), ", ".join(after.communes)),
-        ("système de coordonnées", before.crs.to_string(), after.crs.to_string()),
-        ("données fictives", *("oui" if d.fictional else "non" for d in (before, after))),
+        ("crs", before.crs.to_string(), after.crs.to_string()),
+        ("data", *(fictional[not result.fictional] for result in (before, after))),
     ):
         if one != other:
             raise ConfigError(
-                f"{before.folder.name} et {after.folder.name} ne se comparent pas : {what}, "
-                f"« {one} » puis « {other} ». Donnez deux résultats de la même étude.".replace(
-                    " :", "\u00a0:"
-                )
+                "pipeline.diff.not_comparable",
+                before=before.folder.name,
+                after=after.folder.name,
+                what=label(f"pipeline.diff.what_{what}"),
+                one=one,
+                other=other,
             )
 
 
 def _warnings(before: SavedResult, after: SavedResult) -> tuple[Localized, ...]:
-    told = []
+    warnings = []
     if before.profile != after.profile:
-        told.append(
-            Localized(
-                f"Les jeux de règles diffèrent («\u00a0{before.profile}\u00a0» puis "
-                f"«\u00a0{after.profile}\u00a0»)\u00a0: des parcelles changent sans que le terrain "
-                "ait changé.",
-                f"The rule sets differ (“{before.profile}”, then “{after.profile}”): plots change "
-                "though the ground did not.",
-            )
+        warnings.append(
+            localized("pipeline.diff.rule_sets", before=before.profile, after=after.profile)
         )
-    told += [
-        Localized(
-            f"{one.folder.name}\u00a0: le GeoPackage n'est pas celui que nomme le manifeste "
-            "(modifié depuis, ou deux résultats mêlés).",
-            f"{one.folder.name}: the GeoPackage is not the one that the manifest names (changed "
-            "since, or two results mixed).",
-        )
+    warnings += [
+        localized("pipeline.diff.other_geopackage", folder=one.folder.name)
         for one in (before, after)
         if one.mixed_geopackages
     ]
-    return tuple(told)
+    return tuple(warnings)
 
 
 def write(changes: Changes, folder: Path, *, lang: Lang) -> None:
@@ -116,12 +108,12 @@ def write(changes: Changes, folder: Path, *, lang: Lang) -> None:
     Raises
     ------
     ExportError
-        They cannot be written whole; former ones are intact.
+        They cannot be written; the previous ones are intact.
     """
     rows, title = changes.rows, changes.title
     writers: Any = {
         TABLE: partial(write_table, rows, lang=lang),
         LAYER: partial(write_layer, rows, title=title, day=changes.day, lang=lang),
-        MAP: partial(write_map, rows, changes.ground, title=title, lang=lang),
+        MAP: partial(write_map, rows, changes.buildings, title=title, lang=lang),
     }
     write_atomically(folder, writers)

@@ -1,4 +1,4 @@
-"""``foncier fetch``: the public layers of a study into its folder, and their list beside them."""
+"""Download the public layers of a study into its folder, with a list of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyproj
 from foncier import download as services
 from foncier import readers
 from foncier.crs import DEGREES, legal_crs
+from foncier.i18n import label
 from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_file
 from foncier.study.reader import FETCHED, LIST
@@ -23,14 +24,10 @@ if TYPE_CHECKING:
     from foncier.download import HttpClient, Outcome, Source
     from foncier.study.config import Study
 
-HEAD = """# Écrit par foncier fetch : ne pas modifier, il sera récrit.
-# Une couche que study.toml nomme lui-même passe avant celle d'ici.
-"""
-
 
 @dataclass(frozen=True)
 class Wanted:
-    """A source that would be asked for a commune, and what is there already."""
+    """A source to download for a commune, and the earlier download (None: none)."""
 
     source: Source
     file: Path
@@ -39,9 +36,9 @@ class Wanted:
 
 
 def web_of(study: Study, *, cache: bool = True) -> HttpClient:
-    """Client for the public services, through the study's mirror where it names one.
+    """HTTP client of the public services, or of the study's mirror.
 
-    ``cache``: share what is fetched with the user's other studies.
+    ``cache``: share downloads with the user's other studies.
     """
     return services.HttpClient(
         services.hosts(),
@@ -53,38 +50,38 @@ def web_of(study: Study, *, cache: bool = True) -> HttpClient:
 
 
 def wanted(study: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
-    """Sources of a study in the order of asking, one by commune where they have a file each.
+    """Sources of a study in the order of download, one a commune where each has a file.
 
-    A source that stands in the place of others (`Source.instead_of`) is among all only when its
-    file is there, and the others then are not.
+    A source that replaces others (`Source.instead_of`) is included only if its file exists; the
+    sources that it replaces are then left out.
 
     Raises
     ------
     ConfigError
-        ``only`` names no source.
+        ``only`` has an unknown name.
     """
     if only:
         return _every(study, services.select_sources(only))
-    every = _every(study, services.sources())
-    replaced = {(one.source.instead_of, one.commune) for one in every if one.former}
+    all_sources = _every(study, services.sources())
+    replaced = {(one.source.instead_of, one.commune) for one in all_sources if one.former}
     return tuple(
         one
-        for one in every
+        for one in all_sources
         if (one.former or not one.source.instead_of)
         and (one.source.group, one.commune) not in replaced
     )
 
 
-def _every(study: Study, asked: tuple[Source, ...]) -> tuple[Wanted, ...]:
+def _every(study: Study, sources: tuple[Source, ...]) -> tuple[Wanted, ...]:
     folder = study.folder / FETCHED
-    found = []
-    for source in asked:
-        for commune in study.study.communes if source.by_commune else study.study.communes[:1]:
+    files = []
+    for source in sources:
+        for commune in study.info.communes if source.by_commune else study.info.communes[:1]:
             if not source.covers(commune):
                 continue
             file = folder / source.file.format(commune=commune)
-            found.append(Wanted(source, file, commune, services.read_provenance(file)))
-    return tuple(found)
+            files.append(Wanted(source, file, commune, services.read_provenance(file)))
+    return tuple(files)
 
 
 def fetch(
@@ -96,27 +93,27 @@ def fetch(
     accepted: tuple[str, ...] = (),
     web: HttpClient | None = None,
 ) -> Iterator[Outcome]:
-    """Fetch the sources of a study one after the other; a fault of one does not stop the others.
+    """Download the sources of a study in turn; an error of one does not stop the others.
 
     Parameters
     ----------
     only
         Groups or names of sources (see ``foncier.download``); all when empty.
     refresh
-        Ask again for what is there already; a service that says "unchanged" sends nothing.
+        Download again what exists; a service that answers "unchanged" sends nothing.
     accepted
-        Doubts that the planner lets pass.
+        Quality checks that the planner waives.
 
     Raises
     ------
     ExportError
-        The study's folder cannot be written, or its disk is full.
+        The folder of the study cannot be written, or the disk is full.
 
     Yields
     ------
-    The outcome of each source. When all are through, ``fetched/couches.toml`` lists what there is.
+    The outcome of each source. After the last one ``fetched/couches.toml`` lists the layers.
     """
-    asked = web or web_of(study)
+    client = web or web_of(study)
     folder = study.folder / FETCHED
     with services.explain_disk_errors(FETCHED):
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,27 +122,27 @@ def fetch(
         if one.former and not refresh:
             yield services.Outcome(one.source, one.file, "current", one.former)
             continue
-        communes = (one.commune,) if one.source.by_commune else study.study.communes
+        communes = (one.commune,) if one.source.by_commune else study.info.communes
         if one.source.by_bounds and bounds is None:
             bounds = _bounds(study)
         place = services.Query(
             communes, bounds if one.source.by_bounds else None, network=study.fetch.gtfs
         )
-        yield services.fetch(asked, one.source, place, folder, today=today, accepted=accepted)
+        yield services.fetch(client, one.source, place, folder, today=today, accepted=accepted)
     services.sweep_leftovers(folder)
     with services.explain_disk_errors(LIST):
         services.write_text(folder / LIST, _listed(study))
 
 
 def _bounds(study: Study) -> tuple[float, float, float, float] | None:
-    """Bounds of the study's parcels in degrees, its own before those fetched; None without any."""
-    crs = legal_crs(study.study.communes[0])
-    own = [
+    """Bounds of the parcels in degrees: declared files before downloaded ones; None without any."""
+    crs = legal_crs(study.info.communes[0])
+    declared = [
         layer_file(study, "parcels", spec)
         for spec in study.layers.get("parcels", ())
         if not spec.path.startswith(f"{FETCHED}/")
     ]
-    came = [
+    downloaded = [
         LayerFile(layer, one.file, one.file.name, format_)
         for one in wanted(study, ())
         if one.former
@@ -153,8 +150,8 @@ def _bounds(study: Study) -> tuple[float, float, float, float] | None:
         if layer == "parcels"
     ]
     boxes = [
-        readers.read(file, crs=crs, communes=study.study.communes)[0].total_bounds
-        for file in own or came
+        readers.read(file, crs=crs, communes=study.info.communes)[0].total_bounds
+        for file in declared or downloaded
     ]
     if not boxes:
         return None
@@ -166,13 +163,14 @@ def _bounds(study: Study) -> tuple[float, float, float, float] | None:
 
 
 def _listed(study: Study) -> str:
-    """Text of the list of fetched layers, as a study would declare them."""
-    text = [HEAD]
+    """Text of the list of downloaded layers, in the form of a study."""
+    text = [f"# {line}\n" for line in label("pipeline.fetch.list_header").fr.split("|")]
+    text = ["".join(text)]
     for one in wanted(study, ()):
         if one.former is None:
             continue
         for layer, format_ in one.source.layers:
-            told = {
+            keys = {
                 "path": f"{FETCHED}/{one.file.name}",
                 "format": format_,
                 "date": one.former.fetched_on,
@@ -180,7 +178,7 @@ def _listed(study: Study) -> str:
                 "licence": one.former.licence,
             }
             text.append(f"[[layers.{layer}]]")
-            text += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in told.items()]
+            text += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in keys.items()]
             if one.former.accepted:
                 text.append(f"accepted = {json.dumps(one.former.accepted)}")
             text.append("")

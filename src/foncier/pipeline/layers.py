@@ -1,4 +1,4 @@
-"""Read the layers of a study: every file to its contract, the files of a layer to one table."""
+"""Read the layers of a study: every file to its schema, the files of a layer to one table."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
     import pyproj
 
-RELIEF: Layer = "elevation"  # a raster: read for the bounds of the other layers
-TIMETABLE: Layer = "transit"  # read for the place and the date of the other layers
+RELIEF: Layer = "elevation"  # a raster, read within the bounds of the other layers
+TIMETABLE: Layer = "transit"  # read within the bounds and at the date of the other layers
 ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
-MAP_MARGIN_M = 300.0  # the base map goes on a little beyond the study area
-# Ids that only number the rows of one file, and may come again in the next.
+MAP_MARGIN_M = 300.0  # of the base map around the study area
+# Layers whose ids number the rows of one file: the next file may use them again.
 NUMBERED = (
     "streets",
     "zones",
@@ -48,33 +48,33 @@ NUMBERED = (
     "observations",
     "population",
     "envelope",
-    "quarters",
+    "districts",
     "transit",
 )
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Tables read for a study by layer, and what was read of each file.
+    """Tables of a study by layer, and the report of each file.
 
-    The layer ``elevation`` is a `foncier.model.Dem` in place of a table.
+    The layer ``elevation`` is a `foncier.model.Dem`, not a table.
     """
 
     frames: dict[Layer, Any]
     reports: tuple[LayerReport, ...]
 
     def get(self, layer: Layer) -> Any:
-        """Table of a layer, None when the study has none."""
+        """Table of a layer, None if the study has none."""
         return self.frames.get(layer)
 
 
 def layer_file(study: Study, layer: str, spec: LayerSpec) -> LayerFile:
-    """File of a layer, as the sources want it."""
+    """Description of a file of a layer, for the readers."""
     return spec_file(layer, spec, study.path(spec.path))
 
 
 def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:
-    """File or table of a layer, once its path is known."""
+    """Description of a file or table of a layer, once its path is known."""
     return LayerFile(
         layer=layer,
         path=path,
@@ -92,87 +92,87 @@ def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:
 
 
 def read_layers(study: Study, *, workers: int = 1) -> Layers:
-    """Read every layer of a study; the files of one layer become one table."""
+    """Read every layer of a study."""
     files = [file for layer in LAYERS for file in layer_files(study, layer)]
-    # What is located by the parcels, or cut around them, waits for the cadastre.
+    # Formats that are located by the parcels, or clipped to them, wait for the cadastre.
     early = [n for n, file in enumerate(files) if file.format not in readers.AFTER_PARCELS]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         read = pool.map(lambda n: read_file(study, files[n]), early)
-        found = dict(zip(early, read, strict=True))
+        done = dict(zip(early, read, strict=True))
     frames: dict[Layer, Any] = {}
     reports: list[LayerReport] = []
 
-    def given(layer: Layer) -> list[tuple[Any, LayerReport]]:
-        own = [n for n, file in enumerate(files) if file.layer == layer]
-        return [found.get(n) or read_file(study, files[n], frames.get("parcels")) for n in own]
+    def read_parts(layer: Layer) -> list[tuple[Any, LayerReport]]:
+        of_layer = [n for n, file in enumerate(files) if file.layer == layer]
+        return [done.get(n) or read_file(study, files[n], frames.get("parcels")) for n in of_layer]
 
-    for layer, table, told in each_layer(study, given):
+    for layer, table, of_layer in each_layer(study, read_parts):
         frames[layer] = table
-        reports += told
+        reports += of_layer
     return Layers(frames, tuple(reports))
 
 
 def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
-    """Files of a layer that is read for itself: neither relief nor timetable."""
+    """Files of a layer that does not depend on the bounds of the others (DEM and timetable do)."""
     specs = () if layer in (RELIEF, TIMETABLE) else study.layers.get(layer, ())
     return [layer_file(study, layer, spec) for spec in specs]
 
 
 def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
-    """Table and report of one of `layer_files`, located by the study's parcels if it must be."""
-    crs = legal_crs(study.study.communes[0])
-    return readers.read(file, crs=crs, communes=study.study.communes, parcels=parcels)
+    """Table and report of one of `layer_files`; ``parcels`` locate some formats."""
+    crs = legal_crs(study.info.communes[0])
+    return readers.read(file, crs=crs, communes=study.info.communes, parcels=parcels)
 
 
 def each_layer(
-    study: Study, given: Callable[[Layer], list[tuple[Any, LayerReport]]]
+    study: Study, read_parts: Callable[[Layer], list[tuple[Any, LayerReport]]]
 ) -> Iterator[tuple[Layer, Any, list[LayerReport]]]:
-    """Layers of a study one after the other, each with its reports; the caller alone holds them.
+    """Iterate over the layers of a study, each with its reports; none is kept in memory.
 
-    What is read by where the others lie comes last. ``places`` come once more, at the end, where a
-    timetable adds its stops: the last ones count.
+    DEM and timetable come last: they need the bounds of the others. ``places`` come a second time
+    at the end if a timetable adds its stops; that table replaces the first.
 
     Parameters
     ----------
-    given
-        Gives the tables and the reports of `layer_files`.
+    read_parts
+        Returns the tables and reports of `layer_files`.
     """
     reports: list[LayerReport] = []
     corners: list[Any] = []
     places: dict[Layer, Any] = {}
     for layer in LAYERS:
-        parts = given(layer)
+        parts = read_parts(layer)
         if not parts:
             continue
-        told = [report for _, report in parts]
-        reports += told
+        of_layer = [report for _, report in parts]
+        reports += of_layer
         table = one(layer, [part for part, _ in parts])
         del parts
         if layer in ON_GROUND and len(table):
             corners.append(table.total_bounds)
         if layer == "places":
             places[layer] = table
-        yield layer, table, told
+        yield layer, table, of_layer
         del table
     bounds = relief_bounds(corners)
     if study.layers.get(RELIEF):
-        dem, told = _relief(study, bounds)
-        reports += told
-        yield RELIEF, dem, told
+        dem, of_layer = _dem(study, bounds)
+        reports += of_layer
+        yield RELIEF, dem, of_layer
     if study.layers.get(TIMETABLE):
-        timed = _timetables(study, bounds, study.study.date or newest_vintage(tuple(reports)))
-        stops = one(TIMETABLE, [part for part, _ in timed])
-        yield TIMETABLE, stops, [report for _, report in timed]
-        reached = with_stops({**places, TIMETABLE: stops}).get("places")
-        if reached is not places.get("places"):
-            yield "places", reached, []
+        parts = _timetables(study, bounds, study.info.date or newest_vintage(tuple(reports)))
+        stops = one(TIMETABLE, [part for part, _ in parts])
+        yield TIMETABLE, stops, [report for _, report in parts]
+        with_all = with_stops({**places, TIMETABLE: stops}).get("places")
+        if with_all is not places.get("places"):
+            yield "places", with_all, []
 
 
-def _relief(
+def _dem(
     study: Study, bounds: tuple[float, float, float, float] | None
 ) -> tuple[Dem, list[LayerReport]]:
-    """The relief, its tiles joined, as far as the other layers say."""
-    crs, specs = legal_crs(study.study.communes[0]), study.layers[RELIEF]
+    """DEM of all tiles within the bounds of the other layers."""
+    crs, specs = legal_crs(study.info.communes[0]), study.layers[RELIEF]
     tiles = [
         readers.read_dem(layer_file(study, RELIEF, spec), crs=crs, bounds=bounds) for spec in specs
     ]
@@ -183,13 +183,13 @@ def _relief(
 def _timetables(
     study: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
 ) -> list[tuple[Any, LayerReport]]:
-    """Timetables about a date, of the stops near what the other layers hold."""
-    crs = legal_crs(study.study.communes[0])
+    """Timetables at a date, with the stops near the other layers."""
+    crs = legal_crs(study.info.communes[0])
     return [
         readers.read(
             layer_file(study, TIMETABLE, spec),
             crs=crs,
-            communes=study.study.communes,
+            communes=study.info.communes,
             on=on,
             bounds=bounds,
         )
@@ -198,9 +198,9 @@ def _timetables(
 
 
 def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of what stands on the ground; None where nothing does.
+    """West, south, east, north of all layers; None without any.
 
-    ``corners`` are those of each layer.
+    ``corners`` are the bounds of each layer.
     """
     if not corners:
         return None
@@ -210,7 +210,7 @@ def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | Non
 
 
 def one(layer: Layer, parts: list[Any]) -> Any:
-    """The tables of the files of a layer as one."""
+    """One table of the files of a layer."""
     return parts[0] if len(parts) == 1 else _stacked(layer, parts)
 
 
@@ -224,15 +224,15 @@ def _stacked(layer: Layer, parts: list[Any]) -> Any:
 
 
 def background(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> Background:
-    """Layers of the base map that meet the study area and its surroundings."""
+    """Layers of the base map within the study area and its margin."""
     frame = shapely.box(*shapely.bounds(shapely.buffer(area, MAP_MARGIN_M)))
 
-    def near(layer: Layer, contract: schemas.Table) -> Any:
+    def near(layer: Layer, schema: schemas.Table) -> Any:
         table = layers.get(layer)
         if table is None:
-            return contract.empty(crs)
-        met = shapely.intersects(frame, table.geometry.to_numpy())
-        return table.loc[met].reset_index(drop=True)
+            return schema.empty(crs)
+        inside = shapely.intersects(frame, table.geometry.to_numpy())
+        return table.loc[inside].reset_index(drop=True)
 
     return Background(
         near("streets", schemas.STREETS),
@@ -243,10 +243,7 @@ def background(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> Backg
 
 
 def with_stops(frames: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Tables by layer, with the stops that something leaves among the places.
-
-    A stop that nothing leaves on an ordinary weekday is no place to reach.
-    """
+    """Tables by layer, with the stops that have departures on a weekday added to the places."""
     stops = frames.get("transit")
     served = None if stops is None else stops[stops["departures_per_hour"] > 0]
     if served is None or served.empty:
@@ -256,7 +253,7 @@ def with_stops(frames: Mapping[Any, Any]) -> dict[Any, Any]:
         "category": "stop",
         "name": served["name"],
     }
-    own = gpd.GeoDataFrame(rows, geometry=served.geometry, crs=served.crs)
+    added = gpd.GeoDataFrame(rows, geometry=served.geometry, crs=served.crs)
     known = frames.get("places")
-    both = own if known is None else pd.concat([known, own], ignore_index=True)
-    return {**frames, "places": schemas.PLACES.conform(both.sort_values("place_id"))}
+    places = added if known is None else pd.concat([known, added], ignore_index=True)
+    return {**frames, "places": schemas.PLACES.conform(places.sort_values("place_id"))}

@@ -1,4 +1,4 @@
-"""Say what was not there, and what was left aside."""
+"""Report missing layers and dropped records."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from foncier.model import (
 from foncier.study import costs as study_costs
 from foncier.study import costs_in_communes, destination_categories
 from foncier.study.config import LAYERS, Study
+from foncier.study.mutafriches import EVERY_SITE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -36,18 +37,18 @@ if TYPE_CHECKING:
     from foncier.detect.evidence import Detection
     from foncier.pipeline.layers import Layers
 
-# Missed only by the criterion that reads it, which then says so itself.
-ASKED_ONLY = ("prices", "transit")
+# Only a criterion needs them, and it reports itself that it has no measure.
+FOR_CRITERIA = ("prices", "transit")
 
 
 def missing(
     study: Study, layers: Layers, destinations: dict[str, Any], loop: shapely.Geometry | None
 ) -> tuple[Missing, ...]:
-    """Name every layer and destination that was not there, and what the result lacks."""
+    """List the missing layers and destinations, with what the result lacks without them."""
     costs = study_costs()
-    # A layer whose absence costs nothing only replaces what is worked out otherwise; the stretches
-    # of the axis stand in the place of quarters.
-    spared = (*ASKED_ONLY, "quarters") if study.axis is not None else ASKED_ONLY
+    # Layers that have no entry in costs only replace a computed one. Sections of the axis replace
+    # districts.
+    spared = (*FOR_CRITERIA, "districts") if study.axis is not None else FOR_CRITERIA
     gaps = [
         Missing(layer, costs[layer])
         for layer in LAYERS
@@ -68,21 +69,21 @@ def missing(
 
 
 def partial_coverage(
-    context: detect.SpatialContext, friches: Detection, lost: NDArray[np.bool_]
+    context: detect.SpatialContext, friches: Detection, outside: NDArray[np.bool_]
 ) -> tuple[Missing, ...]:
-    """Name what layers that are there do not tell: of communes, of sites, of an inventory.
+    """List what existing layers do not cover: communes, sites, records of an inventory.
 
-    ``lost`` are the sites of `foncier.pipeline.warnings.outside_street_coverage`.
+    ``outside`` are the sites of `foncier.pipeline.warnings.outside_street_coverage`.
     """
     return (
         *uncovered(context.uncovered),
-        *unserved(int(lost.sum())),
+        *unserved(int(outside.sum())),
         *unlisted(context.inventory, friches),
     )
 
 
 def uncovered(lacking: Mapping[str, Collection[str]]) -> tuple[Missing, ...]:
-    """Name the communes that a layer does not come to, and what is unknown there."""
+    """List the communes that a layer does not cover, and what is unknown there."""
     costs = costs_in_communes()
     return tuple(
         Missing(layer, _in_communes(costs[layer], sorted(communes)))
@@ -97,14 +98,14 @@ def _in_communes(cost: Localized, communes: Sequence[str]) -> Localized:
 
 
 def unserved(count: int) -> tuple[Missing, ...]:
-    """Say how many sites the layer of streets does not reach."""
+    """Report how many sites are outside of the layer of streets."""
     if not count:
         return ()
     return (Missing("streets", localized("pipeline.streets_too_far", count=count)),)
 
 
 def unlisted(inventory: gpd.GeoDataFrame | None, friches: Detection) -> tuple[Missing, ...]:
-    """Say why no site of an inventory is listed, where none is."""
+    """Report why no record of an inventory is listed, if none is."""
     if inventory is None or len(friches.candidates):
         return ()
     reasons: list[Message | Localized] = [
@@ -116,12 +117,28 @@ def unlisted(inventory: gpd.GeoDataFrame | None, friches: Detection) -> tuple[Mi
     return (Missing("inventory", words),)
 
 
-def unmeasured(ramps: tuple[Criterion, ...], names: Collection[str]) -> tuple[Missing, ...]:
-    """Name the criteria that no site could be measured on."""
+def unmeasured(criteria: tuple[Criterion, ...], names: Collection[str]) -> tuple[Missing, ...]:
+    """List the criteria that no site has a measure of."""
     return tuple(
-        Missing(ramp.name, localized("pipeline.criterion_unmeasured", criterion=ramp.label))
-        for ramp in ramps
-        if ramp.name in names
+        Missing(one.name, localized("pipeline.criterion_unmeasured", criterion=one.label))
+        for one in criteria
+        if one.name in names
+    )
+
+
+def unknown_sites(study: Study, ids: Collection[str]) -> tuple[Missing, ...]:
+    """List the sites that the study names and the result does not have.
+
+    ``ids`` are those of the opportunities. Sites of photos and of answers to Mutafriches.
+    """
+    photos = study.leaflet.photos if study.leaflet else ()
+    named = [("leaflet", photo.site) for photo in photos]
+    named += [("mutability", site) for site in study.mutability if site != EVERY_SITE]
+    known = {*ids, *(site.removeprefix("FR-") for site in ids if site.startswith("FR-"))}
+    return tuple(
+        Missing(table, localized("pipeline.unknown_site", site=site, table=table))
+        for table, site in named
+        if site not in known
     )
 
 
@@ -131,12 +148,12 @@ def add_notes(
     buildings: tuple[Note, ...],
     streets: Mapping[str, tuple[Note, ...]] | None = None,
 ) -> tuple[LayerReport, ...]:
-    """Add what was left aside on the way to the report of the layer that it came from."""
+    """Add notes of later steps to the report of the layer that they concern."""
     more = {"inventory": friches, "observations": buildings, **(streets or {})}
     return tuple(replace(r, notes=r.notes + more.pop(r.layer, ())) for r in reports)
 
 
 def newest_vintage(reports: tuple[LayerReport, ...]) -> date | None:
-    """Date of the most recent layer, None when no layer is dated."""
+    """Date of the most recent layer, None if no layer is dated."""
     known = [r.vintage for r in reports if r.vintage]
     return max(known) if known else None

@@ -1,4 +1,4 @@
-"""The order of the work: study -> read -> detect -> reach -> score -> result."""
+"""Run a study: read layers, detect candidates, compute accessibility, score."""
 
 from __future__ import annotations
 
@@ -17,14 +17,9 @@ from foncier import (
 )
 from foncier._util import gc
 from foncier.crs import legal_crs
-from foncier.i18n import Localized
-from foncier.model import (
-    Criterion,
-    EvidenceModel,
-    LayerReport,
-    ResultTables,
-)
-from foncier.pipeline.accessibility import Accessibility, compute_accessibility, unsurfaced
+from foncier.i18n import label, localize
+from foncier.model import Criterion, EvidenceModel, LayerReport, ResultTables
+from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.missing import (
@@ -32,6 +27,7 @@ from foncier.pipeline.missing import (
     missing,
     newest_vintage,
     partial_coverage,
+    unknown_sites,
     unmeasured,
 )
 from foncier.pipeline.study_area import (
@@ -43,12 +39,13 @@ from foncier.pipeline.study_area import (
 from foncier.pipeline.warnings import in_a_friche, landlocked, outside_street_coverage
 from foncier.scoring import mutafriches
 from foncier.study import (
+    check_names,
     criteria,
     destination_categories,
     effort_rules,
     evidence_model,
-    given_answers,
     profile,
+    study_answers,
 )
 from foncier.study import mutafriches as study_mutafriches
 
@@ -56,14 +53,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import numpy as np
     import pyproj
+    from numpy.typing import NDArray
 
     from foncier.pipeline.layers import Layers
     from foncier.pipeline.tiles import Tiling
     from foncier.study.config import Layer, Study
 
 Step = Callable[[str], None]
-GROUND: tuple[Layer, ...] = (
+CONTEXT_LAYERS: tuple[Layer, ...] = (
     "parcels",
     "buildings",
     "zones",
@@ -75,8 +74,8 @@ GROUND: tuple[Layer, ...] = (
     "envelope",
     "land_units",
 )
-# Measures of the score that the table of opportunities tells too.
-MEASURED = (
+# Measures of the score that are also columns of the opportunities.
+SITE_MEASURES = (
     "residents_around",
     "compactness",
     "open_ground_m2",
@@ -88,79 +87,89 @@ MEASURED = (
 
 
 def no_progress(_: str) -> None:
-    """Tell nobody."""
+    """No-op progress callback."""
 
 
 @gc.infrequent_collection()
 def run(
     study: Study, *, workers: int = 1, step: Step = no_progress, tiling: Tiling | None = None
 ) -> ResultTables:
-    """Find, reach and score the opportunities of a study.
+    """Find the opportunities of a study, compute their accessibility, score them.
 
     Parameters
     ----------
     study
-        A study read by `foncier.study.load`.
+        A study (see `foncier.study.read_study`).
     workers
         Threads that read layers; the result does not depend on it.
     step
-        Told the name of each step as it begins.
+        Called with the name of each step when it begins, in the current language.
     tiling
-        How plots are sought tile by tile; the result does not depend on it.
+        How to search for plots tile by tile; the result does not depend on it.
 
     Raises
     ------
     FoncierError
-        As each room raises it; see `foncier.errors`.
+        Errors of any step; see `foncier.errors`.
     """
-    crs = legal_crs(study.study.communes[0])
-    ramps = criteria(study)
-    step("Lecture des couches")
-    layers, kept = read_study_layers(
-        study, None if tiling is None else tiling.work, workers=workers
-    )
-    step("Réseau et boucle")
+    check_names(study)
+    crs, weighted = legal_crs(study.info.communes[0]), criteria(study)
+    step(localize("pipeline.steps.layers"))
+    layers, converted = _read(study, tiling, workers)
+    step(localize("pipeline.steps.network"))
     graph = _graph(layers.get("streets"))
-    traced = trace_lines(study, graph, crs, layers.get("streets"))
-    area = study_area(study, layers, traced.axis, crs)
-    step("Recherche des opportunités")
-    context, found = _detect(study, layers, area, tiling, kept)
-    plots, friches, buildings = found
-    candidates, evidence = _gathered(found, traced.axis, crs)
-    step("Accès et temps de parcours")
+    lines = trace_lines(study, graph, crs, layers.get("streets"))
+    area = study_area(study, layers, lines.axis, crs)
+    step(localize("pipeline.steps.detection"))
+    context, detections = _detect(study, layers, area, tiling, converted)
+    plots, friches, buildings = detections
+    candidates, evidence = _merge_detections(detections, lines.axis, crs)
+    step(localize("pipeline.steps.accessibility"))
     destinations = destinations_of(layers.get("places"))
-    reached = compute_accessibility(candidates, layers, graph, destinations, traced.loop)
-    lost = outside_street_coverage(reached.candidates, reached.entrances, context)
-    candidates = landlocked(reached.candidates, reached.entrances, lost)
-    step("Scores et rangs")
-    measures = measure_criteria(candidates, reached.access, layers)
-    candidates, scores = _peopled(candidates, measures), scoring.scores(measures, ramps)
+    access = compute_accessibility(candidates, layers, graph, destinations, lines.loop)
+    candidates, outside = _add_access_warnings(access, context)
+    step(localize("pipeline.steps.scores"))
+    measures = measure_criteria(candidates, access.access, layers)
+    candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
+    reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
     return ResultTables(
-        **_head(study, add_notes(layers.reports, friches.notes, buildings.notes, reached.notes)),
+        **_study_fields(study, reports),
         candidates=candidates,
         evidence=evidence,
-        **_of_plots(plots, crs),
-        **_of_ways(reached, scores, study.reach.isochrones),
-        surface=reached.surface(destinations, traced.loop, area),
-        **_of_scores(scores, ramps),
-        measures=measures,
-        **_of_lines(traced),
-        **_of_layers(layers, area, crs),
-        missing=partial_coverage(context, friches, lost)
-        + missing(study, layers, destinations, traced.loop)
-        + unmeasured(ramps, scoring.unmeasured_criteria(measures, ramps))
-        + unsurfaced(area),
+        **_plot_fields(plots, crs),
+        **_access_fields(access, scores, study.reach.isochrones),
+        surface=access.surface(destinations, lines.loop, area),
+        **_score_fields(scores, weighted),
+        **_layer_fields(layers, lines, area, crs),
+        missing=partial_coverage(context, friches, outside)
+        + missing(study, layers, destinations, lines.loop)
+        + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
+        + unknown_sites(study, set(candidates["opportunity_id"]))
+        + missing_raster(area),
         districts=potential_by_district(
-            study, layers, candidates, scores, axis=traced.axis, area=area
+            study, layers, candidates, scores, axis=lines.axis, area=area
         ),
         **assess_friches(study, layers, candidates),
     )
 
 
+def _read(study: Study, tiling: Tiling | None, workers: int) -> tuple[Layers, Path | None]:
+    """Layers of a study, and the folder of the converted ones that tiles read."""
+    return read_study_layers(study, None if tiling is None else tiling.work, workers=workers)
+
+
+def _add_access_warnings(
+    access: Accessibility, context: detect.SpatialContext
+) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
+    """Candidates with warnings on their access, and which the layer of streets does not cover."""
+    outside = outside_street_coverage(access.candidates, access.entrances, context)
+    return landlocked(access.candidates, access.entrances, outside), outside
+
+
 def measure_criteria(
     candidates: gpd.GeoDataFrame, access: pd.DataFrame, layers: Layers
 ) -> pd.DataFrame:
-    """Lay side by side what the criteria read of each site."""
+    """Measures of each site that criteria may use."""
     return scoring.measures(
         candidates,
         access,
@@ -174,104 +183,110 @@ def _graph(streets: Any) -> network.Graph | None:
     return None if streets is None or streets.empty else network.build_graph(streets)
 
 
-def _of_layers(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> dict[str, Any]:
-    """What a result keeps of the layers: the area, the background, the inventory."""
-    around = background(layers, area, crs)
-    return {"area": area, "background": around, "inventory": layers.get("inventory")}
+def _layer_fields(
+    layers: Layers, lines: StudyLines, area: shapely.Geometry, crs: pyproj.CRS
+) -> dict[str, Any]:
+    """Fields of a result that come from the layers: area, lines, background, inventory."""
+    return {
+        "area": area,
+        "lines": lines.lines,
+        "stops": lines.stops,
+        "background": background(layers, area, crs),
+        "inventory": layers.get("inventory"),
+    }
 
 
-def _of_plots(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
-    """What a result tells of every parcel, beside the candidates."""
+def _plot_fields(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
+    """Fields of a result on all parcels: tests, rejections, assemblies."""
     rejections = plots.rejections if len(plots.rejections) else schemas.REJECTIONS.empty(crs)
     return {"tests": plots.tests, "rejections": rejections, "assemblies": plots.assemblies}
 
 
-def _of_scores(scores: pd.DataFrame, ramps: tuple[Criterion, ...]) -> dict[str, Any]:
-    """Scores of a result, the criteria they come from, and how far TOPSIS agrees."""
-    return {"scores": scores, "agreement": scoring.agreement(scores), "criteria": ramps}
+def _score_fields(scores: pd.DataFrame, weighted: tuple[Criterion, ...]) -> dict[str, Any]:
+    """Fields of a result on scores: criteria, scores, agreement with TOPSIS."""
+    return {"scores": scores, "agreement": scoring.agreement(scores), "criteria": weighted}
 
 
-def _of_lines(traced: StudyLines) -> dict[str, Any]:
-    """Axis and loop of a result."""
-    return {"lines": traced.lines, "stops": traced.stops}
-
-
-def _of_ways(reached: Accessibility, scores: pd.DataFrame, drawn: int) -> dict[str, Any]:
-    """What a result tells of the ways from all sites, and of what the first ones reach on foot."""
+def _access_fields(access: Accessibility, scores: pd.DataFrame, count: int) -> dict[str, Any]:
+    """Fields of a result on access, with the isochrones of the first ``count`` sites."""
     return {
-        "access_points": reached.points,
-        "access": reached.access,
-        "routes": reached.routes,
-        "isochrones": reached.isochrones(scores, drawn),
+        "access_points": access.points,
+        "access": access.access,
+        "routes": access.routes,
+        "isochrones": access.isochrones(scores, count),
     }
 
 
-def _head(study: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
-    """What a result says of its study: title, date, words of the destinations, layers read."""
+def _study_fields(study: Study, reports: tuple[LayerReport, ...]) -> dict[str, Any]:
+    """Fields of a result on its study: title, date, labels of destinations, reports of layers."""
     words = {key: text for key, (text, _) in destination_categories().items()}
     return {
-        "title": study.study.title,
-        "communes": study.study.communes,
-        "edition": study.study.date or newest_vintage(reports),
-        "demo": study.study.demo,
+        "title": study.info.title,
+        "communes": study.info.communes,
+        "edition": study.info.date or newest_vintage(reports),
+        "demo": study.info.demo,
         "profile": profile(study),
-        "destinations": {**words, "loop": Localized("Boucle", "Loop")},
+        "destinations": {**words, "loop": label("study.loop")},
         "reports": reports,
-        "credits": (),  # every layer read is credited by its report
+        "credits": (),  # reports credit every layer
     }
 
 
-def _beliefs(study: Study, layers: Layers) -> EvidenceModel:
-    """Weights of the signs, and where belief starts in the communes of the study."""
+def _evidence_model(study: Study, layers: Layers) -> EvidenceModel:
+    """Weights of evidence, with the prior of the communes of the study."""
     rates = layers.get("vacancy_rates")
     rate = None
     if rates is not None:
-        own = rates.loc[rates["commune"].isin(study.study.communes), "rate_share"].dropna()
-        rate = float(own.mean()) if len(own) else None
-    return evidence_model(study, rate, study.study.date or newest_vintage(layers.reports))
+        known = rates.loc[rates["commune"].isin(study.info.communes), "rate_share"].dropna()
+        rate = float(known.mean()) if len(known) else None
+    return evidence_model(study, rate, study.info.date or newest_vintage(layers.reports))
 
 
 def _detect(
-    study: Study, layers: Layers, area: shapely.Geometry, tiling: Tiling | None, kept: Path | None
+    study: Study,
+    layers: Layers,
+    area: shapely.Geometry,
+    tiling: Tiling | None,
+    converted: Path | None,
 ) -> tuple[detect.SpatialContext, tuple[Any, ...]]:
-    """Ground, and what stands on it: plots (by tiles where it is cut), friches and buildings."""
-    context = detect.SpatialContext(**{k: layers.get(k) for k in GROUND})
+    """Spatial context, and detections in it: plots (by tile if asked), friches and buildings."""
+    context = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
     context = context.with_uncovered(detect.uncovered_communes(context, area))
-    beliefs = _beliefs(study, layers)
+    model = _evidence_model(study, layers)
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]
     rules = profile(study)
     source = " | ".join(cadastre) or "Cadastre"
 
     def others() -> tuple[Any, Any]:
-        friches = detect.find_friches(context, beliefs, area)
-        return friches, detect.find_buildings(context, beliefs, area, friches=friches.candidates)
+        friches = detect.find_friches(context, model, area)
+        return friches, detect.find_buildings(context, model, area, friches=friches.candidates)
 
-    if tiling is None or kept is None:
+    if tiling is None or converted is None:
         return context, (detect.find_plots(context, rules, area, source=source), *others())
-    # Tiles read a ground of their own: the others may stand on this one meanwhile.
-    with ThreadPoolExecutor(1) as aside:
-        found = aside.submit(others)
-        plots = tiling.find(kept, rules, area, source=source, lacking=context.uncovered)
-        return context, (plots, *found.result())
+    # Tiles read layers of their own, so that other detectors may use these meanwhile.
+    with ThreadPoolExecutor(1) as thread:
+        detections = thread.submit(others)
+        plots = tiling.find(converted, rules, area, source=source, lacking=context.uncovered)
+        return context, (plots, *detections.result())
 
 
-def _gathered(
-    found: tuple[Any, ...], axis: shapely.Geometry | None, crs: pyproj.CRS
+def _merge_detections(
+    detections: tuple[Any, ...], axis: shapely.Geometry | None, crs: pyproj.CRS
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Join the candidates of all detectors, by id, with their distance to the axis."""
-    parts = [f.candidates for f in found if len(f.candidates)]
-    both = pd.concat(parts, ignore_index=True) if parts else schemas.CANDIDATES.empty(crs)
-    both = both.sort_values("opportunity_id", ignore_index=True)
-    if axis is not None and len(both):
-        both = both.assign(axis_distance_m=shapely.distance(both.geometry.to_numpy(), axis))
-    proofs = [f.evidence for f in found if len(f.evidence)]
-    evidence = pd.concat(proofs, ignore_index=True) if proofs else schemas.EVIDENCE.empty()
+    """Candidates and evidence of all detectors, sorted by id, with the distance to the axis."""
+    parts = [one.candidates for one in detections if len(one.candidates)]
+    table = pd.concat(parts, ignore_index=True) if parts else schemas.CANDIDATES.empty(crs)
+    table = table.sort_values("opportunity_id", ignore_index=True)
+    if axis is not None and len(table):
+        table = table.assign(axis_distance_m=shapely.distance(table.geometry.to_numpy(), axis))
+    rows = [one.evidence for one in detections if len(one.evidence)]
+    evidence = pd.concat(rows, ignore_index=True) if rows else schemas.EVIDENCE.empty()
     ordered = evidence.sort_values("opportunity_id", kind="stable")
-    return in_a_friche(schemas.CANDIDATES.conform(both)), schemas.EVIDENCE.conform(ordered)
+    return in_a_friche(schemas.CANDIDATES.conform(table)), schemas.EVIDENCE.conform(ordered)
 
 
 def destinations_of(places: Any) -> dict[str, Any]:
-    """Places of each destination that the study knows at least one of."""
+    """Places by destination, for the destinations with at least one place."""
     if places is None:
         return {}
     groups = {
@@ -281,11 +296,11 @@ def destinations_of(places: Any) -> dict[str, Any]:
     return {key: group for key, group in groups.items() if len(group)}
 
 
-def _peopled(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Add what was measured for the score: residents around, shape, ground, zone, price."""
+def _add_measures(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add the columns of `SITE_MEASURES` to the candidates."""
     known, ids = measures.set_index("opportunity_id"), candidates["opportunity_id"]
-    told = {name: ids.map(known[name]) for name in MEASURED}
-    return schemas.CANDIDATES.conform(candidates.assign(**told))
+    columns = {name: ids.map(known[name]) for name in SITE_MEASURES}
+    return schemas.CANDIDATES.conform(candidates.assign(**columns))
 
 
 def potential_by_district(
@@ -297,8 +312,8 @@ def potential_by_district(
     axis: shapely.Geometry | None,
     area: shapely.Geometry,
 ) -> gpd.GeoDataFrame | None:
-    """Sum up the opportunities of each quarter; None without quarters and without an axis."""
-    outlines = layers.get("quarters")
+    """Sum the opportunities of each district, or section of the axis; None without either."""
+    outlines = layers.get("districts")
     if outlines is None and axis is not None:
         stops = axis_stops(study, candidates.crs)
         outlines = scoring.axis_sections(axis, area, stops, crs=candidates.crs)
@@ -321,12 +336,12 @@ def assess_friches(study: Study, layers: Layers, candidates: gpd.GeoDataFrame) -
     Raises
     ------
     ConfigError
-        The study answers a criterion or gives an answer that Mutafriches does not have.
+        An unknown criterion or answer of Mutafriches in the study.
     """
     matrix = study_mutafriches()
     context = mutafriches.InputLayers(**{name: layers.get(name) for name in MUTAFRICHES_LAYERS})
-    given = given_answers(study, matrix)
-    known = mutafriches.known_answers(candidates, context, matrix, given)
+    answers = study_answers(study, matrix)
+    known = mutafriches.known_answers(candidates, context, matrix, answers)
     ids = candidates.loc[candidates["kind"] == "friche", "opportunity_id"].tolist()
     return {
         "mutability": mutafriches.mutability(ids, known, matrix),

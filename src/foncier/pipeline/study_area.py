@@ -1,4 +1,4 @@
-"""Draw the axis, the loop and the study area."""
+"""Axis, loop and study area."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXTENT: tuple[Layer, ...] = ("parcels", "buildings", "inventory")
 
 @dataclass(frozen=True)
 class StudyLines:
-    """Axis, loop and the loop's stops; each may be missing."""
+    """Axis, loop and waypoints of the loop; each may be missing."""
 
     lines: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
@@ -34,21 +34,21 @@ class StudyLines:
 
 
 def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) -> StudyLines:
-    """Draw the axis and the loop; a loop given by its stops follows the softest streets."""
+    """Trace the axis and the loop; a loop of waypoints follows streets of the least impedance."""
     rows, shapes = [], []
     axis = loop = None
     stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=crs)
     if study.axis:
-        axis = _drawn(study, study.axis, crs)
+        axis = _line(study, study.axis, crs)
         rows.append({"name": study.axis.name, "role": "axis", "status": study.axis.status})
         shapes.append(axis)
     if study.loop:
         points = None if study.loop.file else _waypoints(study, study.loop, crs)
         stops = stops if points is None else points
         if points is None:
-            loop = _drawn(study, study.loop, crs)
+            loop = _line(study, study.loop, crs)
         elif graph is not None:
-            loop = network.route_loop(points, graph, impedance=_impedance(streets))
+            loop = network.route_loop(points, graph, impedance=_comfort_factors(streets))
         if loop is not None:
             rows.append({"name": study.loop.name, "role": "loop", "status": study.loop.status})
             shapes.append(loop)
@@ -59,14 +59,14 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
     return StudyLines(table, stops, loop, axis)
 
 
-def _impedance(streets: Any) -> Any:
-    """How long a metre of each street feels; None without streets."""
+def _comfort_factors(streets: Any) -> Any:
+    """Comfort factor of each street; None without streets."""
     if streets is None:
         return None
     return streets["street_class"].str.lower().map(impedance()).fillna(1.0).to_numpy(float)
 
 
-def _drawn(study: Study, trace: Trace, crs: pyproj.CRS) -> Any:
+def _line(study: Study, trace: Trace, crs: pyproj.CRS) -> Any:
     if trace.file:
         return readers.read_line(study.path(trace.file), crs=crs, shown=trace.file)
     return shapely.LineString(shapely.get_coordinates(_waypoints(study, trace, crs).geometry))
@@ -83,7 +83,7 @@ def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
 
 
 def axis_stops(study: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
-    """Named waypoints of the axis, in its order; none where the axis is drawn in a file."""
+    """Named waypoints of the axis in their order; none if the axis comes from a file."""
     if study.axis is None or study.axis.file:
         return {}
     points = _waypoints(study, study.axis, crs)
@@ -93,12 +93,12 @@ def axis_stops(study: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
 def study_area(
     study: Study, layers: Layers, axis: shapely.Geometry | None, crs: pyproj.CRS
 ) -> shapely.Geometry:
-    """Outline within which opportunities are sought.
+    """Outline of the study area.
 
     Raises
     ------
     ConfigError
-        Nothing to take the outline from.
+        No layer has an extent to use.
     """
     if study.around == "axis" and study.axis:
         return shapely.buffer(axis, study.axis.half_width_m)
@@ -108,7 +108,4 @@ def study_area(
         table = layers.get(layer)
         if table is not None and len(table):
             return shapely.buffer(shapely.box(*table.total_bounds), 1.0)
-    raise ConfigError(
-        "study.toml : aucune parcelle, aucun bâtiment ni site lus : rien ne dit où chercher. "
-        "Vérifiez les couches, ou donnez [area] file."
-    )
+    raise ConfigError("pipeline.study_area.nothing_read")

@@ -1,4 +1,4 @@
-"""What a tile has to see: the parcels that it owns, and how far around them each layer is read."""
+"""Bounds of what a tile reads: its parcels, and each layer as far around them as rules look."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from foncier.geometry import Floats
     from foncier.model import Profile
 
-PATCHES = (
-    16  # a run of the curve is a winding shape: its parts fill their boxes better than it does
-)
+# A part of the Hilbert curve winds: boxes of pieces of it cover less than the box of the whole.
+PATCHES = 16
 TOUCH_M = 1.0
-LONG_M = 500.0  # a river or a railway gets a box of its own, and does not widen a whole patch
+LONG_M = 500.0  # a river or a railway has a box of its own and does not widen a patch
 
 
 @dataclass(frozen=True)
@@ -34,27 +33,26 @@ class Halo:
     others: Floats
 
 
-def halo(path: Path, own: Floats, profile: Profile) -> Halo:
-    """Boxes to read around the parcels that a tile owns.
+def halo(path: Path, bounds: Floats, profile: Profile) -> Halo:
+    """Boxes to read around the parcels of a tile.
 
-    An assembly may add parcels to them, from one to the next; the rules look so far around all of
-    these, at other parcels, which are told by what stands on them; and the fabric of a place by
-    buildings that lie farther still.
+    An assembly may add adjacent parcels; rules look at other parcels and at their buildings within
+    their radius; the urban fabric depends on buildings farther away.
 
     Parameters
     ----------
     path
         File of all parcels.
-    own
-        Bounds of the own ones, in the order of the curve.
+    bounds
+        Bounds of the parcels of the tile, in the order of the curve.
     """
-    boxes, assembly = patches(own), profile.assembly
+    boxes, assembly = patches(bounds), profile.assembly
     for _ in range(0 if assembly is None else assembly.most - 1):
-        boxes = _holding(path, grown(boxes, TOUCH_M))
-    reach = detect.rules_radius_m(profile) + TOUCH_M
-    seen = grown(boxes, reach)
-    told = grown(_holding(path, seen), reach)
-    return Halo(seen, grown(told, detect.fabric_radius_m(profile)), told)
+        boxes = _covering(path, grown(boxes, TOUCH_M))
+    radius = detect.rules_radius_m(profile) + TOUCH_M
+    parcels = grown(boxes, radius)
+    others = grown(_covering(path, parcels), radius)
+    return Halo(parcels, grown(others, detect.fabric_radius_m(profile)), others)
 
 
 def patches(bounds: Floats) -> Floats:
@@ -70,26 +68,26 @@ def patches(bounds: Floats) -> Floats:
 
 
 def grown(boxes: Floats, by_m: float) -> Floats:
-    """Boxes moved outwards on all sides."""
+    """Boxes enlarged by a distance on all sides."""
     wider: Floats = boxes + np.array([-by_m, -by_m, by_m, by_m])
     return wider
 
 
-def _holding(path: Path, boxes: Floats) -> Floats:
-    """Boxes that hold all parcels that come into these; a long parcel has one of its own."""
-    found = geoparquet.read_bounds_near(path, boxes)[1]
-    long = (found[:, 2:] - found[:, :2]).max(axis=1, initial=0.0) > LONG_M
-    short, rivers = found[~long], found[long]
-    wider = np.array([_box(np.vstack([box, short[_meet(short, box)]])) for box in boxes])
+def _covering(path: Path, boxes: Floats) -> Floats:
+    """Boxes that cover all parcels that intersect these; a long parcel has one of its own."""
+    bounds = geoparquet.read_bounds_near(path, boxes)[1]
+    long = (bounds[:, 2:] - bounds[:, :2]).max(axis=1, initial=0.0) > LONG_M
+    short, rivers = bounds[~long], bounds[long]
+    wider = np.array([_box(np.vstack([box, short[_intersects(short, box)]])) for box in boxes])
     inside = np.zeros(len(rivers), dtype=np.bool_)
     for box in wider:
         inside |= (rivers[:, :2] >= box[:2]).all(axis=1) & (rivers[:, 2:] <= box[2:]).all(axis=1)
     return np.concatenate([wider, rivers[~inside]])
 
 
-def _meet(boxes: Floats, other: Floats) -> NDArray[np.bool_]:
-    met = (boxes[:, :2] <= other[2:]).all(axis=1) & (boxes[:, 2:] >= other[:2]).all(axis=1)
-    return np.asarray(met, dtype=np.bool_)
+def _intersects(boxes: Floats, other: Floats) -> NDArray[np.bool_]:
+    inside = (boxes[:, :2] <= other[2:]).all(axis=1) & (boxes[:, 2:] >= other[:2]).all(axis=1)
+    return np.asarray(inside, dtype=np.bool_)
 
 
 def _box(boxes: Floats) -> Floats:

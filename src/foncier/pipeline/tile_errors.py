@@ -1,4 +1,4 @@
-"""Why tiles failed, and what a planner can do about it."""
+"""Errors of tiles: which failed, why, and what a planner can do about it."""
 
 from __future__ import annotations
 
@@ -6,78 +6,64 @@ import errno
 import platform
 from typing import TYPE_CHECKING
 
-from foncier.errors import FoncierError, TilesError, WorkerError
+from foncier.errors import ConfigError, FoncierError, SourceError, TilesError, WorkerError
+from foncier.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SHOWN = 5
-LESS = "des tuiles plus petites (--tiles N, N plus grand), moins de --workers"
-SHARED = (
-    "L'étude et --work doivent se trouver au même chemin sur toutes les machines du cluster : un "
-    "dossier partagé, ou s3://…"
-)
-AGAIN = (
-    "Les autres sont gardées. Corrigez la cause et relancez la même commande : seules celles qui "
-    "manquent seront refaites."
-)
-
 
 def failed_tiles(
-    names: Sequence[str], faults: Sequence[BaseException], *, of: int, tries: int
-) -> str:
-    """Tell which tiles failed each time, and why the first of them did."""
-    return (
-        f"{len(names)} tuile(s) sur {of} ont échoué {tries} fois : {_listed(names)} "
-        f"(première cause : {why(faults[0])}). {AGAIN}"
+    names: Sequence[str], faults: Sequence[BaseException], *, total: int, tries: int
+) -> TilesError:
+    """Error of tiles that failed at each attempt, with the cause of the first."""
+    return TilesError(
+        "pipeline.tiles.failed",
+        count=len(names),
+        total=total,
+        tries=tries,
+        names=names,
+        cause=cause(faults[0]),
     )
 
 
-def stopped(names: Sequence[str], fault: BaseException, *, of: int) -> TilesError:
-    """Error that tells which tiles were still to do when the cluster or the store went."""
-    left = f"{len(names)} tuile(s) sur {of} restent à faire : {_listed(names)}"
-    return TilesError(f"{str(fault).rstrip('.')}. {left}. {AGAIN}")
+def stopped(names: Sequence[str], fault: BaseException, *, total: int) -> TilesError:
+    """Error of a run that stopped because the cluster or the storage was gone."""
+    why = fault if isinstance(fault, FoncierError) else str(fault)
+    return TilesError("pipeline.tiles.stopped", why=why, count=len(names), total=total, names=names)
 
 
-def other_code() -> str:
-    """Tell that detectors here are not those of the machine that starts the run."""
-    return (
-        f"{platform.node()} : le foncier de cette machine n'est pas celui de la machine qui lance "
-        "le calcul. Installez partout le même et redémarrez les dask worker"
+def other_version() -> ConfigError:
+    """Error of a worker whose foncier is not that of the machine that starts the run."""
+    return ConfigError("pipeline.tiles.other_version", machine=platform.node())
+
+
+def no_study(folder: Path) -> SourceError:
+    """Error of a worker that does not see the study."""
+    return SourceError("pipeline.tiles.no_study", machine=platform.node(), folder=folder)
+
+
+def not_shared(names: Sequence[str], folder: Path, *, total: int) -> TilesError:
+    """Error of tiles that workers wrote where this machine does not see them."""
+    return TilesError(
+        "pipeline.tiles.not_shared", folder=folder, count=len(names), total=total, names=names
     )
 
 
-def unseen(folder: Path) -> str:
-    """Tell that a worker does not see a study."""
-    return f"{platform.node()} : cette machine ne voit pas {folder}. {SHARED}"
-
-
-def elsewhere(names: Sequence[str], folder: Path, *, of: int) -> str:
-    """Tell that workers wrote tiles that are not seen from here."""
-    return (
-        f"{folder} : {len(names)} tuile(s) sur {of}, faites par le cluster, ne s'y trouvent pas : "
-        f"{_listed(names)}. {SHARED}"
-    )
-
-
-def why(fault: BaseException) -> str:
+def cause(fault: BaseException) -> Message | FoncierError | str:
     """Cause of a failure, with what to do where memory is short."""
     if short_of_memory(fault):
-        return f"mémoire insuffisante ({type(fault).__name__}) : {LESS}, ou plus de mémoire"
+        return Message("pipeline.tiles.out_of_memory", error=type(fault).__name__)
     if isinstance(fault, WorkerError):
-        return f"{fault}, le plus souvent faute de mémoire : {LESS}, ou plus de mémoire"
-    return str(fault) if isinstance(fault, FoncierError) else f"{type(fault).__name__} {fault}"
+        return Message("pipeline.tiles.worker_died", why=fault)
+    return fault if isinstance(fault, FoncierError) else f"{type(fault).__name__} {fault}"
 
 
 def short_of_memory(fault: BaseException) -> bool:
-    """Tell whether memory was refused: to Python, NumPy, Arrow, GEOS, or the stack of a thread."""
+    """Tell if an allocation failed: in Python, NumPy, Arrow, GEOS, or for the stack of a thread."""
     return (
         isinstance(fault, MemoryError)
         or (isinstance(fault, OSError) and fault.errno == errno.ENOMEM)
         or any(words in str(fault) for words in ("bad_alloc", "can't start new thread"))
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -1,7 +1,7 @@
-"""Find plots tile by tile: the same answer, in bounded memory, on as many workers as there are.
+"""Find plots tile by tile: the same result, in bounded memory, on any number of workers.
 
-A tile owns some parcels and reads what lies around them as far as the rules look. What it finds is
-a folder of its own, with a mark of all that it was made from: what is done is not done again.
+A tile owns some parcels and reads the layers around them as far as rules look. Its result is a
+folder with a fingerprint of its inputs: a tile that is up to date is not computed again.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ from foncier.errors import (
     ConfigError,
     SourceError,
     StoreError,
-    TilesError,
 )
 from foncier.pipeline.convert import read_index, read_layer
 from foncier.pipeline.tile_bounds import halo
 from foncier.pipeline.tile_errors import (
-    elsewhere,
     failed_tiles,
-    other_code,
+    no_study,
+    not_shared,
+    other_version,
     stopped,
-    unseen,
 )
 from foncier.readers import geoparquet
 
@@ -51,11 +50,11 @@ if TYPE_CHECKING:
     from foncier.parallel import executors
     from foncier.study.config import Layer
 
-AUTO_PARCELS = 50_000  # of a tile: some 700 MB for its worker
-TRIES = 3  # the last one alone: what takes its process down takes no other tile with it
-FOUND, DONE = "tuiles", "tuile.json"
-UNKNOWN = "inconnue"
-CODE = ("detect/*.py", "geometry/*.py", "wording.py", "i18n/*", "tables/*.py")
+AUTO_PARCELS = 50_000  # parcels of a tile: about 700 MB for its worker
+TRIES = 3  # the last attempt runs each tile alone, so that a crash affects no other
+FOLDER, INDEX = "tuiles", "tuile.json"
+UNKNOWN = "inconnue"  # in the name of the tile of parcels without a commune
+CODE = ("detect/**/*.py", "geometry/*.py", "model/*.py", "i18n/*.py", "i18n/*.toml", "schemas/*.py")
 LAYERS: tuple[Layer, ...] = (
     "parcels",
     "buildings",
@@ -70,7 +69,7 @@ LAYERS: tuple[Layer, ...] = (
 
 @dataclass(frozen=True)
 class Tile:
-    """Parcels that one job answers for: a run of rows of their file, else those of a commune."""
+    """Parcels of one job: a range of rows of their file, or those of a commune."""
 
     name: str
     rows: tuple[int, int] | None = None
@@ -79,9 +78,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class Search:
-    """What all tiles of a run have in common; paths are reached by every worker.
+    """Inputs that all tiles of a run share; every worker sees the paths.
 
-    ``code`` marks the detectors of the machine that starts the run.
+    ``code`` is the fingerprint of the detectors of the machine that starts the run.
     """
 
     layers: Path
@@ -94,43 +93,43 @@ class Search:
     code: str
 
     def job(self, tile: Tile, fingerprint: str) -> Job:
-        """One tile of a study whose layers have this mark."""
-        gone = {layer: tuple(sorted(self.lacking[layer])) for layer in sorted(self.lacking)}
-        told = (self.code, fingerprint, self.profile, self.area.hex(), self.source, gone)
-        return Job(tile, self, hashlib.sha256(repr((tile, told)).encode()).hexdigest())
+        """Job of a tile; ``fingerprint`` is that of the layers."""
+        lacking = {layer: tuple(sorted(self.lacking[layer])) for layer in sorted(self.lacking)}
+        inputs = (self.code, fingerprint, self.profile, self.area.hex(), self.source, lacking)
+        return Job(tile, self, hashlib.sha256(repr((tile, inputs)).encode()).hexdigest())
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker needs to find the plots of a tile; the mark is that of its inputs."""
+    """Inputs of a worker that finds the plots of a tile, with their fingerprint."""
 
     tile: Tile
     search: Search
-    mark: str
+    fingerprint: str
 
     @property
     def folder(self) -> Path:
-        """Where it leaves what it found."""
+        """Folder of the result."""
         return self.search.out / self.tile.name
 
 
-def no_tile_progress(_done: int, _of: int) -> None:
-    """Tell nobody."""
+def no_tile_progress(_done: int, _total: int) -> None:
+    """No-op progress callback."""
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a study is cut and carried.
+    """How a study is cut into tiles, and what computes them.
 
-    ``by`` is ``auto``, ``commune`` or a number of tiles; ``work`` is the folder that holds what
-    each tile found, and the converted layers of a study that keeps none; ``told`` hears how many
-    tiles of how many are done.
+    ``by`` is ``auto``, ``commune`` or a number of tiles; ``work`` is the folder of the results of
+    tiles, and of converted layers if the study folder has none; ``progress`` is called with the
+    number of finished tiles and of all tiles.
     """
 
     by: str
-    engine: executors.JobExecutor
+    executor: executors.JobExecutor
     work: Path
-    told: Callable[[int, int], None] = no_tile_progress
+    progress: Callable[[int, int], None] = no_tile_progress
 
     def find(
         self,
@@ -150,26 +149,27 @@ class Tiling:
         profile, area, source
             As `foncier.detect.find_plots` takes them.
         lacking
-            Communes that a layer does not come to (`foncier.detect.lacking`): a tile cannot tell.
+            Communes not covered by a layer (`foncier.detect.uncovered_communes`): a tile does not
+            see enough to know.
 
         Raises
         ------
         TilesError
-            Some tiles failed `TRIES` times, or what workers wrote is not seen from here; the others
-            are kept for the next run.
+            Some tiles failed `TRIES` times, or workers wrote them elsewhere; the next run uses the
+            others.
         StoreError
-            The store of the work does not answer.
+            The object store of the working folder does not answer.
         """
         with explain_store_errors(self.work):
-            read = read_index(layers)
-            known = tuple(layer for layer in LAYERS if layer in read["layers"])
+            index = read_index(layers)
+            known = tuple(layer for layer in LAYERS if layer in index["layers"])
             if not {"parcels", "buildings"} <= set(known) or not (cut := tiles(layers, self.by)):
                 parcels = read_layer(layers, "parcels") if "parcels" in known else None
                 return detect.find_plots(
                     detect.SpatialContext(parcels), profile, area, source=source
                 )
-            # Workers stand in folders of their own.
-            layers, out = layers.absolute(), (self.work / FOUND).absolute()
+            # Workers have other working directories.
+            layers, out = layers.absolute(), (self.work / FOLDER).absolute()
             search = Search(
                 layers,
                 known,
@@ -178,61 +178,87 @@ class Tiling:
                 shapely.to_wkb(area),
                 source,
                 dict(lacking),
-                code_mark(),
+                code_fingerprint(),
             )
-            jobs = [search.job(tile, read["fingerprint"]) for tile in cut]
-            self._carry(jobs)
-            return _seen(jobs)
+            jobs = [search.job(tile, index["fingerprint"]) for tile in cut]
+            _Execution(self, jobs).run()
+            return _read_tiles(jobs)
 
-    def _carry(self, jobs: Sequence[Job]) -> None:
-        left = [job for job in jobs if not done(job)]
-        missing = dict.fromkeys(job.tile.name for job in left)
-        self.told(len(jobs) - len(missing), len(jobs))
-        silent = 0  # tiles in a row for which the store did not answer
-        faults: list[BaseException] = []
+
+class _Execution:
+    """Attempts at the jobs of a run, until all are done or `TRIES` attempts failed."""
+
+    def __init__(self, tiling: Tiling, jobs: Sequence[Job]) -> None:
+        self.tiling, self.jobs = tiling, jobs
+        self.missing = dict.fromkeys(job.tile.name for job in jobs if not done(job))
+        self.faults: list[BaseException] = []
+        self.unanswered = 0  # consecutive tiles for which the object store did not answer
+
+    def run(self) -> None:
+        """Compute the jobs that are not done.
+
+        Raises
+        ------
+        TilesError
+            Some failed at each attempt, or the cluster or the object store was gone.
+        """
+        left = [job for job in self.jobs if job.tile.name in self.missing]
+        self._report()
         for attempt in range(TRIES):
             if not left:
                 return
+            # At the last attempt each tile runs alone.
             batches = [[job] for job in left] if attempt == TRIES - 1 else [left]
-            failed, faults = [], []
-            for batch in batches:
-                try:
-                    for place, made in self.engine.run(find_in_tile, batch):
-                        if isinstance(made, BaseException):
-                            failed.append(batch[place])
-                            faults.append(made)
-                            silent = silent + 1 if isinstance(made, StoreError) else 0
-                            if silent == TRIES:
-                                raise stopped(list(missing), made, of=len(jobs)) from made
-                        else:
-                            silent = 0
-                            del missing[made]
-                            self.told(len(jobs) - len(missing), len(jobs))
-                except ClusterError as gone:
-                    names = [job.tile.name for job in jobs if not done(job)]
-                    raise stopped(names, gone, of=len(jobs)) from gone
-            left = failed
+            self.faults = []
+            left = [job for batch in batches for job in self._failures(batch)]
         if left:
             names = [job.tile.name for job in left]
-            raise TilesError(failed_tiles(names, faults, of=len(jobs), tries=TRIES)) from faults[0]
+            total = len(self.jobs)
+            raise failed_tiles(names, self.faults, total=total, tries=TRIES) from self.faults[0]
+
+    def _failures(self, batch: Sequence[Job]) -> list[Job]:
+        """Run a batch, and return its jobs that failed."""
+        failed = []
+        try:
+            for place, outcome in self.tiling.executor.run(find_in_tile, batch):
+                if isinstance(outcome, BaseException):
+                    failed.append(batch[place])
+                    self._note(outcome)
+                else:
+                    self.unanswered = 0
+                    del self.missing[outcome]
+                    self._report()
+        except ClusterError as gone:
+            names = [job.tile.name for job in self.jobs if not done(job)]
+            raise stopped(names, gone, total=len(self.jobs)) from gone
+        return failed
+
+    def _note(self, fault: BaseException) -> None:
+        self.faults.append(fault)
+        self.unanswered = self.unanswered + 1 if isinstance(fault, StoreError) else 0
+        if self.unanswered == TRIES:
+            raise stopped(list(self.missing), fault, total=len(self.jobs)) from fault
+
+    def _report(self) -> None:
+        self.tiling.progress(len(self.jobs) - len(self.missing), len(self.jobs))
 
 
 @cache
-def code_mark() -> str:
-    """Mark of the code that finds plots: what another version found is not taken for this one's.
+def code_fingerprint() -> str:
+    """Fingerprint of the code that finds plots, so that results of another version are not used.
 
-    Kept, for a process goes on with the code that it has read when the files change.
+    Cached: a process continues with the code that it imported if the files change.
     """
-    mark, root = hashlib.sha256(), Path(detect.__file__).parents[1]
-    for file in sorted(p for room in CODE for p in root.glob(room)):
-        mark.update(file.read_bytes())
-    return mark.hexdigest()
+    digest, root = hashlib.sha256(), Path(detect.__file__).parents[1]
+    for file in sorted(path for pattern in CODE for path in root.glob(pattern)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def tiles(layers: Path, by: str) -> list[Tile]:
     """Cut the parcels of a converted study.
 
-    ``auto`` and a number cut the Hilbert curve on which the parcels lie into runs of as many
+    ``auto`` and a number cut the Hilbert curve of the parcels into parts of equal numbers of
     parcels; ``commune`` makes one tile a commune.
 
     Raises
@@ -247,9 +273,7 @@ def tiles(layers: Path, by: str) -> list[Tile]:
             for code in geoparquet.read_distinct(path, "commune")
         ]
     if by != "auto" and not (by.isdecimal() and int(by) > 0):
-        raise ConfigError(
-            f"--tiles {by} : attendu auto, commune ou un nombre de tuiles, par exemple 8."
-        )
+        raise ConfigError("pipeline.tiles.wrong_tiles", tiles=by)
     rows = geoparquet.count_rows(path)
     count = math.ceil(rows / AUTO_PARCELS) if by == "auto" else min(int(by), rows)
     cuts = np.linspace(0, rows, count + 1).astype(int).tolist()
@@ -261,16 +285,20 @@ def tiles(layers: Path, by: str) -> list[Tile]:
 
 @gc.infrequent_collection()
 def find_in_tile(job: Job) -> str:
-    """Find the plots of one tile, and leave them in its folder; its name is returned.
+    """Find the plots of one tile and write them to its folder.
+
+    Returns
+    -------
+    Name of the tile.
 
     Raises
     ------
     ConfigError
-        The code here is not that of the machine that starts the run.
+        The code is not that of the machine that starts the run.
     SourceError
-        The study is not seen from here.
+        The worker does not see the study.
     FoncierError
-        A layer is damaged, the store does not answer, or the detectors raised it.
+        A layer is damaged, the object store does not answer, or an error of a detector.
     """
     with explain_store_errors(job.search.out):
         return _find_in_tile(job, job.search)
@@ -278,11 +306,11 @@ def find_in_tile(job: Job) -> str:
 
 def _find_in_tile(job: Job, search: Search) -> str:
     layers = search.layers
-    if search.code != code_mark():
-        raise ConfigError(other_code())
+    if search.code != code_fingerprint():
+        raise other_version()
     if not is_remote(layers) and not layers.is_dir():
-        raise SourceError(unseen(layers))
-    if done(job):  # its news went with a scheduler
+        raise no_study(layers)
+    if done(job):  # a scheduler that was lost did not report it
         return job.tile.name
     path = layers / "parcels.parquet"
     rows, bounds = _owned(path, job.tile)
@@ -293,22 +321,22 @@ def _find_in_tile(job: Job, search: Search) -> str:
         **{layer: read_layer(layers, layer, boxes[layer]) for layer in search.known},
         uncovered=search.lacking,
     )
-    own = np.isin(np.sort(geoparquet.read_bounds_near(path, around.parcels)[0]), rows)
+    in_tile = np.isin(np.sort(geoparquet.read_bounds_near(path, around.parcels)[0]), rows)
     area = shapely.from_wkb(search.area)
-    found = detect.find_plots(context, search.profile, area, source=search.source, screened=own)
-    marks = {}
-    with atomic_folder(job.folder, last=DONE) as new:
-        for field in fields(found):
+    plots = detect.find_plots(context, search.profile, area, source=search.source, screened=in_tile)
+    files = {}
+    with atomic_folder(job.folder, last=INDEX) as new:
+        for field in fields(plots):
             path = new / f"{field.name}.parquet"
-            getattr(found, field.name).to_parquet(path, index=False, compression="zstd")
-            marks[path.name] = geoparquet.fingerprint(path)
-        text = json.dumps({"mark": job.mark, "files": marks}, indent=1)
-        (new / DONE).write_text(text, encoding="utf-8")
+            getattr(plots, field.name).to_parquet(path, index=False, compression="zstd")
+            files[path.name] = geoparquet.fingerprint(path)
+        text = json.dumps({"mark": job.fingerprint, "files": files}, indent=1)
+        (new / INDEX).write_text(text, encoding="utf-8")
     return job.tile.name
 
 
 def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
-    """Places of the parcels of a tile, and their bounds."""
+    """Row numbers of the parcels of a tile, and their bounds."""
     if tile.rows is not None:
         return geoparquet.read_bounds_slice(path, *tile.rows)
     code = pc.field("commune")
@@ -318,27 +346,25 @@ def _owned(path: Path, tile: Tile) -> tuple[NDArray[np.intp], Floats]:
 
 
 def done(job: Job) -> bool:
-    """Tell whether a tile was found before from the very same inputs, and is still whole."""
+    """Tell if a tile was computed from the same inputs, and its files are intact."""
     folder = job.folder
     try:
-        told = json.loads((folder / DONE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # none, or spoilt
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # none, or damaged
         return False
     return bool(
-        told["mark"] == job.mark
-        and all(
-            geoparquet.is_unchanged(folder / name, mark) for name, mark in told["files"].items()
-        )
+        index["mark"] == job.fingerprint
+        and all(geoparquet.is_unchanged(folder / name, one) for name, one in index["files"].items())
     )
 
 
-def _seen(jobs: Sequence[Job]) -> detect.Plots:
-    """Tables of all tiles (`gathered`).
+def _read_tiles(jobs: Sequence[Job]) -> detect.Plots:
+    """Tables of all tiles (`merge_tiles`).
 
     Raises
     ------
     TilesError
-        Workers left some where they are not seen from here.
+        Workers wrote some where this machine does not see them.
     """
     try:
         return merge_tiles([job.folder for job in jobs])
@@ -346,16 +372,16 @@ def _seen(jobs: Sequence[Job]) -> detect.Plots:
         absent = [job.tile.name for job in jobs if not job.folder.is_dir()]
         if not absent:
             raise
-        raise TilesError(elsewhere(absent, jobs[0].search.out, of=len(jobs))) from fault
+        raise not_shared(absent, jobs[0].search.out, total=len(jobs)) from fault
 
 
 def merge_tiles(folders: Sequence[Path]) -> detect.Plots:
-    """Tables of all tiles, each in the order in which one machine would have written it."""
+    """Tables of all tiles, in the order of a run without tiles."""
 
-    def joined(name: str) -> Any:
+    def merged(name: str) -> Any:
         files = [folder / f"{name}.parquet" for folder in folders]
         return geoparquet.read_parts(files, detect.PLOT_TABLES[name])
 
     names = [field.name for field in fields(detect.Plots)]
     with ThreadPoolExecutor(2) as pool:
-        return detect.Plots(*pool.map(joined, names))
+        return detect.Plots(*pool.map(merged, names))

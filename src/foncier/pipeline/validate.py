@@ -1,4 +1,4 @@
-"""Judge a delivered result against truths, and plan the visits that would tell most."""
+"""Validate a result against ground truth, and plan the most informative visits."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from foncier import readers, validation
+from foncier import readers
+from foncier import validation as metrics
 from foncier._util.atomic_write import write_atomically
 from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
 from foncier.export.visits import Visits, write_form, write_list
-from foncier.i18n import Localized
+from foncier.i18n import Localized, label
 from foncier.model import Validation
 from foncier.results import read_saved
 from foncier.results.layers import SITES
@@ -27,51 +28,40 @@ if TYPE_CHECKING:
     from foncier.i18n import Lang
     from foncier.results import SavedResult
 
-REPORT, PICTURE, FIGURES, JUDGED = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
+REPORT, PICTURE, FIGURES, ASSESSED = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
 LIST, FORM = "visites.csv", "visites.gpkg"
-NO_AREA = Localized(
-    "Le résultat ne dit pas où il a cherché (version plus ancienne) : une vérité hors du secteur y "
-    "compte pour un oubli.",
-    "The result does not tell where it sought (older version): a truth outside counts as a miss.",
-)
-MIXED = Localized(
-    "Le GeoPackage n'est pas celui que nomme le manifeste : il a été modifié depuis, ou deux "
-    "résultats se mêlent dans ce dossier.",
-    "The GeoPackage is not the one that the manifest names: it was changed since, or two results "
-    "are mixed in this folder.",
-)
 
 
 def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Validation:
-    """Judge a result by a file of truths.
+    """Compare a result with a file of ground truth.
 
     Parameters
     ----------
     folder
         Folder of a result.
     truth
-        File of truths (`foncier.readers.read_truth`).
+        File of ground truth (`foncier.readers.read_truth`).
     complete
-        The truths are all there is: a site that none speaks of is false. The planted truth of a
-        demonstration always is.
+        The ground truth lists every true site: a site that it does not have is false. That of the
+        demonstration always does.
 
     Raises
     ------
     ConfigError
-        No result there.
+        The folder has no result.
     SourceError, FormatError, CrsError
-        The truths or the result cannot be read.
+        Ground truth or result cannot be read.
     """
     result = read_saved(folder, with_manifest=True)
     sites = _sites(result)
     truths, notes, planted = readers.read_truth(truth, crs=result.crs)
     whole = complete or planted
-    known = validation.assess(sites, truths, result.study_area, complete=whole)
+    known = metrics.assess(sites, truths, result.study_area, complete=whole)
     names = sites[["opportunity_id", "name", "address", "commune"]]
     found = known.found.merge(pd.DataFrame(names), on="opportunity_id", how="left")
     rules = baselines()
-    table = validation.calibration(found)
-    gap, base = validation.brier(found)
+    table = metrics.calibration(found)
+    gap, base = metrics.brier(found)
     return Validation(
         title=result.title,
         fictional=result.fictional,
@@ -81,15 +71,15 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
         notes=notes,
         found=found,
         wanted=known.wanted,
-        by_kind=validation.by_kind(found, known.wanted, KINDS),
-        by_band=validation.by_band(found, known.wanted, KINDS),
+        by_kind=metrics.by_kind(found, known.wanted, KINDS),
+        by_band=metrics.by_band(found, known.wanted, KINDS),
         calibration=table,
-        baselines=validation.compare_baselines(rules, found, known.wanted, result.table("indices")),
+        baselines=metrics.compare_baselines(rules, found, known.wanted, result.table("indices")),
         words={rule.name: rule.text for rule in rules},
-        auc=validation.auc(found),
+        auc=metrics.auc(found),
         brier=gap,
         brier_base=base,
-        rising=validation.is_increasing(table),
+        rising=metrics.is_increasing(table),
         warnings=_warnings(result),
     )
 
@@ -99,35 +89,40 @@ def _sites(result: SavedResult) -> gpd.GeoDataFrame:
 
 
 def _warnings(result: SavedResult) -> tuple[Localized, ...]:
-    return (NO_AREA,) * (result.study_area is None) + (MIXED,) * bool(result.mixed_geopackages)
+    warnings = []
+    if result.study_area is None:
+        warnings.append(label("pipeline.validate.no_area"))
+    if result.mixed_geopackages:
+        warnings.append(label("pipeline.validate.other_geopackage"))
+    return tuple(warnings)
 
 
-def write(told: Validation, folder: Path, *, lang: Lang) -> None:
-    """Write the report, the picture, the figures and the judged sites to a folder.
+def write(validation: Validation, folder: Path, *, lang: Lang) -> None:
+    """Write the report, the picture, the figures and the assessed sites to a folder.
 
     Raises
     ------
     ExportError
-        They cannot be written whole; former ones are intact.
+        They cannot be written; the previous ones are intact.
     """
     writers: Any = {
-        REPORT: partial(write_report, told, picture=PICTURE, lang=lang),
-        PICTURE: partial(write_picture, told, lang=lang),
-        FIGURES: partial(write_json, told),
-        JUDGED: partial(write_sites, told, lang=lang),
+        REPORT: partial(write_report, validation, picture=PICTURE, lang=lang),
+        PICTURE: partial(write_picture, validation, lang=lang),
+        FIGURES: partial(write_json, validation),
+        ASSESSED: partial(write_sites, validation, lang=lang),
     }
     write_atomically(folder, writers)
 
 
 def visits(folder: Path, truth: Path | None, count: int) -> Visits:
-    """Choose the sites to visit next; with truths, those that are known count and are not redone.
+    """Choose the sites to visit next; sites with ground truth count and are not visited again.
 
     Raises
     ------
     ConfigError
-        No result there.
+        The folder has no result.
     SourceError, FormatError, CrsError
-        The truths or the result cannot be read.
+        Ground truth or result cannot be read.
     """
     result = read_saved(folder, with_manifest=True)
     sites = _sites(result)
@@ -135,8 +130,8 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
         truths = readers.no_truth(result.crs)
     else:
         truths = readers.read_truth(truth, crs=result.crs)[0]
-    known = validation.assess(sites, truths, result.study_area)
-    chosen, strata = validation.visit_plan(known.found, count)
+    known = metrics.assess(sites, truths, result.study_area)
+    chosen, strata = metrics.visit_plan(known.found, count)
     rows = sites.merge(chosen, on="opportunity_id")
     return Visits(result.title, result.fictional, result.edition, rows, strata)
 
@@ -147,7 +142,7 @@ def write_visits(planned: Visits, folder: Path, *, lang: Lang) -> None:
     Raises
     ------
     ExportError
-        They cannot be written whole; former ones are intact.
+        They cannot be written; the previous ones are intact.
     """
     writers: Any = {
         LIST: partial(write_list, planned, lang=lang),

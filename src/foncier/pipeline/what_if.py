@@ -1,4 +1,4 @@
-"""Try another loop or new crossings on the sites of a study, without looking for them again."""
+"""Compare the sites of a study with another loop or new crossings, detecting them once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from foncier import network, readers, scoring
 from foncier._util.toml import read_toml
 from foncier.crs import DEGREES, legal_crs
 from foncier.errors import ConfigError, FormatError
+from foncier.i18n import localize
 from foncier.pipeline import run
-from foncier.pipeline.accessibility import joined
+from foncier.pipeline.accessibility import add_columns
 from foncier.pipeline.layers import Layers, read_layers
 from foncier.pipeline.study_area import trace_lines
 from foncier.scoring import Situation
 from foncier.study import criteria as study_criteria
 from foncier.study.config import Loop
-from foncier.study.error_messages import format_validation_error
+from foncier.study.validation_errors import validation_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
     from foncier.study.config import Layer, Study
 
-NEEDED: tuple[Layer, ...] = ("streets", "places", "population", "constraints", "prices", "transit")
+REREAD: tuple[Layer, ...] = ("streets", "places", "population", "constraints", "prices", "transit")
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What each scenario changes.
+    """Effect of each scenario.
 
-    ``gains`` keeps the contract ``WHAT_IF``; ``lines`` holds the loop of the study, the other loop
-    and the crossings (``name``, ``role``, ``length_m``, line). ``result`` is the study as it is.
+    ``gains`` follows the schema ``WHAT_IF``; ``lines`` are the loop of the study, the other loop
+    and the crossings (``name``, ``role``, ``length_m``, line). ``result`` is the study unchanged.
     """
 
     result: ResultTables
@@ -48,15 +49,15 @@ class WhatIf:
 def run_what_if(
     study: Study, *, loop: Path | None = None, crossings: Path | None = None, workers: int = 1
 ) -> WhatIf:
-    """Compare the study with another loop, and with each new crossing alone.
+    """Compare a study with another loop, and with each new crossing alone.
 
-    The sites are looked for once. Before and after are measured in the same way, on the streets,
-    from the same doors; only the loop, or one crossing, differs.
+    Sites are detected once. Travel times before and after start at the same entrances on the same
+    streets; only the loop, or one crossing, differs.
 
     Parameters
     ----------
     study
-        The study; its ``[[crossings]]`` are tried too.
+        The study; its ``[[crossings]]`` are compared too.
     loop
         The other loop: a TOML file with a table ``[loop]`` as in ``study.toml``, or a vector file
         of ordered waypoints or of a line.
@@ -66,38 +67,35 @@ def run_what_if(
     Raises
     ------
     ConfigError
-        Nothing to try, no streets, or no loop in the study to compare with.
+        Nothing to compare, no streets, or no loop in the study.
     ContractError
-        A waypoint or the end of a crossing is far from any street.
+        A waypoint or an end of a crossing is far from any street.
     FoncierError
-        As the run of the study raises it.
+        Errors of the run; see `foncier.errors`.
     """
     bridges = _crossings(study, crossings)
     if loop is None and bridges.empty:
-        raise ConfigError(
-            "foncier what-if : rien à essayer. Donnez --loop, --crossings, ou [[crossings]] dans "
-            "study.toml."
-        )
+        raise ConfigError("pipeline.what_if.nothing")
     result = run.run(study, workers=workers)
-    kept = {name: spec for name, spec in study.layers.items() if name in NEEDED}
-    layers = read_layers(study.model_copy(update={"layers": kept}), workers=workers)
+    needed = {name: spec for name, spec in study.layers.items() if name in REREAD}
+    layers = read_layers(study.model_copy(update={"layers": needed}), workers=workers)
     streets = layers.get("streets")
     if streets is None or streets.empty:
-        raise ConfigError("study.toml : comparer des tracés demande [layers.streets].")
-    town = _Town(result, layers, study_criteria(study))
-    own = result.lines.loc[result.lines["role"] == "loop"]
-    base_loop = own.geometry.iloc[0] if len(own) else None
-    before = town.situation(streets, base_loop)
-    tables, rows = [], [own[["name", "role", "geometry"]]]
+        raise ConfigError("pipeline.what_if.no_streets")
+    sites = _Sites(result, layers, study_criteria(study))
+    loops = result.lines.loc[result.lines["role"] == "loop"]
+    base_loop = loops.geometry.iloc[0] if len(loops) else None
+    before = sites.situation(streets, base_loop)
+    tables, rows = [], [loops[["name", "role", "geometry"]]]
     if loop is not None:
         if base_loop is None:
-            raise ConfigError("study.toml : comparer deux boucles demande une table [loop].")
+            raise ConfigError("pipeline.what_if.no_loop")
         name, other = _other_loop(study, loop, streets, result)
-        tables.append(scoring.gains(name, before, town.situation(streets, other)))
+        tables.append(scoring.gains(name, before, sites.situation(streets, other)))
         rows.append(_line(name, "other_loop", other, result))
     for bridge in bridges.itertuples(index=False):
         widened = network.add_crossing(streets, bridge.geometry, name=str(bridge.name))
-        tables.append(scoring.gains(bridge.name, before, town.situation(widened, base_loop)))
+        tables.append(scoring.gains(bridge.name, before, sites.situation(widened, base_loop)))
         rows.append(_line(str(bridge.name), "crossing", widened.geometry.iloc[-1], result))
     lines = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), crs=result.candidates.crs)
     lines = lines.assign(length_m=lines.length)
@@ -105,22 +103,22 @@ def run_what_if(
 
 
 @dataclass(frozen=True)
-class _Town:
-    """The sites and what else it takes to measure and score them again."""
+class _Sites:
+    """Sites of a result, with what is needed to measure and score them again."""
 
     result: ResultTables
     layers: Layers
     criteria: tuple[Any, ...]
 
     def situation(self, streets: gpd.GeoDataFrame, loop: Any) -> Situation:
-        """Ways and scores of the sites on these streets, with this loop."""
+        """Travel times and scores of the sites on these streets with this loop."""
         sites = self.result.candidates
         graph = network.build_graph(streets)
         destinations = run.destinations_of(self.layers.get("places"))
         access = network.travel_time_table(
             self.result.access_points, sites, graph, destinations, loop
         )
-        sites = joined(
+        sites = add_columns(
             sites,
             network.departures_within(self.result.access_points, graph, self.layers.get("transit")),
         )
@@ -135,7 +133,7 @@ def _line(name: str, role: str, line: Any, result: ResultTables) -> gpd.GeoDataF
 
 
 def _other_loop(study: Study, file: Path, streets: gpd.GeoDataFrame, result: ResultTables) -> Any:
-    """Name and line of the other loop, drawn as the study's own is."""
+    """Name and line of the other loop, traced as that of the study."""
     crs = result.candidates.crs
     graph = network.build_graph(streets)
     if file.suffix == ".toml":
@@ -143,15 +141,17 @@ def _other_loop(study: Study, file: Path, streets: gpd.GeoDataFrame, result: Res
     else:
         wanted = Loop.model_validate({"name": file.stem, **_role(file, crs)})
     other = study.model_copy(update={"loop": wanted, "axis": None})
-    # Paths in the file start beside it.
+    # Paths in that file start at its folder.
     other = other.model_copy(update={"folder": file.parent})
     line = trace_lines(other, graph, crs, streets).loop
-    own = set(result.lines["name"])
-    return (wanted.name if wanted.name not in own else f"{wanted.name} (autre tracé)"), line
+    name = wanted.name
+    if name in set(result.lines["name"]):
+        name = localize("pipeline.what_if.other_line", name=name)
+    return name, line
 
 
 def _role(file: Path, crs: Any) -> dict[str, str]:
-    """Whether a vector file holds ordered waypoints or a line."""
+    """Key of a vector file: ordered waypoints, or a line."""
     try:
         readers.read_line(file, crs=crs, shown=file.name)
     except FormatError:
@@ -161,31 +161,31 @@ def _role(file: Path, crs: Any) -> dict[str, str]:
 
 def _loop_table(file: Path) -> Loop:
     if not file.is_file():
-        raise ConfigError(f"{file} : fichier introuvable.")
+        raise ConfigError("pipeline.what_if.no_file", file=file)
     raw = read_toml(file)
     if "loop" not in raw:
-        raise ConfigError(f"{file} : il faut une table [loop], comme dans study.toml.")
+        raise ConfigError("pipeline.what_if.no_loop_table", file=file)
     try:
         return Loop.model_validate(raw["loop"])
     except ValidationError as faults:
-        raise ConfigError(format_validation_error(file, faults, Loop)) from faults
+        raise validation_error(file, faults, Loop) from faults
 
 
 def _crossings(study: Study, file: Path | None) -> gpd.GeoDataFrame:
-    """Crossings of the study, then those of a file, in the legal CRS; names are made unique."""
-    crs = legal_crs(study.study.communes[0])
-    drawn = [
+    """Crossings of the study, then of a file, in the legal CRS, with unique names."""
+    crs = legal_crs(study.info.communes[0])
+    shapes = [
         shapely.LineString([(w.lon, w.lat) for w in crossing.waypoints])
         for crossing in study.crossings
     ]
-    own = gpd.GeoDataFrame(
-        {"name": [c.name for c in study.crossings]}, geometry=drawn, crs=DEGREES
+    table = gpd.GeoDataFrame(
+        {"name": [c.name for c in study.crossings]}, geometry=shapes, crs=DEGREES
     ).to_crs(crs)
     if file is not None:
         more = readers.read_lines(file, crs=crs, shown=file.name)
-        own = gpd.GeoDataFrame(pd.concat([own, more], ignore_index=True), crs=crs)
-    again = own.groupby("name").cumcount()
+        table = gpd.GeoDataFrame(pd.concat([table, more], ignore_index=True), crs=crs)
+    repeat = table.groupby("name").cumcount()
     names = [
-        f"{name} {n + 1}" if n else str(name) for name, n in zip(own["name"], again, strict=True)
+        f"{name} {n + 1}" if n else str(name) for name, n in zip(table["name"], repeat, strict=True)
     ]
-    return own.assign(name=names)
+    return table.assign(name=names)

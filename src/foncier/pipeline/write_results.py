@@ -1,4 +1,4 @@
-"""Write all deliverables of a result at once: whole, or the former ones stay."""
+"""Write all deliverables of a result atomically: all of them, or the previous ones stay."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     Writer = Callable[[Path], None]
 
 PARQUET = "opportunites.parquet"
-DATASET = "opportunites/departement={}/opportunites.parquet"  # as Hive names the parts
-MEASURES = "mesures.parquet"
+DATASET = "opportunites/departement={}/opportunites.parquet"  # Hive partitions
 TABLE, MAP = "opportunites.csv", "opportunites.html"
 SURFACE = "acces.tif"
-EXCHANGE = "friches-cnig.csv"  # only where there are friches
+EXCHANGE = "friches-cnig.csv"  # only with friches
 SUITABILITY = "mutabilite.csv"
+MEASURES = "mesures.parquet"
 
 
 def write_results(
@@ -50,12 +50,11 @@ def write_results(
     timings: Mapping[str, float],
     tables_only: bool = False,
 ) -> dict[str, str]:
-    """Write tables, map, surface, friches by use and to exchange, pictures and manifest.
+    """Write tables, map, raster of travel times, files on friches, pictures and manifest.
 
-    Where the study lies in several départements, GeoPackage and Parquet are one a département.
-    The same study on the same inputs gives the same bytes, but for ``run`` in the manifest. What a
-    former run wrote and this one does not (no friche left, no surface) is taken away.
-    ``tables_only`` writes the GeoPackage and the manifest alone, for what reads a result folder.
+    A study in several départements has one GeoPackage and one Parquet file for each. The same study
+    on the same inputs gives the same bytes, except for ``run`` in the manifest. Files of an earlier
+    run that this one does not write (no friche left, no raster) are removed.
 
     Returns
     -------
@@ -64,14 +63,14 @@ def write_results(
     Raises
     ------
     ExportError
-        Something could not be written; the former deliverables are intact.
+        A file could not be written; the previous deliverables are intact.
     """
     write = _tables(result, lang)
     if not tables_only:
         write |= _other_files(result, study, lang)
 
-    def told(deliverables: Mapping[str, str]) -> str:
-        made = build_manifest(
+    def manifest(deliverables: Mapping[str, str]) -> str:
+        content = build_manifest(
             result,
             configuration=configuration(study),
             timings=timings,
@@ -79,9 +78,9 @@ def write_results(
             versions=versions(),
             started=datetime.now(UTC),
         )
-        return to_json(made)
+        return to_json(content)
 
-    return write_atomically(folder, write, manifest=told, removable=_is_optional)
+    return write_atomically(folder, write, manifest=manifest, removable=_is_optional)
 
 
 def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Writer]:
@@ -106,7 +105,7 @@ def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Wr
 
 
 def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
-    """GeoPackage and Parquet: one each, or one each a département where there are several."""
+    """GeoPackage and Parquet: one of each, or one of each for each département."""
     cut = by_departement(result)
     if cut is None:
         return {
@@ -124,26 +123,30 @@ def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
 
 
 def _is_optional(name: str) -> bool:
-    """Tell the deliverables that some results have and others have not."""
-    own = (PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY)
-    begins = (COPIES, DATASET.split("{", maxsplit=1)[0])
-    return name in own or name.startswith(begins) or GEOPACKAGES.fullmatch(name) is not None
+    """Tell if a deliverable is one that not every result has."""
+    names = (PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY)
+    prefixes = (COPIES, DATASET.split("{", maxsplit=1)[0])
+    return name in names or name.startswith(prefixes) or GEOPACKAGES.fullmatch(name) is not None
 
 
 def check_pictures(study: Study) -> dict[str, str]:
-    """Pictures that a study gives for its sheets, all there: name of each copy by its path.
+    """Check that the pictures of a study exist and are readable.
+
+    Returns
+    -------
+    Name of the copy of each picture by its path.
 
     Raises
     ------
     ConfigError
-        A picture is not there, or cannot be read.
+        A picture is missing, or cannot be read.
     """
-    found = pictures(configuration(study).get("leaflet"))
-    for written in found:
+    copies = pictures(configuration(study).get("leaflet"))
+    for written in copies:
         check_picture(study.path(written), written)
-    return found
+    return copies
 
 
 def configuration(study: Study) -> dict[str, Any]:
-    """Study as its file says it: paths stay as written, the machine's folders are left out."""
+    """Study in the form of its file: paths as written, without folders of the machine."""
     return study.model_dump(mode="json", exclude={"folder"}, exclude_none=True)

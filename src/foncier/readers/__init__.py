@@ -9,7 +9,9 @@ from foncier.readers.registry import (
     AFTER_PARCELS,
     FORMATS,
     fingerprint,
+    formats,
     read,
+    register_format,
 )
 from foncier.readers.study_geometry import (
     read_area,
@@ -22,6 +24,7 @@ __all__ = [
     "AFTER_PARCELS",
     "FORMATS",
     "fingerprint",
+    "formats",
     "merge_dems",
     "no_truth",
     "read",
@@ -31,4 +34,5 @@ __all__ = [
     "read_lines",
     "read_truth",
     "read_waypoints",
+    "register_format",
 ]

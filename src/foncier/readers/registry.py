@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from foncier import schemas
+from foncier._util.plugins import load_plugins
 from foncier.errors import ConfigError, ContractError
 from foncier.model import LayerReport
 from foncier.readers import (
@@ -81,7 +82,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("observations", "visits"): visits.observations,
         ("population", "vector"): insee.population,
         ("vacancy_rates", "lovac"): insee.lovac,
-        ("quarters", "vector"): planning.districts,
+        ("districts", "vector"): planning.districts,
         ("prices", "dvf-communes"): registers.dvf_communes,
         ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): planning.envelope,
@@ -97,12 +98,53 @@ FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
 )
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
+GROUP = "foncier.formats"  # entry points, named ``layer.format``
+_registered: dict[tuple[str, str], Reader] = {}
 FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         layer: tuple(format_ for name, format_ in READERS if name == layer)
         for layer in dict.fromkeys(name for name, _ in READERS)
     }
 )
+
+
+def register_format(layer: str, format_: str, reader: Reader) -> None:
+    """Add a format of a layer, which studies then write as ``format``.
+
+    An installed package does the same by an entry point of the group ``foncier.formats``, named
+    ``layer.format``.
+
+    Parameters
+    ----------
+    layer
+        Name of a layer.
+    format_
+        Name of the format.
+    reader
+        Function that reads a file; see `foncier.readers.base`.
+
+    Raises
+    ------
+    ValueError
+        No such layer.
+    """
+    if layer not in CONTRACTS:
+        raise ValueError(f"no layer {layer}")
+    _registered[(layer, format_)] = reader
+
+
+def adapters() -> dict[tuple[str, str], Reader]:
+    """Readers by layer and format: those of foncier, of other packages, and registered ones."""
+    added = {}
+    for name, adapter in load_plugins(GROUP):
+        layer, _, format_ = name.partition(".")
+        added[layer, format_] = adapter
+    return {**added, **READERS, **_registered}
+
+
+def formats(layer: str) -> tuple[str, ...]:
+    """Names of the formats of a layer."""
+    return tuple(format_ for name, format_ in adapters() if name == layer)
 
 
 def fingerprint(file: LayerFile) -> str:
@@ -157,7 +199,7 @@ def read(
     ContractError, CrsError
         Ids shared by several objects; coordinates that do not fit the declared CRS.
     """
-    adapter = READERS.get((file.layer, file.format))
+    adapter = adapters().get((file.layer, file.format))
     if adapter is None:
         raise _unknown_format(file)
     frames.check_format(file)

@@ -189,7 +189,7 @@ VACANCY_RATES = Table(
 )
 
 DISTRICT_OUTLINES = Table(
-    "quarters",
+    "districts",
     ("quarter_id",),
     (
         Column("quarter_id", "text", label_id="district_id", unique=True),

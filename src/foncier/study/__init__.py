@@ -1,7 +1,15 @@
 """A study: one folder with a ``study.toml``, read into frozen typed values."""
 
 from foncier.study.config import Study
-from foncier.study.mutafriches import effort_rules, given_answers, mutafriches
+from foncier.study.criteria import (
+    criteria,
+    destination_categories,
+    known_criteria,
+    projects,
+    register_criterion,
+)
+from foncier.study.mutafriches import effort_rules, mutafriches, study_answers
+from foncier.study.names import check_names
 from foncier.study.reader import fetched_layers, read_bare_study, read_study, template
 from foncier.study.requirements import (
     Requirements,
@@ -10,23 +18,22 @@ from foncier.study.requirements import (
     requirements_template,
 )
 from foncier.study.rulesets import (
-    baselines,
     costs,
     costs_in_communes,
-    criteria,
-    destination_categories,
-    evidence_model,
     impedance,
+    known_profiles,
     profile,
     profiles,
-    projects,
     published,
+    register_rule_set,
 )
+from foncier.study.signals import baselines, evidence_model
 
 __all__ = [
     "Requirements",
     "Study",
     "baselines",
+    "check_names",
     "conditions",
     "costs",
     "costs_in_communes",
@@ -35,8 +42,9 @@ __all__ = [
     "effort_rules",
     "evidence_model",
     "fetched_layers",
-    "given_answers",
     "impedance",
+    "known_criteria",
+    "known_profiles",
     "mutafriches",
     "profile",
     "profiles",
@@ -45,6 +53,9 @@ __all__ = [
     "read_bare_study",
     "read_requirements",
     "read_study",
+    "register_criterion",
+    "register_rule_set",
     "requirements_template",
+    "study_answers",
     "template",
 ]

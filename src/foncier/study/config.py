@@ -1,4 +1,4 @@
-"""What a ``study.toml`` may say: every key and its type. Anything else is an error."""
+"""Keys of a ``study.toml`` with their types. Any other key is an error."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import datetime as dt
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from foncier.i18n import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Layer = Literal[
     "parcels",
@@ -24,40 +29,26 @@ Layer = Literal[
     "elevation",
     "envelope",
     "land_units",
-    "quarters",
+    "districts",
     "prices",
     "transit",
 ]
-LAYERS: tuple[Layer, ...] = (
-    "parcels",
-    "buildings",
-    "streets",
-    "zones",
-    "constraints",
-    "places",
-    "inventory",
-    "observations",
-    "population",
-    "vacancy_rates",
-    "elevation",
-    "envelope",
-    "land_units",
-    "quarters",
-    "prices",
-    "transit",
-)
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+# Keys that a study may still write, and their names today.
+FORMER_KEYS: Mapping[str, str] = {"layers.quarters": "layers.districts"}
+FORMER_PARAMS: Mapping[str, str] = {"reach_m": "radius_m", "given": "params"}
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def expanded(text: str) -> str:
-    """Text with each ``${NAME}`` replaced by the environment's value."""
-    return VARIABLE.sub(lambda found: os.environ[found[1]], text)
+    """Replace each ``${NAME}`` of a text by the value of the environment variable."""
+    return VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
 
 class Strict(BaseModel):
-    """No key that we do not know, no change after reading."""
+    """Unknown keys are an error; values do not change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 class Waypoint(Strict):
@@ -69,7 +60,7 @@ class Waypoint(Strict):
 
 
 class Trace(Strict):
-    """A line: drawn in a file, or given by its waypoints."""
+    """A line: of a file, or through waypoints."""
 
     name: str
     status: str | None = None
@@ -78,47 +69,47 @@ class Trace(Strict):
     waypoints_file: str | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        given = [self.file is not None, bool(self.waypoints), self.waypoints_file is not None]
-        if sum(given) != 1:
-            raise ValueError("donnez une seule de ces clés : file, waypoints, waypoints_file")
+    def _one_definition(self) -> Self:
+        keys = [self.file is not None, bool(self.waypoints), self.waypoints_file is not None]
+        if sum(keys) != 1:
+            raise ValueError(Message("study.config.line_defined_once"))
         if self.waypoints and len(self.waypoints) < 2:
-            raise ValueError("il faut au moins deux waypoints")
+            raise ValueError(Message("study.config.two_waypoints"))
         return self
 
 
 class Axis(Trace):
-    """The strategic axis, and how far to each side the study looks, in metres."""
+    """The strategic axis, and the half width of the study area along it, in metres."""
 
     half_width_m: float = Field(default=500, gt=0)
 
 
 class Loop(Trace):
-    """The soft loop: a line, or ordered waypoints that become a closed tour over the streets."""
+    """The active-travel loop: a line, or ordered waypoints of a closed tour along the streets."""
 
 
 class Crossing(Strict):
-    """A new way to try, over water or rails: its two ends, or a line with bends between."""
+    """A new bridge or footbridge for ``foncier what-if``: two ends, or a line with bends."""
 
     name: str
     waypoints: tuple[Waypoint, ...] = Field(min_length=2)
 
 
 class Area(Strict):
-    """Where opportunities are sought; unsaid, along the axis, else over all data."""
+    """Study area; by default along the axis if there is one, else the extent of the layers."""
 
     around: Literal["axis", "commune", "extent", "file"] | None = None
     file: str | None = None
 
     @model_validator(mode="after")
-    def _file_given(self) -> Self:
+    def _file_if_needed(self) -> Self:
         if (self.around in ("file", "commune")) != (self.file is not None):
-            raise ValueError('around = "file" ou "commune" demande la clé file, et elle seule')
+            raise ValueError(Message("study.config.area_file"))
         return self
 
 
 class LayerSpec(Strict):
-    """One file of a layer; ``accepted`` are the doubts let pass when it was fetched."""
+    """One file of a layer; ``accepted`` are the quality checks waived when it was fetched."""
 
     path: str
     format: str = "vector"
@@ -142,37 +133,123 @@ class TableSpec(LayerSpec):
 
 
 class RuleChange(Strict):
-    """A figure of a rule that this study changes; ``skip`` leaves the rule out."""
+    """Change of a rule: threshold, ``skip``, or parameters of its measure (``least_m2 = 40``)."""
+
+    model_config = ConfigDict(extra="allow")
 
     at_least: float | None = None
     below: float | None = None
     skip: bool = False
 
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Parameters of the measure: all other keys."""
+        return self.model_extra or {}
+
+
+class RuleSpec(Strict):
+    """A rule: a measure compared with a threshold. See `foncier.model.Rule`."""
+
+    name: str
+    measure: str
+    fr: str
+    en: str | None = None
+    unit: str = ""
+    source: str = ""
+    at_least: int | float | None = None
+    below: int | float | None = None
+    optional: bool = False
+    warns: bool = False
+    failed_fr: str | None = None
+    failed_en: str | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    limit: str = ""
+    limits: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_params(cls, value: Any) -> Any:
+        """Accept ``given``, the former name of ``params``."""
+        if isinstance(value, dict) and "given" in value and "params" not in value:
+            return {FORMER_PARAMS.get(key, key): item for key, item in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if (self.at_least is None) == (self.below is None):
+            raise ValueError(Message("study.config.one_threshold"))
+        if self.warns and self.failed_fr is None:
+            raise ValueError(Message("study.config.warning_text"))
+        return self
+
+
+class AddedRule(RuleSpec):
+    """A rule that the study adds at the end of the rule set, and the kind that it applies to."""
+
+    kind: Literal["dent_creuse", "terrain_divisible"]
+
+
+class FabricChange(Strict):
+    """Parameters of the urban fabric that the study changes. See `foncier.model.Fabric`."""
+
+    near_m: float | None = Field(default=None, gt=0)
+    middle_m: float | None = Field(default=None, gt=0)
+    far_m: float | None = Field(default=None, gt=0)
+    few: int | None = Field(default=None, ge=0)
+    many: int | None = Field(default=None, ge=0)
+    close_few: int | None = Field(default=None, ge=0)
+    least_m2: float | None = Field(default=None, ge=0)
+
 
 class Rules(Strict):
-    """The rule set, and what this study changes in it."""
+    """Rule set, and what this study changes in it or adds to it.
+
+    ``profile`` is a name, or a TOML file in the folder of the study.
+    """
 
     profile: str = "foncier"
     dent_creuse: dict[str, RuleChange] = Field(default_factory=dict)
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
+    fabric: FabricChange = FabricChange()
+    add: tuple[AddedRule, ...] = ()
+
+
+class CriterionSpec(Strict):
+    """A criterion of the score: 0 at ``worst``, 1 at ``best``, linear between."""
+
+    name: str
+    measure: str
+    worst: float
+    best: float
+    fr: str
+    en: str | None = None
+    weight: float = Field(default=1.0, ge=0)
+    unit: str = ""
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _two_bounds(self) -> Self:
+        if self.worst == self.best:
+            raise ValueError(Message("study.config.equal_bounds"))
+        return self
 
 
 class Reach(Strict):
-    """For how many sites, the best ranked first, what is reached on foot is drawn."""
+    """How many sites, in the order of their rank, have isochrones."""
 
     isochrones: int = Field(default=20, ge=0)
 
 
 class Score(Strict):
-    """The kind of project that the score is weighed for; unsaid, the balanced weights."""
+    """Kind of project that gives the weights; by default the balanced weights."""
 
     project: str | None = None
 
 
 class SignalChange(Strict):
-    """A sign that this study weighs in its own way, or brings itself.
+    """Change of a signal, or a signal of the study's own data.
 
-    ``half_life_years = 0`` says that it does not age.
+    ``half_life_years = 0``: its weight does not decrease with age.
     """
 
     weight: float | None = None
@@ -196,7 +273,7 @@ class Info(Strict):
 
 
 class Picture(Strict):
-    """A picture of the study, PNG or JPEG: its file, what it shows, whose it is."""
+    """A picture, PNG or JPEG: file, caption and credit."""
 
     file: str = Field(pattern=r"(?i)\.(png|jpe?g)$")
     caption: str = ""
@@ -210,21 +287,21 @@ class SitePicture(Picture):
 
 
 class Contact(Strict):
-    """Whom to ask: a service, and the lines under its name (telephone, address…)."""
+    """A contact: name of the service, then lines such as telephone and address."""
 
     name: str
     lines: tuple[str, ...] = ()
 
 
 class Change(Strict):
-    """A change to come in the sector: when, in the study's own words, and what."""
+    """A future change in the area: when (free text) and what."""
 
     when: str
     text: str
 
 
 class Leaflet(Strict):
-    """What the sheets and the leaflet say beside the figures; each key may be left out."""
+    """Texts and pictures of the sheets and of the leaflet; every key is optional."""
 
     intro: str = ""
     logo: Picture | None = None
@@ -235,10 +312,10 @@ class Leaflet(Strict):
 
 
 class Fetch(Strict):
-    """Where public layers are asked for: a mirror in place of the services themselves.
+    """Options of ``foncier fetch``: a mirror of the services, and a GTFS data set.
 
-    ``gtfs`` names the data set of transport.data.gouv.fr, by its slug or its id, where several
-    networks serve the commune or none says so.
+    ``gtfs`` is the slug or the id of a data set of transport.data.gouv.fr, needed where several
+    networks serve the commune.
     """
 
     mirror: str | None = None
@@ -247,13 +324,18 @@ class Fetch(Strict):
 
 
 class Study(Strict):
-    """A whole study, as its ``study.toml`` says it."""
+    """A whole study, as read from ``study.toml``.
 
-    study: Info
+    ``folder`` is where relative paths start; ``former_keys`` lists the keys that were written
+    under a former name. Neither may be written in the file.
+    """
+
+    info: Info = Field(alias="study")
     area: Area = Area()
     axis: Axis | None = None
     loop: Loop | None = None
     rules: Rules = Rules()
+    criteria: tuple[CriterionSpec, ...] = ()
     signals: dict[str, SignalChange] = Field(default_factory=dict)
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
@@ -261,15 +343,22 @@ class Study(Strict):
     leaflet: Leaflet | None = None
     score: Score = Score()
     crossings: tuple[Crossing, ...] = ()
-    # What the study knows for Mutafriches: answers by criterion, for a site or for `all`.
+    # Answers to Mutafriches by criterion, for one site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     fetch: Fetch = Fetch()
     folder: Path = Path()
+    former_keys: tuple[str, ...] = Field(default=(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_names(cls, value: Any) -> Any:
+        """Accept the keys of `FORMER_KEYS` and note which were used."""
+        return rename_former_keys(value) if isinstance(value, dict) else value
 
     @field_validator("layers", mode="before")
     @classmethod
     def _one_or_more(cls, value: object) -> object:
-        """Take one table for a layer as a list of one."""
+        """Read a single table as a list of one."""
         if not isinstance(value, dict):
             return value
         return {k: v if isinstance(v, list | tuple) else [v] for k, v in value.items()}
@@ -277,23 +366,43 @@ class Study(Strict):
     @field_validator("signals", mode="before")
     @classmethod
     def _weight_alone(cls, value: object) -> object:
-        """Take a bare number for a weight."""
+        """Read a number as a weight."""
         if not isinstance(value, dict):
             return value
         bare = (int, float)
         return {k: {"weight": v} if isinstance(v, bare) else v for k, v in value.items()}
 
     @model_validator(mode="after")
-    def _area_has_ground(self) -> Self:
+    def _axis_if_needed(self) -> Self:
         if self.area.around == "axis" and self.axis is None:
-            raise ValueError('area.around = "axis" demande une table [axis]')
+            raise ValueError(Message("study.config.no_axis"))
         return self
 
     def path(self, written: str) -> Path:
-        """Resolve a path of the study: relative ones start at the study's folder."""
+        """Resolve a path of the study; relative paths start at its folder."""
         return self.folder / expanded(written)
 
     @property
     def around(self) -> str:
-        """Where opportunities are sought: the study's word, else the axis, else all data."""
+        """Kind of study area: as written, else ``axis`` if there is one, else ``extent``."""
         return self.area.around or ("axis" if self.axis else "extent")
+
+
+def rename_former_keys(raw: dict[str, Any]) -> dict[str, Any]:
+    """Replace former keys by those of today.
+
+    Returns
+    -------
+    The same tables with the keys of today, and ``former_keys`` if there were others.
+    """
+    renamed, used = dict(raw), []
+    for old, new in FORMER_KEYS.items():
+        (table, old_key), new_key = old.split("."), new.split(".")[1]
+        keys = renamed.get(table)
+        if not isinstance(keys, dict) or old_key not in keys:
+            continue
+        if new_key in keys:
+            raise ValueError(Message("study.config.two_names", old=old, new=new))
+        renamed[table] = {new_key if key == old_key else key: item for key, item in keys.items()}
+        used.append(old)
+    return {**renamed, "former_keys": (*raw.get("former_keys", ()), *used)} if used else renamed

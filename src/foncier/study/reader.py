@@ -1,4 +1,4 @@
-"""Read a ``study.toml``: variables replaced, every fault told once with its key."""
+"""Read a ``study.toml``: environment variables replaced, keys, types and names checked."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pydantic import ValidationError
 from foncier._util.toml import read_toml
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
-from foncier.study.config import VARIABLE, Study, expanded
-from foncier.study.error_messages import format_validation_error
+from foncier.study.config import VARIABLE, Study, expanded, rename_former_keys
+from foncier.study.names import check_names
+from foncier.study.validation_errors import NOT_IN_FILE, validation_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STUDY = "study.toml"
-FETCHED, LIST = "fetched", "couches.toml"  # where foncier fetch puts layers, and says which
+FETCHED, LIST = "fetched", "couches.toml"  # folder of `foncier fetch`, and its list of layers
 PATH_KEYS = ("path", "file", "waypoints_file")
 
 
@@ -28,63 +29,51 @@ def read_study(where: Path) -> Study:
     Parameters
     ----------
     where
-        The study's folder, or its ``study.toml``.
+        Folder of the study, or its ``study.toml``.
 
     Raises
     ------
     ConfigError
-        No such file, not TOML, an unknown key, a wrong type, an unknown variable or commune; no
-        layer to look for opportunities in.
+        No such file, not TOML; an unknown key, name, environment variable or commune; a wrong
+        type; no layer to look for opportunities in.
     """
     study = read_bare_study(where)
     if not set(study.layers) & {"parcels", "buildings", "inventory"}:
-        raise ConfigError(
-            f"{study.folder / STUDY} : il faut au moins une couche parmi [layers.parcels], "
-            "[layers.buildings], [layers.inventory]. Déclarez-la, ou téléchargez-les : "
-            f"foncier fetch {study.folder}."
-        )
+        raise ConfigError("study.reader.no_layer", file=study.folder / STUDY, folder=study.folder)
     return study
 
 
 def read_bare_study(where: Path) -> Study:
-    """Read a study that may still lack its layers (see `load`): those fetched are taken in.
+    """Read a study that may still lack its layers; fetched layers are included.
 
     Raises
     ------
     ConfigError
-        As `load`, but for the layers.
+        As `read_study`, except for missing layers.
     """
     file = where / STUDY if where.is_dir() else where
     if not file.is_file():
-        raise ConfigError(
-            f"{file} : étude introuvable. Donnez un dossier qui contient study.toml, "
-            "ou créez-le : foncier new NOM --commune CODE_INSEE."
-        )
+        raise ConfigError("study.reader.not_found", file=file)
     raw = read_toml(file)
     if isinstance(raw.get("layers", {}), dict):
         raw["layers"] = {**fetched_layers(file.parent), **raw.get("layers", {})}
-    if "folder" in raw:
-        raise ConfigError(f"{file} : [folder] : clé inconnue.")
-    raw = _filled(raw, file, "")
+    for key in NOT_IN_FILE:
+        if key in raw:
+            raise ConfigError("study.reader.unknown_key", file=file, key=key)
+    raw = _expand(raw, file, "")
     try:
         study = Study.model_validate({**raw, "folder": file.parent})
     except ValidationError as faults:
-        raise ConfigError(format_validation_error(file, faults, Study)) from faults
-    try:
-        for commune in study.study.communes:
-            legal_crs(commune)
-    except ConfigError as fault:
-        raise ConfigError(f"{file} : study.communes : {fault}") from fault
-    if len({legal_crs(c) for c in study.study.communes}) > 1:
-        raise ConfigError(
-            f"{file} : study.communes : {', '.join(study.study.communes)} n'ont pas le même "
-            "système de coordonnées légal. Faites une étude par territoire."
-        )
+        raise validation_error(file, faults, Study) from faults
+    _check_communes(study, file)
+    check_names(study)
     return study
 
 
 def fetched_layers(folder: Path) -> dict[str, Any]:
     """Layers that ``foncier fetch`` has put into a folder, as a ``study.toml`` would declare them.
+
+    Layers listed under a former name are renamed.
 
     Raises
     ------
@@ -92,26 +81,36 @@ def fetched_layers(folder: Path) -> dict[str, Any]:
         The list of them is no TOML.
     """
     listed = folder / FETCHED / LIST
-    found: dict[str, Any] = read_toml(listed).get("layers", {}) if listed.is_file() else {}
-    return found
+    if not listed.is_file():
+        return {}
+    layers: dict[str, Any] = rename_former_keys(read_toml(listed)).get("layers", {})
+    return layers
 
 
-def _filled(value: Any, file: Path, key: str) -> Any:
-    """Replace ``${NAME}`` by the environment's value in every text but a path.
+def _check_communes(study: Study, file: Path) -> None:
+    try:
+        systems = {legal_crs(commune) for commune in study.info.communes}
+    except ConfigError as fault:
+        raise ConfigError("study.reader.wrong_commune", file=file, why=fault) from fault
+    if len(systems) > 1:
+        raise ConfigError("study.reader.several_crs", file=file, communes=study.info.communes)
 
-    A path keeps its variable, so that messages and the manifest show it as the study writes it.
+
+def _expand(value: Any, file: Path, key: str) -> Any:
+    """Replace ``${NAME}`` by the environment variable in every text except paths.
+
+    A path keeps its variable, so that messages and the manifest show it as written.
     """
     if isinstance(value, dict):
-        return {k: _filled(v, file, f"{key}.{k}".strip(".")) for k, v in value.items()}
+        return {k: _expand(v, file, f"{key}.{k}".strip(".")) for k, v in value.items()}
     if isinstance(value, list):
-        return [_filled(v, file, key) for v in value]
+        return [_expand(v, file, key) for v in value]
     if not isinstance(value, str):
         return value
     for name in VARIABLE.findall(value):
         if name not in os.environ:
             raise ConfigError(
-                f"{file} : {key} = {value!r} : la variable d'environnement {name} n'est pas "
-                f"définie. Définissez-la avant de lancer foncier."
+                "study.reader.no_variable", file=file, key=key, value=value, name=name
             )
     return value if key.rsplit(".", 1)[-1] in PATH_KEYS else expanded(value)
 
@@ -122,7 +121,7 @@ def template(name: str, commune: str) -> str:
     Raises
     ------
     ConfigError
-        The code is no INSEE code.
+        The code is not an INSEE code.
     """
     legal_crs(commune)
     text = files("foncier.study").joinpath("template.toml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a project holder asks for: a ``NEEDS.toml``, turned into conditions on measures."""
+"""Requirements of a project holder: a TOML file, turned into conditions on measures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from foncier._util.toml import read_toml
 from foncier.errors import ConfigError
-from foncier.i18n import Localized
+from foncier.i18n import Localized, Message, label, localized
 from foncier.scoring.requirements import (
     FLOOR,
     KIND,
@@ -16,39 +16,39 @@ from foncier.scoring.requirements import (
     Tolerance,
 )
 from foncier.study.config import Strict
-from foncier.study.error_messages import format_validation_error
-from foncier.study.rulesets import RULE_SETS, destination_categories, read_rules
+from foncier.study.criteria import LOOP, destination_categories
+from foncier.study.rulesets import RULE_SETS, read_rules
+from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Kind = Literal["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible"]
 Theme = Literal["space", "climate", "mobility", "circular", "shops", "temporary", "energy"]
-ASKED = "demandé par le porteur de projet"
 
 
 class Least(Strict):
-    """At least ``min``: storeys are unknown, so no upper bound could ever be checked."""
+    """At least ``min``: storeys are unknown, so an upper bound cannot be checked."""
 
     min: float = Field(ge=0)
 
 
 class Span(Strict):
-    """From ``min`` to ``max``, both comprised; one of them may be left out."""
+    """From ``min`` to ``max``, both included; one of them may be left out."""
 
     min: float | None = Field(default=None, ge=0)
     max: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
-    def _one_given(self) -> Self:
+    def _has_bound(self) -> Self:
         if self.min is None and self.max is None:
-            raise ValueError("donnez min, max, ou les deux")
+            raise ValueError(Message("study.requirements.no_bound"))
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("min est plus grand que max")
+            raise ValueError(Message("study.requirements.bounds_reversed"))
         return self
 
 
-class OwnCondition(Strict):
+class MeasureCondition(Strict):
     """A condition of the project holder on any measure of the result."""
 
     measure: str
@@ -58,21 +58,21 @@ class OwnCondition(Strict):
     max: float | None = None
 
     @model_validator(mode="after")
-    def _one_given(self) -> Self:
+    def _has_bound(self) -> Self:
         if self.min is None and self.max is None:
-            raise ValueError("donnez min, max, ou les deux")
+            raise ValueError(Message("study.requirements.no_bound"))
         return self
 
 
 class NearMiss(Strict):
-    """What is still shown as a near miss."""
+    """Tolerance of a near miss."""
 
     share: float = Field(default=0.25, ge=0, le=1)
     conditions: int = Field(default=2, ge=0)
 
 
 class Requirements(Strict):
-    """Everything that a ``NEEDS.toml`` may say; what is not asked rules nobody out."""
+    """Keys of a requirements file; a condition that is not written rejects no site."""
 
     name: str
     kinds: tuple[Kind, ...] = ()
@@ -81,95 +81,95 @@ class Requirements(Strict):
     floor_m2: Least | None = None
     minutes: dict[str, float] = Field(default_factory=dict)
     loop_m: Span | None = None
-    condition: tuple[OwnCondition, ...] = ()
+    condition: tuple[MeasureCondition, ...] = ()
     near_miss: NearMiss = NearMiss()
 
     @property
     def tolerance(self) -> Tolerance:
-        """What a near miss is."""
+        """Largest share and number of conditions that a near miss fails."""
         return Tolerance(self.near_miss.share, self.near_miss.conditions)
 
 
 def read_requirements(path: Path) -> Requirements:
-    """Read a needs file.
+    """Read a requirements file.
 
     Raises
     ------
     ConfigError
-        No such file, not TOML, an unknown key or theme, a wrong type, bounds the wrong way round.
+        No such file, not TOML, an unknown key, theme or destination, a wrong type, bounds in the
+        wrong order.
     """
     if not path.is_file():
-        raise ConfigError(
-            f"{path} : fichier de besoins introuvable. Un modèle : foncier match --template."
-        )
-    raw = read_toml(path)
+        raise ConfigError("study.requirements.not_found", path=path)
     try:
-        return Requirements.model_validate(raw)
+        requirements = Requirements.model_validate(read_toml(path))
     except ValidationError as faults:
-        raise ConfigError(format_validation_error(path, faults, Requirements)) from faults
+        raise validation_error(path, faults, Requirements) from faults
+    conditions(requirements)  # checks the destinations
+    return requirements
 
 
 def requirements_template() -> str:
-    """Text of a first needs file."""
+    """Text of a first requirements file."""
     return RULE_SETS.joinpath("needs.toml").read_text(encoding="utf-8")
 
 
-def conditions(needs: Requirements) -> tuple[Condition, ...]:
-    """Conditions of a need, its own first, then those of its themes.
+def conditions(requirements: Requirements) -> tuple[Condition, ...]:
+    """Conditions of a project holder, then those of the themes.
 
     Raises
     ------
     ConfigError
-        Minutes to a destination that no study has.
+        Minutes to an unknown destination.
     """
-    found = []
-    if needs.kinds:
-        label = Localized("Nature du site", "Kind of site")
-        found.append(Condition("kinds", KIND, label, any_of=needs.kinds, why=ASKED))
-    if needs.area_m2 is not None:
-        found.append(_span("area_m2", needs.area_m2, Localized("Surface", "Area"), "m²"))
-    if needs.floor_m2 is not None:
-        label = Localized("Surface de plancher", "Floor area")
-        found.append(_span(FLOOR, Span(min=needs.floor_m2.min), label, "m²"))
-    found += [_minutes(target, most) for target, most in needs.minutes.items()]
-    if needs.loop_m is not None:
-        label = Localized("Distance à la boucle", "Distance to the loop")
-        found.append(_span("loop_m", needs.loop_m, label, "m"))
-    for number, own in enumerate(needs.condition, start=1):
-        found.append(
-            Condition(
-                f"own_{number}",
-                own.measure,
-                Localized(own.label, own.label),
-                own.unit,
-                own.min,
-                own.max,
-                why=ASKED,
-            )
+    asked, listed = requirements, list[Condition]()
+    why = label("study.requirements.asked").fr
+    if asked.kinds:
+        kinds = label("study.requirements.kind")
+        listed.append(Condition("kinds", KIND, kinds, any_of=asked.kinds, why=why))
+    if asked.area_m2 is not None:
+        listed.append(_span("area_m2", asked.area_m2, label("study.requirements.area"), "m²"))
+    if asked.floor_m2 is not None:
+        floor = Span(min=asked.floor_m2.min)
+        listed.append(_span(FLOOR, floor, label("study.requirements.floor"), "m²"))
+    listed += [_minutes(destination, most) for destination, most in asked.minutes.items()]
+    if asked.loop_m is not None:
+        listed.append(_span("loop_m", asked.loop_m, label("study.requirements.loop_distance"), "m"))
+    listed += [
+        Condition(
+            f"own_{number}",
+            one.measure,
+            Localized(one.label, one.label),
+            one.unit,
+            one.min,
+            one.max,
+            why=why,
         )
-    raw = read_rules("themes.toml")
-    for theme in needs.themes:
-        found += _theme(theme, raw[theme])
-    return tuple(found)
+        for number, one in enumerate(asked.condition, start=1)
+    ]
+    themes = read_rules("themes.toml")
+    return (*listed, *(one for theme in asked.themes for one in _theme(theme, themes[theme])))
 
 
-def _span(measure: str, span: Span, label: Localized, unit: str) -> Condition:
-    return Condition(measure, measure, label, unit, span.min, span.max, why=ASKED)
+def _span(measure: str, span: Span, words: Localized, unit: str) -> Condition:
+    why = label("study.requirements.asked").fr
+    return Condition(measure, measure, words, unit, span.min, span.max, why=why)
 
 
-def _minutes(target: str, most: float) -> Condition:
-    known = {
-        **{name: words for name, (words, _) in destination_categories().items()},
-        "loop": Localized("Boucle", "Loop"),
-    }
-    if target not in known:
+def _minutes(destination: str, most: float) -> Condition:
+    known = {name: words for name, (words, _) in destination_categories().items()}
+    known[LOOP] = label("study.loop")
+    if destination not in known:
         raise ConfigError(
-            f"besoins, [minutes] {target} : destination inconnue. "
-            f"Destinations : {', '.join(known)}."
+            "study.requirements.unknown_destination",
+            name=destination,
+            hint=suggestion(destination, known),
+            known=list(known),
         )
-    words = known[target]
-    label = Localized(f"{words.fr}, à pied", f"{words.en}, on foot")
-    return Condition(f"{target}_min", f"{target}_min", label, "min", at_most=most, why=ASKED)
+    words = localized("study.requirements.on_foot", destination=known[destination])
+    why = label("study.requirements.asked").fr
+    measure = f"{destination}_min"
+    return Condition(measure, measure, words, "min", at_most=most, why=why)
 
 
 def _theme(name: str, raw: dict[str, Any]) -> list[Condition]:
@@ -182,7 +182,7 @@ def _theme(name: str, raw: dict[str, Any]) -> list[Condition]:
             at_least=one.get("at_least"),
             at_most=one.get("at_most"),
             any_of=tuple(one.get("any_of", ())),
-            why=f"{raw['fr']} : {one['why']}",
+            why=localized("study.requirements.theme", theme=raw["fr"], why=one["why"]).fr,
         )
         for one in raw["condition"]
     ]

@@ -87,12 +87,13 @@ class Prepared:
     @property
     def ground(self) -> detect.SpatialContext:
         """A new one: a ground keeps what it has worked out."""
-        return detect.SpatialContext(**{name: self.layers.get(name) for name in run_step.GROUND})
+        layers = {name: self.layers.get(name) for name in run_step.CONTEXT_LAYERS}
+        return detect.SpatialContext(**layers)
 
     @property
     def beliefs(self) -> Any:
         """What the study says of each sign."""
-        return evidence_model(self.study, None, self.study.study.date)
+        return evidence_model(self.study, None, self.study.info.date)
 
     def graph(self) -> network.Graph:
         """Streets of the city as a graph."""

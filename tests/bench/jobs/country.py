@@ -37,8 +37,8 @@ def jobs_of(cut: list[tiles.Tile], folder: Path) -> list[tiles.Job]:
 def marked(job: tiles.Job, folder: Path) -> None:
     """Write the marks of what lies in the folder of a tile."""
     marks = {file.name: geoparquet.fingerprint(file) for file in folder.iterdir()}
-    text = json.dumps({"mark": job.mark, "files": marks})
-    (folder / tiles.DONE).write_text(text, encoding="utf-8")
+    text = json.dumps({"mark": job.fingerprint, "files": marks})
+    (folder / tiles.INDEX).write_text(text, encoding="utf-8")
 
 
 def _jobs(count: int, folder: Path) -> list[tiles.Job]:

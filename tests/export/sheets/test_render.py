@@ -482,7 +482,7 @@ def test_file_names_are_safe(
         (("--top", "deux"), 2, "--top"),
         (("--ids", "FR-80021_2"), 2, "Les plus proches"),
         (("--ids", " , "), 2, "aucun identifiant"),
-        (("--ids", FIRST, "--top", "2"), 2, "l'un ou l'autre"),
+        (("--ids", FIRST, "--top", "2"), 2, "soit des identifiants"),
         (("--kind", "dent_creuse,friche", "--rank", "2-9"), 0, "1 fiche et la plaquette"),
         (("--commune", "80021", "--top", "2"), 0, "2 fiches et la plaquette"),
         (("--kind", "friches"), 2, "Attendu\u00a0: friche, dent_creuse"),

@@ -21,8 +21,8 @@ from foncier.scoring.mutafriches import (
 from foncier.study import (
     Study,
     effort_rules,
-    given_answers,
     mutafriches,
+    study_answers,
 )
 
 GRID = mutafriches()
@@ -322,7 +322,7 @@ def test_answers_of_a_study_are_checked() -> None:
         all={"zonageAbcLogement": "b1", "distanceAutoroute": 1200},
         **{"80021_1": {"siteEnCentreVille": True}},
     )
-    found = [(g.site, g.criterion, g.answer) for g in given_answers(plan, GRID)]
+    found = [(g.site, g.criterion, g.answer) for g in study_answers(plan, GRID)]
     assert found == [
         (None, "zonageAbcLogement", "b1"),
         (None, "distanceAutoroute", "[1, 2["),
@@ -333,7 +333,7 @@ def test_answers_of_a_study_are_checked() -> None:
         ({"raccordementEau": "peut-être"}, "oui, non"),
     ):
         with pytest.raises(ConfigError, match=message):
-            given_answers(_study(all=wrong), GRID)
+            study_answers(_study(all=wrong), GRID)
 
 
 @pytest.mark.real

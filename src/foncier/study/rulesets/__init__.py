@@ -1,34 +1,39 @@
-"""Rule sets, criteria and signals: data files of the package, with what a study changes."""
+"""Rule sets: those of foncier, of other packages and of the study, with the study's changes."""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from foncier.detect import current_params
+from pydantic import Field, ValidationError
+
+from foncier._util.plugins import load_plugins
+from foncier._util.toml import read_toml
 from foncier.errors import ConfigError
-from foncier.i18n import Localized
+from foncier.i18n import Localized, label, localized
 from foncier.model import (
     Assembly,
-    Band,
-    Criterion,
     DwellingCapacity,
-    EvidenceModel,
     Fabric,
     Profile,
     Rule,
-    Signal,
 )
-from foncier.study.config import RuleChange, SignalChange, Study
-from foncier.validation import Baseline
+from foncier.study.config import FORMER_PARAMS, RuleChange, Rules, RuleSpec, Strict, Study
+from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Mapping
 
-KINDS = ("dent_creuse", "terrain_divisible")
+KINDS: tuple[Literal["dent_creuse", "terrain_divisible"], ...] = (
+    "dent_creuse",
+    "terrain_divisible",
+)
+GROUP = "foncier.rule_sets"
 OTHER_FILES = (
     "baselines.toml",
     "criteria.toml",
@@ -42,11 +47,43 @@ OTHER_FILES = (
     "themes.toml",
 )
 RULE_SETS = files("foncier.study").joinpath("rulesets")
+THRESHOLDS = ("at_least", "below")
+_registered: dict[str, Any] = {}
 
 
+class RuleSetSpec(Strict):
+    """A rule set as its TOML file writes it."""
+
+    name: str
+    fr: str
+    en: str | None = None
+    source: str = ""
+    fabric: dict[str, int | float] = Field(default_factory=dict)
+    dwellings: dict[str, Any] | None = Field(default=None, alias="yield")
+    assembly: dict[str, Any] | None = None
+    dent_creuse: tuple[RuleSpec, ...] = ()
+    terrain_divisible: tuple[RuleSpec, ...] = ()
+
+
+@cache
 def read_rules(name: str) -> dict[str, Any]:
-    """One data file of the rules, by its name."""
+    """Read a data file of the package by its name; the result must not be changed."""
     return tomllib.loads(RULE_SETS.joinpath(name).read_text(encoding="utf-8"))
+
+
+def register_rule_set(name: str, source: Path | str | Mapping[str, Any]) -> None:
+    """Add a rule set, which studies then select by ``[rules] profile``.
+
+    An installed package does the same by an entry point of the group ``foncier.rule_sets``.
+
+    Parameters
+    ----------
+    name
+        Name that a study writes.
+    source
+        Path of a TOML file, or its tables.
+    """
+    _registered[name] = source
 
 
 def profiles() -> tuple[str, ...]:
@@ -59,309 +96,297 @@ def profiles() -> tuple[str, ...]:
     )
 
 
+def known_profiles() -> tuple[str, ...]:
+    """Names of all rule sets: those of foncier, of installed packages, and registered ones."""
+    return tuple(dict.fromkeys((*profiles(), *_added())))
+
+
+def _added() -> dict[str, Any]:
+    return {**dict(load_plugins(GROUP)), **_registered}
+
+
 def profile(study: Study) -> Profile:
     """Rule set of a study, with its changes.
 
     Raises
     ------
     ConfigError
-        No such rule set, or a change to a rule that it does not have.
+        An unknown rule set, rule, measure parameter or threshold.
     """
-    changes = {
-        "dent_creuse": study.rules.dent_creuse,
-        "terrain_divisible": study.rules.terrain_divisible,
-    }
-    chosen = published(study.rules.profile, changes)
+    chosen = published(study.rules.profile, study.rules, folder=study.folder)
     if "envelope" not in study.layers:
         return chosen
-    told = " | ".join(dict.fromkeys(s.source for s in study.layers["envelope"] if s.source))
-    return replace(
-        chosen,
-        rules={
-            kind: tuple(_within(rule, told) for rule in rules)
-            for kind, rules in chosen.rules.items()
-        },
-    )
+    sources = dict.fromkeys(s.source for s in study.layers["envelope"] if s.source)
+    envelope = " | ".join(sources) or "?"
+    rules = {
+        kind: tuple(_with_envelope(rule, envelope) for rule in rules)
+        for kind, rules in chosen.rules.items()
+    }
+    return replace(chosen, rules=rules)
 
 
-def _within(rule: Rule, told: str) -> Rule:
-    """Say in a rule on the envelope that the study's own stands in place of the buildings'."""
+def _with_envelope(rule: Rule, envelope: str) -> Rule:
+    """Name the supplied envelope as the source of a rule that is measured on it."""
     if rule.measure not in ("envelope_m2", "envelope_share"):
         return rule
-    return replace(rule, source=f"{rule.source} ; enveloppe fournie par l'étude ({told or '?'})")
+    source = localized("study.rules.supplied_envelope", source=rule.source, envelope=envelope)
+    return replace(rule, source=source.fr)
 
 
-def published(name: str, changes: Mapping[str, Mapping[str, RuleChange]] | None = None) -> Profile:
-    """Rule set by its name, with the changes of a study by kind and rule.
+def published(name: str, changes: Rules | None = None, *, folder: Path = Path()) -> Profile:
+    """Rule set by its name, with the changes of a study.
+
+    Parameters
+    ----------
+    name
+        Name of a rule set, or a TOML file in the folder of the study.
+    changes
+        Table ``[rules]`` of a study.
+    folder
+        Folder of the study.
 
     Raises
     ------
     ConfigError
-        No such rule set, or a change to a rule that it does not have.
+        An unknown rule set, rule, measure parameter or threshold; a file that is not a rule set.
     """
-    if name not in profiles():
-        raise ConfigError(
-            f"study.toml : [rules] profile = {name!r} : jeu de règles inconnu. "
-            f"Connus : {', '.join(profiles())}."
-        )
-    raw, changed = read_rules(f"{name}.toml"), changes or {}
-    rules = {kind: _changed(kind, raw.get(kind, []), changed.get(kind, {})) for kind in KINDS}
+    spec, changes = rule_set(name, folder), changes or Rules()
+    fabric = {**spec.fabric, **changes.fabric.model_dump(exclude_none=True)}
     return Profile(
-        raw["name"],
-        Localized(raw["fr"], raw["en"]),
-        raw["source"],
-        rules,
-        fabric=Fabric(**raw.get("fabric", {})),
-        dwellings=_yield(raw["yield"]) if "yield" in raw else None,
-        assembly=_assembly(raw["assembly"]) if "assembly" in raw else None,
+        spec.name,
+        Localized(spec.fr, spec.en or spec.fr),
+        spec.source,
+        {kind: _rules(spec, kind, changes) for kind in KINDS},
+        fabric=Fabric(**fabric),
+        dwellings=None if spec.dwellings is None else _capacity(spec.dwellings),
+        assembly=None if spec.assembly is None else _assembly(spec.assembly),
     )
+
+
+def rule_set(name: str, folder: Path = Path()) -> RuleSetSpec:
+    """Tables of a rule set, as its file or package gives them.
+
+    Raises
+    ------
+    ConfigError
+        No such rule set or file, or its tables are wrong.
+    """
+    if name in profiles():
+        return _packaged(name)
+    added = _added()
+    if name in added:
+        source = added[name]
+        tables = read_toml(Path(source)) if isinstance(source, str | os.PathLike) else source
+        return _checked(tables, Path(name))
+    if not name.endswith(".toml"):
+        known = known_profiles()
+        raise ConfigError(
+            "study.rules.unknown_profile", name=name, hint=suggestion(name, known), known=known
+        )
+    file = folder / name
+    if not file.is_file():
+        raise ConfigError("study.rules.no_file", file=file)
+    return _checked(read_toml(file), file)
+
+
+@cache
+def _packaged(name: str) -> RuleSetSpec:
+    return _checked(read_rules(f"{name}.toml"), Path(f"{name}.toml"))
+
+
+def _checked(tables: Any, file: Path) -> RuleSetSpec:
+    try:
+        spec = RuleSetSpec.model_validate(tables)
+    except ValidationError as faults:
+        raise validation_error(file, faults, RuleSetSpec) from faults
+    parts: tuple[tuple[str, Any, Any], ...] = (
+        ("fabric", Fabric, spec.fabric),
+        ("yield", _capacity, spec.dwellings),
+        ("assembly", _assembly, spec.assembly),
+    )
+    for key, build, table in parts:
+        try:
+            if table is not None:
+                build(**table) if key == "fabric" else build(table)
+        except (TypeError, KeyError) as fault:
+            raise ConfigError("study.rules.wrong_table", file=file, key=key, why=fault) from fault
+    return spec
 
 
 def _assembly(raw: Mapping[str, Any]) -> Assembly:
     return Assembly(**{**raw, "bare": tuple(raw["bare"]), "built": tuple(raw["built"])})
 
 
-def _yield(raw: Mapping[str, Any]) -> DwellingCapacity:
+def _capacity(raw: Mapping[str, Any]) -> DwellingCapacity:
     return DwellingCapacity(
         raw["low_m2"], raw.get("factor", {}), raw.get("high_m2", {}), raw["source"]
     )
 
 
-def _changed(
-    kind: str, raw: list[dict[str, Any]], changes: Mapping[str, RuleChange]
+def _rules(
+    spec: RuleSetSpec, kind: Literal["dent_creuse", "terrain_divisible"], changes: Rules
 ) -> tuple[Rule, ...]:
-    names = [rule["name"] for rule in raw]
-    for name in changes:
+    """Rules of a kind: those of the set with the study's changes, then those that it adds."""
+    specs: tuple[RuleSpec, ...] = getattr(spec, kind)
+    by_rule: Mapping[str, RuleChange] = getattr(changes, kind)
+    names = [rule.name for rule in specs]
+    for name in by_rule:
         if name not in names:
             raise ConfigError(
-                f"study.toml : [rules.{kind}] {name} : règle inconnue. "
-                f"Règles de ce jeu : {', '.join(names)}."
+                "study.rules.unknown_rule",
+                kind=kind,
+                name=name,
+                hint=suggestion(name, names),
+                known=names,
             )
-    kept = [_rule(rule) for rule in raw if not changes.get(rule["name"], RuleChange()).skip]
-    return tuple(_moved(kind, rule, changes.get(rule.name, RuleChange())) for rule in kept)
+    changed = (_changed(kind, _rule(rule), by_rule.get(rule.name)) for rule in specs)
+    added = [rule for rule in changes.add if rule.kind == kind]
+    _check_new_names(kind, names, [rule.name for rule in added])
+    return (*(rule for rule in changed if rule is not None), *map(_rule, added))
 
 
-def _moved(kind: str, rule: Rule, change: RuleChange) -> Rule:
-    """Give a rule the study's threshold; the side on which it passes stays."""
-    if change.at_least is None and change.below is None:
-        return rule
-    side = "at_least" if rule.at_least is not None else "below"
-    value = getattr(change, side)
-    if value is None:
-        raise ConfigError(
-            f"study.toml : [rules.{kind}] {rule.name} : cette règle se règle par {side}."
-        )
-    source = f"{rule.source} ; seuil changé par l'étude"
-    fixed = {side: value, "limit": "", "limits": {}}
-    return replace(rule, source=source, **fixed)
+def _check_new_names(kind: str, names: Iterable[str], added: Iterable[str]) -> None:
+    taken = set(names)
+    for name in added:
+        if name in taken:
+            raise ConfigError("study.rules.name_taken", kind=kind, name=name)
+        taken.add(name)
 
 
-def _rule(raw: Mapping[str, Any]) -> Rule:
-    failed = Localized(raw["failed_fr"], raw["failed_en"]) if "failed_fr" in raw else None
+def _rule(spec: RuleSpec) -> Rule:
+    from foncier.detect import current_params  # noqa: PLC0415 (slow to import)
+
+    failed = None
+    if spec.failed_fr is not None:
+        failed = Localized(spec.failed_fr, spec.failed_en or spec.failed_fr)
     return Rule(
-        name=raw["name"],
-        measure=raw["measure"],
-        label=Localized(raw["fr"], raw["en"]),
-        unit=raw["unit"],
-        source=raw["source"],
-        at_least=raw.get("at_least"),
-        below=raw.get("below"),
+        name=spec.name,
+        measure=spec.measure,
+        label=Localized(spec.fr, spec.en or spec.fr),
+        unit=spec.unit,
+        source=spec.source or label("study.rules.study_source").fr,
+        at_least=spec.at_least,
+        below=spec.below,
         failed=failed,
-        optional=raw.get("optional", False),
-        params=current_params(raw.get("params", {})),
-        limit=raw.get("limit", ""),
-        limits=raw.get("limits", {}),
-        warns=raw.get("warns", False),
+        optional=spec.optional,
+        params=current_params(spec.params),
+        limit=spec.limit,
+        limits=spec.limits,
+        warns=spec.warns,
     )
 
 
-def evidence_model(study: Study, rate_share: float | None, on: date | None = None) -> EvidenceModel:
-    """Weights of the signals, with the study's own; prior from LOVAC where it is known.
-
-    Parameters
-    ----------
-    rate_share
-        Share of private dwellings vacant for over two years, None when unknown. Exactly 0 is
-        unknown too (the open table prints one decimal and keeps secrets). What is measured is used,
-        held within the bounds of ``signals.toml`` so that log-odds stay finite.
-    on
-        Date up to which signs age, None where the study has no date.
-
-    Raises
-    ------
-    ConfigError
-        A signal of the study's own has no weight.
-    """
-    raw = read_rules("signals.toml")
-    prior, least = raw["prior"], raw["least"]
-    known = rate_share is not None and rate_share > 0
-    rate = min(max(rate_share or 0.0, prior["building_low"]), prior["building_high"])
-    return EvidenceModel(
-        signals=_signals(study, raw["signal"]),
-        friche_prior=prior["friche"],
-        building_prior=rate if known else prior["building"],
-        least_confidence=least["confidence"],
-        least_building_m2=least["building_m2"],
-        assumed_prior=not known,
-        least_site=least["site"],
-        bands=tuple(
-            Band(b["name"], b["low"], b["high"], Localized(b["fr"], b["en"])) for b in raw["band"]
-        ),
-        on=on,
-        undated_half_lives=raw["age"]["undated_half_lives"],
-        search_radius_m=raw["search_radius_m"],
-    )
+def _changed(kind: str, rule: Rule, change: RuleChange | None) -> Rule | None:
+    """Rule with the study's threshold and parameters; None where the study skips it."""
+    if change is None:
+        return rule
+    changed = _with_params(kind, rule, change)
+    if change.at_least is not None or change.below is not None:
+        changed = _with_threshold(kind, changed, change)
+    return None if change.skip else changed
 
 
-def _signals(study: Study, raw: Mapping[str, Any]) -> dict[str, Signal]:
-    """Signals of the package with the study's changes, then those that only the study knows."""
-    signals = {
-        name: Signal(
-            name,
-            s["weight"],
-            Localized(s["fr"], s["en"]),
-            s["source"],
-            s["half_life_years"] or None,
-            s["source_group"],
-            s.get("prior"),
-            s["comment"],
+def _with_threshold(kind: str, rule: Rule, change: RuleChange) -> Rule:
+    """Rule with the study's threshold, on the side that passes; classes of fabric then go."""
+    side, other = THRESHOLDS if rule.at_least is not None else THRESHOLDS[::-1]
+    value = getattr(change, side)
+    if value is None or getattr(change, other) is not None:
+        raise ConfigError("study.rules.wrong_side", kind=kind, name=rule.name, side=side)
+    source = localized("study.rules.changed_threshold", source=rule.source).fr
+    return replace(rule, **{side: value, "source": source, "limit": "", "limits": {}})
+
+
+def _with_params(kind: str, rule: Rule, change: RuleChange) -> Rule:
+    """Rule with the study's parameters of its measure."""
+    if not change.params:
+        return rule
+    known = measure_params(rule.measure, rule_params(rule))
+    changed = {}
+    for written, value in change.params.items():
+        name = _today(written, known)
+        if name not in known:
+            possible = (*THRESHOLDS, "skip", *known)
+            raise ConfigError(
+                "study.rules.unknown_param",
+                kind=kind,
+                rule=rule.name,
+                name=written,
+                hint=suggestion(written, possible),
+                known=possible,
+            )
+        if not _same_type(value, known[name]):
+            raise ConfigError(
+                "study.rules.wrong_type",
+                kind=kind,
+                rule=rule.name,
+                name=written,
+                value=repr(value),
+                example=str(known[name]),
+            )
+        changed[name] = value
+    source = localized("study.rules.changed_params", source=rule.source, names=changed).fr
+    return replace(rule, params={**rule_params(rule), **changed}, source=source)
+
+
+def rule_params(rule: Rule) -> Mapping[str, Any]:
+    """Parameters that a rule gives to its measure."""
+    return rule.params
+
+
+def measure_params(measure: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a measure with example values: those of a rule, then of the rule sets."""
+    from foncier.detect import current_params  # noqa: PLC0415 (slow to import)
+
+    known: dict[str, Any] = {}
+    for name in profiles():
+        spec = _packaged(name)
+        for rule in (*spec.dent_creuse, *spec.terrain_divisible):
+            if rule.measure == measure:
+                known |= current_params(rule.params)
+    return {**known, **params}
+
+
+def _today(name: str, known: Mapping[str, Any]) -> str:
+    """Name of a parameter, where a former one or its replacement is written."""
+    for old, new in FORMER_PARAMS.items():
+        if name in (old, new) and name not in known:
+            return new if name == old else old
+    return name
+
+
+def _same_type(value: Any, example: Any) -> bool:
+    """Tell if a value may replace another: a number may also be one number by class of fabric."""
+
+    def is_number(one: Any) -> bool:
+        return isinstance(one, int | float) and not isinstance(one, bool)
+
+    if isinstance(value, dict):
+        return isinstance(example, dict) and set(value) == set(example)
+    if is_number(value):
+        return is_number(example) or (
+            isinstance(example, dict) and all(is_number(one) for one in example.values())
         )
-        for name, s in raw.items()
-    }
-    for name, change in study.signals.items():
-        base = signals.get(name)
-        if base is None:
-            if change.weight is None:
-                raise ConfigError(
-                    f"study.toml : [signals.{name}] : signal inconnu de foncier, donnez-lui un "
-                    f"poids, par exemple weight = 1.0. Connus : {', '.join(sorted(raw))}."
-                )
-            words = Localized(f"Signal de l'étude : {name}", f"Sign of the study: {name}")
-            base = Signal(name, change.weight, words, "étude")
-        signals[name] = _changed_signal(base, change)
-    return signals
-
-
-def _changed_signal(base: Signal, change: SignalChange) -> Signal:
-    age = base.half_life_years if change.half_life_years is None else change.half_life_years
-    return replace(
-        base,
-        weight=base.weight if change.weight is None else change.weight,
-        text=Localized(change.fr or base.text.fr, change.en or change.fr or base.text.en),
-        source=change.source or base.source,
-        half_life_years=age or None,
-        source_group=base.source_group if change.source_group is None else change.source_group,
-        prior=base.prior if change.prior is None else change.prior,
-    )
-
-
-def criteria(study: Study) -> tuple[Criterion, ...]:
-    """Criteria of the score with the study's weights; a weight of 0 leaves one out.
-
-    The weights are those of the study's project, else the balanced ones, with the study's own
-    changes.
-
-    Raises
-    ------
-    ConfigError
-        No such project, a weight for a criterion that does not exist, or none left.
-    """
-    raw = read_rules("criteria.toml")["criterion"]
-    names = [c["name"] for c in raw]
-    unknown = sorted(set(study.weights) - set(names))
-    if unknown:
-        raise ConfigError(
-            f"study.toml : [weights] {', '.join(unknown)} : critère inconnu. "
-            f"Critères : {', '.join(names)}."
-        )
-    base = _base_weights(study, raw)
-    weights = {name: study.weights.get(name, weight) for name, weight in base.items()}
-    if not any(weights.values()):
-        raise ConfigError("study.toml : [weights] : tous les poids sont nuls, rien à classer.")
-    return tuple(
-        Criterion(
-            c["name"],
-            c["measure"],
-            Localized(c["fr"], c["en"]),
-            c["unit"],
-            float(c["worst"]),
-            float(c["best"]),
-            weights[c["name"]],
-            c["source"],
-        )
-        for c in raw
-        if weights[c["name"]]
-    )
-
-
-def _base_weights(study: Study, raw: list[dict[str, Any]]) -> dict[str, float]:
-    """Weights before the study's own changes: those of its project, else the balanced ones."""
-    chosen = study.score.project
-    if chosen is None:
-        return {c["name"]: c["weight"] for c in raw}
-    known = {one["name"]: one for one in projects()}
-    if chosen not in known:
-        raise ConfigError(
-            f"study.toml : [score] project = {chosen!r} : projet inconnu. "
-            f"Connus : {', '.join(known)}."
-        )
-    return {c["name"]: float(known[chosen]["weights"].get(c["name"], 0.0)) for c in raw}
-
-
-def projects() -> tuple[Mapping[str, Any], ...]:
-    """Kinds of project: ``name``, ``fr``, ``en``, ``why_fr``, ``why_en`` and ``weights``."""
-    return tuple(read_rules("projects.toml")["project"])
-
-
-def destination_categories() -> Mapping[str, tuple[Localized, tuple[str, ...]]]:
-    """Destinations: words and the categories of places that count for each."""
-    raw = read_rules("criteria.toml")["targets"]
-    return {k: (Localized(t["fr"], t["en"]), tuple(t["categories"])) for k, t in raw.items()}
+    return isinstance(value, type(example))
 
 
 def impedance() -> Mapping[str, float]:
-    """How long a metre feels on the way round the loop, by class of street; 1 when unsaid."""
-    found: dict[str, float] = read_rules("loop.toml")["softness"]
-    return found
+    """Comfort factor of a metre on the loop by class of street; 1 for other classes."""
+    factors: dict[str, float] = read_rules("loop.toml")["softness"]
+    return factors
 
 
 def costs() -> Mapping[str, Localized]:
-    """What a result lacks, by missing layer."""
-    return {layer: Localized(words["fr"], words["en"]) for layer, words in _missing().items()}
-
-
-def costs_in_communes() -> Mapping[str, Localized]:
-    """What a result lacks where a layer does not come to some communes, ``{}``, by layer."""
+    """What a result lacks without a layer, by layer."""
     return {
-        layer: Localized(words["communes_fr"], words["communes_en"])
-        for layer, words in _missing().items()
-        if "communes_fr" in words
+        layer: Localized(words["fr"], words["en"])
+        for layer, words in read_rules("missing.toml").items()
     }
 
 
-def _missing() -> Any:
-    return read_rules("missing.toml")
-
-
-FILE = files("foncier.study").joinpath("rulesets").joinpath("baselines.toml")
-
-
-def baselines() -> tuple[Baseline, ...]:
-    """Rules in the order of the file.
-
-    Examples
-    --------
-    >>> [rule.name for rule in baselines()]
-    ['nafu', 'inventaire', 'osm', 'foncier']
-    """
-    raw = tomllib.loads(FILE.read_text(encoding="utf-8"))["baseline"]
-    return tuple(
-        Baseline(
-            b["name"],
-            Localized(b["fr"], b["en"]),
-            b["source"],
-            tuple(b["kinds"]),
-            tuple(b.get("signals", ())),
-        )
-        for b in raw
-    )
+def costs_in_communes() -> Mapping[str, Localized]:
+    """What a result lacks in communes that a layer does not cover, by layer; ``{}`` lists them."""
+    return {
+        layer: Localized(words["communes_fr"], words["communes_en"])
+        for layer, words in read_rules("missing.toml").items()
+        if "communes_fr" in words
+    }

@@ -1,10 +1,11 @@
-"""The rules of the score as tables to read: the docs print what the data files say."""
+"""Tables of criteria, projects and themes in Markdown, as docs/scores.md shows them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foncier.study.rulesets import projects, read_rules
+from foncier.study.criteria import projects
+from foncier.study.rulesets import read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
