@@ -1,4 +1,4 @@
-"""Which building an observation concerns: by overlap, inside, or the nearest within its reach."""
+"""Which building an observation concerns: by overlap, inside, or by its search radius."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ BUILDINGS = np.array(
 
 
 def link(
-    *spots: shapely.Geometry, reach_m: float = 15.0, whole: bool = False, onto: Any = BUILDINGS
+    *spots: shapely.Geometry, radius_m: float = 15.0, whole: bool = False, onto: Any = BUILDINGS
 ) -> Links:
     return link_observations(
         np.array(spots, dtype=object),
         np.full(len(spots), whole),
-        np.full(len(spots), reach_m),
+        np.full(len(spots), radius_m),
         onto,
         tree=shapely.STRtree(onto),
     )
 
 
 def pairs(found: Links) -> list[tuple[int, int]]:
-    return list(zip(found.row.tolist(), found.hit.tolist(), strict=True))
+    return list(zip(found.row.tolist(), found.building.tolist(), strict=True))
 
 
 def point(x: float, y: float = 5.0) -> shapely.Point:
@@ -54,15 +54,17 @@ def test_a_point_in_a_building_concerns_that_one_at_no_distance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "hits"), [(18.9, [0]), (19.0, [0, 1]), (20.0, [0, 1]), (21.0, [0, 1]), (21.1, [1])]
+    ("x", "linked"), [(18.9, [0]), (19.0, [0, 1]), (20.0, [0, 1]), (21.0, [0, 1]), (21.1, [1])]
 )
-def test_buildings_that_are_as_near_to_within_2_m_share_a_point(x: float, hits: list[int]) -> None:
+def test_buildings_that_are_as_near_to_within_2_m_share_a_point(
+    x: float, linked: list[int]
+) -> None:
     """Both walls are 10 m away at x = 20 m; a step of 1 m to the side makes them differ by 2 m."""
     found = link(point(x))
     walls = {0: x - 10, 1: 30 - x}
-    assert found.hit.tolist() == hits
-    assert found.part.tolist() == [1 / len(hits)] * len(hits)
-    assert found.distance_m == pytest.approx([walls[hit] for hit in hits])
+    assert found.building.tolist() == linked
+    assert found.part.tolist() == [1 / len(linked)] * len(linked)
+    assert found.distance_m == pytest.approx([walls[building] for building in linked])
 
 
 def test_a_point_in_the_courtyard_of_a_building_is_not_in_it() -> None:
@@ -72,8 +74,8 @@ def test_a_point_in_the_courtyard_of_a_building_is_not_in_it() -> None:
     assert found.distance_m.tolist() == [1]
 
 
-def test_a_point_concerns_no_building_beyond_its_own_reach() -> None:
-    """Each observation has its own: 12 m are too far for one that reaches 10 m."""
+def test_a_point_concerns_no_building_beyond_its_own_search_radius() -> None:
+    """Each observation has its own: 12 m are too far for a radius of 10 m."""
     found = link_observations(
         np.array([point(-12), point(-12), point(-12)], dtype=object),
         np.zeros(3, dtype=bool),
@@ -85,9 +87,9 @@ def test_a_point_concerns_no_building_beyond_its_own_reach() -> None:
     assert found.distance_m.tolist() == [12, 12]
 
 
-def test_a_building_that_is_as_near_but_beyond_the_reach_is_not_concerned() -> None:
-    """9.5 m from one wall and 10.5 m from the other, with a reach of 10 m."""
-    found = link(point(19.5), reach_m=10.0)
+def test_a_building_that_is_as_near_but_beyond_the_radius_is_not_concerned() -> None:
+    """9.5 m from one wall and 10.5 m from the other, with a radius of 10 m."""
+    found = link(point(19.5), radius_m=10.0)
     assert pairs(found) == [(0, 0)]
     assert found.part.tolist() == [1]
 
@@ -104,9 +106,9 @@ def test_an_outline_concerns_each_building_that_it_covers_by_half(
 
 def test_an_outline_over_two_buildings_is_shared_unless_it_concerns_all_that_it_covers() -> None:
     block = shapely.box(-1, -1, 41, 11)
-    doubtful, whole = link(block), link(block, whole=True)
-    assert pairs(doubtful) == pairs(whole) == [(0, 0), (0, 1)]
-    assert doubtful.part.tolist() == [0.5, 0.5]
+    ambiguous, whole = link(block), link(block, whole=True)
+    assert pairs(ambiguous) == pairs(whole) == [(0, 0), (0, 1)]
+    assert ambiguous.part.tolist() == [0.5, 0.5]
     assert whole.part.tolist() == [1, 1]
     assert whole.share.tolist() == [1, 1]
     assert whole.distance_m.tolist() == [0, 0]
@@ -151,14 +153,14 @@ def test_no_building_and_no_observation_give_no_pair() -> None:
     assert pairs(link()) == []
 
 
-def test_each_observation_reaches_as_far_as_its_origin() -> None:
-    """An unknown origin reaches as far as the default says, 5 m where no default is given."""
-    ruins = Signal("ruins", 5.0, Localized("Ruine", "Ruins"), "OSM", origin="map")
-    tax = Signal("tax", 2.0, Localized("Impôt", "Tax"), "DGFiP", origin="tax")
+def test_the_search_radius_of_an_observation_is_that_of_its_source_group() -> None:
+    """An unknown group has the default radius: 5 m where the model gives none."""
+    ruins = Signal("ruins", 5.0, Localized("Ruine", "Ruins"), "OSM", source_group="map")
+    tax = Signal("tax", 2.0, Localized("Impôt", "Tax"), "DGFiP", source_group="tax")
     evidence_model = EvidenceModel(
-        {"ruins": ruins, "tax": tax}, 0.4, 0.03, 0.3, 20, reach_m={"map": 3.0}
+        {"ruins": ruins, "tax": tax}, 0.4, 0.03, 0.3, 20, search_radius_m={"map": 3.0}
     )
     signals = pd.Series(["tax", "building=ruins", "strange", "ruins"])
     assert search_radii(signals, evidence_model).tolist() == [5, 3, 5, 3]
-    wide = replace(evidence_model, reach_m={"map": 3.0, "default": 8.0})
+    wide = replace(evidence_model, search_radius_m={"map": 3.0, "default": 8.0})
     assert search_radii(signals, wide).tolist() == [8, 3, 8, 3]

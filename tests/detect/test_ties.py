@@ -1,4 +1,4 @@
-"""What is chosen where several would do: each rule with values that tell it from its neighbour."""
+"""Which of several candidates is chosen, by rules that order equal ones."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from foncier.detect.occupancy import merge_repeated
 
 from foncier.detect.deduplicate import Outlines
 from foncier.detect.fabric import CLASSES, plot_classes
 from foncier.detect.measures.parcel import largest
-from foncier.detect.site_evidence import assign_to_site
+from foncier.detect.site_evidence import assign_to_site, merge_repeated
 from foncier.geometry import overlaps
 from foncier.model import Fabric
 
 from .conftest import CRS, at
 
-CUT = Fabric()
+PARAMS = Fabric()
 DENSE, GROUPED, DIFFUSE, ISOLATED = (
     CLASSES.index(n) for n in ("dense", "groupee", "diffuse", "isolee")
 )
@@ -39,17 +38,17 @@ def test_of_the_uses_of_a_parcel_the_largest_is_named_and_the_first_of_equals(
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0]])
-def test_a_plot_is_of_the_densest_class_of_the_buildings_equally_near(order: list[int]) -> None:
+def test_a_plot_has_the_densest_class_of_the_buildings_equally_near(order: list[int]) -> None:
     """One on each side at 10 m, and a dense one at 11 m, which does not count."""
     buildings = np.array(
         [shapely.box(-20, 0, -10, 10), shapely.box(20, 0, 30, 10), shapely.box(0, 21, 10, 30)]
     )[order]
     classes = np.array([DIFFUSE, GROUPED, DENSE])[order]
     plot = np.array([shapely.box(0, 0, 10, 10)])
-    assert plot_classes(plot, shapely.STRtree(buildings), classes, CUT).tolist() == [GROUPED]
+    assert plot_classes(plot, shapely.STRtree(buildings), classes, PARAMS).tolist() == [GROUPED]
 
 
-def said(*rows: dict[str, Any]) -> pd.DataFrame:
+def observations(*rows: dict[str, Any]) -> pd.DataFrame:
     base = {
         "opportunity_id": "a",
         "signal": "s",
@@ -58,6 +57,7 @@ def said(*rows: dict[str, Any]) -> pd.DataFrame:
         "distance_m": 0.0,
         "observed_on": pd.Timestamp("2025-01-01"),
         "detail": None,
+        "detail_en": None,
     }
     return pd.DataFrame([base | row for row in rows])
 
@@ -72,26 +72,29 @@ def said(*rows: dict[str, Any]) -> pd.DataFrame:
     ],
 )
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_what_one_source_says_again_the_strongest_stays_then_the_nearest_then_the_latest(
+def test_of_repeated_rows_the_strongest_stays_then_the_nearest_then_the_latest(
     kept: dict[str, Any], other: dict[str, Any], order: int
 ) -> None:
-    frame = said(*[{**kept, "mark": 1}, {**other, "mark": 0}][::order])
+    frame = observations(*[{**kept, "mark": 1}, {**other, "mark": 0}][::order])
     found = merge_repeated(frame)
     assert found["mark"].tolist() == [1]
     words = kept.get("detail")
     assert found["detail"].tolist() == [f"{words} × 2" if words else "× 2"]
+    assert found["detail_en"].tolist() == found["detail"].tolist()
 
 
-def test_another_site_signal_or_source_is_not_said_again() -> None:
-    frame = said({}, {"opportunity_id": "b"}, {"signal": "t"}, {"source": "y"})
+def test_rows_of_another_site_signal_or_source_are_not_merged() -> None:
+    frame = observations({}, {"opportunity_id": "b"}, {"signal": "t"}, {"source": "y"})
     found = merge_repeated(frame)
     assert len(found) == 4
     assert found["detail"].isna().all()
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
-def test_a_register_belongs_to_the_smallest_site_that_holds_it(order: list[int]) -> None:
-    """A hall in a plateau: the record inside both is of the hall."""
+def test_a_record_of_a_register_is_assigned_to_the_smallest_site_that_contains_it(
+    order: list[int],
+) -> None:
+    """A small site lies in a large one; the record lies in both."""
     shapes = np.array([at(0, 0, 100, 100), at(10, 10, 20, 20), at(15, 15, 1, 1)])[order]
     rows = gpd.GeoDataFrame(
         {"site_id": [str(n) for n in order], "parcel_ids": [None] * 3}, geometry=shapes, crs=CRS

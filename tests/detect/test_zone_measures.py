@@ -1,4 +1,4 @@
-"""Which zone counts where several lie, and where none does."""
+"""Which zone of a point counts where several overlap, and where there is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shapely
 
 from foncier.detect import SpatialContext
 from foncier.detect.measures.parcel import in_zone, zone_at, zone_of
+from foncier.i18n.arrays import word_values
 
 from .conftest import CRS, at
 
@@ -36,16 +37,16 @@ def zones(order: list[int]) -> gpd.GeoDataFrame:
 )
 def test_of_several_zones_the_first_in_the_table_wins(order: list[int], types: list[str]) -> None:
     inside, found = zone_at(zones(order), POINTS, ())
-    assert found.tolist() == types
+    assert word_values(found, "fr").tolist() == types
     assert inside.tolist() == [0] * 7
 
 
 def test_a_wanted_zone_wins_over_those_before_it() -> None:
     inside, found = zone_at(zones([0, 1, 2, 3]), POINTS, ("AUc", "N"))
-    assert found.tolist() == ["U", "AUc", "AUc", "AUc", "N", "A", "hors zonage"]
+    assert word_values(found, "fr").tolist() == ["U", "AUc", "AUc", "AUc", "N", "A", "hors zonage"]
     assert inside.tolist() == [0, 1, 1, 1, 1, 0, 0]
     inside, found = zone_at(zones([3, 2, 1, 0]), POINTS, ("AUc", "N"))
-    assert found.tolist() == ["U", "AUc", "N", "N", "N", "A", "hors zonage"]
+    assert word_values(found, "fr").tolist() == ["U", "AUc", "N", "N", "N", "A", "hors zonage"]
 
 
 def test_the_zone_of_a_parcel_is_that_at_its_centre() -> None:
