@@ -151,7 +151,9 @@ def test_a_lost_scheduler_or_worker_is_an_error_and_the_next_run_resumes(
     cluster.worker()
     cluster.ready()
     cut = replace(cut, progress=at(3, lambda: kill(scheduler)))
-    with pytest.raises(TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4 s"):
+    with pytest.raises(
+        TilesError, match="l'ordonnanceur dask ne répond plus depuis plus de 4\u00a0s"
+    ):
         found(town.layers, cut, NEAR)
     made = {f.parent.name for f in tmp_path.glob("tuiles/*/tuile.json")}
     assert 3 <= len(made) < 6

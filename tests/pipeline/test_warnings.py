@@ -91,7 +91,7 @@ def test_what_was_flagged_before_stays() -> None:
     told = flags(LAYERS, before)
     assert told["DC-front"] == "risque"
     assert told["DC-back"].startswith("risque | enclavée")
-    assert flags(LAYERS, before, "flags_en")["DC-back"].startswith("hazard | landlocked")
+    assert flags(LAYERS, before, "warnings_en")["DC-back"].startswith("hazard | landlocked")
 
 
 def test_no_warning_without_streets_and_no_neighbour_without_parcels() -> None:

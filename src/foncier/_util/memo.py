@@ -27,7 +27,7 @@ class RowCache:
     --------
     >>> cache, asked = RowCache(4), []
     >>> def square(rows):
-    ...     computed.extend(rows.tolist())
+    ...     asked.extend(rows.tolist())
     ...     return (rows**2,)
     >>> cache.get("square", np.array([1, 3]), square)[0].tolist()
     [1, 9]

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier import readers, schemas
+from foncier.detect import current_params
 from foncier.errors import FormatError
 from foncier.i18n import Localized
 from foncier.model import (
@@ -228,7 +229,10 @@ def _profile(raw: Mapping[str, Any]) -> Profile:
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
     failed = Localized(**raw["failed"]) if raw["failed"] else None
-    return Rule(**{**raw, "label": Localized(**raw["label"]), "failed": failed})
+    rest = {name: value for name, value in raw.items() if name not in ("given", "params")}
+    params = raw.get("params", raw.get("given", {}))  # "given" in version 0.1.0
+    words = {"label": Localized(**raw["label"]), "failed": failed}
+    return Rule(**{**rest, **words, "params": current_params(params)})
 
 
 def _assembly(raw: Mapping[str, Any]) -> Assembly:

@@ -42,8 +42,8 @@ class Accessibility:
 
     def isochrones(self, scores: pd.DataFrame, count: int) -> gpd.GeoDataFrame | None:
         """Isochrones of the first sites of the ranking; None without a rank or without streets."""
-        ranked = scores.dropna(subset="rank").nsmallest(count, "rank", keep="all")
-        first = ranked.sort_values(["rank", "opportunity_id"])["opportunity_id"].head(count)
+        ranked = scores.dropna(subset="overall_rank").nsmallest(count, "overall_rank", keep="all")
+        first = ranked.sort_values(["overall_rank", "opportunity_id"])["opportunity_id"].head(count)
         if self.graph is None or self.entrances is None or first.empty:
             return None
         entrances = self.entrances[self.entrances["opportunity_id"].isin(first)]

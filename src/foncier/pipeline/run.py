@@ -146,6 +146,7 @@ def run(
         + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
         + unknown_sites(study, set(candidates["opportunity_id"]))
         + missing_raster(area),
+        measures=measures,
         districts=potential_by_district(
             study, layers, candidates, scores, axis=lines.axis, area=area
         ),

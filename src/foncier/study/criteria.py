@@ -30,7 +30,7 @@ SITE_MEASURES = (
     "open_ground_m2",
     "price_eur_m2",
     "residents_around",
-    "watch_count",
+    "warning_count",
     "zoning",
 )
 LOOP = "loop"
