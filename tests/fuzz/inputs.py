@@ -24,6 +24,7 @@ from rasterio.transform import from_origin
 from foncier import readers, schemas
 from foncier.crs import legal_crs
 from foncier.model import LayerFile
+from foncier.readers.dem import read_dem
 from foncier.study import read_study
 from foncier.study.requirements import read_requirements, requirements_template
 
@@ -109,7 +110,7 @@ def layer(name: str, format_: str, communes: tuple[str, ...] = ("80021",)) -> Re
 def dem(path: Path) -> object:
     """Read a file as a relief."""
     file = LayerFile("elevation", path, path.name, "geotiff")
-    return readers.read_dem(file, crs=CRS, bounds=(X, Y, X + 100, Y + 100))
+    return read_dem(file, crs=CRS, bounds=(X, Y, X + 100, Y + 100))
 
 
 def drawn(path: Path, read: Callable[..., object]) -> object:

@@ -10,7 +10,6 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from foncier import readers
 from foncier.errors import (
     ConfigError,
     CrsError,
@@ -19,6 +18,7 @@ from foncier.errors import (
 )
 from foncier.geometry import heights_m
 from foncier.model import Dem, LayerFile, LayerReport
+from foncier.readers import dem as dem_reader
 
 from .conftest import LAMBERT_93
 
@@ -70,7 +70,7 @@ def raster(path: Path, *, crs: str = "EPSG:2154", cell: float = 5.0, **given: An
 def read(path: Path, **given: Any) -> tuple[Dem, LayerReport]:
     bounds = given.pop("bounds", STUDY)
     file = LayerFile("elevation", path, path.name, "geotiff", **given)
-    return readers.read_dem(file, crs=LAMBERT_93, bounds=bounds)
+    return dem_reader.read_dem(file, crs=LAMBERT_93, bounds=bounds)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_only_the_part_that_serves_is_read(tmp_path: Path) -> None:
 
 
 def test_a_fine_raster_is_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers.dem, "MAX_CELLS", 200)
+    monkeypatch.setattr(dem_reader, "MAX_CELLS", 200)
     dem, _ = read(raster(tmp_path / "hill.tif"))
     assert dem.cell_m == 20.0
     inner = heights_m(dem, np.array([X + 300]), np.array([Y + 300]))
@@ -201,9 +201,9 @@ def test_tiles_are_laid_side_by_side(tmp_path: Path) -> None:
     west = Dem(heights[:, :20], whole.west_m, whole.north_m, 5.0)
     east = Dem(heights[10:, 15:], whole.west_m + 75, whole.north_m - 50, 5.0)
     for order in ([west, east], [east, west]):
-        both = readers.merge_dems(order, "relief")
+        both = dem_reader.merge_dems(order, "relief")
         assert (both.west_m, both.north_m) == (whole.west_m, whole.north_m)
         assert np.isnan(both.heights_m[:10, 20:]).all()
         assert (both.heights_m[10:] == heights[10:]).all()
     with pytest.raises(ConfigError, match="même maille"):
-        readers.merge_dems([west, Dem(heights, whole.west_m + 2, whole.north_m, 5.0)], "r")
+        dem_reader.merge_dems([west, Dem(heights, whole.west_m + 2, whole.north_m, 5.0)], "r")

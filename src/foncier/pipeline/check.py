@@ -132,7 +132,9 @@ class _Tables:
 
     def _combined(self, layer: Layer, parts: list[Any]) -> Any:
         if layer == RELIEF:
-            return readers.merge_dems(parts, self.study.layers[RELIEF][0].path)
+            from foncier.readers.dem import merge_dems  # noqa: PLC0415 (slow to import)
+
+            return merge_dems(parts, self.study.layers[RELIEF][0].path)
         return one(layer, parts)
 
     def _read_file(self, file: LayerFile) -> tuple[Any, LayerCheck]:
@@ -141,7 +143,9 @@ class _Tables:
         bounds = relief_bounds(self.corners)
         try:
             if file.layer == RELIEF:
-                table, report = readers.read_dem(file, crs=crs, bounds=bounds)
+                from foncier.readers.dem import read_dem  # noqa: PLC0415 (slow to import)
+
+                table, report = read_dem(file, crs=crs, bounds=bounds)
             else:
                 table, report = readers.read(
                     file,

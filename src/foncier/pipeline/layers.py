@@ -172,11 +172,11 @@ def _dem(
     study: Study, bounds: tuple[float, float, float, float] | None
 ) -> tuple[Dem, list[LayerReport]]:
     """DEM of all tiles within the bounds of the other layers."""
+    from foncier.readers.dem import merge_dems, read_dem  # noqa: PLC0415 (slow to import)
+
     crs, specs = legal_crs(study.info.communes[0]), study.layers[RELIEF]
-    tiles = [
-        readers.read_dem(layer_file(study, RELIEF, spec), crs=crs, bounds=bounds) for spec in specs
-    ]
-    whole = readers.merge_dems([tile for tile, _ in tiles], specs[0].path)
+    tiles = [read_dem(layer_file(study, RELIEF, spec), crs=crs, bounds=bounds) for spec in specs]
+    whole = merge_dems([tile for tile, _ in tiles], specs[0].path)
     return whole, [report for _, report in tiles]
 
 

@@ -3,7 +3,6 @@
 Rows that are repaired, dropped or assumed are counted in the report of their layer.
 """
 
-from foncier.readers.dem import merge_dems, read_dem
 from foncier.readers.ground_truth import no_truth, read_truth
 from foncier.readers.registry import (
     AFTER_PARCELS,
@@ -25,11 +24,9 @@ __all__ = [
     "FORMATS",
     "fingerprint",
     "formats",
-    "merge_dems",
     "no_truth",
     "read",
     "read_area",
-    "read_dem",
     "read_line",
     "read_lines",
     "read_truth",

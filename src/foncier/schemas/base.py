@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
 from foncier.errors import ContractError, CrsError
 from foncier.i18n import label
 
 if TYPE_CHECKING:
+    import pandera.pandas as pa
     import pyproj
 
     from foncier.i18n import Localized
@@ -77,6 +77,8 @@ class Column:
 
     def schema(self) -> pa.Column:
         """Build the pandera column; its type is set by `Table.conform`."""
+        import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
+
         checks = [pa.Check.isin(self.values)] if self.values else []
         if self.low is not None:
             checks.append(pa.Check.ge(self.low))
@@ -129,6 +131,8 @@ class Table:
     @cached_property
     def schema(self) -> pa.DataFrameSchema:
         """Pandera schema: the checks that are left once `conform` has set the types."""
+        import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
+
         return pa.DataFrameSchema(
             {column.name: column.schema() for column in self.columns if not column.free},
             unique=list(self.key),
@@ -203,9 +207,11 @@ def _cast(table: pd.DataFrame, column: Column, name: str) -> pd.Series[Any]:
 
 
 def _validate(plain: pd.DataFrame, table: Table) -> None:
+    from pandera.errors import SchemaErrors  # noqa: PLC0415 (slow to import)
+
     try:
         table.schema.validate(plain, lazy=True)
-    except pa.errors.SchemaErrors as errors:
+    except SchemaErrors as errors:
         first = errors.failure_cases.iloc[0]
         rows = errors.failure_cases["index"].dropna().unique()[:EXAMPLES]
         ids = plain.loc[rows, table.key[0]].tolist() if table.key else rows.tolist()
