@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -32,6 +33,21 @@ LINE = frozenset({"LineString", "MultiLineString"})
 POINT = frozenset({"Point"})
 EXAMPLES = 5  # values or rows that an error shows
 ANY = POLYGON | LINE | POINT | {"MultiPoint"}
+
+
+_IMPORTING = Lock()
+
+
+def _pandera() -> Any:
+    """Import pandera at its first use: it is slow, and its modules import each other.
+
+    The lock: layers are read in threads, and two threads that import modules that import each other
+    wait for each other.
+    """
+    with _IMPORTING:
+        import pandera.pandas  # noqa: PLC0415
+
+        return pandera.pandas
 
 
 @dataclass(frozen=True)
@@ -77,14 +93,13 @@ class Column:
 
     def schema(self) -> pa.Column:
         """Build the pandera column; its type is set by `Table.conform`."""
-        import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
-
-        checks = [pa.Check.isin(self.values)] if self.values else []
+        module = _pandera()
+        checks = [module.Check.isin(self.values)] if self.values else []
         if self.low is not None:
-            checks.append(pa.Check.ge(self.low))
+            checks.append(module.Check.ge(self.low))
         if self.high is not None:
-            checks.append(pa.Check.le(self.high))
-        return pa.Column(
+            checks.append(module.Check.le(self.high))
+        column: pa.Column = module.Column(
             None,
             checks,
             nullable=self.optional,
@@ -93,6 +108,7 @@ class Column:
             description=self.en,
             metadata={"unit": self.unit},
         )
+        return column
 
 
 @dataclass(frozen=True)
@@ -131,13 +147,12 @@ class Table:
     @cached_property
     def schema(self) -> pa.DataFrameSchema:
         """Pandera schema: the checks that are left once `conform` has set the types."""
-        import pandera.pandas as pa  # noqa: PLC0415 (slow to import)
-
-        return pa.DataFrameSchema(
+        schema: pa.DataFrameSchema = _pandera().DataFrameSchema(
             {column.name: column.schema() for column in self.columns if not column.free},
             unique=list(self.key),
             name=self.name,
         )
+        return schema
 
     def empty(self, crs: pyproj.CRS | None = None) -> Any:
         """Return the table without rows, with all columns of the schema.
@@ -207,11 +222,10 @@ def _cast(table: pd.DataFrame, column: Column, name: str) -> pd.Series[Any]:
 
 
 def _validate(plain: pd.DataFrame, table: Table) -> None:
-    from pandera.errors import SchemaErrors  # noqa: PLC0415 (slow to import)
-
+    pa = _pandera()
     try:
         table.schema.validate(plain, lazy=True)
-    except SchemaErrors as errors:
+    except pa.errors.SchemaErrors as errors:
         first = errors.failure_cases.iloc[0]
         rows = errors.failure_cases["index"].dropna().unique()[:EXAMPLES]
         ids = plain.loc[rows, table.key[0]].tolist() if table.key else rows.tolist()
