@@ -268,7 +268,8 @@ class SavedResult:
             frame = self._read(description, key=key, ids=ids, **asked)
             frame = frame.rename(columns={former: new for new, former in renamed.items()})
             whole = columns is None and now in CHECKED
-            return CHECKED[now].conform(frame) if whole else frame
+            all_rows = ids is None and where is None and bbox is None
+            return CHECKED[now].conform(frame, check_values=all_rows) if whole else frame
 
     def _read(
         self,

@@ -164,11 +164,12 @@ class Table:
             return pd.DataFrame(data)
         return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
 
-    def conform(self, frame: pd.DataFrame) -> Any:
+    def conform(self, frame: pd.DataFrame, *, check_values: bool = True) -> Any:
         """Return a copy with the columns, types and column order of the schema, and a new index.
 
         Optional columns that are absent are added, with missing values. With ``extra`` the other
-        columns stay, after those of the schema.
+        columns stay, after those of the schema. ``check_values`` False sets columns and types only:
+        for some rows of a table that was checked when it was written.
 
         Raises
         ------
@@ -193,7 +194,8 @@ class Table:
         rest = [n for n in table.columns if n not in values and n != "geometry"]
         values |= {name: table[name] for name in rest if self.extra}
         plain = pd.DataFrame(values, index=table.index)
-        _validate(plain, self)
+        if check_values:
+            _validate(plain, self)
         if not self.geometry:
             return plain
         _check_geometry(table, self)
