@@ -1,4 +1,4 @@
-"""Points to watch that show once access is known: shut-in plots, land listed twice."""
+"""Warnings that need access: landlocked plots, land listed twice."""
 
 from __future__ import annotations
 

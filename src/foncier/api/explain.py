@@ -37,8 +37,8 @@ class Explanation:
     Examples
     --------
     >>> import foncier as fo
-    >>> told = result.explain(result.opportunities["opportunity_id"][0])
-    >>> told.subject, "Score par critère" in str(told)
+    >>> explanation = result.explain(result.opportunities["opportunity_id"][0])
+    >>> explanation.subject, "Score par critère" in str(explanation)
     ('opportunity', True)
     """
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SHOWN = ("label", "kind", "area_m2", "confidence", "score", "overall_rank", "opportunity_id")
-# Okabe and Ito: told apart with any colour vision.
+# Okabe and Ito: distinct for any colour vision.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 UNKNOWN = "#999999"
 ROUND = 2  # decimals of a tooltip

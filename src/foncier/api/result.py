@@ -386,8 +386,8 @@ class Result:
     def __repr__(self) -> str:
         """Title, and how many opportunities there are of each kind."""
         counts = self.layers["opportunities"]["kind"].value_counts().to_dict()
-        told = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
-        return f"<Result {self.title!r}: {told or 'no opportunity'}>"
+        shown = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+        return f"<Result {self.title!r}: {shown or 'no opportunity'}>"
 
     def _repr_html_(self) -> str:
         """Title and first opportunities, for a notebook."""

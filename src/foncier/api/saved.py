@@ -76,10 +76,10 @@ def whole(saved: SavedResult) -> ResultTables:
     FormatError
         Something cannot be read.
     """
-    measures, told = read_measures(saved.folder), saved.manifest
-    words = told.get("destinations") or told["targets"]  # the name in version 0.1.0
+    measures, manifest = read_measures(saved.folder), saved.manifest
+    words = manifest.get("destinations") or manifest["targets"]  # the name in version 0.1.0
     sites = _read(saved, "opportunites")
-    criteria = tuple(_criterion(one) for one in told["criteria"])
+    criteria = tuple(_criterion(one) for one in manifest["criteria"])
     try:
         return ResultTables(
             title=saved.title,
@@ -92,12 +92,12 @@ def whole(saved: SavedResult) -> ResultTables:
             scores=_scores(sites, criteria),
             measures=measures,
             criteria=criteria,
-            profile=_profile(told["profile"]),
+            profile=_profile(manifest["profile"]),
             destinations={key: Localized(**words[key]) for key in _in_order(sites, words)},
-            reports=tuple(_report(one) for one in told["inputs"]),
-            missing=tuple(Missing(m["what"], Localized(**m["cost"])) for m in told["missing"]),
-            credits=tuple(told["credits"]),
-            agreement=_agreement(told["robustness"]["agreement"]),
+            reports=tuple(_report(one) for one in manifest["inputs"]),
+            missing=tuple(Missing(m["what"], Localized(**m["cost"])) for m in manifest["missing"]),
+            credits=tuple(manifest["credits"]),
+            agreement=_agreement(manifest["robustness"]["agreement"]),
             area=saved.study_area,
             inventory=_inventory(saved),
             surface=_surface(saved, words),

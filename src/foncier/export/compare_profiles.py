@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from foncier.i18n import Lang
 
-# From few to all: light to dark, told apart in grey and with any colour vision (cividis).
+# From few to all: light to dark, distinct in grey and with any colour vision (cividis).
 SHADES = ("#F4DE7A", "#B9A668", "#6E7074", "#00204D")
 KINDS = ("dent_creuse", "terrain_divisible")
 MARGIN_M = 60.0

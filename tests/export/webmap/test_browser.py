@@ -254,7 +254,7 @@ def test_language_is_switched_in_the_page(opened: Any) -> None:
     assert "Listed as “friche sans projet”" in card
     assert "17 August 2023" in card
     assert "4,000\u00a0m²" in card
-    assert "Points to watch: flood zone" in card
+    assert "Warnings: flood zone" in card
     assert "Result of a model" in page.locator(".leaflet-popup").inner_text()
     page.locator("#back").click()
     assert "score unknown" in page.locator(".row").last.inner_text()

@@ -277,7 +277,7 @@ def _detour(value: float, lang: Lang) -> str:
 
 
 def _warnings(site: Row, lang: Lang) -> list[str]:
-    """Points to watch in a language; in French where the result has no translation."""
+    """Warnings in a language; in French where the result has no translation."""
     rows = []
     if site["perimeter"] == "emprise_approximative":
         rows.append(localize("export.sheets.approximate", lang))

@@ -48,7 +48,7 @@ def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
 def base_map(result: ResultTables) -> dict[str, Any]:
     """Land use, buildings, streets and names around the study, clipped and encoded.
 
-    Hazards and heritage are not drawn: the cards list them as points to watch.
+    Hazards and heritage are not drawn: the cards list them as warnings.
     """
     extent = view_box(result)
     frame = shapely.box(*extent).buffer(MARGIN_M, join_style="mitre") if extent else None

@@ -1,5 +1,5 @@
 'use strict';
-/* Filters: measures, zone, points to watch, visits, an area drawn on the map. */
+/* Filters: measures, zone, warnings, visits, an area drawn on the map. */
 
 /** @returns {Record<string, any>} no filter at all */
 function noFilters() {
@@ -11,7 +11,7 @@ function noFilters() {
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
 
 /**
- * Points to watch of a site, in French: what the filters and the address hold.
+ * Warnings of a site, in French: what the filters and the address hold.
  * @param {Site} site
  * @returns {string[]}
  */
@@ -35,7 +35,7 @@ function flagWords(flag) {
 }
 
 /**
- * Points to watch of a site in the current language, or null.
+ * Warnings of a site in the current language, or null.
  * @param {Site} site
  * @returns {string|null}
  */
@@ -59,7 +59,7 @@ const BOUNDS = {
 
 /**
  * @param {Site} site
- * @returns {boolean} commune, zone, points to watch and drawn area agree
+ * @returns {boolean} commune, zone, warnings and drawn area agree
  */
 function passesCategories(site) {
   const { flag, visited, inside } = state.filters;
