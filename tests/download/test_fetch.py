@@ -197,7 +197,7 @@ def test_one_retry_without_a_network(tmp_path: Path) -> None:
 def test_retries_end_after_the_time_limit(
     service: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foncier.download.client.MAX_RETRY_S", 0.3)
+    monkeypatch.setattr("foncier.download.retries.MAX_RETRY_S", 0.3)
     service.fail(PARCELS, status=503, times=999)
     retries = services.RETRIES.new(total=500, backoff_factor=0.05, backoff_max=0.05)
     with pytest.raises(OfflineError, match="HTTP 503"):

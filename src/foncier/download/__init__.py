@@ -8,7 +8,7 @@ from foncier.download.catalog import (
     select_sources,
     sources,
 )
-from foncier.download.client import RETRIES, HttpClient
+from foncier.download.client import HttpClient
 from foncier.download.download import Outcome, fetch
 from foncier.download.provenance import (
     Provenance,
@@ -17,6 +17,7 @@ from foncier.download.provenance import (
     sweep_leftovers,
     write_text,
 )
+from foncier.download.retries import RETRIES
 
 __all__ = [
     "RETRIES",
