@@ -1,4 +1,4 @@
-"""A verdict speaks of the site whose id it bears, and makes none."""
+"""A verdict is evidence on the site whose id it states, and makes no site."""
 
 from __future__ import annotations
 
@@ -89,3 +89,11 @@ def test_a_verdict_on_a_former_site_has_no_effect() -> None:
 def test_no_observation_names_nothing() -> None:
     assert evidence_by_name(None, ["FR-80021_1"]).empty
     assert evidence_by_name(schemas.OBSERVATIONS.empty(), ["FR-80021_1"]).empty
+
+
+def test_evidence_on_a_building_is_not_evidence_on_the_site_that_it_names() -> None:
+    on_site = visit("occupe", "FR-80021_1")
+    on_building = on_site.assign(subject="building")
+    assert len(evidence_by_name(on_site, ["FR-80021_1"])) == 1
+    assert evidence_by_name(on_building, ["FR-80021_1"]).empty
+    assert evidence_by_name(on_site, ["FR-80021_2"]).empty

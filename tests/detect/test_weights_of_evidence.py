@@ -75,6 +75,31 @@ def test_a_signal_is_found_by_its_name_else_by_its_family(name: str, known: str)
     assert signal_of(name, MODEL).name == known
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("map:disused:shop", "map"),  # before the first colon
+        ("building=ruins=old", "building"),  # before the first equals sign
+        ("state=x=y", "x=y"),  # after the first equals sign
+    ],
+)
+def test_the_family_of_a_signal_ends_or_begins_at_the_first_separator(
+    name: str, known: str
+) -> None:
+    own = {s.name: s for s in (signal("map", 1.0), signal("building", 1.0), signal("x=y", 1.0))}
+    assert signal_of(name, replace(MODEL, signals=own)).name == known
+
+
+@pytest.mark.parametrize(
+    ("weight", "direction"),
+    [(0.5, "for"), (1.0, "for"), (0.0, "neutral"), (-0.5, "against"), (-1.0, "against")],
+)
+def test_the_sign_of_a_weight_is_its_direction_however_small(weight: float, direction: str) -> None:
+    own = replace(MODEL, signals={"weak": signal("weak", weight)})
+    rows = evidence_rows(observations({"signal": "weak"}), own)
+    assert rows["direction"].tolist() == [direction]
+
+
 def test_a_signal_of_unknown_weight_is_worded_so_and_has_no_effect() -> None:
     found = signal_of("strange", MODEL)
     assert (found.name, found.source) == ("strange", "")
