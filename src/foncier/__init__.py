@@ -19,6 +19,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from foncier.api.compare import compare_profiles, diff, match, validate, what_if
     from foncier.api.explain import Explanation
+    from foncier.api.extend import (
+        Measure,
+        register_criterion,
+        register_format,
+        register_measure,
+        register_rule_set,
+    )
     from foncier.api.layer import Layer
     from foncier.api.result import Result, read_result
     from foncier.api.run import fetch, run
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "Explanation": "explain",
     "Layer": "layer",
+    "Measure": "extend",
     "Result": "result",
     "Study": "study",
     "compare_profiles": "compare",
@@ -38,6 +46,10 @@ _MODULES = {
     "match": "compare",
     "read_result": "result",
     "read_study": "study",
+    "register_criterion": "extend",
+    "register_format": "extend",
+    "register_measure": "extend",
+    "register_rule_set": "extend",
     "run": "run",
     "travel_times": "tables",
     "validate": "compare",
@@ -48,6 +60,7 @@ __version__: str
 __all__ = [
     "Explanation",
     "Layer",
+    "Measure",
     "Result",
     "Study",
     "__version__",
@@ -59,6 +72,10 @@ __all__ = [
     "match",
     "read_result",
     "read_study",
+    "register_criterion",
+    "register_format",
+    "register_measure",
+    "register_rule_set",
     "run",
     "travel_times",
     "validate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import foncier as fo
+from foncier.detect import measures
 from foncier.errors import ConfigError, CrsError
+from foncier.study import rulesets
 
 
 def test_infill_is_what_a_run_finds_on_the_same_tables(
@@ -118,3 +121,22 @@ def test_wrong_origins_and_modes_are_refused() -> None:
     with pytest.raises(CrsError, match="set_crs"):
         fo.travel_times(ends.set_crs(None, allow_override=True), grid(), ends)
     assert np.isfinite(fo.travel_times(ends, grid(), ends)["travel_time"]).all()
+
+
+def test_a_measure_of_ones_own_serves_a_rule_of_ones_own(
+    parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rulesets, "_registered", {})
+    monkeypatch.setattr(measures, "_MEASURES", dict(measures._MEASURES))
+
+    def size(context: Any, rows: Any, params: Any) -> tuple[Any, Any]:
+        return shapely.area(context.plots[rows]), np.full(len(rows), None, dtype=object)
+
+    fo.register_measure("test_size_m2", fo.Measure(size))
+    rule = {"name": "small", "measure": "test_size_m2", "below": 900.0, "unit": "m²", "fr": "Petit"}
+    words = {"name": "test_small", "fr": "Petits terrains"}
+    rules = {"dent_creuse": [rule], "terrain_divisible": [rule | {"below": 0.0}]}
+    fo.register_rule_set("test_small", words | rules)
+    plots = fo.find_infill(parcels, buildings, rules="test_small")
+    assert len(plots)
+    assert plots.area.max() < 900
