@@ -283,7 +283,9 @@ def test_file_of_amiens_is_valid_and_reads_back(
     assert set(back["commune_name"]) == {"AMIENS"}
     text = path.read_text(encoding="utf-8")
     table = pd.read_csv(path, sep=";", dtype=str)
-    assert table[["proprio_nom", "proprio_type", "source_contact"]].isna().all(axis=None)
+    assert table[["proprio_nom", "source_contact"]].isna().all(axis=None)
+    # The type of owner is a code of the tax data, which names nobody.
+    assert table["proprio_type"].str.fullmatch(r"[A-Z]\d[a-z](\|[A-Z]\d[a-z])*").all()
     names = set(raw["source_producteur"]) - set(back["producer"].dropna())
     assert names
     assert not any(name in text for name in names - set(raw["source_nom"]))

@@ -240,6 +240,18 @@ CSVS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
         ";;AB160\n".encode(),
         (("inventory", "casias"),),
     ),
+    "pm.csv": (
+        "Département;Code Commune;Préfixe;Section;N° plan;Code droit - par;N° SIREN - par;"
+        "Groupe personne - par;Dénomination - par\n80;021;;AB;0160;P - Propriétaire;218000198;"
+        "4 - Commune;COMMUNE\n80;21;;D;7;U;;0;\n".encode(),
+        (("owners", "personnes-morales"),),
+    ),
+    "permits.csv": (
+        b"COMM;TYPE_DAU;NUM_DAU;ETAT_DAU;DATE_REELLE_AUTORISATION;NB_LGT_TOT_CREES;"
+        b"SURF_HAB_CREEE;SEC_CADASTRE1;NUM_CADASTRE1;SEC_CADASTRE2;NUM_CADASTRE2\n"
+        b"80021;PC;PC1;2;2025-03-02;12;900;AB;160;AB;0161\n80021;PD;PD1;5;;;;AB;163;;\n",
+        (("permits", "sitadel"),),
+    ),
     "survey.csv": (
         b"lat;lon;etat;date;name\n49.89;2.30;vacant;2025-01-01;Garage\n",
         (("observations", "survey"),),
@@ -311,6 +323,10 @@ VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
             ("land_units", "vector"),
             ("districts", "vector"),
         ),
+    ),
+    "psc.geojson": (
+        features({"typepsc": "01", "stypepsc": "00", "datvalid": "20240131"}, {"typeinf": "2"}),
+        (("prescriptions", "vector"),),
     ),
     "c.geojson": (
         features({"kind": "park", "label": "Square", "effect": "exclude"}),

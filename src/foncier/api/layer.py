@@ -31,6 +31,8 @@ DEFAULT_FORMATS = {
     "vacancy_rates": "lovac",
     "prices": "dvf-communes",
     "transit": "gtfs",
+    "owners": "personnes-morales",
+    "permits": "sitadel",
 }
 FILES_ONLY = ("elevation", "transit")  # a raster, a feed of timetables
 FORMATS_BY_ENDING = {

@@ -68,7 +68,7 @@ class Study:
     **layers
         Any other layer by its name: ``constraints``, ``places``, ``inventory``, ``observations``,
         ``population``, ``vacancy_rates``, ``elevation``, ``envelope``, ``land_units``,
-        ``quarters``, ``prices``, ``transit``.
+        ``districts``, ``prices``, ``transit``, ``owners``, ``prescriptions``, ``permits``.
 
     Raises
     ------

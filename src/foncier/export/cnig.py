@@ -54,6 +54,7 @@ COLUMNS = {
     "url": "site_url",
     "buildings_pollution": "bati_pollution",
     "renewables_zone": "urba_zaer",
+    "owner_types": "proprio_type",
 }
 FIRST_KNOWN = (
     "site_type",
@@ -65,6 +66,7 @@ FIRST_KNOWN = (
     "commune_name",
     "buildings_pollution",
     "renewables_zone",
+    "owner_types",
     "buildings_number",
     "buildings_m2",
 )

@@ -50,6 +50,7 @@ NUMBERED = (
     "envelope",
     "districts",
     "transit",
+    "prescriptions",
 )
 
 

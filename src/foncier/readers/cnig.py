@@ -1,6 +1,6 @@
 """Inventories of friches in the CNIG exchange layout (v1.0.6): Cartofriches, observatories.
 
-Only the columns below are parsed: columns on owners (``proprio_*``) and contacts, which may name a
+Only the columns below are parsed: names of owners (``proprio_nom``) and contacts, which may name a
 person, are not read.
 """
 
@@ -56,6 +56,7 @@ FIELDS = (
     Field("buildings_m2", ("bati_surface",)),
     Field("buildings_pollution", ("bati_pollution",)),
     Field("renewables_zone", ("urba_zaer",)),
+    Field("owner_types", ("proprio_type",)),
     Field("geompoint", required=True),
     Field("geomsurf"),
     Field("local_ancien_annee"),
@@ -120,7 +121,15 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 def _clean_texts(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     """Clean text columns: lists without braces, no id in place of a name, http links only."""
-    lists = ("site_type", "vacancy", "buildings_state", "pollution", "activity", "zone_type")
+    lists = (
+        "site_type",
+        "vacancy",
+        "buildings_state",
+        "pollution",
+        "activity",
+        "zone_type",
+        "owner_types",
+    )
     cleaned = {name: _without_braces(rows[name]) for name in lists}
     status = columns.allowed_values(schemas.INVENTORY, "status")
     unexpected = rows["status"].notna() & ~rows["status"].isin(status)

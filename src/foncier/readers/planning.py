@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from foncier import schemas
+from foncier.errors import FormatError
 from foncier.readers import base, columns, ids
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
@@ -149,3 +150,60 @@ def districts(file: LayerFile, target: Target, journal: Journal) -> Draft:
     draft = base.layer(file, target, journal, fields=DISTRICT_FIELDS, shape="polygon")
     frame = ids.fill_keys(draft.frame, "quarter_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+PRESCRIPTION_FIELDS = (
+    Field("prescription_id", ("lib_idpsc", "lib_idinfo", "objet", "id", "gid", "fid")),
+    Field("typepsc"),
+    Field("stypepsc"),
+    Field("typeinf"),
+    Field("stypeinf"),
+    Field("label", ("libelle",)),
+    Field("text", ("txt",)),
+    Field("document", ("idurba", "partition")),
+    Field("url", ("urlfic",)),
+    Field("validated_on", ("datvalid", "datappro")),
+)
+
+
+def prescriptions(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read prescriptions and informations of a planning document (CNIG standard of the PLU).
+
+    ``code`` and ``subcode`` have two digits (``typepsc``, ``stypepsc``; ``typeinf``, ``stypeinf``
+    of an information). An object without a code is dropped: nothing tells what it prescribes.
+
+    Raises
+    ------
+    FormatError
+        The file has neither ``typepsc`` nor ``typeinf``.
+    """
+    draft = base.layer(file, target, journal, fields=PRESCRIPTION_FIELDS, shape="any")
+    frame: Any = draft.frame
+    codes = {n: _two_digits(frame[n]) for n in ("typepsc", "stypepsc", "typeinf", "stypeinf")}
+    coded = codes["typepsc"].notna() | codes["typeinf"].notna()
+    if len(frame) and not coded.any():
+        raise FormatError("readers.planning.no_code", path=file.shown, columns=list(draft.found))
+    journal.add("dropped", int((~coded).sum()), "readers.planning.without_code")
+    of_plan = codes["typepsc"].notna()
+    prescription, information = schemas.PRESCRIPTION_FAMILIES
+    frame = frame.assign(
+        family=of_plan.map({True: prescription, False: information}),
+        code=codes["typepsc"].fillna(codes["typeinf"]),
+        subcode=codes["stypepsc"].where(of_plan, codes["stypeinf"]),
+        url=frame["url"].where(frame["url"].str.fullmatch(r"https?://\S+", na=False)),
+        validated_on=_plan_dates(frame["validated_on"], journal),
+    )
+    frame = ids.fill_keys(frame[coded], "prescription_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def _two_digits(codes: pd.Series[Any]) -> pd.Series[Any]:
+    return codes.astype("str").str.extract(r"^\s*(\d{1,2})\s*$", expand=False).str.zfill(2)
+
+
+def _plan_dates(values: pd.Series[Any], journal: Journal) -> pd.Series[Any]:
+    """Read dates of the CNIG standard, ``20240131``, and ISO dates."""
+    texts = values.astype("str") if not pd.api.types.is_datetime64_any_dtype(values) else values
+    if texts is not values:
+        texts = texts.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True)
+    return columns.dates(texts, column="datvalid", journal=journal)

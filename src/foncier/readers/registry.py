@@ -25,6 +25,8 @@ from foncier.readers import (
     insee,
     observations,
     osm,
+    owners,
+    permits,
     planning,
     registers,
     streets,
@@ -87,10 +89,13 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("transit", "gtfs"): gtfs.stops,
         ("envelope", "vector"): planning.envelope,
         ("land_units", "vector"): planning.land_units,
+        ("owners", "personnes-morales"): owners.legal_persons,
+        ("prescriptions", "vector"): planning.prescriptions,
+        ("permits", "sitadel"): permits.sitadel,
     }
 )
 # Formats whose rows may be located by parcel ids only.
-BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises")
+BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel")
 # Formats that need the parcels first: to be located by them, or clipped around them.
 AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
 # Formats that may be a folder.

@@ -2,6 +2,23 @@
 
 from foncier.schemas.base import ANY, LINE, POINT, POLYGON, Column, Table
 
+# Owner groups of legal persons, by the code of DGFiP.
+OWNER_GROUPS = {
+    "0": "other",
+    "1": "state",
+    "2": "region",
+    "3": "departement",
+    "4": "commune",
+    "5": "social_housing",
+    "6": "semi_public",
+    "7": "coownership",
+    "8": "partners",
+    "9": "public_establishment",
+}
+# Public bodies: the only owners whose name is read, kept and shown (groups 1 to 6 and 9).
+NAMED_OWNERS = tuple(group for code, group in OWNER_GROUPS.items() if code in "1234569")
+PRESCRIPTION_FAMILIES = ("prescription", "information")
+
 PARCELS = Table(
     "parcels",
     ("parcel_id",),
@@ -147,6 +164,7 @@ INVENTORY = Table(
         Column("renewables_zone", "text", optional=True),
         Column("signal", "text", label_id="signal_or_status", optional=True),
         Column("commune_name", "text", optional=True),
+        Column("owner_types", "text", optional=True),
     ),
     POINT | POLYGON,
 )
@@ -225,4 +243,68 @@ TRANSIT = Table(
         Column("runs", "text", optional=True),
     ),
     POINT,
+)
+
+# One row a parcel and public body, or a parcel and group where no name is kept. Joined by parcel.
+OWNERS = Table(
+    "owners",
+    ("ownership_id",),
+    (
+        Column("ownership_id", "text", unique=True),
+        Column("parcel_id", "text", label_id="parcel_idu"),
+        Column("owner_group", "text", values=tuple(OWNER_GROUPS.values())),
+        Column("right_codes", "text", optional=True),
+        Column("rights", "count", low=1),
+        Column("owner_name", "text", optional=True),
+        Column("owner_siren", "text", optional=True),
+    ),
+)
+
+# Prescriptions and informations of a planning document, codes of the CNIG standard.
+PRESCRIPTIONS = Table(
+    "prescriptions",
+    ("prescription_id",),
+    (
+        Column("prescription_id", "text", unique=True),
+        Column("family", "text", label_id="prescription_family", values=PRESCRIPTION_FAMILIES),
+        Column("code", "text", label_id="prescription_code"),
+        Column("subcode", "text", label_id="prescription_subcode", optional=True),
+        Column("label", "text", optional=True),
+        Column("text", "text", label_id="prescription_text", optional=True),
+        Column("document", "text", label_id="planning_document", optional=True),
+        Column("url", "text", optional=True),
+        Column("validated_on", "date", optional=True),
+    ),
+    ANY,
+)
+
+# Permits located on the parcels that they name.
+PERMITS = Table(
+    "permits",
+    ("permit_id",),
+    (
+        Column("permit_id", "text", unique=True),
+        Column(
+            "kind",
+            "text",
+            label_id="permit_kind",
+            values=("build", "declaration", "layout", "demolish"),
+        ),
+        Column(
+            "state",
+            "text",
+            label_id="permit_state",
+            optional=True,
+            values=("authorised", "cancelled", "started", "completed"),
+        ),
+        Column("nature", "text", label_id="permit_nature", optional=True, values=("new", "works")),
+        Column("authorised_on", "date", optional=True),
+        Column("started_on", "date", optional=True),
+        Column("completed_on", "date", optional=True),
+        Column("dwellings", "number", label_id="permit_dwellings", optional=True, low=0),
+        Column("floor_area_m2", "number", "m²", optional=True, low=0),
+        Column("parcel_ids", "text"),
+        Column("source", "text"),
+    ),
+    POLYGON,
 )

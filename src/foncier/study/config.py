@@ -32,6 +32,9 @@ Layer = Literal[
     "districts",
     "prices",
     "transit",
+    "owners",
+    "prescriptions",
+    "permits",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 # Keys that a study may still write, and their names today.

@@ -1,0 +1,111 @@
+"""Owners that are legal persons (DGFiP, parcelles des personnes morales), by group.
+
+The name and the SIREN of public bodies alone are read (`foncier.schemas.NAMED_OWNERS`): companies,
+co-ownerships and partners, some of which bear the name of a person, are a group and a number of
+rights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from foncier import schemas
+from foncier.readers import base, columns, frames, layouts
+from foncier.readers.cadastre import IDU
+
+if TYPE_CHECKING:
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+REQUIRED = ("department", "commune", "section", "number", "owner_group")
+# What tells two owners of a group apart; never kept for the groups without a name.
+IDENTITY = ("right_code", "owner_siren", "majic", "legal_form", "owner_name")
+SIREN = r"\d{9}"
+
+
+def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read the rights of legal persons on parcels, one row a parcel and public body.
+
+    The file has a row a right and a tax subdivision of the parcel; the rights of one owner, and of
+    all owners of a group without names, are one row with their number. ``right_codes`` are the
+    letters of DGFiP (P owner, U usufruct, N bare ownership, E emphyteutic lease, G manager…). A row
+    without a group is dropped: it says nothing of the owner.
+
+    Raises
+    ------
+    FormatError
+        The file has no column of the parcel, or none of the group.
+    """
+    table = frames.rows(file, journal)
+    fields = layouts.fields("personnes-morales", map(str, table.columns), REQUIRED)
+    rows: Any = columns.pick(table, fields, file, journal)
+    rows = rows.assign(parcel_id=parcel_ids(rows))
+    valid = rows["parcel_id"].str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
+    journal.add("dropped", int((~valid).sum()), "readers.owners.bad_parcel")
+    rows = rows[valid].assign(commune=rows["parcel_id"].str.slice(0, 5))
+    rows = base.filter_communes(rows, target, journal)
+    group = rows["owner_group"].str.extract(r"^\s*(\d)(?:\D|$)", expand=False)
+    group = group.map(schemas.OWNER_GROUPS)
+    journal.add("dropped", int(group.isna().sum()), "readers.owners.no_group")
+    rows = rows.assign(owner_group=group)[group.notna()]
+    return base.Draft(_by_owner(rows), len(table))
+
+
+def parcel_ids(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Cadastral key of each row: département, commune, prefix, section and number, padded.
+
+    A département of three digits (974) has communes of two.
+
+    Examples
+    --------
+    >>> row = {"department": ["80"], "commune": ["21"], "prefix": [None], "section": ["D"]}
+    >>> list(parcel_ids(pd.DataFrame({**row, "number": ["7"]})))
+    ['800210000D0007']
+    """
+    text = {name: rows[name].astype("str").str.strip() for name in ("department", "commune")}
+    department = text["department"].str.upper().str.zfill(2)
+    overseas = (department.str.len() == 3) & (text["commune"].str.len() < 3)
+    commune = department.str.slice(0, 2) + text["commune"].str.zfill(3)
+    commune = commune.mask(overseas, department + text["commune"].str.zfill(2))
+    prefix = rows["prefix"].astype("str").str.strip().fillna("").str.zfill(3)
+    section = rows["section"].astype("str").str.strip().str.upper().str.zfill(2)
+    number = rows["number"].astype("str").str.strip().str.zfill(4)
+    return commune + prefix + section + number
+
+
+def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a parcel, group and, for public bodies, owner; with the number of rights."""
+    named = rows["owner_group"].isin(schemas.NAMED_OWNERS)
+    siren = rows["owner_siren"].astype("str")
+    siren = siren.where(named & siren.str.fullmatch(SIREN).fillna(False).astype(bool))
+    name = rows["owner_name"].astype("str").str.split().str.join(" ").where(named)
+    letter = rows["right_code"].astype("str").str.extract(r"^\s*([A-Z])\b", expand=False)
+    distinct = rows.drop_duplicates(["parcel_id", "owner_group", *IDENTITY]).index
+    kept = pd.DataFrame(
+        {
+            "parcel_id": rows["parcel_id"],
+            "owner_group": rows["owner_group"],
+            "owner": siren.fillna(name).fillna(""),
+            "right_code": letter,
+            "owner_name": name,
+            "owner_siren": siren,
+        }
+    ).loc[distinct]
+    keys = ["parcel_id", "owner_group", "owner"]
+    groups = kept.sort_values([*keys, "owner_name"]).groupby(keys, sort=True)
+    owners = groups.agg(
+        right_codes=("right_code", _letters),
+        rights=("right_code", "size"),
+        owner_name=("owner_name", "first"),
+        owner_siren=("owner_siren", "first"),
+    ).reset_index()
+    nth = owners.groupby(["parcel_id", "owner_group"]).cumcount() + 1
+    key = owners["parcel_id"] + "-" + owners["owner_group"] + "-" + nth.astype("str")
+    return owners.assign(ownership_id=key).drop(columns="owner")
+
+
+def _letters(codes: pd.Series[Any]) -> Any:
+    return "|".join(sorted(set(codes.dropna()))) or None

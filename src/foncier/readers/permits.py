@@ -1,0 +1,93 @@
+"""Planning permits of Sitadel (SDES), located on the parcels that they name.
+
+Neither applicants nor addresses are read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from foncier import schemas
+from foncier.readers import base, columns, frames, geolocate, ids, layouts
+
+if TYPE_CHECKING:
+    from foncier.model import LayerFile
+    from foncier.readers.base import Draft, Target
+    from foncier.readers.report import Journal
+
+REQUIRED = ("permit_id", "kind", "state", "section_1", "number_1")
+KINDS = {"PC": "build", "DP": "declaration", "PA": "layout", "PD": "demolish"}
+STATES = {"2": "authorised", "4": "cancelled", "5": "started", "6": "completed"}
+NATURES = {"1": "new", "2": "works"}
+DATES = ("authorised_on", "started_on", "completed_on")
+AREAS = ("dwelling_m2", "premises_m2")
+PARCELS_OF_A_PERMIT = (1, 2, 3)  # columns of the file
+
+
+def sitadel(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read permits to build, to lay out, to demolish, and prior declarations.
+
+    A permit is located on the parcels that it names and that the cadastre still has; one with none
+    of them is dropped and counted. A permit of several files or rows is one, with the first known
+    value of each column. ``nature`` is ``new`` for a new construction alone, ``works`` for works on
+    an existing building alone, unknown otherwise.
+
+    Raises
+    ------
+    FormatError
+        The file has no column of the number, the kind, the state or the parcel.
+    """
+    table = frames.rows(file, journal)
+    fields = layouts.fields("sitadel", map(str, table.columns), REQUIRED)
+    rows: Any = columns.pick(table, fields, file, journal)
+    rows = ids.drop_without_key(
+        rows, "permit_id", message="readers.permits.no_number", journal=journal
+    )
+    rows = rows.assign(commune=rows["commune"].astype("str").str.upper().str.zfill(5))
+    rows = base.filter_communes(rows, target, journal)
+    kind = rows["kind"].astype("str").str.strip().str.upper().map(KINDS)
+    journal.add("dropped", int(kind.isna().sum()), "readers.permits.other_kind")
+    rows = _typed(rows.assign(kind=kind)[kind.notna()], file, journal)
+    permits = rows.groupby("permit_id", sort=True).first().reset_index()
+    journal.add("kept", len(rows) - len(permits), "readers.permits.several_rows")
+    if permits.empty:
+        return base.Draft(schemas.PERMITS.empty(target.crs), len(table))
+    nowhere = gpd.GeoSeries([None] * len(permits), crs=target.crs)
+    draft = geolocate.locate(permits, nowhere, file, target, journal, parcels_first=True)
+    return base.Draft(draft.frame, len(table))
+
+
+def _typed(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
+    """State, dates, numbers and parcels of the rows; words that mean nothing are unknown."""
+    areas = pd.DataFrame({name: geolocate.to_numbers(rows[name]) for name in AREAS})
+    area = areas.where(areas >= 0).sum(axis="columns", min_count=1)
+    dwellings = geolocate.to_numbers(rows["dwellings"])
+    dates = {n: columns.dates(rows[n], column=n, journal=journal) for n in DATES}
+    return rows.assign(
+        **dates,
+        state=rows["state"].astype("str").str.strip().map(STATES),
+        nature=rows["nature"].astype("str").str.strip().map(NATURES),
+        dwellings=dwellings.where(dwellings >= 0),
+        floor_area_m2=area,
+        parcel_ids=_parcel_ids(rows),
+        source=file.source or "Sitadel",
+    )
+
+
+def _parcel_ids(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Cadastral keys that each row names, sorted, joined by ``|``; missing without any.
+
+    The file has neither prefix nor, in some rows, leading zeros: the prefix is that of a commune
+    that was never merged (000).
+    """
+    parts = []
+    for n in PARCELS_OF_A_PERMIT:
+        section = rows[f"section_{n}"].astype("str").str.strip().str.upper()
+        number = rows[f"number_{n}"].astype("str").str.extract(r"^\s*(\d{1,4})\s*$", expand=False)
+        section = section.where(section.str.fullmatch(r"[0-9]?[A-Z]{1,2}|\d{1,2}").fillna(False))
+        parts.append(rows["commune"] + "000" + section.str.zfill(2) + number.str.zfill(4))
+    lists = pd.concat(parts).dropna().sort_values(kind="stable").groupby(level=0).unique()
+    return lists.str.join("|").reindex(rows.index).astype("str")
