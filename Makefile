@@ -10,8 +10,9 @@ OUT ?= maps/demo
 INPUT ?= study.toml
 SECONDS ?= 60
 MODULES ?=
+REAL_DATA ?= $(or $(FONCIER_REAL_DATA),$(abspath ../shared/data))
 
-.PHONY: run test check lint types imports unit coverage bench bench-large hardening guided audit mutation demo-data lock clean
+.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then run the embedded demonstration
@@ -37,6 +38,10 @@ coverage: $(VENV)/.dev  ## the tests again, twice as slow, with the lines not co
 
 bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+readings: $(VENV)/.dev  ## every rule set against the parcels of Ennezat read on plans (needs the folder of real data)
+	FONCIER_REAL_DATA=$(REAL_DATA) $(BIN)/foncier compare-profiles tests/studies/ennezat \
+		$(foreach file,$(wildcard $(REAL_DATA)/truth/*.csv),--truth $(file)) --out maps/lectures
 
 bench-large: $(VENV)/.bench  ## the same for 300 000 and 1 000 000 parcels
 	$(BIN)/python -m tests.bench --sizes 300000 1000000 --turns 1

@@ -13,11 +13,13 @@ from foncier import detect
 from foncier.detect.measures import find_measure
 from foncier.pipeline import compare_profiles
 from foncier.pipeline.layers import read_layers
+from foncier.pipeline.readings import assess, count_reasons
 from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.study import published, read_study
 
 if TYPE_CHECKING:
     from foncier.study.config import Study
+    from foncier.validation import Readings
 
 STUDY = Path(__file__).resolve().parent / "studies" / "ennezat"
 COUNTS = {
@@ -81,3 +83,31 @@ def _by_the_book(footprints: np.ndarray) -> shapely.Geometry:
     ]
     worn = shapely.union_all(filled).buffer(-30, quad_segs=8)
     return shapely.union_all([part for part in worn.geoms if part.area >= 500])
+
+
+@pytest.fixture
+def readings(study: Study, real_data: Path) -> Readings:
+    names = ("ennezat-plans-lus.csv", "ennezat-plans-lus-2.csv")
+    files = [real_data / "truth" / name for name in names]
+    return assess(compare_profiles.compare(study), files)
+
+
+def test_published_rule_sets_against_the_parcels_read_on_plans(readings: Readings) -> None:
+    """Figures of the README of the truths; those of the default rule set are in the docs."""
+    f1 = readings.scores.pivot(index=["rule_set", "kind"], columns="reading", values="f1").round(2)
+    found = {key: tuple(row) for key, row in zip(f1.index, f1.to_numpy(), strict=True)}
+    assert found["foncier-api", "dent_creuse"] == (0.45, 0.74)
+    assert found["foncier-api", "terrain_divisible"] == (0.70, 0.46)
+    assert found["parcel-manager", "dent_creuse"] == (0.64, 0.69)
+    kappas = readings.agreement.iloc[0]
+    assert (kappas["shared"], kappas["certain"], kappas["agreed"]) == (20, 16, 13)
+    assert (round(kappas["kappa"], 2), round(kappas["kappa_certain"], 2)) == (0.48, 0.70)
+
+
+def test_every_error_has_the_rule_that_rejects_or_the_flags(readings: Readings) -> None:
+    errors = readings.errors
+    assert set(errors["error"]) == {"missed", "wrong"}
+    assert errors["reason_fr"].notna().all()
+    assert errors.loc[errors["error"] == "missed", "rule"].notna().all()
+    counts = count_reasons(errors)
+    assert counts["labels"].sum() >= len(errors)

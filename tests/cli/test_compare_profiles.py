@@ -63,3 +63,23 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     done = foncier("compare-profiles", hamlet(tmp_path / "h"), "--out", taken)
     assert done.returncode == 5
     assert taken.read_text(encoding="utf-8") == "a file stands here"
+
+
+def test_parcels_read_on_plans_give_figures_and_reasons(tmp_path: Path) -> None:
+    folder, out = hamlet(tmp_path / "h"), tmp_path / "out"
+    assert foncier("compare-profiles", folder, "--out", out).returncode == 0
+    layer = pyogrio.read_dataframe(out / "comparaison.gpkg", layer="accord", read_geometry=False)
+    bare = layer[layer["kind"] == "dent_creuse"].iloc[0]
+    truth = tmp_path / "lecture.csv"
+    truth.write_text(f"parcel_id,verdict\n{bare['parcel_id']},faux\n", encoding="utf-8")
+    done = foncier("compare-profiles", folder, "--truth", truth, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "F1" in done.stdout
+    assert "à tort" in done.stdout
+    errors = (out / "erreurs.csv").read_text(encoding="utf-8-sig")
+    assert errors.count(bare["parcel_id"]) == bare["found_by"]
+    assert (out / "lectures.csv").exists()
+    truth.write_text("parcel_id,verdict\n99999000AA0001,faux\n", encoding="utf-8")
+    elsewhere = foncier("compare-profiles", folder, "--truth", truth)
+    assert elsewhere.returncode == 2
+    assert "lecture.csv" in elsewhere.stderr

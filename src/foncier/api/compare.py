@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from foncier.api.views import MemoryView, public
 from foncier.errors import CrsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     import geopandas as gpd
@@ -29,13 +29,19 @@ if TYPE_CHECKING:
     Vector: TypeAlias = "str | Path | gpd.GeoDataFrame | gpd.GeoSeries"
 
 
-def compare_profiles(study: Study | str | Path, *, workers: int = 1) -> Comparison:
+def compare_profiles(
+    study: Study | str | Path, *, truth: Sequence[str | Path] = (), workers: int = 1
+) -> Comparison:
     """Run every rule set on the parcels of a study, and say where they agree.
 
     Parameters
     ----------
     study
         A study with parcels and buildings, or the path of one.
+    truth
+        Files of parcels read on plans, one a reading: ``parcel_id``, ``verdict`` (``vrai_dc``,
+        ``vrai_td``, ``faux``, ``incertain``), and ``stratum`` and ``weight`` of a stratified
+        sample.
     workers
         Threads that read the layers.
 
@@ -44,7 +50,9 @@ def compare_profiles(study: Study | str | Path, *, workers: int = 1) -> Comparis
     ``summary`` (one row a rule set: plots and hectares by kind), ``candidates`` (by rule set),
     ``agreement`` (one row a parcel and kind that some rule set finds: by which, and the rule that
     stops it in the others) and ``differences`` (plots that others find, by the rule that stops
-    them). Areas are in hectares, geometries in the legal metric CRS.
+    them). Areas are in hectares, geometries in the legal metric CRS. With ``truth``, ``readings``
+    holds precision, recall and F1 with their intervals, the agreement of the readings and every
+    error with its reason (`foncier.validation.Readings`); None without.
 
     Raises
     ------
@@ -59,7 +67,13 @@ def compare_profiles(study: Study | str | Path, *, workers: int = 1) -> Comparis
     """
     from foncier.pipeline import compare_profiles as comparing  # noqa: PLC0415 (slow to import)
 
-    return comparing.compare(as_study(study).config, workers=workers)
+    comparison = comparing.compare(as_study(study).config, workers=workers)
+    if not truth:
+        return comparison
+    from foncier.pipeline import readings  # noqa: PLC0415 (slow to import)
+
+    assessed = readings.assess(comparison, [Path(file) for file in truth])
+    return replace(comparison, readings=assessed)
 
 
 def validate(

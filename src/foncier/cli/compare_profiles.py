@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.markup import escape
 from rich.table import Table
 
+from foncier.cli.assessment import show_readings
 from foncier.cli.console import (
     Debug,
     Language,
@@ -30,6 +31,9 @@ SHOWN = 3  # rules of each difference
 
 def compare_profiles(
     where: StudyFolder,
+    truth: Annotated[
+        list[Path] | None, option(help="cli.compare_profiles.help.truth", metavar="file")
+    ] = None,
     folder: Annotated[
         Path | None, option("--out", help="cli.compare_profiles.help.out", metavar="folder")
     ] = None,
@@ -38,14 +42,21 @@ def compare_profiles(
 ) -> None:
     """Apply every rule set to the same parcels."""
     with report_errors(debug=debug):
-        from foncier.pipeline import compare_profiles  # noqa: PLC0415 (slow to import)
+        from foncier.pipeline import compare_profiles, readings  # noqa: PLC0415 (slow to import)
         from foncier.study import read_study  # noqa: PLC0415
 
         study = read_study(where)
         comparison = compare_profiles.compare(study, workers=2)
         out.print(_table(study.info.title, comparison.summary))
         _say_agreement(comparison)
+        assessed = readings.assess(comparison, truth) if truth else None
+        if assessed is not None:
+            show_readings(assessed)
         if folder is not None:
+            if assessed is not None:
+                readings.write(assessed, folder, lang=language())
+                say_file("table", folder / readings.SCORES)
+                say_file("errors", folder / readings.ERRORS)
             file = compare_profiles.write(comparison, study, folder)
             say_file("geopackage", file)
             say_file("map", file.with_name(compare_profiles.PICTURE))

@@ -54,8 +54,8 @@ def _verdict(name: str, *confirmed: bool | None, kind: str | None = None) -> Ver
     return Verdict(name, MappingProxyType(dict(zip(_KINDS, confirmed, strict=True))), kind)
 
 
-# The only table of verdicts (docs/adr/0013). The first eight are those of the web map, the last
-# three those of any file of ground truth.
+# The only table of verdicts (docs/adr/0013). The first eight are those of the web map, the next
+# three those of any file of ground truth, the last three those of parcels read on plans.
 _TABLE = (
     _verdict("friche_confirmee", True, False, True, None, kind="friche"),
     _verdict("dent_creuse_confirmee", False, True, False, True, kind="dent_creuse"),
@@ -68,6 +68,9 @@ _TABLE = (
     _verdict("vrai", True, True, True, True),
     _verdict("faux", False, False, False, False),
     _verdict("inconnu", None, None, None, None),
+    _verdict("vrai_dc", None, True, None, False, kind="dent_creuse"),
+    _verdict("vrai_td", None, False, None, True, kind="terrain_divisible"),
+    _verdict("incertain", None, None, None, None),
 )
 
 VERDICTS: Mapping[str, Verdict] = MappingProxyType({v.name: v for v in _TABLE})

@@ -24,6 +24,7 @@ from foncier.study import known_profiles, profile, published
 
 if TYPE_CHECKING:
     from foncier.study.config import Study
+    from foncier.validation import Readings
 
 FILE, PICTURE = "comparaison.gpkg", "accord.png"
 KINDS = ("dent_creuse", "terrain_divisible")
@@ -41,6 +42,9 @@ class Comparison:
     ``profiles`` (their names), ``area_m2``, and by profile ``retenue`` or the rule that rejects
     the parcel. ``differences`` counts the plots that others list and a profile does not, by the
     rule that rejects them (see `differences`). ``scene`` is the background of the picture.
+    ``last_tests`` holds the last TESTS of each parcel and kind by profile: for a parcel that is not
+    listed, the rule that rejects it. ``readings`` holds the rule sets against parcels read on plans
+    (`foncier.pipeline.readings.assess`), None without a file of them.
     """
 
     summary: pd.DataFrame
@@ -48,6 +52,8 @@ class Comparison:
     agreement: gpd.GeoDataFrame
     differences: pd.DataFrame
     scene: Scene
+    last_tests: dict[str, pd.DataFrame]
+    readings: Readings | None = None
 
 
 def compare(study: Study, *, workers: int = 1) -> Comparison:
@@ -86,6 +92,7 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
             tuple(r.source for r in layers.reports),
             study.info.date,
         ),
+        {name: _last(plots.tests) for name, plots in results.items()},
     )
 
 

@@ -32,7 +32,9 @@ FIELDS = (
     Field("parcel_ids", ("parcelles", "parcel_id", "idu")),
     Field("verdict", ("constat",)),
     Field("observed_on", ("date",)),
-    Field("note", ("remarque", "commentaire")),
+    Field("note", ("remarque", "commentaire", "reason", "raison")),
+    Field("stratum", ("strate",)),
+    Field("weight", ("poids",)),
     Field("wkt", ("geom", "geometrie", "geometry_wkt")),
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
@@ -48,6 +50,8 @@ COLUMNS = [
     "verdict",
     "observed_on",
     "note",
+    "stratum",
+    "weight",
     "geometry",
 ]
 # The synthetic truth of a demonstration gives the expected outcome of each site.
@@ -74,7 +78,8 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
     Returns
     -------
     `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truth is
-    complete.
+    complete. ``stratum`` and ``weight`` (number of parcels that a row stands for) are those of a
+    stratified sample, missing elsewhere.
 
     Raises
     ------
@@ -91,6 +96,7 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
         verdict=_verdicts(rows, planted=planted, shown=path.name, journal=journal),
         parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
+        weight=columns.numbers(rows["weight"], column="weight", shown=path.name),
     )
     located = _with_geometry(rows, crs, path.name)
     has_verdict = located["verdict"].notna()
@@ -111,11 +117,10 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
 
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Return an empty table of truths: `COLUMNS` without rows."""
-    days = pd.Series([], dtype="datetime64[us]")
-    table = pd.DataFrame({name: pd.Series([], dtype="str") for name in COLUMNS[:-1]})
-    return gpd.GeoDataFrame(
-        table.assign(observed_on=days), geometry=gpd.GeoSeries([], crs=crs), crs=crs
+    table = pd.DataFrame({name: pd.Series([], dtype="str") for name in COLUMNS[:-1]}).assign(
+        observed_on=pd.Series([], dtype="datetime64[us]"), weight=pd.Series([], dtype="float64")
     )
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
 
 
 def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:

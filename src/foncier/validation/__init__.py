@@ -17,13 +17,16 @@ from foncier.validation.metrics import (
     is_increasing,
     wilson,
 )
+from foncier.validation.readings import Readings, assess_rule_sets
 from foncier.validation.sampling import strata, visit_plan
 
 __all__ = [
     "Assessment",
     "Baseline",
     "Edition",
+    "Readings",
     "assess",
+    "assess_rule_sets",
     "auc",
     "brier",
     "by_band",
