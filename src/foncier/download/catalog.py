@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pyproj
 
 from foncier.crs import DEGREES
+from foncier.download.policies import Service
 from foncier.errors import ConfigError, SourceError
 from foncier.i18n import Localized
 
@@ -159,14 +160,28 @@ def sources() -> tuple[Source, ...]:
     return _load_all()[0]
 
 
-@cache
-def hosts() -> frozenset[str]:
-    """Hosts that may be requested, directly or by a redirection."""
+def all_services() -> tuple[Service, ...]:
+    """Policies of the public services, those of other packages last.
+
+    Raises
+    ------
+    ConfigError
+        As `sources`.
+    """
     return _load_all()[1]
 
 
-def read_catalog(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
-    """Sources of a file in the format of ``catalog.toml``, and other hosts of redirections.
+@cache
+def hosts() -> frozenset[str]:
+    """Hosts that may be requested, directly or by a redirection."""
+    asked = {urlsplit(source.address).hostname or "" for source in sources()}
+    return frozenset(asked).union(*(service.hosts for service in all_services()))
+
+
+def read_catalog(file: Path) -> tuple[tuple[Source, ...], tuple[Service, ...]]:
+    """Sources and policies of services of a file in the format of ``catalog.toml``.
+
+    ``[hosts] also`` names further hosts of redirections that have no policy of their own.
 
     Raises
     ------
@@ -179,7 +194,7 @@ def read_catalog(file: Path) -> tuple[tuple[Source, ...], frozenset[str]]:
         raise ConfigError("download.catalog.unreadable", file=file.name, why=repr(fault)) from fault
 
 
-def _parse(text: str) -> tuple[tuple[Source, ...], frozenset[str]]:
+def _parse(text: str) -> tuple[tuple[Source, ...], tuple[Service, ...]]:
     raw = tomllib.loads(text)
     parsed = tuple(
         Source(
@@ -201,19 +216,23 @@ def _parse(text: str) -> tuple[tuple[Source, ...], frozenset[str]]:
         )
         for row in raw["source"]
     )
-    return parsed, frozenset(raw.get("hosts", {}).get("also", ()))
+    policies = tuple(Service.from_row(row) for row in raw.get("service", ()))
+    other_hosts = tuple(
+        Service(host, frozenset({host})) for host in raw.get("hosts", {}).get("also", ())
+    )
+    return parsed, policies + other_hosts
 
 
-def _load_all() -> tuple[tuple[Source, ...], frozenset[str]]:
+def _load_all() -> tuple[tuple[Source, ...], tuple[Service, ...]]:
     text = files("foncier.download").joinpath("catalog.toml").read_text(encoding="utf-8")
-    loaded, extra_hosts = _parse(text)
+    loaded, policies = _parse(text)
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
-        added, added_hosts = _load_entry_point(entry.name, entry)
+        added, added_policies = _load_entry_point(entry.name, entry)
         for source in added:
             _check_added(source, loaded, entry.name)
             loaded += (source,)
-        extra_hosts |= added_hosts
-    return loaded, extra_hosts | {urlsplit(source.address).hostname or "" for source in loaded}
+        policies += added_policies
+    return loaded, policies
 
 
 def _check_added(source: Source, loaded: tuple[Source, ...], package: str) -> None:
@@ -226,7 +245,7 @@ def _check_added(source: Source, loaded: tuple[Source, ...], package: str) -> No
         raise ConfigError("download.catalog.name_taken", **params)
 
 
-def _load_entry_point(name: str, entry: Any) -> tuple[tuple[Source, ...], frozenset[str]]:
+def _load_entry_point(name: str, entry: Any) -> tuple[tuple[Source, ...], tuple[Service, ...]]:
     """Load the sources of a package: a `Source`, several, or the path of a catalogue."""
     try:
         value = entry.load()
@@ -239,7 +258,7 @@ def _load_entry_point(name: str, entry: Any) -> tuple[tuple[Source, ...], frozen
     added = (value,) if isinstance(value, Source) else value
     if not isinstance(added, Iterable) or not all(isinstance(s, Source) for s in added):
         raise ConfigError("download.catalog.no_source", name=name, group=ENTRY_POINTS)
-    return tuple(added), frozenset()
+    return tuple(added), ()
 
 
 def select_sources(only: tuple[str, ...]) -> tuple[Source, ...]:

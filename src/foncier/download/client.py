@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import json
+import threading
 import time
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
+from urllib3.exceptions import MaxRetryError
 
 from foncier import __version__
 from foncier._util.atomic_write import sha256
 from foncier.download.cache import Cache, CacheEntry
-from foncier.download.retries import BUSY_STATUSES, MAX_WAIT_S, RETRIES, RetryPolicy, retry_after_s
-from foncier.errors import ConfigError, FormatError, OfflineError, SourceError
+from foncier.download.catalog import all_services
+from foncier.download.policies import Service, allows, service_of
+from foncier.download.responses import (
+    RETRY,
+    IncompleteDownloadError,
+    bad_link,
+    check_response,
+    partial_size,
+    unreachable,
+    validator_file,
+    write_body,
+    write_validator,
+)
+from foncier.download.retries import RETRIES, RetryPolicy
+from foncier.errors import ConfigError, OfflineError, SourceError
 from foncier.i18n import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-USER_AGENT = f"foncier/{__version__} (analyse foncière communale)"
-CHUNK_BYTES = 1 << 14  # what is lost when a connection breaks
+PROJECT = "https://pypi.org/project/foncier/"
 MAX_REDIRECTS, REDIRECT_STATUSES = 5, (301, 302, 303, 307, 308)
-RETRY = Message("download.retry")  # what to do, at the end of each error of a service
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Download:
     """A downloaded file: path, SHA-256, and the validators that the service gave (HTTP caching).
 
     ``unchanged``: the service says that the file from the previous download is current.
+    ``located`` is the address that gave the answer, after redirections.
     ``address``, ``licence`` and ``attribution`` are those of this file, where the source has no
     common ones.
     """
@@ -46,15 +59,12 @@ class Download:
     address: str | None = None
     licence: str | None = None
     attribution: str | None = None
+    located: str = ""
 
     @classmethod
     def assembled(cls, path: Path) -> Self:
         """Describe a file that was assembled from several answers: it has no validators."""
         return cls(path, sha256(path))
-
-
-class IncompleteDownloadError(ProtocolError):
-    """The connection broke in the middle of an answer."""
 
 
 class NoDataError(SourceError):
@@ -73,42 +83,82 @@ class _Request:
 
 
 @dataclass
+class Pace:
+    """Times of the next request of each service, for all threads of a process."""
+
+    next_at: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, name: str, pause_s: float) -> None:
+        """Wait until a service may be asked again: ``pause_s`` after the last request."""
+        with self.lock:
+            start = max(time.monotonic(), self.next_at.get(name, 0.0))
+            self.next_at[name] = start + pause_s
+        time.sleep(max(0.0, start - time.monotonic()))
+
+
+def _no_progress(size: int, total: int | None) -> None:
+    """Report nothing."""
+
+
+@dataclass
 class HttpClient:
-    """Client for public services.
+    """Client for public services; threads may share one.
 
     Parameters
     ----------
     hosts
-        Hosts that may be requested, directly or by a redirection.
+        Hosts that may be requested, directly or by a redirection: ``host`` or ``host:port``.
     mirror
         Base address that replaces all of them (a copy of an agency, a proxy without internet
         access): ``https://host/path`` is requested at ``mirror/host/path``.
     insecure
         Allow plain ``http``; only for a mirror.
-    retries
-        Retry policy.
-    timeout_s
-        Time limits for the connection and between two parts of an answer.
-    pause_s
-        Least time between two requests to a host.
+    retries, timeout_s, pause_s
+        Retry policy, time limits (for the connection, between two parts of an answer) and least
+        time between two requests, for all services; None: those of each service.
     cache
         Cache of the files that several studies share; None: no cache.
+    contact
+        Address of who asks, for the User-Agent; that of the project where empty.
+    services
+        Policies of the services.
     """
 
     hosts: frozenset[str]
     mirror: str | None = None
     insecure: bool = False
-    retries: RetryPolicy = RETRIES
-    timeout_s: tuple[float, float] = (10.0, 90.0)
-    pause_s: float = 0.5
+    retries: RetryPolicy | None = None
+    timeout_s: tuple[float, float] | None = None
+    pause_s: float | None = None
     cache: Cache | None = None
+    contact: str = ""
     session: requests.Session = field(default_factory=requests.Session)
-    _requested_at: dict[str, float] = field(default_factory=dict, init=False, repr=False)
+    services: tuple[Service, ...] = field(default_factory=all_services)
+    progress: Callable[[int, int | None], None] = field(default=_no_progress, repr=False)
+    _pace: Pace = field(default_factory=Pace, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Let the session retry what fails before an answer begins."""
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=self.retries))
+        """Let the session retry what fails before an answer begins, as each service allows."""
+        prefixes = dict.fromkeys(("https://", "http://"), self.retries or RETRIES)
+        if self.retries is None:
+            prefixes |= {
+                f"{self._base()}{host}/": _retries(service)
+                for service in self.services
+                for host in service.hosts
+            }
+        for prefix, retries in prefixes.items():
+            self.session.mount(prefix, HTTPAdapter(max_retries=retries))
+
+    def reporting(self, progress: Callable[[int, int | None], None]) -> HttpClient:
+        """Client that shares everything with this one, and reports the bytes of its downloads.
+
+        ``progress`` is called with the bytes of the current file and those announced (None:
+        unknown).
+        """
+        reporting = copy(self)
+        reporting.progress = progress
+        return reporting
 
     def get(
         self,
@@ -158,7 +208,7 @@ class HttpClient:
         download = self._get_with_retries(request)
         if download.unchanged and entry is not None:
             if cache.copy(entry, request.path):
-                return Download(request.path, entry.sha256, entry.etag, entry.modified)
+                return replace(download, sha256=entry.sha256, unchanged=False)
             download = self._get_with_retries(replace(request, validators={}))
         if not download.unchanged:
             cache.add(
@@ -168,7 +218,8 @@ class HttpClient:
         return download
 
     def _get_with_retries(self, request: _Request) -> Download:
-        address, policy = request.address, self.retries
+        address = request.address
+        policy = self.retries or _retries(service_of(address, self.services))
         while True:
             try:
                 return self._get_once(request)
@@ -177,93 +228,122 @@ class HttpClient:
                     "download.client.bad_certificate", address=address, retry=RETRY
                 ) from fault
             except requests.RequestException as fault:  # after the retries of the session
-                raise _unreachable(address, type(fault).__name__) from fault
+                raise unreachable(address, type(fault).__name__) from fault
             except IncompleteDownloadError as fault:
                 # The session does not retry an answer that has begun.
                 try:
                     policy = policy.increment("GET", address, error=fault)
                 except MaxRetryError as reason:
-                    raise _unreachable(address, fault.args[0]) from reason
+                    raise unreachable(address, fault.args[0]) from reason
                 policy.until = None  # a large file may be slow: only interruptions count
                 policy.sleep()
 
     def _get_once(self, request: _Request) -> Download:
         path, address = request.path, request.address
-        size, validator = _partial(path, address) if request.fields is None else (0, None)
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        size, validator = partial_size(path, address) if request.fields is None else (0, None)
+        headers = {"User-Agent": user_agent(self.contact), "Accept-Encoding": "identity"}
         if size and validator:
             headers |= {"Range": f"bytes={size}-", "If-Range": validator}
         elif request.validators.get("etag"):
             headers["If-None-Match"] = str(request.validators["etag"])
         elif request.validators.get("modified"):
             headers["If-Modified-Since"] = str(request.validators["modified"])
-        with self._send(request, headers) as response:
+        response, located = self._send(request, headers)
+        with response:
             etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
             if response.status_code == 304:
-                return Download(path, "", etag, modified, unchanged=True)
+                return Download(path, "", etag, modified, unchanged=True, located=located)
             resumed = response.status_code == 206
             content_range = response.headers.get("Content-Range", "")
             if resumed and not content_range.startswith(f"bytes {size}-"):
                 path.unlink(missing_ok=True)
                 raise IncompleteDownloadError(Message("download.client.wrong_range"))
-            _check_response(response, address, path)
-            _write_validator(path, address, etag or modified)
-            _write_body(response, request, size if resumed else 0)
-        _validator_file(path).unlink(missing_ok=True)
-        return Download(path, sha256(path), etag, modified)
+            check_response(response, address, path)
+            write_validator(path, address, etag or modified)
+            write_body(
+                response,
+                path,
+                address=address,
+                max_bytes=request.max_bytes,
+                size=size if resumed else 0,
+                progress=self.progress,
+            )
+        validator_file(path).unlink(missing_ok=True)
+        return Download(path, sha256(path), etag, modified, located=located)
 
-    def _send(self, request: _Request, headers: Mapping[str, str]) -> requests.Response:
+    def _send(self, request: _Request, headers: Mapping[str, str]) -> tuple[requests.Response, str]:
+        """Answer to a request, and the address that gave it after all redirections."""
         address = request.address
         for _ in range(MAX_REDIRECTS):
-            self._pause(self._check(address))
+            self._check(address)
+            service = service_of(address, self.services)
+            pause_s = service.pause_s if self.pause_s is None else self.pause_s
             mirrored = self._mirrored(address)
+            self._pace.wait(service.name, pause_s)
             try:
                 response = self.session.request(
                     "GET" if request.fields is None else "POST",
                     mirrored,
                     headers=headers,
                     data=request.fields,
-                    timeout=self.timeout_s,
+                    timeout=self.timeout_s or (service.connect_s, service.read_s),
                     stream=True,
                     allow_redirects=False,
                 )
             except ValueError as fault:  # requests parses the address of a redirection, too
-                raise _bad_link(address) from fault
+                raise bad_link(address) from fault
             if response.status_code not in REDIRECT_STATUSES:
-                return response
+                return response, address
             response.close()
             address = join_url(address, response.headers.get("Location", ""))
         raise SourceError("download.client.too_many_redirects", address=address, retry=RETRY)
 
-    def _check(self, address: str) -> str:
-        """Return the host of an address, if it is allowed."""
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        if self.mirror is not None and address.startswith(self.mirror):
-            return host
-        if host not in self.hosts:
+    def _check(self, address: str) -> None:
+        """Raise on an address that is on no known host or not encrypted."""
+        if self._on_mirror(address):
+            return
+        if not allows(self.hosts, address):
             raise SourceError(
-                "download.client.unknown_host", address=address, host=host, retry=RETRY
+                "download.client.unknown_host",
+                address=address,
+                host=urlsplit(address).netloc.rpartition("@")[2],
+                retry=RETRY,
             )
-        if parts.scheme != "https":
+        if not address.startswith("https://"):
             raise SourceError("download.client.not_encrypted", address=address, retry=RETRY)
-        return host
+
+    def _base(self) -> str:
+        """What the address of a host begins with."""
+        return "https://" if self.mirror is None else f"{self.mirror.rstrip('/')}/"
+
+    def _on_mirror(self, address: str) -> bool:
+        return self.mirror is not None and address.startswith(self._base())
 
     def _mirrored(self, address: str) -> str:
-        if self.mirror is None:
+        if self.mirror is None or self._on_mirror(address):
             return address
         if not self.insecure and not self.mirror.startswith("https://"):
             raise ConfigError("download.client.insecure_mirror", mirror=self.mirror)
-        if address.startswith(self.mirror):
-            return address
-        return f"{self.mirror.rstrip('/')}/{address.split('://', 1)[1]}"
+        return f"{self._base()}{address.split('://', 1)[1]}"
 
-    def _pause(self, host: str) -> None:
-        last = self._requested_at.get(host, -self.pause_s)
-        wait_s = last + self.pause_s - time.monotonic()
-        if wait_s > 0:
-            time.sleep(wait_s)
-        self._requested_at[host] = time.monotonic()
+
+def user_agent(contact: str = "") -> str:
+    """Name by which services know foncier: ASCII, with a contact or the address of the project.
+
+    Examples
+    --------
+    >>> user_agent("sig@métropole.example").partition(" ")[2]
+    '(contact: sig@m?tropole.example)'
+    """
+    known = contact.encode("ascii", "replace").decode()
+    whom = f"contact: {known}" if known else f"+{PROJECT}"
+    return f"foncier/{__version__} ({whom})"
+
+
+def _retries(service: Service) -> RetryPolicy:
+    """Retries of a service; one that has a second server is not asked again after a silence."""
+    read = 0 if service.second else service.retries
+    return RETRIES.new(total=service.retries, read=read, busy_s=service.busy_s)
 
 
 def join_url(address: str, link: str) -> str:
@@ -283,92 +363,5 @@ def join_url(address: str, link: str) -> str:
         resolved = urljoin(address, link)
         urlsplit(resolved)
     except ValueError as fault:
-        raise _bad_link(address) from fault
+        raise bad_link(address) from fault
     return resolved
-
-
-def _check_response(response: requests.Response, address: str, path: Path) -> None:
-    """Raise on an answer that is not the requested data."""
-    status, wait_s = response.status_code, retry_after_s(response.raw)
-    if status in BUSY_STATUSES and wait_s > MAX_WAIT_S:
-        raise OfflineError(
-            "download.client.asked_to_wait", address=address, wait_s=wait_s, retry=RETRY
-        )
-    if status in BUSY_STATUSES:
-        raise _unreachable(address, f"HTTP {status}")
-    if status == 416:
-        path.unlink(missing_ok=True)
-        raise IncompleteDownloadError(Message("download.client.resume_refused"))
-    if status == 404:
-        raise SourceError("download.client.not_found", address=address, retry=RETRY)
-    if status >= 400:
-        raise SourceError("download.client.refused", address=address, status=status, retry=RETRY)
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise FormatError("download.client.html_page", address=address, retry=RETRY)
-
-
-def _write_body(response: requests.Response, request: _Request, size: int) -> None:
-    """Write an answer to its file, after the first ``size`` bytes that are there already."""
-    announced = response.headers.get("Content-Length")
-    total = size + int(announced) if announced and announced.isdigit() else None
-    if total is not None and total > request.max_bytes:
-        raise _too_large(request)
-    with request.path.open("ab" if size else "wb") as file:
-        for chunk in _chunks(response):
-            size += len(chunk)
-            if size > request.max_bytes:
-                raise _too_large(request)
-            file.write(chunk)
-    if total is not None and size != total:
-        raise IncompleteDownloadError(
-            Message("download.client.bytes_missing", size=size, total=total)
-        )
-
-
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """Bytes of an answer.
-
-    Raises
-    ------
-    IncompleteDownloadError
-        The connection is interrupted, too slow or its encoding is wrong.
-    """
-    try:
-        yield from response.iter_content(CHUNK_BYTES)
-    except (requests.RequestException, HTTPError) as fault:
-        raise IncompleteDownloadError(type(fault).__name__) from fault
-
-
-def _validator_file(path: Path) -> Path:
-    return path.with_name(path.name + ".mark")
-
-
-def _partial(path: Path, address: str) -> tuple[int, str | None]:
-    """Size of a partial download of an address, and the validator with which to resume it."""
-    try:
-        stored = json.loads(_validator_file(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0, None
-    if stored.get("address") != address or not stored.get("mark") or not path.is_file():
-        return 0, None
-    return path.stat().st_size, str(stored["mark"])
-
-
-def _write_validator(path: Path, address: str, validator: str | None) -> None:
-    text = json.dumps({"address": address, "mark": validator})
-    _validator_file(path).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _too_large(request: _Request) -> SourceError:
-    max_mb = round(request.max_bytes / 1e6)
-    return SourceError(
-        "download.client.too_large", address=request.address, max_mb=max_mb, retry=RETRY
-    )
-
-
-def _unreachable(address: str, why: str | Message) -> OfflineError:
-    return OfflineError("download.client.no_answer", address=address, why=why, retry=RETRY)
-
-
-def _bad_link(address: str) -> SourceError:
-    return SourceError("download.client.bad_link", address=address, retry=RETRY)

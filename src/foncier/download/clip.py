@@ -27,9 +27,10 @@ from pyarrow import csv as arrow_csv
 
 from foncier.crs import DEGREES
 from foncier.download.catalog import address_of, bounds_degrees, department_code
-from foncier.download.client import RETRY, Download, NoDataError
+from foncier.download.client import Download, NoDataError
 from foncier.download.datagouv import newest_resource
 from foncier.download.paged_json import columns_missing
+from foncier.download.responses import RETRY
 from foncier.errors import CrsError, FoncierError, FormatError, SourceError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from foncier.download.client import RETRY
 from foncier.download.paged_json import read_json
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from rasterio.windows import Window
 from foncier._util.scratch import scratch_folder
 from foncier.crs import legal_crs
 from foncier.download.catalog import bounds_m
-from foncier.download.client import RETRY, Download
+from foncier.download.client import Download
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError, SourceError
 from foncier.readers.dem import ELEVATION_RANGE_M, MAX_CELLS
 

@@ -9,8 +9,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from foncier.download.catalog import address_of, fill_address
-from foncier.download.client import RETRY, Download
+from foncier.download.client import Download
 from foncier.download.provenance import remove
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError
 from foncier.readers import edigeo_sheets
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import shapely
 
 from foncier.download.catalog import address_of
-from foncier.download.client import RETRY, Download, NoDataError, join_url
+from foncier.download.client import Download, NoDataError, join_url
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError
 
 if TYPE_CHECKING:

@@ -16,16 +16,26 @@ MAX_RETRY_S = 300.0  # no retry starts later than this after the first failure
 class RetryPolicy(Retry):
     """Retries of urllib3 that end `MAX_RETRY_S` after the first failure.
 
-    They also end when the service asks for a wait of more than `MAX_WAIT_S`.
+    They also end when the service asks for a wait of more than `MAX_WAIT_S`. After "too many
+    requests" (429) the wait is ``busy_s`` at least, whatever the service asks for.
     """
 
     until: float | None = None
+    busy_s: float = 0.0
 
     def new(self, **changes: Any) -> Self:
-        """Copy the policy with changes; the time limit is kept."""
+        """Copy the policy with changes; the time limit and ``busy_s`` are kept."""
+        busy_s = changes.pop("busy_s", self.busy_s)
         policy = super().new(**changes)
-        policy.until = self.until
+        policy.until, policy.busy_s = self.until, busy_s
         return policy
+
+    def sleep(self, response: Any = None) -> None:
+        """Wait before the next request: as the service asks, else longer after each failure."""
+        if response is not None and response.status == 429:
+            time.sleep(max(self.busy_s, retry_after_s(response), self.get_backoff_time()))
+        else:
+            super().sleep(response)
 
     def increment(
         self, method: str | None = None, url: str | None = None, *args: Any, **more: Any

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from foncier.download.catalog import address_of, bounds_degrees
-from foncier.download.client import RETRY
 from foncier.download.clip import download_clip
 from foncier.download.datagouv import download_resource
 from foncier.download.dem import download_dem
 from foncier.download.edigeo import download_sheets
 from foncier.download.paged_json import download_pages
+from foncier.download.policies import service_of
+from foncier.download.responses import RETRY
 from foncier.download.transit import download_gtfs
 from foncier.download.wfs import download_wfs
-from foncier.errors import FormatError, SourceError
+from foncier.errors import FormatError, OfflineError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +50,6 @@ OVERPASS_KEYS = (
     "abandoned",
 )
 LIFECYCLE = "^(disused|abandoned|ruins):"
-QUERY_S = 180
 
 
 def download_file(
@@ -67,10 +68,33 @@ def download_file(
 def download_overpass(
     client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
 ) -> Download:
-    """Download the objects of OpenStreetMap inside the bounds, with all nodes of their ways."""
+    """Download the objects of OpenStreetMap inside the bounds, with all nodes of their ways.
+
+    The second server of the service is asked when the first does not answer.
+
+    Raises
+    ------
+    SourceError
+        The query exceeded the time or the memory of the server.
+    FormatError
+        The answer is truncated.
+    """
     del validators  # answers of Overpass have none
-    fields = {"data": _overpass_query(source, query)}
-    download = client.get(source.address, path, max_bytes=source.most_bytes, fields=fields)
+    service = service_of(source.address, client.services)
+    fields = {"data": _overpass_query(source, query, service.query_s)}
+    address = source.address
+    try:
+        download = client.get(address, path, max_bytes=source.most_bytes, fields=fields)
+    except OfflineError:
+        if not service.second:
+            raise
+        address = service.second
+        download = client.get(address, path, max_bytes=source.most_bytes, fields=fields)
+    _check_overpass_end(path, address)
+    return replace(download, address=address)
+
+
+def _check_overpass_end(path: Path, address: str) -> None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 4000))
         end = file.read()
@@ -79,21 +103,20 @@ def download_overpass(
         remark = end.split(b"<remark>")[1].split(b"</remark>")[0].decode("utf-8", "replace")
         raise SourceError(
             "download.services.overpass_remark",
-            address=source.address,
+            address=address,
             remark=remark.strip()[:120],
             retry=RETRY,
         )
     if not end.rstrip().endswith(b"</osm>"):
-        raise FormatError("download.services.truncated", address=source.address, retry=RETRY)
-    return download
+        raise FormatError("download.services.truncated", address=address, retry=RETRY)
 
 
-def _overpass_query(source: Source, query: Query) -> str:
+def _overpass_query(source: Source, query: Query, query_s: int) -> str:
     west, south, east, north = bounds_degrees(source, query)
     box = f"({south:.6f},{west:.6f},{north:.6f},{east:.6f})"
     keys = "".join(f'nwr["{key}"]{box};' for key in OVERPASS_KEYS)
     lifecycle = f'nwr[~"{LIFECYCLE}"~"."]{box};'
-    return f"[out:xml][timeout:{QUERY_S}];({keys}{lifecycle});(._;>;);out body;"
+    return f"[out:xml][timeout:{query_s}];({keys}{lifecycle});(._;>;);out body;"
 
 
 def _check_gzip(path: Path, address: str, max_bytes: int) -> None:

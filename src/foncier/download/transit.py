@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from foncier.download.client import RETRY, NoDataError
+from foncier.download.client import NoDataError
 from foncier.download.paged_json import parse_json, read_json
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError, SourceError
 
 if TYPE_CHECKING:

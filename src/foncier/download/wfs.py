@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from foncier.download.catalog import bounds_degrees
-from foncier.download.client import RETRY, Download, NoDataError
+from foncier.download.client import Download, NoDataError
 from foncier.download.paged_json import MAX_PAGES, columns_missing, read_json
+from foncier.download.responses import RETRY
 from foncier.errors import FormatError, SourceError
 
 if TYPE_CHECKING:

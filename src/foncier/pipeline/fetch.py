@@ -41,11 +41,12 @@ def web_of(study: Study, *, cache: bool = True) -> HttpClient:
     ``cache``: share downloads with the user's other studies.
     """
     return services.HttpClient(
-        services.hosts(),
+        services.hosts() | set(study.fetch.hosts),
         mirror=study.fetch.mirror,
         insecure=study.fetch.insecure,
-        pause_s=0.0 if study.fetch.mirror else 0.5,
+        pause_s=0.0 if study.fetch.mirror else None,
         cache=services.shared_cache() if cache else None,
+        contact=study.fetch.contact,
     )
 
 

@@ -315,15 +315,19 @@ class Leaflet(Strict):
 
 
 class Fetch(Strict):
-    """Options of ``foncier fetch``: a mirror of the services, and a GTFS data set.
+    """Options of ``foncier fetch``: a mirror of the services, a GTFS data set, hosts, a contact.
 
     ``gtfs`` is the slug or the id of a data set of transport.data.gouv.fr, needed where several
-    networks serve the commune.
+    networks serve the commune. ``hosts`` are further hosts to which the services may redirect
+    (``host`` or ``host:port``): data from them are trusted like those of the services.
+    ``contact`` is the e-mail or web address by which a service can reach who asks.
     """
 
     mirror: str | None = None
     insecure: bool = False
     gtfs: str | None = None
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?$")], ...] = ()
+    contact: Annotated[str, Field(pattern=r"^[ -~]*$")] = ""
 
 
 class Study(Strict):
