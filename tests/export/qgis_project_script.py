@@ -26,7 +26,54 @@ def layer_seen(layer: Any) -> dict[str, Any]:
         "aliases": {f.name(): layer.attributeAlias(i) for i, f in enumerate(fields)},
         "tabs": [tab.name() for tab in form.tabs()],
         "source": layer.source().split("/")[-1],
+        "read_only": layer.readOnly(),
+        "described": described(layer),
+        "hidden": [c.name for c in layer.attributeTableConfig().columns() if c.hidden],
+        "order": [c.name for c in layer.attributeTableConfig().columns()],
+        "shown": {f.name(): shown(layer, i) for i, f in enumerate(fields)},
+        "tip": evaluated(layer, layer.mapTipTemplate()),
+        "actions": [evaluated(layer, one.command()) for one in layer.actions().actions()],
     }
+
+
+def vector(layer: Any) -> bool:
+    return hasattr(layer, "fields")
+
+
+def raster_seen(layer: Any) -> dict[str, Any]:
+    return {"valid": layer.isValid(), "crs": layer.crs().authid(), "described": described(layer)}
+
+
+def described(layer: Any) -> bool:
+    """Tell a layer with a note, and with a title, an abstract, keywords and a licence."""
+    from qgis.core import QgsLayerNotesUtils  # type: ignore[import-not-found]
+
+    about = layer.metadata()
+    words = (about.title(), about.abstract(), about.keywords(), about.licenses(), about.language())
+    return bool(QgsLayerNotesUtils.layerNotes(layer)) and all(words)
+
+
+def shown(layer: Any, index: int) -> list[str]:
+    """Values of the first rows as the attribute table shows them."""
+    from qgis.core import QgsApplication
+
+    setup = layer.editorWidgetSetup(index)
+    formatter = QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type())
+    return [
+        formatter.representValue(layer, index, setup.config(), None, row[index])
+        for row in islice(layer.getFeatures(), 5)
+    ]
+
+
+def evaluated(layer: Any, text: str) -> str:
+    """Text with its expressions evaluated for the first row."""
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+
+    rows = list(islice(layer.getFeatures(), 1))
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    if rows:
+        context.setFeature(rows[0])
+    return QgsExpression.replaceExpressionText(text, context) if rows else ""
 
 
 def relation_seen(relation: Any) -> dict[str, Any]:
@@ -39,7 +86,7 @@ def relation_seen(relation: Any) -> dict[str, Any]:
 
 
 def theme_seen(project: Any, name: str) -> dict[str, str]:
-    from qgis.core import QgsLayerTreeModel  # type: ignore[import-not-found]
+    from qgis.core import QgsLayerTreeModel
 
     root = project.layerTreeRoot()
     project.mapThemeCollection().applyTheme(name, root, QgsLayerTreeModel(root))
@@ -96,21 +143,31 @@ def draw(project: Any, theme: str, picture: str) -> None:
 
 
 def main(path: str, folder: str) -> None:
-    from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
+    from qgis.core import (
+        QgsApplication,
+        QgsLayoutExporter,
+        QgsNetworkAccessManager,
+        QgsProject,
+    )
 
     QgsApplication.setPrefixPath("/usr", True)
     app = QgsApplication([], False)
     app.initQgis()
     project = QgsProject.instance()
     stores = QgsApplication.projectStorageRegistry().projectStorageFromType("geopackage")
-    told: dict[str, Any] = {"projects": stores.listProjects(path)}
+    told: dict[str, Any] = {"projects": stores.listProjects(path), "asked": []}
+    QgsNetworkAccessManager.instance().requestAboutToBeCreated.connect(
+        lambda one: told["asked"].append(one.request().url().toString())
+    )
     told["read"] = project.read(f"geopackage:{path}?projectName=foncier")
     told["error"] = project.error()
     told["title"], told["crs"] = project.title(), project.crs().authid()
     extent = project.viewSettings().defaultViewExtent()
     told["extent"] = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
     told["tree"] = tree(project.layerTreeRoot())
-    told["layers"] = {key: layer_seen(one) for key, one in project.mapLayers().items()}
+    layers = project.mapLayers()
+    told["layers"] = {key: layer_seen(one) for key, one in layers.items() if vector(one)}
+    told["rasters"] = {key: raster_seen(one) for key, one in layers.items() if not vector(one)}
     relations = project.relationManager().relations()
     told["relations"] = {key: relation_seen(one) for key, one in relations.items()}
     names = project.mapThemeCollection().mapThemes()

@@ -16,7 +16,7 @@ import shapely
 from foncier import schemas
 from foncier.export import words
 from foncier.export.geopackage.write import write_geopackage
-from foncier.export.layers import layers, views
+from foncier.export.layers import VIEWS, layers, views
 from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def test_every_layer_opens_styled_and_named(
             words = column.fr if lang == "fr" else column.en
             assert seen["aliases"][column.name].startswith(words), (name, column.name)
             assert (seen["widgets"][column.name] == "ValueMap") == bool(column.values)
+            if column.kind in ("number", "count"):
+                assert seen["widgets"][column.name] == "Range"
 
 
 def test_opportunities_by_kind(qgis: str, small_result: ResultTables, tmp_path: Path) -> None:
@@ -163,7 +165,10 @@ def test_the_project_inside_opens_ready_to_work(
         for column in layer.columns:
             words = column.fr if lang == "fr" else column.en
             assert seen["aliases"][column.name].startswith(words), (layer.name, column.name)
+        assert seen["read_only"] == (layer.name in VIEWS.values()), layer.name
+        assert seen["described"], layer.name
     assert told["layers"] == {}
+    assert all(one["valid"] and one["described"] for one in told["rasters"].values())
     for name, seen in told["relations"].items():
         assert seen["valid"], name
         assert seen["related"] > 0 or name == "parcelles_retenues_tests", name
@@ -180,8 +185,10 @@ def test_the_project_inside_opens_ready_to_work(
     for name, shown in told["themes"].items():
         there = titles[name] - {"chemins", "isochrones"}
         assert set(shown) == {forms.layer_id(layer) for layer in there}, name
+    listing = [r for r in forms.relations({one.name: one for one in made}, lang) if r["tab"]]
+    tabs = len([one for one in listing if one["parent"] == "opportunites"])
     for when, (form, related) in told["forms"].items():
-        assert (form, len(related)) == (1, 4), when
+        assert (form, len(related)) == (1, tabs), when
         assert all(valid for _, valid in related), (when, related)
     evidence = told["themes"]["Indices" if lang == "fr" else "Evidence"]
     assert evidence[forms.layer_id("opportunites")].startswith("Par" if lang == "fr" else "By")

@@ -30,7 +30,8 @@ from foncier.model import (
     Rule,
     TravelTimeRaster,
 )
-from foncier.pipeline.write_results import EXCHANGE, MEASURES, SURFACE
+from foncier.pipeline.write_results import EXCHANGE, MEASURES
+from foncier.results.layers import SURFACE
 from foncier.study.config import Study as StudyConfig
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from foncier.export.pictures import (
 from foncier.export.raster import write_surface
 from foncier.export.tables import write_csv, write_measures, write_mutability, write_parquet
 from foncier.export.webmap import write_map
-from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART
+from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART, SURFACE
 from foncier.results.manifest import build_manifest, to_json, versions
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 PARQUET = "opportunites.parquet"
 DATASET = "opportunites/departement={}/opportunites.parquet"  # Hive partitions
 TABLE, MAP = "opportunites.csv", "opportunites.html"
-SURFACE = "acces.tif"
 EXCHANGE = "friches-cnig.csv"  # only with friches
 SUITABILITY = "mutabilite.csv"
 MEASURES = "mesures.parquet"

@@ -22,6 +22,7 @@ Shape = Literal["", "Point", "MultiLineString", "MultiPolygon"]
 GEOPACKAGE = "opportunites.gpkg"
 PART = "opportunites-{}.gpkg"  # of one département
 GEOPACKAGES = re.compile(r"opportunites(-[0-9][0-9AB][0-9]?)?\.gpkg")
+SURFACE = "acces.tif"  # raster of travel times
 SITES = "opportunites"
 # Layers that the GeoPackage of each département holds in full: one of them is read.
 SHARED = frozenset(

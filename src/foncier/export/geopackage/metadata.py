@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.export import dictionary, iso
 from foncier.export.layers import VIEWS, views
-from foncier.export.qgis import project, styles
+from foncier.export.qgis import forms, project, styles
 from foncier.results.labels import FICTIONAL, alias, value_labels
 from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS, SITES
 
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from foncier.results.layers import Layer
 
 UNDATED = "2000-01-01"
-ENTITIES = {
-    "scores_par_critere": "opportunity_id",
-    "parcelles_retenues": "opportunity_id",
-    "tests": "parcel_id",
-    "parcelles_ecartees": "parcel_id",
-    "acces": "opportunity_id",
-    "indices": "opportunity_id",
-    "acces_detail": "opportunity_id",
-    "opportunites": "opportunity_id",
-}
-
 # Styles as QGIS stores them: table, and one row (layer, geometry column, name, QML, default, …).
 LAYER_STYLES = """
 CREATE TABLE layer_styles (
@@ -115,7 +104,7 @@ def write_metadata(
     named = {layer.name: layer for layer in every}
     context = project.ProjectContext(result, named, by_layer, file, lang)
     base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(context))
-    for layer, column in ENTITIES.items():
+    for layer, column in sorted(forms.indexed(named)):
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
     base.execute("COMMIT")
 

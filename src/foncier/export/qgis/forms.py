@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from markupsafe import Markup
 
+from foncier.export.layers import VIEWS
+from foncier.export.qgis import columns
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.results.labels import alias, value_labels
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from foncier.schemas import Column
 
 MULTILINE = ("note", "reason")
+VIEW_KEY = "OGC_FID"  # column that identifies a row of a view
 
 
 def layer_id(name: str) -> str:
@@ -25,20 +29,50 @@ def layer_id(name: str) -> str:
 
 
 def relations(layers: Mapping[str, Layer], lang: Lang) -> list[dict[str, Any]]:
-    """Relations between the layers of a project; ``tab`` is empty where no form lists them."""
+    """Relations between the layers of a project; ``tab`` is empty where no form lists them.
+
+    Every layer with the key of another one is related to it, views of a kind excepted.
+    """
     return [
         {
-            "id": f"{parent}_{child}",
-            "title": f"{layers[parent].title[lang]} – {layers[child].title[lang]}",
-            "referencing": layer_id(child),
+            "id": f"{parent}_{child.name}",
+            "title": f"{layers[parent].title[lang]} – {child.title[lang]}",
+            "child": child.name,
+            "parent": parent,
+            "referencing": layer_id(child.name),
             "referenced": layer_id(parent),
-            "column": relation["column"],
-            "tab": relation["tab"][lang] if "tab" in relation else "",
+            "column": column,
+            "tab": _tab_title(child, lang),
         }
-        for relation in settings()["relations"]
-        for child, parent in [(relation["referencing"], relation["referenced"])]
-        if child in layers and parent in layers
+        for column, parents in settings()["relations"].items()
+        for parent in parents
+        if parent in layers
+        for child in _in_order(layers)
+        if child.name not in (*parents, *VIEWS.values())
+        and column in [one.name for one in child.columns]
     ]
+
+
+def indexed(layers: Mapping[str, Layer]) -> set[tuple[str, str]]:
+    """Layer and column of both ends of every relation: each needs an index."""
+    ends = [(r["child"], r["parent"], r["column"]) for r in relations(layers, "fr")]
+    return {(layer, column) for child, parent, column in ends for layer in (child, parent)}
+
+
+def _in_order(layers: Mapping[str, Layer]) -> list[Layer]:
+    """Layers in the order of the tabs of a form."""
+    named = list(settings()["related"])
+    return sorted(
+        layers.values(), key=lambda one: named.index(one.name) if one.name in named else len(named)
+    )
+
+
+def _tab_title(child: Layer, lang: Lang) -> str:
+    titles = settings()["related"]
+    if child.name in titles["no_tab"]:
+        return ""
+    title: str = titles[child.name][lang] if child.name in titles else child.title[lang]
+    return title
 
 
 def tabs(layer: Layer, layers: Mapping[str, Layer], lang: Lang) -> list[dict[str, Any]]:
@@ -49,14 +83,16 @@ def tabs(layer: Layer, layers: Mapping[str, Layer], lang: Lang) -> list[dict[str
         if relation["referenced"] == layer_id(layer.name) and relation["tab"]
     ]
     names = [column.name for column in layer.columns]
+    index = {name: place for place, name in enumerate(names, start=1)}  # after fid
     by_tab: dict[str, list[tuple[str, int]]] = {tab: [] for tab in settings()["tabs"]}
-    for index, name in enumerate(names, start=1):  # after fid
-        tab = _tab(name, names) if layer.name == "opportunites" else "card"
-        by_tab[tab].append((name, index))
+    for column in columns.by_use(layer.columns):
+        if not columns.in_other_language(column.name, names, lang):
+            tab = _tab(column.name, names) if layer.name == "opportunites" else "card"
+            by_tab[tab].append((column.name, index[column.name]))
     first = [
-        {"title": settings()["tabs"][tab][lang], "columns": columns, "relation": None}
-        for tab, columns in by_tab.items()
-        if columns
+        {"title": settings()["tabs"][tab][lang], "columns": listed, "relation": None}
+        for tab, listed in by_tab.items()
+        if listed
     ]
     return [*first, *related] if related else []
 
@@ -82,12 +118,14 @@ def fields(
         Columns that a person fills in, in a layer that is delivered alone to be filled in.
     """
     alone = editable is not None
-    columns = [
+    names = [column.name for column in layer.columns]
+    shown = [
         {
             "name": column.name,
             "index": index,
             "alias": alias(column, lang),
-            "widget": _widget(column, alone=alone),
+            "widget": _widget(column, names, lang, alone=alone),
+            "decimals": columns.decimals(column),
             "choices": _choices(column, values, lang),
             "multiline": column.name in MULTILINE,
         }
@@ -95,7 +133,46 @@ def fields(
     ]
     key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": None}]
     context = {"date_format": words_in(lang)["date_format"], "editable": editable}
-    return render("fields.xml", fields=[*key, *columns], **context) + preview(layer, alone=alone)
+    return render("fields.xml", fields=[*key, *shown], **context) + preview(layer, alone=alone)
+
+
+def reading(layer: Layer, lang: Lang) -> Markup:
+    """Attribute table, map tip and actions of a layer: what is seen without its form."""
+    names = [column.name for column in layer.columns]
+    ordered = columns.by_use(layer.columns)
+    key = VIEW_KEY if layer.name in VIEWS.values() else "fid"
+    rows = [
+        {"name": column.name, "hidden": columns.hidden(column.name, names, lang)}
+        for column in ordered
+    ]
+    seen = [c for c, row in zip(ordered, rows, strict=True) if not row["hidden"]]
+    tip = [
+        {"alias": alias(column, lang), "expression": columns.text_expression(column)}
+        for column in seen[: settings()["columns"]["tip"]]
+    ]
+    return render(
+        "reading.xml",
+        columns=[*rows, {"name": key, "hidden": True}],
+        sort=next((f'"{name}"' for name in ("overall_rank", "use_rank") if name in names), ""),
+        tip=render("tip.html", rows=tip) if layer.shape else "",
+        actions=_actions(layer, names, lang) if layer.shape == "MultiPolygon" else [],
+    )
+
+
+def _actions(layer: Layer, names: list[str], lang: Lang) -> list[dict[str, str]]:
+    """Pages that open from a site or a parcel."""
+    if not {"opportunity_id", "parcel_id"} & {*names} or layer.name == "isochrones":
+        return []
+    listed = settings()["actions"]
+    return [
+        {
+            "id": f"{{{uuid5(NAMESPACE_URL, f'{layer.name}/{name}')}}}",
+            "name": action[lang],
+            "url": action["url"].replace("{lang}", lang),
+        }
+        for name, action in listed.items()
+        if name != "card" or "opportunity_id" in names
+    ]
 
 
 def preview(layer: Layer, *, alone: bool = False) -> Markup:
@@ -109,10 +186,10 @@ def preview(layer: Layer, *, alone: bool = False) -> Markup:
 
 def _tab(name: str, names: list[str]) -> str:
     """Tab of a column of an opportunity."""
-    columns = settings()["tab_columns"]
-    if name in columns["card"]:
+    listed = settings()["tab_columns"]
+    if name in listed["card"]:
         return "card"
-    if name.startswith(tuple(columns["score"])):
+    if name.startswith(tuple(listed["score"])):
         return "score"
     target = name.removesuffix("_min").removesuffix("_m").removesuffix("_bike")
     return "access" if {f"{target}_min", f"{target}_m"} <= set(names) else "measures"
@@ -124,10 +201,14 @@ def _choices(column: Column, values: Mapping[str, str] | None, lang: Lang) -> di
     return {value: values[value] for value in column.values}
 
 
-def _widget(column: Column, *, alone: bool) -> str | None:
+def _widget(column: Column, names: list[str], lang: Lang, *, alone: bool) -> str | None:
     """Widget of QGIS for a column; None leaves the choice to QGIS."""
     if column.values:
         return "ValueMap"
-    if not alone:
-        return None
-    return "DateTime" if column.kind == "date" else "TextEdit"
+    if alone:
+        return "DateTime" if column.kind == "date" else "TextEdit"
+    if columns.in_other_language(column.name, names, lang):
+        return "Hidden"
+    if column.kind == "date":
+        return "DateTime"
+    return None if columns.decimals(column) is None else "Range"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from foncier.export.qgis import forms, layouts
+from foncier.export.qgis import forms, layouts, rasters
 from foncier.export.qgis.environment import render, settings, words_in
+from foncier.i18n import localize
 from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 NAME = "foncier"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: the same bytes on any day
+# 1:n of the scale list of QGIS and of the pages of the atlas.
+SCALES = (50_000, 25_000, 20_000, 15_000, 10_000, 7_500, 5_000, 2_500, 2_000, 1_000, 500)
 GEOMETRIES = {"Point": "Point", "MultiLineString": "Line", "MultiPolygon": "Polygon", "": ""}
 
 
@@ -71,12 +74,12 @@ def qgs(context: ProjectContext) -> str:
     result, lang = context.result, context.lang
     shown = layouts.frame(result.area.bounds)
     first = _first_theme()
-    ordered = [name for group in settings()["groups"] for name in group["layers"]]
-    layers = {
-        name: _layer(context, context.layers[name], shown=name in first)
-        for name in ordered
-        if name in context.layers
+    vectors = {
+        name: _layer(context, layer, shown=name in first) for name, layer in context.layers.items()
     }
+    every = vectors | {raster["name"]: raster for raster in rasters.rasters(result, lang)}
+    groups = grouped(list(every))
+    layers = {name: every[name] for names in groups for name in names}
     # An empty layer is not in the legend.
     legend = [layers[name] for name in first if name in layers and len(context.layers[name].frame)]
     return render(
@@ -87,17 +90,37 @@ def qgs(context: ProjectContext) -> str:
         settings=settings(),
         words=words_in(lang),
         lang=lang,
+        groups=[
+            (group[lang], [every[name] for name in names])
+            for group, names in zip(settings()["groups"], groups, strict=True)
+            if names
+        ],
         layers=layers,
         relations=forms.relations(context.layers, lang),
         abstract=layouts.credits_of(result, lang),
+        licences=_licences(result),
+        keywords=[words_in(lang)["keywords"], *result.communes],
         creation=_midnight(result),
+        scales=SCALES,
         layout=layouts.a3_layout(result, shown, legend=legend, lang=lang),
     )
+
+
+def grouped(names: list[str]) -> list[list[str]]:
+    """Layers of each group of ``project.toml``; those that no group names are in the last one."""
+    listed = [[name for name in group["layers"] if name in names] for group in settings()["groups"]]
+    known = {name for group in listed for name in group}
+    return [*listed[:-1], listed[-1] + [name for name in names if name not in known]]
 
 
 def rules_of(result: ResultTables) -> dict[str, Localized]:
     """Labels of the rules of a profile by name, in order."""
     return {rule.name: rule.label for rules in result.profile.rules.values() for rule in rules}
+
+
+def _licences(result: ResultTables) -> list[str]:
+    """Licences of the sources, each once."""
+    return list(dict.fromkeys(filter(None, (report.licence for report in result.reports))))
 
 
 def _first_theme() -> list[str]:
@@ -122,7 +145,10 @@ def _layer(context: ProjectContext, layer: Layer, *, shown: bool) -> dict[str, A
         "name": layer.name,
         "id": forms.layer_id(layer.name),
         "title": layer.title[context.lang],
+        "note": localize(f"export.qgis.notes.{layer.name}", context.lang),
+        "provider": "ogr",
         "source": f"./{context.file}|layername={layer.name}",
+        "crs": context.result.candidates.crs if layer.shape else None,
         "geometry": GEOMETRIES[layer.shape],
         "wkb": layer.shape,
         "attributes": attributes,

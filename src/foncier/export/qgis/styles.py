@@ -32,6 +32,7 @@ MINUTES = ("#9E9AC8", "#DADAEB")
 AREA_CLASSES = 5
 NAME_LENGTH = 30  # of the column styleName of the table layer_styles
 EVERY_CATEGORY = {"styleCategories": Markup("AllStyleCategories")}
+READ_ONLY = {"readOnly": Markup("1")}  # a view cannot be edited
 VERSION = {"version": Markup("3.22.0")}
 
 Renderer = tuple[str, dict[str, Any]]
@@ -65,14 +66,15 @@ def styles(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> tuple
     lang
         Language of legends and aliases, ``fr`` or ``en``.
     """
-    fields = forms.fields(layer, lang=lang)
+    fields = forms.fields(layer, lang=lang) + forms.reading(layer, lang)
     if not layer.shape:
         return (Style(layer.title[lang][:NAME_LENGTH], VERSION | EVERY_CATEGORY, fields),)
     named = renderers(layer, rules=rules, lang=lang).items()
     first, *others = [_split(name, render(file, **context)) for name, (file, context) in named]
     preview = forms.preview(layer)
+    whole = EVERY_CATEGORY | (READ_ONLY if layer.name in VIEWS.values() else {})
     return (
-        Style(first.name, first.attributes | EVERY_CATEGORY, first.content + fields),
+        Style(first.name, first.attributes | whole, first.content + fields),
         *(Style(other.name, other.attributes, other.content + preview) for other in others),
     )
 
