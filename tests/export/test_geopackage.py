@@ -322,7 +322,7 @@ def test_file_has_aliases_and_coded_values(small_result: ResultTables, path: Pat
         described = {
             tuple(r) for r in base.execute("SELECT table_name, column_name FROM gpkg_data_columns")
         }
-        (metadata,), (iso,) = base.execute("SELECT metadata FROM gpkg_metadata ORDER BY id")
+        (metadata,), (iso,) = base.execute("SELECT metadata FROM gpkg_metadata WHERE id < 3")
     made = layers.layers(small_result)
     asked = {(one.name, c.name) for one in (*made, *layers.views(made)) for c in one.columns}
     assert described == asked

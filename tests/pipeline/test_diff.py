@@ -57,7 +57,7 @@ def test_what_changed_is_written_three_times(demo_folder: Path, tmp_path: Path) 
         "modifie": 1,
     }
     assert mixed_files(folder) != ()
-    assert [w.fr for w in changes.warnings if "manifeste" in w.fr]
+    assert [w.fr for w in changes.warnings if "modifiées" in w.fr]
     diff.write(changes, tmp_path / "out", lang="fr")
     table = pd.read_csv(
         tmp_path / "out" / "differences.csv", sep=";", decimal=",", encoding="utf-8-sig"

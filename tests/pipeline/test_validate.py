@@ -189,6 +189,7 @@ def test_a_mixed_result_and_one_without_area_have_a_warning(
     path = folder / "manifest.json"
     told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     told["deliverables"]["opportunites.gpkg"] = "0" * 64
+    told["contents"] = {}
     del told["study_area_wkt"]
     path.write_text(json.dumps(told), encoding="utf-8")
     found = validate.assess_result(folder, TRUTH)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foncier._util.scratch import create_or_rollback, scratch_folder
+from foncier._util.sqlite_companions import check_replaceable, remove_companions
 from foncier.errors import ConfigError, ExportError, FoncierError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def write_atomically(
     *,
     manifest: Callable[[Mapping[str, str]], str] | None = None,
     removable: Callable[[str], bool] = lambda _: False,
+    before_replacing: Callable[[Path], None] = lambda _: None,
 ) -> dict[str, str]:
     """Write files to a folder, all or none; a failure leaves the former files as they were.
 
@@ -55,6 +57,9 @@ def write_atomically(
         Tells whether a file of the former manifest may be removed, by its name. Such a file is
         removed in the same step if it is not written again and its SHA-256 is still that of the
         former manifest; a file that somebody changed stays.
+    before_replacing
+        Called with the path of each file that is about to be replaced, once all new files are
+        complete: it may keep a copy.
 
     Returns
     -------
@@ -65,7 +70,8 @@ def write_atomically(
     ConfigError
         A name is not that of a plain file, or is outside the folder.
     ExportError
-        The disk is full, the folder is read-only, a file is in use by another program…
+        The disk is full, the folder is read-only, a file is in use by another program, a
+        GeoPackage has changes that are not in it yet (``-wal``, ``-journal``)…
     FoncierError
         Errors of the writers are not changed.
 
@@ -92,6 +98,11 @@ def write_atomically(
             stale = [
                 name for name in _previous_files(folder) if name not in names and removable(name)
             ]
+            replaced = [name for name in (*stale, *names) if (folder / name).exists()]
+            for name in replaced:
+                check_replaceable(folder / name)
+            for name in replaced:
+                before_replacing(folder / name)
             _move_all(new, folder, names, stale, current)
     except FoncierError:
         raise
@@ -189,6 +200,7 @@ def _move_all(
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             if (folder / name).exists():
                 _link_or_copy(folder / name, former / name)
+                remove_companions(folder / name)
             (new / name).replace(folder / name)
         _flush_folder(folder)
         all_moved = True

@@ -31,6 +31,7 @@ from foncier.parallel.dask import PATIENCE_S
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from foncier.i18n import Localized
     from foncier.model import ResultTables
     from foncier.study.config import Study
 
@@ -126,11 +127,16 @@ def run(  # noqa: PLR0917 (typer makes options of them)
                 tiling = Tiling(tiles, executor, _work(work, results), clock.tile)
             result = run_study(study, workers=workers, step=clock.step, tiling=tiling)
             clock.step(localize("cli.run.writing"))
-            made = write_results(result, study, results, lang=lang, timings=clock.timings)
+            kept: list[Localized] = []
+            made = write_results(
+                result, study, results, lang=lang, timings=clock.timings, notify=kept.append
+            )
             clock.step("")
         if not quiet:
             _summary(result, lang)
             _say_files(results, made)
+        say_warnings(kept, lang)  # never in silence
+        if not quiet:
             say("cli.run.duration", seconds=sum(clock.timings.values()))
 
 

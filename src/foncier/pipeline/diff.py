@@ -99,7 +99,7 @@ def _warnings(before: SavedResult, after: SavedResult) -> tuple[Localized, ...]:
         for one in (before, after)
         if one.mixed_geopackages
     ]
-    return tuple(warnings)
+    return (*warnings, *before.edit_warnings, *after.edit_warnings)
 
 
 def write(changes: Changes, folder: Path, *, lang: Lang) -> None:

@@ -94,7 +94,7 @@ def _warnings(result: SavedResult) -> tuple[Localized, ...]:
         warnings.append(label("pipeline.validate.no_area"))
     if result.mixed_geopackages:
         warnings.append(label("pipeline.validate.other_geopackage"))
-    return tuple(warnings)
+    return (*warnings, *result.edit_warnings)
 
 
 def write(validation: Validation, folder: Path, *, lang: Lang) -> None:

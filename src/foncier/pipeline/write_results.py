@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foncier._util.atomic_write import write_atomically
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
+from foncier.export.geopackage.keep import Keeper
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.pictures import (
     COPIES,
@@ -19,6 +20,7 @@ from foncier.export.pictures import (
 from foncier.export.raster import write_surface
 from foncier.export.tables import write_csv, write_measures, write_mutability, write_parquet
 from foncier.export.webmap import write_map
+from foncier.results.contents import read_record, sha_of
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART, SURFACE
 from foncier.results.manifest import build_manifest, to_json, versions
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from foncier.i18n import Lang
+    from foncier.i18n import Lang, Localized
     from foncier.model import ResultTables
     from foncier.study.config import Study
 
@@ -48,12 +50,15 @@ def write_results(
     lang: Lang,
     timings: Mapping[str, float],
     tables_only: bool = False,
+    notify: Callable[[Localized], None] = lambda _: None,
 ) -> dict[str, str]:
     """Write tables, map, raster of travel times, files on friches, pictures and manifest.
 
     A study in several départements has one GeoPackage and one Parquet file for each. The same study
     on the same inputs gives the same bytes, except for ``run`` in the manifest. Files of an earlier
-    run that this one does not write (no friche left, no raster) are removed.
+    run that this one does not write (no friche left, no raster) are removed. A former file that a
+    person changed (values, columns, a project saved by QGIS) is kept beside the new one with the
+    date in its name; ``notify`` is called with each such notice.
 
     Returns
     -------
@@ -64,9 +69,12 @@ def write_results(
     ExportError
         A file could not be written; the previous deliverables are intact.
     """
-    write = _tables(result, lang)
+    records: dict[str, str | None] = {}
+    write = {name: _recorded(name, one, records) for name, one in _tables(result, lang).items()}
     if not tables_only:
         write |= _other_files(result, study, lang)
+    started = datetime.now(UTC)
+    keeper = Keeper(folder, started.astimezone().date())
 
     def manifest(deliverables: Mapping[str, str]) -> str:
         content = build_manifest(
@@ -74,12 +82,29 @@ def write_results(
             configuration=configuration(study),
             timings=timings,
             deliverables=deliverables,
+            contents=records,
             versions=versions(),
-            started=datetime.now(UTC),
+            started=started,
         )
         return to_json(content)
 
-    return write_atomically(folder, write, manifest=manifest, removable=_is_optional)
+    made = write_atomically(
+        folder, write, manifest=manifest, removable=_is_optional, before_replacing=keeper
+    )
+    for notice in keeper.notices:
+        notify(notice)
+    return made
+
+
+def _recorded(name: str, write: Writer, records: dict[str, str | None]) -> Writer:
+    """Writer of a file that also notes the record of its content, if it is a GeoPackage."""
+
+    def writer(path: Path) -> None:
+        write(path)
+        if path.suffix == ".gpkg":
+            records[name] = sha_of(read_record(path))
+
+    return writer
 
 
 def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Writer]:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from foncier.i18n import Localized
+from foncier.results.contents import recorded_tables
 from foncier.results.labels import unit_of
 from foncier.schemas import Column
 from foncier.schemas.base import DTYPES, Kind
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from foncier.results.layers import Shape
 
@@ -23,6 +24,15 @@ KINDS: dict[str, Kind] = {
     "TEXT": "text",
     "REAL": "number",
     "INTEGER": "count",
+    "BOOLEAN": "yes_no",
+    "DATE": "date",
+}
+# Of a column that somebody added in QGIS, by the type without its length. A whole number may be
+# unknown there; a type that is not listed (BLOB) is left out.
+ADDED_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("TEXT", "VARCHAR", "JSON", "DATETIME"), "text"),
+    **dict.fromkeys(("REAL", "DOUBLE", "FLOAT"), "number"),
+    **dict.fromkeys(("INTEGER", "INT", "MEDIUMINT", "SMALLINT", "TINYINT"), "number"),
     "BOOLEAN": "yes_no",
     "DATE": "date",
 }
@@ -58,7 +68,10 @@ class Description:
 
 
 def read_descriptions(base: sqlite3.Connection) -> dict[str, Description]:
-    """Describe every table of a GeoPackage, in the order of the file; views are left out."""
+    """Describe every table of a result in a GeoPackage, in the order of the file.
+
+    Views and the tables that people added are left out; columns that people added are not.
+    """
     coded: dict[str, dict[str, str]] = {}
     for rule, value, text in base.execute(
         "SELECT constraint_name, value, description FROM gpkg_data_column_constraints"
@@ -70,7 +83,10 @@ def read_descriptions(base: sqlite3.Connection) -> dict[str, Description]:
         "LEFT JOIN gpkg_geometry_columns g ON g.table_name = c.table_name "
         "WHERE c.table_name != 'layer_styles' ORDER BY m.rowid"
     ).fetchall()
-    return {row[0]: _description(base, row, coded) for row in names}
+    written = recorded_tables(base)
+    return {
+        row[0]: _description(base, row, coded) for row in names if not written or row[0] in written
+    }
 
 
 def _description(
@@ -86,9 +102,8 @@ def _description(
     ).fetchall()
     aliases = {column: alias for column, alias, _, _ in rows}
     columns = tuple(
-        _column(column, KINDS[kind], aliases.get(column, column))
-        for _, column, kind, *_ in base.execute("SELECT * FROM pragma_table_info(?)", (name,))
-        if kind in KINDS and column != "fid"
+        _column(column, kind, aliases.get(column, column))
+        for column, kind in _kinds(base, name, aliases)
     )
     return Description(
         name,
@@ -98,6 +113,18 @@ def _description(
         {column: comment for column, _, comment, _ in rows},
         {column: coded[rule] for column, _, _, rule in rows if rule},
     )
+
+
+def _kinds(
+    base: sqlite3.Connection, table: str, written: Collection[str]
+) -> Iterator[tuple[str, Kind]]:
+    """Columns of a table and their kinds; ``written`` are those that foncier wrote."""
+    for _, column, kind, *_ in base.execute("SELECT * FROM pragma_table_info(?)", (table,)):
+        if column in written or not written:
+            if kind in KINDS and column != "fid":
+                yield column, KINDS[kind]
+        elif (bare := kind.upper().split("(")[0].strip()) in ADDED_KINDS and column != "fid":
+            yield column, ADDED_KINDS[bare]
 
 
 def _column(name: str, kind: Kind, alias: str) -> Column:

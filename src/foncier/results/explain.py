@@ -15,7 +15,7 @@ from foncier.errors import ConfigError
 from foncier.i18n import Lang, figure, format_value, label, localize
 from foncier.results.labels import FICTIONAL, VALUES
 from foncier.results.layers import SITES
-from foncier.results.reader import quoted
+from foncier.results.queries import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from foncier._util.atomic_write import MANIFEST, is_unchanged
+from foncier.results.contents import is_of_run
 from foncier.schemas import CANDIDATES
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def build_manifest(
     configuration: Mapping[str, Any],
     timings: Mapping[str, float],
     deliverables: Mapping[str, str],
+    contents: Mapping[str, str | None] | None = None,
     versions: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> dict[str, Any]:
@@ -61,6 +63,9 @@ def build_manifest(
         Seconds by step.
     deliverables
         SHA-256 by file name, from `foncier._util.atomic_write.write_atomically`.
+    contents
+        SHA-256 of the record of each GeoPackage (`foncier.results.contents.sha_of`): it stays the
+        same when QGIS opens the file or saves a project in it.
     versions
         Versions, from `versions`; none when None.
     started
@@ -91,6 +96,7 @@ def build_manifest(
             "targets": result.destinations,
             "counts": _counts(result),
             "deliverables": deliverables,
+            "contents": contents or {},
             "versions": versions or {},
             "run": {
                 "started": started.astimezone(UTC) if started else None,
@@ -117,18 +123,27 @@ def to_json(made: Mapping[str, Any]) -> str:
 
 
 def mixed_files(folder: Path) -> tuple[str, ...]:
-    """Deliverables that differ from the manifest of their folder.
+    """Deliverables that are not those of the manifest of their folder.
 
-    A run was killed while it renamed its files, or a file was changed since. A folder without a
-    readable manifest gives the name of the manifest.
+    A run was killed while it renamed its files, or a file was replaced since. A GeoPackage of this
+    run that a person changed is not one of them (`foncier.results.contents.edits` says what was
+    changed). A folder without a readable manifest gives the name of the manifest.
 
     Returns
     -------
-    Sorted names; empty when every file has the SHA-256 of the manifest.
+    Sorted names; empty when every file is that of the manifest.
     """
     try:
-        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
-        return tuple(sorted(n for n, sha in known.items() if not is_unchanged(folder / n, sha)))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        records = manifest.get("contents", {})
+        return tuple(
+            sorted(
+                name
+                for name, sha in manifest["deliverables"].items()
+                if not is_unchanged(folder / name, sha)
+                and not is_of_run(folder / name, records.get(name))
+            )
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return (MANIFEST,)
 

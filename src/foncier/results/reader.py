@@ -15,9 +15,10 @@ import pyogrio
 import pyproj
 import shapely
 
-from foncier._util.atomic_write import MANIFEST
+from foncier._util.atomic_write import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
-from foncier.i18n import Localized
+from foncier.i18n import Localized, localized
+from foncier.results.contents import Edits, edits, open_read_only
 from foncier.results.descriptions import Description, read_descriptions, typed
 from foncier.results.layers import (
     CHECKED,
@@ -33,6 +34,7 @@ from foncier.results.layers import (
     stored_layer,
 )
 from foncier.results.manifest import mixed_files
+from foncier.results.queries import among, batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
 
     Box = tuple[float, float, float, float]
 
-IDS_PER_QUERY = 500
 UNREADABLE = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
@@ -160,8 +161,28 @@ class SavedResult:
 
     @cached_property
     def mixed_files(self) -> tuple[str, ...]:
-        """Files that are not those of the manifest: two runs in one folder, or changed since."""
+        """Files that are not those of the manifest: two runs in one folder, or replaced since."""
         return mixed_files(self.folder)
+
+    @cached_property
+    def edits(self) -> Mapping[str, Edits]:
+        """What people changed in each GeoPackage since it was written; empty if nothing.
+
+        A file without a record of its content (version 0.1.0) is left out.
+        """
+        made = self._facts.get("deliverables", {})
+        changed = [p for p in self.paths if not is_unchanged(p, made.get(p.name, ""))]
+        found = {path.name: edits(path) for path in changed}
+        return {name: one for name, one in found.items() if one and one.readable}
+
+    @property
+    def edit_warnings(self) -> tuple[Localized, ...]:
+        """A warning for each GeoPackage whose values people changed; a saved project is none."""
+        return tuple(
+            localized("results.edited", folder=self.folder.name, file=name, tables=one.in_data)
+            for name, one in self.edits.items()
+            if one.in_data
+        )
 
     @property
     def mixed_geopackages(self) -> tuple[str, ...]:
@@ -284,7 +305,7 @@ class SavedResult:
         if ids is None:
             queries = [asked]
         else:
-            queries = [{**asked, "where": among(key, some)} for some in _batches(ids)]
+            queries = [{**asked, "where": among(key, some)} for some in batches(ids)]
         read = [
             pyogrio.read_dataframe(path, layer=description.name, use_arrow=True, **query)
             for path in paths
@@ -297,12 +318,14 @@ class SavedResult:
             if rank and "opportunity_id" in frame:
                 by = [rank, "opportunity_id"]
                 frame = frame.sort_values(by, na_position="last", kind="stable", ignore_index=True)
+        if "columns" not in asked:  # a column of a type that no table of foncier has is left out
+            known = {*description.column_names, "geometry"}
+            frame = frame[[name for name in frame.columns if name in known]]
         return typed(frame, description.columns)
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        address = f"{self.paths[0].resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as base:
+        with closing(open_read_only(self.paths[0])) as base:
             yield base
 
     @contextmanager
@@ -371,25 +394,3 @@ def _empty(name: str, crs: pyproj.CRS, columns: Sequence[str] | None, *, geometr
     table = OPTIONAL[name].empty(crs)
     names = list(table.columns) if columns is None else [*columns, "geometry"]
     return table[[c for c in names if c in table and (geometry or c != "geometry")]]
-
-
-def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[at : at + IDS_PER_QUERY] for at in range(0, len(ids), IDS_PER_QUERY)] or [()]
-
-
-def among(column: str, values: Sequence[str]) -> str:
-    r"""Condition in SQL: a column is one of some texts; no row when there is none.
-
-    Examples
-    --------
-    >>> among("opportunity_id", ["a", "l'b"]), among("parcel_id", [])
-    ('"opportunity_id" IN (\'a\', \'l\'\'b\')', '1 = 0')
-    """
-    if not values:
-        return "1 = 0"
-    return f'"{column}" IN ({", ".join(quoted(value) for value in values)})'
-
-
-def quoted(text: str) -> str:
-    """Text as a literal of SQL."""
-    return "'" + text.replace("'", "''").replace("\x00", "") + "'"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foncier.export import dictionary, iso
 from foncier.export.layers import VIEWS, views
 from foncier.export.qgis import forms, project, styles
+from foncier.results import contents
 from foncier.results.labels import FICTIONAL, alias, value_labels
 from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS, SITES
 
@@ -104,6 +105,7 @@ def write_metadata(
     named = {layer.name: layer for layer in every}
     context = project.ProjectContext(result, named, by_layer, file, lang)
     base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(context))
+    _record(base, day)
     for layer, column in sorted(forms.indexed(named)):
         base.execute(f'CREATE INDEX "idx_{layer}_{column}" ON "{layer}" ("{column}")')
     base.execute("COMMIT")
@@ -222,6 +224,19 @@ def _metadata(base: sqlite3.Connection, result: ResultTables, lang: Lang, day: s
     base.executemany(
         "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, ?, NULL)",
         [(day, 1), (day, 2)],
+    )
+
+
+def _record(base: sqlite3.Connection, day: str) -> None:
+    """Keep what the tables contain, so that later edits are seen."""
+    added = base.execute(
+        "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) "
+        "VALUES ('dataset', ?, 'application/json', ?)",
+        (contents.STANDARD, contents.record(base)),
+    )
+    base.execute(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, ?, NULL)",
+        (day, added.lastrowid),
     )
 
 

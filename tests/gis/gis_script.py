@@ -1,0 +1,96 @@
+"""Run by the Python of QGIS, not by ours: what a GIS team does to the files of a result.
+
+Usage: gis_script.py STEP ARGUMENTS…; the last line that it prints is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+STORED = "geopackage:{}?projectName=foncier"
+
+
+def layers(project: Any) -> dict[str, list[Any]]:
+    """Of each layer: file that it reads, whether it is valid, number of rows."""
+    return {
+        layer.name(): [
+            layer.source().split("|")[0].split("/")[-1],
+            layer.isValid(),
+            layer.featureCount(),
+        ]
+        for layer in project.mapLayers().values()
+    }
+
+
+def show(path: str) -> dict[str, Any]:
+    """Open the stored project."""
+    from qgis.core import QgsProject  # type: ignore[import-not-found]
+
+    project = QgsProject.instance()
+    opened = project.read(STORED.format(path) if path.endswith(".gpkg") else path)
+    sites = project.mapLayersByName("Opportunités")[0]
+    communes = sorted(map(str, sites.uniqueValues(sites.fields().indexOf("commune"))))
+    return {
+        "opened": opened,
+        "title": project.title(),
+        "layers": layers(project),
+        "communes": communes if sites.isValid() else [],
+    }
+
+
+def save(path: str) -> dict[str, Any]:
+    """Open the stored project, change its title and save it: Ctrl+S."""
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.read(STORED.format(path))
+    project.setTitle("Titre de l'agence")
+    return {"saved": project.write()}
+
+
+def edit(path: str, table: str, column: str, value: str) -> dict[str, Any]:
+    """Set a value in every row of a layer, through the editing of QGIS."""
+    from qgis.core import QgsVectorLayer
+
+    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
+    layer.startEditing()
+    at = layer.fields().indexOf(column)
+    for feature in list(layer.getFeatures()):
+        layer.changeAttributeValue(feature.id(), at, value)
+    return {"saved": layer.commitChanges(), "errors": layer.commitErrors()}
+
+
+def add_column(path: str, table: str, column: str) -> dict[str, Any]:
+    """Add a whole-number column, with a value in no row."""
+    from qgis.core import QgsField, QgsVectorLayer
+    from qgis.PyQt.QtCore import QVariant  # type: ignore[import-not-found]
+
+    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
+    return {"added": layer.dataProvider().addAttributes([QgsField(column, QVariant.Int)])}
+
+
+def read_only(path: str) -> dict[str, Any]:
+    """Open the file, read it, close it: what somebody does who only looks."""
+    return show(path)
+
+
+STEPS = {step.__name__: step for step in (show, save, edit, add_column, read_only)}
+
+
+def main() -> None:
+    from qgis.core import QgsApplication, QgsProject
+
+    QgsApplication.setPrefixPath("/usr", True)
+    app = QgsApplication([], False)
+    app.initQgis()
+    told = STEPS[sys.argv[1]](*sys.argv[2:])
+    QgsProject.instance().clear()
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+    app.exitQgis()
+
+
+if __name__ == "__main__":
+    main()
