@@ -19,7 +19,6 @@ from foncier.study import published, read_study
 
 if TYPE_CHECKING:
     from foncier.study.config import Study
-    from foncier.validation import Readings
 
 STUDY = Path(__file__).resolve().parent / "studies" / "ennezat"
 COUNTS = {
@@ -85,15 +84,11 @@ def _by_the_book(footprints: np.ndarray) -> shapely.Geometry:
     return shapely.union_all([part for part in worn.geoms if part.area >= 500])
 
 
-@pytest.fixture
-def readings(study: Study, real_data: Path) -> Readings:
+def test_rule_sets_against_the_parcels_read_on_plans(study: Study, real_data: Path) -> None:
+    """Figures of the README of the truths; those of the default rule set are in the docs."""
     names = ("ennezat-plans-lus.csv", "ennezat-plans-lus-2.csv")
     files = [real_data / "truth" / name for name in names]
-    return assess(compare_profiles.compare(study), files)
-
-
-def test_published_rule_sets_against_the_parcels_read_on_plans(readings: Readings) -> None:
-    """Figures of the README of the truths; those of the default rule set are in the docs."""
+    readings = assess(compare_profiles.compare(study), files)
     f1 = readings.scores.pivot(index=["rule_set", "kind"], columns="reading", values="f1").round(2)
     found = {key: tuple(row) for key, row in zip(f1.index, f1.to_numpy(), strict=True)}
     assert found["foncier-api", "dent_creuse"] == (0.45, 0.74)
@@ -102,9 +97,6 @@ def test_published_rule_sets_against_the_parcels_read_on_plans(readings: Reading
     kappas = readings.agreement.iloc[0]
     assert (kappas["shared"], kappas["certain"], kappas["agreed"]) == (20, 16, 13)
     assert (round(kappas["kappa"], 2), round(kappas["kappa_certain"], 2)) == (0.48, 0.70)
-
-
-def test_every_error_has_the_rule_that_rejects_or_the_flags(readings: Readings) -> None:
     errors = readings.errors
     assert set(errors["error"]) == {"missed", "wrong"}
     assert errors["reason_fr"].notna().all()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foncier.validation import assess_rule_sets
-from foncier.validation.readings import agreement, kappa
+from foncier.validation.readings import agreement
 
 ROWS = [
     # parcel, verdict, stratum, weight
@@ -96,8 +96,6 @@ def test_a_reading_agrees_with_itself(verdicts: list[str]) -> None:
 
 def test_kappa_and_bound_by_hand() -> None:
     first, second = "vrai_dc vrai_dc faux faux", "vrai_dc faux faux faux"
-    pair = pd.DataFrame({"first": first.split(), "second": second.split()})
-    assert kappa(pair) == pytest.approx((0.75 - 0.5) / 0.5)
     both = pd.concat(
         [
             labels([(str(n), v, None, None) for n, v in enumerate(words.split())], name)
@@ -106,6 +104,7 @@ def test_kappa_and_bound_by_hand() -> None:
     )
     row = agreement(both).set_index("kind").loc["dent_creuse"]
     assert (row["shared"], row["agreed"], row["positive"]) == (4, 3, 2)
+    assert row["kappa"] == pytest.approx((0.75 - 0.5) / 0.5)
     assert row["f1"] == pytest.approx(2 / 3)
     assert row["bound"] == pytest.approx(np.sqrt(2 / 3))
 

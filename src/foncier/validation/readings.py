@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,6 @@ from foncier.model import VERDICTS
 from foncier.validation.metrics import INTERVAL_LEVEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -25,6 +22,7 @@ ALL = "ensemble"
 DRAWS, SEED = 2000, 20261201
 SHARES = ("precision", "recall", "f1")
 KEY = ["rule_set", "kind", "reading"]
+WORDS = list(VERDICTS)
 CONCLUSIVE = [name for name, verdict in VERDICTS.items() if verdict.is_conclusive]
 MISSED, WRONG = "missed", "wrong"
 ERROR_COLUMNS = [*KEY, "parcel_id", "verdict", "error", "note"]
@@ -196,26 +194,28 @@ def agreement(labels: pd.DataFrame) -> pd.DataFrame:
     >>> agreement(both)[["kind", "shared", "agreed", "kappa", "bound"]].to_numpy().tolist()
     [['dent_creuse', 3, 3, 1.0, 1.0], ['terrain_divisible', 3, 3, 1.0, 1.0]]
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for first, second in combinations(labels["reading"].unique(), 2):
         pair = _shared(labels, first, second)
         if not len(pair):
             continue
-        certain = pair[pair["first"].isin(CONCLUSIVE) & pair["second"].isin(CONCLUSIVE)]
+        tables = _tables(pair)
+        certain = _tables(pair[pair["first"].isin(CONCLUSIVE) & pair["second"].isin(CONCLUSIVE)])
         common = {
             "first": first,
             "second": second,
             "shared": len(pair),
-            "certain": len(certain),
-            "agreed": int((certain["first"] == certain["second"]).sum()),
-            **_resampled("kappa", pair, kappa),
-            **_resampled("kappa_certain", certain, kappa),
+            "certain": int(certain[0].sum()),
+            "agreed": int(np.trace(certain[0])),
+            **_interval("kappa", kappa(tables)),
+            **_interval("kappa_certain", kappa(certain)),
         }
         for kind in KINDS:
-            figures = _resampled("f1", certain, partial(_mutual_f1, kind=kind))
-            bound = {n.replace("f1", "bound"): float(np.sqrt(v)) for n, v in figures.items()}
-            positive = int(_is_kind(certain, kind).any(axis=1).sum())
-            rows.append({**common, "kind": kind, "positive": positive, **figures, **bound})
+            of_kind = np.array([bool(VERDICTS[word].confirms(kind)) for word in WORDS])
+            positive = certain[0].sum() - certain[0][~of_kind][:, ~of_kind].sum()
+            f1 = _mutual_f1(certain, of_kind)
+            figures = {**_interval("f1", f1), **_interval("bound", np.sqrt(f1))}
+            rows.append({**common, "kind": kind, "positive": int(positive), **figures})
     return pd.DataFrame(rows)
 
 
@@ -225,44 +225,39 @@ def _shared(labels: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     return pd.DataFrame({"first": one, "second": two}).dropna()
 
 
-def _resampled(
-    name: str, pair: pd.DataFrame, figure: Callable[[pd.DataFrame], float]
-) -> dict[str, float]:
-    rng = np.random.default_rng(SEED)
+def _tables(pair: pd.DataFrame) -> Floats:
+    """Contingency tables of two readers, shape (1 + DRAWS, verdicts, verdicts).
 
-    def draws() -> Iterator[float]:
-        yield figure(pair)
-        for _ in range(DRAWS // 4 if len(pair) else 0):
-            yield figure(pair.iloc[rng.integers(0, len(pair), len(pair))])
+    The first is the sample, the others resample its parcels.
+    """
+    size = len(WORDS)
+    codes = [pd.Categorical(pair[name], WORDS).codes.astype(np.intp) for name in pair.columns]
+    counts = np.bincount(codes[0] * size + codes[1], minlength=size**2)
+    drawn = np.zeros((DRAWS, size**2))
+    if len(pair):
+        rng = np.random.default_rng(SEED)
+        drawn = rng.multinomial(len(pair), counts / len(pair), size=DRAWS).astype(np.float64)
+    return np.vstack([counts, drawn]).reshape(1 + DRAWS, size, size)
 
-    return _interval(name, np.fromiter(draws(), dtype=np.float64))
 
+def kappa(tables: Floats) -> Floats:
+    """Cohen's kappa of contingency tables, shape (n, verdicts, verdicts) to (n,).
 
-def kappa(pair: pd.DataFrame) -> float:
-    """Cohen's kappa of the columns ``first`` and ``second``; NaN when chance alone agrees.
+    NaN for an empty table, or where chance alone agrees wholly.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> round(kappa(pd.DataFrame({"first": list("aabb"), "second": list("aaba")})), 2)
-    0.5
+    >>> kappa(np.array([[[1, 1], [0, 2]]])).tolist()
+    [0.5]
     """
-    if not len(pair):
-        return float("nan")
-    first, second = pair["first"].to_numpy(dtype=str), pair["second"].to_numpy(dtype=str)
-    words = np.union1d(first, second)
-    by_chance = sum(float((first == w).mean() * (second == w).mean()) for w in words)
-    seen = float((first == second).mean())
-    return (seen - by_chance) / (1 - by_chance) if by_chance < 1 else float("nan")
+    total = tables.sum(axis=(1, 2))
+    seen = _ratio(np.trace(tables, axis1=1, axis2=2), total)
+    by_chance = _ratio((tables.sum(axis=1) * tables.sum(axis=2)).sum(axis=1), total**2)
+    return _ratio(seen - by_chance, np.where(by_chance < 1, 1 - by_chance, 0.0))
 
 
-def _is_kind(pair: pd.DataFrame, kind: str) -> NDArray[np.bool_]:
-    """Whether each reader confirms a kind, shape (n, 2)."""
-    names = [name for name, verdict in VERDICTS.items() if verdict.confirms(kind)]
-    return np.column_stack([pair[side].isin(names) for side in ("first", "second")])
-
-
-def _mutual_f1(pair: pd.DataFrame, kind: str) -> float:
-    of_kind = _is_kind(pair, kind)
-    total = int(of_kind.sum())
-    return 2 * int(of_kind.all(axis=1).sum()) / total if total else float("nan")
+def _mutual_f1(tables: Floats, of_kind: NDArray[np.bool_]) -> Floats:
+    """F1 of one reader against the other for the verdicts of a kind."""
+    both = tables[:, of_kind][:, :, of_kind].sum(axis=(1, 2))
+    either = tables[:, of_kind].sum(axis=(1, 2)) + tables[:, :, of_kind].sum(axis=(1, 2))
+    return _ratio(2 * both, either)
