@@ -19,20 +19,26 @@ from foncier.cli.console import (
     say,
     say_file,
 )
+from foncier.errors import ConfigError
 from foncier.i18n import format_value, language, localize
 from foncier.model import KIND_PLURALS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from foncier.pipeline.compare_profiles import Comparison
 
 COMPARED = ("dent_creuse", "terrain_divisible")
 SHOWN = 3  # rules of each difference
 
 
-def compare_profiles(
+def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
     where: StudyFolder,
     truth: Annotated[
         list[Path] | None, option(help="cli.compare_profiles.help.truth", metavar="file")
+    ] = None,
+    plan: Annotated[
+        int | None, option(min=1, help="cli.compare_profiles.help.plan", metavar="count")
     ] = None,
     folder: Annotated[
         Path | None, option("--out", help="cli.compare_profiles.help.out", metavar="folder")
@@ -45,8 +51,14 @@ def compare_profiles(
         from foncier.pipeline import compare_profiles, readings  # noqa: PLC0415 (slow to import)
         from foncier.study import read_study  # noqa: PLC0415
 
+        if plan is not None and folder is None:
+            raise ConfigError("cli.compare_profiles.plan_needs_out")
         study = read_study(where)
         comparison = compare_profiles.compare(study, workers=2)
+        if plan is not None and folder is not None:
+            # Nothing else is printed: what the rule sets find would no longer be blind.
+            _write_plan(comparison, plan, truth or (), folder)
+            return
         out.print(_table(study.info.title, comparison.summary))
         _say_agreement(comparison)
         assessed = readings.assess(comparison, truth) if truth else None
@@ -60,6 +72,14 @@ def compare_profiles(
             file = compare_profiles.write(comparison, study, folder)
             say_file("geopackage", file)
             say_file("map", file.with_name(compare_profiles.PICTURE))
+
+
+def _write_plan(comparison: Comparison, count: int, known: Sequence[Path], folder: Path) -> None:
+    from foncier.pipeline import plan_sheets  # noqa: PLC0415 (slow to import)
+
+    sheets, sample = plan_sheets.draw_parcels(comparison, count, known)
+    plan_sheets.write(sheets, folder, lang=language(), sample=sample)
+    say("cli.compare_profiles.plan_alone", folder=folder, count=len(sample))
 
 
 def _table(title: str, summary: Any) -> Table:

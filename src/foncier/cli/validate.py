@@ -25,6 +25,7 @@ from foncier.i18n import format_value, label, language, localize, typeset
 from foncier.model import KIND_PLURALS
 
 if TYPE_CHECKING:
+    from foncier.export.visits import Visits
     from foncier.model import Validation
 
 FOLDER = "validation"
@@ -39,6 +40,9 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
     plan: Annotated[
         int | None, option(min=1, help="cli.validate.help.plan", metavar="count")
     ] = None,
+    sheets: Annotated[
+        Path | None, option("--sheets", help="cli.validate.help.sheets", metavar="study")
+    ] = None,
     folder: Annotated[
         Path | None, option("--out", help="cli.validate.help.out", metavar="folder")
     ] = None,
@@ -51,6 +55,8 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
 
         if truth is None and plan is None:
             raise ConfigError("cli.validate.nothing")
+        if sheets is not None and plan is None:
+            raise ConfigError("cli.validate.sheets_need_plan")
         lang, where = lang or language(), folder or result / FOLDER
         if truth is not None:
             validation = validate.assess_result(result, truth, complete=complete)
@@ -64,6 +70,17 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
             say("cli.validate.visits", count=len(visits.sites))
             say_file("list", where / validate.LIST)
             say_file("form", where / validate.FORM)
+            if sheets is not None:
+                _write_sheets(visits, sheets, where, lang)
+
+
+def _write_sheets(visits: Visits, study: Path, where: Path, lang: Lang) -> None:
+    from foncier.pipeline import plan_sheets  # noqa: PLC0415 (slow to import)
+    from foncier.study import read_study  # noqa: PLC0415
+
+    made = plan_sheets.visit_sheets(read_study(study), visits.sites)
+    plan_sheets.write(made, where, lang=lang)
+    say_file("sheets", where / plan_sheets.PDF)
 
 
 def _summary(validation: Validation, lang: Lang) -> None:

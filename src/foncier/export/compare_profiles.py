@@ -39,7 +39,8 @@ INK, PAPER = "#1A1A1A", "#FFFFFF"
 class Scene:
     """Background, title and credits of the map.
 
-    ``sources`` credit the layers; ``day`` is the date of the study, None when undated.
+    ``sources`` credit the layers; ``day`` is the date of the study, None when undated. Layers of
+    the study that it does not have are None; the map of agreement shows no zones or constraints.
     """
 
     title: str
@@ -48,6 +49,8 @@ class Scene:
     streets: gpd.GeoDataFrame | None
     sources: tuple[str, ...]
     day: date | None
+    zones: gpd.GeoDataFrame | None = None
+    constraints: gpd.GeoDataFrame | None = None
 
 
 def draw_agreement(
@@ -81,7 +84,7 @@ def draw_agreement(
 
     figure = Figure(figsize=SHEET, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    figure.text(0.02, 0.955, _escape(scene.title), fontsize=17, weight="bold", color=INK)
+    figure.text(0.02, 0.955, escape_text(scene.title), fontsize=17, weight="bold", color=INK)
     subtitle = localize("export.agreement.subtitle", lang, count=len(summary))
     figure.text(0.02, 0.918, subtitle, fontsize=12, color=INK)
     bounds = _bounds(agreement, scene)
@@ -90,8 +93,8 @@ def draw_agreement(
         _draw_map(axes, agreement[agreement["kind"] == kind], scene, bounds)
         axes.set_title(KIND_PLURALS[kind][lang], fontsize=13, loc="left", color=INK)
         _legend(axes, agreement, summary, kind, lang)
-        _north_arrow(axes)
-        _scale_bar(axes, bounds)
+        draw_north_arrow(axes)
+        draw_scale_bar(axes, bounds)
     _credits(figure, scene, lang)
     try:
         figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
@@ -99,7 +102,7 @@ def draw_agreement(
         raise ExportError("export.not_written", file=path.name, why=error) from error
 
 
-def _escape(text: str) -> str:
+def escape_text(text: str) -> str:
     """Escape what matplotlib would read as mathematics."""
     return text.replace("$", r"\$")
 
@@ -199,7 +202,8 @@ def _patches(counts: pd.Series[int], total: int, lang: Lang) -> list[Any]:
     ]
 
 
-def _north_arrow(axes: Any) -> None:
+def draw_north_arrow(axes: Any) -> None:
+    """Draw an arrow to the north in the upper right corner."""
     axes.annotate(
         "N",
         xy=(0.955, 0.965),
@@ -213,8 +217,8 @@ def _north_arrow(axes: Any) -> None:
     )
 
 
-def _scale_bar(axes: Any, bounds: Any) -> None:
-    """Scale bar: the longest round length under a quarter of the map."""
+def draw_scale_bar(axes: Any, bounds: Any) -> None:
+    """Draw a scale bar: the longest round length under a quarter of the map."""
     width = max(bounds[2] - bounds[0], 1.0)
     length = max((bar for bar in BARS_M if bar <= width / 4), default=BARS_M[0])
     x, y = bounds[0] + 0.03 * width, bounds[1] + 0.03 * width
@@ -232,7 +236,7 @@ def _scale_bar(axes: Any, bounds: Any) -> None:
 
 
 def _credits(figure: Any, scene: Scene, lang: Lang) -> None:
-    sources = list(dict.fromkeys(_escape(source) for source in scene.sources if source))
+    sources = list(dict.fromkeys(escape_text(source) for source in scene.sources if source))
     sentences = [
         localize("export.agreement.sources", lang, sources=sources)
         if sources

@@ -23,6 +23,7 @@ from foncier.pipeline.study_area import study_area, trace_lines
 from foncier.study import known_profiles, profile, published
 
 if TYPE_CHECKING:
+    from foncier.pipeline.layers import Layers
     from foncier.study.config import Study
     from foncier.validation import Readings
 
@@ -84,15 +85,22 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
         {name: plots.candidates for name, plots in results.items()},
         parcels,
         differences(parcels, results),
-        Scene(
-            study.info.title,
-            context.parcels,
-            context.buildings,
-            context.streets,
-            tuple(r.source for r in layers.reports),
-            study.info.date,
-        ),
+        scene(study, layers),
         {name: _last(plots.tests) for name, plots in results.items()},
+    )
+
+
+def scene(study: Study, layers: Layers) -> Scene:
+    """Background of the maps of a study, from the layers that were read."""
+    return Scene(
+        study.info.title,
+        layers.get("parcels"),
+        layers.get("buildings"),
+        layers.get("streets"),
+        tuple(r.source for r in layers.reports),
+        study.info.date,
+        zones=layers.get("zones"),
+        constraints=layers.get("constraints"),
     )
 
 

@@ -52,7 +52,7 @@ def assess(comparison: Comparison, files: Sequence[Path]) -> Readings:
     SourceError, FormatError
         A file cannot be read.
     """
-    labels = pd.concat([_labels(comparison, file) for file in files], ignore_index=True)
+    every = pd.concat([labels(comparison, file) for file in files], ignore_index=True)
     listed = pd.concat(
         [
             pd.DataFrame(
@@ -62,11 +62,12 @@ def assess(comparison: Comparison, files: Sequence[Path]) -> Readings:
         ],
         ignore_index=True,
     )
-    readings = assess_rule_sets(labels, listed)
+    readings = assess_rule_sets(every, listed)
     return replace(readings, errors=_with_reasons(readings.errors, comparison))
 
 
-def _labels(comparison: Comparison, file: Path) -> pd.DataFrame:
+def labels(comparison: Comparison, file: Path) -> pd.DataFrame:
+    """Labels of one reading: one row a parcel of the study (see `assess`)."""
     truths, _, _ = readers.read_truth(file, crs=comparison.scene.parcels.crs)
     rows = pd.DataFrame(truths.drop(columns="geometry"))
     rows = rows.assign(parcel_id=rows["parcel_ids"], reading=file.stem)

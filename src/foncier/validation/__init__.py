@@ -18,7 +18,7 @@ from foncier.validation.metrics import (
     wilson,
 )
 from foncier.validation.readings import Readings, assess_rule_sets
-from foncier.validation.sampling import strata, visit_plan
+from foncier.validation.sampling import draw_from_strata, strata, visit_plan
 
 __all__ = [
     "Assessment",
@@ -34,6 +34,7 @@ __all__ = [
     "calibration",
     "compare_baselines",
     "compare_results",
+    "draw_from_strata",
     "is_increasing",
     "match_truths",
     "strata",

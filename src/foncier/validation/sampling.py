@@ -124,3 +124,49 @@ def visit_plan(
         chosen=chosen, low_after=[a[1] for a in after], high_after=[a[2] for a in after]
     )
     return rows.sort_values("opportunity_id", ignore_index=True), planned
+
+
+def draw_from_strata(
+    strata: pd.Series[str], count: int, *, seed: int = SEED
+) -> tuple[pd.DataFrame, pd.Series[int]]:
+    """Draw the same number of rows from each stratum, in an order that tells nothing of it.
+
+    Parameters
+    ----------
+    strata
+        Stratum of each id (the index).
+    count
+        Number of rows; a stratum that has fewer gives its share to the others.
+    seed
+        Seed of the draw; the same ids and seed give the same sample in any order of the rows.
+
+    Returns
+    -------
+    ``id``, ``stratum`` and ``weight`` (number of rows that each stands for), shuffled; and the size
+    of each stratum.
+
+    Examples
+    --------
+    >>> rows, sizes = draw_from_strata(pd.Series({"a": "x", "b": "y", "c": "y"}), 2)
+    >>> sorted(rows["stratum"]), sorted(rows["weight"]), sizes.to_dict()
+    (['x', 'y'], [1.0, 2.0], {'x': 1, 'y': 2})
+    """
+    rng = np.random.default_rng(seed)
+    ordered = strata.sort_index()
+    sizes = ordered.groupby(ordered).size()
+    taken = dict.fromkeys(sizes.index, 0)
+    for _ in range(min(count, len(ordered))):
+        open_ = [name for name in sizes.index if taken[name] < sizes[name]]
+        taken[min(open_, key=lambda name: taken[name])] += 1
+    parts = [
+        pd.DataFrame(
+            {
+                "id": rng.permutation(ordered.index[ordered == name].to_numpy())[:number],
+                "stratum": name,
+                "weight": sizes[name] / max(number, 1),
+            }
+        )
+        for name, number in taken.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return rows.iloc[rng.permutation(len(rows))].reset_index(drop=True), sizes
