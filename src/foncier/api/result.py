@@ -322,7 +322,7 @@ class Result:
             write_atomically(path.parent, {path.name: writer})
 
     def to_postgis(self, url: str, *, schema: str = "foncier") -> tuple[str, ...]:
-        """Write every table to a PostGIS database.
+        """Write every table to a PostGIS database, in place, beside those of other studies.
 
         Parameters
         ----------

@@ -56,6 +56,27 @@ CHECKED = {
     "mutabilite_connus": schemas.MUTABILITY_FACTS,
     "cout_durete": schemas.EFFORT,
 }
+# Columns that identify a row from one edition of a study to the next.
+KEYS: dict[str, tuple[str, ...]] = {
+    SITES: schemas.CANDIDATES.key,
+    "parcelles_ecartees": schemas.REJECTIONS.key,
+    "assemblages": schemas.ASSEMBLIES.key,
+    "lieux": schemas.PLACES.key,
+    "voies": schemas.STREETS.key,
+    "batiments": schemas.BUILDINGS.key,
+    "contraintes": schemas.CONSTRAINTS.key,
+    "tests": schemas.TESTS.key,
+    "acces_detail": schemas.ACCESS.key,
+    "chemins": ROUTES.key,
+    "isochrones": schemas.ISOCHRONES.key,
+    "quartiers": schemas.DISTRICTS.key,
+    "mutabilite": schemas.MUTABILITY.key,
+    "mutabilite_connus": schemas.MUTABILITY_FACTS.key,
+    "cout_durete": schemas.EFFORT.key,
+    "parcelles_retenues": ("opportunity_id", "parcel_id"),
+    "scores_par_critere": ("opportunity_id", "criterion"),
+    "criteres": ("name",),
+}
 # Layers that a result may lack: they are read as an empty table of this contract.
 OPTIONAL = {
     "mutabilite": schemas.MUTABILITY,
