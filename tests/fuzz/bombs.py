@@ -6,11 +6,15 @@ import bz2
 import gzip
 import io
 import json
+import sqlite3
 import struct
 import zipfile
 from typing import TYPE_CHECKING
 
-from .inputs import CNIG, OSM, TOML, bare, every, features, hill, zipped
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .inputs import CNIG, OSM, TOML, bare, every, features, filed, hill, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,6 +63,40 @@ def _ring(count: int) -> bytes:
     return features({"typezone": "U"}, shape={"type": "Polygon", "coordinates": [corners]})
 
 
+def _repeated() -> bytes:
+    """A Parquet of 0.2 MB with one text of 5 MB in 200 000 rows."""
+    rows = 200_000
+    indices = pa.array([0] * rows, pa.int32())
+    return _parquet(parcel_id=pa.DictionaryArray.from_arrays(indices, ["x" * 5_000_000]))
+
+
+def _numbers() -> bytes:
+    """A Parquet of the same number in 4 million rows."""
+    return _parquet(**{f"n{n}": pa.repeat(1.0, 4_000_000) for n in range(4)})
+
+
+def _parquet(**columns: pa.Array) -> bytes:
+    stream = io.BytesIO()
+    whole = pq.read_table(io.BytesIO(filed(".parquet")))
+    shapes = pa.repeat(whole["geometry"][0], len(next(iter(columns.values()))))
+    table = pa.table({**columns, "geometry": shapes})
+    metadata = {b"geo": whole.schema.metadata[b"geo"]}
+    pq.write_table(table.replace_schema_metadata(metadata), stream)
+    return stream.getvalue()
+
+
+def _view(body: str) -> bytes:
+    """The GeoPackage with a view in place of its table."""
+    base = sqlite3.connect(":memory:")
+    base.deserialize(filed(".gpkg"))
+    base.execute("ALTER TABLE x RENAME TO kept")
+    for listed in ("gpkg_contents", "gpkg_geometry_columns"):
+        base.execute(f"UPDATE {listed} SET table_name = 'x'")  # noqa: S608 (two names)
+    base.execute(f"CREATE VIEW x AS {body}")
+    base.commit()
+    return bytes(base.serialize())
+
+
 # By name: the input whose readers read it, and the file.
 BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     "gzip of 3 GB": ("p.json.gz", lambda: _blanks(3072, b"{")),
@@ -101,6 +139,19 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
                 "geometries": [{"type": "GeometryCollection", "geometries": []}] * 1000,
             },
         ),
+    ),
+    "a text repeated by a dictionary": ("x.parquet", _repeated),
+    "a number repeated": ("x.parquet", _numbers),
+    "a view without end": (
+        "x.gpkg",
+        lambda: _view(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+            "SELECT n.i AS fid, kept.geom, kept.parcel_id FROM n, kept"
+        ),
+    ),
+    "a view with a cell of 900 MB": (
+        "x.gpkg",
+        lambda: _view("SELECT fid, geom, printf('%.*c', 900000000, 'x') AS parcel_id FROM kept"),
     ),
     "zip in zip": ("x.shp.zip", lambda: zipped({"x.shp": every()["x.shp.zip"].whole})),
     "one property of 50 MB": ("z.geojson", lambda: features({"typezone": "U" * 50_000_000})),

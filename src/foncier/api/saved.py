@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier import readers, schemas
+from foncier._util import gdal
 from foncier.detect import current_params
 from foncier.errors import FormatError
 from foncier.i18n import Localized
@@ -148,10 +149,8 @@ def _surface(saved: SavedResult, targets: Mapping[str, Any]) -> TravelTimeRaster
     path = saved.folder / SURFACE
     if not path.is_file():
         return None
-    import rasterio  # noqa: PLC0415 (slow to import)
-
     named = {text[lang]: key for key, text in targets.items() for lang in ("fr", "en")}
-    with rasterio.open(path) as raster:
+    with gdal.open_geotiff(path) as raster:
         minutes = raster.read(masked=True).filled(np.nan).astype(np.float32)
         keys = tuple(named[words.rsplit(",", 1)[0]] for words in raster.descriptions)
         corner = raster.transform

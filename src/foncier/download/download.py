@@ -212,7 +212,8 @@ def _columns(file: Path) -> list[str]:
     if file.is_dir() or file.suffix in {".osm", ".tif", ".zip"}:
         return []
     path: Any = f"/vsigzip/{file.as_posix()}" if file.suffix == ".gz" else file
-    return sorted(str(name) for name in pyogrio.read_info(path)["fields"])
+    with files.readable(file.name):
+        return sorted(str(name) for name in pyogrio.read_info(path)["fields"])
 
 
 def _quality_error(

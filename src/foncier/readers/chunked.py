@@ -189,9 +189,10 @@ def _open_stream(
             == ".parquet"
         ):
             return None
+        source, layer = files.gdal_source(path, shown, file.sublayer, data)
         opening = pyogrio.raw.open_arrow(
-            files.gdal_source(path, shown, file.sublayer, data),
-            layer=file.sublayer,
+            source,
+            layer=layer,
             use_pyarrow=True,
             batch_size=shapes.CHUNK_ROWS,
             datetime_as_string=True,

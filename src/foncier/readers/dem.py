@@ -13,6 +13,7 @@ from rasterio import warp
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
+from foncier._util import gdal
 from foncier.errors import ConfigError, CrsError, FoncierError, FormatError
 from foncier.model import Dem, LayerReport
 from foncier.readers import files
@@ -71,12 +72,13 @@ def read_dem(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error below
-            dataset = rasterio.open(file.path, driver="GTiff")
-        with dataset as raster:
-            raster_crs = _raster_crs(raster, file)
-            dem = _reproject(raster, raster_crs, crs, bounds, file)
+            with gdal.open_geotiff(file.path) as raster:
+                raster_crs = _raster_crs(raster, file)
+                dem = _reproject(raster, raster_crs, crs, bounds, file)
     except FoncierError:
         raise
+    except gdal.OutsideReferenceError as reason:
+        raise files.outside_reference(file.shown, reason) from reason
     except (RasterioError, CRSError, ValueError) as reason:
         raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
     known = _check_elevations(dem, file, journal)

@@ -17,6 +17,7 @@ import pyproj
 import shapely
 from pyogrio.errors import DataLayerError
 
+from foncier._util import gdal
 from foncier.errors import ConfigError, CrsError, FormatError
 from foncier.i18n import label
 from foncier.readers import (
@@ -256,7 +257,7 @@ def _note_dates(exported: list[str], journal: Journal) -> None:
 def _read_sheet(sheet: Sheet, layers: tuple[str, ...], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Read the objects of one sheet in its CRS, each with its GDAL layer as ``object``."""
     parts: list[Any] = [gpd.GeoDataFrame(geometry=[])]
-    with files.scratch(sheet.shown) as folder, warnings.catch_warnings():
+    with files.scratch(sheet.shown) as folder, warnings.catch_warnings(), gdal.confined():
         # GDAL warns of what is repaired and counted later.
         warnings.simplefilter("ignore", RuntimeWarning)
         for name, data in sheet.files.items():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 import warnings
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +18,7 @@ import pyproj
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from foncier._util import gdal, geopackage
 from foncier._util.scratch import scratch_folder
 from foncier.errors import (
     ConfigError,
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 
     from foncier.readers.report import Journal
 
-# Allowed suffixes and the first bytes of such files. GDAL knows dozens of formats, some of which
-# open a connection or another file: only files with the right first bytes are passed to it.
+# Allowed suffixes and the first bytes of such files. GDAL reads them confined to these formats
+# (`foncier._util.gdal`): the first bytes alone do not tell a format.
 SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".geojson": (b"{",),
     ".json": (b"{",),
@@ -44,8 +47,7 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".zip": (b"PK",),
 }
-MULTILAYER_SUFFIXES = (".gpkg", ".kml", ".zip")
-DRIVERS = {"GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "LIBKML"}
+MULTILAYER_SUFFIXES = (".kml", ".zip")
 SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # What GDAL, GEOS and Arrow raise on a truncated file or one of another format than its name.
 READ_ERRORS = (
@@ -58,6 +60,8 @@ READ_ERRORS = (
     pyproj.exceptions.CRSError,
     IndexError,  # pyogrio, on a file without layers
 )
+HEAD_BYTES = 100
+ADDRESS_CHARS = 200  # of an address in a message
 MAX_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
@@ -198,18 +202,26 @@ def vector(
 
 @contextmanager
 def readable(shown: str) -> Iterator[None]:
-    """Turn the exceptions of libraries on a damaged vector file into one error; no warnings.
+    """Confine GDAL, and turn the exceptions of libraries on a damaged vector file into one error.
 
-    GDAL warns of what is repaired and counted later (open rings, empty geometries).
+    GDAL warns of what is repaired and counted later (open rings, empty geometries): no warnings.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), gdal.confined():
             warnings.simplefilter("ignore", RuntimeWarning)
             yield
     except FoncierError:
         raise
+    except gdal.OutsideReferenceError as reason:
+        raise outside_reference(shown, reason) from reason
     except READ_ERRORS as reason:
         raise FormatError("readers.files.unreadable", path=shown) from reason
+
+
+def outside_reference(shown: str, reason: gdal.OutsideReferenceError) -> FormatError:
+    """Return the error for a file that refers to an address or to another file."""
+    address = "".join(c for c in reason.address[:ADDRESS_CHARS] if c.isprintable())
+    return FormatError("readers.files.outside_reference", path=shown, address=address)
 
 
 def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
@@ -229,9 +241,11 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
     data = content(path, shown) if gz else None
     suffix = checked_suffix(path.with_suffix("") if gz else path, shown, data)
     if suffix == ".parquet":
-        return gpd.read_parquet(path if data is None else io.BytesIO(data))
-    source = gdal_source(path, shown, sublayer, data)
-    return pyogrio.read_dataframe(source, layer=sublayer, use_arrow=True, on_invalid="fix")
+        packed = path if data is None else data
+        names = archives.parquet_columns(packed, shown)
+        return gpd.read_parquet(path if data is None else io.BytesIO(data), columns=names)
+    source, layer = gdal_source(path, shown, sublayer, data)
+    return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
 
 
 def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
@@ -243,11 +257,6 @@ def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
         The format is not supported, or the file is truncated.
     """
     suffix = path.suffix.lower()
-    if data is None:
-        with path.open("rb") as file:
-            head = file.read(100)
-    else:
-        head = data[:100]
     if suffix not in SIGNATURES:
         raise FormatError(
             "readers.files.unknown_extension",
@@ -255,17 +264,33 @@ def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
             suffix=suffix or label("readers.no_extension"),
             formats=list(SIGNATURES),
         )
-    if not head.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
-        raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
-    size = path.stat().st_size if data is None else len(data)
-    if suffix == ".shp" and size < 2 * int.from_bytes(head[24:28], "big"):
-        # GDAL reads a truncated shapefile without an error; the header has the length.
-        raise FormatError("readers.files.truncated_shapefile", path=shown)
+    if data is None:
+        with path.open("rb") as file:
+            head, size = file.read(HEAD_BYTES), path.stat().st_size
+    else:
+        head, size = data[:HEAD_BYTES], len(data)
+    _check_content(suffix, head, size, shown)
     return suffix
 
 
-def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None = None) -> Any:
-    """Return what GDAL opens of a file, after a check of its one layer or of ``sublayer``.
+def _check_content(suffix: str, head: bytes, size: int, shown: str) -> None:
+    """Check the first bytes of a file, and that a Shapefile is whole."""
+    if not head.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
+        raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
+    if suffix == ".shp" and size < 2 * int.from_bytes(head[24:28], "big"):
+        # GDAL reads a truncated shapefile without an error; the header has the length.
+        raise FormatError("readers.files.truncated_shapefile", path=shown)
+
+
+def gdal_source(
+    path: Path, shown: str, sublayer: str | None, data: bytes | None = None
+) -> tuple[Any, str | None]:
+    """Return what GDAL opens of a file, and its one layer or ``sublayer``, both checked.
+
+    Parameters
+    ----------
+    data
+        Content of a file that was compressed.
 
     Raises
     ------
@@ -274,24 +299,55 @@ def gdal_source(path: Path, shown: str, sublayer: str | None, data: bytes | None
     """
     suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
     source: Any = path if data is None else data
-    source = _zip_layer(path, shown) if suffix == ".zip" else source
+    if suffix == ".zip":
+        source, suffix = _zip_layer(path, shown)
+    if suffix == ".gpkg":
+        return source, _table_of_geopackage(source, shown, sublayer)
     if suffix in MULTILAYER_SUFFIXES or sublayer is not None:
-        _check_layer(source, shown, sublayer)
-    return source
+        names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+        return source, _one_layer(names, shown, sublayer)
+    return source, None
 
 
-def _zip_layer(path: Path, shown: str) -> str:
-    """Return the GDAL path of the only layer in a zip."""
+def _zip_layer(path: Path, shown: str) -> tuple[Any, str]:
+    """Return what GDAL opens of the only layer in a zip, and its suffix, as `checked_suffix`."""
     layers = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
     if len(layers) != 1:
         raise FormatError(
             "readers.files.one_layer_in_zip", path=shown, layers=layers or [label("readers.none")]
         )
-    return f"/vsizip/{path.as_posix()}/{layers[0]}"
+    name, suffix = layers[0], PurePosixPath(layers[0]).suffix.lower()
+    head, size = archives.zip_member(path, name, most=HEAD_BYTES)
+    _check_content(suffix, head, size, f"{shown}/{name}")
+    if suffix == ".gpkg":
+        return archives.zip_member(path, name)[0], suffix
+    return f"/vsizip/{path.as_posix()}/{name}", suffix
 
 
-def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
-    names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+def geopackage_layers(source: Path | bytes, shown: str) -> dict[str, bool]:
+    """Return the layers of a GeoPackage; True for a table, the only kind that is read.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, or its own tables are queries.
+    """
+    try:
+        return geopackage.layers(source)
+    except sqlite3.Error as reason:
+        raise FormatError("readers.files.unreadable", path=shown) from reason
+
+
+def _table_of_geopackage(source: Path | bytes, shown: str, sublayer: str | None) -> str:
+    tables = geopackage_layers(source, shown)
+    name = _one_layer(list(tables), shown, sublayer)
+    if not tables[name]:
+        raise FormatError("readers.files.layer_is_query", path=shown, layer=name)
+    return name
+
+
+def _one_layer(names: list[str], shown: str, sublayer: str | None) -> str:
+    """Return the only layer, or the one that the study names."""
     if sublayer is not None and sublayer not in names:
         raise ConfigError(
             "readers.files.no_such_sublayer", path=shown, sublayer=sublayer, names=names
@@ -300,9 +356,7 @@ def _check_layer(source: Any, shown: str, sublayer: str | None) -> None:
         raise ConfigError(
             "readers.files.several_layers", path=shown, layers=len(names), names=names
         )
-    driver = pyogrio.read_info(source, layer=sublayer)["driver"]
-    if driver not in DRIVERS:
-        raise FormatError("readers.files.unknown_driver", path=shown, driver=driver)
+    return names[0] if sublayer is None else sublayer
 
 
 def system(crs: str, shown: str) -> pyproj.CRS:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from foncier.errors import FormatError
@@ -150,8 +149,8 @@ def _visits_layer(path: Path) -> str | None:
     if path.suffix.lower() != ".gpkg":
         return None
     try:
-        return VISITS if VISITS in pyogrio.list_layers(path)[:, 0] else None
-    except files.READ_ERRORS:
+        return VISITS if VISITS in files.geopackage_layers(path, path.name) else None
+    except FormatError:
         return None  # reading the file raises the right error
 
 

@@ -15,6 +15,7 @@ import pyogrio
 import pyproj
 import shapely
 
+from foncier._util import gdal, geopackage
 from foncier._util.atomic_write import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
 from foncier.i18n import Localized, localized
@@ -302,6 +303,9 @@ class SavedResult:
     ) -> Any:
         """Read the rows of a layer from every file, under the names that the file uses."""
         paths = self.paths[:1] if description.name in SHARED else self.paths
+        for path in paths:
+            if not self._tables[path].get(description.name):
+                raise KeyError(description.name)
         if ids is None:
             queries = [asked]
         else:
@@ -323,15 +327,21 @@ class SavedResult:
             frame = frame[[name for name in frame.columns if name in known]]
         return typed(frame, description.columns)
 
+    @cached_property
+    def _tables(self) -> Mapping[Path, Mapping[str, bool]]:
+        """Layers of each file; True for a table. A view is a query of the file: it is not read."""
+        return {path: geopackage.layers(path) for path in self.paths}
+
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        with closing(open_read_only(self.paths[0])) as base:
+        with closing(open_read_only(next(iter(self._tables)))) as base:
             yield base
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
-            yield
+            with gdal.confined():
+                yield
         except FoncierError:
             raise
         except UNREADABLE as reason:
