@@ -135,9 +135,13 @@ class Replay:
         """A page of a register in the format of its service; ``stuck``: always the first."""
         words = {key: values[0] for key, values in parse_qs(query).items()}
         size = min(self.cap, int(words.get("size") or words.get("limit") or words["page_size"]))
+        if words.get("status", "all") not in {"constructed", "notUsable", "demolished", "all"}:
+            raise ValueError(f'"{words["status"]}" is not a valid choice.')
         start = int(words.get("after") or words.get("cursor") or 0)
         start = size * (int(words["page"]) - 1) if "page" in words else start
         every = self.lists[path]
+        if "status" in words:
+            every = [row for row in every if row["status"] == words["status"]]
         rows = every[0 if self.stuck else start :][:size]
         if path == CASIAS:
             whole = {
@@ -165,7 +169,11 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             replay.asked.append((parts.path, dict(self.headers.items())))
             if parts.path in replay.lists:
-                body: bytes | None = replay.list_page(parts.path, parts.query)
+                try:
+                    body: bytes | None = replay.list_page(parts.path, parts.query)
+                except ValueError as fault:
+                    replay.fail(parts.path, status=400)
+                    body = json.dumps({"status": [str(fault)]}).encode()
             else:
                 made = {WFS: replay.page, RELIEF: replay.dem}.get(parts.path)
                 body = made(parts.query) if made else replay.files.get(parts.path)

@@ -16,7 +16,7 @@ from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
 from .conftest import DVF, building, certificate, fetched, fetched_bytes, sales, works
-from .replay import CASIAS, DPE, RNB
+from .replay import CASIAS, DPE, RNB, WFS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_documented_addresses_are_requested(service: Replay, study: Path) -> Non
     result = {name: one.provenance.address for name, one in found.items() if one.provenance}
     assert result["dvf"] == f"https:/{DVF.format(2024)}"
     assert result["dpe"].endswith("&qs=code_insee_ban%3A%2280021%22")
-    assert result["rnb"].endswith("?insee_code=80021&status=notUsable,demolished&limit=100")
+    assert result["rnb"].endswith("?insee_code=80021&status={status}&limit=100")
     head = (study / "fetched/casias-80021.csv").read_text("utf-8").splitlines()[0]
     assert "nom" not in head
 
@@ -77,7 +77,8 @@ def test_which_sources_may_be_empty(service: Replay, study: Path) -> None:
     found = fetched(service, study, only=("dpe", "rnb", "casias"))
     assert "--accept vide" in str(found["dpe"].error)
     assert [found[name].error for name in ("rnb", "casias")] == [None, None]
-    service.lists[RNB] = [building(1, "constructed")]  # rows, and none of them of use
+    useless = answer(results=[building(1, "constructed")])  # rows, and none of them of use
+    service.fail(RNB, times=2, body=useless)
     found = fetched(service, study, only=("rnb",), refresh=True)
     assert "--accept vide" in str(found["rnb"].error)
 
@@ -192,7 +193,7 @@ def test_an_error_leaves_the_former_file(
 
 
 def test_circular_links_and_empty_pages(service: Replay, study: Path) -> None:
-    first = select_sources(("rnb",))[0].address.format(commune="80021")
+    first = select_sources(("rnb",))[0].address.format(commune="80021", status="notUsable")
     for body, says in (
         (answer(results=[building(8)], next=first), "tournent en rond"),
         (answer(results=[building(9)], next=f"https:/{RNB}?cursor=9&limit=1"), "page vide"),
@@ -205,6 +206,7 @@ def test_circular_links_and_empty_pages(service: Replay, study: Path) -> None:
 
 def test_a_repeated_first_page_is_an_error(service: Replay, study: Path) -> None:
     service.cap, service.stuck = 2, True
+    service.lists[RNB] = [building(n) for n in range(4)]
     for one in fetched(service, study, only=("dpe", "rnb", "casias")).values():
         assert isinstance(one.error, FormatError)
         assert "répète ses pages" in str(one.error)
@@ -246,3 +248,52 @@ def test_an_empty_geometry_is_missing() -> None:
         ["b", "", ""],
     ]
     assert table([], {"id": "id"}) == [["id"]]
+
+
+def test_rows_added_while_the_pages_are_read(service: Replay, study: Path) -> None:
+    """The total grows from one page to the next: nothing is missing of what was announced first."""
+    rows = [certificate(n) for n in range(1, 6)]
+    link = f"https:/{DPE}?size=2&after=2"
+    for announced, page, complete in (
+        ((3, 4), (rows[:2], rows[2:3]), True),  # one was added, behind what is read
+        ((3, 4), (rows[:2], rows[1:4]), True),  # one was added at the beginning: a row comes again
+        ((4, 3), (rows[:2], rows[2:3]), True),  # one was withdrawn
+        ((4, 4), (rows[:2], rows[2:3]), False),
+        ((3, 3), (rows[:2], rows[1:3]), False),  # a row comes again though nothing was added
+    ):
+        service.faults.clear()
+        service.fail(DPE, body=answer(total=announced[0], results=page[0], next=link))
+        service.fail(DPE, body=answer(total=announced[1], results=page[1]))
+        found = fetched(service, study, only=("dpe",), refresh=True, accepted=("moins",))["dpe"]
+        assert (found.error is None) == complete, found.error
+        assert "{" not in str(found.error)
+
+
+def test_wfs_total_that_grows(service: Replay, study: Path) -> None:
+    fetched(service, study, only=("parcelles",))
+    row = service.features[0]
+    for announced, complete in (((2, 3), True), ((3, 3), False)):
+        pages = [
+            [row | {"id": "zone.1"}, row | {"id": "zone.2"}][: 2 if n == 0 else 0] for n in (0, 1)
+        ]
+        for total, page in zip(announced, pages, strict=True):
+            body = answer(type="FeatureCollection", features=page, numberMatched=total)
+            service.fail(WFS, body=body)
+        found = fetched(service, study, only=("zonage",), refresh=True)["zonage"]
+        assert (found.error is None) == complete, found.error
+        assert "startIndex" in str(found.error) or complete
+
+
+def test_each_status_is_asked_alone(service: Replay, study: Path) -> None:
+    found = fetched(service, study, only=("rnb",))["rnb"]
+    assert found.error is None
+    assert {row["status"] for row in lines(found.file)} == {"demolished", "notUsable"}
+
+
+def test_a_year_of_bare_land_is_a_year_without_evidence(service: Replay, study: Path) -> None:
+    head, *rows = sales(2024).decode().split("\n")
+    land = [row for row in rows if "Maison" not in row and "Local" not in row]
+    service.files[DVF.format(2024)] = "\n".join([head, *land]).encode()
+    found = fetched(service, study, only=("dvf",))["dvf"]
+    assert found.provenance is not None, found.error
+    assert found.provenance.rows == {"observations": 0}

@@ -90,6 +90,22 @@ DVF = (
 )
 
 
+@pytest.mark.parametrize(
+    ("premises", "kept"),
+    [
+        (",type_local\n", 0),  # the column is there, and says that no premises were sold
+        (",libtypbien\n", 0),
+        ("\n", 2),  # without the column nothing is known of the premises
+    ],
+)
+def test_dvf_of_bare_land_only(tmp_path: Path, premises: str, kept: int) -> None:
+    head = "id_mutation,date_mutation,nature_mutation,id_parcelle,code_commune,longitude,latitude"
+    cell = "," if premises != "\n" else ""
+    rows = [f"M{n},2025-07-0{n},Vente,{IDS[n]},80021,2.3,49.89{cell}\n" for n in (1, 2)]
+    table, report = read(tmp_path / "v.csv", "".join([head, premises, *rows]), "dvf")
+    assert (len(table), report.rows_read) == (kept, 2)
+
+
 def test_dvf_keeps_sales_of_premises_on_their_parcel(tmp_path: Path) -> None:
     table, _ = read(tmp_path / "v.csv", DVF, "dvf")
     rows = table.set_index("observation_id")

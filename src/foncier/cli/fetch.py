@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +21,7 @@ from foncier.errors import OfflineError
 from foncier.i18n import Message, localize
 
 if TYPE_CHECKING:
-    from foncier.download import Cache, Outcome
+    from foncier.download import Cache, Outcome, Provenance
     from foncier.pipeline.fetch import Wanted
 
 
@@ -122,9 +122,14 @@ def _say_outcome(outcome: Outcome) -> None:
         for layer, count in rows.items()
     ]
     state = "cli.fetch.current" if outcome.state == "current" else "cli.fetch.received"
-    _say_source(
-        "[green]✓[/green]", source.group, localize(state, label=source.label, counts=counts)
-    )
+    words = localize(state, label=source.title, counts=counts, vintage=_vintage(outcome.provenance))
+    _say_source("[green]✓[/green]", source.group, words)
+
+
+def _vintage(provenance: Provenance | None) -> Message:
+    if provenance is None or provenance.vintage is None:
+        return Message("cli.fetch.vintage_unknown")
+    return Message("cli.fetch.vintage", day=date.fromisoformat(provenance.vintage))
 
 
 def _say_source(mark: str, group: str, words: str) -> None:

@@ -71,7 +71,9 @@ class Source:
     margin_m
         Margin in metres around the parcels.
     options
-        Options of the form, and ``may_be_empty`` (a commune may have no row), ``without``
+        Options of the form, and ``may_be_empty`` (a commune may have no row), ``may_keep_none``
+        (a commune may have rows, none of which is of use), ``dated_by`` (columns with the dates of
+        the rows, of which the newest is the vintage), ``without``
         (départements that the service does not cover), ``instead_of`` (group that it replaces).
     """
 
@@ -105,6 +107,11 @@ class Source:
     def may_be_empty(self) -> bool:
         """Tell whether a file without rows is valid."""
         return bool(self.options.get("may_be_empty", False))
+
+    @property
+    def may_keep_none(self) -> bool:
+        """Tell whether a file is valid none of whose rows is of use to its layers."""
+        return bool(self.options.get("may_keep_none", False))
 
     @property
     def instead_of(self) -> str:

@@ -46,7 +46,8 @@ class Download:
     """A downloaded file: path, SHA-256, and the validators that the service gave (HTTP caching).
 
     ``unchanged``: the service says that the file from the previous download is current.
-    ``located`` is the address that gave the answer, after redirections.
+    ``located`` is the address that gave the answer, after redirections; ``published`` the date that
+    its data set gives (ISO 8601).
     ``address``, ``licence`` and ``attribution`` are those of this file, where the source has no
     common ones.
     """
@@ -60,6 +61,7 @@ class Download:
     licence: str | None = None
     attribution: str | None = None
     located: str = ""
+    published: str | None = None
 
     @classmethod
     def assembled(cls, path: Path) -> Self:

@@ -28,7 +28,7 @@ from pyarrow import csv as arrow_csv
 from foncier.crs import DEGREES
 from foncier.download.catalog import address_of, bounds_degrees, department_code
 from foncier.download.client import Download, NoDataError
-from foncier.download.datagouv import newest_resource
+from foncier.download.datagouv import find_resource
 from foncier.download.paged_json import columns_missing
 from foncier.download.responses import RETRY
 from foncier.errors import CrsError, FoncierError, FormatError, SourceError
@@ -85,8 +85,10 @@ def download_clip(
     try:
         for communes in _communes_by_file(source, query):
             file = path.with_name(f"{path.name}.{communes[0]}.whole")
+            published = None
             if "resource" in source.options:
-                address = newest_resource(client, source, path)
+                resource = find_resource(client, source, path)
+                address, published = resource.address, resource.published
             else:
                 address = address_of(source, replace(query, communes=communes))
             shared = bool(source.options.get("shared", True))
@@ -103,7 +105,13 @@ def download_clip(
     finally:
         for file in files:  # a partial download is not in the list: it will be resumed
             file.unlink(missing_ok=True)
-    return replace(Download.assembled(path), etag=whole.etag, modified=whole.modified)
+    return replace(
+        Download.assembled(path),
+        etag=whole.etag,
+        modified=whole.modified,
+        located=whole.located,
+        published=published,
+    )
 
 
 def _communes_by_file(source: Source, query: Query) -> list[tuple[str, ...]]:

@@ -21,8 +21,10 @@ from foncier.download.provenance import (
     read_provenance,
     remove,
     remove_partial,
+    rewrite,
 )
 from foncier.download.services import DOWNLOADERS
+from foncier.download.vintage import vintage_of
 from foncier.errors import ConfigError, ExportError, FoncierError, OfflineError, SourceError
 from foncier.i18n import Message
 from foncier.model import LayerFile
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from foncier.download.catalog import Query, Source
-    from foncier.download.client import HttpClient
+    from foncier.download.client import Download, HttpClient
     from foncier.model import LayerReport
 
 MIN_ROW_SHARE = 0.5  # of the rows of the previous file: fewer rows are a quality issue
@@ -106,7 +108,8 @@ def fetch(
         raise
     except FoncierError as fault:
         return Outcome(source, file, "failed", former, fault)
-    return Outcome(source, file, "current" if provenance is former else "new", provenance)
+    same = former is not None and provenance.sha256 == former.sha256
+    return Outcome(source, file, "current" if same else "new", provenance)
 
 
 def _update(
@@ -117,7 +120,7 @@ def _update(
     former: Provenance | None,
     *,
     accepted: Collection[str],
-) -> Provenance | None:
+) -> Provenance:
     """Download and install a file; return its provenance, ``former`` when it has not changed."""
     if source.form not in DOWNLOADERS:
         raise ConfigError(
@@ -128,10 +131,11 @@ def _update(
         download = DOWNLOADERS[source.form](
             client, source, query, partial, asdict(former) if former else {}
         )
-        if download.unchanged or (former and download.sha256 == former.sha256):
+        if former and (download.unchanged or download.sha256 == former.sha256):
             remove(partial)
-            return former
+            return _confirmed(former, file, download, source, query)
         rows, columns, issues = _validate(source, query, partial, file, former, accepted=accepted)
+        vintage = vintage_of(download, source, today=_day(query))
     except OfflineError:
         raise  # the next run resumes the partial download
     except FoncierError:
@@ -149,9 +153,26 @@ def _update(
         rows=rows,
         columns=columns,
         accepted=issues,
+        vintage=None if vintage is None else vintage.isoformat(),
     )
     install(partial, file, provenance)
     return provenance
+
+
+def _confirmed(
+    former: Provenance, file: Path, download: Download, source: Source, query: Query
+) -> Provenance:
+    """Provenance of a file that is current, of which the service may have a new edition."""
+    vintage = vintage_of(replace(download, path=file), source, today=_day(query))
+    if vintage is None or vintage.isoformat() == former.vintage:
+        return former
+    confirmed = replace(former, vintage=vintage.isoformat())
+    rewrite(file, confirmed)
+    return confirmed
+
+
+def _day(query: Query) -> date:
+    return query.asked_on or date.max
 
 
 def _validate(
@@ -174,7 +195,8 @@ def _validate(
     columns = {layer: _columns(partial) for layer, _ in source.layers}
     rows = {report.layer: report.rows_kept for report in reports}
     any_read = any(report.rows_read for report in reports)
-    expected = source.by_commune if any_read else not source.may_be_empty
+    may_be_empty = source.may_keep_none if any_read else source.may_be_empty
+    expected = not may_be_empty and (source.by_commune or not any_read)
     issues = quality_issues(rows, columns, former, expected=expected)
     rejected = [issue for issue in issues if issue.name not in accepted]
     if rejected:

@@ -6,10 +6,10 @@ import gzip
 import json
 import re
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foncier.download.catalog import address_of, fill_address
-from foncier.download.client import Download
 from foncier.download.provenance import remove
 from foncier.download.responses import RETRY
 from foncier.errors import FormatError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from foncier.download.catalog import Query, Source
-    from foncier.download.client import HttpClient
+    from foncier.download.client import Download, HttpClient
 
 MAX_LIST_BYTES = 100_000_000  # of the list of sheets, decompressed
 MAX_SHEETS = 3000  # the largest communes have about 1500
@@ -54,8 +54,9 @@ def download_sheets(
     for number in numbers:
         address = address_of(source, query).replace("{sheet}", number)
         file = path / f"edigeo-{number}.tar.bz2"
-        client.get(address, file, max_bytes=source.most_bytes, shared=True)
-    return Download(path, edigeo_sheets.fingerprint(path, path.name))
+        sheet = client.get(address, file, max_bytes=source.most_bytes, shared=True)
+    digest = edigeo_sheets.fingerprint(path, path.name)
+    return replace(sheet, path=path, sha256=digest, etag=None)
 
 
 def _sheet_numbers(listing: Path, commune: str, address: str) -> list[str]:

@@ -37,7 +37,11 @@ def download_pages(
     Options of the source: ``rows`` is the key of the list in a page, ``total`` that of the number
     of rows (if any), ``next`` that of the link to the next page, or ``counted`` the parameter with
     the number of the page (``meta.total`` is ``total`` inside ``meta``); ``columns`` says from
-    what each column of the CSV is made (see `table`).
+    what each column of the CSV is made (see `table`). ``each`` has the values of a name in braces
+    of the address: the service is asked once for each.
+
+    The total may change while the pages are read: the rows are complete when they are as many as
+    the smallest announced, and a row may come again for each row that was added.
 
     Raises
     ------
@@ -50,12 +54,38 @@ def download_pages(
         No row at all, where the option ``absent_if_empty`` says that this is valid.
     """
     del validators  # the pages have no common validator
-    address: str | None = address_of(source, query)
-    if source.options.get("counted"):
-        address = _numbered(source, query, 1)
+    rows: dict[str, Any] = {}
+    size = 0
+    for address in first_pages(source, query):
+        read, size = _read_pages(client, source, path, address, size)
+        rows |= read
+    if not rows and source.options.get("absent_if_empty"):
+        raise NoDataError("download.no_data", source=source.title)
+    _write_csv(list(rows.values()), source, path)
+    return Download.assembled(path)
+
+
+def first_pages(source: Source, query: Query) -> list[str]:
+    """Address of the first page for each value of the option ``each``; one without it."""
+    addresses = [address_of(source, query)]
+    for name, values in source.options.get("each", {}).items():
+        addresses = [
+            address.replace(f"{{{name}}}", str(value)) for address in addresses for value in values
+        ]
+    if not source.options.get("counted"):
+        return addresses
+    return [_numbered(source, address, 1) for address in addresses]
+
+
+def _read_pages(
+    client: HttpClient, source: Source, path: Path, first: str, size: int
+) -> tuple[dict[str, Any], int]:
+    """All rows that begin at a page, by their JSON; the bytes of the answers until then."""
+    address: str | None = first
     visited: set[str] = set()
     rows: dict[str, Any] = {}
-    size, announced = 0, None
+    totals: list[int] = []
+    repeated = 0
     while address is not None:
         _check_new_page(address, visited)
         client.get(address, path, max_bytes=source.most_bytes - size)
@@ -63,17 +93,19 @@ def download_pages(
         answer = read_json(path, address)
         page = _page_rows(answer, source, address)
         visited.add(address)
-        rows |= _new_rows(page, rows, address)
-        announced = _announced(answer, source, address)
+        totals += _announced(answer, source, address)
+        new = {json.dumps(row, sort_keys=True): row for row in page}
+        repeated += len(page) - len(new) + len(new.keys() & rows.keys())
+        _check_repeated(repeated, totals, address)
+        rows |= new
         if not page:
-            _check_empty_page(source, address, len(visited), announced)
+            _check_empty_page(source, address, len(visited), totals)
             break
-        if announced is not None and len(rows) >= announced:
+        if totals and len(rows) >= totals[-1]:
             break
-        address = _next_page(answer, source, query, address, len(visited))
-    _check_complete(source, len(rows), announced)
-    _write_csv(list(rows.values()), source, path)
-    return Download.assembled(path)
+        address = _next_page(answer, source, address, first, len(visited))
+    _check_complete(address or first, len(rows), totals)
+    return rows, size
 
 
 def _check_new_page(address: str, visited: set[str]) -> None:
@@ -83,23 +115,34 @@ def _check_new_page(address: str, visited: set[str]) -> None:
         raise FormatError("download.too_many_pages", address=address, pages=MAX_PAGES, retry=RETRY)
 
 
-def _check_empty_page(source: Source, address: str, pages: int, announced: int | None) -> None:
+def _check_repeated(repeated: int, totals: Sequence[int], address: str) -> None:
+    """Raise on a row that came again, which shows that a page was sent twice.
+
+    A row that is added to the beginning of the list moves another to the next page: as many may
+    come again as the total has grown.
+    """
+    if repeated > (max(totals) - totals[0] if totals else 0):
+        raise FormatError(
+            "download.paged_json.repeated_rows", address=address, count=repeated, retry=RETRY
+        )
+
+
+def _check_empty_page(source: Source, address: str, pages: int, totals: Sequence[int]) -> None:
     """Raise on an empty page to which a link led; a numbered page may be empty."""
-    if announced is None and pages > 1 and not source.options.get("counted"):
+    if not totals and pages > 1 and not source.options.get("counted"):
         raise FormatError("download.paged_json.empty_page", address=address, retry=RETRY)
 
 
-def _check_complete(source: Source, count: int, announced: int | None) -> None:
-    if announced is not None and count < announced:
+def _check_complete(address: str, count: int, totals: Sequence[int]) -> None:
+    """Raise when there are fewer rows than in any of the announced totals."""
+    if totals and count < min(totals):
         raise FormatError(
             "download.paged_json.rows_missing",
-            address=source.address,
+            address=address,
             count=count,
-            announced=announced,
+            announced=min(totals),
             retry=RETRY,
         )
-    if not count and source.options.get("absent_if_empty"):
-        raise NoDataError("download.no_data", source=source.title)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[list[str]]:
@@ -189,27 +232,15 @@ def _page_rows(answer: Mapping[str, Any], source: Source, address: str) -> list[
     return rows
 
 
-def _new_rows(
-    page: Sequence[Mapping[str, Any]], former: Mapping[str, Any], address: str
-) -> dict[str, Any]:
-    """Rows of a page by their JSON; a repeated row shows that a page was sent twice."""
-    rows = {json.dumps(row, sort_keys=True): row for row in page}
-    repeated = len(page) - len(rows) + len(rows.keys() & former.keys())
-    if repeated:
-        raise FormatError(
-            "download.paged_json.repeated_rows", address=address, count=repeated, retry=RETRY
-        )
-    return rows
-
-
-def _announced(answer: Mapping[str, Any], source: Source, address: str) -> int | None:
+def _announced(answer: Mapping[str, Any], source: Source, address: str) -> list[int]:
+    """Number of rows that a page announces; empty where the service announces none."""
     name = source.options.get("total")
     if not name:
-        return None
+        return []
     count = _value_at(answer, name)
     if not isinstance(count, int) or isinstance(count, bool):
         raise FormatError("download.paged_json.no_total", address=address, name=name, retry=RETRY)
-    return count
+    return [count]
 
 
 def _value_at(answer: Mapping[str, Any], path: str) -> Any:
@@ -220,10 +251,10 @@ def _value_at(answer: Mapping[str, Any], path: str) -> Any:
 
 
 def _next_page(
-    answer: Mapping[str, Any], source: Source, query: Query, address: str, pages: int
+    answer: Mapping[str, Any], source: Source, address: str, first: str, pages: int
 ) -> str | None:
     if source.options.get("counted"):
-        return _numbered(source, query, pages + 1)
+        return first.removesuffix("=1") + f"={pages + 1}"
     link = _value_at(answer, source.options["next"])
     if not link:
         return None
@@ -234,8 +265,7 @@ def _next_page(
     return resolved
 
 
-def _numbered(source: Source, query: Query, number: int) -> str:
-    address = address_of(source, query)
+def _numbered(source: Source, address: str, number: int) -> str:
     return f"{address}{'&' if '?' in address else '?'}{source.options['counted']}={number}"
 
 

@@ -25,7 +25,8 @@ class Provenance:
     """Provenance of a downloaded file.
 
     ``rows`` are the rows kept of each layer that the file contains. ``accepted`` names the quality
-    issues that the user accepted.
+    issues that the user accepted. ``vintage`` is the ISO date of the data, None where the service
+    does not say it; ``fetched_on`` only bounds it.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Provenance:
     rows: dict[str, int]
     columns: dict[str, list[str]]
     accepted: list[str]
+    vintage: str | None = None
 
 
 def read_provenance(file: Path) -> Provenance | None:
@@ -68,8 +70,7 @@ def install(new: Path, file: Path, provenance: Provenance) -> None:
     """
     final = _provenance_file(file)
     new_provenance = new.with_name(final.name)
-    text = json.dumps(asdict(provenance), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    new_provenance.write_text(text, encoding="utf-8", newline="\n")
+    new_provenance.write_text(_text(provenance), encoding="utf-8", newline="\n")
     final.unlink(missing_ok=True)
     if file.is_dir():  # a rename cannot replace a folder that is not empty
         former = new.with_name(f"{file.name}.former")
@@ -80,6 +81,15 @@ def install(new: Path, file: Path, provenance: Provenance) -> None:
     else:
         new.replace(file)
     new_provenance.replace(final)
+
+
+def rewrite(file: Path, provenance: Provenance) -> None:
+    """Replace the provenance of a file that stays."""
+    write_text(_provenance_file(file), _text(provenance))
+
+
+def _text(provenance: Provenance) -> str:
+    return json.dumps(asdict(provenance), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def remove(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import replace
 from types import MappingProxyType
@@ -91,7 +92,14 @@ def download_overpass(
         address = service.second
         download = client.get(address, path, max_bytes=source.most_bytes, fields=fields)
     _check_overpass_end(path, address)
-    return replace(download, address=address)
+    return replace(download, address=address, published=_osm_base(path))
+
+
+def _osm_base(path: Path) -> str | None:
+    """Date of the data, which Overpass writes at the beginning of its answer."""
+    with path.open("rb") as file:
+        found = re.search(rb"osm_base=\"([^\"]{10,30})\"", file.read(4000))
+    return None if found is None else found[1].decode("ascii", "replace")
 
 
 def _check_overpass_end(path: Path, address: str) -> None:

@@ -58,7 +58,7 @@ def download_gtfs(
         network = _network_by_area(networks, _areas(client, source, query, path), source)
     address = f"{source.address}/{network['id']}"
     client.get(address, answer, max_bytes=source.most_bytes)
-    feed = _newest_copy(read_json(answer, address), address)
+    published, feed = _newest_copy(read_json(answer, address), address)
     answer.unlink()
     download = client.get(
         feed, path, max_bytes=source.most_bytes, validators=validators, shared=True
@@ -68,6 +68,7 @@ def download_gtfs(
     return replace(
         download,
         address=feed,
+        published=published,
         licence=LICENCES.get(licence, licence),
         attribution=f"{network.get('title')} ({publisher}, transport.data.gouv.fr)",
     )
@@ -137,8 +138,8 @@ def _network_by_area(
     return covering[0]
 
 
-def _newest_copy(dataset: Mapping[str, Any], address: str) -> str:
-    """Address of the newest stored copy of a feed of a data set.
+def _newest_copy(dataset: Mapping[str, Any], address: str) -> tuple[str, str]:
+    """Date and address of the newest stored copy of a feed of a data set.
 
     If a data set has several feeds, that with the newest copy is taken.
     """
@@ -156,4 +157,4 @@ def _newest_copy(dataset: Mapping[str, Any], address: str) -> str:
             copies.append((str(row.get("inserted_at", "")), url))
     if not copies:
         raise SourceError("download.transit.no_copy", address=address, retry=RETRY)
-    return max(copies)[1]
+    return max(copies)

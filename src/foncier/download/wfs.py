@@ -13,7 +13,7 @@ from foncier.download.responses import RETRY
 from foncier.errors import FormatError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from foncier.download.catalog import Query, Source
@@ -39,6 +39,7 @@ def download_wfs(
     """
     del validators  # the pages have no common validator
     features: dict[str, Any] = {}
+    totals: list[int] = []
     received, page_size = 0, int(source.options["page"])
     for _ in range(MAX_PAGES):
         address = f"{source.address}?{urlencode(_parameters(source, query, received, page_size))}"
@@ -50,8 +51,9 @@ def download_wfs(
         features |= {str(row.get("id", received + n)): row for n, row in enumerate(rows)}
         received += len(rows)
         announced = answer.get("numberMatched", answer.get("totalFeatures"))
+        totals += [announced] if isinstance(announced, int) else []
         if not rows or (isinstance(announced, int) and received >= announced):
-            _check_complete(source, features, announced)
+            _check_complete(address, len(features), totals)
             _write_geojson(_select_kinds(source, features), path)
             return Download.assembled(path)
     raise SourceError(
@@ -76,14 +78,14 @@ def _parameters(source: Source, query: Query, start: int, count: int) -> dict[st
     }
 
 
-def _check_complete(source: Source, features: Mapping[str, Any], announced: Any) -> None:
-    """Raise when there are fewer different features than announced."""
-    if isinstance(announced, int) and len(features) < announced:
+def _check_complete(address: str, count: int, totals: Sequence[int]) -> None:
+    """Raise when there are fewer different features than in any of the announced totals."""
+    if totals and count < min(totals):
         raise FormatError(
             "download.wfs.features_missing",
-            address=source.address,
-            count=len(features),
-            announced=announced,
+            address=address,
+            count=count,
+            announced=min(totals),
             retry=RETRY,
         )
 

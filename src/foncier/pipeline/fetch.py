@@ -174,11 +174,12 @@ def _listed(study: Study) -> str:
             keys = {
                 "path": f"{FETCHED}/{one.file.name}",
                 "format": format_,
-                "date": one.former.fetched_on,
                 "source": one.former.attribution,
                 "licence": one.former.licence,
             }
             text.append(f"[[layers.{layer}]]")
+            if one.former.vintage:
+                text.append(f"date = {one.former.vintage}")
             text += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in keys.items()]
             if one.former.accepted:
                 text.append(f"accepted = {json.dumps(one.former.accepted)}")

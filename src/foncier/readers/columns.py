@@ -28,11 +28,16 @@ SPACES = re.compile(r"\s")  # narrow and no-break spaces included
 
 @dataclass(frozen=True)
 class Field:
-    """A contract column: its name, its names in files (any case), and if it is required."""
+    """A contract column: its name, its names in files (any case), and if it is required.
+
+    ``absent`` is the value of all rows of a file without the column, where that differs from a
+    column whose cells are empty; None: unknown.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     required: bool = False
+    absent: str | None = None
 
 
 def pick(
@@ -80,7 +85,8 @@ def pick(
         elif (field.required or chosen is not None) and len(frame):
             missing.append(field.name if chosen is None else chosen)
         else:
-            picked[field.name] = pd.Series(np.nan, frame.index, dtype=object)
+            absent = np.nan if field.absent is None else field.absent
+            picked[field.name] = pd.Series(absent, frame.index, dtype=object)
     if missing:
         raise _missing_columns(file, missing, names, fields)
     return tidy(picked, journal)

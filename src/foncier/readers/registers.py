@@ -51,7 +51,7 @@ DVF = (
     Field("observed_on", ("date_mutation", "datemut"), required=True),
     Field("nature", ("nature_mutation", "libnatmut")),
     Field("parcel_ids", ("id_parcelle", "l_idpar"), required=True),
-    Field("local", ("type_local", "libtypbien")),
+    Field("local", ("type_local", "libtypbien"), absent="not stated"),
     Field("insee", ("code_commune", "l_codinsee")),
     Field("lon", ("longitude",)),
     Field("lat", ("latitude",)),
@@ -132,12 +132,13 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read geolocated DVF sales: evidence per sale and parcel with premises, on the parcel.
 
-    Exchanges, expropriations and sales of bare land are dropped.
+    Exchanges, expropriations and sales of bare land are dropped: where the file has the type of the
+    premises, a sale without one is of bare land, even if all of them are.
     """
     rows, size, points = geolocate.cells(file, DVF, journal)
     rows = geolocate.in_communes(rows, target, journal)
     sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
-    built = rows["local"].notna() | bool(rows["local"].isna().all())
+    built = rows["local"].notna()
     journal.add(
         "dropped",
         int((~(sale & built)).sum()),
