@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foncier.readers import chunked, columns, shapes
+from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -98,11 +99,19 @@ def placed(
     return Draft(moved, len(rows), "" if rows.crs is None else rows.crs.to_string())
 
 
-def filter_communes(frame: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
-    """Return the rows of the study's communes, and those whose commune is unknown."""
+def filter_communes(
+    frame: pd.DataFrame,
+    target: Target,
+    journal: Journal,
+    points: gpd.GeoSeries | None = None,
+) -> pd.DataFrame:
+    """Return the rows of the study's communes, and those whose commune is unknown.
+
+    See `foncier.readers.former_communes.in_study`; ``points`` are the locations of the rows.
+    """
     if not target.communes:
         return frame
-    foreign = frame["commune"].notna() & ~frame["commune"].isin(target.communes)
+    foreign = ~in_study(frame["commune"], target.communes, target.parcels, points)
     journal.add(
         "dropped",
         int(foreign.sum()),

@@ -9,6 +9,7 @@ from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
 from foncier.readers import base, ids
 from foncier.readers.columns import Field
+from foncier.readers.former_communes import in_absorbed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -82,6 +83,7 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
     )
     codes = frame["commune"].astype("str").str.zfill(5)
     frame = frame.assign(commune=codes.fillna(frame["parcel_id"].str[:5].where(official)))
+    frame = frame[in_absorbed(frame["parcel_id"], target.communes)]
     inside = base.filter_communes(frame, target, journal)
     journal.add(
         "assumed",

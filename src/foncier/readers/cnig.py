@@ -24,6 +24,7 @@ from foncier.readers import (
     ids,
 )
 from foncier.readers.columns import Field
+from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_refs import resolve_lists
 
 if TYPE_CHECKING:
@@ -106,17 +107,25 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
         journal=journal,
     )
     rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
-    rows = base.filter_communes(rows, target, journal)
+    points = gpd.GeoSeries(
+        geolocate.from_wkt(rows["geompoint"]), rows.index, crs=file.crs or geolocate.DEGREES
+    )
+    rows = base.filter_communes(rows, target, journal, points)
     if rows.empty:
         empty = schemas.INVENTORY.empty(target.crs)
         return base.Draft(empty, len(table), file.crs or "EPSG:4326")
     rows = _with_numbers(
         _with_source(_clean_texts(rows, journal), file, journal), file.shown, journal
     )
-    rows = rows.assign(parcel_ids=resolve_lists(rows["parcel_ids"], rows["commune"], journal))
+    rows = rows.assign(parcel_ids=_parcel_lists(rows, target, journal))
     shapes = _with_geometry(rows, file, journal)
     draft = base.placed(shapes, file, target, journal, shape="place")
     return base.Draft(draft.frame, len(table), draft.crs)
+
+
+def _parcel_lists(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.Series[Any]:
+    listed = resolve_lists(rows["parcel_ids"], rows["commune"], journal)
+    return to_cadastre(listed, target.parcels, journal)
 
 
 def _clean_texts(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:

@@ -11,9 +11,10 @@ import shapely
 
 from foncier.geometry import unions_by
 from foncier.readers import base, columns, frames
+from foncier.readers.former_communes import to_cadastre
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
@@ -25,18 +26,25 @@ SEPARATOR = " | "  # between the items of a list in one cell
 
 
 def cells(
-    file: LayerFile, fields: Iterable[Field], journal: Journal
+    file: LayerFile,
+    fields: Iterable[Field] | Callable[[Iterable[str]], Iterable[Field]],
+    journal: Journal,
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
-    """Return the columns of a CSV or vector file, its number of rows and its geometries if any."""
+    """Return the columns of a CSV or vector file, its number of rows and its geometries if any.
+
+    ``fields`` may depend on the names of the columns (`foncier.readers.layouts`).
+    """
     if frames.is_table(file, (".csv", ".csv.gz", ".txt")):
         table: Any = frames.rows(file, journal)
-        return columns.pick(table, fields, file, journal), len(table), None
+        wanted = fields(map(str, table.columns)) if callable(fields) else fields
+        return columns.pick(table, wanted, file, journal), len(table), None
     frame = frames.vector(file)
     attributes = pd.DataFrame(frame.drop(columns="geometry"))
     lists = attributes.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:
         attributes[name] = attributes[name].map(_join_items, na_action="ignore")
-    rows: Any = columns.pick(attributes, fields, file, journal)
+    wanted = fields(map(str, attributes.columns)) if callable(fields) else fields
+    rows: Any = columns.pick(attributes, wanted, file, journal)
     return (
         rows,
         len(frame),
@@ -70,10 +78,15 @@ def from_wkt(values: pd.Series[Any]) -> np.ndarray:
     return np.asarray(shapely.from_wkt(known, on_invalid="ignore"), dtype=object)
 
 
-def in_communes(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.DataFrame:
-    """Set ``commune`` to the five characters of ``insee``; drop rows of other communes."""
+def in_communes(
+    rows: pd.DataFrame, target: Target, journal: Journal, points: gpd.GeoSeries | None = None
+) -> pd.DataFrame:
+    """Set ``commune`` to the five characters of ``insee``; drop rows of other communes.
+
+    ``points`` are the locations of the rows, where the format has them.
+    """
     rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
-    return base.filter_communes(rows, target, journal)
+    return base.filter_communes(rows, target, journal, points)
 
 
 def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:
@@ -114,7 +127,9 @@ def locate(
     parcels_first
         Prefer known parcels to the geometry of the row.
     """
-    outline = parcel_outlines(rows["parcel_ids"], target)
+    listed = to_cadastre(rows["parcel_ids"], target.parcels, journal)
+    rows = rows.assign(parcel_ids=listed)
+    outline = parcel_outlines(listed, target)
     has_point = ~shapely.is_missing(points.to_numpy()) & ~shapely.is_empty(points.to_numpy())
     use_parcels = ~shapely.is_missing(outline)
     use_parcels = use_parcels if parcels_first else use_parcels & ~has_point

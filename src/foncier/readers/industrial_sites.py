@@ -80,7 +80,8 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
         No ``_id`` or ``Code_INSEE``, or not a vector file.
     """
     rows, size, geometry = geolocate.cells(file, ADEME, journal)
-    rows = geolocate.in_communes(rows, target, journal)
+    points = gpd.GeoSeries([], crs=geolocate.DEGREES) if geometry is None else geometry
+    rows = geolocate.in_communes(rows, target, journal, points.reindex(rows.index))
     use = plain_text(rows["use"])
     abandoned = use.str.contains("|".join(ABANDONED_USE))
     unknown = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
@@ -94,7 +95,6 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal=signal,
         source=file.source or "ADEME",
     )
-    points = gpd.GeoSeries([], crs=geolocate.DEGREES) if geometry is None else geometry
     return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 
@@ -113,7 +113,9 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         message="readers.ids.site_without_id",
         journal=journal,
     )
-    rows = geolocate.in_communes(rows, target, journal)
+    if points is None:
+        points = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
+    rows = geolocate.in_communes(rows, target, journal, points.reindex(rows.index))
     state = plain_text(rows["state"])
     signal = np.select(
         [
@@ -132,8 +134,6 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal=signal,
         source=file.source or "CASIAS",
     )
-    if points is None:
-        points = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
     return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from foncier import schemas
 from foncier.readers import base, columns, frames, layouts
 from foncier.readers.cadastre import IDU
+from foncier.readers.former_communes import to_cadastre
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -45,7 +46,8 @@ def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(parcel_id=parcel_ids(rows))
     valid = rows["parcel_id"].str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
     journal.add("dropped", int((~valid).sum()), "readers.owners.bad_parcel")
-    rows = rows[valid].assign(commune=rows["parcel_id"].str.slice(0, 5))
+    listed = to_cadastre(rows["parcel_id"][valid], target.parcels, journal)
+    rows = rows[valid].assign(parcel_id=listed, commune=listed.str.slice(0, 5))
     rows = base.filter_communes(rows, target, journal)
     group = rows["owner_group"].str.extract(r"^\s*(\d)(?:\D|$)", expand=False)
     group = group.map(schemas.OWNER_GROUPS)

@@ -1,10 +1,11 @@
-"""Registers as evidence: SIRENE, DPE, DVF, RNB, BDNB, lists of premises; DVF prices by commune.
+"""Registers as evidence: DPE, DVF, RNB, BDNB, lists of premises; DVF prices by commune.
 
 Nothing on persons is read (owners, sole proprietors).
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,8 +19,10 @@ from foncier.readers import (
     base,
     columns,
     frames,
+    geocoding,
     geolocate,
     ids,
+    layouts,
     parcel_refs,
 )
 from foncier.readers.columns import Field
@@ -29,23 +32,7 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-SIRENE = (
-    Field("observation_id", ("siret",), required=True),
-    Field("state", ("etatadministratifetablissement", "etat_administratif"), required=True),
-    Field("since", ("datedebut", "date_debut_activite", "date_fermeture")),
-    Field("detail", ("activiteprincipaleetablissement", "activite_principale")),
-    Field("insee", ("codecommuneetablissement", "code_commune", "plg_code_commune")),
-    Field("lon", ("longitude", "x_longitude", "x")),
-    Field("lat", ("latitude", "y_latitude", "y")),
-)
-DPE = (
-    Field("observation_id", ("numero_dpe", "n°dpe", "n_dpe"), required=True),
-    Field("observed_on", ("date_etablissement_dpe", "date_établissement_dpe"), required=True),
-    Field("insee", ("code_insee_ban", "code_insee_(ban)")),
-    Field("lon", ("coordonnee_cartographique_x_ban", "coordonnée_cartographique_x_(ban)")),
-    Field("lat", ("coordonnee_cartographique_y_ban", "coordonnée_cartographique_y_(ban)")),
-    Field("geopoint", ("_geopoint", "geopoint")),
-)
+DPE = ("observation_id", "observed_on")  # columns that it must have
 DVF = (
     Field("mutation", ("id_mutation", "idmutation")),
     Field("observed_on", ("date_mutation", "datemut"), required=True),
@@ -90,43 +77,24 @@ RNB_WITHOUT_EVIDENCE = (
 SALE_NATURES = "vente|adjudication"
 
 
-def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated SIRENE establishments: A is active, F is closed since the date of the state.
-
-    The date of an active one is that of the layer. Other states are no evidence.
-    """
-    rows, size, points = geolocate.cells(file, SIRENE, journal)
-    rows = geolocate.in_communes(rows, target, journal)
-    signal = rows["state"].str.strip().str.upper().map({"A": "sirene_active", "F": "sirene_closed"})
-    since = columns.dates(rows["since"], column="dateDebut", journal=journal)
-    vintage = np.datetime64(file.vintage or "NaT", "us")
-    rows = rows.assign(
-        signal=signal,
-        observed_on=since.where(signal == "sirene_closed", vintage),
-        detail=("NAF " + rows["detail"].astype("str")),
-    )
-    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
-    return _evidence(rows, points, file, target, journal, size=size, source="SIRENE")
-
-
 def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read DPE (energy certificates): coordinates of the BAN in Lambert-93, else ``_geopoint``."""
-    rows, size, points = geolocate.cells(file, DPE, journal)
-    rows = geolocate.in_communes(rows, target, journal)
+    """Read DPE (energy certificates): Lambert-93 coordinates of the BAN, else ``_geopoint``.
+
+    A certificate that was not geocoded, or to a street or a commune only, is no evidence.
+    """
+    rows, size, points = geolocate.cells(
+        file, partial(layouts.fields, "dpe", required=DPE), journal
+    )
+    if points is None:
+        points = geocoding.points_of(rows, file.crs or "EPSG:2154", journal)
+    rows = geolocate.in_communes(rows, target, journal, points)
     rows = rows.assign(
         signal="dpe_recent",
         observed_on=columns.dates(
             rows["observed_on"], column="date_etablissement_dpe", journal=journal
         ),
     )
-    if points is None and rows["lon"].isna().all():
-        pair = (
-            rows["geopoint"].astype("str").str.split(",", n=1, expand=True).reindex(columns=[0, 1])
-        )
-        rows = rows.assign(lat=pair[0], lon=pair[1])
-        points = geolocate.to_points(rows, geolocate.DEGREES)
-    points = geolocate.to_points(rows, file.crs or "EPSG:2154") if points is None else points
-    return _evidence(rows, points, file, target, journal, size=size, source="DPE (ADEME)")
+    return evidence(rows, points, file, target, journal, size=size, source="DPE (ADEME)")
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -136,7 +104,8 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     premises, a sale without one is of bare land, even if all of them are.
     """
     rows, size, points = geolocate.cells(file, DVF, journal)
-    rows = geolocate.in_communes(rows, target, journal)
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    rows = geolocate.in_communes(rows, target, journal, points)
     sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
     built = rows["local"].notna()
     journal.add(
@@ -152,8 +121,7 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=columns.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
-    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
-    return _evidence(rows, points, file, target, journal, size=size, source="DVF")
+    return evidence(rows, points, file, target, journal, size=size, source="DVF")
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -174,7 +142,7 @@ def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     if points is None:
         shapes = geolocate.from_wkt(rows["shape"].fillna(rows["point"]))
         points = gpd.GeoSeries(shapes, index=rows.index, crs=file.crs or geolocate.DEGREES)
-    return _evidence(rows, points, file, target, journal, size=size, source="RNB")
+    return evidence(rows, points, file, target, journal, size=size, source="RNB")
 
 
 def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -186,15 +154,15 @@ def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     parts = []
     for column, signal in (("dpe", "dpe_recent"), ("sale", "dvf_sale")):
         day = columns.dates(rows[column], column=column, journal=journal)
-        dated = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
-        ids = dated["batiment_groupe_id"].astype("str") + "/" + signal
-        parts.append(dated.assign(observation_id=ids))
-    evidence = pd.concat(parts)
+        known = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
+        ids = known["batiment_groupe_id"].astype("str") + "/" + signal
+        parts.append(known.assign(observation_id=ids))
+    dated = pd.concat(parts)
     if points is None:
         points = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=target.crs)
-    locations = gpd.GeoSeries(points.loc[evidence.index].to_numpy(), crs=points.crs)
-    return _evidence(
-        evidence.reset_index(drop=True), locations, file, target, journal, size=size, source="BDNB"
+    locations = gpd.GeoSeries(points.loc[dated.index].to_numpy(), crs=points.crs)
+    return evidence(
+        dated.reset_index(drop=True), locations, file, target, journal, size=size, source="BDNB"
     )
 
 
@@ -204,7 +172,8 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     A row whose lots are unknown or fewer than the occupied ones is dropped with a note.
     """
     rows, size, points = geolocate.cells(file, PREMISES, journal)
-    rows = geolocate.in_communes(rows, target, journal)
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    rows = geolocate.in_communes(rows, target, journal, points)
     lots, occupied = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
     valid = (lots > 0) & (occupied >= 0) & (occupied <= lots)
     journal.add(
@@ -230,11 +199,10 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )
-    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
-    return _evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
+    return evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
 
 
-def _evidence(
+def evidence(
     rows: pd.DataFrame,
     points: gpd.GeoSeries,
     file: LayerFile,
@@ -245,22 +213,22 @@ def _evidence(
     source: str,
 ) -> Draft:
     """Return the rows with a signal, located, in the columns of OBSERVATIONS."""
-    evidence = rows[rows["signal"].notna()]
+    signals = rows[rows["signal"].notna()]
     journal.add(
         "kept",
-        size - len(evidence),
+        size - len(signals),
         "readers.registers.no_signal",
     )
-    if evidence.empty:
+    if signals.empty:
         return base.Draft(schemas.OBSERVATIONS.empty(target.crs), size)
     defaults = {"subject": "building", "parcel_ids": None, "observation_id": None}
-    evidence = evidence.assign(
-        **{name: value for name, value in defaults.items() if name not in evidence},
+    signals = signals.assign(
+        **{name: value for name, value in defaults.items() if name not in signals},
         source=file.source or source,
     )
     draft = geolocate.locate(
-        evidence,
-        points.reindex(evidence.index),
+        signals,
+        points.reindex(signals.index),
         file,
         target,
         journal,

@@ -29,6 +29,7 @@ from foncier.readers import (
     permits,
     planning,
     registers,
+    sirene,
     streets,
     visits,
 )
@@ -75,7 +76,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("inventory", "ademe-sites"): industrial_sites.ademe,
         ("inventory", "casias"): industrial_sites.casias,
         ("observations", "fichiers-fonciers"): fichiers_fonciers.parcels,
-        ("observations", "sirene"): registers.sirene,
+        ("observations", "sirene"): sirene.sirene,
         ("observations", "dpe"): registers.dpe,
         ("observations", "dvf"): registers.dvf,
         ("observations", "rnb"): registers.rnb,
@@ -96,8 +97,10 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
 )
 # Formats whose rows may be located by parcel ids only.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel")
+# Formats whose rows are of the study by their parcels, under whatever code of their commune.
+BY_LOCATION = ("cnig", "personnes-morales", "sirene", "dpe")
 # Formats that need the parcels first: to be located by them, or clipped around them.
-AFTER_PARCELS = (*BY_PARCEL, "osm-pbf")
+AFTER_PARCELS = (*BY_PARCEL, *BY_LOCATION, "osm-pbf")
 # Formats that may be a folder.
 FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}
