@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VINTAGE = 2026
-POSTAL_CODE = re.compile(r"\d{5}")
 NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 SHOWN = 8  # communes that an error proposes
 
@@ -165,11 +164,12 @@ def search(text: str) -> tuple[Commune, ...]:
     (['80021 Amiens'], ['80021 Amiens'])
     """
     known = table().get(text.strip().upper())
-    if known is not None:
+    if known is not None and not known.is_absorbed:
         return (known,)
-    if _is_postal(text):
-        return tuple(one for one in table().values() if text.strip() in one.postal_codes)
-    return _by_name().get(_letters(text), ())
+    postal = tuple(one for one in table().values() if text.strip() in one.postal_codes)
+    if not postal and known is not None:
+        return (known,)
+    return postal or _by_name().get(_letters(text), ())
 
 
 def find(text: str) -> Commune:
@@ -195,14 +195,11 @@ def find(text: str) -> Commune:
     if not today:
         whole_one = table()[found[0].parent]
         raise ConfigError("communes.absorbed", commune=str(found[0]), whole=str(whole_one))
-    if text.strip().upper() == found[0].code or (len(today) == 1 and not _is_postal(text)):
+    postal = text.strip() in found[0].postal_codes
+    if text.strip().upper() == found[0].code or (len(today) == 1 and not postal):
         return found[0]
-    message = "communes.postal_code" if _is_postal(text) else "communes.several"
+    message = "communes.postal_code" if postal else "communes.several"
     raise ConfigError(message, text=text, communes=today[:SHOWN], count=len(today))
-
-
-def _is_postal(text: str) -> bool:
-    return POSTAL_CODE.fullmatch(text.strip()) is not None
 
 
 @cache
@@ -225,11 +222,7 @@ def _near(text: str) -> list[str]:
 
 
 def _letters(text: str) -> str:
-    plain = (
-        unicodedata.normalize("NFD", text.replace("’", "'"))
-        .encode("ascii", "ignore")
-        .decode()
-        .lower()
-    )
+    plain = unicodedata.normalize("NFD", text.replace("’", "'").lower())
+    plain = plain.encode("ascii", "ignore").decode()
     plain = NOT_LETTERS.sub(" ", plain).strip()
     return re.sub(r"\bste\b", "sainte", re.sub(r"\bst\b", "saint", plain))

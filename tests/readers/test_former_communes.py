@@ -54,7 +54,7 @@ def test_a_commune_by_code_or_name(text: str, expected: str) -> None:
         ("63720", "63148 Ennezat"),
         ("amien", "80021 Amiens ?"),
         ("Saint-Denis", "93066 Saint-Denis"),
-        ("01340", "01015 Arboys en Bugey"),
+        ("01039", "01138 Culoz-Béon"),
         ("80999", "INSEE"),
         ("", "INSEE"),
     ],
