@@ -41,7 +41,7 @@ bench: $(VENV)/.bench  ## the figures of docs/benchmarks.md
 
 readings: $(VENV)/.dev  ## every rule set against the parcels of Ennezat read on plans (needs the folder of real data)
 	FONCIER_REAL_DATA=$(REAL_DATA) $(BIN)/foncier compare-profiles tests/studies/ennezat \
-		$(foreach file,$(wildcard $(REAL_DATA)/truth/*.csv),--truth $(file)) --out maps/lectures
+		$(foreach file,$(wildcard $(REAL_DATA)/truth/*.csv tests/studies/ennezat/lecture-*.csv),--truth $(file)) --out maps/lectures
 
 bench-large: $(VENV)/.bench  ## the same for 300 000 and 1 000 000 parcels
 	$(BIN)/python -m tests.bench --sizes 300000 1000000 --turns 1
