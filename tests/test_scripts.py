@@ -102,11 +102,13 @@ def test_export_opportunities_writes_every_deliverable(tmp_path: Path) -> None:
         "friches-cnig.csv",
         "manifest.json",
         "mesures.parquet",
+        "metadonnees.xml",
         "mutabilite.csv",
         "opportunites.csv",
         "opportunites.gpkg",
         "opportunites.html",
         "opportunites.parquet",
+        "stac.json",
     }
     assert 'lang="en"' in (tmp_path / "opportunites.html").read_text(encoding="utf-8")
 

@@ -66,6 +66,15 @@ class Background:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Who publishes a result and answers questions about it; an empty text is unknown."""
+
+    organisation: str = ""
+    email: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class TravelTimeRaster:
     """Walking minutes to each destination from every cell of the study area.
 
@@ -116,6 +125,8 @@ class ResultTables:
     surface
         Walking times from every cell; None without streets or destinations, or where the area is
         too large.
+    contact
+        Who publishes the result, for the metadata.
     """
 
     title: str
@@ -150,6 +161,7 @@ class ResultTables:
     inventory: gpd.GeoDataFrame | None = None
     measures: pd.DataFrame | None = None
     surface: TravelTimeRaster | None = None
+    contact: Contact = Contact()
 
 
 @dataclass(frozen=True)

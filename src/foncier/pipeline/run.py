@@ -18,7 +18,7 @@ from foncier import (
 from foncier._util import gc
 from foncier.crs import legal_crs
 from foncier.i18n import label, localize
-from foncier.model import Criterion, EvidenceModel, LayerReport, ResultTables
+from foncier.model import Contact, Criterion, EvidenceModel, LayerReport, ResultTables
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.layers import Layers, background
@@ -226,6 +226,7 @@ def _study_fields(study: Study, reports: tuple[LayerReport, ...]) -> dict[str, A
         "communes": study.info.communes,
         "edition": study.info.date or newest_vintage(reports),
         "demo": study.info.demo,
+        "contact": Contact(**study.info.contact.model_dump()) if study.info.contact else Contact(),
         "profile": profile(study),
         "destinations": {**words, "loop": label("study.loop")},
         "reports": reports,

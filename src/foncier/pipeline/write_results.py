@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier._util.atomic_write import write_atomically
+from foncier.export import iso, stac
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
 from foncier.export.geopackage.keep import Keeper
@@ -40,6 +41,7 @@ TABLE, MAP = "opportunites.csv", "opportunites.html"
 EXCHANGE = "friches-cnig.csv"  # only with friches
 SUITABILITY = "mutabilite.csv"
 MEASURES = "mesures.parquet"
+METADATA, ITEM = "metadonnees.xml", "stac.json"
 
 
 def write_results(
@@ -73,6 +75,7 @@ def write_results(
     write = {name: _recorded(name, one, records) for name, one in _tables(result, lang).items()}
     if not tables_only:
         write |= _other_files(result, study, lang)
+        write |= _catalogue_files(result, tuple(write), lang)
     started = datetime.now(UTC)
     keeper = Keeper(folder, started.astimezone().date())
 
@@ -128,6 +131,15 @@ def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Wr
     return write
 
 
+def _catalogue_files(result: ResultTables, names: tuple[str, ...], lang: Lang) -> dict[str, Writer]:
+    """Metadata for catalogues; the STAC item describes the other files, and is written last."""
+    write: dict[str, Writer] = {METADATA: partial(iso.write_metadata, result, lang=lang)}
+    if stac.has_date(result):
+        files = (*names, METADATA)
+        write[ITEM] = partial(stac.write_item, result, names=files, lang=lang)
+    return write
+
+
 def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
     """GeoPackage and Parquet: one of each, or one of each for each département."""
     cut = by_departement(result)
@@ -148,7 +160,7 @@ def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
 
 def _is_optional(name: str) -> bool:
     """Tell if a deliverable is one that not every result has."""
-    names = (PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY)
+    names = (PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY, ITEM)
     prefixes = (COPIES, DATASET.split("{", maxsplit=1)[0])
     return name in names or name.startswith(prefixes) or GEOPACKAGES.fullmatch(name) is not None
 

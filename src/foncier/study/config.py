@@ -266,13 +266,22 @@ class SignalChange(Strict):
     source: str | None = None
 
 
+class Publisher(Strict):
+    """Who publishes the result, for its metadata; a service, not a person."""
+
+    organisation: str
+    email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+
+
 class Info(Strict):
-    """Title, communes and date of the study."""
+    """Title, communes, date and publisher of the study."""
 
     title: str
     communes: tuple[str, ...] = Field(min_length=1)
     date: dt.date | None = None
     demo: bool = False
+    contact: Publisher | None = None
 
 
 class Picture(Strict):
