@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Tables that GDAL reads by itself when it opens a file.
-OF_THE_FORMAT = re.compile(r"(gpkg|rtree|sqlite)_", re.IGNORECASE)
+OWN = re.compile(r"(gpkg|rtree|sqlite)_", re.IGNORECASE)
 VIRTUAL = re.compile(r"\s*create\s+virtual\b", re.IGNORECASE)
 GENERATED = (2, 3)  # `hidden` of a generated column in PRAGMA table_xinfo
 WAL_BYTES = slice(18, 20)  # versions in the header; a file in memory has no write-ahead log
@@ -30,9 +31,6 @@ def layers(source: Path | bytes) -> dict[str, bool]:
     """
     with closing(_open(source)) as base:
         kinds = _kinds(base)
-        made = [name for name, kind in kinds.items() if OF_THE_FORMAT.match(name) and not kind]
-        if made:
-            raise sqlite3.DatabaseError(f"{made[0]}: not a table")
         listed = base.execute(
             "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes')"
         )
@@ -40,15 +38,42 @@ def layers(source: Path | bytes) -> dict[str, bool]:
         return {name: kinds.get(name.lower(), False) and _stored(base, name) for name in names}
 
 
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a GeoPackage for reading, in a read-only folder too.
+
+    A file that QGIS left in WAL mode needs a companion file, unless it cannot change.
+
+    Raises
+    ------
+    sqlite3.Error
+        Damaged, or its own tables (``gpkg_contents``…) are views.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    fixed = not os.access(path.parent, os.W_OK) and not (wal.is_file() and wal.stat().st_size)
+    mode = "mode=ro&immutable=1" if fixed else "mode=ro"
+    return _checked(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True))
+
+
 def _open(source: Path | bytes) -> sqlite3.Connection:
-    if isinstance(source, bytes):
-        base = sqlite3.connect(":memory:")
-        data = bytearray(source)
-        data[WAL_BYTES] = b"\x01\x01"
-        base.deserialize(bytes(data))
-    else:
-        base = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
-    base.execute("PRAGMA trusted_schema = OFF")
+    if not isinstance(source, bytes):
+        return open_read_only(source)
+    base = sqlite3.connect(":memory:")
+    data = bytearray(source)
+    data[WAL_BYTES] = b"\x01\x01"
+    base.deserialize(bytes(data))
+    return _checked(base)
+
+
+def _checked(base: sqlite3.Connection) -> sqlite3.Connection:
+    """Refuse a file whose own tables are queries."""
+    try:
+        base.execute("PRAGMA trusted_schema = OFF")
+        made = [name for name, kind in _kinds(base).items() if OWN.match(name) and not kind]
+        if made:
+            raise sqlite3.DatabaseError(f"{made[0]}: not a table")
+    except sqlite3.Error:
+        base.close()
+        raise
     return base
 
 

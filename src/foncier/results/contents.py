@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from foncier._util.geopackage import open_read_only
 from foncier.i18n import Localized, localized
 
 if TYPE_CHECKING:
@@ -136,17 +136,6 @@ def _compare(base: sqlite3.Connection, known: Mapping[str, Any]) -> Edits:
             changed.append(name)
     new = [name for name in present if name not in known]
     return Edits(tuple(changed), tuple(added), tuple(new))
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a database for reading, in a read-only folder too.
-
-    A file that QGIS left in WAL mode needs a companion file, unless it cannot change.
-    """
-    wal = path.with_name(f"{path.name}-wal")
-    fixed = not os.access(path.parent, os.W_OK) and not (wal.is_file() and wal.stat().st_size)
-    mode = "mode=ro&immutable=1" if fixed else "mode=ro"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
 
 
 def _tables(base: sqlite3.Connection) -> list[str]:

@@ -19,7 +19,7 @@ from foncier._util import gdal, geopackage
 from foncier._util.atomic_write import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
 from foncier.i18n import Localized, localized
-from foncier.results.contents import Edits, edits, open_read_only
+from foncier.results.contents import Edits, edits
 from foncier.results.descriptions import Description, read_descriptions, typed
 from foncier.results.layers import (
     CHECKED,
@@ -334,7 +334,7 @@ class SavedResult:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        with closing(open_read_only(next(iter(self._tables)))) as base:
+        with closing(geopackage.open_read_only(self.paths[0])) as base:
             yield base
 
     @contextmanager
