@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from foncier.i18n import MessageError, localize
+from foncier.i18n import MessageError, localize, without_controls
 from foncier.i18n.catalog import known, strict
 
 if TYPE_CHECKING:
@@ -52,10 +52,16 @@ class FoncierError(Exception):
             raise MessageError(message)
 
     def message(self, lang: Lang | None = None) -> str:
-        """Words of the error in a language (None: the current one)."""
+        r"""Words of the error in a language (None: the current one), without controls of the data.
+
+        Examples
+        --------
+        >>> ConfigError("util.toml.not_toml", path="a\x1b[31m.toml", why="x").message("en")[:6]
+        'a.toml'
+        """
         if " " in self.id or not known(self.id):
-            return self.id
-        return localize(self.id, lang, **self.params)
+            return without_controls(self.id)
+        return without_controls(localize(self.id, lang, **self.params))
 
     def __str__(self) -> str:
         return self.message()

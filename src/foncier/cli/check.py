@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.markup import escape
 
-from foncier.cli.console import Debug, Language, StudyFolder, out, report_errors
+from foncier.cli.console import Debug, Language, StudyFolder, escape, out, report_errors
 from foncier.i18n import language
 
 

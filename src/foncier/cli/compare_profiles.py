@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.assessment import show_readings
@@ -13,6 +12,7 @@ from foncier.cli.console import (
     Debug,
     Language,
     StudyFolder,
+    escape,
     option,
     out,
     report_errors,

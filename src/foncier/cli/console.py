@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 
 from foncier.cli.language import use_language
 from foncier.errors import FoncierError
-from foncier.i18n import localize
+from foncier.i18n import localize, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,11 @@ Lang = Literal["fr", "en"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+def escape(text: str) -> str:
+    """Text as the screen shows it: neither markup of rich nor an escape sequence is obeyed."""
+    return markup.escape(without_controls(text))
 
 
 def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002

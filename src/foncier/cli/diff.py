@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
@@ -13,6 +12,7 @@ from foncier.cli.console import (
     Lang,
     Language,
     argument,
+    escape,
     option,
     out,
     report_errors,

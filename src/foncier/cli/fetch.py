@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from foncier.cli.console import (
     Debug,
     Language,
     StudyFolder,
+    escape,
     option,
     out,
     report_errors,

@@ -7,10 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
-from foncier.cli.console import err
+from foncier.cli.console import err, escape
 from foncier.i18n import localize
 
 if TYPE_CHECKING:

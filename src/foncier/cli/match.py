@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
     Debug,
     Language,
     argument,
+    escape,
     option,
     out,
     report_errors,

@@ -5,17 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from rich.markup import escape
-
-from foncier.cli.console import (
-    Debug,
-    Language,
-    argument,
-    option,
-    out,
-    report_errors,
-    say,
-)
+from foncier.cli.console import Debug, Language, argument, escape, option, out, report_errors, say
 from foncier.errors import ConfigError
 from foncier.i18n import localize
 

@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from rich.markup import escape
-
 from foncier.cli.console import (
     Debug,
     Language,
     Quiet,
     ResultFolder,
+    escape,
     option,
     out,
     report_errors,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from rich.markup import escape
-
 from foncier.cli.console import (
     Debug,
     Language,
     OptionalStudy,
+    escape,
     option,
     out,
     report_errors,

@@ -10,6 +10,7 @@ from foncier.i18n.catalog import (
     MessageError,
     typeset,
 )
+from foncier.i18n.controls import cleaned, control_in, without_controls
 from foncier.i18n.format import figure, format_value
 from foncier.i18n.messages import (
     Labels,
@@ -29,6 +30,8 @@ __all__ = [
     "Localized",
     "Message",
     "MessageError",
+    "cleaned",
+    "control_in",
     "figure",
     "format_value",
     "label",
@@ -37,4 +40,5 @@ __all__ = [
     "localized",
     "set_language",
     "typeset",
+    "without_controls",
 ]

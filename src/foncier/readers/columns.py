@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import ConfigError, FormatError
-from foncier.i18n import Message, label
+from foncier.i18n import Message, label, without_controls
+from foncier.i18n.controls import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,6 +163,29 @@ def tidy(frame: pd.DataFrame, journal: Journal) -> pd.DataFrame:
         repaired,
         "readers.columns.accents_restored",
     )
+    return frame
+
+
+def printable(frame: Any, journal: Journal) -> Any:
+    """Remove the characters that no text needs (`foncier.i18n.controls`) from all text columns.
+
+    A text without any other character is unknown then. The table is unchanged where there are none.
+    """
+    removed = 0
+    for name in frame.columns:
+        values = frame[name]
+        if not isinstance(values.dtype, (pd.StringDtype, np.dtypes.ObjectDType)):
+            continue
+        text = isinstance(values.dtype, pd.StringDtype)
+        texts = values if text else values.where(values.map(lambda cell: isinstance(cell, str)))
+        found = texts.astype("str").str.contains(CONTROLS, na=False).to_numpy(dtype=bool)
+        if found.any():
+            plain = texts[found].map(without_controls).str.strip()
+            cells = values.copy()
+            cells[found] = plain.mask(plain == "")
+            frame = frame.assign(**{name: cells})
+            removed += int(found.sum())
+    journal.add("repaired", removed, "readers.columns.controls_removed")
     return frame
 
 

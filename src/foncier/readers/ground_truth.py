@@ -138,7 +138,7 @@ def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
             columns=list(table.columns),
             verdicts=list(VERDICTS),
         )
-    picked: Any = columns.pick(table, FIELDS, file, journal)
+    picked: Any = columns.printable(columns.pick(table, FIELDS, file, journal), journal)
     if isinstance(table, gpd.GeoDataFrame):
         picked = gpd.GeoDataFrame(picked, geometry="geometry", crs=table.crs)
     return picked, planted

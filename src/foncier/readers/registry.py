@@ -12,6 +12,7 @@ from foncier.model import LayerReport
 from foncier.readers import (
     cadastre,
     cnig,
+    columns,
     destinations,
     edigeo,
     edigeo_sheets,
@@ -216,7 +217,8 @@ def read(
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
-    frame = ids.unique_rows(draft.frame, key, shown=file.shown, journal=journal)
+    rows = columns.printable(draft.frame, journal)
+    frame = ids.unique_rows(rows, key, shown=file.shown, journal=journal)
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:

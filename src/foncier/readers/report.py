@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from foncier.i18n import localized
+from foncier.i18n import Localized, localized, without_controls
 from foncier.model import Note
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Journal:
         ``message`` is a message id; ``count`` is one of its parameters.
         """
         if count:
-            text = localized(message, count=int(count), **params)
+            words = localized(message, count=int(count), **params)
+            text = Localized(without_controls(words.fr), without_controls(words.en))
             self._notes.append(Note(effect, int(count), text))
 
     def extend(self, notes: Iterable[Note]) -> None:

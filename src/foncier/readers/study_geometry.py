@@ -100,6 +100,7 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     names: Any = points[label] if label is not None else pd.Series(None, points.index)
     texts = columns.tidy(pd.DataFrame({"name": names.astype("str")}), Journal())
+    texts = columns.printable(texts, Journal())
     return gpd.GeoDataFrame(
         {"order": np.arange(1, len(points) + 1), "name": texts["name"].to_numpy()},
         geometry=points.geometry.to_numpy(),

@@ -18,7 +18,7 @@ import shapely
 from foncier._util import gdal, geopackage
 from foncier._util.atomic_write import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
-from foncier.i18n import Localized, localized
+from foncier.i18n import Localized, cleaned, localized
 from foncier.results.contents import Edits, edits
 from foncier.results.descriptions import Description, read_descriptions, typed
 from foncier.results.layers import (
@@ -92,7 +92,7 @@ class SavedResult:
         if not (self.folder / MANIFEST).is_file():
             raise _no_result(self.folder, MANIFEST)
         with self._readable():
-            return {**json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))}
+            return {**cleaned(json.loads((self.folder / MANIFEST).read_text(encoding="utf-8")))}
 
     @cached_property
     def _facts(self) -> Mapping[str, Any]:
@@ -105,7 +105,7 @@ class SavedResult:
     def _metadata(self) -> Mapping[str, Any]:
         query = "SELECT metadata FROM gpkg_metadata WHERE id = 1"
         with self._readable(), self._database() as base:
-            metadata: dict[str, Any] = json.loads(base.execute(query).fetchone()[0])
+            metadata: dict[str, Any] = cleaned(json.loads(base.execute(query).fetchone()[0]))
         return metadata
 
     def _fact(self, name: str) -> Any:

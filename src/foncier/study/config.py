@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from foncier.i18n import Message
+from foncier.i18n import Message, control_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,14 @@ class Strict(BaseModel):
     """Unknown keys are an error; values do not change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_controls(cls, value: Any) -> Any:
+        code = control_in(value)  # a table of the file is a model by now, which checked its own
+        if code is not None:
+            raise ValueError(Message("study.validation.control_character", code=code))
+        return value
 
 
 class Waypoint(Strict):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from foncier._util.toml import read_toml
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
+from foncier.i18n import cleaned
 from foncier.study.config import VARIABLE, Study, expanded, rename_former_keys
 from foncier.study.names import check_names
 from foncier.study.validation_errors import NOT_IN_FILE, validation_error
@@ -83,7 +84,8 @@ def fetched_layers(folder: Path) -> dict[str, Any]:
     listed = folder / FETCHED / LIST
     if not listed.is_file():
         return {}
-    layers: dict[str, Any] = rename_former_keys(read_toml(listed)).get("layers", {})
+    # Titles and sources come from services: they are cleaned, nobody can correct them here.
+    layers: dict[str, Any] = cleaned(rename_former_keys(read_toml(listed))).get("layers", {})
     return layers
 
 
