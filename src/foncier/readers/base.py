@@ -10,7 +10,7 @@ from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import geopandas as gpd
     import pandas as pd
@@ -58,11 +58,10 @@ def layer(
     target: Target,
     journal: Journal,
     *,
-    fields: Iterable[columns.Field],
+    fields: columns.Fields,
     shape: shapes.Shape,
 ) -> Draft:
     """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS."""
-    fields = tuple(fields)
     with chunked.open_rows(file, lambda names: columns.used_columns(names, fields, file)) as rows:
         return of_rows(rows, file, target, journal, fields=fields, shape=shape)
 
@@ -73,7 +72,7 @@ def of_rows(
     target: Target,
     journal: Journal,
     *,
-    fields: Iterable[columns.Field],
+    fields: columns.Fields,
     shape: shapes.Shape,
 ) -> Draft:
     """Do what `layer` does, for rows that are already open."""

@@ -14,7 +14,7 @@ from foncier.i18n import Message, label, without_controls
 from foncier.i18n.controls import CONTROLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from foncier.model import LayerFile
     from foncier.readers.report import Journal
@@ -41,9 +41,14 @@ class Field:
     absent: str | None = None
 
 
+if TYPE_CHECKING:
+    # Columns that a format can have, or those for the names of the columns of a file.
+    Fields = Iterable[Field] | Callable[[Iterable[str]], Iterable[Field]]
+
+
 def pick(
     frame: pd.DataFrame,
-    fields: Iterable[Field],
+    fields: Fields,
     file: LayerFile,
     journal: Journal,
     *,
@@ -58,7 +63,8 @@ def pick(
     frame
         Rows as read, with or without geometry (unchanged).
     fields
-        The contract columns that this format can have.
+        The contract columns that this format can have; a function where they depend on the names
+        of the columns of the file.
     file
         The file with its ``columns`` and ``constants``.
     names
@@ -71,9 +77,9 @@ def pick(
     FormatError
         A required column, or one that the study names, is not in the file.
     """
-    fields = tuple(fields)
-    _check_keys(fields, file)
     names = [str(name) for name in names or frame.columns if name != "geometry"]
+    fields = _of_names(fields, names)
+    _check_keys(fields, file)
     picked = frame[["geometry"]].copy() if "geometry" in frame else frame[[]].copy()
     missing = []
     for field in fields:
@@ -93,10 +99,15 @@ def pick(
     return tidy(picked, journal)
 
 
-def used_columns(names: Iterable[str], fields: Iterable[Field], file: LayerFile) -> set[str]:
+def _of_names(fields: Fields, names: Iterable[str]) -> tuple[Field, ...]:
+    return tuple(fields(names) if callable(fields) else fields)
+
+
+def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[str]:
     """Return the columns of a file that `pick` uses."""
     columns = [name for name in names if name != "geometry"]
-    used = {_find_column(columns, f, file) for f in fields if f.name not in file.constants}
+    wanted = _of_names(fields, columns)
+    used = {_find_column(columns, f, file) for f in wanted if f.name not in file.constants}
     return {name for name in used if name is not None}
 
 

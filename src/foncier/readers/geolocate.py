@@ -14,11 +14,8 @@ from foncier.readers import base, columns, frames
 from foncier.readers.former_communes import to_cadastre
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
-    from foncier.readers.columns import Field
     from foncier.readers.report import Journal
 
 DEGREES = "EPSG:4326"
@@ -27,7 +24,7 @@ SEPARATOR = " | "  # between the items of a list in one cell
 
 def cells(
     file: LayerFile,
-    fields: Iterable[Field] | Callable[[Iterable[str]], Iterable[Field]],
+    fields: columns.Fields,
     journal: Journal,
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
     """Return the columns of a CSV or vector file, its number of rows and its geometries if any.
@@ -36,15 +33,13 @@ def cells(
     """
     if frames.is_table(file, (".csv", ".csv.gz", ".txt")):
         table: Any = frames.rows(file, journal)
-        wanted = fields(map(str, table.columns)) if callable(fields) else fields
-        return columns.pick(table, wanted, file, journal), len(table), None
+        return columns.pick(table, fields, file, journal), len(table), None
     frame = frames.vector(file)
     attributes = pd.DataFrame(frame.drop(columns="geometry"))
     lists = attributes.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:
         attributes[name] = attributes[name].map(_join_items, na_action="ignore")
-    wanted = fields(map(str, attributes.columns)) if callable(fields) else fields
-    rows: Any = columns.pick(attributes, wanted, file, journal)
+    rows: Any = columns.pick(attributes, fields, file, journal)
     return (
         rows,
         len(frame),

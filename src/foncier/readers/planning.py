@@ -12,6 +12,8 @@ from foncier.readers import base, columns, ids
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
@@ -21,6 +23,14 @@ ZONE_FIELDS = (
     Field("zone_type", ("typezone",), required=True),
     Field("label", ("libelle",)),
 )
+# Sectors of a carte communale (CNIG, `typesect`): 01 buildable, 02 buildable for activities alone,
+# 03 not buildable, 99 any other.
+SECTOR_FIELDS = (
+    Field("zone_id", ("idsect", "gid")),
+    Field("zone_type", ("typesect",), required=True),
+    Field("label", ("libelle",)),
+)
+SECTOR_TYPES = {"01": "U", "02": "U", "03": "N", "99": schemas.UNKNOWN_ZONE}
 CONSTRAINT_FIELDS = (
     Field("constraint_id", ("id", "gid", "fid")),
     Field("kind", required=True),
@@ -65,14 +75,31 @@ FRENCH_EFFECTS = {"exclure": "exclude", "signaler": "flag", "contexte": "context
 
 
 def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read zones of a local plan in the layout of the Géoportail de l'urbanisme."""
-    draft = base.layer(file, target, journal, fields=ZONE_FIELDS, shape="polygon")
+    """Read zones of a local plan, or sectors of a carte communale, as the GPU publishes them.
+
+    A buildable sector is ``U``, one that is not is ``N``; what a sector of another kind allows is
+    unknown (`foncier.schemas.UNKNOWN_ZONE`).
+
+    Raises
+    ------
+    FormatError
+        Neither ``typezone`` nor ``typesect`` is in the file.
+    """
+    draft = base.layer(file, target, journal, fields=_zone_fields, shape="polygon")
     frame: Any = draft.frame
+    code = frame["zone_type"].astype("str").str.extract(r"^\s*(\d{1,2})\s*$", expand=False)
+    sector = code.str.zfill(2).map(SECTOR_TYPES)
+    frame = frame.assign(zone_type=sector.fillna(frame["zone_type"]))
     typed = frame["zone_type"].notna()
     journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
     return base.Draft(
         ids.fill_keys(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
     )
+
+
+def _zone_fields(names: Iterable[str]) -> tuple[Field, ...]:
+    known = {name.lower() for name in names}
+    return SECTOR_FIELDS if "typesect" in known and "typezone" not in known else ZONE_FIELDS
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:

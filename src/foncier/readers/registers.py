@@ -26,6 +26,7 @@ from foncier.readers import (
     parcel_refs,
 )
 from foncier.readers.columns import Field
+from foncier.readers.lovac import of_arrondissements
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -271,6 +272,7 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
         journal=journal,
     )
     selected = base.filter_communes(rows, target, journal)
+    selected = of_arrondissements(selected, target.communes, journal)
     price = columns.numbers(selected["price_eur_m2"], column="price_eur_m2", shown=file.shown)
     sales = columns.numbers(selected["sales"], column="sales", shown=file.shown)
     rare = price.notna() & ((sales < MIN_SALES) | (price <= 0))

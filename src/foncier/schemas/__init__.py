@@ -25,6 +25,7 @@ from foncier.schemas.inputs import (
     PRICES,
     STREETS,
     TRANSIT,
+    UNKNOWN_ZONE,
     VACANCY_RATES,
     ZONES,
 )
@@ -128,6 +129,7 @@ __all__ = [
     "STREETS",
     "TESTS",
     "TRANSIT",
+    "UNKNOWN_ZONE",
     "VACANCY_RATES",
     "WHAT_IF",
     "ZONES",

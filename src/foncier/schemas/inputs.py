@@ -17,6 +17,7 @@ OWNER_GROUPS = {
 }
 # Public bodies: the only owners whose name is read, kept and shown (groups 1 to 6 and 9).
 NAMED_OWNERS = tuple(group for code, group in OWNER_GROUPS.items() if code in "1234569")
+UNKNOWN_ZONE = "inconnu"  # type of a zone of which it is not known what it allows
 PRESCRIPTION_FAMILIES = ("prescription", "information")
 
 PARCELS = Table(

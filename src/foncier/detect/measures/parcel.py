@@ -33,6 +33,7 @@ from foncier.geometry import (
 )
 from foncier.i18n import Message
 from foncier.i18n.arrays import word_values
+from foncier.schemas import UNKNOWN_ZONE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -63,7 +64,10 @@ def in_zone(
 def zone_at(
     zones: gpd.GeoDataFrame, points: Geometries, wanted: tuple[str, ...]
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """Tell for each point if it lies in a wanted zone (1, else 0), and the type of its zone."""
+    """Tell for each point if it lies in a wanted zone (1, else 0), and the type of its zone.
+
+    NaN in a zone of unknown type (`foncier.schemas.UNKNOWN_ZONE`).
+    """
     # Each zone is prepared once, and has thousands of corners; a point has one.
     zone, point = shapely.STRtree(points).query(shapes(zones), predicate="contains")
     types = texts(zones["zone_type"])
@@ -73,6 +77,7 @@ def zone_at(
     detail = np.full(len(points), NO_ZONE, dtype=object)
     order = np.lexsort((-zone, hit))  # a wanted zone wins, then the first in the table
     detail[point[order]] = types[zone[order]]
+    inside[detail == UNKNOWN_ZONE] = np.nan
     return inside, detail
 
 
