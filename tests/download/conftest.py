@@ -296,10 +296,16 @@ def fetched_bytes(study: Path) -> dict[str, bytes]:
 
 
 def fetched(
-    service: Replay, study: Path, *, today: date = TODAY, **more: Any
+    service: Replay,
+    study: Path,
+    *,
+    today: date = TODAY,
+    web_more: dict[str, object] | None = None,
+    **more: Any,
 ) -> dict[str, services.Outcome]:
     """Fetch the sources of a study; outcomes by source."""
-    outcomes = fetch.fetch(read_bare_study(study), today=today, web=web(service), **more)
+    client = web(service, **(web_more or {}))
+    outcomes = fetch.fetch(read_bare_study(study), today=today, web=client, **more)
     return {one.source.name: one for one in outcomes}
 
 

@@ -56,6 +56,8 @@ class Replay:
         self.pace_s = 0.0
         self.faults: dict[str, list[Fault]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.spans: list[tuple[str, float, float]] = []
+        self.wait_s = 0.0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
 
@@ -185,8 +187,9 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             self._answer(self.path, replay.files.get(self.path))
 
         def _answer(self, path: str, body: bytes | None) -> None:
-            fault = replay.fault(path) or Fault()
-            time.sleep(fault.wait_s)
+            fault, start = replay.fault(path) or Fault(), time.monotonic()
+            time.sleep(fault.wait_s or replay.wait_s)
+            replay.spans.append((path.split("/")[1], start, time.monotonic()))
             body = fault.body if fault.body is not None else body
             if body is None and not fault.status:
                 fault.status = 404

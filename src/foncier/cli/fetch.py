@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from foncier.cli.console import (
     Debug,
@@ -21,6 +22,10 @@ from foncier.errors import OfflineError
 from foncier.i18n import Message, localize
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.progress import TaskID
+
     from foncier.download import Cache, Outcome, Provenance
     from foncier.pipeline.fetch import Wanted
 
@@ -42,20 +47,27 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
         from foncier.study import read_bare_study  # noqa: PLC0415
 
         study, names = read_bare_study(where), _split(only)
+        today = datetime.now(UTC).date()
         if dry_run or offline:
-            _say_wanted(fetch.wanted(study, names), offline=offline)
+            wanted = fetch.wanted(study, names)
+            bounds = fetch.bounds_of(study) if dry_run else None
+            requests = [fetch.requests_of(study, one, today=today, bounds=bounds) for one in wanted]
+            _say_wanted(wanted, requests if dry_run else None)
             return
         faults, client = [], fetch.web_of(study, cache=not no_cache)
-        for outcome in fetch.fetch(
-            study,
-            today=datetime.now(UTC).date(),
-            only=names,
-            refresh=refresh,
-            accepted=_split(accept),
-            web=client,
-        ):
-            _say_outcome(outcome)
-            faults += [outcome.error] if outcome.error and outcome.state == "failed" else []
+        with _Bars() as bars:
+            for outcome in fetch.fetch(
+                study,
+                today=today,
+                only=names,
+                refresh=refresh,
+                accepted=_split(accept),
+                web=client,
+                progress=bars.advance,
+            ):
+                bars.end(outcome)
+                _say_outcome(outcome)
+                faults += [outcome.error] if outcome.error and outcome.state == "failed" else []
         _say_cache_fault(client.cache)
         if faults:
             raise typer.Exit(faults[0].exit_code)
@@ -86,26 +98,56 @@ def cache(
     say("cli.cache.size", folder=shared.folder, count=count, size_mb=size / 1e6)
 
 
-def _say_wanted(wanted: tuple[Wanted, ...], *, offline: bool) -> None:
+class _Bars:
+    """A bar for each source that is being downloaded; none where the output is no terminal."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        self.progress = Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+        self.tasks: dict[Path, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def advance(self, one: Wanted, size: int, total: int | None) -> None:
+        """Show the bytes of a source; called by the thread that downloads it."""
+        if one.file not in self.tasks:
+            self.tasks[one.file] = self.progress.add_task(escape(one.source.group), total=None)
+        self.progress.update(self.tasks[one.file], completed=size, total=total)
+
+    def end(self, outcome: Outcome) -> None:
+        """Remove the bar of a source."""
+        if outcome.file in self.tasks:
+            self.progress.remove_task(self.tasks.pop(outcome.file))
+
+
+def _say_wanted(wanted: tuple[Wanted, ...], requests: list[list[str]] | None) -> None:
+    """Print the sources, and the addresses that would be requested; None: none may be."""
     missing = 0
-    for one in wanted:
+    for n, one in enumerate(wanted):
         missing += one.former is None
         state = (
-            Message("cli.fetch.fetched_on", day=one.former.fetched_on)
+            Message("cli.fetch.fetched_on", day=date.fromisoformat(one.former.fetched_on))
             if one.former
             else Message("cli.fetch.absent")
         )
         words = localize(
             "cli.fetch.source",
-            label=one.source.label,
+            label=one.source.title,
             state=state,
             licence=one.source.licence,
-            updates=one.source.fresh,
+            updates=one.source.frequency,
         )
         _say_source("[green]✓[/green]" if one.former else "–", one.source.group, words)
-        if not offline:
-            out.print(f"    {escape(one.source.address)}", soft_wrap=True)
-    if offline and missing:
+        for address in requests[n] if requests else ():
+            out.print(f"    {escape(address)}", soft_wrap=True)
+        if requests and one.source.requests_bounds and "?" not in requests[n][0]:
+            out.print(f"    {escape(localize('cli.fetch.bounds_unknown'))}", soft_wrap=True)
+    if requests is None and missing:
         raise OfflineError("cli.fetch.offline", count=missing)
 
 

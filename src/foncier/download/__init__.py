@@ -11,6 +11,8 @@ from foncier.download.catalog import (
 )
 from foncier.download.client import HttpClient
 from foncier.download.download import Outcome, fetch
+from foncier.download.lanes import Lanes
+from foncier.download.network import check_network
 from foncier.download.policies import Service, service_of
 from foncier.download.provenance import (
     Provenance,
@@ -20,19 +22,23 @@ from foncier.download.provenance import (
     write_text,
 )
 from foncier.download.retries import RETRIES
+from foncier.download.services import first_addresses
 
 __all__ = [
     "RETRIES",
     "Cache",
     "HttpClient",
+    "Lanes",
     "Outcome",
     "Provenance",
     "Query",
     "Service",
     "Source",
     "all_services",
+    "check_network",
     "explain_disk_errors",
     "fetch",
+    "first_addresses",
     "hosts",
     "read_provenance",
     "select_sources",

@@ -124,8 +124,18 @@ class Source:
 
     @property
     def by_bounds(self) -> bool:
-        """Tell whether the bounds of the parcels select or check its rows."""
-        return self.form in {"wfs", "overpass", "bil", "gtfs"} or "cut" in self.options
+        """Tell whether the bounds of the parcels select its rows."""
+        return self.requests_bounds or "cut" in self.options
+
+    @property
+    def checked_by_bounds(self) -> bool:
+        """Tell whether the bounds of the parcels only check its rows, after the download."""
+        return self.form == "gtfs"
+
+    @property
+    def requests_bounds(self) -> bool:
+        """Tell whether its requests hold the bounds of the parcels."""
+        return self.form in {"wfs", "overpass", "bil"}
 
     @property
     def by_commune(self) -> bool:

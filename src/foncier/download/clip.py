@@ -114,6 +114,14 @@ def download_clip(
     )
 
 
+def file_addresses(source: Source, query: Query) -> list[str]:
+    """Addresses of the files that contain the communes of a query."""
+    return [
+        address_of(source, replace(query, communes=communes))
+        for communes in _communes_by_file(source, query)
+    ]
+
+
 def _communes_by_file(source: Source, query: Query) -> list[tuple[str, ...]]:
     """Communes of the study by the file that contains them: one for each département, or one."""
     if "{dep}" not in source.address:

@@ -70,6 +70,20 @@ def download_dem(
     return Download.assembled(path)
 
 
+def first_tile(source: Source, query: Query) -> str:
+    """Address of the first tile of a query.
+
+    Raises
+    ------
+    SourceError
+        No parcels are known.
+    """
+    crs = legal_crs(query.communes[0])
+    profile = _grid(source, bounds_m(source, query, crs), crs)
+    window = next(_windows(profile["width"], profile["height"]))
+    return _address(source, window, profile["transform"], crs)
+
+
 def _grid(
     source: Source, bounds: tuple[float, float, float, float], crs: pyproj.CRS
 ) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import reduce
@@ -32,10 +33,11 @@ from foncier.readers import files, registry
 from foncier.readers.dem import read_dem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from foncier.download.catalog import Query, Source
+    from foncier.download.catalog import Bounds, Query, Source
     from foncier.download.client import Download, HttpClient
     from foncier.model import LayerReport
 
@@ -73,6 +75,8 @@ def fetch(
     *,
     today: date,
     accepted: Collection[str] = (),
+    reading: AbstractContextManager[Any] | None = None,
+    late_bounds: Callable[[], Bounds | None] | None = None,
 ) -> Outcome:
     """Download one source into a folder; on any error the former file stays unchanged.
 
@@ -84,6 +88,11 @@ def fetch(
         Date for the provenance.
     accepted
         Codes of quality issues (``vide``, ``moins``, ``colonnes``) that the user accepts.
+    reading
+        Lock of the threads that download side by side: one of them at a time reads its file, so
+        that memory is that of one.
+    late_bounds
+        Waits for the bounds of the parcels, for a source whose requests do not hold them.
 
     Returns
     -------
@@ -99,7 +108,11 @@ def fetch(
     query = replace(query, asked_on=today)
     try:
         with explain_disk_errors(file.name):
-            provenance = _update(client, source, query, file, former, accepted=accepted)
+            download = _download(client, source, query, file, former)
+            if late_bounds is not None:
+                query = replace(query, bounds=late_bounds())
+            with reading or nullcontext():
+                provenance = _install(download, source, query, file, former, accepted=accepted)
     except NoDataError as fault:
         # Data of the previous run that are gone are an error until the user accepts the loss.
         return Outcome(source, file, "failed" if former else "absent", former, fault)
@@ -112,8 +125,27 @@ def fetch(
     return Outcome(source, file, "current" if same else "new", provenance)
 
 
-def _update(
-    client: HttpClient,
+def _download(
+    client: HttpClient, source: Source, query: Query, file: Path, former: Provenance | None
+) -> Download:
+    """Download the new version of a file beside it."""
+    if source.form not in DOWNLOADERS:
+        raise ConfigError(
+            "download.unknown_form", source=source.name, form=source.form, forms=tuple(DOWNLOADERS)
+        )
+    partial = partial_file(file.parent, file.name)
+    validators = asdict(former) if former else {}
+    try:
+        return DOWNLOADERS[source.form](client, source, query, partial, validators)
+    except OfflineError:
+        raise  # the next run resumes the partial download
+    except FoncierError:
+        remove(partial)
+        raise
+
+
+def _install(
+    download: Download,
     source: Source,
     query: Query,
     file: Path,
@@ -121,26 +153,17 @@ def _update(
     *,
     accepted: Collection[str],
 ) -> Provenance:
-    """Download and install a file; return its provenance, ``former`` when it has not changed."""
-    if source.form not in DOWNLOADERS:
-        raise ConfigError(
-            "download.unknown_form", source=source.name, form=source.form, forms=tuple(DOWNLOADERS)
-        )
+    """Install a file after its readers; return its provenance, ``former`` when it is the same."""
     partial = partial_file(file.parent, file.name)
+    if former and (download.unchanged or download.sha256 == former.sha256):
+        remove(partial)
+        return _confirmed(former, file, download, source, query)
     try:
-        download = DOWNLOADERS[source.form](
-            client, source, query, partial, asdict(former) if former else {}
-        )
-        if former and (download.unchanged or download.sha256 == former.sha256):
-            remove(partial)
-            return _confirmed(former, file, download, source, query)
         rows, columns, issues = _validate(source, query, partial, file, former, accepted=accepted)
-        vintage = vintage_of(download, source, today=_day(query))
-    except OfflineError:
-        raise  # the next run resumes the partial download
     except FoncierError:
         remove(partial)
         raise
+    vintage = vintage_of(download, source, today=_day(query))
     provenance = Provenance(
         source=source.name,
         address=download.address or address_of(source, query),

@@ -8,25 +8,27 @@ import zlib
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from foncier.download.catalog import address_of, bounds_degrees
-from foncier.download.clip import download_clip
+from foncier.download.catalog import address_of, bounds_degrees, fill_address
+from foncier.download.clip import download_clip, file_addresses
 from foncier.download.datagouv import download_resource
-from foncier.download.dem import download_dem
+from foncier.download.dem import download_dem, first_tile
 from foncier.download.edigeo import download_sheets
-from foncier.download.paged_json import download_pages
+from foncier.download.paged_json import download_pages, first_pages
 from foncier.download.policies import service_of
 from foncier.download.responses import RETRY
 from foncier.download.transit import download_gtfs
-from foncier.download.wfs import download_wfs
+from foncier.download.wfs import download_wfs, page_address
 from foncier.errors import FormatError, OfflineError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from foncier.download.catalog import Query, Source
     from foncier.download.client import Download, HttpClient
+    from foncier.download.policies import Service
 
 MAX_EXPANSION = 40  # a file of the cadastre expands 12 times; more is a decompression bomb
 # Keys that the readers of OpenStreetMap use (foncier.readers.osm_tags).
@@ -155,5 +157,34 @@ DOWNLOADERS: Mapping[
         "cut": download_clip,
         "gtfs": download_gtfs,
         "sheets": download_sheets,
+    }
+)
+
+
+def first_addresses(source: Source, query: Query, services: Iterable[Service]) -> list[str]:
+    """Addresses that a download of a source begins with, as a browser can open them.
+
+    Without the bounds of a query, those of a source by bounds have no parameters: its service alone
+    is known.
+    """
+    if source.requests_bounds and query.bounds is None:
+        return [source.address]
+    if source.form == "overpass":
+        text = _overpass_query(source, query, service_of(source.address, services).query_s)
+        return [f"{source.address}?{urlencode({'data': text})}"]
+    return FIRST_ADDRESSES.get(source.form, _plain_address)(source, query)
+
+
+def _plain_address(source: Source, query: Query) -> list[str]:
+    return [address_of(source, query)]
+
+
+FIRST_ADDRESSES: Mapping[str, Callable[[Source, Query], list[str]]] = MappingProxyType(
+    {
+        "wfs": lambda source, query: [page_address(source, query, 0)],
+        "pages": first_pages,
+        "bil": lambda source, query: [first_tile(source, query)],
+        "cut": file_addresses,
+        "sheets": lambda source, query: [fill_address(source.options["listing"], query)],
     }
 )

@@ -40,9 +40,9 @@ def download_wfs(
     del validators  # the pages have no common validator
     features: dict[str, Any] = {}
     totals: list[int] = []
-    received, page_size = 0, int(source.options["page"])
+    received = 0
     for _ in range(MAX_PAGES):
-        address = f"{source.address}?{urlencode(_parameters(source, query, received, page_size))}"
+        address = page_address(source, query, received)
         client.get(address, path, max_bytes=source.most_bytes)
         answer = read_json(path, address)
         rows = answer.get("features")
@@ -61,7 +61,18 @@ def download_wfs(
     )
 
 
-def _parameters(source: Source, query: Query, start: int, count: int) -> dict[str, str]:
+def page_address(source: Source, query: Query, start: int) -> str:
+    """Address of the page that begins with a number of features.
+
+    Raises
+    ------
+    SourceError
+        No parcels are known.
+    """
+    return f"{source.address}?{urlencode(_parameters(source, query, start))}"
+
+
+def _parameters(source: Source, query: Query, start: int) -> dict[str, str]:
     west, south, east, north = bounds_degrees(source, query)
     return {
         "service": "WFS",
@@ -73,7 +84,7 @@ def _parameters(source: Source, query: Query, start: int, count: int) -> dict[st
         "sortBy": "gid",
         # WFS 2 has latitude first in this CRS; GeoJSON answers have longitude first.
         "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
-        "count": str(count),
+        "count": str(source.options["page"]),
         "startIndex": str(start),
     }
 

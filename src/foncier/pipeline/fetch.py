@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Event, Lock
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyproj
 
@@ -17,12 +19,16 @@ from foncier.pipeline.layers import layer_file
 from foncier.study.reader import FETCHED, LIST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
     from pathlib import Path
 
     from foncier.download import HttpClient, Outcome, Source
     from foncier.study.config import Study
+
+
+Bounds: TypeAlias = tuple[float, float, float, float]
+Progress: TypeAlias = "Callable[[Wanted, int, int | None], None]"
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,12 @@ def fetch(
     refresh: bool = False,
     accepted: tuple[str, ...] = (),
     web: HttpClient | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Outcome]:
-    """Download the sources of a study in turn; an error of one does not stop the others.
+    """Download the sources of a study side by side; an error of one does not stop the others.
+
+    Each service has a lane, with as many requests at a time as it allows. Sources that are selected
+    by the bounds of the parcels begin when the parcels are there.
 
     Parameters
     ----------
@@ -104,38 +114,122 @@ def fetch(
         Download again what exists; a service that answers "unchanged" sends nothing.
     accepted
         Quality checks that the planner waives.
+    progress
+        Called, in the thread of a source, with it, its bytes so far and those that its service
+        announces (None: unknown).
 
     Raises
     ------
+    OfflineError
+        There is no network.
     ExportError
         The folder of the study cannot be written, or the disk is full.
 
     Yields
     ------
-    The outcome of each source. After the last one ``fetched/couches.toml`` lists the layers.
+    The outcome of each source, in the order of the catalogue. After the last one
+    ``fetched/couches.toml`` lists the layers.
     """
-    client = web or web_of(study)
     folder = study.folder / FETCHED
     with services.explain_disk_errors(FETCHED):
         folder.mkdir(parents=True, exist_ok=True)
-    bounds = None
-    for one in wanted(study, only):
-        if one.former and not refresh:
-            yield services.Outcome(one.source, one.file, "current", one.former)
-            continue
-        communes = (one.commune,) if one.source.by_commune else study.info.communes
-        if one.source.by_bounds and bounds is None:
-            bounds = _bounds(study)
-        place = services.Query(
-            communes, bounds if one.source.by_bounds else None, network=study.fetch.gtfs
-        )
-        yield services.fetch(client, one.source, place, folder, today=today, accepted=accepted)
+    every = wanted(study, only)
+    ended = {
+        one.file: services.Outcome(one.source, one.file, "current", one.former)
+        for one in every
+        if one.former and not refresh
+    }
+    missing = [one for one in every if one.file not in ended]
+    client = web or web_of(study)
+    services.check_network(client, (one.source.address for one in missing))
+    running = _Run(study, client, today, accepted, progress).outcomes(missing)
+    for one in every:
+        while one.file not in ended:
+            outcome = next(running)
+            ended[outcome.file] = outcome
+        yield ended[one.file]
     services.sweep_leftovers(folder)
     with services.explain_disk_errors(LIST):
         services.write_text(folder / LIST, _listed(study))
 
 
-def _bounds(study: Study) -> tuple[float, float, float, float] | None:
+@dataclass
+class _Run:
+    """Downloads of a study, a lane for each service."""
+
+    study: Study
+    client: HttpClient
+    today: date
+    accepted: tuple[str, ...]
+    progress: Progress | None
+    reading: Lock = field(default_factory=Lock)
+    lanes: services.Lanes[Outcome] = field(default_factory=services.Lanes)
+    bounds: Bounds | None = None
+    bounds_known: Event = field(default_factory=Event)
+
+    def outcomes(self, missing: list[Wanted]) -> Iterator[Outcome]:
+        """Outcomes as they end; sources by bounds begin after the last source of parcels."""
+        by_bounds = [one for one in missing if one.source.by_bounds]
+        first = [one for one in missing if not one.source.by_bounds]
+        parcels = sum("parcels" in dict(one.source.layers) for one in first)
+        for one in first:
+            self._begin(one)
+        try:
+            for _ in missing:
+                if not parcels and not self.bounds_known.is_set():
+                    self._find_bounds()
+                    for one in by_bounds:
+                        self._begin(one)
+                outcome = self.lanes.next()
+                parcels -= "parcels" in dict(outcome.source.layers)
+                yield outcome
+        finally:
+            self.lanes.stop()
+
+    def _find_bounds(self) -> None:
+        try:
+            with self.reading:
+                self.bounds = bounds_of(self.study)
+        finally:
+            self.bounds_known.set()
+
+    def _late_bounds(self) -> Bounds | None:
+        self.bounds_known.wait()
+        return self.bounds
+
+    def _begin(self, one: Wanted) -> None:
+        query = query_of(self.study, one, self.bounds if one.source.by_bounds else None)
+        client = self.client
+        if self.progress is not None:
+            client = client.reporting(partial(self.progress, one))
+        self.lanes.add(
+            services.service_of(one.source.address, client.services),
+            lambda: services.fetch(
+                client,
+                one.source,
+                query,
+                self.study.folder / FETCHED,
+                today=self.today,
+                accepted=self.accepted,
+                reading=self.reading,
+                late_bounds=self._late_bounds if one.source.checked_by_bounds else None,
+            ),
+        )
+
+
+def query_of(study: Study, one: Wanted, bounds: Bounds | None) -> services.Query:
+    """What is asked of a source for its communes, or for the bounds of the parcels."""
+    communes = (one.commune,) if one.source.by_commune else study.info.communes
+    return services.Query(communes, bounds, network=study.fetch.gtfs)
+
+
+def requests_of(study: Study, one: Wanted, *, today: date, bounds: Bounds | None) -> list[str]:
+    """Addresses that a download of a source begins with, as a browser can open them."""
+    query = replace(query_of(study, one, bounds), asked_on=today)
+    return services.first_addresses(one.source, query, services.all_services())
+
+
+def bounds_of(study: Study) -> Bounds | None:
     """Bounds of the parcels in degrees: declared files before downloaded ones; None without any."""
     crs = legal_crs(study.info.communes[0])
     declared = [
