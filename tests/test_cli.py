@@ -166,6 +166,7 @@ def test_a_run_prints_what_it_found_and_where(tmp_path: Path) -> None:
     assert "DONNÉES FICTIVES" not in done.stdout
     files = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert files == [
+        ".foncier.json",
         "manifest.json",
         "mesures.parquet",
         "opportunites.csv",
@@ -189,7 +190,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(tmp_path: Path) -> No
         told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         told.pop("run")
         found[-1]["manifest"] = json.dumps(told).encode()
-    assert len(found[0]) == 6
+    assert len(found[0]) == 7
     assert found[0] == found[1]
 
 

@@ -14,6 +14,7 @@ import pytest
 from pyogrio import list_layers
 
 import foncier as fo
+from foncier._util.destination import LEDGER
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def test_no_weight_left_is_refused(public_result: fo.Result) -> None:
 def test_a_result_without_measures_says_so(saved: fo.Result, tmp_path: Path) -> None:
     """As one of version 0.1.0: every table is there, but it is not scored again."""
     names = saved.save(tmp_path / "copy")
-    assert {path.name for path in (tmp_path / "copy").iterdir()} == set(names)
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == {*names, LEDGER}
     (tmp_path / "copy" / "mesures.parquet").unlink()
     former = fo.read_result(str(tmp_path / "copy"))
     assert len(former.opportunities) == len(saved.opportunities)

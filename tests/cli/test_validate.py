@@ -29,6 +29,7 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
     ):
         assert words in told, words
     files = [
+        ".foncier.json",
         "fiabilite.png",
         "rapport.md",
         "sites.csv",
@@ -88,6 +89,7 @@ def test_diff_of_a_result_with_itself(demo_folder: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "Inchangé" in done.stdout
     assert sorted(p.name for p in tmp_path.iterdir()) == [
+        ".foncier.json",
         "differences.csv",
         "differences.gpkg",
         "differences.png",

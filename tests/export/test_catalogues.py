@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from foncier._util.atomic_write import sha256
+from foncier._util.destination import sha256
 from foncier.export import iso, stac
 from foncier.model import Contact
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-from foncier._util.atomic_write import MANIFEST, sha256
+from foncier._util.destination import MANIFEST, sha256
 
 from .jobs import JOBS
 

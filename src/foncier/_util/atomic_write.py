@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -12,6 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foncier._util.destination import (
+    LEDGER,
+    MANIFEST,
+    Entry,
+    Owner,
+    is_unchanged,
+    ledger_text,
+    read_ledger,
+    sha256,
+)
 from foncier._util.scratch import create_or_rollback, scratch_folder
 from foncier._util.sqlite_companions import check_replaceable, remove_companions
 from foncier.errors import ConfigError, ExportError, FoncierError
@@ -19,7 +28,6 @@ from foncier.errors import ConfigError, ExportError, FoncierError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MANIFEST = "manifest.json"
 ERRORS = (
     ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "util.atomic_write.disk_full"),
     ((errno.EROFS,), "util.atomic_write.read_only"),
@@ -34,7 +42,7 @@ def write_atomically(
     *,
     manifest: Callable[[Mapping[str, str]], str] | None = None,
     removable: Callable[[str], bool] = lambda _: False,
-    before_replacing: Callable[[Path], None] = lambda _: None,
+    owner: Owner | None = None,
 ) -> dict[str, str]:
     """Write files to a folder, all or none; a failure leaves the former files as they were.
 
@@ -57,9 +65,10 @@ def write_atomically(
         Tells whether a file of the former manifest may be removed, by its name. Such a file is
         removed in the same step if it is not written again and its SHA-256 is still that of the
         former manifest; a file that somebody changed stays.
-    before_replacing
-        Called with the path of each file that is about to be replaced, once all new files are
-        complete: it may keep a copy.
+    owner
+        Command that writes: what it may not replace is checked, and the ledger of the folder is
+        kept (`foncier._util.destination`). None: each file was named by the caller, who may
+        replace it.
 
     Returns
     -------
@@ -68,7 +77,8 @@ def write_atomically(
     Raises
     ------
     ConfigError
-        A name is not that of a plain file, or is outside the folder.
+        A name is not that of a plain file, or is outside the folder; a file may not be replaced
+        (`foncier._util.destination.Owner.check`).
     ExportError
         The disk is full, the folder is read-only, a file is in use by another program, a
         GeoPackage has changes that are not in it yet (``-wal``, ``-journal``)…
@@ -101,25 +111,15 @@ def write_atomically(
             replaced = [name for name in (*stale, *names) if (folder / name).exists()]
             for name in replaced:
                 check_replaceable(folder / name)
-            for name in replaced:
-                before_replacing(folder / name)
-            _move_all(new, folder, names, stale, current)
+            if owner is None:
+                _move_all(new, folder, names, stale, current)
+            else:
+                _move_owned(new, folder, names, stale, current, owner=owner, digests=digests)
     except FoncierError:
         raise
     except OSError as reason:
         raise _write_error(current[0], reason) from reason
     return digests
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_unchanged(path: Path, sha: str) -> bool:
-    """Tell whether a file exists and has this SHA-256."""
-    return path.is_file() and sha256(path) == sha
 
 
 def _is_plain(name: str) -> bool:
@@ -210,6 +210,45 @@ def _move_all(
             moved = [name for name in names if not (new / name).exists()]
             _undo([*removed, *moved], former, folder)
         _remove_empty_folders(folder, [*stale, *names])
+
+
+def _move_owned(
+    new: Path,
+    folder: Path,
+    names: list[str],
+    stale: list[str],
+    current: list[str],
+    *,
+    owner: Owner,
+    digests: Mapping[str, str],
+) -> None:
+    """Move the files that may be replaced, and keep the ledger.
+
+    The first ledger has the SHA-256 of the former files and of the new ones, so that the next run
+    recognises both after a kill; the last one has those of the new files.
+    """
+    former = read_ledger(folder)
+    owner.check_files(folder, names, former, digests)
+    moved = False
+    try:
+        owner.keep_changed(folder, names, former)
+        entries = former | owner.entries(names, digests, former)
+        _write_ledger(new / LEDGER, entries)
+        last = {name: entry for name, entry in entries.items() if name not in stale}
+        final = new.with_name("ledger")
+        _write_ledger(final, last | owner.entries(names, digests, {}))
+        _move_all(new, folder, [LEDGER, *names], stale, current)
+        moved = True
+    finally:
+        if not moved:
+            owner.forget_copies()
+    final.replace(folder / LEDGER)
+    _flush_folder(folder)
+
+
+def _write_ledger(path: Path, entries: Mapping[str, Entry]) -> None:
+    path.write_text(ledger_text(entries), encoding="utf-8", newline="\n")
+    _flush(path)
 
 
 def _remove_empty_folders(folder: Path, names: list[str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from foncier._util.atomic_write import MANIFEST, write_atomically
+from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import MANIFEST
 from foncier._util.scratch import scratch_folder
 from foncier.api import rescore, saved
 from foncier.api.explain import Explanation, gather
@@ -260,7 +260,9 @@ class Result:
         streets = self.layers["streets"]
         return osmnx_of_network(network.build_graph(streets, mode=mode), streets)
 
-    def save(self, folder: str | Path, *, lang: Lang = "fr") -> tuple[str, ...]:
+    def save(
+        self, folder: str | Path, *, lang: Lang = "fr", replace: bool = False
+    ) -> tuple[str, ...]:
         """Write the same files as ``foncier run``: map, GeoPackage, tables and manifest.
 
         A result that was read from a folder and not scored again is copied as it is.
@@ -271,6 +273,8 @@ class Result:
             Where the files go; what a former run left there is replaced once all is whole.
         lang
             Language of the map and of the words in the files.
+        replace
+            Replace files of others too, but no file of the study.
 
         Returns
         -------
@@ -278,14 +282,19 @@ class Result:
 
         Raises
         ------
+        ConfigError
+            A file there is read by the study, or is not a former result of its communes.
         ExportError
             Something could not be written; the former files are intact.
         """
         if isinstance(self._view, FolderView):
-            return _copy_all(self._view.saved.folder, Path(folder))
-        from foncier.pipeline.write_results import write_results  # noqa: PLC0415 (slow to import)
+            return saved.copy_result(self._view.saved, Path(folder), replace=replace)
+        from foncier.pipeline import write_results as writing  # noqa: PLC0415 (slow to import)
 
-        made = write_results(self._whole, self._settings, Path(folder), lang=lang, timings={})
+        owner = writing.run_owner(self._settings, replace=replace)
+        made = writing.write_results(
+            self._whole, self._settings, Path(folder), lang=lang, timings={}, owner=owner
+        )
         return (*made, MANIFEST)
 
     def to_gpkg(self, path: str | Path, *, lang: Lang = "fr") -> None:
@@ -432,19 +441,3 @@ def read_result(folder: str | Path) -> Result:
 def as_result(result: Result | str | Path) -> Result:
     """Result itself, or the one in a folder."""
     return result if isinstance(result, Result) else read_result(result)
-
-
-def _copy_all(source: Path, folder: Path) -> tuple[str, ...]:
-    """Copy the files of a result, all or none."""
-    names = sorted(read_saved(source, with_manifest=True).manifest["deliverables"])
-    writers: dict[str, Callable[[Path], None]] = {
-        name: partial(_copy, source / name) for name in (*names, MANIFEST)
-    }
-    if folder.resolve() != source.resolve():
-        write_atomically(folder, writers)
-    return tuple(writers)
-
-
-def _copy(source: Path, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, path)

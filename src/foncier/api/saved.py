@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,6 +14,8 @@ import shapely
 
 from foncier import readers, schemas
 from foncier._util import gdal
+from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import MANIFEST, Owner
 from foncier.detect import current_params
 from foncier.errors import FormatError
 from foncier.i18n import Localized
@@ -33,10 +37,11 @@ from foncier.model import (
 )
 from foncier.pipeline.write_results import EXCHANGE, MEASURES
 from foncier.results.layers import SURFACE
+from foncier.results.manifest import result_files
 from foncier.study.config import Study as StudyConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from foncier.results import SavedResult
@@ -247,3 +252,31 @@ def _report(raw: Mapping[str, Any]) -> LayerReport:
 
 def _agreement(raw: Mapping[str, Any] | None) -> Agreement | None:
     return None if raw is None else Agreement(**raw)
+
+
+def copy_result(saved: SavedResult, folder: Path, *, replace: bool = False) -> tuple[str, ...]:
+    """Copy the files of a result to another folder, all or none.
+
+    Returns
+    -------
+    Names of the files.
+
+    Raises
+    ------
+    ConfigError
+        A file there may not be replaced (`foncier._util.destination`).
+    ExportError
+        Something could not be written; the former files are intact.
+    """
+    source, names = saved.folder, sorted(saved.manifest["deliverables"])
+    owner = Owner("run", saved.communes, result_files(source), replace)
+    writers: dict[str, Callable[[Path], None]] = {
+        name: partial(_copy, source / name) for name in (*names, MANIFEST)
+    }
+    if folder.resolve() != source.resolve():
+        write_atomically(folder, writers, owner=owner)
+    return tuple(writers)
+
+
+def _copy(source: Path, path: Path) -> None:
+    shutil.copyfile(source, path)

@@ -11,6 +11,7 @@ from foncier.cli.assessment import show_readings
 from foncier.cli.console import (
     Debug,
     Language,
+    Replace,
     StudyFolder,
     escape,
     option,
@@ -18,6 +19,7 @@ from foncier.cli.console import (
     report_errors,
     say,
     say_file,
+    say_set_aside,
 )
 from foncier.errors import ConfigError
 from foncier.i18n import format_value, language, localize
@@ -26,6 +28,7 @@ from foncier.model import KIND_PLURALS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from foncier._util.destination import Owner
     from foncier.pipeline.compare_profiles import Comparison
 
 COMPARED = ("dent_creuse", "terrain_divisible")
@@ -43,6 +46,7 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.compare_profiles.help.out", metavar="folder")
     ] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -54,10 +58,15 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
         if plan is not None and folder is None:
             raise ConfigError("cli.compare_profiles.plan_needs_out")
         study = read_study(where)
+        owner = compare_profiles.comparison_owner(
+            study, folder or Path(), truth=truth or (), replace=replace
+        )
+        if folder is not None and plan is None:
+            owner.check(folder, compare_profiles.NAMES)
         comparison = compare_profiles.compare(study, workers=2)
         if plan is not None and folder is not None:
             # Nothing else is printed: what the rule sets find would no longer be blind.
-            _write_plan(comparison, plan, truth or (), folder)
+            _write_plan(comparison, plan, truth or (), folder, owner)
             return
         out.print(_table(study.info.title, comparison.summary))
         _say_agreement(comparison)
@@ -66,19 +75,23 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
             show_readings(assessed)
         if folder is not None:
             if assessed is not None:
-                readings.write(assessed, folder, lang=language())
+                readings.write(assessed, folder, lang=language(), owner=owner)
                 say_file("table", folder / readings.SCORES)
                 say_file("errors", folder / readings.ERRORS)
-            file = compare_profiles.write(comparison, study, folder)
+            file = compare_profiles.write(comparison, study, folder, owner=owner)
+            say_set_aside(owner.set_aside)
             say_file("geopackage", file)
             say_file("map", file.with_name(compare_profiles.PICTURE))
 
 
-def _write_plan(comparison: Comparison, count: int, known: Sequence[Path], folder: Path) -> None:
+def _write_plan(
+    comparison: Comparison, count: int, known: Sequence[Path], folder: Path, owner: Owner
+) -> None:
     from foncier.pipeline import plan_sheets  # noqa: PLC0415 (slow to import)
 
     sheets, sample = plan_sheets.draw_parcels(comparison, count, known)
-    plan_sheets.write(sheets, folder, lang=language(), sample=sample)
+    plan_sheets.write(sheets, folder, lang=language(), sample=sample, owner=owner)
+    say_set_aside(owner.set_aside)
     say("cli.compare_profiles.plan_alone", folder=folder, count=len(sample))
 
 

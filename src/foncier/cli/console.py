@@ -47,6 +47,7 @@ Quiet = Annotated[bool, option("--quiet", "-q", help="cli.options.quiet")]
 OptionalStudy = Annotated[Path | None, argument("study", help="cli.options.optional_study")]
 StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
 ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
+Replace = Annotated[bool, option("--replace", help="cli.options.replace")]
 Language = Annotated[
     Lang | None,
     option("--lang", help="cli.options.lang", callback=use_language, is_eager=True),
@@ -80,6 +81,12 @@ def say(message_id: str, /, **params: Any) -> None:
 def say_file(kind: str, path: Path | str) -> None:
     """Print the path of a file after its kind (see ``cli.files`` in the catalogues)."""
     out.print(f"{localize(f'cli.files.{kind}'):<12}{escape(str(path))}", soft_wrap=True)
+
+
+def say_set_aside(copies: Iterable[Path]) -> None:
+    """Print the copies of former results that somebody had changed."""
+    for copy in copies:
+        say("cli.set_aside", copy=copy)
 
 
 def say_warnings(warnings: Iterable[Localized], lang: Lang) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from foncier.cli.console import Debug, Language, StudyFolder, option, out, report_errors, say
+from foncier.cli.console import (
+    Debug,
+    Language,
+    Replace,
+    StudyFolder,
+    option,
+    out,
+    report_errors,
+    say,
+)
 from foncier.i18n import format_value, language
 
 
 def convert(
     where: StudyFolder,
     to: Annotated[str | None, option(help="cli.convert.help.to", metavar="folder")] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -23,7 +33,7 @@ def convert(
 
         study = read_study(where)
         folder = converted_folder(study, None if to is None else to_path(to))
-        for report in convert_layers(study, folder):
+        for report in convert_layers(study, folder, replace=replace):
             rows = format_value(report.rows_kept, "n", lang or language())
             out.print(f"{report.layer:<14}{rows:>12}  {report.path}", markup=False, soft_wrap=True)
         size = sum(file.stat().st_size for file in folder.iterdir())

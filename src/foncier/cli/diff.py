@@ -11,12 +11,14 @@ from foncier.cli.console import (
     Debug,
     Lang,
     Language,
+    Replace,
     argument,
     escape,
     option,
     out,
     report_errors,
     say_file,
+    say_set_aside,
     say_warnings,
 )
 from foncier.i18n import format_value, language, localize
@@ -29,12 +31,13 @@ FOLDER = "differences"
 SHOWN = 10  # sites of each kind of change; the table has all
 
 
-def diff(
+def diff(  # noqa: PLR0917 (typer makes options of them)
     old: Annotated[Path, argument("old", help="cli.diff.help.old")],
     new: Annotated[Path, argument("new", help="cli.diff.help.new")],
     folder: Annotated[
         Path | None, option("--out", help="cli.diff.help.out", metavar="folder")
     ] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -42,10 +45,13 @@ def diff(
     with report_errors(debug=debug):
         from foncier.pipeline import diff  # noqa: PLC0415 (slow to import)
 
-        lang, where = lang or language(), folder or new / FOLDER
+        lang, where = lang or language(), folder or new / FOLDER / old.resolve().name
+        owner = diff.diff_owner(old, new, where, replace=replace)
+        owner.check(where, diff.NAMES)
         changes = diff.compare(old, new)
-        diff.write(changes, where, lang=lang)
+        diff.write(changes, where, lang=lang, owner=owner)
         _summary(changes, lang)
+        say_set_aside(owner.set_aside)
         say_file("table", where / diff.TABLE)
         say_file("geopackage", where / diff.LAYER)
         say_file("map", where / diff.MAP)

@@ -10,6 +10,7 @@ from rich.table import Table
 from foncier.cli.console import (
     Debug,
     Language,
+    Replace,
     argument,
     escape,
     option,
@@ -17,6 +18,7 @@ from foncier.cli.console import (
     report_errors,
     say_file,
     say_sections,
+    say_set_aside,
 )
 from foncier.errors import ConfigError
 from foncier.i18n import format_value, language, localize
@@ -29,15 +31,18 @@ def match(  # noqa: PLR0917 (typer makes options of them)
     needs: Annotated[Path | None, argument("needs", help="cli.match.help.needs")] = None,
     template: Annotated[bool, option("--template", help="cli.match.help.template")] = False,
     file: Annotated[Path | None, option("--out", help="cli.match.help.out", metavar="file")] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
     """Match sites with requirements."""
     with report_errors(debug=debug):
         from foncier import scoring  # noqa: PLC0415 (slow to import)
+        from foncier._util.destination import Owner, subject_of  # noqa: PLC0415
         from foncier.export.match import describe_matches, write_matches  # noqa: PLC0415
         from foncier.results import read_saved  # noqa: PLC0415
         from foncier.results.layers import SITES  # noqa: PLC0415
+        from foncier.results.manifest import result_files  # noqa: PLC0415
         from foncier.study import conditions, read_requirements, requirements_template  # noqa: PLC0415
 
         if template:
@@ -51,10 +56,13 @@ def match(  # noqa: PLR0917 (typer makes options of them)
         matches, checks = scoring.match_requirements(sites, asked, requirements.tolerance)
         names = sites.set_index("opportunity_id")["name"]
         where = file or result / f"besoins-{needs.stem}.csv"
-        write_matches(matches, checks, names, where, lang=lang)
+        subject = subject_of(where.parent, result, needs)
+        owner = Owner("match", (subject,), (*result_files(result), needs), replace)
+        write_matches(matches, checks, names, where, lang=lang, owner=owner)
         out.print(_table(requirements.name, matches))
         say_sections(describe_matches(matches, checks, names, lang))
         out.print()
+        say_set_aside(owner.set_aside)
         say_file("table", where)
 
 

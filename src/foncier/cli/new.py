@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,7 @@ def new(
         text, folder = template(name, commune), parent / name
         if Path(name).name != name or name in (".", ".."):
             raise ConfigError("cli.new.not_a_name", name=name)
-        if (folder / "study.toml").exists():
+        if os.path.lexists(folder / "study.toml"):
             raise ConfigError("cli.new.exists", folder=folder)
         write_atomically(folder, {"study.toml": lambda path: _write(path, text)})
         file = f"[bold]{escape(str(folder / 'study.toml'))}[/bold]"

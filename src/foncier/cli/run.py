@@ -15,6 +15,7 @@ from foncier.cli.console import (
     Language,
     OptionalStudy,
     Quiet,
+    Replace,
     err,
     escape,
     option,
@@ -108,18 +109,21 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     scheduler: Scheduler = "processes",
     work: Work = None,
     patience: Patience = PATIENCE_S,
+    replace: Replace = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Run a study."""
     with report_errors(debug=debug):
         from foncier.parallel.executors import get_executor  # noqa: PLC0415 (slow to import)
+        from foncier.pipeline import write_results as writing  # noqa: PLC0415
         from foncier.pipeline.run import run as run_study  # noqa: PLC0415
         from foncier.pipeline.tiles import Tiling  # noqa: PLC0415
-        from foncier.pipeline.write_results import write_results  # noqa: PLC0415
 
         study, lang = _read(where, project), lang or language()
         results = folder or Path("maps") / _name(where, study)
+        owner = writing.run_owner(study, replace=replace)
+        writing.check_destination(results, owner)  # before the work, not after it
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
             if tiles is not None:
@@ -128,8 +132,14 @@ def run(  # noqa: PLR0917 (typer makes options of them)
             result = run_study(study, workers=workers, step=clock.step, tiling=tiling)
             clock.step(localize("cli.run.writing"))
             kept: list[Localized] = []
-            made = write_results(
-                result, study, results, lang=lang, timings=clock.timings, notify=kept.append
+            made = writing.write_results(
+                result,
+                study,
+                results,
+                lang=lang,
+                timings=clock.timings,
+                owner=owner,
+                notify=kept.append,
             )
             clock.step("")
         if not quiet:

@@ -10,12 +10,14 @@ from foncier.cli.console import (
     Debug,
     Language,
     Quiet,
+    Replace,
     ResultFolder,
     escape,
     option,
     out,
     report_errors,
     say,
+    say_set_aside,
 )
 from foncier.errors import ConfigError
 from foncier.i18n import language
@@ -35,6 +37,7 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
     ] = None,
     lang: Language = None,
     workers: Annotated[int, option(min=1, help="cli.sheets.help.workers", metavar="count")] = 2,
+    replace: Replace = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -51,7 +54,10 @@ def sheets(  # noqa: PLR0917 (typer makes options of them)
             top=top,
         )
         lang, where = lang or language(), folder or result / "fiches"
-        made = print_sheets(result, where, choice=choice, lang=lang, workers=workers)
+        made = print_sheets(
+            result, where, choice=choice, lang=lang, workers=workers, replace=replace
+        )
+        say_set_aside(made.set_aside)
         if not quiet:
             say("cli.sheets.made", count=len(made.sites), folder=made.folder)
             for name in made.files:

@@ -11,6 +11,7 @@ from foncier.cli.console import (
     Debug,
     Lang,
     Language,
+    Replace,
     ResultFolder,
     escape,
     option,
@@ -18,6 +19,7 @@ from foncier.cli.console import (
     report_errors,
     say,
     say_file,
+    say_set_aside,
     say_warnings,
 )
 from foncier.errors import ConfigError
@@ -25,6 +27,7 @@ from foncier.i18n import format_value, label, language, localize, typeset
 from foncier.model import KIND_PLURALS
 
 if TYPE_CHECKING:
+    from foncier._util.destination import Owner
     from foncier.export.visits import Visits
     from foncier.model import Validation
 
@@ -46,6 +49,7 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.validate.help.out", metavar="folder")
     ] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -58,28 +62,33 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
         if sheets is not None and plan is None:
             raise ConfigError("cli.validate.sheets_need_plan")
         lang, where = lang or language(), folder or result / FOLDER
+        owner = validate.validate_owner(result, truth, where, replace=replace)
+        for_visits = validate.visits_owner(owner, result, where)
+        owner.check(where, () if truth is None else validate.REPORTS)
+        for_visits.check(where, () if plan is None else validate.VISITS)
         if truth is not None:
             validation = validate.assess_result(result, truth, complete=complete)
-            validate.write(validation, where, lang=lang)
+            validate.write(validation, where, lang=lang, owner=owner)
             _summary(validation, lang)
             say_file("report", where / validate.REPORT)
             say_file("picture", where / validate.PICTURE)
         if plan is not None:
             visits = validate.visits(result, truth, plan)
-            validate.write_visits(visits, where, lang=lang)
+            validate.write_visits(visits, where, lang=lang, owner=for_visits)
             say("cli.validate.visits", count=len(visits.sites))
             say_file("list", where / validate.LIST)
             say_file("form", where / validate.FORM)
             if sheets is not None:
-                _write_sheets(visits, sheets, where, lang)
+                _write_sheets(visits, sheets, where, lang, for_visits)
+        say_set_aside(owner.set_aside)
 
 
-def _write_sheets(visits: Visits, study: Path, where: Path, lang: Lang) -> None:
+def _write_sheets(visits: Visits, study: Path, where: Path, lang: Lang, owner: Owner) -> None:
     from foncier.pipeline import plan_sheets  # noqa: PLC0415 (slow to import)
     from foncier.study import read_study  # noqa: PLC0415
 
     made = plan_sheets.visit_sheets(read_study(study), visits.sites)
-    plan_sheets.write(made, where, lang=lang)
+    plan_sheets.write(made, where, lang=lang, owner=owner)
     say_file("sheets", where / plan_sheets.PDF)
 
 

@@ -9,12 +9,14 @@ from foncier.cli.console import (
     Debug,
     Language,
     OptionalStudy,
+    Replace,
     escape,
     option,
     out,
     report_errors,
     say_file,
     say_sections,
+    say_set_aside,
 )
 from foncier.i18n import format_value, language
 
@@ -30,6 +32,7 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.what_if.help.out", metavar="folder")
     ] = None,
+    replace: Replace = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -37,20 +40,27 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
     with report_errors(debug=debug):
         from foncier import demo  # noqa: PLC0415
         from foncier.export import what_if  # noqa: PLC0415 (slow to import)
-        from foncier.pipeline.what_if import run_what_if  # noqa: PLC0415
+        from foncier.pipeline import what_if as scenario  # noqa: PLC0415
         from foncier.study import read_study  # noqa: PLC0415
 
         lang, study = lang or language(), read_study(where or demo.study_folder())
         name = "demo" if where is None else study.folder.resolve().name
-        results = folder or Path("maps") / f"{name}-scenarios"
-        scenarios = run_what_if(study, loop=loop, crossings=crossings, workers=2)
+        results = folder or Path("maps") / f"{name}-scenarios" / scenario.scenario_name(
+            loop, crossings
+        )
+        owner = scenario.what_if_owner(
+            study, results, loop=loop, crossings=crossings, replace=replace
+        )
+        owner.check(results, what_if.NAMES)
+        scenarios = scenario.run_what_if(study, loop=loop, crossings=crossings, workers=2)
         names = scenarios.result.candidates.set_index("opportunity_id")["name"]
         for line in scenarios.lines.to_dict("records"):
             length = format_value(line["length_m"] / 1000, ".2f", lang)
             out.print(f"{escape(str(line['name']))}  {length}\u00a0km", soft_wrap=True)
         say_sections(what_if.describe_scenarios(scenarios.gains, names, lang))
         made = what_if.write_what_if(
-            scenarios.result, scenarios.gains, scenarios.lines, results, lang=lang
+            scenarios.result, scenarios.gains, scenarios.lines, results, lang=lang, owner=owner
         )
+        say_set_aside(owner.set_aside)
         for kind, path in zip(FILES, made.values(), strict=True):
             say_file(kind, path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from foncier._util.atomic_write import sha256
+from foncier._util.destination import sha256
 from foncier._util.scratch import scratch_folder
 
 if TYPE_CHECKING:

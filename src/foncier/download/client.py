@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError
 
 from foncier import __version__
-from foncier._util.atomic_write import sha256
+from foncier._util.destination import sha256
 from foncier.download.cache import Cache, CacheEntry
 from foncier.download.catalog import all_services
 from foncier.download.policies import Service, allows, service_of

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from foncier._util.destination import Owner
     from foncier.results import Layer, SavedResult
 
 FAULTS = (
@@ -109,7 +110,9 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def write_formats(result: SavedResult, folder: Path, formats: tuple[str, ...]) -> tuple[str, ...]:
+def write_formats(
+    result: SavedResult, folder: Path, formats: tuple[str, ...], *, owner: Owner | None = None
+) -> tuple[str, ...]:
     """Write a result in some formats to a folder; return the names of the files.
 
     The workbook is one file; FlatGeobuf and GeoJSON have one file per layer, in a folder of their
@@ -117,13 +120,16 @@ def write_formats(result: SavedResult, folder: Path, formats: tuple[str, ...]) -
 
     Raises
     ------
+    ConfigError
+        A file may not be replaced (`foncier._util.destination`).
     ExportError
         A file could not be written; the former files of this format are intact.
     """
     written: list[str] = []
     for name in formats:
         if name not in BY_LAYER:
-            written += write_atomically(folder, {WORKBOOK: partial(write_workbook, result)})
+            workbook = {WORKBOOK: partial(write_workbook, result)}
+            written += write_atomically(folder, workbook, owner=owner)
             continue
         suffix, writer = BY_LAYER[name]
         write: dict[str, Callable[[Path], None]] = {
@@ -131,7 +137,9 @@ def write_formats(result: SavedResult, folder: Path, formats: tuple[str, ...]) -
             for layer, description in result.descriptions.items()
             if description.shape
         }
-        written += [f"{name}/{file}" for file in write_atomically(folder / name, write)]
+        written += [
+            f"{name}/{file}" for file in write_atomically(folder / name, write, owner=owner)
+        ]
     return tuple(written)
 
 

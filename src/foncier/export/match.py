@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from foncier._util.destination import Owner
+
 DESCRIBED = ("fits", "to_check", "near_miss")
 SYMBOLS = {"yes": "✓", "no": "✗", "unknown": "?"}
 
@@ -74,12 +76,20 @@ def _parts(check: Mapping[str, Any], verdict: str) -> Iterator[Message]:
 
 
 def write_matches(
-    matches: pd.DataFrame, checks: pd.DataFrame, names: pd.Series[str], path: Path, *, lang: Lang
+    matches: pd.DataFrame,
+    checks: pd.DataFrame,
+    names: pd.Series[str],
+    path: Path,
+    *,
+    lang: Lang,
+    owner: Owner | None = None,
 ) -> None:
     """Write one row per site as CSV: outcome, counts, then verdict and shortfall by condition.
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (`foncier._util.destination`).
     ExportError
         The file cannot be written; a former one is intact.
     """
@@ -97,4 +107,5 @@ def write_matches(
             if (name, condition) in by_condition:
                 values = table["opportunity_id"].map(by_condition[(name, condition)])
                 table[f"{condition}_{name}"] = values.astype("str" if name == "verdict" else float)
-    write_atomically(path.parent, {path.name: partial(write_frame, table, lang=lang)})
+    writers = {path.name: partial(write_frame, table, lang=lang)}
+    write_atomically(path.parent, writers, owner=owner)

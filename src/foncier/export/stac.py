@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from foncier._util.atomic_write import sha256
+from foncier._util.destination import sha256
 from foncier.export import iso
 from foncier.i18n import localize
 from foncier.results.labels import FICTIONAL

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from foncier._util.destination import Owner
     from foncier.i18n import Lang
     from foncier.model import ResultTables
 
-TABLE, MAP = "scenarios.csv", "scenarios.png"
+NAMES = TABLE, MAP = "scenarios.csv", "scenarios.png"
 MOST = 10  # sites described for one scenario, and labelled on the map
 LAST = 3  # sites described that lose most
 MIN_GAIN = 0.005  # half a point of score out of 100
@@ -92,12 +93,20 @@ def _changes(row: dict[Any, Any]) -> Iterator[Message]:
 
 
 def write_what_if(
-    result: ResultTables, gains: pd.DataFrame, lines: gpd.GeoDataFrame, folder: Path, *, lang: Lang
+    result: ResultTables,
+    gains: pd.DataFrame,
+    lines: gpd.GeoDataFrame,
+    folder: Path,
+    *,
+    lang: Lang,
+    owner: Owner | None = None,
 ) -> dict[str, Path]:
     """Write the table and the map of the scenarios, both or none.
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (`foncier._util.destination`).
     ExportError
         They cannot be written; the former ones are intact.
     """
@@ -109,6 +118,7 @@ def write_what_if(
             TABLE: partial(write_frame, table, lang=lang),
             MAP: partial(_write_map, result, gains, lines, lang),
         },
+        owner=owner,
     )
     return {"table": folder / TABLE, "map": folder / MAP}
 

@@ -13,6 +13,7 @@ import shapely
 
 from foncier import detect, schemas
 from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import Owner, subject_of
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.export.compare_profiles import Scene, draw_agreement, write_comparison
@@ -20,14 +21,16 @@ from foncier.i18n import localize
 from foncier.pipeline.layers import read_layers
 from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.pipeline.study_area import study_area, trace_lines
-from foncier.study import known_profiles, profile, published
+from foncier.study import known_profiles, profile, published, study_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from foncier.pipeline.layers import Layers
     from foncier.study.config import Study
     from foncier.validation import Readings
 
-FILE, PICTURE = "comparaison.gpkg", "accord.png"
+NAMES = FILE, PICTURE = "comparaison.gpkg", "accord.png"
 KINDS = ("dent_creuse", "terrain_divisible")
 LABELS = ["kind", "rule", "label_fr", "label_en"]
 LISTED = "retenue"  # in the columns of the rule sets
@@ -199,7 +202,9 @@ def _reasons(tests: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(words, index=pd.MultiIndex.from_frame(last[["parcel_id", "kind"]]))
 
 
-def write(comparison: Comparison, study: Study, folder: Path) -> Path:
+def write(
+    comparison: Comparison, study: Study, folder: Path, *, owner: Owner | None = None
+) -> Path:
     """Write a GeoPackage with one layer a profile and the layer ``accord``, and a picture.
 
     Returns
@@ -208,6 +213,8 @@ def write(comparison: Comparison, study: Study, folder: Path) -> Path:
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (see `comparison_owner`).
     ExportError
         They cannot be written; the previous ones are intact.
     """
@@ -224,5 +231,13 @@ def write(comparison: Comparison, study: Study, folder: Path) -> Path:
     def draw(path: Path) -> None:
         draw_agreement(comparison.agreement, comparison.summary, comparison.scene, path)
 
-    write_atomically(folder, {FILE: write_layers, PICTURE: draw})
+    write_atomically(folder, {FILE: write_layers, PICTURE: draw}, owner=owner)
     return folder / FILE
+
+
+def comparison_owner(
+    study: Study, folder: Path, *, truth: Iterable[Path] = (), replace: bool = False
+) -> Owner:
+    """What a comparison may not replace: files of its study, of others, of another study."""
+    subject = subject_of(folder, study.folder)
+    return Owner("compare-profiles", (subject,), (*study_files(study), *truth), replace)

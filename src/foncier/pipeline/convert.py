@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foncier import __version__, readers, schemas
+from foncier._util.destination import Entry, Owner
+from foncier._util.scratch import PREFIX
 from foncier._util.storage import (
     atomic_folder,
     exists,
@@ -32,6 +34,8 @@ from foncier.pipeline.layers import (
     read_layers,
 )
 from foncier.readers import geoparquet
+from foncier.study import study_files
+from foncier.study.config import LAYERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +47,8 @@ FOLDER = "convertis"
 INDEX = "couches.json"
 HEIGHTS = "heights.npy"
 FORM = 1  # version of the folder; layers of another version are converted again
+# Names of a folder of converted layers.
+CONVERTED = (INDEX, HEIGHTS, f"{RELIEF}.json", *(f"{layer}.parquet" for layer in LAYERS))
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
 
 
@@ -67,11 +73,11 @@ def fingerprint(study: Study) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def convert(study: Study, folder: Path) -> tuple[LayerReport, ...]:
+def convert(study: Study, folder: Path, *, replace: bool = False) -> tuple[LayerReport, ...]:
     """Convert the layers of a study into a folder, all or none of them.
 
     One layer is in memory at a time. ``folder`` then has one GeoParquet file a layer and
-    ``couches.json``.
+    ``couches.json``; nothing else stays there.
 
     Returns
     -------
@@ -79,11 +85,14 @@ def convert(study: Study, folder: Path) -> tuple[LayerReport, ...]:
 
     Raises
     ------
+    ConfigError
+        The folder holds a file of the study, or (without ``replace``) others than converted ones.
     ExportError
         The folder cannot be written.
     FoncierError
         A layer cannot be read; see `foncier.errors`.
     """
+    _check_folder(study, folder, replace=replace)
     inputs = fingerprint(study)
     try:
         with explain_store_errors(folder, ExportError), atomic_folder(folder, last=INDEX) as new:
@@ -95,6 +104,20 @@ def convert(study: Study, folder: Path) -> tuple[LayerReport, ...]:
             raise ExportError("pipeline.convert.no_bucket", folder=folder) from reason
         why = reason.strerror or str(reason)
         raise ExportError("pipeline.convert.not_writable", folder=folder, why=why) from reason
+
+
+def _check_folder(study: Study, folder: Path, *, replace: bool) -> None:
+    """Check that a folder may be replaced: it has the index, and converted layers alone.
+
+    On an object store nothing but the converted layers is replaced.
+    """
+    if is_remote(folder) or not folder.is_dir():
+        return
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith(PREFIX))
+    owner = Owner("convert", (), study_files(study), replace)
+    ours = Entry(owner.command, (), ())
+    known = dict.fromkeys(CONVERTED, ours) if INDEX in names else {}
+    owner.check_files(folder, names, known, {})
 
 
 def _write_all(study: Study, inputs: str, folder: Path) -> tuple[LayerReport, ...]:

@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import Owner, subject_of
 from foncier.errors import ConfigError
 from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
 from foncier.i18n import Localized, label, localized
 from foncier.results import read_saved
 from foncier.results.layers import SITES
+from foncier.results.manifest import result_files
 from foncier.validation import Edition, compare_results
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from foncier.i18n import Lang
     from foncier.results import SavedResult
 
-TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
+NAMES = TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.png"
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,13 @@ def _warnings(before: SavedResult, after: SavedResult) -> tuple[Localized, ...]:
     return (*warnings, *before.edit_warnings, *after.edit_warnings)
 
 
-def write(changes: Changes, folder: Path, *, lang: Lang) -> None:
+def write(changes: Changes, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
     """Write the table, the layer and the map to a folder.
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (see `diff_owner`).
     ExportError
         They cannot be written; the previous ones are intact.
     """
@@ -116,4 +120,10 @@ def write(changes: Changes, folder: Path, *, lang: Lang) -> None:
         LAYER: partial(write_layer, rows, title=title, day=changes.day, lang=lang),
         MAP: partial(write_map, rows, changes.buildings, title=title, lang=lang),
     }
-    write_atomically(folder, writers)
+    write_atomically(folder, writers, owner=owner)
+
+
+def diff_owner(old: Path, new: Path, folder: Path, *, replace: bool = False) -> Owner:
+    """What a comparison may not replace: the two results, files of others, other comparisons."""
+    inputs = (*result_files(old), *result_files(new))
+    return Owner("diff", (subject_of(folder, old, new),), inputs, replace)

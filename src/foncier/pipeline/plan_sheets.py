@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from foncier._util.destination import Owner
     from foncier.i18n import Lang
     from foncier.pipeline.compare_profiles import Comparison
     from foncier.study.config import Study
@@ -96,7 +97,12 @@ def visit_sheets(study: Study, sites: gpd.GeoDataFrame) -> PlanSheets:
 
 
 def write(
-    sheets: PlanSheets, folder: Path, *, lang: Lang, sample: pd.DataFrame | None = None
+    sheets: PlanSheets,
+    folder: Path,
+    *,
+    lang: Lang,
+    sample: pd.DataFrame | None = None,
+    owner: Owner | None = None,
 ) -> None:
     """Write one picture a place, all of them in one PDF, and for a sample the form to fill in.
 
@@ -124,7 +130,7 @@ def write(
         strata = sample.rename(columns={"id": "parcel_id"})
         writers[FORM] = partial(_write_frame, form, lang=lang)
         writers[STRATA] = partial(_write_frame, strata, lang=lang)
-    write_atomically(folder, writers)
+    write_atomically(folder, writers, owner=owner)
 
 
 def _write_frame(table: pd.DataFrame, path: Path, *, lang: Lang) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from foncier._util.destination import Owner
     from foncier.i18n import Lang
     from foncier.pipeline.compare_profiles import Comparison
     from foncier.validation import Readings
@@ -128,7 +129,7 @@ def count_reasons(errors: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def write(readings: Readings, folder: Path, *, lang: Lang) -> None:
+def write(readings: Readings, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
     """Write the scores and the errors, one row a label, as CSV.
 
     Raises
@@ -142,6 +143,7 @@ def write(readings: Readings, folder: Path, *, lang: Lang) -> None:
             SCORES: partial(_write, readings.scores, lang=lang),
             ERRORS: partial(_write, readings.errors, lang=lang),
         },
+        owner=owner,
     )
 
 

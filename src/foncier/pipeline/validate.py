@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from foncier import readers
 from foncier import validation as metrics
 from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import Owner, subject_of
 from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
 from foncier.export.visits import Visits, write_form, write_list
@@ -17,6 +19,7 @@ from foncier.i18n import Localized, label
 from foncier.model import Validation
 from foncier.results import read_saved
 from foncier.results.layers import SITES
+from foncier.results.manifest import result_files
 from foncier.schemas.results import KINDS
 from foncier.study import baselines
 
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
     from foncier.i18n import Lang
     from foncier.results import SavedResult
 
-REPORT, PICTURE, FIGURES, ASSESSED = "rapport.md", "fiabilite.png", "validation.json", "sites.csv"
-LIST, FORM = "visites.csv", "visites.gpkg"
+REPORTS = ("rapport.md", "fiabilite.png", "validation.json", "sites.csv")
+REPORT, PICTURE, FIGURES, ASSESSED = REPORTS
+VISITS = LIST, FORM = "visites.csv", "visites.gpkg"
 
 
 def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Validation:
@@ -97,11 +101,13 @@ def _warnings(result: SavedResult) -> tuple[Localized, ...]:
     return (*warnings, *result.edit_warnings)
 
 
-def write(validation: Validation, folder: Path, *, lang: Lang) -> None:
+def write(validation: Validation, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
     """Write the report, the picture, the figures and the assessed sites to a folder.
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (see `validate_owner`).
     ExportError
         They cannot be written; the previous ones are intact.
     """
@@ -111,7 +117,7 @@ def write(validation: Validation, folder: Path, *, lang: Lang) -> None:
         FIGURES: partial(write_json, validation),
         ASSESSED: partial(write_sites, validation, lang=lang),
     }
-    write_atomically(folder, writers)
+    write_atomically(folder, writers, owner=owner)
 
 
 def visits(folder: Path, truth: Path | None, count: int) -> Visits:
@@ -136,11 +142,13 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     return Visits(result.title, result.fictional, result.edition, rows, strata)
 
 
-def write_visits(planned: Visits, folder: Path, *, lang: Lang) -> None:
+def write_visits(planned: Visits, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
     """Write the list (CSV) and the form (GeoPackage) of the visits to a folder.
 
     Raises
     ------
+    ConfigError
+        A file there may not be replaced (see `validate_owner`).
     ExportError
         They cannot be written; the previous ones are intact.
     """
@@ -148,4 +156,17 @@ def write_visits(planned: Visits, folder: Path, *, lang: Lang) -> None:
         LIST: partial(write_list, planned, lang=lang),
         FORM: partial(write_form, planned, lang=lang),
     }
-    write_atomically(folder, writers)
+    write_atomically(folder, writers, owner=owner)
+
+
+def validate_owner(
+    result: Path, truth: Path | None, folder: Path, *, replace: bool = False
+) -> Owner:
+    """What a validation may not replace: the result, its ground truth, files of others."""
+    inputs = (*result_files(result), *(() if truth is None else (truth,)))
+    return Owner("validate", (subject_of(folder, result, truth),), inputs, replace)
+
+
+def visits_owner(owner: Owner, result: Path, folder: Path) -> Owner:
+    """What a plan of visits may not replace: as the validation; it is about the result alone."""
+    return dataclasses.replace(owner, subject=(subject_of(folder, result),))

@@ -11,6 +11,7 @@ import shapely
 from pydantic import ValidationError
 
 from foncier import network, readers, scoring
+from foncier._util.destination import Owner, subject_of
 from foncier._util.toml import read_toml
 from foncier.crs import DEGREES, legal_crs
 from foncier.errors import ConfigError, FormatError
@@ -21,6 +22,7 @@ from foncier.pipeline.layers import Layers, read_layers
 from foncier.pipeline.study_area import trace_lines
 from foncier.scoring import Situation
 from foncier.study import criteria as study_criteria
+from foncier.study import study_files
 from foncier.study.config import Loop
 from foncier.study.validation_errors import validation_error
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
     from foncier.study.config import Layer, Study
 
+OWN_CROSSINGS = "franchissements"  # name of a scenario of the crossings of the study alone
 REREAD: tuple[Layer, ...] = ("streets", "places", "population", "constraints", "prices", "transit")
 
 
@@ -100,6 +103,32 @@ def run_what_if(
     lines = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), crs=result.candidates.crs)
     lines = lines.assign(length_m=lines.length)
     return WhatIf(result, pd.concat(tables, ignore_index=True), lines)
+
+
+def scenario_name(loop: Path | None, crossings: Path | None) -> str:
+    """Name of the folder of a scenario, after the files of the other loop and of the crossings.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> scenario_name(Path("a/autre.geojson"), None)
+    'autre'
+    """
+    return "-".join(file.stem for file in (loop, crossings) if file is not None) or OWN_CROSSINGS
+
+
+def what_if_owner(
+    study: Study,
+    folder: Path,
+    *,
+    loop: Path | None,
+    crossings: Path | None,
+    replace: bool = False,
+) -> Owner:
+    """What a scenario may not replace: files of its study, of others, other scenarios."""
+    lines = [file for file in (loop, crossings) if file is not None]
+    subject = subject_of(folder, study.folder, *lines)
+    return Owner("what-if", (subject,), (*study_files(study), *lines), replace)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import MANIFEST, Owner
 from foncier.export import iso, stac
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
@@ -24,6 +25,7 @@ from foncier.export.webmap import write_map
 from foncier.results.contents import read_record, sha_of
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART, SURFACE
 from foncier.results.manifest import build_manifest, to_json, versions
+from foncier.study import study_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +44,7 @@ EXCHANGE = "friches-cnig.csv"  # only with friches
 SUITABILITY = "mutabilite.csv"
 MEASURES = "mesures.parquet"
 METADATA, ITEM = "metadonnees.xml", "stac.json"
+NAMES = (MANIFEST, TABLE, MAP, PARQUET, MEASURES, SURFACE, EXCHANGE, SUITABILITY, METADATA, ITEM)
 
 
 def write_results(
@@ -52,6 +55,7 @@ def write_results(
     lang: Lang,
     timings: Mapping[str, float],
     tables_only: bool = False,
+    owner: Owner | None = None,
     notify: Callable[[Localized], None] = lambda _: None,
 ) -> dict[str, str]:
     """Write tables, map, raster of travel times, files on friches, pictures and manifest.
@@ -68,6 +72,8 @@ def write_results(
 
     Raises
     ------
+    ConfigError
+        A file may not be replaced (see `run_owner`).
     ExportError
         A file could not be written; the previous deliverables are intact.
     """
@@ -77,7 +83,7 @@ def write_results(
         write |= _other_files(result, study, lang)
         write |= _catalogue_files(result, tuple(write), lang)
     started = datetime.now(UTC)
-    keeper = Keeper(folder, started.astimezone().date())
+    keeper = Keeper(folder)
 
     def manifest(deliverables: Mapping[str, str]) -> str:
         content = build_manifest(
@@ -91,9 +97,9 @@ def write_results(
         )
         return to_json(content)
 
-    made = write_atomically(
-        folder, write, manifest=manifest, removable=_is_optional, before_replacing=keeper
-    )
+    owner = owner or run_owner(study)
+    owner.keep = keeper
+    made = write_atomically(folder, write, manifest=manifest, removable=_is_optional, owner=owner)
     for notice in keeper.notices:
         notify(notice)
     return made
@@ -108,6 +114,18 @@ def _recorded(name: str, write: Writer, records: dict[str, str | None]) -> Write
             records[name] = sha_of(read_record(path))
 
     return writer
+
+
+def run_owner(study: Study, *, replace: bool = False) -> Owner:
+    """What a run may not replace: files of its study, of others, and results of other communes."""
+    return Owner("run", study.info.communes, study_files(study), replace)
+
+
+def check_destination(folder: Path, owner: Owner) -> None:
+    """Check before a run that its files may be written; see `Owner.check`."""
+    present = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    parts = [name for name in present if GEOPACKAGES.fullmatch(name)]
+    owner.check(folder, (*NAMES, *parts))
 
 
 def _other_files(result: ResultTables, study: Study, lang: Lang) -> dict[str, Writer]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from foncier._util.atomic_write import MANIFEST, is_unchanged
+from foncier._util.destination import MANIFEST, is_unchanged
 from foncier.results.contents import is_of_run
 from foncier.schemas import CANDIDATES
 
@@ -146,6 +146,16 @@ def mixed_files(folder: Path) -> tuple[str, ...]:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return (MANIFEST,)
+
+
+def result_files(folder: Path) -> tuple[Path, ...]:
+    """Files of a result: its manifest, and those that the manifest lists."""
+    try:
+        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["deliverables"]
+        names = sorted(str(name) for name in known)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        names = sorted(path.name for path in folder.glob("opportunites*.gpkg"))
+    return (folder / MANIFEST, *(folder / name for name in names))
 
 
 def _input(report: LayerReport) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from foncier._util import gdal, geopackage
-from foncier._util.atomic_write import MANIFEST, is_unchanged
+from foncier._util.destination import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
 from foncier.i18n import Localized, cleaned, localized
 from foncier.results.contents import Edits, edits

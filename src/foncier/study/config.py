@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from foncier.i18n import Message, control_in
+from foncier.study.paths import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,12 +39,6 @@ LAYERS: tuple[Layer, ...] = get_args(Layer)
 # Keys that a study may still write, and their names today.
 FORMER_KEYS: Mapping[str, str] = {"layers.quarters": "layers.districts"}
 FORMER_PARAMS: Mapping[str, str] = {"reach_m": "radius_m", "given": "params"}
-VARIABLE = re.compile(r"\$\{(\w+)\}")
-
-
-def expanded(text: str) -> str:
-    """Replace each ``${NAME}`` of a text by the value of the environment variable."""
-    return VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
 
 class Strict(BaseModel):

@@ -12,8 +12,9 @@ from foncier._util.toml import read_toml
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.i18n import cleaned
-from foncier.study.config import VARIABLE, Study, expanded, rename_former_keys
+from foncier.study.config import Study, TableSpec, rename_former_keys
 from foncier.study.names import check_names
+from foncier.study.paths import VARIABLE, expanded, is_path, named_paths
 from foncier.study.validation_errors import NOT_IN_FILE, validation_error
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 STUDY = "study.toml"
 FETCHED, LIST = "fetched", "couches.toml"  # folder of `foncier fetch`, and its list of layers
-PATH_KEYS = ("path", "file", "waypoints_file")
 
 
 def read_study(where: Path) -> Study:
@@ -89,6 +89,16 @@ def fetched_layers(folder: Path) -> dict[str, Any]:
     return layers
 
 
+def study_files(study: Study) -> tuple[Path, ...]:
+    """Files and folders that a study reads, those that it is declared in too."""
+    tables = study.model_dump(mode="json", exclude={"folder"}, exclude_none=True)
+    specs = [spec for files in study.layers.values() for spec in files]
+    in_memory = {spec.path for spec in specs if isinstance(spec, TableSpec)}
+    named = [path for _, path in named_paths(tables) if path not in in_memory]
+    own = (STUDY, f"{FETCHED}/{LIST}")
+    return tuple(study.path(path) for path in dict.fromkeys((*own, *named)))
+
+
 def _check_communes(study: Study, file: Path) -> None:
     try:
         systems = {legal_crs(commune) for commune in study.info.communes}
@@ -114,7 +124,7 @@ def _expand(value: Any, file: Path, key: str) -> Any:
             raise ConfigError(
                 "study.reader.no_variable", file=file, key=key, value=value, name=name
             )
-    return value if key.rsplit(".", 1)[-1] in PATH_KEYS else expanded(value)
+    return value if is_path(key, value) else expanded(value)
 
 
 def template(name: str, commune: str) -> str:

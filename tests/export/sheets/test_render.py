@@ -15,7 +15,7 @@ from PIL import Image
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from foncier._util.atomic_write import sha256
+from foncier._util.destination import sha256
 from foncier.cli import app
 from foncier.errors import ConfigError, FormatError
 from foncier.export.sheets import Choice, print_sheets
@@ -174,6 +174,7 @@ def test_the_same_result_gives_the_same_bytes_whatever_the_threads(
         print_sheets(folder, out, workers=n)
         found.append({path.name: path.read_bytes() for path in sorted(out.iterdir())})
     assert set(found[0]) == {
+        ".foncier.json",
         "001-FR-80021_1.pdf",
         "002-DC-80021000AB0003.pdf",
         "sr-BN-6500000-69770000.pdf",
@@ -429,7 +430,7 @@ def test_manifest_of_a_result_is_not_overwritten(
     before = (folder / "manifest.json").read_bytes()
     done = CliRunner().invoke(app, ["sheets", str(folder), "--out", str(folder)])
     assert done.exit_code == 2
-    assert "celui d'un résultat" in " ".join(done.output.split())
+    assert "jamais remplacé" in " ".join(done.output.split())
     assert (folder / "manifest.json").read_bytes() == before
     assert not list(folder.glob("*.pdf"))
 
@@ -442,6 +443,7 @@ def test_former_sheets_are_removed(
     (out / "notes.pdf").write_bytes(b"mine")
     print_sheets(folder, out, choice=Choice(ids=(SECOND,)))
     assert sorted(path.name for path in out.iterdir()) == [
+        ".foncier.json",
         "002-DC-80021000AB0003.pdf",
         "fiches.pdf",
         "manifest.json",

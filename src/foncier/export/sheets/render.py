@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier._util.atomic_write import MANIFEST, write_atomically
-from foncier.errors import ConfigError, ExportError
+from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import MANIFEST, Owner, subject_of
+from foncier.errors import ExportError
 from foncier.export.sheets import content, leaflet, sitemap
 from foncier.export.sheets.basemap import Basemap, prepare
 from foncier.export.sheets.canvas import photo, site_photo
@@ -30,7 +31,7 @@ from foncier.export.sheets.typography import (
 from foncier.i18n import label, localize
 from foncier.i18n.catalog import messages
 from foncier.results.explain import parcels_of
-from foncier.results.manifest import to_json
+from foncier.results.manifest import result_files, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,15 +54,25 @@ DEFAULT_CHOICE = Choice()  # the first sites
 
 @dataclass(frozen=True)
 class PrintedSheets:
-    """Names of the printed files in their folder, and the sites in their order."""
+    """Names of the printed files in their folder, and the sites in their order.
+
+    ``set_aside`` are copies of former sheets that somebody had changed.
+    """
 
     folder: Path
     files: tuple[str, ...]
     sites: tuple[str, ...]
+    set_aside: tuple[Path, ...] = ()
 
 
 def print_sheets(
-    folder: Path, out: Path, *, choice: Choice = DEFAULT_CHOICE, lang: Lang = "fr", workers: int = 2
+    folder: Path,
+    out: Path,
+    *,
+    choice: Choice = DEFAULT_CHOICE,
+    lang: Lang = "fr",
+    workers: int = 2,
+    replace: bool = False,
 ) -> PrintedSheets:
     """Print an A4 sheet per site, all of them in one file, and the leaflet of the sector.
 
@@ -77,6 +88,8 @@ def print_sheets(
         Which sites; none of them (``top`` 0) prints the leaflet alone.
     workers
         Threads; the files do not depend on it.
+    replace
+        Replace files of others in ``out`` too, but none of the result.
 
     Returns
     -------
@@ -86,13 +99,14 @@ def print_sheets(
     Raises
     ------
     ConfigError
-        No result there, no such site, or ``out`` is the folder of a result.
+        No result there, no such site, or files in ``out`` that may not be replaced.
     FormatError
         The result is mixed or cannot be read.
     ExportError
         A file cannot be written; the former ones are intact.
     """
-    _refuse_result(out)
+    owner = Owner("sheets", (subject_of(out, folder),), result_files(folder), replace)
+    owner.check(out, (MANIFEST, ALL, LEAFLET))
     tables = read_sheet_tables(folder)
     rows = select_sites(tables, choice)
     files = _print_files(tables, rows, lang, workers)
@@ -103,8 +117,10 @@ def print_sheets(
         write,
         manifest=lambda done: to_json({**entries, "deliverables": done}),
         removable=lambda name: name.endswith(".pdf"),
+        owner=owner,
     )
-    return PrintedSheets(out, tuple(files), tuple(tables.sites["opportunity_id"].iloc[rows]))
+    sites = tuple(tables.sites["opportunity_id"].iloc[rows])
+    return PrintedSheets(out, tuple(files), sites, tuple(owner.set_aside))
 
 
 def _print_files(
@@ -126,22 +142,6 @@ def _print_files(
 
 def _write(data: bytes, path: Path) -> None:
     path.write_bytes(data)
-
-
-def _refuse_result(out: Path) -> None:
-    """Refuse the folder of a result: the manifest of the sheets would replace its manifest.
-
-    Raises
-    ------
-    ConfigError
-        The folder contains a result.
-    """
-    try:
-        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    if isinstance(manifest, dict) and "configuration" in manifest:
-        raise ConfigError("export.sheets.result_folder", folder=out, other=out / "fiches")
 
 
 def names(tables: SheetTables, rows: Sequence[int]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from foncier._util.atomic_write import MANIFEST
+from foncier._util.destination import MANIFEST
 from foncier.errors import FormatError
 from foncier.export.pictures import COPIES, pictures
 from foncier.export.words import VALUES

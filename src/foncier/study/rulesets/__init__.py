@@ -24,6 +24,7 @@ from foncier.model import (
     Rule,
 )
 from foncier.study.config import FORMER_PARAMS, RuleChange, Rules, RuleSpec, Strict, Study
+from foncier.study.paths import expanded
 from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def rule_set(name: str, folder: Path = Path()) -> RuleSetSpec:
         raise ConfigError(
             "study.rules.unknown_profile", name=name, hint=suggestion(name, known), known=known
         )
-    file = folder / name
+    file = folder / expanded(name)
     if not file.is_file():
         raise ConfigError("study.rules.no_file", file=file)
     return _checked(read_toml(file), file)
