@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foncier.api.compare import compare_profiles, diff, match, validate, what_if
+    from foncier.api.compare import backtest, compare_profiles, diff, match, validate, what_if
     from foncier.api.explain import Explanation
     from foncier.api.extend import (
         Measure,
@@ -38,6 +38,7 @@ _MODULES = {
     "Measure": "extend",
     "Result": "result",
     "Study": "study",
+    "backtest": "compare",
     "compare_profiles": "compare",
     "demo_study": "study",
     "diff": "compare",
@@ -64,6 +65,7 @@ __all__ = [
     "Result",
     "Study",
     "__version__",
+    "backtest",
     "compare_profiles",
     "demo_study",
     "diff",

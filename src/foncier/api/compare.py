@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.model import Validation
+    from foncier.pipeline.backtest import Backtest
     from foncier.pipeline.compare_profiles import Comparison
     from foncier.study import Requirements
 
@@ -74,6 +75,46 @@ def compare_profiles(
 
     assessed = readings.assess(comparison, [Path(file) for file in truth])
     return replace(comparison, readings=assessed)
+
+
+def backtest(
+    study: Study | str | Path, years: Sequence[str | Path] = (), *, last: int = 10
+) -> Backtest:
+    """Test the rule sets on the ground as it was: what they would have listed of what was built.
+
+    Parameters
+    ----------
+    study
+        A study with parcels and buildings, or the path of one.
+    years
+        Files with the year of construction of parcels or buildings: tax data (``idpar``,
+        ``jannatmin``), BDNB (``annee_construction``), or parcel and year. Without any, the layers
+        ``fichiers-fonciers`` and ``bdnb`` of the study.
+    last
+        Number of years whose buildings are taken away, back from the newest year.
+
+    Returns
+    -------
+    ``sets`` (recall of the plots built since and lift over all bare plots, by rule set, kind and
+    unit: ``parcel`` of today, or ``piece``, the bare land as one piece), ``rules`` (the same for
+    each rule alone), ``since``, ``newest``, ``counts``. No row is about a single plot.
+
+    Raises
+    ------
+    ConfigError
+        The study has no parcels or no buildings, or no file has a year.
+
+    Examples
+    --------
+    >>> import foncier as fo
+    >>> found = fo.backtest(fo.demo_study())
+    >>> int(found.sets.iloc[0]["built"]) >= 20
+    True
+    """
+    from foncier.pipeline import backtest as testing  # noqa: PLC0415 (slow to import)
+
+    files = [Path(file) for file in years]
+    return testing.backtest(as_study(study).config, files, last=last)
 
 
 def validate(

@@ -19,6 +19,7 @@ from foncier.i18n import localize, set_language
 ASKED = language_of(sys.argv[1:])
 set_language(ASKED)  # before the commands are imported: they word their help
 
+from foncier.cli.backtest import backtest  # noqa: E402
 from foncier.cli.check import check  # noqa: E402
 from foncier.cli.compare_profiles import compare_profiles  # noqa: E402
 from foncier.cli.console import Language, option, out  # noqa: E402
@@ -54,6 +55,7 @@ COMMANDS = (
     convert,
     compare_profiles,
     validate,
+    backtest,
     diff,
     sheets,
     export,

@@ -10,14 +10,22 @@ from foncier.detect.measures import (
     known_measures,
     register_measure,
 )
+from foncier.detect.past import Past, as_one_piece, parcel_ids, past_ground
 from foncier.detect.plots import PLOT_TABLES, Plots, find_plots
-from foncier.detect.rule_engine import check_rule, fabric_radius_m, rules_radius_m
+from foncier.detect.rule_engine import (
+    check_rule,
+    fabric_radius_m,
+    pass_each_rule,
+    rules_radius_m,
+)
 
 __all__ = [
     "PLOT_TABLES",
     "Measure",
+    "Past",
     "Plots",
     "SpatialContext",
+    "as_one_piece",
     "check_rule",
     "current_params",
     "fabric_radius_m",
@@ -26,6 +34,9 @@ __all__ = [
     "find_measure",
     "find_plots",
     "known_measures",
+    "parcel_ids",
+    "pass_each_rule",
+    "past_ground",
     "register_measure",
     "rules_radius_m",
     "uncovered_communes",

@@ -104,6 +104,28 @@ def screen(cache: MeasureCache, rules: Sequence[Rule], rows: NDArray[np.intp]) -
     return outcomes
 
 
+def pass_each_rule(
+    context: SpatialContext, rules: Sequence[Rule], rows: NDArray[np.intp], parcels: int
+) -> NDArray[np.bool_]:
+    """Whether each rule alone lets each parcel go on, shape (rules, rows).
+
+    Unlike `screen`, a parcel that fails one rule is tested by the others too. A parcel for which a
+    rule has no threshold goes on.
+
+    Raises
+    ------
+    ConfigError
+        See `check_rule`.
+    """
+    cache = MeasureCache(context, parcels)
+    going_on = np.ones((len(rules), len(rows)), dtype=np.bool_)
+    for n, rule in enumerate(rules):
+        check_rule(rule)
+        outcome = _apply(cache, 1, rule, rows)
+        going_on[n, np.isin(rows, outcome.rows[outcome.stopped])] = False
+    return going_on
+
+
 def check_rule(rule: Rule) -> None:
     """Check the names in a rule: its measure, its threshold function and its parameters.
 

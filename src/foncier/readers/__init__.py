@@ -3,6 +3,7 @@
 Rows that are repaired, dropped or assumed are counted in the report of their layer.
 """
 
+from foncier.readers.construction_years import read_construction_years
 from foncier.readers.ground_truth import no_truth, read_truth
 from foncier.readers.registry import (
     AFTER_PARCELS,
@@ -27,6 +28,7 @@ __all__ = [
     "no_truth",
     "read",
     "read_area",
+    "read_construction_years",
     "read_line",
     "read_lines",
     "read_truth",
