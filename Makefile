@@ -12,7 +12,7 @@ SECONDS ?= 60
 MODULES ?=
 REAL_DATA ?= $(or $(FONCIER_REAL_DATA),$(abspath ../shared/data))
 
-.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock clean
+.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock plugin clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then run the embedded demonstration
@@ -70,6 +70,10 @@ mutation: $(MUTATION)/.tools  ## mutants of the rules that no test kills: MODULE
 
 demo-data: $(VENV)/.run  ## generate the embedded city again
 	$(BIN)/python -m tests.demo_city
+
+plugin:  ## the plugin of QGIS, to install from a zip
+	mkdir -p dist
+	git archive --format=zip --prefix=foncier_processing/ -o dist/foncier_processing.zip HEAD:qgis/foncier_processing
 
 lock: $(VENV)/.dev  ## resolve the dependencies again, for every supported Python
 	$(BIN)/pip install -q uv

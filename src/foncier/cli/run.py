@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,6 +48,8 @@ COLUMNS = (
     BarColumn(),
     TimeElapsedColumn(),
 )
+# "lines": each step is a line on the error output, for a program that shows the progress.
+PROGRESS = "FONCIER_PROGRESS"
 # Kind of file by the ending of its name.
 FILES = {".html": "map", ".gpkg": "geopackage", ".csv": "table"}
 
@@ -69,6 +72,9 @@ class Clock:
             self.progress.advance(self.task)
         self.name, self.since = name, now
         self.progress.update(self.task, description=name)
+        if os.environ.get(PROGRESS) == "lines":
+            done = int(self.progress.tasks[self.task].completed)
+            err.print(escape(f"[{done}/{STEPS}] {name}"), soft_wrap=True)
 
     def tile(self, done: int, total: int) -> None:
         """Show how many tiles are done."""
