@@ -180,7 +180,9 @@ def main(path: str, folder: str) -> None:
         told["forms"][name] = form_seen(sites)
     theme_seen(project, first)
     told["forms"]["at the end"] = form_seen(sites)
-    layouts = project.layoutManager().printLayouts()
+    layouts = sorted(
+        project.layoutManager().printLayouts(), key=lambda one: not one.name().endswith(first)
+    )
     told["layouts"] = [one.name() for one in layouts]
     page = layouts[0].pageCollection().page(0).pageSize()
     told["page"] = [page.width(), page.height()]

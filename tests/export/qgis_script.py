@@ -27,7 +27,8 @@ def seen(path: str, name: str) -> tuple[Any, dict[str, Any]]:
     layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
     message, loaded = layer.loadDefaultStyle()
     renderer = layer.renderer()
-    categories = renderer.categories() if renderer and renderer.type()[:3] == "cat" else []
+    ruled = renderer is not None and renderer.type() == "RuleRenderer"
+    rules = renderer.rootRule().children() if ruled else []
     fields = layer.fields()
     return layer, {
         "valid": layer.isValid(),
@@ -36,7 +37,7 @@ def seen(path: str, name: str) -> tuple[Any, dict[str, Any]]:
         "style_loaded": loaded,
         "message": message,
         "renderer": renderer.type() if renderer else None,
-        "categories": {c.value(): [c.label(), c.symbol().color().name()] for c in categories},
+        "rules": {rule.label(): rule.symbol().color().name() for rule in rules},
         "aliases": {f.name(): layer.attributeAlias(i) for i, f in enumerate(fields)},
         "types": {f.name(): f.typeName() for f in fields},
         "widgets": {f.name(): layer.editorWidgetSetup(i).type() for i, f in enumerate(fields)},

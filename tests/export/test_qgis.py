@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
 
 pytestmark = pytest.mark.qgis
-UNLABELLED = ("voies", "quartiers")  # where some rows have no name to show
+# Private layers of one style, for the legends.
+ALONE = ("opportunites_by_confidence", "opportunites_by_score", "parcelles_ecartees_by_reason")
+UNLABELLED = ("voies", "quartiers", "contraintes")  # where some rows have no name to show
 PYTHON = Path("/usr/bin/python3")  # Debian's, which holds the bindings of QGIS
 HERE = Path(__file__).resolve()
 ARTEFACTS = HERE.parents[2] / "artefacts" / "qgis"
@@ -97,11 +99,11 @@ def test_every_layer_opens_styled_and_named(
 def test_opportunities_by_kind(qgis: str, small_result: ResultTables, tmp_path: Path) -> None:
     told = opened(small_result, tmp_path)
     seen = told["opportunites"]
-    assert seen["renderer"] == "categorizedSymbol"
+    assert seen["renderer"] == "RuleRenderer"
     assert seen["labels"]
-    colours = {kind: colour for kind, (_, colour) in seen["categories"].items()}
-    assert colours == {kind: colour.lower() for kind, colour in words.KIND_COLOURS.items()}
-    assert seen["categories"]["dent_creuse"][0] == "Dent creuse"
+    surveyed = {label: colour for label, colour in seen["rules"].items() if "," not in label}
+    assert set(surveyed.values()) == {colour.lower() for colour in words.KIND_COLOURS.values()}
+    assert surveyed["Dent creuse"] == words.KIND_COLOURS["dent_creuse"].lower()
     assert seen["aliases"]["area_m2"] == "Surface (m²)"
     assert seen["aliases"]["station_min"] == "Gare\u00a0: temps à pied (min)"
     assert (told["indices"]["types"]["observed_on"], told["tests"]["types"]["passed"]) == (
@@ -167,7 +169,7 @@ def test_the_project_inside_opens_ready_to_work(
             assert seen["aliases"][column.name].startswith(words), (layer.name, column.name)
         assert seen["read_only"] == (layer.name in VIEWS.values()), layer.name
         assert seen["described"], layer.name
-    assert told["layers"] == {}
+    assert {forms.layer_id(name) for name in ALONE} == set(told["layers"])
     assert all(one["valid"] and one["described"] for one in told["rasters"].values())
     for name, seen in told["relations"].items():
         assert seen["valid"], name
@@ -194,6 +196,7 @@ def test_the_project_inside_opens_ready_to_work(
     assert evidence[forms.layer_id("opportunites")].startswith("Par" if lang == "fr" else "By")
     assert (told["page"], told["pdf"]) == ([420, 297], 0)
     assert {"title", "map", "legend", "scalebar", "north", "sources", "demo"} < set(told["items"])
+    assert len(told["layouts"]) == len(told["themes"]) + 2  # the atlas and the list
     assert_printed(tmp_path / "a3.pdf")
 
 

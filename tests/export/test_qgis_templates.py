@@ -55,27 +55,35 @@ def test_any_text_is_kept_and_breaks_nothing(small_result: ResultTables) -> None
     hostile = replace(small_result, title=f"{title}\x00\x0b\ufffe", credits=(sources,))
     root = ET.fromstring(project.qgs(made(hostile)))  # noqa: S314 (we wrote it)
     assert root.findtext("title") == f"DONNÉES FICTIVES – {title}"
-    texts = {item.get("id"): item.get("labelText", "") for item in root.iter("LayoutItem")}
-    assert texts["title"] == title.replace("[%", "[\u200b%")
-    assert texts["sources"].endswith(sources)
+    titles, credited = (
+        [one.get("labelText", "") for one in root.iter("LayoutItem") if one.get("id") == id_]
+        for id_ in ("title", "sources")
+    )
+    kept = title.replace("[%", "[\u200b%")
+    assert titles[0] == kept
+    assert len(credited) == len(titles) - 1  # the page of a site has no sources
+    assert all(one.endswith(sources) for one in credited)
 
 
 def test_the_legend_follows_no_map(small_result: ResultTables) -> None:
     """Before QGIS 3.40 a legend linked to a map with a theme empties the relations of a form."""
     root = ET.fromstring(project.qgs(made(small_result)))  # noqa: S314 (we wrote it)
-    (legend,) = (item for item in root.iter("LayoutItem") if item.get("id") == "legend")
-    assert not legend.get("map_uuid")
-    (followed,) = filter(None, (item.get("followPresetName") for item in root.iter("LayoutItem")))
-    assert followed == "Opportunités"
+    legends = [item for item in root.iter("LayoutItem") if item.get("id") == "legend"]
+    assert len(legends) > 5
+    assert not any(legend.get("map_uuid") for legend in legends)
+    names = [preset.get("name") for preset in root.iter("visibility-preset")]
+    followed = [one.get("followPresetName") for one in root.iter("LayoutItem")]
+    assert [one for one in followed if one] == [*names, names[0]]  # the last is the atlas
 
 
 def test_a_view_of_one_kind_shows_this_one_only(small_result: ResultTables) -> None:
     found = {
-        name: [one.get("value") for one in ET.fromstring(style.qml).iter("category")]  # noqa: S314
+        name: [one.get("filter", "") for one in ET.fromstring(style.qml).iter("rule")]  # noqa: S314
         for name, (style, *_) in made(small_result).styles.items()
     }
-    assert found["opportunites"] == list(words.KIND_COLOURS)
-    assert found["dents_creuses"] == ["dent_creuse"]
+    drawn = [f"\"kind\" = '{kind}'" for kind in words.KIND_COLOURS for _ in range(2)]
+    assert [rule.split(" and ")[0] for rule in found["opportunites"]] == drawn
+    assert {rule.split(" and ")[0] for rule in found["dents_creuses"]} == {drawn[2]}
 
 
 def test_only_the_default_style_sets_fields(small_result: ResultTables) -> None:
@@ -106,8 +114,6 @@ def test_a_style_that_qgis_saved_can_replace_its_template(
     before = saved(small_result, tmp_path / "before")
     replaced = {
         "opportunites.qml": "opportunites.Par nature",
-        "opportunites_score.qml": "opportunites.Par score",
-        "opportunites_confidence.qml": "opportunites.Par confiance",
         "voies.qml": "voies.Simple",
         "lieux.qml": "lieux.Simple",
     }

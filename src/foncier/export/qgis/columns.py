@@ -68,12 +68,12 @@ def decimals(column: Column) -> int | None:
     return by_name.get(column.name, by_unit.get(column.unit, other))
 
 
-def text_expression(column: Column) -> str:
+def text_expression(column: Column, lang: Lang) -> str:
     """Expression of QGIS that gives a value as the attribute table shows it; NULL where unknown."""
     name = '"{}"'.format(column.name.replace('"', '""'))
     digits = decimals(column)
     if digits is not None:
-        return f"format_number({name}, {digits})"
+        return f"format_number({name}, {digits}, '{lang}')"
     if column.values or column.kind in ("yes_no", "date"):
         return f"represent_value({name})"
     return f"replace({name}, '|', ' · ')" if column.kind == "text" else name

@@ -7,6 +7,7 @@ import tomllib
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 import jinja2
 from markupsafe import Markup, escape
@@ -46,6 +47,11 @@ def rgb(colour: str) -> str:
     return ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
 
 
+def uuid(name: str) -> str:
+    """Identifier of an item as QGIS writes it: the same for the same name."""
+    return f"{{{uuid5(NAMESPACE_URL, f'foncier/{name}')}}}"
+
+
 def escape_xml(value: object) -> Markup:
     """Text for an XML element or attribute; line breaks are kept, control characters removed.
 
@@ -74,4 +80,5 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.filters["rgb"] = rgb
+    made.filters["uuid"] = uuid
     return made

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import NAMESPACE_URL, uuid5
 
 from markupsafe import Markup
 
 from foncier.export.layers import VIEWS
 from foncier.export.qgis import columns
-from foncier.export.qgis.environment import render, settings, words_in
+from foncier.export.qgis.environment import render, settings, uuid, words_in
 from foncier.results.labels import alias, value_labels
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def reading(layer: Layer, lang: Lang) -> Markup:
     ]
     seen = [c for c, row in zip(ordered, rows, strict=True) if not row["hidden"]]
     tip = [
-        {"alias": alias(column, lang), "expression": columns.text_expression(column)}
+        {"alias": alias(column, lang), "expression": columns.text_expression(column, lang)}
         for column in seen[: settings()["columns"]["tip"]]
     ]
     return render(
@@ -166,7 +165,7 @@ def _actions(layer: Layer, names: list[str], lang: Lang) -> list[dict[str, str]]
     listed = settings()["actions"]
     return [
         {
-            "id": f"{{{uuid5(NAMESPACE_URL, f'{layer.name}/{name}')}}}",
+            "id": uuid(f"{layer.name}/{name}"),
             "name": action[lang],
             "url": action["url"].replace("{lang}", lang),
         }

@@ -11,20 +11,25 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from markupsafe import Markup
 
-from foncier.export.qgis import forms, layouts, rasters
+from foncier.export.qgis import forms, layouts, print_pages, print_tables, rasters
 from foncier.export.qgis.environment import render, settings, words_in
+from foncier.export.qgis.legends import present_classes
 from foncier.i18n import localize
 from foncier.results.labels import FICTIONAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from foncier.export.qgis.styles import Style
     from foncier.i18n import Lang, Localized
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
 
 NAME = "foncier"
+AREAS = ("parcelles_ecartees", "quartiers")  # layers of the whole study area
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: the same bytes on any day
 # 1:n of the scale list of QGIS and of the pages of the atlas.
 SCALES = (50_000, 25_000, 20_000, 15_000, 10_000, 7_500, 5_000, 2_500, 2_000, 1_000, 500)
@@ -80,8 +85,7 @@ def qgs(context: ProjectContext) -> str:
     every = vectors | {raster["name"]: raster for raster in rasters.rasters(result, lang)}
     groups = grouped(list(every))
     layers = {name: every[name] for names in groups for name in names}
-    # An empty layer is not in the legend.
-    legend = [layers[name] for name in first if name in layers and len(context.layers[name].frame)]
+    alone = _alone(context)
     return render(
         "project.qgs",
         title=context.title,
@@ -95,14 +99,15 @@ def qgs(context: ProjectContext) -> str:
             for group, names in zip(settings()["groups"], groups, strict=True)
             if names
         ],
-        layers=layers,
+        layers=layers | alone,
+        private=[one["name"] for one in alone.values()],
         relations=forms.relations(context.layers, lang),
         abstract=layouts.credits_of(result, lang),
         licences=_licences(result),
         keywords=[words_in(lang)["keywords"], *result.communes],
         creation=_midnight(result),
         scales=SCALES,
-        layout=layouts.a3_layout(result, shown, legend=legend, lang=lang),
+        layouts=list(_layouts(context, layers | alone, shown)),
     )
 
 
@@ -116,6 +121,74 @@ def grouped(names: list[str]) -> list[list[str]]:
 def rules_of(result: ResultTables) -> dict[str, Localized]:
     """Labels of the rules of a profile by name, in order."""
     return {rule.name: rule.label for rules in result.profile.rules.values() for rule in rules}
+
+
+def _alone(context: ProjectContext) -> dict[str, dict[str, Any]]:
+    """Private layers with one style that is not the default one of their layer.
+
+    A legend shows the current style of a layer, whatever the theme of the map beside it: these
+    layers are what the legend of a theme with styles refers to.
+    """
+    found = {}
+    for theme in settings()["themes"]:
+        for name, key in theme.get("styles", {}).items():
+            if name in context.layers:
+                (style,) = (
+                    s for s in context.styles[name] if s.name == words_in(context.lang)[key]
+                )
+                layer = _layer(context, context.layers[name], shown=False)
+                identity = f"{name}_{key}"
+                found[identity] = layer | {
+                    "name": identity,
+                    "id": forms.layer_id(identity),
+                    "title": f"{layer['title']}, {style.name.lower()}",
+                    "styles": (style,),
+                    "tabs": [],
+                }
+    return found
+
+
+def _layouts(
+    context: ProjectContext, layers: Mapping[str, Mapping[str, Any]], shown: layouts.Frame
+) -> Iterator[Markup]:
+    """One A3 layout a theme whose first layer has rows, the atlas and the list."""
+    result, lang, sites = context.result, context.lang, context.layers["opportunites"]
+    for theme in settings()["themes"]:
+        first = theme["layers"][0]
+        if first not in context.layers or context.layers[first].frame.empty:
+            continue
+        table = print_tables.theme_table(theme, layers, sites.frame, lang)
+        legend = _legend(context, theme, layers)
+        near = shown if first in AREAS else _around_sites(result)
+        yield layouts.theme_layout(result, theme, near, legend=legend, table=table, lang=lang)
+    legend = _legend(context, settings()["themes"][0], layers)
+    yield print_pages.atlas_layout(result, sites, layers, legend=legend, lang=lang)
+    yield print_pages.list_layout(result, sites, layers, lang=lang)
+
+
+def _around_sites(result: ResultTables) -> layouts.Frame:
+    """Extent of the sites, the axis and the loop; of the study area where there are none."""
+    shapes = pd.concat([result.candidates.geometry, result.lines.geometry])
+    return layouts.frame(tuple(shapes.total_bounds) if len(shapes) else result.area.bounds)
+
+
+def _legend(
+    context: ProjectContext, theme: Mapping[str, Any], layers: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Layers of the legend of a theme with the classes that they have; none without rows."""
+    legend = []
+    for name in theme["layers"] + settings()["base"]["layers"]:
+        style = theme.get("styles", {}).get(name)
+        layer = layers.get(f"{name}_{style}" if style else name)
+        if layer is None:
+            continue
+        rows = context.layers[name].frame if name in context.layers else None
+        if rows is None:
+            legend.append({**layer, "classes": None})
+        elif len(rows):
+            classes = present_classes(layer["styles"][0].content, rows)
+            legend.append({**layer, "classes": classes})
+    return legend
 
 
 def _licences(result: ResultTables) -> list[str]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from foncier.export.layers import VIEWS
 from foncier.export.qgis import forms
-from foncier.export.qgis.environment import render, words_in
+from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.words import KIND_COLOURS
 from foncier.results.labels import VALUES
 from foncier.schemas import ALL_KINDS
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 RULES = ("#FFF7BC", "#FEC44F", "#EC7014", "#993404")
 # ColorBrewer Purples, the fewest minutes the darkest.
 MINUTES = ("#9E9AC8", "#DADAEB")
+# ColorBrewer YlGnBu, light to dark: fifths of a score or of a confidence.
+GRADES = ("#FFFFCC", "#A1DAB4", "#41B6C4", "#2C7FB8", "#253494")
+# Extents that are a disc of the stated area around a point, as expressions of QGIS.
+ROUGH = "\"perimeter\" in ('emprise_approximative', 'point_seul')"
+SURVEYED = ROUGH.replace(" in ", " not in ")
 AREA_CLASSES = 5
 NAME_LENGTH = 30  # of the column styleName of the table layer_styles
 EVERY_CATEGORY = {"styleCategories": Markup("AllStyleCategories")}
@@ -113,8 +118,8 @@ def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> di
     if {"kind", "score", "confidence"} <= {column.name for column in layer.columns}:
         return {
             words["by_kind"]: ("opportunites.qml", {"classes": _kinds(layer, lang)}),
-            words["by_score"]: ("opportunites_score.qml", words),
-            words["by_confidence"]: ("opportunites_confidence.qml", words),
+            words["by_score"]: ("opportunites_classes.qml", _graded("score", words)),
+            words["by_confidence"]: ("opportunites_classes.qml", _graded("confidence", words)),
         }
     if layer.name == "quartiers":
         words |= {"classes": _areas(layer)}
@@ -142,10 +147,40 @@ def _split(name: str, document: Markup) -> Style:
     return Style(name, attributes, Markup(rest.rpartition("</qgis>")[0].lstrip("\n")))  # noqa: S704  # nosec B704
 
 
-def _kinds(layer: Layer, lang: Lang) -> list[dict[str, str]]:
-    """Classes by kind; in a view of one kind, this one only."""
+def _kinds(layer: Layer, lang: Lang) -> list[dict[str, Any]]:
+    """Two classes by kind, surveyed and approximate; in a view of one kind, this kind only."""
     kinds = {kind for kind, name in VIEWS.items() if name == layer.name}
-    return [one for one in kind_classes(lang) if not kinds or one["value"] in kinds]
+    rough = words_in(lang)["rough"]
+    return [
+        {
+            "label": f"{one['label']}, {rough}" if approximate else one["label"],
+            "filter": f"\"kind\" = '{one['value']}' and {ROUGH if approximate else SURVEYED}",
+            "colour": one["colour"],
+            "approximate": approximate,
+            **settings()["marks"][one["value"]],
+        }
+        for one in kind_classes(lang)
+        if not kinds or one["value"] in kinds
+        for approximate in (False, True)
+    ]
+
+
+def _graded(column: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """Five classes of a column from 0 to 1, the unknown, and the outline of approximate extents."""
+    last = len(GRADES) - 1
+    classes = [
+        {
+            "label": f"{low / 10:.1f} – {(low + 2) / 10:.1f}".replace(".", words["comma"]),
+            "filter": f'"{column}" >= {low / 10} and "{column}" {"<=" if place == last else "<"} '
+            f"{(low + 2) / 10}",
+            "colour": colour,
+        }
+        for place, (low, colour) in enumerate(zip(range(0, 10, 2), GRADES, strict=True))
+    ]
+    unknown = {"label": words["unknown"], "filter": f'"{column}" is null', "colour": "#FFFFFF"}
+    rough = {"label": words["rough_disc"], "filter": ROUGH, "colour": "#000000"}
+    listed = [{**one, "approximate": False} for one in (*reversed(classes), unknown)]
+    return {"classes": [*listed, {**rough, "approximate": True}], "approximate": ROUGH}
 
 
 def _reasons(layer: Layer, rules: Mapping[str, Localized], lang: Lang) -> list[dict[str, str]]:

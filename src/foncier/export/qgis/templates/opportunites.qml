@@ -1,17 +1,64 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis labelsEnabled="1" styleCategories="Symbology|Labeling|Rendering" version="3.22.0">
- <renderer-v2 type="categorizedSymbol" attr="kind" symbollevels="0">
-  <categories>
+ <renderer-v2 type="RuleRenderer" enableorderby="1" symbollevels="0">
+  <rules key="root">
    {% for class in classes %}
-   <category value="{{ class.value }}" label="{{ class.label }}" symbol="{{ loop.index0 }}" render="true" />
+   <rule label="{{ class.label }}" key="rule{{ loop.index0 }}" filter="{{ class.filter }}" symbol="{{ loop.index0 }}" />
    {% endfor %}
-  </categories>
+  </rules>
   <symbols>
    {% for class in classes %}
    <symbol type="fill" name="{{ loop.index0 }}" alpha="1" clip_to_extent="1" force_rhr="0">
+    {% set index = loop.index0 %}
+    {% if class.approximate %}
     <layer class="SimpleFill" enabled="1" locked="0" pass="0">
      <Option type="Map">
-      <Option type="QString" name="color" value="{{ class.colour|rgb }},153" />
+      <Option type="QString" name="color" value="{{ class.colour|rgb }},30" />
+      <Option type="QString" name="joinstyle" value="bevel" />
+      <Option type="QString" name="outline_color" value="{{ class.colour|rgb }},255" />
+      <Option type="QString" name="outline_style" value="dash" />
+      <Option type="QString" name="outline_width" value="0.5" />
+      <Option type="QString" name="outline_width_unit" value="MM" />
+      <Option type="QString" name="style" value="solid" />
+     </Option>
+     <data_defined_properties>
+      <Option type="Map">
+       <Option type="Map" name="properties">
+        <Option type="Map" name="outlineWidth">
+         <Option type="bool" name="active" value="true" />
+         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @map_id is not null, 1.2, 0.5)" />
+         <Option type="int" name="type" value="3" />
+        </Option>
+       </Option>
+      </Option>
+     </data_defined_properties>
+    </layer>
+    <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+     <Option type="Map">
+      <Option type="QString" name="angle" value="45" />
+      <Option type="QString" name="color" value="{{ class.colour|rgb }},110" />
+      <Option type="QString" name="distance" value="3" />
+      <Option type="QString" name="distance_unit" value="MM" />
+      <Option type="QString" name="line_width" value="0.15" />
+      <Option type="QString" name="line_width_unit" value="MM" />
+     </Option>
+     <symbol type="line" name="@{{ index }}@1" alpha="1" clip_to_extent="1" force_rhr="0">
+      <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+       <Option type="Map">
+        <Option type="QString" name="capstyle" value="square" />
+        <Option type="QString" name="joinstyle" value="bevel" />
+        <Option type="QString" name="line_color" value="{{ class.colour|rgb }},110" />
+        <Option type="QString" name="line_style" value="solid" />
+        <Option type="QString" name="line_width" value="0.15" />
+        <Option type="QString" name="line_width_unit" value="MM" />
+       </Option>
+      </layer>
+     </symbol>
+    </layer>
+    {% else %}
+    <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+     <Option type="Map">
+      <Option type="QString" name="color" value="{{ class.colour|rgb }},{{ 70 if class.angles else 160 }}" />
       <Option type="QString" name="joinstyle" value="bevel" />
       <Option type="QString" name="outline_color" value="{{ class.colour|rgb }},255" />
       <Option type="QString" name="outline_style" value="solid" />
@@ -19,19 +66,85 @@
       <Option type="QString" name="outline_width_unit" value="MM" />
       <Option type="QString" name="style" value="solid" />
      </Option>
+     <data_defined_properties>
+      <Option type="Map">
+       <Option type="Map" name="properties">
+        <Option type="Map" name="outlineWidth">
+         <Option type="bool" name="active" value="true" />
+         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @map_id is not null, 1.2, 0.5)" />
+         <Option type="int" name="type" value="3" />
+        </Option>
+       </Option>
+      </Option>
+     </data_defined_properties>
+    </layer>
+    {% for angle in class.angles %}
+    <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+     <Option type="Map">
+      <Option type="QString" name="angle" value="{{ angle }}" />
+      <Option type="QString" name="color" value="{{ class.colour|rgb }},255" />
+      <Option type="QString" name="distance" value="1.4" />
+      <Option type="QString" name="distance_unit" value="MM" />
+      <Option type="QString" name="line_width" value="0.2" />
+      <Option type="QString" name="line_width_unit" value="MM" />
+     </Option>
+     <symbol type="line" name="@{{ index }}@{{ loop.index }}" alpha="1" clip_to_extent="1" force_rhr="0">
+      <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+       <Option type="Map">
+        <Option type="QString" name="capstyle" value="square" />
+        <Option type="QString" name="joinstyle" value="bevel" />
+        <Option type="QString" name="line_color" value="{{ class.colour|rgb }},255" />
+        <Option type="QString" name="line_style" value="solid" />
+        <Option type="QString" name="line_width" value="0.2" />
+        <Option type="QString" name="line_width_unit" value="MM" />
+       </Option>
+      </layer>
+     </symbol>
+    </layer>
+    {% endfor %}
+    {% endif %}
+    <layer class="CentroidFill" enabled="1" locked="0" pass="0">
+     <Option type="Map">
+      <Option type="QString" name="clip_on_current_part_only" value="0" />
+      <Option type="QString" name="clip_points" value="0" />
+      <Option type="QString" name="point_on_all_parts" value="0" />
+      <Option type="QString" name="point_on_surface" value="1" />
+     </Option>
+     <data_defined_properties>
+      <Option type="Map">
+       <Option type="Map" name="properties">
+        <Option type="Map" name="enabled">
+         <Option type="bool" name="active" value="true" />
+         <Option type="QString" name="expression" value="$area is null or 1000 * sqrt($area) / @map_scale &lt; 3.5" />
+         <Option type="int" name="type" value="3" />
+        </Option>
+       </Option>
+      </Option>
+     </data_defined_properties>
+     <symbol type="marker" name="@{{ index }}@{{ 2 if class.approximate else class.angles|length + 1 }}" alpha="1" clip_to_extent="1" force_rhr="0">
+      <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+       <Option type="Map">
+        <Option type="QString" name="color" value="{{ class.colour|rgb }},255" />
+        <Option type="QString" name="joinstyle" value="bevel" />
+        <Option type="QString" name="name" value="{{ class.shape }}" />
+        <Option type="QString" name="outline_color" value="255,255,255,255" />
+        <Option type="QString" name="outline_style" value="solid" />
+        <Option type="QString" name="outline_width" value="0.25" />
+        <Option type="QString" name="outline_width_unit" value="MM" />
+        <Option type="QString" name="size" value="2.6" />
+        <Option type="QString" name="size_unit" value="MM" />
+       </Option>
+      </layer>
+     </symbol>
     </layer>
    </symbol>
    {% endfor %}
   </symbols>
+  <orderby>
+   <orderByClause asc="0" nullsFirst="1">$area</orderByClause>
+  </orderby>
  </renderer-v2>
  <labeling type="simple">
-  <settings calloutType="simple">
-   <text-style fieldName="if(@map_scale &gt; 6000, coalesce(to_string(to_int(&quot;overall_rank&quot;)), '–'), concat(if(&quot;overall_rank&quot; is null, '', concat(to_int(&quot;overall_rank&quot;), '. ')), coalesce(&quot;name&quot;, &quot;opportunity_id&quot;)))" fontFamily="Arial" fontSize="8" fontSizeUnit="Point" fontWeight="75" isExpression="1" namedStyle="" textColor="26,26,26,255" textOpacity="1">
-    <text-buffer bufferColor="255,255,255,255" bufferDraw="1" bufferOpacity="0.9" bufferSize="0.8" bufferSizeUnits="MM" />
-   </text-style>
-   <text-format autoWrapLength="24" wrapChar="" />
-   <placement centroidInside="1" centroidWhole="1" dist="1.5" distUnits="MM" placement="0" priority="7" />
-   <rendering drawLabels="1" obstacle="1" scaleMax="20000" scaleMin="0" scaleVisibility="1" zIndex="1" />
-  </settings>
+  {% include "rank_labels.xml" %}
  </labeling>
 </qgis>

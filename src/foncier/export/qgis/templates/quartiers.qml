@@ -78,7 +78,7 @@
  </renderer-v2>
  <labeling type="simple">
   <settings calloutType="simple">
-   <text-style fieldName="if(&quot;kind&quot; = 'toutes', concat(coalesce(&quot;name&quot;, &quot;quarter_id&quot;), '\n', format_number(&quot;area_m2&quot; / 10000, 1), ' ha'), '')" fontFamily="Arial" fontSize="8" fontSizeUnit="Point" fontWeight="50" isExpression="1" namedStyle="" textColor="26,26,26,255" textOpacity="1">
+   <text-style fieldName="if(&quot;kind&quot; = 'toutes', concat(coalesce(&quot;name&quot;, &quot;quarter_id&quot;), '\n', format_number(&quot;area_m2&quot; / 10000, 1, '{{ locale }}'), ' ha'), '')" fontFamily="Arial" fontSize="8" fontSizeUnit="Point" fontWeight="50" isExpression="1" namedStyle="" textColor="26,26,26,255" textOpacity="1">
     <text-buffer bufferColor="255,255,255,255" bufferDraw="1" bufferOpacity="0.9" bufferSize="0.8" bufferSizeUnits="MM" />
    </text-style>
    <text-format autoWrapLength="24" wrapChar="" />

@@ -1,0 +1,103 @@
+"""Atlas and printed list of the project: one page a site, and every site in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foncier.export.qgis import columns, layouts, print_tables
+from foncier.export.qgis.environment import render, settings, words_in
+from foncier.results.labels import FICTIONAL, alias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from markupsafe import Markup
+
+    from foncier.i18n import Lang
+    from foncier.model import ResultTables
+    from foncier.results.layers import Layer
+
+ATLAS_MM = (140.0, 115.0)  # width and height of the map of layout_atlas.qpt
+CLOSEST = 1000  # 1:n of the closest page
+AROUND = 2.5  # extent of the map relative to that of the site
+LONG_TITLE = 50  # characters of 13 points beside the notice of fictional data
+MOST_CHARACTERS = 24  # of a value beside its name
+SITE_SCALES = (1000, 1500, 2000, 2500, 5000, 7500, 10_000, 15_000, 20_000, 30_000, 50_000)
+
+
+def atlas_layout(
+    result: ResultTables,
+    sites: Layer,
+    layers: print_tables.Layers,
+    *,
+    legend: Sequence[Mapping[str, Any]],
+    lang: Lang,
+) -> Markup:
+    """Atlas as XML: the page of a site has its map, its measures, its evidence and its times."""
+    words = words_in(lang)
+    warnings = "warnings" if lang == "fr" else "warnings_en"
+    return render(
+        "layout_atlas.qpt",
+        name=words["atlas"],
+        words=words,
+        heading=f"[% concat({print_tables.RANK}, '. ', {print_tables.NAME}) %]",
+        under="[% represent_value(\"kind\") || coalesce('   ·   ' || \"address\", '') || "
+        "coalesce('   ·   ' || \"commune\", '') || '   ·   ' || \"opportunity_id\" %]\n"
+        + layouts.plain(f"{result.title}   ·   {layouts.subtitle(result, lang)}"),
+        fictional=FICTIONAL[lang] if result.demo else "",
+        legend=legend,
+        theme=settings()["themes"][0][lang],
+        scale=site_scale(),
+        extent=layouts.frame(result.area.bounds, ATLAS_MM).corners,
+        measures=_measures(sites, lang),
+        evidence=print_tables.evidence_table(layers, lang),
+        access=print_tables.access_table(layers, result.destinations, lang),
+        warnings=f"[% coalesce(replace(\"{warnings}\", ' | ', '\\n'), "
+        f"'{words['nothing_to_check']}') %]",
+        coverage=layers["opportunites"],
+        file="lpad(@atlas_featurenumber, 4, '0') || '-' || \"opportunity_id\"",
+        page_name=print_tables.NAME,
+        sort=print_tables.BY_RANK,
+    )
+
+
+def list_layout(
+    result: ResultTables, sites: Layer, layers: print_tables.Layers, *, lang: Lang
+) -> Markup:
+    """Printed list of every site as XML, on as many pages as it needs."""
+    words = words_in(lang)
+    return render(
+        "layout_list.qpt",
+        name=words["list"],
+        words=words,
+        title=layouts.plain(f"{words['list']} – {result.title}"),
+        title_size=13 if len(result.title) < LONG_TITLE else 10,
+        subtitle=layouts.plain(layouts.subtitle(result, lang)),
+        fictional=FICTIONAL[lang] if result.demo else "",
+        table=print_tables.site_list(layers, sites.frame, lang),
+    )
+
+
+def site_scale() -> str:
+    """Expression of the scale of a page: the largest round one with space around the site."""
+    width, height = ATLAS_MM
+    needed = (
+        f"1000 * {AROUND} * max(bounds_width(@atlas_geometry) / {width}, "
+        f"bounds_height(@atlas_geometry) / {height})"
+    )
+    scales = ", ".join(map(str, SITE_SCALES))
+    fitting = f"array_filter(array({scales}), @element >= {needed})"
+    return f"coalesce(array_first({fitting}), {SITE_SCALES[-1]})"
+
+
+def _measures(sites: Layer, lang: Lang) -> dict[str, str]:
+    """Names of the measures of a page and, line by line, the expressions of their values."""
+    there = {column.name: column for column in sites.columns}
+    listed = [there[name] for name in settings()["atlas"]["measures"] if name in there]
+    unknown = words_in(lang)["unknown"].lower()
+    texts = [
+        f"[% coalesce(left({columns.text_expression(one, lang)}, "
+        f"{MOST_CHARACTERS * (3 if one is listed[-1] else 1)}), '{unknown}') %]"  # last: may wrap
+        for one in listed
+    ]
+    return {"names": "\n".join(alias(one, lang) for one in listed), "texts": "\n".join(texts)}

@@ -1,0 +1,174 @@
+"""Tables of the print layouts: A3 maps, printed list, pages of the atlas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foncier.export.qgis.environment import words_in
+from foncier.export.qgis.layouts import MOST_ROWS, lines
+from foncier.schemas import ALL_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from foncier.i18n import Lang
+
+    Layers = Mapping[str, Mapping[str, Any]]
+
+# A site without a rank has the number of its row, on the map too.
+RANK = """coalesce(to_string(to_int("overall_rank")), 'n°' || "fid")"""
+NAME = 'coalesce("name", "address", "opportunity_id")'
+BY_RANK = 'coalesce("overall_rank", 1e9 + "fid")'
+LIST_FRAME = (10.0, 26.0, 277.0, 160.0)  # of a page of the list, A4 landscape
+LIST_STEP = 220.0  # height of a page and the space under it
+LIST_LINE, LIST_SPACE = 3.3, 1.9  # millimetres of a line of text, and around a row
+MARGIN = 0.8  # millimetres around a cell
+CHARACTER = 1.4  # millimetres of a character of 7 points, on average
+WIDEST = 1.9  # millimetres of a character in capitals: an upper bound
+MOST_PAGES = 60
+# What a table of layout_parts.xml has when nothing else is said.
+PLAIN = {
+    "empty": "",  # message of a table without rows
+    "filter": "",
+    "margin": MARGIN,
+    "relation": "",  # of the rows to the feature of the atlas
+    "repeat": False,  # whether QGIS adds pages
+    "rows": 100_000,  # at most
+    "wrap": False,
+}
+
+
+def column(expression: str, heading: str, width: float, *, number: bool = False) -> dict[str, Any]:
+    """One column of a table: expression of QGIS, heading, width with margins in mm, alignment."""
+    inside = round(width - 2 * MARGIN, 2)
+    return {"expression": expression, "heading": heading, "width": inside, "number": number}
+
+
+def number(name: str, heading: str, width: float, lang: Lang, *, digits: int = 0) -> dict[str, Any]:
+    """Column of a rounded number, written as the language writes it."""
+    return column(f"format_number({name}, {digits}, '{lang}')", heading, width, number=True)
+
+
+def theme_table(
+    theme: Mapping[str, Any], layers: Layers, sites: pd.DataFrame, lang: Lang
+) -> dict[str, Any] | None:
+    """Table under the legend of a theme; None where the theme has none.
+
+    ``sites`` are the opportunities, by rank: their columns depend on the study.
+    """
+    words = words_in(lang)
+    name = theme.get("table", "")
+    if name == "quartiers" and "quartiers" in layers:
+        return PLAIN | {
+            "layer": layers["quartiers"],
+            "title": words["districts_table"],
+            "filter": f"\"kind\" = '{ALL_KINDS}'",
+            "sort": ['-"area_m2"'],
+            "size": 7,
+            "columns": [
+                column('coalesce("name", "quarter_id")', words["district"], 62),
+                number('"number"', words["number"], 18, lang, digits=1),
+                number('"area_m2" / 10000', "ha", 18, lang, digits=1),
+            ],
+        }
+    if not name:
+        return None
+    last = {
+        "score": number('"score"', words["score"], 12, lang, digits=2),
+        "confidence": column('represent_value("confidence_band")', words["confidence"], 19),
+        "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
+    }[name if name in sites.columns else "score"]
+    width = 42.4 - last["width"]  # what the other columns leave of the panel
+    names = sites["name"].fillna(sites["address"]).fillna(sites["opportunity_id"])
+    return PLAIN | {
+        "layer": layers["opportunites"],
+        "title": words["first_sites" if sites["overall_rank"].notna().any() else "sites"],
+        "sort": [BY_RANK, '"opportunity_id"'],
+        "size": 7,
+        "wrap": True,
+        "lines": [lines(name, int(width / CHARACTER)) for name in names.head(MOST_ROWS)],
+        "columns": [
+            column(RANK, words["rank"], 11, number=True),
+            column(NAME, words["site"], width),
+            column('represent_value("kind")', words["kind"], 28),
+            number('"area_m2"', "m²", 15, lang),
+            last,
+        ],
+    }
+
+
+def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    """Printed list of every opportunity, with the number of pages that hold it at most."""
+    words = words_in(lang)
+    warnings = "warnings" if lang == "fr" else "warnings_en"
+    columns = [
+        column(RANK, words["rank"], 12, number=True),
+        column(NAME, words["site"], 62),
+        column('represent_value("kind")', words["kind"], 32),
+        column("coalesce(\"address\", '')", words["address"], 42),
+        column('"commune"', words["commune"], 17),
+        number('"area_m2"', "m²", 16, lang),
+        number('"score"', words["score"], 12, lang, digits=2),
+        column('represent_value("confidence_band")', words["confidence"], 20),
+        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 64),
+    ]
+    texts = (("name", 60), ("address", 40), (warnings, 62))
+    deepest = 0.0
+    for row in zip(*(frame[name].fillna("").astype(str) for name, _ in texts), strict=True):
+        wrapped = (
+            lines(text, int(width / WIDEST)) for text, (_, width) in zip(row, texts, strict=True)
+        )
+        deepest += max(wrapped) * LIST_LINE + LIST_SPACE
+    pages = min(MOST_PAGES, int(deepest / (LIST_FRAME[3] - 2 * LIST_LINE - LIST_SPACE)) + 1)
+    x, y, width, height = LIST_FRAME
+    return PLAIN | {
+        "layer": layers["opportunites"],
+        "sort": [BY_RANK, '"opportunity_id"'],
+        "size": 7.5,
+        "wrap": True,
+        "repeat": pages == MOST_PAGES,
+        "columns": columns,
+        "frames": [(x, y + page * LIST_STEP, width, height) for page in range(pages)],
+    }
+
+
+def evidence_table(layers: Layers, lang: Lang) -> dict[str, Any]:
+    """Evidence of the site of a page of the atlas."""
+    words = words_in(lang)
+    return PLAIN | {
+        "layer": layers["indices"],
+        "relation": "opportunites_indices",
+        "sort": ['-coalesce("weight", 0)'],
+        "size": 7,
+        "wrap": True,
+        "empty": words["no_evidence"],
+        "columns": [
+            column(f'"text_{lang}"', words["finding"], 62),
+            column('represent_value("direction")', words["direction"], 14),
+            column('"source"', words["source"], 24),
+        ],
+    }
+
+
+def access_table(layers: Layers, destinations: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """Walking times of the site of a page of the atlas, the nearest first."""
+    words = words_in(lang)
+    pairs = ", ".join(
+        f"'{key}', '{str(label[lang]).replace(chr(39), chr(39) * 2)}'"
+        for key, label in destinations.items()
+    )
+    return PLAIN | {
+        "layer": layers["acces_detail"],
+        "relation": "opportunites_acces_detail",
+        "sort": ['coalesce("time_min", 1e9)'],
+        "size": 7,
+        "wrap": True,
+        "empty": words["no_access"],
+        "columns": [
+            column(f'coalesce(map_get(map({pairs}), "target"), "target")', words["towards"], 58),
+            number('"time_min"', "min", 12, lang),
+            number('"distance_m"', "m", 18, lang),
+        ],
+    }

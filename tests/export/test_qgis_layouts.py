@@ -1,0 +1,165 @@
+"""The print layouts in a real headless QGIS: maps by theme, atlas and list, with their legends."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from foncier.export.geopackage.write import write_geopackage
+from foncier.export.qgis.legends import present_classes
+from foncier.results.layers import GEOPACKAGE
+
+from .test_qgis import HERE, qgis, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from foncier.model import ResultTables
+
+__all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
+THEMES = ["Opportunités", "Indices", "Accessibilité", "Rejets", "Scores", "Potentiel par quartier"]
+MAPS = [f"A3 – {theme}" for theme in THEMES]
+ATLAS, LIST = "Atlas – une page par site", "Liste des opportunités"
+
+
+def printed(path: Path, folder: Path) -> dict[str, Any]:
+    done = run(str(HERE.parent / "qgis_layouts_script.py"), str(path), str(folder))
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(qgis: str, demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The layouts of the demonstration; one process for all tests."""
+    return printed(demo_folder / GEOPACKAGE, tmp_path_factory.mktemp("layouts"))
+
+
+@pytest.mark.qgis
+def test_one_layout_a_theme_an_atlas_and_a_list(demo: dict[str, Any]) -> None:
+    assert list(demo) == [*MAPS, ATLAS, LIST]
+    assert [demo[name]["theme"] for name in MAPS] == THEMES
+    for name, layout in demo.items():
+        assert layout["pdf"] == 0, name
+        assert layout["overflow"] == [], name
+        assert not layout["linked"], name  # before QGIS 3.40 it would empty the forms
+
+
+@pytest.mark.qgis
+def test_each_legend_is_that_of_its_map(demo: dict[str, Any]) -> None:
+    first = {name: next(iter(demo[name]["legend"].items())) for name in MAPS}
+    title, classes = first["A3 – Opportunités"]
+    assert (title, classes[:2]) == ("Opportunités", ["Friche", "Dent creuse"])
+    assert len(classes) == 4  # no site is a disc
+    assert first["A3 – Scores"][0] == "Opportunités, par score"
+    assert "0,8 – 1,0" in first["A3 – Scores"][1]
+    assert first["A3 – Indices"][0] == "Opportunités, par confiance"
+    assert "Inconnu" in first["A3 – Indices"][1]
+    assert first["A3 – Rejets"][0] == "Parcelles écartées, par motif"
+    assert "En zone urbaine (U)" in first["A3 – Rejets"][1]
+    assert first["A3 – Potentiel par quartier"][1][0].endswith("ha")
+    assert "Isochrones à pied" in demo["A3 – Accessibilité"]["legend"]
+    assert "Isochrones à pied" not in demo["A3 – Scores"]["legend"]
+    for name in MAPS:
+        assert THEMES[MAPS.index(name)] in demo[name]["texts"]["under"]
+
+
+@pytest.mark.qgis
+def test_every_site_has_its_rank_on_the_maps(demo: dict[str, Any]) -> None:
+    sites = demo[ATLAS]["sites"]
+    assert sites == len(demo[LIST]["tables"]["list 1"]) == 137
+    for theme in ("Opportunités", "Indices", "Accessibilité", "Scores"):
+        assert demo[f"A3 – {theme}"]["ranks"] == sites, theme
+
+
+@pytest.mark.qgis
+def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) -> None:
+    rows = demo["A3 – Opportunités"]["tables"]["table 1"]
+    assert rows[0] == ["1", "Ateliers de la Vallée", "Friche", "10\u202f136", "0,99"]
+    assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
+    listed = [int(row[0]) for row in demo[LIST]["tables"]["list 1"]]
+    assert listed == sorted(listed)
+    assert demo["A3 – Potentiel par quartier"]["tables"]["table 1"][0][1:] == ["33,3", "9,1"]
+
+
+@pytest.mark.qgis
+def test_a_page_of_the_atlas_has_map_measures_evidence_and_times(demo: dict[str, Any]) -> None:
+    page = demo[ATLAS]
+    assert page["texts"]["title"] == "1. Ateliers de la Vallée"
+    assert page["scale"] == 2500
+    assert "Surface (m²)" in page["texts"]["measures"].split("\n")
+    assert page["texts"]["values"].startswith("10\u202f136\n")
+    assert page["texts"]["page"] == "Page 1 / 137"
+    assert len(page["tables"]["evidence 1"]) > 5
+    assert page["tables"]["access 1"][0] == ["Boucle", "0", "5"]
+    assert page["shown_pages"] == 2  # the evidence goes on; most sites have one page
+
+
+@pytest.mark.qgis
+@pytest.mark.real
+def test_discs_of_amiens_are_drawn_as_discs(
+    qgis: str, studied: Callable[[str], ResultTables], tmp_path: Path
+) -> None:
+    result = studied("amiens")
+    write_geopackage(result, tmp_path / GEOPACKAGE)
+    found = printed(tmp_path / GEOPACKAGE, tmp_path)
+    sites = found["A3 – Opportunités"]
+    assert sites["legend"]["Opportunités"] == ["Friche, emprise approximative"]
+    assert sites["scale"] == 30_000
+    assert sites["ranks"] == len(result.candidates)
+    assert (
+        "Emprise approximative (disque)"
+        in found["A3 – Scores"]["legend"]["Opportunités, par score"]
+    )
+    assert "A3 – Rejets" not in found  # no parcel, so none is rejected
+
+
+@pytest.mark.qgis
+@pytest.mark.real
+def test_sites_of_ennezat_are_numbered_without_a_rank(
+    qgis: str, studied: Callable[[str], ResultTables], tmp_path: Path
+) -> None:
+    result = studied("ennezat")
+    assert result.scores["overall_rank"].isna().all()
+    write_geopackage(result, tmp_path / GEOPACKAGE)
+    found = printed(tmp_path / GEOPACKAGE, tmp_path)
+    sites = found["A3 – Opportunités"]
+    assert sites["ranks"] == len(result.candidates)
+    assert sites["tables"]["table 1"][0][0] == "n°1"
+    assert found[ATLAS]["texts"]["title"].startswith("n°1. ")
+    assert sites["legend"]["Opportunités"] == ["Dent creuse", "Terrain divisible"]
+
+
+RULES = """
+<renderer-v2 type="RuleRenderer"><rules key="root">
+<rule filter="&quot;kind&quot; = 'water'" /><rule filter="&quot;effect&quot; = 'flag'" />
+<rule filter="ELSE" /></rules></renderer-v2>
+"""
+CATEGORIES = """
+<renderer-v2 type="categorizedSymbol" attr="kind"><categories>
+<category value="water" /><category value="l'autre" /></categories></renderer-v2>
+"""
+
+
+@pytest.mark.parametrize(
+    ("style", "rows", "expected"),
+    [
+        (RULES, [("water", "exclude")], [0]),
+        (RULES, [("park", "flag"), ("water", "flag")], [0, 1]),
+        (RULES, [("park", None)], [2]),
+        (RULES, [], []),
+        (CATEGORIES, [("l'autre", "flag")], [1]),
+        ("<renderer-v2 type='singleSymbol' />", [("water", "flag")], None),
+        (RULES.replace("= 'flag'", "~~ @x("), [("water", "flag")], None),
+    ],
+)
+def test_classes_of_a_legend_are_those_that_have_rows(
+    style: str, rows: list[tuple[str, str]], expected: list[int] | None
+) -> None:
+    table = gpd.GeoDataFrame(rows, columns=["kind", "effect"])
+    assert present_classes(style, table.set_geometry([shapely.Point(0, 0)] * len(rows))) == expected
