@@ -1,6 +1,6 @@
 """Run by the Python of QGIS, not by ours: open the project inside a GeoPackage, as a planner would.
 
-Usage: qgis_project_script.py FILE.gpkg FOLDER; prints JSON, writes a3.pdf and opportunites.png.
+Usage: qgis_project_script.py FILE.gpkg FOLDER; prints JSON, writes a3.pdf.
 """
 
 from __future__ import annotations
@@ -117,31 +117,6 @@ def tree(group: Any) -> list[Any]:
     return [[c.name(), tree(c)] if hasattr(c, "findGroups") else c.name() for c in group.children()]
 
 
-def draw(project: Any, theme: str, picture: str) -> None:
-    from qgis.core import (
-        QgsExpressionContext,
-        QgsExpressionContextUtils,
-        QgsMapRendererParallelJob,
-        QgsMapSettings,
-    )
-    from qgis.PyQt.QtCore import QSize  # type: ignore[import-not-found]
-
-    settings = QgsMapSettings()
-    settings.setLayers(project.mapThemeCollection().mapThemeVisibleLayers(theme))
-    settings.setLayerStyleOverrides(project.mapThemeCollection().mapThemeStyleOverrides(theme))
-    settings.setDestinationCrs(project.crs())
-    settings.setOutputSize(QSize(1400, 1100))
-    settings.setOutputDpi(120)
-    settings.setExtent(project.viewSettings().defaultViewExtent())
-    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(None))
-    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
-    settings.setExpressionContext(context)
-    job = QgsMapRendererParallelJob(settings)
-    job.start()
-    job.waitForFinished()
-    job.renderedImage().save(picture)
-
-
 def main(path: str, folder: str) -> None:
     from qgis.core import (
         QgsApplication,
@@ -189,8 +164,6 @@ def main(path: str, folder: str) -> None:
     told["items"] = sorted(item.id() for item in layouts[0].items() if hasattr(item, "id"))
     exporter = QgsLayoutExporter(layouts[0])
     told["pdf"] = exporter.exportToPdf(f"{folder}/a3.pdf", QgsLayoutExporter.PdfExportSettings())
-    for name in names:
-        draw(project, name, f"{folder}/{name}.png")
     sys.stdout.write(json.dumps(told))
     sys.stdout.flush()
     project.clear()

@@ -25,7 +25,9 @@ FIRST = ("type", "class", "name", "id", "attr", "value", "label", "key", "filter
 def written(folder: Path) -> set[tuple[str, str]]:
     """Elements with an attribute, and options by name, that the templates write out."""
     found = set()
-    for path in (*folder.glob("*.qml"), *folder.glob("*.qpt")):
+    for path in (*folder.glob("*.qml"), folder / "layout_a3.qpt"):
+        if path.suffix == ".qml" and "{" in path.read_text("utf-8"):
+            continue  # what is filled in is written out for a reason of its own
         for element in ET.parse(path).iter():  # noqa: S314 (ours)
             found |= {(element.tag, name) for name in element.attrib}
             found.add((element.tag, f"={element.get('name')}"))

@@ -14,6 +14,7 @@ from foncier.i18n import label
 from foncier.model import KIND_PLURALS
 from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
+from foncier.schemas.base import LINE, POINT
 from foncier.schemas.results import OPPORTUNITY
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("voies", schemas.STREETS, back.streets, "MultiLineString"),
         _layer("batiments", schemas.BUILDINGS, back.buildings, "MultiPolygon"),
         _layer("contraintes", schemas.CONSTRAINTS, _surfaces(back.constraints), "MultiPolygon"),
+        *_line_and_point_constraints(back.constraints),
         _layer("indices", schemas.EVIDENCE, result.evidence, by=("opportunity_id",)),
         _layer("parcelles_retenues", SITE_PARCELS, _site_parcels(result)),
         _layer("scores_par_critere", CRITERION_SCORES, _criterion_scores(result)),
@@ -179,6 +181,19 @@ def _optional_lines_and_areas(result: ResultTables) -> Iterator[Layer]:
 def _surfaces(constraints: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Constraints that are polygons: a layer of QGIS has one type of geometry."""
     return constraints[constraints.geom_type.isin(schemas.ZONES.geometry)]
+
+
+def _line_and_point_constraints(constraints: gpd.GeoDataFrame) -> Iterator[Layer]:
+    """Constraints that are lines and points, a layer each, where the study has any."""
+    shape: Shape
+    for name, shape, kinds in (
+        ("contraintes_lineaires", "MultiLineString", LINE),
+        ("contraintes_ponctuelles", "Point", POINT),
+    ):
+        chosen = constraints[constraints.geom_type.isin(kinds)]
+        if len(chosen):
+            title = label(f"export.layers.{name}")
+            yield _layer(name, schemas.CONSTRAINTS, chosen, shape, title=title)
 
 
 def _site_parcels(result: ResultTables) -> pd.DataFrame:

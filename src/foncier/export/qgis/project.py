@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -137,12 +137,13 @@ def _alone(context: ProjectContext) -> dict[str, dict[str, Any]]:
                     s for s in context.styles[name] if s.name == words_in(context.lang)[key]
                 )
                 layer = _layer(context, context.layers[name], shown=False)
+                fields = forms.fields(context.layers[name], lang=context.lang)
                 identity = f"{name}_{key}"
                 found[identity] = layer | {
                     "name": identity,
                     "id": forms.layer_id(identity),
                     "title": f"{layer['title']}, {style.name.lower()}",
-                    "styles": (style,),
+                    "styles": (replace(style, content=style.content + fields),),
                     "tabs": [],
                 }
     return found
