@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from foncier.i18n import MessageError, localize, without_controls
+from foncier.i18n import (
+    MessageError,
+    all_without_secrets,
+    localize,
+    without_controls,
+    without_secrets,
+)
 from foncier.i18n.catalog import known, strict
 
 if TYPE_CHECKING:
@@ -43,9 +49,11 @@ class FoncierError(Exception):
         self.id = message
         # An exception of another library may not survive a pickle: its words do.
         self.params: Mapping[str, Any] = {
-            name: str(value)
-            if isinstance(value, BaseException) and not isinstance(value, FoncierError)
-            else value
+            name: all_without_secrets(
+                str(value)
+                if isinstance(value, BaseException) and not isinstance(value, FoncierError)
+                else value
+            )
             for name, value in params.items()
         }
         if strict() and MESSAGE_ID.fullmatch(message) and not known(message):
@@ -60,7 +68,7 @@ class FoncierError(Exception):
         'a.toml'
         """
         if " " in self.id or not known(self.id):
-            return without_controls(self.id)
+            return without_secrets(without_controls(self.id))
         return without_controls(localize(self.id, lang, **self.params))
 
     def __str__(self) -> str:
@@ -68,7 +76,7 @@ class FoncierError(Exception):
 
     def __repr__(self) -> str:
         shown = [repr(self.id), *(f"{name}={value!r}" for name, value in self.params.items())]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return without_secrets(f"{type(self).__name__}({', '.join(shown)})")
 
     def __localize__(self, lang: Lang) -> str:
         """Words of the error, as a parameter of a message."""

@@ -252,13 +252,16 @@ class Study:
         return f"<Study {self.title!r} ({', '.join(self.communes)}) : {layers}>"
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, *, untrusted: bool = False) -> Study:
     """Read a study from its folder or its ``study.toml``.
 
     Parameters
     ----------
     path
-        Folder that holds ``study.toml``, or that file.
+        Folder that holds ``study.toml``, that file, or a zip of the folder.
+    untrusted
+        Somebody else made the study: it may read nothing outside its folder, no environment
+        variable, and name no host. Always so for a zip.
 
     Raises
     ------
@@ -271,7 +274,7 @@ def read_study(path: str | Path) -> Study:
     >>> fo.read_study(fo.demo_study()).communes
     ('80021',)
     """
-    return Study._of(studies.read_study(Path(path)))
+    return Study._of(studies.read_study(Path(path), untrusted=untrusted))
 
 
 def demo_study() -> Path:

@@ -22,7 +22,7 @@ set_language(ASKED)  # before the commands are imported: they word their help
 from foncier.cli.backtest import backtest  # noqa: E402
 from foncier.cli.check import check  # noqa: E402
 from foncier.cli.compare_profiles import compare_profiles  # noqa: E402
-from foncier.cli.console import Language, option, out  # noqa: E402
+from foncier.cli.console import Language, hide_secrets, option, out  # noqa: E402
 from foncier.cli.convert import convert  # noqa: E402
 from foncier.cli.diff import diff  # noqa: E402
 from foncier.cli.explain import explain  # noqa: E402
@@ -90,4 +90,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
-    app()
+    hide_secrets()
+    typer.main.get_command(app)()  # app() would show traces in its own way

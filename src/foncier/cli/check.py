@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import typer
 
-from foncier.cli.console import Debug, Language, StudyFolder, escape, out, report_errors
+from foncier.cli.console import (
+    Debug,
+    Language,
+    StudyFolder,
+    Untrusted,
+    escape,
+    open_study,
+    out,
+    report_errors,
+)
 from foncier.i18n import language
 
 
-def check(where: StudyFolder, lang: Language = None, debug: Debug = False) -> None:
+def check(
+    where: StudyFolder, untrusted: Untrusted = False, lang: Language = None, debug: Debug = False
+) -> None:
     """Check the layers of a study."""
     with report_errors(debug=debug):
         from foncier.pipeline.check import check_layers  # noqa: PLC0415 (slow to import)
-        from foncier.study import read_study  # noqa: PLC0415
 
         faults = []
-        for one in check_layers(read_study(where)):
+        for one in check_layers(open_study(where, untrusted=untrusted)):
             shown, lines = one.describe(lang or language())
             mark = "[red]✗[/red]" if one.fault else "[green]✓[/green]" if one.report else "–"
             out.print(f"{mark} [bold]{one.layer}[/bold]  {escape(shown)}", soft_wrap=True)

@@ -13,7 +13,9 @@ from foncier.cli.console import (
     Language,
     Replace,
     StudyFolder,
+    Untrusted,
     escape,
+    open_study,
     option,
     out,
     report_errors,
@@ -47,17 +49,17 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
         Path | None, option("--out", help="cli.compare_profiles.help.out", metavar="folder")
     ] = None,
     replace: Replace = False,
+    untrusted: Untrusted = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
     """Apply every rule set to the same parcels."""
     with report_errors(debug=debug):
         from foncier.pipeline import compare_profiles, readings  # noqa: PLC0415 (slow to import)
-        from foncier.study import read_study  # noqa: PLC0415
 
         if plan is not None and folder is None:
             raise ConfigError("cli.compare_profiles.plan_needs_out")
-        study = read_study(where)
+        study = open_study(where, untrusted=untrusted)
         owner = compare_profiles.comparison_owner(
             study, folder or Path(), truth=truth or (), replace=replace
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+import traceback
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,12 +15,13 @@ from rich.console import Console
 
 from foncier.cli.language import use_language
 from foncier.errors import FoncierError
-from foncier.i18n import localize, without_controls
+from foncier.i18n import WithoutSecrets, localize, without_controls, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from foncier.i18n import Localized
+    from foncier.study.config import Study
 
 Lang = Literal["fr", "en"]
 
@@ -25,8 +30,8 @@ err = Console(stderr=True, highlight=False)
 
 
 def escape(text: str) -> str:
-    """Text as the screen shows it: neither markup of rich nor an escape sequence is obeyed."""
-    return markup.escape(without_controls(text))
+    """Text as the screen shows it: no markup or escape sequence is obeyed, no password."""
+    return markup.escape(without_controls(without_secrets(text)))
 
 
 def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002
@@ -47,6 +52,7 @@ Quiet = Annotated[bool, option("--quiet", "-q", help="cli.options.quiet")]
 OptionalStudy = Annotated[Path | None, argument("study", help="cli.options.optional_study")]
 StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
 ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
+Untrusted = Annotated[bool, option("--untrusted", help="cli.options.untrusted")]
 Replace = Annotated[bool, option("--replace", help="cli.options.replace")]
 Language = Annotated[
     Lang | None,
@@ -73,9 +79,38 @@ class report_errors:  # noqa: N801 (used as a statement: with report_errors(...)
             raise typer.Exit(130) from None
 
 
+def hide_secrets() -> None:
+    """Keep passwords out of what Python itself prints: traces, logs and warnings."""
+    word = warnings.formatwarning
+
+    def show(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        lines = traceback.format_exception(kind, error, trace)
+        sys.stderr.write(without_secrets("".join(lines)))
+
+    sys.excepthook = show
+    warnings.formatwarning = lambda *given, **more: without_secrets(word(*given, **more))
+    if logging.lastResort is not None:  # what no other handler takes
+        logging.lastResort.addFilter(WithoutSecrets())
+
+
 def say(message_id: str, /, **params: Any) -> None:
     """Print a message in the current language."""
     out.print(escape(localize(message_id, **params)), soft_wrap=True)
+
+
+def open_study(where: Path, *, untrusted: bool) -> Study:
+    """Read a study, and say in one line that somebody else made it."""
+    from foncier.study import read_study  # noqa: PLC0415 (slow to import)
+
+    study = read_study(where, untrusted=untrusted)
+    say_untrusted(study)
+    return study
+
+
+def say_untrusted(study: Study) -> None:
+    """Say in one line what a study that somebody else made may not do."""
+    if study.untrusted:
+        err.print(escape(localize("cli.untrusted")), soft_wrap=True)
 
 
 def say_file(kind: str, path: Path | str) -> None:

@@ -12,13 +12,15 @@ from foncier.cli.console import (
     Debug,
     Language,
     StudyFolder,
+    Untrusted,
     escape,
     option,
     out,
     report_errors,
     say,
+    say_untrusted,
 )
-from foncier.errors import OfflineError
+from foncier.errors import ConfigError, OfflineError
 from foncier.i18n import Message, localize
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
     refresh: Annotated[bool, option("--refresh", help="cli.fetch.help.refresh")] = False,
     dry_run: Annotated[bool, option("--dry-run", help="cli.fetch.help.dry_run")] = False,
     offline: Annotated[bool, option("--offline", help="cli.fetch.help.offline")] = False,
+    untrusted: Untrusted = False,
     no_cache: Annotated[bool, option("--no-cache", help="cli.fetch.help.no_cache")] = False,
     lang: Language = None,
     debug: Debug = False,
@@ -45,8 +48,12 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
     with report_errors(debug=debug):
         from foncier.pipeline import fetch  # noqa: PLC0415 (slow to import)
         from foncier.study import read_bare_study  # noqa: PLC0415
+        from foncier.study.untrusted import is_archive  # noqa: PLC0415
 
-        study, names = read_bare_study(where), _split(only)
+        if is_archive(where):
+            raise ConfigError("study.untrusted.no_archive", file=where)
+        study, names = read_bare_study(where, untrusted=untrusted), _split(only)
+        say_untrusted(study)
         today = datetime.now(UTC).date()
         if dry_run or offline:
             wanted = fetch.wanted(study, names)

@@ -17,8 +17,10 @@ from foncier.cli.console import (
     OptionalStudy,
     Quiet,
     Replace,
+    Untrusted,
     err,
     escape,
+    open_study,
     option,
     out,
     report_errors,
@@ -89,14 +91,13 @@ def _work(work: str | None, results: Path) -> Path:
     return results.with_name(f"{results.name}.travail") if work is None else to_path(work)
 
 
-def _read(where: Path | None, project: str | None) -> Study:
+def _read(where: Path | None, project: str | None, *, untrusted: bool) -> Study:
     """Study of a folder (None: the demo), for a kind of project."""
     from foncier import demo  # noqa: PLC0415
     from foncier.pipeline.write_results import check_pictures  # noqa: PLC0415 (slow to import)
-    from foncier.study import read_study  # noqa: PLC0415
     from foncier.study.config import Score  # noqa: PLC0415
 
-    study = read_study(where or demo.study_folder())
+    study = open_study(where or demo.study_folder(), untrusted=untrusted)
     check_pictures(study)  # before the work, not after it
     if project is None:
         return study
@@ -116,6 +117,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     work: Work = None,
     patience: Patience = PATIENCE_S,
     replace: Replace = False,
+    untrusted: Untrusted = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -126,7 +128,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         from foncier.pipeline.run import run as run_study  # noqa: PLC0415
         from foncier.pipeline.tiles import Tiling  # noqa: PLC0415
 
-        study, lang = _read(where, project), lang or language()
+        study, lang = _read(where, project, untrusted=untrusted), lang or language()
         results = folder or Path("maps") / _name(where, study)
         owner = writing.run_owner(study, replace=replace)
         writing.check_destination(results, owner)  # before the work, not after it

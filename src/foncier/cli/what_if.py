@@ -10,7 +10,9 @@ from foncier.cli.console import (
     Language,
     OptionalStudy,
     Replace,
+    Untrusted,
     escape,
+    open_study,
     option,
     out,
     report_errors,
@@ -33,6 +35,7 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
         Path | None, option("--out", help="cli.what_if.help.out", metavar="folder")
     ] = None,
     replace: Replace = False,
+    untrusted: Untrusted = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -41,9 +44,11 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
         from foncier import demo  # noqa: PLC0415
         from foncier.export import what_if  # noqa: PLC0415 (slow to import)
         from foncier.pipeline import what_if as scenario  # noqa: PLC0415
-        from foncier.study import read_study  # noqa: PLC0415
 
-        lang, study = lang or language(), read_study(where or demo.study_folder())
+        lang, study = (
+            lang or language(),
+            open_study(where or demo.study_folder(), untrusted=untrusted),
+        )
         name = "demo" if where is None else study.folder.resolve().name
         results = folder or Path("maps") / f"{name}-scenarios" / scenario.scenario_name(
             loop, crossings

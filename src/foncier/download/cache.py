@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 
 from foncier._util.destination import sha256
 from foncier._util.scratch import scratch_folder
+from foncier.i18n import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ class Cache:
             entry = CacheEntry(**json.loads(self._index(address).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        if entry.address != address or not self._object(entry.sha256).is_file():
+        if entry.address != without_secrets(address) or not self._object(entry.sha256).is_file():
             return None
         return entry if entry.etag or entry.modified else None
 
@@ -78,7 +79,7 @@ class Cache:
         try:
             if not self._object(entry.sha256).is_file():
                 _write(lambda new: shutil.copyfile(file, new), self._object(entry.sha256))
-            text = json.dumps(asdict(entry))
+            text = json.dumps(asdict(entry) | {"address": without_secrets(entry.address)})
             _write(lambda new: new.write_text(text, encoding="utf-8"), self._index(entry.address))
         except OSError as fault:
             self.fault = f"{self.folder} : {fault.strerror or fault}"

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError
 
 from foncier import __version__
+from foncier._util.addresses import is_within
 from foncier._util.destination import sha256
 from foncier.download.cache import Cache, CacheEntry
 from foncier.download.catalog import all_services
@@ -31,7 +32,7 @@ from foncier.download.responses import (
 )
 from foncier.download.retries import RETRIES, RetryPolicy
 from foncier.errors import ConfigError, OfflineError, SourceError
-from foncier.i18n import Message
+from foncier.i18n import Message, hide_in_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,10 +227,12 @@ class HttpClient:
             try:
                 return self._get_once(request)
             except requests.exceptions.SSLError as fault:
+                hide_in_error(fault)
                 raise OfflineError(
                     "download.client.bad_certificate", address=address, retry=RETRY
                 ) from fault
             except requests.RequestException as fault:  # after the retries of the session
+                hide_in_error(fault)
                 raise unreachable(address, type(fault).__name__) from fault
             except IncompleteDownloadError as fault:
                 # The session does not retry an answer that has begun.
@@ -293,6 +296,7 @@ class HttpClient:
                     allow_redirects=False,
                 )
             except ValueError as fault:  # requests parses the address of a redirection, too
+                hide_in_error(fault)
                 raise bad_link(address) from fault
             if response.status_code not in REDIRECT_STATUSES:
                 return response, address
@@ -319,7 +323,7 @@ class HttpClient:
         return "https://" if self.mirror is None else f"{self.mirror.rstrip('/')}/"
 
     def _on_mirror(self, address: str) -> bool:
-        return self.mirror is not None and address.startswith(self._base())
+        return self.mirror is not None and is_within(address, self.mirror)
 
     def _mirrored(self, address: str) -> str:
         if self.mirror is None or self._on_mirror(address):
@@ -365,5 +369,6 @@ def join_url(address: str, link: str) -> str:
         resolved = urljoin(address, link)
         urlsplit(resolved)
     except ValueError as fault:
+        hide_in_error(fault)
         raise bad_link(address) from fault
     return resolved

@@ -38,7 +38,9 @@ def check_network(client: HttpClient, addresses: Iterable[str]) -> None:
         bases = [client.mirror]
     if not bases or _any_answers(client, bases):
         return
-    raise OfflineError("download.no_network", hosts=[urlsplit(one).netloc for one in bases])
+    raise OfflineError(
+        "download.no_network", hosts=[urlsplit(one).netloc.rpartition("@")[2] for one in bases]
+    )
 
 
 def _any_answers(client: HttpClient, bases: list[str]) -> bool:

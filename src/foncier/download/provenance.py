@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from foncier._util.scratch import remove_stale
 from foncier.errors import ExportError, FoncierError
+from foncier.i18n import all_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,12 @@ def rewrite(file: Path, provenance: Provenance) -> None:
 
 
 def _text(provenance: Provenance) -> str:
-    return json.dumps(asdict(provenance), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return (
+        json.dumps(
+            all_without_secrets(asdict(provenance)), ensure_ascii=False, indent=1, sort_keys=True
+        )
+        + "\n"
+    )
 
 
 def remove(path: Path) -> None:

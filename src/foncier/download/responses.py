@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from foncier.download.retries import BUSY_STATUSES, MAX_WAIT_S, retry_after_s
 from foncier.errors import FormatError, OfflineError, SourceError
-from foncier.i18n import Message
+from foncier.i18n import Message, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,14 +153,18 @@ def partial_size(path: Path, address: str) -> tuple[int, str | None]:
         stored = json.loads(validator_file(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return 0, None
-    if stored.get("address") != address or not stored.get("mark") or not path.is_file():
+    if (
+        stored.get("address") != without_secrets(address)
+        or not stored.get("mark")
+        or not path.is_file()
+    ):
         return 0, None
     return path.stat().st_size, str(stored["mark"])
 
 
 def write_validator(path: Path, address: str, validator: str | None) -> None:
     """Write what `partial_size` reads."""
-    text = json.dumps({"address": address, "mark": validator})
+    text = json.dumps({"address": without_secrets(address), "mark": validator})
     validator_file(path).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -22,6 +22,13 @@ from foncier.i18n.messages import (
     localized,
     set_language,
 )
+from foncier.i18n.secrets import (
+    WithoutSecrets,
+    all_without_secrets,
+    hide_in_error,
+    hide_value,
+    without_secrets,
+)
 
 __all__ = [
     "LANGUAGES",
@@ -30,10 +37,14 @@ __all__ = [
     "Localized",
     "Message",
     "MessageError",
+    "WithoutSecrets",
+    "all_without_secrets",
     "cleaned",
     "control_in",
     "figure",
     "format_value",
+    "hide_in_error",
+    "hide_value",
     "label",
     "language",
     "localize",
@@ -41,4 +52,5 @@ __all__ = [
     "set_language",
     "typeset",
     "without_controls",
+    "without_secrets",
 ]

@@ -99,8 +99,21 @@ def localize_columns(name: str, message_id: str, rows: int, /, **params: Any) ->
 
 
 def fill_text(text: str, params: Mapping[str, Any], rows: int, lang: Lang) -> Words:
-    """Fill the placeholders of words that are data (those of a rule set) for many rows."""
-    return fill(parts(text, "en"), params, rows, lang)
+    """Fill the placeholders of words that are data (those of a rule set) for many rows.
+
+    A name in braces that is no parameter stays as it is written, such as a ``${VARIABLE}``.
+    """
+    form = [
+        part if not part.name or part.name in params else _literal(part)
+        for part in parts(text, "en")
+    ]
+    return fill(form, params, rows, lang)
+
+
+def _literal(part: Part) -> Part:
+    """Text of a placeholder with its braces."""
+    spec = f":{part.spec}" if part.spec else ""
+    return Part(f"{part.text}{{{part.name}{spec}}}", "", "")
 
 
 def fill(form: Iterable[Part], params: Mapping[str, Any], rows: int, lang: Lang) -> Words:

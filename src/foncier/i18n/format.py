@@ -16,6 +16,7 @@ from foncier.i18n.catalog import (
     singular,
     template,
 )
+from foncier.i18n.secrets import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -88,11 +89,11 @@ def text(value: Any, lang: Lang) -> str:
     the language of the message that they are in.
     """
     if isinstance(value, str):
-        return value
+        return without_secrets(value)
     words = getattr(value, "__localize__", None)
     if words is not None:
         return str(words(lang))
-    return fixed("util.unknown", lang) if unknown(value) else str(value)
+    return fixed("util.unknown", lang) if unknown(value) else without_secrets(str(value))
 
 
 def number(value: float, spec: str, lang: Lang) -> str:

@@ -16,6 +16,7 @@ from foncier.crs import DEGREES, legal_crs
 from foncier.i18n import label
 from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_file
+from foncier.study.paths import expanded
 from foncier.study.reader import FETCHED, LIST
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def web_of(study: Study, *, cache: bool = True) -> HttpClient:
     """
     return services.HttpClient(
         services.hosts() | set(study.fetch.hosts),
-        mirror=study.fetch.mirror,
+        mirror=None if study.fetch.mirror is None else expanded(study.fetch.mirror),
         insecure=study.fetch.insecure,
         pause_s=0.0 if study.fetch.mirror else None,
         cache=services.shared_cache() if cache else None,

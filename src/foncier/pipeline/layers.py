@@ -13,6 +13,7 @@ import shapely
 
 from foncier import readers, schemas
 from foncier.crs import legal_crs
+from foncier.i18n import without_secrets
 from foncier.model import (
     Background,
     Dem,
@@ -27,6 +28,7 @@ from foncier.study.config import (
     Study,
     TableSpec,
 )
+from foncier.study.paths import expanded, is_path
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -79,12 +81,15 @@ def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:
     return LayerFile(
         layer=layer,
         path=path,
-        shown=spec.path,
+        shown=without_secrets(spec.path),
         format=spec.format,
         sublayer=spec.layer,
         crs=spec.crs,
         columns=spec.columns,
-        constants=spec.constants,
+        constants={
+            key: expanded(text) if is_path(f"constants.{key}", text) else text
+            for key, text in spec.constants.items()
+        },
         vintage=spec.date,
         source=spec.source,
         licence=spec.licence,

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from foncier._util.destination import MANIFEST, is_unchanged
+from foncier.i18n import without_secrets
 from foncier.results.contents import is_of_run
 from foncier.schemas import CANDIDATES
 
@@ -190,4 +191,6 @@ def _scalar(value: Any) -> str | float | None:
         return value.isoformat()
     if isinstance(value, PurePath):
         return value.as_posix()
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+    if value is None or isinstance(value, int | float):
+        return value
+    return without_secrets(str(value))

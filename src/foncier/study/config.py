@@ -6,10 +6,18 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from foncier.i18n import Message, control_in
-from foncier.study.paths import expanded
+from foncier.i18n import Message, all_without_secrets, control_in
+from foncier.study.paths import PATH_KEYS, expanded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +49,9 @@ FORMER_KEYS: Mapping[str, str] = {"layers.quarters": "layers.districts"}
 FORMER_PARAMS: Mapping[str, str] = {"reach_m": "radius_m", "given": "params"}
 
 
+OPENED = (*PATH_KEYS, "mirror")  # these keys keep what is needed to open them
+
+
 class Strict(BaseModel):
     """Unknown keys are an error; values do not change after reading."""
 
@@ -48,11 +59,12 @@ class Strict(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _no_controls(cls, value: Any) -> Any:
+    def _clean_texts(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse control characters; remove passwords from addresses that are not opened."""
         code = control_in(value)  # a table of the file is a model by now, which checked its own
         if code is not None:
             raise ValueError(Message("study.validation.control_character", code=code))
-        return value
+        return value if info.field_name in OPENED else all_without_secrets(value)
 
 
 class Waypoint(Strict):
@@ -344,7 +356,7 @@ class Study(Strict):
     """A whole study, as read from ``study.toml``.
 
     ``folder`` is where relative paths start; ``former_keys`` lists the keys that were written
-    under a former name. Neither may be written in the file.
+    under a former name; ``untrusted``: somebody else made it. None may be written in the file.
     """
 
     info: Info = Field(alias="study")
@@ -365,6 +377,7 @@ class Study(Strict):
     fetch: Fetch = Fetch()
     folder: Path = Path()
     former_keys: tuple[str, ...] = Field(default=(), exclude=True)
+    untrusted: bool = Field(default=False, exclude=True)
 
     @model_validator(mode="before")
     @classmethod

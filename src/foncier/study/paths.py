@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from foncier.i18n import hide_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,11 +16,22 @@ PATH_KEYS = ("path", "file", "waypoints_file")
 NOT_PATHS = ("columns", "constants")  # tables whose keys are names of columns
 PROFILE = "rules.profile"  # a path if it ends so
 TOML = ".toml"
+MIRROR = "fetch.mirror"
+RESULT = "constants.result"  # of a list of visits: the GeoPackage that locates them
 
 
 def expanded(text: str) -> str:
-    """Replace each ``${NAME}`` of a text by the value of the environment variable."""
-    return VARIABLE.sub(lambda match: os.environ[match[1]], text)
+    """Replace each ``${NAME}`` of a path or of a mirror by the value of the environment variable.
+
+    Messages, logs and files then show the variable instead of its value.
+    """
+    return VARIABLE.sub(_value, text)
+
+
+def _value(match: re.Match[str]) -> str:
+    value = os.environ[match[1]]
+    hide_value(value, match[0])
+    return value
 
 
 def is_path(key: str, text: str) -> bool:
@@ -31,6 +44,8 @@ def is_path(key: str, text: str) -> bool:
     """
     if key == PROFILE:
         return text.endswith(TOML)
+    if key.endswith(RESULT):
+        return True
     table, _, name = key.rpartition(".")
     return name in PATH_KEYS and table.rpartition(".")[2] not in NOT_PATHS
 

@@ -1,4 +1,4 @@
-"""Read a ``study.toml``: environment variables replaced, keys, types and names checked."""
+"""Read a ``study.toml``: keys, types and names checked; environment variables stay as written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from foncier.errors import ConfigError
 from foncier.i18n import cleaned
 from foncier.study.config import Study, TableSpec, rename_former_keys
 from foncier.study.names import check_names
-from foncier.study.paths import VARIABLE, expanded, is_path, named_paths
+from foncier.study.paths import MIRROR, VARIABLE, is_path, named_paths, texts
+from foncier.study.untrusted import check_untrusted, is_archive, open_archive
 from foncier.study.validation_errors import NOT_IN_FILE, validation_error
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ STUDY = "study.toml"
 FETCHED, LIST = "fetched", "couches.toml"  # folder of `foncier fetch`, and its list of layers
 
 
-def read_study(where: Path) -> Study:
+def read_study(where: Path, *, untrusted: bool = False) -> Study:
     """Read a study.
 
     Parameters
     ----------
     where
-        Folder of the study, or its ``study.toml``.
+        Folder of the study, its ``study.toml``, or a zip of the folder.
+    untrusted
+        Somebody else made the study: it may read nothing outside its folder, no environment
+        variable, and name no host. Always so for a zip.
 
     Raises
     ------
@@ -38,13 +42,13 @@ def read_study(where: Path) -> Study:
         No such file, not TOML; an unknown key, name, environment variable or commune; a wrong
         type; no layer to look for opportunities in.
     """
-    study = read_bare_study(where)
+    study = read_bare_study(where, untrusted=untrusted)
     if not set(study.layers) & {"parcels", "buildings", "inventory"}:
         raise ConfigError("study.reader.no_layer", file=study.folder / STUDY, folder=study.folder)
     return study
 
 
-def read_bare_study(where: Path) -> Study:
+def read_bare_study(where: Path, *, untrusted: bool = False) -> Study:
     """Read a study that may still lack its layers; fetched layers are included.
 
     Raises
@@ -52,6 +56,8 @@ def read_bare_study(where: Path) -> Study:
     ConfigError
         As `read_study`, except for missing layers.
     """
+    if is_archive(where):
+        where, untrusted = open_archive(where), True
     file = where / STUDY if where.is_dir() else where
     if not file.is_file():
         raise ConfigError("study.reader.not_found", file=file)
@@ -61,9 +67,11 @@ def read_bare_study(where: Path) -> Study:
     for key in NOT_IN_FILE:
         if key in raw:
             raise ConfigError("study.reader.unknown_key", file=file, key=key)
-    raw = _expand(raw, file, "")
+    if untrusted:
+        check_untrusted(raw, file)
+    _check_variables(raw, file)
     try:
-        study = Study.model_validate({**raw, "folder": file.parent})
+        study = Study.model_validate({**raw, "folder": file.parent, "untrusted": untrusted})
     except ValidationError as faults:
         raise validation_error(file, faults, Study) from faults
     _check_communes(study, file)
@@ -108,23 +116,20 @@ def _check_communes(study: Study, file: Path) -> None:
         raise ConfigError("study.reader.several_crs", file=file, communes=study.info.communes)
 
 
-def _expand(value: Any, file: Path, key: str) -> Any:
-    """Replace ``${NAME}`` by the environment variable in every text except paths.
+def _check_variables(raw: Any, file: Path) -> None:
+    """Check that the variables of paths and of the mirror exist; other texts have none.
 
-    A path keeps its variable, so that messages and the manifest show it as written.
+    Every text stays as it is written: `expanded` replaces variables where a file or the mirror is
+    opened.
     """
-    if isinstance(value, dict):
-        return {k: _expand(v, file, f"{key}.{k}".strip(".")) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_expand(v, file, key) for v in value]
-    if not isinstance(value, str):
-        return value
-    for name in VARIABLE.findall(value):
-        if name not in os.environ:
-            raise ConfigError(
-                "study.reader.no_variable", file=file, key=key, value=value, name=name
-            )
-    return value if is_path(key, value) else expanded(value)
+    for key, text in texts(raw):
+        if not (is_path(key, text) or key == MIRROR):
+            continue
+        for name in VARIABLE.findall(text):
+            if name not in os.environ:
+                raise ConfigError(
+                    "study.reader.no_variable", file=file, key=key, value=text, name=name
+                )
 
 
 def template(name: str, commune: str) -> str:
