@@ -12,6 +12,7 @@ import shapely
 
 from foncier._util.memo import OnceCache, RowCache
 from foncier.detect import fabric as fabric_classes
+from foncier.detect.built_areas import area_classes
 from foncier.detect.visibility import StreetLines
 from foncier.model import Fabric
 
@@ -157,6 +158,8 @@ class SpatialContext:
         """Fabric class of parcels, by their positions."""
 
         def work(new: NDArray[np.intp]) -> tuple[NDArray[np.intp]]:
+            if self.fabric.majority:
+                return (area_classes(self.plots[new], *self.classed, self.fabric.majority),)
             return (fabric_classes.plot_classes(self.plots[new], *self.classed, self.fabric),)
 
         return self.row_cache.get("fabric", rows, work)[0]

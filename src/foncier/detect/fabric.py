@@ -25,6 +25,7 @@ CLASSES = ("dense", "groupee", "diffuse", "isolee")
 WORDS = tuple(Message(f"detect.fabric.{name}") for name in CLASSES)
 DENSE, GROUPED, DIFFUSE, ISOLATED = range(4)
 FIRST_M = 5.0  # decides most buildings of a town before the larger, slower distances
+AREAS_M = 95.0  # 45 m around a building and a hole of 2 500 m² (`foncier.detect.built_areas`)
 WIDEST_BUILDING_M = 60.0  # longer buildings only lengthen a chain of clusters, and are rare
 
 
@@ -34,7 +35,8 @@ def radius_m(params: Fabric) -> float:
     At most ``many`` buildings decide a class, each within two buffers of the next.
     """
     chain = max(params.few * 2 * params.far_m, params.many * 2 * params.middle_m)
-    return params.far_m + chain + params.many * WIDEST_BUILDING_M
+    around = AREAS_M if params.majority else params.far_m
+    return around + chain + params.many * WIDEST_BUILDING_M
 
 
 def building_classes(footprints: Geometries, params: Fabric) -> NDArray[np.intp]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from foncier.model import Profile
 
 PREFIX = {"dent_creuse": "DC", "terrain_divisible": "TD"}
-BUILT_SHARE = ("built_share",)
+BUILT_SHARE = ("built_share", "shrunk_built_share")
 USABLE_AREA = ("opened_area_m2", "free_piece_m2")
 
 

@@ -15,6 +15,7 @@ from foncier._util.memo import RowCache
 from foncier.detect import fabric
 from foncier.detect.fabric import CLASSES, WORDS
 from foncier.detect.measures import find_measure, known_measures
+from foncier.detect.measures.qgis_foncier import opened_plots
 from foncier.errors import ConfigError
 from foncier.i18n.arrays import word_values
 
@@ -279,11 +280,13 @@ def gravelius_by_fabric(
     """Threshold of compactness by fabric class and area, looser for larger plots (QGIS Foncier).
 
     ``params["least_m2"]`` holds the least area S of each class; each class holds pairs (multiple of
-    S up to which the threshold applies, threshold). Beyond the last pair: NaN, no test.
+    S up to which the threshold applies, threshold). Beyond the last pair: NaN, no test. With
+    ``opening_radius_m`` the area is that of the parcel after an opening.
     """
     classes = context.fabric_of(rows)
     least = np.array([float(params["least_m2"][name]) for name in CLASSES])
-    multiple = shapely.area(context.plots[rows]) / least[classes]
+    plots = opened_plots(context, rows, float(params.get("opening_radius_m", 0.0)))
+    multiple = shapely.area(plots) / least[classes]
     threshold = np.full(len(rows), np.nan)
     for n, name in enumerate(CLASSES):
         for up_to, bound in sorted(params[name], reverse=True):

@@ -28,6 +28,7 @@ from foncier.geometry.overlay import (
     covered_area_m2,
     overlaps,
     united_area_m2,
+    without_holes,
 )
 from foncier.geometry.parallel import (
     in_threads,
@@ -66,4 +67,5 @@ __all__ = [
     "unions_by",
     "united_area_m2",
     "width_m",
+    "without_holes",
 ]

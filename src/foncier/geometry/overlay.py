@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 QUADRANT = 8  # sides that stand for a quarter of a circle
 INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
+CORNER = float(np.sqrt(2.0))  # a sharp right corner lies this much farther than a round one
 HALVINGS = 6  # of the square around a plot; what is undecided then is drawn
 CORNERS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
 
@@ -146,6 +147,8 @@ def closed_cover(
     grow_m: float | Floats,
     shrink_m: float = 0.0,
     hole_m2: float = 0.0,
+    gap_m2: float = 0.0,
+    mitre: bool = False,
 ) -> Geometries:
     """Envelope of the covers where it passes over each plot: grown, holes filled, shrunk again.
 
@@ -161,7 +164,11 @@ def closed_cover(
     shrink_m
         How much the grown covers are shrunk again.
     hole_m2
-        Holes no larger than this are filled.
+        Holes of the grown covers no larger than this are filled.
+    gap_m2
+        Holes no larger than this are filled after the shrinking.
+    mitre
+        The grown covers have sharp corners, not round ones.
 
     Returns
     -------
@@ -178,7 +185,9 @@ def closed_cover(
     if not len(covers) or not len(plots):
         return inside
     # A hole that is filled, and the shrunk edge, may lie this far outside the plot.
-    beyond = float(grow.max()) + shrink_m + np.sqrt(hole_m2)
+    beyond = (
+        float(grow.max()) * (CORNER if mitre else 1.0) + shrink_m + np.sqrt(max(hole_m2, gap_m2))
+    )
     tree, covers = indexed(covers), shapes_of(covers)
     # A plot that lies under the covers with the margin of the shrinking needs no drawing.
     sure = all_within(plots, tree, float(grow.min()) * INSCRIBED, margin_m=shrink_m)
@@ -186,23 +195,29 @@ def closed_cover(
     rest = np.flatnonzero(~sure)
     plot, cover = pairs_within(plots[rest], tree, beyond)
     plot = rest[plot]
-    owner, unions = unions_by(plot, _grown(covers, cover, grow))
+    owner, unions = unions_by(plot, _grown(covers, cover, grow, mitre=mitre))
     if hole_m2:
-        unions = np.array([_without_holes(shape, hole_m2) for shape in unions], dtype=object)
+        unions = np.array([without_holes(shape, hole_m2) for shape in unions], dtype=object)
     if shrink_m:
         unions = shapely.buffer(unions, -shrink_m, quad_segs=QUADRANT)
+    if gap_m2:
+        unions = np.array([without_holes(shape, gap_m2) for shape in unions], dtype=object)
     inside[owner] = shapely.intersection(plots[owner], unions)
     return inside
 
 
-def _grown(covers: Geometries, which: NDArray[np.intp], grow_m: Floats) -> Geometries:
+def _grown(
+    covers: Geometries, which: NDArray[np.intp], grow_m: Floats, *, mitre: bool
+) -> Geometries:
     """Some covers, one or more times each, grown by their distance."""
     once, back = np.unique(which, return_inverse=True)
-    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=QUADRANT)
+    join = "mitre" if mitre else "round"
+    grown = shapely.buffer(covers[once], grow_m[once], quad_segs=QUADRANT, join_style=join)
     return np.asarray(grown, dtype=object)[back]
 
 
-def _without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
+def without_holes(shape: shapely.Geometry, hole_m2: float) -> shapely.Geometry:
+    """Fill the holes of a polygon that are no larger than an area."""
     polygons = []
     for part in shapely.get_parts(shape):
         rings = shapely.get_rings(part)

@@ -67,7 +67,9 @@ class Fabric:
     Buildings of at least ``least_m2`` are in one cluster when their buffers meet. A building is
     ``isolee`` with fewer than ``few`` buildings in its cluster at a buffer of ``far_m``;
     ``diffuse`` with fewer than ``few`` at ``middle_m``; ``groupee`` with fewer than ``many`` at
-    ``middle_m`` or at most ``close_few`` at ``near_m``; else ``dense``.
+    ``middle_m`` or at most ``close_few`` at ``near_m``; else ``dense``. A plot has the class of its
+    nearest building; with ``majority``, that of the built areas that hold more than this share of
+    it (`foncier.detect.built_areas`).
     """
 
     near_m: float = 10.0
@@ -77,6 +79,7 @@ class Fabric:
     many: int = 10
     close_few: int = 5
     least_m2: float = 25.0
+    majority: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.detect.measures import frontage, parcel, remainder, shape
+from foncier.detect.measures import frontage, parcel, qgis_foncier, remainder, shape
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -218,4 +218,25 @@ _MEASURES: dict[str, Measure] = {
         optional=(*_BUILT, "step_m"),
     ),
     "slope": Measure(parcel.slope, params=("step_m",)),
+    "opened_gravelius": Measure(qgis_foncier.gravelius, params=("opening_radius_m",)),
+    "opened_convexity": Measure(qgis_foncier.convexity, params=("opening_radius_m",)),
+    "shrunk_built_share": Measure(
+        qgis_foncier.shrunk_built_share, requires=_BUILDINGS, params=("wall_m",), optional=_COUNTED
+    ),
+    "built_up_m2": Measure(
+        qgis_foncier.built_up_m2,
+        qgis_foncier.radius_m,
+        _BUILDINGS,
+        "envelope",
+        qgis_foncier.ENVELOPE,
+        _COUNTED,
+    ),
+    "built_up_share": Measure(
+        qgis_foncier.built_up_share,
+        qgis_foncier.radius_m,
+        _BUILDINGS,
+        "envelope",
+        qgis_foncier.ENVELOPE,
+        _COUNTED,
+    ),
 }
