@@ -229,7 +229,9 @@ def test_new_makes_a_study_that_check_reads(tmp_path: Path) -> None:
     assert (bare.returncode, "foncier fetch" in bare.stderr) == (2, True)
     again = foncier("new", "mon-etude", "--commune", "80021", "--in", tmp_path)
     assert (again.returncode, "existe déjà" in again.stderr) == (2, True)
-    assert foncier("new", "x", "--commune", "Amiens", "--in", tmp_path).returncode == 2
+    postal = foncier("new", "x", "--commune", "80000", "--in", tmp_path)
+    assert (postal.returncode, "80021 Amiens" in postal.stderr) == (2, True)
+    assert not (tmp_path / "x").exists()
     assert foncier("new", "../x", "--commune", "80021", "--in", tmp_path).returncode == 2
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from foncier.communes import find
 from foncier.errors import ConfigError
 from foncier.study import (
     Study,
@@ -15,8 +16,8 @@ from foncier.study import (
     profile,
     read_bare_study,
     read_study,
-    template,
 )
+from foncier.study.new import new_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,9 +107,10 @@ def test_a_missing_study_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_the_template_is_a_study(tmp_path: Path) -> None:
-    (tmp_path / "study.toml").write_text(template('Ma "ville"', "2A004"), encoding="utf-8")
+    text = new_study(tmp_path, 'Ma "ville"', [find("2A004")])["study.toml"]
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     study = read_bare_study(tmp_path)
-    assert study.info.title == "Ma 'ville'"
+    assert study.info.title == 'Ma "ville"'
     assert not study.layers
     with pytest.raises(ConfigError, match="foncier fetch"):
         read_study(tmp_path)

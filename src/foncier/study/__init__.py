@@ -10,7 +10,7 @@ from foncier.study.criteria import (
 )
 from foncier.study.mutafriches import effort_rules, mutafriches, study_answers
 from foncier.study.names import check_names
-from foncier.study.reader import fetched_layers, read_bare_study, read_study, study_files, template
+from foncier.study.reader import fetched_layers, read_bare_study, read_study, study_files
 from foncier.study.requirements import (
     Requirements,
     conditions,
@@ -58,5 +58,4 @@ __all__ = [
     "requirements_template",
     "study_answers",
     "study_files",
-    "template",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -130,16 +129,3 @@ def _check_variables(raw: Any, file: Path) -> None:
                 raise ConfigError(
                     "study.reader.no_variable", file=file, key=key, value=text, name=name
                 )
-
-
-def template(name: str, commune: str) -> str:
-    """Text of a first ``study.toml`` for a commune.
-
-    Raises
-    ------
-    ConfigError
-        The code is not an INSEE code.
-    """
-    legal_crs(commune)
-    text = files("foncier.study").joinpath("template.toml").read_text(encoding="utf-8")
-    return text.replace("@NAME@", name.translate({34: "'", 92: "/"})).replace("@COMMUNE@", commune)
