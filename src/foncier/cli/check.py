@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from foncier import communes
 from foncier.cli.console import (
     Debug,
     Language,
@@ -13,6 +14,7 @@ from foncier.cli.console import (
     open_study,
     out,
     report_errors,
+    say,
 )
 from foncier.i18n import language
 
@@ -24,8 +26,11 @@ def check(
     with report_errors(debug=debug):
         from foncier.pipeline.check import check_layers  # noqa: PLC0415 (slow to import)
 
-        faults = []
-        for one in check_layers(open_study(where, untrusted=untrusted)):
+        faults, study = [], open_study(where, untrusted=untrusted)
+        for code in study.info.communes:
+            known = "known" if code in communes.table() else "unknown"
+            say(f"cli.check.commune_{known}", commune=communes.named(code), year=communes.VINTAGE)
+        for one in check_layers(study):
             shown, lines = one.describe(lang or language())
             mark = "[red]✗[/red]" if one.fault else "[green]✓[/green]" if one.report else "–"
             out.print(f"{mark} [bold]{one.layer}[/bold]  {escape(shown)}", soft_wrap=True)

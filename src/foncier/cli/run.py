@@ -28,9 +28,12 @@ from foncier.cli.console import (
     say_file,
     say_warnings,
 )
+from foncier.communes import named
 from foncier.i18n import format_value, language, localize
 from foncier.model import KIND_PLURALS
 from foncier.parallel.dask import PATIENCE_S
+
+MAX_COMMUNES = 8  # named above the table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,7 +184,8 @@ def _summary(result: ResultTables, lang: Lang) -> None:
 
 
 def _table(result: ResultTables, lang: Lang) -> Table:
-    table = Table(title=escape(result.title), title_justify="left")
+    names = ", ".join(named(code) for code in result.communes[:MAX_COMMUNES])
+    table = Table(title=escape(f"{result.title}  {names}"), title_justify="left")
     table.add_column(localize("cli.kind"))
     for head in ("cli.run.number", "cli.run.area"):
         table.add_column(localize(head), justify="right")

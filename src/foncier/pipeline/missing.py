@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from foncier.communes import named
 from foncier.i18n import (
     LANGUAGES,
     Localized,
@@ -92,7 +93,7 @@ def uncovered(lacking: Mapping[str, Collection[str]]) -> tuple[Missing, ...]:
 
 
 def _in_communes(cost: Localized, communes: Sequence[str]) -> Localized:
-    names = [code or Message("pipeline.no_commune") for code in communes]
+    names = [named(code) if code else Message("pipeline.no_commune") for code in communes]
     fr, en = (cost[lang].format(format_value(names, "items 5", lang)) for lang in LANGUAGES)
     return Localized(fr, en)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from foncier.communes import named
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
 from foncier.readers import base, ids
@@ -95,8 +96,8 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
         raise ConfigError(
             "readers.cadastre.other_communes",
             path=file.shown,
-            found=sorted(set(frame["commune"].dropna())),
-            communes=target.communes,
+            found=[named(code) for code in sorted(set(frame["commune"].dropna()))],
+            communes=[named(code) for code in target.communes],
         )
     return base.Draft(inside, draft.rows_read, draft.crs)
 

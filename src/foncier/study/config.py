@@ -296,6 +296,14 @@ class Info(Strict):
     demo: bool = False
     contact: Publisher | None = None
 
+    @field_validator("communes", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        """Accept the letters of Corsica in lower case."""
+        codes = value if isinstance(value, list | tuple) else ()
+        upper = tuple(code.strip().upper() if isinstance(code, str) else code for code in codes)
+        return upper or value
+
 
 class Picture(Strict):
     """A picture, PNG or JPEG: file, caption and credit."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from foncier import communes
 from foncier._util.toml import read_toml
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
@@ -107,12 +108,26 @@ def study_files(study: Study) -> tuple[Path, ...]:
 
 
 def _check_communes(study: Study, file: Path) -> None:
+    """Check the codes: a postal code is refused, a commune younger than the table is not."""
     try:
+        for code in study.info.communes:
+            if code not in communes.table():
+                _check_no_other_name(code)
         systems = {legal_crs(commune) for commune in study.info.communes}
     except ConfigError as fault:
         raise ConfigError("study.reader.wrong_commune", file=file, why=fault) from fault
     if len(systems) > 1:
         raise ConfigError("study.reader.several_crs", file=file, communes=study.info.communes)
+
+
+def _check_no_other_name(code: str) -> None:
+    """Refuse what is not a code but a postal code or a name, and propose the commune."""
+    found = communes.search(code)
+    if found:
+        near = communes.find(code)
+        raise ConfigError(
+            "communes.unknown_near", text=code, year=communes.VINTAGE, communes=[str(near)]
+        )
 
 
 def _check_variables(raw: Any, file: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from foncier import schemas
+from foncier.communes import named
 from foncier.i18n import Localized
 from foncier.model import Background, Missing
 
@@ -307,7 +308,8 @@ def test_many_communes_are_counted_by_departement(
 ) -> None:
     some = tuple(f"800{n}" for n in range(21, 29))
     head = visit(replace(small_result, communes=some)).page.locator("#edition .communes")
-    assert head.inner_text().strip() == f"· communes (codes INSEE) {', '.join(some)}"
+    assert head.inner_text().strip() == f"· {', '.join(map(named, some))}"
+    assert "Amiens (80021)" in head.inner_text()
     page = visit(replace(small_result, communes=(*some, "2A004", "97411"))).page
     words = page.locator("#edition .communes").inner_text().strip()
     assert words == "· 10 communes, 3 départements (2A, 80, 974)"

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from foncier import schemas
+from foncier.communes import name_of
 from foncier.export.sheets.evidence import detection, evidence, uses
 from foncier.export.sheets.markers import KINDS, kind_marker
 from foncier.export.sheets.sitemap import section
@@ -101,9 +102,7 @@ def head(tables: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
         printable(street, lang=lang, limit=80)
         if is_known(street) and not is_known(site["address"])
         else "",
-        localize("export.sheets.commune", lang, code=printable(site["commune"], lang=lang))
-        if is_known(site["commune"])
-        else "",
+        _commune(site["commune"], lang) if is_known(site["commune"]) else "",
         printable(site["opportunity_id"], lang=lang, limit=80),
     ]
     title = title_of(site, lang)
@@ -115,6 +114,12 @@ def head(tables: SheetTables, site: Row, lang: Lang) -> dict[str, Any]:
         "marker_alt": localize("export.sheets.alt_marker", lang, kind=kind, rank=rank or "–"),
         "place": " · ".join(part for part in place if part and part != title),
     }
+
+
+def _commune(code: str, lang: Lang) -> str:
+    """Name of the commune, else its code."""
+    name = printable(name_of(code), lang=lang)
+    return name if name_of(code) != code else localize("export.sheets.commune", lang, code=name)
 
 
 def _score(site: Row, ranked: int, lang: Lang) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import schemas
+from foncier import communes, schemas
 from foncier.export.webmap import encode_geometry, isochrones, relations
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.encode_table import (
@@ -82,6 +82,7 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "lang": lang,
         "title": result.title,
         "communes": list(result.communes),
+        "commune_names": _commune_names(result),
         "edition": result.edition.isoformat() if result.edition else None,
         "demo": result.demo,
         "profile": {"label": pair(result.profile.label), "source": result.profile.source},
@@ -113,6 +114,13 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }
+
+
+def _commune_names(result: ResultTables) -> dict[str, str]:
+    """Names of the communes of the study and of the sites, by code, where they have one."""
+    codes = {*result.communes, *result.candidates["commune"].dropna()}
+    names = {code: communes.name_of(code) for code in sorted(codes)}
+    return {code: name for code, name in names.items() if name != code}
 
 
 def _layer_dates(result: ResultTables) -> dict[str, str]:

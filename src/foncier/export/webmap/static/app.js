@@ -24,12 +24,12 @@ function applyWords() {
   document.title = `${page.title} – ${t('subtitle')}`;
 }
 
-/** @returns {string} the communes by their codes; many by their number and their départements */
+/** @returns {string} the communes by their names; many by their number and their départements */
 function communesText() {
   const codes = page.communes;
   if (!codes.length) return '';
   if (codes.length <= MAX_COMMUNE_CODES) {
-    return ` · ${tCount('commune_codes', codes.length)} ${codes.join(', ')}`;
+    return ` · ${codes.map(communeText).join(', ')}`;
   }
   const parts = [...new Set(codes.map((code) => code.slice(0, code.startsWith('97') ? 3 : 2)))];
   const named = `${tCount('departements', parts.length)} (${parts.sort().join(', ')})`;

@@ -25,7 +25,7 @@ function cardParts(site) {
     el('p', { class: 'card-kind' }, kindIcon(site.kind, rankText(site), 30), valueLabel(site.kind)),
     el('h2', { tabindex: '-1' }, isolated(titleOf(site))),
     el('p', { class: 'card-place' },
-      isolated([site.name ? site.address : null, site.commune && t('commune', { code: site.commune }),
+      isolated([site.name ? site.address : null, site.commune && communeText(site.commune),
         site.id].filter((text) => text).join(' · '))),
     scoreBlock(site),
     el('div', { class: 'card-tools' }, compareButton(site, true),

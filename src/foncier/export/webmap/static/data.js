@@ -157,10 +157,20 @@ function readSites() {
 function searchTextOf(site) {
   if (site.searchText === undefined) {
     const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
+      page.commune_names[site.commune],
       site.entry && site.entry.street];
     site.searchText = withoutAccents(texts.filter((text) => text).join(' '));
   }
   return site.searchText;
+}
+
+/**
+ * @param {string} code
+ * @returns {string} name and code of a commune; without a name, its code
+ */
+function communeText(code) {
+  const name = Object.hasOwn(page.commune_names, code) ? page.commune_names[code] : null;
+  return name ? `${name} (${code})` : t('commune', { code });
 }
 
 /** Outlines of the sites. */

@@ -175,7 +175,16 @@ function categoryInput(name) {
   const values = [...new Set(sites.map((site) => site[name] || '?'))].sort();
   if (values.length < 2) return null;
   return selectInput(name, [['', t(`all_${name}s`)],
-    ...values.map((value) => [value, value === '?' ? t('unknown') : value])]);
+    ...values.map((value) => [value, value === '?' ? t('unknown') : categoryText(name, value)])]);
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @returns {string}
+ */
+function categoryText(name, value) {
+  return name === 'commune' && Object.hasOwn(page.commune_names, value) ? communeText(value) : value;
 }
 
 /** @returns {HTMLElement|null} */
