@@ -50,6 +50,7 @@ def argument(metavar: str, *, help: str) -> Any:  # noqa: A002
 Debug = Annotated[bool, option("--debug", help="cli.options.debug")]
 Quiet = Annotated[bool, option("--quiet", "-q", help="cli.options.quiet")]
 OptionalStudy = Annotated[Path | None, argument("study", help="cli.options.optional_study")]
+NamedStudy = Annotated[Path | None, argument("study", help="cli.options.study")]
 StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
 ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
 Untrusted = Annotated[bool, option("--untrusted", help="cli.options.untrusted")]

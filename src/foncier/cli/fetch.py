@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from foncier.cli.console import (
     Debug,
     Language,
-    StudyFolder,
+    NamedStudy,
     Untrusted,
     escape,
     option,
@@ -20,20 +21,21 @@ from foncier.cli.console import (
     say,
     say_untrusted,
 )
-from foncier.errors import ConfigError, OfflineError
+from foncier.errors import ConfigError, FormatError, OfflineError
 from foncier.i18n import Message, localize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from rich.progress import TaskID
 
-    from foncier.download import Cache, Outcome, Provenance
+    from foncier.download import Finding, HttpClient, Outcome, Provenance
     from foncier.pipeline.fetch import Wanted
 
 
 def fetch(  # noqa: PLR0917 (typer makes options of them)
-    where: StudyFolder,
+    where: NamedStudy = None,
     only: Annotated[str, option(help="cli.fetch.help.only", metavar="list")] = "",
     accept: Annotated[str, option(help="cli.fetch.help.accept", metavar="list")] = "",
     refresh: Annotated[bool, option("--refresh", help="cli.fetch.help.refresh")] = False,
@@ -41,6 +43,7 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
     offline: Annotated[bool, option("--offline", help="cli.fetch.help.offline")] = False,
     untrusted: Untrusted = False,
     no_cache: Annotated[bool, option("--no-cache", help="cli.fetch.help.no_cache")] = False,
+    probe: Annotated[bool, option("--probe", help="cli.fetch.help.probe")] = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -50,40 +53,99 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
         from foncier.study import read_bare_study  # noqa: PLC0415
         from foncier.study.untrusted import is_archive  # noqa: PLC0415
 
-        if is_archive(where):
+        names, today = _split(only), datetime.now(UTC).date()
+        if where is None and not probe:
+            raise ConfigError("cli.fetch.no_study")
+        if where is not None and is_archive(where):
             raise ConfigError("study.untrusted.no_archive", file=where)
-        study, names = read_bare_study(where, untrusted=untrusted), _split(only)
-        say_untrusted(study)
-        today = datetime.now(UTC).date()
+        study = None if where is None else read_bare_study(where, untrusted=untrusted)
+        if study is not None:
+            say_untrusted(study)
+        if study is None or probe:
+            client = fetch.web_of(study, cache=False)
+            _say_findings(fetch.probe(client, names, today=today))
+            return
         if dry_run or offline:
             wanted = fetch.wanted(study, names)
             bounds = fetch.bounds_of(study) if dry_run else None
             requests = [fetch.requests_of(study, one, today=today, bounds=bounds) for one in wanted]
             _say_wanted(wanted, requests if dry_run else None)
             return
-        faults, client = [], fetch.web_of(study, cache=not no_cache)
-        with _Bars() as bars:
-            for outcome in fetch.fetch(
-                study,
-                today=today,
-                only=names,
-                refresh=refresh,
-                accepted=_split(accept),
-                web=client,
-                progress=bars.advance,
-            ):
-                bars.end(outcome)
-                _say_outcome(outcome)
-                faults += [outcome.error] if outcome.error and outcome.state == "failed" else []
-        _say_cache_fault(client.cache)
-        if faults:
-            raise typer.Exit(faults[0].exit_code)
+        outcomes = partial(
+            fetch.fetch,
+            study,
+            today=today,
+            only=names,
+            refresh=refresh,
+            accepted=_split(accept),
+        )
+        _say_outcomes(outcomes, fetch.web_of(study, cache=not no_cache))
         say("cli.fetch.next", study=where)
 
 
-def _say_cache_fault(shared: Cache | None) -> None:
-    if shared is not None and shared.fault:
-        say("cli.fetch.cache_unusable", why=shared.fault)
+def _say_outcomes(outcomes: Callable[..., Iterator[Outcome]], client: HttpClient) -> None:
+    """Print what comes of each source, with bars while they are downloaded."""
+    faults = []
+    with _Bars() as bars:
+        for outcome in outcomes(web=client, progress=bars.advance):
+            bars.end(outcome)
+            _say_outcome(outcome)
+            faults += [outcome.error] if outcome.error and outcome.state == "failed" else []
+    if client.cache is not None and client.cache.fault:
+        say("cli.fetch.cache_unusable", why=client.cache.fault)
+    if faults:
+        raise typer.Exit(faults[0].exit_code)
+
+
+def _say_findings(findings: Iterable[Finding]) -> None:
+    """Print a table of what the services answer, beside what foncier was written for."""
+    names = ("source", "fixture", "status", "host", "columns", "date")
+    rows = [tuple(localize(f"cli.fetch.probe.{name}") for name in names)]
+    differs = [False]
+    for one in findings:
+        differs.append(one.differs)
+        rows.append(_finding_cells(one))
+    widths = [max(len(row[n]) for row in rows if n < len(row) - 1) for n in range(len(names) - 1)]
+    for row, differing in zip(rows, differs, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=False)]
+        mark = "[red]✗[/red]" if differing else "[green]✓[/green]"
+        out.print(f"{' ' if row is rows[0] else mark} {escape('  '.join(cells))}", soft_wrap=True)
+    say("cli.fetch.probe.differing", count=sum(differs))
+    if any(differs):
+        raise typer.Exit(FormatError.exit_code)
+
+
+def _finding_cells(one: Finding) -> tuple[str, ...]:
+    fixture = localize(f"cli.fetch.probe.{one.contract.kind}", day=one.contract.seen)
+    if one.error is not None:
+        return one.source.name, fixture, "–", str(one.error)
+    date_ = localize("cli.fetch.probe.unknown") if one.vintage is None else str(one.vintage)
+    return (
+        one.source.name,
+        fixture,
+        _beside(one.status, one.contract.status),
+        _beside(one.host, one.contract.host),
+        _columns(one),
+        date_,
+    )
+
+
+def _beside(found: object, expected: object) -> str:
+    """What was found, with what was expected where that differs."""
+    if found == expected:
+        return str(found)
+    return localize("cli.fetch.probe.instead", found=found, expected=expected)
+
+
+def _columns(finding: Finding) -> str:
+    if finding.missing is None or finding.new is None:
+        return "–"
+    words = [
+        localize(f"cli.fetch.probe.{kind}", names=list(names))
+        for kind, names in (("missing", finding.missing), ("new", finding.new))
+        if names
+    ]
+    return "; ".join(words) or "="
 
 
 def _split(listed: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from foncier.download.download import Outcome, fetch
 from foncier.download.lanes import Lanes
 from foncier.download.network import check_network
 from foncier.download.policies import Service, service_of
+from foncier.download.probe import Finding, contracts, probe
 from foncier.download.provenance import (
     Provenance,
     explain_disk_errors,
@@ -27,6 +28,7 @@ from foncier.download.services import first_addresses
 __all__ = [
     "RETRIES",
     "Cache",
+    "Finding",
     "HttpClient",
     "Lanes",
     "Outcome",
@@ -36,10 +38,12 @@ __all__ = [
     "Source",
     "all_services",
     "check_network",
+    "contracts",
     "explain_disk_errors",
     "fetch",
     "first_addresses",
     "hosts",
+    "probe",
     "read_provenance",
     "select_sources",
     "service_of",

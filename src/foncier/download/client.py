@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from copy import copy
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -18,12 +17,13 @@ from foncier._util.addresses import is_within
 from foncier._util.destination import sha256
 from foncier.download.cache import Cache, CacheEntry
 from foncier.download.catalog import all_services
-from foncier.download.policies import Service, allows, service_of
+from foncier.download.policies import Pace, Service, allows, service_of
 from foncier.download.responses import (
     RETRY,
     IncompleteDownloadError,
     bad_link,
     check_response,
+    chunks,
     partial_size,
     unreachable,
     validator_file,
@@ -36,7 +36,6 @@ from foncier.i18n import Message, hide_in_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 PROJECT = "https://pypi.org/project/foncier/"
 MAX_REDIRECTS, REDIRECT_STATUSES = 5, (301, 302, 303, 307, 308)
@@ -70,6 +69,16 @@ class Download:
         return cls(path, sha256(path))
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Beginning of an answer of any status: its address after redirections, and its date."""
+
+    status: int
+    located: str
+    modified: str | None
+    body: bytes
+
+
 class NoDataError(SourceError):
     """The service works, and has no data for this place."""
 
@@ -83,21 +92,6 @@ class _Request:
     max_bytes: int
     fields: Mapping[str, str] | None
     validators: Mapping[str, Any]
-
-
-@dataclass
-class Pace:
-    """Times of the next request of each service, for all threads of a process."""
-
-    next_at: dict[str, float] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def wait(self, name: str, pause_s: float) -> None:
-        """Wait until a service may be asked again: ``pause_s`` after the last request."""
-        with self.lock:
-            start = max(time.monotonic(), self.next_at.get(name, 0.0))
-            self.next_at[name] = start + pause_s
-        time.sleep(max(0.0, start - time.monotonic()))
 
 
 def _no_progress(size: int, total: int | None) -> None:
@@ -201,6 +195,31 @@ class HttpClient:
         if shared and self.cache is not None:
             return self._get_cached(request, self.cache)
         return self._get_with_retries(request)
+
+    def begin(self, address: str, *, max_bytes: int) -> Beginning:
+        """Read the beginning of an answer, also of a refusal; nothing is written.
+
+        Raises
+        ------
+        OfflineError
+            The service does not answer.
+        SourceError
+            It redirects to an unknown host.
+        """
+        request = _Request(address, Path(), max_bytes, None, {})
+        headers = {"User-Agent": user_agent(self.contact), "Accept-Encoding": "identity"}
+        body = b""
+        try:
+            response, located = self._send(request, headers)
+            with response:
+                for chunk in chunks(response):
+                    body += chunk
+                    if len(body) >= max_bytes:
+                        break
+        except (requests.RequestException, IncompleteDownloadError) as fault:
+            raise unreachable(address, type(fault).__name__) from fault
+        modified = response.headers.get("Last-Modified")
+        return Beginning(response.status_code, located, modified, body)
 
     def _get_cached(self, request: _Request, cache: Cache) -> Download:
         mirrored = self._mirrored(request.address)  # a mirror may differ from the service

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -98,3 +100,18 @@ def allows(hosts: Iterable[str], address: str) -> bool:
     host = parts.hostname or ""
     known = set(hosts)
     return f"{host}:{port}" in known or (port in {None, 443} and host in known)
+
+
+@dataclass
+class Pace:
+    """Times of the next request of each service, for all threads of a process."""
+
+    next_at: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, name: str, pause_s: float) -> None:
+        """Wait until a service may be asked again: ``pause_s`` after the last request."""
+        with self.lock:
+            start = max(time.monotonic(), self.next_at.get(name, 0.0))
+            self.next_at[name] = start + pause_s
+        time.sleep(max(0.0, start - time.monotonic()))

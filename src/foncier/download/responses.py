@@ -116,7 +116,7 @@ def write_body(
     if total is not None and total > max_bytes:
         raise _too_large(address, max_bytes)
     with path.open("ab" if size else "wb") as file:
-        for chunk in _chunks(response):
+        for chunk in chunks(response):
             size += len(chunk)
             if size > max_bytes:
                 raise _too_large(address, max_bytes)
@@ -128,7 +128,7 @@ def write_body(
         )
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
+def chunks(response: requests.Response) -> Iterator[bytes]:
     """Bytes of an answer.
 
     Raises

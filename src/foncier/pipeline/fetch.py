@@ -16,6 +16,7 @@ from foncier.crs import DEGREES, legal_crs
 from foncier.i18n import label
 from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_file
+from foncier.study.config import Fetch
 from foncier.study.paths import expanded
 from foncier.study.reader import FETCHED, LIST
 
@@ -42,18 +43,19 @@ class Wanted:
     former: services.Provenance | None
 
 
-def web_of(study: Study, *, cache: bool = True) -> HttpClient:
+def web_of(study: Study | None, *, cache: bool = True) -> HttpClient:
     """HTTP client of the public services, or of the study's mirror.
 
     ``cache``: share downloads with the user's other studies.
     """
+    given = Fetch() if study is None else study.fetch
     return services.HttpClient(
-        services.hosts() | set(study.fetch.hosts),
-        mirror=None if study.fetch.mirror is None else expanded(study.fetch.mirror),
-        insecure=study.fetch.insecure,
-        pause_s=0.0 if study.fetch.mirror else None,
+        services.hosts() | set(given.hosts),
+        mirror=None if given.mirror is None else expanded(given.mirror),
+        insecure=given.insecure,
+        pause_s=0.0 if given.mirror else None,
         cache=services.shared_cache() if cache else None,
-        contact=study.fetch.contact,
+        contact=given.contact,
     )
 
 
@@ -216,6 +218,40 @@ class _Run:
                 late_bounds=self._late_bounds if one.source.checked_by_bounds else None,
             ),
         )
+
+
+def probe(client: HttpClient, only: tuple[str, ...], *, today: date) -> Iterator[services.Finding]:
+    """Ask each service once for something small, side by side, and compare the answers.
+
+    Parameters
+    ----------
+    only
+        Groups or names of sources; all that have a contract when empty.
+
+    Raises
+    ------
+    ConfigError
+        ``only`` has an unknown name.
+    OfflineError
+        There is no network.
+
+    Yields
+    ------
+    What each service answered, in the order of the catalogue.
+    """
+    selected = services.select_sources(only) if only else services.sources()
+    known = [source for source in selected if source.name in services.contracts()]
+    services.check_network(client, (source.address for source in known))
+    lanes: services.Lanes[services.Finding] = services.Lanes()
+    for source in known:
+        ask = partial(services.probe, client, source, services.contracts()[source.name])
+        lanes.add(services.service_of(source.address, client.services), partial(ask, today=today))
+    found: dict[str, services.Finding] = {}
+    for source in known:
+        while source.name not in found:
+            finding = lanes.next()
+            found[finding.source.name] = finding
+        yield found[source.name]
 
 
 def query_of(study: Study, one: Wanted, bounds: Bounds | None) -> services.Query:
