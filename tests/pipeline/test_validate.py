@@ -32,7 +32,7 @@ def judged(demo_folder: Path) -> Validation:
 def copied(demo_folder: Path, tmp_path: Path) -> Path:
     """Result folder that a test may change."""
     folder = tmp_path / "resultat"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name in ("manifest.json", "opportunites.gpkg"):
         shutil.copy(demo_folder / name, folder / name)
     return folder
@@ -131,8 +131,9 @@ def test_ground_truth_that_matches_nothing(demo_folder: Path, tmp_path: Path) ->
 
 
 def test_a_filled_in_plan_is_ground_truth(demo_folder: Path, tmp_path: Path) -> None:
-    planned = validate.visits(demo_folder, None, 12)
-    validate.write_visits(planned, tmp_path, lang="fr")
+    result = copied(demo_folder, tmp_path / "result")
+    planned = validate.visits(result, None, 12)
+    validate.write_visits(planned, tmp_path, result=result, lang="fr")
     form = tmp_path / "visites.gpkg"
     rows = pyogrio.read_dataframe(form, layer="visites")
     assert len(rows) == 12
@@ -158,8 +159,9 @@ def test_a_filled_in_plan_is_ground_truth(demo_folder: Path, tmp_path: Path) -> 
 
 def test_a_plan_is_the_same_twice(demo_folder: Path, tmp_path: Path) -> None:
     for name in "ab":
-        planned = validate.visits(demo_folder, None, 9)
-        validate.write_visits(planned, tmp_path / name, lang="fr")
+        result = copied(demo_folder, tmp_path / f"result_{name}")
+        planned = validate.visits(result, None, 9)
+        validate.write_visits(planned, tmp_path / name, result=result, lang="fr")
     for name in ("visites.csv", "visites.gpkg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

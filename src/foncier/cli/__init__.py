@@ -34,6 +34,7 @@ from foncier.cli.new import new  # noqa: E402
 from foncier.cli.run import run  # noqa: E402
 from foncier.cli.sheets import sheets  # noqa: E402
 from foncier.cli.validate import validate  # noqa: E402
+from foncier.cli.visits import visits  # noqa: E402
 from foncier.cli.what_if import what_if  # noqa: E402
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ COMMANDS = (
     compare_profiles,
     validate,
     backtest,
+    visits,
     diff,
     sheets,
     export,

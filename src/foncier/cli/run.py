@@ -128,6 +128,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
     with report_errors(debug=debug):
         from foncier.parallel.executors import get_executor  # noqa: PLC0415 (slow to import)
         from foncier.pipeline import write_results as writing  # noqa: PLC0415
+        from foncier.pipeline.entries import with_entries  # noqa: PLC0415
         from foncier.pipeline.run import run as run_study  # noqa: PLC0415
         from foncier.pipeline.tiles import Tiling  # noqa: PLC0415
 
@@ -135,6 +136,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         results = folder or Path("maps") / _name(where, study)
         owner = writing.run_owner(study, replace=replace)
         writing.check_destination(results, owner)  # before the work, not after it
+        study = with_entries(study, results)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
             if tiles is not None:

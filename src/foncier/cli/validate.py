@@ -55,7 +55,8 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
 ) -> None:
     """Validate a result."""
     with report_errors(debug=debug):
-        from foncier.pipeline import validate  # noqa: PLC0415 (slow to import)
+        from foncier.model.entries import ENTRIES  # noqa: PLC0415 (slow to import)
+        from foncier.pipeline import validate  # noqa: PLC0415
 
         if truth is None and plan is None:
             raise ConfigError("cli.validate.nothing")
@@ -63,9 +64,9 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
             raise ConfigError("cli.validate.sheets_need_plan")
         lang, where = lang or language(), folder or result / FOLDER
         owner = validate.validate_owner(result, truth, where, replace=replace)
-        for_visits = validate.visits_owner(owner, result, where)
+        for_visits = validate.visits_owner(result, where, replace=replace)
         owner.check(where, () if truth is None else validate.REPORTS)
-        for_visits.check(where, () if plan is None else validate.VISITS)
+        for_visits.check(where, () if plan is None else validate.PLAN)
         if truth is not None:
             validation = validate.assess_result(result, truth, complete=complete)
             validate.write(validation, where, lang=lang, owner=owner)
@@ -74,8 +75,12 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
             say_file("picture", where / validate.PICTURE)
         if plan is not None:
             visits = validate.visits(result, truth, plan)
-            validate.write_visits(visits, where, lang=lang, owner=for_visits)
+            notices = validate.write_visits(
+                visits, where, result=result, lang=lang, owner=for_visits
+            )
             say("cli.validate.visits", count=len(visits.sites))
+            say_warnings(notices, lang)
+            say_file("entries", result / ENTRIES)
             say_file("list", where / validate.LIST)
             say_file("form", where / validate.FORM)
             if sheets is not None:

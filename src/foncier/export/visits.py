@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -22,10 +23,9 @@ from foncier.schemas.base import POLYGON, Table
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
-
-    import geopandas as gpd
 
 LAYER = "visites"
 DEGREES, DECIMALS = 4326, 6
@@ -81,6 +81,43 @@ def table(planned: Visits, lang: Lang) -> Any:
     return VISITS.conform(rows)
 
 
+def with_entries(planned: Any, entries: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows of a form: the planned visits, and those that are in the entries already.
+
+    A site has one row, with what was written last about it. An entry without the id, the kind or
+    the outline of its site is in ``saisies.gpkg`` only.
+
+    Parameters
+    ----------
+    planned
+        Rows in the schema `VISITS`.
+    entries
+        Rows of the layer ``visites`` of ``saisies.gpkg``, in their order.
+    """
+    columns = [column.name for column in VISITS.columns]
+    known: dict[str, dict[str, Any]] = {}
+    for row in entries:
+        outline = shapely.from_wkt(row.get("outline_wkt"), on_invalid="ignore")
+        name = row.get("opportunity_id")
+        blank = not any(row.get(written) for written in ("verdict", "date", "note"))
+        if name is None or outline is None or row.get("kind") not in KINDS:
+            continue
+        if name not in known or not blank:
+            known[name] = {**{c: row.get(c) for c in columns}, "geometry": outline}
+    if not known:
+        return planned
+    table = gpd.GeoDataFrame(list(known.values()), geometry="geometry", crs=planned.crs)
+    table["date"] = pd.to_datetime(table["date"], errors="coerce")
+    inside = table.representative_point().to_crs(DEGREES)
+    table = table.assign(
+        lon=inside.x.round(DECIMALS),
+        lat=inside.y.round(DECIMALS),
+        reason=table["reason"].fillna(""),
+    )
+    fresh = planned.loc[~planned["opportunity_id"].isin(table["opportunity_id"])]
+    return VISITS.conform(pd.concat([table, fresh], ignore_index=True) if len(fresh) else table)
+
+
 def reason(stratum: Any, lang: Lang) -> str:
     """Say why a site of a stratum is to be visited."""
     has_confidence = stratum["band"] != NO_BAND
@@ -96,13 +133,15 @@ def reason(stratum: Any, lang: Lang) -> str:
     )
 
 
-def write_list(planned: Visits, path: Path, *, lang: Lang) -> None:
-    """Write the plan as a CSV file; its first columns are those of the visits of the web map."""
-    write_frame(pd.DataFrame(table(planned, lang).drop(columns="geometry")), path, lang=lang)
+def write_list(rows: Any, path: Path, *, lang: Lang) -> None:
+    """Write rows of `VISITS` as CSV; the first columns are those of the visits of the web map."""
+    write_frame(pd.DataFrame(rows.drop(columns="geometry")), path, lang=lang)
 
 
-def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
-    """Write the plan as a GeoPackage with one layer, ``visites``, whose form is ready to fill in.
+def write_form(planned: Visits, path: Path, *, lang: Lang, rows: Any = None) -> None:
+    """Write rows of `VISITS` (those of the plan when None) and their form as a GeoPackage.
+
+    Its one layer is ``visites``.
 
     The verdict is a list of values, the date a calendar, the rest is read only. The filled file is
     read as ground truth (``foncier validate --truth``) and as evidence (``format = "visits"``).
@@ -112,7 +151,7 @@ def write_form(planned: Visits, path: Path, *, lang: Lang) -> None:
     ExportError
         The file cannot be written whole.
     """
-    rows = table(planned, lang)
+    rows = table(planned, lang) if rows is None else rows
     layer = Layer(LAYER, VISITS.label, VISITS.columns, "MultiPolygon", rows)
     values = {name: verdict.text[lang] for name, verdict in VERDICTS.items()}
     values |= {kind: KIND_LABELS[kind][lang] for kind in KINDS}

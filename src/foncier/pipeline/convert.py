@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foncier import __version__, readers, schemas
-from foncier._util.destination import Entry, Owner
+from foncier._util.destination import Entry, Owner, sha256
 from foncier._util.scratch import PREFIX
 from foncier._util.storage import (
     atomic_folder,
@@ -68,6 +68,8 @@ def fingerprint(study: Study) -> str:
         for spec in specs
         for file in [layer_file(study, layer, spec)]
     ]
+    if study.visits is not None:
+        files.append((study.visits.name, sha256(study.visits)))
     keys = study.model_dump(mode="json", include={"info": {"communes", "date"}, "layers": True})
     text = json.dumps([__version__, files, keys], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -20,6 +20,7 @@ from foncier.model import (
     LayerFile,
     LayerReport,
 )
+from foncier.model.entries import ENTRIES, VISITS
 from foncier.pipeline.missing import newest_vintage
 from foncier.study.config import (
     LAYERS,
@@ -121,7 +122,10 @@ def read_layers(study: Study, *, workers: int = 1) -> Layers:
 def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
     """Files of a layer that does not depend on the bounds of the others (DEM and timetable do)."""
     specs = () if layer in (RELIEF, TIMETABLE) else study.layers.get(layer, ())
-    return [layer_file(study, layer, spec) for spec in specs]
+    files = [layer_file(study, layer, spec) for spec in specs]
+    if layer == "observations" and study.visits is not None:
+        files.append(LayerFile(layer, study.visits, ENTRIES, "visits", sublayer=VISITS))
+    return files
 
 
 def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:

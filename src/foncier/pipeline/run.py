@@ -21,6 +21,7 @@ from foncier.i18n import label, localize
 from foncier.model import Contact, Criterion, EvidenceModel, LayerReport, ResultTables
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
 from foncier.pipeline.convert import read_study_layers
+from foncier.pipeline.entries import add_statuses
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.missing import (
     add_notes,
@@ -131,6 +132,7 @@ def run(
     step(localize("pipeline.steps.scores"))
     measures = measure_criteria(candidates, access.access, layers)
     candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
+    candidates, unlisted = add_statuses(candidates, study.statuses)
     reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
     return ResultTables(
         **_study_fields(study, reports),
@@ -145,7 +147,8 @@ def run(
         + missing(study, layers, destinations, lines.loop)
         + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
         + unknown_sites(study, set(candidates["opportunity_id"]))
-        + missing_raster(area),
+        + missing_raster(area)
+        + unlisted,
         measures=measures,
         districts=potential_by_district(
             study, layers, candidates, scores, axis=lines.axis, area=area

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,14 @@ from foncier._util.atomic_write import write_atomically
 from foncier._util.destination import Owner, subject_of
 from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
-from foncier.export.visits import Visits, write_form, write_list
+from foncier.export.visits import Visits, table, with_entries, write_form, write_list
 from foncier.i18n import Localized, label
 from foncier.model import Validation
+from foncier.model.entries import ENTRIES, VISITS
+from foncier.pipeline.entries import filled_visits
+from foncier.pipeline.visits import merge_plan, plan_rows, take_in
 from foncier.results import read_saved
+from foncier.results.entries import read_rows
 from foncier.results.layers import SITES
 from foncier.results.manifest import result_files
 from foncier.schemas.results import KINDS
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 REPORTS = ("rapport.md", "fiabilite.png", "validation.json", "sites.csv")
 REPORT, PICTURE, FIGURES, ASSESSED = REPORTS
-VISITS = LIST, FORM = "visites.csv", "visites.gpkg"
+PLAN = LIST, FORM = "visites.csv", "visites.gpkg"
 
 
 def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Validation:
@@ -64,7 +67,7 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
     names = sites[["opportunity_id", "name", "address", "commune"]]
     found = known.found.merge(pd.DataFrame(names), on="opportunity_id", how="left")
     rules = baselines()
-    table = metrics.calibration(found)
+    by_band = metrics.calibration(found)
     gap, base = metrics.brier(found)
     return Validation(
         title=result.title,
@@ -77,13 +80,13 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
         wanted=known.wanted,
         by_kind=metrics.by_kind(found, known.wanted, KINDS),
         by_band=metrics.by_band(found, known.wanted, KINDS),
-        calibration=table,
+        calibration=by_band,
         baselines=metrics.compare_baselines(rules, found, known.wanted, result.table("indices")),
         words={rule.name: rule.text for rule in rules},
         auc=metrics.auc(found),
         brier=gap,
         brier_base=base,
-        rising=metrics.is_increasing(table),
+        rising=metrics.is_increasing(by_band),
         warnings=_warnings(result),
     )
 
@@ -123,6 +126,8 @@ def write(validation: Validation, folder: Path, *, lang: Lang, owner: Owner | No
 def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     """Choose the sites to visit next; sites with ground truth count and are not visited again.
 
+    Without a ``truth`` the verdicts that people noted in ``saisies.gpkg`` are the ground truth.
+
     Raises
     ------
     ConfigError
@@ -132,6 +137,8 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     """
     result = read_saved(folder, with_manifest=True)
     sites = _sites(result)
+    if truth is None and filled_visits(folder / ENTRIES):
+        truth = folder / ENTRIES
     if truth is None:
         truths = readers.no_truth(result.crs)
     else:
@@ -142,8 +149,30 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     return Visits(result.title, result.fictional, result.edition, rows, strata)
 
 
-def write_visits(planned: Visits, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
-    """Write the list (CSV) and the form (GeoPackage) of the visits to a folder.
+def write_visits(
+    planned: Visits, folder: Path, *, result: Path, lang: Lang, owner: Owner | None = None
+) -> tuple[Localized, ...]:
+    """Add the planned visits to ``saisies.gpkg``; write the list (CSV) and the form (GeoPackage).
+
+    What people wrote in a former list or form is first taken into ``saisies.gpkg``. The new ones
+    hold every visit that is noted there: a plan adds visits, it never empties one.
+
+    Parameters
+    ----------
+    planned
+        From `visits`.
+    folder
+        Where the list and the form go.
+    result
+        Folder of the result, with ``saisies.gpkg``.
+    lang
+        Language of the list and of the form.
+    owner
+        What may not be replaced; `visits_owner` when None.
+
+    Returns
+    -------
+    Notices about the forms in which somebody wrote.
 
     Raises
     ------
@@ -152,11 +181,17 @@ def write_visits(planned: Visits, folder: Path, *, lang: Lang, owner: Owner | No
     ExportError
         They cannot be written; the previous ones are intact.
     """
+    saved = read_saved(result)
+    notices = take_in(saved, [folder / FORM, folder / LIST])
+    rows = table(planned, lang)
+    entries = merge_plan(saved, plan_rows(rows, planned.edition))
+    every = with_entries(rows, read_rows(entries, VISITS))
     writers: Any = {
-        LIST: partial(write_list, planned, lang=lang),
-        FORM: partial(write_form, planned, lang=lang),
+        LIST: partial(write_list, every, lang=lang),
+        FORM: partial(write_form, planned, rows=every, lang=lang),
     }
-    write_atomically(folder, writers, owner=owner)
+    write_atomically(folder, writers, owner=owner or visits_owner(result, folder))
+    return tuple(notices)
 
 
 def validate_owner(
@@ -167,6 +202,10 @@ def validate_owner(
     return Owner("validate", (subject_of(folder, result, truth),), inputs, replace)
 
 
-def visits_owner(owner: Owner, result: Path, folder: Path) -> Owner:
-    """What a plan of visits may not replace: as the validation; it is about the result alone."""
-    return dataclasses.replace(owner, subject=(subject_of(folder, result),))
+def visits_owner(result: Path, folder: Path, *, replace: bool = False) -> Owner:
+    """What a plan of visits may not replace: the result, files of others.
+
+    The form that was filled in is also the ground truth of the next plan: what it holds is taken
+    into the new one, and a copy is kept.
+    """
+    return Owner("validate", (subject_of(folder, result),), result_files(result), replace)

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from foncier._util.atomic_write import write_atomically
-from foncier._util.destination import MANIFEST, Owner
+from foncier._util.destination import MANIFEST, Owner, sha256
 from foncier.export import iso, stac
 from foncier.export.cnig import write_cnig
 from foncier.export.departements import by_departement
+from foncier.export.geopackage.entries import write_entries
 from foncier.export.geopackage.keep import Keeper
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.pictures import (
@@ -22,6 +23,7 @@ from foncier.export.pictures import (
 from foncier.export.raster import write_surface
 from foncier.export.tables import write_csv, write_measures, write_mutability, write_parquet
 from foncier.export.webmap import write_map
+from foncier.model.entries import ENTRIES
 from foncier.results.contents import read_record, sha_of
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART, SURFACE
 from foncier.results.manifest import build_manifest, to_json, versions
@@ -82,6 +84,8 @@ def write_results(
     if not tables_only:
         write |= _other_files(result, study, lang)
         write |= _catalogue_files(result, tuple(write), lang)
+        if not (folder / ENTRIES).exists():  # of people: no run replaces it
+            write[ENTRIES] = partial(_write_entries, result, lang=lang)
     started = datetime.now(UTC)
     keeper = Keeper(folder)
 
@@ -90,7 +94,8 @@ def write_results(
             result,
             configuration=configuration(study),
             timings=timings,
-            deliverables=deliverables,
+            deliverables={n: sha for n, sha in deliverables.items() if n != ENTRIES},
+            entries=_entries(study),
             contents=records,
             versions=versions(),
             started=started,
@@ -103,6 +108,21 @@ def write_results(
     for notice in keeper.notices:
         notify(notice)
     return made
+
+
+def _write_entries(result: ResultTables, path: Path, *, lang: Lang) -> None:
+    write_entries(
+        path, crs=result.candidates.crs, title=result.title, day=result.edition, lang=lang
+    )
+
+
+def _entries(study: Study) -> dict[str, Any]:
+    """What people wrote and the run read, for the manifest; empty where they wrote nothing."""
+    path = study.visits or study.statuses
+    if path is None:
+        return {}
+    used = {"visits": study.visits is not None, "statuses": study.statuses is not None}
+    return {"path": ENTRIES, "sha256": sha256(path), **used}
 
 
 def _recorded(name: str, write: Writer, records: dict[str, str | None]) -> Writer:

@@ -4,7 +4,7 @@ Rows that are repaired, dropped or assumed are counted in the report of their la
 """
 
 from foncier.readers.construction_years import read_construction_years
-from foncier.readers.ground_truth import no_truth, read_truth
+from foncier.readers.ground_truth import no_truth, read_truth, read_visits
 from foncier.readers.registry import (
     AFTER_PARCELS,
     FORMATS,
@@ -32,6 +32,7 @@ __all__ = [
     "read_line",
     "read_lines",
     "read_truth",
+    "read_visits",
     "read_waypoints",
     "register_format",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 VISITS = "visites"  # layer of the plan of visits
 FIELDS = (
-    Field("truth_id", ("id", "fid")),
+    Field("truth_id", ("id", "fid", "visit_id")),
     Field("kind", ("nature",)),
     Field("opportunity_id", ("opportunite",)),
     Field("parcel_ids", ("parcelles", "parcel_id", "idu")),
@@ -37,6 +37,9 @@ FIELDS = (
     Field("wkt", ("geom", "geometrie", "geometry_wkt")),
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
+    Field("outline", ("outline_wkt",)),
+    Field("photo"),
+    Field("author", ("auteur", "initiales")),
     Field("trap"),
     Field("expected"),
     Field("subject"),
@@ -88,17 +91,9 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
         Coordinates that do not fit the CRS.
     """
     journal = Journal()
-    rows, planted = _read_rows(path, journal)
-    rows = rows.assign(
-        truth_id=_truth_ids(rows),
-        kind=_kinds(rows, planted=planted, shown=path.name),
-        verdict=_verdicts(rows, planted=planted, shown=path.name, journal=journal),
-        parcel_ids=_parcel_lists(rows["parcel_ids"]),
-        observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
-        weight=columns.numbers(rows["weight"], column="weight", shown=path.name),
-    )
-    located = _with_geometry(rows, crs, path.name)
+    located, planted = _read_located(path, crs, journal)
     has_verdict = located["verdict"].notna()
+    journal.add("dropped", int((~has_verdict).sum()), "readers.ground_truth.not_visited")
     unlocated = located["opportunity_id"].isna() & located["parcel_ids"].isna()
     unlocated &= pd.Series(shapely.is_missing(located.geometry.to_numpy()), located.index)
     journal.add(
@@ -112,6 +107,40 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
         journal.notes,
         planted,
     )
+
+
+def read_visits(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+    """Read every row of a file of visits, one without a verdict too.
+
+    The files of `read_truth`: visits of the map or of a plan, filled in on paper or in the field.
+
+    Returns
+    -------
+    `COLUMNS`, ``photo`` and ``author`` in the order of the file, geometry in ``crs`` or missing;
+    and notes on the cells that could not be read.
+
+    Raises
+    ------
+    SourceError, FormatError, CrsError
+        As for `read_truth`.
+    """
+    journal = Journal()
+    located, _ = _read_located(path, crs, journal)
+    return located[[*COLUMNS[:-1], "photo", "author", "geometry"]], journal.notes
+
+
+def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.GeoDataFrame, bool]:
+    """Rows of a file with their types and their place, and whether they are a synthetic truth."""
+    rows, planted = _read_rows(path, journal)
+    rows = rows.assign(
+        truth_id=_truth_ids(rows),
+        kind=_kinds(rows, planted=planted, shown=path.name),
+        verdict=_verdicts(rows, planted=planted, shown=path.name),
+        parcel_ids=_parcel_lists(rows["parcel_ids"]),
+        observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
+        weight=columns.numbers(rows["weight"], column="weight", shown=path.name),
+    )
+    return _with_geometry(rows, crs, path.name), planted
 
 
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -168,7 +197,7 @@ def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
     return columns.translate(kinds, {kind: kind for kind in KINDS}, column="kind", shown=shown)
 
 
-def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal) -> pd.Series[Any]:
+def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
     if planted:
         return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
     words = rows["verdict"]
@@ -182,11 +211,6 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal
             cells=list(words[unknown].unique()),
             verdicts=list(VERDICTS),
         )
-    journal.add(
-        "dropped",
-        int(words.isna().sum()),
-        "readers.ground_truth.not_visited",
-    )
     return verdicts
 
 
@@ -200,6 +224,14 @@ def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     """Reproject the rows to the legal CRS; a missing geometry stays missing."""
     if isinstance(rows, gpd.GeoDataFrame):
         frame = rows.set_geometry("geometry")
+        if rows["outline"].notna().any():  # of the site; the point is where somebody stood
+            drawn = geolocate.from_wkt(rows["outline"])
+            known_points = frame.geometry.to_numpy()
+            frame = frame.set_geometry(
+                gpd.GeoSeries(
+                    np.where(shapely.is_missing(drawn), known_points, drawn), rows.index, rows.crs
+                )
+            )
     else:
         frame = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
     known = ~(frame.geometry.isna() | frame.geometry.is_empty)

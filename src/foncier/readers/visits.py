@@ -112,6 +112,8 @@ def _evidence(rows: gpd.GeoDataFrame, journal: Journal) -> Any:
     outlines = selected.geometry.to_numpy()
     locations = np.where(is_building, outlines, shapely.point_on_surface(outlines))
     ids = selected["opportunity_id"].astype("str").fillna(selected["truth_id"].astype("str"))
+    again = ids.duplicated(keep=False)  # several visits of one site
+    ids = ids.where(~again, ids + " " + selected["truth_id"].astype("str"))
     return gpd.GeoDataFrame(
         {
             "observation_id": "visite " + ids,

@@ -49,6 +49,7 @@ def build_manifest(
     timings: Mapping[str, float],
     deliverables: Mapping[str, str],
     contents: Mapping[str, str | None] | None = None,
+    entries: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> dict[str, Any]:
@@ -67,6 +68,8 @@ def build_manifest(
     contents
         SHA-256 of the record of each GeoPackage (`foncier.results.contents.sha_of`): it stays the
         same when QGIS opens the file or saves a project in it.
+    entries
+        Path and SHA-256 of what people wrote and the run read, ``saisies.gpkg``; empty if nothing.
     versions
         Versions, from `versions`; none when None.
     started
@@ -98,6 +101,7 @@ def build_manifest(
             "counts": _counts(result),
             "deliverables": deliverables,
             "contents": contents or {},
+            "entries": entries or {},
             "versions": versions or {},
             "run": {
                 "started": started.astimezone(UTC) if started else None,

@@ -5,6 +5,9 @@ from foncier.schemas.base import LINE, POINT, POLYGON, Column, Table
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
 OPPORTUNITY = Column("opportunity_id", "text")
 
+# Noted by people in `saisies.gpkg`.
+SITE_STATUSES = ("a_etudier", "contacte", "en_projet", "ecarte", "vendu")
+
 CANDIDATES = Table(
     "candidates",
     ("opportunity_id",),
@@ -59,6 +62,7 @@ CANDIDATES = Table(
         ),
         Column("counted_area_m2", "number", "m²", optional=True, low=0),
         Column("departures_per_hour", "number", "/h", optional=True, low=0),
+        Column("site_status", "text", optional=True, values=SITE_STATUSES),
     ),
     POLYGON,
 )

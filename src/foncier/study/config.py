@@ -364,7 +364,8 @@ class Study(Strict):
     """A whole study, as read from ``study.toml``.
 
     ``folder`` is where relative paths start; ``former_keys`` lists the keys that were written
-    under a former name; ``untrusted``: somebody else made it. None may be written in the file.
+    under a former name; ``untrusted``: somebody else made it; ``visits`` and ``statuses`` are set by
+    a run that finds what people wrote beside its result. None may be written in the file.
     """
 
     info: Info = Field(alias="study")
@@ -384,6 +385,9 @@ class Study(Strict):
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
     fetch: Fetch = Fetch()
     folder: Path = Path()
+    # `saisies.gpkg` of the result folder where people noted verdicts, or the status of a site.
+    visits: Path | None = Field(default=None, exclude=True)
+    statuses: Path | None = Field(default=None, exclude=True)
     former_keys: tuple[str, ...] = Field(default=(), exclude=True)
     untrusted: bool = Field(default=False, exclude=True)
 

@@ -41,7 +41,8 @@ PROBLEMS = {
     "too_short": "study.validation.too_short",
     "string_pattern_mismatch": "study.validation.pattern",
 }
-NOT_IN_FILE = ("folder", "former_keys", "untrusted")  # fields of the study that no file may set
+# Fields of the study that no file may set.
+NOT_IN_FILE = ("folder", "former_keys", "untrusted", "visits", "statuses")
 KEY = "[key]"  # how pydantic locates an error of a key itself
 
 
