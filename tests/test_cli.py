@@ -169,10 +169,13 @@ def test_a_run_prints_what_it_found_and_where(tmp_path: Path) -> None:
         ".foncier.json",
         "manifest.json",
         "mesures.parquet",
+        "metadonnees.xml",
         "opportunites.csv",
         "opportunites.gpkg",
         "opportunites.html",
         "opportunites.parquet",
+        "saisies.gpkg",
+        "stac.json",
     ]
     english = foncier("run", tmp_path / "h", "--out", tmp_path / "out", "--lang", "en")
     assert "Infill plots" in english.stdout
@@ -190,7 +193,7 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(tmp_path: Path) -> No
         told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         told.pop("run")
         found[-1]["manifest"] = json.dumps(told).encode()
-    assert len(found[0]) == 7
+    assert len(found[0]) == 10
     assert found[0] == found[1]
 
 

@@ -163,7 +163,7 @@ def test_the_project_inside_opens_ready_to_work(
         assert seen["valid"], layer.name
         assert seen["count"] == len(layer.frame), layer.name
         assert seen["name"] == layer.title[lang]
-        assert seen["source"] == f"opportunites.gpkg|layername={layer.name}"
+        assert seen["source"].startswith(f"opportunites.gpkg|layername={layer.name}|option:")
         for column in layer.columns:
             words = column.fr if lang == "fr" else column.en
             assert seen["aliases"][column.name].startswith(words), (layer.name, column.name)

@@ -21,6 +21,7 @@ def layers(project: Any) -> dict[str, list[Any]]:
             layer.featureCount(),
         ]
         for layer in project.mapLayers().values()
+        if layer.providerType() == "ogr"
     }
 
 
@@ -62,21 +63,53 @@ def edit(path: str, table: str, column: str, value: str) -> dict[str, Any]:
     return {"saved": layer.commitChanges(), "errors": layer.commitErrors()}
 
 
-def add_column(path: str, table: str, column: str) -> dict[str, Any]:
-    """Add a whole-number column, with a value in no row."""
-    from qgis.core import QgsField, QgsVectorLayer
-    from qgis.PyQt.QtCore import QVariant  # type: ignore[import-not-found]
+def look(path: str) -> dict[str, Any]:
+    """Open each layer of the project for editing, and leave without a change."""
+    from qgis.core import QgsProject
 
-    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
-    return {"added": layer.dataProvider().addAttributes([QgsField(column, QVariant.Int)])}
+    project = QgsProject.instance()
+    project.read(STORED.format(path))
+    tried = {}
+    for layer in project.mapLayers().values():
+        if layer.providerType() == "ogr":
+            tried[layer.name()] = layer.startEditing()
+            layer.rollBack()
+    return {"tried": tried}
 
 
-def read_only(path: str) -> dict[str, Any]:
-    """Open the file, read it, close it: what somebody does who only looks."""
-    return show(path)
+def add_visit(path: str) -> dict[str, Any]:
+    """Add a visit by its point, in the middle of the first site, as the form would."""
+    from qgis.core import (
+        QgsExpressionContext,
+        QgsExpressionContextUtils,
+        QgsGeometry,
+        QgsProject,
+        QgsVectorLayerUtils,
+    )
+
+    project = QgsProject.instance()
+    project.read(STORED.format(path) if path.endswith(".gpkg") else path)
+    visits = project.mapLayer("foncier_layer_visites")
+    site = next(project.mapLayer("foncier_layer_opportunites").getFeatures())
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(visits))
+    point: Any = QgsGeometry(site.geometry().pointOnSurface())
+    visits.startEditing()
+    feature = QgsVectorLayerUtils.createFeature(visits, point, {}, context)
+    feature["verdict"] = "occupe"
+    feature["note"] = "ajoutée dans QGIS"
+    feature["photo"] = "photos/visite.jpg"
+    visits.addFeature(feature)
+    names = visits.fields().names()
+    form = visits.editFormConfig()
+    return {
+        "saved": visits.commitChanges(),
+        "errors": visits.commitErrors(),
+        "widgets": {name: visits.editorWidgetSetup(at).type() for at, name in enumerate(names)},
+        "editable": sorted(n for at, n in enumerate(names) if not form.readOnly(at)),
+    }
 
 
-STEPS = {step.__name__: step for step in (show, save, edit, add_column, read_only)}
+STEPS = {step.__name__: step for step in (show, save, edit, look, add_visit)}
 
 
 def main() -> None:

@@ -39,6 +39,12 @@ def value(path: Path, query: str) -> Any:
         return base.execute(query).fetchone()[0]
 
 
+def content(path: Path) -> list[str]:
+    """All statements that make a file again, but those of its projects."""
+    with closing(sqlite3.connect(path)) as base:
+        return [line for line in base.iterdump() if '"qgis_projects"' not in line]
+
+
 def kept(folder: Path, stem: str = "opportunites") -> list[Path]:
     return sorted(folder.glob(f"{stem}-modifie-*"))
 
@@ -61,12 +67,12 @@ def test_a_run_keeps_what_a_person_changed(
 ) -> None:
     statement, changed = CHANGES[name]
     execute(result / FILE, statement)
-    before = (result / FILE).read_bytes()
+    before = content(result / FILE)
     (notice,) = rerun(result)
     (copy,) = kept(result)
     assert copy.name in notice
     assert f"({changed})" in notice
-    assert copy.read_bytes() == before
+    assert content(copy) == before
     assert not edits(result / FILE)
     assert rerun(result) == []
     assert kept(result) == [copy]

@@ -15,6 +15,7 @@ import pyogrio
 import pytest
 
 from foncier import demo
+from foncier._util.destination import LEDGER
 from foncier.errors import ConfigError
 from foncier.export.geopackage.write import write_geopackage
 from foncier.pipeline.write_results import write_results
@@ -40,9 +41,9 @@ def test_a_run_without_friches_takes_the_exchange_file_of_the_former_away(
         candidates=small_result.candidates[small_result.candidates["kind"] != "friche"],
     )
     second = write_results(bare, study, tmp_path, lang="fr", timings={})
-    assert set(first) - set(second) == {"friches-cnig.csv"}
+    assert set(first) - set(second) == {"friches-cnig.csv", "saisies.gpkg"}
     there = {path.name for path in tmp_path.iterdir()}
-    assert there == {*second, "acces.tif", "manifest.json"}
+    assert there == {*second, "acces.tif", "manifest.json", "saisies.gpkg", LEDGER}
     assert mixed_files(tmp_path) == ()
 
 
@@ -76,6 +77,7 @@ def test_several_departements_have_a_geopackage_and_a_parquet_each(
         "opportunites-80.gpkg",
         "opportunites/departement=60/opportunites.parquet",
         "opportunites/departement=80/opportunites.parquet",
+        "saisies.gpkg",
     ]
     assert mixed_files(out) == ()
     parts = [

@@ -129,7 +129,7 @@ def test_columns_have_the_types_of_the_schemas(result: SavedResult) -> None:
     sites = result.table("opportunites")
     for contract in (schemas.CANDIDATES, schemas.SCORES):
         own = contract.conform(sites)
-        names = [column.name for column in contract.columns]
+        names = [column.name for column in contract.columns if column.name in sites]
         assert_frame_equal(pd.DataFrame(own)[names], pd.DataFrame(sites)[names])
     for name, contract in CHECKED.items():
         assert list(result.table(name).columns) == contract.names

@@ -15,12 +15,22 @@ from foncier.export.diff import DIFFERENCES
 from foncier.export.layers import LAYER_TABLES
 from foncier.export.visits import VISITS
 from foncier.i18n.catalog import messages
+from foncier.model.entries import STATUS_ENTRIES, VISIT_ENTRIES
 from foncier.results.layers import ROUTES
 
 if TYPE_CHECKING:
     from typing import Any
 
-TABLES = (*schemas.INPUTS, *schemas.RESULTS, *LAYER_TABLES, ROUTES, DIFFERENCES, VISITS)
+ENTRY_TABLES = (VISIT_ENTRIES, STATUS_ENTRIES)
+TABLES = (
+    *schemas.INPUTS,
+    *schemas.RESULTS,
+    *LAYER_TABLES,
+    ROUTES,
+    DIFFERENCES,
+    VISITS,
+    *ENTRY_TABLES,
+)
 COLUMNS = [column for table in TABLES for column in table.columns]
 
 

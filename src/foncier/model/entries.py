@@ -8,7 +8,7 @@ from foncier.schemas.results import KINDS, SITE_STATUSES
 
 ENTRIES = "saisies.gpkg"
 PHOTOS = "photos"  # folder of the pictures, beside the file
-VISITS, STATUSES = "visites", "avis"
+LAYERS = VISITS, STATUSES = "visites", "avis"
 WRITTEN = ("verdict", "date", "note", "photo", "author")  # by the visitor; the rest is computed
 STATUS_WRITTEN = ("site_status", "date", "note", "author")
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from foncier._util.geopackage import open_read_only
 from foncier.errors import FoncierError
 from foncier.i18n import localized
 from foncier.model import Missing
 from foncier.model.entries import ENTRIES, STATUSES, VISITS
 from foncier.results import read_saved
-from foncier.results.entries import LAYERS, Row, editing, read_rows, rows_of, update
+from foncier.results.entries import LAYERS, Row, columns_of, editing, read_rows, rows_of, update
 from foncier.results.layers import SITES
 from foncier.results.merge_entries import is_filled
+from foncier.results.tokens import add_token, entries_token
 from foncier.schemas.results import SITE_STATUSES
 from foncier.validation import match_truths
 
@@ -48,6 +51,11 @@ def with_entries(study: Study, folder: Path) -> Study:
     if not path.is_file():
         return study
     complete(folder)
+    with closing(open_read_only(path)) as base:
+        named = bool(columns_of(base, token := entries_token(study.info.communes)))
+    if not named:  # the communes of the study changed
+        with editing(path) as base:
+            add_token(base, token)
     verdicts = any(row.get("verdict") for row in read_rows(path, VISITS))
     statuses = any(row.get("site_status") for row in read_rows(path, STATUSES))
     return study.model_copy(

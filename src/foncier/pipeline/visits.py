@@ -26,6 +26,7 @@ from foncier.results import read_saved
 from foncier.results.entries import GEOMETRY, Row, columns_of, editing, former_rows, read_rows
 from foncier.results.layers import SITES
 from foncier.results.merge_entries import Merged, merge
+from foncier.results.tokens import entries_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,6 +49,7 @@ def ensure_entries(result: SavedResult) -> Path:
             "crs": result.crs,
             "title": result.title,
             "day": result.edition,
+            "token": entries_token(result.communes),
             "lang": result.lang,
         }
         write_atomically(result.folder, {ENTRIES: partial(write_entries, **facts)})

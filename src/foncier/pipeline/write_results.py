@@ -27,6 +27,7 @@ from foncier.model.entries import ENTRIES
 from foncier.results.contents import read_record, sha_of
 from foncier.results.layers import GEOPACKAGE, GEOPACKAGES, PART, SURFACE
 from foncier.results.manifest import build_manifest, to_json, versions
+from foncier.results.tokens import entries_token
 from foncier.study import study_files
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def write_results(
         A file could not be written; the previous deliverables are intact.
     """
     records: dict[str, str | None] = {}
-    write = {name: _recorded(name, one, records) for name, one in _tables(result, lang).items()}
+    tables = _tables(result, lang, with_entries=not tables_only)
+    write = {name: _recorded(name, one, records) for name, one in tables.items()}
     if not tables_only:
         write |= _other_files(result, study, lang)
         write |= _catalogue_files(result, tuple(write), lang)
@@ -111,9 +113,9 @@ def write_results(
 
 
 def _write_entries(result: ResultTables, path: Path, *, lang: Lang) -> None:
-    write_entries(
-        path, crs=result.candidates.crs, title=result.title, day=result.edition, lang=lang
-    )
+    token = entries_token(result.communes)
+    crs, day = result.candidates.crs, result.edition
+    write_entries(path, crs=crs, title=result.title, day=day, token=token, lang=lang)
 
 
 def _entries(study: Study) -> dict[str, Any]:
@@ -178,12 +180,13 @@ def _catalogue_files(result: ResultTables, names: tuple[str, ...], lang: Lang) -
     return write
 
 
-def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
+def _tables(result: ResultTables, lang: Lang, *, with_entries: bool) -> dict[str, Writer]:
     """GeoPackage and Parquet: one of each, or one of each for each département."""
     cut = by_departement(result)
+    geopackage = partial(write_geopackage, lang=lang, with_entries=with_entries)
     if cut is None:
         return {
-            GEOPACKAGE: partial(write_geopackage, result, lang=lang),
+            GEOPACKAGE: partial(geopackage, result),
             PARQUET: partial(write_parquet, result),
         }
 
@@ -191,7 +194,7 @@ def _tables(result: ResultTables, lang: Lang) -> dict[str, Writer]:
         return lambda path: write(cut.part(code), path)
 
     return {
-        **{PART.format(c): of(c, partial(write_geopackage, lang=lang)) for c in cut.codes},
+        **{PART.format(c): of(c, geopackage) for c in cut.codes},
         **{DATASET.format(c): of(c, write_parquet) for c in cut.codes},
     }
 

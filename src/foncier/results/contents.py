@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STANDARD = "urn:foncier:contents"  # of the record in gpkg_metadata
 PROJECTS, STYLES = "qgis_projects", "layer_styles"
 CHUNK = 2_000  # rows
-OWN_TABLES = ("gpkg_%", "rtree_%", "sqlite_%")  # those of the format and of SQLite
+OWN_TABLES = ("gpkg_%", "rtree_%", "sqlite_%", "foncier_%")  # those of the format and of SQLite
 
 
 @dataclass(frozen=True)

@@ -364,8 +364,8 @@ class Study(Strict):
     """A whole study, as read from ``study.toml``.
 
     ``folder`` is where relative paths start; ``former_keys`` lists the keys that were written
-    under a former name; ``untrusted``: somebody else made it; ``visits`` and ``statuses`` are set by
-    a run that finds what people wrote beside its result. None may be written in the file.
+    under a former name; ``untrusted``: somebody else made it; ``visits`` and ``statuses``: what
+    people wrote beside the result of a former run. None may be written in the file.
     """
 
     info: Info = Field(alias="study")

@@ -10,8 +10,9 @@ from pyogrio.raw import write_arrow
 from foncier.export.geopackage.metadata import INSERT_STYLE, LAYER_STYLES
 from foncier.export.geopackage.single_layer import write_layers
 from foncier.export.geopackage.write import GEOMETRY, VERSION, arrow
-from foncier.export.qgis.entries import entry_layers, style
-from foncier.export.qgis.styles import NAME_LENGTH, Style
+from foncier.export.qgis.entries import entry_layers
+from foncier.export.qgis.styles import entry_style
+from foncier.results.tokens import add_token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from foncier.results.layers import Layer
 
 
-def write_entries(path: Path, *, crs: pyproj.CRS, title: str, day: date | None, lang: Lang) -> None:
+def write_entries(
+    path: Path, *, crs: pyproj.CRS, title: str, day: date | None, token: str, lang: Lang
+) -> None:
     """Write an empty file of entries: the layers ``visites`` and ``avis``, with their forms.
 
     Parameters
@@ -37,6 +40,8 @@ def write_entries(path: Path, *, crs: pyproj.CRS, title: str, day: date | None, 
         Title of the study.
     day
         Date of the file (1 January 2000 when None).
+    token
+        Name by which the project recognises the file (`foncier.results.tokens.entries_token`).
     lang
         Language of the forms.
 
@@ -51,13 +56,7 @@ def write_entries(path: Path, *, crs: pyproj.CRS, title: str, day: date | None, 
         for layer in layers.values():
             _write_layer(layer, draft, crs, title)
 
-    write_layers(path, fill, day=day, write_metadata=partial(_write_styles, layers, lang))
-
-
-def entry_style(layer: Layer, lang: Lang) -> Style:
-    """Style of a layer of entries, as the project and the file itself hold it."""
-    attributes, content = style(layer, lang)
-    return Style(layer.title[lang][:NAME_LENGTH], attributes, content)
+    write_layers(path, fill, day=day, write_metadata=partial(_write_styles, layers, token, lang))
 
 
 def _write_layer(layer: Layer, draft: Path, crs: pyproj.CRS, title: str) -> None:
@@ -77,8 +76,9 @@ def _write_layer(layer: Layer, draft: Path, crs: pyproj.CRS, title: str) -> None
 
 
 def _write_styles(
-    layers: dict[str, Layer], lang: Lang, base: sqlite3.Connection, moment: str
+    layers: dict[str, Layer], token: str, lang: Lang, base: sqlite3.Connection, moment: str
 ) -> None:
+    add_token(base, token)
     base.executescript(LAYER_STYLES)
     for layer in layers.values():
         made = entry_style(layer, lang)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from foncier._util.destination import copy_aside
+from foncier.export.qgis.stored import rename_sources
 from foncier.i18n import localized
 from foncier.results import contents
 
@@ -45,6 +46,8 @@ class Keeper:
         copy = copy_aside(path)
         if copy is None:
             return None
+        if path.suffix == ".gpkg":
+            rename_sources(copy, path.name)  # its projects open with its own data
         kept = copy.relative_to(self.folder).as_posix()
         self.notices.append(
             localized("export.geopackage.kept", name=name, copy=kept)

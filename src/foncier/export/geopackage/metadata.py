@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.export import dictionary, iso
 from foncier.export.layers import VIEWS, views
-from foncier.export.qgis import forms, project, styles
+from foncier.export.qgis import entries, forms, project, styles
 from foncier.results import contents
 from foncier.results.labels import FICTIONAL, alias, value_labels
 from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS, SITES
+from foncier.results.tokens import add_token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,6 +75,7 @@ def write_metadata(
     *,
     file: str,
     lang: Lang,
+    with_entries: bool = False,
 ) -> None:
     """Add aliases, styles, views, metadata, indexes and the QGIS project; fix the dates.
 
@@ -87,6 +89,8 @@ def write_metadata(
         Final name of the GeoPackage: the QGIS project inside refers to it.
     lang
         Language of the words, ``fr`` or ``en``.
+    with_entries
+        The project shows the layers of ``saisies.gpkg`` too.
     """
     day = f"{result.edition or UNDATED}T00:00:00.000Z"
     base.executescript(TABLES + LAYER_STYLES)
@@ -103,7 +107,10 @@ def write_metadata(
     _metadata(base, result, lang, day)
     _contents(base, result, every, lang, day)
     named = {layer.name: layer for layer in every}
-    context = project.ProjectContext(result, named, by_layer, file, lang)
+    beside = entries.entry_layers(result.candidates.crs) if with_entries else {}
+    by_layer |= {name: (styles.entry_style(layer, lang),) for name, layer in beside.items()}
+    context = project.ProjectContext(result, named | beside, by_layer, file, lang)
+    add_token(base, context.token)
     base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project.project(context))
     _record(base, day)
     for layer, column in sorted(forms.indexed(named)):

@@ -54,7 +54,9 @@ FAULTS = (
 DISK_FULL = 1 << 20  # free bytes below which the disk counts as full
 
 
-def write_geopackage(result: ResultTables, path: Path, *, lang: Lang = "fr") -> None:
+def write_geopackage(
+    result: ResultTables, path: Path, *, lang: Lang = "fr", with_entries: bool = False
+) -> None:
     """Write every table of a result, with styles, labels and metadata, to a new GeoPackage.
 
     Parameters
@@ -66,6 +68,8 @@ def write_geopackage(result: ResultTables, path: Path, *, lang: Lang = "fr") -> 
     lang
         Language of aliases, descriptions and legends, ``fr`` or ``en``. Layer and column names are
         the same in both.
+    with_entries
+        The project inside shows the layers of ``saisies.gpkg``, which lies beside the file.
 
     Notes
     -----
@@ -88,7 +92,9 @@ def write_geopackage(result: ResultTables, path: Path, *, lang: Lang = "fr") -> 
         with closing(sqlite3.connect(draft, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")  # a draft: what counts is its copy
             _check_rows(base, made)
-            metadata.write_metadata(base, result, made, file=path.name, lang=lang)
+            metadata.write_metadata(
+                base, result, made, file=path.name, lang=lang, with_entries=with_entries
+            )
             # A copy has no freed pages and no change counter: the same result, the same bytes.
             base.execute("VACUUM INTO ?", (str(whole),))
         whole.replace(path)

@@ -18,7 +18,10 @@ from foncier.export.qgis import forms, layouts, print_pages, print_tables, raste
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.qgis.legends import present_classes
 from foncier.i18n import localize
+from foncier.model.entries import ENTRIES
+from foncier.model.entries import LAYERS as ENTRY_LAYERS
 from foncier.results.labels import FICTIONAL
+from foncier.results.tokens import entries_token, result_token, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +51,18 @@ class ProjectContext:
     styles: dict[str, tuple[Style, ...]]
     file: str
     lang: Lang
+
+    @property
+    def token(self) -> str:
+        """Name by which the project recognises its own GeoPackage."""
+        result = self.result
+        return result_token(result.title, result.communes, result.edition)
+
+    def source(self, layer: str) -> str:
+        """Source of a layer, relative to the project."""
+        if layer in ENTRY_LAYERS:
+            return source(ENTRIES, layer, entries_token(self.result.communes))
+        return source(self.file, layer, self.token)
 
     @property
     def title(self) -> str:
@@ -221,7 +236,7 @@ def _layer(context: ProjectContext, layer: Layer, *, shown: bool) -> dict[str, A
         "title": layer.title[context.lang],
         "note": localize(f"export.qgis.notes.{layer.name}", context.lang),
         "provider": "ogr",
-        "source": f"./{context.file}|layername={layer.name}",
+        "source": context.source(layer.name),
         "crs": context.result.candidates.crs if layer.shape else None,
         "geometry": GEOMETRIES[layer.shape],
         "wkb": layer.shape,

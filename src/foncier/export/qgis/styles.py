@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from foncier.export.layers import VIEWS
-from foncier.export.qgis import forms
+from foncier.export.qgis import entries, forms
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.words import KIND_COLOURS
 from foncier.results.labels import VALUES
@@ -110,6 +110,12 @@ def form_style(
     style = _split(layer.name, render(f"{layer.name}.qml", classes=classes))
     fields = forms.fields(layer, lang=lang, values=values, editable=editable)
     return Style(layer.name, style.attributes | EVERY_CATEGORY, style.content + fields).qml
+
+
+def entry_style(layer: Layer, lang: Lang) -> Style:
+    """Style of a layer of ``saisies.gpkg``, as the project and the file itself hold it."""
+    attributes, content = entries.style(layer, lang)
+    return Style(layer.title[lang][:NAME_LENGTH], attributes, content)
 
 
 def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> dict[str, Renderer]:
