@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foncier._util.scratch import scratch_folder
 from foncier._util.sqlite_companions import check_replaceable
 from foncier.errors import ConfigError
 from foncier.i18n import Message
@@ -280,7 +281,7 @@ def copy_aside(path: Path) -> Path | None:
             break
         if is_unchanged(copy, sha256(path)):
             return None
-    draft = copy.with_name(f".{copy.name}.part")
-    shutil.copy2(path, draft)  # the copy has its name only when it is whole
-    draft.replace(copy)
+    with scratch_folder(path.parent) as new:  # the copy has its name only when it is whole
+        shutil.copy2(path, new / copy.name)
+        (new / copy.name).replace(copy)
     return copy

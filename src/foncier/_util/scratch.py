@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
 import shutil
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from foncier.errors import ExportError
 from foncier.i18n import Message
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 
 PREFIX = ".foncier-"
 LOCK = "lock"
+FOLDER_LOCK = ".foncier.lock"
 ATTEMPTS = 20  # another run can remove a new folder only before it is locked
 
 
@@ -61,6 +67,73 @@ def create_or_rollback(folder: Path) -> Iterator[None]:
             with suppress(OSError):  # not empty: its files stay
                 for one in created:
                     one.rmdir()
+
+
+@contextmanager
+def exclusive(folder: Path, what: str) -> Iterator[None]:
+    """Lock a folder for one command at a time; another one is told who holds the lock.
+
+    Parameters
+    ----------
+    folder
+        Created if it does not exist.
+    what
+        Name of the command, for the message.
+
+    Raises
+    ------
+    ExportError
+        Another process holds the lock.
+    """
+    file = folder / FOLDER_LOCK
+    with create_or_rollback(folder):
+        lock = _lock_folder(file)
+        if lock is None:
+            raise ExportError("util.scratch.held", folder=folder, who=_holder(file))
+        with lock:
+            who = {"command": what, "pid": os.getpid(), "machine": platform.node()}
+            who["since"] = datetime.now().astimezone().isoformat(timespec="seconds")
+            lock.write(json.dumps(who).encode())
+            lock.flush()
+            try:
+                yield
+            finally:
+                if sys.platform != "win32":  # Windows cannot remove an open file
+                    file.unlink(missing_ok=True)
+        if sys.platform == "win32":
+            with suppress(OSError):
+                file.unlink()
+
+
+def _lock_folder(file: Path) -> IO[bytes] | None:
+    """Open and lock a lock file; None when another process has locked it."""
+    for _ in range(ATTEMPTS):
+        lock = file.open("ab")
+        if not _try_lock(lock):
+            lock.close()
+            return None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock.fileno()), file.stat()):
+                lock.truncate(0)
+                return lock
+        lock.close()  # the process that held it has removed it: another file has its name
+    return None
+
+
+def _holder(file: Path) -> Message:
+    """Who holds a lock, as its file says."""
+    try:
+        who = json.loads(file.read_text(encoding="utf-8"))
+        since = datetime.fromisoformat(who["since"])
+        return Message(
+            "util.scratch.holder",
+            command=str(who["command"]),
+            pid=int(who["pid"]),
+            machine=str(who["machine"]),
+            since=since.strftime("%Y-%m-%d %H:%M"),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Message("util.scratch.holder_unknown")
 
 
 def remove_stale(parent: Path) -> None:

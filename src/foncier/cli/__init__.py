@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from foncier import __version__
+from foncier._util.lifetime import interrupt_on_signals
 from foncier.cli.language import language_of
 from foncier.i18n import localize, set_language
 
@@ -89,6 +90,7 @@ def _options(
 
 def main() -> None:
     """Run the command; output is UTF-8 on Windows too."""
+    interrupt_on_signals()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")

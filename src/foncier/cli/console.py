@@ -13,6 +13,7 @@ import typer
 from rich import markup
 from rich.console import Console
 
+from foncier._util.lifetime import INTERRUPTED
 from foncier.cli.language import use_language
 from foncier.errors import FoncierError
 from foncier.i18n import WithoutSecrets, localize, without_controls, without_secrets
@@ -77,7 +78,7 @@ class report_errors:  # noqa: N801 (used as a statement: with report_errors(...)
             raise typer.Exit(fault.exit_code) from None
         if isinstance(fault, KeyboardInterrupt):
             err.print(localize("cli.interrupted"))
-            raise typer.Exit(130) from None
+            raise typer.Exit(INTERRUPTED) from None
 
 
 def hide_secrets() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from foncier._util.lifetime import end_with_parent
 from foncier.errors import FoncierError, FormatError
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def call(
 
 def _serve(pipe: Connection[Any, Any]) -> None:
     """Do what is asked until the pipe closes: the child's work."""
+    end_with_parent()
     pd.DataFrame({"warm": ["up"]})  # Arrow reserves its memory before the first limit
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:

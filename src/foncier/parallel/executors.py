@@ -14,9 +14,10 @@ from concurrent.futures import (
     as_completed,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from foncier._util.lifetime import end_with_parent
 from foncier.errors import ConfigError, WorkerError
 from foncier.parallel.dask import PATIENCE_S, DaskExecutor
 
@@ -41,7 +42,7 @@ class JobExecutor(Protocol):
 class LocalExecutor:
     """Jobs on this machine, in a `concurrent.futures.Executor` that is created for each run."""
 
-    def __init__(self, create: Callable[[], Executor]) -> None:
+    def __init__(self, create: Callable[[], AbstractContextManager[Executor]]) -> None:
         self.create = create
 
     def run(
@@ -79,8 +80,27 @@ def serial() -> JobExecutor:
 
 def processes(workers: int) -> JobExecutor:
     """Jobs in processes of this machine."""
+    return LocalExecutor(lambda: _process_pool(workers))
+
+
+@contextmanager
+def _process_pool(workers: int) -> Iterator[Executor]:
+    """Pool of processes that end with this one, and at once when the run is interrupted."""
     context = multiprocessing.get_context("spawn")  # the same on every system
-    return LocalExecutor(lambda: ProcessPoolExecutor(workers, mp_context=context))
+    alive, here = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=end_with_parent, initargs=(alive,)
+    )
+    completed = False
+    try:
+        yield pool
+        completed = True
+    finally:
+        if not completed:  # nobody waits for the jobs that are running
+            here.close()
+        pool.shutdown(cancel_futures=True)
+        here.close()
+        alive.close()
 
 
 def get_executor(name: str, *, workers: int, patience_s: float = PATIENCE_S) -> JobExecutor:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from foncier import __version__, readers, schemas
 from foncier._util.destination import Entry, Owner, sha256
-from foncier._util.scratch import PREFIX
+from foncier._util.scratch import PREFIX, exclusive
 from foncier._util.storage import (
     atomic_folder,
     exists,
@@ -96,8 +97,13 @@ def convert(study: Study, folder: Path, *, replace: bool = False) -> tuple[Layer
     """
     _check_folder(study, folder, replace=replace)
     inputs = fingerprint(study)
+    alone = nullcontext() if is_remote(folder) else exclusive(folder.parent, "foncier convert")
     try:
-        with explain_store_errors(folder, ExportError), atomic_folder(folder, last=INDEX) as new:
+        with (
+            alone,
+            explain_store_errors(folder, ExportError),
+            atomic_folder(folder, last=INDEX) as new,
+        ):
             return _write_all(study, inputs, new)
     except FoncierError:
         raise

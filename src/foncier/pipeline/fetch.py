@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, Lock
@@ -12,6 +13,7 @@ import pyproj
 
 from foncier import download as services
 from foncier import readers
+from foncier._util.scratch import exclusive
 from foncier.crs import DEGREES, legal_crs
 from foncier.i18n import label
 from foncier.model import LayerFile
@@ -145,15 +147,18 @@ def fetch(
     missing = [one for one in every if one.file not in ended]
     client = web or web_of(study)
     services.check_network(client, (one.source.address for one in missing))
-    running = _Run(study, client, today, accepted, progress).outcomes(missing)
-    for one in every:
-        while one.file not in ended:
-            outcome = next(running)
-            ended[outcome.file] = outcome
-        yield ended[one.file]
-    services.sweep_leftovers(folder)
-    with services.explain_disk_errors(LIST):
-        services.write_text(folder / LIST, _listed(study))
+    with ExitStack() as stack:
+        with services.explain_disk_errors(FETCHED):
+            stack.enter_context(exclusive(study.folder, "foncier fetch"))
+        running = _Run(study, client, today, accepted, progress).outcomes(missing)
+        for one in every:
+            while one.file not in ended:
+                outcome = next(running)
+                ended[outcome.file] = outcome
+            yield ended[one.file]
+        services.sweep_leftovers(folder)
+        with services.explain_disk_errors(LIST):
+            services.write_text(folder / LIST, _listed(study))
 
 
 @dataclass

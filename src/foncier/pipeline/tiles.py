@@ -22,6 +22,7 @@ import shapely
 
 from foncier import detect
 from foncier._util import gc
+from foncier._util.scratch import remove_stale
 from foncier._util.storage import atomic_folder, explain_store_errors, is_remote
 from foncier.errors import (
     ClusterError,
@@ -181,7 +182,11 @@ class Tiling:
                 code_fingerprint(),
             )
             jobs = [search.job(tile, index["fingerprint"]) for tile in cut]
-            _Execution(self, jobs).run()
+            try:
+                _Execution(self, jobs).run()
+            finally:  # of workers that were killed
+                if not is_remote(out):
+                    remove_stale(out)
             return _read_tiles(jobs)
 
 

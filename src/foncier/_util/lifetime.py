@@ -1,0 +1,101 @@
+"""How a process ends: on SIGTERM and SIGHUP as on Ctrl-C, and a child with its parent.
+
+Only modules of Python are imported: the command installs `interrupt_on_signals` first of all.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+INTERRUPTED = 130  # exit code
+ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a service manager, of a terminal, of Windows
+PATIENCE_S = 3.0  # for threads that cannot be interrupted
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, SIGTERM or SIGHUP.
+
+    Not KeyboardInterrupt itself: after one that passed through the import of an extension module,
+    CPython ends by SIGINT whatever the exit code is.
+    """
+
+
+def interrupt_on_signals() -> None:
+    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, as SIGINT is.
+
+    A signal that the caller ignores stays so (``nohup``). A second one changes nothing while the
+    first cleans up; a process whose threads do not end is ended after `PATIENCE_S`.
+    """
+    for number in _numbers():
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _numbers() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    if number != signal.SIGINT:  # a person may press Ctrl-C again
+        for other in _numbers():
+            signal.signal(other, signal.SIG_IGN)
+        timer = threading.Timer(PATIENCE_S, os._exit, (INTERRUPTED,))
+        timer.daemon = True
+        timer.start()
+    raise Interrupted
+
+
+def end_with_parent(alive: Connection[Any, Any] | None = None) -> None:
+    """End this child process as soon as its parent has ended, whatever it does.
+
+    Parameters
+    ----------
+    alive
+        Reading end of a pipe, of which the parent alone has the other end: the child ends too when
+        it is closed. None: only the end of the parent counts.
+    """
+    import multiprocessing  # noqa: PLC0415 (slow to import)
+    from multiprocessing.connection import wait  # noqa: PLC0415
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    if alive is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes it
+    _end_with_thread_of_parent()
+    watched: list[Any] = [parent.sentinel, *([] if alive is None else [alive])]
+
+    def watch() -> None:
+        wait(watched)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if sys.platform == "linux":
+
+    def _end_with_thread_of_parent() -> None:
+        """Have the kernel kill this process, even while it computes, when its parent ends."""
+        import ctypes  # noqa: PLC0415 (slow to import)
+
+        parent = os.getppid()
+        prctl = getattr(ctypes.CDLL(None), "prctl", None)
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it ended in between
+            os._exit(1)
+
+else:
+
+    def _end_with_thread_of_parent() -> None:
+        """Only Linux does this; elsewhere a thread watches."""

@@ -1,0 +1,146 @@
+"""Workers end with their parent, signals interrupt from the first moment, one command a study."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.conftest import ROOT
+from tests.hamlet import hamlet
+from tests.hardening.ending import KINDS, end, of_session
+from tests.test_cli import foncier
+
+from foncier._util.scratch import FOLDER_LOCK, exclusive
+from foncier.errors import ExportError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and ps of Linux")
+
+# Two workers that sleep, or compute without ever giving way to another thread.
+RUN = textwrap.dedent("""
+    import sys, time
+    from pathlib import Path
+    from foncier._util.lifetime import interrupt_on_signals
+    from foncier.parallel import executors
+    from tests.hardening import test_lifetimes
+    if __name__ == "__main__":
+        interrupt_on_signals()
+        job = getattr(test_lifetimes, sys.argv[1])
+        started = Path(sys.argv[2])
+        try:
+            for _ in executors.processes(2).run(job, [started / "1", started / "2"]):
+                pass
+        except KeyboardInterrupt:
+            sys.exit(130)
+""")
+
+
+def sleeps(started: Path) -> None:
+    """Job that never ends."""
+    started.touch()
+    time.sleep(600)
+
+
+def computes(started: Path) -> None:
+    """Job that never ends, in one call of C that holds the interpreter."""
+    started.touch()
+    sum(range(10**12))
+
+
+def wait_for(*paths: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not all(path.exists() for path in paths):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("job", ["sleeps", "computes"])
+def test_workers_end_with_their_parent(kind: str, job: str, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(RUN, encoding="utf-8")
+    places = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+    process = subprocess.Popen(
+        [sys.executable, str(script), job, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": places},
+        start_new_session=True,
+    )
+    wait_for(tmp_path / "1", tmp_path / "2")
+    assert len(of_session(process.pid)) >= 3
+    process.send_signal(getattr(signal, kind))
+    assert process.wait(timeout=10) == (-9 if kind == "SIGKILL" else 130)
+    deadline = time.monotonic() + 5
+    while of_session(process.pid):
+        assert time.monotonic() < deadline, of_session(process.pid)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("kind", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 1.0])
+def test_a_signal_in_the_first_second_interrupts(kind: str, after_s: float, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "foncier", "run", "-q", "--out", str(tmp_path / "out")]
+    ending = end(kind, command, tmp_path, after_s, ready=True)
+    assert ending.code == 130, ending
+    assert "Traceback" not in ending.words
+    assert not ending.processes
+    assert not ending.scratch
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_ignored_hangup_stays_ignored(tmp_path: Path) -> None:
+    program = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "from foncier._util.lifetime import interrupt_on_signals; interrupt_on_signals();"
+        "signal.raise_signal(signal.SIGHUP); print('goes on')"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "goes on\n"
+
+
+def test_one_command_a_study_says_who_holds_it(tmp_path: Path) -> None:
+    study = hamlet(tmp_path / "etude")
+    program = (
+        "import sys, time; from pathlib import Path; from foncier._util.scratch import exclusive\n"
+        "with exclusive(Path(sys.argv[1]), 'foncier fetch'):\n    time.sleep(600)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program, str(study)])
+    lock = study / FOLDER_LOCK
+    try:
+        wait_for(lock)
+        while not lock.read_bytes():
+            time.sleep(0.05)
+        done = foncier("convert", study)
+        assert done.returncode == 5
+        assert f"« foncier fetch », processus {holder.pid}" in done.stderr.replace("\u00a0", " ")
+        assert not (study / "convertis").exists()
+    finally:
+        holder.kill()
+        holder.wait()
+    assert lock.exists(), "the lock of a killed command does not hold"
+    assert foncier("convert", study).returncode == 0
+    assert not lock.exists()
+
+
+def test_a_lock_is_released_after_an_error_and_creates_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+
+    def fails() -> None:
+        with exclusive(folder, "foncier convert"):
+            assert json.loads((folder / FOLDER_LOCK).read_text())["pid"] == os.getpid()
+            with pytest.raises(ExportError, match="foncier convert"), exclusive(folder, "x"):
+                pass
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert not folder.exists()
