@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foncier.export.qgis.environment import settings
+from foncier.results.labels import alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from foncier.i18n import Lang
     from foncier.schemas import Column
+
+
+CHARACTER, MARGINS = 8, 28  # pixels of a character of a heading, and around it
 
 
 def by_use(columns: Sequence[Column]) -> list[Column]:
@@ -46,6 +50,13 @@ def hidden(name: str, names: Iterable[str], lang: Lang) -> bool:
         or name.endswith(tuple(rarely["ends"]))
         or in_other_language(name, names, lang)
     )
+
+
+def width(column: Column, lang: Lang) -> int:
+    """Width in the attribute table, in pixels: the heading and what most values need."""
+    known: dict[str, int] = settings()["columns"]["widths"]
+    heading = CHARACTER * len(alias(column, lang)) + MARGINS
+    return max(known.get(column.name, 0), min(heading, known["heading"]))
 
 
 def decimals(column: Column) -> int | None:

@@ -132,7 +132,9 @@ def fields(
     ]
     key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": None}]
     context = {"date_format": words_in(lang)["date_format"], "editable": editable}
-    return render("fields.xml", fields=[*key, *shown], **context) + preview(layer, alone=alone)
+    return render("fields.xml", fields=[*key, *shown], **context) + preview(
+        layer, lang, alone=alone
+    )
 
 
 def reading(layer: Layer, lang: Lang) -> Markup:
@@ -141,7 +143,11 @@ def reading(layer: Layer, lang: Lang) -> Markup:
     ordered = columns.by_use(layer.columns)
     key = VIEW_KEY if layer.name in VIEWS.values() else "fid"
     rows = [
-        {"name": column.name, "hidden": columns.hidden(column.name, names, lang)}
+        {
+            "name": column.name,
+            "hidden": columns.hidden(column.name, names, lang),
+            "width": columns.width(column, lang),
+        }
         for column in ordered
     ]
     seen = [c for c, row in zip(ordered, rows, strict=True) if not row["hidden"]]
@@ -151,7 +157,7 @@ def reading(layer: Layer, lang: Lang) -> Markup:
     ]
     return render(
         "reading.xml",
-        columns=[*rows, {"name": key, "hidden": True}],
+        columns=[*rows, {"name": key, "hidden": True, "width": -1}],
         sort=next((f'"{name}"' for name in ("overall_rank", "use_rank") if name in names), ""),
         tip=render("tip.html", rows=tip) if layer.shape else "",
         actions=_actions(layer, names, lang) if layer.shape == "MultiPolygon" else [],
@@ -174,12 +180,21 @@ def _actions(layer: Layer, names: list[str], lang: Lang) -> list[dict[str, str]]
     ]
 
 
-def preview(layer: Layer, *, alone: bool = False) -> Markup:
-    """Expression that names a row; QGIS reads it from every style, whatever its categories."""
+def preview(layer: Layer, lang: Lang, *, alone: bool = False) -> Markup:
+    """Expression that names a row; QGIS reads it from every style, whatever its categories.
+
+    The name of a site or a place; of a row of a linked table, what a reader looks at first.
+    """
     names = [column.name for column in layer.columns]
-    expression = f'"{"name" if "name" in names else names[0]}"'
-    if alone:
-        expression = 'coalesce("name", "opportunity_id")'
+    keys = settings()["relations"]
+    if alone or "name" in names:
+        known = [name for name in ("name", "address", "opportunity_id") if name in names]
+        listed = ", ".join(f'"{name}"' for name in known)
+        expression = f"coalesce({listed})" if len(known) > 1 else listed
+    else:
+        ordered = columns.by_use([one for one in layer.columns if one.name not in keys])
+        shown = [one for one in ordered if not columns.hidden(one.name, names, lang)]
+        expression = columns.text_expression((shown or layer.columns)[0], lang)
     return Markup(" <previewExpression>{}</previewExpression>\n").format(expression)
 
 
@@ -210,4 +225,6 @@ def _widget(column: Column, names: list[str], lang: Lang, *, alone: bool) -> str
         return "Hidden"
     if column.kind == "date":
         return "DateTime"
+    if column.name in settings()["relations"]:
+        return "TextEdit"  # QGIS would read every site for a list to choose from
     return None if columns.decimals(column) is None else "Range"

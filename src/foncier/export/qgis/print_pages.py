@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from foncier.i18n import Lang
     from foncier.model import ResultTables
     from foncier.results.layers import Layer
+    from foncier.schemas import Column
 
 ATLAS_MM = (140.0, 115.0)  # width and height of the map of layout_atlas.qpt
 CLOSEST = 1000  # 1:n of the closest page
 AROUND = 2.5  # extent of the map relative to that of the site
 LONG_TITLE = 50  # characters of 13 points beside the notice of fictional data
 MOST_CHARACTERS = 24  # of a value beside its name
+MOST_PARCELS = 4 * 15 - 1  # characters of four parcels
 SITE_SCALES = (1000, 1500, 2000, 2500, 5000, 7500, 10_000, 15_000, 20_000, 30_000, 50_000)
 
 
@@ -95,9 +97,15 @@ def _measures(sites: Layer, lang: Lang) -> dict[str, str]:
     there = {column.name: column for column in sites.columns}
     listed = [there[name] for name in settings()["atlas"]["measures"] if name in there]
     unknown = words_in(lang)["unknown"].lower()
-    texts = [
-        f"[% coalesce(left({columns.text_expression(one, lang)}, "
-        f"{MOST_CHARACTERS * (3 if one is listed[-1] else 1)}), '{unknown}') %]"  # last: may wrap
-        for one in listed
-    ]
+    texts = [f"[% coalesce({_text(one, lang)}, '{unknown}') %]" for one in listed]
     return {"names": "\n".join(alias(one, lang) for one in listed), "texts": "\n".join(texts)}
+
+
+def _text(column: Column, lang: Lang) -> str:
+    """Expression of a value that keeps to its line; of parcels, the first ones."""
+    if column.name == "parcel_ids":
+        return (
+            f"replace(left(\"parcel_ids\", {MOST_PARCELS}), '|', ' · ') "
+            f"|| if(length(\"parcel_ids\") > {MOST_PARCELS}, ' …', '')"
+        )
+    return f"left({columns.text_expression(column, lang)}, {MOST_CHARACTERS})"

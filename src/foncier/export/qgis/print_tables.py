@@ -77,10 +77,10 @@ def theme_table(
         return None
     last = {
         "score": number('"score"', words["score"], 12, lang, digits=2),
-        "confidence": column('represent_value("confidence_band")', words["confidence"], 19),
+        "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
         "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
     }[name if name in sites.columns else "score"]
-    width = 42.4 - last["width"]  # what the other columns leave of the panel
+    width = 44.4 - last["width"]  # what the other columns leave of the panel
     names = sites["name"].fillna(sites["address"]).fillna(sites["opportunity_id"])
     return PLAIN | {
         "layer": layers["opportunites"],
@@ -92,8 +92,8 @@ def theme_table(
         "columns": [
             column(RANK, words["rank"], 11, number=True),
             column(NAME, words["site"], width),
-            column('represent_value("kind")', words["kind"], 28),
-            number('"area_m2"', "m²", 15, lang),
+            column('represent_value("kind")', words["kind"], 27),
+            number('"area_m2"', "m²", 14, lang),
             last,
         ],
     }

@@ -76,7 +76,7 @@ def styles(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> tuple
         return (Style(layer.title[lang][:NAME_LENGTH], VERSION | EVERY_CATEGORY, fields),)
     named = renderers(layer, rules=rules, lang=lang).items()
     first, *others = [_split(name, render(file, **context)) for name, (file, context) in named]
-    preview = forms.preview(layer)
+    preview = forms.preview(layer, lang)
     whole = EVERY_CATEGORY | (READ_ONLY if layer.name in VIEWS.values() else {})
     return (
         Style(first.name, first.attributes | whole, first.content + fields),

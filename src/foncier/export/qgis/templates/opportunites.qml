@@ -26,7 +26,7 @@
        <Option type="Map" name="properties">
         <Option type="Map" name="outlineWidth">
          <Option type="bool" name="active" value="true" />
-         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @map_id is not null, 1.2, 0.5)" />
+         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @geometry_part_count &gt; 0, 1.2, 0.5)" />
          <Option type="int" name="type" value="3" />
         </Option>
        </Option>
@@ -71,7 +71,7 @@
        <Option type="Map" name="properties">
         <Option type="Map" name="outlineWidth">
          <Option type="bool" name="active" value="true" />
-         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @map_id is not null, 1.2, 0.5)" />
+         <Option type="QString" name="expression" value="if($id = @atlas_featureid and @geometry_part_count &gt; 0, 1.2, 0.5)" />
          <Option type="int" name="type" value="3" />
         </Option>
        </Option>
