@@ -91,6 +91,7 @@ def _end(parcel: str, reasons: Any, flags: Any) -> str:
         "cœur d'îlot": "courtyard",
         "terrain de la friche": "listed friche",
         "enclavée": "landlocked",
+        "Zone inondable": "flood zone",
     }
     named = sorted(word for sign, word in words.items() if sign in str(flag))
     return f"kept, flagged: {' and '.join(named)}" if named else "KEPT WITHOUT A FLAG"

@@ -93,11 +93,12 @@ def draw(*, parcels: int, seed: int) -> City:
     firms = registers.establishments(ground, houses, seen.states, own)
     to_let = registers.premises(houses, seen.to_let)
     taxes = registers.tax(ground, friches, taxed, houses.plot[seen.vacant], own)
-    courts.note(ground, houses)
+    streets = network(plan)
+    courts.note(ground, houses, shapely.union_all(streets.geometry.to_numpy()))
     friches |= _plateau(ground, friches)
     ids = numbered(ground, parcels)
     houses = _left(ids["plot"].to_numpy(), plan, ground, houses)
-    streets = network(plan)
+    streets = network(plan)  # of the blocks that are left
     return City(
         parcels=_parcels(ground.plots.shape, ids),
         buildings=_buildings(houses),

@@ -1,7 +1,8 @@
 """Open ground that is not free: courts of flats, yards of works, and large gardens.
 
-All follow the divisible rule of foncier-api: 0.5 to 50 % built, 1 000 m² or more, and a free piece
-of 400 m², 20 m wide, 8 m away from the buildings.
+What is drawn follows the divisible rule of foncier-api: 0.5 to 50 % built, 1 000 m² or more, and a
+free piece of 400 m², 20 m wide, 8 m away from the buildings. What is noted follows the default
+rules, told again here plainly (`with_lots`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from tests.demo_city.ground import Ground, Truth
 from tests.demo_city.layout import GREEN, styles_at
 from tests.demo_city.shapes import (
     GRID_M,
+    best_lot,
     boxes,
+    facing,
     frame,
     free_piece_m2,
+    has_passage,
     largest,
     opened,
 )
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 SPARED = 4  # one court in four stays wide open; garages stand in the others
 PUBLIC = ("station", "innovation", "research", "university", "public_service", "reconverted")
 MONUMENTS = ("cathedral", "citadel")
+BUILT = "terrain_divisible"
+NOTED_M2 = 1000.0
 LARGE = ("slab", "industry", "hospital")
 
 
@@ -95,18 +101,50 @@ def divisible(ground: Ground, houses: Houses) -> list[int]:
     ]
 
 
-def note(ground: Ground, houses: Houses) -> None:
-    """Note the courts that look free, and the large gardens that nobody planted."""
+def with_lots(ground: Ground, houses: Houses, streets: shapely.Geometry) -> dict[int, bool]:
+    """Built plots that a lot can be cut from, by the default rules, and if a passage leads to it.
+
+    600 m² or more, 2 to 50 % built; a lot of 300 m² (a hair more: corners are rounded to the
+    centimetre). A front is within 20 m of a street and faces it; buildings of
+    10 m² or less are no obstacle.
+    """
+    area = shapely.area(ground.plots.shape)
+    large = (shapely.area(houses.shape) >= 25) & (
+        ~houses.light | (shapely.area(houses.shape) >= 100)
+    )
+    built = np.zeros(len(area))
+    np.add.at(built, houses.plot[large], shapely.area(houses.shape[large]))
+    share = np.divide(built, area, out=np.zeros_like(built), where=area > 0)
+    found = {}
+    for i in np.flatnonzero(ground.alive & (area >= 600) & (share >= 0.02) & (share < 0.5)):
+        plot, own = ground.plots.shape[i], houses.shape[houses.plot == i]
+        own = own[shapely.area(own) > 10]
+        lot = best_lot(plot, own)
+        if lot.area >= 301:
+            front = facing(ground.plots.front[i], streets)
+            found[int(i)] = has_passage(plot, own, front, lot)
+    return found
+
+
+def note(ground: Ground, houses: Houses, streets: shapely.Geometry) -> None:
+    """Note the courts that look free, the gardens that nobody planted, and those without a way."""
     yards = set(courts(ground).tolist())
     urban = ~np.isin(styles_at(shapely.centroid(ground.plots.shape)), GREEN)
     urban &= ground.plots.style != "allotment"
-    for i in divisible(ground, houses):
-        if i in yards:
+    planted = {i for truth in ground.truth for i in truth.plots if truth.kind == BUILT}
+    for i, passage in with_lots(ground, houses, streets).items():
+        told = None
+        if i in yards and ground.plots.style[i] == "industry" and ground.plots.use[i] == "":
+            words = "cour d'un établissement"
+            told = Truth("trap", "flagged", words, (i,), "service_yard", "flag")
+        elif i in yards:
             told = Truth("trap", "flagged", "cour d'un ensemble bâti", (i,), "courtyard", "flag")
-            ground.truth.append(told)
         elif ground.plots.use[i] in MONUMENTS:
             told = Truth("trap", "rejected", "monument protégé", (i,), "monument", "exclusion")
-            ground.truth.append(told)
-        elif ground.plots.use[i] == "" and urban[i]:
-            told = Truth("terrain_divisible", "found", "grand jardin ordinaire", (i,))
+        elif ground.plots.use[i] == "" and urban[i] and passage and i not in planted:
+            told = Truth(BUILT, "found", "grand jardin ordinaire", (i,))
+        elif ground.plots.use[i] == "" and urban[i] and ground.plots.shape[i].area >= NOTED_M2:
+            words = "grand jardin derrière une maison qui tient toute la façade"
+            told = Truth("trap", "rejected", words, (i,), "no_passage", "access")
+        if told is not None:
             ground.truth.append(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,3 +119,48 @@ def free_piece_m2(plot: shapely.Geometry, houses: Geometries) -> float:
     rest = plot.difference(shapely.union_all(shapely.buffer(houses, 8.0)))
     pieces = np.asarray(shapely.get_parts(rest), dtype=object)
     return float(shapely.area(opened(pieces, 10.0)).max()) if len(pieces) else 0.0
+
+
+CLEAR_M, LOT_M, PASSAGE_M = 4.0, 10.0, 2.8
+
+
+def best_lot(plot: shapely.Geometry, houses: Geometries) -> shapely.Geometry:
+    """Largest lot 4 m away from the buildings and 10 m wide (foncier, divisible plots)."""
+    rest = plot.difference(shapely.union_all(shapely.buffer(houses, CLEAR_M)))
+    cores = shapely.get_parts(rest.buffer(-LOT_M / 2))
+    lots = [
+        core.buffer(LOT_M / 2, join_style="mitre", mitre_limit=2.0).intersection(rest)
+        for core in cores
+        if not core.is_empty
+    ]
+    return max(lots, key=lambda lot: lot.area, default=shapely.Polygon())
+
+
+def has_passage(
+    plot: shapely.Geometry, houses: Geometries, front: shapely.Geometry, lot: shapely.Geometry
+) -> bool:
+    """Say whether a passage of 3 m leads from the street front to a lot, around the houses."""
+    half = PASSAGE_M / 2
+    ways = shapely.get_parts(plot.difference(shapely.union_all(houses)).buffer(-half))
+    return any(
+        not way.is_empty and way.distance(lot) <= half and way.distance(front) <= 1.2 * half
+        for way in ways
+    )
+
+
+def facing(front: shapely.Geometry, streets: shapely.Geometry) -> shapely.Geometry:
+    """Sides of a front within 20 m of a street that they face rather than run away from."""
+    sides = []
+    for line in shapely.get_parts(front):
+        xy = shapely.get_coordinates(line)
+        sides += [shapely.LineString(np.array(pair)) for pair in pairwise(xy)]
+    kept = []
+    for side in sides:
+        view = np.diff(
+            shapely.get_coordinates(shapely.shortest_line(side.centroid, streets)), axis=0
+        )
+        along = np.diff(shapely.get_coordinates(side), axis=0)
+        size = np.hypot(*view[0]) * np.hypot(*along[0])
+        if np.hypot(*view[0]) <= 20.0 and abs(float(view[0] @ along[0])) <= 0.7 * size:
+            kept.append(side)
+    return shapely.MultiLineString(kept)

@@ -37,7 +37,7 @@ def parcels() -> dict[str, shapely.Geometry]:
     found |= {"n1": at(104, 0, 7.5, 40), "n2": at(111.5, 0, 7.5, 40)}
     found |= {"back": at(104, 40, 15, 40)}
     found |= {f"b{n:02}": at(119 + 26.0 * n, 0, 26, 40) for n in range(3)}
-    found |= {"left": at(197, 0, 25, 40), "right": at(222, 0, 25, 40)}
+    found |= {"left": at(197, 0, 21, 40), "right": at(218, 0, 21, 40)}
     found |= {"c0": at(78, 40, 26, 40), "c1": at(119, 40, 26, 40)}
     return found
 
@@ -45,8 +45,8 @@ def parcels() -> dict[str, shapely.Geometry]:
 def houses() -> list[shapely.Geometry]:
     plots = {n: p for n, p in parcels().items() if n not in BARE | {"left", "right"}}
     middles = [shapely.get_coordinates(p.centroid)[0] for p in plots.values()]
-    # Between the last two, 7 m of each are left free on both sides of their limit.
-    ends = [at(197, 0, 10, 40), at(237, 0, 10, 40)]
+    # Between the last two, 7 m of each are left free on both sides of their limit, 4 m off.
+    ends = [at(197, 0, 10, 40), at(229, 0, 10, 40)]
     return [shapely.box(x - 8, y - 10, x + 8, y + 10) for x, y in middles] + ends
 
 

@@ -17,7 +17,7 @@ from .conftest import CRS, X, Y, at, table
 
 FRONT = {"radius_m": 20.0}
 AROUND = {"radius_m": 20.0, "built_m2": 25.0, "least_m2": 25.0, "wall_m": 1.0}
-GROUP = {"radius_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
+GROUP = {"land_m": 150.0, "built_m2": 25.0, "least_m2": 25.0}
 
 
 def context(plots: list[Any], houses: list[Any], ways: list[Any]) -> SpatialContext:
@@ -156,6 +156,13 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         "zones": ["U"],
         "beside_m": 3.0,
         "step_m": 1.0,
+        "share": 0.5,
+        "facing_m": 25.0,
+        "filled_share": 0.4,
+        "shrink_m": 25.0,
+        "hole_m2": 2500.0,
+        "island_m2": 20_000.0,
+        "island_buildings": 8,
     }
     for name in known_measures():
         measure = find_measure(name)

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from foncier.detect import SpatialContext
-from foncier.detect.measures.parcel import in_zone, zone_at, zone_of
+from foncier.detect.measures.ground import zone_of
+from foncier.detect.measures.parcel import in_zone, zone_at
 from foncier.i18n.arrays import word_values
 
 from .conftest import CRS, at

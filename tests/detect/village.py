@@ -30,10 +30,10 @@ def parcels() -> dict[str, shapely.Geometry]:
     """Four rows of twelve plots of 24 m by 40 m: two rows on each street, back to back."""
     rows = {"a": 0.0, "b": 50.0, "c": 90.0, "d": 140.0}
     found = {f"{row}{n:02}": at(26.0 * n, y, 26, 40) for row, y in rows.items() for n in range(12)}
-    found["heart"] = at(104, 190, 26, 26)  # bare, behind row d: no street
+    found["heart"] = at(104, 180, 26, 36)  # bare, behind row d: no street
     found["strip"] = at(-3, 0, 3, 40)
     found["field"] = at(320, 0, 150, 200)  # bare, beside all rows
-    found["large"] = at(0, 190, 100, 60)  # a house on 6 000 m²
+    found["large"] = at(0, 190, 102, 60)  # a house on 6 000 m²
     found["far"] = at(5000, 0, 30, 30)
     return found
 

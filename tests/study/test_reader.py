@@ -129,7 +129,7 @@ def test_a_study_changes_a_threshold_and_leaves_a_rule_out(tmp_path: Path) -> No
     assert "changé par l'étude" in kept["area"].source
     assert "road" not in kept
     divisible = {rule.name: rule for rule in profile(study).rules["terrain_divisible"]}
-    assert divisible["area"].threshold == 1000
+    assert divisible["area"].threshold == 600
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from foncier.detect.evidence import (
     signal_of,
 )
 from foncier.detect.linking import Links, join_links, link_observations, search_radii
-from foncier.detect.measures.parcel import zone_of
+from foncier.detect.measures.ground import zone_of
 from foncier.detect.site_evidence import (
     count_establishments,
     merge_repeated,
@@ -263,7 +263,7 @@ def _candidates(
             "perimeter": buildings.origin,
             "confidence": confidence,
             "confidence_band": band_of(confidence, evidence_model),
-            "zone": zone_of(context, shapely.centroid(outlines), commune),
+            "zone": zone_of(context, outlines, commune),
             **warning_columns(partial_use_warnings(frame, ids)),
             "sources": sources.reindex(ids).to_numpy(),
         },

@@ -107,6 +107,11 @@ class SpatialContext:
         return OnceCache()
 
     @cached_property
+    def openings_cache(self) -> OnceCache:
+        """What hides a street, computed from parcels and streets."""
+        return OnceCache()
+
+    @cached_property
     def row_cache(self) -> RowCache:
         """Values computed for single parcels."""
         return RowCache(len(self.plots))

@@ -26,6 +26,7 @@ WORDS = tuple(Message(f"detect.fabric.{name}") for name in CLASSES)
 DENSE, GROUPED, DIFFUSE, ISOLATED = range(4)
 FIRST_M = 5.0  # decides most buildings of a town before the larger, slower distances
 AREAS_M = 95.0  # 45 m around a building and a hole of 2 500 m² (`foncier.detect.built_areas`)
+ROUNDING_M = 1e-6  # coordinates of a map that is turned
 WIDEST_BUILDING_M = 60.0  # longer buildings only lengthen a chain of clusters, and are rare
 
 
@@ -97,7 +98,7 @@ def cluster_sizes(
         pairs = np.array(boxes_within(shapes[open_], tree, distance))
         pairs[0] = open_[pairs[0]]
         pairs = pairs[:, (pairs[0] < pairs[1]) | ~np.isin(pairs[1], open_)]  # each pair once
-        within = partial(shapely.dwithin, distance=distance)
+        within = partial(shapely.dwithin, distance=distance + ROUNDING_M)
         near = predicate_holds(within, shapes, pairs[0], shapes[pairs[1]])
         links = np.concatenate([links, pairs[:, near]], axis=1)
         size = _sizes(links, len(shapes))

@@ -30,7 +30,7 @@ from foncier.detect.evidence import (
     prior_rows,
     signal_of,
 )
-from foncier.detect.measures.parcel import zone_of
+from foncier.detect.measures.ground import zone_of
 from foncier.detect.site_evidence import (
     assign_to_site,
     attribute_evidence,
@@ -273,7 +273,7 @@ def _family_ids(family: NDArray[np.intp], ids: NDArray[np.object_]) -> Any:
 
 def _zone(context: SpatialContext, sites: Outlines, records: gpd.GeoDataFrame, commune: Any) -> Any:
     """Zone of the zoning, where it covers the commune; else that of the inventory."""
-    zone = zone_of(context, shapely.centroid(sites.shapes), commune)
+    zone = zone_of(context, sites.shapes, commune)
     return np.where(pd.isna(zone), texts(records["zone_type"]), zone)
 
 

@@ -15,19 +15,22 @@ from foncier import schemas
 from foncier.detect import rule_engine
 from foncier.detect.assembly.search import find_assemblies
 from foncier.detect.fabric import CLASSES, dwellings
-from foncier.detect.measures.parcel import zone_of
+from foncier.detect.measures.ground import ground, zone_of
+from foncier.detect.measures.remainder import best_pieces
 from foncier.detect.rejections import rejections
 from foncier.detect.warnings import site_warnings
 from foncier.i18n import LANGUAGES
 from foncier.i18n.arrays import localize_many
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from foncier.detect.context import SpatialContext
     from foncier.detect.rule_engine import RuleOutcome
     from foncier.geometry import Floats, Geometries
-    from foncier.model import Profile
+    from foncier.model import Profile, Rule
 
 PREFIX = {"dent_creuse": "DC", "terrain_divisible": "TD"}
 BUILT_SHARE = ("built_share", "shrunk_built_share")
@@ -133,7 +136,9 @@ def _candidates(
     if parcels is None or not len(rows):
         return schemas.CANDIDATES.empty(None if parcels is None else parcels.crs)
     kinds = np.repeat(list(passing), [len(r) for r in passing.values()])
-    chosen, plots, fabric = parcels.iloc[rows], context.plots[rows], context.fabric_of(rows)
+    chosen, fabric = parcels.iloc[rows], context.fabric_of(rows)
+    land = np.concatenate([_land(context, profile.rules[k], r) for k, r in passing.items()])
+    area, whole = shapely.area(land), shapely.area(context.plots[rows])
     usable = np.concatenate([_last(outcomes[k], USABLE_AREA, r) for k, r in passing.items()])
     low, high = dwellings(usable, fabric, profile.dwellings)
     share = np.concatenate([_last(outcomes[k], BUILT_SHARE, r) for k, r in passing.items()])
@@ -144,21 +149,31 @@ def _candidates(
             "kind": kinds,
             "commune": chosen["commune"].to_numpy(),
             "parcel_ids": chosen["parcel_id"].to_numpy(),
-            "area_m2": shapely.area(plots),
+            "area_m2": area,
             "usable_area_m2": usable,
             "built_share": share,
             "fabric": np.array(CLASSES, dtype=object)[fabric],
             "yield_low": low,
             "yield_high": high,
-            "perimeter": "parcelles",
-            "zone": zone_of(context, context.centres[rows], chosen["commune"]),
+            "perimeter": np.where(area < whole - 1.0, "piece", "parcelles"),
+            "zone": zone_of(context, land, chosen["commune"]),
             **site_warnings(context, rows, passing, outcomes),
             "sources": source,
         },
-        geometry=plots,
+        geometry=land,
         crs=parcels.crs,
     )
     return schemas.CANDIDATES.conform(candidates.sort_values("opportunity_id"))
+
+
+def _land(context: SpatialContext, rules: Sequence[Rule], rows: NDArray[np.intp]) -> Geometries:
+    """Land that each plot offers: its free piece where a rule seeks one, else its usable ground."""
+    params = {rule.measure: rule.params for rule in rules}
+    land = np.array(ground(context, rows, params.get("area_m2", {})), dtype=object)
+    if "free_piece_m2" in params:
+        pieces = best_pieces(context, rows, params["free_piece_m2"])
+        land = np.where(shapely.is_missing(pieces), land, pieces)
+    return land
 
 
 def _last(outcomes: list[RuleOutcome], measures: tuple[str, ...], rows: NDArray[np.intp]) -> Floats:

@@ -79,9 +79,32 @@ def sides(shapes: Geometries) -> PlotSides:
     return PlotSides(xy[begins], xy[begins + 1], np.concatenate([[0], np.cumsum(count)]))
 
 
+@dataclass(frozen=True)
+class Openings:
+    """Plots that hide a line of sight less than others do.
+
+    ``clear`` are plots that hide nothing; ``thin`` those that hide nothing along ``thin_m`` or
+    less. ``private`` are codes, in order, of pairs (plot, line) of lines that end on a plot: the
+    code of a pair is plot * ``lines`` + line. Such a plot hides its line from the others.
+    """
+
+    clear: NDArray[np.bool_] | None = None
+    thin: NDArray[np.bool_] | None = None
+    thin_m: float = 0.0
+    private: NDArray[np.int64] | None = None
+    lines: int = 0
+
+
 def nearest_points(
     points: Floats, owner: NDArray[np.intp], ways: StreetLines, radius_m: float
 ) -> Floats:
+    """Nearest point of the streets to each point; see `nearest_on_lines`."""
+    return nearest_on_lines(points, owner, ways, radius_m)[0]
+
+
+def nearest_on_lines(
+    points: Floats, owner: NDArray[np.intp], ways: StreetLines, radius_m: float
+) -> tuple[Floats, NDArray[np.intp]]:
     """Nearest point of the streets to each point, NaN where none is within the radius.
 
     Parameters
@@ -93,12 +116,15 @@ def nearest_points(
 
     Returns
     -------
-    Shape (n, 2). Of two streets equally near, the first.
+    Shape (n, 2), and the line of each, shape (n,), -1 where none. Of two streets equally near, the
+    first.
     """
     if not len(ways.lines) or not len(points):
-        return np.full(points.shape, np.nan)
+        return np.full(points.shape, np.nan), np.full(len(points), -1)
     search = partial(_nearest, sides=ways.sides, tree=ways.sides_tree, radius_m=radius_m)
-    return in_threads(search, points, owner)
+    found = in_threads(search, points, owner)
+    line = np.searchsorted(ways.sides.first, found[:, 2], side="right") - 1
+    return found[:, :2], np.asarray(line, dtype=np.intp)
 
 
 def _nearest(
@@ -109,7 +135,8 @@ def _nearest(
     tree: shapely.STRtree,
     radius_m: float,
 ) -> Floats:
-    nearest = np.full(points.shape, np.nan)
+    nearest = np.full((len(points), 3), np.nan)
+    nearest[:, 2] = -1.0
     least = np.full(len(points), np.inf)
     starts = _stretches(owner)
     group, side = tree.query(_boxes(starts, points, margin_m=radius_m))
@@ -123,7 +150,7 @@ def _nearest(
         np.minimum.at(least, point, away)
         best = np.flatnonzero((away == least[point]) & (away < before) & (away <= radius_m))
         best = best[np.argsort(-near[best], kind="stable")]  # the first side is written last
-        nearest[point[best]] = foot[best]
+        nearest[point[best]] = np.column_stack([foot[best], near[best]])
     return nearest
 
 
@@ -139,7 +166,13 @@ def _foot(points: Floats, begin: Floats, end: Floats) -> Floats:
 
 
 def is_hidden(
-    begin: Floats, end: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
+    begin: Floats,
+    end: Floats,
+    owner: NDArray[np.intp],
+    plots: shapely.STRtree,
+    *,
+    line: NDArray[np.intp] | None = None,
+    openings: Openings | None = None,
 ) -> NDArray[np.bool_]:
     """Tell which lines of sight cross another plot over more than `HIDDEN_M`.
 
@@ -154,14 +187,27 @@ def is_hidden(
         Position in ``plots`` of the plot that each line starts from, shape (n,), in growing order.
     plots
         Index of all plots.
+    line
+        Street that each line of sight ends on, shape (n,); -1: on none, and no plot is open for
+        the end that it contains.
+    openings
+        Plots that hide less than others.
     """
     if not len(begin):
         return np.zeros(0, dtype=bool)
-    return in_threads(partial(_is_hidden, plots=plots), begin, end, owner)
+    street = np.zeros(len(begin), dtype=np.intp) if line is None else line
+    work = partial(_is_hidden, plots=plots, openings=openings or Openings())
+    return in_threads(work, begin, end, owner, street)
 
 
 def _is_hidden(
-    begin: Floats, end: Floats, owner: NDArray[np.intp], plots: shapely.STRtree
+    begin: Floats,
+    end: Floats,
+    owner: NDArray[np.intp],
+    street: NDArray[np.intp],
+    *,
+    plots: shapely.STRtree,
+    openings: Openings,
 ) -> NDArray[np.bool_]:
     hidden, starts = np.zeros(len(begin), dtype=bool), _stretches(owner)
     group, plot = plots.query(_boxes(starts, begin, end))
@@ -177,11 +223,31 @@ def _is_hidden(
         long = _overlap_m(begin[line], end[line], bounds[which]) > HIDDEN_M
         line, which = line[long], which[long]
         crossed = _crossed_m(begin[line], end[line], near[which], which, outline)
-        line, which = line[crossed > HIDDEN_M], which[crossed > HIDDEN_M]
-        has_street = shapely.intersects_xy(near[which], *end[line].T)
-        has_street &= crossed_plots[which] != owner[line]
-        hidden[line[~has_street]] = True
+        far = crossed > HIDDEN_M
+        line, which, crossed = line[far], which[far], crossed[far]
+        seen = shapely.intersects_xy(near[which], *end[line].T) & (street[line] >= 0)
+        seen = _is_open(seen, crossed_plots[which], street[line], crossed, openings)
+        seen &= crossed_plots[which] != owner[line]
+        hidden[line[~seen]] = True
     return hidden
+
+
+def _is_open(
+    has_street: NDArray[np.bool_],
+    plot: NDArray[np.intp],
+    street: NDArray[np.intp],
+    crossed_m: Floats,
+    openings: Openings,
+) -> NDArray[np.bool_]:
+    """Tell which plots let a line of sight pass that crosses them."""
+    seen = has_street
+    if openings.private is not None:
+        seen &= ~np.isin(plot.astype(np.int64) * openings.lines + street, openings.private)
+    if openings.clear is not None:
+        seen |= openings.clear[plot]
+    if openings.thin is not None:
+        seen |= openings.thin[plot] & (crossed_m <= openings.thin_m)
+    return seen
 
 
 def _overlap_m(begin: Floats, end: Floats, bounds: Floats) -> Floats:

@@ -10,6 +10,7 @@ import shapely
 from foncier import geometry
 from foncier.detect.context import texts
 from foncier.detect.measures.parcel import constraint_shapes, constraint_uses, largest
+from foncier.detect.rejections import describe_failure
 from foncier.i18n import LANGUAGES, Localized, localized
 
 if TYPE_CHECKING:
@@ -77,12 +78,27 @@ def site_warnings(
     first = 0
     for kind, plots in rows_by_kind.items():
         for outcome in outcomes[kind]:
-            rule = outcome.rule
-            warned = outcome.rows[outcome.passed == 0] if rule.warns else []
-            for n in np.flatnonzero(np.isin(plots, warned)):
-                warnings[first + n].append(rule.failed or rule.label)
+            if outcome.rule.warns:
+                for n, words in _rule_warnings(outcome, plots):
+                    warnings[first + n].append(words)
         first += len(plots)
     return warning_columns(warnings)
+
+
+def _rule_warnings(outcome: RuleOutcome, plots: NDArray[np.intp]) -> list[tuple[int, Localized]]:
+    """Position of each plot that fails a rule, and the words of the rule for it."""
+    rule, failed = outcome.rule, np.flatnonzero(outcome.passed == 0)
+    failed = failed[np.isin(outcome.rows[failed], plots)]
+    order = np.argsort(plots)
+    positions = order[np.searchsorted(plots[order], outcome.rows[failed])]
+    if rule.failed is None:
+        return [(int(n), rule.label) for n in positions]
+    values, details = outcome.value[failed], outcome.detail[failed]
+    fr, en = (
+        describe_failure(rule, values, details, lang, thresholds=outcome.threshold[failed])
+        for lang in LANGUAGES
+    )
+    return [(int(n), Localized(*words)) for n, *words in zip(positions, fr, en, strict=True)]
 
 
 def constraint_warnings(context: SpatialContext, plots: Geometries) -> list[list[Localized]]:

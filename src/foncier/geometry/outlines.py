@@ -37,9 +37,14 @@ def opened_area_m2(plots: Geometries, *, radius_m: float) -> Floats:
     >>> opened_area_m2(np.array([lane, court]), radius_m=10).round()
     array([  0., 814.])
     """
-    area = shapely.area(in_threads(partial(_opened, radius_m=radius_m), plots))
+    area = shapely.area(opened(plots, radius_m=radius_m))
     area[shapely.is_missing(plots)] = np.nan
     return np.asarray(area, dtype=np.float64)
+
+
+def opened(plots: Geometries, *, radius_m: float) -> Geometries:
+    """Morphological opening of each plot (see `opened_area_m2`)."""
+    return in_threads(partial(_opened, radius_m=radius_m), plots)
 
 
 def _opened(plots: Geometries, *, radius_m: float) -> Geometries:
@@ -141,6 +146,45 @@ def largest_free_pieces(
     return best
 
 
+def largest_lots(
+    plots: Geometries,
+    covers: Covers,
+    *,
+    clear_m: float,
+    part_m2: float,
+    radius_m: float,
+) -> Geometries:
+    """Largest lot that could be cut from the free pieces of each plot; None where there is none.
+
+    A lot is what a morphological opening leaves in one piece: ground around a building that is
+    narrower than two radii joins no two lots. Its corners are those of the free piece. See
+    `free_pieces` for the rest.
+
+    Examples
+    --------
+    >>> plot, house = shapely.box(0, 0, 60, 30), shapely.box(20, 10, 35, 20)
+    >>> figures = {"clear_m": 4.0, "part_m2": 10.0, "radius_m": 5.0}
+    >>> lot = largest_lots(np.array([plot]), np.array([house]), **figures)[0]
+    >>> lot.bounds
+    (39.0, 0.0, 60.0, 30.0)
+    """
+    pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
+    shrunk = in_threads(partial(shapely.buffer, distance=-radius_m, quad_segs=16), pieces)
+    cores, piece = shapely.get_parts(shrunk, return_index=True)
+    some = ~shapely.is_empty(cores)
+    cores, piece = cores[some], piece[some]
+    # Mitred corners: a round join would cut the square corners of a lot.
+    grow = partial(shapely.buffer, distance=radius_m, join_style="mitre", mitre_limit=2.0)
+    lots = in_threads(shapely.intersection, in_threads(grow, cores), pieces[piece])
+    parts, lot = shapely.get_parts(lots, return_index=True)
+    flat = shapely.get_type_id(parts) != POLYGONAL[0]
+    parts, plot = parts[~flat], owner[piece[lot[~flat]]]
+    order = np.argsort(shapely.area(parts), kind="stable")  # the largest is written last
+    best: Geometries = np.full(len(plots), None, dtype=object)
+    best[plot[order]] = parts[order]
+    return best
+
+
 def width_m(plots: Geometries, *, tolerance_m: float = 0.5) -> Floats:
     """Diameter of the largest circle that fits in each plot.
 
@@ -185,6 +229,20 @@ def gravelius(plots: Geometries) -> Floats:
     some = area > 0
     compactness[some] = 0.28 * shapely.length(plots[some]) / np.sqrt(area[some])
     return compactness
+
+
+def mean_width_m(plots: Geometries) -> Floats:
+    """Mean width of each plot, as a strip of its area and perimeter; NaN without an outline.
+
+    Examples
+    --------
+    >>> mean_width_m(np.array([shapely.box(0, 0, 4, 100)])).round(1)
+    array([3.8])
+    """
+    length, area = shapely.length(plots), shapely.area(plots)
+    width: Floats = np.full(len(plots), np.nan)
+    np.divide(2 * area, length, out=width, where=length > 0)
+    return width
 
 
 def convexity(plots: Geometries) -> Floats:

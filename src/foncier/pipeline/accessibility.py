@@ -73,6 +73,23 @@ def missing_raster(area: shapely.Geometry) -> tuple[Missing, ...]:
     return (Missing("surface", localized("pipeline.accessibility.area_too_large")),)
 
 
+def whole_parcels(
+    candidates: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Candidates with the outline of the whole parcel where they are a part of one.
+
+    A lot behind a house is entered by the front of its parcel.
+    """
+    part = (candidates["perimeter"] == "piece").to_numpy(dtype=bool)
+    if parcels is None or not part.any():
+        return candidates
+    shapes = parcels.set_index("parcel_id").geometry.reindex(candidates["parcel_ids"][part])
+    known = shapes.notna().to_numpy()
+    outlines = candidates.geometry.to_numpy().copy()
+    outlines[part.nonzero()[0][known]] = shapes.to_numpy()[known]
+    return candidates.set_geometry(outlines, crs=candidates.crs)
+
+
 def compute_accessibility(
     candidates: gpd.GeoDataFrame,
     layers: Layers,
@@ -87,7 +104,8 @@ def compute_accessibility(
         # An empty layer of streets is known: no site has an entrance.
         none = None if streets is None else network.entrances(candidates, streets)
         return Accessibility(candidates, points, schemas.ACCESS.empty(), none)
-    by_mode = network.entrances_by_mode(candidates, streets, layers.get("parcels"))
+    parcels = layers.get("parcels")
+    by_mode = network.entrances_by_mode(whole_parcels(candidates, parcels), streets, parcels)
     entrances = by_mode["walk"]
     graph, notes = _with_slopes(graph, layers)
     access = network.travel_time_table(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foncier import detect
 
 FAR_M = 1000.0  # no place in France is that far from a street: the layer ends before
+PLOTS = ("parcelles", "piece")
 SHUT_IN_M = 2.0  # less may be the inaccuracy of streets and parcels
 
 
@@ -72,7 +73,7 @@ def landlocked(
     warnings = [[] if near else [no_street] for near in ids.isin(main.index) | outside]
     if main["over_m"].notna().any():
         # A building is on its own plot: only plots can be landlocked.
-        metres = ids.map(main["over_m"]).where(candidates["perimeter"] == "parcelles").fillna(0.0)
+        metres = ids.map(main["over_m"]).where(candidates["perimeter"].isin(PLOTS)).fillna(0.0)
         warnings = [
             [localized("pipeline.warnings.landlocked", metres=round(m))]
             if m >= SHUT_IN_M

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RADIUS_M = 500.0
 BUILDING = "batiment_non_affecte"
+PART = "piece"  # a part of a parcel that the rest of it may be built on
 APPROXIMATE = ("emprise_approximative", "point_seul")
 
 
@@ -91,6 +92,7 @@ def _plot_measures(
     """Measures of the plot: shape, open and built area, zone, warnings."""
     area = sites["area_m2"].to_numpy(dtype=np.float64)
     built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
+    built = np.where(sites["perimeter"] == PART, 0.0, built)  # the buildings stand on the rest
     plots = sites.geometry.to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         shape = 4 * np.pi * shapely.area(plots) / shapely.length(plots) ** 2

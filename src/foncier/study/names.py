@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from foncier.model import Profile, Rule
-    from foncier.study.config import RuleSpec, Study
+    from foncier.study.config import Study
 
 # Ids of opportunities: a friche, an infill plot, a building, a divisible plot.
 SITE_ID = re.compile(r"(FR|DC|BN|TD)-.+")
@@ -110,12 +110,10 @@ def _check_params(kind: str, rule: Rule) -> None:
 
 
 def _needed_params(measure: str) -> list[str]:
-    """Parameters that every rule of foncier on a measure has."""
-    rules: list[RuleSpec] = []
-    for name in profiles():
-        spec = rule_set(name)
-        rules += [r for r in (*spec.dent_creuse, *spec.terrain_divisible) if r.measure == measure]
-    return [name for name in measure_params(measure, {}) if all(name in r.params for r in rules)]
+    """Parameters that a rule on a measure must give."""
+    from foncier.detect import find_measure  # noqa: PLC0415 (slow to import)
+
+    return list(find_measure(measure).params)
 
 
 def _check_sites(study: Study) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import shapely
 from foncier import schemas
 from foncier.detect.context import SpatialContext
 from foncier.detect.measures import find_measure
+from foncier.detect.measures.ground import ground
 from foncier.detect.rule_engine import MeasureCache
 from foncier.geometry import (
     in_threads,
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from foncier.model import Rule
 
 EDGE_MEASURES = ("frontage_m", "surrounded_share", "built_sides")  # depend on neighbours
-GROUP_MEASURE = "unbuilt_group_m2"  # the land around is as unbuilt as before
+GROUP_MEASURES = ("unbuilt_group_m2", "open_land_m2")  # the land around is as unbuilt as before
+SURROUNDED = "surrounded_share"
 OPENED_AREA = "opened_area_m2"
+ELSEWHERE = ("land_m", "unit_m", "zones", "available")  # a separate map shows no land, no zones
 GRID_M = 2.0**-20  # exact in binary
 GAP_M = 0.3  # half of what two drawings of one limit may lie apart
 
@@ -71,23 +75,27 @@ class GroupMeasures(MeasureCache):
 
     def take(self, rule: Rule, rows: NDArray[np.intp]) -> tuple[Floats, Any]:
         """Measure these groups anew."""
-        if rule.measure == GROUP_MEASURE:
-            return self._unbuilt_group(rule, rows), None
+        if rule.measure in GROUP_MEASURES:
+            return self._largest_of_parcels(rule, rows), None
         if rule.measure == OPENED_AREA:
-            return _largest_opened(
-                self.context.plots[rows], float(rule.params["opening_radius_m"])
-            ), None
+            usable = ground(self.context, rows, rule.params)
+            return _largest_opened(usable, float(rule.params["opening_radius_m"])), None
         if rule.measure in EDGE_MEASURES:
             context, positions = self._side_by_side(rows)
-            return find_measure(rule.measure).take(context, positions, rule.params)
+            value, detail = find_measure(rule.measure).take(
+                context, positions, edge_rule(rule).params
+            )
+            if rule.measure == SURROUNDED and rule.params.get("land_m"):
+                value = np.fmax(value, self._largest_of_parcels(rule, rows))
+            return value, detail
         return super().take(rule, rows)
 
-    def _unbuilt_group(self, rule: Rule, rows: NDArray[np.intp]) -> Floats:
-        """Area of the unbuilt land that each group is part of, itself included."""
+    def _largest_of_parcels(self, rule: Rule, rows: NDArray[np.intp]) -> Floats:
+        """Largest value among the parcels of each group: they are part of the same land."""
         chosen = np.isin(self.group, rows)
         parcels, back = np.unique(self.parcel[chosen], return_inverse=True)
         value = self.single.measure(rule, parcels)[0][back]
-        most = np.asarray(shapely.area(self.context.plots), dtype=np.float64)
+        most = np.full(len(self.context.plots), np.nan)
         np.fmax.at(most, self.group[chosen], value)
         return most[rows]
 
@@ -172,6 +180,11 @@ class GroupMeasures(MeasureCache):
         far = self.radius_m + 1
         frames = shapely.box(west - far, south - far, east + far, north + far)
         return shapely.intersection(tree.geometries[way], frames[group]), group, way
+
+
+def edge_rule(rule: Rule) -> Rule:
+    """Rule as it is measured on the separate map of a group (see `GroupMeasures`)."""
+    return replace(rule, params={k: v for k, v in rule.params.items() if k not in ELSEWHERE})
 
 
 def _plots(

@@ -18,6 +18,7 @@ from foncier.detect.assembly.measures import (
     EDGE_MEASURES,
     GAP_M,
     GroupMeasures,
+    edge_rule,
     union_by_group,
 )
 from foncier.detect.assembly.report import Parts, Trial, describe_groups
@@ -147,7 +148,8 @@ def _pieces(context: SpatialContext, rules: Sequence[Rule], rows: NDArray[np.int
     params = [rule.params for rule in rules if rule.measure == "free_piece_m2"]
     if not params or not len(rows):
         return np.full(len(rows), None, dtype=object)
-    return best_pieces(context, rows, params[0])
+    # Too narrow alone, a piece may be wide enough with that of a neighbour: it is not opened.
+    return best_pieces(context, rows, {**params[0], "lot": False})
 
 
 def _adjacent(parts: Parts, assembly: Assembly, near: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -227,7 +229,7 @@ def _try_groups(
     tested, width = groups[possible], groups.shape[1]
     owner = np.repeat(np.arange(len(possible)), width)
     shapes = union_by_group(parts.shapes[tested.ravel()], owner)
-    edge_rules = [rule for rule in rules if rule.measure in EDGE_MEASURES]
+    edge_rules = [edge_rule(rule) for rule in rules if rule.measure in EDGE_MEASURES]
     radii = [find_measure(rule.measure).radius_m(rule.params) for rule in edge_rules]
     measures = GroupMeasures(
         cache, shapes, parts.parcel[tested.ravel()], owner, radius_m=max(radii, default=0)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.detect.measures import frontage, parcel, qgis_foncier, remainder, shape
+from foncier.detect.measures import (
+    frontage,
+    ground,
+    land,
+    neighbours,
+    openings,
+    parcel,
+    qgis_foncier,
+    remainder,
+    shape,
+)
 from foncier.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -146,77 +156,126 @@ def _largest(figure: Any) -> float:
 
 def _envelope_radius(params: Params) -> float:
     hole = float(params.get("hole_m2", 0.0))
-    return _largest(params["grow_m"]) + float(params.get("shrink_m", 0.0)) + float(hole**0.5)
+    around = _largest(params["grow_m"]) + float(params.get("shrink_m", 0.0)) + float(hole**0.5)
+    return around + float(params.get("land_m", 0.0))
 
 
 def _access_radius(params: Params) -> float:
-    return max(_largest(params["clear_m"]), float(params["radius_m"]))
+    return max(_largest(params["clear_m"]), _front_radius(params))
+
+
+def _front_radius(params: Params) -> float:
+    across = frontage.ACROSS_M if params.get("public_m") else 0.0
+    return max(float(params["radius_m"]), across) + float(params.get("unit_m", 0.0))
+
+
+def _land_radius(params: Params) -> float:
+    front = _front_radius(params) if "radius_m" in params else 0.0
+    return max(front, float(params.get("facing_m", 0.0))) + float(params.get("land_m", 0.0))
 
 
 _BUILDINGS, _STREETS = ("buildings",), ("streets",)
-_COUNTED = ("least_m2", "no_light")  # which footprints count as buildings
+_COUNTED = ("least_m2", "no_light", "light_m2")  # which footprints count as buildings
 _BUILT = (*_COUNTED, "wall_m", "centred_in")
+_FRONT = ("step_m", *frontage.STREET_PARAMS)
+_GROUND = ("zones", "available")
+_LAND = (*_BUILT, *_GROUND, "built_m2", "lane_m", "land_m")
 _PIECE = ("clear_m", "part_m2", "opening_radius_m")
-_ENVELOPE = ("shrink_m", "hole_m2", *_COUNTED)
+_ENVELOPE = ("shrink_m", "hole_m2", *_COUNTED, *_GROUND)
+_FREE = (*_COUNTED, "lot", *_GROUND)
 _RADIUS, _CLEAR = _parameter("radius_m"), _parameter("clear_m")
 _MEASURES: dict[str, Measure] = {
-    "area_m2": Measure(parcel.area_m2),
+    "area_m2": Measure(ground.area_m2, optional=_GROUND),
     "in_zone": Measure(parcel.in_zone, requires=("zones",), params=("zones",)),
     "built_share": Measure(parcel.built_share, requires=_BUILDINGS, optional=_BUILT),
     "excluded_share": Measure(
         parcel.excluded_share, requires=("constraints",), optional=("line_m",)
     ),
-    "road_share": Measure(parcel.road_share, _RADIUS, _STREETS, params=("radius_m",)),
-    "opened_area_m2": Measure(parcel.opened_area, params=("opening_radius_m",)),
+    "road_share": Measure(
+        openings.street_share, _RADIUS, _STREETS, params=("radius_m",), optional=("lane_m",)
+    ),
+    "opened_area_m2": Measure(
+        land.opened_area, _land_radius, params=("opening_radius_m",), optional=_LAND
+    ),
     "free_piece_m2": Measure(
-        remainder.free_piece, _CLEAR, _BUILDINGS, params=_PIECE, optional=_COUNTED
+        remainder.free_piece, _CLEAR, _BUILDINGS, params=_PIECE, optional=_FREE
     ),
     "free_width_m": Measure(
-        remainder.free_width, _CLEAR, _BUILDINGS, params=_PIECE, optional=_COUNTED
+        remainder.free_width, _CLEAR, _BUILDINGS, params=_PIECE, optional=_FREE
     ),
     "free_access_m": Measure(
         remainder.free_access,
         _access_radius,
         _BUILDINGS + _STREETS,
         params=(*_PIECE, "radius_m", "strip_m"),
-        optional=(*_COUNTED, "step_m"),
+        optional=(*_FREE, *_FRONT),
     ),
-    "width_m": Measure(shape.width),
+    "width_m": Measure(land.width, _land_radius, optional=_LAND),
     "gravelius": Measure(shape.gravelius),
     "convexity": Measure(shape.convexity),
     "envelope_m2": Measure(
-        shape.envelope_m2, _envelope_radius, _BUILDINGS, "envelope", ("grow_m",), _ENVELOPE
+        land.envelope_m2,
+        _envelope_radius,
+        _BUILDINGS,
+        "envelope",
+        ("grow_m",),
+        (*_ENVELOPE, *_LAND),
     ),
     "envelope_share": Measure(
         shape.envelope_share, _envelope_radius, _BUILDINGS, "envelope", ("grow_m",), _ENVELOPE
     ),
     "unbuilt_group_m2": Measure(
-        shape.unbuilt_group,
-        _RADIUS,
+        land.unbuilt_group,
+        _land_radius,
         _BUILDINGS,
-        params=("radius_m", "built_m2"),
-        optional=(*_BUILT, "zones", "line_m"),
+        params=("land_m", "built_m2"),
+        optional=(*_BUILT, *_GROUND, "lane_m"),
+    ),
+    "open_land_m2": Measure(
+        land.open_land,
+        _land_radius,
+        _BUILDINGS,
+        params=("facing_m", "built_m2", "land_m", "share"),
+        optional=(*_BUILT, *_GROUND, "lane_m", "step_m"),
+    ),
+    "ground_share": Measure(
+        ground.ground_share, requires=("zones",), params=("zones",), optional=_GROUND
     ),
     "frontage_m": Measure(
-        frontage.frontage, _RADIUS, _STREETS, params=("radius_m",), optional=("step_m",)
+        frontage.frontage,
+        _front_radius,
+        _STREETS,
+        params=("radius_m",),
+        optional=(*_FRONT, "unit_m"),
     ),
     "street_distance_m": Measure(
         frontage.street_distance, _RADIUS, _STREETS, params=("radius_m", "half_width_m")
     ),
     "surrounded_share": Measure(
-        frontage.surrounded_share,
-        _RADIUS,
+        land.surrounded_share,
+        _land_radius,
         _BUILDINGS + _STREETS,
         params=("radius_m", "built_m2"),
-        optional=(*_BUILT, "step_m"),
+        optional=(*_BUILT, *_FRONT, *_GROUND, "land_m"),
     ),
     "built_sides": Measure(
         frontage.built_sides,
         _RADIUS,
         _BUILDINGS + _STREETS,
         params=("radius_m", "beside_m", "built_m2"),
-        optional=(*_BUILT, "step_m"),
+        optional=(*_BUILT, *_FRONT),
     ),
+    "garden_share": Measure(
+        neighbours.garden_share, requires=_BUILDINGS, params=("filled_share",), optional=_BUILT
+    ),
+    "served_behind": Measure(
+        neighbours.served_behind,
+        lambda params: neighbours.DEEP_M + _front_radius(params),
+        _BUILDINGS + _STREETS,
+        params=("radius_m", "built_m2"),
+        optional=(*_BUILT, *_FRONT),
+    ),
+    "main_buildings": Measure(neighbours.main_buildings, requires=_BUILDINGS, optional=_COUNTED),
     "slope": Measure(parcel.slope, params=("step_m",)),
     "opened_gravelius": Measure(qgis_foncier.gravelius, params=("opening_radius_m",)),
     "opened_convexity": Measure(qgis_foncier.convexity, params=("opening_radius_m",)),

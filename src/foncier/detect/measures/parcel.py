@@ -25,14 +25,12 @@ from foncier.geometry import (
     Overlaps,
     covered_area_m2,
     grid_points,
-    opened_area_m2,
     overlaps,
     pairs_within,
     slope_at,
     united_area_m2,
 )
 from foncier.i18n import Message
-from foncier.i18n.arrays import word_values
 from foncier.schemas import UNKNOWN_ZONE
 
 if TYPE_CHECKING:
@@ -44,11 +42,6 @@ MeasureFunction = Callable[[SpatialContext, Any, Params], tuple[Floats, Any]]
 
 NO_ZONE = Message("detect.details.no_zone")
 KNOWN_SHARE = 0.5  # of the points of a plot: with fewer heights, its slope is unknown
-
-
-def area_m2(context: SpatialContext, rows: NDArray[np.intp], _: Params) -> tuple[Floats, None]:
-    """Area of the parcel as the cadastre draws it."""
-    return np.asarray(shapely.area(context.plots[rows]), dtype=np.float64), None
 
 
 def in_zone(
@@ -81,18 +74,6 @@ def zone_at(
     return inside, detail
 
 
-def zone_of(context: SpatialContext, points: Geometries, communes: Any) -> NDArray[np.object_]:
-    """Type of the zone at each point; None where the zoning does not cover its commune.
-
-    Outside all zones of a covered commune: the French words for it.
-    """
-    if context.zones is None:
-        return np.full(len(points), None, dtype=object)
-    types = word_values(zone_at(context.zones, points, ())[1], "fr")
-    types[~context.covers("zones", communes)] = None
-    return types
-
-
 def built_share(
     context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, None]:
@@ -117,7 +98,8 @@ def built_m2(context: SpatialContext, rows: NDArray[np.intp], params: Params) ->
         covered[~zoned] = covered_area_m2(plots[~zoned], footprints, wall_m=wall)
         return (covered,)
 
-    figures = (params.get("least_m2", 0.0), bool(params.get("no_light")), wall, wanted)
+    counted = (params.get("least_m2", 0.0), bool(params.get("no_light")), params.get("light_m2"))
+    figures = (*counted, wall, wanted)
     return context.row_cache.get(f"built {figures}", rows, work)[0]
 
 
@@ -133,9 +115,14 @@ def counted_footprints(context: SpatialContext, params: Params) -> shapely.STRtr
     """Index of the footprints that count as buildings.
 
     ``params["least_m2"]``: those smaller are annexes (QGIS Foncier 25 m², parcel-manager 20 m²);
-    ``params["no_light"]``: light constructions of the cadastre (type 02) do not count.
+    ``params["no_light"]``: light constructions of the cadastre (type 02) do not count, but those
+    of ``light_m2`` or more where the rule gives it: open sheds and hangars, not garden sheds.
     """
-    figures = (float(params.get("least_m2", 0.0)), bool(params.get("no_light")))
+    figures = (
+        float(params.get("least_m2", 0.0)),
+        bool(params.get("no_light")),
+        float(params.get("light_m2", np.inf)),
+    )
     return context.layer_cache.get(
         f"footprints {figures}",
         lambda: shapely.STRtree(context.footprints[is_counted(context, params)]),
@@ -146,7 +133,8 @@ def is_counted(context: SpatialContext, params: Params) -> NDArray[np.bool_]:
     """Tell which buildings count (see `counted_footprints`)."""
     counted = context.footprints_m2 >= float(params.get("least_m2", 0.0))
     if params.get("no_light") and context.buildings is not None:
-        counted &= (context.buildings["kind"] != "light").to_numpy(dtype=bool)
+        large = context.footprints_m2 >= float(params.get("light_m2", np.inf))
+        counted &= (context.buildings["kind"] != "light").to_numpy(dtype=bool) | large
     return counted
 
 
@@ -177,7 +165,7 @@ def excluded_share(
 ) -> tuple[Floats, NDArray[np.object_] | None]:
     """Share of the parcel under uses that exclude it; the detail names the largest of them."""
     plots = context.plots[rows]
-    uses, outlines = _excluding(context, params)
+    uses, outlines = excluding(context, params)
     shared = overlaps(plots, outlines)
     largest_use = uses[largest(shared, len(plots))]
     return _share(plots, united_area_m2(plots, shared)), largest_use
@@ -187,10 +175,10 @@ def excluded_share_only(context: SpatialContext, rows: NDArray[np.intp], params:
     """Return the share of `excluded_share` without its details; NaN without a layer."""
     if context.constraints is None:
         return np.full(len(rows), np.nan)
-    return share_of(context.plots[rows], _excluding(context, params)[1])
+    return share_of(context.plots[rows], excluding(context, params)[1])
 
 
-def _excluding(
+def excluding(
     context: SpatialContext, params: Params
 ) -> tuple[NDArray[np.object_], shapely.STRtree]:
     """Uses that exclude, None after the last, and the index of their outlines."""
@@ -233,14 +221,6 @@ def road_share(
     plots, streets, radius_m = context.plots[rows], context.streets_tree, float(params["radius_m"])
     near = np.unique(pairs_within(plots, streets, radius_m)[1])
     return share_of(plots, shapely.buffer(streets.geometries[near], radius_m)), None
-
-
-def opened_area(
-    context: SpatialContext, rows: NDArray[np.intp], params: Params
-) -> tuple[Floats, None]:
-    """Area that a morphological opening leaves of the parcel (`foncier.geometry`)."""
-    radius_m = float(params["opening_radius_m"])
-    return opened_area_m2(context.plots[rows], radius_m=radius_m), None
 
 
 def slope(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> tuple[Floats, None]:

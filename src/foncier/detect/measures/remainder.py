@@ -9,13 +9,15 @@ import numpy as np
 import shapely
 
 from foncier.detect.fabric import CLASSES
-from foncier.detect.measures.frontage import Front, front
+from foncier.detect.measures.frontage import front
+from foncier.detect.measures.ground import ground
 from foncier.detect.measures.parcel import Params, counted_footprints
 from foncier.geometry import (
     Floats,
     Geometries,
     intersecting_pairs,
     largest_free_pieces,
+    largest_lots,
     opened_area_m2,
     unions_by,
     width_m,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.detect.context import SpatialContext
+    from foncier.detect.measures.edges import Edge
 
 
 def best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Geometries:
@@ -32,10 +35,12 @@ def best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params)
 
     ``params["clear_m"]`` is one distance, or one by fabric class of the parcel (QGIS Foncier:
     10, 15, 25, 35 m); for ``part_m2`` and ``opening_radius_m`` see
-    `foncier.geometry.largest_free_pieces`.
+    `foncier.geometry.largest_free_pieces`. With ``params["lot"]``, the largest lot in one piece
+    (`foncier.geometry.largest_lots`). With ``zones`` and ``available``, of the usable ground
+    (`foncier.detect.measures.ground`).
     """
     names = ("clear_m", "part_m2", "opening_radius_m")
-    counted = ("least_m2", "no_light")
+    counted = ("least_m2", "no_light", "light_m2", "lot", "zones", "available")
     key = f"free pieces {[params[k] for k in names]} {[params.get(k) for k in counted]}"
 
     def work(new: NDArray[np.intp]) -> tuple[Geometries]:
@@ -45,21 +50,19 @@ def best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params)
 
 
 def _best_pieces(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Geometries:
-    plots, covers = context.plots[rows], counted_footprints(context, params)
+    plots, covers = ground(context, rows, params), counted_footprints(context, params)
     figures = {
         "part_m2": float(params["part_m2"]),
         "radius_m": float(params["opening_radius_m"]),
     }
-    clear = params["clear_m"]
+    clear, largest = params["clear_m"], largest_lots if params.get("lot") else largest_free_pieces
     if not isinstance(clear, Mapping):
-        return largest_free_pieces(plots, covers, clear_m=float(clear), **figures)
+        return largest(plots, covers, clear_m=float(clear), **figures)
     kind = context.fabric_of(rows)
     best: Geometries = np.full(len(rows), None, dtype=object)
     for n, name in enumerate(CLASSES):
         of_class = kind == n
-        best[of_class] = largest_free_pieces(
-            plots[of_class], covers, clear_m=float(clear[name]), **figures
-        )
+        best[of_class] = largest(plots[of_class], covers, clear_m=float(clear[name]), **figures)
     return best
 
 
@@ -68,7 +71,10 @@ def free_piece(
 ) -> tuple[Floats, None]:
     """Opened area of the best piece that is free around the buildings on the parcel."""
     pieces = best_pieces(context, rows, params)
-    opened = opened_area_m2(pieces, radius_m=float(params["opening_radius_m"]))
+    if params.get("lot"):
+        opened = np.asarray(shapely.area(pieces), dtype=np.float64)
+    else:
+        opened = opened_area_m2(pieces, radius_m=float(params["opening_radius_m"]))
     return np.where(shapely.is_missing(pieces), 0.0, opened), None
 
 
@@ -102,7 +108,7 @@ def free_access(
 
 
 def _connected_front(
-    street_front: Front, strips: Geometries, owner: NDArray[np.intp], half_m: float, count: int
+    street_front: Edge, strips: Geometries, owner: NDArray[np.intp], half_m: float, count: int
 ) -> Floats:
     """Length of the street front of each parcel that its strips lead to."""
     length = np.zeros(count)

@@ -53,7 +53,10 @@ _registered: dict[str, Any] = {}
 
 
 class RuleSetSpec(Strict):
-    """A rule set as its TOML file writes it."""
+    """A rule set as its TOML file writes it.
+
+    ``params`` are parameters of every rule whose measure takes them, unless the rule gives its own.
+    """
 
     name: str
     fr: str
@@ -62,6 +65,7 @@ class RuleSetSpec(Strict):
     fabric: dict[str, int | float] = Field(default_factory=dict)
     dwellings: dict[str, Any] | None = Field(default=None, alias="yield")
     assembly: dict[str, Any] | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
     dent_creuse: tuple[RuleSpec, ...] = ()
     terrain_divisible: tuple[RuleSpec, ...] = ()
 
@@ -228,7 +232,7 @@ def _rules(
     spec: RuleSetSpec, kind: Literal["dent_creuse", "terrain_divisible"], changes: Rules
 ) -> tuple[Rule, ...]:
     """Rules of a kind: those of the set with the study's changes, then those that it adds."""
-    specs: tuple[RuleSpec, ...] = getattr(spec, kind)
+    specs: tuple[RuleSpec, ...] = tuple(_with_shared(r, spec) for r in getattr(spec, kind))
     by_rule: Mapping[str, RuleChange] = getattr(changes, kind)
     names = [rule.name for rule in specs]
     for name in by_rule:
@@ -243,7 +247,29 @@ def _rules(
     changed = (_changed(kind, _rule(rule), by_rule.get(rule.name)) for rule in specs)
     added = [rule for rule in changes.add if rule.kind == kind]
     _check_new_names(kind, names, [rule.name for rule in added])
-    return (*(rule for rule in changed if rule is not None), *map(_rule, added))
+    zones = changes.zones.get(kind)
+    kept = (rule if zones is None else _with_zones(rule, zones) for rule in changed if rule)
+    return (*kept, *map(_rule, added))
+
+
+def _with_shared(rule: RuleSpec, spec: RuleSetSpec) -> RuleSpec:
+    """Rule with the parameters of its rule set that its measure takes."""
+    from foncier.detect import find_measure, known_measures  # noqa: PLC0415 (slow to import)
+
+    if not spec.params or rule.measure not in known_measures():
+        return rule
+    measure = find_measure(rule.measure)
+    names = {*measure.params, *measure.optional}
+    shared = {name: value for name, value in spec.params.items() if name in names}
+    return rule.model_copy(update={"params": {**shared, **rule.params}})
+
+
+def _with_zones(rule: Rule, zones: tuple[str, ...]) -> Rule:
+    """Rule with the wanted zones of the study, where it looks at zones."""
+    if "zones" not in rule.params or list(rule.params["zones"]) == list(zones):
+        return rule
+    source = localized("study.rules.changed_params", source=rule.source, names=["zones"]).fr
+    return replace(rule, params={**rule.params, "zones": list(zones)}, source=source)
 
 
 def _check_new_names(kind: str, names: Iterable[str], added: Iterable[str]) -> None:
