@@ -105,6 +105,11 @@ def add_visit(path: str) -> dict[str, Any]:
         "saved": visits.commitChanges(),
         "errors": visits.commitErrors(),
         "widgets": {name: visits.editorWidgetSetup(at).type() for at, name in enumerate(names)},
+        "read_only": sorted(
+            layer.name()
+            for layer in project.mapLayers().values()
+            if layer.providerType() == "ogr" and layer.readOnly()
+        ),
         "editable": sorted(n for at, n in enumerate(names) if not form.readOnly(at)),
     }
 
