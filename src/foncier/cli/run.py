@@ -29,7 +29,7 @@ from foncier.cli.console import (
     say_warnings,
 )
 from foncier.communes import named
-from foncier.i18n import format_value, language, localize
+from foncier.i18n import format_value, language, localize, localized
 from foncier.model import KIND_PLURALS
 from foncier.parallel.dask import PATIENCE_S
 
@@ -126,6 +126,7 @@ def run(  # noqa: PLR0917 (typer makes options of them)
 ) -> None:
     """Run a study."""
     with report_errors(debug=debug):
+        from foncier.parallel.dask import is_exposed  # noqa: PLC0415 (slow to import)
         from foncier.parallel.executors import get_executor  # noqa: PLC0415 (slow to import)
         from foncier.pipeline import write_results as writing  # noqa: PLC0415
         from foncier.pipeline.entries import with_entries  # noqa: PLC0415
@@ -140,6 +141,8 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
             if tiles is not None:
+                if is_exposed(scheduler) and not quiet:
+                    say_warnings([localized("cli.run.exposed", address=scheduler)], lang)
                 executor = get_executor(scheduler, workers=workers, patience_s=patience)
                 tiling = Tiling(tiles, executor, _work(work, results), clock.tile)
             result = run_study(study, workers=workers, step=clock.step, tiling=tiling)

@@ -7,14 +7,17 @@ a result are submitted again.
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foncier import __version__
+from foncier._util.addresses import is_this_machine
 from foncier.errors import ClusterError, ConfigError, WorkerError
 from foncier.i18n import Message
 
@@ -29,6 +32,8 @@ ANSWER_S = 5.0  # time limit of one call to the scheduler
 POLL_S = 2.0  # between two calls to the scheduler while no job ends
 SCHEDULER = "scheduler"
 MAX_LOSSES = 3  # of the scheduler, without a finished job in between
+ENCRYPTED = ("tls://", "wss://")
+CERTIFICATES = ("tls_ca_file", "tls_client_cert", "tls_client_key")  # of dask's Security
 CONNECTION_ERRORS = (OSError, TimeoutError, CancelledError)
 
 
@@ -69,8 +74,8 @@ class DaskExecutor:
         Raises
         ------
         ConfigError
-            dask.distributed is not installed, no scheduler answers at the address, or the scheduler
-            or a worker has another version of foncier, or none.
+            dask.distributed is not installed, no scheduler answers at the address, certificates
+            are missing or refused, or the scheduler or a worker has another version of foncier.
         ClusterError
             The scheduler or all workers were gone for more than ``patience_s``; the jobs without a
             result are not done.
@@ -262,10 +267,13 @@ def _connect(dask: Any, address: str, monitor: _Monitor) -> Any:
     # Errors replace the log of dask about schedulers that come and go.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    security = _security(dask, address) if is_encrypted(address) else None
     while True:
         try:
-            client = dask.Client(address, timeout=ANSWER_S)
+            client = dask.Client(address, timeout=ANSWER_S, security=security)
         except OSError as reason:
+            if _is_refused(reason):
+                raise ConfigError("parallel.dask.tls_refused", address=address) from reason
             if not monitor.connected_once:
                 raise ConfigError("parallel.dask.no_answer", address=address) from reason
             monitor.wait("parallel.dask.scheduler_silent")
@@ -273,6 +281,53 @@ def _connect(dask: Any, address: str, monitor: _Monitor) -> Any:
         else:
             monitor.connected_once = True
             return client
+
+
+def is_encrypted(address: str) -> bool:
+    """Tell whether the connection to a scheduler is encrypted, by its address."""
+    return address.lower().startswith(ENCRYPTED)
+
+
+def is_exposed(address: str) -> bool:
+    """Tell whether jobs are sent to another machine without encryption.
+
+    Whoever reads them reads the study; whoever writes them runs code on the workers and here.
+
+    Examples
+    --------
+    >>> is_exposed("tcp://machine1:8786"), is_exposed("tls://machine1:8786")
+    (True, False)
+    >>> is_exposed("tcp://127.0.0.1:8786"), is_exposed("processes")
+    (False, False)
+    """
+    return "://" in address and not is_encrypted(address) and not is_this_machine(address)
+
+
+def _security(dask: Any, address: str) -> Any:
+    """Certificates of the configuration of dask (``distributed.comm.tls``).
+
+    Raises
+    ------
+    ConfigError
+        The configuration names none, or a file that does not exist.
+    """
+    security = dask.Security(require_encryption=True)
+    named = [getattr(security, name) for name in CERTIFICATES]
+    missing = [name for name in named if name and "\n" not in name and not Path(name).is_file()]
+    if not all(named[:2]):
+        raise ConfigError("parallel.dask.no_certificates", address=address)
+    if missing:
+        raise ConfigError("parallel.dask.certificate_missing", address=address, files=missing)
+    return security
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Tell whether a connection failed because of a certificate."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _output(future: Any) -> Any:
