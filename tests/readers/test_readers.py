@@ -191,14 +191,13 @@ def test_key_of_buildings_without_id_is_their_position(
     table, report = read("buildings", "etalab-cadastre", path)
     assert list(table["building_id"]) == [
         "6500100-69770150",
-        "6500100-69770150-2",
         "6500600-69770150",
         "6501100-69770150",
     ]
-    assert list(table["kind"]) == ["hard", "hard", "light", "unknown"]
+    assert list(table["kind"]) == ["hard", "light", "unknown"]
     assert notes(report) == {
         "building of an unexpected kind (“9”): kind unknown": 1,
-        "feature without id that coincides with another one, kept": 1,
+        "feature of the same shape as another one, merged with it": 1,
     }
 
 

@@ -13,11 +13,15 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier.detect.context import shapes, texts
-from foncier.geometry import POLYGONAL, Geometries, unions_by
+from foncier.geometry import POLYGONAL, Geometries, distinct, neighbours, unions_by
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    Pairs = NDArray[np.intp]  # shape (n, 2)
 
 SAME_SHARE = 0.9  # both ways: the same site (METHODS §4)
 FAMILY_SHARE = 0.1  # of the smaller: one family (Cartofriches)
@@ -98,12 +102,14 @@ def same_sites(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.int
     The same parcels; or outlines that overlap by 90 % both ways; or, with points only, the same
     area within 50 m.
     """
-    pairs = _same_parcels(inventory)
     first, second, share_first, share_second = _overlaps(outline)
     both = (share_first >= SAME_SHARE) & (share_second >= SAME_SHARE)
-    pairs |= set(zip(first[both].tolist(), second[both].tolist(), strict=True))
-    pairs |= _same_points(inventory, outline)
-    return _groups(pairs, len(inventory))
+    pairs = [
+        _same_parcels(inventory),
+        np.column_stack([first[both], second[both]]),
+        _same_points(inventory, outline),
+    ]
+    return _groups(np.concatenate(pairs), len(inventory))
 
 
 def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]:
@@ -113,7 +119,7 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
     """
     first, second, share_first, share_second = _overlaps(outline)
     linked = np.maximum(share_first, share_second) > FAMILY_SHARE
-    pairs = set(zip(first[linked].tolist(), second[linked].tolist(), strict=True))
+    pairs: set[tuple[int, int]] = set()
     lists = [
         set(str(ids).split("|")) if isinstance(ids, str) else set()
         for ids in texts(inventory["parcel_ids"])
@@ -122,10 +128,23 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
     for site, ids in enumerate(lists):
         for parcel in ids:
             sites_of.setdefault(parcel, []).append(site)
-    for a, b in {pair for sites in sites_of.values() for pair in combinations(sites, 2)}:
+    for a, b in {pair for sites in sites_of.values() for pair in _sharing(sites, lists)}:
         if len(lists[a] & lists[b]) > FAMILY_SHARE * min(len(lists[a]), len(lists[b])):
             pairs.add((a, b))
-    return _groups(pairs, len(inventory))
+    by_parcel = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
+    by_outline = np.column_stack([first[linked], second[linked]])
+    return _groups(np.concatenate([by_parcel, by_outline]), len(inventory))
+
+
+def _sharing(sites: list[int], lists: list[set[str]]) -> Iterable[tuple[int, int]]:
+    """Pairs of the sites of one parcel to compare; a short list is linked to all of them.
+
+    One parcel is more than `FAMILY_SHARE` of fewer than ten.
+    """
+    short = next((site for site in sites if len(lists[site]) * FAMILY_SHARE < 1), None)
+    if short is None:
+        return combinations(sites, 2)
+    return ((min(short, site), max(short, site)) for site in sites if site != short)
 
 
 def counted_area_m2(
@@ -171,41 +190,61 @@ def _remaining_m2(area_m2: float, parcels: list[str], counted_m2: dict[str, floa
     return rest
 
 
-def _same_parcels(inventory: gpd.GeoDataFrame) -> set[tuple[int, int]]:
+def _same_parcels(inventory: gpd.GeoDataFrame) -> Pairs:
     lists = pd.Series(texts(inventory["parcel_ids"])).dropna()
-    return {
-        (int(rows[0]), int(other))
-        for rows in (group.index for _, group in lists.groupby(lists))
-        for other in rows[1:]
-    }
+    first = lists.groupby(lists).transform(lambda rows: rows.index[0])
+    return np.column_stack([first.to_numpy(dtype=np.intp), lists.index.to_numpy(dtype=np.intp)])
 
 
-def _same_points(inventory: gpd.GeoDataFrame, outline: Outlines) -> set[tuple[int, int]]:
-    alone = np.flatnonzero(~outline.drawn & pd.isna(inventory["parcel_ids"]).to_numpy(dtype=bool))
-    points = shapely.centroid(outline.shapes[alone])
-    first, second = shapely.STRtree(points).query(points, "dwithin", distance=SAME_POINT_M)
-    area = inventory["area_m2"].to_numpy(dtype=np.float64)[alone]
-    same = (first < second) & (area[first] == area[second])
-    return set(zip(alone[first[same]].tolist(), alone[second[same]].tolist(), strict=True))
+def _same_points(inventory: gpd.GeoDataFrame, outline: Outlines) -> Pairs:
+    """Pairs that chain the points of one area that are within 50 m of each other.
+
+    Points of one place count once; of many points only the neighbours of a triangulation are
+    compared, which chain the same points.
+    """
+    area = inventory["area_m2"].to_numpy(dtype=np.float64)
+    alone = np.flatnonzero(
+        ~outline.drawn & pd.isna(inventory["parcel_ids"]).to_numpy(dtype=bool) & np.isfinite(area)
+    )
+    xy = shapely.get_coordinates(shapely.centroid(outline.shapes[alone]))
+    key = np.column_stack([area[alone], xy])
+    _, first, of = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    pairs = [np.column_stack([alone[first[of.ravel()]], alone])]
+    once = pd.Series(first).groupby(area[alone][first]).agg(list)
+    for rows in once[once.map(len) > 1]:
+        at = np.array(rows, dtype=np.intp)
+        one, other = neighbours(xy[at])
+        near = np.hypot(*(xy[at[one]] - xy[at[other]]).T) <= SAME_POINT_M
+        pairs.append(np.column_stack([alone[at[one[near]]], alone[at[other[near]]]]))
+    return np.concatenate(pairs)
 
 
 def _overlaps(
     outline: Outlines,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Pairs of real outlines that intersect, and the share of each that the other covers."""
+    """Pairs of real outlines that intersect, and the share of each that the other covers.
+
+    Of identical outlines one is compared with the others, and each with it.
+    """
     drawn = np.flatnonzero(outline.drawn)
-    plots = outline.shapes[drawn]
+    of_set, of = distinct(outline.shapes[drawn])
+    plots = outline.shapes[drawn[of_set]]
     first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
     common = shapely.area(shapely.intersection(plots[first], plots[second]))
     size = shapely.area(plots)
-    return drawn[first], drawn[second], common / size[first], common / size[second]
+    copies = np.flatnonzero(of_set[of] != np.arange(len(drawn)))
+    return (
+        np.concatenate([drawn[of_set[first]], drawn[of_set[of[copies]]]]),
+        np.concatenate([drawn[of_set[second]], drawn[copies]]),
+        np.concatenate([common / size[first], np.ones(len(copies))]),
+        np.concatenate([common / size[second], np.ones(len(copies))]),
+    )
 
 
-def _groups(pairs: set[tuple[int, int]], size: int) -> NDArray[np.intp]:
+def _groups(pairs: Pairs, size: int) -> NDArray[np.intp]:
     if not size:
         return np.array([], dtype=np.intp)
-    links = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
-    graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(size, size))
+    graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Covers: TypeAlias = Geometries | shapely.STRtree  # an existing index saves a new one
 POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 COLLECTION = 7
+FEW_POINTS = 30  # all of whose pairs are as soon compared
 FEW = 4  # with so many times fewer covers than plots, the covers query the plots
 
 
@@ -57,6 +58,53 @@ def unions_by(owner: NDArray[np.intp], shapes: Geometries) -> tuple[NDArray[np.i
     place = np.repeat(np.arange(len(owners)), count)
     groups = shapely.geometrycollections(shapes[order], indices=place)
     return owners, in_threads(partial(shapely.union_all, axis=1), groups[:, None])
+
+
+def distinct(shapes: Geometries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Position of the first of each set of identical shapes, and the set of each shape.
+
+    The positions are in order. Pairs of identical shapes are as many as their square: what is
+    computed by pairs is computed for the first of each set alone.
+
+    Examples
+    --------
+    >>> lot, other = shapely.box(0, 0, 1, 1), shapely.box(5, 0, 6, 1)
+    >>> first, of = distinct(np.array([lot, other, lot]))
+    >>> first.tolist(), of.tolist()
+    ([0, 1], [0, 1, 0])
+    """
+    wkb = np.asarray(shapely.to_wkb(shapes), dtype=object)
+    seen: dict[Any, int] = {}
+    of = np.array([seen.setdefault(one, len(seen)) for one in wkb], dtype=np.intp)
+    return np.asarray(np.unique(of, return_index=True)[1], dtype=np.intp), of
+
+
+def neighbours(xy: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs of distinct points that hold the shortest links between any two sets of them.
+
+    All pairs of a few points; else the edges of a Delaunay triangulation, at most three a point:
+    points that are chained by links up to a length are chained by such edges too.
+
+    Parameters
+    ----------
+    xy
+        Distinct points, shape (n, 2).
+    """
+    if len(xy) <= FEW_POINTS:
+        return np.triu_indices(len(xy), 1)
+    from scipy.spatial import Delaunay, QhullError  # noqa: PLC0415 (slow to import)
+
+    try:
+        mesh = Delaunay(xy - xy.mean(axis=0))
+    except QhullError:  # on one line
+        along = np.linalg.svd(xy - xy.mean(axis=0), full_matrices=False)[2][0]
+        order = np.argsort(xy @ along, kind="stable")
+        return np.asarray(order[:-1]), np.asarray(order[1:])
+    corners = mesh.simplices
+    beside = mesh.coplanar[:, [0, 2]]  # too near to a corner to be one
+    edges = np.concatenate([corners[:, :2], corners[:, 1:], corners[:, [2, 0]], beside])
+    edges = np.unique(np.sort(edges, axis=1), axis=0)
+    return np.asarray(edges[:, 0], dtype=np.intp), np.asarray(edges[:, 1], dtype=np.intp)
 
 
 def boxes_within(

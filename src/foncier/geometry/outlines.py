@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+MANY = 100  # parts of a plot: more are united before they are grown
+
+
 def opened_area_m2(plots: Geometries, *, radius_m: float) -> Floats:
     """Area of the morphological opening of each plot: without parts narrower than two radii.
 
@@ -75,7 +78,10 @@ def free_pieces(
     large = (shapely.area(parts) > part_m2) & (shapely.get_type_id(parts) == POLYGONAL[0])
     taken, group = np.unique(plot[owner[large]], return_inverse=True)
     order = np.argsort(group, kind="stable")
-    built = shapely.multipolygons(parts[large][order], indices=group[order])
+    built = np.array(shapely.multipolygons(parts[large][order], indices=group[order]))
+    # GEOS cuts every part of a buffer with every other: where there are many, they are united.
+    many = shapely.get_num_geometries(built) > MANY
+    built[many] = in_threads(partial(shapely.union_all, axis=1), built[many][:, None])
     free = np.array(plots)
     free[taken] = in_threads(partial(_clear, clear_m=clear_m), plots[taken], built)
     pieces, piece_of = shapely.get_parts(free, return_index=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 QUADRANT = 8  # sides that stand for a quarter of a circle
 INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
 CORNER = float(np.sqrt(2.0))  # a sharp right corner lies this much farther than a round one
+MANY = 100  # covers of one plot: more are united without comparing them by pairs
 HALVINGS = 6  # of the square around a plot; what is undecided then is drawn
 CORNERS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
 
@@ -105,9 +106,13 @@ def united_area_m2(plots: Geometries, shared: Overlaps) -> Floats:
     """Area of each plot under its covers together; what two of them cover counts once."""
     plot = shared.plot
     total = np.bincount(plot, shared.area_m2, minlength=len(plots))
-    mixed = np.isin(plot, _with_overlapping_covers(shared))
+    several = np.isin(plot, np.flatnonzero(np.bincount(plot) > MANY))
+    mixed = several | np.isin(plot, _with_overlapping_covers(shared, among=~several))
     owner, unions = unions_by(plot[mixed], shared.counted[mixed])
-    total[owner] = shapely.area(shapely.intersection(plots[owner], unions))
+    united = shapely.area(shapely.intersection(plots[owner], unions))
+    # The sum is exact where no two of many covers overlap.
+    apart = np.isin(owner, plot[several]) & np.isclose(united, total[owner], rtol=1e-9, atol=0.0)
+    total[owner[~apart]] = united[~apart]
     return np.asarray(total, dtype=np.float64)
 
 
@@ -118,26 +123,26 @@ def _shrunk(covers: Geometries, which: NDArray[np.intp], by_m: float) -> Geometr
     return np.asarray(in_threads(shrink, covers[once]), dtype=object)[back]
 
 
-def _with_overlapping_covers(shared: Overlaps) -> NDArray[np.intp]:
-    """Plots of which two covers overlap each other."""
-    plot, cover = shared.plot, shared.cover
-    several = np.bincount(plot)[plot] > 1 if len(plot) else np.zeros(0, dtype=bool)
-    which = np.unique(cover[several])
-    some = shared.covers[which]
-    first, second = shapely.STRtree(some).query(some, predicate="intersects")
-    once = first < second
-    first, second = first[once], second[once]
-    inside = shapely.relate_pattern(some[first], some[second], "T********")
-    first, second = which[first[inside]], which[second[inside]]
-    # The overlap counts where both lie on one plot.
-    order = np.argsort(cover, kind="stable")
-    begin, end = np.searchsorted(cover[order], [first, first + 1])
-    pair, rank = expand(end - begin)
-    on = plot[order[begin[pair] + rank]]
+def _with_overlapping_covers(shared: Overlaps, *, among: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Plots of which two covers overlap each other, among some pairs of a plot and a cover.
+
+    The covers of one plot are compared with each other alone: at most `MANY` of them.
+    """
+    plot, cover = shared.plot[among], shared.cover[among]
+    last = np.searchsorted(plot, plot, side="right")
+    one, rank = expand(last - np.arange(len(plot)) - 1)
+    other = one + 1 + rank
     size = np.int64(len(shared.covers))
-    known = plot.astype(np.int64) * size + cover
-    both = np.isin(on.astype(np.int64) * size + second[pair], known)
-    return np.asarray(np.unique(on[both]), dtype=np.intp)
+    pair, back = np.unique(cover[one].astype(np.int64) * size + cover[other], return_inverse=True)
+    first, second = pair // max(size, 1), pair % max(size, 1)
+    west, south, east, north = shapely.bounds(shared.covers).T
+    near = (west[first] <= east[second]) & (west[second] <= east[first])
+    near &= (south[first] <= north[second]) & (south[second] <= north[first])
+    inside = np.zeros(len(pair), dtype=np.bool_)
+    inside[near] = shapely.relate_pattern(
+        shared.covers[first[near]], shared.covers[second[near]], "T********"
+    )
+    return np.asarray(np.unique(plot[one[inside[back]]]), dtype=np.intp)
 
 
 def closed_cover(

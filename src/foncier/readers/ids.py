@@ -62,6 +62,47 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
     return frame.assign(**{key: frame[key].astype("str").fillna(positions)})
 
 
+def merge_equal_shapes(
+    frame: gpd.GeoDataFrame, *, prefer: list[str], same: list[str] | None = None, journal: Journal
+) -> gpd.GeoDataFrame:
+    """Keep one row of those with exactly the same shape, with a note.
+
+    A layer that was joined to dwellings, addresses or diagnoses, or merged of tiles, has an object
+    several times. Shapes are compared as sets of points: the corner that a ring starts at and its
+    direction do not count.
+
+    Parameters
+    ----------
+    frame
+        Rows with a geometry in each.
+    prefer
+        The row with the smallest values of these columns is kept; known comes before unknown.
+    same
+        Columns that must be equal too; none when None.
+
+    Examples
+    --------
+    >>> from foncier.readers.report import Journal
+    >>> house, again = shapely.box(0, 0, 9, 9), shapely.box(0, 0, 9, 9, ccw=False)
+    >>> rows = gpd.GeoDataFrame({"id": [None, "b", "a"]}, geometry=[house, again, house])
+    >>> list(merge_equal_shapes(rows, prefer=["id"], journal=Journal())["id"])
+    ['a']
+    """
+    bounds = frame.bounds
+    shared = np.flatnonzero(bounds.duplicated(keep=False).to_numpy())
+    if not len(shared):
+        return frame
+    rows = frame.iloc[shared]
+    outlines = shapely.to_wkb(shapely.normalize(rows.geometry.to_numpy()))
+    cells = {name: rows[name].astype("str").fillna("").to_numpy() for name in same or ()}
+    compared = pd.DataFrame({"shape": outlines, **cells})
+    ranked = rows[prefer].astype("str").reset_index(drop=True)
+    order = ranked.sort_values(prefer, na_position="last", kind="stable").index
+    copies = compared.loc[order].duplicated().sort_index().to_numpy()
+    journal.add("dropped", int(copies.sum()), "readers.ids.equal_shapes")
+    return frame.drop(index=rows.index[copies])
+
+
 def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return x and y of a point on each geometry (middle of a line), in tenths of a metre."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)

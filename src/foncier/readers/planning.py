@@ -92,9 +92,14 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     frame = frame.assign(zone_type=sector.fillna(frame["zone_type"]))
     typed = frame["zone_type"].notna()
     journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
-    return base.Draft(
-        ids.fill_keys(frame[typed], "zone_id", journal=journal), draft.rows_read, draft.crs
-    )
+    frame = _without_copies(frame[typed], "zone_id", journal)
+    return base.Draft(ids.fill_keys(frame, "zone_id", journal=journal), draft.rows_read, draft.crs)
+
+
+def _without_copies(frame: Any, key: str, journal: Journal) -> Any:
+    """Keep one of the rows that have the same shape and the same cells, but for the key."""
+    cells = [name for name in frame.columns if name not in (key, "geometry")]
+    return ids.merge_equal_shapes(frame, prefer=[key], same=cells, journal=journal)
 
 
 def _zone_fields(names: Iterable[str]) -> tuple[Field, ...]:
@@ -128,7 +133,8 @@ def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Dra
         int(kindless.sum()),
         "readers.planning.constraint_without_kind",
     )
-    frame = ids.fill_keys(frame[~kindless], "constraint_id", journal=journal)
+    frame = _without_copies(frame[~kindless], "constraint_id", journal)
+    frame = ids.fill_keys(frame, "constraint_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 

@@ -16,6 +16,7 @@ from foncier.export.webmap.encode_table import (
     texts,
 )
 from foncier.export.webmap.isochrones import known_sites
+from foncier.geometry import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,33 +48,39 @@ def overlaps(shapes: Any) -> dict[str, list[Any]]:
     {'area_m2': [50.0], 'sites': [[0, 1]]}
     """
     plots = np.asarray(shapes, dtype=object)
-    among = _overlapping(plots)
-    outlines = shapely.union_all(shapely.boundary(plots[among]))
-    faces = shapely.get_parts(shapely.polygonize([outlines]))
-    inside, site = shapely.STRtree(plots[among]).query(
+    first, of = distinct(plots)
+    among = _overlapping(plots[first], np.bincount(of, minlength=len(first)) > 1)
+    drawn = plots[first[among]]
+    faces = shapely.get_parts(shapely.polygonize([shapely.union_all(shapely.boundary(drawn))]))
+    inside, outline = shapely.STRtree(drawn).query(
         shapely.point_on_surface(faces), predicate="intersects"
     )
     areas: dict[tuple[int, ...], float] = {}
-    order = np.lexsort((site, inside))
+    order = np.lexsort((outline, inside))
     starts = np.flatnonzero(np.diff(inside[order], prepend=-1))
-    for sites, face in zip(
-        np.split(among[site[order]], starts[1:]), inside[order][starts], strict=False
+    for outlines, face in zip(
+        np.split(among[outline[order]], starts[1:]), inside[order][starts], strict=False
     ):
-        covering = tuple(sites.tolist())
+        covering = tuple(outlines.tolist())
         areas[covering] = areas.get(covering, 0.0) + float(shapely.area(faces[face]))
-    pieces = {sites: area for sites, area in sorted(areas.items()) if len(sites) > 1}
+    by_outline = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
+    pieces = {
+        tuple(sorted(np.concatenate([by_outline[n] for n in covering]).tolist())): area
+        for covering, area in areas.items()
+    }
+    kept = {sites: area for sites, area in sorted(pieces.items()) if len(sites) > 1}
     return {
-        "area_m2": [round(area, 1) for area in pieces.values()],
-        "sites": [list(sites) for sites in pieces],
+        "area_m2": [round(area, 1) for area in kept.values()],
+        "sites": [list(sites) for sites in kept],
     }
 
 
-def _overlapping(plots: NDArray[np.object_]) -> NDArray[np.intp]:
-    """Positions of the sites that overlap another, in order."""
+def _overlapping(plots: NDArray[np.object_], repeated: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Positions of the outlines of several sites, and of those that overlap another, in order."""
     first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
     first, second = first[first < second], second[first < second]
     common = shapely.area(shapely.intersection(plots[first], plots[second])) > SLACK_M2
-    return np.unique(np.concatenate([first[common], second[common]]))
+    return np.unique(np.concatenate([first[common], second[common], np.flatnonzero(repeated)]))
 
 
 BEST_USES = 3

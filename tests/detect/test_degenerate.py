@@ -1,0 +1,121 @@
+"""Copies, stacks and crowds: the same results as for a few, by work that does not square."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from foncier import geometry
+from foncier.export.webmap.relations import overlaps
+from foncier.geometry.overlay import MANY, covered_area_m2
+from foncier.readers import ids
+from foncier.readers.report import Journal
+
+PLOT = shapely.box(0, 0, 30, 40)
+HOUSE = shapely.box(5, 5, 25, 30)
+
+
+def moved(count: int, by: float = 1.0) -> list[shapely.Geometry]:
+    shifts = np.random.default_rng(1).uniform(-by, by, (count, 2))
+    return [shapely.affinity.translate(HOUSE, *shift) for shift in shifts]
+
+
+@pytest.mark.parametrize("count", [2, MANY, MANY + 1, 3 * MANY])
+def test_covers_over_each_other_count_once(count: int) -> None:
+    covers = np.array(moved(count), dtype=object)
+    area = covered_area_m2(np.array([PLOT]), covers)
+    assert area == pytest.approx([shapely.area(shapely.union_all(covers))])
+
+
+@pytest.mark.parametrize("count", [2, MANY, MANY + 1])
+def test_covers_apart_add_up_to_the_bit(count: int) -> None:
+    rows = np.arange(count)
+    covers = shapely.box(rows * 3.1, 1.3, rows * 3.1 + 2.7, 3.9)
+    plot = np.array([shapely.box(-1, 0, 4 * count, 10)])
+    assert covered_area_m2(plot, covers)[0] == np.bincount(
+        np.zeros(count, int), covers_area(covers)
+    )
+
+
+def covers_area(covers: Any) -> Any:
+    return shapely.area(covers)
+
+
+def test_covers_that_overlap_on_one_plot_of_two() -> None:
+    plots = np.array([PLOT, shapely.box(30, 0, 60, 40)])
+    covers = np.array([shapely.box(0, 0, 40, 10), shapely.box(20, 5, 28, 20), HOUSE])
+    expected = [shapely.area(shapely.intersection(p, shapely.union_all(covers))) for p in plots]
+    assert covered_area_m2(plots, covers) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("count", [3, 2 * MANY])
+def test_the_free_piece_beside_many_parts_is_that_beside_their_union(count: int) -> None:
+    parts = np.array(moved(count, 0.5), dtype=object)
+    pieces, _ = geometry.free_pieces(np.array([PLOT]), parts, clear_m=2.0, part_m2=1.0)
+    zone = shapely.buffer(shapely.union_all(parts), 2.0, quad_segs=16)
+    assert shapely.area(pieces).sum() == pytest.approx(
+        shapely.area(shapely.difference(PLOT, zone)), abs=1e-6
+    )
+
+
+def test_sites_of_one_outline_are_one_piece() -> None:
+    first, second = shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10)
+    assert overlaps([first] * 3) == {"area_m2": [100.0], "sites": [[0, 1, 2]]}
+    assert overlaps([first, second, first]) == {
+        "area_m2": [50.0, 50.0],
+        "sites": [[0, 1, 2], [0, 2]],
+    }
+    assert overlaps([first, shapely.box(20, 0, 30, 9)]) == {"area_m2": [], "sites": []}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=2, max_size=60, unique=True
+    ),
+    st.sampled_from([0.0, 0.3]),
+    st.floats(0.5, 4.0),
+)
+def test_neighbours_chain_what_all_pairs_chain(
+    cells: list[tuple[int, int]], tilt: float, most: float
+) -> None:
+    xy = np.array(cells, dtype=np.float64)
+    xy[:, 1] += tilt * xy[:, 0]
+    one, other = geometry.neighbours(xy)
+    pairs = np.array(list(itertools.combinations(range(len(xy)), 2)))
+    assert groups(xy, np.column_stack([one, other]), most) == groups(xy, pairs, most)
+    assert len(one) <= max(3 * len(xy), 30 * 29 // 2)
+
+
+def groups(xy: Any, pairs: Any, most: float) -> list[int]:
+    near = pairs[np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) <= most]
+    graph = coo_matrix((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(xy),) * 2)
+    return [int(group) for group in connected_components(graph, directed=False)[1]]
+
+
+def test_points_of_a_line_are_chained_one_after_the_other() -> None:
+    xy = np.column_stack([np.arange(50.0)[::-1], np.zeros(50)])
+    one, other = geometry.neighbours(xy)
+    assert (np.abs(xy[one, 0] - xy[other, 0]) == 1).all()
+
+
+def test_equal_shapes_are_one_row_the_best_known() -> None:
+    turned = shapely.Polygon(np.roll(np.array(HOUSE.exterior.coords)[:-1], 2, axis=0))
+    rows = gpd.GeoDataFrame(
+        {"kind": ["unknown", "hard", "hard", "hard"], "id": ["a", "c", "b", None]},
+        geometry=[HOUSE, turned, HOUSE, shapely.affinity.translate(HOUSE, 0.01)],
+        crs=2154,
+    )
+    journal = Journal()
+    kept = ids.merge_equal_shapes(rows, prefer=["kind", "id"], journal=journal)
+    assert list(kept["id"].fillna("?")) == ["b", "?"]
+    assert [note.count for note in journal.notes] == [2]
+    assert len(ids.merge_equal_shapes(rows, prefer=["id"], same=["kind"], journal=journal)) == 3
