@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier import geometry
-from foncier.export.webmap.relations import overlaps
+from foncier.export.webmap.relations import CROWD, overlaps
 from foncier.geometry.overlay import MANY, covered_area_m2
 from foncier.readers import ids
 from foncier.readers.report import Journal
@@ -119,3 +119,16 @@ def test_equal_shapes_are_one_row_the_best_known() -> None:
     assert list(kept["id"].fillna("?")) == ["b", "?"]
     assert [note.count for note in journal.notes] == [2]
     assert len(ids.merge_equal_shapes(rows, prefer=["id"], same=["kind"], journal=journal)) == 3
+
+
+def test_a_crowd_of_sites_counts_its_land_once() -> None:
+    points = shapely.points(np.random.default_rng(2).uniform(0, 8, (CROWD + 30, 2)))
+    crowd = shapely.buffer(points, 10)
+    apart = [shapely.box(100, 0, 110, 10), shapely.box(105, 0, 115, 10)]
+    found = overlaps([*apart, *crowd])
+    by_sites = {tuple(s): a for s, a in zip(found["sites"], found["area_m2"], strict=True)}
+    assert by_sites.pop((0, 1)) == 50.0
+    ((sites, shared),) = by_sites.items()
+    assert sites == tuple(range(2, len(crowd) + 2))
+    together = shapely.area(crowd).sum() - (len(sites) - 1) * shared
+    assert together == pytest.approx(shapely.area(shapely.union_all(crowd)), abs=len(sites) / 10)
