@@ -32,11 +32,14 @@ from foncier.communes import named
 from foncier.i18n import format_value, language, localize, localized
 from foncier.model import KIND_PLURALS
 from foncier.parallel.dask import PATIENCE_S
+from foncier.results.totals import totals
 
 MAX_COMMUNES = 8  # named above the table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from foncier.i18n import Localized
     from foncier.model import ResultTables
@@ -194,10 +197,10 @@ def _table(result: ResultTables, lang: Lang) -> Table:
     table.add_column(localize("cli.kind"))
     for head in ("cli.run.number", "cli.run.area"):
         table.add_column(localize(head), justify="right")
-    kinds = result.candidates["kind"]
+    offered = totals(result.candidates)
     for kind, words in KIND_PLURALS.items():
-        sites = result.candidates.loc[kinds == kind]
-        table.add_row(words[lang], format_value(len(sites), "n", lang), _hectares(sites, lang))
+        table.add_row(words[lang], *_figures(offered[offered.index == kind], lang))
+    table.add_row(localize("cli.run.total", lang), *_figures(offered, lang))
     table.add_section()
     rejected = format_value(len(result.rejections), "n", lang)
     table.add_row(localize("cli.run.rejected"), rejected, "")
@@ -205,6 +208,12 @@ def _table(result: ResultTables, lang: Lang) -> Table:
         count = format_value(len(result.assemblies), "n", lang)
         table.add_row(localize("cli.run.assemblies"), count, _hectares(result.assemblies, lang))
     return table
+
+
+def _figures(offered: pd.DataFrame, lang: Lang) -> tuple[str, str]:
+    """Number and hectares of some kinds of sites."""
+    number, area = int(offered["sites"].sum()), float(offered["area_m2"].sum())
+    return format_value(number, "n", lang), format_value(area / 1e4, ".1f", lang)
 
 
 def _hectares(rows: Any, lang: Lang) -> str:

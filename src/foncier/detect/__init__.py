@@ -2,6 +2,7 @@
 
 from foncier.detect.buildings import find_buildings
 from foncier.detect.context import SpatialContext, uncovered_communes
+from foncier.detect.deduplicate import count_land_once
 from foncier.detect.friches import find_friches
 from foncier.detect.measures import (
     Measure,
@@ -27,6 +28,7 @@ __all__ = [
     "SpatialContext",
     "as_one_piece",
     "check_rule",
+    "count_land_once",
     "current_params",
     "fabric_radius_m",
     "find_buildings",

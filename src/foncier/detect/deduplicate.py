@@ -13,7 +13,15 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from foncier.detect.context import shapes, texts
-from foncier.geometry import POLYGONAL, Geometries, distinct, neighbours, unions_by
+from foncier.geometry import (
+    POLYGONAL,
+    Geometries,
+    counted_once_m2,
+    distinct,
+    neighbours,
+    unions_by,
+)
+from foncier.schemas.results import KNOWN_OUTLINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -176,6 +184,20 @@ def counted_area_m2(
             else:
                 counted[site] = _remaining_m2(area[site], lists[site], counted_m2)
     return np.asarray(counted)
+
+
+def count_land_once(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give each site its ``counted_area_m2``: the sum is the land on offer, counted once.
+
+    This is the one definition of an area on offer. Land under several real outlines counts for the
+    smallest site. Outlines that are only discs have no ground in common with others: such a site
+    keeps what `counted_area_m2` gave it, else its declared area. Missing where the area is unknown.
+    """
+    counted = candidates["counted_area_m2"].fillna(candidates["area_m2"]).to_numpy(float, copy=True)
+    known = candidates["perimeter"].isin(KNOWN_OUTLINES).to_numpy()
+    outlines: Geometries = candidates.geometry.to_numpy()[known]
+    counted[known] = counted_once_m2(outlines)
+    return candidates.assign(counted_area_m2=counted)
 
 
 def _remaining_m2(area_m2: float, parcels: list[str], counted_m2: dict[str, float]) -> float:

@@ -30,6 +30,7 @@ from foncier.geometry.outlines import (
 from foncier.geometry.overlay import (
     Overlaps,
     closed_cover,
+    counted_once_m2,
     covered_area_m2,
     overlaps,
     united_area_m2,
@@ -51,6 +52,7 @@ __all__ = [
     "boxes_within",
     "closed_cover",
     "convexity",
+    "counted_once_m2",
     "covered_area_m2",
     "distinct",
     "expand",

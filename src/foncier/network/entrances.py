@@ -17,6 +17,7 @@ from foncier.network.access import (
     nearest_streets,
 )
 from foncier.schemas import ACCESS_POINTS
+from foncier.schemas.results import KNOWN_OUTLINES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 
 FACING_DISTANCE_M = 15.0  # half a wide street; farther, the plot does not face it
 MIN_FRONTAGE_M = 3.0  # width of a car access
-KNOWN_OUTLINES = (
-    "parcelles",
-    "piece",
-    "batiment",
-    "trace",
-)  # a guessed outline faces no street for sure
 MAX_NEIGHBOUR_LAND_M = 2.0  # less is the offset between the layers of streets and parcels
 
 

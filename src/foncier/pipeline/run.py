@@ -287,7 +287,8 @@ def _merge_detections(
     rows = [one.evidence for one in detections if len(one.evidence)]
     evidence = pd.concat(rows, ignore_index=True) if rows else schemas.EVIDENCE.empty()
     ordered = evidence.sort_values("opportunity_id", kind="stable")
-    return in_a_friche(schemas.CANDIDATES.conform(table)), schemas.EVIDENCE.conform(ordered)
+    table = detect.count_land_once(schemas.CANDIDATES.conform(table))
+    return in_a_friche(table), schemas.EVIDENCE.conform(ordered)
 
 
 def destinations_of(places: Any) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from foncier.schemas.base import LINE, POINT, POLYGON, Column, Table
 
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
+# Perimeters that are real outlines; the others are guessed, as a disc of the declared area.
+KNOWN_OUTLINES = ("parcelles", "piece", "batiment", "trace")
 OPPORTUNITY = Column("opportunity_id", "text")
 
 # Noted by people in `saisies.gpkg`.
@@ -28,14 +30,7 @@ CANDIDATES = Table(
         Column(
             "perimeter",
             "text",
-            values=(
-                "parcelles",
-                "piece",
-                "batiment",
-                "trace",
-                "emprise_approximative",
-                "point_seul",
-            ),
+            values=(*KNOWN_OUTLINES, "emprise_approximative", "point_seul"),
         ),
         Column("confidence", "number", "0–1", optional=True, low=0, high=1),
         Column("family", "text", optional=True),

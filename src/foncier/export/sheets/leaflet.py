@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-import shapely
 
 from foncier.export.sheets import content
 from foncier.export.sheets.canvas import photo
@@ -34,6 +32,7 @@ from foncier.export.sheets.typography import (
 from foncier.export.words import VALUES
 from foncier.i18n import figure, localize
 from foncier.model import KIND_LABELS
+from foncier.results.totals import totals
 
 if TYPE_CHECKING:
     from foncier.export.sheets.basemap import Basemap
@@ -87,22 +86,16 @@ def _summary(tables: SheetTables, lang: Lang) -> str:
 
 
 def _hectares(sites: Any, lang: Lang) -> str:
-    """Area that sites cover in hectares, overlaps counted once."""
-    shapes = np.asarray(sites.geometry.array, dtype=object)
-    return hectares(float(shapely.area(shapely.union_all(shapes))), lang)
+    """Area that sites offer in hectares, shared land counted once."""
+    return hectares(float(totals(sites)["area_m2"].sum()), lang)
 
 
 def _kinds(tables: SheetTables, lang: Lang) -> list[dict[str, Any]]:
     """Number, area and dwellings of each kind present, in the order of the palette."""
-    sites, rows = tables.sites, []
-    covered = {
-        kind: float(shapely.area(shapely.union_all(np.asarray(group.geometry.array))))
-        for kind in KINDS
-        if len(group := sites[sites["kind"] == kind])
-    }
-    most = max(covered.values(), default=1.0) or 1.0
-    for kind, area in covered.items():
-        group = sites[sites["kind"] == kind]
+    sites, rows, offered = tables.sites, [], totals(tables.sites)
+    most = float(offered["area_m2"].max()) if len(offered) else 1.0
+    for kind in [kind for kind in KINDS if kind in offered.index]:
+        group, area = sites[sites["kind"] == kind], float(offered["area_m2"][kind])
         rows.append(
             {
                 "marker": kind_marker(kind),
@@ -110,7 +103,7 @@ def _kinds(tables: SheetTables, lang: Lang) -> list[dict[str, Any]]:
                 "label": KIND_LABELS[kind][lang],
                 "n": figure(len(group), "", lang),
                 "area": hectares(area, lang),
-                "share": area / most,
+                "share": area / (most or 1.0),
                 "dwellings": _dwellings(group, lang),
             }
         )
@@ -210,20 +203,20 @@ def _districts(tables: SheetTables, lang: Lang) -> list[dict[str, Any]]:
     """Area of each district by kind; of many districts, those with the largest area."""
     rows = tables.districts[tables.districts["kind"].isin(list(KINDS))]
     by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
-    totals = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
-    totals = totals[totals > 0].head(MAX_DISTRICTS).sort_index()
-    most = float(totals.max()) if len(totals) else 1.0
+    areas = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
+    areas = areas[areas > 0].head(MAX_DISTRICTS).sort_index()
+    most = float(areas.max()) if len(areas) else 1.0
     return [
         {
             "name": printable(_name_of(group, district), lang=lang, limit=40),
-            "area": hectares(float(totals[district]), lang),
+            "area": hectares(float(areas[district]), lang),
             "parts": [
                 {"colour": KINDS[kind].colour, "share": float(area) / most}
                 for kind in KINDS
                 if (area := group.loc[group["kind"] == kind, "area_m2"].sum()) > 0
             ],
         }
-        for district in totals.index
+        for district in areas.index
         for group in (by.get_group(district),)
     ]
 

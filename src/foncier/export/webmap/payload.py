@@ -21,7 +21,7 @@ from foncier.export.webmap.encode_table import (
     texts,
 )
 from foncier.export.webmap.grid import count_by_cell, fit_to_page
-from foncier.export.webmap.relations import assemblies, overlaps
+from foncier.export.webmap.relations import assemblies
 from foncier.export.words import VALUES
 from foncier.results.dates import layer_dates
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MEASURES = {
     "area_m2": 1,
+    "counted_area_m2": 1,
     "usable_area_m2": 1,
     "built_share": 3,
     "axis_distance_m": 1,
@@ -93,7 +94,6 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "criteria": [_criterion(result, sites, index) for index in range(len(result.criteria))],
         "presets": presets(),
         "sites": _sites(result, sites),
-        "overlaps": overlaps(sites.geometry.array),
         "evidence": _evidence(result.evidence, ids),
         "layer_dates": _layer_dates(result),
         "tests": _tests(result, sites),

@@ -197,28 +197,13 @@ function flagChoice() {
 }
 
 /**
- * Area that some sites count more than once.
- * @param {Site[]} list
- * @returns {number} square metres
- */
-function repeatedArea(list) {
-  const { area_m2: areas, sites: covering } = page.overlaps;
-  if (!areas.length) return 0;
-  const chosen = new Set(list.map((site) => site.index));
-  return areas.reduce((total, area, piece) => {
-    const times = covering[piece].filter((index) => chosen.has(index)).length;
-    return total + area * Math.max(times - 1, 0);
-  }, 0);
-}
-
-/**
- * Area that some sites cover, overlaps counted once.
+ * Area that some sites offer, shared land counted once: the sum of `counted_area_m2`, as in every file.
  * @param {Site[]} list
  * @returns {string}
  */
 function areaText(list) {
-  const known = list.filter((site) => site.area_m2 !== null);
-  const sum = known.reduce((total, site) => total + site.area_m2, 0) - repeatedArea(known);
+  const known = list.filter((site) => site.counted_area_m2 !== null);
+  const sum = known.reduce((total, site) => total + site.counted_area_m2, 0);
   const unknown = list.length - known.length;
   const hectares = sum >= 10000 ? quantity(sum / 10000, 'ha', 1) : quantity(sum, 'm²');
   return known.length ? hectares + (unknown ? ` (${t('area_unknown', { n: number(unknown) })})` : '')
