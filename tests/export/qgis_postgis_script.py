@@ -33,7 +33,8 @@ def main(address: str, title: str) -> None:
     storage = application.projectStorageRegistry().projectStorageFromType("postgresql")
     project = QgsProject.instance()
     read = project.read(f"{address}&project={title}")
-    layers = list(project.mapLayers().values())
+    # Base maps are tiles of the network.
+    layers = [x for x in project.mapLayers().values() if x.providerType() != "wms"]
     styled = {}
     for layer in layers:
         table = re.search(r'table="[^"]*"\."([^"]*)"', layer.source())

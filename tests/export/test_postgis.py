@@ -297,6 +297,7 @@ def test_password_is_not_stored(base: str, small_result: ResultTables, tmp_path:
         qgs = archive.read("foncier.qgs").decode()
     assert "tres-secret" not in qgs
     assert ".gpkg|" not in qgs
+    assert "<datasource>./" not in qgs
 
 
 def test_project_and_style_saved_in_qgis_are_kept(

@@ -73,9 +73,9 @@ def main(command: str, study: str, folder: str) -> dict[str, Any]:
     project = QgsProject.instance()
     seen["loaded"] = sorted(layer.name() for layer in project.mapLayers().values())
     seen["invalid"] = [x.name() for x in project.mapLayers().values() if not x.isValid()]
-    before = len(seen["loaded"])
+    before = len(project.layerTreeRoot().findLayerIds())
     seen["again"] = outcome("run", {"STUDY": study, "RESULT": result}, QgsProcessingFeedback())
-    seen["twice"] = len(project.mapLayers()) == 2 * before
+    seen["twice"] = len(project.layerTreeRoot().findLayerIds()) == 2 * before
     plugin.unload()
     seen["unloaded"] = registry.providerById("foncier") is None
     return seen

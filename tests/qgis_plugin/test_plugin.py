@@ -90,6 +90,7 @@ def test_files_of_explain_and_export(seen: dict[str, Any]) -> None:
     folder = Path(seen["folder"])
     assert "80021000AB0011" in (folder / "page.html").read_text("utf-8")
     assert sorted(path.name for path in (folder / "autres").iterdir()) == [
+        ".foncier.json",
         "geojson",
         "opportunites.xlsx",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from PIL import Image
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from foncier._util.destination import sha256
+from foncier import schemas
 from foncier.cli import app
 from foncier.errors import ConfigError, FormatError
 from foncier.export.sheets import Choice, print_sheets
@@ -512,21 +513,11 @@ def test_the_command_refuses_a_folder_without_a_result(tmp_path: Path) -> None:
     assert "foncier run" in done.output
 
 
-def extra(folder: Path, layer: str, frame: pd.DataFrame) -> None:
-    """Add a layer to a delivered GeoPackage, and its new fingerprint to the manifest."""
-    path, file = folder / "opportunites.gpkg", folder / "manifest.json"
-    pyogrio.write_dataframe(frame, path, layer=layer, append=True)
-    manifest = json.loads(file.read_text(encoding="utf-8"))
-    manifest["deliverables"]["opportunites.gpkg"] = sha256(path)
-    file.write_text(json.dumps(manifest), encoding="utf-8")
-
-
 def test_optional_layers_are_printed_when_present(
     delivered: Callable[..., Path], small_result: ResultTables, tmp_path: Path
 ) -> None:
-    folder = delivered(small_result, mapped=False)
     square = small_result.candidates.geometry.iloc[[0, 0, 0]].reset_index(drop=True)
-    districts = gpd.GeoDataFrame(
+    rows = gpd.GeoDataFrame(
         {
             "quarter_id": ["q1", "q1", "q2"],
             "name": ["Saint-Leu", "Saint-Leu", None],
@@ -537,7 +528,6 @@ def test_optional_layers_are_printed_when_present(
         geometry=square,
         crs=small_result.candidates.crs,
     )
-    extra(folder, "quartiers", districts)
     uses = {
         "opportunity_id": [FIRST, FIRST],
         "use": ["tertiaire", "industrie"],
@@ -548,7 +538,12 @@ def test_optional_layers_are_printed_when_present(
         "reliability": [6.0, 6.0],
         "use_rank": [1.0, 2.0],
     }
-    extra(folder, "mutabilite", pd.DataFrame(uses))
+    whole = replace(
+        small_result,
+        districts=schemas.DISTRICTS.conform(rows),
+        mutability=schemas.MUTABILITY.conform(pd.DataFrame(uses)),
+    )
+    folder = delivered(whole, mapped=False)
     print_sheets(folder, tmp_path / "out", choice=Choice(top=2))
     (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert "Mutabilité (Mutafriches)" in text

@@ -33,10 +33,13 @@ TABLES = {
     ),
     PROJECTS: "name text PRIMARY KEY, metadata jsonb, content bytea",
 }
-SOURCE = re.compile(r"\./[^|\"<>]*\.gpkg\|layername=(?P<layer>\w+)")
-NODE = re.compile(r"<(?:layer-tree-layer|Layer|Atlas|layer-coordinate-transform)\b[^<>]*>")
+SOURCE = re.compile(r"\./[^|\"<>]*\.gpkg\|layername=(?P<layer>\w+)(?:\|option:[^\"<>]*)?")
+NODE = re.compile(r"<[\w-]+ [^<>]*\.gpkg\|layername=[^<>]*>")
 LAYER = re.compile(r"<maplayer\b.*?</maplayer>", re.DOTALL)
 PROVIDER = re.compile(r"(<provider\b[^<>]*>)ogr(</provider>)")
+# A layer of a file that is not in the base, and the places that name it.
+ELSEWHERE = re.compile(r"<datasource>\./")
+ID = re.compile(r"<id>([^<>]*)</id>")
 
 
 def write_styles(connection: psycopg.Connection[Any], schema: str, result: SavedResult) -> None:
@@ -157,7 +160,7 @@ def _project(path: Path) -> tuple[str, str] | None:
 def _with_sources(
     qgs: str, connection: psycopg.Connection[Any], schema: str, result: SavedResult
 ) -> str:
-    """Point the layers of a project at the tables of the base."""
+    """Point the layers of a project at the tables of the base; leave out those of other files."""
     sources = {
         name: _source(connection, schema, result, name)
         for name in (*result.descriptions, *VIEWS.values())
@@ -171,11 +174,19 @@ def _with_sources(
         moved = SOURCE.sub(source, found[0])
         return moved if moved == found[0] else moved.replace('"ogr"', '"postgres"')
 
+    gone: list[str] = []
+
     def layer(found: re.Match[str]) -> str:
         moved = SOURCE.sub(source, found[0])
+        if ELSEWHERE.search(moved):
+            gone.extend(ID.findall(moved)[:1])
+            return ""
         return moved if moved == found[0] else PROVIDER.sub(r"\1postgres\2", moved, count=1)
 
-    return NODE.sub(node, LAYER.sub(layer, qgs))
+    moved = NODE.sub(node, LAYER.sub(layer, qgs))
+    for one in gone:
+        moved = re.sub(rf'<(?:layer-tree-layer|layer) id="{re.escape(one)}"[^<>]*/>', "", moved)
+    return moved
 
 
 def _source(

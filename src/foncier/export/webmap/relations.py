@@ -13,7 +13,6 @@ from foncier.export.webmap.encode_table import (
     texts,
 )
 from foncier.export.webmap.isochrones import known_sites
-from foncier.geometry import distinct
 
 if TYPE_CHECKING:
     import pandas as pd
