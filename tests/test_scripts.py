@@ -96,8 +96,7 @@ def test_score_opportunities_refuses_a_wrong_weight(weight: str, word: str) -> N
 def test_export_opportunities_writes_every_deliverable(tmp_path: Path) -> None:
     told = script("export_opportunities", "--out", tmp_path, "--lang", "en")
     files = {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")}
-    written = files - {"saisies.gpkg"}  # what people write is theirs
-    assert {Path(line).name for line in told.splitlines()} == written
+    assert {Path(line).name for line in told.splitlines()} == files
     assert files == {
         "acces.tif",
         "friches-cnig.csv",

@@ -103,9 +103,7 @@ def _crowded(shapes: Geometries) -> NDArray[np.bool_]:
 def _shared_m2(shapes: Geometries) -> Floats:
     """Land of each crowd of shapes, shared in proportion to their areas."""
     parts = shapely.get_parts(shapely.union_all(shapes)) if len(shapes) else shapes
-    shape, part = query_tree(
-        shapely.STRtree(parts), shapely.point_on_surface(shapes), "intersects"
-    )
+    shape, part = query_tree(shapely.STRtree(parts), shapely.point_on_surface(shapes), "intersects")
     of = np.zeros(len(shapes), dtype=np.intp)
     of[shape] = part
     area = np.asarray(shapely.area(shapes), dtype=np.float64)

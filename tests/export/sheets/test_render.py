@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import pytest
 from PIL import Image
 from pypdf import PdfReader
