@@ -37,6 +37,17 @@ def show_readings(readings: Readings) -> None:
     _say_errors(readings)
 
 
+def show_calibration(table: Any) -> None:
+    """Print what the confidence of plots is worth on labels left out, by rule set and kind."""
+    for row in table.to_dict("records"):
+        verdict = "informative" if row["informative"] else "uninformative"
+        words = {
+            "kind": KIND_PLURALS[row["kind"]],
+            "verdict": label(f"cli.compare_profiles.{verdict}"),
+        }
+        say("cli.compare_profiles.calibrated", **{**row, **words})
+
+
 def _table(kind: str) -> Table:
     words = KIND_PLURALS.get(kind, label("cli.validate.all"))[language()]
     table = Table(title=words, title_justify="left")

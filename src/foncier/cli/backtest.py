@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from foncier.cli.console import (
     Debug,
     Language,
     OptionalStudy,
+    Replace,
+    Untrusted,
+    escape,
+    open_study,
     option,
     out,
     report_errors,
     say,
     say_file,
+    say_set_aside,
     say_warnings,
 )
 from foncier.i18n import format_value, language, localize
@@ -39,6 +43,8 @@ def backtest(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.backtest.help.out", metavar="folder")
     ] = None,
+    replace: Replace = False,
+    untrusted: Untrusted = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -46,9 +52,11 @@ def backtest(  # noqa: PLR0917 (typer makes options of them)
     with report_errors(debug=debug):
         from foncier import demo  # noqa: PLC0415 (slow to import)
         from foncier.pipeline import backtest as testing  # noqa: PLC0415
-        from foncier.study import read_study  # noqa: PLC0415
 
-        study = read_study(where or demo.study_folder())
+        study = open_study(where or demo.study_folder(), untrusted=untrusted)
+        owner = testing.backtest_owner(study, folder or Path(), years=years or (), replace=replace)
+        if folder is not None:
+            owner.check(folder, (testing.SETS, testing.RULES))
         found = testing.backtest(study, years or (), last=last)
         out.print(escape(localize(testing.conclusion(found))), soft_wrap=True)
         say_warnings(found.warnings, lang or language())
@@ -58,7 +66,8 @@ def backtest(  # noqa: PLR0917 (typer makes options of them)
         _say_rules(found, study.rules.profile)
         say("cli.backtest.limits")
         if folder is not None:
-            testing.write(found, folder, lang=lang or language())
+            testing.write(found, folder, lang=lang or language(), owner=owner)
+            say_set_aside(owner.set_aside)
             for name in (testing.SETS, testing.RULES):
                 say_file("table", folder / name)
 

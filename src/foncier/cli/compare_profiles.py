@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from rich.table import Table
 
-from foncier.cli.assessment import show_readings
+from foncier.cli.assessment import show_calibration, show_readings
 from foncier.cli.console import (
     Debug,
     Language,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from foncier._util.destination import Owner
     from foncier.pipeline.compare_profiles import Comparison
+    from foncier.study.config import Study
 
 COMPARED = ("dent_creuse", "terrain_divisible")
 SHOWN = 3  # rules of each difference
@@ -55,7 +57,7 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
 ) -> None:
     """Apply every rule set to the same parcels."""
     with report_errors(debug=debug):
-        from foncier.pipeline import compare_profiles, readings  # noqa: PLC0415 (slow to import)
+        from foncier.pipeline import compare_profiles, plot_confidence, readings  # noqa: PLC0415 (slow to import)
 
         if plan is not None and folder is None:
             raise ConfigError("cli.compare_profiles.plan_needs_out")
@@ -73,17 +75,33 @@ def compare_profiles(  # noqa: PLR0917 (typer makes options of them)
         out.print(_table(study.info.title, comparison.summary))
         _say_agreement(comparison)
         assessed = readings.assess(comparison, truth) if truth else None
-        if assessed is not None:
+        calibration = plot_confidence.calibrate(comparison, truth) if truth else None
+        if assessed is not None and calibration is not None:
             show_readings(assessed)
+            show_calibration(calibration)
         if folder is not None:
-            if assessed is not None:
+            if assessed is not None and calibration is not None:
                 readings.write(assessed, folder, lang=language(), owner=owner)
                 say_file("table", folder / readings.SCORES)
                 say_file("errors", folder / readings.ERRORS)
+                _write_calibration(calibration, truth or (), study, folder, owner)
             file = compare_profiles.write(comparison, study, folder, owner=owner)
             say_set_aside(owner.set_aside)
             say_file("geopackage", file)
             say_file("map", file.with_name(compare_profiles.PICTURE))
+
+
+def _write_calibration(
+    calibration: Any, files: Sequence[Path], study: Study, folder: Path, owner: Owner
+) -> None:
+    from foncier.pipeline import plot_confidence  # noqa: PLC0415 (slow to import)
+
+    if len(calibration):
+        source = f"{study.info.title}: {', '.join(file.name for file in files)}".replace('"', "'")
+        day = str(study.info.date or date.today())  # noqa: DTZ011 (a day, not a time)
+        plot_confidence.write(
+            calibration, folder, date=day, source=source, lang=language(), owner=owner
+        )
 
 
 def _write_plan(

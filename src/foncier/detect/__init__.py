@@ -12,6 +12,7 @@ from foncier.detect.measures import (
     register_measure,
 )
 from foncier.detect.past import Past, as_one_piece, parcel_ids, past_ground
+from foncier.detect.plot_confidence import FEATURES, plot_features
 from foncier.detect.plots import PLOT_TABLES, Plots, find_plots
 from foncier.detect.rule_engine import (
     check_rule,
@@ -21,6 +22,7 @@ from foncier.detect.rule_engine import (
 )
 
 __all__ = [
+    "FEATURES",
     "PLOT_TABLES",
     "Measure",
     "Past",
@@ -39,6 +41,7 @@ __all__ = [
     "parcel_ids",
     "pass_each_rule",
     "past_ground",
+    "plot_features",
     "register_measure",
     "rules_radius_m",
     "uncovered_communes",

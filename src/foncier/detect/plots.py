@@ -17,6 +17,7 @@ from foncier.detect.assembly.search import find_assemblies
 from foncier.detect.fabric import CLASSES, dwellings
 from foncier.detect.measures.ground import ground, zone_of
 from foncier.detect.measures.remainder import best_pieces
+from foncier.detect.plot_confidence import plot_confidence, plot_features
 from foncier.detect.rejections import rejections
 from foncier.detect.warnings import site_warnings
 from foncier.i18n import LANGUAGES
@@ -110,13 +111,25 @@ def find_plots(
     # The tables need the outcomes only: they are built while GEOS works on assemblies.
     with ThreadPoolExecutor(1) as executor:
         assemblies = executor.submit(find_assemblies, cache, profile, rows)
+        tests = rule_engine.build_test_table(outcomes, ids)
         return Plots(
-            candidates,
+            _with_confidence(candidates, tests, profile),
             _evidence(ids, passing, outcomes, source),
-            rule_engine.build_test_table(outcomes, ids),
+            tests,
             rejections(parcels, rejected, outcomes),
             assemblies.result(),
         )
+
+
+def _with_confidence(
+    candidates: gpd.GeoDataFrame, tests: pd.DataFrame, profile: Profile
+) -> gpd.GeoDataFrame:
+    """Plots with the confidence of the profile's calibration, if it has one."""
+    if profile.confidence is None or candidates.empty:
+        return candidates
+    features = plot_features(candidates, tests, profile.rules)
+    confidence = plot_confidence(candidates, features, profile.confidence)
+    return candidates.assign(confidence=confidence)
 
 
 def _rows_within(area: shapely.Geometry, centres: Geometries) -> NDArray[np.intp]:

@@ -13,7 +13,15 @@ from foncier.model.result import (
     TravelTimeRaster,
     Validation,
 )
-from foncier.model.rules import Assembly, DwellingCapacity, Fabric, Profile, Rule
+from foncier.model.rules import (
+    Assembly,
+    DwellingCapacity,
+    Fabric,
+    PlotConfidence,
+    PlotModel,
+    Profile,
+    Rule,
+)
 from foncier.model.verdicts import PARTIAL, VERDICTS, VISIT_VERDICTS, Verdict, verdict_codes
 
 __all__ = [
@@ -36,6 +44,8 @@ __all__ = [
     "LayerReport",
     "Missing",
     "Note",
+    "PlotConfidence",
+    "PlotModel",
     "Profile",
     "ResultTables",
     "Rule",

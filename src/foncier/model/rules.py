@@ -116,10 +116,37 @@ class Assembly:
 
 
 @dataclass(frozen=True)
+class PlotModel:
+    """Logistic model of the plots of one kind: intercept, weight of each feature.
+
+    ``labels``: number of listed plots it was fitted on; ``true``: those that readers confirmed.
+    """
+
+    intercept: float
+    weights: Mapping[str, float]
+    labels: int
+    true: int
+
+
+@dataclass(frozen=True)
+class PlotConfidence:
+    """Confidence of plots, calibrated on labels for one rule set; kinds without a model have none.
+
+    ``date``, ``source``: when and on what.
+    """
+
+    name: str
+    rule_set: str
+    date: str
+    source: str
+    kinds: Mapping[str, PlotModel]
+
+
+@dataclass(frozen=True)
 class Profile:
     """A published rule set: ordered rules by kind of opportunity.
 
-    Without ``assembly`` no parcels are tested together.
+    Without ``assembly`` no parcels are tested together; without ``confidence`` plots have none.
     """
 
     name: str
@@ -129,3 +156,4 @@ class Profile:
     fabric: Fabric = Fabric()
     dwellings: DwellingCapacity | None = None
     assembly: Assembly | None = None
+    confidence: PlotConfidence | None = None

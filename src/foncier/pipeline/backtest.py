@@ -12,6 +12,7 @@ import shapely
 
 from foncier import detect, readers
 from foncier._util.atomic_write import write_atomically
+from foncier._util.destination import Owner, subject_of
 from foncier.crs import legal_crs
 from foncier.errors import ConfigError
 from foncier.export.tables import write_frame
@@ -20,7 +21,7 @@ from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_files, read_layers
 from foncier.pipeline.run import CONTEXT_LAYERS
 from foncier.pipeline.study_area import study_area, trace_lines
-from foncier.study import known_profiles, profile, published
+from foncier.study import known_profiles, profile, published, study_files
 from foncier.validation.backtest import hindsight
 
 if TYPE_CHECKING:
@@ -210,7 +211,15 @@ def conclusion(found: Backtest) -> Message:
     )
 
 
-def write(found: Backtest, folder: Path, *, lang: Lang) -> None:
+def backtest_owner(
+    study: Study, folder: Path, *, years: Sequence[Path] = (), replace: bool = False
+) -> Owner:
+    """What a back-test may not replace: files of its study, of others, of another study."""
+    subject = subject_of(folder, study.folder)
+    return Owner("backtest", (subject,), (*study_files(study), *years), replace)
+
+
+def write(found: Backtest, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
     """Write the figures of the rule sets and of the rules as CSV: counts, no single plot.
 
     Raises
@@ -224,6 +233,7 @@ def write(found: Backtest, folder: Path, *, lang: Lang) -> None:
             SETS: partial(_write, found.sets, lang=lang),
             RULES: partial(_write, found.rules, lang=lang),
         },
+        owner=owner,
     )
 
 

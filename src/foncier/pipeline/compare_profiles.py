@@ -47,8 +47,9 @@ class Comparison:
     the parcel. ``differences`` counts the plots that others list and a profile does not, by the
     rule that rejects them (see `differences`). ``scene`` is the background of the picture.
     ``last_tests`` holds the last TESTS of each parcel and kind by profile: for a parcel that is not
-    listed, the rule that rejects it. ``readings`` holds the rule sets against parcels read on plans
-    (`foncier.pipeline.readings.assess`), None without a file of them.
+    listed, the rule that rejects it. ``features`` holds `foncier.detect.plot_features` of the plots
+    of each profile, in the order of its candidates. ``readings`` holds the rule sets against
+    parcels read on plans (`foncier.pipeline.readings.assess`), None without a file of them.
     """
 
     summary: pd.DataFrame
@@ -57,6 +58,7 @@ class Comparison:
     differences: pd.DataFrame
     scene: Scene
     last_tests: dict[str, pd.DataFrame]
+    features: dict[str, pd.DataFrame]
     readings: Readings | None = None
 
 
@@ -77,11 +79,12 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
         raise ConfigError("pipeline.compare_profiles.no_layer")
     area = study_area(study, layers, trace_lines(study, None, crs).axis, crs)
     context = context.with_uncovered(detect.uncovered_communes(context, area))
-    results = {}
+    results, features = {}, {}
     for name in dict.fromkeys((*known_profiles(), study.rules.profile)):
         rules = profile(study) if name == study.rules.profile else published(name)
         alone = replace(rules, assembly=None)  # single parcels are compared, not groups
-        results[name] = detect.find_plots(context, alone, area, source="Cadastre")
+        results[name] = found = detect.find_plots(context, alone, area, source="Cadastre")
+        features[name] = detect.plot_features(found.candidates, found.tests, rules.rules)
     parcels = agreement(context.parcels, results)
     return Comparison(
         pd.DataFrame([_summary(name, plots.candidates) for name, plots in results.items()]),
@@ -90,6 +93,7 @@ def compare(study: Study, *, workers: int = 1) -> Comparison:
         differences(parcels, results),
         scene(study, layers),
         {name: _last(plots.tests) for name, plots in results.items()},
+        features,
     )
 
 

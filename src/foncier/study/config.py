@@ -221,13 +221,15 @@ class Rules(Strict):
     """Rule set, and what this study changes in it or adds to it.
 
     ``profile`` is a name, or a TOML file in the folder of the study. ``zones`` are the types of
-    the zones wanted for a kind, in place of those of the rule set.
+    the zones wanted for a kind, in place of those of the rule set. ``confidence`` is the
+    calibration of the confidence of plots, a name or a TOML file; without one they have none.
     """
 
     profile: str = "foncier"
     zones: dict[Literal["dent_creuse", "terrain_divisible"], tuple[str, ...]] = Field(
         default_factory=dict
     )
+    confidence: str | None = None
     dent_creuse: dict[str, RuleChange] = Field(default_factory=dict)
     terrain_divisible: dict[str, RuleChange] = Field(default_factory=dict)
     fabric: FabricChange = FabricChange()

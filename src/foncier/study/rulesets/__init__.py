@@ -25,6 +25,7 @@ from foncier.model import (
 )
 from foncier.study.config import FORMER_PARAMS, RuleChange, Rules, RuleSpec, Strict, Study
 from foncier.study.paths import expanded
+from foncier.study.plot_confidence import read_calibration
 from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ OTHER_FILES = (
     "missing.toml",
     "signals.toml",
     "effort.toml",
+    "plot-confidence.toml",
     "mutafriches.toml",
     "loop.toml",
     "needs.toml",
@@ -119,6 +121,16 @@ def profile(study: Study) -> Profile:
         An unknown rule set, rule, measure parameter or threshold.
     """
     chosen = published(study.rules.profile, study.rules, folder=study.folder)
+    if study.rules.confidence is not None:
+        calibration = read_calibration(study.rules.confidence, study.folder)
+        if calibration.rule_set != chosen.name:
+            raise ConfigError(
+                "study.plot_confidence.other_rule_set",
+                name=calibration.name,
+                calibrated=calibration.rule_set,
+                profile=chosen.name,
+            )
+        chosen = replace(chosen, confidence=calibration)
     if "envelope" not in study.layers:
         return chosen
     sources = dict.fromkeys(s.source for s in study.layers["envelope"] if s.source)
