@@ -15,7 +15,7 @@ import shapely
 
 from foncier.errors import ConfigError, FoncierError
 from foncier.model.entries import ENTRIES, STATUSES, VISITS
-from foncier.pipeline import validate
+from foncier.pipeline import diff, validate
 from foncier.pipeline.entries import add_statuses, with_entries
 from foncier.pipeline.run import run
 from foncier.pipeline.visits import merge_visits
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
     from foncier.study.config import Study
 
-SITE = "DC-80021000AB0010"
+SITE, PARCEL = "DC-80021000AB0010", "80021000AB0010"
 DAY = dt.date(2026, 12, 1)
 VISIT = {"visit_id": "a", "opportunity_id": SITE, "verdict": "occupe", "date": DAY, "note": "clos"}
 
@@ -86,7 +86,7 @@ def test_a_verdict_and_a_status_are_inputs_of_the_next_run(village: Study, resul
     write_results(found, study, result, lang="fr", timings={})
     saved = read_saved(result)
     assert saved.manifest["entries"]["statuses"]
-    assert saved.table("opportunites")["site_status"].tolist() == ["en_projet"]
+    assert saved.table("opportunites")["site_status"].dropna().tolist() == ["en_projet"]
     (row,) = read_rows(result / ENTRIES, VISITS)
     assert row["kind"] == "dent_creuse"
     outline = shapely.from_wkt(row["outline_wkt"])
@@ -104,7 +104,7 @@ def test_the_latest_status_of_a_site_counts(village_tables: ResultTables, result
             date=dt.date(2026, 12, day),
         )
     rows, lost = add_statuses(village_tables.candidates, result / ENTRIES)
-    assert rows["site_status"].tolist() == ["vendu"]
+    assert rows["site_status"].dropna().tolist() == ["vendu"]
     assert lost == ()
 
 
@@ -114,11 +114,12 @@ def test_a_status_follows_the_ground_of_its_site(
     note(result, STATUSES, opportunity_id=SITE, site_status="contacte")
     note(result, STATUSES, opportunity_id="DC-elsewhere", site_status="vendu")
     with_entries(village, result)  # the outline of the site is added to the entry
-    renamed = village_tables.candidates.assign(
-        opportunity_id="DC-80021000AB0099", parcel_ids="80021000AB0099"
+    renamed = village_tables.candidates.replace(
+        {SITE: "DC-80021000AB0099", PARCEL: "80021000AB0099"}
     )
     rows, lost = add_statuses(renamed, result / ENTRIES)
-    assert rows["site_status"].tolist() == ["contacte"]
+    noted = rows.set_index("opportunity_id")["site_status"].dropna()
+    assert noted.to_dict() == {"DC-80021000AB0099": "contacte"}
     assert len(lost) == 1  # and the other is reported
     assert "2" in add_statuses(renamed.iloc[:0], result / ENTRIES)[1][0].cost.en
 
@@ -134,9 +135,9 @@ def test_a_plan_adds_visits_and_empties_none(result: Path) -> None:
         base.commit()
     (notice,) = validate.write_visits(planned, folder, result=result, lang="fr")
     form = pyogrio.read_dataframe(folder / "visites.gpkg", layer="visites")
-    assert form["verdict"].tolist() == ["occupe"]
-    assert form["note"].tolist() == ["portail fermé"]
-    assert said(result) == [("occupe", None, "portail fermé", None, None)]
+    assert set(form["verdict"]) == {"occupe"}
+    assert set(form["note"]) == {"portail fermé"}
+    assert said(result) == [("occupe", None, "portail fermé", None, None)] * len(form)
     assert len(list(folder.glob("visites-modifie-*.gpkg"))) == 1
     assert "visites.gpkg" in notice.en
     # Nothing new in the form: no copy more, and a judged site is not planned again.
@@ -247,3 +248,15 @@ def test_the_entries_are_ground_truth_and_evidence(result: Path, village: Study)
     assert judged.by_kind.iloc[-1]["judged"] == 1
     table = pd.DataFrame(judged.found)
     assert table.loc[0, "verdict"] == "occupe"
+
+
+def test_a_comparison_says_what_people_wrote(result: Path, village_result: Path) -> None:
+    assert diff.compare(village_result, result).entries == ()
+    note(result, VISITS, **VISIT)
+    note(result, STATUSES, opportunity_id=SITE, site_status="contacte")
+    visits, statuses, site = diff.compare(village_result, result).entries
+    assert "1 added, 0 changed, 0 removed" in visits.en
+    assert "1 added" in statuses.en
+    assert site.en.split(": ")[1] == "no status → owner contacted"
+    back = diff.compare(result, village_result).entries
+    assert "0 added, 0 changed, 1 removed" in back[0].en

@@ -35,6 +35,7 @@ from foncier.model import (
     Rule,
     TravelTimeRaster,
 )
+from foncier.model.entries import ENTRIES
 from foncier.pipeline.write_results import EXCHANGE, MEASURES
 from foncier.results.layers import SURFACE
 from foncier.results.manifest import result_files
@@ -269,6 +270,8 @@ def copy_result(saved: SavedResult, folder: Path, *, replace: bool = False) -> t
         Something could not be written; the former files are intact.
     """
     source, names = saved.folder, sorted(saved.manifest["deliverables"])
+    if (source / ENTRIES).is_file() and not (folder / ENTRIES).exists():
+        names.append(ENTRIES)  # what people wrote goes along, and replaces nothing
     owner = Owner("run", saved.communes, result_files(source), replace)
     writers: dict[str, Callable[[Path], None]] = {
         name: partial(_copy, source / name) for name in (*names, MANIFEST)

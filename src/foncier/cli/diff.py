@@ -80,6 +80,8 @@ def _summary(changes: Changes, lang: Lang) -> None:
             out.print(f"  {escape(line(row, lang))}", soft_wrap=True)
         if len(sites) > SHOWN:
             out.print(f"  … {localize('util.and_more', count=len(sites) - SHOWN)}")
+    for words in changes.entries:
+        out.print(escape(words[lang]), soft_wrap=True)
 
 
 def line(row: dict[str, Any], lang: Lang) -> str:

@@ -44,7 +44,7 @@ STATUS_ENTRIES = Table(
         Column("status_id", "text", optional=True),
         Column("opportunity_id", "text", optional=True),
         Column("site_status", "text", optional=True, values=SITE_STATUSES),
-        Column("date", "date", optional=True),
+        Column("date", "date", label_id="status_date", optional=True),
         Column("note", "text", optional=True),
         Column("author", "text", optional=True),
         Column("outline_wkt", "text", optional=True),

@@ -12,6 +12,7 @@ from foncier.errors import ConfigError
 from foncier.export.diff import write_layer, write_map, write_table
 from foncier.export.words import FICTIONAL
 from foncier.i18n import Localized, label, localized
+from foncier.pipeline import entries
 from foncier.results import read_saved
 from foncier.results.layers import SITES
 from foncier.results.manifest import result_files
@@ -33,7 +34,8 @@ NAMES = TABLE, LAYER, MAP = "differences.csv", "differences.gpkg", "differences.
 class Changes:
     """Change of each site (`foncier.validation.differences`), with warnings for the reader.
 
-    ``buildings`` are the background of the map.
+    ``buildings`` are the background of the map; ``entries`` say what people wrote meanwhile in
+    ``saisies.gpkg``.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Changes:
     rows: gpd.GeoDataFrame
     warnings: tuple[Localized, ...]
     buildings: gpd.GeoDataFrame
+    entries: tuple[Localized, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -64,7 +67,8 @@ def compare(old: Path, new: Path) -> Changes:
     rows = compare_results(_edition(before), _edition(after))
     title = f"{FICTIONAL.fr} – {after.title}" if after.fictional else after.title
     buildings = after.table("batiments", columns=[])
-    return Changes(title, after.edition, rows, _warnings(before, after), buildings)
+    warnings = _warnings(before, after)
+    return Changes(title, after.edition, rows, warnings, buildings, entries.changes(old, new))
 
 
 def _edition(result: SavedResult) -> Edition:

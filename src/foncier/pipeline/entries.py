@@ -11,13 +11,14 @@ import shapely
 
 from foncier._util.geopackage import open_read_only
 from foncier.errors import FoncierError
-from foncier.i18n import localized
+from foncier.i18n import label, localized
 from foncier.model import Missing
 from foncier.model.entries import ENTRIES, STATUSES, VISITS
 from foncier.results import read_saved
 from foncier.results.entries import LAYERS, Row, columns_of, editing, read_rows, rows_of, update
+from foncier.results.labels import VALUES
 from foncier.results.layers import SITES
-from foncier.results.merge_entries import is_filled
+from foncier.results.merge_entries import is_filled, written
 from foncier.results.tokens import add_token, entries_token
 from foncier.schemas.results import SITE_STATUSES
 from foncier.validation import match_truths
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     import pyproj
 
+    from foncier.i18n import Localized
+    from foncier.results.entries import EntryLayer
     from foncier.study.config import Study
 
 SITE_COLUMNS = ("kind", "name", "address", "parcel_ids", "confidence")
@@ -147,3 +150,45 @@ def filled_visits(path: Path) -> list[Row]:
     """Visits in which a person wrote anything; none without the file."""
     rows = read_rows(path, VISITS) if path.is_file() else []
     return [row for row in rows if is_filled(LAYERS[VISITS], row)]
+
+
+def changes(old: Path, new: Path) -> tuple[Localized, ...]:
+    """What people wrote in the folder ``new`` that they had not in ``old``, in words.
+
+    Visits and statuses that were added, changed or removed; then each site whose status changed.
+    """
+    found: list[Localized] = []
+    status: list[dict[str, str]] = []
+    for layer in LAYERS.values():
+        before, after = (_by_key(folder / ENTRIES, layer) for folder in (old, new))
+        counts = {
+            "added": len(after.keys() - before.keys()),
+            "changed": sum(
+                written(layer, after[k]) != written(layer, before[k])
+                for k in after.keys() & before.keys()
+            ),
+            "removed": len(before.keys() - after.keys()),
+        }
+        if any(counts.values()):
+            found.append(localized("pipeline.entries.changes", layer=layer.table.label, **counts))
+        if layer.name == STATUSES:
+            status = [_status_by_site(list(rows.values())) for rows in (before, after)]
+    for site in sorted(status[0].keys() | status[1].keys()):
+        one, other = (VALUES.get(side.get(site, "")) for side in status)
+        if one != other:
+            none = label("pipeline.entries.no_status")
+            words = {"before": one or none, "after": other or none}
+            found.append(localized("pipeline.entries.status_changed", site=site, **words))
+    return tuple(found)
+
+
+def _by_key(path: Path, layer: EntryLayer) -> dict[Any, Row]:
+    """Rows in which somebody wrote, by their key, else by their number in the file."""
+    rows = read_rows(path, layer.name) if path.is_file() else []
+    return {row.get(layer.key) or row["fid"]: row for row in rows if is_filled(layer, row)}
+
+
+def _status_by_site(rows: list[Row]) -> dict[str, str]:
+    rows = sorted(rows, key=lambda one: (str(one.get("date") or ""), one["fid"]))
+    named = [row for row in rows if row.get("opportunity_id") and row.get("site_status")]
+    return {row["opportunity_id"]: row["site_status"] for row in named}
