@@ -17,6 +17,7 @@ from foncier import schemas
 from foncier.export import words
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import VIEWS, layers, views
+from foncier.export.qgis import project
 from foncier.results.layers import FORMER_LAYERS
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def test_every_layer_opens_styled_and_named(
     by_kind = {layer.name: layer for layer in views(made)}
     asked = {layer.name: layer for layer in made} | by_kind
     former = set(FORMER_LAYERS.values())
-    assert set(told) == set(asked) | former
+    token = project.ProjectContext(small_result, asked, {}, "", lang).token
+    assert set(told) == set(asked) | former | {token}
     assert all(told[name]["valid"] for name in former)
     for name, layer in asked.items():
         seen = told[name]
