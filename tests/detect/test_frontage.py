@@ -159,6 +159,7 @@ def test_measures_accept_no_parcel_and_no_building() -> None:
         "share": 0.5,
         "facing_m": 25.0,
         "filled_share": 0.4,
+        "vocations": ["equipment"],
         "shrink_m": 25.0,
         "hole_m2": 2500.0,
         "island_m2": 20_000.0,

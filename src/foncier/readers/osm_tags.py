@@ -114,6 +114,8 @@ CONSTRAINTS = (
     TagRule("landuse", ("recreation_ground", "village_green"), "park"),
     TagRule("place", ("square",), "park"),
     TagRule("landuse", ("allotments",), "allotments"),
+    TagRule("landuse", ("forest",), "woodland"),
+    TagRule("natural", ("wood",), "woodland"),
     TagRule("landuse", ("railway",), "railway"),
     TagRule("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
     TagRule("amenity", ("parking",), "parking"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,6 +23,33 @@ ZONE_FIELDS = (
     Field("zone_id", ("idzone", "gid")),
     Field("zone_type", ("typezone",), required=True),
     Field("label", ("libelle",)),
+    Field("vocation", ("destdomi",)),
+    Field("long_label", ("libelong",)),
+)
+# Main vocation of a zone (CNIG, standard PLU, `destdomi`); 00 and 99: none stated.
+VOCATIONS = {
+    "01": "housing",
+    "02": "activity",
+    "03": "mixed",
+    "04": "tourism",
+    "05": "equipment",
+    "07": "farming",
+    "08": "nature",
+    "09": "nature",
+    "10": "quarry",
+}
+# Without it, words of the label, then what its code usually means (UE, UX, UT, UJ…).
+VOCATION_WORDS = (
+    ("equipment", r"[ée]quipement|scolaire|sportif|cimeti[èe]re|h[ôo]pital|service public"),
+    ("tourism", r"touris|loisir|camping|h[ôo]telier"),
+    ("gardens", r"jardin"),
+    ("activity", r"activit[ée]s?|[ée]conomi|industri|artisan|commerc|logisti"),
+)
+VOCATION_CODES = (
+    ("equipment", r"^\d?UE(?![A-Z])"),
+    ("activity", r"^\d?U[IXYZ](?![A-Z])"),
+    ("tourism", r"^\d?U[TL](?![A-Z])"),
+    ("gardens", r"^\d?UJ(?![A-Z])"),
 )
 # Sectors of a carte communale (CNIG, `typesect`): 01 buildable, 02 buildable for activities alone,
 # 03 not buildable, 99 any other.
@@ -48,6 +76,7 @@ DEFAULT_EFFECTS = {
     "allotments": "exclude",
     "railway": "exclude",
     "road": "exclude",
+    "woodland": "flag",
     "hazard": "flag",
     "heritage": "flag",
     "parking": "flag",
@@ -65,6 +94,8 @@ FRENCH_KINDS = {
     "hortillonnages": "allotments",
     "voie ferrée": "railway",
     "voirie": "road",
+    "bois": "woodland",
+    "forêt": "woodland",
     "risque": "hazard",
     "patrimoine": "heritage",
     "stationnement": "parking",
@@ -89,7 +120,9 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     frame: Any = draft.frame
     code = frame["zone_type"].astype("str").str.extract(r"^\s*(\d{1,2})\s*$", expand=False)
     sector = code.str.zfill(2).map(SECTOR_TYPES)
-    frame = frame.assign(zone_type=sector.fillna(frame["zone_type"]))
+    frame = frame.assign(
+        zone_type=sector.fillna(frame["zone_type"]), vocation=_vocation(frame, code)
+    )
     typed = frame["zone_type"].notna()
     journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
     frame = _without_copies(frame[typed], "zone_id", journal)
@@ -100,6 +133,28 @@ def _without_copies(frame: Any, key: str, journal: Journal) -> Any:
     """Keep one of the rows that have the same shape and the same cells, but for the key."""
     cells = [name for name in frame.columns if name not in (key, "geometry")]
     return ids.merge_equal_shapes(frame, prefer=[key], same=cells, journal=journal)
+
+
+def _vocation(frame: Any, sector: Any) -> Any:
+    """Vocation of each zone: of ``destdomi``, else of the words of its labels, else of its code.
+
+    A label such as ``UE`` is a convention that not all plans keep: the flag that follows says
+    which label it was read from.
+    """
+    if "vocation" not in frame:
+        return (sector.str.zfill(2) == "02").map({True: "activity", False: None})
+    code = frame["vocation"].astype("str").str.extract(r"^\s*(\d{1,2})(?:\.0)?\s*$", expand=False)
+    vocation = code.str.zfill(2).map(VOCATIONS).astype(object)
+    label = frame["label"].fillna("").astype(str)
+    words = label.str.cat(frame["long_label"].fillna("").astype(str), sep=" ")
+    for texts, patterns, flags in (
+        (words, VOCATION_WORDS, re.IGNORECASE),
+        (label, VOCATION_CODES, 0),
+    ):
+        for name, pattern in patterns:
+            found = texts.str.contains(pattern, regex=True, flags=flags) & vocation.isna()
+            vocation = vocation.mask(found, name)
+    return vocation
 
 
 def _zone_fields(names: Iterable[str]) -> tuple[Field, ...]:

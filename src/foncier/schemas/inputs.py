@@ -58,6 +58,11 @@ STREETS = Table(
     LINE,
 )
 
+VOCATIONS = (
+    *("housing", "mixed", "activity", "tourism", "equipment", "gardens"),
+    *("farming", "nature", "quarry", "other"),
+)
+
 ZONES = Table(
     "zones",
     ("zone_id",),
@@ -65,6 +70,7 @@ ZONES = Table(
         Column("zone_id", "text", unique=True),
         Column("zone_type", "text"),
         Column("label", "text", optional=True),
+        Column("vocation", "text", optional=True, values=VOCATIONS),
     ),
     POLYGON,
 )
@@ -86,6 +92,7 @@ CONSTRAINTS = Table(
                 "allotments",
                 "railway",
                 "road",
+                "woodland",
                 "hazard",
                 "heritage",
                 "parking",

@@ -241,6 +241,7 @@ _MEASURES: dict[str, Measure] = {
     "ground_share": Measure(
         ground.ground_share, requires=("zones",), params=("zones",), optional=_GROUND
     ),
+    "vocation_share": Measure(ground.vocation_share, requires=("zones",), params=("vocations",)),
     "frontage_m": Measure(
         frontage.frontage,
         _front_radius,

@@ -20,6 +20,7 @@ from foncier.geometry import (
     polygons_only,
     unions_by,
 )
+from foncier.i18n import Message
 from foncier.i18n.arrays import word_values
 from foncier.schemas import UNKNOWN_ZONE
 
@@ -161,3 +162,26 @@ def zone_of(context: SpatialContext, sites: Geometries, communes: Any) -> NDArra
     types = word_values(main_zone(context, sites), "fr")
     types[~context.covers("zones", communes)] = None
     return types
+
+
+def vocation_share(
+    context: SpatialContext, rows: NDArray[np.intp], params: Params
+) -> tuple[Floats, NDArray[np.object_]]:
+    """1 where most of the parcel lies in a zone of one of ``params["vocations"]``, else 0.
+
+    The detail names the zone as its plan does, and its vocation (`foncier.schemas.ZONES`).
+    """
+    zones = context.zones
+    inside, details = np.zeros(len(rows)), np.full(len(rows), None, dtype=object)
+    if zones is None or "vocation" not in zones:
+        return inside, details
+    zone = main_zones(context, context.plots[rows])
+    vocations = np.array([*texts(zones["vocation"]), None], dtype=object)[zone]
+    labels = np.array([*texts(zones["label"]), None], dtype=object)[zone]
+    types = np.array([*texts(zones["zone_type"]), None], dtype=object)[zone]
+    held = np.flatnonzero(np.isin(vocations.astype(str), list(params["vocations"])))
+    inside[held] = 1.0
+    for n in held:
+        name = Message(f"detect.uses.{vocations[n]}_vocation")
+        details[n] = Message("detect.details.vocation", label=labels[n] or types[n], vocation=name)
+    return inside, details
