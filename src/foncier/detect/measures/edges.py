@@ -14,7 +14,7 @@ from foncier.geometry import Floats, Geometries, expand
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HALVINGS = 10  # of the step between two points: a change is found to a millimetre
+PARTS, ROUNDS = 8, 3  # of the step between two points: a change is found to two millimetres
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ class Rings:
     def holds(self, edge: Edge, test: Test) -> Edge:
         """Points of `points` for which a test holds, each with the length for which it does.
 
-        Between two neighbours of which one passes, the place of the change is searched for by
-        halves: the sum of the lengths does not depend on where the points lie.
+        Between two neighbours of which one passes, the place of the change is searched for, part
+        by part: the sum of the lengths does not depend on where the points lie.
         """
         if not len(edge.ring):
             return edge
@@ -119,18 +119,36 @@ class Rings:
         after[np.append(first[1:], len(edge.ring)) - 1] = first
         change = np.flatnonzero(passed != passed[after])
         step = edge.length_m[change]
-        low, high = np.zeros(len(change)), step.copy()
-        for _ in range(HALVINGS):
-            middle, ring = (low + high) / 2, edge.ring[change]
-            place = np.mod(edge.at_m[change] + middle, self.length_m[ring])
-            same = test(self.locate(ring, place, step)) == passed[change]
-            low, high = np.where(same, middle, low), np.where(same, high, middle)
-        more = (low + high) / 2 - step / 2
+        low, width = np.zeros(len(change)), step.copy()
+        for _ in range(ROUNDS):
+            low, width = self._narrow(edge.take(change), test, passed[change], (low, width))
+        more = low + width / 2 - step / 2
         length = edge.length_m.copy()
         np.add.at(length, change[passed[change]], more[passed[change]])
         np.add.at(length, after[change[~passed[change]]], -more[~passed[change]])
         exact = Edge(edge.xy, edge.owner, length, edge.along, edge.outward, edge.ring, edge.at_m)
         return exact.take(passed)
+
+    def _narrow(
+        self,
+        edge: Edge,
+        test: Test,
+        before: NDArray[np.bool_],
+        stretch: tuple[Floats, Floats],
+    ) -> tuple[Floats, Floats]:
+        """First of `PARTS` parts of a stretch after each point, at the end of which it changed.
+
+        ``before`` is what the test gave for the points; a stretch has a begin and a width.
+        """
+        low, width = stretch
+        inner = np.arange(1, PARTS)
+        ring = np.repeat(edge.ring, PARTS - 1)
+        ahead = (low[:, None] + width[:, None] * inner / PARTS).ravel()
+        place = np.mod(np.repeat(edge.at_m, PARTS - 1) + ahead, self.length_m[ring])
+        found = test(self.locate(ring, place, np.repeat(width, PARTS - 1)))
+        differs = found.reshape(-1, PARTS - 1) != before[:, None]
+        part = np.where(differs.any(axis=1), differs.argmax(axis=1), PARTS - 1)
+        return low + part * width / PARTS, width / PARTS
 
 
 def edge_points(plots: Geometries, *, step_m: float) -> Edge:

@@ -23,7 +23,7 @@ SLENDER = 5.0  # a strip is so many times longer than wide
 LANE_M = 3.0  # a driveway of Parcel Manager
 LANE_LENGTHS = 20.0  # a street is so many times longer than wide, a lot is not
 MEETS_M = 20.0  # from the centre line of the street that it opens on
-NODE_M = 0.1  # ends of lines no farther apart are one node
+NODE_M = 0.1  # grid of the ends of lines: those of one cell are one node
 ROUNDS = 4  # lines of one drive, end to end
 BUILT_M2 = 25.0
 COUNTED = {"least_m2": BUILT_M2, "wall_m": 1.0}
@@ -43,7 +43,8 @@ def openings_of(context: SpatialContext, params: Params) -> Openings:
     def work() -> Openings:
         lanes = undrawn_streets(context, lane_m) if lane_m else None
         thin = _thin(context, through_m) if through_m else None
-        private = _private(context) if drives else None
+        cache = context.openings_cache
+        private = cache.get("private", lambda: _private(context)) if drives else None
         return Openings(lanes, thin, through_m, private, len(context.ways.lines))
 
     return context.openings_cache.get(f"openings {through_m} {drives} {lane_m}", work)
@@ -128,14 +129,9 @@ def _private(context: SpatialContext) -> NDArray[np.int64]:
 
 
 def _nodes(xy: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Number of the node of each end of a line."""
-    from scipy.sparse import coo_matrix  # noqa: PLC0415 (slow to import)
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    tree = shapely.STRtree(shapely.points(xy))
-    one, other = tree.query(tree.geometries, predicate="dwithin", distance=NODE_M)
-    links = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(xy), len(xy)))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.intp)
+    """Number of the node of each end of a line: ends of one network share their coordinates."""
+    codes = np.round(xy / NODE_M).astype(np.int64)
+    return np.asarray(np.unique(codes, axis=0, return_inverse=True)[1].ravel(), dtype=np.intp)
 
 
 def barriers(context: SpatialContext) -> shapely.STRtree:
