@@ -114,7 +114,7 @@ def test_the_words_tell_what_each_lacks_and_claim_no_owner() -> None:
     assert back.startswith("back\xa0: aucun accès à une voie")
     assert narrow.startswith("n1\xa0: Surface 300\xa0m²")
     assert "Façade sur toutes les voies" in row["together_fr"]
-    assert "Street frontage" in row["together_en"]
+    assert "Frontage on all streets" in row["together_en"]
     assert "accord des propriétaires de 2 parcelles" in row["agreement_fr"]
     assert "ne sait pas" in row["agreement_fr"]
     assert "does not know" in row["agreement_en"]
