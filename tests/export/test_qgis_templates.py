@@ -15,7 +15,7 @@ import foncier.export.qgis
 from foncier.export import words
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers, views
-from foncier.export.qgis import environment, project, styles
+from foncier.export.qgis import environment, forms, project, styles
 
 from .test_qgis import HERE, qgis, run
 
@@ -63,6 +63,26 @@ def test_any_text_is_kept_and_breaks_nothing(small_result: ResultTables) -> None
     assert titles[0] == kept
     assert len(credited) == len(titles) - 1  # the page of a site has no sources
     assert all(one.endswith(sources) for one in credited)
+
+
+def test_a_table_that_no_list_names_is_in_the_project_with_its_relation(
+    small_result: ResultTables,
+) -> None:
+    context = made(small_result)
+    added = replace(context.layers["indices"], name="nouvelle")
+    context.layers["nouvelle"] = added
+    context.styles["nouvelle"] = styles.styles(added, rules={}, lang="fr")
+    root = ET.fromstring(project.qgs(context))  # noqa: S314 (we wrote it)
+    group = root.findall("layer-tree-group/layer-tree-group")[-1]
+    assert group[-1].get("id") == "foncier_layer_nouvelle"
+    assert root.find("relations/relation[@id='opportunites_nouvelle']") is not None
+    notes = {one.findtext("id"): one.find("userNotes") for one in root.iter("maplayer")}
+    note = notes["foncier_layer_nouvelle"]
+    assert note is not None
+    assert note.get("value") == added.title.fr  # no note in the catalogue: its title
+    assert ("nouvelle", "opportunity_id") in forms.indexed(context.layers)
+    tabs = [tab.get("name") for tab in root.iter("attributeEditorContainer")]
+    assert tabs.count("Indices") == 2  # the table and its copy
 
 
 def test_the_legend_follows_no_map(small_result: ResultTables) -> None:

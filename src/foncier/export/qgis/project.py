@@ -18,6 +18,7 @@ from foncier.export.qgis import forms, layouts, print_pages, print_tables, raste
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.qgis.legends import present_classes
 from foncier.i18n import localize
+from foncier.i18n.catalog import messages
 from foncier.model.entries import ENTRIES
 from foncier.model.entries import LAYERS as ENTRY_LAYERS
 from foncier.results.labels import FICTIONAL
@@ -222,6 +223,12 @@ def _midnight(result: ResultTables) -> str:
     return f"{result.edition}T00:00:00" if result.edition else ""
 
 
+def _note(layer: Layer, lang: Lang) -> str:
+    """What the layer is, in a sentence; its title where the catalogue has no note on it."""
+    known = f"export.qgis.notes.{layer.name}" in messages(lang)
+    return localize(f"export.qgis.notes.{layer.name}", lang) if known else layer.title[lang]
+
+
 def _layer(context: ProjectContext, layer: Layer, *, shown: bool) -> dict[str, Any]:
     """One layer of the project, for the layer tree, the legend and the list of layers."""
     styles, far = context.styles[layer.name], settings()["scale_dependent"]
@@ -234,7 +241,7 @@ def _layer(context: ProjectContext, layer: Layer, *, shown: bool) -> dict[str, A
         "name": layer.name,
         "id": forms.layer_id(layer.name),
         "title": layer.title[context.lang],
-        "note": localize(f"export.qgis.notes.{layer.name}", context.lang),
+        "note": _note(layer, context.lang),
         "provider": "ogr",
         "source": context.source(layer.name),
         "crs": context.result.candidates.crs if layer.shape else None,
