@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from foncier._util.lifetime import INTERRUPTED, interrupt_on_signals
+from foncier._util.lifetime import INTERRUPTED, end_interrupted, interrupt_on_signals
 
 
 def main() -> None:
@@ -15,7 +13,11 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:  # while the command was imported
-        sys.exit(INTERRUPTED)
+        end_interrupted()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            end_interrupted()
+        raise
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ Only modules of Python are imported: the command installs `interrupt_on_signals`
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ def _interrupt(number: int, _frame: object) -> NoReturn:
         timer.daemon = True
         timer.start()
     raise Interrupted
+
+
+def end_interrupted() -> NoReturn:
+    """End an interrupted command: no thread that still reads or downloads is waited for."""
+    atexit._run_exitfuncs()  # temporary folders
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # a terminal that was closed
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 def end_with_parent(alive: Connection[Any, Any] | None = None) -> None:

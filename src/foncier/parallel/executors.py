@@ -88,6 +88,7 @@ def _process_pool(workers: int) -> Iterator[Executor]:
     """Pool of processes that end with this one, and at once when the run is interrupted."""
     context = multiprocessing.get_context("spawn")  # the same on every system
     alive, here = context.Pipe(duplex=False)
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=end_with_parent, initargs=(alive,)
     )
@@ -97,7 +98,9 @@ def _process_pool(workers: int) -> Iterator[Executor]:
         completed = True
     finally:
         if not completed:  # nobody waits for the jobs that are running
-            here.close()
+            for child in multiprocessing.active_children():
+                if child not in others:
+                    child.kill()
         pool.shutdown(cancel_futures=True)
         here.close()
         alive.close()
