@@ -31,12 +31,25 @@ CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/
 PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
 BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
 FRICHES = "sites-references-dans-cartofriches"
+DATASETS_OF_FRICHES = "/www.data.gouv.fr/api/1/datasets/sites-references-dans-cartofriches/"
 DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
 LOVAC = "61816c6e23197bb34835228e"
 GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
 QPV = "/static.data.gouv.fr/resources/qp2024-geojson.zip"
 QPV_STABLE = "/www.data.gouv.fr/api/1/datasets/r/942d4ee8-8142-4556-8ea1-335537ce1119"
 SIRENE = "/files.data.gouv.fr/geo-sirene/last/dep/geo_siret_80.csv.gz"
+PERMIT_FILES = (
+    "8b35affb-55fc-4c1f-915b-7750f974446a",
+    "f8f0700f-806c-40a7-83b1-f21cf507e7c4",
+    "96883f50-538b-41f9-a059-c6eb97e6a23a",
+    "1a9a2f0c-56fe-4e69-84a7-fbbda2121f02",
+)
+PERMITS = "/data.statistiques.developpement-durable.gouv.fr/dido/api/v1/datafiles/{}/csv"
+OWNERS = (
+    "/data.economie.gouv.fr/api/explore/v2.1/catalog/datasets/"
+    "fichiers-des-locaux-et-des-parcelles-des-personnes-morales/attachments"
+)
+ARCHIVE = f"{OWNERS}/fichier_des_parcelles_situation_2025_dpts_57_a_976_zip"
 PRICES = "/tabular-api.data.gouv.fr/api/resources/851d342f-9c96-41c1-924a-11a7a7aae8a6/data/"
 COMMUNE = "/geo.api.gouv.fr/communes/80021"
 FEED = f"/{STORE}/82192/2.zip"
@@ -174,6 +187,54 @@ def firms() -> bytes:
     return gzip.compress("\n".join([head, *rows, ""]).encode(), mtime=0)
 
 
+def prescription(n: int, layer: str, **codes: str) -> dict[str, object]:
+    shape = degrees(shapely.box(X + 30 * n, Y, X + 30 * n + 30, Y + 40))
+    row = feature(shape, gid=n, libelle=layer, datvalid="20240131", **codes)
+    return {**row, "id": f"{layer}.{n}"}
+
+
+def permits(n: int) -> bytes:
+    """Permits of one file of DiDo; the applicant is invented."""
+    head = (
+        "COMM;TYPE_DAU;NUM_DAU;ETAT_DAU;DATE_REELLE_AUTORISATION;DENOM_DEM;SIREN_DEM;"
+        "ADR_LIBVOIE_TER;SEC_CADASTRE1;NUM_CADASTRE1\n"
+    )
+    kind = ("PC", "PC", "PA", "PD")[n]
+    row = f"80021;{kind};{kind}{n};2;2025-03-0{n + 1};SCI PLANTÉE;123456789;RUE X;AB;{n + 2}\n"
+    return (head + row).encode()
+
+
+def attachments() -> bytes:
+    names = [
+        f"fichier_des_parcelles_situation_{year}_{dep}_zip"
+        for year, dep in (
+            (2024, "dpts_57_a_976"),
+            (2025, "dpts_01_a_56"),
+            (2025, "dpts_57_a_976"),
+        )
+    ]
+    listed = [{"href": f"https:/{OWNERS}/{name}", "metas": {"id": name}} for name in names]
+    return json.dumps({"attachments": listed}).encode()
+
+
+def owners() -> str:
+    """Rights of five owners on the parcels of the hamlet; all names are invented."""
+    head = (
+        "Département;Code Direction;Code Commune;Nom de la commune;Préfixe;Section;N° plan;SUF;"
+        "Code droit - par;N° Majic - par;N° SIREN - par;Groupe personne - par;"
+        "Forme juridique - par;Dénomination - par\n"
+    )
+    rows = (
+        "021;AMIENS;;AB;0002;;P - Propriétaire;PBB1;218000198;4 - Commune;COM;VILLE PUBLIQUE",
+        "021;AMIENS;;AB;0003;;P - Propriétaire;PBB2;999999901;0 - PM;SCI;SCI DUPLANTIN",
+        "021;AMIENS;;AB;0003;;P - Propriétaire;PBB3;999999902;0 - PM;SCI;SCI DUPLANTON",
+        "021;AMIENS;;AB;0004;;S - Syndic;PBB4;999999903;7 - Copropriétaires;CPR;COPRO PLANTEE",
+        "021;AMIENS;;AB;0005;;P - Propriétaire;PBB5;;8 - Associés;;MONSIEUR PLANTUREUX",
+        "022;AILLEURS;;AB;0005;;P - Propriétaire;PBB6;;4 - Commune;;VILLE VOISINE",
+    )
+    return head + "".join(f"80;0;{row}\n" for row in rows)
+
+
 def network(ident: str, *, insee: str = "248000531", kind: str = "epci") -> dict[str, Any]:
     """A data set of transport.data.gouv.fr, as in its own tests."""
     number = {"ametis": 82192}.get(ident, 7)
@@ -231,6 +292,15 @@ def more_services(replay: Replay, folder: Path) -> None:
     )
     replay.fail(QPV_STABLE, times=999, status=302, headers={"Location": f"https:/{QPV}"})
     replay.files[SIRENE] = firms()
+    replay.layers = {
+        "wfs_du:prescription_surf": [prescription(1, "prescription_surf", typepsc="01")],
+        "wfs_du:prescription_lin": [prescription(1, "prescription_lin", typepsc="05")],
+        "wfs_du:info_surf": [prescription(1, "info_surf", typeinf="02")],
+    }
+    for n, file in enumerate(PERMIT_FILES):
+        replay.files[PERMITS.format(file)] = permits(n)
+    replay.files[OWNERS] = attachments()
+    replay.files[ARCHIVE] = packed(**{"PM_25_NB_800.csv": owners(), "PM_25_NB_590.csv": "x"})
     replay.files[PRICES] = prices()
     replay.files[COMMUNE] = json.dumps({"code": "80021", "codeEpci": "248000531"}).encode()
     replay.networks(

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 run = CliRunner().invoke
 
 # Layers that no public service has.
-NOT_FETCHED = {"envelope", "land_units", "owners", "prescriptions", "permits"}
+NOT_FETCHED = {"envelope", "land_units"}
 
 
 def test_new_fetch_run_from_an_empty_folder(

@@ -24,6 +24,7 @@ from foncier.download.provenance import (
     remove_partial,
     rewrite,
 )
+from foncier.download.second import second_of
 from foncier.download.services import DOWNLOADERS
 from foncier.download.vintage import vintage_of
 from foncier.errors import ConfigError, ExportError, FoncierError, OfflineError, SourceError
@@ -137,11 +138,34 @@ def _download(
     validators = asdict(former) if former else {}
     try:
         return DOWNLOADERS[source.form](client, source, query, partial, validators)
-    except OfflineError:
-        raise  # the next run resumes the partial download
-    except FoncierError:
+    except NoDataError:
         remove(partial)
         raise
+    except FoncierError as fault:
+        second = None if former else second_of(source)
+        if second is not None and (found := _from_second(client, second, query, partial)):
+            return found
+        if not isinstance(fault, OfflineError):  # the next run resumes the partial download
+            remove(partial)
+        raise
+
+
+def _from_second(
+    client: HttpClient, source: Source, query: Query, partial: Path
+) -> Download | None:
+    """Download of the second source in place of the first; None where it fails too.
+
+    Its attribution and address stay with the file: they say which source it is of.
+    """
+    path = partial.with_name(f"{partial.name}.second")
+    try:
+        download = DOWNLOADERS[source.form](client, source, query, path, {})
+    except FoncierError:
+        remove(path)
+        return None
+    remove(partial)
+    path.replace(partial)
+    return replace(download, path=partial)
 
 
 def _install(

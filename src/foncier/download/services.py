@@ -15,9 +15,11 @@ from foncier.download.clip import download_clip, file_addresses
 from foncier.download.datagouv import download_resource
 from foncier.download.dem import download_dem, first_tile
 from foncier.download.edigeo import download_sheets
+from foncier.download.land_registers import download_owners, download_permits
 from foncier.download.paged_json import download_pages, first_pages
 from foncier.download.policies import service_of
 from foncier.download.responses import RETRY
+from foncier.download.second import SECONDS
 from foncier.download.transit import download_gtfs
 from foncier.download.wfs import download_wfs, page_address
 from foncier.errors import FormatError, OfflineError, SourceError
@@ -157,6 +159,9 @@ DOWNLOADERS: Mapping[
         "cut": download_clip,
         "gtfs": download_gtfs,
         "sheets": download_sheets,
+        "owners": download_owners,
+        "permits": download_permits,
+        **SECONDS,
     }
 )
 

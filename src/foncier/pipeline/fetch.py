@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyproj
 
+from foncier import communes, readers
 from foncier import download as services
-from foncier import readers
 from foncier._util.scratch import exclusive
 from foncier.crs import DEGREES, legal_crs
 from foncier.i18n import label
@@ -23,7 +23,7 @@ from foncier.study.paths import expanded
 from foncier.study.reader import FETCHED, LIST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -88,7 +88,8 @@ def _every(study: Study, sources: tuple[Source, ...]) -> tuple[Wanted, ...]:
     folder = study.folder / FETCHED
     files = []
     for source in sources:
-        for commune in study.info.communes if source.by_commune else study.info.communes[:1]:
+        codes = codes_of(source, study.info.communes)
+        for commune in codes if source.by_commune else codes[:1]:
             if not source.covers(commune):
                 continue
             file = folder / source.file.format(commune=commune)
@@ -259,10 +260,23 @@ def probe(client: HttpClient, only: tuple[str, ...], *, today: date) -> Iterator
         yield found[source.name]
 
 
+def codes_of(source: Source, studied: Iterable[str]) -> tuple[str, ...]:
+    """Codes under which a service has the communes of a study.
+
+    The cadastre and most registers have the arrondissements of Paris, Lyon and Marseille; a source
+    with the option ``codes = "city"`` has the commune.
+    """
+    if source.options.get("codes") == "city":
+        return tuple(dict.fromkeys(map(communes.whole, studied)))
+    parts = (communes.arrondissements(code) or (code,) for code in studied)
+    return tuple(dict.fromkeys(code for codes in parts for code in codes))
+
+
 def query_of(study: Study, one: Wanted, bounds: Bounds | None) -> services.Query:
     """What is asked of a source for its communes, or for the bounds of the parcels."""
-    communes = (one.commune,) if one.source.by_commune else study.info.communes
-    return services.Query(communes, bounds, network=study.fetch.gtfs)
+    codes = codes_of(one.source, study.info.communes)
+    place = (one.commune,) if one.source.by_commune else codes
+    return services.Query(place, bounds, network=study.fetch.gtfs)
 
 
 def requests_of(study: Study, one: Wanted, *, today: date, bounds: Bounds | None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from foncier import schemas
+from foncier import communes, schemas
 from foncier.readers import base, columns, frames, geolocate, ids, layouts
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sitadel(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = ids.drop_without_key(
         rows, "permit_id", message="readers.permits.no_number", journal=journal
     )
-    rows = rows.assign(commune=rows["commune"].astype("str").str.upper().str.zfill(5))
+    rows = rows.assign(commune=_arrondissement(rows))
     rows = base.filter_communes(rows, target, journal)
     kind = rows["kind"].astype("str").str.strip().str.upper().map(KINDS)
     journal.add("dropped", int(kind.isna().sum()), "readers.permits.other_kind")
@@ -58,6 +58,21 @@ def sitadel(file: LayerFile, target: Target, journal: Journal) -> Draft:
     nowhere = gpd.GeoSeries([None] * len(permits), crs=target.crs)
     draft = geolocate.locate(permits, nowhere, file, target, journal, parcels_first=True)
     return base.Draft(draft.frame, len(table))
+
+
+def _arrondissement(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Commune of each permit; that of its number where the file has Paris, Lyon or Marseille.
+
+    The parcels of these cities are by arrondissement, and the file has the city. The number of a
+    permit begins with département and commune: ``PC 069 383 25 A0012``.
+    """
+    commune = rows["commune"].astype("str").str.strip().str.upper().str.zfill(5)
+    number = rows["permit_id"].astype("str").str.replace(r"^[A-Z]{2}|\s", "", regex=True)
+    parts = number.str.extract(r"^0?(\d{2}|2[AB])(\d{3})")
+    own = parts[0] + parts[1]
+    cities = [code for code in commune.dropna().unique() if communes.arrondissements(code)]
+    known = [part for code in cities for part in communes.arrondissements(code)]
+    return own.where(commune.isin(cities) & own.isin(known), commune)
 
 
 def _typed(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:

@@ -241,7 +241,7 @@ def districts(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 PRESCRIPTION_FIELDS = (
-    Field("prescription_id", ("lib_idpsc", "lib_idinfo", "objet", "id", "gid", "fid")),
+    Field("prescription_id", ("objet", "lib_idpsc", "lib_idinfo", "id", "gid", "fid")),
     Field("typepsc"),
     Field("stypepsc"),
     Field("typeinf"),
