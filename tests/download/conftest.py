@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import zipfile
@@ -37,7 +36,8 @@ LOVAC = "61816c6e23197bb34835228e"
 GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
 QPV = "/static.data.gouv.fr/resources/qp2024-geojson.zip"
 QPV_STABLE = "/www.data.gouv.fr/api/1/datasets/r/942d4ee8-8142-4556-8ea1-335537ce1119"
-SIRENE = "/files.data.gouv.fr/geo-sirene/last/dep/geo_siret_80.csv.gz"
+SIRENE = "/object.files.data.gouv.fr/data-pipeline-open/siren/stock/StockEtablissement_utf8.zip"
+SIRENE_STABLE = "/www.data.gouv.fr/api/1/datasets/r/0651fb76-bcf3-4f6a-a38d-bc04fa708576"
 PERMIT_FILES = (
     "8b35affb-55fc-4c1f-915b-7750f974446a",
     "f8f0700f-806c-40a7-83b1-f21cf507e7c4",
@@ -173,18 +173,21 @@ def districts() -> str:
     return json.dumps({"type": "FeatureCollection", "features": rows})
 
 
-def firms() -> bytes:
-    """Establishments of the geolocated register, with columns that are not kept."""
-    lon, lat = shapely.get_coordinates(degrees(shapely.Point(X + 45, Y + 15)))[0]
+def firms(*changes: tuple[str, str]) -> bytes:
+    """Establishments of INSEE's stock, with columns that are not kept."""
     head = (
-        "siren,siret,dateDebut,etatAdministratifEtablissement,enseigne1Etablissement,"
-        "activitePrincipaleEtablissement,codeCommuneEtablissement,longitude,latitude,geo_score"
+        "siren,siret,enseigne1Etablissement,codeCommuneEtablissement,"
+        "coordonneeLambertAbscisseEtablissement,coordonneeLambertOrdonneeEtablissement,"
+        "dateDebut,etatAdministratifEtablissement,activitePrincipaleEtablissement"
     )
     rows = [
-        f'{n},{n}00017,2015-0{n}-01,{state},"Chez Untel,\nboucher",47.22Z,{insee},{lon},{lat},1'
+        f'{n},{n}00017,"Chez Untel,\nboucher",{insee},{X + 45},{Y + 15},2015-0{n}-01,{state},47.22Z'
         for n, state, insee in ((1, "A", "80021"), (2, "F", "80021"), (3, "A", "80002"))
     ]
-    return gzip.compress("\n".join([head, *rows, ""]).encode(), mtime=0)
+    text = "\n".join([head, *rows, ""])
+    for old, new in changes:
+        text = text.replace(old, new)
+    return packed(**{"StockEtablissement_utf8.csv": text})
 
 
 def prescription(n: int, layer: str, **codes: str) -> dict[str, object]:
@@ -292,6 +295,7 @@ def more_services(replay: Replay, folder: Path) -> None:
     )
     replay.fail(QPV_STABLE, times=999, status=302, headers={"Location": f"https:/{QPV}"})
     replay.files[SIRENE] = firms()
+    replay.fail(SIRENE_STABLE, times=999, status=302, headers={"Location": f"https:/{SIRENE}"})
     replay.layers = {
         "wfs_du:prescription_surf": [prescription(1, "prescription_surf", typepsc="01")],
         "wfs_du:prescription_lin": [prescription(1, "prescription_lin", typepsc="05")],

@@ -57,7 +57,8 @@ def packed(frame: gpd.GeoDataFrame) -> bytes:
 def overpass(streets: gpd.GeoDataFrame) -> bytes:
     """Streets as Overpass writes them."""
     lines = streets.to_crs(4326).explode().geometry
-    nodes, ways = [], []
+    nodes: list[str] = []
+    ways = []
     for way, line in enumerate(lines, start=1):
         refs = []
         for lon, lat in shapely.get_coordinates(line):

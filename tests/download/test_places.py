@@ -138,18 +138,16 @@ def test_only_rows_of_the_place_are_kept(service: Replay, study: Path) -> None:
     assert rows.count("\n") == 3
     assert "Untel" not in rows
     assert "80002" not in rows
-    # Communes of one département share its file, which is asked once; another's is asked too.
+    # Communes share the file, which is asked once.
     toml = study / "study.toml"
-    more = toml.read_text("utf-8").replace('["80021"]', '["80021", "80002", "60001", "75056"]')
+    more = toml.read_text("utf-8").replace('["80021"]', '["80021", "80002"]')
     toml.write_text(more, encoding="utf-8")
-    other = gzip.decompress(firms()).replace(b"80021", b"60001").replace(b"00017", b"00018")
-    service.files[SIRENE.replace("_80", "_60")] = gzip.compress(other, mtime=0)
     service.asked.clear()
     plan = read_bare_study(study)
     [found] = fetch.fetch(plan, today=TODAY, web=web(service), only=("sirene",), refresh=True)
     assert found.provenance is not None, found.error
-    assert len(found.file.read_text("utf-8").splitlines()) == 7
-    assert sum(path.endswith(".csv.gz") for path, _ in service.asked) == 2
+    assert len(found.file.read_text("utf-8").splitlines()) == 4
+    assert sum(path == SIRENE for path, _ in service.asked) == 1
 
 
 # Source, path, fault, error, words.
@@ -322,7 +320,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[FoncierError], str]] = [
     (
         "sirene",
         SIRENE,
-        {"body": gzip.compress(gzip.decompress(firms()).replace(b"80021", b"9"))},
+        {"body": firms((",80021,", ",9,"))},
         SourceError,
         "rien à cet endroit",
     ),
