@@ -201,11 +201,8 @@ def download_permits(
     """
     del validators
     rows: list[dict[str, str]] = []
-    for file in source.options["files"]:
-        for commune in query.communes:
-            place = replace(query, communes=(commune,))
-            address = address_of(source, place).replace("{file}", file)
-            rows += _permits(client, source, path, address)
+    for address in permit_addresses(source, query):
+        rows += _permits(client, source, path, address)
     if not rows:
         raise NoDataError("download.no_data", source=source.title)
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -214,6 +211,16 @@ def download_permits(
         writer.writeheader()
         writer.writerows(rows)
     return Download.assembled(path)
+
+
+def permit_addresses(source: Source, query: Query) -> list[str]:
+    """Address of each file of the service for each commune."""
+    places = [replace(query, communes=(commune,)) for commune in query.communes]
+    return [
+        address_of(source, place).replace("{file}", file)
+        for file in source.options["files"]
+        for place in places
+    ]
 
 
 def _permits(client: HttpClient, source: Source, path: Path, address: str) -> list[dict[str, str]]:

@@ -15,7 +15,11 @@ from foncier.download.clip import download_clip, file_addresses
 from foncier.download.datagouv import download_resource
 from foncier.download.dem import download_dem, first_tile
 from foncier.download.edigeo import download_sheets
-from foncier.download.land_registers import download_owners, download_permits
+from foncier.download.land_registers import (
+    download_owners,
+    download_permits,
+    permit_addresses,
+)
 from foncier.download.paged_json import download_pages, first_pages
 from foncier.download.policies import service_of
 from foncier.download.responses import RETRY
@@ -190,6 +194,7 @@ FIRST_ADDRESSES: Mapping[str, Callable[[Source, Query], list[str]]] = MappingPro
         "pages": first_pages,
         "bil": lambda source, query: [first_tile(source, query)],
         "cut": file_addresses,
+        "permits": permit_addresses,
         "sheets": lambda source, query: [fill_address(source.options["listing"], query)],
     }
 )
