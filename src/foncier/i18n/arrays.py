@@ -82,12 +82,13 @@ def word_values(values: NDArray[Any], lang: Lang) -> Words:
     ['unknown', 'AUc', None]
     """
     written: dict[Any, str | None] = {None: None}
-    words = []
-    for value in values.tolist():
+    of_object: dict[int, str | None] = {}  # most rows share their objects: no message is hashed
+    objects = values.tolist()
+    for value in {id(value): value for value in objects}.values():
         if value not in written:
             written[value] = format_value(value, "", lang)
-        words.append(written[value])
-    return np.array(words, dtype=object)
+        of_object[id(value)] = written[value]
+    return np.array([of_object[id(value)] for value in objects], dtype=object)
 
 
 def localize_columns(name: str, message_id: str, rows: int, /, **params: Any) -> dict[str, Words]:
