@@ -58,7 +58,7 @@ def test_a_variable_is_read_from_the_environment(
     text = GOOD.replace("parcelles.json.gz", "${ICI}/p.json").replace("Essai", "${NOM}")
     study = load(tmp_path, text)
     (spec,) = study.layers["parcels"]
-    assert study.info.title == "Amiens"
+    assert study.info.title == "${NOM}"  # in paths and in the mirror alone
     assert spec.path == "${ICI}/p.json"  # messages and manifest show it as written
     assert study.path(spec.path) == tmp_path / "p.json"
 

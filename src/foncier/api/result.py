@@ -198,7 +198,9 @@ class Result:
         >>> set(other.criterion_scores["criterion"]) >= {"station"}
         True
         """
-        return Result(MemoryView(rescore.rescored(self._whole, weights, project)), self._settings)
+        rescore.measures_of(self._whole)  # asked first: a result of version 0.1.0 has none
+        tables = rescore.rescored(self._whole, self._settings, weights, project)
+        return Result(MemoryView(tables), self._settings)
 
     def explore(self, column: str = "kind", *, lang: Lang = "fr", **settings: Any) -> folium.Map:
         """Interactive map of the opportunities.

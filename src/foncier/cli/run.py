@@ -32,7 +32,6 @@ from foncier.communes import named
 from foncier.i18n import format_value, language, localize, localized
 from foncier.model import KIND_PLURALS
 from foncier.parallel.dask import PATIENCE_S
-from foncier.results.totals import totals
 
 MAX_COMMUNES = 8  # named above the table
 
@@ -192,6 +191,8 @@ def _summary(result: ResultTables, lang: Lang) -> None:
 
 
 def _table(result: ResultTables, lang: Lang) -> Table:
+    from foncier.results.totals import totals  # noqa: PLC0415 (slow to import)
+
     names = ", ".join(named(code) for code in result.communes[:MAX_COMMUNES])
     table = Table(title=escape(f"{result.title}  {names}"), title_justify="left")
     table.add_column(localize("cli.kind"))

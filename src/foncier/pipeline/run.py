@@ -45,6 +45,7 @@ from foncier.study import (
     destination_categories,
     effort_rules,
     evidence_model,
+    measurable_criteria,
     profile,
     study_answers,
 )
@@ -114,7 +115,8 @@ def run(
         Errors of any step; see `foncier.errors`.
     """
     check_names(study)
-    crs, weighted = legal_crs(study.info.communes[0]), criteria(study)
+    crs = legal_crs(study.info.communes[0])
+    weighted, left_out = measurable_criteria(criteria(study), study)
     step(localize("pipeline.steps.layers"))
     layers, converted = _read(study, tiling, workers)
     step(localize("pipeline.steps.network"))
@@ -145,10 +147,11 @@ def run(
         **_layer_fields(layers, lines, area, crs),
         missing=partial_coverage(context, friches, outside)
         + missing(study, layers, destinations, lines.loop)
-        + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
         + unknown_sites(study, set(candidates["opportunity_id"]))
         + missing_raster(area)
-        + unlisted,
+        + unlisted
+        + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
+        + unmeasured(left_out, [one.name for one in left_out]),
         measures=measures,
         districts=potential_by_district(
             study, layers, candidates, scores, axis=lines.axis, area=area

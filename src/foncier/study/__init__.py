@@ -5,6 +5,7 @@ from foncier.study.criteria import (
     criteria,
     destination_categories,
     known_criteria,
+    measurable_criteria,
     projects,
     register_criterion,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "impedance",
     "known_criteria",
     "known_profiles",
+    "measurable_criteria",
     "mutafriches",
     "profile",
     "profiles",

@@ -34,6 +34,15 @@ SITE_MEASURES = (
     "zoning",
 )
 LOOP = "loop"
+# What a measure is made of, beside the sites: layers, or the axis or the loop of the study.
+NEEDS = {
+    "axis_distance_m": ("axis",),
+    "departures_per_hour": ("transit",),
+    "price_eur_m2": ("prices",),
+    "residents_around": ("population",),
+    "warning_count": ("constraints",),
+    "zoning": ("zones",),
+}
 _registered: dict[str, CriterionSpec] = {}
 
 
@@ -114,6 +123,34 @@ def criteria(study: Study) -> tuple[Criterion, ...]:
     if not any(weights.values()):
         raise ConfigError("study.criteria.no_weight")
     return tuple(_criterion(spec, weights[name]) for name, spec in known.items() if weights[name])
+
+
+def measurable_criteria(
+    criteria: tuple[Criterion, ...], study: Study
+) -> tuple[tuple[Criterion, ...], tuple[Criterion, ...]]:
+    """Criteria whose layers the study has, and those left out because it has not.
+
+    A criterion that nothing can measure would keep its weight and leave every site without a rank.
+    The layers that the study names decide, before any row is read: a site's score never depends on
+    what the rows of others hold. Where nothing would remain, all are kept.
+    """
+    out = tuple(one for one in criteria if not _needs(one.measure) <= _has(study))
+    kept = tuple(one for one in criteria if one not in out)
+    return (kept, out) if kept else (criteria, ())
+
+
+def _needs(measure: str) -> set[str]:
+    destination = measure.rpartition("_")[0]
+    if destination == LOOP:
+        return {LOOP, "streets"}
+    if destination in destination_categories():
+        return {"places", "streets"}
+    return set(NEEDS.get(measure, ()))
+
+
+def _has(study: Study) -> set[str]:
+    lines = {"axis": study.axis, LOOP: study.loop}
+    return {*study.layers, *(name for name, line in lines.items() if line is not None)}
 
 
 def _criterion(spec: CriterionSpec, weight: float) -> Criterion:
