@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,3 +220,24 @@ def test_dry_run_prints_the_addresses(service: Replay, study: Path) -> None:
 def test_unknown_names_are_refused_before_any_request(service: Replay, study: Path) -> None:
     assert run(app, ["fetch", str(study), "--only", "x"]).exit_code == ConfigError.exit_code
     assert not service.asked
+
+
+def test_memory_does_not_grow_with_the_answer(service: Replay, tmp_path: Path) -> None:
+    """For 1 GB: ``python -m tests.hardening.large_answer``."""
+    service.files[PARCELS] = bytes(40_000_000)
+    client = web(service, timeout_s=(5.0, 5.0))
+    tracemalloc.start()
+    try:
+        got = client.get(f"https:/{PARCELS}", tmp_path / "x", max_bytes=10**9)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+    assert got.path.stat().st_size == 40_000_000
+
+
+def test_a_page_that_is_too_large_is_refused(
+    service: Replay, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foncier.download.paged_json.MAX_PAGE_BYTES", 500)
+    found = fetched(service, study, only=("dpe",))["dpe"]
+    assert "ce n'est pas le fichier attendu" in str(found.error)

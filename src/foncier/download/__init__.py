@@ -23,9 +23,10 @@ from foncier.download.provenance import (
     write_text,
 )
 from foncier.download.retries import RETRIES
-from foncier.download.services import first_addresses
+from foncier.download.services import DOWNLOADERS, first_addresses
 
 __all__ = [
+    "DOWNLOADERS",
     "RETRIES",
     "Cache",
     "Finding",

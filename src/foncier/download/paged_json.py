@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from foncier.download.client import HttpClient
 
 MAX_PAGES = 2000
+MAX_PAGE_BYTES = 64_000_000  # a page is parsed in memory; one of 10 000 rows has about 10 MB
 OPTIONAL = "?"  # ends the path of a column that a service may leave out
 
 
@@ -88,7 +89,7 @@ def _read_pages(
     repeated = 0
     while address is not None:
         _check_new_page(address, visited)
-        client.get(address, path, max_bytes=source.most_bytes - size)
+        client.get(address, path, max_bytes=min(MAX_PAGE_BYTES, source.most_bytes - size))
         size += path.stat().st_size
         answer = read_json(path, address)
         page = _page_rows(answer, source, address)
