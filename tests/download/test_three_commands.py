@@ -52,7 +52,9 @@ def three_commands(service: Replay, commune: str, only: str) -> dict[str, dict[s
 def streets_of(lines: geopandas.GeoDataFrame) -> bytes:
     """Street lines, as Overpass writes them."""
     parts = lines.to_crs(4326).geometry.explode().reset_index(drop=True)
-    nodes, ways, ids = [], [], {}
+    nodes: list[str] = []
+    ways: list[str] = []
+    ids: dict[tuple[float, float], int] = {}
     for number, line in enumerate(parts, start=1):
         for x, y in line.coords:
             if (x, y) not in ids:
