@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import shapely
+from pandas.testing import assert_frame_equal
 from tests.hamlet import X, Y, degrees, feature, hamlet, write
 from tests.study.test_names import add
 
-from foncier.errors import FoncierError
+from foncier.errors import FoncierError, FormatError
+from foncier.parallel import confined
 from foncier.pipeline.check import check_layers
+from foncier.pipeline.layers import read_layers
 from foncier.pipeline.run import run
 from foncier.pipeline.write_results import check_pictures
 from foncier.study import read_study
@@ -112,3 +115,21 @@ def test_sites_that_the_result_does_not_have_are_named(tmp_path: Path) -> None:
     folder = add(hamlet(tmp_path), '[mutability.80021_9]\nraccordementEau = "oui"')
     missing = {one.what: one.cost for one in run(read_study(folder)).missing}
     assert "80021_9" in missing["mutability"].fr
+
+
+def test_the_files_of_a_stranger_are_read_by_one_child(tmp_path: Path) -> None:
+    """With the same tables and reports, and an error for what the child refuses."""
+    folder = hamlet(tmp_path / "s")
+    trusted = read_layers(read_study(folder))
+    study = read_study(folder, untrusted=True)
+    there = read_layers(study, workers=2)
+    assert confined._child.process is not None
+    assert there.reports == trusted.reports
+    for layer, table in trusted.frames.items():
+        assert_frame_equal(there.frames[layer], table)
+    text = (folder / "voies.geojson").read_text(encoding="utf-8")
+    long = text.replace("Rue du Hameau", "Rue" * 100_000)
+    (folder / "voies.geojson").write_text(long, encoding="utf-8")
+    assert len(read_layers(read_study(folder)).frames["streets"])
+    with pytest.raises(FormatError, match=r"voies\.geojson.*--untrusted"):
+        read_layers(study)

@@ -66,7 +66,9 @@ def end_interrupted() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def end_with_parent(alive: Connection[Any, Any] | None = None) -> None:
+def end_with_parent(
+    alive: Connection[Any, Any] | None = None, *, started_by_main: bool = True
+) -> None:
     """End this child process as soon as its parent has ended, whatever it does.
 
     Parameters
@@ -74,6 +76,9 @@ def end_with_parent(alive: Connection[Any, Any] | None = None) -> None:
     alive
         Reading end of a pipe, of which the parent alone has the other end: the child ends too when
         it is closed. None: only the end of the parent counts.
+    started_by_main
+        False where any thread of the parent may have started this process: the kernel would take
+        the end of that thread for the end of the parent.
     """
     import multiprocessing  # noqa: PLC0415 (slow to import)
     from multiprocessing.connection import wait  # noqa: PLC0415
@@ -83,7 +88,8 @@ def end_with_parent(alive: Connection[Any, Any] | None = None) -> None:
         return
     if alive is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes it
-    _end_with_thread_of_parent()
+    if started_by_main:
+        _end_with_thread_of_parent()
     watched: list[Any] = [parent.sentinel, *([] if alive is None else [alive])]
 
     def watch() -> None:

@@ -92,7 +92,12 @@ _child = _Child()
 
 
 def call(
-    limits: Limits | None, shown: str, function: Callable[..., Output], *args: Any, **kwargs: Any
+    limits: Limits | None,
+    shown: str,
+    function: Callable[..., Output],
+    /,
+    *args: Any,
+    **kwargs: Any,
 ) -> Output:
     """Call a reader, in the child process where there are limits, else in this one.
 
@@ -139,7 +144,7 @@ def call(
 
 def _serve(pipe: Connection[Any, Any]) -> None:
     """Do what is asked until the pipe closes: the child's work."""
-    end_with_parent()
+    end_with_parent(started_by_main=False)
     pd.DataFrame({"warm": ["up"]})  # Arrow reserves its memory before the first limit
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:

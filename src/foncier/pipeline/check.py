@@ -16,6 +16,7 @@ from foncier.pipeline.layers import (
     Layers,
     layer_file,
     one,
+    read_trusted,
     relief_bounds,
 )
 from foncier.pipeline.missing import uncovered
@@ -145,10 +146,15 @@ class _Tables:
             if file.layer == RELIEF:
                 from foncier.readers.dem import read_dem  # noqa: PLC0415 (slow to import)
 
-                table, report = read_dem(file, crs=crs, bounds=bounds)
+                table, report = read_trusted(
+                    self.study, read_dem, file, shown=file.shown, crs=crs, bounds=bounds
+                )
             else:
-                table, report = readers.read(
+                table, report = read_trusted(
+                    self.study,
+                    readers.read,
                     file,
+                    shown=file.shown,
                     crs=crs,
                     communes=info.communes,
                     parcels=self.frames.get("parcels"),

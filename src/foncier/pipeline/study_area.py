@@ -12,9 +12,12 @@ import shapely
 from foncier import network, readers, schemas
 from foncier.crs import DEGREES
 from foncier.errors import ConfigError
+from foncier.parallel import confined
 from foncier.study import impedance
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyproj
 
     from foncier.pipeline.layers import Layers
@@ -68,18 +71,24 @@ def _comfort_factors(streets: Any) -> Any:
 
 def _line(study: Study, trace: Trace, crs: pyproj.CRS) -> Any:
     if trace.file:
-        return readers.read_line(study.path(trace.file), crs=crs, shown=trace.file)
+        return _drawn(study, readers.read_line, trace.file, crs)
     return shapely.LineString(shapely.get_coordinates(_waypoints(study, trace, crs).geometry))
 
 
 def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     if trace.waypoints_file:
-        file = trace.waypoints_file
-        return readers.read_waypoints(study.path(file), crs=crs, shown=file)
-    points = [shapely.Point(w.lon, w.lat) for w in trace.waypoints]
+        points: gpd.GeoDataFrame = _drawn(study, readers.read_waypoints, trace.waypoints_file, crs)
+        return points
+    places = [shapely.Point(w.lon, w.lat) for w in trace.waypoints]
     names = [w.name for w in trace.waypoints]
     rows = {"order": range(1, len(names) + 1), "name": names}
-    return gpd.GeoDataFrame(rows, geometry=points, crs=DEGREES).to_crs(crs)
+    return gpd.GeoDataFrame(rows, geometry=places, crs=DEGREES).to_crs(crs)
+
+
+def _drawn(study: Study, read: Callable[..., Any], file: str, crs: pyproj.CRS) -> Any:
+    """Read what somebody drew, by a reader of `foncier.readers.study_geometry`."""
+    limits = confined.Limits() if study.untrusted else None
+    return confined.call(limits, file, read, study.path(file), crs=crs, shown=file)
 
 
 def axis_stops(study: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
@@ -103,7 +112,7 @@ def study_area(
     if study.around == "axis" and study.axis:
         return shapely.buffer(axis, study.axis.half_width_m)
     if study.area.file:
-        return readers.read_area(study.path(study.area.file), crs=crs, shown=study.area.file)
+        return _drawn(study, readers.read_area, study.area.file, crs)
     for layer in EXTENT:
         table = layers.get(layer)
         if table is not None and len(table):
