@@ -161,6 +161,7 @@ def test_a_run_prints_what_it_found_and_where(tmp_path: Path) -> None:
     done = foncier("run", hamlet(tmp_path / "h"), "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Dents creuses" in done.stdout
+    assert done.stdout.count("non cherché") == 2  # friches and buildings: no layer tells of them
     assert "opportunites.html" in done.stdout
     assert "Aucun zonage fourni" in done.stdout
     assert "DONNÉES FICTIVES" not in done.stdout

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 
 from foncier import detect, schemas
 from foncier.geometry import counted_once_m2
-from foncier.results.totals import totals
+from foncier.results.totals import sought_kinds, totals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +75,17 @@ def test_every_deliverable_gives_the_same_total(
     assert shapely.union_all(demo_result.candidates.geometry.to_numpy()).area == pytest.approx(
         total, rel=0.01
     )
+
+
+@pytest.mark.parametrize(
+    ("layers", "sought"),
+    [
+        (["inventory"], {"friche"}),
+        (["observations"], {"friche"}),
+        (["parcels"], set()),
+        (["parcels", "buildings"], {"dent_creuse", "terrain_divisible"}),
+        (["buildings", "observations"], {"friche", "batiment_non_affecte"}),
+    ],
+)
+def test_kinds_that_are_sought(layers: list[str], sought: set[str]) -> None:
+    assert set(sought_kinds(layers)) == sought

@@ -191,21 +191,24 @@ def _summary(result: ResultTables, lang: Lang) -> None:
 
 
 def _table(result: ResultTables, lang: Lang) -> Table:
-    from foncier.results.totals import totals  # noqa: PLC0415 (slow to import)
+    from foncier.results.totals import sought_kinds, totals  # noqa: PLC0415 (slow to import)
 
     names = ", ".join(named(code) for code in result.communes[:MAX_COMMUNES])
     table = Table(title=escape(f"{result.title}  {names}"), title_justify="left")
     table.add_column(localize("cli.kind"))
     for head in ("cli.run.number", "cli.run.area"):
         table.add_column(localize(head), justify="right")
-    offered = totals(result.candidates)
+    offered, not_sought = totals(result.candidates), localize("cli.run.not_sought", lang)
+    sought = sought_kinds({report.layer for report in result.reports})
     for kind, words in KIND_PLURALS.items():
-        table.add_row(words[lang], *_figures(offered[offered.index == kind], lang))
+        found = _figures(offered[offered.index == kind], lang)
+        table.add_row(words[lang], *(found if kind in sought else (not_sought, "")))
     table.add_row(localize("cli.run.total", lang), *_figures(offered, lang))
     table.add_section()
     rejected = format_value(len(result.rejections), "n", lang)
+    rejected = rejected if "dent_creuse" in sought else not_sought
     table.add_row(localize("cli.run.rejected"), rejected, "")
-    if result.assemblies is not None:
+    if result.assemblies is not None and "dent_creuse" in sought:
         count = format_value(len(result.assemblies), "n", lang)
         table.add_row(localize("cli.run.assemblies"), count, _hectares(result.assemblies, lang))
     return table

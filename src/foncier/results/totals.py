@@ -9,7 +9,29 @@ import pandas as pd
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import geopandas as gpd
+
+# Layers without which a kind is not sought: one of the sets is enough.
+NEEDED = {
+    "friche": ({"inventory"}, {"observations"}),
+    "dent_creuse": ({"parcels", "buildings"},),
+    "batiment_non_affecte": ({"buildings", "observations"},),
+    "terrain_divisible": ({"parcels", "buildings"},),
+}
+
+
+def sought_kinds(layers: Collection[str]) -> tuple[str, ...]:
+    """Kinds that a study with these layers looks for: none of another kind is not 0 of them.
+
+    Examples
+    --------
+    >>> sought_kinds(["inventory", "streets"])
+    ('friche',)
+    """
+    there = set(layers)
+    return tuple(kind for kind in KINDS if any(needed <= there for needed in NEEDED[kind]))
 
 
 def totals(candidates: gpd.GeoDataFrame) -> pd.DataFrame:
