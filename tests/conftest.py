@@ -115,6 +115,7 @@ def small_original() -> ResultTables:
                     "zone": "U",
                     "axis_distance_m": 40.0,
                     "sources": "Cadastre",
+                    "counted_area_m2": 600.0,
                 },
                 {
                     "opportunity_id": "BN-6500000-69770000",
@@ -126,6 +127,7 @@ def small_original() -> ResultTables:
                     "confidence": 0.35,
                     "sources": "OpenStreetMap",
                     "confidence_band": "incertaine",
+                    "counted_area_m2": 300.0,
                 },
             ],
             [box(0, 0, 80, 50), box(100, 0, 20, 30), box(150, 10, 20, 15)],
