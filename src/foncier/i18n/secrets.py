@@ -19,7 +19,8 @@ _NAMES = (
 )
 # What stands before the host of an address: user, password.
 _user = re.compile(r"(?<=://)[^\s/?#'\"<>]*@")
-_token = re.compile(rf"(?<=[?&;#])({_NAMES})=[^\s&;#'\"<>]*", re.IGNORECASE)
+# The punctuation of the sentence after the value stays.
+_token = re.compile(rf"(?<=[?&;#])({_NAMES})=[^\s&;#'\"<>]*(?<![.,:])", re.IGNORECASE)
 # Of the connection of a database, of a header.
 _setting = re.compile(r"\b(password|passwd|pwd)(\s*[=:]\s*)('[^']*'|[^\s'\",;&]+)", re.IGNORECASE)
 _hints = ("://", "assw", "wd", "?", "&")  # a text without any of them has no secret of this kind
@@ -33,6 +34,8 @@ def without_secrets(text: str) -> str:
     --------
     >>> without_secrets("https://moi:mdp@miroir.example/a?x=1&token=abc: no answer")
     'https://miroir.example/a?x=1&token=***: no answer'
+    >>> without_secrets("https://miroir.example/a?token=abc:def.ghi")
+    'https://miroir.example/a?token=***'
     >>> without_secrets("PG:host=base user=moi password=mdp")
     'PG:host=base user=moi password=***'
     """
@@ -67,9 +70,11 @@ def all_without_secrets(value: Any) -> Any:
         return without_secrets(value)
     if isinstance(value, dict):
         return {key: all_without_secrets(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        made = [all_without_secrets(one) for one in value]
-        return made if made != list(value) else value
+    if isinstance(value, list):
+        return [all_without_secrets(one) for one in value]
+    if isinstance(value, tuple):
+        made = tuple(all_without_secrets(one) for one in value)
+        return made if made != value else value  # a named one without secrets stays so
     return value
 
 
