@@ -93,9 +93,9 @@ def exclusive(folder: Path, what: str) -> Iterator[None]:
         with lock:
             who = {"command": what, "pid": os.getpid(), "machine": platform.node()}
             who["since"] = datetime.now().astimezone().isoformat(timespec="seconds")
-            lock.write(json.dumps(who).encode())
-            lock.flush()
             try:
+                lock.write(json.dumps(who).encode())
+                lock.flush()  # fails on a full disk: the lock is removed then too
                 yield
             finally:
                 if sys.platform != "win32":  # Windows cannot remove an open file
