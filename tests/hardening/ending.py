@@ -43,7 +43,8 @@ def end(
     temporary.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        with_default_signals(command),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=environment, start_new_session=True,
     )  # fmt: skip
     while ready and not has_handler(process.pid):
@@ -62,6 +63,17 @@ def end(
         os.kill(int(one.split()[0]), signal.SIGKILL)
     scratch = tuple(str(p.relative_to(folder)) for p in folder.rglob(".foncier-*"))
     return Ending(process.wait(), words, left, scratch, seconds)
+
+
+def with_default_signals(command: list[str]) -> list[str]:
+    """Command that takes the signals that its parent ignores, as under ``nohup`` or ``&``."""
+    program = (
+        "import os, signal, sys\n"
+        "for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):\n"
+        "    signal.signal(number, signal.SIG_DFL)\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    return [sys.executable, "-c", program, *command]
 
 
 def has_handler(pid: int) -> bool:

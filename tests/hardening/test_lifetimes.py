@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.conftest import ROOT
 from tests.hamlet import hamlet
-from tests.hardening.ending import KINDS, end, of_session
+from tests.hardening.ending import KINDS, end, of_session, with_default_signals
 from tests.test_cli import foncier
 
 from foncier._util.scratch import FOLDER_LOCK, exclusive
@@ -70,7 +70,7 @@ def test_workers_end_with_their_parent(kind: str, job: str, tmp_path: Path) -> N
     script.write_text(RUN, encoding="utf-8")
     places = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
     process = subprocess.Popen(
-        [sys.executable, str(script), job, str(tmp_path)],
+        with_default_signals([sys.executable, str(script), job, str(tmp_path)]),
         env={**os.environ, "PYTHONPATH": places},
         start_new_session=True,
     )
