@@ -70,9 +70,13 @@ def test_ennezat_names_what_it_left_out_and_what_was_missing(studied: Any) -> No
     result = studied("ennezat")
     told = {gap.what for gap in result.missing}
     assert {"road", "constraints", "places", "inventory", "loop"} <= told
-    # Without places nor loop too little is known to rank: scores stay, ranks are missing.
-    assert result.scores["overall_rank"].isna().all()
-    assert (result.scores["coverage"] < 0.5).all()
+    # Criteria that nothing measures leave the weights: the area alone ranks, and they are named.
+    assert {"station", "stop", "innovation", "services", "residents"} <= told
+    assert (result.scores["coverage"] == 1).all()
+    assert result.scores["score"].equals(result.scores["area"])
+    ranked = result.scores.sort_values("overall_rank")
+    assert ranked["overall_rank"].notna().all()
+    assert ranked["score"].is_monotonic_decreasing
     reached = result.access_points["opportunity_id"].nunique()
     assert 0.9 * len(result.candidates) < reached <= len(result.candidates)
 
@@ -80,14 +84,14 @@ def test_ennezat_names_what_it_left_out_and_what_was_missing(studied: Any) -> No
 def test_two_departements_of_which_one_has_a_zoning(
     studied: Any, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ennezat as alone (58 and 68 by the rules of foncier); Luxiol as if there were no zoning."""
+    """Ennezat as alone (92 and 238 by the rules of foncier); Luxiol as if there were no zoning."""
     result = studied("deux-departements")
     counts = result.candidates.groupby(["commune", "kind"]).size().to_dict()
     assert counts == {
-        ("25354", "dent_creuse"): 13,
-        ("25354", "terrain_divisible"): 15,
-        ("63148", "dent_creuse"): 58,
-        ("63148", "terrain_divisible"): 68,
+        ("25354", "dent_creuse"): 36,
+        ("25354", "terrain_divisible"): 30,
+        ("63148", "dent_creuse"): 92,
+        ("63148", "terrain_divisible"): 238,
     }
     here = result.candidates["commune"] == "25354"
     assert result.candidates.loc[here, "zone"].isna().all()
@@ -96,7 +100,7 @@ def test_two_departements_of_which_one_has_a_zoning(
     unknown = zone["parcel_id"].str.startswith("25354")
     assert zone["passed"].isna().to_numpy().tolist() == unknown.tolist()
     first, second = result.missing[:2]
-    assert first.cost.fr.startswith("Zonage : aucune zone dans 25354 (commune sans plan local")
+    assert first.cost.fr.startswith("Zonage : aucune zone dans Luxiol (25354) (commune sans plan")
     assert second.cost.en.startswith("No site of the inventory is listed, of 0 read in")
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
     study = read_study(STUDIES / "deux-departements")
@@ -104,10 +108,10 @@ def test_two_departements_of_which_one_has_a_zoning(
     assert (last.layer, last.cost) == ("zones", first.cost)
     assert last.shown == Localized("incomplète", "incomplete")
     write_results(result, study, tmp_path, lang="fr", timings={})
-    parts = sorted(path.name for path in tmp_path.glob("*.gpkg"))
+    parts = sorted(path.name for path in tmp_path.glob("opportunites*.gpkg"))
     assert parts == ["opportunites-25.gpkg", "opportunites-63.gpkg"]
     listed = {name: len(gpd.read_file(tmp_path / name, layer="opportunites")) for name in parts}
-    assert listed == {"opportunites-25.gpkg": 28, "opportunites-63.gpkg": 126}
+    assert listed == {"opportunites-25.gpkg": 66, "opportunites-63.gpkg": 330}
 
 
 def test_amiens_ranks_its_66_friches_as_63_sites(studied: Any) -> None:
