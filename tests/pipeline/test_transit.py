@@ -65,7 +65,7 @@ def test_a_timetable_shows_in_the_csv_the_geopackage_and_the_score(tmp_path: Pat
     table = pd.read_csv(csv, sep=";", decimal=",", encoding="utf-8-sig")
     assert table["departures_per_hour"].tolist() == pytest.approx([0.25] * len(table))
     assert {"stop_min", "criterion_transit"} <= set(table.columns)
-    (gpkg,) = out.rglob("*.gpkg")
+    (gpkg,) = out.rglob("opportunites.gpkg")
     rows = pyogrio.read_dataframe(gpkg, layer="opportunites")
     assert rows["departures_per_hour"].tolist() == pytest.approx([0.25] * len(table))
 
