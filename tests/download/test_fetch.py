@@ -137,7 +137,7 @@ def test_layers_of_the_study_have_priority(service: Replay, study: Path) -> None
 
 
 def test_all_wfs_pages_are_read_whatever_their_size(service: Replay, study: Path) -> None:
-    service.features = [zone(n % 7) | {"id": f"zone_urba.{n}"} for n in range(23)]
+    service.features = [zone(n) for n in range(23)]  # exact copies would be merged
     service.cap = 5
     for announce in (True, False):
         service.announce = announce
@@ -490,7 +490,7 @@ def test_fetched_ennezat_has_the_rows_of_the_real_files(
     }
     assert rows == {
         "parcels": 2243,
-        "buildings": 2301,
+        "buildings": 2299,  # two exact copies are merged
         "zones": 16,
         "inventory": 0,
         "vacancy_rates": 1,

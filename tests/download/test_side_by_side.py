@@ -12,6 +12,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.hardening.ending import with_default_signals
 from typer.testing import CliRunner
 
 from foncier import download as services
@@ -174,6 +175,8 @@ def test_an_interrupted_fetch_ends_at_once_and_is_resumed(service: Replay, study
     only = ("cadastre", "dpe", "rnb", "casias")
     service.fail(RNB, wait_s=30)
     command = [sys.executable, "-m", "foncier", "fetch", str(study), "--only", ",".join(only)]
+    # A run of the tests in the background of a shell ignores SIGINT: the command shall not.
+    command = with_default_signals(command)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wanted = [study / f"fetched/{name}-80021.csv" for name in ("dpe", "casias")]
     wanted += [

@@ -90,7 +90,7 @@ def test_ennezat(
     read = three_commands(service, "63148", "cadastre,osm,zonage,lovac,friches")
     assert {layer: one["rows_kept"] for layer, one in read.items() if one["rows_kept"]} == {
         "parcels": 2243,
-        "buildings": 2301,
+        "buildings": 2299,  # two exact copies are merged
         "streets": len(streets.explode()),
         "zones": 16,
         "vacancy_rates": 1,

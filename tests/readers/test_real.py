@@ -36,9 +36,10 @@ def test_the_cadastre_of_a_whole_commune(real_data: Path, read: Callable[..., An
     buildings, report = read(
         "buildings", "etalab-cadastre", folder / "cadastre-63148-batiments.json.gz"
     )
-    assert len(buildings) == buildings["building_id"].nunique() == 2301
+    # 2 301 rows, of which two are exact copies of another one and merged.
+    assert len(buildings) == buildings["building_id"].nunique() == 2299
     assert set(buildings["kind"]) == {"hard", "light"}
-    assert dropped(report) == 0
+    assert dropped(report) == 2
 
 
 def test_zones_announced_in_metres_inside_a_geojson(

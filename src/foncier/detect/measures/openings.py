@@ -106,9 +106,11 @@ def _private(context: SpatialContext) -> NDArray[np.int64]:
     none = np.array([], dtype=np.int64)
     if not len(lines):
         return none
-    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    pieces, line = shapely.get_parts(lines, return_index=True)  # a street may be of several
+    pieces, line = pieces[~shapely.is_empty(pieces)], line[~shapely.is_empty(pieces)]
+    ends = np.concatenate([shapely.get_point(pieces, 0), shapely.get_point(pieces, -1)])
     node = _nodes(shapely.get_coordinates(ends))
-    of = np.tile(np.arange(len(lines)), 2)
+    of = np.tile(line, 2)
     end, plot = query_tree(context.plots_tree, ends, "within")
     if not len(plot):
         return none
