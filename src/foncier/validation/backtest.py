@@ -30,6 +30,7 @@ def hindsight(listed: Flags, built: Flags) -> dict[str, Any]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> found = hindsight(np.array([1, 1, 0, 0], bool), np.array([1, 0, 0, 0], bool))
     >>> found["recall"], found["rate"], found["base"], found["lift"]
     (1.0, 0.5, 0.25, 2.0)

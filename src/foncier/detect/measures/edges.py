@@ -59,7 +59,7 @@ class Rings:
     >>> len(edge.xy), float(edge.length_m.sum())
     (12, 12.0)
     >>> west = edge.take(edge.xy[:, 0] == 0.0)
-    >>> west.outward.tolist()
+    >>> (west.outward + 0.0).tolist()  # no negative zeros
     [[-1.0, 0.0], [-1.0, 0.0]]
     """
 
