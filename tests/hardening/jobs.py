@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from foncier.cli import app
+from foncier.model.entries import ENTRIES
 from foncier.pipeline import fetch
 from foncier.pipeline.run import run
 from foncier.pipeline.write_results import write_results
@@ -71,9 +72,12 @@ class Running:
         out = self.written(folder)
         now = _visible_digests(out)
         faults = [f"{n} is torn" for n in now if now[n] not in {former.get(n), new.get(n)}]
-        blend = {n for n in now if now[n] != former.get(n)} and now != {n: new[n] for n in new}
+        # The file of what people write is made once the others are whole: it may be missing.
+        whole = {name: sha for name, sha in new.items() if name in now or name != ENTRIES}
+        blend = {n for n in now if now[n] != former.get(n)} and now != whole
         if blend and now.get("manifest.json") and not mixed_files(out):
-            faults.append("files of two runs, and the manifest does not tell")
+            odd = sorted(n for n in {*now, *whole} if now.get(n) != whole.get(n))
+            faults.append(f"files of two runs, and the manifest does not tell: {odd}")
         return faults
 
 
