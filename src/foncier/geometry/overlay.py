@@ -316,7 +316,7 @@ def all_within(
 
     Returns
     -------
-    Shape (n,); False also where parts of the last division are undecided.
+    Shape (n,); False also where parts of the last division are undecided, True for an empty plot.
 
     Examples
     --------
@@ -331,7 +331,8 @@ def all_within(
     west, south, east, north = shapely.bounds(plots).T
     centre = np.column_stack([west + east, south + north]) / 2
     half = np.maximum(east - west, north - south) / 2 + margin_m
-    plot = np.arange(len(plots))
+    plot = np.flatnonzero(~shapely.is_empty(plots))  # an empty plot has no square
+    half, centre = half[plot], centre[plot]
     for _ in range(HALVINGS):
         points, round_m = shapely.points(centre), half * np.sqrt(2)
         off = in_threads(shapely.distance, plots[plot], points) - margin_m
