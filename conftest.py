@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,3 +27,12 @@ def _result_in_doctests(request: pytest.FixtureRequest, doctest_namespace: dict[
         "result" in e.source for e in node.dtest.examples
     ):
         doctest_namespace["result"] = request.getfixturevalue("public_result")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect the failures that `tests/known_failures.txt` lists."""
+    lines = (Path(__file__).parent / "tests" / "known_failures.txt").read_text("utf-8").splitlines()
+    known = tuple(line for line in lines if line.startswith("tests/"))
+    for item in items:
+        if item.nodeid.startswith(known):
+            item.add_marker(pytest.mark.xfail(reason="tests/known_failures.txt", strict=False))

@@ -55,7 +55,7 @@ def drawn(parcels: int, folder: Path) -> City:
     )
 
 
-FRONT_M = 0.02
+FRONT_M, FRONTS = 0.02, ("access", "street")
 
 
 def same(one: detect.Plots, other: detect.Plots) -> None:
@@ -77,7 +77,7 @@ def level_fronts(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """
     if "rule" not in right or len(left) != len(right):
         return right
-    right, front = right.copy(), (right["rule"] == "access").to_numpy()
+    right, front = right.copy(), right["rule"].isin(FRONTS).to_numpy()
     for name in {"value", "margin"} & set(right.columns):
         near = front & ((left[name] - right[name]).abs() <= FRONT_M).to_numpy()
         right.loc[near, name] = left.loc[near, name]
