@@ -85,7 +85,7 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
             say_file("form", where / validate.FORM)
             if sheets is not None:
                 _write_sheets(visits, sheets, where, lang, for_visits)
-        say_set_aside(owner.set_aside)
+        say_set_aside((*owner.set_aside, *for_visits.set_aside))
 
 
 def _write_sheets(visits: Visits, study: Path, where: Path, lang: Lang, owner: Owner) -> None:

@@ -12,6 +12,7 @@ import shapely
 
 from foncier.errors import ConfigError
 from foncier.model import VERDICTS, VISIT_VERDICTS
+from foncier.model.entries import ENTRIES
 from foncier.readers import base, files, shapes
 from foncier.readers.ground_truth import read_truth
 from foncier.readers.report import Journal
@@ -53,7 +54,8 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     Raises
     ------
     ConfigError
-        No verdict has a location, and no result is named.
+        No verdict has a location, and no result is named. In ``saisies.gpkg`` they are dropped with
+        a note: nobody can name a result for it, and its sites may be gone.
     SourceError, FormatError
         The verdicts or the result cannot be read.
     """
@@ -67,7 +69,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     rows = truths if known is None else _with_outlines(truths, known)
     unlocated = pd.Series(shapely.is_missing(rows.geometry.to_numpy()), rows.index)
-    if len(rows) and unlocated.all():
+    if len(rows) and unlocated.all() and file.path.name != ENTRIES:
         raise ConfigError("readers.visits.no_location", path=file.shown)
     journal.add(
         "dropped",

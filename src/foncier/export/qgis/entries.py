@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from foncier.export.qgis import columns
 from foncier.export.qgis.environment import render, words_in
 from foncier.export.qgis.forms import layer_id
 from foncier.i18n import localize
@@ -92,7 +93,10 @@ def _classes(lang: Lang) -> list[dict[str, str]]:
 
 
 def _field(column: Column, layer: Layer, lang: Lang) -> dict[str, Any]:
+    decimals = columns.decimals(column)
     widget = "ValueMap" if column.values else "DateTime" if column.kind == "date" else "TextEdit"
+    if decimals is not None:
+        widget = "Range"
     default = DEFAULTS.get(column.name, "")
     if column.name == "opportunity_id" and layer.name == VISITS:
         default = NEAREST
@@ -101,6 +105,7 @@ def _field(column: Column, layer: Layer, lang: Lang) -> dict[str, Any]:
         "alias": alias(column, lang),
         "widget": "Hidden" if column.name in HIDDEN else WIDGETS.get(column.name, widget),
         "choices": {value: _words(value, lang) for value in column.values},
+        "decimals": decimals,
         "default": default,
         "editable": column.name in FILLED_IN,
     }
