@@ -55,9 +55,6 @@ def drawn(parcels: int, folder: Path) -> City:
     )
 
 
-FRONT_M, FRONTS = 0.02, ("access", "street")
-
-
 def same(one: detect.Plots, other: detect.Plots) -> None:
     """Check every value of every table, geometries byte by byte."""
     for field in fields(detect.Plots):
@@ -65,23 +62,9 @@ def same(one: detect.Plots, other: detect.Plots) -> None:
         if isinstance(left, gpd.GeoDataFrame):
             assert (left.geometry.to_wkb() == right.geometry.to_wkb()).all(), field.name
             left, right = left.drop(columns="geometry"), right.drop(columns="geometry")
-        left, right = pd.DataFrame(left), level_fronts(pd.DataFrame(left), pd.DataFrame(right))
-        pd.testing.assert_frame_equal(left, right, check_exact=True, obj=field.name)
-
-
-def level_fronts(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
-    """Right table with the fronts of the left one, where they differ by `FRONT_M` at most.
-
-    Where a front ends is found by halving, on what a tile holds of the streets: a known limit,
-    stated in docs/scale.md. Every other value is the same to the bit.
-    """
-    if "rule" not in right or len(left) != len(right):
-        return right
-    right, front = right.copy(), right["rule"].isin(FRONTS).to_numpy()
-    for name in {"value", "margin"} & set(right.columns):
-        near = front & ((left[name] - right[name]).abs() <= FRONT_M).to_numpy()
-        right.loc[near, name] = left.loc[near, name]
-    return right
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(left), pd.DataFrame(right), check_exact=True, obj=field.name
+        )
 
 
 def found(

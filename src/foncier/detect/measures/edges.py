@@ -75,7 +75,10 @@ class Rings:
         self.length_m = np.bincount(of[begins], size, minlength=len(rings))
         self._begins = xy[begins]
         self._along = sides / size[:, None]
-        self._size, self._ends = size, np.cumsum(size)
+        self._ends = np.cumsum(size)
+        self._ring = of[begins]
+        self._from_m = _from_first(self._ring, size)
+        self._to_m = self._from_m + size
         outer = np.diff(part, prepend=-1) > 0  # the first ring of a polygon; holes follow
         # A ring drawn counter-clockwise has its outside on the right; a hole the other way.
         self._right = np.where(shapely.is_ccw(rings) == outer, 1.0, -1.0)
@@ -89,11 +92,20 @@ class Rings:
 
     def locate(self, ring: NDArray[np.intp], at_m: Floats, length_m: Floats) -> Edge:
         """Points at a distance from the first corner of their rings."""
-        # All rings laid end to end: one search finds the side that each point falls on.
+        # All rings laid end to end: one search finds the side that each point falls on. The sums
+        # over all rings are rounded, so the side is set right by the sums over its own ring: the
+        # place of a point does not depend on which other plots there are.
         at = (np.cumsum(self.length_m) - self.length_m)[ring] + at_m
         side = np.minimum(np.searchsorted(self._ends, at), max(len(self._ends) - 1, 0))
+        side = np.clip(
+            side, np.searchsorted(self._ring, ring), np.searchsorted(self._ring, ring, "right") - 1
+        )
+        after = np.minimum(side + 1, len(self._ends) - 1)
+        side = np.where((at_m > self._to_m[side]) & (self._ring[after] == ring), after, side)
+        before = np.maximum(side - 1, 0)
+        side = np.where((at_m <= self._from_m[side]) & (self._ring[before] == ring), before, side)
         along = self._along[side]
-        ahead = at - self._ends[side] + self._size[side]
+        ahead = at_m - self._from_m[side]
         outward = np.column_stack([along[:, 1], -along[:, 0]]) * self._right[ring][:, None]
         return Edge(
             self._begins[side] + along * ahead[:, None],
@@ -149,6 +161,23 @@ class Rings:
         differs = found.reshape(-1, PARTS - 1) != before[:, None]
         part = np.where(differs.any(axis=1), differs.argmax(axis=1), PARTS - 1)
         return low + part * width / PARTS, width / PARTS
+
+
+def _from_first(ring: NDArray[np.intp], size: Floats) -> Floats:
+    """Length of the sides of a ring before each side, the same whatever the other rings are.
+
+    Examples
+    --------
+    >>> _from_first(np.array([0, 0, 0, 2, 2]), np.array([1.0, 2.0, 4.0, 3.0, 5.0])).tolist()
+    [0.0, 1.0, 3.0, 0.0, 3.0]
+    """
+    begin = np.zeros(len(size))
+    first = np.flatnonzero(np.diff(ring, prepend=-1))
+    many = np.diff(first, append=len(ring))
+    for rank in range(1, int(many.max(initial=0))):  # one addition for the same rank of all rings
+        at = first[many > rank] + rank
+        begin[at] = begin[at - 1] + size[at - 1]
+    return begin
 
 
 def edge_points(plots: Geometries, *, step_m: float) -> Edge:
