@@ -16,7 +16,7 @@ import shapely
 from hypothesis import Phase, settings
 
 from foncier import schemas
-from foncier.i18n import Localized
+from foncier.i18n import Localized, set_language
 from foncier.model import (
     Background,
     Criterion,
@@ -502,3 +502,8 @@ def studied(
         return made
 
     return run
+
+
+def pytest_runtest_teardown() -> None:
+    """Take back the language that a command of the test was given by ``--lang``."""
+    set_language(None)

@@ -215,10 +215,8 @@ def _is_inside(point: NDArray[np.float64], bounds: Box) -> bool:
 def _write(axes: Any, point: Any, words: str, colour: str, size: float) -> None:
     box = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
     x, y = (float(v) for v in point)
-    axes.text(
-        x, y, escape_text(words), color=colour, fontsize=size,
-        ha="center", va="center", bbox=box, clip_on=True,
-    )  # fmt: skip
+    middle = {"ha": "center", "va": "center", "clip_on": True}
+    axes.text(x, y, escape_text(words), color=colour, fontsize=size, bbox=box, **middle)
 
 
 def _frame(axes: Any, bounds: Box) -> None:
