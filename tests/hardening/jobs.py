@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+from foncier._util.destination import LEDGER
 from foncier.cli import app
 from foncier.model.entries import ENTRIES
 from foncier.pipeline import fetch
@@ -70,10 +71,13 @@ class Running:
     def damaged_files(self, folder: Path, former: Digests, new: Digests) -> list[str]:
         """Files that are neither the former nor the new ones; two runs mixed without detection."""
         out = self.written(folder)
-        now = _visible_digests(out)
+        # The ledger is no deliverable: the one that is written ahead of the files knows both runs.
+        now = {name: sha for name, sha in _visible_digests(out).items() if name != LEDGER}
         faults = [f"{n} is torn" for n in now if now[n] not in {former.get(n), new.get(n)}]
         # The file of what people write is made once the others are whole: it may be missing.
-        whole = {name: sha for name, sha in new.items() if name in now or name != ENTRIES}
+        whole = {
+            name: sha for name, sha in new.items() if name in now or name not in {ENTRIES, LEDGER}
+        }
         blend = {n for n in now if now[n] != former.get(n)} and now != whole
         if blend and now.get("manifest.json") and not mixed_files(out):
             odd = sorted(n for n in {*now, *whole} if now.get(n) != whole.get(n))
