@@ -29,8 +29,8 @@ def test_the_longest_real_names_fit_on_one_page(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FONCIER_REAL_DATA", str(real_data))
         study = read_study(STUDY)
-    result = studied("amiens")
-    write_results(result, study, tmp_path, lang="fr", timings={})
+        result = studied("amiens")
+        write_results(result, study, tmp_path, lang="fr", timings={})
     sites = result.candidates.set_index("opportunity_id")
     longest = sites["name"].str.len().nlargest(3)
     most_parcels = sites["parcel_ids"].str.count(r"\|").nlargest(1)
