@@ -19,6 +19,8 @@ OWNER_GROUPS = {
 NAMED_OWNERS = tuple(group for code, group in OWNER_GROUPS.items() if code in "1234569")
 UNKNOWN_ZONE = "inconnu"  # type of a zone of which it is not known what it allows
 PRESCRIPTION_FAMILIES = ("prescription", "information")
+PERMIT_KINDS = ("build", "declaration", "layout", "demolish")
+PERMIT_STATES = ("authorised", "cancelled", "started", "completed")
 
 PARCELS = Table(
     "parcels",
@@ -172,7 +174,7 @@ INVENTORY = Table(
         Column("renewables_zone", "text", optional=True),
         Column("signal", "text", label_id="signal_or_status", optional=True),
         Column("commune_name", "text", optional=True),
-        Column("owner_types", "text", optional=True),
+        Column("owner_types", "text", label_id="owner_codes", optional=True),
     ),
     POINT | POLYGON,
 )
@@ -292,19 +294,8 @@ PERMITS = Table(
     ("permit_id",),
     (
         Column("permit_id", "text", unique=True),
-        Column(
-            "kind",
-            "text",
-            label_id="permit_kind",
-            values=("build", "declaration", "layout", "demolish"),
-        ),
-        Column(
-            "state",
-            "text",
-            label_id="permit_state",
-            optional=True,
-            values=("authorised", "cancelled", "started", "completed"),
-        ),
+        Column("kind", "text", label_id="permit_kind", values=PERMIT_KINDS),
+        Column("state", "text", label_id="permit_state", optional=True, values=PERMIT_STATES),
         Column("nature", "text", label_id="permit_nature", optional=True, values=("new", "works")),
         Column("authorised_on", "date", optional=True),
         Column("started_on", "date", optional=True),

@@ -1,11 +1,25 @@
 """Schemas of the tables of a result, all in the legal metric CRS."""
 
 from foncier.schemas.base import LINE, POINT, POLYGON, Column, Table
+from foncier.schemas.inputs import PERMIT_KINDS, PERMIT_STATES
 
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
 # Perimeters that are real outlines; the others are guessed, as a disc of the declared area.
 KNOWN_OUTLINES = ("parcelles", "piece", "batiment", "trace")
 OPPORTUNITY = Column("opportunity_id", "text")
+
+# Types of owners, joined by `|` in `owner_types`: groups of DGFiP, and what the typology of Cerema
+# (`catpro3`) adds. `PUBLIC_OWNERS` are those of which the name may be written (groups 1-6 and 9).
+PUBLIC_OWNERS = (
+    *("etat", "region", "departement", "intercommunalite", "commune"),
+    *("hlm", "sem", "etablissement_public"),
+)
+OWNER_TYPES = (
+    *PUBLIC_OWNERS,
+    *("reseau", "amenageur", "copropriete", "associes", "societe", "autre", "personnes_privees"),
+)
+OWNER_SOURCES = ("personnes_morales", "fichiers_fonciers", "inventaire")
+PLANNING_EFFECTS = ("reserve", "cut", "bound", "flag")  # the strongest first
 
 # Noted by people in `saisies.gpkg`.
 SITE_STATUSES = ("a_etudier", "contacte", "en_projet", "ecarte", "vendu")
@@ -58,6 +72,16 @@ CANDIDATES = Table(
         Column("counted_area_m2", "number", "m²", optional=True, low=0),
         Column("departures_per_hour", "number", "/h", optional=True, low=0),
         Column("site_status", "text", optional=True, values=SITE_STATUSES),
+        Column("owner_types", "text", optional=True),
+        Column("public_land", "text", optional=True, values=("public", "partiel", "prive")),
+        Column("owner_rights", "number", optional=True, low=1),
+        Column("owner_name", "text", optional=True),
+        Column("owner_source", "text", optional=True, values=OWNER_SOURCES),
+        Column("permit_kind", "text", optional=True, values=PERMIT_KINDS),
+        Column("permit_state", "text", optional=True, values=PERMIT_STATES),
+        Column("permit_on", "date", optional=True),
+        Column("prescriptions", "text", optional=True),
+        Column("planning_effect", "text", optional=True, values=PLANNING_EFFECTS),
     ),
     POLYGON,
 )
