@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from foncier import schemas
 from foncier.schemas import results
-from foncier.scoring import axis_sections, by_district
+from foncier.scoring import by_district
 from foncier.scoring.by_district import OUTSIDE_ID
 
 CRS = pyproj.CRS.from_epsg(2154)
@@ -137,21 +137,3 @@ def test_districts_and_the_outside_sum_to_the_total(
     pd.testing.assert_frame_equal(
         pd.DataFrame(turned.drop(columns="geometry")), pd.DataFrame(table.drop(columns="geometry"))
     )
-
-
-@pytest.mark.parametrize(
-    ("length", "names"),
-    [
-        (400, ["0–400 m (A)"]),
-        (1000, ["0–500 m (A)", "500–1000 m"]),
-        (1200, ["0–500 m (A)", "500–1000 m", "1000–1200 m (B)"]),
-    ],
-)
-def test_sections_cover_the_area_without_overlap(length: int, names: list[str]) -> None:
-    axis = shapely.LineString([(0, 0), (length, 0)])
-    area = shapely.buffer(axis, 100)
-    stops = {"A": shapely.Point(10, 5)} | ({"B": shapely.Point(1190, 0)} if length == 1200 else {})
-    found = axis_sections(axis, area, stops, crs=CRS)
-    assert found["name"].tolist() == names
-    assert found.area.sum() == pytest.approx(area.area, rel=1e-6)
-    assert found.union_all().area == pytest.approx(area.area, rel=1e-6)

@@ -33,7 +33,7 @@ from foncier.pipeline.missing import (
 )
 from foncier.pipeline.study_area import (
     StudyLines,
-    axis_stops,
+    landmarks,
     study_area,
     trace_lines,
 )
@@ -323,10 +323,19 @@ def potential_by_district(
 ) -> gpd.GeoDataFrame | None:
     """Sum the opportunities of each district, or section of the axis; None without either."""
     outlines = layers.get("districts")
-    if outlines is None and axis is not None:
-        stops = axis_stops(study, candidates.crs)
-        outlines = scoring.axis_sections(axis, area, stops, crs=candidates.crs)
-    return None if outlines is None else scoring.by_district(candidates, scores, outlines)
+    if outlines is not None:
+        return scoring.by_district(candidates, scores, outlines)
+    if axis is None or study.axis is None:
+        return None
+    sections = scoring.axis_sections(
+        axis,
+        area,
+        landmarks(study, layers.get("places"), candidates.crs),
+        crs=candidates.crs,
+        half_width_m=study.axis.half_width_m,
+    )
+    off = label("scoring.districts.off_axis")
+    return scoring.by_district(candidates, scores, sections, outside_name=off)
 
 
 MUTAFRICHES_LAYERS: tuple[Layer, ...] = (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from foncier.pipeline.layers import Layers
     from foncier.study.config import Layer, Study, Trace
 
+LANDMARKS = ("station", "hospital", "university", "innovation")
 EXTENT: tuple[Layer, ...] = ("parcels", "buildings", "inventory")
 
 
@@ -91,12 +92,23 @@ def _drawn(study: Study, read: Callable[..., Any], file: str, crs: pyproj.CRS) -
     return confined.call(limits, file, read, study.path(file), crs=crs, shown=file)
 
 
-def axis_stops(study: Study, crs: pyproj.CRS) -> dict[str, shapely.Point]:
-    """Named waypoints of the axis in their order; none if the axis comes from a file."""
-    if study.axis is None or study.axis.file:
-        return {}
-    points = _waypoints(study, study.axis, crs)
-    return dict(zip(points["name"], points.geometry, strict=True))
+def landmarks(
+    study: Study, places: gpd.GeoDataFrame | None, crs: pyproj.CRS
+) -> dict[str, shapely.Point]:
+    """Named points of the study, those that say most first.
+
+    The waypoints of the axis, those of the loop, then the named places of `LANDMARKS`.
+    """
+    traces = [t for t in (study.axis, study.loop) if t is not None and not t.file]
+    frames: list[Any] = [_waypoints(study, trace, crs) for trace in traces]
+    if places is not None:
+        frames += [places[places["category"] == category] for category in LANDMARKS]
+    points: dict[str, shapely.Point] = {}
+    for frame in frames:
+        named = frame[frame["name"].notna()]
+        for name, point in zip(named["name"], named.geometry, strict=True):
+            points.setdefault(str(name), point)
+    return points
 
 
 def study_area(

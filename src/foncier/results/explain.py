@@ -16,6 +16,7 @@ from foncier.i18n import Lang, figure, format_value, label, localize
 from foncier.results.labels import FICTIONAL, VALUES
 from foncier.results.layers import SITES
 from foncier.results.queries import quoted
+from foncier.schemas.results import TO_CONFIRM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -322,6 +323,17 @@ def _mutability(explanation: Explanation, id_: str, lang: Lang) -> Iterator[Sect
         yield schemas.EFFORT.label[lang], [_works(row, lang), _hardness(row, lang)]
 
 
+def stated_band(value: Any) -> str:
+    """Rating of a use that may be shown; to be confirmed in a result of a former version.
+
+    Examples
+    --------
+    >>> stated_band("bon"), stated_band(float("nan"))
+    ('bon', 'a_confirmer')
+    """
+    return str(value) if _known(value) else TO_CONFIRM
+
+
 def _use(row: Row, lang: Lang) -> str:
     # The index leaves out what is unknown: it may be outside the range of what is possible.
     inside = row["index_low"] <= row["index"] <= row["index_high"]
@@ -330,7 +342,7 @@ def _use(row: Row, lang: Lang) -> str:
         lang,
         use=VALUES[row["use"]],
         index=row["index"],
-        band=VALUES[row["band"]],
+        band=VALUES[stated_band(row["stated_band"])],
         low=row["index_low"],
         high=row["index_high"],
     )

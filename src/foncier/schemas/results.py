@@ -263,6 +263,8 @@ DISTRICTS = Table(
     POLYGON,
 )
 
+MUTABILITY_BANDS = ("excellent", "tres_bon", "bon", "moyen", "mauvais")
+TO_CONFIRM = "a_confirmer"
 MUTABILITY = Table(
     "mutability",
     ("opportunity_id", "use"),
@@ -285,8 +287,9 @@ MUTABILITY = Table(
         Column("index_low", "number", "/100", low=0, high=100),
         Column("index_high", "number", "/100", low=0, high=100),
         Column("reliability", "number", "/10", low=0, high=10),
-        Column("band", "text", values=("excellent", "tres_bon", "bon", "moyen", "mauvais")),
+        Column("band", "text", label_id="mutafriches_band", values=MUTABILITY_BANDS),
         Column("use_rank", "number", low=1, high=7),
+        Column("stated_band", "text", optional=True, values=(*MUTABILITY_BANDS, TO_CONFIRM)),
     ),
 )
 

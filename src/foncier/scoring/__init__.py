@@ -1,7 +1,8 @@
 """Multi-criteria scoring: value functions, weights, ranks and their robustness."""
 
 from foncier.scoring.agreement import agreement
-from foncier.scoring.by_district import axis_sections, by_district
+from foncier.scoring.axis_sections import axis_sections
+from foncier.scoring.by_district import by_district
 from foncier.scoring.criteria import measures, unmeasured_criteria, value_function
 from foncier.scoring.ranking import scores
 from foncier.scoring.requirements import Condition, Tolerance, match_requirements

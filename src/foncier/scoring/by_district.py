@@ -16,21 +16,25 @@ from foncier.i18n import label
 from foncier.schemas.results import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from foncier.i18n import Localized
 
     Geometries = NDArray[np.object_]
 
 OUTSIDE_ID = "hors_quartiers"
+OUTSIDE_NAME = label("scoring.districts.outside")
 MIN_AREA_M2 = 1e-3  # less is a contact of two outlines
 ADDITIVE = ("yield_low", "yield_high")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
 
 
 def by_district(
-    candidates: gpd.GeoDataFrame, scores: pd.DataFrame, districts: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame,
+    scores: pd.DataFrame,
+    districts: gpd.GeoDataFrame,
+    *,
+    outside_name: Localized = OUTSIDE_NAME,
 ) -> gpd.GeoDataFrame:
     """Sum up the opportunities of each district, by kind and all kinds together.
 
@@ -47,6 +51,8 @@ def by_district(
         Table of the schema ``SCORES``.
     districts
         Table of the schema ``DISTRICT_OUTLINES``, same CRS.
+    outside_name
+        Name of the row of what lies in no district.
 
     Returns
     -------
@@ -77,7 +83,13 @@ def by_district(
         for place in sorted(set(range(len(district_shapes))) - set(parts["place"]))
     ]
     outside = union_of.get((-1, schemas.ALL_KINDS), shapely.union_all([]))
-    return _table([*summed, *empty], outlines, district_shapes, outside, candidates.crs)
+    ids = [*outlines["quarter_id"], OUTSIDE_ID]
+    names = [*outlines["name"], outside_name.fr]
+    # A district covered by earlier ones has no area left: it keeps its own outline.
+    whole = outlines.geometry.to_numpy()
+    shown = np.where(shapely.area(district_shapes) > 0, district_shapes, whole)
+    shapes = np.append(shown, outside)  # last: place -1
+    return _table([*summed, *empty], ids, names, shapes, candidates.crs)
 
 
 def _without_overlaps(shapes: Geometries) -> Geometries:
@@ -131,19 +143,9 @@ def _summary(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _table(
-    rows: list[dict[str, Any]],
-    outlines: gpd.GeoDataFrame,
-    district_shapes: Geometries,
-    outside: shapely.Geometry,
-    crs: Any,
+    rows: list[dict[str, Any]], ids: list[str], names: list[Any], shapes: Geometries, crs: Any
 ) -> gpd.GeoDataFrame:
-    # A district covered by earlier ones has no area left: it keeps its own outline.
-    whole = outlines.geometry.to_numpy()
-    shapes = np.append(
-        np.where(shapely.area(district_shapes) > 0, district_shapes, whole), outside
-    )  # last: place -1
-    ids = [*outlines["quarter_id"], OUTSIDE_ID]
-    names = [*outlines["name"], label("scoring.districts.outside").fr]
+    """Rows in the order of the districts, then of the kinds; the outside comes last."""
     if not rows:
         nothing: gpd.GeoDataFrame = schemas.DISTRICTS.empty(crs)
         return nothing
@@ -156,75 +158,3 @@ def _table(
     ordered = frame.sort_values(["last", "quarter_id", "step"])
     summary: gpd.GeoDataFrame = schemas.DISTRICTS.conform(ordered)
     return summary
-
-
-SECTION_M = 500.0
-SAMPLING_M = 10.0  # distance between the points of the axis
-
-
-def axis_sections(
-    axis: shapely.Geometry,
-    area: shapely.Geometry,
-    stops: Mapping[str, shapely.Point],
-    *,
-    crs: object,
-    step_m: float = SECTION_M,
-) -> gpd.GeoDataFrame:
-    """Divide a study area into the parts nearest to each section of its axis.
-
-    Parameters
-    ----------
-    axis
-        A line in the legal metric CRS; of several lines the longest is followed.
-    area
-        The study area.
-    stops
-        Named points of the axis, added to the names of the sections; may be empty.
-    crs
-        The legal metric CRS.
-    step_m
-        Length of a section in metres; the last one may be shorter.
-
-    Returns
-    -------
-    Table of the schema ``DISTRICT_OUTLINES``, in the order of the axis. The outlines do
-    not overlap and cover the area.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(0, 0), (900, 0)])
-    >>> found = axis_sections(line, shapely.box(0, -100, 900, 100), {"Gare": shapely.Point(700, 5)},
-    ...                   crs=2154)
-    >>> list(found["name"]), found.area.round().tolist()
-    (['0–500 m', '500–900 m (Gare)'], [100000.0, 80000.0])
-    """
-    merged = shapely.get_parts(shapely.line_merge(axis))
-    line = merged[np.argmax(shapely.length(merged))]
-    length = shapely.length(line)
-    count = max(int(np.ceil(length / step_m - 1e-9)), 1)
-    along = np.linspace(0, length, max(int(length / SAMPLING_M), count) + 1)
-    along = (along[:-1] + along[1:]) / 2  # no point on the limit of two sections
-    points = shapely.line_interpolate_point(line, along)
-    cells = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(points), extend_to=area, ordered=True)
-    )
-    owner = np.minimum((along / step_m).astype(int), count - 1)
-    shapes = [
-        shapely.intersection(shapely.union_all(cells[owner == i]), area) for i in range(count)
-    ]
-    at = {name: float(shapely.line_locate_point(line, point)) for name, point in stops.items()}
-    rows = [
-        {"quarter_id": f"axe-{i + 1:02d}", "name": _section_name(i, step_m, length, at)}
-        for i in range(count)
-    ]
-    frame = gpd.GeoDataFrame(rows, geometry=polygons_only(shapes), crs=crs)
-    sections = frame[shapely.area(frame.geometry.to_numpy()) > 0]
-    outlines: gpd.GeoDataFrame = schemas.DISTRICT_OUTLINES.conform(sections)
-    return outlines
-
-
-def _section_name(i: int, step_m: float, length: float, at: Mapping[str, float]) -> str:
-    start, end = i * step_m, min((i + 1) * step_m, length)
-    last = end >= length
-    stops = [name for name, where in at.items() if start <= where < end or (last and where == end)]
-    return f"{start:.0f}–{end:.0f} m" + (f" ({', '.join(stops)})" if stops else "")

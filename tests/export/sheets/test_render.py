@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -534,6 +535,7 @@ def test_optional_layers_are_printed_when_present(
         "index_low": [60.0, 30.0],
         "index_high": [80.0, 55.0],
         "band": ["excellent", "moyen"],
+        "stated_band": ["a_confirmer", "moyen"],
         "reliability": [6.0, 6.0],
         "use_rank": [1.0, 2.0],
     }
@@ -546,7 +548,10 @@ def test_optional_layers_are_printed_when_present(
     print_sheets(folder, tmp_path / "out", choice=Choice(top=2))
     (text,) = pages(tmp_path / "out" / "001-FR-80021_1.pdf")
     assert "Mutabilité (Mutafriches)" in text
-    assert " 72 " in text
+    assert re.search(r"Tertiaire\s+72\s+60.à.80\s+À confirmer", text), text
+    assert re.search(r"40\s+30.à.55\s+Moyen", text), text
+    assert "Excellent" not in text
+    assert "Fiabilité 6 sur 10" in text.replace("\u00a0", " ")
     assert "Mutabilité" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
     leaflet = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
     assert "Saint-Leu 3 ha" in leaflet

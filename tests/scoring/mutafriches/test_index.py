@@ -324,3 +324,45 @@ def test_the_index_of_a_site_does_not_depend_on_the_others(sites: list[dict[str,
     alone = pd.concat([mutability([i], p, GRID) for i, p in zip(ids, parts, strict=True)])
     pd.testing.assert_frame_equal(together, alone.reset_index(drop=True))
     assert both.equals(before)
+
+
+@pytest.mark.parametrize(
+    ("answered", "stated"),
+    [(5, {"a_confirmer"}), (28, None)],
+)
+def test_no_rating_is_stated_that_its_interval_does_not_support(
+    answered: int, stated: set[str] | None
+) -> None:
+    favourable = {
+        name: max(
+            (a for a in GRID.question(name).answers if a.value != GRID.unknown),
+            key=lambda answer: answer.impacts[0],
+        ).value
+        for name in NAMES[:answered]
+    }
+    found = marked(favourable)
+    assert found.loc["residentiel", "index"] > 70  # published as it is
+    assert found.loc["residentiel", "band"] == "excellent"
+    if stated is None:
+        assert found["stated_band"].tolist() == found["band"].tolist()
+    else:
+        assert set(found["stated_band"]) == stated
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_stated_rating_is_that_of_both_ends(data: st.DataObject) -> None:
+    chosen = {
+        name: data.draw(st.sampled_from([a.value for a in GRID.question(name).answers]))
+        for name in data.draw(st.sets(st.sampled_from(NAMES), min_size=14))
+    }
+    found = marked(chosen)
+    starts = dict(GRID.bands)
+    for row in found.to_dict("records"):
+        if row["stated_band"] == "a_confirmer":
+            continue
+        assert row["reliability"] >= 5
+        assert row["stated_band"] == row["band"]
+        assert row["index_low"] >= starts[row["band"]]
+        above = [start for start in starts.values() if start > starts[row["band"]]]
+        assert not above or row["index_high"] < min(above)

@@ -9,7 +9,7 @@ import pandas as pd
 from foncier.export.sheets.typography import is_known, measured, printable
 from foncier.export.words import VALUES
 from foncier.i18n import figure, format_value, label, localize
-from foncier.results.explain import parcels_of
+from foncier.results.explain import parcels_of, stated_band
 
 if TYPE_CHECKING:
     from foncier.export.sheets.tables import SheetTables
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MAX_EVIDENCE = 12
-MAX_USES = 4
 
 
 def evidence(tables: SheetTables, site: Row, tests: pd.DataFrame, lang: Lang) -> dict[str, Any]:
@@ -109,14 +108,15 @@ def _line(
     }
 
 
-def uses(tables: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
-    """Best uses by mutability index (0 to 100), each with its interval over the unknown criteria.
+def uses(tables: SheetTables, site: Row, lang: Lang) -> dict[str, Any] | None:
+    """Uses by mutability index (0 to 100), each with its interval over the unknown criteria.
 
-    Empty where the result has no such layer, or no row for this site.
+    The rating is that which reliability and interval support. Empty where the result has no such
+    layer, or no row for this site.
     """
     table = tables.mutability
     best = table.loc[table["opportunity_id"] == site["opportunity_id"]].sort_values("use_rank")
-    return [
+    rows = [
         {
             "label": VALUES[row["use"]][lang] if row["use"] in VALUES else str(row["use"]),
             "index": figure(round(float(row["index"])), "", lang),
@@ -125,7 +125,17 @@ def uses(tables: SheetTables, site: Row, lang: Lang) -> list[dict[str, Any]]:
                 "low": float(row["index_low"]) / 100,
                 "high": float(row["index_high"]) / 100,
             },
-            "band": VALUES[row["band"]][lang] if row["band"] in VALUES else "",
+            "span": localize(
+                "export.sheets.range",
+                lang,
+                low=figure(round(float(row["index_low"])), "", lang),
+                high=figure(round(float(row["index_high"])), "", lang),
+            ),
+            "band": VALUES[stated_band(row["stated_band"])][lang],
         }
-        for row in best.head(MAX_USES).to_dict("records")
+        for row in best.to_dict("records")
     ]
+    if not rows:
+        return None
+    note = localize("export.sheets.reliability", lang, reliability=best["reliability"].iloc[0])
+    return {"rows": rows, "note": note}

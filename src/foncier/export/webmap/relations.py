@@ -13,25 +13,26 @@ from foncier.export.webmap.encode_table import (
     texts,
 )
 from foncier.export.webmap.isochrones import known_sites
+from foncier.schemas.results import TO_CONFIRM
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from foncier.model import ResultTables
 
-BEST_USES = 3
-
 
 def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
-    """Best uses of each friche by Mutafriches, the best first; empty where not computed."""
+    """Uses of each friche by Mutafriches, the best first; empty where not computed.
+
+    The rating is that which reliability and interval support.
+    """
     table = _or_empty(result.mutability, schemas.MUTABILITY)
     best = table.sort_values(["opportunity_id", "use_rank", "use"], kind="stable")
-    best = best.groupby("opportunity_id", sort=False).head(BEST_USES)
     rows, owner = known_sites(best, ids)
     return {
         "site": owner,
         "use": pool(rows["use"]),
-        "band": pool(rows["band"]),
+        "stated_band": pool(rows["stated_band"].fillna(TO_CONFIRM)),
         **{
             name: numbers(rows[name], 1)
             for name in ("index", "index_low", "index_high", "reliability")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from foncier.errors import ConfigError
 from foncier.schemas import MUTABILITY
+from foncier.schemas.results import TO_CONFIRM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ IMPACTS = {"++": 2.0, "+": 1.0, "=": 0.5, "-": -1.0, "--": -2.0}
 PER_UNIT = {"m": 1.0, "km": 1000.0, "m2": 1.0, "%": 1.0}
 SEPARATOR = "|"
 NEUTRAL = 0.5
+RELIABLE = 5.0  # out of 10: below, no rating is stated
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,9 @@ def mutability(ids: Sequence[str], facts: pd.DataFrame, matrix: Matrix) -> pd.Da
     Table of the schema ``MUTABILITY``, one row a site and use, sorted. ``index`` is
     ``round(1000·A/(A+C))/10``: a positive impact adds its weight to A, a negative one to C, a
     neutral one to both, an unknown one to neither; 0 when nothing is known, as published.
-    ``reliability`` is the weight of the known criteria, out of 10.
+    ``reliability`` is the weight of the known criteria, out of 10. ``band`` is the published rating
+    of the index; ``stated_band`` is the one to show: the same where the reliability is at least 5
+    and the whole interval has this rating, else ``a_confirmer``.
 
     ``index_low`` and ``index_high`` are the least and the greatest index once every unknown
     criterion is answered. They are exact: A/(A+C) grows with each impact whatever the others
@@ -233,9 +237,8 @@ def _table(
 ) -> pd.DataFrame:
     uses = list(matrix.uses)
     index = indices["index"]
-    starts = np.array([start for _, start in matrix.bands])
-    names = np.array([name for name, _ in matrix.bands], dtype=object)
-    band = names[(index[..., None] >= starts).argmax(axis=-1)]
+    band, low, high = (_bands(indices[name], matrix) for name in ("index", "low", "high"))
+    holds = (band == low) & (band == high) & (reliability >= RELIABLE)[:, None]
     table = pd.DataFrame(
         {
             "opportunity_id": np.repeat(sites, len(uses)),
@@ -245,6 +248,7 @@ def _table(
             "index_high": indices["high"].ravel(),
             "reliability": np.repeat(np.round(reliability, 6), len(uses)),
             "band": band.ravel(),
+            "stated_band": np.where(holds, band, TO_CONFIRM).ravel(),
             "use_rank": pd.DataFrame(index)
             .rank(axis=1, method="min", ascending=False)
             .to_numpy()
@@ -255,3 +259,10 @@ def _table(
         table.sort_values(["opportunity_id", "use_rank", "use"])
     )
     return result
+
+
+def _bands(index: Floats, matrix: Matrix) -> NDArray[np.object_]:
+    """Published band of each index."""
+    starts = np.array([start for _, start in matrix.bands])
+    names = np.array([name for name, _ in matrix.bands], dtype=object)
+    return np.asarray(names[(index[..., None] >= starts).argmax(axis=-1)])

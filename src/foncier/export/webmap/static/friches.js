@@ -35,7 +35,7 @@ function usesBlock(site) {
  */
 function usesTable(rows) {
   const { index, index_low: low, index_high: high } = page.uses;
-  const [use, band] = [unpool(page.uses.use), unpool(page.uses.band)];
+  const [use, band] = [unpool(page.uses.use), unpool(page.uses.stated_band)];
   return el('table', { class: 'access', id: 'uses' },
     el('thead', {}, el('tr', {}, ...['use', 'use_index', 'use_span'].map(
       (key) => el('th', { scope: 'col' }, t(key)),
