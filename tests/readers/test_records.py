@@ -72,7 +72,8 @@ def test_an_inventory_and_its_traps(tmp_path: Path, read: Callable[..., Any]) ->
         "producer that may be a person: name left out": 1,
         "year of construction rejected (local_ancien_annee, local_recent_annee): it is in seconds "
         "since 1970, not a year": 1,
-        "unreadable date in site_actu_date (YYYY-MM-DD expected) taken as unknown": 1,
+        "unreadable date in site_actu_date (YYYY-MM-DD or DD/MM/YYYY expected) taken as unknown: "
+        "“hier”": 1,
         "site identified after its update (site_identif_date > site_actu_date)": 1,
         "site whose parcels were abbreviated (AB160/161): IDUs resolved": 1,
     }

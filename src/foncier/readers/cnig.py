@@ -16,13 +16,7 @@ import shapely
 
 from foncier import schemas
 from foncier.errors import FormatError
-from foncier.readers import (
-    base,
-    columns,
-    frames,
-    geolocate,
-    ids,
-)
+from foncier.readers import base, columns, frames, geolocate, ids, parse
 from foncier.readers.columns import Field
 from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_refs import resolve_lists
@@ -218,24 +212,23 @@ def _with_numbers(rows: pd.DataFrame, shown: str, journal: Journal) -> pd.DataFr
         int(invalid.sum()),
         "readers.cnig.years_in_seconds",
     )
-    first = columns.dates(rows["identified_on"], column="site_identif_date", journal=journal)
-    last = columns.dates(rows["updated_on"], column="site_actu_date", journal=journal)
+    first = parse.dates(rows["identified_on"], column="site_identif_date", journal=journal)
+    last = parse.dates(rows["updated_on"], column="site_actu_date", journal=journal)
     journal.add(
         "kept",
         int((first > last).sum()),
         "readers.cnig.identified_after_update",
     )
-    area = columns.numbers(rows["area_m2"], column="unite_fonciere_surface", shown=shown)
+    area = parse.numbers(
+        rows["area_m2"], column="unite_fonciere_surface", shown=shown, journal=journal
+    )
     journal.add(
         "dropped",
         int((area <= 0).sum()),
         "readers.cnig.area_not_positive",
     )
     # Secondary figures: text in them means unknown and is no error.
-    built = {
-        name: pd.to_numeric(rows[name].astype("str").str.replace(",", "."), errors="coerce")
-        for name in ("buildings_number", "buildings_m2")
-    }
+    built = {name: parse.loose_numbers(rows[name]) for name in ("buildings_number", "buildings_m2")}
     built = {name: values.where(values >= 0).astype("float64") for name, values in built.items()}
     return rows.assign(identified_on=first, updated_on=last, area_m2=area.where(area > 0), **built)
 

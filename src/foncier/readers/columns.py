@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
 GARBLED_MARKS = "[ÃÂâ]"
 MAX_EXACT = 2.0**53  # above, floats skip whole numbers
-SPACES = re.compile(r"\s")  # narrow and no-break spaces included
 
 
 @dataclass(frozen=True)
@@ -246,47 +244,6 @@ def repair_encoding(text: str) -> str:
 def without_unknown(values: pd.Series[Any]) -> pd.Series[Any]:
     """Replace the words that mean "unknown" (``NA``, ``inconnu``, empty) by a missing value."""
     return values.mask(values.isin(UNKNOWN)).astype("str")
-
-
-def numbers(values: pd.Series[Any], *, column: str, shown: str) -> pd.Series[Any]:
-    """Read numbers as French files write them (``56 248``, ``3,4``); missing stays missing.
-
-    Raises
-    ------
-    FormatError
-        Some cells hold text.
-    """
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype("float64")
-    texts = values.astype("str").str.replace(SPACES, "", regex=True)
-    texts = texts.str.replace(",", ".", regex=False)
-    parsed = pd.to_numeric(texts, errors="coerce").astype("float64")
-    invalid = parsed.isna() & texts.notna() & (texts != "")
-    if invalid.any():
-        raise FormatError(
-            "readers.columns.not_numbers",
-            path=shown,
-            column=column,
-            count=int(invalid.sum()),
-            cells=list(values[invalid].astype("str").unique()),
-        )
-    return parsed.where(np.isfinite(parsed))
-
-
-def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series[Any]:
-    """Read ISO dates (2023-08-17; a time after it is ignored); other texts are unknown."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        days: pd.Series[Any] = values.dt.tz_localize(None).dt.normalize()
-        return days
-    texts = values.astype("str")
-    parsed = pd.to_datetime(texts.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    journal.add(
-        "dropped",
-        int((parsed.isna() & texts.notna()).sum()),
-        "readers.columns.bad_dates",
-        column=column,
-    )
-    return parsed
 
 
 def allowed_values(table: Table, column: str) -> dict[str, str]:

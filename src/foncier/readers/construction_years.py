@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from foncier.errors import FormatError
-from foncier.readers import geolocate
+from foncier.readers import geolocate, parse
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
 
@@ -84,7 +84,7 @@ def read_construction_years(
 
 
 def _years(values: pd.Series[Any]) -> pd.Series[Any]:
-    numbers = geolocate.to_numbers(values).astype("float64")
+    numbers = parse.loose_numbers(values).astype("float64")
     plausible = (numbers >= OLDEST) & (numbers <= NEWEST)
     return numbers.where(plausible, np.nan)
 

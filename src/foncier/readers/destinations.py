@@ -10,12 +10,7 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.errors import FormatError
-from foncier.readers import (
-    base,
-    columns,
-    files,
-    ids,
-)
+from foncier.readers import base, columns, files, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -73,7 +68,7 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
     except UnicodeEncodeError as reason:
         raise FormatError("readers.destinations.bad_text", path=file.shown) from reason
     lat, lon = (
-        columns.numbers(cells[name], column=name, shown=file.shown)
+        parse.numbers(cells[name], column=name, shown=file.shown, journal=journal)
         for name in ("latitude", "longitude")
     )
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")

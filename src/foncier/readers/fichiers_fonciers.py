@@ -10,7 +10,7 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.i18n.arrays import localize_columns
-from foncier.readers import base, geolocate, ids
+from foncier.readers import base, geolocate, ids, parse
 from foncier.readers.cadastre import IDU
 from foncier.readers.columns import Field
 
@@ -54,7 +54,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
         A column is missing.
     """
     rows, size, geometry = geolocate.cells(file, FIELDS, journal)
-    rows = rows.assign(**{name: geolocate.to_numbers(rows[name]) for name in COUNTS})
+    rows = rows.assign(**{name: parse.loose_numbers(rows[name]) for name in COUNTS})
     idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
     valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
     journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")

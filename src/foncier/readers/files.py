@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import pandas as pd
 import pyarrow as pa
 import pyogrio
 import pyproj
@@ -27,11 +26,13 @@ from foncier.errors import (
     SourceError,
 )
 from foncier.i18n import label
-from foncier.readers import archives
+from foncier.readers import archives, csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    import pandas as pd
 
     from foncier.readers.report import Journal
 
@@ -62,7 +63,6 @@ READ_ERRORS = (
 )
 HEAD_BYTES = 100
 ADDRESS_CHARS = 200  # of an address in a message
-MAX_COLUMNS = 2000  # the widest register has two hundred
 BOM = b"\xef\xbb\xbf"
 
 
@@ -114,25 +114,6 @@ def content(path: Path, shown: str) -> bytes:
     return data.removeprefix(BOM)
 
 
-def text(path: Path, shown: str, journal: Journal) -> str:
-    """Return the text of a file: UTF-8, else Windows-1252 (with a note)."""
-    data = content(path, shown)
-    if data.startswith(b"PK"):
-        raise FormatError("readers.files.not_csv", path=shown)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        journal.add(
-            "assumed",
-            1,
-            "readers.files.not_utf8",
-        )
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes are undefined there, none in Latin-1
-        return data.decode("latin-1")
-
-
 @contextmanager
 def scratch(shown: str) -> Iterator[Path]:
     """Make a temporary folder for libraries that read only files; removed even after a kill.
@@ -154,28 +135,15 @@ def scratch(shown: str) -> Iterator[Path]:
 
 
 def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
-    """Read the rows of a CSV file, every cell as text; the separator is that of the header.
+    """Read the rows of a CSV file, every cell as text (`foncier.readers.csv_text`).
 
     Raises
     ------
     FormatError
-        The file has no header, or a line has more cells than the header.
+        The file has no header, or most lines have more cells than the header.
     """
-    csv_text = text(path, shown, journal)
-    header = csv_text.split("\n", 1)[0]
-    separator = max(";,\t", key=header.count)
-    if header.count(separator) >= MAX_COLUMNS:
-        raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
-    try:
-        table = pd.read_csv(
-            io.StringIO(csv_text), sep=separator, dtype=str, keep_default_na=False, na_filter=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
-        raise FormatError("readers.files.bad_csv", path=shown, why=str(reason).strip()) from reason
-    # With a longer first row pandas takes the first cells as an index: columns are shifted.
-    if not isinstance(table.index, pd.RangeIndex):
-        raise FormatError("readers.files.ragged_csv", path=shown)
-    return table
+    text = csv_text.decode(content(path, shown), shown, journal)
+    return csv_text.table(text, shown, journal)
 
 
 def vector(

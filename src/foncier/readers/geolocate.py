@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.geometry import unions_by
-from foncier.readers import base, columns, frames
+from foncier.readers import base, columns, frames, parse
 from foncier.readers.former_communes import to_cadastre
 
 if TYPE_CHECKING:
@@ -51,16 +51,9 @@ def _join_items(cell: Any) -> Any:
     return SEPARATOR.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
 
 
-def to_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Read the numbers of a register; words (« non renseigné », ``[ND]``) are unknown."""
-    texts = values.astype("str").str.replace(r"\s", "", regex=True).str.replace(",", ".")
-    parsed = pd.to_numeric(texts, errors="coerce").astype("float64")
-    return parsed.where(np.isfinite(parsed))
-
-
 def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
     """Make points of the columns ``lon`` and ``lat`` (x and y, in ``crs``), None if unknown."""
-    lon, lat = to_numbers(rows["lon"]), to_numbers(rows["lat"])
+    lon, lat = parse.loose_numbers(rows["lon"]), parse.loose_numbers(rows["lat"])
     shapes = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
     shapes[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
     return gpd.GeoSeries(shapes, index=rows.index, crs=crs)

@@ -11,7 +11,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.model import VERDICTS, LayerFile, verdict_codes
-from foncier.readers import columns, files, geolocate, shapes
+from foncier.readers import columns, files, geolocate, parse, shapes
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
@@ -137,10 +137,10 @@ def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.Ge
         kind=_kinds(rows, planted=planted, shown=path.name),
         verdict=_verdicts(rows, planted=planted, shown=path.name),
         parcel_ids=_parcel_lists(rows["parcel_ids"]),
-        observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
-        weight=columns.numbers(rows["weight"], column="weight", shown=path.name),
+        observed_on=parse.dates(rows["observed_on"], column="date", journal=journal),
+        weight=parse.numbers(rows["weight"], column="weight", shown=path.name, journal=journal),
     )
-    return _with_geometry(rows, crs, path.name), planted
+    return _with_geometry(rows, crs, path.name, journal), planted
 
 
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -220,7 +220,7 @@ def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
     return lists.map(lambda ids: "|".join(sorted({i for i in ids if i})), na_action="ignore")
 
 
-def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str, journal: Journal) -> gpd.GeoDataFrame:
     """Reproject the rows to the legal CRS; a missing geometry stays missing."""
     if isinstance(rows, gpd.GeoDataFrame):
         frame = rows.set_geometry("geometry")
@@ -233,7 +233,7 @@ def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
                 )
             )
     else:
-        frame = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown), crs="EPSG:4326")
+        frame = gpd.GeoDataFrame(rows, geometry=_geometries(rows, shown, journal), crs="EPSG:4326")
     known = ~(frame.geometry.isna() | frame.geometry.is_empty)
     shapes_ = pd.Series(None, frame.index, dtype=object)
     if known.any():
@@ -244,7 +244,7 @@ def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapes_, crs=crs), crs=crs)
 
 
-def _geometries(rows: pd.DataFrame, shown: str) -> Any:
+def _geometries(rows: pd.DataFrame, shown: str, journal: Journal) -> Any:
     """Return the WKT geometry where there is one, else the point of lon and lat."""
     geometries = geolocate.from_wkt(rows["wkt"])
     invalid = rows["wkt"].notna().to_numpy(dtype=bool) & shapely.is_missing(geometries)
@@ -256,7 +256,7 @@ def _geometries(rows: pd.DataFrame, shown: str) -> Any:
             cells=list(rows.loc[invalid, "wkt"]),
         )
     lon, lat = (
-        columns.numbers(rows[n], column=n, shown=shown).to_numpy(dtype=np.float64)
+        parse.numbers(rows[n], column=n, shown=shown, journal=journal).to_numpy(dtype=np.float64)
         for n in ("lon", "lat")
     )
     points = np.where(np.isfinite(lon + lat), shapely.points(lon, lat), None)

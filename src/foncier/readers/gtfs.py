@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import ConfigError, FormatError
-from foncier.readers import base, columns
+from foncier.readers import base, columns, parse
 from foncier.readers.gtfs_days import ordinary_day
 from foncier.readers.gtfs_files import open_feed
 
@@ -60,7 +60,7 @@ def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
         _note_day(day, target.on, journal)
         runs = _runs(trips, day)
         stop_times = _stop_times(feed, set(runs["trip_id"]), journal)
-        runs = _expand_frequencies(runs, stop_times, feed)
+        runs = _expand_frequencies(runs, stop_times, feed, journal)
         trips = trips.assign(route=_routes(feed, trips))
     boarded = stop_times[stop_times["board"] & stop_times["stop_id"].isin(draft.frame["stop_id"])]
     departures = _departures(boarded, runs).merge(trips[["trip_id", "route"]], on="trip_id")
@@ -76,9 +76,8 @@ def _stops(feed: Feed, file: LayerFile, target: Target, journal: Journal) -> Dra
     )
     table_shown = f"{file.shown}/stops.txt"
     for name in ("stop_lat", "stop_lon"):
-        all_stops[name] = columns.numbers(
-            all_stops[name].where(all_stops[name] != ""), column=name, shown=table_shown
-        )
+        known = all_stops[name].where(all_stops[name] != "")
+        all_stops[name] = parse.numbers(known, column=name, shown=table_shown, journal=journal)
     all_stops = all_stops.assign(
         stop_name=all_stops["stop_name"].where(all_stops["stop_name"] != "")
     )
@@ -169,8 +168,11 @@ def _stop_times(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
         ("departure_time", "arrival_time", "pickup_type"),
     )
     rows = pd.concat([part[part["trip_id"].isin(trips)] for part in chunks], ignore_index=True)
-    rows["order"] = columns.numbers(
-        rows["stop_sequence"], column="stop_sequence", shown=f"{feed.shown}/stop_times.txt"
+    rows["order"] = parse.numbers(
+        rows["stop_sequence"],
+        column="stop_sequence",
+        shown=f"{feed.shown}/stop_times.txt",
+        journal=journal,
     )
     rows = rows.sort_values(["trip_id", "order", "stop_id"], ignore_index=True)
     texts = rows["departure_time"].where(rows["departure_time"] != "", rows["arrival_time"])
@@ -190,20 +192,24 @@ def _stop_times(feed: Feed, trips: set[str], journal: Journal) -> pd.DataFrame:
     return rows.loc[between, ["trip_id", "stop_id", "time_s", "board"]]
 
 
-def _expand_frequencies(runs: pd.DataFrame, stop_times: pd.DataFrame, feed: Feed) -> pd.DataFrame:
+def _expand_frequencies(
+    runs: pd.DataFrame, stop_times: pd.DataFrame, feed: Feed, journal: Journal
+) -> pd.DataFrame:
     """Return the runs, with one row per run of the frequency table in place of its trip."""
     if "frequencies" not in feed:
         return runs
     table = feed.rows("frequencies", ("trip_id", "start_time", "end_time", "headway_secs"))
     table = table[table["trip_id"].isin(runs["trip_id"])]
     table_shown = f"{feed.shown}/frequencies.txt"
-    headway_s = columns.numbers(
-        table["headway_secs"], column="headway_secs", shown=table_shown
-    ).to_numpy()
+    headway_s = parse.loose_numbers(table["headway_secs"]).to_numpy()
     start, end = seconds(table["start_time"]), seconds(table["end_time"])
     with np.errstate(divide="ignore", invalid="ignore"):
         count = np.ceil((end - start) / headway_s)
-    if not (np.isfinite(count) & (headway_s > 0)).all() or np.maximum(count, 0).sum() > MAX_RUNS:
+    usable = np.isfinite(count) & (headway_s > 0)
+    journal.add("dropped", int((~usable).sum()), "readers.gtfs.odd_frequencies")
+    table, headway_s = table[usable], headway_s[usable]
+    start, end, count = start[usable], end[usable], count[usable]
+    if (len(usable) and not usable.any()) or np.maximum(count, 0).sum() > MAX_RUNS:
         raise FormatError("readers.gtfs.bad_frequencies", path=table_shown)
     repeats = np.maximum(count, 0).astype(np.int64)
     nth = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)

@@ -25,6 +25,7 @@ MAX_BYTES = 2**27
 MAX_STOP_TIMES_BYTES = 2**30  # the largest French feed (a region) has 700 MB
 MAX_RATIO = 200  # timetables 10 to 30, zeros 1000
 SMALL_BYTES = 2**20  # allowed at any ratio
+SMALLEST_BYTES = 64  # a shorter table may be blank
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CHUNK_ROWS = 500_000  # rows of the timetable in memory before those of other days are dropped
 READ_ERRORS = (
@@ -53,7 +54,9 @@ class Feed:
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> pd.DataFrame:
         """Return all rows of a table, see `chunks`."""
-        return pd.concat(list(self.chunks(name, required, optional)), ignore_index=True)
+        parts = list(self.chunks(name, required, optional))
+        blank = pd.DataFrame("", index=[], columns=[*required, *optional], dtype="str")
+        return pd.concat(parts, ignore_index=True) if parts else blank
 
     def chunks(
         self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
@@ -135,7 +138,7 @@ def open_feed(path: Path, shown: str) -> Iterator[Feed]:
     """
     if path.is_dir():
         paths = {name: path / f"{name}.txt" for name in TABLES}
-        present = {name: file for name, file in paths.items() if file.is_file()}
+        present = {n: file for n, file in paths.items() if file.is_file() and _has_rows(file)}
         for name, file in present.items():
             _check_size(name, file.stat().st_size, shown)
         yield Feed(shown, {n: _file_opener(file) for n, file in present.items()})
@@ -148,6 +151,10 @@ def open_feed(path: Path, shown: str) -> Iterator[Feed]:
     with archive:
         members = _members(archive, shown)
         yield Feed(shown, {n: _member_opener(archive, info) for n, info in members.items()})
+
+
+def _has_rows(file: Path) -> bool:
+    return file.stat().st_size > SMALLEST_BYTES or bool(file.read_bytes().strip())
 
 
 def _file_opener(file: Path) -> Callable[[], Any]:
@@ -171,6 +178,8 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]
         name = path.name.removesuffix(".txt")
         if name not in TABLES or path.suffix != ".txt" or "__MACOSX" in path.parts:
             continue
+        if info.file_size <= SMALLEST_BYTES and not archive.read(info).strip():
+            continue  # an empty optional table is none
         if name in members:
             raise FormatError("readers.gtfs_files.two_tables", path=shown, name=name)
         if info.flag_bits & 1 or info.compress_type not in COMPRESSIONS:

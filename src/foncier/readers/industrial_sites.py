@@ -10,13 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foncier import schemas
-from foncier.readers import (
-    base,
-    columns,
-    geolocate,
-    ids,
-    parcel_refs,
-)
+from foncier.readers import base, columns, geolocate, ids, parcel_refs, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -86,7 +80,7 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     abandoned = use.str.contains("|".join(ABANDONED_USE))
     unknown = use.isin(UNKNOWN_USE) | use.str.contains("|".join(PLANNED_USE))
     signal = np.select([abandoned, unknown], ["ademe_abandoned", "ademe_site"], "ademe_reused")
-    area = geolocate.to_numbers(rows["area_m2"])
+    area = parse.loose_numbers(rows["area_m2"])
     rows = rows.assign(
         site_id="ADEME-" + rows["site_id"].astype("str"),
         area_m2=area.where(area > 0),
@@ -128,7 +122,7 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     rows = rows.assign(
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
-        updated_on=columns.dates(rows["updated_on"], column="date", journal=journal),
+        updated_on=parse.dates(rows["updated_on"], column="date", journal=journal),
         area_m2=np.nan,
         url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),
         signal=signal,

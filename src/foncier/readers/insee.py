@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from foncier.readers import base, columns, ids
+from foncier.readers import base, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def population(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     draft = base.layer(file, target, journal, fields=POPULATION_FIELDS, shape="point")
     frame: Any = draft.frame
-    residents = columns.numbers(frame["residents"], column="residents", shown=file.shown)
+    residents = parse.numbers(
+        frame["residents"], column="residents", shown=file.shown, journal=journal
+    )
     frame = frame.assign(residents=residents)
     journal.add(
         "dropped",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from foncier import communes
 from foncier.errors import FormatError
-from foncier.readers import base, columns, frames, ids, layouts
+from foncier.readers import base, columns, frames, ids, layouts, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ def published_numbers(
     texts = values.astype("str").str.strip()
     secret = texts.str.fullmatch(WITHHELD).fillna(False).astype(bool)
     journal.add("kept", int(secret.sum()), "readers.insee.secret", column=column)
-    return columns.numbers(texts.mask(secret).str.removesuffix("%"), column=column, shown=shown)
+    return parse.numbers(
+        texts.mask(secret).str.removesuffix("%"), column=column, shown=shown, journal=journal
+    )
 
 
 def of_arrondissements(

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from foncier.errors import FormatError
-from foncier.readers import (
-    base,
-    columns,
-    frames,
-    ids,
-)
+from foncier.readers import base, columns, frames, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -62,7 +57,7 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
     subject = columns.translate(frame["subject"], SUBJECTS, column="subject", shown=file.shown)
     frame = frame.assign(
         subject=subject,
-        observed_on=columns.dates(frame["observed_on"], column="observed_on", journal=journal),
+        observed_on=parse.dates(frame["observed_on"], column="observed_on", journal=journal),
         source=frame["source"].astype("str").fillna(file.source or file.shown),
     )
     complete = frame["signal"].notna() & frame["subject"].notna()
@@ -94,7 +89,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
     frame = frame.assign(
         signal=_state_signals(frame["etat"], file.shown),
         subject="building",
-        observed_on=columns.dates(frame["observed_on"], column="date", journal=journal),
+        observed_on=parse.dates(frame["observed_on"], column="date", journal=journal),
         source=SURVEY_SOURCE,
     )
     return base.Draft(
@@ -111,7 +106,9 @@ def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
         raise FormatError(
             "readers.observations.no_coordinates", path=file.shown, columns=list(table.columns)
         )
-    lon, lat = (columns.numbers(cells[n], column=n, shown=file.shown) for n in ("lon", "lat"))
+    lon, lat = (
+        parse.numbers(cells[n], column=n, shown=file.shown, journal=journal) for n in ("lon", "lat")
+    )
     points = gpd.points_from_xy(lon, lat, crs=file.crs or "EPSG:4326")
     points[(lat.isna() | lon.isna()).to_numpy()] = None
     return gpd.GeoDataFrame(cells, geometry=points)

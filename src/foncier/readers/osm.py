@@ -11,14 +11,7 @@ import pyproj
 import shapely
 
 from foncier.errors import FormatError
-from foncier.readers import (
-    base,
-    columns,
-    files,
-    osm_files,
-    osm_opening,
-    osm_tags,
-)
+from foncier.readers import base, columns, files, osm_files, osm_opening, osm_tags, parse
 from foncier.readers.osm_tags import TagRule
 from foncier.readers.planning import default_effect
 
@@ -232,7 +225,7 @@ def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     features["observation_id"] = features["osm_id"] + "/" + features["signal"]
     checked = features[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
-    features["observed_on"] = columns.dates(checked, column="check_date", journal=journal)
+    features["observed_on"] = parse.dates(checked, column="check_date", journal=journal)
     features["source"] = SOURCE
     features = features.set_geometry(_fill_rings(features))
     draft = _widen_lines(base.placed(features, file, target, journal, shape="any"), journal)

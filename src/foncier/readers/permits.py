@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from foncier import communes, schemas
-from foncier.readers import base, columns, frames, geolocate, ids, layouts
+from foncier.readers import base, columns, frames, geolocate, ids, layouts, parse
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -77,10 +77,10 @@ def _arrondissement(rows: pd.DataFrame) -> pd.Series[Any]:
 
 def _typed(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
     """State, dates, numbers and parcels of the rows; words that mean nothing are unknown."""
-    areas = pd.DataFrame({name: geolocate.to_numbers(rows[name]) for name in AREAS})
+    areas = pd.DataFrame({name: parse.loose_numbers(rows[name]) for name in AREAS})
     area = areas.where(areas >= 0).sum(axis="columns", min_count=1)
-    dwellings = geolocate.to_numbers(rows["dwellings"])
-    dates = {n: columns.dates(rows[n], column=n, journal=journal) for n in DATES}
+    dwellings = parse.loose_numbers(rows["dwellings"])
+    dates = {n: parse.dates(rows[n], column=n, journal=journal) for n in DATES}
     return rows.assign(
         **dates,
         state=rows["state"].astype("str").str.strip().map(STATES),

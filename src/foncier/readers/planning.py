@@ -9,7 +9,7 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.errors import FormatError
-from foncier.readers import base, columns, ids
+from foncier.readers import base, columns, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -294,4 +294,4 @@ def _plan_dates(values: pd.Series[Any], journal: Journal) -> pd.Series[Any]:
     texts = values.astype("str") if not pd.api.types.is_datetime64_any_dtype(values) else values
     if texts is not values:
         texts = texts.str.replace(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", regex=True)
-    return columns.dates(texts, column="datvalid", journal=journal)
+    return parse.dates(texts, column="datvalid", journal=journal)

@@ -24,6 +24,7 @@ from foncier.readers import (
     ids,
     layouts,
     parcel_refs,
+    parse,
 )
 from foncier.readers.columns import Field
 from foncier.readers.lovac import of_arrondissements
@@ -91,7 +92,7 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = geolocate.in_communes(rows, target, journal, points)
     rows = rows.assign(
         signal="dpe_recent",
-        observed_on=columns.dates(
+        observed_on=parse.dates(
             rows["observed_on"], column="date_etablissement_dpe", journal=journal
         ),
     )
@@ -119,7 +120,7 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal="dvf_sale",
         subject="parcel",
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
-        observed_on=columns.dates(rows["observed_on"], column="date_mutation", journal=journal),
+        observed_on=parse.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
     return evidence(rows, points, file, target, journal, size=size, source="DVF")
@@ -154,7 +155,7 @@ def bdnb(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows, size, points = geolocate.cells(file, BDNB, journal)
     parts = []
     for column, signal in (("dpe", "dpe_recent"), ("sale", "dvf_sale")):
-        day = columns.dates(rows[column], column=column, journal=journal)
+        day = parse.dates(rows[column], column=column, journal=journal)
         known = rows[day.notna()].assign(signal=signal, observed_on=day[day.notna()])
         ids = known["batiment_groupe_id"].astype("str") + "/" + signal
         parts.append(known.assign(observation_id=ids))
@@ -175,7 +176,7 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows, size, points = geolocate.cells(file, PREMISES, journal)
     points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
     rows = geolocate.in_communes(rows, target, journal, points)
-    lots, occupied = (geolocate.to_numbers(rows[name]) for name in ("lots", "occupied"))
+    lots, occupied = (parse.loose_numbers(rows[name]) for name in ("lots", "occupied"))
     valid = (lots > 0) & (occupied >= 0) & (occupied <= lots)
     journal.add(
         "dropped",
@@ -197,7 +198,7 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
         signal=pd.Series(signal, rows.index, dtype="str").where(valid),
         share=free,
         **details,
-        observed_on=columns.dates(rows["observed_on"], column="date", journal=journal),
+        observed_on=parse.dates(rows["observed_on"], column="date", journal=journal),
         parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
     )
     return evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
@@ -273,8 +274,10 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     selected = base.filter_communes(rows, target, journal)
     selected = of_arrondissements(selected, target.communes, journal)
-    price = columns.numbers(selected["price_eur_m2"], column="price_eur_m2", shown=file.shown)
-    sales = columns.numbers(selected["sales"], column="sales", shown=file.shown)
+    price = parse.numbers(
+        selected["price_eur_m2"], column="price_eur_m2", shown=file.shown, journal=journal
+    )
+    sales = parse.numbers(selected["sales"], column="sales", shown=file.shown, journal=journal)
     rare = price.notna() & ((sales < MIN_SALES) | (price <= 0))
     journal.add(
         "dropped",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.readers import columns, geocoding, geolocate, layouts, registers
+from foncier.readers import geocoding, geolocate, layouts, parse, registers
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -40,7 +40,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
         points = geocoding.points_of(rows, target.crs.to_string(), journal, degrees=degrees)
     rows = geolocate.in_communes(rows, target, journal, points)
     signal = rows["state"].str.strip().str.upper().map(SIGNALS)
-    since = columns.dates(rows["since"], column="dateDebut", journal=journal)
+    since = parse.dates(rows["since"], column="dateDebut", journal=journal)
     vintage: Any = np.datetime64(file.vintage or "NaT", "us")
     rows = rows.assign(
         signal=signal,

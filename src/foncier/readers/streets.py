@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from foncier.readers import base, columns, ids
+from foncier.readers import base, columns, ids, parse
 from foncier.readers.columns import Field
 from foncier.readers.osm_tags import FOOTWAYS, HIGHWAYS, ONE_WAY
 
@@ -91,7 +91,7 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     """Add the key, the level, the modes and the direction of streets."""
     frame: Any = draft.frame
-    level = columns.numbers(frame["level"], column="level", shown=file.shown)
+    level = parse.numbers(frame["level"], column="level", shown=file.shown, journal=journal)
     structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
     street_class = frame["street_class"].astype("str").fillna("unknown")
     frame = frame.assign(

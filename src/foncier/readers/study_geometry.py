@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.errors import FormatError
-from foncier.readers import columns, files, shapes
+from foncier.readers import columns, files, parse, shapes
 from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
         (by_lower_name[name] for name in ("order", "ordre") if name in by_lower_name), None
     )
     if order is not None:
-        rank = columns.numbers(points[order], column=str(order), shown=shown)
+        rank = parse.numbers(points[order], column=str(order), shown=shown, journal=Journal())
         points = points.loc[rank.sort_values(kind="stable").index]
     label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     names: Any = points[label] if label is not None else pd.Series(None, points.index)

@@ -1,0 +1,192 @@
+"""CSV as people have it: any encoding, ``sep=`` lines, trailing separators, odd lines.
+
+Every CSV that foncier reads is read here (`foncier.readers.files.rows`); the tables of a GTFS feed,
+which has one encoding and one separator, are not.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from foncier.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from foncier.readers.report import Journal
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Encodings of one byte a character, the usual one first, with the name that a reader knows.
+OLD_ENCODINGS = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "MS-DOS (850)"}
+FRENCH = frozenset("éèêëàâäîïôöùûüÿçœæÉÈÊËÀÂÎÏÔÙÛÜÇŒ«»’‘“”–—…€°²³§·\xa0")
+ASCII = bytes(range(128))
+SNIFFED_BYTES = 1 << 16
+SEPARATORS = ";,\t|"
+SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?[;,\t|]*\s*', re.IGNORECASE)
+LINE_END = re.compile(r"\r\n|\n|\r")
+QUOTED = re.compile(r'"[^"]*"')
+WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0")
+MAX_COLUMNS = 2000  # the widest register has two hundred
+csv.field_size_limit(2**31 - 1)  # the outline of a site in a cell is longer than the default
+
+
+def decode(data: bytes, shown: str, journal: Journal) -> str:
+    """Text of a file: by its byte order mark, else UTF-8, else that of an old encoding.
+
+    UTF-16 without a mark has a zero in every second byte. Of the encodings of one byte that in
+    which the bytes above 127 are letters of French is taken, with a note; Windows-1252 in doubt.
+
+    Raises
+    ------
+    FormatError
+        A workbook or an archive, not a text.
+
+    Examples
+    --------
+    >>> from foncier.readers.report import Journal
+    >>> decode("Bâtiment à l'état".encode("mac_roman"), "a.csv", Journal())
+    "Bâtiment à l'état"
+    """
+    if data.startswith(WORKBOOKS):
+        raise FormatError("readers.files.not_csv", path=shown)
+    wide = next((name for mark, name in BOMS if data.startswith(mark)), None) or _wide(data)
+    if wide is not None and wide != "utf-8":
+        journal.add("assumed", 1, "readers.csv_text.encoding", name=wide.upper()[:6])
+        return data.decode(wide, "replace").removeprefix("\ufeff")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        name = _old_encoding(data)
+    journal.add("assumed", 1, "readers.csv_text.encoding", name=OLD_ENCODINGS[name])
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError:  # five bytes are undefined in Windows-1252, none in Latin-1
+        return data.decode("latin-1")
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 of a text without a byte order mark, None for any other text."""
+    start = data[:SNIFFED_BYTES]
+    half = len(start) // 2
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if half and start[first::2].count(0) > half * 0.6 and not start[1 - first :: 2].count(0):
+            return name
+    return None
+
+
+def _old_encoding(data: bytes) -> str:
+    letters = data.translate(None, ASCII)[:SNIFFED_BYTES]
+
+    def french(name: str) -> int:
+        return sum(letter in FRENCH for letter in letters.decode(name, "replace"))
+
+    return max(OLD_ENCODINGS, key=french)
+
+
+def table(text: str, shown: str, journal: Journal) -> pd.DataFrame:
+    r"""Rows of a CSV, every cell as text, ``""`` where the line is shorter than the header.
+
+    The separator is that of a first line ``sep=;``, else the most frequent one of the header. Empty
+    cells beyond the header are none; a line with other cells there is set aside and listed.
+
+    Raises
+    ------
+    FormatError
+        No header, too many columns, or most lines have more cells than the header.
+
+    Examples
+    --------
+    >>> from foncier.readers.report import Journal
+    >>> table("sep=;\na;b\n1;2;\n", "a.csv", Journal()).to_dict("records")
+    [{'a': '1', 'b': '2'}]
+    """
+    text, separator = _separator(text, shown)
+    try:
+        rows = _parsed(text, separator)
+        # With a longer first row pandas takes the first cells as an index: columns are shifted.
+        whole = isinstance(rows.index, pd.RangeIndex)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
+        if isinstance(reason, pd.errors.EmptyDataError):
+            raise FormatError("readers.files.bad_csv", path=shown, why=str(reason)) from reason
+        whole, open_quote = False, "inside string" in str(reason)
+    else:
+        open_quote = False
+    if not whole:
+        even = _even_lines(text, separator, shown, journal, open_quote=open_quote)
+        rows = _parsed(even, separator)
+    rows = rows.fillna("")
+    nameless = [name for name in rows if str(name).startswith("Unnamed: ")]
+    rows = rows.drop(columns=[name for name in nameless if (rows[name].str.strip() == "").all()])
+    return rows.rename(columns=lambda name: str(name).strip())
+
+
+def _separator(text: str, shown: str) -> tuple[str, str]:
+    """Text from its header on, and its separator."""
+    text = text.lstrip("\r\n")
+    first, *rest = LINE_END.split(text, maxsplit=1)
+    stated = SEPARATOR_LINE.fullmatch(first)
+    if stated is not None:
+        return (rest[0] if rest else ""), stated["separator"]
+    header = QUOTED.sub("", first)
+    separator = max(SEPARATORS, key=header.count)
+    if header.count(separator) >= MAX_COLUMNS:
+        raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
+    return text, separator
+
+
+def _parsed(text: str, separator: str) -> pd.DataFrame:
+    return pd.read_csv(
+        io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_filter=False
+    )
+
+
+def _even_lines(
+    text: str, separator: str, shown: str, journal: Journal, *, open_quote: bool
+) -> str:
+    """CSV with as many cells a line as in the header; lines with more are set aside.
+
+    Where a quote is never closed, quotes are taken as they are: they do not join lines.
+    """
+    source = io.StringIO(LINE_END.sub("\n", text), newline="")
+    lines = csv.reader(
+        source,
+        delimiter=separator,
+        quoting=csv.QUOTE_NONE if open_quote else csv.QUOTE_MINIMAL,
+    )
+    out = io.StringIO(newline="")
+    write = csv.writer(out, delimiter=separator, lineterminator="\n")
+    kept, odd = 0, []
+    width = 0
+    for number, cells in _without_blank_ends(lines):
+        cells = [cell.strip('"') for cell in cells] if open_quote else cells  # noqa: PLW2901
+        width = width or len(cells)
+        if len(cells) > width:
+            odd.append(str(number))
+            continue
+        kept += 1
+        write.writerow(cells + [""] * (width - len(cells)))
+    if len(odd) >= kept:  # the header is one of the kept lines
+        raise FormatError("readers.files.ragged_csv", path=shown)
+    journal.add("dropped", len(odd), "readers.csv_text.ragged_lines", lines=odd)
+    return out.getvalue()
+
+
+def _without_blank_ends(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of each line that is not blank, up to its last cell with a text."""
+    for number, cells in enumerate(lines, start=1):
+        last = next((n for n in range(len(cells), 0, -1) if cells[n - 1].strip()), 0)
+        if last:
+            yield number, cells[:last]
