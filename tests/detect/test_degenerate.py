@@ -16,7 +16,8 @@ from scipy.sparse.csgraph import connected_components
 
 from foncier import geometry
 from foncier.geometry import counted_once_m2
-from foncier.geometry.overlay import CROWD, MANY, covered_area_m2
+from foncier.geometry.crowds import CROWD
+from foncier.geometry.overlay import MANY, covered_area_m2
 from foncier.readers import ids
 from foncier.readers.report import Journal
 
@@ -127,3 +128,49 @@ def test_a_crowd_of_sites_counts_its_land_once() -> None:
     assert counted[:2].tolist() == [100.0, 50.0]
     assert counted[2:].sum() == pytest.approx(shapely.area(shapely.union_all(crowd)))
     assert (counted[2:] > 0).all()
+
+
+def parcel_table(shapes: Any) -> gpd.GeoDataFrame:
+    names = [f"80021000AB{n:04}" for n in range(len(shapes))]
+    return gpd.GeoDataFrame({"parcel_id": names}, geometry=list(shapes), crs=2154)
+
+
+ROW = shapely.box(100 + 30.0 * np.arange(200), 0, 130 + 30.0 * np.arange(200), 40)
+
+
+@pytest.mark.parametrize(
+    ("stack", "kept"),
+    [
+        ([PLOT] * (CROWD + 1), 1),
+        ([PLOT] * CROWD, CROWD),
+        (moved(200), 1),
+        ([shapely.buffer(shapely.Point(15, 20), r) for r in np.linspace(2, 15, 200)], 1),
+        ([*moved(200), shapely.box(0, 50, 30, 90)], 2),
+    ],
+    ids=["copies", "few copies", "moved", "nested", "beside another"],
+)
+def test_of_a_crowd_of_parcels_the_first_is_kept(stack: list[Any], kept: int) -> None:
+    rows, journal = parcel_table([*stack, *ROW]), Journal()
+    left = ids.first_of_crowds(rows.sample(frac=1, random_state=3), "parcel_id", journal=journal)
+    assert len(left) == kept + len(ROW)
+    assert "80021000AB0000" in set(left["parcel_id"])
+    assert sum(note.count for note in journal.notes) == len(stack) - kept
+
+
+def test_one_parcel_over_many_others_and_slivers_stay() -> None:
+    whole = shapely.box(99, -1, 131 + 30 * 200, 41)
+    road = shapely.box(99, 39.9, 131 + 30 * 200, 45)  # over each lot by ten centimetres
+    bent = shapely.union(road, shapely.box(95, -20, 99, 45))  # its bounds are those of all
+    for large, kept in (([whole], 201), ([bent], 201), ([whole] * 60, 201)):
+        rows = parcel_table([*ROW, *large])
+        assert len(ids.first_of_crowds(rows, "parcel_id", journal=Journal())) == kept
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 400))
+def test_kept_shapes_of_a_crowd_do_not_meet(seed: int, count: int) -> None:
+    corner = np.random.default_rng(seed).uniform(0, 100, (count, 2))
+    shapes = shapely.box(*corner.T, *(corner + 9).T)
+    kept = shapes[geometry.apart(shapes)]
+    assert len(shapely.STRtree(kept).query(kept)[0]) == len(kept)
+    gone = shapes[~geometry.apart(shapes)]
+    assert len(np.unique(shapely.STRtree(kept).query(gone)[0])) == len(gone)

@@ -108,6 +108,12 @@ def test_public_bodies_keep_their_name(group: str, read: Read, tmp_path: Path) -
     assert table["owner_name"].tolist() == ["ÉTABLISSEMENT INVENTÉ"]
 
 
+def test_a_file_without_any_name_is_read(read: Read, tmp_path: Path) -> None:
+    text = HEADERS["2025"] + row("7", "4") + row("8", "9")
+    table, _ = read("owners", "personnes-morales", written(tmp_path, text))
+    assert table["owner_name"].isna().tolist() == [True, True]
+
+
 @pytest.mark.parametrize(
     ("department", "commune", "prefix", "expected"),
     [

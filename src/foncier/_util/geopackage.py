@@ -74,6 +74,9 @@ def _checked(base: sqlite3.Connection) -> sqlite3.Connection:
     except sqlite3.Error:
         base.close()
         raise
+    except UnicodeDecodeError as fault:  # the message would quote a damaged schema
+        base.close()
+        raise sqlite3.DatabaseError(str(fault)) from fault
     return base
 
 

@@ -14,11 +14,13 @@ from scipy.sparse.csgraph import connected_components
 
 from foncier.detect.context import shapes, texts
 from foncier.geometry import (
+    CROWD,
     POLYGONAL,
     Geometries,
     counted_once_m2,
     distinct,
     neighbours,
+    overlapping_pairs,
     unions_by,
 )
 from foncier.schemas.results import KNOWN_OUTLINES
@@ -147,12 +149,19 @@ def families(inventory: gpd.GeoDataFrame, outline: Outlines) -> NDArray[np.intp]
 def _sharing(sites: list[int], lists: list[set[str]]) -> Iterable[tuple[int, int]]:
     """Pairs of the sites of one parcel to compare; a short list is linked to all of them.
 
-    One parcel is more than `FAMILY_SHARE` of fewer than ten.
+    One parcel is more than `FAMILY_SHARE` of fewer than ten. More than `CROWD` long lists are
+    compared each with the next ones.
     """
     short = next((site for site in sites if len(lists[site]) * FAMILY_SHARE < 1), None)
     if short is None:
-        return combinations(sites, 2)
+        if len(sites) <= CROWD:
+            return combinations(sites, 2)
+        return (pair for n in range(len(sites)) for pair in _next(sites[n : n + CROWD + 1]))
     return ((min(short, site), max(short, site)) for site in sites if site != short)
+
+
+def _next(sites: list[int]) -> Iterable[tuple[int, int]]:
+    return ((sites[0], later) for later in sites[1:])
 
 
 def counted_area_m2(
@@ -174,15 +183,12 @@ def counted_area_m2(
     ]
     members = pd.Series(np.arange(len(area))).groupby(family).agg(list)
     for sites in members[members.map(len) > 1]:
-        ordered = sorted(sites, key=lambda n: (np.nan_to_num(area[n]), lists[n]))
-        land = shapely.Polygon()
+        drawn = np.array([site for site in sites if outline.drawn[site]], dtype=np.intp)
+        counted[drawn] = counted_once_m2(outline.shapes[drawn])
         counted_m2: dict[str, float] = {}
-        for site in ordered:
-            if outline.drawn[site]:
-                counted[site] = shapely.area(shapely.difference(outline.shapes[site], land))
-                land = shapely.union(land, outline.shapes[site])
-            else:
-                counted[site] = _remaining_m2(area[site], lists[site], counted_m2)
+        discs = (site for site in sites if not outline.drawn[site])
+        for site in sorted(discs, key=lambda n: (np.nan_to_num(area[n]), lists[n])):
+            counted[site] = _remaining_m2(area[site], lists[site], counted_m2)
     return np.asarray(counted)
 
 
@@ -246,14 +252,13 @@ def _overlaps(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Pairs of real outlines that intersect, and the share of each that the other covers.
 
-    Of identical outlines one is compared with the others, and each with it.
+    Of identical outlines one is compared with the others, and each with it; of a crowd of outlines
+    each is compared with its nearest ones, which chain the same sites.
     """
     drawn = np.flatnonzero(outline.drawn)
     of_set, of = distinct(outline.shapes[drawn])
     plots = outline.shapes[drawn[of_set]]
-    first, second = shapely.STRtree(plots).query(plots, predicate="intersects")
-    once = first < second
-    first, second = first[once], second[once]
+    first, second = overlapping_pairs(plots)
     common = shapely.area(shapely.intersection(plots[first], plots[second]))
     size = shapely.area(plots)
     copies = np.flatnonzero(of_set[of] != np.arange(len(drawn)))

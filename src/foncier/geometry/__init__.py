@@ -15,6 +15,7 @@ from foncier.geometry.arrays import (
     shapes_of,
     unions_by,
 )
+from foncier.geometry.crowds import CROWD, apart, crowded, overlapping_pairs
 from foncier.geometry.dem import grid_points, heights_m, slope_at
 from foncier.geometry.outlines import (
     convexity,
@@ -44,16 +45,19 @@ from foncier.geometry.parallel import (
 )
 
 __all__ = [
+    "CROWD",
     "POLYGONAL",
     "Covers",
     "Floats",
     "Geometries",
     "Overlaps",
+    "apart",
     "boxes_within",
     "closed_cover",
     "convexity",
     "counted_once_m2",
     "covered_area_m2",
+    "crowded",
     "distinct",
     "expand",
     "free_pieces",
@@ -69,6 +73,7 @@ __all__ = [
     "neighbours",
     "opened",
     "opened_area_m2",
+    "overlapping_pairs",
     "overlaps",
     "pairs_within",
     "polygons_only",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from foncier.geometry.arrays import (
     Covers,
@@ -22,6 +21,7 @@ from foncier.geometry.arrays import (
     shapes_of,
     unions_by,
 )
+from foncier.geometry.crowds import crowded_bounds
 from foncier.geometry.parallel import in_threads, nearest_members, predicate_holds, query_tree
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ QUADRANT = 8  # sides that stand for a quarter of a circle
 INSCRIBED = float(np.cos(np.pi / (4 * QUADRANT)))  # they lie this much nearer than the circle
 CORNER = float(np.sqrt(2.0))  # a sharp right corner lies this much farther than a round one
 MANY = 100  # covers of one plot: more are united without comparing them by pairs
-CROWD = 50  # shapes that overlap more others share their land
 HALVINGS = 6  # of the square around a plot; what is undecided then is drawn
 CORNERS = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
 
@@ -74,7 +73,7 @@ def counted_once_m2(shapes: Geometries) -> Floats:
     """
     first, _ = distinct(shapes)
     area = np.zeros(len(shapes))
-    crowded = first[_crowded(shapes[first])]
+    crowded = first[crowded_bounds(shapes[first])]
     others = np.setdiff1d(first, crowded)
     area[crowded] = _shared_m2(shapes[crowded])
     drawn, own = shapes[others], np.asarray(shapely.area(shapes[others]), dtype=np.float64)
@@ -86,18 +85,6 @@ def counted_once_m2(shapes: Geometries) -> Floats:
     own[larger] = shapely.area(shapely.difference(drawn[larger], cover))
     area[others] = own
     return area
-
-
-def _crowded(shapes: Geometries) -> NDArray[np.bool_]:
-    """Shapes that overlap so many others that their pairs would be as many as their square."""
-    if len(shapes) <= CROWD:
-        return np.zeros(len(shapes), dtype=np.bool_)
-    west, south, east, north = shapely.bounds(shapes).T
-    middles = np.column_stack([west + east, south + north]) / 2
-    near = cKDTree(middles).query(middles, k=CROWD + 1)[1]
-    meets = (west[near] < east[:, None]) & (west[:, None] < east[near])
-    meets &= (south[near] < north[:, None]) & (south[:, None] < north[near])
-    return np.asarray(meets.all(axis=1), dtype=np.bool_)
 
 
 def _shared_m2(shapes: Geometries) -> Floats:

@@ -99,7 +99,8 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
             found=[named(code) for code in sorted(set(frame["commune"].dropna()))],
             communes=[named(code) for code in target.communes],
         )
-    return base.Draft(inside, draft.rows_read, draft.crs)
+    kept = ids.first_of_crowds(inside, "parcel_id", journal=journal)
+    return base.Draft(kept, draft.rows_read, draft.crs)
 
 
 def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, columns: tuple[str, ...]) -> pd.Series[Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier import geometry
 from foncier.errors import ContractError
 from foncier.readers.shapes import CHUNK_ROWS
 
@@ -101,6 +102,26 @@ def merge_equal_shapes(
     copies = compared.loc[order].duplicated().sort_index().to_numpy()
     journal.add("dropped", int(copies.sum()), "readers.ids.equal_shapes")
     return frame.drop(index=rows.index[copies])
+
+
+def first_of_crowds(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.GeoDataFrame:
+    """Keep the first objects of those that are drawn over each other by dozens, with a note.
+
+    Objects of a layer without overlaps, such as parcels: which one of a crowd is on the ground
+    cannot be known (see `foncier.geometry.crowded`). Kept is the first one by its key, and each
+    next one that meets none that is kept.
+
+    Parameters
+    ----------
+    frame
+        Valid polygons in a metric CRS.
+    key
+        Column of the key, in whose order objects are kept.
+    """
+    crowd = frame[geometry.crowded(frame.geometry.to_numpy())].sort_values(key)
+    gone = crowd.index[~geometry.apart(crowd.geometry.to_numpy())]
+    journal.add("dropped", len(gone), "readers.ids.crowd", most=geometry.CROWD)
+    return frame.drop(index=gone)
 
 
 def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:

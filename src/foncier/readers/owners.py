@@ -83,7 +83,8 @@ def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:
     named = rows["owner_group"].isin(schemas.NAMED_OWNERS)
     siren = rows["owner_siren"].astype("str")
     siren = siren.where(named & siren.str.fullmatch(SIREN).fillna(False).astype(bool))
-    name = rows["owner_name"].astype("str").str.split().str.join(" ").where(named)
+    name = rows["owner_name"].astype("str").str.replace(r"\s+", " ", regex=True).str.strip()
+    name = name.where(named)
     letter = rows["right_code"].astype("str").str.extract(r"^\s*([A-Z])\b", expand=False)
     distinct = rows.drop_duplicates(["parcel_id", "owner_group", *IDENTITY]).index
     kept = pd.DataFrame(

@@ -216,7 +216,8 @@ def envelope(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 def land_units(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read unités foncières: adjacent parcels of one owner."""
-    return _outlines(file, target, journal, LAND_UNIT_FIELDS)
+    draft = _outlines(file, target, journal, LAND_UNIT_FIELDS)
+    return _without_crowds(draft, "unit_id", journal)
 
 
 def _outlines(
@@ -237,7 +238,14 @@ def districts(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read districts of any vector file; a missing id is derived from the location."""
     draft = base.layer(file, target, journal, fields=DISTRICT_FIELDS, shape="polygon")
     frame = ids.fill_keys(draft.frame, "quarter_id", journal=journal)
-    return base.Draft(frame, draft.rows_read, draft.crs)
+    return _without_crowds(base.Draft(frame, draft.rows_read, draft.crs), "quarter_id", journal)
+
+
+def _without_crowds(draft: Draft, key: str, journal: Journal) -> Draft:
+    """Keep the first of the objects that are drawn over each other by dozens."""
+    frame: Any = draft.frame
+    kept = ids.first_of_crowds(frame, key, journal=journal)
+    return base.Draft(kept, draft.rows_read, draft.crs)
 
 
 PRESCRIPTION_FIELDS = (

@@ -96,10 +96,9 @@ def _without_overlaps(shapes: Geometries) -> Geometries:
     """Remove from each outline its overlap with the outlines before it."""
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     earlier = second < first
+    later, before = unions_by(first[earlier], shapes[second[earlier]])
     disjoint: Geometries = shapes.copy()
-    for i in np.unique(first[earlier]):
-        before = shapes[second[earlier & (first == i)]]
-        disjoint[i] = polygons_only([shapely.difference(shapes[i], shapely.union_all(before))])[0]
+    disjoint[later] = polygons_only(shapely.difference(shapes[later], before))
     return disjoint
 
 

@@ -105,7 +105,7 @@ def read_requirements(path: Path) -> Requirements:
         requirements = Requirements.model_validate(read_toml(path))
     except ValidationError as faults:
         raise validation_error(path, faults, Requirements) from faults
-    conditions(requirements)  # checks the destinations
+    conditions(requirements, path)  # checks the destinations
     return requirements
 
 
@@ -114,8 +114,10 @@ def requirements_template() -> str:
     return RULE_SETS.joinpath("needs.toml").read_text(encoding="utf-8")
 
 
-def conditions(requirements: Requirements) -> tuple[Condition, ...]:
-    """Conditions of a project holder, then those of the themes.
+def conditions(
+    requirements: Requirements, path: Path | str = "[requirements]"
+) -> tuple[Condition, ...]:
+    """Conditions of a project holder, then those of the themes; ``path`` is named in errors.
 
     Raises
     ------
@@ -132,7 +134,7 @@ def conditions(requirements: Requirements) -> tuple[Condition, ...]:
     if asked.floor_m2 is not None:
         floor = Span(min=asked.floor_m2.min)
         listed.append(_span(FLOOR, floor, label("study.requirements.floor"), "m²"))
-    listed += [_minutes(destination, most) for destination, most in asked.minutes.items()]
+    listed += [_minutes(destination, most, path) for destination, most in asked.minutes.items()]
     if asked.loop_m is not None:
         listed.append(_span("loop_m", asked.loop_m, label("study.requirements.loop_distance"), "m"))
     listed += [
@@ -156,12 +158,13 @@ def _span(measure: str, span: Span, words: Localized, unit: str) -> Condition:
     return Condition(measure, measure, words, unit, span.min, span.max, why=why)
 
 
-def _minutes(destination: str, most: float) -> Condition:
+def _minutes(destination: str, most: float, path: Path | str) -> Condition:
     known = {name: words for name, (words, _) in destination_categories().items()}
     known[LOOP] = label("study.loop")
     if destination not in known:
         raise ConfigError(
             "study.requirements.unknown_destination",
+            path=path,
             name=destination,
             hint=suggestion(destination, known),
             known=list(known),
