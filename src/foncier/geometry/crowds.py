@@ -135,7 +135,7 @@ def _nearest(bounds: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.
     if count < 1:
         return np.empty(0, dtype=np.intp), np.empty((0, 0), dtype=np.intp)
     middles = bounds[:, :2] + bounds[:, 2:]
-    near = cKDTree(middles).query(middles, k=count + 1)[1][:, 1:]
+    near = np.asarray(cKDTree(middles).query(middles, k=count + 1)[1])[:, 1:]
     return np.arange(len(bounds)), near
 
 
@@ -149,7 +149,7 @@ def _meeting(bounds: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.
     middles = np.column_stack([west + east, south + north])
     tree = cKDTree(middles)
     for count in (FEW, CROWD):
-        near = tree.query(middles[member], k=count + 1)[1][:, 1:]
+        near = np.asarray(tree.query(middles[member], k=count + 1)[1])[:, 1:]
         meets = (west[near] < east[member, None]) & (west[member, None] < east[near])
         meets &= (south[near] < north[member, None]) & (south[member, None] < north[near])
         member, near = member[meets.all(axis=1)], near[meets.all(axis=1)]
