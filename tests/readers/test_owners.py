@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 
 from foncier import schemas
 from foncier.errors import FormatError
-from foncier.readers import owners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,24 +110,6 @@ def test_a_file_without_any_name_is_read(read: Read, tmp_path: Path) -> None:
     text = HEADERS["2025"] + row("7", "4") + row("8", "9")
     table, _ = read("owners", "personnes-morales", written(tmp_path, text))
     assert table["owner_name"].isna().tolist() == [True, True]
-
-
-@pytest.mark.parametrize(
-    ("department", "commune", "prefix", "expected"),
-    [
-        ("80", "21", "", "80021000AB0007"),
-        ("1", "4", "", "01004000AB0007"),
-        ("2a", "004", "", "2A004000AB0007"),
-        ("97", "411", "", "97411000AB0007"),
-        ("974", "11", "", "97411000AB0007"),
-        ("69", "381", "", "69381000AB0007"),
-        ("09", "296", "28", "09296028AB0007"),
-    ],
-)
-def test_cadastral_key(department: str, commune: str, prefix: str, expected: str) -> None:
-    cells = {"department": department, "commune": commune, "prefix": prefix or None}
-    rows = pd.DataFrame([{**cells, "section": "AB", "number": "7"}])
-    assert list(owners.parcel_ids(rows)) == [expected]
 
 
 def test_a_file_without_groups_is_refused(read: Read, tmp_path: Path) -> None:

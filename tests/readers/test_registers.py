@@ -15,7 +15,7 @@ from foncier import readers, schemas
 from foncier.crs import legal_crs
 from foncier.errors import FormatError
 from foncier.model import LayerFile
-from foncier.readers import parcel_refs
+from foncier.readers import parcel_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -301,11 +301,11 @@ def test_ademe_features_without_geometry_live_on_their_parcels(tmp_path: Path) -
     ],
 )
 def test_parcels_written_short(text: str, ids: list[str], strange: tuple[str, ...]) -> None:
-    assert parcel_refs.resolve(text, "80021") == (tuple(ids), strange)
+    assert parcel_text.resolve(text, "80021") == (tuple(ids), strange)
 
 
 def test_short_references_without_commune_stay_unresolved() -> None:
-    assert parcel_refs.resolve("AB160", None) == ((), ("AB160",))
+    assert parcel_text.resolve("AB160", None) == ((), ("AB160",))
 
 
 CNIG = (

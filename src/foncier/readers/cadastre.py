@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from foncier.communes import named
+from foncier import communes
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
-from foncier.readers import base, ids
+from foncier.readers import base, ids, parcel_ids
 from foncier.readers.columns import Field
 from foncier.readers.former_communes import in_absorbed
 
@@ -20,15 +19,19 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-IDU = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}[0-9]{3}[0-9A-Z]{2}[0-9]{4}")
 PARCEL_FIELDS = (
     Field("parcel_id", ("id", "idu", "geo_parcelle", "id_parcelle", "parcelle")),
     Field("commune", ("insee", "code_insee", "insee_com", "code_com_insee", "idcom")),
+    Field("department", ("code_dep", "ccodep")),
+    Field("code_com", ("ccocom",)),
+    Field("code_arr"),
     Field("prefixe", ("prefix", "ccopre", "com_abs")),
     Field("section", ("ccosec",)),
     Field("numero", ("dnupla",)),
 )
 ID_PARTS = ("commune", "prefixe", "section", "numero")
+SHOWN = 5  # ids in a note
+NO_ARRONDISSEMENT = ("", "000", "0")
 BUILDING_FIELDS = (
     Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
     Field("kind", ("type", "dur", "geo_dur")),
@@ -69,21 +72,26 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
     frame: Any = draft.frame
     if frame.empty:
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
-    frame = frame.assign(parcel_id=_parcel_ids(frame, file.shown, draft.found), area_m2=frame.area)
+    frame = frame.assign(commune=_communes(frame))
+    named_ids = _parcel_ids(frame, file.shown, target, draft.found, journal)
+    frame = frame.assign(parcel_id=named_ids, area_m2=frame.area)
     frame = ids.drop_without_key(
         frame,
         "parcel_id",
         message="readers.ids.parcel_without_id",
         journal=journal,
     )
-    official = frame["parcel_id"].str.fullmatch(IDU.pattern)
+    official = frame["parcel_id"].str.fullmatch(parcel_ids.IDU.pattern)
     journal.add(
         "kept",
         int((~official).sum()),
         "readers.cadastre.not_idu",
+        names=list(frame["parcel_id"][~official].head(SHOWN)),
     )
-    codes = frame["commune"].astype("str").str.zfill(5)
-    frame = frame.assign(commune=codes.fillna(frame["parcel_id"].str[:5].where(official)))
+    own = frame["parcel_id"].str[:5].where(official)
+    # The file of Parcellaire Express has the commune where the id has the arrondissement.
+    arrondissement = own.map(communes.whole, na_action="ignore") == frame["commune"]
+    frame = frame.assign(commune=frame["commune"].mask(arrondissement).fillna(own))
     frame = frame[in_absorbed(frame["parcel_id"], target.communes)]
     inside = base.filter_communes(frame, target, journal)
     journal.add(
@@ -96,31 +104,46 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
         raise ConfigError(
             "readers.cadastre.other_communes",
             path=file.shown,
-            found=[named(code) for code in sorted(set(frame["commune"].dropna()))],
-            communes=[named(code) for code in target.communes],
+            found=[communes.named(code) for code in sorted(set(frame["commune"].dropna()))],
+            communes=[communes.named(code) for code in target.communes],
         )
     kept = ids.first_of_crowds(inside, "parcel_id", journal=journal)
     return base.Draft(kept, draft.rows_read, draft.crs)
 
 
-def _parcel_ids(frame: gpd.GeoDataFrame, shown: str, columns: tuple[str, ...]) -> pd.Series[Any]:
-    """Return the ids of the file; compose missing ones of commune, prefix, section and number."""
-    from_file: pd.Series[Any] = frame["parcel_id"].astype("str")
-    parts = frame[list(ID_PARTS)].astype("str")
-    # 000 is the prefix of a commune that no merger changed.
-    prefix = parts["prefixe"].fillna("000").str.zfill(3)
-    composed = (
-        parts["commune"].str.zfill(5)
-        + prefix
-        + parts["section"].str.upper().str.zfill(2)
-        + parts["numero"].str.replace(r"\.0$", "", regex=True).str.zfill(4)
-    )
-    ids = from_file.fillna(composed)
-    if ids.isna().all():
+def _communes(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
+    """Commune of each parcel: its code, else département and commune or arrondissement."""
+    codes = parcel_ids.commune_codes(frame["commune"])
+    if "code_com" not in frame or frame["code_com"].isna().all():
+        return codes
+    part = frame["code_arr"].astype("str").str.strip()
+    code = part.where(part.notna() & ~part.isin(NO_ARRONDISSEMENT), frame["code_com"].astype("str"))
+    return codes.fillna(parcel_ids.commune_of(frame["department"], code))
+
+
+def _parcel_ids(
+    frame: gpd.GeoDataFrame,
+    shown: str,
+    target: Target,
+    found: tuple[str, ...],
+    journal: Journal,
+) -> pd.Series[Any]:
+    """Return the IDU of each parcel: of its id, else of commune, prefix, section and number.
+
+    An id of another kind, that of a unité foncière, is kept where there are no such columns; a
+    number that lost its digits in Excel is none.
+    """
+    written: pd.Series[Any] = frame["parcel_id"].astype("str").str.strip()
+    lost = parcel_ids.excel_numbers(written)
+    journal.add("dropped", int(lost.sum()), "readers.parcel_ids.excel", cells=list(written[lost]))
+    written = written.mask(lost)
+    composed = parcel_ids.compose(*(frame[name] for name in ID_PARTS))
+    keys = parcel_ids.identities(written, target.communes).fillna(composed).fillna(written)
+    if keys.isna().all() and not lost.any():
         raise FormatError(
-            "readers.cadastre.no_parcel_id", path=shown, columns=columns or [label("readers.none")]
+            "readers.cadastre.no_parcel_id", path=shown, columns=found or [label("readers.none")]
         )
-    return ids
+    return keys
 
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:

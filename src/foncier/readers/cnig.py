@@ -19,7 +19,8 @@ from foncier.errors import FormatError
 from foncier.readers import base, columns, frames, geolocate, ids, parse
 from foncier.readers.columns import Field
 from foncier.readers.former_communes import to_cadastre
-from foncier.readers.parcel_refs import resolve_lists
+from foncier.readers.parcel_ids import commune_codes
+from foncier.readers.parcel_text import resolve_lists
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -100,7 +101,7 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
         message="readers.ids.site_without_id",
         journal=journal,
     )
-    rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
+    rows = rows.assign(commune=commune_codes(rows["commune"]))
     points = gpd.GeoSeries(
         geolocate.from_wkt(rows["geompoint"]), rows.index, crs=file.crs or geolocate.DEGREES
     )
@@ -118,7 +119,7 @@ def inventory(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _parcel_lists(rows: pd.DataFrame, target: Target, journal: Journal) -> pd.Series[Any]:
-    listed = resolve_lists(rows["parcel_ids"], rows["commune"], journal)
+    listed = resolve_lists(rows["parcel_ids"], rows["commune"], journal, parcels=target.parcels)
     return to_cadastre(listed, target.parcels, journal)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from foncier.errors import FormatError
 from foncier.readers import geolocate, parse
 from foncier.readers.columns import Field
+from foncier.readers.parcel_text import resolve_lists
 from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyproj
 
     from foncier.model import LayerFile, Note
@@ -30,7 +30,6 @@ FIELDS = (
 )
 OLDEST, NEWEST = 1000, 2100
 COLUMNS = ["parcel_ids", "first", "last", "geometry"]
-IDU = re.compile(r"[0-9][0-9AB][0-9]{3}[0-9]{3}[0-9A-Z]{2}[0-9]{4}")
 
 
 def read_construction_years(
@@ -64,9 +63,8 @@ def read_construction_years(
     shapes = gpd.GeoSeries([None] * len(rows), index=rows.index, crs=crs)
     if geometry is not None:
         shapes = geometry.to_crs(crs)
-    cells = rows["parcel_ids"].astype("str")
-    lists = cells.map(_ids, na_action="ignore").astype("str")
-    lists = lists.where(lists.fillna("") != "")
+    nowhere = pd.Series(None, rows.index, dtype="str")
+    lists = resolve_lists(rows["parcel_ids"], nowhere, journal)
     table = gpd.GeoDataFrame(
         {
             "parcel_ids": lists,
@@ -87,11 +85,3 @@ def _years(values: pd.Series[Any]) -> pd.Series[Any]:
     numbers = parse.loose_numbers(values).astype("float64")
     plausible = (numbers >= OLDEST) & (numbers <= NEWEST)
     return numbers.where(plausible, np.nan)
-
-
-def _ids(cell: str) -> str:
-    """Parcel ids of a cell, whatever stands between them; Cerema writes a blank for a zero."""
-    text = cell.upper()
-    if len(cell.strip()) == 14 and " " in cell.strip():
-        text = text.strip().replace(" ", "0")
-    return "|".join(sorted(set(IDU.findall(text))))

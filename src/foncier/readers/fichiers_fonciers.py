@@ -11,8 +11,8 @@ import pandas as pd
 from foncier import schemas
 from foncier.i18n.arrays import localize_columns
 from foncier.readers import base, geolocate, ids, parse
-from foncier.readers.cadastre import IDU
 from foncier.readers.columns import Field
+from foncier.readers.parcel_ids import excel_numbers, identities
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -55,9 +55,12 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     rows, size, geometry = geolocate.cells(file, FIELDS, journal)
     rows = rows.assign(**{name: parse.loose_numbers(rows[name]) for name in COUNTS})
-    idpar = rows["idpar"].astype("str").str.replace(r"\s", "0", regex=True).str.upper()
-    valid = idpar.str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
-    journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")
+    written = rows["idpar"].astype("str")
+    lost = excel_numbers(written)
+    journal.add("dropped", int(lost.sum()), "readers.parcel_ids.excel", cells=list(written[lost]))
+    idpar = identities(written, target.communes)
+    valid = idpar.notna().to_numpy(dtype=bool)
+    journal.add("dropped", int((~valid & ~lost).sum()), "readers.fichiers_fonciers.bad_idpar")
     rows = rows.assign(idpar=idpar, parcel_ids=idpar, commune=idpar.str.slice(0, 5))[valid]
     rows = base.filter_communes(rows, target, journal)
     evidence = pd.concat([_premises_evidence(rows), _nafu_evidence(rows)])

@@ -12,6 +12,7 @@ import shapely
 from foncier.geometry import unions_by
 from foncier.readers import base, columns, frames, parse
 from foncier.readers.former_communes import to_cadastre
+from foncier.readers.parcel_ids import commune_codes
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -73,7 +74,7 @@ def in_communes(
 
     ``points`` are the locations of the rows, where the format has them.
     """
-    rows = rows.assign(commune=rows["insee"].astype("str").str.zfill(5))
+    rows = rows.assign(commune=commune_codes(rows["insee"]))
     return base.filter_communes(rows, target, journal, points)
 
 

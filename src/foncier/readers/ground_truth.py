@@ -11,7 +11,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.model import VERDICTS, LayerFile, verdict_codes
-from foncier.readers import columns, files, geolocate, parse, shapes
+from foncier.readers import columns, files, geolocate, parcel_ids, parse, shapes
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
@@ -217,7 +217,10 @@ def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any
 def _parcel_lists(values: pd.Series[Any]) -> pd.Series[Any]:
     """Join the ids of each cell by ``|``, whatever their separator."""
     lists = values.astype("str").str.upper().str.split(r"[|,;\s]+", regex=True)
-    return lists.map(lambda ids: "|".join(sorted({i for i in ids if i})), na_action="ignore")
+    return lists.map(
+        lambda ids: "|".join(sorted({parcel_ids.identity(i) or i for i in ids if i})),
+        na_action="ignore",
+    )
 
 
 def _with_geometry(rows: Any, crs: pyproj.CRS, shown: str, journal: Journal) -> gpd.GeoDataFrame:

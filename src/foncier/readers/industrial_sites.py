@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from foncier import schemas
-from foncier.readers import base, columns, geolocate, ids, parcel_refs, parse
+from foncier.readers import base, columns, geolocate, ids, parse
 from foncier.readers.columns import Field
+from foncier.readers.parcel_text import resolve_lists
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -84,7 +85,9 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(
         site_id="ADEME-" + rows["site_id"].astype("str"),
         area_m2=area.where(area > 0),
-        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=resolve_lists(
+            rows["parcel_ids"], rows["commune"], journal, parcels=target.parcels
+        ),
         activity=columns.without_unknown(rows["activity"].str.replace(geolocate.SEPARATOR, ", ")),
         signal=signal,
         source=file.source or "ADEME",
@@ -121,7 +124,9 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         "casias_unknown",
     )
     rows = rows.assign(
-        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=resolve_lists(
+            rows["parcel_ids"], rows["commune"], journal, parcels=target.parcels
+        ),
         updated_on=parse.dates(rows["updated_on"], column="date", journal=journal),
         area_m2=np.nan,
         url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),

@@ -12,6 +12,7 @@ from foncier import communes
 from foncier.errors import FormatError
 from foncier.readers import base, columns, frames, ids, layouts, parse
 from foncier.readers.columns import Field
+from foncier.readers.parcel_ids import commune_codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def lovac(file: LayerFile, target: Target, journal: Journal) -> Draft:
     vacant = layouts.by_year(LAYOUT, "vacant", names)
     totals = layouts.by_year(LAYOUT, "dwellings", names)
     rows: Any = columns.pick(table, _fields(names, bool(vacant and totals)), file, journal)
-    rows = rows.assign(commune=rows["commune"].astype("str").str.upper().str.zfill(5))
+    rows = rows.assign(commune=commune_codes(rows["commune"]))
     rows = ids.drop_without_key(
         rows, "commune", message="readers.ids.no_commune_code", journal=journal
     )

@@ -13,8 +13,8 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.readers import base, columns, frames, layouts
-from foncier.readers.cadastre import IDU
 from foncier.readers.former_communes import to_cadastre
+from foncier.readers.parcel_ids import commune_of, compose
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -43,8 +43,10 @@ def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
     table = frames.rows(file, journal)
     fields = layouts.fields("personnes-morales", map(str, table.columns), REQUIRED)
     rows: Any = columns.pick(table, fields, file, journal)
-    rows = rows.assign(parcel_id=parcel_ids(rows))
-    valid = rows["parcel_id"].str.fullmatch(IDU.pattern).fillna(False).to_numpy(dtype=bool)
+    code = commune_of(rows["department"], rows["commune"])
+    parcels = compose(code, rows["prefix"], rows["section"], rows["number"])
+    rows = rows.assign(parcel_id=parcels)
+    valid = parcels.notna().to_numpy(dtype=bool)
     journal.add("dropped", int((~valid).sum()), "readers.owners.bad_parcel")
     listed = to_cadastre(rows["parcel_id"][valid], target.parcels, journal)
     rows = rows[valid].assign(parcel_id=listed, commune=listed.str.slice(0, 5))
@@ -54,28 +56,6 @@ def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
     journal.add("dropped", int(group.isna().sum()), "readers.owners.no_group")
     rows = rows.assign(owner_group=group)[group.notna()]
     return base.Draft(_by_owner(rows), len(table))
-
-
-def parcel_ids(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Cadastral key of each row: département, commune, prefix, section and number, padded.
-
-    A département of three digits (974) has communes of two.
-
-    Examples
-    --------
-    >>> row = {"department": ["80"], "commune": ["21"], "prefix": [None], "section": ["D"]}
-    >>> list(parcel_ids(pd.DataFrame({**row, "number": ["7"]})))
-    ['800210000D0007']
-    """
-    text = {name: rows[name].astype("str").str.strip() for name in ("department", "commune")}
-    department = text["department"].str.upper().str.zfill(2)
-    overseas = (department.str.len() == 3) & (text["commune"].str.len() < 3)
-    commune = department.str.slice(0, 2) + text["commune"].str.zfill(3)
-    commune = commune.mask(overseas, department + text["commune"].str.zfill(2))
-    prefix = rows["prefix"].astype("str").str.strip().fillna("").str.zfill(3)
-    section = rows["section"].astype("str").str.strip().str.upper().str.zfill(2)
-    number = rows["number"].astype("str").str.strip().str.zfill(4)
-    return commune + prefix + section + number
 
 
 def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from foncier import communes, schemas
 from foncier.readers import base, columns, frames, geolocate, ids, layouts, parse
+from foncier.readers.parcel_ids import commune_codes, compose, with_prefix
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -50,7 +51,7 @@ def sitadel(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = base.filter_communes(rows, target, journal)
     kind = rows["kind"].astype("str").str.strip().str.upper().map(KINDS)
     journal.add("dropped", int(kind.isna().sum()), "readers.permits.other_kind")
-    rows = _typed(rows.assign(kind=kind)[kind.notna()], file, journal)
+    rows = _typed(rows.assign(kind=kind)[kind.notna()], file, target, journal)
     permits = rows.groupby("permit_id", sort=True).first().reset_index()
     journal.add("kept", len(rows) - len(permits), "readers.permits.several_rows")
     if permits.empty:
@@ -66,7 +67,7 @@ def _arrondissement(rows: pd.DataFrame) -> pd.Series[Any]:
     The parcels of these cities are by arrondissement, and the file has the city. The number of a
     permit begins with département and commune: ``PC 069 383 25 A0012``.
     """
-    commune = rows["commune"].astype("str").str.strip().str.upper().str.zfill(5)
+    commune = commune_codes(rows["commune"])
     number = rows["permit_id"].astype("str").str.replace(r"^[A-Z]{2}|\s", "", regex=True)
     parts = number.str.extract(r"^0?(\d{2}|2[AB])(\d{3})")
     own = parts[0] + parts[1]
@@ -75,7 +76,7 @@ def _arrondissement(rows: pd.DataFrame) -> pd.Series[Any]:
     return own.where(commune.isin(cities) & own.isin(known), commune)
 
 
-def _typed(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFrame:
+def _typed(rows: pd.DataFrame, file: LayerFile, target: Target, journal: Journal) -> pd.DataFrame:
     """State, dates, numbers and parcels of the rows; words that mean nothing are unknown."""
     areas = pd.DataFrame({name: parse.loose_numbers(rows[name]) for name in AREAS})
     area = areas.where(areas >= 0).sum(axis="columns", min_count=1)
@@ -87,22 +88,22 @@ def _typed(rows: pd.DataFrame, file: LayerFile, journal: Journal) -> pd.DataFram
         nature=rows["nature"].astype("str").str.strip().map(NATURES),
         dwellings=dwellings.where(dwellings >= 0),
         floor_area_m2=area,
-        parcel_ids=_parcel_ids(rows),
+        parcel_ids=_parcel_ids(rows, target),
         source=file.source or "Sitadel",
     )
 
 
-def _parcel_ids(rows: pd.DataFrame) -> pd.Series[Any]:
+def _parcel_ids(rows: pd.DataFrame, target: Target) -> pd.Series[Any]:
     """Cadastral keys that each row names, sorted, joined by ``|``; missing without any.
 
-    The file has neither prefix nor, in some rows, leading zeros: the prefix is that of a commune
-    that was never merged (000).
+    The file has no prefix: it is that of the only parcel of that section and number.
     """
-    parts = []
-    for n in PARCELS_OF_A_PERMIT:
-        section = rows[f"section_{n}"].astype("str").str.strip().str.upper()
-        number = rows[f"number_{n}"].astype("str").str.extract(r"^\s*(\d{1,4})\s*$", expand=False)
-        section = section.where(section.str.fullmatch(r"[0-9]?[A-Z]{1,2}|\d{1,2}").fillna(False))
-        parts.append(rows["commune"] + "000" + section.str.zfill(2) + number.str.zfill(4))
-    lists = pd.concat(parts).dropna().sort_values(kind="stable").groupby(level=0).unique()
+    prefixed = with_prefix(target.parcels)
+    parts = [
+        compose(rows["commune"], None, rows[f"section_{n}"], rows[f"number_{n}"], prefixed=prefixed)
+        for n in PARCELS_OF_A_PERMIT
+    ]
+    lists: pd.Series[Any] = (
+        pd.concat(parts).dropna().sort_values(kind="stable").groupby(level=0).unique()
+    )
     return lists.str.join("|").reindex(rows.index).astype("str")

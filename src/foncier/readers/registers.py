@@ -23,11 +23,12 @@ from foncier.readers import (
     geolocate,
     ids,
     layouts,
-    parcel_refs,
     parse,
 )
 from foncier.readers.columns import Field
 from foncier.readers.lovac import of_arrondissements
+from foncier.readers.parcel_ids import commune_codes
+from foncier.readers.parcel_text import resolve_lists
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -119,7 +120,9 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows = rows.assign(
         signal="dvf_sale",
         subject="parcel",
-        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=resolve_lists(
+            rows["parcel_ids"], rows["commune"], journal, parcels=target.parcels
+        ),
         observed_on=parse.dates(rows["observed_on"], column="date_mutation", journal=journal),
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
@@ -199,7 +202,9 @@ def premises(file: LayerFile, target: Target, journal: Journal) -> Draft:
         share=free,
         **details,
         observed_on=parse.dates(rows["observed_on"], column="date", journal=journal),
-        parcel_ids=parcel_refs.resolve_lists(rows["parcel_ids"], rows["commune"], journal),
+        parcel_ids=resolve_lists(
+            rows["parcel_ids"], rows["commune"], journal, parcels=target.parcels
+        ),
     )
     return evidence(rows, points, file, target, journal, size=size, source="Liste des locaux")
 
@@ -265,7 +270,7 @@ def dvf_communes(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     table = frames.rows(file, journal)
     rows: Any = columns.pick(table, DVF_COMMUNES, file, journal)
-    rows = rows.assign(commune=rows["commune"].astype("str").str.zfill(5))
+    rows = rows.assign(commune=commune_codes(rows["commune"]))
     rows = ids.drop_without_key(
         rows,
         "commune",
