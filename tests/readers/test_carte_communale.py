@@ -77,3 +77,30 @@ def test_a_sector_of_another_kind_is_unknown_and_outside_is_not(tmp_path: Path) 
     points = shapely.points(np.array([50, 250, 350, 900]) + 650_000, 6_977_050)
     inside, _ = zone_at(zones, points, ("U",))
     np.testing.assert_array_equal(inside, [1, 0, np.nan, 0])
+
+
+@pytest.mark.parametrize("empty", [None, "", " ", "NA"])
+def test_a_zone_without_a_type_is_unknown_and_is_said(empty: str | None, tmp_path: Path) -> None:
+    """It is a hole in what is known: its plots are neither in a wanted zone nor outside."""
+    path = write(tmp_path, "typezone", ["U", empty, "N"])
+    zones, report = readers.read(
+        LayerFile("zones", path, path.name, "vector"), crs=CRS, communes=()
+    )
+    assert sorted(zones["zone_type"]) == ["N", "U", schemas.UNKNOWN_ZONE]
+    [note] = [one for one in report.notes if "sans type" in one.text.fr]
+    assert (note.effect, note.count) == ("kept", 1)
+    points = shapely.points(np.array([50, 150, 250]) + 650_000, 6_977_050)
+    np.testing.assert_array_equal(zone_at(zones, points, ("U",))[0], [1, np.nan, 0])
+
+
+def test_a_zone_without_a_type_under_one_with_a_type_says_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, "typezone", ["U", "N"])
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    below = {**rows["features"][1], "properties": {"typezone": None, "libelle": "secteur"}}
+    rows["features"].insert(0, below)
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    zones, report = readers.read(
+        LayerFile("zones", path, path.name, "vector"), crs=CRS, communes=()
+    )
+    assert sorted(zones["zone_type"]) == ["N", "U"]
+    assert [one.count for one in report.notes if "sans type" in one.text.fr] == [1]

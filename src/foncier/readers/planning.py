@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from foncier import schemas
 from foncier.errors import FormatError
+from foncier.geometry import covered_area_m2
 from foncier.readers import base, columns, ids, parse
 from foncier.readers.columns import Field
 
@@ -58,6 +61,7 @@ SECTOR_FIELDS = (
     Field("zone_type", ("typesect",), required=True),
     Field("label", ("libelle",)),
 )
+HIDDEN_SHARE = 0.99  # of a zone without a type: under zones with one, it says nothing
 SECTOR_TYPES = {"01": "U", "02": "U", "03": "N", "99": schemas.UNKNOWN_ZONE}
 CONSTRAINT_FIELDS = (
     Field("constraint_id", ("id", "gid", "fid")),
@@ -108,8 +112,9 @@ FRENCH_EFFECTS = {"exclure": "exclude", "signaler": "flag", "contexte": "context
 def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read zones of a local plan, or sectors of a carte communale, as the GPU publishes them.
 
-    A buildable sector is ``U``, one that is not is ``N``; what a sector of another kind allows is
-    unknown (`foncier.schemas.UNKNOWN_ZONE`).
+    A buildable sector is ``U``, one that is not is ``N``; what a sector of another kind or a zone
+    without a type allows is unknown (`foncier.schemas.UNKNOWN_ZONE`): it neither includes nor
+    excludes the plots in it.
 
     Raises
     ------
@@ -120,13 +125,26 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     frame: Any = draft.frame
     code = frame["zone_type"].astype("str").str.extract(r"^\s*(\d{1,2})\s*$", expand=False)
     sector = code.str.zfill(2).map(SECTOR_TYPES)
-    frame = frame.assign(
-        zone_type=sector.fillna(frame["zone_type"]), vocation=_vocation(frame, code)
-    )
-    typed = frame["zone_type"].notna()
-    journal.add("dropped", int((~typed).sum()), "readers.planning.zone_without_type")
-    frame = _without_copies(frame[typed], "zone_id", journal)
+    kind = sector.fillna(columns.without_unknown(frame["zone_type"].astype("str").str.strip()))
+    frame = frame.assign(zone_type=kind, vocation=_vocation(frame, code))
+    frame = _with_unknown(frame, journal)
+    frame = _without_copies(frame, "zone_id", journal)
     return base.Draft(ids.fill_keys(frame, "zone_id", journal=journal), draft.rows_read, draft.crs)
+
+
+def _with_unknown(frame: Any, journal: Journal) -> Any:
+    """Name the type of zones without one, but for those that lie under zones with a type."""
+    untyped = frame["zone_type"].isna().to_numpy(dtype=bool)
+    if not untyped.any():
+        return frame
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
+    area = shapely.area(shapes[untyped])
+    hidden = untyped.copy()
+    typed = shapely.STRtree(shapes[~untyped])
+    hidden[untyped] = covered_area_m2(shapes[untyped], typed) >= HIDDEN_SHARE * area
+    journal.add("dropped", int(hidden.sum()), "readers.planning.zone_hidden")
+    journal.add("kept", int((untyped & ~hidden).sum()), "readers.planning.zone_without_type")
+    return frame.assign(zone_type=frame["zone_type"].fillna(schemas.UNKNOWN_ZONE))[~hidden]
 
 
 def _without_copies(frame: Any, key: str, journal: Journal) -> Any:
