@@ -372,6 +372,20 @@ def test_a_register_alone_is_listed_from_the_least_confidence_and_counted_below(
     assert any("seuls registres" in n.text.fr and n.count == 1 for n in result.notes)
 
 
+def test_closed_works_warn_of_the_soil() -> None:
+    """A closed classified installation is evidence, and its soil is to be checked."""
+    low = replace(book(), least_confidence=0.01)
+    listed = inventory({"site_id": "80021_1", "parcel_ids": "P0|P1"}, spots=[CENTRE])
+    for signal, warned in (("icpe_closed", True), ("icpe_active", False)):
+        signs = (sign(1, signal, DOOR), sign(2, "disused", DOOR))
+        (building,) = found(*signs, ledger=low).candidates.to_dict("records")
+        context = SpatialContext(inventory=listed, parcels=parcels(), observations=seen(*signs))
+        (site,) = friches(context).candidates.to_dict("records")
+        for one in (building, site):
+            assert ("sol à vérifier" in str(one["warnings"])) is warned, signal
+            assert ("soil to be checked" in str(one["warnings_en"])) is warned
+
+
 def test_tax_parcels_of_a_site_add_up_to_their_share_of_it() -> None:
     listed = inventory({"site_id": "80021_1", "parcel_ids": "P0|P1|P2|P3"}, spots=[CENTRE])
     signs = [

@@ -19,7 +19,7 @@ from foncier.study import read_bare_study
 
 from ..hamlet import X, Y, degrees, feature, hamlet
 from ..timetable import feed, write_zip
-from .replay import CASIAS, DPE, OVERPASS, RNB, STORE, Replay
+from .replay import CASIAS, DPE, ICPE, OVERPASS, RNB, STORE, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ CADASTRE = "/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/
 PARCELS = f"{CADASTRE}cadastre-80021-parcelles.json.gz"
 BUILDINGS = f"{CADASTRE}cadastre-80021-batiments.json.gz"
 FRICHES = "sites-references-dans-cartofriches"
-DATASETS_OF_FRICHES = "/www.data.gouv.fr/api/1/datasets/sites-references-dans-cartofriches/"
+SITES = "/apidf-preprod.cerema.fr/cartofriches/geofriches/"
 DVF = "/files.data.gouv.fr/geo-dvf/latest/csv/{}/communes/80/80021.csv"
 LOVAC = "61816c6e23197bb34835228e"
 GRID = "/www.insee.fr/fr/statistiques/fichier/8735162/Filosofi2021_carreaux_200m_csv.zip"
@@ -131,6 +131,21 @@ def works(n: int, state: str = "En arrêt") -> dict[str, object]:
         "fiche_risque": f"https://fiches-risques.brgm.fr/georisques/casias/SSP400{n}",
         "date_maj": "2014-12-04",
         "geom": point,
+    }
+
+
+def installation(n: int, state: str = "A l'arrêt") -> dict[str, object]:
+    point = degrees(shapely.Point(X + 30 * n + 15, Y + 20))
+    return {
+        "codeAIOT": f"000510000{n}",
+        "raisonSociale": "SCI Plantureux",
+        "adresse1": "1 rue Plantureux",
+        "codeInsee": "80021",
+        "etatActivite": state,
+        "regime": "Enregistrement",
+        "longitude": point.x,
+        "latitude": point.y,
+        "date_maj": "2025-07-17/19-32-59",
     }
 
 
@@ -313,6 +328,38 @@ def more_services(replay: Replay, folder: Path) -> None:
     replay.files[FEED] = write_zip(folder / "feed.zip", feed()).read_bytes()
 
 
+def workshop() -> dict[str, Any]:
+    """A site as the API of Cartofriches has it: that of the file, with its outline."""
+    return feature(
+        degrees(shapely.box(X + 330, Y, X + 360, Y + 40)),
+        site_id="80021_1",
+        site_nom="Ancien atelier",
+        site_type="inconnu",
+        comm_nom="Amiens",
+        comm_insee="80021",
+        site_identif_date="2020-01-01",
+        site_actu_date="2024-02-01",
+        urba_zaer="inconnu",
+        source_nom="ADUGA",
+        proprio_type=["P5a"],
+        proprio_nom="MONSIEUR PLANTUREUX",
+        unite_fonciere_refcad="80021000AB0011",
+    )
+
+
+def bare_site() -> dict[str, Any]:
+    """The site as a point, without its parcel."""
+    row = workshop()
+    row["geometry"] = shapely.geometry.mapping(degrees(shapely.Point(X + 345, Y + 20)))
+    return {**row, "properties": {**row["properties"], "unite_fonciere_refcad": None}}
+
+
+def sites(*rows: dict[str, Any], following: str | None = None) -> bytes:
+    """A page of the API of Cartofriches."""
+    answer = {"type": "FeatureCollection", "count": len(rows), "next": following, "features": rows}
+    return json.dumps(answer).encode()
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FONCIER_CACHE", str(tmp_path / "cache"))
@@ -333,6 +380,7 @@ def served(folder: Path) -> Iterator[Replay]:
         replay.files[OVERPASS] = osm()
         replay.features = [zone(n) for n in range(7)]
         replay.dataset(FRICHES, "friches-standard.csv", f"{HEAD}\n{row}\n".encode())
+        replay.files[SITES] = sites(workshop())
         lovac = "comm_insee;NOM_COM;Nb_log_pp_2022;Prop_logvac_pp_2A_010121\n80021;Amiens;9 000;3,1"
         replay.dataset(LOVAC, "lovac-communes.csv", f"{lovac}\n".encode("latin-1"))
         for year in (2024, 2025):
@@ -340,6 +388,7 @@ def served(folder: Path) -> Iterator[Replay]:
         replay.lists[DPE] = [certificate(n) for n in range(1, 8)]
         replay.lists[RNB] = [building(1), building(9, "notUsable"), building(3)]
         replay.lists[CASIAS] = [works(5), works(6, "En activité"), works(7)]
+        replay.lists[ICPE] = [installation(5), installation(6, "En exploitation avec titre")]
         more_services(replay, folder)
         yield replay
 

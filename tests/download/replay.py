@@ -21,6 +21,8 @@ OVERPASS = "/overpass-api.de/api/interpreter"
 DPE = "/data.ademe.fr/data-fair/api/v1/datasets/dpe03existant/lines"
 RNB = "/rnb-api.beta.gouv.fr/api/alpha/buildings/"
 CASIAS = "/georisques.gouv.fr/api/v1/ssp/casias"
+ICPE = "/georisques.gouv.fr/api/v1/installations_classees"
+GEOCODER = "/data.geopf.fr/geocodage/search"
 PIECE = 1 << 14
 DATASETS = "/www.data.gouv.fr/api/1/datasets/"
 STORE = "transport-data-gouv-fr-resource-history-prod.cellar-c2.services.clever-cloud.com"
@@ -50,7 +52,7 @@ class Replay:
         self.easements: list[dict[str, Any]] = []
         self.layers: dict[str, list[dict[str, Any]]] = {}
         self.heights: Callable[[Any, Any], Any] = lambda x, y: 25 + (x - 650_000) / 100 + 0 * y
-        self.lists: dict[str, list[dict[str, Any]]] = {DPE: [], RNB: [], CASIAS: []}
+        self.lists: dict[str, list[dict[str, Any]]] = {DPE: [], RNB: [], CASIAS: [], ICPE: []}
         self.cap = 1000
         self.announce = True
         self.stuck = False
@@ -149,7 +151,7 @@ class Replay:
         if "status" in words:
             every = [row for row in every if row["status"] == words["status"]]
         rows = every[0 if self.stuck else start :][:size]
-        if path == CASIAS:
+        if path in {CASIAS, ICPE}:
             whole = {
                 "results": len(every),
                 "page": int(words["page"]),

@@ -5,23 +5,28 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from typer.testing import CliRunner
 
 from foncier.cli import app
 from foncier.download.cache import Cache, shared_cache
 
-from .conftest import FRICHES, PARCELS, web
+from .conftest import FRICHES, PARCELS, SITES, web
 from .replay import DATASETS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from .replay import Replay
 
 CSV = "/static.data.gouv.fr/resources/friches-standard.csv"
 run = CliRunner().invoke
+
+
+@pytest.fixture(autouse=True)
+def _without_the_api(service: Replay) -> None:
+    """The inventory is a file for France: the API of Cartofriches does not answer."""
+    del service.files[SITES]
 
 
 def sent(service: Replay, path: str) -> list[str | None]:

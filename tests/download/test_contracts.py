@@ -105,9 +105,10 @@ def test_the_probe_sees_no_difference_in_the_reference(
     contract = read_contract(name)
     source = source_of(contract["source"])
     known = services.contracts()[source.name]
-    assert (known.kind, known.host) == (contract["kind"], contract["host"])
+    assert known.host == contract["host"]
     if name != source.name:
         return  # a second answer of the same service
+    assert known.kind == contract["kind"]
     assert (known.seen, known.commune) == (contract["seen"], contract["commune"])
     with ContractServer(contract["exchange"], tmp_path, real_data) as server:
         found = services.probe(client_of(server), source, known, today=TODAY)

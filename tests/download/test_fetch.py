@@ -42,9 +42,12 @@ from .conftest import (
     FRICHES,
     LOVAC,
     PARCELS,
+    SITES,
     TODAY,
+    bare_site,
     fetched,
     fetched_bytes,
+    sites,
     web,
     zone,
 )
@@ -89,7 +92,10 @@ def test_new_fetch_run_from_an_empty_folder(
         for one in made["inputs"]
         if one["layer"] in {"observations", "inventory"}
     }
-    assert kept == {"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "cnig": 1, "casias": 3, "sirene": 2}
+    assert kept == {
+        **{"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "icpe": 2, "sirene": 2},
+        **{"cnig": 1, "casias": 3},
+    }
     evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="indices")
     assert "casias_closed" in set(evidence["signal"])
     sites = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="opportunites")
@@ -156,7 +162,7 @@ def test_all_wfs_pages_are_read_whatever_their_size(service: Replay, study: Path
         ("cadastre", PARCELS, {"headers": {"Content-Length": "5000"}}),  # more than what comes
         ("osm", OVERPASS, {"status": 504, "times": 2}),
         ("zonage", WFS, {"status": 503}),
-        ("friches", f"{DATASETS}{FRICHES}/", {"cut_at": 40}),
+        ("friches", SITES, {"cut_at": 40}),
     ],
 )
 def test_transient_errors_are_retried(
@@ -293,21 +299,10 @@ FAILURES: list[tuple[str, str, dict[str, Any], type[SourceError], str]] = [
         FormatError,
         "entité",
     ),
-    (
-        "friches",
-        f"{DATASETS}{FRICHES}/",
-        {"body": b'{"resources": []}'},
-        FormatError,
-        "aucun fichier csv",
-    ),
-    ("friches", f"{DATASETS}{FRICHES}/", {"body": b"[1, 2"}, FormatError, "illisible"),
-    (
-        "friches",
-        "/static.data.gouv.fr/resources/friches-standard.csv",
-        {"body": b"a;b;c\n1;2;3\n"},
-        FormatError,
-        "site_id",
-    ),
+    ("friches", SITES, {"body": b'{"features": 3}'}, FormatError, "GeoJSON"),
+    ("friches", SITES, {"body": b"[1, 2"}, FormatError, "illisible"),
+    ("friches", SITES, {"body": b'{"features": []}'}, NoDataError, "Cartofriches"),
+    ("friches", SITES, {"body": sites(bare_site())}, FormatError, "contour"),
 ]
 
 

@@ -22,12 +22,15 @@ from ..hamlet import X, Y, degrees, feature
 from .conftest import (
     ARCHIVE,
     BUILDINGS,
-    DATASETS_OF_FRICHES,
     PARCELS,
     PERMIT_FILES,
     PERMITS,
+    SITES,
+    bare_site,
     fetched,
     owners,
+    sites,
+    workshop,
 )
 
 if TYPE_CHECKING:
@@ -186,28 +189,51 @@ def test_both_are_down(service: Replay, study: Path) -> None:
 
 
 def test_sites_of_cartofriches_with_outlines(service: Replay, study: Path) -> None:
-    service.fail(DATASETS_OF_FRICHES, times=99, status=500)
-    row = feature(
-        degrees(shapely.box(X, Y, X + 60, Y + 60)),
-        site_id="80021_9",
-        site_nom="Halle",
-        site_type="inconnu",
-        comm_insee="80021",
-        source_nom="ADUGA",
-        proprio_type=["P5a", "X1a"],
-        proprio_nom="MONSIEUR PLANTUREUX",
-        unite_fonciere_refcad="80021000AB0001",
-    )
-    answer = {"count": 1, "next": None, "features": [row]}
-    path = "/apidf-preprod.cerema.fr/cartofriches/geofriches/"
-    service.files[path] = json.dumps(answer).encode()
+    """The API comes first: outlines, parcels and types of owners, of all pages."""
+    row = workshop()
+    row["properties"] |= {"proprio_type": ["P5a", "X1a"], "site_id": "80021_9"}
+    service.files[f"{SITES}p2"] = sites(row)
+    service.files[SITES] = sites(workshop(), following=f"https:/{SITES}p2")
     found = fetched(service, study, only=("friches",))["friches"]
     assert found.provenance is not None, found.error
     assert "API" in found.provenance.attribution
+    assert found.provenance.rows == {"inventory": 2}
+    assert found.provenance.vintage == "2024-02-01"
     text = texts(found.file)
     assert "PLANTUREUX" not in text
-    assert "POLYGON" in text
+    assert text.count("POLYGON") == 2
     assert "P5a|X1a" in text
+    assert not [path for path, _ in service.asked if "static.data" in path]
+
+
+@pytest.mark.parametrize("kind", ["down", "points only", "other answer"])
+def test_the_file_of_the_inventory_stands_in(service: Replay, study: Path, kind: str) -> None:
+    """Without an outline the API brings nothing more; what the file says of itself is kept."""
+    if kind == "down":
+        service.fail(SITES, times=99, status=503)
+    service.files[SITES] = sites(bare_site()) if kind == "points only" else b"[]"
+    found = fetched(service, study, only=("friches",))["friches"]
+    assert found.provenance is not None, found.error
+    assert found.provenance.rows == {"inventory": 1}
+    assert "API" not in found.provenance.attribution
+    assert "data.gouv.fr" in found.provenance.address
+    # It is renewed by the file while the API is down, and by the API when it is back.
+    again = fetched(service, study, only=("friches",), refresh=True)["friches"]
+    assert again.state == "current", again.error
+    service.faults.clear()
+    service.files[SITES] = sites(workshop())
+    last = fetched(service, study, only=("friches",), refresh=True)["friches"]
+    assert last.provenance is not None, last.error
+    assert last.error is None
+    assert "API" in last.provenance.attribution
+
+
+def test_the_sites_of_the_api_are_kept_while_it_is_down(service: Replay, study: Path) -> None:
+    before = fetched(service, study, only=("friches",))["friches"].file.read_bytes()
+    service.fail(SITES, times=99, status=503)
+    found = fetched(service, study, only=("friches",), refresh=True)["friches"]
+    assert found.state == "failed"
+    assert found.file.read_bytes() == before
 
 
 def test_codes_of_a_city_and_of_its_arrondissements() -> None:

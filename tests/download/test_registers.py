@@ -7,7 +7,9 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
+import shapely
 
 from foncier.download.catalog import Query, address_of, select_sources
 from foncier.download.paged_json import table
@@ -15,8 +17,9 @@ from foncier.errors import FormatError, OfflineError, SourceError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
+from ..hamlet import X, Y, degrees
 from .conftest import DVF, building, certificate, fetched, fetched_bytes, sales, works
-from .replay import CASIAS, DPE, RNB, WFS
+from .replay import CASIAS, DPE, GEOCODER, RNB, WFS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -297,3 +300,43 @@ def test_a_year_of_bare_land_is_a_year_without_evidence(service: Replay, study: 
     found = fetched(service, study, only=("dvf",))["dvf"]
     assert found.provenance is not None, found.error
     assert found.provenance.rows == {"observations": 0}
+
+
+def lost(n: int, address: str | None) -> dict[str, object]:
+    return {**works(n), "geom": None, "adresse": address}
+
+
+def test_sites_without_a_point_are_placed_by_their_address(service: Replay, study: Path) -> None:
+    """The score and the type are kept; what the geocoder is not sure of stays without a place."""
+    service.lists[CASIAS] = [works(5), lost(6, "12 rue du Hameau"), lost(7, None), lost(8, "x")]
+    point = degrees(shapely.Point(X + 195, Y + 20))
+    answer = {
+        "type": "Feature",
+        "geometry": shapely.geometry.mapping(point),
+        "properties": {"score": 0.93, "type": "housenumber"},
+    }
+    service.files[GEOCODER] = json.dumps({"features": [answer]}).encode()
+    found = fetched(service, study, only=("parcelles", "casias"))["casias"]
+    assert found.provenance is not None, found.error
+    table = pd.read_csv(found.file, dtype=str).set_index("identifiant_ssp")
+    assert table.loc["SSP4006", "geocodage_score"] == "0.93"
+    assert table["geocodage_etat"].fillna("").to_dict() == {
+        "SSP4005": "",
+        "SSP4006": "trouve",
+        "SSP4007": "",
+        "SSP4008": "trouve",
+    }
+    asked = [path for path, _ in service.asked if path == GEOCODER]
+    assert len(asked) == 2
+    assert found.provenance.rows == {"inventory": 3}
+
+
+def test_a_geocoder_that_is_down_costs_its_rows_only(service: Replay, study: Path) -> None:
+    service.lists[CASIAS] = [works(5), *(lost(n, f"{n} rue du Hameau") for n in range(6, 10))]
+    service.fail(GEOCODER, times=99, status=400)
+    found = fetched(service, study, only=("parcelles", "casias"))["casias"]
+    assert found.provenance is not None, found.error
+    assert found.provenance.rows == {"inventory": 1}
+    table = pd.read_csv(found.file, dtype=str)
+    assert (table["geocodage_etat"] == "sans reponse").sum() == 4
+    assert sum(path == GEOCODER for path, _ in service.asked) == 1

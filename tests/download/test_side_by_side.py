@@ -22,7 +22,7 @@ from foncier.errors import ConfigError, OfflineError
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
-from .conftest import BUILDINGS, DVF, FRICHES, PARCELS, QUICK, TODAY, fetched, fetched_bytes, web
+from .conftest import BUILDINGS, DVF, PARCELS, QUICK, SITES, TODAY, fetched, fetched_bytes, web
 from .replay import CASIAS, DATASETS, DPE, OVERPASS, RNB, WFS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ PATHS = {
     "batiments": BUILDINGS,
     "osm": OVERPASS,
     "zonage": WFS,
-    "friches": f"{DATASETS}{FRICHES}/",
+    "friches": SITES,
     "dvf": DVF.format(2024),
     "dpe": DPE,
     "rnb": RNB,

@@ -12,7 +12,7 @@ from foncier import download as services
 from foncier.download.vintage import edition_in, newest_date
 from foncier.study import read_bare_study
 
-from .conftest import DVF, FRICHES, LOVAC, PARCELS, SIRENE, certificate, fetched, works
+from .conftest import DVF, FRICHES, LOVAC, PARCELS, SIRENE, SITES, certificate, fetched, works
 from .replay import CASIAS, DATASETS, DPE, OVERPASS
 
 if TYPE_CHECKING:
@@ -126,8 +126,10 @@ def test_editions_in_addresses(path: str, expected: str | None) -> None:
 
 
 def test_data_sets_give_their_date(service: Replay, study: Path) -> None:
+    del service.files[SITES]  # the file of the inventory is asked
     found = fetched(service, study, only=("parcelles", "friches", "lovac", "gtfs"))
-    assert vintage(found, "friches") == vintage(found, "lovac") == "2026-01-02"
+    assert vintage(found, "lovac") == "2026-01-02"
+    assert vintage(found, "friches") == "2024-02-01"  # the newest revision of its sites
     assert (
         vintage(found, "gtfs") is None
     )  # a copy of February 2026, later than the day of the study
@@ -193,6 +195,7 @@ def test_the_resource_of_a_data_set(
 def test_a_dictionary_beside_the_inventory_is_not_taken(service: Replay, study: Path) -> None:
     store = "https://static.data.gouv.fr/resources/sites-references-dans-cartofriches"
     path = f"{DATASETS}{FRICHES}/"
+    del service.files[SITES]
     inventory = next(body for path, body in service.files.items() if path.endswith("standard.csv"))
     name = f"{store}/20260429-124852/friches-standard-2026-01-15.csv"
     service.files[name.removeprefix("https:/")] = inventory

@@ -240,6 +240,12 @@ CSVS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
         ";;AB160\n".encode(),
         (("inventory", "casias"),),
     ),
+    "icpe.csv": (
+        "code_aiot;code_insee;etat_activite;regime;date_maj;longitude;latitude\n0051;80021;"
+        "À l'arrêt;Autres régimes;2026-07-17/19-32-59;2.3;49.89\n0052;80021;En exploitation"
+        " avec titre;Autorisation;;2,31;49,89\n".encode(),
+        (("observations", "icpe"),),
+    ),
     "pm.csv": (
         "Département;Code Commune;Préfixe;Section;N° plan;Code droit - par;N° SIREN - par;"
         "Groupe personne - par;Dénomination - par\n80;021;;AB;0160;P - Propriétaire;218000198;"

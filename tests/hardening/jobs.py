@@ -18,7 +18,7 @@ from foncier.pipeline.write_results import write_results
 from foncier.results.manifest import mixed_files
 from foncier.study import read_bare_study, read_study
 
-from ..download.conftest import osm, served, works, zone
+from ..download.conftest import SITES, osm, served, works, zone
 from ..download.replay import CASIAS, OVERPASS, Replay
 from ..hamlet import hamlet
 
@@ -186,6 +186,7 @@ def _large(replay: Replay) -> None:
         "inconnu;DDT;;POINT (3.08 45.78)\n"
         for n in range(2000)
     )
+    del replay.files[SITES]  # the file of the inventory for all of France is asked
     name = "/static.data.gouv.fr/resources/friches-standard.csv"
     replay.files[name] += rows.encode()
 

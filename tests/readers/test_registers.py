@@ -369,3 +369,55 @@ def test_price_of_amiens(real_data: Path) -> None:
     table, _ = read_prices(real_data / "amiens" / "dvf-communes-80.csv")
     assert table["commune"].tolist() == ["80021"]
     assert 1000 < table["price_eur_m2"].iloc[0] < 4000
+
+
+ADDRESSES = (
+    "identifiant_ssp;code_insee;statut;longitude;latitude;geocodage_etat;geocodage_score;"
+    "geocodage_type\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "score", "kind", "placed"),
+    [
+        ("trouve", "0.91", "housenumber", True),
+        ("trouve", "0.5", "housenumber", True),
+        ("trouve", "0.49", "housenumber", False),
+        ("trouve", "0.97", "street", False),
+        ("trouve", "0.97", "municipality", False),
+        ("introuvable", "", "", False),
+        ("sans reponse", "", "", False),
+    ],
+)
+def test_casias_by_address(state: str, score: str, kind: str, placed: bool, tmp_path: Path) -> None:
+    """What the geocoder is not sure of is listed, not placed."""
+    at = "2.3;49.9" if state == "trouve" else ";"
+    text = f"{ADDRESSES}S1;80021;En arrêt;2.31;49.89;;;\n"
+    text += f"S2;80021;En arrêt;{at};{state};{score};{kind}\n"
+    table, report = read(tmp_path / "c.csv", text, "casias", layer="inventory")
+    sources = dict(zip(table["site_id"], table["source"], strict=True))
+    assert sources["S1"] == "CASIAS"
+    assert sources.get("S2") == ("CASIAS (adresse, BAN)" if placed else None)
+    notes = [note.text.fr for note in report.notes]
+    assert any("S2" in note for note in notes) is not placed
+    assert any("placé par son adresse" in note for note in notes) is placed
+
+
+def test_icpe_states(tmp_path: Path) -> None:
+    """Closed works and those in operation are evidence; names are not read."""
+    states = {
+        "A l'arrêt": "icpe_closed",
+        "En fin d'exploitation": "icpe_closed",
+        "En exploitation avec titre": "icpe_active",
+        "En construction": None,
+        "": None,
+    }
+    text = "code_aiot;raison_sociale;code_insee;etat_activite;regime;date_maj;longitude;latitude\n"
+    for n, state in enumerate(states):
+        text += f"A{n};MONSIEUR PLANTE;80021;{state};Autorisation;2026-07-17/19-32-59;2.3;49.9\n"
+    table, _ = read(tmp_path / "i.csv", text, "icpe")
+    found = dict(zip(table["observation_id"], table["signal"], strict=True))
+    assert found == {f"A{n}": s for n, s in enumerate(states.values()) if s}
+    assert set(table["observed_on"].astype(str)) == {"2026-07-17"}
+    assert set(table["detail"]) == {"Autorisation"}
+    assert "PLANTE" not in table.to_csv()

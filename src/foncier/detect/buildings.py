@@ -29,8 +29,9 @@ from foncier.detect.site_evidence import (
     count_establishments,
     merge_repeated,
     partial_use_warnings,
+    soil_warnings,
 )
-from foncier.detect.warnings import warning_columns
+from foncier.detect.warnings import both, warning_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -264,7 +265,7 @@ def _candidates(
             "confidence": confidence,
             "confidence_band": band_of(confidence, evidence_model),
             "zone": zone_of(context, outlines, commune),
-            **warning_columns(partial_use_warnings(frame, ids)),
+            **warning_columns(both(partial_use_warnings(frame, ids), soil_warnings(frame, ids))),
             "sources": sources.reindex(ids).to_numpy(),
         },
         geometry=outlines,

@@ -39,9 +39,10 @@ from foncier.detect.site_evidence import (
     merged_record_evidence,
     nafu_score,
     partial_use_warnings,
+    soil_warnings,
     standard_value,
 )
-from foncier.detect.warnings import append_warnings, constraint_warnings, warning_columns
+from foncier.detect.warnings import append_warnings, both, constraint_warnings, warning_columns
 from foncier.geometry import covered_area_m2
 from foncier.i18n import Localized, label, localized
 
@@ -143,7 +144,8 @@ def _sites(
     sure = confidence(candidates["opportunity_id"], evidence)
     # The share of evidence on a site is what it covers of the site, not what is vacant.
     partial_use = weighted.assign(share=np.nan)
-    warnings = partial_use_warnings(partial_use, candidates["opportunity_id"])
+    names = candidates["opportunity_id"]
+    warnings = both(partial_use_warnings(partial_use, names), soil_warnings(weighted, names))
     candidates = candidates.assign(
         confidence=sure,
         confidence_band=band_of(sure, evidence_model),

@@ -27,6 +27,7 @@ NEAR_M = 200.0  # NAFU: BASIAS, BASOL or Cartofriches within 200 m give a point 
 BASIAS_BASOL = ("casias", "ademe")  # first letters of the signals of these records
 MEASURED_POINTS = 7  # of 11: 4 on vacancy and activity, 3 on neighbours; 1 more with a zoning
 CLOSED, ACTIVE = "sirene_closed", "sirene_active"
+CLOSED_WORKS = "icpe_closed"
 PARTIAL_SIGNALS = ("survey_partial", "premises_partly", "tax_partly")
 # Values of the closed lists of the standard (CNIG « Friches » 1.0.6), by their code here.
 STANDARD_VALUES = {
@@ -316,6 +317,13 @@ def partial_use_warnings(frame: pd.DataFrame, ids: Any) -> list[list[Localized]]
     for name, share in zip(partial["opportunity_id"], shares, strict=True):
         warnings.setdefault(name, _partial_use(share))
     return [[warnings[name]] if name in warnings else [] for name in ids]
+
+
+def soil_warnings(frame: pd.DataFrame, ids: Any) -> list[list[Localized]]:
+    """Warn of the soil of each opportunity with a closed classified installation (ICPE)."""
+    concerned = set(frame.loc[frame["signal"] == CLOSED_WORKS, "opportunity_id"])
+    warning = localized("detect.warnings.former_works")
+    return [[warning] if name in concerned else [] for name in ids]
 
 
 def _partial_use(share: float) -> Localized:

@@ -42,6 +42,13 @@ def warning_columns(warnings: Sequence[Sequence[Localized]]) -> dict[str, list[s
     }
 
 
+def both(
+    first: Sequence[Sequence[Localized]], second: Sequence[Sequence[Localized]]
+) -> list[list[Localized]]:
+    """Warnings of each candidate of two lists, those of the first before."""
+    return [[*one, *other] for one, other in zip(first, second, strict=True)]
+
+
 def append_warnings(
     table: Any, warnings: Sequence[Sequence[Localized]]
 ) -> dict[str, list[str | None]]:

@@ -142,9 +142,12 @@ def _download(
         remove(partial)
         raise
     except FoncierError as fault:
-        second = None if former else second_of(source)
-        if second is not None and (found := _from_second(client, second, query, partial)):
-            return found
+        second = second_of(source)
+        # The file of a source that fails is kept, unless it came from the second one.
+        if second is not None and (not former or former.attribution == second.attribution):
+            found = _from_second(client, second, query, partial)
+            if found is not None:
+                return found
         if not isinstance(fault, OfflineError):  # the next run resumes the partial download
             remove(partial)
         raise
@@ -165,7 +168,12 @@ def _from_second(
         return None
     remove(partial)
     path.replace(partial)
-    return replace(download, path=partial)
+    return replace(
+        download,
+        path=partial,
+        attribution=download.attribution or source.attribution,
+        address=download.address or source.address,
+    )
 
 
 def _install(
@@ -182,8 +190,12 @@ def _install(
     if former and (download.unchanged or download.sha256 == former.sha256):
         remove(partial)
         return _confirmed(former, file, download, source, query)
+    attribution = download.attribution or source.attribution
+    compared = former
+    if former and former.attribution != attribution:  # another service has its own columns
+        compared = replace(former, columns={})
     try:
-        rows, columns, issues = _validate(source, query, partial, file, former, accepted=accepted)
+        rows, columns, issues = _validate(source, query, partial, file, compared, accepted=accepted)
     except FoncierError:
         remove(partial)
         raise
@@ -196,7 +208,7 @@ def _install(
         etag=download.etag,
         modified=download.modified,
         licence=download.licence or source.licence,
-        attribution=download.attribution or source.attribution,
+        attribution=attribution,
         rows=rows,
         columns=columns,
         accepted=issues,

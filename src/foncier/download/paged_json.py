@@ -55,15 +55,24 @@ def download_pages(
         No row at all, where the option ``absent_if_empty`` says that this is valid.
     """
     del validators  # the pages have no common validator
+    rows = read_rows(client, source, query, path)
+    if not rows and source.options.get("absent_if_empty"):
+        raise NoDataError("download.no_data", source=source.title)
+    write_rows(rows, source, path)
+    return Download.assembled(path)
+
+
+def read_rows(client: HttpClient, source: Source, query: Query, path: Path) -> list[dict[str, Any]]:
+    """All rows of a service as its JSON has them; see `download_pages` for the errors.
+
+    ``path`` is where the answers are kept while they are read.
+    """
     rows: dict[str, Any] = {}
     size = 0
     for address in first_pages(source, query):
         read, size = _read_pages(client, source, path, address, size)
         rows |= read
-    if not rows and source.options.get("absent_if_empty"):
-        raise NoDataError("download.no_data", source=source.title)
-    _write_csv(list(rows.values()), source, path)
-    return Download.assembled(path)
+    return list(rows.values())
 
 
 def first_pages(source: Source, query: Query) -> list[str]:
@@ -270,7 +279,14 @@ def _numbered(source: Source, address: str, number: int) -> str:
     return f"{address}{'&' if '?' in address else '?'}{source.options['counted']}={number}"
 
 
-def _write_csv(rows: Sequence[Mapping[str, Any]], source: Source, path: Path) -> None:
+def write_rows(rows: Sequence[Mapping[str, Any]], source: Source, path: Path) -> None:
+    """Write rows as the CSV that the option ``columns`` of the source describes (see `table`).
+
+    Raises
+    ------
+    FormatError
+        A column that no row has; the file is removed.
+    """
     try:
         lines = table(rows, source.options["columns"])
     except FormatError:

@@ -25,6 +25,8 @@ class Service:
     hosts
         Hosts that are requested, or to which the service redirects (its own storage). A host
         stands for the port of https; ``host:port`` for another port.
+    path
+        What the paths of the service begin with, where a host has several services.
     connect_s, read_s
         Longest wait for the connection, and between two parts of an answer.
     pause_s
@@ -42,6 +44,7 @@ class Service:
 
     name: str
     hosts: frozenset[str] = field(default_factory=frozenset)
+    path: str = ""
     connect_s: float = 10.0
     read_s: float = 90.0
     pause_s: float = 0.5
@@ -71,15 +74,17 @@ class Service:
 
 
 def service_of(address: str, services: Iterable[Service]) -> Service:
-    """Service of an address; one with the default policy where none has its host.
+    """Service of an address; one with the default policy where none has its host and path.
 
     Examples
     --------
     >>> service_of("https://a.example/x", ()).name
     'a.example'
     """
-    host = urlsplit(address).hostname or ""
-    return next((one for one in services if host in one.hosts), Service(host, frozenset({host})))
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    fitting = (one for one in services if host in one.hosts and parts.path.startswith(one.path))
+    return next(fitting, Service(host, frozenset({host})))
 
 
 def allows(hosts: Iterable[str], address: str) -> bool:

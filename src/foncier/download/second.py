@@ -145,7 +145,16 @@ def _write(source: Source, path: Path, features: Sequence[Mapping[str, Any]]) ->
 def download_sites(
     client: HttpClient, source: Source, query: Query, path: Path, validators: Mapping[str, Any]
 ) -> Download:
-    """Download the sites of the API of Cartofriches, with their outlines, in the CNIG layout."""
+    """Download the sites of the API of Cartofriches, with their outlines, in the CNIG layout.
+
+    Raises
+    ------
+    NoDataError
+        No site in these communes.
+    FormatError
+        An answer without a list of features, or without any outline or parcel: the file of the
+        inventory tells as much.
+    """
     del validators
     rows: dict[str, dict[str, Any]] = {}
     for commune in query.communes:
@@ -163,7 +172,11 @@ def download_sites(
             address = join_url(address, str(link)) if link else None
     if not rows:
         raise NoDataError("download.no_data", source=source.title)
-    _write_sites([_site(row) for _, row in sorted(rows.items())], path)
+    sites = [_site(row) for _, row in sorted(rows.items())]
+    if not any(site.get("geomsurf") or site.get("unite_fonciere_refcad") for site in sites):
+        path.unlink()
+        raise FormatError("download.second.no_outline", address=source.address, retry=RETRY)
+    _write_sites(sites, path)
     return _said(Download.assembled(path), source, address_of(source, query))
 
 

@@ -15,6 +15,7 @@ from foncier.download.clip import download_clip, file_addresses
 from foncier.download.datagouv import download_resource
 from foncier.download.dem import download_dem, first_tile
 from foncier.download.edigeo import download_sheets
+from foncier.download.geocode import download_located
 from foncier.download.land_registers import (
     download_owners,
     download_permits,
@@ -159,6 +160,7 @@ DOWNLOADERS: Mapping[
         "wfs": download_wfs,
         "overpass": download_overpass,
         "pages": download_pages,
+        "located-pages": download_located,
         "bil": download_dem,
         "cut": download_clip,
         "gtfs": download_gtfs,
@@ -192,6 +194,7 @@ FIRST_ADDRESSES: Mapping[str, Callable[[Source, Query], list[str]]] = MappingPro
     {
         "wfs": lambda source, query: [page_address(source, query, 0)],
         "pages": first_pages,
+        "located-pages": first_pages,
         "bil": lambda source, query: [first_tile(source, query)],
         "cut": file_addresses,
         "permits": permit_addresses,

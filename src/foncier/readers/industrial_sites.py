@@ -1,4 +1,4 @@
-"""Registers of former industrial sites: CASIAS (ex-BASIAS) and ADEME polluted sites."""
+"""Registers of industrial sites: CASIAS (ex-BASIAS), ADEME polluted sites, ICPE."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foncier import schemas
-from foncier.readers import base, columns, geolocate, ids, parse
+from foncier.readers import base, columns, geocoding, geolocate, ids, parse, registers
 from foncier.readers.columns import Field
 from foncier.readers.parcel_text import resolve_lists
 
@@ -45,7 +45,21 @@ CASIAS = (
     Field("url", ("fiche_risque", "url")),
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
+    Field("geocoded", ("geocodage_etat",)),
+    Field("score", ("geocodage_score",)),
+    Field("accuracy", ("geocodage_type",)),
 )
+# Names and addresses are not read: some are persons'.
+ICPE = (
+    Field("observation_id", ("code_aiot", "codeaiot"), required=True),
+    Field("insee", ("code_insee", "codeinsee")),
+    Field("state", ("etat_activite", "etatactivite"), required=True),
+    Field("detail", ("regime", "regimevigueur")),
+    Field("observed_on", ("date_maj",)),
+    Field("lon", ("longitude",)),
+    Field("lat", ("latitude",)),
+)
+SHOWN_SITES = 10  # a note lists so many ids
 UNKNOWN_USE = (
     "",
     "non renseigne",
@@ -59,6 +73,8 @@ UNKNOWN_USE = (
     "interet manifeste par la mairie",
 )
 ABANDONED_USE = ("friche", "abandon", "ferme")
+# What the source of a site says where its point is that of its address.
+BY_ADDRESS = {True: " (adresse, BAN)", False: ""}
 # A plan is no use.
 PLANNED_USE = ("perspective", "projet", "epf ", "reprise")
 
@@ -98,6 +114,10 @@ def ademe(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read CASIAS (ex-BASIAS) sites: points or parcels; the signal depends on the state.
 
+    A point that ``foncier fetch`` found by the address counts where the geocoder found the number
+    with a score of `foncier.readers.geocoding.MIN_SCORE` or more, and the source says so; the
+    others are listed as unresolved.
+
     Raises
     ------
     FormatError
@@ -113,6 +133,9 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
     if points is None:
         points = geolocate.to_points(rows, file.crs or geolocate.DEGREES)
     rows = geolocate.in_communes(rows, target, journal, points.reindex(rows.index))
+    by_address = rows["geocoded"].notna()
+    points = _resolved(rows, points.reindex(rows.index), by_address, journal)
+    placed = by_address & points.notna()
     state = plain_text(rows["state"])
     signal = np.select(
         [
@@ -131,9 +154,60 @@ def casias(file: LayerFile, target: Target, journal: Journal) -> Draft:
         area_m2=np.nan,
         url=rows["url"].where(rows["url"].str.fullmatch(r"https?://\S+", na=False)),
         signal=signal,
-        source=file.source or "CASIAS",
+        source=pd.Series(file.source or "CASIAS", rows.index) + placed.map(BY_ADDRESS),
     )
     return _sites(rows, points.reindex(rows.index), file, target, journal, size=size)
+
+
+def _resolved(
+    rows: pd.DataFrame, points: gpd.GeoSeries, by_address: pd.Series[bool], journal: Journal
+) -> gpd.GeoSeries:
+    """Points without those of addresses that the geocoder did not find for sure."""
+    has_point = points.notna()
+    unsure = by_address & has_point & geocoding.is_rough(rows)
+    unresolved = (by_address & ~has_point) | unsure
+    ids = rows.loc[unresolved, "site_id"].astype("str").sort_values()
+    shown = [*ids.head(SHOWN_SITES), *(["…"] if len(ids) > SHOWN_SITES else [])]
+    journal.add(
+        "kept",
+        int((by_address & has_point & ~unsure).sum()),
+        "readers.industrial_sites.by_address",
+        score=geocoding.MIN_SCORE,
+    )
+    journal.add(
+        "kept",
+        int(unresolved.sum()),
+        "readers.industrial_sites.unresolved",
+        score=geocoding.MIN_SCORE,
+        sites=shown,
+    )
+    return points.mask(unsure)
+
+
+def icpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read classified installations (ICPE): closed works, and those in operation.
+
+    An installation that is being built, or of unknown state, is no evidence. The date is that of
+    the record. Its regime is the detail.
+
+    Raises
+    ------
+    FormatError
+        No code of the installation, or no state.
+    """
+    rows, size, points = geolocate.cells(file, ICPE, journal)
+    points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
+    rows = geolocate.in_communes(rows, target, journal, points)
+    state = plain_text(rows["state"])
+    closed = state.str.contains("arret|fin d.exploitation|cess|ferme|recole")
+    open_ = state.str.contains("exploitation|fonctionnement|activite")
+    signal = np.select([closed, open_], ["icpe_closed", "icpe_active"], "")
+    day = rows["observed_on"].astype("str").str.slice(0, 10)
+    rows = rows.assign(
+        signal=pd.Series(signal, rows.index, dtype="str").replace("", None),
+        observed_on=parse.dates(day, column="date_maj", journal=journal),
+    )
+    return registers.evidence(rows, points, file, target, journal, size=size, source="ICPE")
 
 
 def _sites(

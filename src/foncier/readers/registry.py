@@ -77,6 +77,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("observations", "survey"): observations.survey,
         ("inventory", "ademe-sites"): industrial_sites.ademe,
         ("inventory", "casias"): industrial_sites.casias,
+        ("observations", "icpe"): industrial_sites.icpe,
         ("observations", "fichiers-fonciers"): fichiers_fonciers.parcels,
         ("observations", "sirene"): sirene.sirene,
         ("observations", "dpe"): registers.dpe,
