@@ -51,7 +51,7 @@ from .conftest import (
     web,
     zone,
 )
-from .replay import DATASETS, OVERPASS, WFS
+from .replay import OVERPASS, WFS
 
 if TYPE_CHECKING:
     from .replay import Replay
@@ -93,8 +93,14 @@ def test_new_fetch_run_from_an_empty_folder(
         if one["layer"] in {"observations", "inventory"}
     }
     assert kept == {
-        **{"osm-xml": 0, "dvf": 2, "dpe": 7, "rnb": 3, "icpe": 2, "sirene": 2},
-        **{"cnig": 1, "casias": 3},
+        "osm-xml": 0,
+        "dvf": 2,
+        "dpe": 7,
+        "rnb": 3,
+        "icpe": 2,
+        "sirene": 2,
+        "cnig": 1,
+        "casias": 3,
     }
     evidence = pyogrio.read_dataframe("maps/hameau/opportunites.gpkg", layer="indices")
     assert "casias_closed" in set(evidence["signal"])

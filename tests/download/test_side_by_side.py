@@ -23,7 +23,7 @@ from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
 from .conftest import BUILDINGS, DVF, PARCELS, QUICK, SITES, TODAY, fetched, fetched_bytes, web
-from .replay import CASIAS, DATASETS, DPE, OVERPASS, RNB, WFS
+from .replay import CASIAS, DPE, OVERPASS, RNB, WFS
 
 if TYPE_CHECKING:
     from pathlib import Path
