@@ -50,7 +50,7 @@ def download_located(
         if not silent and asked <= MOST_ADDRESSES:
             found = _ask(client, source, address, str(row.get("code_insee") or ""), answer)
         silent = found is None
-        row |= {"geocodage_etat": NO_ANSWER} if found is None else found
+        row.update({"geocodage_etat": NO_ANSWER} if found is None else found)
     answer.unlink(missing_ok=True)
     write_rows(rows, source, path)
     return Download.assembled(path)
