@@ -69,7 +69,8 @@ def test_a_friche_shows_its_mutability_and_its_costs(seen: dict[str, Any]) -> No
         assert seen["relations"][f"opportunites_{name}"]["related"] > 0, name
     tabs = [name for name, valid in seen["forms"]["at the end"][1] if valid]
     computed = [tab for tab in tabs if tab not in ("Visites", "Avis")]
-    assert computed[:7] == [
+    assert computed[:8] == [
+        "Disponibilité",
         "Indices",
         "Temps de parcours",
         "Notes",

@@ -189,6 +189,7 @@ OPTIONAL = {
     "mutability": "mutabilite",
     "mutability_facts": "mutabilite_connus",
     "effort": "cout_durete",
+    "availability": "disponibilite",
     "assemblies": "assemblages",
 }
 GROUND = {

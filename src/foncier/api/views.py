@@ -37,6 +37,7 @@ LAYERS = {
     "mutability": "mutabilite",
     "mutability_facts": "mutabilite_connus",
     "effort": "cout_durete",
+    "availability": "disponibilite",
     "loop": "boucle",
     "axis": "axe",
     "stops": "etapes",

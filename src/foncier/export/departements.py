@@ -32,6 +32,7 @@ SITE_TABLES = (
     "mutability",
     "mutability_facts",
     "effort",
+    "availability",
 )
 BACKGROUND = ("streets", "buildings", "constraints")
 SEVERAL = 2

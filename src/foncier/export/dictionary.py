@@ -44,6 +44,7 @@ LAYERS = {
     "mutability": "mutabilite",
     "mutability_facts": "mutabilite_connus",
     "effort": "cout_durete",
+    "availability": "disponibilite",
 }
 
 OPENING = """\

@@ -142,6 +142,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
+        *_availability(result),
         *_friches(result),
         *_assemblies(result),
     )
@@ -224,6 +225,14 @@ def _criterion_scores(result: ResultTables) -> pd.DataFrame:
     if not parts:
         return CRITERION_SCORES.empty()  # type: ignore[no-any-return]
     return CRITERION_SCORES.conform(pd.concat(parts))  # type: ignore[no-any-return]
+
+
+def _availability(result: ResultTables) -> Iterator[Layer]:
+    """Factors of the availability of each site, in the order of the rules."""
+    if result.availability is not None:
+        yield _layer(
+            "disponibilite", schemas.AVAILABILITY, result.availability, by=("opportunity_id",)
+        )
 
 
 def _friches(result: ResultTables) -> Iterator[Layer]:

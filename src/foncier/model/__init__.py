@@ -1,5 +1,6 @@
 """Typed values that packages pass on: layers as read, rule sets, evidence, verdicts, results."""
 
+from foncier.model.availability import AvailabilityRules, Factor, FactorValue, RankOrder
 from foncier.model.evidence import Band, EvidenceModel, Signal
 from foncier.model.layers import Dem, LayerFile, LayerReport, Missing, Note
 from foncier.model.result import (
@@ -32,6 +33,7 @@ __all__ = [
     "VISIT_VERDICTS",
     "Agreement",
     "Assembly",
+    "AvailabilityRules",
     "Background",
     "Band",
     "Contact",
@@ -40,6 +42,8 @@ __all__ = [
     "DwellingCapacity",
     "EvidenceModel",
     "Fabric",
+    "Factor",
+    "FactorValue",
     "LayerFile",
     "LayerReport",
     "Missing",
@@ -47,6 +51,7 @@ __all__ = [
     "PlotConfidence",
     "PlotModel",
     "Profile",
+    "RankOrder",
     "ResultTables",
     "Rule",
     "Signal",

@@ -113,6 +113,8 @@ class ResultTables:
         Sites of each district by kind; None without districts and without an axis.
     mutability, mutability_facts, effort
         Mutafriches suitability of the friches, its inputs, and the effort of their reuse.
+    availability
+        Factors of the availability of each site; None in a result of a former version.
     agreement
         Agreement of TOPSIS with the score; None where fewer than two sites can be compared.
     assemblies
@@ -156,6 +158,7 @@ class ResultTables:
     mutability: pd.DataFrame | None = None
     mutability_facts: pd.DataFrame | None = None
     effort: pd.DataFrame | None = None
+    availability: pd.DataFrame | None = None
     agreement: Agreement | None = None
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None

@@ -20,6 +20,7 @@ from foncier.crs import legal_crs
 from foncier.i18n import label, localize
 from foncier.model import Contact, Criterion, EvidenceModel, LayerReport, ResultTables
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
+from foncier.pipeline.availability import add_availability
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.entries import add_statuses
 from foncier.pipeline.layers import Layers, background
@@ -132,14 +133,16 @@ def run(
     access = compute_accessibility(candidates, layers, graph, destinations, lines.loop)
     candidates, outside = _add_access_warnings(access, context)
     step(localize("pipeline.steps.scores"))
+    candidates, unlisted = add_statuses(candidates, study.statuses)
+    candidates, factors = add_availability(study, layers, candidates, evidence)
     measures = measure_criteria(candidates, access.access, layers)
     candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
-    candidates, unlisted = add_statuses(candidates, study.statuses)
     reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
     return ResultTables(
         **_study_fields(study, reports),
         candidates=candidates,
         evidence=evidence,
+        availability=factors,
         **_plot_fields(plots, crs),
         **_access_fields(access, scores, study.reach.isochrones),
         surface=access.surface(destinations, lines.loop, area),

@@ -55,6 +55,7 @@ CHECKED = {
     "mutabilite": schemas.MUTABILITY,
     "mutabilite_connus": schemas.MUTABILITY_FACTS,
     "cout_durete": schemas.EFFORT,
+    "disponibilite": schemas.AVAILABILITY,
 }
 # Columns that identify a row from one edition of a study to the next.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -73,6 +74,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mutabilite": schemas.MUTABILITY.key,
     "mutabilite_connus": schemas.MUTABILITY_FACTS.key,
     "cout_durete": schemas.EFFORT.key,
+    "disponibilite": schemas.AVAILABILITY.key,
     "parcelles_retenues": ("opportunity_id", "parcel_id"),
     "scores_par_critere": ("opportunity_id", "criterion"),
     "criteres": ("name",),
@@ -82,6 +84,7 @@ OPTIONAL = {
     "mutabilite": schemas.MUTABILITY,
     "mutabilite_connus": schemas.MUTABILITY_FACTS,
     "cout_durete": schemas.EFFORT,
+    "disponibilite": schemas.AVAILABILITY,
     "assemblages": schemas.ASSEMBLIES,
     "isochrones": schemas.ISOCHRONES,
     "quartiers": schemas.DISTRICTS,

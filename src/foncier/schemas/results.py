@@ -21,6 +21,9 @@ OWNER_TYPES = (
 OWNER_SOURCES = ("personnes_morales", "fichiers_fonciers", "inventaire")
 PLANNING_EFFECTS = ("reserve", "cut", "bound", "flag")  # the strongest first
 
+# The land can be had, is to be confirmed, or is taken (a project, a permit).
+AVAILABILITY_CLASSES = ("pret", "a_confirmer", "pris")
+
 # Noted by people in `saisies.gpkg`.
 SITE_STATUSES = ("a_etudier", "contacte", "en_projet", "ecarte", "vendu")
 
@@ -82,8 +85,34 @@ CANDIDATES = Table(
         Column("permit_on", "date", optional=True),
         Column("prescriptions", "text", optional=True),
         Column("planning_effect", "text", optional=True, values=PLANNING_EFFECTS),
+        Column("availability_class", "text", optional=True, values=AVAILABILITY_CLASSES),
+        Column("availability", "number", "0–1", optional=True, low=0, high=1),
+        Column("availability_low", "number", "0–1", optional=True, low=0, high=1),
+        Column("availability_high", "number", "0–1", optional=True, low=0, high=1),
     ),
     POLYGON,
+)
+
+# One row a site and factor of its availability, known or not.
+AVAILABILITY = Table(
+    "availability",
+    ("opportunity_id", "factor"),
+    (
+        OPPORTUNITY,
+        Column("factor", "text"),
+        Column("label_fr", "text"),
+        Column("label_en", "text"),
+        Column("value", "text", label_id="factor_value", optional=True),
+        Column("text_fr", "text", optional=True),
+        Column("text_en", "text", optional=True),
+        Column("low", "number", "0–1", label_id="factor_low", low=0, high=1),
+        Column("high", "number", "0–1", label_id="factor_high", low=0, high=1),
+        Column("known", "yes_no", label_id="factor_known"),
+        Column("taken", "yes_no", label_id="factor_taken"),
+        Column("source", "text", optional=True),
+        Column("observed_on", "date", label_id="evidence_date", optional=True),
+        Column("rule_source", "text", optional=True),
+    ),
 )
 
 EVIDENCE = Table(

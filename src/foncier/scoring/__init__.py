@@ -1,6 +1,7 @@
 """Multi-criteria scoring: value functions, weights, ranks and their robustness."""
 
 from foncier.scoring.agreement import agreement
+from foncier.scoring.availability import availability, combined
 from foncier.scoring.axis_sections import axis_sections
 from foncier.scoring.by_district import by_district
 from foncier.scoring.criteria import measures, unmeasured_criteria, value_function
@@ -13,8 +14,10 @@ __all__ = [
     "Situation",
     "Tolerance",
     "agreement",
+    "availability",
     "axis_sections",
     "by_district",
+    "combined",
     "gains",
     "match_requirements",
     "measures",

@@ -1,5 +1,6 @@
 """A study: one folder with a ``study.toml``, read into frozen typed values."""
 
+from foncier.study.availability import availability_rules, rank_order
 from foncier.study.config import Study
 from foncier.study.criteria import (
     criteria,
@@ -33,6 +34,7 @@ from foncier.study.signals import baselines, evidence_model
 __all__ = [
     "Requirements",
     "Study",
+    "availability_rules",
     "baselines",
     "check_names",
     "conditions",
@@ -52,6 +54,7 @@ __all__ = [
     "profiles",
     "projects",
     "published",
+    "rank_order",
     "read_bare_study",
     "read_requirements",
     "read_study",

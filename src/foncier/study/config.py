@@ -263,9 +263,14 @@ class Reach(Strict):
 
 
 class Score(Strict):
-    """Kind of project that gives the weights; by default the balanced weights."""
+    """Kind of project that gives the weights; by default the balanced weights.
+
+    ``rank_taken`` ranks the sites that have a project or a permit too; by default they are listed
+    apart.
+    """
 
     project: str | None = None
+    rank_taken: bool = False
 
 
 class SignalChange(Strict):

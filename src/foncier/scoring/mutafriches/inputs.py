@@ -161,6 +161,8 @@ def inventory_records(sites: gpd.GeoDataFrame, inventory: gpd.GeoDataFrame | Non
         "buildings_m2",
         "zone_type",
         "vacancy",
+        "owner_types",
+        "updated_on",
     ]
     if inventory is None:
         return pd.DataFrame(None, index=sites.index, columns=wanted, dtype=object)

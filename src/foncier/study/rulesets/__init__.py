@@ -37,6 +37,7 @@ KINDS: tuple[Literal["dent_creuse", "terrain_divisible"], ...] = (
 )
 GROUP = "foncier.rule_sets"
 OTHER_FILES = (
+    "availability.toml",
     "baselines.toml",
     "criteria.toml",
     "missing.toml",
@@ -46,6 +47,7 @@ OTHER_FILES = (
     "mutafriches.toml",
     "loop.toml",
     "needs.toml",
+    "owner-types.toml",
     "projects.toml",
     "themes.toml",
 )
