@@ -109,7 +109,8 @@ def test_no_number_has_more_than_two_decimals(seen: dict[str, Any]) -> None:
 
 def test_columns_come_in_the_order_of_use(seen: dict[str, Any]) -> None:
     order = sites(seen)["order"]
-    assert order[:5] == ["overall_rank", "score", "kind", "name", "area_m2"]
+    first = ["overall_rank", "score", "availability_class", "confidence_band", "owner_types"]
+    assert order[:5] == first
     hidden = sites(seen)["hidden"]
     assert {"warnings_en", "criterion_loop", "station_bike_min", "fid"} <= set(hidden)
     assert {"score", "name", "warnings", "station_min"} <= set(order) - set(hidden)
