@@ -226,7 +226,9 @@ KNOWN: dict[str, st.SearchStrategy[Any]] = {
     "used": st.sampled_from((None, "2025-06-01", "2012-06-01")),
 }
 DRAWN = st.lists(st.fixed_dictionaries(KNOWN), min_size=1, max_size=24)
-FEW = settings(max_examples=8, deadline=None)  # of up to 24 sites each: a table costs more than its rows
+FEW = settings(
+    max_examples=8, deadline=None
+)  # of up to 24 sites each: a table costs more than its rows
 
 SOURCES = ("inventory", "owners", "permits", "prescriptions", "signs", "status")
 
