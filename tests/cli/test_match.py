@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from tests.test_cli import foncier
 
 from foncier.export.geopackage.write import write_geopackage
+from foncier.parallel import confined
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,24 @@ def test_who_fits_who_nearly_does_and_what_is_short(result: Path) -> None:
     table = pd.read_csv(result / "besoins-velo.csv", sep=";", decimal=",", encoding="utf-8-sig")
     assert table["outcome"].tolist() == ["fits", "near_miss", "no"]
     assert table.loc[1, "area_m2_short"] == 100
+
+
+def test_a_file_of_somebody_else_is_read_by_a_child(result: Path) -> None:
+    needs = result / "velo.toml"
+    needs.write_text(NEEDS, encoding="utf-8")
+    plain = foncier("match", result, needs, "--out", result / "a.csv")
+    here = os.getpid()
+    if confined._child.process is not None:
+        confined._child._end()
+    apart = foncier("match", result, needs, "--out", result / "b.csv", "--untrusted")
+    assert apart.returncode == plain.returncode == 0, apart.stderr
+    assert confined._child.process is not None
+    assert confined._child.process.pid != here
+    assert (result / "a.csv").read_bytes() == (result / "b.csv").read_bytes()
+    needs.write_text("name = ", encoding="utf-8")
+    refused = foncier("match", result, needs, "--untrusted")
+    assert refused.returncode == 2
+    assert "TOML" in refused.stderr
 
 
 def test_the_template_is_a_file_that_works(result: Path) -> None:

@@ -40,6 +40,27 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
     assert sorted(p.name for p in tmp_path.iterdir()) == files
 
 
+def test_a_truth_of_somebody_else_is_read_within_limits(demo_folder: Path, tmp_path: Path) -> None:
+    text, truth = TRUTH.read_text(encoding="utf-8"), tmp_path / "verite.csv"
+    truth.write_text(text, encoding="utf-8")
+    read = ("validate", demo_folder, "--truth", truth, "--untrusted")
+    done = foncier(*read, "--out", tmp_path / "bon")
+    assert done.returncode == 0, done.stderr
+    plain = foncier(*read[:-1], "--out", tmp_path / "sans")
+    assert plain.returncode == 0, plain.stderr
+    for name in ("validation.json", "sites.csv"):
+        assert (tmp_path / "bon" / name).read_bytes() == (tmp_path / "sans" / name).read_bytes()
+    rows = text.splitlines()
+    column = rows[0].split(";").index("note")
+    cells = rows[1].split(";")
+    cells[column] = "x" * 200_000
+    truth.write_text("\n".join([rows[0], ";".join(cells), *rows[2:]]), encoding="utf-8")
+    refused = foncier(*read, "--out", tmp_path / "long")
+    assert refused.returncode == 3
+    assert "verite.csv" in refused.stderr
+    assert not (tmp_path / "long").exists()
+
+
 def test_a_plan_alone_in_english(demo_folder: Path, tmp_path: Path) -> None:
     done = foncier("validate", demo_folder, "--plan", "1", "--out", tmp_path, "--lang", "en")
     assert done.returncode == 0, done.stderr

@@ -104,3 +104,23 @@ def test_what_cannot_be_compared_is_an_error(study: Path) -> None:
     done = foncier("what-if", study, "--crossings", study / "loin.geojson")
     assert done.returncode == 4
     assert "la rue la plus proche" in done.stderr
+
+
+def test_files_of_somebody_else_are_read_within_limits(study: Path) -> None:
+    name = "Passerelle" * 30_000
+    write(study / "longue.geojson", [feature(line((350, -5), (350, -60)), name=name)])
+    read = ("what-if", study, "--crossings", study / "longue.geojson", "--out", study / "essai")
+    done = foncier(*read, "--untrusted")
+    assert done.returncode == 3
+    assert "longue.geojson" in done.stderr
+    assert "--untrusted" in done.stderr
+    (study.parent / "ailleurs.geojson").write_bytes((study / "boucle.geojson").read_bytes())
+    loop = study / "autre.toml"
+    for path, named in (("../ailleurs.geojson", "loop.file"), ("${HOME}/x.geojson", "variable")):
+        loop.write_text(f'[loop]\nname = "B"\nfile = "{path}"\n', encoding="utf-8")
+        refused = foncier("what-if", study, "--loop", loop, "--untrusted")
+        assert refused.returncode == 2
+        assert named in refused.stderr
+    loop.write_text('[loop]\nname = "B"\nfile = "boucle.geojson"\n', encoding="utf-8")
+    done = foncier("what-if", study, "--loop", loop, "--untrusted", "--out", study / "essai")
+    assert done.returncode == 0, done.stderr

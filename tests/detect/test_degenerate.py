@@ -18,7 +18,7 @@ from foncier import geometry
 from foncier.geometry import counted_once_m2
 from foncier.geometry.crowds import CROWD
 from foncier.geometry.overlay import MANY, covered_area_m2
-from foncier.readers import ids
+from foncier.readers import ids, streets
 from foncier.readers.report import Journal
 
 PLOT = shapely.box(0, 0, 30, 40)
@@ -174,3 +174,22 @@ def test_kept_shapes_of_a_crowd_do_not_meet(seed: int, count: int) -> None:
     assert len(shapely.STRtree(kept).query(kept)[0]) == len(kept)
     gone = shapes[~geometry.apart(shapes)]
     assert len(np.unique(shapely.STRtree(kept).query(gone)[0])) == len(gone)
+
+
+def test_a_street_drawn_over_itself_is_thinned_out() -> None:
+    rng = np.random.default_rng(4)
+    xy = np.column_stack([np.linspace(0, 400, 100_000), rng.uniform(-1, 1, 100_000)])
+    mountain = np.column_stack([np.cumsum(rng.uniform(0, 5, 20_000)), np.zeros(20_000)])
+    dissolved = shapely.multilinestrings(
+        [[(x, 0.0), (x, 9.0), (x + 1, 9.0)] for x in range(10_000)]
+    )
+    rows = gpd.GeoDataFrame(
+        geometry=[shapely.LineString(xy), shapely.LineString(mountain), dissolved], crs=2154
+    )
+    journal = Journal()
+    found = streets.thinned(rows, journal).geometry.to_numpy()
+    assert shapely.get_num_coordinates(found[0]) == 1800
+    assert shapely.get_coordinates(found[0])[[0, -1]].tolist() == xy[[0, -1]].tolist()
+    assert found[1].equals(rows.geometry[1])
+    assert found[2].equals(dissolved), "many parts, each as it is drawn"
+    assert [note.count for note in journal.notes] == [1]

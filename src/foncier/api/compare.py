@@ -118,7 +118,11 @@ def backtest(
 
 
 def validate(
-    result: Result | str | Path, truth: Vector | pd.DataFrame, *, complete: bool = False
+    result: Result | str | Path,
+    truth: Vector | pd.DataFrame,
+    *,
+    complete: bool = False,
+    untrusted: bool = False,
 ) -> Validation:
     """Assess a result against known truths.
 
@@ -131,6 +135,9 @@ def validate(
         same columns. A GeoDataFrame needs a CRS; a DataFrame ``lon`` and ``lat``.
     complete
         The truths are all there is: a site that none confirms is false.
+    untrusted
+        Somebody else made the file of truths: it is read in a process of its own, with limits on
+        memory, time and the length of texts.
 
     Returns
     -------
@@ -155,7 +162,7 @@ def validate(
     from foncier.pipeline.validate import assess_result  # noqa: PLC0415 (slow to import)
 
     with as_result(result).folder() as folder, _file(truth, "verite") as file:
-        return assess_result(folder, file, complete=complete)
+        return assess_result(folder, file, complete=complete, untrusted=untrusted)
 
 
 def diff(old: Result | str | Path, new: Result | str | Path) -> gpd.GeoDataFrame:
@@ -271,7 +278,12 @@ class Matches:
     conditions: pd.DataFrame
 
 
-def match(result: Result | str | Path, requirements: str | Path | Mapping[str, Any]) -> Matches:
+def match(
+    result: Result | str | Path,
+    requirements: str | Path | Mapping[str, Any],
+    *,
+    untrusted: bool = False,
+) -> Matches:
     """Say which sites suit a project, and what the others lack.
 
     Parameters
@@ -280,6 +292,8 @@ def match(result: Result | str | Path, requirements: str | Path | Mapping[str, A
         A result, or its folder.
     requirements
         A TOML file (``foncier match --template``), or a mapping of the same keys.
+    untrusted
+        Somebody else made the file: it is read in a process of its own, with limits.
 
     Raises
     ------
@@ -295,7 +309,7 @@ def match(result: Result | str | Path, requirements: str | Path | Mapping[str, A
     """
     from foncier import scoring, study  # noqa: PLC0415 (slow to import)
 
-    asked = _requirements(requirements)
+    asked = _requirements(requirements, untrusted=untrusted)
     given = as_result(result)
     sites = given.raw("opportunities")
     matches, checks = scoring.match_requirements(sites, study.conditions(asked), asked.tolerance)
@@ -304,12 +318,14 @@ def match(result: Result | str | Path, requirements: str | Path | Mapping[str, A
     return Matches(matches, checks)
 
 
-def _requirements(given: str | Path | Mapping[str, Any]) -> Requirements:
+def _requirements(given: str | Path | Mapping[str, Any], *, untrusted: bool) -> Requirements:
+    from foncier.parallel import confined  # noqa: PLC0415 (slow to import)
     from foncier.study import Requirements, read_requirements  # noqa: PLC0415 (slow to import)
     from foncier.study.validation_errors import validation_error  # noqa: PLC0415
 
     if isinstance(given, (str, Path)):
-        return read_requirements(Path(given))
+        file = Path(given)
+        return confined.call(confined.limits_of(untrusted), file.name, read_requirements, file)
     try:
         return Requirements.model_validate({"name": "", **given})
     except ValidationError as faults:

@@ -55,6 +55,7 @@ NamedStudy = Annotated[Path | None, argument("study", help="cli.options.study")]
 StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
 ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
 Untrusted = Annotated[bool, option("--untrusted", help="cli.options.untrusted")]
+UntrustedFile = Annotated[bool, option("--untrusted", help="cli.options.untrusted_file")]
 Replace = Annotated[bool, option("--replace", help="cli.options.replace")]
 Language = Annotated[
     Lang | None,

@@ -11,6 +11,7 @@ from foncier.cli.console import (
     Debug,
     Language,
     Replace,
+    UntrustedFile,
     argument,
     escape,
     option,
@@ -32,6 +33,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
     template: Annotated[bool, option("--template", help="cli.match.help.template")] = False,
     file: Annotated[Path | None, option("--out", help="cli.match.help.out", metavar="file")] = None,
     replace: Replace = False,
+    untrusted: UntrustedFile = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -40,6 +42,7 @@ def match(  # noqa: PLR0917 (typer makes options of them)
         from foncier import scoring  # noqa: PLC0415 (slow to import)
         from foncier._util.destination import Owner, subject_of  # noqa: PLC0415
         from foncier.export.match import describe_matches, write_matches  # noqa: PLC0415
+        from foncier.parallel import confined  # noqa: PLC0415
         from foncier.results import read_saved  # noqa: PLC0415
         from foncier.results.layers import SITES  # noqa: PLC0415
         from foncier.results.manifest import result_files  # noqa: PLC0415
@@ -50,7 +53,8 @@ def match(  # noqa: PLR0917 (typer makes options of them)
             return
         if result is None or needs is None:
             raise ConfigError("cli.match.two_arguments")
-        lang, requirements = lang or language(), read_requirements(needs)
+        lang, limits = lang or language(), confined.limits_of(untrusted)
+        requirements = confined.call(limits, needs.name, read_requirements, needs)
         sites = read_saved(result).table(SITES)
         asked = conditions(requirements)
         matches, checks = scoring.match_requirements(sites, asked, requirements.tolerance)

@@ -13,7 +13,9 @@ from foncier.cli.console import (
     Language,
     Replace,
     ResultFolder,
+    UntrustedFile,
     escape,
+    open_study,
     option,
     out,
     report_errors,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from foncier._util.destination import Owner
     from foncier.export.visits import Visits
     from foncier.model import Validation
+    from foncier.study.config import Study
 
 FOLDER = "validation"
 COUNTS = ("found", "judged", "true")
@@ -50,6 +53,7 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
         Path | None, option("--out", help="cli.validate.help.out", metavar="folder")
     ] = None,
     replace: Replace = False,
+    untrusted: UntrustedFile = False,
     lang: Language = None,
     debug: Debug = False,
 ) -> None:
@@ -68,13 +72,15 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
         owner.check(where, () if truth is None else validate.REPORTS)
         for_visits.check(where, () if plan is None else validate.PLAN)
         if truth is not None:
-            validation = validate.assess_result(result, truth, complete=complete)
+            validation = validate.assess_result(
+                result, truth, complete=complete, untrusted=untrusted
+            )
             validate.write(validation, where, lang=lang, owner=owner)
             _summary(validation, lang)
             say_file("report", where / validate.REPORT)
             say_file("picture", where / validate.PICTURE)
         if plan is not None:
-            visits = validate.visits(result, truth, plan)
+            visits = validate.visits(result, truth, plan, untrusted=untrusted)
             notices = validate.write_visits(
                 visits, where, result=result, lang=lang, owner=for_visits
             )
@@ -84,15 +90,15 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
             say_file("list", where / validate.LIST)
             say_file("form", where / validate.FORM)
             if sheets is not None:
-                _write_sheets(visits, sheets, where, lang, for_visits)
+                study = open_study(sheets, untrusted=untrusted)
+                _write_sheets(visits, study, where, lang, for_visits)
         say_set_aside((*owner.set_aside, *for_visits.set_aside))
 
 
-def _write_sheets(visits: Visits, study: Path, where: Path, lang: Lang, owner: Owner) -> None:
+def _write_sheets(visits: Visits, study: Study, where: Path, lang: Lang, owner: Owner) -> None:
     from foncier.pipeline import plan_sheets  # noqa: PLC0415 (slow to import)
-    from foncier.study import read_study  # noqa: PLC0415
 
-    made = plan_sheets.visit_sheets(read_study(study), visits.sites)
+    made = plan_sheets.visit_sheets(study, visits.sites)
     plan_sheets.write(made, where, lang=lang, owner=owner)
     say_file("sheets", where / plan_sheets.PDF)
 

@@ -41,6 +41,11 @@ class Limits:
     text_chars: int = 100_000
 
 
+def limits_of(untrusted: bool) -> Limits | None:
+    """Limits on the files of a stranger; None for those that the user trusts."""
+    return Limits() if untrusted else None
+
+
 class _Child:
     """The child process of this one; a new one is started after one that ended."""
 

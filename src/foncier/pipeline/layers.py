@@ -142,8 +142,7 @@ def read_trusted(
     study: Study, read: Callable[..., Any], *args: Any, shown: str, **more: Any
 ) -> Any:
     """Call a reader: in a child process with limits where somebody else made the study."""
-    limits = confined.Limits() if study.untrusted else None
-    return confined.call(limits, shown, read, *args, **more)
+    return confined.call(confined.limits_of(study.untrusted), shown, read, *args, **more)
 
 
 def each_layer(

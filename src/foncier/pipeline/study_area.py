@@ -88,7 +88,7 @@ def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
 
 def _drawn(study: Study, read: Callable[..., Any], file: str, crs: pyproj.CRS) -> Any:
     """Read what somebody drew, by a reader of `foncier.readers.study_geometry`."""
-    limits = confined.Limits() if study.untrusted else None
+    limits = confined.limits_of(study.untrusted)
     return confined.call(limits, file, read, study.path(file), crs=crs, shown=file)
 
 

@@ -17,6 +17,7 @@ from foncier.export.visits import Visits, table, with_entries, write_form, write
 from foncier.i18n import Localized, label
 from foncier.model import Validation
 from foncier.model.entries import ENTRIES, VISITS
+from foncier.parallel import confined
 from foncier.pipeline.entries import filled_visits
 from foncier.pipeline.visits import merge_plan, plan_rows, take_in
 from foncier.results import read_saved
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pyproj
 
     from foncier.i18n import Lang
     from foncier.results import SavedResult
@@ -39,7 +41,9 @@ REPORT, PICTURE, FIGURES, ASSESSED = REPORTS
 PLAN = LIST, FORM = "visites.csv", "visites.gpkg"
 
 
-def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Validation:
+def assess_result(
+    folder: Path, truth: Path, *, complete: bool = False, untrusted: bool = False
+) -> Validation:
     """Compare a result with a file of ground truth.
 
     Parameters
@@ -51,6 +55,8 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
     complete
         The ground truth lists every true site: a site that it does not have is false. That of the
         demonstration always does.
+    untrusted
+        Somebody else made the file: it is read in a child process with limits.
 
     Raises
     ------
@@ -61,7 +67,7 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
     """
     result = read_saved(folder, with_manifest=True)
     sites = _sites(result)
-    truths, notes, planted = readers.read_truth(truth, crs=result.crs)
+    truths, notes, planted = _read_truth(truth, result.crs, untrusted=untrusted)
     whole = complete or planted
     known = metrics.assess(sites, truths, result.study_area, complete=whole)
     names = sites[["opportunity_id", "name", "address", "commune"]]
@@ -89,6 +95,11 @@ def assess_result(folder: Path, truth: Path, *, complete: bool = False) -> Valid
         rising=metrics.is_increasing(by_band),
         warnings=_warnings(result),
     )
+
+
+def _read_truth(file: Path, crs: pyproj.CRS, *, untrusted: bool) -> Any:
+    limits = confined.limits_of(untrusted)
+    return confined.call(limits, file.name, readers.read_truth, file, crs=crs)
 
 
 def _sites(result: SavedResult) -> gpd.GeoDataFrame:
@@ -123,10 +134,11 @@ def write(validation: Validation, folder: Path, *, lang: Lang, owner: Owner | No
     write_atomically(folder, writers, owner=owner)
 
 
-def visits(folder: Path, truth: Path | None, count: int) -> Visits:
+def visits(folder: Path, truth: Path | None, count: int, *, untrusted: bool = False) -> Visits:
     """Choose the sites to visit next; sites with ground truth count and are not visited again.
 
-    Without a ``truth`` the verdicts that people noted in ``saisies.gpkg`` are the ground truth.
+    Without a ``truth`` the verdicts that people noted in ``saisies.gpkg`` are the ground truth. A
+    file of somebody else (``untrusted``) is read in a child process with limits.
 
     Raises
     ------
@@ -142,7 +154,7 @@ def visits(folder: Path, truth: Path | None, count: int) -> Visits:
     if truth is None:
         truths = readers.no_truth(result.crs)
     else:
-        truths = readers.read_truth(truth, crs=result.crs)[0]
+        truths = _read_truth(truth, result.crs, untrusted=untrusted)[0]
     known = metrics.assess(sites, truths, result.study_area)
     chosen, strata = metrics.visit_plan(known.found, count)
     rows = sites.merge(chosen, on="opportunity_id")

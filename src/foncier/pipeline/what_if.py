@@ -16,6 +16,7 @@ from foncier._util.toml import read_toml
 from foncier.crs import DEGREES, legal_crs
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import localize
+from foncier.parallel import confined
 from foncier.pipeline import run
 from foncier.pipeline.accessibility import add_columns
 from foncier.pipeline.layers import Layers, read_layers
@@ -24,6 +25,7 @@ from foncier.scoring import Situation
 from foncier.study import criteria as study_criteria
 from foncier.study import study_files
 from foncier.study.config import Loop
+from foncier.study.untrusted import check_paths
 from foncier.study.validation_errors import validation_error
 
 if TYPE_CHECKING:
@@ -166,9 +168,9 @@ def _other_loop(study: Study, file: Path, streets: gpd.GeoDataFrame, result: Res
     crs = result.candidates.crs
     graph = network.build_graph(streets)
     if file.suffix == ".toml":
-        wanted = _loop_table(file)
+        wanted = _loop_table(study, file)
     else:
-        wanted = Loop.model_validate({"name": file.stem, **_role(file, crs)})
+        wanted = Loop.model_validate({"name": file.stem, **_role(study, file, crs)})
     other = study.model_copy(update={"loop": wanted, "axis": None})
     # Paths in that file start at its folder.
     other = other.model_copy(update={"folder": file.parent})
@@ -179,19 +181,22 @@ def _other_loop(study: Study, file: Path, streets: gpd.GeoDataFrame, result: Res
     return name, line
 
 
-def _role(file: Path, crs: Any) -> dict[str, str]:
+def _role(study: Study, file: Path, crs: Any) -> dict[str, str]:
     """Key of a vector file: ordered waypoints, or a line."""
+    limits = confined.limits_of(study.untrusted)
     try:
-        readers.read_line(file, crs=crs, shown=file.name)
+        confined.call(limits, file.name, readers.read_line, file, crs=crs, shown=file.name)
     except FormatError:
         return {"waypoints_file": file.name}
     return {"file": file.name}
 
 
-def _loop_table(file: Path) -> Loop:
+def _loop_table(study: Study, file: Path) -> Loop:
     if not file.is_file():
         raise ConfigError("pipeline.what_if.no_file", file=file)
-    raw = read_toml(file)
+    raw = confined.call(confined.limits_of(study.untrusted), file.name, read_toml, file)
+    if study.untrusted:
+        check_paths(raw, file)
     if "loop" not in raw:
         raise ConfigError("pipeline.what_if.no_loop_table", file=file)
     try:
@@ -211,7 +216,8 @@ def _crossings(study: Study, file: Path | None) -> gpd.GeoDataFrame:
         {"name": [c.name for c in study.crossings]}, geometry=shapes, crs=DEGREES
     ).to_crs(crs)
     if file is not None:
-        more = readers.read_lines(file, crs=crs, shown=file.name)
+        limits = confined.limits_of(study.untrusted)
+        more = confined.call(limits, file.name, readers.read_lines, file, crs=crs, shown=file.name)
         table = gpd.GeoDataFrame(pd.concat([table, more], ignore_index=True), crs=crs)
     repeat = table.groupby("name").cumcount()
     names = [

@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 import rasterio
 from rasterio import warp
+from rasterio._err import CPLE_BaseError  # of GDAL, where rasterio has no class of its own
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 
@@ -79,7 +80,7 @@ def read_dem(
         raise
     except gdal.OutsideReferenceError as reason:
         raise files.outside_reference(file.shown, reason) from reason
-    except (RasterioError, CRSError, ValueError) as reason:
+    except (RasterioError, CPLE_BaseError, CRSError, ValueError) as reason:
         raise FormatError("readers.dem.unreadable", path=file.shown, why=reason) from reason
     known = _check_elevations(dem, file, journal)
     return dem, LayerReport(
@@ -117,7 +118,9 @@ def _declared_crs(raster: DatasetReader, file: LayerFile) -> pyproj.CRS:
         return files.system(file.crs, file.shown)
     try:
         if raster.crs is not None:
-            return pyproj.CRS.from_wkt(raster.crs.to_wkt())
+            crs = pyproj.CRS.from_wkt(raster.crs.to_wkt())
+            if crs.is_geographic or crs.is_projected:  # else a plan without a place on the globe
+                return crs
     except (CRSError, pyproj.exceptions.CRSError):
         pass  # an unknown name is no CRS
     raise CrsError("readers.dem.no_crs", path=file.shown)

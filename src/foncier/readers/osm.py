@@ -14,6 +14,7 @@ from foncier.errors import FormatError
 from foncier.readers import base, columns, files, osm_files, osm_opening, osm_tags, parse
 from foncier.readers.osm_tags import TagRule
 from foncier.readers.planning import default_effect
+from foncier.readers.streets import thinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,7 +114,7 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     shapes = rows.geometry.where(~outlines, rows.boundary)
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
-    frame: Any = draft.frame
+    frame: Any = thinned(draft.frame, journal)
     frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
     return base.Draft(with_modes(frame), draft.rows_read, draft.crs)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from foncier.readers import base, columns, ids, parse
 from foncier.readers.columns import Field
@@ -26,6 +29,7 @@ FIELDS = (
     Field("drive"),
     Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
 )
+FREE_VERTICES, VERTICES_PER_M = 1000, 2
 MODES = ("walk", "bike", "drive")
 # Modes by class (walk, bike, drive): OpenStreetMap and other files.
 CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
@@ -90,7 +94,7 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     """Add the key, the level, the modes and the direction of streets."""
-    frame: Any = draft.frame
+    frame: Any = thinned(draft.frame, journal)
     level = parse.numbers(frame["level"], column="level", shown=file.shown, journal=journal)
     structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
     street_class = frame["street_class"].astype("str").fillna("unknown")
@@ -108,6 +112,46 @@ def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
         )
     frame = ids.fill_keys(frame.drop(columns="structure"), "street_id", journal=journal)
     return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def thinned(frame: gpd.GeoDataFrame, journal: Journal) -> gpd.GeoDataFrame:
+    """Thin out lines that are drawn over themselves: every n-th vertex is kept, with a note.
+
+    A strip around a line of so many vertices (`FREE_VERTICES`, and `VERTICES_PER_M` for each metre
+    of its extent) would cross itself as often as their square. No street is drawn like that.
+
+    Examples
+    --------
+    >>> from foncier.readers.report import Journal
+    >>> across = np.linspace(0, 100, 50_000)
+    >>> dense = shapely.LineString(np.column_stack([across, np.zeros(50_000)]))
+    >>> rows = gpd.GeoDataFrame(geometry=[dense], crs=2154)
+    >>> int(shapely.get_num_coordinates(thinned(rows, Journal()).geometry.iloc[0]))
+    1200
+    """
+    lines: Any = np.array(frame.geometry.to_numpy(), dtype=object)
+    dense = np.flatnonzero(shapely.get_num_coordinates(lines) > _most_vertices(lines))
+    if not len(dense):
+        return frame
+    parts, owner = shapely.get_parts(lines[dense], return_index=True)
+    most, count = _most_vertices(parts), shapely.get_num_coordinates(parts)
+    long = np.flatnonzero(count > most)
+    for n in long:
+        kept = np.linspace(0, count[n] - 1, most[n]).round().astype(np.intp)
+        parts[n] = shapely.linestrings(shapely.get_coordinates(parts[n])[kept])
+    of = np.unique(owner[long])
+    whole = shapely.multilinestrings(parts, indices=owner)
+    single = shapely.get_num_geometries(whole) == 1
+    whole[single] = shapely.get_geometry(whole[single], 0)
+    lines[dense[of]] = whole[of]
+    journal.add("repaired", len(of), "readers.streets.thinned")
+    return frame.set_geometry(gpd.GeoSeries(lines, frame.index, frame.crs))
+
+
+def _most_vertices(lines: Any) -> Any:
+    west, south, east, north = shapely.bounds(lines).T
+    extent_m = np.nan_to_num(np.hypot(east - west, north - south))
+    return (FREE_VERTICES + VERTICES_PER_M * extent_m).astype(np.intp)
 
 
 def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:

@@ -92,12 +92,7 @@ def check_untrusted(raw: Any, file: Path) -> None:
         It does; the message names the key or the file.
     """
     folder = file.parent.resolve()
-    for key, text in texts(raw):
-        opened = is_path(key, text)
-        if (opened or key == MIRROR) and VARIABLE.search(text):
-            raise ConfigError("study.untrusted.variable", file=file, key=key, value=text)
-        if opened and not _is_inside(folder, text, beside_data=key.endswith(RESULT)):
-            raise ConfigError("study.untrusted.path", file=file, key=key, value=text)
+    check_paths(raw, file)
     fetch = raw.get("fetch", {})
     for name in HOST_KEYS:
         if isinstance(fetch, dict) and fetch.get(name):
@@ -106,6 +101,23 @@ def check_untrusted(raw: Any, file: Path) -> None:
         if path.is_symlink() and path.resolve().is_relative_to(folder):
             continue
         raise ConfigError("study.untrusted.link", file=file, path=path.relative_to(folder))
+
+
+def check_paths(raw: Any, file: Path) -> None:
+    """Check that a settings file names no path outside its folder and no variable in one.
+
+    Raises
+    ------
+    ConfigError
+        It does; the message names the key.
+    """
+    folder = file.parent.resolve()
+    for key, text in texts(raw):
+        opened = is_path(key, text)
+        if (opened or key == MIRROR) and VARIABLE.search(text):
+            raise ConfigError("study.untrusted.variable", file=file, key=key, value=text)
+        if opened and not _is_inside(folder, text, beside_data=key.endswith(RESULT)):
+            raise ConfigError("study.untrusted.path", file=file, key=key, value=text)
 
 
 def _is_inside(folder: Path, text: str, *, beside_data: bool) -> bool:
