@@ -14,7 +14,7 @@ from foncier._util.destination import Owner, subject_of
 from foncier.export.validation_chart import write_picture
 from foncier.export.validation_report import write_json, write_report, write_sites
 from foncier.export.visits import Visits, table, with_entries, write_form, write_list
-from foncier.i18n import Localized, label
+from foncier.i18n import Localized, label, localized
 from foncier.model import Validation
 from foncier.model.entries import ENTRIES, VISITS
 from foncier.parallel import confined
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from foncier.i18n import Lang
     from foncier.results import SavedResult
 
+VISIT_SIGNAL = "visit_"  # first letters of the signals that verdicts of visits are
 REPORTS = ("rapport.md", "fiabilite.png", "validation.json", "sites.csv")
 REPORT, PICTURE, FIGURES, ASSESSED = REPORTS
 PLAN = LIST, FORM = "visites.csv", "visites.gpkg"
@@ -93,7 +94,7 @@ def assess_result(
         brier=gap,
         brier_base=base,
         rising=metrics.is_increasing(by_band),
-        warnings=_warnings(result),
+        warnings=(*_warnings(result), *_circular(result, found)),
     )
 
 
@@ -113,6 +114,17 @@ def _warnings(result: SavedResult) -> tuple[Localized, ...]:
     if result.mixed_geopackages:
         warnings.append(label("pipeline.validate.other_geopackage"))
     return (*warnings, *result.edit_warnings)
+
+
+def _circular(result: SavedResult, found: pd.DataFrame) -> tuple[Localized, ...]:
+    """Warn of the assessed sites whose evidence already holds the verdict of a visit."""
+    evidence = result.table("indices")
+    visited = evidence.loc[evidence["signal"].astype("str").str.startswith(VISIT_SIGNAL)]
+    judged = found.loc[found["verdict"].notna(), "opportunity_id"]
+    count = int(judged.isin(visited["opportunity_id"]).sum())
+    if not count:
+        return ()
+    return (localized("pipeline.validate.circular", count=count, assessed=len(judged)),)
 
 
 def write(validation: Validation, folder: Path, *, lang: Lang, owner: Owner | None = None) -> None:
