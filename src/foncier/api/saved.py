@@ -191,6 +191,8 @@ OPTIONAL = {
     "effort": "cout_durete",
     "availability": "disponibilite",
     "assemblies": "assemblages",
+    "unlisted": "sites_ecartes",
+    "unlisted_evidence": "indices_ecartes",
 }
 GROUND = {
     "streets": ("voies", schemas.STREETS),

@@ -27,6 +27,8 @@ LAYERS = {
     "opportunities": SITES,
     "rejections": "parcelles_ecartees",
     "assemblies": "assemblages",
+    "unlisted": "sites_ecartes",
+    "unlisted_evidence": "indices_ecartes",
     "tests": "tests",
     "evidence": "indices",
     "access": "acces_detail",

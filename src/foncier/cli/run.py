@@ -18,7 +18,6 @@ from foncier.cli.console import (
     Quiet,
     Replace,
     Untrusted,
-    default_result,
     err,
     escape,
     open_study,
@@ -137,10 +136,10 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         from foncier.pipeline.tiles import Tiling  # noqa: PLC0415
 
         study, lang = _read(where, project, untrusted=untrusted), lang or language()
-        results = folder or default_result(where, study)
+        results = folder or Path("maps") / _name(where, study)
         owner = writing.run_owner(study, replace=replace)
         writing.check_destination(results, owner)  # before the work, not after it
-        study = with_entries(study, results, complete=True)
+        study = with_entries(study, results)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
             if tiles is not None:
@@ -167,6 +166,10 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         say_warnings(kept, lang)  # never in silence
         if not quiet:
             say("cli.run.duration", seconds=sum(clock.timings.values()))
+
+
+def _name(where: Path | None, study: Study) -> str:
+    return "demo" if where is None else study.folder.resolve().name
 
 
 def _say_files(results: Path, made: Mapping[str, str]) -> None:
@@ -205,6 +208,10 @@ def _table(result: ResultTables, lang: Lang) -> Table:
     rejected = format_value(len(result.rejections), "n", lang)
     rejected = rejected if "dent_creuse" in sought else not_sought
     table.add_row(localize("cli.run.rejected"), rejected, "")
+    if result.unlisted is not None:
+        table.add_row(
+            localize("cli.run.unlisted"), format_value(len(result.unlisted), "n", lang), ""
+        )
     if result.assemblies is not None and "dent_creuse" in sought:
         count = format_value(len(result.assemblies), "n", lang)
         table.add_row(localize("cli.run.assemblies"), count, _hectares(result.assemblies, lang))

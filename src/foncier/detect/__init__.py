@@ -3,6 +3,7 @@
 from foncier.detect.buildings import find_buildings
 from foncier.detect.context import SpatialContext, uncovered_communes
 from foncier.detect.deduplicate import count_land_once
+from foncier.detect.evidence import Detection, signal_of
 from foncier.detect.friches import find_friches
 from foncier.detect.measures import (
     Measure,
@@ -24,6 +25,7 @@ from foncier.detect.rule_engine import (
 __all__ = [
     "FEATURES",
     "PLOT_TABLES",
+    "Detection",
     "Measure",
     "Past",
     "Plots",
@@ -44,5 +46,6 @@ __all__ = [
     "plot_features",
     "register_measure",
     "rules_radius_m",
+    "signal_of",
     "uncovered_communes",
 ]

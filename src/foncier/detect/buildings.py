@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from foncier import schemas
 from foncier.detect.context import SpatialContext, shapes, texts
@@ -20,8 +20,10 @@ from foncier.detect.evidence import (
     concat_evidence,
     evidence_rows,
     notes_of,
+    prior_odds,
     prior_rows,
     signal_of,
+    split_listed,
 )
 from foncier.detect.linking import Links, join_links, link_observations, search_radii
 from foncier.detect.measures.ground import zone_of
@@ -98,21 +100,21 @@ def find_buildings(
     buildings = buildings.take(concerned)
     confidence, supported = _confidence(frame["weight"], building, len(concerned), evidence_model)
     sought = supported & _within(area, buildings.outlines, evidence_model.least_building_m2)
-    listed = sought & (confidence >= evidence_model.least_confidence)
-    frame = frame.loc[listed[building]]
-    frame = merge_repeated(frame.assign(opportunity_id=buildings.ids[building[listed[building]]]))
+    sure = confidence >= evidence_model.least_confidence
+    sure |= _always_listed(frame, building, len(concerned), evidence_model)
+    frame = frame.loc[sought[building]]
+    frame = merge_repeated(frame.assign(opportunity_id=buildings.ids[building[sought[building]]]))
     counts = {
         "detect.notes.no_building": int((_supports(observations, evidence_model) & unlinked).sum()),
-        "detect.notes.unlikely_buildings": int((sought & ~listed).sum()),
+        "detect.notes.unlikely_buildings": int((sought & ~sure).sum()),
     }
-    buildings, confidence = buildings.take(listed), confidence[listed]
-    return Detection(
-        _candidates(context, frame, buildings, confidence, evidence_model),
-        concat_evidence(
-            [evidence_rows(frame, evidence_model), _prior_rows(buildings.ids, evidence_model)]
-        ),
-        notes_of(counts, "dropped"),
+    buildings, confidence = buildings.take(sought), confidence[sought]
+    candidates = _candidates(context, frame, buildings, confidence, evidence_model)
+    evidence = concat_evidence(
+        [evidence_rows(frame, evidence_model), _prior_rows(buildings.ids, evidence_model)]
     )
+    listed = candidates["opportunity_id"].isin(buildings.ids[sure[sought]]).to_numpy(dtype=bool)
+    return split_listed(candidates, evidence, listed, notes_of(counts, "dropped"))
 
 
 def _observations(
@@ -147,7 +149,22 @@ def _confidence(
     """Confidence of each building, and whether some evidence supports its vacancy."""
     total = np.bincount(building, weight.fillna(0), minlength=count)
     supported = np.bincount(building, weight > 0, minlength=count) > 0
-    return expit(logit(evidence_model.building_prior) + total), supported
+    return expit(prior_odds(evidence_model.building_prior, evidence_model) + total), supported
+
+
+def _always_listed(
+    frame: pd.DataFrame, building: NDArray[np.intp], count: int, evidence_model: EvidenceModel
+) -> NDArray[np.bool_]:
+    """Buildings with a signal that is listed whatever the confidence, and nothing against it.
+
+    Whole vacancy of two years in tax data is what the law and LOVAC call structural vacancy: it is
+    worth a visit, with the confidence that it has.
+    """
+    of_signal = frame["signal"].isin(evidence_model.always_listed).to_numpy(dtype=bool)
+    whole = np.nan_to_num(frame["share"].to_numpy(dtype=np.float64), nan=1.0) >= 1.0
+    always = np.bincount(building, of_signal & whole, minlength=count) > 0
+    opposed = np.bincount(building, frame["weight"] < 0, minlength=count) > 0
+    return np.asarray(always & ~opposed, dtype=np.bool_)
 
 
 def _within(area: shapely.Geometry, outlines: Geometries, least_m2: float) -> NDArray[np.bool_]:

@@ -28,11 +28,35 @@ NOT_AGED = 0.995  # a share of the weight that rounds to 1 is not mentioned
 
 @dataclass(frozen=True)
 class Detection:
-    """Candidates of one kind, their evidence, and notes on what was excluded."""
+    """Candidates of one kind, their evidence, and notes on what was excluded.
+
+    ``unlisted`` are those that some evidence supports, but with too little confidence to be listed
+    (None: none), and ``unlisted_evidence`` is their evidence.
+    """
 
     candidates: gpd.GeoDataFrame
     evidence: pd.DataFrame
     notes: tuple[Note, ...] = ()
+    unlisted: gpd.GeoDataFrame | None = None
+    unlisted_evidence: pd.DataFrame | None = None
+
+
+def split_listed(
+    candidates: gpd.GeoDataFrame,
+    evidence: pd.DataFrame,
+    listed: NDArray[np.bool_],
+    notes: tuple[Note, ...],
+) -> Detection:
+    """Separate the candidates that are listed from the others, shape (n,)."""
+    one, other = candidates.loc[listed], candidates.loc[~listed]
+    own = evidence["opportunity_id"].isin(one["opportunity_id"])
+    return Detection(
+        schemas.CANDIDATES.conform(one),
+        schemas.EVIDENCE.conform(evidence.loc[own]),
+        notes,
+        schemas.CANDIDATES.conform(other) if len(other) else None,
+        schemas.EVIDENCE.conform(evidence.loc[~own]) if len(other) else None,
+    )
 
 
 def signal_of(name: str, evidence_model: EvidenceModel) -> Signal:
@@ -239,29 +263,50 @@ def prior_rows(
         Message of the prior, with the parameter ``prior``.
     """
     share = np.array(np.broadcast_to(np.asarray(prior, dtype=np.float64), len(ids)))
-    odds = logit(share)
     rows = neutral(
         ids,
         "prior",
         message_id,
         source=source,
-        weight=odds,
-        base_weight=odds,
+        weight=prior_odds(share, evidence_model),
+        base_weight=logit(share),
         params={"prior": share},
     )
-    if evidence_model.on is not None:
-        return rows
-    return rows.assign(
-        **{
-            f"text_{lang}": localize_many(
-                "detect.evidence.no_date",
-                lang,
-                len(rows),
-                text=rows[f"text_{lang}"].to_numpy(object),
-            )
-            for lang in LANGUAGES
-        }
-    )
+    known = evidence_model.calibration
+    if known is not None:
+        date = {} if known.until is None else {"until": known.until}
+        name = "calibrated_until" if date else "calibrated"
+        rows = _with_words(rows, name, count=known.verdicts, **date)
+    return rows if evidence_model.on is not None else _with_words(rows, "no_date")
+
+
+def _with_words(rows: pd.DataFrame, name: str, **params: Any) -> pd.DataFrame:
+    """Rows whose words are those of a message about them, ``text``."""
+    words = {
+        f"text_{lang}": localize_many(
+            f"detect.evidence.{name}",
+            lang,
+            len(rows),
+            text=rows[f"text_{lang}"].to_numpy(object),
+            **params,
+        )
+        for lang in LANGUAGES
+    }
+    return rows.assign(**words)
+
+
+def prior_odds(prior: Any, evidence_model: EvidenceModel) -> Any:
+    """Log-odds of a prior share, as a calibration moves them if there is one.
+
+    Examples
+    --------
+    >>> from foncier.model import Calibration
+    >>> model = EvidenceModel({}, 0.5, 0.5, 0.3, 20, calibration=Calibration(-1.0, 2.0, 40))
+    >>> float(prior_odds(0.5, model))
+    -1.0
+    """
+    odds, known = logit(prior), evidence_model.calibration
+    return odds if known is None else known.intercept + known.slope * odds
 
 
 def neutral(

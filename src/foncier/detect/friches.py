@@ -29,6 +29,7 @@ from foncier.detect.evidence import (
     notes_of,
     prior_rows,
     signal_of,
+    split_listed,
 )
 from foncier.detect.measures.ground import zone_of
 from foncier.detect.site_evidence import (
@@ -105,14 +106,9 @@ def find_friches(
     candidates, evidence, listed = _sites(context, rows, outline, evidence_model)
     counts["detect.notes.merged_records"] = len(rows) - len(candidates)
     counts["detect.notes.unlikely_sites"] = int((~listed).sum())
-    candidates = candidates.loc[listed]
-    evidence = evidence.loc[evidence["opportunity_id"].isin(candidates["opportunity_id"])]
     lost = {"detect.notes.lost_parcels": int((outline.lost > 0).sum())}
-    return Detection(
-        schemas.CANDIDATES.conform(candidates),
-        schemas.EVIDENCE.conform(evidence),
-        (*notes_of(counts, "dropped"), *notes_of(lost, "kept")),
-    )
+    notes = (*notes_of(counts, "dropped"), *notes_of(lost, "kept"))
+    return split_listed(candidates, evidence, listed, notes)
 
 
 def _sites(

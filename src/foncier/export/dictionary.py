@@ -21,7 +21,8 @@ KINDS = {kind: label(f"export.column_kinds.{kind}") for kind in DTYPES}
 LAYERS = {
     "candidates": "opportunites",
     "scores": "opportunites",
-    "evidence": "indices",
+    "evidence": "indices, indices_ecartes",
+    "unlisted": "sites_ecartes",
     "tests": "tests",
     "rejections": "parcelles_ecartees",
     "access_points": "acces",

@@ -145,6 +145,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         *_availability(result),
         *_friches(result),
         *_assemblies(result),
+        *_unlisted(result),
     )
 
 
@@ -244,6 +245,15 @@ def _friches(result: ResultTables) -> Iterator[Layer]:
     ):
         if frame is not None:
             yield _layer(name, schema, frame)
+
+
+def _unlisted(result: ResultTables) -> Iterator[Layer]:
+    """What is too unlikely to be listed, with its evidence, where the run found any."""
+    if result.unlisted is not None and result.unlisted_evidence is not None:
+        title = label("export.layers.indices_ecartes")
+        yield _layer("sites_ecartes", schemas.UNLISTED, result.unlisted, "MultiPolygon")
+        rows = result.unlisted_evidence
+        yield _layer("indices_ecartes", schemas.EVIDENCE, rows, title=title)
 
 
 def _assemblies(result: ResultTables) -> tuple[Layer, ...]:

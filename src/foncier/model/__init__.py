@@ -1,7 +1,7 @@
 """Typed values that packages pass on: layers as read, rule sets, evidence, verdicts, results."""
 
 from foncier.model.availability import AvailabilityRules, Factor, FactorValue, RankOrder
-from foncier.model.evidence import Band, EvidenceModel, Signal
+from foncier.model.evidence import Band, Calibration, EvidenceModel, Signal
 from foncier.model.layers import Dem, LayerFile, LayerReport, Missing, Note
 from foncier.model.result import (
     KIND_LABELS,
@@ -36,6 +36,7 @@ __all__ = [
     "AvailabilityRules",
     "Background",
     "Band",
+    "Calibration",
     "Contact",
     "Criterion",
     "Dem",

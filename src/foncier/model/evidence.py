@@ -43,6 +43,20 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What ``foncier learn`` found: log-odds o of a prior become ``intercept`` + ``slope``·o.
+
+    The weights of the signals of the model are the learned ones. ``verdicts``: their number;
+    ``until``: the date of the latest one.
+    """
+
+    intercept: float
+    slope: float
+    verdicts: int
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class EvidenceModel:
     """Weights of evidence, priors (as shares), and the least values to be listed.
 
@@ -50,6 +64,7 @@ class EvidenceModel:
     the date ``on`` (None: the study has no date, and nothing ages); undated evidence has an age of
     ``undated_half_lives``. ``search_radius_m`` is the largest distance of a mapped point from its
     building, by source group. A site that only registers list needs a confidence of ``least_site``.
+    A building with one of the signals ``always_listed``, and nothing against it, needs none.
     """
 
     signals: Mapping[str, Signal]
@@ -59,6 +74,8 @@ class EvidenceModel:
     least_building_m2: float
     assumed_prior: bool = True
     least_site: float = 0.0
+    always_listed: tuple[str, ...] = ()
+    calibration: Calibration | None = None
     bands: tuple[Band, ...] = ()
     on: date | None = None
     undated_half_lives: float = 0.0

@@ -165,6 +165,8 @@ class ResultTables:
     measures: pd.DataFrame | None = None
     surface: TravelTimeRaster | None = None
     contact: Contact = Contact()
+    unlisted: gpd.GeoDataFrame | None = None
+    unlisted_evidence: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,9 @@ class Validation:
     `foncier.validation`; ``found`` and ``wanted`` the assessed sites and the sites of the ground
     truth; ``words`` names the baselines. ``complete`` tells that the ground truth is exhaustive.
     ``auc``, ``brier`` and ``brier_base`` (Brier score of the mean share for every site) are NaN
-    where they cannot be computed; ``rising`` is then None. ``warnings`` limit the interpretation.
+    where they cannot be computed; ``rising`` is then None. ``auc_interval`` and ``brier_interval``
+    are at 95 %. ``judges``: agreement of
+    people who judged the same sites. ``warnings`` limit the interpretation.
     """
 
     title: str
@@ -192,7 +196,10 @@ class Validation:
     baselines: pd.DataFrame
     words: Mapping[str, Localized]
     auc: float
+    auc_interval: tuple[float, float]
     brier: float
+    brier_interval: tuple[float, float]
     brier_base: float
     rising: bool | None
+    judges: pd.DataFrame
     warnings: tuple[Localized, ...] = ()

@@ -41,6 +41,7 @@ from foncier.pipeline.study_area import (
 from foncier.pipeline.warnings import in_a_friche, landlocked, outside_street_coverage
 from foncier.scoring import mutafriches
 from foncier.study import (
+    calibrated,
     check_names,
     criteria,
     destination_categories,
@@ -143,6 +144,7 @@ def run(
         candidates=candidates,
         evidence=evidence,
         availability=factors,
+        **_unlisted_fields(friches, buildings),
         **_plot_fields(plots, crs),
         **_access_fields(access, scores, study.reach.isochrones),
         surface=access.surface(destinations, lines.loop, area),
@@ -206,6 +208,22 @@ def _layer_fields(
     }
 
 
+def _unlisted_fields(*detections: detect.Detection) -> dict[str, Any]:
+    """Fields of a result on what is too unlikely to be listed; None without any."""
+    sites = [one.unlisted for one in detections if one.unlisted is not None]
+    rows = [one.unlisted_evidence for one in detections if one.unlisted_evidence is not None]
+    if not sites:
+        return {}
+    table = pd.concat(sites, ignore_index=True).sort_values("opportunity_id", ignore_index=True)
+    evidence = pd.concat(rows, ignore_index=True)
+    return {
+        "unlisted": schemas.UNLISTED.conform(table),
+        "unlisted_evidence": evidence.sort_values(
+            "opportunity_id", kind="stable", ignore_index=True
+        ),
+    }
+
+
 def _plot_fields(plots: detect.Plots, crs: pyproj.CRS) -> dict[str, Any]:
     """Fields of a result on all parcels: tests, rejections, assemblies."""
     rejections = plots.rejections if len(plots.rejections) else schemas.REJECTIONS.empty(crs)
@@ -250,7 +268,8 @@ def _evidence_model(study: Study, layers: Layers) -> EvidenceModel:
     if rates is not None:
         known = rates.loc[rates["commune"].isin(study.info.communes), "rate_share"].dropna()
         rate = float(known.mean()) if len(known) else None
-    return evidence_model(study, rate, study.info.date or newest_vintage(layers.reports))
+    model = evidence_model(study, rate, study.info.date or newest_vintage(layers.reports))
+    return calibrated(model, study)
 
 
 def _detect(

@@ -54,6 +54,7 @@ from foncier.schemas.results import (
     REJECTIONS,
     SCORES,
     TESTS,
+    UNLISTED,
     WHAT_IF,
 )
 
@@ -96,6 +97,7 @@ RESULTS = (
     MATCH_CHECKS,
     WHAT_IF,
     ASSEMBLIES,
+    UNLISTED,
 )
 
 __all__ = [
@@ -145,6 +147,7 @@ __all__ = [
     "TESTS",
     "TRANSIT",
     "UNKNOWN_ZONE",
+    "UNLISTED",
     "VACANCY_RATES",
     "WHAT_IF",
     "ZONES",

@@ -115,6 +115,24 @@ AVAILABILITY = Table(
     ),
 )
 
+# What some evidence supports, but with too little confidence to be listed.
+UNLISTED = Table(
+    "unlisted",
+    ("opportunity_id",),
+    (
+        Column("opportunity_id", "text", unique=True),
+        Column("kind", "text", values=KINDS),
+        Column("name", "text", optional=True),
+        Column("commune", "text", optional=True),
+        Column("parcel_ids", "text", optional=True),
+        Column("area_m2", "number", "m²", optional=True, low=0),
+        Column("confidence", "number", "0–1", optional=True, low=0, high=1),
+        Column("zone", "text", optional=True),
+        Column("sources", "text"),
+    ),
+    POLYGON,
+)
+
 EVIDENCE = Table(
     "evidence",
     (),

@@ -1,6 +1,7 @@
 """A study: one folder with a ``study.toml``, read into frozen typed values."""
 
 from foncier.study.availability import availability_rules, rank_order
+from foncier.study.calibration import calibrated
 from foncier.study.config import Study
 from foncier.study.criteria import (
     criteria,
@@ -29,13 +30,14 @@ from foncier.study.rulesets import (
     published,
     register_rule_set,
 )
-from foncier.study.signals import baselines, evidence_model
+from foncier.study.signals import baselines, evidence_model, least_confidence, signals
 
 __all__ = [
     "Requirements",
     "Study",
     "availability_rules",
     "baselines",
+    "calibrated",
     "check_names",
     "conditions",
     "costs",
@@ -48,6 +50,7 @@ __all__ = [
     "impedance",
     "known_criteria",
     "known_profiles",
+    "least_confidence",
     "measurable_criteria",
     "mutafriches",
     "profile",
@@ -61,6 +64,7 @@ __all__ = [
     "register_criterion",
     "register_rule_set",
     "requirements_template",
+    "signals",
     "study_answers",
     "study_files",
 ]

@@ -236,6 +236,16 @@ class Rules(Strict):
     add: tuple[AddedRule, ...] = ()
 
 
+class Evidence(Strict):
+    """How evidence becomes a confidence.
+
+    ``calibration``: file of ``foncier learn``, relative to the study; without one the weights are
+    those of the experts.
+    """
+
+    calibration: str | None = None
+
+
 class CriterionSpec(Strict):
     """A criterion of the score: 0 at ``worst``, 1 at ``best``, linear between."""
 
@@ -386,6 +396,7 @@ class Study(Strict):
     rules: Rules = Rules()
     criteria: tuple[CriterionSpec, ...] = ()
     signals: dict[str, SignalChange] = Field(default_factory=dict)
+    evidence: Evidence = Evidence()
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     reach: Reach = Reach()

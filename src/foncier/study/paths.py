@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-PATH_KEYS = ("path", "file", "waypoints_file")
+PATH_KEYS = ("path", "file", "waypoints_file", "calibration")
 NOT_PATHS = ("columns", "constants")  # tables whose keys are names of columns
 PROFILE = "rules.profile"  # a path if it ends so
 TOML = ".toml"

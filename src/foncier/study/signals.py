@@ -51,6 +51,7 @@ def evidence_model(study: Study, rate_share: float | None, on: date | None = Non
         least_building_m2=least["building_m2"],
         assumed_prior=not known,
         least_site=least["site"],
+        always_listed=tuple(least["always"]),
         bands=tuple(
             Band(b["name"], b["low"], b["high"], Localized(b["fr"], b["en"])) for b in raw["band"]
         ),
@@ -58,6 +59,18 @@ def evidence_model(study: Study, rate_share: float | None, on: date | None = Non
         undated_half_lives=raw["age"]["undated_half_lives"],
         search_radius_m=raw["search_radius_m"],
     )
+
+
+def least_confidence() -> dict[str, float]:
+    """Least confidence to be listed, by kind; a friche of an inventory needs none.
+
+    Examples
+    --------
+    >>> least_confidence()
+    {'friche': 0.1, 'batiment_non_affecte': 0.3}
+    """
+    least = read_rules("signals.toml")["least"]
+    return {"friche": least["site"], "batiment_non_affecte": least["confidence"]}
 
 
 def signals(study: Study) -> dict[str, Signal]:

@@ -23,6 +23,8 @@ from foncier.export.webmap.encode_table import (
 from foncier.export.webmap.grid import count_by_cell, fit_to_page
 from foncier.export.webmap.relations import assemblies
 from foncier.export.words import VALUES
+from foncier.i18n import localized
+from foncier.model import Missing
 from foncier.results.dates import layer_dates
 
 if TYPE_CHECKING:
@@ -110,10 +112,21 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "places": _places(result),
         "area": _area(result),
         "base": base_map(result),
-        "missing": [[entry.what, *pair(entry.cost)] for entry in (*result.missing, *left_out)],
+        "missing": [
+            [entry.what, *pair(entry.cost)]
+            for entry in (*result.missing, *left_out, *_unlisted(result))
+        ],
         "reports": [_report(report) for report in result.reports],
         "credits": list(result.credits),
     }
+
+
+def _unlisted(result: ResultTables) -> tuple[Missing, ...]:
+    """How many sites have too little confidence to be listed: the page does not show them."""
+    if result.unlisted is None:
+        return ()
+    words = localized("export.webmap.unlisted", count=len(result.unlisted))
+    return (Missing("unlisted", words),)
 
 
 def _commune_names(result: ResultTables) -> dict[str, str]:
