@@ -17,7 +17,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foncier.api.compare import backtest, compare_profiles, diff, match, validate, what_if
+    from foncier.api.compare import (
+        backtest,
+        compare_profiles,
+        diff,
+        learn,
+        match,
+        validate,
+        what_if,
+    )
     from foncier.api.explain import Explanation
     from foncier.api.extend import (
         Measure,
@@ -39,6 +47,7 @@ _MODULES = {
     "Result": "result",
     "Study": "study",
     "backtest": "compare",
+    "learn": "compare",
     "compare_profiles": "compare",
     "demo_study": "study",
     "diff": "compare",
@@ -71,6 +80,7 @@ __all__ = [
     "diff",
     "fetch",
     "find_infill",
+    "learn",
     "match",
     "read_result",
     "read_study",

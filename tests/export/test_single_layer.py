@@ -31,7 +31,7 @@ def planned(result: ResultTables) -> Visits:
     found = pd.DataFrame(sites[["opportunity_id", "kind", "confidence"]]).assign(
         holds=pd.array([None] * len(sites), dtype="boolean")
     )
-    rows, strata = validation.visit_plan(found, len(sites))
+    rows, strata = validation.visit_plan(found, len(sites))[:2]
     own = result.candidates.merge(rows, on="opportunity_id")
     return Visits(result.title, result.demo, result.edition, own, strata)
 

@@ -170,7 +170,7 @@ COMMANDS: dict[str, Callable[[Path, Path], object]] = {
     ),
     "export": lambda result, out: formats.write_formats(read_saved(result), out, formats.FORMATS),
     "diff": lambda result, _: diff.compare(result, result),
-    "validate": lambda result, _: validate.visits(result, None, 1),
+    "validate": lambda result, _: validate.visits(result, [], 1),
 }
 
 

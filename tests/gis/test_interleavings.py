@@ -160,7 +160,7 @@ class People(RuleBasedStateMachine):
         assert self.held is not None
 
     def write(self, *, renamed: bool) -> None:
-        study = with_entries(self.study, self.folder, complete=True)
+        study = with_entries(self.study, self.folder)
         used = study.visits is not None or study.statuses is not None
         result = run(study) if used else self.tables
         if renamed:  # the parcel has another number: the site changes its id
@@ -192,7 +192,7 @@ class People(RuleBasedStateMachine):
 
     @rule(count=st.integers(min_value=1, max_value=3))
     def plan(self, count: int) -> None:
-        planned = validate.visits(self.folder, None, count)
+        planned = validate.visits(self.folder, [], count)
         where = self.folder / "validation"
         validate.write_visits(planned, where, result=self.folder, lang="fr")
 

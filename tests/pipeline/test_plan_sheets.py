@@ -79,7 +79,7 @@ def test_the_same_places_give_the_same_bytes(
 def test_visits_of_a_plan_are_drawn_from_the_layers_of_their_study(
     demo_folder: Path, tmp_path: Path
 ) -> None:
-    visits = validate.visits(demo_folder, None, 2)
+    visits = validate.visits(demo_folder, [], 2)
     sheets = plan_sheets.visit_sheets(read_study(demo.study_folder()), visits.sites)
     assert sheets.places["place_id"].tolist() == visits.sites["opportunity_id"].tolist()
     assert np.isin(sheets.verdicts, ["occupe", "friche_confirmee"]).sum() == 2

@@ -100,9 +100,13 @@ def csv(path: Path, rows: list[tuple[str, str]]) -> Path:
     [
         ("no truth", [], ["Aucun site jugé", "n'a de confiance"]),
         ("too few", ["friche_confirmee"] * 3, ["3 sites jugés : trop peu", "visites de plus"]),
-        ("all true", ["friche_confirmee"] * 22, ["Précision 100 %, entre 85 % et 100 %"]),
+        (
+            "all true",
+            ["friche_confirmee"] * 22,
+            ["Précision 100 %, entre 96 % et 100 %", "Sans les natures"],
+        ),
         ("all unknown", ["inaccessible"] * 5, ["Aucun site jugé"]),
-        ("half", ["friche_confirmee", "occupe"] * 10, ["Précision 50 %", "ordre de grandeur"]),
+        ("half", ["friche_confirmee", "occupe"] * 10, ["Précision 48 %, entre 40 % et 56 %"]),
     ],
 )
 def test_what_so_many_verdicts_permit_to_say(
@@ -132,7 +136,7 @@ def test_ground_truth_that_matches_nothing(demo_folder: Path, tmp_path: Path) ->
 
 def test_a_filled_in_plan_is_ground_truth(demo_folder: Path, tmp_path: Path) -> None:
     result = copied(demo_folder, tmp_path / "result")
-    planned = validate.visits(result, None, 12)
+    planned = validate.visits(result, [], 12)
     validate.write_visits(planned, tmp_path, result=result, lang="fr")
     form = tmp_path / "visites.gpkg"
     rows = pyogrio.read_dataframe(form, layer="visites")
@@ -153,14 +157,14 @@ def test_a_filled_in_plan_is_ground_truth(demo_folder: Path, tmp_path: Path) -> 
     told = validate.assess_result(demo_folder, tmp_path / "rempli.csv")
     assert told.by_kind.iloc[-1]["judged"] > 0
     # What is known is not visited again.
-    more = validate.visits(demo_folder, form, 12)
+    more = validate.visits(demo_folder, [form], 12)
     assert not set(more.sites["opportunity_id"]) & set(rows["opportunity_id"])
 
 
 def test_a_plan_is_the_same_twice(demo_folder: Path, tmp_path: Path) -> None:
     for name in "ab":
         result = copied(demo_folder, tmp_path / f"result_{name}")
-        planned = validate.visits(result, None, 9)
+        planned = validate.visits(result, [], 9)
         validate.write_visits(planned, tmp_path / name, result=result, lang="fr")
     for name in ("visites.csv", "visites.gpkg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()

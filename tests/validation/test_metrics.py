@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foncier.validation import metrics
+from foncier.validation import discrimination, estimates, metrics
 
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
 
@@ -81,15 +81,15 @@ def test_an_interval_holds_its_share_and_stays_in_bounds(a: int, b: int) -> None
         ),
         (
             "half",
-            [("friche", 0.9, True), ("friche", 0.4, False), ("friche", 0.1, None)],
+            [("friche", 0.9, True), ("friche", 0.4, False), ("friche", 0.5, None)],
             [("friche", 0.9, True), ("friche", math.nan, False)],
-            {"precision": 0.5, "recall": 0.5, "f1": 0.5, "judged": 2, "found": 3},
+            {"precision": 1 / 3, "recall": 0.5, "f1": 0.4, "judged": 2, "found": 3},
         ),
         ("no site", [], [("friche", math.nan, False)], {"found": 0, "recall": 0.0}),
     ],
 )
 def test_figures_of_a_list(name: str, sites: Any, truths: Any, figures: dict[str, float]) -> None:
-    got = metrics.by_kind(found(*sites), wanted(*truths), KINDS).iloc[-1]
+    got = estimates.by_kind(found(*sites), wanted(*truths), KINDS).iloc[-1]
     assert got["kind"] == "ensemble", name
     for column, value in figures.items():
         assert got[column] == pytest.approx(value), column
@@ -99,7 +99,7 @@ def test_figures_of_a_list(name: str, sites: Any, truths: Any, figures: dict[str
 
 
 def test_each_kind_has_its_row_and_an_unknown_kind_counts_in_all() -> None:
-    table = metrics.by_kind(
+    table = estimates.by_kind(
         found(("friche", 0.9, True), ("dent_creuse", math.nan, False)),
         wanted(("friche", 0.9, True), ("batiment_non_affecte", math.nan, False)),
         KINDS,
@@ -123,7 +123,7 @@ def test_recall_of_a_band_is_that_of_a_list_that_stops_there() -> None:
         ("friche", math.nan, False),
         ("dent_creuse", math.nan, True),
     )
-    table = metrics.by_band(sites, truths, KINDS).set_index(["kind", "band"])
+    table = estimates.by_band(sites, truths, KINDS).set_index(["kind", "band"])
     assert table.loc[("friche", "0.3-0.6"), "recall"] == pytest.approx(2 / 3)
     assert table.loc[("friche", "0.85-1"), "recall"] == pytest.approx(1 / 3)
     assert table.loc[("friche", "0.3-0.6"), "precision"] == 0.5
@@ -140,14 +140,14 @@ def test_calibration_and_its_rise() -> None:
         ("friche", 0.9, True),
         ("friche", 0.95, None),
     )
-    table = metrics.calibration(sites)
+    table = estimates.calibration(sites)
     assert table["seen"].tolist() == [0.0, 0.5, 1.0]
     assert table["judged"].tolist() == [2, 2, 1]
     assert metrics.is_increasing(table) is True
     assert metrics.is_increasing(table.iloc[::-1]) is False
     assert metrics.is_increasing(table.iloc[:1]) is None
     flat = found(("friche", 0.2, True), ("friche", 0.9, True))
-    assert metrics.is_increasing(metrics.calibration(flat)) is False
+    assert metrics.is_increasing(estimates.calibration(flat)) is False
 
 
 def test_auc_and_brier_by_hand() -> None:
@@ -155,16 +155,16 @@ def test_auc_and_brier_by_hand() -> None:
         ("friche", 0.9, True),
         ("friche", 0.4, False),
         ("friche", 0.4, True),
-        ("friche", 0.1, None),
         ("dent_creuse", math.nan, False),
     )
-    assert metrics.auc(sites) == pytest.approx(0.75)  # one pair won, one tied
-    gap, base = metrics.brier(sites)
-    assert gap == pytest.approx((0.01 + 0.16 + 0.36) / 3)
-    assert base == pytest.approx((2 * (1 / 9) + 4 / 9) / 3)
+    told = discrimination(sites)
+    assert told.auc.value == pytest.approx(0.75)  # one pair won, one tied
+    assert told.auc.low <= 0.75 <= told.auc.high
+    assert told.brier.value == pytest.approx((0.01 + 0.16 + 0.36) / 3)
+    assert told.brier_base == pytest.approx((2 * (1 / 9) + 4 / 9) / 3)
     one = found(("friche", 0.9, True))
-    assert math.isnan(metrics.auc(one))
-    assert all(math.isnan(x) for x in metrics.brier(found(("friche", math.nan, True))))
+    assert math.isnan(discrimination(one).auc.value)
+    assert math.isnan(discrimination(found(("friche", math.nan, True))).brier.value)
 
 
 SITE = st.tuples(
@@ -186,12 +186,12 @@ def test_any_list_has_shares_in_bounds_that_no_shuffle_changes(
     random.shuffle(other)
     for table, again in (
         (
-            metrics.by_kind(one, sought, KINDS),
-            metrics.by_kind(one.iloc[order], sought.iloc[other], KINDS),
+            estimates.by_kind(one, sought, KINDS),
+            estimates.by_kind(one.iloc[order], sought.iloc[other], KINDS),
         ),
         (
-            metrics.by_band(one, sought, KINDS),
-            metrics.by_band(one.iloc[order], sought.iloc[other], KINDS),
+            estimates.by_band(one, sought, KINDS),
+            estimates.by_band(one.iloc[order], sought.iloc[other], KINDS),
         ),
     ):
         pd.testing.assert_frame_equal(table, again)
@@ -200,6 +200,6 @@ def test_any_list_has_shares_in_bounds_that_no_shuffle_changes(
             assert known.between(0, 1).all()
             assert (table[f"{name}_low"] <= table[name].fillna(1)).all()
             assert (table[f"{name}_high"] >= table[name].fillna(0)).all()
-    value = metrics.auc(one)
+    value = discrimination(one).auc.value
     assert math.isnan(value) or 0 <= value <= 1
-    assert value == pytest.approx(metrics.auc(one.iloc[order]), nan_ok=True)
+    assert value == pytest.approx(discrimination(one.iloc[order]).auc.value, nan_ok=True)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from foncier._util.scratch import scratch_folder
 from foncier.api.result import Result, as_result
-from foncier.api.study import Study, as_study, config_of
+from foncier.api.study import Study, as_study
 from foncier.api.views import MemoryView, public
 from foncier.errors import CrsError
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from foncier.pipeline.backtest import Backtest
     from foncier.pipeline.compare_profiles import Comparison
     from foncier.study import Requirements
+    from foncier.validation import Learned
 
     Vector: TypeAlias = "str | Path | gpd.GeoDataFrame | gpd.GeoSeries"
 
@@ -165,6 +166,49 @@ def validate(
         return assess_result(folder, file, complete=complete, untrusted=untrusted)
 
 
+def learn(
+    results: Result | str | Path | Sequence[Result | str | Path],
+    truth: Vector | pd.DataFrame | None = None,
+) -> Learned:
+    """Learn the confidence of friches and buildings from verdicts of visits.
+
+    Parameters
+    ----------
+    results
+        One result or several, of one commune or of several; or their folders.
+    truth
+        Verdicts, as for `validate`; by default the entries of each result (``saisies.gpkg``).
+
+    Returns
+    -------
+    ``intercept``, ``slope``, ``weights`` (log-odds by signal) and ``groups`` (by commune), each
+    with its interval at 95 %; ``brier_before``, ``brier_after``, ``gain`` and ``gain_error`` on
+    verdicts left out; ``is_better``: the gain is more than its error. Weights of their own from 100
+    verdicts, level and slope only below.
+
+    Raises
+    ------
+    ConfigError
+        No result there, or fewer than 30 conclusive verdicts.
+    SourceError, FormatError, CrsError
+        Verdicts or a result cannot be read.
+
+    Examples
+    --------
+    >>> import foncier as fo
+    >>> learned = fo.learn(result, fo.demo_study() / "verite.csv")
+    >>> learned.verdicts >= 30, learned.is_better
+    (True, True)
+    """
+    from foncier.pipeline.learn import learn_confidence  # noqa: PLC0415 (slow to import)
+
+    every = [results] if isinstance(results, (Result, str, Path)) else list(results)
+    with ExitStack() as stack:
+        folders = [stack.enter_context(as_result(one).folder()) for one in every]
+        files = [] if truth is None else [stack.enter_context(_file(truth, "verite"))]
+        return learn_confidence(folders, files)[0]
+
+
 def diff(old: Result | str | Path, new: Result | str | Path) -> gpd.GeoDataFrame:
     """Compare two results of the same communes, site by site.
 
@@ -221,7 +265,6 @@ def what_if(
     *,
     loop: Vector | None = None,
     crossings: Vector | None = None,
-    former: str | Path | None = None,
     workers: int = 1,
 ) -> Scenarios:
     """Try another loop or new crossings, each alone, and measure what every site gains.
@@ -235,8 +278,6 @@ def what_if(
         table ``[loop]`` too.
     crossings
         Lines with a column ``name``.
-    former
-        Folder of the former result, see `foncier.run`.
     workers
         Threads that read the layers.
 
@@ -257,7 +298,7 @@ def what_if(
     """
     from foncier.pipeline.what_if import run_what_if  # noqa: PLC0415 (slow to import)
 
-    config = config_of(study, former)
+    config = as_study(study).config
     with ExitStack() as stack:
         files = {
             name: None if given is None else stack.enter_context(_file(given, name))

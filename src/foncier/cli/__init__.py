@@ -30,6 +30,7 @@ from foncier.cli.explain import explain  # noqa: E402
 from foncier.cli.export import export  # noqa: E402
 from foncier.cli.fetch import cache, fetch  # noqa: E402
 from foncier.cli.help import Command, Group  # noqa: E402
+from foncier.cli.learn import learn  # noqa: E402
 from foncier.cli.match import match  # noqa: E402
 from foncier.cli.new import new  # noqa: E402
 from foncier.cli.run import run  # noqa: E402
@@ -57,6 +58,7 @@ COMMANDS = (
     convert,
     compare_profiles,
     validate,
+    learn,
     backtest,
     visits,
     diff,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from rich.table import Table
 
@@ -35,16 +35,27 @@ if TYPE_CHECKING:
     from foncier.study.config import Study
 
 FOLDER = "validation"
+
+
 COUNTS = ("found", "judged", "true")
 SHARES = ("precision", "recall")
 
 
 def validate(  # noqa: PLR0917 (typer makes options of them)
     result: ResultFolder,
-    truth: Annotated[Path | None, option(help="cli.validate.help.truth", metavar="file")] = None,
+    truth: Annotated[
+        list[Path] | None, option(help="cli.validate.help.truth", metavar="file")
+    ] = None,
     complete: Annotated[bool, option("--complete", help="cli.validate.help.complete")] = False,
     plan: Annotated[
         int | None, option(min=1, help="cli.validate.help.plan", metavar="count")
+    ] = None,
+    with_rejected: Annotated[
+        bool, option("--with-rejected", help="cli.validate.help.with_rejected")
+    ] = False,
+    target: Annotated[
+        Literal["precision", "recall", "f1", "confidence"] | None,
+        option(help="cli.validate.help.target"),
     ] = None,
     sheets: Annotated[
         Path | None, option("--sheets", help="cli.validate.help.sheets", metavar="study")
@@ -62,29 +73,38 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
         from foncier.model.entries import ENTRIES  # noqa: PLC0415 (slow to import)
         from foncier.pipeline import validate  # noqa: PLC0415
 
-        if truth is None and plan is None:
+        truths = truth or []
+        if not truths and plan is None:
             raise ConfigError("cli.validate.nothing")
-        if sheets is not None and plan is None:
+        if plan is None and (sheets is not None or with_rejected or target is not None):
             raise ConfigError("cli.validate.sheets_need_plan")
         lang, where = lang or language(), folder or result / FOLDER
-        owner = validate.validate_owner(result, truth, where, replace=replace)
+        owner = validate.validate_owner(result, truths, where, replace=replace)
         for_visits = validate.visits_owner(result, where, replace=replace)
-        owner.check(where, () if truth is None else validate.REPORTS)
+        owner.check(where, validate.REPORTS if truths else ())
         for_visits.check(where, () if plan is None else validate.PLAN)
-        if truth is not None:
+        if truths:
             validation = validate.assess_result(
-                result, truth, complete=complete, untrusted=untrusted
+                result, *truths, complete=complete, untrusted=untrusted
             )
             validate.write(validation, where, lang=lang, owner=owner)
             _summary(validation, lang)
             say_file("report", where / validate.REPORT)
             say_file("picture", where / validate.PICTURE)
         if plan is not None:
-            visits = validate.visits(result, truth, plan, untrusted=untrusted)
+            visits = validate.visits(
+                result,
+                truths,
+                plan,
+                with_rejected=with_rejected,
+                target=target,
+                untrusted=untrusted,
+            )
             notices = validate.write_visits(
                 visits, where, result=result, lang=lang, owner=for_visits
             )
             say("cli.validate.visits", count=len(visits.sites))
+            _expected(visits, lang)
             say_warnings(notices, lang)
             say_file("entries", result / ENTRIES)
             say_file("list", where / validate.LIST)
@@ -93,6 +113,21 @@ def validate(  # noqa: PLR0917 (typer makes options of them)
                 study = open_study(sheets, untrusted=untrusted)
                 _write_sheets(visits, study, where, lang, for_visits)
         say_set_aside((*owner.set_aside, *for_visits.set_aside))
+
+
+def _expected(visits: Visits, lang: Lang) -> None:
+    """Say which figure the plan narrows, from which interval to which."""
+    (low, high), (low_after, high_after) = visits.before, visits.after
+    words = localize(
+        "cli.validate.expected",
+        lang,
+        figure=label(f"cli.validate.figures.{visits.target}"),
+        low=low,
+        high=high,
+        low_after=low_after,
+        high_after=high_after,
+    )
+    out.print(escape(words), soft_wrap=True)
 
 
 def _write_sheets(visits: Visits, study: Study, where: Path, lang: Lang, owner: Owner) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from foncier.export.tables import write_frame
 from foncier.i18n import Lang, format_value, label, localize
-from foncier.model import KIND_LABELS
+from foncier.model import KIND_LABELS, KIND_PLURALS
 from foncier.results.labels import FICTIONAL
 from foncier.results.manifest import to_json, to_json_values
 
@@ -105,25 +105,44 @@ def conclusions(validation: Validation, lang: Lang) -> list[str]:
         sentences = [localize("export.report.precision", lang, **precision)]
         if (precision["high"] - precision["low"]) / 2 > ROUGH:
             sentences.append(localize("export.report.rough", lang))
-    more = required_verdicts(total["precision"]) - judged if judged else 0
+    kinds = validation.by_kind.iloc[:-1]
+    unseen = kinds.loc[(kinds["judged"] == 0) & (kinds["found"] > 0), "kind"]
+    if judged and len(unseen):
+        names = ", ".join(KIND_PLURALS[kind][lang].lower() for kind in unseen)
+        sentences.append(localize("export.report.kinds_unseen", lang, kinds=names))
+    size = int(kinds.loc[kinds["judged"] > 0, "found"].sum())
+    more = required_verdicts(total["precision"], size) - judged if judged else 0
     if more > 0 and not validation.complete:
         sentences.append(localize("export.report.more_visits", lang, count=more))
-    if not wanted:
-        return [" ".join(sentences), localize("export.report.no_recall", lang)]
-    recall = localize("export.report.recall", lang, count=wanted, **_interval(total, "recall"))
-    return [" ".join(sentences), recall]
+    drawn = validation.counts.get("unlisted", 0)
+    if not wanted and not drawn:
+        recall = localize("export.report.no_recall", lang)
+    else:
+        name, count = ("recall_by_plan", drawn) if drawn else ("recall", wanted)
+        recall = localize(f"export.report.{name}", lang, count=count, **_interval(total, "recall"))
+    return [" ".join(sentences), recall, *_judges(validation, lang)]
 
 
-def required_verdicts(share: float) -> int:
-    """Verdicts needed to know a share to within 5 points at 95 %; 0 and 1 count as 5 %.
+def _judges(validation: Validation, lang: Lang) -> list[str]:
+    """Agreement of each pair of people who judged the same sites."""
+    pairs: list[Any] = validation.judges.to_dict("records")
+    return [
+        localize(f"export.report.judges{'_all' if math.isnan(row['kappa']) else ''}", lang, **row)
+        for row in pairs
+    ]
+
+
+def required_verdicts(share: float, size: int) -> int:
+    """Verdicts needed to know a share of a list to within 5 points at 95 %; 0 and 1 count as 5 %.
 
     Examples
     --------
-    >>> required_verdicts(0.5), required_verdicts(1.0)
-    (385, 73)
+    >>> required_verdicts(0.5, 10**6), required_verdicts(1.0, 10**6), required_verdicts(1.0, 100)
+    (385, 73, 43)
     """
     bounded = min(max(share, TOLERANCE), 1 - TOLERANCE)
-    return math.ceil(Z**2 * bounded * (1 - bounded) / TOLERANCE**2)
+    wanted = Z**2 * bounded * (1 - bounded) / TOLERANCE**2
+    return math.ceil(wanted / (1 + (wanted - 1) / max(size, 1)))
 
 
 def calibration(validation: Validation, lang: Lang) -> list[str]:
@@ -146,10 +165,13 @@ def calibration(validation: Validation, lang: Lang) -> list[str]:
         rising = "rising" if validation.rising else "not_rising"
         blocks.append(localize(f"export.report.{rising}", lang))
     known = not math.isnan(validation.auc)
-    scores = [localize(f"export.report.{'auc' if known else 'no_auc'}", lang, auc=validation.auc)]
+    low, high = validation.auc_interval
+    area = {"auc": validation.auc, "low": low, "high": high}
+    scores = [localize(f"export.report.{'auc' if known else 'no_auc'}", lang, **area)]
     if not math.isnan(validation.brier):
-        brier = {"brier": validation.brier, "base": validation.brier_base}
-        scores.append(localize("export.report.brier", lang, **brier))
+        low, high = validation.brier_interval
+        brier = {"brier": validation.brier, "low": low, "high": high}
+        scores.append(localize("export.report.brier", lang, **brier, base=validation.brier_base))
     return [*blocks, " ".join(scores)]
 
 
@@ -218,9 +240,12 @@ def write_json(validation: Validation, path: Path) -> None:
         "calibration": _records(validation.calibration),
         "baselines": _records(validation.baselines),
         "auc": validation.auc,
+        "auc_interval": list(validation.auc_interval),
         "brier": validation.brier,
+        "brier_interval": list(validation.brier_interval),
         "brier_base": validation.brier_base,
         "rising": validation.rising,
+        "judges": _records(validation.judges),
         "missed": _records(validation.wanted.loc[~validation.wanted["hit"]]),
     }
     path.write_text(to_json(to_json_values(values)), encoding="utf-8", newline="\n")

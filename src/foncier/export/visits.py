@@ -46,6 +46,7 @@ VISITS = Table(
         Column("lon", "number", "°"),
         Column("lat", "number", "°"),
         Column("reason", "text"),
+        Column("weight", "number", label_id="design_weight", optional=True, low=0),
     ),
     POLYGON,
 )
@@ -53,13 +54,19 @@ VISITS = Table(
 
 @dataclass(frozen=True)
 class Visits:
-    """Sites to visit (the columns of the layer ``opportunites``, and ``stratum``) and strata."""
+    """Sites to visit (the columns of the layer ``opportunites``, ``stratum``, ``weight``), strata.
+
+    ``before`` and ``after``: interval at 95 % of the ``target``, as known and as expected.
+    """
 
     title: str
     fictional: bool
     edition: date | None
     sites: gpd.GeoDataFrame
     strata: pd.DataFrame
+    target: str = "precision"
+    before: tuple[float, float] = (0.0, 1.0)
+    after: tuple[float, float] = (0.0, 1.0)
 
 
 def table(planned: Visits, lang: Lang) -> Any:
@@ -120,12 +127,18 @@ def with_entries(planned: Any, entries: Sequence[Mapping[str, Any]]) -> Any:
 
 def reason(stratum: Any, lang: Lang) -> str:
     """Say why a site of a stratum is to be visited."""
-    has_confidence = stratum["band"] != NO_BAND
+    if not stratum["listed"]:
+        name = "export.visits.reason_unlisted"
+        band = localize(f"export.visits.{stratum['band']}", lang)
+    else:
+        has_confidence = stratum["band"] != NO_BAND
+        name = "export.visits.reason" if has_confidence else "export.visits.reason_no_confidence"
+        band = band_label(stratum["band"], lang)
     return localize(
-        "export.visits.reason" if has_confidence else "export.visits.reason_no_confidence",
+        name,
         lang,
         kind=KIND_LABELS[stratum["kind"]],
-        band=band_label(stratum["band"], lang),
+        band=band,
         sites=int(stratum["sites"]),
         judged=int(stratum["judged"]),
         chosen=int(stratum["chosen"]),

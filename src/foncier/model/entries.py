@@ -31,6 +31,7 @@ VISIT_ENTRIES = Table(
         Column("parcel_ids", "text", optional=True),
         Column("confidence", "number", "0–1", optional=True, low=0, high=1),
         Column("reason", "text", optional=True),
+        Column("weight", "number", label_id="design_weight", optional=True, low=0),
         Column("outline_wkt", "text", optional=True),
     ),
     POINT,

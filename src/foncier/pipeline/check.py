@@ -14,7 +14,6 @@ from foncier.pipeline.layers import (
     RELIEF,
     TIMETABLE,
     Layers,
-    entry_files,
     layer_file,
     one,
     read_trusted,
@@ -113,10 +112,8 @@ class _Tables:
     def read(self, layer: Layer) -> Iterator[LayerCheck]:
         """Read the files of a layer, then combine them, as a run does."""
         parts = []
-        specs = self.study.layers.get(layer, ())
-        files = [layer_file(self.study, layer, spec) for spec in specs]
-        for file in (*files, *entry_files(self.study, layer)):
-            table, check = self._read_file(file)
+        for spec in self.study.layers.get(layer, ()):
+            table, check = self._read_file(layer_file(self.study, layer, spec))
             parts.append(table)
             yield check
         readable = all(part is not None for part in parts)

@@ -12,7 +12,7 @@ from foncier._util.atomic_write import write_atomically
 from foncier.detect import FEATURES
 from foncier.export.tables import write_frame
 from foncier.pipeline.readings import labels
-from foncier.validation import metrics
+from foncier.validation import discrimination, metrics
 from foncier.validation.logistic import fit_logistic, left_out
 from foncier.validation.readings import KINDS, conclusive
 
@@ -70,7 +70,7 @@ def _fitted(rows: pd.DataFrame) -> dict[str, Any]:
     # Without any feature the same fit gives the constant.
     weights = fit_logistic(features if informative else np.zeros_like(features), true)
     share, low, high = metrics.wilson(int(true.sum()), len(true))
-    scored = pd.DataFrame({"confidence": model, "holds": true})
+    scored = pd.DataFrame({"confidence": model, "holds": true, "kind": rows["kind"].to_numpy()})
     return {
         "labels": len(true),
         "true": int(true.sum()),
@@ -82,7 +82,7 @@ def _fitted(rows: pd.DataFrame) -> dict[str, Any]:
         **dict(zip(FEATURES, map(float, weights[1:]), strict=True)),
         "brier": float(np.mean((model - true) ** 2)),
         "brier_constant": float(np.mean((constant - true) ** 2)),
-        "auc": metrics.auc(scored),
+        "auc": discrimination(scored).auc.value,
     }
 
 

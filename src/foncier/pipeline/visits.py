@@ -21,7 +21,7 @@ from foncier.errors import ConfigError, FoncierError
 from foncier.export.geopackage.entries import write_entries
 from foncier.i18n import localized
 from foncier.model.entries import ENTRIES, PHOTOS, STATUSES, VISITS
-from foncier.pipeline.entries import complete_rows, site_rows
+from foncier.pipeline.entries import complete, site_rows
 from foncier.results import read_saved
 from foncier.results.entries import GEOMETRY, Row, columns_of, editing, former_rows, read_rows
 from foncier.results.layers import SITES
@@ -90,7 +90,7 @@ def merge_visits(folder: Path, source: Path) -> Merged:
         with editing(entries) as base:
             done += merge(base, VISITS, visits, former=former[VISITS])
             done += merge(base, STATUSES, statuses, former=former[STATUSES])
-    complete_rows(folder)
+    complete(folder)
     return done
 
 
@@ -205,9 +205,10 @@ def _copy_photo(source: Path, folder: Path, name: str) -> str:
 def plan_rows(planned: gpd.GeoDataFrame, edition: date | None) -> list[Row]:
     """Rows of entries of planned visits: the columns of the plan, and the outline of each site."""
     rows = site_rows(planned)
-    for row, reason in zip(rows, planned["reason"], strict=True):
+    facts = zip(planned["reason"], planned["weight"], strict=True)
+    for row, (reason, weight) in zip(rows, facts, strict=True):
         row["visit_id"] = str(uuid5(NAMESPACE_URL, f"{row['opportunity_id']}/{edition}"))
-        row["reason"] = reason
+        row |= {"reason": reason, "weight": float(weight)}
     return rows
 
 

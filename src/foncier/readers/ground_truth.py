@@ -34,6 +34,7 @@ FIELDS = (
     Field("note", ("remarque", "commentaire", "reason", "raison")),
     Field("stratum", ("strate",)),
     Field("weight", ("poids",)),
+    Field("confidence", ("confiance",)),
     Field("wkt", ("geom", "geometrie", "geometry_wkt")),
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
@@ -54,6 +55,8 @@ COLUMNS = [
     "note",
     "stratum",
     "weight",
+    "confidence",
+    "author",
     "geometry",
 ]
 # The synthetic truth of a demonstration gives the expected outcome of each site.
@@ -80,8 +83,8 @@ def read_truth(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple[
     Returns
     -------
     `COLUMNS` sorted by ``truth_id``, geometry in ``crs`` or missing; notes; whether the truth is
-    complete. ``stratum`` and ``weight`` (number of parcels that a row stands for) are those of a
-    stratified sample, missing elsewhere.
+    complete. ``stratum`` and ``weight`` (parcels that a row stands for) are those of a
+    stratified sample, ``confidence`` that of the site when its visit was planned; else missing.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def read_visits(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple
 
     Returns
     -------
-    `COLUMNS`, ``photo`` and ``author`` in the order of the file, geometry in ``crs`` or missing;
+    `COLUMNS` and ``photo`` in the order of the file, geometry in ``crs`` or missing;
     and notes on the cells that could not be read.
 
     Raises
@@ -126,7 +129,7 @@ def read_visits(path: Path, *, crs: pyproj.CRS) -> tuple[gpd.GeoDataFrame, tuple
     """
     journal = Journal()
     located, _ = _read_located(path, crs, journal)
-    return located[[*COLUMNS[:-1], "photo", "author", "geometry"]], journal.notes
+    return located[[*COLUMNS[:-1], "photo", "geometry"]], journal.notes
 
 
 def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.GeoDataFrame, bool]:
@@ -138,7 +141,10 @@ def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.Ge
         verdict=_verdicts(rows, planted=planted, shown=path.name),
         parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=parse.dates(rows["observed_on"], column="date", journal=journal),
-        weight=parse.numbers(rows["weight"], column="weight", shown=path.name, journal=journal),
+        **{
+            name: parse.numbers(rows[name], column=name, shown=path.name, journal=journal)
+            for name in ("weight", "confidence")
+        },
     )
     return _with_geometry(rows, crs, path.name, journal), planted
 
@@ -146,7 +152,9 @@ def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.Ge
 def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """Return an empty table of truths: `COLUMNS` without rows."""
     table = pd.DataFrame({name: pd.Series([], dtype="str") for name in COLUMNS[:-1]}).assign(
-        observed_on=pd.Series([], dtype="datetime64[us]"), weight=pd.Series([], dtype="float64")
+        observed_on=pd.Series([], dtype="datetime64[us]"),
+        weight=pd.Series([], dtype="float64"),
+        confidence=pd.Series([], dtype="float64"),
     )
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
 
