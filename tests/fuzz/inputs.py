@@ -328,6 +328,7 @@ VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
             ("envelope", "vector"),
             ("land_units", "vector"),
             ("districts", "vector"),
+            ("perimeters", "vector"),
         ),
     ),
     "psc.geojson": (

@@ -11,7 +11,13 @@ import shapely
 
 from foncier import schemas
 from foncier.errors import CrsError
-from foncier.network import build_graph, departures_within, entrances
+from foncier.network import (
+    build_graph,
+    departures_within,
+    entrances,
+    points_within,
+    travel_time_table,
+)
 
 from .conftest import LAMBERT_93, placed
 
@@ -74,3 +80,25 @@ def test_empty_tables_give_no_rows_and_the_crs_is_checked(streets: Builder, plot
             graph,
             stops(**TWO).to_crs(3857),
         )
+
+
+def test_points_within_a_walk_are_those_of_the_travel_times(
+    streets: Builder, plots: Builder
+) -> None:
+    roads = streets([ROAD, "LINESTRING (700 0, 700 400)"])
+    sites = plots([shapely.box(x, 5, x + 20, 25) for x in (300, 1200)])
+    ways, graph = entrances(sites, roads), build_graph(roads)
+    xy = [(100, 3), (700, 390), (690, 200), (1500, 0), (2500, 0), (300, 5000)]
+    points = np.array([placed(shapely.Point(at)) for at in xy], dtype=object)
+    found = points_within(ways, graph, points, minutes=10)
+    keys = zip(found["opportunity_id"], found["point"], strict=True)
+    pairs = dict(zip(keys, found["minutes"], strict=True))
+    for n, point in enumerate(points):
+        place = {"place_id": ["p"], "name": ["p"]}
+        one = gpd.GeoDataFrame(place, geometry=[point], crs=LAMBERT_93)
+        times = travel_time_table(ways, sites, graph, {"p": one}).set_index("opportunity_id")
+        for site, minutes in times["time_min"].items():
+            within = minutes <= 10  # False where there is no path
+            assert ((site, n) in pairs) == within
+            assert not within or pairs[str(site), n] == pytest.approx(minutes)
+    assert len(points_within(ways, graph, points[:0])) == 0

@@ -157,6 +157,8 @@ def _gathered(
         mutability=own("mutability", "opportunity_id", ids),
         mutability_facts=own("mutability_facts", "opportunity_id", ids),
         effort=own("effort", "opportunity_id", ids),
+        around=own("around", "opportunity_id", ids),
+        site_needs=own("site_needs", "opportunity_id", ids),
     )
 
 
@@ -165,6 +167,8 @@ OPTIONAL = {
     "mutability": schemas.MUTABILITY,
     "mutability_facts": schemas.MUTABILITY_FACTS,
     "effort": schemas.EFFORT,
+    "around": schemas.AROUND,
+    "site_needs": schemas.SITE_NEEDS,
 }
 
 

@@ -68,7 +68,8 @@ class Study:
     **layers
         Any other layer by its name: ``constraints``, ``places``, ``inventory``, ``observations``,
         ``population``, ``vacancy_rates``, ``elevation``, ``envelope``, ``land_units``,
-        ``districts``, ``prices``, ``transit``, ``owners``, ``prescriptions``, ``permits``.
+        ``districts``, ``prices``, ``transit``, ``owners``, ``prescriptions``, ``permits``,
+        ``perimeters``.
 
     Raises
     ------

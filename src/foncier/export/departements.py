@@ -33,6 +33,8 @@ SITE_TABLES = (
     "mutability_facts",
     "effort",
     "availability",
+    "around",
+    "site_needs",
 )
 BACKGROUND = ("streets", "buildings", "constraints")
 SEVERAL = 2

@@ -46,6 +46,9 @@ LAYERS = {
     "mutability_facts": "mutabilite_connus",
     "effort": "cout_durete",
     "availability": "disponibilite",
+    "around": "autour",
+    "site_needs": "besoins",
+    "perimeters": "perimetres",
 }
 
 OPENING = """\

@@ -143,7 +143,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
         *_availability(result),
-        *_friches(result),
+        *_site_tables(result),
         *_assemblies(result),
         *_unlisted(result),
     )
@@ -178,6 +178,8 @@ def _optional_lines_and_areas(result: ResultTables) -> Iterator[Layer]:
         yield _layer("isochrones", schemas.ISOCHRONES, result.isochrones, "MultiPolygon")
     if result.districts is not None:
         yield _layer("quartiers", schemas.DISTRICTS, result.districts, "MultiPolygon")
+    if result.perimeters is not None:
+        yield _layer("perimetres", schemas.PERIMETERS, result.perimeters, "MultiPolygon")
 
 
 def _surfaces(constraints: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -236,12 +238,14 @@ def _availability(result: ResultTables) -> Iterator[Layer]:
         )
 
 
-def _friches(result: ResultTables) -> Iterator[Layer]:
-    """Mutability, cost and land hardness of the friches, where the run computed them."""
+def _site_tables(result: ResultTables) -> Iterator[Layer]:
+    """Mutability, cost and hardness of the friches, surroundings and needs, where computed."""
     for name, schema, frame in (
         ("mutabilite", schemas.MUTABILITY, result.mutability),
         ("mutabilite_connus", schemas.MUTABILITY_FACTS, result.mutability_facts),
         ("cout_durete", schemas.EFFORT, result.effort),
+        ("autour", schemas.AROUND, result.around),
+        ("besoins", schemas.SITE_NEEDS, result.site_needs),
     ):
         if frame is not None:
             yield _layer(name, schema, frame)

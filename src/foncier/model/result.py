@@ -124,6 +124,12 @@ class ResultTables:
     measures
         What the criteria read of each site: the sites are scored again from it with other weights.
         None in a result read from version 0.1.0.
+    around
+        Partners and companies within a walk of each site.
+    site_needs
+        Needs of project holders that each site meets or may meet; None where the study names none.
+    perimeters
+        Perimeters of public policies around the study area.
     surface
         Walking times from every cell; None without streets or destinations, or where the area is
         too large.
@@ -163,6 +169,9 @@ class ResultTables:
     assemblies: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     measures: pd.DataFrame | None = None
+    around: pd.DataFrame | None = None
+    site_needs: pd.DataFrame | None = None
+    perimeters: gpd.GeoDataFrame | None = None
     surface: TravelTimeRaster | None = None
     contact: Contact = Contact()
     unlisted: gpd.GeoDataFrame | None = None

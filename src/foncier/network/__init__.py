@@ -10,7 +10,7 @@ from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones
 from foncier.network.loop import route_loop
 from foncier.network.routes import routes
-from foncier.network.service_area import departures_within, residents_within
+from foncier.network.service_area import departures_within, points_within, residents_within
 from foncier.network.slope import apply_slope
 from foncier.network.travel_times import (
     BIKE_KMH,
@@ -35,6 +35,7 @@ __all__ = [
     "entrances_by_mode",
     "isochrones",
     "main_entrances",
+    "points_within",
     "raster_grid",
     "residents_within",
     "route_loop",

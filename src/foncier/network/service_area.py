@@ -251,6 +251,63 @@ def residents_within(
     return table.assign(**columns)
 
 
+def points_within(
+    entrances: gpd.GeoDataFrame,
+    graph: Graph,
+    points: Geometries,
+    *,
+    minutes: float = WALK_MIN,
+    speed_kmh: float = WALK_KMH,
+    snap_m: float = SNAP_M,
+) -> pd.DataFrame:
+    """List the points within a walk of each site along the streets.
+
+    Parameters
+    ----------
+    entrances
+        Columns of the schema ``ACCESS_POINTS``; a site may have several.
+    graph
+        The streets, in the same CRS.
+    points
+        Points in the same CRS.
+    minutes, speed_kmh
+        Length of the walk, and its speed on the flat.
+    snap_m
+        A point farther than this from any street has no walk, in metres.
+
+    Returns
+    -------
+    ``opportunity_id``, ``point`` (row number in ``points``) and ``minutes``, sorted by site and
+    point. A site off the network has no row.
+
+    Raises
+    ------
+    CrsError
+        The entrances are not in the CRS of the streets.
+    """
+    pairs: list[pd.DataFrame] = []
+    per_minute = speed_kmh * 1000 / 60
+    if len(entrances) and len(points):
+        origins, snapped_points = (
+            service_area(entrances, graph),
+            snap(graph, points, within_m=snap_m),
+        )
+        snapped, rows = SnappedPoints(origins, snapped_points), np.flatnonzero(snapped_points.known)
+        for catchments in origins.catchments(minutes * per_minute):
+            which, effort = snapped.effort(catchments)
+            site, at = np.nonzero(effort <= minutes * per_minute)
+            found = {
+                "opportunity_id": origins.ids[catchments.sites[site]],
+                "point": rows[which[at]],
+                "minutes": effort[site, at] / per_minute,
+            }
+            pairs.append(pd.DataFrame(found))
+    empty = {"opportunity_id": pd.Series(dtype="object"), "point": pd.Series(dtype="int64")}
+    nothing = pd.DataFrame(empty).assign(minutes=pd.Series(dtype="float64"))
+    table = pd.concat(pairs, ignore_index=True) if pairs else nothing
+    return table.sort_values(["opportunity_id", "point"], ignore_index=True)
+
+
 def departures_within(
     entrances: gpd.GeoDataFrame,
     graph: Graph,

@@ -55,6 +55,7 @@ NUMBERED = (
     "districts",
     "transit",
     "prescriptions",
+    "perimeters",
 )
 
 

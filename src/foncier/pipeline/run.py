@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ from foncier.pipeline.study_area import (
     study_area,
     trace_lines,
 )
+from foncier.pipeline.surroundings import site_needs, surroundings
 from foncier.pipeline.warnings import in_a_friche, landlocked, outside_street_coverage
 from foncier.scoring import mutafriches
 from foncier.study import (
@@ -129,6 +131,7 @@ def run(
     context, detections = _detect(study, layers, area, tiling, converted)
     plots, friches, buildings = detections
     candidates, evidence = _merge_detections(detections, lines.axis, crs)
+    candidates = scoring.in_perimeters(candidates, layers.get("perimeters"))
     step(localize("pipeline.steps.accessibility"))
     destinations = destinations_of(layers.get("places"))
     access = compute_accessibility(candidates, layers, graph, destinations, lines.loop)
@@ -139,7 +142,7 @@ def run(
     measures = measure_criteria(candidates, access.access, layers)
     candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
     reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
-    return ResultTables(
+    result = ResultTables(
         **_study_fields(study, reports),
         candidates=candidates,
         evidence=evidence,
@@ -162,7 +165,9 @@ def run(
             study, layers, candidates, scores, axis=lines.axis, area=area
         ),
         **assess_friches(study, layers, candidates),
+        around=surroundings(access, layers),
     )
+    return replace(result, site_needs=site_needs(study, result))
 
 
 def _read(study: Study, tiling: Tiling | None, workers: int) -> tuple[Layers, Path | None]:
@@ -205,6 +210,7 @@ def _layer_fields(
         "stops": lines.stops,
         "background": background(layers, area, crs),
         "inventory": layers.get("inventory"),
+        "perimeters": layers.get("perimeters"),
     }
 
 

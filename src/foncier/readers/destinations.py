@@ -38,6 +38,11 @@ FRENCH_CATEGORIES = {
     "commerce": "shop",
     "école": "school",
     "espace vert": "green",
+    "tiers-lieu": "third_place",
+    "incubateur": "incubator",
+    "pépinière": "incubator",
+    "logement social": "social_housing",
+    "hlm": "social_housing",
     "autre": "other",
 }
 

@@ -1,4 +1,4 @@
-"""Zones of the local plan, constraints, urban envelope, land units and districts."""
+"""Zones of the local plan, constraints, envelope, land units, districts and perimeters."""
 
 from __future__ import annotations
 
@@ -264,6 +264,37 @@ def _without_crowds(draft: Draft, key: str, journal: Journal) -> Draft:
     frame: Any = draft.frame
     kept = ids.first_of_crowds(frame, key, journal=journal)
     return base.Draft(kept, draft.rows_read, draft.crs)
+
+
+PERIMETER_FIELDS = (
+    Field("perimeter_id", ("code_qp", "code_qpv", "id", "gid", "fid")),
+    Field("kind", ("type", "type_perimetre", "nature")),
+    Field("name", ("lib_qp", "nom_qp", "nom", "libelle")),
+)
+PERIMETER_WORDS = {
+    "action coeur de ville": "acv",
+    "action cœur de ville": "acv",
+    "anru": "npnru",
+    "autre": "other_perimeter",
+}
+
+
+def perimeters(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read perimeters of public policies: QPV, ACV, ORT, ZAC, NPNRU, others.
+
+    A file with the codes of QPV (``code_qp``) holds QPV; a perimeter without a kind, or of another
+    kind, is ``other_perimeter``, and that is counted.
+    """
+    draft = base.layer(file, target, journal, fields=PERIMETER_FIELDS, shape="polygon")
+    frame: Any = draft.frame
+    known = columns.allowed_values(schemas.PERIMETERS, "kind") | PERIMETER_WORDS
+    kind = frame["kind"].astype("str").str.strip().str.lower().map(known)
+    priority = frame["perimeter_id"].astype("str").str.fullmatch(r"QN\d{5}[A-Z]").fillna(False)
+    kind = kind.where(kind.notna() | ~priority, "qpv")
+    journal.add("assumed", int(kind.isna().sum()), "readers.planning.other_perimeter")
+    frame = frame.assign(kind=kind.fillna("other_perimeter"))
+    frame = ids.fill_keys(frame, "perimeter_id", journal=journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
 
 
 PRESCRIPTION_FIELDS = (

@@ -96,6 +96,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("owners", "personnes-morales"): owners.legal_persons,
         ("prescriptions", "vector"): planning.prescriptions,
         ("permits", "sitadel"): permits.sitadel,
+        ("perimeters", "vector"): planning.perimeters,
     }
 )
 # Formats whose rows may be located by parcel ids only.

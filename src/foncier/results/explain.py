@@ -16,6 +16,7 @@ from foncier.i18n import Lang, figure, format_value, label, localize
 from foncier.results.labels import FICTIONAL, VALUES
 from foncier.results.layers import SITES
 from foncier.results.queries import quoted
+from foncier.results.surroundings import surroundings
 from foncier.schemas.results import TO_CONFIRM
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Explanation:
     the layer; ``evidence`` and ``access`` are theirs. ``tests`` and ``rejections`` are those of
     the parcel, or of the parcels of the opportunity. ``criteria`` are those of the whole result.
     ``assemblies`` are the land assemblies that contain the parcel, or one of those parcels.
-    ``mutability``, ``mutability_facts`` and ``effort`` are for friches only.
+    ``mutability``, ``mutability_facts`` and ``effort`` are for friches only. ``around`` lists
+    partners and companies within a walk, ``site_needs`` the needs that the opportunity meets.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Explanation:
     mutability: pd.DataFrame
     mutability_facts: pd.DataFrame
     effort: pd.DataFrame
+    around: pd.DataFrame
+    site_needs: pd.DataFrame
 
 
 def explain(result: SavedResult, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -123,6 +127,8 @@ def _gather(
         mutability=result.table("mutabilite", ids=ids),
         mutability_facts=result.table("mutabilite_connus", ids=ids),
         effort=result.table("cout_durete", ids=ids),
+        around=result.table("autour", ids=ids),
+        site_needs=result.table("besoins", ids=ids),
     )
 
 
@@ -170,6 +176,7 @@ def story(explanation: Explanation, lang: Lang) -> Iterator[Section]:
         yield label("results.explain.evidence_title")[lang], _evidence(explanation, id_, lang)
         yield label("results.explain.criteria_title")[lang], _criteria(explanation, site, lang)
         yield label("results.explain.access_title")[lang], _access(explanation, id_, lang)
+        yield from surroundings(explanation, site, lang)
         yield from _mutability(explanation, id_, lang)
     for parcel in explanation.rejections.to_dict("records"):
         title = localize("results.explain.rejected", lang, parcel=parcel["parcel_id"])

@@ -26,7 +26,17 @@ SURFACE = "acces.tif"  # raster of travel times
 SITES = "opportunites"
 # Layers that the GeoPackage of each département holds in full: one of them is read.
 SHARED = frozenset(
-    ("boucle", "axe", "etapes", "lieux", "quartiers", "criteres", "couches", "manques")
+    (
+        "boucle",
+        "axe",
+        "etapes",
+        "lieux",
+        "quartiers",
+        "perimetres",
+        "criteres",
+        "couches",
+        "manques",
+    )
 )
 # Names of version 0.1.0 by their present name.
 FORMER_LAYERS = {"indices": "preuves", "tests": "essais", "scores_par_critere": "notes"}
@@ -56,6 +66,8 @@ CHECKED = {
     "mutabilite_connus": schemas.MUTABILITY_FACTS,
     "cout_durete": schemas.EFFORT,
     "disponibilite": schemas.AVAILABILITY,
+    "autour": schemas.AROUND,
+    "besoins": schemas.SITE_NEEDS,
 }
 # Columns that identify a row from one edition of a study to the next.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -76,6 +88,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mutabilite_connus": schemas.MUTABILITY_FACTS.key,
     "cout_durete": schemas.EFFORT.key,
     "disponibilite": schemas.AVAILABILITY.key,
+    "autour": schemas.AROUND.key,
+    "besoins": schemas.SITE_NEEDS.key,
+    "perimetres": schemas.PERIMETERS.key,
     "parcelles_retenues": ("opportunity_id", "parcel_id"),
     "scores_par_critere": ("opportunity_id", "criterion"),
     "criteres": ("name",),
@@ -94,6 +109,9 @@ OPTIONAL = {
     "chemins": ROUTES,
     "voies": schemas.STREETS,
     "contraintes": schemas.CONSTRAINTS,
+    "autour": schemas.AROUND,
+    "besoins": schemas.SITE_NEEDS,
+    "perimetres": schemas.PERIMETERS,
 }
 
 

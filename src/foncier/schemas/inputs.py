@@ -127,12 +127,28 @@ PLACES = Table(
                 "shop",
                 "school",
                 "green",
+                "third_place",
+                "incubator",
+                "social_housing",
                 "other",
             ),
         ),
         Column("name", "text", optional=True),
     ),
     POINT,
+)
+
+PERIMETER_KINDS = ("qpv", "acv", "ort", "zac", "npnru", "other_perimeter")
+# Perimeters of public policies: a site in one has its tag.
+PERIMETERS = Table(
+    "perimeters",
+    ("perimeter_id",),
+    (
+        Column("perimeter_id", "text", unique=True),
+        Column("kind", "text", label_id="perimeter_kind", values=PERIMETER_KINDS),
+        Column("name", "text", label_id="perimeter_name", optional=True),
+    ),
+    POLYGON,
 )
 
 INVENTORY = Table(

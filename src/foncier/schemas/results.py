@@ -89,6 +89,9 @@ CANDIDATES = Table(
         Column("availability", "number", "0–1", optional=True, low=0, high=1),
         Column("availability_low", "number", "0–1", optional=True, low=0, high=1),
         Column("availability_high", "number", "0–1", optional=True, low=0, high=1),
+        Column("qpv", "text", optional=True),
+        Column("qpv_distance_m", "number", "m", optional=True, low=0),
+        Column("in_perimeters", "text", optional=True),
     ),
     POLYGON,
 )
@@ -131,6 +134,44 @@ UNLISTED = Table(
         Column("sources", "text"),
     ),
     POLYGON,
+)
+
+# Sections of the nomenclature of activities (INSEE, NAF rev. 2): what SIRENE counts by.
+NAF_SECTIONS = tuple(f"naf_{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTU")
+PARTNERS = (
+    *("university", "research", "innovation", "third_place", "incubator", "hospital"),
+    *("public_service", "social_housing"),
+)
+# One row for each of the nearest places of a category, and one for each section of companies.
+AROUND = Table(
+    "around",
+    ("opportunity_id", "order"),
+    (
+        OPPORTUNITY,
+        Column("order", "count", label_id="around_order", low=1),
+        Column("category", "text", values=(*PARTNERS, *NAF_SECTIONS)),
+        Column("name", "text", label_id="around_name", optional=True),
+        Column("number", "count", label_id="around_number", low=1),
+        Column("distance_m", "number", "m", label_id="straight_m", low=0),
+        Column("minutes", "number", "min", label_id="walking_minutes", optional=True, low=0),
+        Column("source", "text"),
+    ),
+)
+
+# How each site answers the needs that the study names; those that it does not meet are left out.
+SITE_NEEDS = Table(
+    "site_needs",
+    ("opportunity_id", "need"),
+    (
+        OPPORTUNITY,
+        Column("need", "text"),
+        Column("outcome", "text", values=("fits", "to_check", "near_miss")),
+        Column("met", "count", low=0),
+        Column("to_check", "count", low=0),
+        Column("failed", "count", low=0),
+        Column("detail_fr", "text", label_id="need_detail", optional=True),
+        Column("detail_en", "text", label_id="need_detail", optional=True),
+    ),
 )
 
 EVIDENCE = Table(

@@ -7,6 +7,7 @@ from foncier.scoring.by_district import by_district
 from foncier.scoring.criteria import measures, unmeasured_criteria, value_function
 from foncier.scoring.ranking import scores
 from foncier.scoring.requirements import Condition, Tolerance, match_requirements
+from foncier.scoring.surroundings import around, in_perimeters
 from foncier.scoring.what_if import Situation, gains, score_gain
 
 __all__ = [
@@ -14,11 +15,13 @@ __all__ = [
     "Situation",
     "Tolerance",
     "agreement",
+    "around",
     "availability",
     "axis_sections",
     "by_district",
     "combined",
     "gains",
+    "in_perimeters",
     "match_requirements",
     "measures",
     "score_gain",

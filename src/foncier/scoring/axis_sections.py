@@ -107,7 +107,11 @@ def _name(start: float, end: float, length: float, near: Mapping[str, float]) ->
     span = f"{start:.0f}–{end:.0f} m"
     within = {n: at for n, at in near.items() if start <= at < end or at == end == length}
     if within:
-        first = list(within)[:MOST_NAMES]
+        first: list[str] = []
+        for name in within:  # "Gare" and "Gare, rue Dejean" are one place
+            if not any(name.startswith(one) or one.startswith(name) for one in first):
+                first.append(name)
+        first = first[:MOST_NAMES]
         return f"{', '.join(sorted(first, key=lambda name: within[name]))} ({span})"
     before = max((name for name in near if near[name] < start), key=near.__getitem__, default="")
     after = min((name for name in near if near[name] >= end), key=near.__getitem__, default="")

@@ -42,6 +42,7 @@ Layer = Literal[
     "owners",
     "prescriptions",
     "permits",
+    "perimeters",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 # Keys that a study may still write, and their names today.
@@ -365,6 +366,12 @@ class Leaflet(Strict):
     changes: tuple[Change, ...] = ()
 
 
+class Needs(Strict):
+    """Files of requirements (``foncier match``) that each site is compared with."""
+
+    files: tuple[str, ...] = ()
+
+
 class Fetch(Strict):
     """Options of ``foncier fetch``: a mirror of the services, a GTFS data set, hosts, a contact.
 
@@ -402,6 +409,7 @@ class Study(Strict):
     reach: Reach = Reach()
     leaflet: Leaflet | None = None
     score: Score = Score()
+    needs: Needs = Needs()
     crossings: tuple[Crossing, ...] = ()
     # Answers to Mutafriches by criterion, for one site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from foncier.errors import ConfigError
 from foncier.study.criteria import criteria
 from foncier.study.mutafriches import EVERY_SITE, mutafriches, study_answers
+from foncier.study.requirements import read_requirements
 from foncier.study.rulesets import KINDS, measure_params, profile, profiles, rule_params, rule_set
 from foncier.study.signals import signals
 from foncier.study.validation_errors import suggestion
@@ -40,6 +41,8 @@ def check_names(study: Study) -> None:
     signals(study)
     study_answers(study, mutafriches())
     _check_sites(study)
+    for file in study.needs.files:
+        read_requirements(study.path(file))
     _check_formats(study)
 
 

@@ -17,7 +17,7 @@ from foncier.export.qgis import entries, forms
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.words import KIND_COLOURS
 from foncier.results.labels import VALUES
-from foncier.schemas import ALL_KINDS
+from foncier.schemas import ALL_KINDS, PERIMETER_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 RULES = ("#FFF7BC", "#FEC44F", "#EC7014", "#993404")
 # ColorBrewer Purples, the fewest minutes the darkest.
 MINUTES = ("#9E9AC8", "#DADAEB")
+# ColorBrewer Set1, from the violet to the orange: kinds of perimeters.
+PERIMETERS = ("#984EA3", "#377EB8", "#FF7F00")
 # ColorBrewer YlGnBu, light to dark: fifths of a score or of a confidence.
 GRADES = ("#FFFFCC", "#A1DAB4", "#41B6C4", "#2C7FB8", "#253494")
 # Extents that are a disc of the stated area around a point, as expressions of QGIS.
@@ -131,6 +133,10 @@ def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> di
         words |= {"classes": _areas(layer)}
     if layer.name == "isochrones":
         words |= {"classes": _minutes(layer, words["on_foot"])}
+    if layer.name == "perimetres":
+        kinds = [kind for kind in PERIMETER_KINDS if (layer.frame["kind"] == kind).any()]
+        labels = [VALUES[kind][lang] for kind in kinds]
+        words |= {"classes": _shaded(kinds, labels, PERIMETERS)}
     plain = {words["plain"]: (f"{layer.name}.qml", words)}
     if layer.name == "parcelles_ecartees":
         reasons = {"classes": _reasons(layer, rules, lang)}

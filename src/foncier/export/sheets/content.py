@@ -20,6 +20,7 @@ from foncier.export.sheets.typography import (
 from foncier.export.words import VALUES
 from foncier.i18n import figure, format_value, label, localize
 from foncier.results.explain import parcels_of
+from foncier.results.surroundings import need_lines, surrounding_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +76,8 @@ def sheet(tables: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dic
         **evidence(tables, site, tests, lang),
         "tests": detection(site, tests, lang),
         "uses": uses(tables, site, lang),
+        "around": [printable(line, lang=lang, limit=400) for line in _around(tables, site, lang)],
+        "needs": [printable(line, lang=lang, limit=300) for line in _needs(tables, site, lang)],
         "parcels": _parcels(site, lang),
         "unknowns": _unknowns(tables, site, lang),
         "report": localize("export.sheets.report", lang, id=id_),
@@ -299,6 +302,16 @@ def _warnings(site: Row, lang: Lang) -> list[str]:
 def _sentence(text: str, lang: Lang) -> str:
     line = printable(text, lang=lang, limit=200)
     return line[:1].upper() + line[1:]
+
+
+def _around(tables: SheetTables, site: Row, lang: Lang) -> list[str]:
+    rows = tables.around.loc[tables.around["opportunity_id"] == site["opportunity_id"]]
+    return surrounding_lines(site, rows.sort_values("order"), lang)
+
+
+def _needs(tables: SheetTables, site: Row, lang: Lang) -> list[str]:
+    own = tables.site_needs["opportunity_id"] == site["opportunity_id"]
+    return need_lines(tables.site_needs.loc[own], lang)
 
 
 def _parcels(site: Row, lang: Lang) -> dict[str, Any] | None:

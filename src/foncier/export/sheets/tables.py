@@ -37,6 +37,8 @@ LAYERS = {
     "routes": "chemins",
     "districts": "quartiers",
     "mutability": "mutabilite",
+    "around": "autour",
+    "site_needs": "besoins",
 }
 
 
@@ -45,8 +47,8 @@ class SheetTables:
     """Tables of a result folder that the sheets read.
 
     ``sites`` are the opportunities in the order of their rank, those without a rank last.
-    ``streets``, ``land_use``, ``routes``, ``districts`` and ``mutability`` are empty where the
-    result has no such layer.
+    ``streets``, ``land_use``, ``routes``, ``districts``, ``mutability``, ``around`` and
+    ``site_needs`` are empty where the result has no such layer.
     ``images`` is the path of each picture in the result folder, by its name in the study.
     """
 
@@ -64,6 +66,8 @@ class SheetTables:
     routes: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     mutability: pd.DataFrame
+    around: pd.DataFrame
+    site_needs: pd.DataFrame
     images: Mapping[str, Path]
 
     @property

@@ -54,6 +54,7 @@ SCRIPTS = (
     "download.js",
     "tools.js",
     "friches.js",
+    "surroundings.js",
     "routes.js",
     "card.js",
     "link.js",

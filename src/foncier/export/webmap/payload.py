@@ -55,6 +55,8 @@ SITE_WORDS = (
     "warnings_en",
     "sources",
     "confidence_band",
+    "qpv",
+    "in_perimeters",
 )
 # The last three tell how robust a rank is; a result may lack them.
 SCORE_NUMBERS = (
@@ -105,6 +107,8 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "assemblies": assemblies(result),
         "uses": relations.uses(result, ids),
         "effort": relations.effort(result, ids),
+        "around": relations.around(result, ids),
+        "needs": relations.needs(result, ids),
         "lines": _lines(result),
         "routes": isochrones.routes(result, ids),
         "isochrones": isochrones.isochrones(result, ids),

@@ -1,8 +1,10 @@
-"""Best uses and effort of friches, land assemblies."""
+"""Uses and effort of friches, surroundings and needs of sites, land assemblies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from foncier import schemas
 from foncier.export.webmap import encode_geometry
@@ -13,11 +15,11 @@ from foncier.export.webmap.encode_table import (
     texts,
 )
 from foncier.export.webmap.isochrones import known_sites
+from foncier.i18n import LANGUAGES
+from foncier.results.surroundings import need_lines, surrounding_lines
 from foncier.schemas.results import TO_CONFIRM
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from foncier.model import ResultTables
 
 
@@ -38,6 +40,41 @@ def uses(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
             for name in ("index", "index_low", "index_high", "reliability")
         },
     }
+
+
+def around(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Lines on what surrounds each site, in both languages; empty where not computed."""
+    table = _or_empty(result.around, schemas.AROUND)
+    groups = dict(iter(table.sort_values(["opportunity_id", "order"]).groupby("opportunity_id")))
+    columns = ["opportunity_id", "in_perimeters", "qpv", "qpv_distance_m"]
+    lines: dict[str, Any] = {
+        lang: {
+            site["opportunity_id"]: surrounding_lines(
+                site, groups.get(site["opportunity_id"], table.iloc[:0]), lang
+            )
+            for site in pd.DataFrame(result.candidates[columns]).to_dict("records")
+        }
+        for lang in LANGUAGES
+    }
+    return _lines_by_site(lines, ids)
+
+
+def needs(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Lines on the needs that each site meets, in both languages; empty without needs."""
+    table = _or_empty(result.site_needs, schemas.SITE_NEEDS)
+    lines: dict[str, Any] = {
+        lang: {str(id_): need_lines(rows, lang) for id_, rows in table.groupby("opportunity_id")}
+        for lang in LANGUAGES
+    }
+    return _lines_by_site(lines, ids)
+
+
+def _lines_by_site(lines: dict[str, dict[str, list[str]]], ids: pd.Series[Any]) -> dict[str, Any]:
+    """One row a line: its site and its words."""
+    known = [id_ for id_ in ids.index if lines["fr"].get(id_)]
+    owner = [int(ids[id_]) for id_ in known for _ in lines["fr"][id_]]
+    words = {lang: [line for id_ in known for line in rows[id_]] for lang, rows in lines.items()}
+    return {"site": owner, **words}
 
 
 def effort(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:

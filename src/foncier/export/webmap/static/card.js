@@ -36,6 +36,8 @@ function cardParts(site) {
     criteriaBlock(site),
     section('measures', el('dl', { class: 'facts' }, ...measureRows(site))),
     accessBlock(site),
+    aroundBlock(site),
+    needsBlock(site),
     usesBlock(site),
     evidenceBlock(site),
     testBlock(site),

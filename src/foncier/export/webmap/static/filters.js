@@ -5,7 +5,7 @@
 function noFilters() {
   const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
-    zone: '', commune: '', flag: '', visited: '', inside: [] };
+    zone: '', commune: '', in_perimeter: '', flag: '', visited: '', inside: [] };
 }
 
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -66,6 +66,7 @@ function passesCategories(site) {
   if (visited && (visited === '1') !== Boolean(visits[site.id])) return false;
   const differs = (name) => state.filters[name] && (site[name] || '?') !== state.filters[name];
   if (CATEGORY_FILTERS.some(differs)) return false;
+  if (state.filters.in_perimeter && !isInPerimeter(site, state.filters.in_perimeter)) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
@@ -113,7 +114,7 @@ function shownSites() {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + [...CATEGORY_FILTERS, 'flag', 'visited'].filter((name) => state.filters[name]).length;
+    + [...CATEGORY_FILTERS, 'in_perimeter', 'flag', 'visited'].filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
@@ -127,7 +128,7 @@ function filtersTool() {
       selectInput('destination', destinations.map((name) => [name, inLanguage(page.destinations[name])])),
       boundInput('minutes', 'min')) : null,
     Object.hasOwn(page.destinations, 'loop') ? boundInput('loop', 'm') : null,
-    ...CATEGORY_FILTERS.map(categoryInput), flagChoice(),
+    ...CATEGORY_FILTERS.map(categoryInput), perimeterChoice(), flagChoice(),
     selectInput('visited', [['', t('all_sites')], ['0', t('visited_no')], ['1', t('visited_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
