@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
+import re
+import sqlite3
 import zipfile
+import zlib
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,10 +20,12 @@ from typer.testing import CliRunner
 
 from foncier import download as services
 from foncier.cli import app
+from foncier.export.webmap import page
 from foncier.pipeline import fetch
 from foncier.study import read_bare_study
 
 from ..hamlet import X, Y, degrees, feature
+from ..packed_texts import texts
 from .conftest import (
     ARCHIVE,
     BUILDINGS,
@@ -37,7 +45,10 @@ if TYPE_CHECKING:
 
     from .replay import Replay
 
-PLANTED = ("DUPLANT", "COPRO PLANTEE", "PLANTUREUX", "SCI PLANTÉE", "99999990", "RUE X", "PBB3")
+PLANTED = (
+    *("DUPLANT", "COPRO PLANTEE", "PLANTUREUX", "SCI PLANTÉE"),
+    *("99999990", "RUE X", "PBB3", "Plantureux", "Teinturerie Untel"),
+)
 run = CliRunner().invoke
 
 
@@ -45,26 +56,48 @@ def files_below(*folders: Path) -> list[Path]:
     return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
 
 
-def texts(file: Path) -> str:
-    data = file.read_bytes()
-    if data.startswith(b"\x1f\x8b"):
-        data = gzip.decompress(data)
-    return data.decode("utf-8", "replace")
+def test_texts_are_found_however_a_file_packs_them(tmp_path: Path) -> None:
+    """The search of the next test: in columns of Parquet, members, pages of SQLite, the map."""
+    word = PLANTED[0]
+    table = pd.DataFrame({"name": [word]})
+    table.to_parquet(tmp_path / "a.parquet", compression="zstd")
+    table.to_excel(tmp_path / "a.xlsx")
+    (tmp_path / "a.gz").write_bytes(gzip.compress(word.encode()))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "a.gz", "inside.gz")
+    with closing(sqlite3.connect(tmp_path / "a.gpkg")) as base:
+        base.execute("CREATE TABLE t (long TEXT)")
+        base.executemany("INSERT INTO t VALUES (?)", [("x" * n + word,) for n in (4075, 8170)])
+        base.commit()
+    data = json.dumps({"x": word, "y": list(range(300))}).encode()
+    packed = base64.b64encode(zlib.compress(data)).decode()
+    (tmp_path / "a.html").write_text(f"<script>{packed}</script>", encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(PLANTED[3]), encoding="utf-8")
+    for file in files_below(tmp_path):
+        assert any(one in texts(file) for one in (word, PLANTED[3])), file
 
 
 def test_names_of_private_owners_are_in_no_file(
     service: Replay, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(page, "PACKED_FROM", 1)  # the data of the map are packed
     found = fetched(service, study)
-    assert found["proprietaires"].error is None
-    assert found["permis"].error is None
+    for name in ("proprietaires", "permis", "friches", "icpe"):
+        assert found[name].error is None
     result = run(app, ["run", str(study), "-q"])
     assert result.exit_code == 0, result.output
+    made = next((tmp_path / "maps").iterdir())
+    for form in ("xlsx", "flatgeobuf", "geojson"):
+        result = run(app, ["export", str(made), "--to", form])
+        assert result.exit_code == 0, result.output
     kept = files_below(study, tmp_path / "maps", tmp_path / "cache")
-    assert any("VILLE PUBLIQUE" in texts(file) for file in kept)
-    for file in kept:
-        assert not [word for word in PLANTED if word in texts(file)], file
+    assert {".parquet", ".gpkg", ".html", ".xlsx", ".gz"} <= {file.suffix for file in kept}
+    said = {file: texts(file) for file in kept}
+    assert any("VILLE PUBLIQUE" in text for text in said.values())
+    for file, text in said.items():
+        # not within a number, such as a coordinate
+        assert not [word for word in PLANTED if re.search(rf"(?<![\d.]){word}", text)], file
 
 
 def test_owners_that_are_not_named_are_still_counted(service: Replay, study: Path) -> None:

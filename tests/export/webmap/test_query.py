@@ -102,6 +102,30 @@ def test_zone_and_points_to_watch(opened: Any, name: str, value: str, kept: list
     assert listed(page) == kept
 
 
+def test_the_status_that_people_noted(
+    visit: Callable[..., Any], small_result: ResultTables
+) -> None:
+    """A filter, a line of the card and a link, only where somebody noted a status."""
+    page = visit(small_result).page
+    page.locator("[data-tool=filters]").click()
+    assert page.locator("#f-site_status").count() == 0
+    noted = small_result.candidates.assign(site_status=None)
+    noted.loc[noted["opportunity_id"] == PLOT, "site_status"] = "contacte"
+    page = visit(replace(small_result, candidates=noted)).page
+    page.locator("[data-tool=filters]").click()
+    words = page.locator("#f-site_status option").all_text_contents()
+    assert words == ["avec ou sans avis", "sans avis", "Propriétaire contacté"]
+    page.locator("#f-site_status").select_option("contacte")
+    assert listed(page) == [PLOT]
+    assert "Filtrer (1)" in page.locator("[data-tool=filters]").inner_text()
+    assert "site_status=contacte" in page.evaluate("stateFragment()")
+    page.locator("#f-site_status").select_option("?")
+    assert PLOT not in listed(page)
+    assert len(listed(page)) == 2
+    page.evaluate("openSite(sites.find((one) => one.site_status), { from: 'link' })")
+    assert "Propriétaire contacté" in page.locator("#card").inner_text()
+
+
 def test_filters_stay_when_the_language_changes(opened: Any) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()

@@ -58,6 +58,7 @@ SITE_WORDS = (
     "qpv",
     "in_perimeters",
 )
+NOTED_WORDS = ("site_status",)  # noted by people: a page has them where anybody noted one
 # The last three tell how robust a rank is; a result may lack them.
 SCORE_NUMBERS = (
     "score",
@@ -224,13 +225,17 @@ def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
     return {
         "id": texts(sites["opportunity_id"]),
         **{name: texts(sites[name]) for name in SITE_TEXTS},
-        **{name: pool(sites[name]) for name in SITE_WORDS},
+        **{name: pool(sites[name]) for name in (*SITE_WORDS, *_noted(sites))},
         **{name: numbers(sites[name], digits) for name, digits in MEASURES.items()},
         **{name: numbers(sites[name]) for name in _other_measures(result)},
         **{name: numbers(sites[name], 6) for name in SCORE_NUMBERS if name in sites},
         "at": encode_geometry.encode_points(inside, crs),
         "shapes": encode_geometry.encode_polygons(sites.geometry.array, crs),
     }
+
+
+def _noted(sites: Any) -> list[str]:
+    return [name for name in NOTED_WORDS if name in sites and sites[name].notna().any()]
 
 
 def _other_measures(result: ResultTables) -> list[str]:

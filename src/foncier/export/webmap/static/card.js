@@ -156,6 +156,7 @@ function measureRows(site) {
   const rows = [
     ...measure('area_m2'), ...measure('usable_area_m2'), ...measure('built_share'),
     ...fact(label('status'), valueLabel(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
+    ...(site.site_status ? fact(label('site_status'), valueLabel(site.site_status)) : []),
     ...fact(label('confidence'), confidenceText(site)), ...measure('axis_distance_m'),
     ...measure('residents_around'),
     ...fact(label('perimeter'), valueLabel(site.perimeter)),

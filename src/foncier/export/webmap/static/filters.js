@@ -5,7 +5,7 @@
 function noFilters() {
   const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
-    zone: '', commune: '', in_perimeter: '', flag: '', visited: '', inside: [] };
+    zone: '', commune: '', in_perimeter: '', site_status: '', flag: '', visited: '', inside: [] };
 }
 
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -43,8 +43,13 @@ function flagText(site) {
   return flagsOf(site).map(flagWords).join(' | ') || null;
 }
 
-/** Filters by what a site lies in; '?' where that is unknown. */
-const CATEGORY_FILTERS = ['commune', 'zone'];
+/** Filters by what a site lies in or by what people noted of it, with the words for all sites and for
+ *  those of which it is unknown ('?'). */
+const CATEGORIES = {
+  commune: ['all_communes', 'unknown'], zone: ['all_zones', 'unknown'],
+  site_status: ['all_site_statuses', 'no_site_status'],
+};
+const CATEGORY_FILTERS = Object.keys(CATEGORIES);
 
 /** Filters by a measure: what is read, and when it passes. */
 const BOUNDS = {
@@ -175,8 +180,9 @@ function selectInput(name, options) {
 function categoryInput(name) {
   const values = [...new Set(sites.map((site) => site[name] || '?'))].sort();
   if (values.length < 2) return null;
-  return selectInput(name, [['', t(`all_${name}s`)],
-    ...values.map((value) => [value, value === '?' ? t('unknown') : categoryText(name, value)])]);
+  const [all, unknown] = CATEGORIES[name];
+  return selectInput(name, [['', t(all)],
+    ...values.map((value) => [value, value === '?' ? t(unknown) : categoryText(name, value)])]);
 }
 
 /**
@@ -185,6 +191,7 @@ function categoryInput(name) {
  * @returns {string}
  */
 function categoryText(name, value) {
+  if (name === 'site_status') return valueLabel(value);
   return name === 'commune' && Object.hasOwn(page.commune_names, value) ? communeText(value) : value;
 }
 
