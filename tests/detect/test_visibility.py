@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier.detect.visibility import (
@@ -13,6 +13,7 @@ from foncier.detect.visibility import (
     HIDDEN_M,
     STRETCH,
     StreetLines,
+    in_one_plot,
     is_hidden,
     nearest_points,
     sides,
@@ -105,3 +106,28 @@ def test_holes_and_parts_have_sides_too() -> None:
     court = shapely.box(0, 0, 9, 9).difference(shapely.box(3, 3, 6, 6))
     both = shapely.MultiPolygon([court, shapely.box(20, 0, 21, 1)])
     assert np.diff(sides(np.array([both, court])).first).tolist() == [12, 8]
+
+
+@settings(max_examples=30)
+@given(depth=st.floats(2.0, 8.0), lean=st.floats(-0.4, 0.4), gap=st.floats(-0.5, 3.0))
+def test_bands_find_lines_that_are_hidden(depth: float, lean: float, gap: float) -> None:
+    """A line that a band calls hidden is hidden, whatever the neighbour looks like."""
+    beside = shapely.Polygon(
+        [(0, gap), (30, gap + 30 * lean), (30, 60), (12, 60), (15, gap + 15 * lean + 0.8), (0, 60)]
+    )
+    plots = shapely.STRtree([shapely.box(0, -20, 30, 0), beside])
+    begin = np.column_stack([np.arange(0.5, 30.0), np.zeros(30)])
+    end = begin + np.array([0.0, depth])
+    line, plot = in_one_plot(begin, end, np.zeros(30, dtype=np.intp), plots)
+    hidden = is_hidden(begin, end, np.zeros(30, dtype=np.intp), plots, line=np.full(30, -1))
+    assert hidden[line].all()
+    assert set(plot.tolist()) <= {1}
+
+
+def test_a_neighbour_in_one_piece_hides_a_whole_side() -> None:
+    plots = shapely.STRtree(shapely.box([0, 0], [-20, 0], [30, 30], [0, 20]))
+    begin = np.column_stack([np.arange(0.5, 30.0), np.zeros(30)])
+    end = begin + np.array([0.0, 3.5])
+    line, plot = in_one_plot(begin, end, np.zeros(30, dtype=np.intp), plots)
+    assert line.tolist() == list(range(30))
+    assert set(plot.tolist()) == {1}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from foncier.geometry import expand, in_threads
+from foncier.geometry import expand, in_threads, query_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 HIDDEN_M = 0.5  # a line of sight that crosses more of another plot than this is hidden
 STRETCH = 16  # consecutive points that query the index together
+BAND_M, BAND_LINES = 1.0, 8  # distance of a band from where its lines begin; lines that it crosses
 BATCH = 400_000  # pairs computed together: some tens of megabytes
 VERTEX = 1e-9  # a line through a corner crosses both of its sides
+NEAR_M = 1e-3  # a side so near to a line may cross it by rounding
 
 
 @dataclass(frozen=True)
@@ -210,19 +212,22 @@ def _is_hidden(
     openings: Openings,
 ) -> NDArray[np.bool_]:
     hidden, starts = np.zeros(len(begin), dtype=bool), _stretches(owner)
-    group, plot = plots.query(_boxes(starts, begin, end))
+    boxes = _boxes(starts, begin, end)
+    group, plot = plots.query(boxes)
     crossed_plots, position = np.unique(plot, return_inverse=True)
     # Copies: another thread may use the same plots, and prepares its own.
     near = shapely.force_2d(plots.geometries[crossed_plots])
     shapely.prepare(near)
     bounds, outline = shapely.bounds(near), sides(near)
     size = np.diff([*starts, len(begin)])[group]
+    boxes = shapely.bounds(boxes)[group]
     for batch in _batches(size):
         pair, rank = expand(size[batch])
         line, which = starts[group[batch]][pair] + rank, position[batch][pair]
         long = _overlap_m(begin[line], end[line], bounds[which]) > HIDDEN_M
-        line, which = line[long], which[long]
-        crossed = _crossed_m(begin[line], end[line], near[which], which, outline)
+        line, which, pair = line[long], which[long], pair[long]
+        some = _near_sides(outline, position[batch], boxes[batch])
+        crossed = _crossed_m(begin[line], end[line], near[which], pair, some)
         far = crossed > HIDDEN_M
         line, which, crossed = line[far], which[far], crossed[far]
         seen = shapely.intersects_xy(near[which], *end[line].T) & (street[line] >= 0)
@@ -230,6 +235,38 @@ def _is_hidden(
         seen &= crossed_plots[which] != owner[line]
         hidden[line[~seen]] = True
     return hidden
+
+
+def in_one_plot(
+    begin: Floats, end: Floats, run: NDArray[np.intp], plots: shapely.STRtree
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (line, plot) of lines that surely cross the plot over more than `HIDDEN_M`.
+
+    The plot covers a band across several lines: one geometry for all of them. Lines without a pair
+    have to be looked at one by one (`is_hidden`).
+
+    Parameters
+    ----------
+    begin, end
+        Ends of the lines, shapes (n, 2), longer than `BAND_M` and `HIDDEN_M`. Those of one run
+        begin on one straight side, and are parallel and equally long.
+    run
+        Number of the run of each line, shape (n,), in growing order.
+    plots
+        Index of all plots.
+    """
+    starts = _stretches(run, BAND_LINES)
+    last = np.append(starts[1:], len(begin))[: len(starts)] - 1
+    wide = last > starts
+    first, last = starts[wide], last[wide]
+    view = (end - begin)[first]
+    view /= np.hypot(*view.T)[:, None]
+    near, far = BAND_M * view, (BAND_M + 1.01 * HIDDEN_M) * view
+    corners = [begin[first] + near, begin[last] + near, begin[last] + far, begin[first] + far]
+    bands: Geometries = shapely.polygons(np.stack(corners, axis=1))
+    band, plot = query_tree(plots, bands, "covered_by")
+    pair, rank = expand(last[band] - first[band] + 1)
+    return first[band[pair]] + rank, plot[pair]
 
 
 def _is_open(
@@ -258,10 +295,27 @@ def _overlap_m(begin: Floats, end: Floats, bounds: Floats) -> Floats:
     return np.where((span >= 0).all(axis=1), np.hypot(*span.T), -1.0)
 
 
+def _near_sides(outline: PlotSides, which: NDArray[np.intp], boxes: Floats) -> PlotSides:
+    """Sides of some outlines, one after the other, whose bounds intersect a box for each.
+
+    No line inside the box crosses another side of the outline.
+    """
+    pair, rank = expand(outline.first[which + 1] - outline.first[which])
+    side = outline.first[which[pair]] + rank
+    begin, end = outline.begin[side], outline.end[side]
+    near = (np.maximum(begin, end) >= boxes[pair, :2] - NEAR_M).all(axis=1)
+    near &= (np.minimum(begin, end) <= boxes[pair, 2:] + NEAR_M).all(axis=1)
+    count = np.bincount(pair[near], minlength=len(which))
+    return PlotSides(begin[near], end[near], np.concatenate([[0], np.cumsum(count)]))
+
+
 def _crossed_m(
     begin: Floats, end: Floats, plots: Geometries, which: NDArray[np.intp], outline: PlotSides
 ) -> Floats:
-    """Length of each line inside its plot: the line is cut at the sides of the plot."""
+    """Length of each line inside its plot: the line is cut at the sides of the plot.
+
+    ``which`` is the position of each line's plot in the outlines.
+    """
     count = outline.first[which + 1] - outline.first[which]
     lines, cuts = [np.tile(np.arange(len(begin)), 2)], [np.repeat([0.0, 1.0], len(begin))]
     for batch in _batches(count):
@@ -294,11 +348,11 @@ def _crossing(begin: Floats, end: Floats, outline: PlotSides, side: NDArray[np.i
     return np.where(crosses, at, np.nan)
 
 
-def _stretches(owner: NDArray[np.intp]) -> NDArray[np.intp]:
+def _stretches(owner: NDArray[np.intp], most: int = STRETCH) -> NDArray[np.intp]:
     """Position of the first point of each stretch of an owner."""
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     rank = np.arange(len(owner)) - np.repeat(first, np.diff([*first, len(owner)]))
-    return np.flatnonzero(rank % STRETCH == 0)
+    return np.flatnonzero(rank % most == 0)
 
 
 def _boxes(starts: NDArray[np.intp], *points: Floats, margin_m: float = 0.0) -> Geometries:

@@ -222,6 +222,7 @@ def _try_groups(
 
     Groups with too little land, or no part near a street, are not tested. The others are tested by
     the fast rules first; those that pass all are screened again in order, with cached measures.
+    Rules that only warn are not measured: they speak of the neighbours of a parcel.
     """
     rules = profile.rules.get(BARE, ())
     large = most_area_m2(parts.shapes)[groups].sum(axis=1) >= least_area_m2(rules)
@@ -240,7 +241,7 @@ def _try_groups(
     rows = rule_engine.passing_rows(rule_engine.screen(measures, fast_first, rows), rows)
     passed = np.zeros(len(groups), dtype=bool)
     passed[possible[rows]] = True
-    steps = rule_engine.screen(measures, rules, rows) if width > 1 else []
+    steps = rule_engine.screen(measures, decisive, rows) if width > 1 else []
     return Trial(tested, shapes, steps, rows, groups[~passed])
 
 
