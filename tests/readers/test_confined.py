@@ -19,6 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import rasterio
 import shapely
@@ -28,6 +29,7 @@ from foncier._util import gdal, geopackage
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError, FormatError
 from foncier.model import LayerFile
+from foncier.readers import crs_references
 from foncier.readers.dem import read_dem
 
 from ..fuzz.inputs import OSM, every, hill
@@ -308,6 +310,35 @@ POLYGLOTS: dict[str, tuple[str, Callable[[str, dict[str, Path], Path], bytes], b
         True,
     ),
     "view that says it is a table": ("a.gpkg", lambda url, home, tmp: table(tmp, lying), True),
+    "index of another module": (
+        "a.gpkg",
+        lambda url, home, tmp: table(
+            tmp,
+            statements(
+                "PRAGMA writable_schema = 1",
+                "INSERT INTO sqlite_master VALUES ('table', 'rtree_t_geom', 'rtree_t_geom', 0, "
+                f"'CREATE VIRTUAL TABLE rtree_t_geom USING VirtualText(''{home['secret.csv']}'')')",
+            ),
+        ),
+        True,
+    ),
+    "zip in a zip": (
+        "a.zip",
+        lambda url, home, tmp: zipped(**{"b.zip": zipped(**{"a.geojson": collection()})}),
+        True,
+    ),
+    "member outside the zip": (
+        "a.zip",
+        lambda url, home, tmp: zipped(
+            **{f"../../{home['secret.geojson'].name}": collection()},
+        ),
+        True,
+    ),
+    "pipeline for a Parquet": (
+        "a.parquet",
+        lambda url, home, tmp: pipeline(f"gdal vector pipeline ! read {home['secret.geojson']}"),
+        True,
+    ),
     "view for the contents": (
         "a.gpkg",
         lambda url, home, tmp: table(
@@ -368,6 +399,129 @@ POLYGLOTS: dict[str, tuple[str, Callable[[str, dict[str, Path], Path], bytes], b
         True,
     ),
 }
+
+
+GRID = {
+    "proj": "+proj=longlat +ellps=clrk80 +nadgrids={} +type=crs",
+    "quoted": '+proj=longlat +ellps=clrk80 +nadgrids="{}" +no_defs',
+    "second": "+proj=longlat +ellps=clrk80 +nadgrids=@null,{} +no_defs",
+    "geoid": "+proj=utm +zone=31 +geoidgrids={}",
+    "pipeline": "+proj=pipeline +step +proj=hgridshift +grids={}",
+    "mesh": "+proj=pipeline +step +proj=tinshift +file={}",
+    "list": "+init={}:1",
+    "wkt 1": 'GEOGCS["x",DATUM["x",SPHEROID["x",6378249,293]],PRIMEM["Greenwich",0],UNIT["degree",'
+    '0.0174532925199433],EXTENSION["PROJ4","+proj=longlat +nadgrids={}"]]',
+    "wkt 1 grids": 'GEOGCS["x",DATUM["x",SPHEROID["x",6378249,293],EXTENSION["PROJ4_GRIDS","{}"]],'
+    'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]',
+    "wkt 2": "BOUNDCRS[SOURCECRS[{ntf}],TARGETCRS[{wgs}],ABRIDGEDTRANSFORMATION["
+    '"x",METHOD["NTv2",ID["EPSG",9615]],ParameterFile["Latitude and longitude difference file"'
+    ',"{}"]]]',
+}
+
+
+def definition(kind: str, path: object) -> str:
+    """A CRS that has PROJ open a file."""
+    text = GRID[kind]
+    for name, code in (("{ntf}", 4275), ("{wgs}", 4326)):
+        text = text.replace(name, pyproj.CRS(code).to_wkt())
+    return text.replace("{}", str(path))
+
+
+def srs(text: str) -> Callable[[sqlite3.Connection], object]:
+    """The CRS of the places is defined by a text."""
+    change = (
+        "UPDATE gpkg_spatial_ref_sys SET definition = ?, organization = 'x', "
+        "organization_coordsys_id = 999999 WHERE srs_id = 4326"
+    )
+    return lambda base: base.execute(change, (text,))
+
+
+def bound(path: object) -> Any:
+    """PROJJSON of a CRS with a grid."""
+    return pyproj.CRS(definition("wkt 2", path)).to_json_dict()
+
+
+CARRIERS: dict[str, tuple[str, Callable[[str, Path], bytes]]] = {
+    "geojson": (
+        "a.geojson",
+        lambda text, tmp: collection(crs={"type": "name", "properties": {"name": text}}),
+    ),
+    "geojson, escaped": (
+        "a.geojson",
+        lambda text, tmp: (
+            collection(crs={"type": "name", "properties": {"name": text}})
+            .replace(b"grids", b"gr\\u0069ds")
+            .replace(b"/", b"\\/")
+        ),
+    ),
+    "geojson, compressed": (
+        "a.geojson.gz",
+        lambda text, tmp: gzip.compress(
+            collection(crs={"type": "name", "properties": {"name": text}})
+        ),
+    ),
+    "geopackage": ("a.gpkg", lambda text, tmp: table(tmp, srs(text))),
+    "shapefile": (
+        "a.zip",
+        lambda text, tmp: zipped(
+            **{
+                name: text.encode() if name.endswith(".prj") else data
+                for name, data in _parts(shapefile(tmp)).items()
+            }
+        ),
+    ),
+    "geopackage in a zip": ("a.zip", lambda text, tmp: zipped(**{"a.gpkg": table(tmp, srs(text))})),
+    "parquet": ("a.parquet", lambda text, tmp: parquet(text)),
+}
+
+
+@pytest.mark.parametrize("kind", GRID)
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_crs_that_names_a_file_or_an_address_is_refused(
+    carrier: str, kind: str, tmp_path: Path, listener: Listener, secrets: dict[str, Path]
+) -> None:
+    """A pipe in place of the file would block whoever opens it."""
+    pipe = tmp_path / "tube.gsb"
+    os.mkfifo(pipe)
+    name, make = CARRIERS[carrier]
+    for n, place in enumerate((pipe, f"{listener.url}/g.tif", "../../home/x.gsb")):
+        (tmp_path / str(n)).mkdir()
+        path = tmp_path / str(n) / name
+        path.write_bytes(make(definition(kind, place), tmp_path / str(n)))
+        with pytest.raises(FormatError, match=r"autre fichier \("):
+            read(path)
+    assert listener.asked == []
+
+
+@pytest.mark.parametrize("kind", GRID)
+def test_a_crs_of_the_study_that_names_a_file_is_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_bytes(collection())
+    file = LayerFile("places", path, path.name, "vector", crs=definition(kind, "/etc/passwd"))
+    with pytest.raises(FormatError, match=r"a\.geojson.*/etc/passwd"):
+        readers.read(file, crs=CRS, communes=())
+
+
+def test_a_projjson_that_names_a_file_is_refused(tmp_path: Path, secrets: dict[str, Path]) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(parquet(bound(secrets["secret.csv"])))
+    with pytest.raises(FormatError, match="autre fichier"):
+        read(path)
+
+
+@pytest.mark.parametrize("code", [2154, 3857, 27572, 4275, 3944])
+def test_a_crs_that_names_no_path_is_read(code: int, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"category": ["stop"], "name": ["file=/x, init a/b, grids"]},
+        geometry=[shapely.Point(2.3, 49.89)], crs=4326,
+    ).to_crs(code)  # fmt: skip
+    for name in ("a.geojson", "a.gpkg", "a.fgb", "a.parquet"):
+        path = tmp_path / name
+        frame.to_parquet(path) if name.endswith("parquet") else frame.to_file(path)
+        assert len(read(path)[0]) == 1
+    crs_references.check_texts(
+        ["+proj=longlat +nadgrids=ntf_r93.gsb", "+proj=merc +nadgrids=@null", "+init=epsg:2154"]
+    )
 
 
 def _parts(archive: bytes) -> dict[str, bytes]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # Tables that GDAL reads by itself when it opens a file.
 OWN = re.compile(r"(gpkg|rtree|sqlite)_", re.IGNORECASE)
 VIRTUAL = re.compile(r"\s*create\s+virtual\b", re.IGNORECASE)
+INDEX = re.compile(
+    r"\s*create\s+virtual\s+table\s.*\busing\s+\W?rtree\W", re.IGNORECASE | re.DOTALL
+)
 GENERATED = (2, 3)  # `hidden` of a generated column in PRAGMA table_xinfo
 WAL_BYTES = slice(18, 20)  # versions in the header; a file in memory has no write-ahead log
 
@@ -36,6 +39,19 @@ def layers(source: Path | bytes) -> dict[str, bool]:
         )
         names = [name for (name,) in listed if isinstance(name, str)]
         return {name: kinds.get(name.lower(), False) and _stored(base, name) for name in names}
+
+
+def crs_texts(source: Path | bytes) -> list[str]:
+    """Return every text of the table of CRS of a GeoPackage.
+
+    Raises
+    ------
+    sqlite3.Error
+        Damaged, or without that table.
+    """
+    with closing(_open(source)) as base:
+        rows = base.execute("SELECT * FROM gpkg_spatial_ref_sys")
+        return [cell for row in rows for cell in row if isinstance(cell, str)]
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
@@ -69,6 +85,7 @@ def _checked(base: sqlite3.Connection) -> sqlite3.Connection:
     try:
         base.execute("PRAGMA trusted_schema = OFF")
         made = [name for name, kind in _kinds(base).items() if OWN.match(name) and not kind]
+        made += _programs(base)
         if made:
             raise sqlite3.DatabaseError(f"{made[0]}: not a table")
     except sqlite3.Error:
@@ -78,6 +95,12 @@ def _checked(base: sqlite3.Connection) -> sqlite3.Connection:
         base.close()
         raise sqlite3.DatabaseError(str(fault)) from fault
     return base
+
+
+def _programs(base: sqlite3.Connection) -> list[str]:
+    """Return virtual tables that are called spatial indexes, and are of another module."""
+    rows = base.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'rtree_%'")
+    return [n for n, sql in rows if VIRTUAL.match(sql or "") and not INDEX.match(sql)]
 
 
 def _kinds(base: sqlite3.Connection) -> dict[str, bool]:

@@ -179,10 +179,9 @@ def _records(result: ResultTables) -> pd.DataFrame:
     rows = pd.DataFrame(result.inventory.drop(columns="geometry"))
     first = rows.assign(opportunity_id=PREFIX + rows["site_id"], nth=0)
     same_site = result.evidence.loc[(result.evidence["signal"] == SAME_SITE).to_numpy(dtype=bool)]
-    listed = same_site.assign(site_id=same_site["text_fr"].str.findall(r"[\w.\-]+")).explode(
-        "site_id"
-    )
-    pairs = listed[["opportunity_id", "site_id"]].drop_duplicates()
+    texts = same_site.set_index("opportunity_id")["text_fr"]
+    listed = texts.str.findall(r"[\w.\-]+").explode().rename("site_id")
+    pairs = listed.reset_index().drop_duplicates()
     others = rows.merge(pairs, on="site_id").assign(nth=1)
     both = pd.concat([first, others], ignore_index=True)
     both = both.sort_values(

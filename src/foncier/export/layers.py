@@ -202,9 +202,9 @@ def _line_and_point_constraints(constraints: gpd.GeoDataFrame) -> Iterator[Layer
 
 def _site_parcels(result: ResultTables) -> pd.DataFrame:
     """One row per opportunity and parcel, for the relations of the QGIS project."""
-    sites = result.candidates[["opportunity_id", "parcel_ids"]].dropna()
-    split = sites.assign(parcel_id=sites["parcel_ids"].str.split("|")).explode("parcel_id")
-    pairs = split.drop(columns="parcel_ids").drop_duplicates().astype("str")
+    lists = result.candidates.set_index("opportunity_id")["parcel_ids"].dropna()
+    split = lists.str.split("|").explode().rename("parcel_id")  # the lists alone: they may be long
+    pairs = split.reset_index().drop_duplicates().astype("str")
     table: pd.DataFrame = SITE_PARCELS.conform(pairs)
     return table
 

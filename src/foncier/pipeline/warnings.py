@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from foncier import schemas
 from foncier.detect.warnings import append_warnings
@@ -23,10 +24,10 @@ SHUT_IN_M = 2.0  # less may be the inaccuracy of streets and parcels
 
 def in_a_friche(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Warn on plots and buildings on the parcels of a friche: the same land is listed twice."""
-    sites = candidates.loc[candidates["kind"] == "friche", ["opportunity_id", "parcel_ids"]]
-    listed = sites.dropna().assign(parcel=lambda t: t["parcel_ids"].str.split("|"))
-    holder = listed.explode("parcel").drop_duplicates("parcel").set_index("parcel")
-    friche = candidates["parcel_ids"].map(holder["opportunity_id"])
+    sites = candidates.loc[candidates["kind"] == "friche"].set_index("opportunity_id")
+    listed = sites["parcel_ids"].dropna().str.split("|").explode()
+    holder = pd.Series(listed.index, index=listed.to_numpy())
+    friche = candidates["parcel_ids"].map(holder[~holder.index.duplicated()])
     on_friche = (candidates["kind"] != "friche") & friche.notna()
     warnings = [
         [localized("pipeline.warnings.on_friche", friche=site)] if flagged else []

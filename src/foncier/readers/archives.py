@@ -120,6 +120,15 @@ def parquet_columns(source: Path | bytes, shown: str) -> list[str]:
     return [name for name in names if name in flat or name in geometry]
 
 
+def parquet_metadata(source: Path | bytes) -> list[str]:
+    """Return the texts of the metadata of a Parquet file and of its columns."""
+    with pq.ParquetFile(_openable(source)) as file:
+        schema = file.schema_arrow
+        metadata = [file.metadata.metadata, schema.metadata, *(one.metadata for one in schema)]
+    values = (value for one in metadata for value in (one or {}).values())
+    return [value.decode("utf-8", "replace") for value in values]
+
+
 def _openable(source: Path | bytes) -> Any:
     return io.BytesIO(source) if isinstance(source, bytes) else source
 

@@ -17,7 +17,7 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from foncier._util import gdal
 from foncier.errors import ConfigError, CrsError, FoncierError, FormatError
 from foncier.model import Dem, LayerReport
-from foncier.readers import files
+from foncier.readers import crs_references, files
 from foncier.readers.report import Journal
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def read_dem(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error below
+            crs_references.check_content(file.path)
             with gdal.open_geotiff(file.path) as raster:
                 raster_crs = _raster_crs(raster, file)
                 dem = _reproject(raster, raster_crs, crs, bounds, file)

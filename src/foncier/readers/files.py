@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import sqlite3
@@ -26,7 +27,7 @@ from foncier.errors import (
     SourceError,
 )
 from foncier.i18n import label
-from foncier.readers import archives, csv_text
+from foncier.readers import archives, crs_references, csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -211,6 +212,7 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
     if suffix == ".parquet":
         packed = path if data is None else data
         names = archives.parquet_columns(packed, shown)
+        crs_references.check_texts(archives.parquet_metadata(packed))
         return gpd.read_parquet(path if data is None else io.BytesIO(data), columns=names)
     source, layer = gdal_source(path, shown, sublayer, data)
     return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
@@ -269,6 +271,8 @@ def gdal_source(
     source: Any = path if data is None else data
     if suffix == ".zip":
         source, suffix = _zip_layer(path, shown)
+    else:
+        _check_crs(source, suffix, shown)
     if suffix == ".gpkg":
         return source, _table_of_geopackage(source, shown, sublayer)
     if suffix in MULTILAYER_SUFFIXES or sublayer is not None:
@@ -287,9 +291,30 @@ def _zip_layer(path: Path, shown: str) -> tuple[Any, str]:
     name, suffix = layers[0], PurePosixPath(layers[0]).suffix.lower()
     head, size = archives.zip_member(path, name, most=HEAD_BYTES)
     _check_content(suffix, head, size, f"{shown}/{name}")
+    content = archives.zip_member(path, _with_crs(name, archives.zip_members(path, shown)))[0]
+    _check_crs(content, suffix, shown)
     if suffix == ".gpkg":
-        return archives.zip_member(path, name)[0], suffix
+        return content, suffix
     return f"/vsizip/{path.as_posix()}/{name}", suffix
+
+
+def _with_crs(name: str, names: Iterable[str]) -> str:
+    """Return the file that holds the CRS of a layer: that beside a Shapefile, else its own."""
+    beside = PurePosixPath(name).with_suffix(".prj").as_posix().lower()
+    found = (other for other in names if other.lower() == beside)
+    return next(found, name) if name.lower().endswith(".shp") else name
+
+
+def _check_crs(source: Path | bytes, suffix: str, shown: str) -> None:
+    """Check that the CRS in a file names no other file, before GDAL opens that."""
+    if suffix == ".gpkg":
+        with _whole_geopackage(shown):
+            crs_references.check_texts(geopackage.crs_texts(source))
+    elif isinstance(source, bytes) or suffix != ".shp":
+        crs_references.check_content(source)
+    else:
+        for beside in source.parent.glob(f"{glob.escape(source.stem)}.[pP][rR][jJ]"):
+            crs_references.check_content(beside)
 
 
 def geopackage_layers(source: Path | bytes, shown: str) -> dict[str, bool]:
@@ -300,8 +325,14 @@ def geopackage_layers(source: Path | bytes, shown: str) -> dict[str, bool]:
     FormatError
         The file is damaged, or its own tables are queries.
     """
-    try:
+    with _whole_geopackage(shown):
         return geopackage.layers(source)
+
+
+@contextmanager
+def _whole_geopackage(shown: str) -> Iterator[None]:
+    try:
+        yield
     except sqlite3.Error as reason:
         raise FormatError("readers.files.unreadable", path=shown) from reason
 
@@ -334,7 +365,13 @@ def system(crs: str, shown: str) -> pyproj.CRS:
     ------
     ConfigError
         The CRS is unknown.
+    FormatError
+        It names a file or an address.
     """
+    try:
+        crs_references.check_texts([crs])
+    except gdal.OutsideReferenceError as reason:
+        raise outside_reference(shown, reason) from reason
     try:
         return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as reason:
