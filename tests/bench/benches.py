@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.bench.jobs.degenerate import COPIES, VERTICES, folder_of
 from tests.bench.measuring import REAL, Asked, Step, beside, command, job
 from tests.bench.rows import OURS, Row
 
@@ -26,6 +27,7 @@ STEPS = {
     "map written": "city:page",
 }
 BARE_TO = 30_000  # the hard case costs four times as much
+MOST_COPIES, MOST_VERTICES = 10_000, 100_000  # of a degenerate layer: N, 2N and 4N
 TILED_FROM = 300_000  # a smaller city is best not cut, and `make bench` has ten minutes
 
 
@@ -177,6 +179,25 @@ def country(asked: Asked) -> Iterator[Row]:
         yield from beside(Step("country", step, unit, ours), sizes, asked)
 
 
+def degenerate(asked: Asked) -> Iterator[Row]:
+    """Whole runs of a hamlet with one layer that is drawn thousands of times at one place."""
+    for kinds, unit, most in (
+        (COPIES, "copies", MOST_COPIES),
+        (VERTICES, "vertices", MOST_VERTICES),
+    ):
+        top = min(most, max(asked.sizes))
+        sizes = [top // 4, top // 2, top]
+        _drawn(f"degenerate:draw_{unit}", sizes, asked)
+        for kind in kinds:
+            words = {OURS: command(partial(_hamlet, kind, asked), asked)}
+            yield from beside(Step("degenerate", kind, unit, words), sizes, asked)
+
+
+def _hamlet(kind: str, asked: Asked, size: int) -> list[str]:
+    """Words of a run on the study of a kind."""
+    return [str(folder_of(kind, size, asked.folder))]
+
+
 BENCHES: dict[str, Callable[[Asked], Iterator[Row]]] = {
     "run": run,
     "tiles": tiles,
@@ -187,4 +208,5 @@ BENCHES: dict[str, Callable[[Asked], Iterator[Row]]] = {
     "sheets": sheets,
     "real": real,
     "country": country,
+    "degenerate": degenerate,
 }

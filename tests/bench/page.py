@@ -41,6 +41,7 @@ TITLES = {
     "sheets": "Sheets",
     "real": "Real communes",
     "country": "Jobs and files of the whole country",
+    "degenerate": "Degenerate inputs",
 }
 WORDS = {
     "run": """Copies of the demonstration's city side by side. `foncier run` includes its start and
@@ -61,6 +62,10 @@ site for fifty buildings.""",
     "sheets": "Of the demonstration: one file per site, one with all, and the leaflet.",
     "real": "Ennezat: the rule of foncier-api, beside a direct implementation of its text.",
     "country": "Without geometry: jobs, folders and lists.",
+    "degenerate": """`foncier run` on a hamlet of twelve parcels with one layer that is drawn
+thousands of times at one place, or whose one object has so many vertices. Most of the time is the
+start of the program and the files that it writes: `the hamlet alone`. Every slope is to stay below
+1.2, in time and in memory.""",
 }
 
 

@@ -135,6 +135,23 @@ def parcel_table(shapes: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"parcel_id": names}, geometry=list(shapes), crs=2154)
 
 
+def test_a_crowd_of_buildings_is_one_building() -> None:
+    crowd, apart = moved(200), [shapely.affinity.translate(HOUSE, 100 + 30 * n) for n in range(60)]
+    rows = gpd.GeoDataFrame(
+        {"kind": ["light", "hard"] * 130, "building_id": [None] * 260},
+        geometry=[*crowd, *apart],
+        crs=2154,
+    )
+    journal = Journal()
+    left = ids.merge_crowds(rows, prefer=["kind", "building_id"], journal=journal)
+    assert len(left) == 61
+    assert left.area.sum() == pytest.approx(shapely.area(shapely.union_all([*crowd, *apart])))
+    assert left["kind"].iloc[0] == "hard", "the first of its kind"
+    assert [note.count for note in journal.notes] == [199]
+    few = rows.iloc[: CROWD - 1]
+    assert ids.merge_crowds(few, prefer=["kind"], journal=Journal()) is few
+
+
 ROW = shapely.box(100 + 30.0 * np.arange(200), 0, 130 + 30.0 * np.arange(200), 40)
 
 

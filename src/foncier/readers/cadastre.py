@@ -167,8 +167,8 @@ def complete_buildings(draft: Draft, journal: Journal) -> Draft:
         "readers.cadastre.unexpected_kind",
         kinds=unexpected,
     )
-    frame = ids.merge_equal_shapes(
-        frame.assign(kind=kind), prefer=["kind", "building_id"], journal=journal
-    )
+    best = ["kind", "building_id"]
+    frame = ids.merge_equal_shapes(frame.assign(kind=kind), prefer=best, journal=journal)
+    frame = ids.merge_crowds(frame, prefer=best, journal=journal)
     frame = ids.fill_keys(frame, "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

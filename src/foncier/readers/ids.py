@@ -124,6 +124,35 @@ def first_of_crowds(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> g
     return frame.drop(index=gone)
 
 
+def merge_crowds(
+    frame: gpd.GeoDataFrame, *, prefer: list[str], journal: Journal
+) -> gpd.GeoDataFrame:
+    """Unite the objects that are drawn over each other by dozens, with a note.
+
+    Objects whose ground counts together, such as buildings (see `foncier.geometry.crowded`). Each
+    united part keeps the row with the smallest values of ``prefer``.
+
+    Parameters
+    ----------
+    frame
+        Valid polygons in a metric CRS.
+    prefer
+        Columns of text; known comes before unknown.
+    """
+    crowd = frame[geometry.crowded(frame.geometry.to_numpy())]
+    if crowd.empty:
+        return frame
+    parts = shapely.get_parts(shapely.union_all(crowd.geometry.to_numpy()))
+    inside = shapely.point_on_surface(crowd.geometry.to_numpy())
+    row, part = shapely.STRtree(parts).query(inside, predicate="intersects")
+    ranked = crowd[prefer].astype("str").iloc[row].assign(part=part)
+    kept = ranked.sort_values(prefer, na_position="last", kind="stable").drop_duplicates("part")
+    united = crowd.loc[kept.index].set_geometry(parts[kept["part"]], crs=frame.crs)
+    journal.add("repaired", len(crowd) - len(united), "readers.ids.crowd_united")
+    others: gpd.GeoDataFrame = pd.concat([frame.drop(index=crowd.index), united]).sort_index()
+    return others
+
+
 def _positions(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return x and y of a point on each geometry (middle of a line), in tenths of a metre."""
     values = np.array(frame.geometry.to_numpy(), dtype=object)
