@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from tests.demo_city.perimeters import NEED, perimeters
 from tests.demo_city.plan import ORIGIN, WAYPOINTS
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def study_files(city: City) -> dict[str, bytes]:
         "etablissements.csv": _table(_lonlat(city.establishments), names=("longitude", "latitude")),
         "fichiers-fonciers.csv": _table(city.tax),
         "locaux.csv": _table(_lonlat(city.premises)),
+        "perimetres.geojson": _features(perimeters(), {n: n for n in ("id", "nature", "nom")}),
+        "besoin.toml": NEED.encode(),
         "verite.csv": _table(_lonlat(city.truth)),
     }
 
@@ -225,6 +228,9 @@ waypoints = @LOOP@
 [rules]
 profile = "foncier"
 
+[needs]
+files = ["besoin.toml"]
+
 [leaflet]
 intro = "Une offre mobilisable rapidement pour les porteurs de projets, à partir des espaces en \
 friche, des dents creuses et des bâtiments non affectés."
@@ -265,4 +271,5 @@ LAYERS = (
     ("observations", "locaux.csv", "premises"),
     ("population", "population.geojson", "vector"),
     ("vacancy_rates", "lovac.csv", "lovac"),
+    ("perimeters", "perimetres.geojson", "vector"),
 )

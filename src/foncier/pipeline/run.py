@@ -42,6 +42,7 @@ from foncier.pipeline.study_area import (
 from foncier.pipeline.surroundings import site_needs, surroundings
 from foncier.pipeline.warnings import in_a_friche, landlocked, outside_street_coverage
 from foncier.scoring import mutafriches
+from foncier.scoring.by_district import OUTSIDE_NAME
 from foncier.study import (
     calibrated,
     check_names,
@@ -340,6 +341,9 @@ def _add_measures(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.G
     return schemas.CANDIDATES.conform(candidates.assign(**columns))
 
 
+DISTRICT_LAYERS: tuple[Layer, ...] = ("population", "prices", "vacancy_rates")
+
+
 def potential_by_district(
     study: Study,
     layers: Layers,
@@ -350,20 +354,21 @@ def potential_by_district(
     area: shapely.Geometry,
 ) -> gpd.GeoDataFrame | None:
     """Sum the opportunities of each district, or section of the axis; None without either."""
-    outlines = layers.get("districts")
-    if outlines is not None:
-        return scoring.by_district(candidates, scores, outlines)
-    if axis is None or study.axis is None:
+    outlines, outside = layers.get("districts"), OUTSIDE_NAME
+    if outlines is None and axis is not None and study.axis is not None:
+        outlines = scoring.axis_sections(
+            axis,
+            area,
+            landmarks(study, layers.get("places"), candidates.crs),
+            crs=candidates.crs,
+            half_width_m=study.axis.half_width_m,
+        )
+        outside = label("scoring.districts.off_axis")
+    if outlines is None:
         return None
-    sections = scoring.axis_sections(
-        axis,
-        area,
-        landmarks(study, layers.get("places"), candidates.crs),
-        crs=candidates.crs,
-        half_width_m=study.axis.half_width_m,
-    )
-    off = label("scoring.districts.off_axis")
-    return scoring.by_district(candidates, scores, sections, outside_name=off)
+    table = scoring.by_district(candidates, scores, outlines, outside_name=outside)
+    facts = {name: layers.get(name) for name in DISTRICT_LAYERS}
+    return scoring.add_facts(table, candidates, study.info.communes, **facts)
 
 
 MUTAFRICHES_LAYERS: tuple[Layer, ...] = (

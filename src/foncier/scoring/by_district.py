@@ -26,6 +26,12 @@ OUTSIDE_ID = "hors_quartiers"
 OUTSIDE_NAME = label("scoring.districts.outside")
 MIN_AREA_M2 = 1e-3  # less is a contact of two outlines
 ADDITIVE = ("yield_low", "yield_high")
+# Number of sites of each class of availability.
+SUPPLY = {
+    "pret": "ready_number",
+    "a_confirmer": "to_confirm_number",
+    "pris": "taken_number",
+}
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
 
 
@@ -58,7 +64,8 @@ def by_district(
     -------
     Table of the schema ``DISTRICTS``: each district has a row for all kinds and one for each kind
     present; sites outside all districts are under ``hors_quartiers``. Dwellings are the sum of
-    the known values, means are weighted by the share; missing where nothing is known.
+    the known values, means are weighted by the share; missing where nothing is known. The numbers
+    by class of availability sum to the number of sites.
     """
     outlines = districts.sort_values("quarter_id", ignore_index=True)
     district_shapes = _without_overlaps(outlines.geometry.to_numpy())
@@ -123,7 +130,7 @@ def _site_parts(sites: pd.DataFrame, district_shapes: Geometries) -> pd.DataFram
     cut = polygons_only(np.concatenate([inside, rest]))
     area = shapely.area(cut)
     has_area = area > MIN_AREA_M2
-    columns = ["kind", *ADDITIVE, *MEANS]
+    columns = ["kind", "availability_class", *ADDITIVE, *MEANS]
     found: pd.DataFrame = sites[columns].iloc[rows[has_area]].reset_index(drop=True)
     share = area[has_area] / shapely.area(shapes)[rows[has_area]]
     return found.assign(place=where[has_area], share=share, shape=cut[has_area])
@@ -138,6 +145,9 @@ def _summary(rows: pd.DataFrame) -> dict[str, Any]:
         weight = share[known].sum()
         mean = (rows[name] * share)[known].sum() / weight if weight > 0 else np.nan
         means[column] = min(mean, 1.0) if known.any() else np.nan
+    classes = rows["availability_class"]
+    if classes.notna().any():  # a result of a former version has none
+        sums |= {name: share[classes == one].sum() for one, name in SUPPLY.items()}
     return {"number": share.sum(), **sums, **means}
 
 

@@ -68,9 +68,11 @@ def theme_table(
             "sort": ['-"area_m2"'],
             "size": 7,
             "columns": [
-                column('coalesce("name", "quarter_id")', words["district"], 62),
-                number('"number"', words["number"], 18, lang, digits=1),
-                number('"area_m2" / 10000', "ha", 18, lang, digits=1),
+                column('coalesce("name", "quarter_id")', words["district"], 43),
+                number('"number"', words["number"], 13, lang, digits=1),
+                number('"ready_number"', words["ready"], 13, lang, digits=1),
+                number('"area_m2" / 10000', "ha", 13, lang, digits=1),
+                number('"residents"', words["residents"], 16, lang),
             ],
         }
     if not name:

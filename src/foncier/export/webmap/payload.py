@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier import communes, schemas
-from foncier.export.webmap import encode_geometry, isochrones, relations
+from foncier.export.webmap import districts, encode_geometry, isochrones, relations
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.encode_table import (
     numbers,
@@ -110,6 +110,8 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "effort": relations.effort(result, ids),
         "around": relations.around(result, ids),
         "needs": relations.needs(result, ids),
+        "districts": districts.districts(result),
+        "perimeters": districts.perimeters(result),
         "lines": _lines(result),
         "routes": isochrones.routes(result, ids),
         "isochrones": isochrones.isochrones(result, ids),

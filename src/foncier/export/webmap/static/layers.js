@@ -2,7 +2,7 @@
 /* Layers, their switches, and the legend. */
 
 const MAIN_PLACES = ['station', 'university', 'research', 'innovation', 'hospital',
-  'public_service'];
+  'public_service', 'third_place', 'incubator', 'social_housing'];
 const MAX_PLACES = 300; // beyond, only those in sight are drawn
 const PLACES_FROM = 14; // zoom from which they then show
 const ONLINE_NAMES = ['plan', 'ortho', 'osm'];
@@ -12,7 +12,7 @@ const layers = {};
 /** @type {Record<string, L.TileLayer>} folium's tile layers, none switched on */
 let onlineLayers = {};
 const switches = {
-  base: true, area: true, axis: true, loop: true, sites: true, places: true, minor: false,
+  base: true, area: true, districts: false, perimeters: false, axis: true, loop: true, sites: true, places: true, minor: false,
   entries: false, rejected: false, grid: false, assemblies: false, routes: true, isochrones: true,
 };
 let online = '';
@@ -25,6 +25,8 @@ function makeLayers() {
   layers.base = new CanvasTiles(paintBase, { pane: 'tilePane' });
   layers.area = L.polygon(new Shapes(page.area).all(), { pane: 'context', color: '#4b5468',
     weight: 1.5, dashArray: '2 5', fill: false, interactive: false });
+  layers.districts = districtLayer();
+  layers.perimeters = perimeterLayer();
   layers.axis = lineLayer('axis');
   layers.loop = L.layerGroup([lineLayer('loop'), stopLayer()]);
   layers.sites = L.layerGroup();
@@ -203,6 +205,7 @@ function filledSwitches() {
   const has = {
     area: page.area.parts.length, rejected: page.rejected.parcel.length,
     grid: page.grid.count.length, assemblies: page.assemblies.id.length,
+    districts: page.districts.name.length, perimeters: page.perimeters.name.length,
     axis: page.lines.role.includes('axis'), loop: page.lines.role.includes('loop'),
     places: categories.some((category) => MAIN_PLACES.includes(category)),
     minor: categories.some((category) => !MAIN_PLACES.includes(category)),
