@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foncier.geometry import line_substring
 from foncier.network import build_graph
 from foncier.network.graph import EPSILON_M, easiest_arcs
-from foncier.network.splitting import line_substring
 
 if TYPE_CHECKING:
     from collections.abc import Callable

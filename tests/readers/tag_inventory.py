@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 import osmium
 import pandas as pd
 
-from foncier.readers.osm_tags import (
-    BUILDING_KEYS,
-    DECAY,
-    LIFECYCLES,
-    NO_SHOP,
-    SITE_KEYS,
-)
+from foncier.readers.osm_objects import LIFECYCLES, ROOTS, VACANT_VALUES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 REMOVED = ("demolished", "razed", "removed", "was", "destroyed")
 FUTURE = ("construction", "proposed", "planned")
+DECAY = (
+    ("landuse", "brownfield"),
+    ("building:condition", "poor"),
+    ("building:condition", "very_poor"),
+)
 STATE_KEYS = (
     "building",
     "shop",
@@ -55,14 +54,14 @@ def tag_class(key: str, value: str) -> str | None:
     building exists, and nothing of its use.
     """
     life, _, root = key.partition(":")
-    decay = any(key == rule.key and value in rule.any_of for rule in DECAY)
+    decay = (key in ROOTS and value in VACANT_VALUES) or (key, value) in DECAY
     cases = (
         (life in REMOVED or value in REMOVED, "removed"),
         (life in FUTURE or (key in STATE_KEYS and value in FUTURE), "future"),
-        (bool(root) and life in LIFECYCLES and root in BUILDING_KEYS + SITE_KEYS, "vacancy"),
+        (bool(root) and life in LIFECYCLES and root in ROOTS, "vacancy"),
         (decay or (key in LIFECYCLES and value == "yes"), "vacancy"),
         (life in LIFECYCLES, "other stage"),
-        (key == "shop", "no shop" if value in NO_SHOP else "use"),
+        (key == "shop", "no shop" if value == "no" else "use"),
         (key == "building" and value != "no", "built"),
     )
     return next((kind for fits, kind in cases if fits), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from foncier.errors import FormatError
-from foncier.readers import osm_tags
+from foncier.readers import osm_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +127,15 @@ def test_which_way_cyclists_may_go(
         ({"highway": "residential", "vehicle": "no", "bicycle": "yes"}, "walk bike"),
         ({"highway": "bridleway"}, "walk bike"),
         ({"highway": "corridor"}, "walk"),
+        ({"highway": "service", "access": "military"}, ""),
+        ({"highway": "service", "access": "permit"}, ""),
+        ({"highway": "service", "access": "residents", "bicycle": "yes"}, "bike"),
+        ({"highway": "service", "access": "employees"}, ""),
+        ({"highway": "service", "access": "emergency", "foot": "permissive"}, "walk"),
+        ({"highway": "service", "access": "private;delivery"}, ""),
+        ({"highway": "service", "access": "destination;agricultural"}, "walk bike drive"),
+        ({"highway": "service", "access": "yes", "foot": "no"}, "bike drive"),
+        ({"highway": "path", "foot": "private", "access": "yes"}, "bike"),
     ],
 )
 def test_tags_that_forbid_or_allow(
@@ -251,6 +260,18 @@ def test_other_files_than_extracts_are_one_error(
         ({"landuse": "railway"}, "railway", "exclude"),
         ({"leisure": "park"}, "park", "exclude"),
         ({"amenity": "parking"}, "parking", "flag"),
+        ({"landuse": "construction"}, "construction", "exclude"),
+        ({"building": "construction"}, "construction", "exclude"),
+        ({"power": "substation"}, "utility", "exclude"),
+        ({"man_made": "wastewater_plant"}, "utility", "exclude"),
+        ({"landuse": "military"}, "military", "exclude"),
+        ({"military": "barracks"}, "military", "exclude"),
+        ({"military": "bunker"}, None, None),
+        ({"amenity": "fuel"}, "fuel_station", "exclude"),
+        ({"amenity": "fuel", "disused": "yes"}, None, None),
+        ({"natural": "wood"}, "woodland", "flag"),
+        ({"natural": "wetland"}, "wetland", "flag"),
+        ({"landuse": "basin", "disused": "yes"}, "water", "exclude"),
         ({"landuse": "grass"}, None, None),
         ({"railway": "abandoned"}, None, None),
     ],
@@ -290,6 +311,8 @@ def test_an_area_with_a_hole(tmp_path: Path, read: Callable[..., Any]) -> None:
         ({"amenity": "townhall"}, "public_service"),
         ({"shop": "bakery"}, "shop"),
         ({"shop": "vacant"}, None),
+        ({"shop": "disused"}, None),
+        ({"shop": "bakery", "disused": "yes"}, None),
         ({"amenity": "bench"}, None),
     ],
 )
@@ -304,8 +327,9 @@ def test_destinations(
     ("tags", "signals"),
     [
         ({"disused__building": "house"}, ["disused:building building"]),
-        ({"abandoned__railway": "rail"}, ["abandoned:railway site"]),
-        ({"railway": "disused", "disused__railway": "rail"}, ["disused:railway site"]),
+        ({"abandoned__railway": "rail"}, []),
+        ({"railway": "disused", "disused__railway": "rail"}, []),
+        ({"disused__railway": "station"}, ["disused:railway site"]),
         ({"ruins__building": "yes"}, ["ruins:building building"]),
         ({"building": "ruins"}, ["ruins:building building"]),
         ({"building": "yes", "ruins": "yes"}, ["ruins:building building"]),
@@ -350,13 +374,6 @@ def test_check_date_is_read_and_user_names_are_not(
     assert "someone" not in table.to_csv()
 
 
-def test_track_is_buffered_to_its_width(tmp_path: Path, read: Callable[..., Any]) -> None:
-    path = osm(tmp_path / "a.osm", way(7, "1 2", railway="disused"))
-    table, report = read("observations", "osm-xml", path)
-    assert table.area[0] == pytest.approx(4 * 71.9, rel=0.1)
-    assert [note.text.en for note in report.notes] == ["track or line widened to 4 m"]
-
-
 def test_a_file_without_such_objects_is_empty(tmp_path: Path, read: Callable[..., Any]) -> None:
     for layer in ("streets", "constraints", "places", "observations"):
         table, report = read(
@@ -366,4 +383,4 @@ def test_a_file_without_such_objects_is_empty(tmp_path: Path, read: Callable[...
 
 
 def test_prefixes_of_removed_objects_are_no_evidence() -> None:
-    assert not {"demolished", "razed", "removed", "was"} & set(osm_tags.LIFECYCLES)
+    assert not {"demolished", "razed", "removed", "was"} & set(osm_objects.LIFECYCLES)

@@ -73,9 +73,9 @@ def test_evidence_and_sites_of_redon(path: Path) -> None:
     crs = legal_crs("35236")
     file = LayerFile("observations", path, "redon", "osm-xml")
     evidence, report = read(file, crs=crs, communes=())
-    # The brownfield and both disused tracks lack nodes outside the file: noted, not guessed.
+    # The brownfield lacks nodes outside the file: noted, not guessed. Tracks are no sites.
     assert evidence["signal"].value_counts().to_dict() == {
-        "osm_in_use": 217,
+        "osm_in_use": 229,  # 12 of crafts, practices, hotels and museums
         "disused:shop": 8,
         "shop=vacant": 1,
     }

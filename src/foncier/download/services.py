@@ -50,6 +50,8 @@ OVERPASS_KEYS = (
     "place",
     "shop",
     "office",
+    "craft",
+    "healthcare",
     "building",
     "tourism",
     "industrial",
@@ -60,6 +62,7 @@ OVERPASS_KEYS = (
     "abandoned",
 )
 LIFECYCLE = "^(disused|abandoned|ruins):"
+POWER = "^(substation|plant)$"  # not the poles and lines
 
 
 def download_file(
@@ -133,7 +136,8 @@ def _overpass_query(source: Source, query: Query, query_s: int) -> str:
     box = f"({south:.6f},{west:.6f},{north:.6f},{east:.6f})"
     keys = "".join(f'nwr["{key}"]{box};' for key in OVERPASS_KEYS)
     lifecycle = f'nwr[~"{LIFECYCLE}"~"."]{box};'
-    return f"[out:xml][timeout:{query_s}];({keys}{lifecycle});(._;>;);out body;"
+    power = f'nwr["power"~"{POWER}"]{box};'
+    return f"[out:xml][timeout:{query_s}];({keys}{power}{lifecycle});(._;>;);out body;"
 
 
 def _check_gzip(path: Path, address: str, max_bytes: int) -> None:

@@ -17,6 +17,7 @@ from foncier.geometry.arrays import (
 )
 from foncier.geometry.crowds import CROWD, apart, crowded, overlapping_pairs
 from foncier.geometry.dem import grid_points, heights_m, slope_at
+from foncier.geometry.lines import line_substring, vertex_measures
 from foncier.geometry.outlines import (
     convexity,
     free_pieces,
@@ -68,6 +69,7 @@ __all__ = [
     "intersecting_pairs",
     "largest_free_pieces",
     "largest_lots",
+    "line_substring",
     "mean_width_m",
     "nearest_members",
     "neighbours",
@@ -83,6 +85,7 @@ __all__ = [
     "slope_at",
     "unions_by",
     "united_area_m2",
+    "vertex_measures",
     "width_m",
     "without_holes",
 ]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier.geometry import line_substring
 from foncier.network.service_area import MINUTES, residents_within, service_area
-from foncier.network.splitting import line_substring
 from foncier.network.travel_times import WALK_KMH
 from foncier.schemas import ISOCHRONES
 

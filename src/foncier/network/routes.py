@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from foncier.geometry import line_substring
 from foncier.network.graph import expand_ranges
 from foncier.network.shortest_paths import (
     SNAP_M,
@@ -23,7 +24,6 @@ from foncier.network.splitting import (
     NetworkPoints,
     SplitGraph,
     check_same_crs,
-    line_substring,
     snap_to_street,
 )
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from foncier.errors import FormatError
-from foncier.readers import base, columns, files, osm_files, osm_opening, osm_tags, parse
+from foncier.readers import (
+    base,
+    columns,
+    files,
+    osm_barriers,
+    osm_evidence,
+    osm_files,
+    osm_objects,
+    osm_opening,
+    osm_tags,
+)
+from foncier.readers.osm_objects import VACANT_VALUES, is_past, is_set
 from foncier.readers.osm_tags import TagRule
 from foncier.readers.planning import default_effect
 from foncier.readers.streets import thinned
@@ -19,14 +28,11 @@ from foncier.readers.streets import thinned
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
+
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
-
-LINE, MULTILINE = 1, 5  # GEOS type ids
-# A line of evidence covers the width of a single track with its ballast, about 4 m.
-TRACK_HALF_WIDTH_M = 2.0
-SOURCE = "OpenStreetMap"
 
 
 def _read(
@@ -88,23 +94,22 @@ def classify(tags: pd.DataFrame, rules: Iterable[TagRule]) -> pd.Series[Any]:
     """
     kinds: pd.Series[Any] = pd.Series(None, tags.index, dtype="str")
     for rule in rules:
-        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else _is_set(tags[rule.key])
+        fits = tags[rule.key].isin(rule.any_of) if rule.any_of else is_set(tags[rule.key])
         kinds = kinds.mask(kinds.isna() & fits, rule.meaning)
     return kinds
-
-
-def _is_set(values: pd.Series[Any]) -> pd.Series[Any]:
-    return values.notna() & (values != "no")
 
 
 def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read streets: one row per way; modes are those of its tags.
 
-    Pedestrian areas are replaced by their outline.
+    Pedestrian areas are replaced by their outline. A way is cut at the barriers on its nodes that
+    are closed to a mode (`foncier.readers.osm_barriers`).
     """
     rule = TagRule("highway", tuple(osm_tags.HIGHWAYS), "street")
-    rows = _read(file, target, [rule], ("name", *osm_tags.STREET_TAGS), journal)
-    rows = rows[rows["highway"].isin(osm_tags.HIGHWAYS)]
+    tags = ("name", *osm_tags.STREET_TAGS, *osm_tags.NODE_TAGS, *osm_tags.NODE_OTHERS)
+    read = _read(file, target, [rule, *osm_tags.NODE_RULES], tags, journal)
+    nodes = read[read.geom_type == "Point"]
+    rows = read[read["highway"].isin(osm_tags.HIGHWAYS)]
     rows = rows[~rows.geom_type.isin(["Point", "MultiPoint"])]
     outlines = rows.geom_type.isin(["Polygon", "MultiPolygon"])
     journal.add(
@@ -114,9 +119,10 @@ def streets(file: LayerFile, target: Target, journal: Journal) -> Draft:
     )
     shapes = rows.geometry.where(~outlines, rows.boundary)
     draft = base.placed(rows.set_geometry(shapes), file, target, journal, shape="line")
-    frame: Any = thinned(draft.frame, journal)
-    frame = frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
-    return base.Draft(with_modes(frame), draft.rows_read, draft.crs)
+    frame: Any = draft.frame.rename(columns={"osm_id": "street_id", "highway": "street_class"})
+    closed = osm_barriers.closed_nodes(nodes, target.crs)
+    frame = thinned(osm_barriers.cut_at(with_modes(frame), closed, journal), journal)
+    return base.Draft(frame, draft.rows_read, draft.crs)
 
 
 def with_modes(ways: Any) -> Any:
@@ -133,10 +139,8 @@ def _street_levels(tags: pd.DataFrame) -> pd.Series[Any]:
     A passage through a building is at street level.
     """
     layer = pd.to_numeric(tags["layer"], errors="coerce").round()
-    below = _is_set(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
-    guess = pd.Series(
-        np.where(_is_set(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index
-    )
+    below = is_set(tags["tunnel"]) & (tags["tunnel"] != "building_passage")
+    guess = pd.Series(np.where(is_set(tags["bridge"]), 1.0, np.where(below, -1.0, 0.0)), tags.index)
     return layer.fillna(guess).astype("int64")
 
 
@@ -147,16 +151,11 @@ def _street_modes(tags: pd.DataFrame) -> dict[str, pd.Series[Any]]:
         list(osm_tags.ACCESS_KEYS),
     )
     modes = {}
-    for mode, keys in osm_tags.ACCESS_KEYS.items():
+    for mode in osm_tags.ACCESS_KEYS:
         open_to = by_class[mode].astype(bool)
         if mode != "drive":
             open_to &= tags["motorroad"] != "yes"
-        for key in keys:
-            # `access=yes` does not add modes to those of the class, `foot=yes` does.
-            if key != "access":
-                open_to |= tags[key].isin(osm_tags.ACCESS_YES)
-            open_to &= ~tags[key].isin(osm_tags.ACCESS_NO)
-        modes[mode] = open_to.astype("boolean")
+        modes[mode] = osm_barriers.with_access(open_to, tags, mode).astype("boolean")
     return modes
 
 
@@ -176,7 +175,7 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
     for key in osm_tags.CYCLEWAYS:
         against |= tags[key].isin(osm_tags.CONTRAFLOW)
         if key != "cycleway":
-            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & _is_set(tags[key])
+            against |= tags[f"{key}:oneway"].isin(("-1", "no")) & is_set(tags[key])
     way = way.mask(against, "both")
     bicycle_way: pd.Series[Any] = tags["oneway:bicycle"].map(osm_tags.ONE_WAY)
     return bicycle_way.fillna(way).astype("str")
@@ -184,8 +183,10 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
-    rows = _read(file, target, osm_tags.CONSTRAINTS, ("name",), journal)
+    rows = _read(file, target, osm_tags.CONSTRAINTS, ("name", *osm_objects.LIFECYCLES), journal)
     kind = classify(rows, osm_tags.CONSTRAINTS)
+    # A disused petrol station is no longer land in use; a disused basin is still water.
+    kind = kind.mask(is_past(rows) & ~kind.isin(osm_tags.REMAINS))
     # A point has no area: it is no constraint.
     rows = rows.assign(kind=kind)[kind.notna() & ~rows.geom_type.isin(["Point", "MultiPoint"])]
     draft = base.placed(rows, file, target, journal, shape="any")
@@ -196,9 +197,9 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read destinations as points, with the category of the first rule that fits."""
-    rows = _read(file, target, osm_tags.PLACES, ("name",), journal)
-    rows["shop"] = rows["shop"].mask(rows["shop"].isin(osm_tags.NO_SHOP))
-    category = classify(rows, osm_tags.PLACES)
+    rows = _read(file, target, osm_tags.PLACES, ("name", *osm_objects.LIFECYCLES), journal)
+    rows["shop"] = rows["shop"].mask(rows["shop"].isin(["no", *VACANT_VALUES]))
+    category = classify(rows, osm_tags.PLACES).mask(is_past(rows))
     rows = rows.assign(category=category)[category.notna()]
     draft = base.placed(rows, file, target, journal, shape="point")
     frame = draft.frame.rename(columns={"osm_id": "place_id"})
@@ -206,94 +207,7 @@ def places(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def observations(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read evidence of vacancy and of use: lifecycle tags, decay, activities in buildings.
-
-    Signals are ``disused:building`` and the like (prefix, then former object), ``shop=vacant``,
-    ``landuse=brownfield``, ``building:condition`` and ``osm_in_use``. The date is that of a survey
-    by a mapper; the date of an edit is not used.
-    """
-    roots = osm_tags.BUILDING_KEYS + osm_tags.SITE_KEYS
-    selecting = [TagRule(key, (), "") for key in osm_tags.OBSERVATION_KEYS]
-    extra_tags = ("name", *osm_tags.LIFECYCLES, *osm_tags.CHECK_DATE_KEYS)
-    rows = _read(file, target, selecting, extra_tags, journal)
-    evidence = pd.concat([_lifecycle_evidence(rows, roots), _tag_evidence(rows)], ignore_index=True)
-    # The old and the new tag of one fact on one object count once.
-    evidence = evidence.drop_duplicates(["row", "fact"]).sort_values(["row", "signal"])
-    features = rows.loc[evidence["row"]].reset_index(drop=True)
-    evidence = evidence.reset_index(drop=True)
-    features = features.assign(
-        signal=evidence["signal"], subject=evidence["subject"], detail=evidence["detail"]
-    )
-    features["observation_id"] = features["osm_id"] + "/" + features["signal"]
-    checked = features[list(osm_tags.CHECK_DATE_KEYS)].bfill(axis=1).iloc[:, 0]
-    features["observed_on"] = parse.dates(checked, column="check_date", journal=journal)
-    features["source"] = SOURCE
-    features = features.set_geometry(_fill_rings(features))
-    draft = _widen_lines(base.placed(features, file, target, journal, shape="any"), journal)
-    return base.Draft(draft.frame, len(rows), draft.crs)
-
-
-def _lifecycle_evidence(rows: pd.DataFrame, roots: tuple[str, ...]) -> pd.DataFrame:
-    """Return the evidence of ``disused:shop=*`` and of the older ``disused=yes`` tag."""
-    evidence = []
-    for life in osm_tags.LIFECYCLES:
-        for root in roots:
-            new = _is_set(rows[f"{life}:{root}"])
-            old = (rows[life] == "yes") & _is_set(rows[root])
-            detail = (f"{life}:{root}=" + rows[f"{life}:{root}"]).where(new, f"{life}=yes")
-            evidence.append(_evidence_rows(rows, new | old, f"{life}:{root}", root, detail))
-    return pd.concat(evidence, ignore_index=True)
-
-
-def _tag_evidence(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the evidence of single tags; a vacant or disused object is not in use."""
-    evidence = []
-    for rule in (*osm_tags.DECAY, *osm_tags.IN_USE):
-        values = rows[rule.key]
-        fits = values.isin(rule.any_of) if rule.any_of else _is_set(values)
-        if rule.meaning == "osm_in_use":
-            fits &= ~values.isin(osm_tags.NO_SHOP) & rows[list(osm_tags.LIFECYCLES)].isna().all(
-                axis=1
-            )
-        evidence.append(_evidence_rows(rows, fits, rule.meaning, rule.key, f"{rule.key}=" + values))
-    return pd.concat(evidence, ignore_index=True)
-
-
-def _evidence_rows(
-    rows: pd.DataFrame, fits: pd.Series[Any], signal: str, key: str, detail: pd.Series[Any]
-) -> pd.DataFrame:
-    root = key.split(":", maxsplit=1)[0]
-    fact = "use" if signal == "osm_in_use" else signal
-    subject = "building" if root in osm_tags.BUILDING_KEYS else "site"
-    return pd.DataFrame(
-        {
-            "row": rows.index[fits],
-            "fact": fact,
-            "signal": signal,
-            "subject": subject,
-            "detail": detail[fits].to_numpy(),
-        }
-    )
-
-
-def _fill_rings(evidence: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Turn closed lines into polygons: lifecycle prefixes do not imply an area."""
-    geometries = np.array(evidence.geometry.to_numpy(), dtype=object)
-    rings = shapely.is_closed(geometries) & (shapely.get_type_id(geometries) == LINE)
-    rings &= ~evidence["signal"].str.endswith(":railway").to_numpy(dtype=bool)
-    geometries[rings] = [shapely.Polygon(ring) for ring in geometries[rings]]
-    return gpd.GeoSeries(geometries, index=evidence.index, crs=evidence.crs)
-
-
-def _widen_lines(draft: Draft, journal: Journal) -> Draft:
-    """Buffer lines (tracks) to their width on the ground."""
-    frame: Any = draft.frame
-    lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (LINE, MULTILINE))
-    journal.add(
-        "assumed",
-        int(lines.sum()),
-        "readers.osm.widened_lines",
-        width_m=2 * TRACK_HALF_WIDTH_M,
-    )
-    wide = frame.geometry.where(~lines, frame.geometry.buffer(TRACK_HALF_WIDTH_M))
-    return base.Draft(frame.set_geometry(wide), draft.rows_read, draft.crs)
+    """Read evidence of vacancy and of use; see `foncier.readers.osm_evidence`."""
+    selecting = [TagRule(key, (), "") for key in osm_objects.EVIDENCE_KEYS]
+    rows = _read(file, target, selecting, osm_objects.EVIDENCE_TAGS, journal)
+    return osm_evidence.observations(rows, file, target, journal)

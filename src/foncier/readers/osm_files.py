@@ -98,7 +98,8 @@ def read(
     """
     names = list(dict.fromkeys((*keys, *extra_tags)))
     tag_keys = osm_tags.KEYS.union(osm_tags.EXTRA_TAGS, names)
-    extract = _extract(_file_version(path, shown, box), box, osm_tags.KEYS.union(keys), tag_keys)
+    selecting = osm_tags.KEYS.union(keys) - osm_tags.NODE_KEYS
+    extract = _extract(_file_version(path, shown, box), box, selecting, tag_keys)
     _note(extract, keys, journal)
     rows = [n for n, tags in enumerate(extract.tags) if not tags.keys().isdisjoint(keys)]
     tags = [{k: v for k, v in extract.tags[n].items() if k in names} for n in rows]
@@ -158,13 +159,17 @@ class _Extraction:
         key_filter, kinds = self.osmium.filter.KeyFilter, self.osmium.osm
         # Ways without tags are needed to know if a relation touches the box.
         selecting = key_filter(*self.keys)
-        selecting.enable_for(kinds.NODE | kinds.RELATION | kinds.AREA)
+        selecting.enable_for(kinds.RELATION | kinds.AREA)
+        nodes = key_filter(*self.keys, *osm_tags.NODE_KEYS)
+        nodes.enable_for(kinds.NODE)
         processor = self.osmium.FileProcessor(source).with_areas(key_filter(*self.keys))
         feature: Any
-        for feature in processor.with_filter(selecting):
+        for feature in processor.with_filter(nodes).with_filter(selecting):
             if feature.is_node():
                 if feature.location.valid():
-                    self._add(_id(feature), self.wkb.create_point(feature), self._tags(feature))
+                    self._add(
+                        _id(feature), self.wkb.create_point(feature), self._node_tags(feature)
+                    )
             elif feature.is_way():
                 self._way(feature)
             elif feature.is_relation():
@@ -205,10 +210,14 @@ class _Extraction:
         xmin, ymin, xmax, ymax = shapely.bounds(shapes).T
         return (xmin <= east) & (xmax >= west) & (ymin <= north) & (ymax >= south)
 
-    def _tags(self, feature: Any) -> Tags:
-        """Return the used tags of an object; none if it has no key of a layer."""
+    def _tags(self, feature: Any, more_keys: frozenset[str] = frozenset()) -> Tags:
+        """Return the used tags of an object; none if it has no key of a layer, or of some more."""
         tags = {tag.k: tag.v for tag in feature.tags if tag.k in self.tag_keys}
-        return {} if self.keys.isdisjoint(tags) else tags
+        return {} if self.keys.isdisjoint(tags) and more_keys.isdisjoint(tags) else tags
+
+    def _node_tags(self, node: Any) -> Tags:
+        """Return the used tags of a node; barriers are nodes of streets."""
+        return self._tags(node, osm_tags.NODE_KEYS)
 
     def _way(self, way: Any) -> None:
         try:

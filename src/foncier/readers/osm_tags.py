@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from foncier.readers import osm_objects
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,7 +59,31 @@ HIGHWAYS: dict[str, tuple[bool, bool, bool]] = {
     "corridor": _FOOT,
 }
 FOOTWAYS = {"footway", "path", "pedestrian", "steps"}
-ACCESS_NO = ("no", "private", "use_sidepath", "dismount")
+# Values of access that close a way or a gate to those who are not named; a key of several values
+# (`private;delivery`) is closed where all of them are. Farm and forestry traffic is of vehicles:
+# walkers may use such tracks in France.
+ACCESS_NO = (
+    "no",
+    "private",
+    "military",
+    "permit",
+    "residents",
+    "resident",
+    "employees",
+    "employee",
+    "staff",
+    "members",
+    "students",
+    "emergency",
+    "delivery",
+    "restricted",
+    "key",
+    "closed",
+    "locked",
+    "forbidden",
+    "use_sidepath",
+    "dismount",
+)
 ACCESS_YES = ("yes", "designated", "permissive", "destination", "customers", "public", "official")
 # Keys of the access of each mode, the more specific last.
 ACCESS_KEYS = {
@@ -65,6 +91,31 @@ ACCESS_KEYS = {
     "bike": ("access", "vehicle", "bicycle"),
     "drive": ("access", "vehicle", "motor_vehicle", "motorcar"),
 }
+# Nodes of a way that close it to some modes, unless their own tags open them (wiki: Key:barrier).
+BARRIERS_CLOSED = {
+    **dict.fromkeys(
+        (
+            "city_wall",
+            "ditch",
+            "fence",
+            "guard_rail",
+            "hedge",
+            "retaining_wall",
+            "wall",
+            "wire_fence",
+        ),
+        ("walk", "bike", "drive"),
+    ),
+    **dict.fromkeys(
+        ("kissing_gate", "stile", "turnstile", "full-height_turnstile"), ("bike", "drive")
+    ),
+    **dict.fromkeys(("block", "bollard", "cycle_barrier", "jersey_barrier", "log"), ("drive",)),
+}
+NODE_KEYS = frozenset({"barrier", "access", "foot"})
+NODE_TAGS = (*NODE_KEYS, "locked", "vehicle", "bicycle", "motor_vehicle", "motorcar")
+NODE_RULES = tuple(TagRule(key, (), "node") for key in sorted(NODE_KEYS))
+# A node with one of these is an entrance or a place beside the way: its access is its own.
+NODE_OTHERS = ("amenity", "building", "entrance", "leisure", "office", "shop", "tourism")
 # Direction of cyclists (wiki: Key:oneway, Key:oneway:bicycle, Key:cycleway). A way is open in both
 # directions unless its tags state otherwise, or its class is one-way by default.
 ONE_WAY = {
@@ -118,8 +169,23 @@ CONSTRAINTS = (
     TagRule("natural", ("wood",), "woodland"),
     TagRule("landuse", ("railway",), "railway"),
     TagRule("railway", ("rail", "light_rail", "narrow_gauge", "platform", "station"), "railway"),
+    TagRule("landuse", ("construction",), "construction"),
+    TagRule("building", ("construction",), "construction"),
+    TagRule("landuse", ("military",), "military"),
+    TagRule(
+        "military",
+        ("airfield", "barracks", "base", "danger_area", "naval_base", "range", "training_area"),
+        "military",
+    ),
+    TagRule("power", ("substation", "plant"), "utility"),
+    TagRule("man_made", ("wastewater_plant", "water_works", "pumping_station"), "utility"),
+    TagRule("landuse", ("landfill",), "utility"),
+    TagRule("amenity", ("fuel",), "fuel_station"),
+    TagRule("natural", ("wetland",), "wetland"),
     TagRule("amenity", ("parking",), "parking"),
 )
+# Kinds that remain when the object is disused.
+REMAINS = ("water", "woodland", "wetland", "railway", "cemetery")
 
 # Categories of destinations.
 PLACES = (
@@ -154,88 +220,11 @@ PLACES = (
     TagRule("shop", (), "shop"),
     TagRule("leisure", ("park", "garden"), "green"),
 )
-NO_SHOP = ("vacant", "no")
-
-# Lifecycle prefixes that are evidence. `demolished:`, `razed:`, `removed:` and `was:` mean that
-# nothing remains: they are no evidence.
-LIFECYCLES = ("disused", "abandoned", "ruins")
-BUILDING_KEYS = ("building", "shop", "amenity", "office", "tourism")
-SITE_KEYS = ("industrial", "railway", "landuse", "military", "man_made", "power", "leisure")
-# Single tags that are evidence, with their signal.
-DECAY = (
-    TagRule("shop", ("vacant",), "shop=vacant"),
-    TagRule("landuse", ("brownfield",), "landuse=brownfield"),
-    TagRule("railway", ("disused",), "disused:railway"),
-    TagRule("railway", ("abandoned",), "abandoned:railway"),
-    TagRule("building", ("ruins",), "ruins:building"),
-    TagRule("building:condition", ("poor", "very_poor"), "building:condition"),
-)
-# Activities in buildings. Benches, bins and car parks are amenities too, but use no building.
-IN_USE = (
-    TagRule("shop", (), "osm_in_use"),
-    TagRule("office", (), "osm_in_use"),
-    TagRule(
-        "amenity",
-        (
-            "arts_centre",
-            "bank",
-            "bar",
-            "cafe",
-            "childcare",
-            "cinema",
-            "clinic",
-            "college",
-            "community_centre",
-            "conference_centre",
-            "courthouse",
-            "coworking_space",
-            "dentist",
-            "doctors",
-            "driving_school",
-            "events_venue",
-            "fast_food",
-            "fire_station",
-            "food_court",
-            "hospital",
-            "ice_cream",
-            "kindergarten",
-            "language_school",
-            "library",
-            "music_school",
-            "nightclub",
-            "nursing_home",
-            "pharmacy",
-            "place_of_worship",
-            "police",
-            "post_office",
-            "prison",
-            "pub",
-            "public_building",
-            "research_institute",
-            "restaurant",
-            "school",
-            "social_centre",
-            "social_facility",
-            "studio",
-            "theatre",
-            "townhall",
-            "university",
-            "veterinary",
-        ),
-        "osm_in_use",
-    ),
-)
-CHECK_DATE_KEYS = ("check_date", "survey:date", "lastcheck")
-
 # Keys of the objects that the layers read, and the other tags of these objects that they use.
-OBSERVATION_KEYS = (
-    *BUILDING_KEYS,
-    *SITE_KEYS,
-    *(f"{life}:{root}" for life in LIFECYCLES for root in BUILDING_KEYS + SITE_KEYS),
-    "building:condition",
+KEYS = frozenset(
+    {"highway", *osm_objects.EVIDENCE_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))}
 )
-KEYS = frozenset({"highway", *OBSERVATION_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))})
-EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *LIFECYCLES, *CHECK_DATE_KEYS})
+EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *NODE_TAGS, *NODE_OTHERS, *osm_objects.EVIDENCE_TAGS})
 
 # Closed ways that are areas (wiki: Key:area): keys with any value, with some values, or with all
 # values but some.
@@ -244,6 +233,9 @@ AREA_KEYS = frozenset(
         "amenity",
         "area",
         "building",
+        "building:part",
+        "craft",
+        "healthcare",
         "landuse",
         "leisure",
         "military",
