@@ -1,0 +1,268 @@
+"""Street files with gaps: ends joined within a tolerance, crossings at one level noded.
+
+Files that are drawn (cadastre, a communal file, lines by hand) are not topological: ends miss each
+other by centimetres, and streets cross without a vertex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from foncier.geometry import vertex_measures
+from foncier.network.graph import VERTEX_TOLERANCE_M
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from foncier.network.graph import Floats, Geometries, Integers
+
+JOINED, NODED = "joined", "noded"
+BEFORE, AFTER = -1.0, 1.0  # an end is extended before the first vertex, or after the last
+
+
+@dataclass(frozen=True)
+class Joints:
+    """Streets that are connected, and where.
+
+    ``points`` are the joints: ``kind`` (``joined``: an end that was extended to the next street;
+    ``noded``: a crossing that got a vertex), ``gap_m`` (0 at a crossing) and a point.
+    """
+
+    streets: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+
+    def count(self, kind: str) -> int:
+        """Count the joints of a kind."""
+        return int((self.points["kind"] == kind).sum())
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of the streets that may be connected, with their vertices."""
+
+    lines: Geometries
+    row: Integers
+    level: Integers
+    tree: shapely.STRtree
+
+
+@dataclass(frozen=True)
+class _Added:
+    """Vertices to add: part, measure along it in metres, side of an end (0 inside), position."""
+
+    part: Integers
+    along_m: Floats
+    side: Floats
+    xy: Floats
+
+
+def connect_streets(
+    streets: gpd.GeoDataFrame, *, tolerance_m: float, drawn: NDArray[np.bool_]
+) -> Joints:
+    """Connect streets whose ends miss each other, or that cross, at one level.
+
+    An end is extended to the nearest street that it does not touch, within the tolerance. Two
+    streets that cross get a vertex there. Bridges, tunnels and other levels are left as they are,
+    and so are streets for cars only.
+
+    Parameters
+    ----------
+    streets
+        Table of the schema ``STREETS``, in a metric CRS.
+    tolerance_m
+        Largest gap, in metres; 0 changes nothing.
+    drawn
+        True for the streets of files that are drawn, shape (n,): the others are topological.
+
+    Returns
+    -------
+    The streets with their ids and attributes, and the joints.
+
+    Examples
+    --------
+    >>> lines = shapely.from_wkt(["LINESTRING (0 0, 50 0)", "LINESTRING (50.5 0, 90 0)"])
+    >>> streets = gpd.GeoDataFrame(
+    ...     {"street_id": ["a", "b"], "level": 0, "walk": True, "bike": True},
+    ...     geometry=lines, crs=2154)
+    >>> joints = connect_streets(streets, tolerance_m=1, drawn=np.array([True, True]))
+    >>> joints.points[["kind", "gap_m"]].values.tolist()
+    [['joined', 0.5]]
+    """
+    none = gpd.GeoDataFrame({"kind": [], "gap_m": []}, geometry=[], crs=streets.crs)
+    used = (streets["walk"] | streets["bike"]).fillna(False).to_numpy(dtype=bool) & drawn
+    if not tolerance_m > 0 or not used.any():
+        return Joints(streets, none)
+    order = np.argsort(streets["street_id"].to_numpy(dtype=object), kind="stable")
+    rows = order[used[order]]
+    parts, owner = shapely.get_parts(streets.geometry.to_numpy()[rows], return_index=True)
+    level = streets["level"].to_numpy(dtype=np.int64)[rows]
+    ends, gaps = _end_joints(_parts(parts, rows[owner], level[owner]), tolerance_m)
+    lines = _with_vertices(parts, ends)
+    crossings, places = _crossings(_parts(lines, rows[owner], level[owner]))
+    lines = _with_vertices(lines, crossings)
+    joined = shapely.points(ends.xy[ends.side != 0])
+    points = gpd.GeoDataFrame(
+        {
+            "kind": np.repeat([JOINED, NODED], [len(joined), len(places)]),
+            "gap_m": np.concatenate([gaps, np.zeros(len(places))]),
+        },
+        geometry=np.concatenate([joined, shapely.points(places)]),
+        crs=streets.crs,
+    )
+    return Joints(_with_lines(streets, rows, owner, lines), points)
+
+
+def _parts(lines: Geometries, row: Integers, level: Integers) -> _Parts:
+    return _Parts(lines, row, level, shapely.STRtree(lines))
+
+
+def _with_lines(
+    streets: gpd.GeoDataFrame, rows: Integers, owner: Integers, lines: Geometries
+) -> gpd.GeoDataFrame:
+    """Put the parts back into the rows that they came from."""
+    shapes = np.array(streets.geometry.to_numpy(), dtype=object)
+    count = np.bincount(owner, minlength=len(rows))
+    single = count[owner] == 1
+    shapes[rows[owner[single]]] = lines[single]
+    several = np.flatnonzero(count > 1)
+    if len(several):
+        where = np.searchsorted(several, owner[~single])
+        shapes[rows[several]] = shapely.multilinestrings(lines[~single], indices=where)
+    return streets.set_geometry(gpd.GeoSeries(shapes, streets.index, crs=streets.crs))
+
+
+def _end_joints(parts: _Parts, tolerance_m: float) -> tuple[_Added, Floats]:
+    """Return the vertices that join ends to streets, and the gap of each joined end.
+
+    Each gap adds two vertices: one that extends the line with the end, one in the other line.
+    """
+    ends = np.concatenate([shapely.get_point(parts.lines, 0), shapely.get_point(parts.lines, -1)])
+    end_part = np.tile(np.arange(len(parts.lines)), 2)
+    side = np.repeat([BEFORE, AFTER], len(parts.lines))
+    end, other = parts.tree.query(ends, predicate="dwithin", distance=tolerance_m)
+    lines = parts.lines
+    apart = (end_part[end] != other) & (parts.level[end_part[end]] == parts.level[other])
+    end, other = end[apart], other[apart]
+    # What touches or crosses is connected, or gets a vertex at the crossing.
+    apart = ~shapely.intersects(lines[end_part[end]], lines[other])
+    end, other = end[apart], other[apart]
+    gap = shapely.distance(ends[end], lines[other])
+    target = shapely.line_interpolate_point(
+        lines[other], shapely.line_locate_point(lines[other], ends[end])
+    )
+    target = _at_vertices(target, lines[other], ends[end], tolerance_m)
+    end, other, gap, target = _nearest(ends, end_part, end, other, gap, target)
+    xy = shapely.get_coordinates(target)
+    measure = shapely.line_locate_point(lines[other], target)
+    added = _Added(
+        np.concatenate([end_part[end], other]),
+        np.concatenate([np.zeros(len(end)), measure]),
+        np.concatenate([side[end], np.zeros(len(end))]),
+        np.concatenate([xy, xy]),
+    )
+    return added, np.round(shapely.distance(ends[end], target), 3)
+
+
+def _at_vertices(
+    target: Geometries, lines: Geometries, ends: Geometries, tolerance_m: float
+) -> Geometries:
+    """Replace a target by the end of its line where that is within the tolerance too."""
+    target = target.copy()
+    for n in (0, -1):
+        corner = shapely.get_point(lines, n)
+        near = shapely.distance(ends, corner) <= tolerance_m
+        target[near] = corner[near]
+    return target
+
+
+def _nearest(
+    ends: Geometries,
+    end_part: Integers,
+    end: Integers,
+    other: Integers,
+    gap: Floats,
+    target: Geometries,
+) -> tuple[Integers, Integers, Floats, Geometries]:
+    """Keep the nearest street of each end; ends at one place, and two that face, join once."""
+    place = pd.MultiIndex.from_arrays(
+        np.round(shapely.get_coordinates(ends) / VERTEX_TOLERANCE_M).astype("int64").T.tolist()
+    )
+    where = pd.factorize(place)[0]
+    # An end that another street shares is connected through it.
+    touched = pd.MultiIndex.from_arrays([where[np.arange(len(ends))], end_part])
+    shares = pd.MultiIndex.from_arrays([where[end], other]).isin(touched)
+    end, other, gap, target = end[~shares], other[~shares], gap[~shares], target[~shares]
+    order = np.lexsort((other, end, gap, where[end]))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = where[end[order]][1:] != where[end[order]][:-1]
+    best = order[first]
+    end, other, gap, target = end[best], other[best], gap[best], target[best]
+    low, high = np.minimum(end_part[end], other), np.maximum(end_part[end], other)
+    pair = pd.DataFrame({"low": low, "high": high, "gap": np.round(gap, 6)})
+    middle = shapely.line_interpolate_point(
+        shapely.linestrings(
+            np.stack([shapely.get_coordinates(ends[end]), shapely.get_coordinates(target)], axis=1)
+        ),
+        0.5,
+        normalized=True,
+    )
+    xy = np.round(shapely.get_coordinates(middle), 3)
+    facing = pair.assign(x=xy[:, 0], y=xy[:, 1]).duplicated().to_numpy()
+    return end[~facing], other[~facing], gap[~facing], target[~facing]
+
+
+def _crossings(parts: _Parts) -> tuple[_Added, Floats]:
+    """Return the vertices that crossings lack, and the places of these crossings."""
+    first, second = parts.tree.query(parts.lines, predicate="intersects")
+    pairs = (first < second) & (parts.level[first] == parts.level[second])
+    first, second = first[pairs], second[pairs]
+    common = shapely.intersection(parts.lines[first], parts.lines[second])
+    points, pair = _points_of(common)
+    xy = shapely.get_coordinates(points)
+    part = np.concatenate([first[pair], second[pair]])
+    both = np.concatenate([xy, xy])
+    lacking = ~_are_vertices(parts.lines, part, both)
+    measure = shapely.line_locate_point(parts.lines[part], shapely.points(both))
+    added = _Added(part[lacking], measure[lacking], np.zeros(int(lacking.sum())), both[lacking])
+    at = lacking[: len(pair)] | lacking[len(pair) :]
+    return added, np.unique(np.round(xy[at], 3), axis=0)
+
+
+def _points_of(common: Geometries) -> tuple[Geometries, Integers]:
+    """Return the points of intersections, and both ends of common stretches."""
+    pieces, pair = shapely.get_parts(common, return_index=True)
+    lines = shapely.get_dimensions(pieces) == 1
+    ends = np.concatenate([shapely.get_point(pieces[lines], n) for n in (0, -1)])
+    points = np.concatenate([pieces[~lines], ends])
+    return points, np.concatenate([pair[~lines], np.tile(pair[lines], 2)])
+
+
+def _are_vertices(lines: Geometries, part: Integers, xy: Floats) -> NDArray[np.bool_]:
+    """Tell which points are vertices of their line."""
+    vertices, owner = shapely.get_coordinates(lines, return_index=True)
+
+    def keys(of: Integers, at: Floats) -> Any:
+        x, y = np.round(at / VERTEX_TOLERANCE_M).astype(np.int64).T
+        return pd.MultiIndex.from_arrays([of, x, y])
+
+    return np.asarray(keys(part, xy).isin(keys(owner, vertices)))
+
+
+def _with_vertices(lines: Geometries, added: _Added) -> Geometries:
+    """Return the lines with the vertices that were added, in the order along each line."""
+    if not len(added.part):
+        return lines
+    xy, owner, along = vertex_measures(lines)
+    all_xy = np.concatenate([xy, added.xy])
+    all_owner = np.concatenate([owner, added.part])
+    all_along = np.concatenate([along, added.along_m])
+    side = np.concatenate([np.zeros(len(xy)), added.side])
+    order = np.lexsort((all_along, side, all_owner))
+    shapes: Geometries = shapely.linestrings(all_xy[order], indices=all_owner[order])
+    return shapes
