@@ -80,17 +80,16 @@ CASES: list[tuple[dict[str, str], int, int]] = [
 def lengths_m(streets: Any, mode: Any) -> list[int]:
     """Length of the path between both ends of each service road."""
     graph = build_graph(streets, mode=mode)
-    matrix = graph.arcs.matrix()
+    metres: Any = dijkstra(graph.arcs.matrix())
     to_metres = pyproj.Transformer.from_crs(4326, 2154, always_xy=True)
     found = []
     for case in range(len(CASES)):
         (south, west), (_, east) = NODES[2], NODES[3]
         x, y = to_metres.transform([west, east], [south + 0.02 * case] * 2)
-        ends = [
+        first, last = (
             int(np.argmin(np.hypot(graph.x - a, graph.y - b))) for a, b in zip(x, y, strict=True)
-        ]
-        metres = float(dijkstra(matrix, indices=ends[0])[ends[1]])
-        found.append(int(round(metres, -2)))
+        )
+        found.append(int(round(float(metres[first, last]), -2)))
     return found
 
 

@@ -207,9 +207,12 @@ def labels(sites: pd.DataFrame) -> pd.Series[str]:
     >>> labels(sites).tolist()
     ['Halle', '80021000AB0003 (+1)', 'c']
     """
-    parcels: Any = sites["parcel_ids"].astype("str").str.split("|")
-    more = (parcels.str.len() - 1).astype("Int64").astype("str")
-    listed = parcels.str[0].where(parcels.str.len() == 1, parcels.str[0] + " (+" + more + ")")
+    parcels = sites["parcel_ids"].astype("str")
+    first = parcels.str.split("|", n=1, expand=True).reindex(columns=[0])[0].astype("str")
+    more = parcels.str.count(r"\|").astype("Int64").astype("str")
+    listed = first.where(
+        ~parcels.str.contains("|", regex=False, na=False), first + " (+" + more + ")"
+    )
     found = sites["name"].astype("str").fillna(sites["address"].astype("str"))
     text: pd.Series[str] = found.fillna(listed).fillna(sites["opportunity_id"]).astype("str")
     return text

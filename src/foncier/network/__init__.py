@@ -8,10 +8,12 @@ from foncier.network.barriers import add_crossing
 from foncier.network.entrances import entrances, entrances_by_mode, main_entrances
 from foncier.network.graph import Graph, build_graph
 from foncier.network.isochrones import isochrones
-from foncier.network.loop import route_loop
+from foncier.network.joints import Joints, connect_streets
+from foncier.network.loop import Tour, route_loop, route_tour
 from foncier.network.routes import routes
 from foncier.network.service_area import departures_within, points_within, residents_within
 from foncier.network.slope import apply_slope
+from foncier.network.splitting import component_of
 from foncier.network.travel_times import (
     BIKE_KMH,
     WALK_KMH,
@@ -25,11 +27,15 @@ __all__ = [
     "BIKE_KMH",
     "WALK_KMH",
     "Graph",
+    "Joints",
+    "Tour",
     "access_points",
     "add_crossing",
     "add_cycling",
     "apply_slope",
     "build_graph",
+    "component_of",
+    "connect_streets",
     "departures_within",
     "entrances",
     "entrances_by_mode",
@@ -39,6 +45,7 @@ __all__ = [
     "raster_grid",
     "residents_within",
     "route_loop",
+    "route_tour",
     "routes",
     "travel_time_raster",
     "travel_time_table",

@@ -16,14 +16,14 @@ import shapely
 
 from foncier.geometry import vertex_measures
 from foncier.network.graph import VERTEX_TOLERANCE_M
+from foncier.network.islands import AFTER, BEFORE, bridge_islands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.network.graph import Floats, Geometries, Integers
 
-JOINED, NODED = "joined", "noded"
-BEFORE, AFTER = -1.0, 1.0  # an end is extended before the first vertex, or after the last
+JOINED, NODED, BRIDGED = "joined", "noded", "bridged"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Joints:
     """Streets that are connected, and where.
 
     ``points`` are the joints: ``kind`` (``joined``: an end that was extended to the next street;
-    ``noded``: a crossing that got a vertex), ``gap_m`` (0 at a crossing) and a point.
+    ``noded``: a crossing that got a vertex; ``bridged``: an end that was extended over public
+    ground, so that an isolated group of streets is not), ``gap_m`` (0 at a crossing) and a point.
     """
 
     streets: gpd.GeoDataFrame
@@ -63,7 +64,12 @@ class _Added:
 
 
 def connect_streets(
-    streets: gpd.GeoDataFrame, *, tolerance_m: float, drawn: NDArray[np.bool_]
+    streets: gpd.GeoDataFrame,
+    *,
+    tolerance_m: float,
+    drawn: NDArray[np.bool_],
+    parcels: Geometries | None = None,
+    island_m: float = 0.0,
 ) -> Joints:
     """Connect streets whose ends miss each other, or that cross, at one level.
 
@@ -79,6 +85,9 @@ def connect_streets(
         Largest gap, in metres; 0 changes nothing.
     drawn
         True for the streets of files that are drawn, shape (n,): the others are topological.
+    parcels, island_m
+        Outlines of the parcels, and the largest gap over which an isolated group of streets is
+        joined to the rest where no parcel lies in it (`foncier.network.islands`); 0 joins none.
 
     Returns
     -------
@@ -106,16 +115,36 @@ def connect_streets(
     lines = _with_vertices(parts, ends)
     crossings, places = _crossings(_parts(lines, rows[owner], level[owner]))
     lines = _with_vertices(lines, crossings)
-    joined = shapely.points(ends.xy[ends.side != 0])
+    bridges, bridged_m = _bridges(lines, level[owner], parcels, island_m)
+    lines = _with_vertices(lines, bridges)
+    kinds = [(JOINED, _ends_of(ends), gaps), (NODED, places, np.zeros(len(places)))]
+    kinds.append((BRIDGED, _ends_of(bridges), bridged_m))
     points = gpd.GeoDataFrame(
         {
-            "kind": np.repeat([JOINED, NODED], [len(joined), len(places)]),
-            "gap_m": np.concatenate([gaps, np.zeros(len(places))]),
+            "kind": [kind for kind, xy, _ in kinds for _ in xy],
+            "gap_m": np.concatenate([gap for _, _, gap in kinds]),
         },
-        geometry=np.concatenate([joined, shapely.points(places)]),
+        geometry=shapely.points(np.concatenate([xy for _, xy, _ in kinds])),
         crs=streets.crs,
     )
     return Joints(_with_lines(streets, rows, owner, lines), points)
+
+
+def _ends_of(added: _Added) -> Floats:
+    """Return where ends were extended to."""
+    xy: Floats = added.xy[added.side != 0]
+    return xy
+
+
+def _bridges(
+    lines: Geometries, level: Integers, parcels: Geometries | None, island_m: float
+) -> tuple[_Added, Floats]:
+    """Return the vertices that join isolated groups of streets, and the gaps."""
+    if parcels is None or not len(parcels) or not island_m > 0:
+        none = np.empty(0)
+        return _Added(np.empty(0, dtype=np.intp), none, none, np.empty((0, 2))), none
+    found = bridge_islands(lines, level, parcels, most_m=island_m)
+    return _extended(lines, found.part, found.side, found.other, found.target), found.gap_m.round(3)
 
 
 def _parts(lines: Geometries, row: Integers, level: Integers) -> _Parts:
@@ -157,16 +186,27 @@ def _end_joints(parts: _Parts, tolerance_m: float) -> tuple[_Added, Floats]:
         lines[other], shapely.line_locate_point(lines[other], ends[end])
     )
     target = _at_vertices(target, lines[other], ends[end], tolerance_m)
-    end, other, gap, target = _nearest(ends, end_part, end, other, gap, target)
+    best = _nearest(ends, end_part, end, other, gap)
+    end, other, target = end[best], other[best], target[best]
+    once = ~_facing(end_part[end], other, ends[end], target)
+    end, other, target = end[once], other[once], target[once]
+    added = _extended(lines, end_part[end], side[end], other, target)
+    return added, np.round(shapely.distance(ends[end], target), 3)
+
+
+def _extended(
+    lines: Geometries, part: Integers, side: Floats, other: Integers, target: Geometries
+) -> _Added:
+    """Return the vertices that extend ends to points of other lines, and those in these lines."""
     xy = shapely.get_coordinates(target)
     measure = shapely.line_locate_point(lines[other], target)
-    added = _Added(
-        np.concatenate([end_part[end], other]),
-        np.concatenate([np.zeros(len(end)), measure]),
-        np.concatenate([side[end], np.zeros(len(end))]),
+    none = np.zeros(len(part))
+    return _Added(
+        np.concatenate([part, other]),
+        np.concatenate([none, measure]),
+        np.concatenate([side, none]),
         np.concatenate([xy, xy]),
     )
-    return added, np.round(shapely.distance(ends[end], target), 3)
 
 
 def _at_vertices(
@@ -182,39 +222,32 @@ def _at_vertices(
 
 
 def _nearest(
-    ends: Geometries,
-    end_part: Integers,
-    end: Integers,
-    other: Integers,
-    gap: Floats,
-    target: Geometries,
-) -> tuple[Integers, Integers, Floats, Geometries]:
-    """Keep the nearest street of each end; ends at one place, and two that face, join once."""
-    place = pd.MultiIndex.from_arrays(
-        np.round(shapely.get_coordinates(ends) / VERTEX_TOLERANCE_M).astype("int64").T.tolist()
-    )
-    where = pd.factorize(place)[0]
+    ends: Geometries, end_part: Integers, end: Integers, other: Integers, gap: Floats
+) -> Integers:
+    """Return the pair of the nearest street of each end; ends at one place join once."""
+    x, y = np.round(shapely.get_coordinates(ends) / VERTEX_TOLERANCE_M).astype("int64").T
+    where = pd.factorize(pd.MultiIndex.from_arrays([x, y]))[0]
     # An end that another street shares is connected through it.
-    touched = pd.MultiIndex.from_arrays([where[np.arange(len(ends))], end_part])
-    shares = pd.MultiIndex.from_arrays([where[end], other]).isin(touched)
-    end, other, gap, target = end[~shares], other[~shares], gap[~shares], target[~shares]
+    touched = pd.MultiIndex.from_arrays([where, end_part])
+    own = pd.MultiIndex.from_arrays([where[end], other]).isin(touched)
     order = np.lexsort((other, end, gap, where[end]))
+    order = order[~own[order]]
     first = np.ones(len(order), dtype=bool)
     first[1:] = where[end[order]][1:] != where[end[order]][:-1]
-    best = order[first]
-    end, other, gap, target = end[best], other[best], gap[best], target[best]
-    low, high = np.minimum(end_part[end], other), np.maximum(end_part[end], other)
-    pair = pd.DataFrame({"low": low, "high": high, "gap": np.round(gap, 6)})
-    middle = shapely.line_interpolate_point(
-        shapely.linestrings(
-            np.stack([shapely.get_coordinates(ends[end]), shapely.get_coordinates(target)], axis=1)
-        ),
-        0.5,
-        normalized=True,
-    )
-    xy = np.round(shapely.get_coordinates(middle), 3)
-    facing = pair.assign(x=xy[:, 0], y=xy[:, 1]).duplicated().to_numpy()
-    return end[~facing], other[~facing], gap[~facing], target[~facing]
+    return np.asarray(order[first])
+
+
+def _facing(
+    part: Integers, other: Integers, ends: Geometries, target: Geometries
+) -> NDArray[np.bool_]:
+    """Tell the gaps that were found from the other side too."""
+    if not len(part):
+        return np.zeros(0, dtype=bool)
+    both = shapely.get_coordinates(ends) + shapely.get_coordinates(target)
+    middle = np.round(both / 2, 3)
+    low, high = np.minimum(part, other), np.maximum(part, other)
+    pairs = pd.DataFrame({"low": low, "high": high, "x": middle[:, 0], "y": middle[:, 1]})
+    return pairs.duplicated().to_numpy()
 
 
 def _crossings(parts: _Parts) -> tuple[_Added, Floats]:

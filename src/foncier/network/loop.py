@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
     )
 
 
+@dataclass(frozen=True)
+class Tour:
+    """A line through ordered waypoints, and the legs that no street connects.
+
+    These legs (first and last waypoint) are straight on the line.
+    """
+
+    line: shapely.LineString
+    straight: tuple[tuple[Message, Message], ...] = ()
+
+
 def route_loop(
     waypoints: gpd.GeoDataFrame,
     graph: Graph,
@@ -34,7 +46,33 @@ def route_loop(
     snap_m: float = SNAP_M,
     impedance: Floats | None = None,
 ) -> shapely.LineString:
-    """Connect ordered waypoints by the streets of least impedance.
+    """Connect ordered waypoints by the streets of least impedance; see `route_tour`.
+
+    Returns
+    -------
+    A line along the streets, from waypoint to waypoint. A line for a study, not a survey: the
+    real course of the loop is not published (METHODS §2).
+
+    Raises
+    ------
+    ContractError
+        Fewer than two waypoints, one too far from any street, or no path between two of them.
+    """
+    tour = route_tour(waypoints, graph, closed=closed, snap_m=snap_m, impedance=impedance)
+    for start, end in tour.straight:
+        raise ContractError("network.loop.no_way", start=start, end=end)
+    return tour.line
+
+
+def route_tour(
+    waypoints: gpd.GeoDataFrame,
+    graph: Graph,
+    *,
+    closed: bool = True,
+    snap_m: float = SNAP_M,
+    impedance: Floats | None = None,
+) -> Tour:
+    """Connect ordered waypoints by the streets; a leg without a path is straight, and named.
 
     Parameters
     ----------
@@ -50,15 +88,10 @@ def route_loop(
         Factor on the length of each street, by row of the table of streets: streets above 1 are
         avoided, below 1 preferred. None: the shortest path.
 
-    Returns
-    -------
-    A line along the streets, from waypoint to waypoint. A line for a study, not a survey: the
-    real course of the loop is not published (METHODS §2).
-
     Raises
     ------
     ContractError
-        Fewer than two waypoints, one too far from any street, or no path between two of them.
+        Fewer than two waypoints, or one too far from any street.
     """
     check_same_crs(graph, waypoints.crs, table="stops")
     stops = waypoints.sort_values("order", kind="stable", ignore_index=True)
@@ -73,10 +106,13 @@ def route_loop(
     _check_distances(graph, points, names, spots.known, snap_m)
     split = split_edges(graph, spots)
     node = np.append(split.node, split.node[:1]) if closed else split.node
-    xy = concat_vertices(_legs(split.graph, node, [*names, names[0]], impedance))
+    legs, routed = _legs(split.graph, node, impedance)
+    xy = concat_vertices(legs)
     if len(xy) < 2:
         raise ContractError("network.loop.one_place")
-    return shapely.LineString(xy)
+    pairs = zip(names, [*names[1:], names[0]], strict=True)
+    straight = [pair for pair, known in zip(pairs, routed, strict=False) if not known]
+    return Tour(shapely.LineString(xy), tuple(straight))
 
 
 def _check_distances(
@@ -98,18 +134,21 @@ def _check_distances(
 
 
 def _legs(
-    graph: Graph, node: Integers, names: list[Message], impedance: Floats | None
-) -> list[Floats]:
-    """Vertices of the path from each stop to the next."""
+    graph: Graph, node: Integers, impedance: Floats | None
+) -> tuple[list[Floats], list[bool]]:
+    """Vertices of the path from each stop to the next, and whether there is one by the streets."""
     arcs = _least_impedance(graph, impedance)
     starts, row = np.unique(node[:-1], return_inverse=True)
     distance, before = dijkstra(arcs.matrix(), indices=starts, return_predecessors=True)
-    sections = []
+    sections, routed = [], []
     for leg, (tree, end) in enumerate(zip(row, node[1:], strict=True)):
-        if not np.isfinite(distance[tree, end]):
-            raise ContractError("network.loop.no_way", start=names[leg], end=names[leg + 1])
-        sections.append(_path_vertices(graph, arcs, _path(before[tree], int(end))[::-1]))
-    return sections
+        routed.append(bool(np.isfinite(distance[tree, end])))
+        if routed[-1]:
+            sections.append(_path_vertices(graph, arcs, _path(before[tree], int(end))[::-1]))
+        else:
+            both = node[leg : leg + 2]
+            sections.append(np.column_stack([graph.x[both], graph.y[both]]))
+    return sections, routed
 
 
 def _least_impedance(graph: Graph, impedance: Floats | None) -> Arcs:

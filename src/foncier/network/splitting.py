@@ -83,6 +83,14 @@ def snap(graph: Graph, points: Geometries, *, within_m: float) -> NetworkPoints:
     return _nearest_edges(graph, points, point, edge)
 
 
+def component_of(graph: Graph, points: Geometries, *, within_m: float) -> Integers:
+    """Return the connected part of the nearest street of each point, 0 the largest; −1 off it."""
+    spots = snap(graph, points, within_m=within_m)
+    part = np.full(len(points), -1)
+    part[spots.known] = graph.component[graph.u[spots.edge[spots.known]]]
+    return part
+
+
 def snap_to_street(graph: Graph, points: Geometries, street_id: Geometries) -> NetworkPoints:
     """Snap each point to its street; off the network when the graph lacks that street.
 

@@ -20,6 +20,7 @@ from foncier.pipeline.layers import (
     relief_bounds,
 )
 from foncier.pipeline.missing import uncovered
+from foncier.pipeline.streets import connect_layers, isolated, loop_gaps
 from foncier.pipeline.study_area import study_area, trace_lines
 from foncier.study import costs as study_costs
 from foncier.study.config import FORMER_KEYS, LAYERS, Layer, Study
@@ -27,8 +28,11 @@ from foncier.study.config import FORMER_KEYS, LAYERS, Layer, Study
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyproj
+
     from foncier.i18n import Lang
     from foncier.model import LayerFile, LayerReport
+    from foncier.pipeline.study_area import StudyLines
 
 # Layers whose coverage of the communes is compared.
 COMPARED: tuple[Layer, ...] = ("parcels", "buildings", "streets", "zones")
@@ -107,6 +111,7 @@ class _Tables:
     study: Study
     frames: dict[Layer, Any] = field(default_factory=dict)
     corners: list[Any] = field(default_factory=list)
+    reports: list[LayerReport] = field(default_factory=list)
     complete: bool = True
 
     def read(self, layer: Layer) -> Iterator[LayerCheck]:
@@ -115,6 +120,7 @@ class _Tables:
         for spec in self.study.layers.get(layer, ()):
             table, check = self._read_file(layer_file(self.study, layer, spec))
             parts.append(table)
+            self.reports += [] if check.report is None else [check.report]
             yield check
         readable = all(part is not None for part in parts)
         self.complete &= readable
@@ -128,7 +134,7 @@ class _Tables:
             return
         if layer in ON_GROUND and len(table):
             self.corners.append(table.total_bounds)
-        if layer in (*COMPARED, "inventory"):
+        if layer in (*COMPARED, "inventory", "places"):
             self.frames[layer] = table
 
     def _combined(self, layer: Layer, parts: list[Any]) -> Any:
@@ -172,16 +178,15 @@ def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
     if not tables.complete:
         return
     crs = legal_crs(study.info.communes[0])
-    layers = Layers(tables.frames, ())
-    streets = layers.get("streets")
-    waypoints = study.loop is not None and study.loop.file is None
-    has_graph = waypoints and streets is not None and not streets.empty
+    layers = Layers(tables.frames, tuple(tables.reports))
     try:
-        graph = network.build_graph(streets) if has_graph else None
-        axis = trace_lines(study, graph, crs, streets).axis
+        graph, found = _check_streets(study, layers, crs)
+        axis = found.axis
     except FoncierError as fault:
         yield LayerCheck("axis", label("pipeline.check.lines"), fault=fault)
         return
+    for gap in (*isolated(graph, layers.get("places")), *loop_gaps(found.straight)):
+        yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
     try:
         area = study_area(study, layers, axis, crs)
     except FoncierError as fault:
@@ -192,6 +197,16 @@ def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
         return
     for gap in uncovered(detect.uncovered_communes(context, area)):
         yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
+
+
+def _check_streets(
+    study: Study, layers: Layers, crs: pyproj.CRS
+) -> tuple[network.Graph | None, StudyLines]:
+    """Graph of the connected streets, and the lines of the study traced along them, as a run."""
+    connected, _ = connect_layers(study, layers)
+    streets = connected.get("streets")
+    graph = None if streets is None or streets.empty else network.build_graph(streets)
+    return graph, trace_lines(study, graph, crs, streets)
 
 
 def _check_pictures(study: Study) -> Iterator[LayerCheck]:

@@ -33,6 +33,7 @@ from foncier.pipeline.missing import (
     unknown_sites,
     unmeasured,
 )
+from foncier.pipeline.streets import connect_layers, isolated, loop_gaps
 from foncier.pipeline.study_area import (
     StudyLines,
     landmarks,
@@ -125,8 +126,9 @@ def run(
     step(localize("pipeline.steps.layers"))
     layers, converted = _read(study, tiling, workers)
     step(localize("pipeline.steps.network"))
-    graph = _graph(layers.get("streets"))
-    lines = trace_lines(study, graph, crs, layers.get("streets"))
+    connected, _ = connect_layers(study, layers)
+    graph = _graph(connected.get("streets"))
+    lines = trace_lines(study, graph, crs, connected.get("streets"))
     area = study_area(study, layers, lines.axis, crs)
     step(localize("pipeline.steps.detection"))
     context, detections = _detect(study, layers, area, tiling, converted)
@@ -135,14 +137,14 @@ def run(
     candidates = scoring.in_perimeters(candidates, layers.get("perimeters"))
     step(localize("pipeline.steps.accessibility"))
     destinations = destinations_of(layers.get("places"))
-    access = compute_accessibility(candidates, layers, graph, destinations, lines.loop)
+    access = compute_accessibility(candidates, connected, graph, destinations, lines.loop)
     candidates, outside = _add_access_warnings(access, context)
     step(localize("pipeline.steps.scores"))
     candidates, unlisted = add_statuses(candidates, study.statuses)
     candidates, factors = add_availability(study, layers, candidates, evidence)
     measures = measure_criteria(candidates, access.access, layers)
     candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
-    reports = add_notes(layers.reports, friches.notes, buildings.notes, access.notes)
+    reports = add_notes(connected.reports, friches.notes, buildings.notes, access.notes)
     result = ResultTables(
         **_study_fields(study, reports),
         candidates=candidates,
@@ -153,8 +155,10 @@ def run(
         **_access_fields(access, scores, study.reach.isochrones),
         surface=access.surface(destinations, lines.loop, area),
         **_score_fields(scores, weighted),
-        **_layer_fields(layers, lines, area, crs),
+        **_layer_fields(connected, lines, area, crs),
         missing=partial_coverage(context, friches, outside)
+        + isolated(graph, layers.get("places"), access.points)
+        + loop_gaps(lines.straight)
         + missing(study, layers, destinations, lines.loop)
         + unknown_sites(study, set(candidates["opportunity_id"]))
         + missing_raster(area)

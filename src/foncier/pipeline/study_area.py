@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
+    from foncier.i18n import Message
     from foncier.pipeline.layers import Layers
     from foncier.study.config import Layer, Study, Trace
 
@@ -29,18 +30,23 @@ EXTENT: tuple[Layer, ...] = ("parcels", "buildings", "inventory")
 
 @dataclass(frozen=True)
 class StudyLines:
-    """Axis, loop and waypoints of the loop; each may be missing."""
+    """Axis, loop and waypoints of the loop; each may be missing.
+
+    ``straight`` are the legs of the loop that no street connects.
+    """
 
     lines: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     loop: shapely.Geometry | None
     axis: shapely.Geometry | None
+    straight: tuple[tuple[Message, Message], ...] = ()
 
 
 def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) -> StudyLines:
     """Trace the axis and the loop; a loop of waypoints follows streets of the least impedance."""
     rows, shapes = [], []
     axis = loop = None
+    straight: tuple[tuple[Message, Message], ...] = ()
     stops = gpd.GeoDataFrame({"order": [], "name": []}, geometry=[], crs=crs)
     if study.axis:
         axis = _line(study, study.axis, crs)
@@ -52,7 +58,8 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
         if points is None:
             loop = _line(study, study.loop, crs)
         elif graph is not None:
-            loop = network.route_loop(points, graph, impedance=_comfort_factors(streets))
+            tour = network.route_tour(points, graph, impedance=_comfort_factors(streets))
+            loop, straight = tour.line, tour.straight
         if loop is not None:
             rows.append({"name": study.loop.name, "role": "loop", "status": study.loop.status})
             shapes.append(loop)
@@ -60,7 +67,7 @@ def trace_lines(study: Study, graph: Any, crs: pyproj.CRS, streets: Any = None) 
         pd.DataFrame(rows, columns=["name", "role", "status"]), geometry=shapes, crs=crs
     )
     table = schemas.LINES.conform(lines.assign(length_m=lines.length))
-    return StudyLines(table, stops, loop, axis)
+    return StudyLines(table, stops, loop, axis, straight)
 
 
 def _comfort_factors(streets: Any) -> Any:

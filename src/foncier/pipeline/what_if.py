@@ -20,6 +20,7 @@ from foncier.parallel import confined
 from foncier.pipeline import run
 from foncier.pipeline.accessibility import add_columns
 from foncier.pipeline.layers import Layers, read_layers
+from foncier.pipeline.streets import connect_layers
 from foncier.pipeline.study_area import trace_lines
 from foncier.scoring import Situation
 from foncier.study import criteria as study_criteria
@@ -84,6 +85,7 @@ def run_what_if(
     result = run.run(study, workers=workers)
     needed = {name: spec for name, spec in study.layers.items() if name in REREAD}
     layers = read_layers(study.model_copy(update={"layers": needed}), workers=workers)
+    layers, _ = connect_layers(study, layers)
     streets = layers.get("streets")
     if streets is None or streets.empty:
         raise ConfigError("pipeline.what_if.no_streets")

@@ -301,6 +301,18 @@ class SignalChange(Strict):
     source: str | None = None
 
 
+class Network(Strict):
+    """How drawn street files (cadastre, communal file) are connected, see the docs.
+
+    ``join_m`` is the largest gap between an end and the next street, in metres; 0 leaves the
+    streets as they are drawn, and crossings without a vertex unconnected. ``island_m`` is the
+    largest gap of a group of streets that nothing else connects, over ground that no parcel covers.
+    """
+
+    join_m: float = Field(default=1.0, ge=0, le=20)
+    island_m: float = Field(default=30.0, ge=0, le=100)
+
+
 class Publisher(Strict):
     """Who publishes the result, for its metadata; a service, not a person."""
 
@@ -407,6 +419,7 @@ class Study(Strict):
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     layers: dict[Layer, tuple[LayerSpec, ...]] = Field(default_factory=dict)
     reach: Reach = Reach()
+    network: Network = Network()
     leaflet: Leaflet | None = None
     score: Score = Score()
     needs: Needs = Needs()
