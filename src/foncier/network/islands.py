@@ -51,7 +51,7 @@ def bridge_islands(
     most_m
         Largest gap, in metres.
     """
-    group = _groups(lines, level)
+    group = groups(lines, level)
     end, other = _near_groups(lines, group, most_m)
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     end_part = np.tile(np.arange(len(lines)), 2)
@@ -68,7 +68,7 @@ def bridge_islands(
     return Bridges(end_part[end][best], side[best], other[best], target[best], gap[best])
 
 
-def _groups(lines: Geometries, level: Integers) -> Integers:
+def groups(lines: Geometries, level: Integers) -> Integers:
     """Connected group of each line, 0 the largest."""
     ids = [f"{n:09d}" for n in range(len(lines))]
     graph = build_graph(

@@ -16,7 +16,7 @@ import shapely
 
 from foncier.geometry import vertex_measures
 from foncier.network.graph import VERTEX_TOLERANCE_M
-from foncier.network.islands import AFTER, BEFORE, bridge_islands
+from foncier.network.islands import AFTER, BEFORE, bridge_islands, groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,7 +186,12 @@ def _end_joints(parts: _Parts, tolerance_m: float) -> tuple[_Added, Floats]:
         lines[other], shapely.line_locate_point(lines[other], ends[end])
     )
     target = _at_vertices(target, lines[other], ends[end], tolerance_m)
-    best = _nearest(ends, end_part, end, other, gap)
+    group = groups(lines, parts.level)
+    apart = group[end_part[end]] != group[other]
+    # An end where another street ends too is connected: it joins another group only.
+    place = _places(ends)
+    lonely = np.bincount(place)[place[end]] == 1
+    best = _nearest(place[end], gap, other, lonely | apart)
     end, other, target = end[best], other[best], target[best]
     once = ~_facing(end_part[end], other, ends[end], target)
     end, other, target = end[once], other[once], target[once]
@@ -221,19 +226,18 @@ def _at_vertices(
     return target
 
 
-def _nearest(
-    ends: Geometries, end_part: Integers, end: Integers, other: Integers, gap: Floats
-) -> Integers:
-    """Return the pair of the nearest street of each end; ends at one place join once."""
+def _places(ends: Geometries) -> Integers:
+    """Number the distinct positions of ends."""
     x, y = np.round(shapely.get_coordinates(ends) / VERTEX_TOLERANCE_M).astype("int64").T
-    where = pd.factorize(pd.MultiIndex.from_arrays([x, y]))[0]
-    # An end that another street shares is connected through it.
-    touched = pd.MultiIndex.from_arrays([where, end_part])
-    own = pd.MultiIndex.from_arrays([where[end], other]).isin(touched)
-    order = np.lexsort((other, end, gap, where[end]))
-    order = order[~own[order]]
+    return np.asarray(pd.factorize(pd.MultiIndex.from_arrays([x, y]))[0])
+
+
+def _nearest(place: Integers, gap: Floats, other: Integers, useful: NDArray[np.bool_]) -> Integers:
+    """Return the useful pair with the least gap of each place; ends at one place join once."""
+    order = np.lexsort((other, gap, place))
+    order = order[useful[order]]
     first = np.ones(len(order), dtype=bool)
-    first[1:] = where[end[order]][1:] != where[end[order]][:-1]
+    first[1:] = place[order][1:] != place[order][:-1]
     return np.asarray(order[first])
 
 
