@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -44,15 +45,20 @@ def check_picture(path: Path, written: str) -> None:
     Raises
     ------
     ConfigError
-        The file is missing, or is not a PNG or JPEG that can be read.
+        The file is missing, is not a PNG or JPEG that can be read, or has too many pixels.
     """
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 (slow to import)
 
     if not path.is_file():
         raise ConfigError("export.pictures.missing", key=written)
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            image.verify()
+        with warnings.catch_warnings():
+            # A picture of more than 90 million pixels: small in its file, not in memory.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                image.verify()
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ConfigError("export.pictures.too_large", key=written) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ConfigError("export.pictures.not_readable", key=written, why=error) from error
 

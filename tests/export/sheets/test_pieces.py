@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from importlib import resources
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -208,6 +210,16 @@ def test_an_unreadable_picture_is_refused_before_the_run(
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=expected):
         check_picture(path, "logo.png")
+
+
+@pytest.mark.parametrize("side", [11_000, 30_000])
+def test_a_small_file_of_too_many_pixels_is_refused(tmp_path: Path, side: int) -> None:
+    head = struct.pack(">4sIIBBBBB", b"IHDR", side, side, 8, 0, 0, 0, 0)
+    chunks = [head, b"IDAT" + zlib.compress(bytes(side)), b"IEND"]
+    packed = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks]
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    with pytest.raises(ConfigError, match="pixels"):
+        check_picture(tmp_path / "logo.png", "logo.png")
 
 
 def test_a_picture_that_can_be_printed_passes(tmp_path: Path) -> None:

@@ -346,7 +346,7 @@ def _size(data: bytes, name: str) -> tuple[int, int, str]:
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
             return image.width, image.height, str(image.format).lower()
-    except (OSError, SyntaxError, ValueError) as reason:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as reason:
         raise FormatError(
             "export.sheets.unreadable_picture", file=name, why=str(reason)
         ) from reason
