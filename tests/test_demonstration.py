@@ -41,6 +41,7 @@ def summary(result: ResultTables) -> str:
         "area_m2",
         "confidence",
         "score",
+        "availability_class",
         "overall_rank",
         "rank_low",
         "rank_high",

@@ -188,7 +188,8 @@ def test_scores_that_differ_at_the_ninth_decimal_differ(
 
 def table_of_ranks(rank: list[float], topsis: list[float]) -> Any:
     frame = sites(*[(1, 1, 1)] * len(rank))
-    return frame.assign(overall_rank=rank, topsis_rank=topsis, other=NAN)
+    score = 1 - np.array(rank, dtype=float) / 10
+    return frame.assign(score=score, topsis_rank=topsis, other=NAN)
 
 
 def test_agreement_is_kendall_s_tau_over_the_sites_that_both_rank() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from foncier.model import KIND_LABELS
 from foncier.study.criteria import projects
 from foncier.study.rulesets import read_rules
 
@@ -16,8 +17,8 @@ def criteria_table() -> str:
     rows = (
         (
             c["fr"],
-            f"{_plain(c['worst'])} {c['unit']}".strip(),
-            f"{_plain(c['best'])} {c['unit']}".strip(),
+            _bound(c, 0),
+            _bound(c, 1),
             _plain(c["weight"]),
             c["source"],
         )
@@ -50,6 +51,18 @@ def themes_table() -> str:
             )
             rows.append((f"{theme['fr']} (`{name}`)", one["fr"], asked, one["why"]))
     return _table(("Thème", "Condition", "Demande", "Pourquoi"), rows)
+
+
+def _bound(criterion: dict[str, Any], end: int) -> str:
+    """Value scored 0 or 1, with that of a kind that has its own."""
+    unit, own = criterion["unit"], criterion.get("by_kind", {})
+    values = [_plain(criterion[("worst", "best")[end]])]
+    values += [
+        f"{_plain(pair[end])} ({KIND_LABELS[kind].fr.lower()})" for kind, pair in own.items()
+    ]
+    return " ; ".join(
+        f"{value} {unit}".strip() if not n else value for n, value in enumerate(values)
+    )
 
 
 def _plain(value: float) -> str:

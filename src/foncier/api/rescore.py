@@ -48,7 +48,7 @@ def rescored(
     """
     measures = measures_of(result)
     criteria, left_out = measurable_criteria(weighted(result.criteria, weights, project), study)
-    scores = scoring.scores(measures, criteria)
+    scores = scoring.scores(measures, criteria, order=result.order)
     every = criteria_of(
         study.model_copy(update={"weights": dict.fromkeys(known_criteria(study), 1)})
     )

@@ -31,6 +31,7 @@ from foncier.model import (
     Missing,
     Note,
     Profile,
+    RankOrder,
     ResultTables,
     Rule,
     TravelTimeRaster,
@@ -39,6 +40,7 @@ from foncier.model.entries import ENTRIES
 from foncier.pipeline.write_results import EXCHANGE, MEASURES
 from foncier.results.layers import SURFACE
 from foncier.results.manifest import result_files
+from foncier.study import rank_order
 from foncier.study.config import Study as StudyConfig
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def whole(saved: SavedResult) -> ResultTables:
             scores=_scores(sites, criteria),
             measures=measures,
             criteria=criteria,
+            order=_order(manifest),
             profile=_profile(manifest["profile"]),
             destinations={key: Localized(**words[key]) for key in _in_order(sites, words)},
             reports=tuple(_report(one) for one in manifest["inputs"]),
@@ -216,11 +219,18 @@ def _near(saved: SavedResult, layer: str, table: schemas.Table) -> gpd.GeoDataFr
 def _scores(sites: pd.DataFrame, criteria: tuple[Criterion, ...]) -> pd.DataFrame:
     """Scores of the opportunities, with one column a criterion."""
     named = {f"criterion_{c.name}": c.name for c in criteria}
-    table = pd.DataFrame(sites[[*schemas.SCORES.names, *named]]).rename(columns=named)
+    columns = [*schemas.SCORES.names, *named]  # a former version had fewer
+    table = pd.DataFrame(sites.reindex(columns=columns)).rename(columns=named)
     scores: pd.DataFrame = schemas.SCORES.conform(
         table.sort_values("opportunity_id", ignore_index=True)
     )
     return scores
+
+
+def _order(manifest: Mapping[str, Any]) -> RankOrder:
+    """How the rank was composed: the study may rank the sites that are taken."""
+    score = manifest["configuration"].get("score") or {}
+    return rank_order(rank_taken=bool(score.get("rank_taken", False)))
 
 
 def _criterion(raw: Mapping[str, Any]) -> Criterion:

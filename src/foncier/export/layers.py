@@ -12,6 +12,7 @@ from foncier import schemas
 from foncier.export import tables
 from foncier.i18n import label
 from foncier.model import KIND_PLURALS
+from foncier.results.explain import bounds_text
 from foncier.results.layers import ROUTES, Layer
 from foncier.schemas import Column, Table
 from foncier.schemas.base import LINE, POINT
@@ -46,6 +47,7 @@ CRITERIA = Table(
         Column("best", "number"),
         Column("weight", "number", low=0),
         Column("source", "text", label_id="rule_source", optional=True),
+        Column("by_kind", "text", label_id="criterion_by_kind", optional=True),
     ),
 )
 
@@ -283,7 +285,10 @@ def _layer(
 
 def _criteria(result: ResultTables) -> pd.DataFrame:
     rows = [
-        (c.name, c.measure, c.label.fr, c.label.en, c.unit, c.worst, c.best, c.weight, c.source)
+        (
+            *(c.name, c.measure, c.label.fr, c.label.en, c.unit, c.worst, c.best, c.weight),
+            *(c.source, bounds_text(c.by_kind)),
+        )
         for c in result.criteria
     ]
     return _table(CRITERIA, rows)

@@ -209,6 +209,14 @@ def access_wide(result: ResultTables, ids: pd.Series[str]) -> dict[str, pd.Serie
     return wide
 
 
+def by_rank(sites: Any) -> Any:
+    """Sites in the order of their rank, then by id; of a family the one that stands for it first."""
+    follows = sites["line"].notna() & (sites["line"] != sites["opportunity_id"])
+    names = ["overall_rank", "_follows", "opportunity_id"]
+    ordered = sites.assign(_follows=follows).sort_values(names, na_position="last", kind="stable")
+    return ordered.drop(columns="_follows").reset_index(drop=True)
+
+
 def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
     """Candidates with their scores and their access, one row per opportunity.
 
@@ -219,8 +227,8 @@ def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
 
     Returns
     -------
-    The columns of `columns` and the geometry in the legal metric CRS (metres), sorted by rank,
-    then by id; an opportunity without a rank comes last. Unknown is NaN, never 0.
+    The columns of `columns` and the geometry in the legal metric CRS (metres), in the order of
+    `by_rank`; an opportunity without a rank comes last. Unknown is NaN, never 0.
     """
     named = columns(result)
     criteria = {c.name: f"criterion_{c.name}" for c in result.criteria}
@@ -233,7 +241,5 @@ def opportunities(result: ResultTables) -> gpd.GeoDataFrame:
         table[DEMO.name] = pd.Series("FICTIVES", index=table.index, dtype="str")
     numbers = [c.name for c in named if c.kind == "number"]
     table[numbers] = table[numbers].astype(np.float64)
-    ordered = table.sort_values(
-        ["overall_rank", "opportunity_id"], na_position="last", kind="stable"
-    )
+    ordered = by_rank(table)
     return ordered.reset_index(drop=True)[[c.name for c in named] + ["geometry"]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from foncier.i18n import Labels, label
+from foncier.model.availability import RankOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ class Criterion:
     """A criterion of the score: a linear value function of a measure, and its weight.
 
     The value function is 0 at ``worst`` and 1 at ``best`` (``best`` may be the smaller).
+    ``by_kind`` gives other bounds, worst and best, to the sites of a kind.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Criterion:
     best: float
     weight: float
     source: str
+    by_kind: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ class ResultTables:
         too large.
     contact
         Who publishes the result, for the metadata.
+    order
+        How score, confidence and availability are composed into the rank.
     """
 
     title: str
@@ -176,6 +181,7 @@ class ResultTables:
     contact: Contact = Contact()
     unlisted: gpd.GeoDataFrame | None = None
     unlisted_evidence: pd.DataFrame | None = None
+    order: RankOrder = field(default_factory=RankOrder)
 
 
 @dataclass(frozen=True)

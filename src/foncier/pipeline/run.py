@@ -53,6 +53,7 @@ from foncier.study import (
     evidence_model,
     measurable_criteria,
     profile,
+    rank_order,
     study_answers,
 )
 from foncier.study import mutafriches as study_mutafriches
@@ -86,6 +87,7 @@ CONTEXT_LAYERS: tuple[Layer, ...] = (
 SITE_MEASURES = (
     "residents_around",
     "compactness",
+    "offered_m2",
     "open_ground_m2",
     "existing_m2",
     "zoning",
@@ -123,6 +125,7 @@ def run(
     check_names(study)
     crs = legal_crs(study.info.communes[0])
     weighted, left_out = measurable_criteria(criteria(study), study)
+    order = rank_order(rank_taken=study.score.rank_taken)
     step(localize("pipeline.steps.layers"))
     layers, converted = _read(study, tiling, workers)
     step(localize("pipeline.steps.network"))
@@ -143,7 +146,8 @@ def run(
     candidates, unlisted = add_statuses(candidates, study.statuses)
     candidates, factors = add_availability(study, layers, candidates, evidence)
     measures = measure_criteria(candidates, access.access, layers)
-    candidates, scores = _add_measures(candidates, measures), scoring.scores(measures, weighted)
+    candidates = _add_measures(candidates, measures)
+    scores = scoring.scores(measures, weighted, order=order)
     reports = add_notes(connected.reports, friches.notes, buildings.notes, access.notes)
     result = ResultTables(
         **_study_fields(study, reports),
@@ -155,6 +159,7 @@ def run(
         **_access_fields(access, scores, study.reach.isochrones),
         surface=access.surface(destinations, lines.loop, area),
         **_score_fields(scores, weighted),
+        order=order,
         **_layer_fields(connected, lines, area, crs),
         missing=partial_coverage(context, friches, outside)
         + isolated(graph, layers.get("places"), access.points)

@@ -156,7 +156,8 @@ class _Sites:
             network.departures_within(self.result.access_points, graph, self.layers.get("transit")),
         )
         measures = run.measure_criteria(sites, access, self.layers)
-        return Situation(access, scoring.scores(measures, self.criteria))
+        scores = scoring.scores(measures, self.criteria, order=self.result.order)
+        return Situation(access, scores)
 
 
 def _line(name: str, role: str, line: Any, result: ResultTables) -> gpd.GeoDataFrame:

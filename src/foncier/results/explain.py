@@ -241,6 +241,29 @@ def _evidence(explanation: Explanation, id_: str, lang: Lang) -> list[str]:
     return lines
 
 
+def bounds_text(by_kind: Mapping[str, tuple[float, float]]) -> str | None:
+    """Bounds of a criterion by kind as one text, as the layer ``criteres`` holds them.
+
+    Examples
+    --------
+    >>> bounds_text({"friche": (50, 500.5)}), bounds_text({})
+    ('friche=50:500.5', None)
+    """
+    texts = (f"{kind}={worst:g}:{best:g}" for kind, (worst, best) in by_kind.items())
+    return "|".join(texts) or None
+
+
+def _bounds(criterion: Row, kind: str) -> tuple[float, float]:
+    """Values of a criterion that score 0 and 1 for a site of a kind."""
+    own = criterion.get("by_kind")
+    for text in own.split("|") if isinstance(own, str) else ():
+        name, _, bounds = text.partition("=")
+        if name == kind:
+            worst, _, best = bounds.partition(":")
+            return float(worst), float(best)
+    return criterion["worst"], criterion["best"]
+
+
 def _criteria(explanation: Explanation, site: Row, lang: Lang) -> list[str]:
     return [
         localize(
@@ -250,8 +273,8 @@ def _criteria(explanation: Explanation, site: Row, lang: Lang) -> list[str]:
             value=site.get(criterion["measure"], math.nan),
             unit=criterion["unit"],
             score=site.get(f"criterion_{criterion['name']}", math.nan) * 100,
-            worst=criterion["worst"],
-            best=criterion["best"],
+            worst=_bounds(criterion, site["kind"])[0],
+            best=_bounds(criterion, site["kind"])[1],
             weight=criterion["weight"],
         )
         for criterion in explanation.criteria.to_dict("records")

@@ -57,6 +57,7 @@ CANDIDATES = Table(
         Column("axis_distance_m", "number", "m", optional=True, low=0),
         Column("residents_around", "number", "hab.", optional=True, low=0),
         Column("compactness", "number", "0–1", optional=True, low=0, high=1.001),
+        Column("offered_m2", "number", "m²", optional=True, low=0),
         Column("open_ground_m2", "number", "m²", optional=True, low=0),
         Column("existing_m2", "number", "m²", optional=True, low=0),
         Column("zoning", "number", optional=True, low=0, high=1),
@@ -297,12 +298,15 @@ SCORES = Table(
         Column("score_low", "number", "0–1", low=0, high=1),
         Column("score_high", "number", "0–1", low=0, high=1),
         Column("coverage", "number", "0–1", low=0, high=1),
+        Column("rank_factor", "number", "0–1", optional=True, low=0, high=1),
+        Column("rank_value", "number", "0–1", optional=True, low=0, high=1),
         Column("overall_rank", "number", optional=True, low=1),
         Column("rank_low", "number", optional=True, low=1),
         Column("rank_high", "number", optional=True, low=1),
         Column("top20_share", "number", "0–1", optional=True, low=0, high=1),
         Column("topsis_rank", "number", optional=True, low=1),
         Column("pareto", "yes_no", optional=True),
+        Column("line", "text", optional=True),
     ),
     extra=True,  # one column a criterion, in [0, 1]
 )

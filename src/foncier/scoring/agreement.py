@@ -159,10 +159,10 @@ def agreement(scores: pd.DataFrame) -> Agreement | None:
     Kendall's tau-b over the sites with both ranks; None with fewer than two such sites, or when
     one of the two rankings is constant.
     """
-    both = scores.dropna(subset=["overall_rank", "topsis_rank"])
+    both = scores.dropna(subset=["score", "topsis_rank"])
     if len(both) < 2:
         return None
     from scipy.stats import kendalltau  # noqa: PLC0415 (slow to import)
 
-    tau = kendalltau(both["overall_rank"], both["topsis_rank"]).statistic
+    tau = kendalltau(-both["score"].round(DECIMALS), both["topsis_rank"]).statistic
     return Agreement("TOPSIS", float(tau), len(both)) if np.isfinite(tau) else None

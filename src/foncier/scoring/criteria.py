@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from foncier.model import Criterion
 
 RADIUS_M = 500.0
+# What composes the rank with the score and the confidence.
+RANKING = ("availability", "availability_class", "family")
 BUILDING = "batiment_non_affecte"
 PART = "piece"  # a part of a parcel that the rest of it may be built on
 APPROXIMATE = ("emprise_approximative", "point_seul")
@@ -53,18 +55,20 @@ def measures(
     Returns
     -------
     One row an opportunity, sorted by id: ``opportunity_id``, ``kind``, ``area_m2``,
-    ``confidence``, ``axis_distance_m``, ``residents_around`` (missing without a population
-    table, and outside the hull of its cells), ``compactness`` (missing for an estimated
-    outline), ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N),
-    ``warning_count``, ``price_eur_m2`` of its commune,
-    ``departures_per_hour`` as the candidates have it, then ``<destination>_m`` and
-    ``<destination>_min`` for each destination of the access table. Missing stays missing.
+    ``confidence``, ``axis_distance_m``, those of `RANKING`, ``residents_around`` (missing without
+    a population table, and outside the hull of its cells), ``compactness`` (missing for an
+    estimated outline), ``offered_m2`` (the usable area of a plot where known),
+    ``open_ground_m2``, ``existing_m2``, ``zoning`` (1 U, 0.5 AU, 0 A or N), ``warning_count``,
+    ``price_eur_m2`` of its commune, ``departures_per_hour`` as the candidates have it, then
+    ``<destination>_m`` and ``<destination>_min`` for each destination of the access table.
+    Missing stays missing.
     """
     sites = candidates.sort_values("opportunity_id", ignore_index=True)
     table = pd.DataFrame(
         sites[["opportunity_id", "kind", "area_m2", "confidence", "axis_distance_m"]]
     )
     table["residents_around"] = _residents_around(sites.geometry.to_numpy(), population, radius_m)
+    table = table.assign(**{name: sites[name] for name in RANKING})
     table = table.assign(
         **_plot_measures(sites, constraints_known=constraints_known),
         price_eur_m2=_price(sites, prices),
@@ -91,6 +95,7 @@ def _plot_measures(
 ) -> dict[str, NDArray[np.float64]]:
     """Measures of the plot: shape, open and built area, zone, warnings."""
     area = sites["area_m2"].to_numpy(dtype=np.float64)
+    usable = sites["usable_area_m2"].to_numpy(dtype=np.float64)
     built = np.where(sites["kind"] == BUILDING, 1.0, sites["built_share"].to_numpy(np.float64))
     built = np.where(sites["perimeter"] == PART, 0.0, built)  # the buildings stand on the rest
     plots = sites.geometry.to_numpy()
@@ -106,6 +111,7 @@ def _plot_measures(
     missing = 0.0 if constraints_known else np.nan
     return {
         "compactness": np.where(np.isin(sites["perimeter"], APPROXIMATE), np.nan, shape),
+        "offered_m2": np.where(np.isnan(usable), area, usable),
         "open_ground_m2": area * (1 - built),
         "existing_m2": area * built,
         "zoning": np.asarray(zoning, dtype=np.float64),

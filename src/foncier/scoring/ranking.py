@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from foncier.errors import ConfigError
 from foncier.schemas import SCORES
 from foncier.scoring.agreement import pareto, topsis_ranks
+from foncier.scoring.composition import Composition, compose
 from foncier.scoring.criteria import value_function
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from foncier.model import Criterion
+    from foncier.model import Criterion, RankOrder
 
     Floats = NDArray[np.float64]
 
@@ -44,16 +46,22 @@ def scores(
     concentration: float = CONCENTRATION,
     min_coverage: float = MIN_COVERAGE,
     first: int = FIRST,
+    order: RankOrder | None = None,
 ) -> pd.DataFrame:
     """Score each opportunity by the weighted mean of its known criterion scores, and rank them.
+
+    Sites are ranked by score × confidence × availability, as `foncier.scoring.composition` states,
+    where ``measures`` has their availability; else by their score.
 
     Parameters
     ----------
     measures
         One row an opportunity: ``opportunity_id`` and the measures of the criteria. A measure
-        that is missing, or whose column is absent, is unknown.
+        that is missing, or whose column is absent, is unknown. ``availability``,
+        ``availability_class``, ``confidence`` and ``family`` compose the rank.
     criteria
-        Value functions and weights; only the proportions of the weights count.
+        Value functions (``kind`` of the measures for those of one kind) and weights; only the
+        proportions of the weights count.
     draws, seed, concentration
         Weights are sampled ``draws`` times from a Dirichlet law around the chosen ones
         (METHODS §7); a greater concentration keeps them nearer.
@@ -62,6 +70,8 @@ def scores(
         interval without a rank: a plot known by its area alone must not come first.
     first
         ``top20_share`` is the share of the draws in which a site is among this many.
+    order
+        How the rank is composed; by default as `foncier.model.RankOrder`.
 
     Returns
     -------
@@ -69,8 +79,10 @@ def scores(
     ``coverage`` is the share of the weight that is known; ``score_low`` and ``score_high`` set
     the unknown criteria to 0 and to 1. Without any known criterion the score is missing.
     Equal scores have equal ranks, 1 is the best; ``rank_low`` and ``rank_high`` are the 5 and
-    95 % quantiles of the draws. ``topsis_rank`` and ``pareto`` are missing for the sites that
-    `comparable` excludes.
+    95 % quantiles of the draws. The sites of a family are one line of the ranking: all have the
+    rank of the best of them, which ``line`` names. ``rank_factor`` is confidence × availability and
+    ``rank_value`` the product with the score. ``topsis_rank`` and ``pareto`` are missing for the
+    sites without a rank and for those that `comparable` excludes.
 
     Raises
     ------
@@ -99,7 +111,8 @@ def scores(
         return _with_criteria(SCORES.empty(), criteria, empty)
     criterion_scores = _score_criteria(sites, criteria)
     mean, coverage, gained = _weighted_mean(criterion_scores, weights)
-    ranked = _is_ranked(coverage, min_coverage)
+    composition = compose(sites, order)
+    ranked = _is_ranked(coverage, min_coverage) & ~composition.apart
     table = pd.DataFrame({"opportunity_id": sites["opportunity_id"]})
     table["score"] = mean
     table["score_low"] = np.clip(gained, 0.0, 1.0)
@@ -107,15 +120,19 @@ def scores(
     # Rounding must not put a mean outside its interval.
     table["score"] = table["score"].clip(table["score_low"], table["score_high"])
     table["coverage"] = coverage
-    for column in ("overall_rank", "rank_low", "rank_high", "top20_share"):
+    table["rank_factor"], table["rank_value"] = composition.factor, composition.factor * mean
+    for column in ("overall_rank", "rank_low", "rank_high", "top20_share", "topsis_rank"):
         table[column] = np.nan
+    table["pareto"] = np.full(len(table), None, dtype=object)
     if ranked.any():
-        table.loc[ranked, "overall_rank"] = _ranks(mean[ranked])
-        sampled = _sampled_ranks(criterion_scores[ranked], weights, draws, seed, concentration)
+        known, among = criterion_scores[ranked], composition.of(ranked)
+        table.loc[ranked, "overall_rank"] = among.spread(_ranks(among.places(mean[ranked])))
+        sampled = _sampled_ranks(known, weights, among, Draws(draws, seed, concentration))
         for name, values in _rank_bounds(sampled, first).items():
-            table.loc[ranked, name] = values
-    table["topsis_rank"] = topsis_ranks(criterion_scores, weights)
-    table["pareto"] = pareto(criterion_scores, weights)
+            table.loc[ranked, name] = among.spread(values)
+        table.loc[ranked, "topsis_rank"] = topsis_ranks(known, weights)
+        table.loc[ranked, "pareto"] = pareto(known, weights)
+    table["line"] = composition.heads(table["overall_rank"], table["rank_value"])
     result: pd.DataFrame = SCORES.conform(_with_criteria(table, criteria, criterion_scores))
     return result
 
@@ -146,6 +163,11 @@ def _score_criteria(sites: pd.DataFrame, criteria: Sequence[Criterion]) -> Float
             criterion_scores[:, column] = value_function(
                 values, worst=criterion.worst, best=criterion.best
             )
+            for kind, (worst, best) in criterion.by_kind.items():
+                rows = (sites["kind"] == kind).to_numpy(dtype=bool)
+                criterion_scores[rows, column] = value_function(
+                    values[rows], worst=worst, best=best
+                )
     return criterion_scores
 
 
@@ -179,23 +201,34 @@ def _ranks(mean: Floats) -> Floats:
     return scores.rank(axis=1, method="min", ascending=False).to_numpy().reshape(mean.shape)
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Number of draws of the weights, seed, and concentration of their Dirichlet law."""
+
+    number: int
+    seed: int
+    concentration: float
+
+
 def _sampled_ranks(
-    criterion_scores: Floats, weights: Floats, draws: int, seed: int, concentration: float
+    criterion_scores: Floats, weights: Floats, composition: Composition, draws: Draws
 ) -> NDArray[np.int32]:
-    """Rank of each site in each draw of the weights, shape (sites, draws)."""
-    generator = np.random.default_rng(seed)
+    """Rank of each line in each draw of the weights, shape (lines, draws)."""
+    generator = np.random.default_rng(draws.seed)
     # A Dirichlet law is normalised gamma laws; a weight of 0 stays 0.
-    sampled = generator.standard_gamma(weights * concentration, size=(draws, len(weights)))
+    shape = (draws.number, len(weights))
+    sampled = generator.standard_gamma(weights * draws.concentration, size=shape)
     chosen, _, _ = _weighted_mean(criterion_scores, weights)
     means, few = WeightedMeans(criterion_scores), max(1, BLOCK // len(criterion_scores))
-    ranks = np.empty((len(criterion_scores), draws), dtype=np.int32)
-    for first in range(0, draws, TOGETHER):
+    ranks = np.empty((composition.lines, draws.number), dtype=np.int32)
+    for first in range(0, draws.number, TOGETHER):
         some = sampled[first : first + TOGETHER]
         result = []
         for at in range(0, len(some), few):
             mean = means.under(some[at : at + few])
             # A draw that gives all known criteria a weight of 0 keeps the mean of the chosen ones.
-            result.append(rank_rows(np.where(np.isnan(mean), chosen, mean)))
+            means_or_chosen = np.where(np.isnan(mean), chosen, mean)
+            result.append(rank_rows(composition.places(means_or_chosen)))
         ranks[:, first : first + TOGETHER] = np.concatenate(result).T
     return ranks
 
@@ -251,7 +284,7 @@ def rank_rows(mean: Floats) -> NDArray[np.int32]:
 
 
 def _rank_bounds(sampled: NDArray[np.int32], first: int) -> dict[str, Floats]:
-    """Quantiles of the sampled ranks of each site, and share of the draws among the first."""
+    """Quantiles of the sampled ranks of each line, and share of the draws among the first."""
     result = {name: np.empty(len(sampled)) for name in ("rank_low", "rank_high", "top20_share")}
     for start in range(0, len(sampled), SITES):
         block = slice(start, start + SITES)

@@ -11,8 +11,6 @@ from foncier.study.rulesets import read_rules
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foncier.study.config import Study
-
 FILE, OWNERS = "availability.toml", "owner-types.toml"
 ORDER = "order"
 
@@ -36,13 +34,16 @@ def availability_rules() -> AvailabilityRules:
     )
 
 
-def rank_order(study: Study) -> RankOrder:
-    """How a study composes score, confidence and availability into a rank."""
+def rank_order(*, rank_taken: bool = False) -> RankOrder:
+    """How score, confidence and availability are composed into a rank.
+
+    ``rank_taken`` is that of ``[score]`` in the study: sites that are taken have a rank too.
+    """
     raw = read_rules(FILE)[ORDER]
     return RankOrder(
         least_confidence=float(raw["least_confidence"]),
         unknown_confidence=float(raw["unknown_confidence"]),
-        rank_taken=study.score.rank_taken,
+        rank_taken=rank_taken,
     )
 
 

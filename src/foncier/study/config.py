@@ -45,6 +45,7 @@ Layer = Literal[
     "perimeters",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
+Kind = Literal["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible"]
 # Keys that a study may still write, and their names today.
 FORMER_KEYS: Mapping[str, str] = {"layers.quarters": "layers.districts"}
 FORMER_PARAMS: Mapping[str, str] = {"reach_m": "radius_m", "given": "params"}
@@ -248,7 +249,10 @@ class Evidence(Strict):
 
 
 class CriterionSpec(Strict):
-    """A criterion of the score: 0 at ``worst``, 1 at ``best``, linear between."""
+    """A criterion of the score: 0 at ``worst``, 1 at ``best``, linear between.
+
+    ``by_kind`` gives other bounds, worst and best, to the sites of a kind.
+    """
 
     name: str
     measure: str
@@ -259,10 +263,12 @@ class CriterionSpec(Strict):
     weight: float = Field(default=1.0, ge=0)
     unit: str = ""
     source: str = ""
+    by_kind: dict[Kind, tuple[float, float]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _two_bounds(self) -> Self:
-        if self.worst == self.best:
+        pairs = ((self.worst, self.best), *self.by_kind.values())
+        if any(worst == best for worst, best in pairs):
             raise ValueError(Message("study.config.equal_bounds"))
         return self
 

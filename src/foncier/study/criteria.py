@@ -27,6 +27,7 @@ SITE_MEASURES = (
     "confidence",
     "departures_per_hour",
     "existing_m2",
+    "offered_m2",
     "open_ground_m2",
     "price_eur_m2",
     "residents_around",
@@ -163,6 +164,7 @@ def _criterion(spec: CriterionSpec, weight: float) -> Criterion:
         spec.best,
         weight,
         spec.source or label("study.rules.study_source").fr,
+        by_kind={str(kind): bounds for kind, bounds in spec.by_kind.items()},
     )
 
 

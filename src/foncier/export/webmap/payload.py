@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from foncier import communes, schemas
+from foncier.export.tables import by_rank
 from foncier.export.webmap import districts, encode_geometry, isochrones, relations
 from foncier.export.webmap.background import base_map, view_box
 from foncier.export.webmap.encode_table import (
@@ -40,10 +41,13 @@ MEASURES = {
     "axis_distance_m": 1,
     "residents_around": 0,
     "confidence": 3,
+    "availability_low": 3,
+    "availability_high": 3,
     "residents_5min": 0,
     "residents_10min": 0,
     "residents_15min": 0,
 }
+TAKEN = "pris"  # class of availability
 SITE_TEXTS = ("name", "address", "parcel_ids", "family")
 SITE_WORDS = (
     "kind",
@@ -57,6 +61,10 @@ SITE_WORDS = (
     "confidence_band",
     "qpv",
     "in_perimeters",
+    "availability_class",
+    "owner_types",
+    "owner_name",
+    "permit_state",
 )
 NOTED_WORDS = ("site_status",)  # noted by people: a page has them where anybody noted one
 # The last three tell how robust a rank is; a result may lack them.
@@ -168,9 +176,7 @@ def _ordered(result: ResultTables) -> Any:
     joined = result.candidates.merge(
         result.scores, on="opportunity_id", how="left", suffixes=("", "_criterion")
     )
-    return joined.sort_values(
-        ["overall_rank", "opportunity_id"], na_position="last", kind="stable"
-    ).reset_index(drop=True)
+    return by_rank(joined)
 
 
 def _view(result: ResultTables) -> list[int] | None:
@@ -231,6 +237,7 @@ def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
         **{name: numbers(sites[name], digits) for name, digits in MEASURES.items()},
         **{name: numbers(sites[name]) for name in _other_measures(result)},
         **{name: numbers(sites[name], 6) for name in SCORE_NUMBERS if name in sites},
+        **_composition(result, sites),
         "at": encode_geometry.encode_points(inside, crs),
         "shapes": encode_geometry.encode_polygons(sites.geometry.array, crs),
     }
@@ -238,6 +245,20 @@ def _sites(result: ResultTables, sites: Any) -> dict[str, Any]:
 
 def _noted(sites: Any) -> list[str]:
     return [name for name in NOTED_WORDS if name in sites and sites[name].notna().any()]
+
+
+def _composition(result: ResultTables, sites: Any) -> dict[str, Any]:
+    """What composes the rank with the score, for other weights: to the last bit.
+
+    The factor is null where sites are ranked by their score alone.
+    """
+    order, composed = result.order, sites["availability"].notna()
+    taken = (sites["availability_class"] == TAKEN) & (not order.rank_taken)
+    return {
+        "rank_factor": numbers(sites["rank_factor"].where(composed), None),
+        "rank_apart": taken.tolist(),
+        "rank_last": (sites["confidence"] < order.least_confidence).tolist(),
+    }
 
 
 def _other_measures(result: ResultTables) -> list[str]:

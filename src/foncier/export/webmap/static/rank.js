@@ -3,6 +3,7 @@
 
 const MIN_COVERAGE = 0.5; // below half of the weight known, a site has no rank
 const PRECISION = 1e9; // scores equal to the ninth decimal are equal
+const POWERS = 12; // as `foncier.scoring.composition`: powers of ten from 0 to 1
 
 /** Scores in [0, 1] by criterion; NaN is unknown. */
 const criterionScores = page.criteria.map((rule) => Float64Array.from(
@@ -68,15 +69,67 @@ function scoresFor(newWeights) {
  */
 function assignRanks(result, mean) {
   const least = Math.round(MIN_COVERAGE * PRECISION);
-  const ranked = (i) => result.coverage[i] > 0 && Math.round(result.coverage[i] * PRECISION) >= least;
-  const keys = mean.map((value, i) => (ranked(i) ? PRECISION - Math.round(value * PRECISION) : NaN));
-  result.order = sortedPositions(keys);
+  const ranked = (i) => result.coverage[i] > 0 && !sites[i].rank_apart
+    && Math.round(result.coverage[i] * PRECISION) >= least;
+  const own = mean.map((value, i) => (ranked(i)
+    ? PRECISION - Math.round(placeOf(sites[i], value) * PRECISION) : NaN));
+  const best = bestOfFamilies(own);
+  const keys = own.map((key, i) => (Number.isNaN(key) ? NaN : best.get(familyOf(sites[i])) ?? key));
+  result.order = sortedPositions(own);
+  if (own.some((key, i) => keys[i] < key)) { // the members of a family follow their best one
+    const key = (i) => (Number.isNaN(keys[i]) ? 2 * PRECISION : keys[i]);
+    result.order.sort((a, b) => key(a) - key(b) || own[a] - own[b] || idRank[a] - idRank[b]);
+  }
   let rank = 0;
-  result.order.forEach((i, position) => {
+  let lines = 0;
+  let before = NaN;
+  const counted = new Set();
+  result.order.forEach((i) => {
     if (Number.isNaN(keys[i])) return;
-    if (!position || keys[i] !== keys[result.order[position - 1]]) rank = position + 1;
+    const family = familyOf(sites[i]);
+    if (!counted.has(family)) {
+      counted.add(family);
+      lines += 1;
+      if (keys[i] !== before) rank = lines;
+      before = keys[i];
+    }
     result.rank[i] = rank;
   });
+}
+
+/**
+ * @param {Site} site
+ * @returns {string} its family, else its own id: one line of the ranking
+ */
+function familyOf(site) {
+  return site.family === null ? `\t${site.id}` : site.family;
+}
+
+/**
+ * Key of the best member of each family.
+ * @param {Float64Array} keys of the sites; NaN without a rank
+ * @returns {Map<string, number>}
+ */
+function bestOfFamilies(keys) {
+  const best = new Map();
+  keys.forEach((key, i) => {
+    const family = familyOf(sites[i]);
+    if (!Number.isNaN(key) && !(best.get(family) <= key)) best.set(family, key);
+  });
+  return best;
+}
+
+/**
+ * Value in [0, 1] by which a site is ranked: its score, or score × confidence × availability by its
+ * logarithm, in the lower half where the confidence is low.
+ * @param {Site} site
+ * @param {number} mean
+ * @returns {number}
+ */
+function placeOf(site, mean) {
+  if (site.rank_factor === null) return mean;
+  const power = Math.log10(mean) + Math.log10(site.rank_factor);
+  return (Math.min(1, Math.max(0, 1 + power / POWERS)) + (site.rank_last ? 0 : 1)) / 2;
 }
 
 /**
@@ -109,10 +162,15 @@ sitesById.forEach((index, position) => { idRank[index] = position; });
 /** @type {Site[]} sites from the first rank to the last, those without a rank at the end */
 let rankedSites = [...sites];
 /** The order of the study's own weights. */
-const studyOrder = sortedPositions(sites.map((site) => (site.overall_rank === null ? NaN : site.overall_rank)));
+const studyOrder = Uint32Array.from(sites.keys()); // the page has the sites in that order
 /** Position of each site in that order. */
 const positions = Uint32Array.from(sites.keys());
-let rankedCount = sites.filter((site) => site.overall_rank !== null).length;
+let rankedCount = countLines();
+
+/** @returns {number} lines of the ranking: a family is one */
+function countLines() {
+  return new Set(sites.filter((site) => site.overall_rank !== null).map(familyOf)).size;
+}
 
 /**
  * Apply other weights: update score and rank of every site, and the order.
@@ -136,7 +194,7 @@ function applyWeights(fresh) {
       site.overall_rank = known(result.rank[i]);
     });
   }
-  rankedCount = sites.reduce((sum, site) => sum + (site.overall_rank !== null), 0);
+  rankedCount = countLines();
   rankedSites = Array.from(order, (index) => sites[index]);
   order.forEach((index, position) => { positions[index] = position; });
 }
