@@ -210,7 +210,7 @@ def access_wide(result: ResultTables, ids: pd.Series[str]) -> dict[str, pd.Serie
 
 
 def by_rank(sites: Any) -> Any:
-    """Sites in the order of their rank, then by id; of a family the one that stands for it first."""
+    """Sites in the order of their rank, then by id; of a family first the one named by ``line``."""
     follows = sites["line"].notna() & (sites["line"] != sites["opportunity_id"])
     names = ["overall_rank", "_follows", "opportunity_id"]
     ordered = sites.assign(_follows=follows).sort_values(names, na_position="last", kind="stable")
