@@ -41,7 +41,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=120,
+        timeout=900,
         env={**clean, "QT_QPA_PLATFORM": "offscreen"},
     )
 

@@ -142,6 +142,10 @@ def test_sites_of_ennezat_are_numbered_without_a_rank(
     assert sites["tables"]["table 1"][0][0] == "n°1"
     assert found[ATLAS]["texts"]["title"].startswith("n°1. ")
     assert sites["legend"]["Opportunités"] == ["Dent creuse", "Terrain divisible"]
+    # A plot without a name or address is named by its parcel.
+    assert re.fullmatch(r"[A-Z]{1,2} \d+( …)?", sites["tables"]["table 1"][0][1])
+    assert found[LIST]["tables"]["list 1"][0][4] == "Ennezat"
+    assert "A3 – Indices" not in found  # the confidence of all sites is unknown
 
 
 RULES = """

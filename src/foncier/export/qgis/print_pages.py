@@ -38,13 +38,14 @@ def atlas_layout(
     """Atlas as XML: the page of a site has its map, its measures, its evidence and its times."""
     words = words_in(lang)
     warnings = "warnings" if lang == "fr" else "warnings_en"
+    town = print_tables.town(sites.frame["commune"].dropna().astype(str))
     return render(
         "layout_atlas.qpt",
         name=words["atlas"],
         words=words,
         heading=f"[% concat({print_tables.RANK}, '. ', {print_tables.NAME}) %]",
         under="[% represent_value(\"kind\") || coalesce('   ·   ' || \"address\", '') || "
-        "coalesce('   ·   ' || \"commune\", '') || '   ·   ' || \"opportunity_id\" %]\n"
+        f"coalesce('   ·   ' || {town}, '') || '   ·   ' || \"opportunity_id\" %]\n"
         + layouts.plain(f"{result.title}   ·   {layouts.subtitle(result, lang)}"),
         fictional=FICTIONAL[lang] if result.demo else "",
         legend=legend,

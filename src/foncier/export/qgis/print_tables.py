@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from foncier.communes import name_of
 from foncier.export.qgis.environment import words_in
 from foncier.export.qgis.layouts import MOST_ROWS, lines
 from foncier.schemas import ALL_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
 # A site without a rank has the number of its row, on the map too.
 RANK = """coalesce(to_string(to_int("overall_rank")), 'n°' || "fid")"""
-NAME = 'coalesce("name", "address", "opportunity_id")'
+# The first parcel as a deed writes it: prefix of a former commune, section, number.
+PARCEL = (
+    "regexp_replace(substr(\"parcel_ids\", 6, 3), '^0+', '') || ' ' || "
+    "regexp_replace(substr(\"parcel_ids\", 9, 2), '^0+', '') || ' ' || "
+    "regexp_replace(substr(\"parcel_ids\", 11, 4), '^0+', '') || "
+    "if(length(\"parcel_ids\") > 14, ' …', '')"
+)
+NAME = (
+    f'coalesce("name", "address", if(length("parcel_ids") >= 14, trim({PARCEL}), null), '
+    '"opportunity_id")'
+)
 BY_RANK = 'coalesce("overall_rank", 1e9 + "fid")'
 LIST_FRAME = (10.0, 26.0, 277.0, 160.0)  # of a page of the list, A4 landscape
 LIST_STEP = 220.0  # height of a page and the space under it
@@ -67,6 +78,7 @@ def theme_table(
             "filter": f"\"kind\" = '{ALL_KINDS}'",
             "sort": ['-"area_m2"'],
             "size": 7,
+            "wrap": True,
             "columns": [
                 column('coalesce("name", "quarter_id")', words["district"], 43),
                 number('"number"', words["number"], 13, lang, digits=1),
@@ -81,7 +93,7 @@ def theme_table(
         "score": number('"score"', words["score"], 12, lang, digits=2),
         "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
         "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
-    }[name if name in sites.columns else "score"]
+    }[name if name in sites.columns and sites[name].notna().any() else "score"]
     width = 44.4 - last["width"]  # what the other columns leave of the panel
     names = sites["name"].fillna(sites["address"]).fillna(sites["opportunity_id"])
     return PLAIN | {
@@ -101,6 +113,24 @@ def theme_table(
     }
 
 
+def town(communes: Iterable[str]) -> str:
+    """Expression of the name of the commune of a site; its code where it has none.
+
+    Examples
+    --------
+    >>> print(town(["80021"]))
+    coalesce(map_get(map('80021', 'Amiens'), "commune"), "commune")
+    """
+    names = [(code, name_of(code)) for code in dict.fromkeys(communes)]
+    pairs = ", ".join(f"{quoted(c)}, {quoted(name)}" for c, name in names if name != c)
+    return f'coalesce(map_get(map({pairs}), "commune"), "commune")' if pairs else '"commune"'
+
+
+def quoted(text: str) -> str:
+    """Text as a literal of an expression."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]:
     """Printed list of every opportunity, with the number of pages that hold it at most."""
     words = words_in(lang)
@@ -110,13 +140,14 @@ def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]
         column(NAME, words["site"], 62),
         column('represent_value("kind")', words["kind"], 32),
         column("coalesce(\"address\", '')", words["address"], 42),
-        column('"commune"', words["commune"], 17),
+        column(town(frame["commune"].dropna().astype(str)), words["commune"], 25),
         number('"area_m2"', "m²", 16, lang),
         number('"score"', words["score"], 12, lang, digits=2),
         column('represent_value("confidence_band")', words["confidence"], 20),
-        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 64),
+        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 56),
     ]
-    texts = (("name", 60), ("address", 40), (warnings, 62))
+    texts = (("name", 60), ("address", 40), ("commune", 23), (warnings, 54))
+    frame = frame.assign(commune=frame["commune"].map(name_of, na_action="ignore"))
     deepest = 0.0
     for row in zip(*(frame[name].fillna("").astype(str) for name, _ in texts), strict=True):
         wrapped = (
@@ -158,8 +189,7 @@ def access_table(layers: Layers, destinations: Mapping[str, Any], lang: Lang) ->
     """Walking times of the site of a page of the atlas, the nearest first."""
     words = words_in(lang)
     pairs = ", ".join(
-        f"'{key}', '{str(label[lang]).replace(chr(39), chr(39) * 2)}'"
-        for key, label in destinations.items()
+        f"{quoted(key)}, {quoted(str(label[lang]))}" for key, label in destinations.items()
     )
     return PLAIN | {
         "layer": layers["acces_detail"],

@@ -117,6 +117,8 @@ def qgs(context: ProjectContext) -> str:
         ],
         layers=layers | alone,
         private=[one["name"] for one in alone.values()],
+        unpublished=[*(one["name"] for one in alone.values()), *ENTRY_LAYERS],
+        published_crs=_published_crs(result),
         relations=forms.relations(context.layers, lang),
         abstract=layouts.credits_of(result, lang),
         licences=_licences(result),
@@ -168,12 +170,15 @@ def _alone(context: ProjectContext) -> dict[str, dict[str, Any]]:
 def _layouts(
     context: ProjectContext, layers: Mapping[str, Mapping[str, Any]], shown: layouts.Frame
 ) -> Iterator[Markup]:
-    """One A3 layout a theme whose first layer has rows, the atlas and the list."""
+    """One A3 layout a theme whose layers have rows, the atlas and the list."""
     result, lang, sites = context.result, context.lang, context.layers["opportunites"]
+    filled = {name for name, layer in context.layers.items() if len(layer.frame)}
     for theme in settings()["themes"]:
         first = theme["layers"][0]
-        if first not in context.layers or context.layers[first].frame.empty:
+        if not {first, theme.get("needs", first)} <= filled:
             continue
+        if theme.get("known") and sites.frame[theme["known"]].isna().all():
+            continue  # a map of sites that are all unknown
         table = print_tables.theme_table(theme, layers, sites.frame, lang)
         legend = _legend(context, theme, layers)
         near = shown if first in AREAS else _around_sites(result)
@@ -206,6 +211,12 @@ def _legend(
             classes = present_classes(layer["styles"][0].content, rows)
             legend.append({**layer, "classes": classes})
     return legend
+
+
+def _published_crs(result: ResultTables) -> list[str]:
+    """Codes of the systems in which a server gives the map: the legal one, degrees, web tiles."""
+    epsg = result.candidates.crs.to_epsg()
+    return [*([f"EPSG:{epsg}"] if epsg else []), "EPSG:4326", "EPSG:3857"]
 
 
 def _licences(result: ResultTables) -> list[str]:
