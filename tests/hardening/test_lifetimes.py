@@ -96,6 +96,24 @@ def test_a_signal_in_the_first_second_interrupts(kind: str, after_s: float, tmp_
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("other", ["RuntimeError('Error while accessing batch')", "None"])
+def test_an_interruption_that_a_library_turns_into_an_error_is_one(other: str) -> None:
+    program = (
+        "import signal; from foncier._util.lifetime import interrupt_on_signals\n"
+        "from foncier.cli.console import report_errors; import typer\n"
+        "interrupt_on_signals()\n"
+        "try:\n"
+        "    with report_errors(debug=False):\n"
+        "        try:\n            signal.raise_signal(signal.SIGTERM)\n"
+        f"        except KeyboardInterrupt as it:\n            raise {other} or it\n"
+        "except typer.Exit as end:\n    print(end.exit_code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "130"
+
+
 def test_an_ignored_hangup_stays_ignored(tmp_path: Path) -> None:
     program = (
         "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"

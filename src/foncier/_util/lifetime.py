@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # exit code
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a service manager, of a terminal, of Windows
+_received: list[int] = []  # numbers of the signals
 PATIENCE_S = 3.0  # for threads that cannot be interrupted
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
@@ -47,7 +48,17 @@ def _numbers() -> list[signal.Signals]:
     return [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
 
 
+def was_interrupted() -> bool:
+    """Tell if a signal has interrupted this process.
+
+    The exception of the signal may have passed through a library that made another one of it: Arrow
+    does, when it arrives while a table is streamed.
+    """
+    return bool(_received)
+
+
 def _interrupt(number: int, _frame: object) -> NoReturn:
+    _received.append(number)
     if number != signal.SIGINT:  # a person may press Ctrl-C again
         for other in _numbers():
             signal.signal(other, signal.SIG_IGN)

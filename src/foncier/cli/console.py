@@ -13,7 +13,7 @@ import typer
 from rich import markup
 from rich.console import Console
 
-from foncier._util.lifetime import INTERRUPTED
+from foncier._util.lifetime import INTERRUPTED, was_interrupted
 from foncier.cli.language import use_language
 from foncier.errors import FoncierError
 from foncier.i18n import WithoutSecrets, localize, without_controls, without_secrets
@@ -73,13 +73,15 @@ class report_errors:  # noqa: N801 (used as a statement: with report_errors(...)
         """Nothing to open."""
 
     def __exit__(self, kind: type[BaseException] | None, fault: Any, _: object) -> None:
+        if isinstance(fault, KeyboardInterrupt) or (
+            was_interrupted() and isinstance(fault, Exception) and not isinstance(fault, typer.Exit)
+        ):
+            err.print(localize("cli.interrupted"))
+            raise typer.Exit(INTERRUPTED) from None
         if isinstance(fault, FoncierError) and not self.debug:
             words = f"[bold red]{localize('cli.error')}[/bold red] {escape(str(fault))}"
             err.print(words, soft_wrap=True)
             raise typer.Exit(fault.exit_code) from None
-        if isinstance(fault, KeyboardInterrupt):
-            err.print(localize("cli.interrupted"))
-            raise typer.Exit(INTERRUPTED) from None
 
 
 def hide_secrets() -> None:

@@ -104,8 +104,10 @@ def surrounding_lines(site: Mapping[Any, Any], around: pd.DataFrame, lang: Lang)
 
     ``around`` are the rows of the site in the table ``AROUND``, in their order.
     """
-    perimeters, companies = perimeter_line(site, lang), company_line(around, lang)
-    lines = partner_lines(around, lang) + [companies] * bool(companies)
+    perimeters, lines = perimeter_line(site, lang), list[str]()
+    if len(around):
+        companies = company_line(around, lang)
+        lines = partner_lines(around, lang) + [companies] * bool(companies)
     if perimeters:
         lines.insert(0, localize("results.around.perimeters", lang, perimeters=perimeters))
     return lines
