@@ -113,7 +113,7 @@ def cases(base: Path, fetched: Path) -> Iterator[Case]:
         CliRunner().invoke(app, ["export", str(result), "--to", form, "--out", str(forms)])
 
     def asked(form: str) -> Callable[[Path], list[str]]:
-        return lambda out: ["export", str(result), "--to", form, "--out", str(out)]
+        return lambda out: ["export", str(result), "--to", form, "--out", str(out), "--replace"]
 
     for form in FORMS:
         yield Case(f"export {form}", asked(form), forms)

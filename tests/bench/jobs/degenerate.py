@@ -24,7 +24,6 @@ BARE = shapely.box(X + 330, Y, X + 360, Y + 40)
 HOUSE = shapely.box(X + 35, Y + 5, X + 55, Y + 30)
 ALL = shapely.box(X - 100, Y - 100, X + 500, Y + 200)
 MIDDLE = shapely.Point(X + 345, Y + 20)
-STREET = shapely.LineString([(X, Y - 5), (X + 400, Y - 5)])
 RECORDS = (
     "site_id;site_nom;site_type;site_statut;comm_insee;site_identif_date;site_actu_date;"
     "source_nom;unite_fonciere_refcad;geompoint;geomsurf"
@@ -137,14 +136,6 @@ def jagged(count: int) -> shapely.LineString:
     return shapely.LineString(np.column_stack([np.linspace(X, X + 400, count), Y - 5 + aside]))
 
 
-def star(count: int) -> list[shapely.Geometry]:
-    """Streets that all cross at one point."""
-    turn = np.linspace(0, np.pi, count, endpoint=False)
-    arm = 300 * np.column_stack([np.cos(turn), np.sin(turn)])
-    middle = np.array([X + 200, Y - 50])
-    return list(shapely.linestrings(np.stack([middle - arm, middle + arm], axis=1)))
-
-
 def hazard(n: int) -> dict[str, Any]:
     """Describe a zone of a risk plan."""
     return {"kind": "hazard", "effect": "flag", "label": f"PPRI {n}"}
@@ -213,10 +204,6 @@ COPIES: dict[str, Write] = {
         w, "observations", copies(shapely.Point(X + 45, Y + 20), n), sign
     ),
     "shops on one point": lambda w, n: layer(w, "places", copies(MIDDLE, n), shop),
-    "streets through one point": lambda w, n: layer(w, "streets", star(n), way, form="lines"),
-    "a street, moved by 3 m": lambda w, n: layer(
-        w, "streets", copies(STREET, n, 3), way, form="lines"
-    ),
 }
 VERTICES: dict[str, Write] = {
     "one jagged street": lambda w, n: layer(w, "streets", [jagged(n)], way, form="lines"),
