@@ -172,7 +172,7 @@ class SheetPrinter:
         sites = [tables.sites.iloc[row] for row in rows]
         parcels = sorted({p for site in sites for p in parcels_of(site["parcel_ids"])})
         self.tests = read_tests(tables.result, parcels)
-        self.basemap = _around(tables, [site.geometry for site in sites])
+        self.basemap = basemap_around(tables, [site.geometry for site in sites])
         self.locator_basemaps = {
             frame: sitemap.locator_basemap(frame, self.basemap)
             for frame in dict.fromkeys(
@@ -274,7 +274,7 @@ def _map(drawn: sitemap.SiteMap, alt: str, name: str, lang: Lang) -> dict[str, A
     }
 
 
-def _around(tables: SheetTables, shapes: Sequence[shapely.Geometry]) -> Basemap:
+def basemap_around(tables: SheetTables, shapes: Sequence[shapely.Geometry]) -> Basemap:
     """Base map of all sites, with the buildings and parcels near those that are printed."""
     frames = np.array([sitemap.site_window(shape).bounds for shape in shapes]).reshape(-1, 4)
     boxes = _boxes(frames) if len(frames) else NOWHERE

@@ -72,9 +72,15 @@ def sector_window(tables: SheetTables, basemap: Basemap, size_mm: tuple[float, f
     return window(tuple(float(v) for v in bounds), *size_mm, least=2000, filled=0.96)  # type: ignore[arg-type]
 
 
-def sector_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap:
+def sector_map(
+    tables: SheetTables,
+    basemap: Basemap,
+    lang: Lang,
+    *,
+    size_mm: tuple[float, float] = SECTOR_MM,
+) -> SectorMap:
     """Draw the sites, numbered by rank, on the axis and the loop."""
-    canvas = _sector_canvas(tables, basemap, SECTOR_MM)
+    canvas = _sector_canvas(tables, basemap, size_mm)
     inside = _site_shapes(canvas, tables)
     ranked = [row for row in inside if is_known(tables.sites["overall_rank"].iloc[row])]
     numbered = [row for row in ranked if tables.sites["overall_rank"].iloc[row] <= NUMBERED]

@@ -1,0 +1,169 @@
+"""Note for elected members: one page, the map, five figures, the first ten, what to decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foncier.export.sheets import content
+from foncier.export.sheets.markers import kind_marker
+from foncier.export.sheets.render import basemap_around, compiled
+from foncier.export.sheets.sectormap import sector_map
+from foncier.export.sheets.typography import hectares, is_known, measured, printable, scale_words
+from foncier.export.words import VALUES
+from foncier.i18n import figure, label, localize
+from foncier.i18n.catalog import messages
+from foncier.results.totals import totals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from foncier.export.sheets.tables import SheetTables
+    from foncier.i18n import Lang
+
+FILE = "note.pdf"
+MAP_MM = (182.0, 96.0)
+FIRST = 10
+NEAR_MIN = 10.0
+MOST_UNKNOWN = 4
+EVEN = 0.5  # chance that a site is really free
+PREFIX = "export.note."
+TAKEN, READY, TO_CONFIRM = "pris", "pret", "a_confirmer"
+
+
+def note(tables: SheetTables, lang: Lang) -> Mapping[str, bytes]:
+    """Write the note of a result: one A4 page, accessible PDF, by its file name."""
+    words = {
+        one.removeprefix(PREFIX): label(one)[lang]
+        for one in messages(lang)
+        if one.startswith(f"{PREFIX}page_")
+    }
+    frame = content.frame(tables, lang)
+    data = {
+        "title": f"{frame['study']} – {words['page_title']}",
+        "words": words,
+        "frame": frame,
+        "map": _map(tables, lang),
+        "figures": [list(pair) for pair in figures(tables, lang)],
+        "first": _first(tables, lang),
+        "unknown": _unknown(tables, lang),
+        "decide": decisions(tables, lang),
+    }
+    return {FILE: compiled("note.typ", data)}
+
+
+def _classes(tables: SheetTables) -> pd.Series[Any]:
+    """Class of availability of each site; all to be confirmed in a result of a former version."""
+    sites = tables.sites
+    if "availability_class" not in sites:
+        former: pd.Series[Any] = sites["kind"].map(lambda _: TO_CONFIRM)
+        return former
+    classes: pd.Series[Any] = sites["availability_class"].fillna(TO_CONFIRM)
+    return classes
+
+
+def figures(tables: SheetTables, lang: Lang) -> list[tuple[str, str]]:
+    """Five figures of the result, each with the words of what it counts."""
+    sites, classes = tables.sites, _classes(tables)
+    free = sites[classes != TAKEN]
+    low, high = float(free["yield_low"].sum()), float(free["yield_high"].sum())
+    near = _near(tables, free)
+    station = localize("export.note.figure_near", lang)
+    dwellings = localize(
+        "export.sheets.range", lang, low=figure(low, "", lang), high=figure(high, "", lang)
+    )
+    known = bool(free["yield_low"].notna().any())
+    return [
+        (figure(len(free), "", lang), localize("export.note.figure_sites", lang)),
+        (
+            hectares(float(totals(free)["area_m2"].sum()), lang),
+            label("export.note.figure_area")[lang],
+        ),
+        (
+            figure(int((classes == READY).sum()), "", lang),
+            localize("export.note.figure_ready", lang),
+        ),
+        ("–" if near is None else figure(near, "", lang), station),
+        (dwellings if known else "–", localize("export.note.figure_dwellings", lang)),
+    ]
+
+
+def _near(tables: SheetTables, sites: pd.DataFrame) -> int | None:
+    """Sites within an easy walk of the station; None where no walk to it is known."""
+    walks = tables.access[tables.access["target"] == "station"]
+    walks = walks[walks["opportunity_id"].isin(sites["opportunity_id"])]
+    minutes = walks["time_min"].dropna()
+    return int((minutes <= NEAR_MIN).sum()) if len(minutes) else None
+
+
+def _map(tables: SheetTables, lang: Lang) -> dict[str, str]:
+    drawn = sector_map(tables, basemap_around(tables, []), lang, size_mm=MAP_MM)
+    scale = scale_words(drawn.scale, lang)
+    alt = localize("export.sheets.alt_sector", lang, scale=scale, count=len(tables.sites))
+    return {
+        "svg": drawn.svg,
+        "scale": localize("export.sheets.scale", lang, scale=scale),
+        "alt": alt,
+    }
+
+
+def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
+    """First ranked sites: what they are, their land, whether they can be had, what to check."""
+    sites = tables.sites.assign(availability_class=_classes(tables))
+    free = sites["availability_class"] != TAKEN
+    ranked = sites[sites["overall_rank"].notna() & free].head(FIRST)
+    return [
+        {
+            "marker": kind_marker(site["kind"], str(int(site["overall_rank"]))),
+            "alt": VALUES[site["kind"]][lang],
+            "title": printable(content.title_of(site, lang), lang=lang, limit=44),
+            "kind": label(f"export.note.kind_{site['kind']}")[lang],
+            "area": measured(site["area_m2"], "m²", lang),
+            "state": label(f"export.note.state_{site['availability_class']}")[lang],
+            "check": _check(site, lang),
+        }
+        for site in ranked.to_dict("records")
+    ]
+
+
+def _check(site: Mapping[Any, Any], lang: Lang) -> str:
+    """First warning of a site; a dash without any."""
+    written = site.get("warnings_en") if lang == "en" else site["warnings"]
+    if not is_known(written):
+        return "–"
+    return printable(str(written).split("|")[0].strip(), lang=lang, limit=60)
+
+
+def _unknown(tables: SheetTables, lang: Lang) -> list[str]:
+    """What the study does not know: sites whose owner or state is unknown, layers it lacks."""
+    sites, rows = tables.sites, []
+    if "owner_types" not in sites or sites["owner_types"].isna().any():
+        missing = (
+            len(sites) if "owner_types" not in sites else int(sites["owner_types"].isna().sum())
+        )
+        rows.append(localize("export.note.unknown_owner", lang, count=missing, total=len(sites)))
+    doubtful = int((sites["confidence"] < EVEN).sum())
+    if doubtful:
+        rows.append(localize("export.note.unknown_confidence", lang, count=doubtful))
+    lacking = [
+        printable(one["cost"][lang], lang=lang, limit=170) for one in tables.manifest["missing"]
+    ]
+    return [*rows, *lacking][:MOST_UNKNOWN]
+
+
+def decisions(tables: SheetTables, lang: Lang) -> list[str]:
+    """What is to be decided, from what the result has: visits, owners, public land, sites taken."""
+    classes, sites = _classes(tables), tables.sites
+    ready, confirm, taken = (int((classes == one).sum()) for one in (READY, TO_CONFIRM, TAKEN))
+    rows = []
+    if ready:
+        rows.append(localize("export.note.decide_ready", lang, count=ready))
+    if confirm:
+        rows.append(localize("export.note.decide_confirm", lang, count=min(confirm, FIRST)))
+    public = int((sites["public_land"] == "public").sum()) if "public_land" in sites else 0
+    if public:
+        rows.append(localize("export.note.decide_public", lang, count=public))
+    if taken:
+        rows.append(localize("export.note.decide_taken", lang, count=taken))
+    return rows or [localize("export.note.decide_nothing", lang)]
