@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from foncier.readers import chunked, columns, frames, shapes
+from foncier.readers import chunked, columns, shapes
 from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
@@ -15,13 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+    import pandas as pd
     import pyproj
 
     from foncier.model import LayerFile
     from foncier.readers.report import Journal
-
-
-PLANNED = ("en projet", "en construction")
 
 
 @dataclass(frozen=True)
@@ -66,14 +62,8 @@ def layer(
     shape: shapes.Shape,
 ) -> Draft:
     """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS."""
-    try:
-        with chunked.open_rows(
-            file, lambda names: columns.used_columns(names, fields, file)
-        ) as rows:
-            return of_rows(rows, file, target, journal, fields=fields, shape=shape)
-    except NotImplementedError:  # curves, which cannot be streamed
-        whole = chunked.InMemoryRows(frames.vector(file))
-        return of_rows(whole, file, target, journal, fields=fields, shape=shape)
+    with chunked.open_rows(file, lambda names: columns.used_columns(names, fields, file)) as rows:
+        return of_rows(rows, file, target, journal, fields=fields, shape=shape)
 
 
 def of_rows(
@@ -93,14 +83,6 @@ def of_rows(
     picked = columns.pick(cells, fields, file, journal, names=rows.names)
     system = "" if rows.crs is None else rows.crs.to_string()
     return Draft(reprojection.apply(picked, journal), len(cells), system, found=rows.names)
-
-
-def planned(frame: pd.DataFrame) -> pd.Series[bool]:
-    """Tell the rows whose ``state`` says that they do not exist yet (BD TOPO: « En projet »)."""
-    if "state" not in frame:
-        return pd.Series(False, frame.index)
-    words = frame["state"].astype("str").str.strip().str.lower()
-    return words.isin(PLANNED)
 
 
 def placed(

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from foncier import communes
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
-from foncier.readers import base, columns, ids, layouts, parcel_ids, repeated, shapes
+from foncier.readers import base, ids, parcel_ids
+from foncier.readers.columns import Field
 from foncier.readers.former_communes import in_absorbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
     import pandas as pd
 
@@ -20,17 +19,24 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-PARCEL_ID = columns.Field(
-    "parcel_id",
-    holds=parcel_ids.share_of_ids,
-    like=r"\b(id|idu|ref|refcad|cad|parc\w*|code|num\w*)\b",
+PARCEL_FIELDS = (
+    Field("parcel_id", ("id", "idu", "geo_parcelle", "id_parcelle", "parcelle")),
+    Field("commune", ("insee", "code_insee", "insee_com", "code_com_insee", "idcom")),
+    Field("department", ("code_dep", "ccodep")),
+    Field("code_com", ("ccocom",)),
+    Field("code_arr"),
+    Field("prefixe", ("prefix", "ccopre", "com_abs")),
+    Field("section", ("ccosec",)),
+    Field("numero", ("dnupla",)),
 )
 ID_PARTS = ("commune", "prefixe", "section", "numero")
 SHOWN = 5  # ids in a note
 NO_ARRONDISSEMENT = ("", "000", "0")
+BUILDING_FIELDS = (
+    Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
+    Field("kind", ("type", "dur", "geo_dur")),
+)
 # PCI: 01 « bâtiment en dur », 02 « construction légère ».
-YES_NO = dict.fromkeys(("true", "oui", "1", "t"), "light")
-YES_NO |= dict.fromkeys(("false", "non", "0", "f"), "hard")
 BUILDING_KINDS = {
     "01": "hard",
     "1": "hard",
@@ -45,16 +51,6 @@ BUILDING_KINDS = {
 }
 
 
-def parcel_fields(names: Iterable[str]) -> tuple[columns.Field, ...]:
-    """Columns of the layouts of parcels (`foncier.readers.layouts`)."""
-    return layouts.fields("parcels", names, known={"parcel_id": PARCEL_ID})
-
-
-def building_fields(names: Iterable[str]) -> tuple[columns.Field, ...]:
-    """Columns of the layouts of buildings (`foncier.readers.layouts`)."""
-    return layouts.fields("buildings", names)
-
-
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read parcels; the id is that of the file, else commune, prefix, section and number.
 
@@ -67,7 +63,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         Neither an id nor the columns that compose it.
     """
-    draft = base.layer(file, target, journal, fields=parcel_fields, shape="polygon")
+    draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
     return complete_parcels(draft, file, target, journal)
 
 
@@ -78,7 +74,7 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
     frame = frame.assign(commune=_communes(frame))
     named_ids = _parcel_ids(frame, file.shown, target, draft.found, journal)
-    frame = frame.assign(parcel_id=named_ids)
+    frame = frame.assign(parcel_id=named_ids, area_m2=frame.area)
     frame = ids.drop_without_key(
         frame,
         "parcel_id",
@@ -111,10 +107,8 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
             found=[communes.named(code) for code in sorted(set(frame["commune"].dropna()))],
             communes=[communes.named(code) for code in target.communes],
         )
-    near = shapes.drop_far(inside, "parcel_id", journal, group=inside["commune"])
-    whole = repeated.merge_parcels(near, journal)
-    kept = ids.first_of_crowds(whole, "parcel_id", journal=journal)
-    return base.Draft(kept.assign(area_m2=kept.area), draft.rows_read, draft.crs)
+    kept = ids.first_of_crowds(inside, "parcel_id", journal=journal)
+    return base.Draft(kept, draft.rows_read, draft.crs)
 
 
 def _communes(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -157,21 +151,15 @@ def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     ``kind`` is hard or light, else unknown. ``area_m2`` is the area of the footprint.
     """
-    draft = base.layer(file, target, journal, fields=building_fields, shape="polygon")
+    draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
     return complete_buildings(draft, journal)
 
 
 def complete_buildings(draft: Draft, journal: Journal) -> Draft:
-    """Add the key, the kind and the footprint area of buildings; planned ones are dropped."""
+    """Add the key, the kind and the footprint area of buildings."""
     frame: Any = draft.frame
-    planned = base.planned(frame)
-    journal.add("dropped", int(planned.sum()), "readers.cadastre.planned_buildings")
-    frame = frame[~planned]
     words = frame["kind"].astype("str").str.lower()
     kind = words.map(BUILDING_KINDS).astype("str").fillna("unknown")
-    if "light" in frame:
-        light = frame["light"].astype("str").str.strip().str.lower().map(YES_NO)
-        kind = kind.where(kind != "unknown", light).astype("str").fillna("unknown")
     unexpected = sorted(set(words[words.notna() & (kind == "unknown")]))
     journal.add(
         "kept",
@@ -182,6 +170,5 @@ def complete_buildings(draft: Draft, journal: Journal) -> Draft:
     best = ["kind", "building_id"]
     frame = ids.merge_equal_shapes(frame.assign(kind=kind), prefer=best, journal=journal)
     frame = ids.merge_crowds(frame, prefer=best, journal=journal)
-    frame = shapes.drop_far(frame, "building_id", journal)
     frame = ids.fill_keys(frame, "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

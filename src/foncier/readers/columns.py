@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
 UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
 GARBLED_MARKS = "[ÃÂâ]"
-# Spellings of names that differ between exports of the same table.
-IGNORED = re.compile(r"\(.*\)|°")
-SEPARATORS = re.compile(r"[\s_.]+")
-DBASE_CHARS = 10  # of the name of a column in a Shapefile
 MAX_EXACT = 2.0**53  # above, floats skip whole numbers
 
 
@@ -36,17 +30,13 @@ class Field:
     """A contract column: its name, its names in files (any case), and if it is required.
 
     ``absent`` is the value of all rows of a file without the column, where that differs from a
-    column whose cells are empty; None: unknown. ``holds`` is the share of the cells of a column
-    that are what this one must hold: of the columns with one of the names, and those whose plain
-    name has a part that matches ``like``, the one with the largest share wins.
+    column whose cells are empty; None: unknown.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     required: bool = False
     absent: str | None = None
-    holds: Callable[[pd.Series[Any]], float] | None = None
-    like: str = ""
 
 
 if TYPE_CHECKING:
@@ -94,7 +84,7 @@ def pick(
         if field.name in file.constants:
             picked[field.name] = pd.Series(file.constants[field.name], frame.index, dtype="str")
             continue
-        chosen, column = file.columns.get(field.name), _best(frame, names, field, file)
+        chosen, column = file.columns.get(field.name), _find_column(names, field, file)
         if column is not None:
             picked[field.name] = frame[column]
         elif (field.required or chosen is not None) and len(frame):
@@ -115,64 +105,18 @@ def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[s
     """Return the columns of a file that `pick` uses."""
     columns = [name for name in names if name != "geometry"]
     wanted = _of_names(fields, columns)
-    return {
-        name
-        for field in wanted
-        if field.name not in file.constants
-        for name in _candidates(columns, field, file)[: None if field.holds else 1]
-    }
+    used = {_find_column(columns, f, file) for f in wanted if f.name not in file.constants}
+    return {name for name in used if name is not None}
 
 
-def plain_name(name: str) -> str:
-    """Name in lower case, without accents, parentheses and underscores, with single spaces.
-
-    Examples
-    --------
-    >>> plain_name("N° plan (Références cadastrales)"), plain_name(" CODGEO_26")
-    ('n plan', 'codgeo 26')
-    """
-    text = unicodedata.normalize("NFD", IGNORED.sub(" ", name))
-    text = text.encode("ascii", "ignore").decode().lower()
-    return SEPARATORS.sub(" ", text).strip()
-
-
-def _best(frame: pd.DataFrame, names: list[str], field: Field, file: LayerFile) -> str | None:
-    """Column of the file for a contract column: by its cells where they can tell, else its name."""
-    found, named = _candidates(names, field, file), _named(names, field, file)
-    if field.holds is not None and (len(found) > 1 or not named):
-        shares = {name: field.holds(frame[name]) for name in found if name in frame}
-        best = max(shares, key=lambda name: shares[name], default="")
-        if shares.get(best, 0.0) > 0:
-            return best
-    return next(iter(named), None)
-
-
-def _candidates(names: list[str], field: Field, file: LayerFile) -> list[str]:
-    """Columns that may hold a contract column, those with its names first."""
-    found = _named(names, field, file)
-    if field.name in file.columns or not field.like:
-        return found
-    like = [name for name in names if re.search(field.like, plain_name(name))]
-    return list(dict.fromkeys([*found, *like]))
-
-
-def _named(names: list[str], field: Field, file: LayerFile) -> list[str]:
-    """Columns of the file with one of the names of a contract column, in their order.
-
-    That of the study alone where it names one. Names differ in case, accents, spaces and
-    underscores; those of a Shapefile end after ten characters.
-    """
+def _find_column(names: list[str], field: Field, file: LayerFile) -> str | None:
+    """Return the column of the file for a contract column: named by the study, else usual."""
+    by_lower_name = {name.lower(): name for name in reversed(names)}
     chosen = file.columns.get(field.name)
-    if chosen is not None:
-        by_lower_name = {name.lower(): name for name in reversed(names)}
-        return [by_lower_name[chosen.lower()]] if chosen.lower() in by_lower_name else []
-    by_name = {plain_name(name): name for name in reversed(names)}
-    keys = [plain_name(name) for name in (field.name, *field.aliases)]
-    if all(len(name) <= DBASE_CHARS for name in names):
-        short = {plain_name(name): name for name in names if len(name) == DBASE_CHARS}
-        by_name = {**short, **by_name}
-        keys += [key[:DBASE_CHARS].strip() for key in keys if len(key) > DBASE_CHARS]
-    return list(dict.fromkeys(by_name[key] for key in keys if key in by_name))
+    candidates = (field.name, *field.aliases) if chosen is None else (chosen,)
+    return next(
+        (by_lower_name[name.lower()] for name in candidates if name.lower() in by_lower_name), None
+    )
 
 
 def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:
@@ -309,30 +253,25 @@ def allowed_values(table: Table, column: str) -> dict[str, str]:
 
 
 def translate(
-    values: pd.Series[Any], words: Mapping[str, str], *, column: str, shown: str, journal: Journal
+    values: pd.Series[Any], words: Mapping[str, str], *, column: str, shown: str
 ) -> pd.Series[Any]:
     """Turn the words of a file into contract values; missing stays missing.
-
-    A word that is not in the list is unknown, and listed in a note.
 
     Raises
     ------
     FormatError
-        Most words are not in the list: it is another column.
+        A word is not in the list.
     """
     keys = values.map(lambda word: str(word).strip().lower(), na_action="ignore")
-    translated = keys.map(words).astype("str")
+    translated = keys.map(words)
     invalid = translated.isna() & values.notna()
-    cells = list(values[invalid].astype("str").unique())
-    odd = int(invalid.sum())
-    if odd > int(translated.notna().sum()):
+    if invalid.any():
         raise FormatError(
             "readers.columns.unexpected_words",
             path=shown,
             column=column,
-            count=odd,
-            cells=cells,
+            count=int(invalid.sum()),
+            cells=list(values[invalid].astype("str").unique()),
             words=list(words),
         )
-    journal.add("dropped", odd, "readers.columns.odd_words", column=column, cells=cells)
-    return translated
+    return translated.astype("str")

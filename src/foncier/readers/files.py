@@ -27,7 +27,7 @@ from foncier.errors import (
     SourceError,
 )
 from foncier.i18n import label
-from foncier.readers import archives, crs_references, csv_text, dbf
+from foncier.readers import archives, crs_references, csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,17 +170,6 @@ def vector(
 
 
 @contextmanager
-def no_choice() -> Iterator[None]:
-    """Word the error on a file of several layers for a file that no study names."""
-    try:
-        yield
-    except ConfigError as fault:
-        if fault.id != "readers.files.several_layers":
-            raise
-        raise ConfigError("readers.files.several_layers_here", **fault.params) from fault
-
-
-@contextmanager
 def readable(shown: str) -> Iterator[None]:
     """Confine GDAL, and turn the exceptions of libraries on a damaged vector file into one error.
 
@@ -226,11 +215,7 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
         crs_references.check_texts(archives.parquet_metadata(packed))
         return gpd.read_parquet(path if data is None else io.BytesIO(data), columns=names)
     source, layer = gdal_source(path, shown, sublayer, data)
-    given = {"layer": layer, "encoding": dbf.encoding_of(source)}
-    try:
-        return pyogrio.read_dataframe(source, use_arrow=True, on_invalid="fix", **given)
-    except NotImplementedError:  # curves: GDAL turns them into lines, but not through Arrow
-        return pyogrio.read_dataframe(source, use_arrow=False, **given)
+    return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
 
 
 def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
@@ -354,13 +339,7 @@ def _whole_geopackage(shown: str) -> Iterator[None]:
 
 def _table_of_geopackage(source: Path | bytes, shown: str, sublayer: str | None) -> str:
     tables = geopackage_layers(source, shown)
-    names = list(tables)
-    if sublayer is None and len(names) > 1:
-        try:
-            names = [name for name in geopackage.drawn(source) if name in tables] or names
-        except sqlite3.Error as reason:
-            raise FormatError("readers.files.unreadable", path=shown) from reason
-    name = _one_layer(names, shown, sublayer)
+    name = _one_layer(list(tables), shown, sublayer)
     if not tables[name]:
         raise FormatError("readers.files.layer_is_query", path=shown, layer=name)
     return name

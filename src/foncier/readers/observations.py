@@ -54,9 +54,7 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
     frame: Any = draft.frame
-    subject = columns.translate(
-        frame["subject"], SUBJECTS, column="subject", shown=file.shown, journal=journal
-    )
+    subject = columns.translate(frame["subject"], SUBJECTS, column="subject", shown=file.shown)
     frame = frame.assign(
         subject=subject,
         observed_on=parse.dates(frame["observed_on"], column="observed_on", journal=journal),
@@ -89,15 +87,16 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
         draft = base.layer(file, target, journal, fields=SURVEY_FIELDS, shape="place")
     frame: Any = draft.frame
     frame = frame.assign(
-        signal=_state_signals(frame["etat"], file.shown, journal),
+        signal=_state_signals(frame["etat"], file.shown),
         subject="building",
         observed_on=parse.dates(frame["observed_on"], column="date", journal=journal),
         source=SURVEY_SOURCE,
     )
-    journal.add("dropped", int(frame["etat"].isna().sum()), "readers.observations.without_state")
-    frame = frame[frame["signal"].notna()].drop(columns=["lon", "lat"])
-    filled = ids.fill_keys(frame, "observation_id", journal=journal)
-    return base.Draft(filled, draft.rows_read, draft.crs)
+    return base.Draft(
+        ids.fill_keys(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
+        draft.rows_read,
+        draft.crs,
+    )
 
 
 def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
@@ -115,13 +114,13 @@ def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(cells, geometry=points)
 
 
-def _state_signals(states: pd.Series[Any], shown: str, journal: Journal) -> pd.Series[Any]:
+def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
     """Turn states into signals; accents and case are ignored."""
     words = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
         na_action="ignore",
     )
     missing = int(words.isna().sum())
-    if missing and missing == len(words):
+    if missing:
         raise FormatError("readers.observations.no_state", path=shown, count=missing)
-    return columns.translate(words, STATES, column="etat", shown=shown, journal=journal)
+    return columns.translate(words, STATES, column="etat", shown=shown)

@@ -21,6 +21,7 @@ from foncier.readers import (
     frames,
     gtfs,
     gtfs_files,
+    ids,
     industrial_sites,
     insee,
     lovac,
@@ -30,7 +31,6 @@ from foncier.readers import (
     permits,
     planning,
     registers,
-    repeated,
     sirene,
     streets,
     visits,
@@ -209,7 +209,7 @@ def read(
     SourceError, FormatError
         The file is missing, empty, truncated, or of another format.
     ContractError, CrsError
-        A value that the contract does not allow; coordinates that do not fit the declared CRS.
+        Ids shared by several objects; coordinates that do not fit the declared CRS.
     """
     adapter = adapters().get((file.layer, file.format))
     if adapter is None:
@@ -221,7 +221,7 @@ def read(
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
     rows = columns.printable(draft.frame, journal)
-    frame = repeated.unique_rows(rows, file.layer, key, journal=journal)
+    frame = ids.unique_rows(rows, key, shown=file.shown, journal=journal)
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:

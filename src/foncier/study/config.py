@@ -85,7 +85,6 @@ class Trace(Strict):
     file: str | None = None
     waypoints: tuple[Waypoint, ...] = ()
     waypoints_file: str | None = None
-    layer: str | None = None
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:
@@ -119,7 +118,6 @@ class Area(Strict):
 
     around: Literal["axis", "commune", "extent", "file"] | None = None
     file: str | None = None
-    layer: str | None = None
 
     @model_validator(mode="after")
     def _file_if_needed(self) -> Self:

@@ -17,10 +17,11 @@ LEVEL = 0.95
 # Prior, stated in docs/adr/0061. The share of true members of a stratum is Beta(κμ, κ(1 − μ)) with
 # logit μ = α + β·logit(expected): α says how far the confidence of the whole group is off, β how
 # much it tells strata apart, κ how alike strata are beyond that.
-INTERCEPT, INTERCEPT_SD = 0.0, 2.0
+INTERCEPT_SD = 2.0
 SLOPE, SLOPE_SD = 1.0, 0.5
-# Land and buildings that are not listed: few are true (median 2 %, at most 40 % in 95 % of cases).
-UNLISTED_INTERCEPT, UNLISTED_SD = -4.0, 1.8
+# What is not listed: few are true, and strata of rare cases say nothing of each other. Each has
+# a Beta of its own: half a true case in five and a half, wide enough for 1 % to 30 %.
+UNLISTED = (0.5, 5.0)
 ALIKE = 2.0 ** np.arange(9)  # κ, in visits, each as likely
 EDGE = 0.01  # an expected share is at least this far from 0 and 1
 
@@ -75,28 +76,29 @@ def _group_counts(strata: pd.DataFrame, draws: int, rng: np.random.Generator) ->
     sites, judged, true = (
         strata[name].to_numpy(dtype=np.float64) for name in ("sites", "judged", "true")
     )
-    mean, alike, log_prior = _grid(strata)
-    a, b = alike[:, None] * mean, alike[:, None] * (1 - mean)
-    fit = (betaln(a + true, b + judged - true) - betaln(a, b)).sum(axis=1)
-    chosen = rng.choice(len(fit), size=draws, p=softmax(fit + log_prior))
-    share = rng.beta(a[chosen] + true, b[chosen] + judged - true)
+    if bool(strata["listed"].iloc[0]):
+        mean, alike, log_prior = _grid(strata["expected"].to_numpy(dtype=np.float64))
+        a, b = alike[:, None] * mean, alike[:, None] * (1 - mean)
+        fit = (betaln(a + true, b + judged - true) - betaln(a, b)).sum(axis=1)
+        chosen = rng.choice(len(fit), size=draws, p=softmax(fit + log_prior))
+        a, b = a[chosen], b[chosen]
+    else:
+        a, b = (np.full((draws, len(strata)), one) for one in UNLISTED)
+    share = rng.beta(a + true, b + judged - true)
     left = np.maximum(np.round(sites - judged), 0).astype(np.int64)
     return np.asarray(true + rng.binomial(left, share), dtype=np.float64)
 
 
-def _grid(strata: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+def _grid(expected: Floats) -> tuple[Floats, Floats, Floats]:
     """Mean of each stratum, shape (grid, strata), likeness and log prior, shape (grid,)."""
-    expected = strata["expected"].to_numpy(dtype=np.float64)
-    listed = bool(strata["listed"].iloc[0])
-    centre, sd = (INTERCEPT, INTERCEPT_SD) if listed else (UNLISTED_INTERCEPT, UNLISTED_SD)
     known = ~np.isnan(expected)
     forecast = np.where(known, logit(np.clip(expected, EDGE, 1 - EDGE)), 0.0)
     steps = np.linspace(-2.5, 2.5, 31)
     slopes = np.maximum(SLOPE + SLOPE_SD * np.linspace(-2.5, 2.5, 9), 0) if known.any() else [1.0]
     alpha, beta, alike = (
-        axis.ravel() for axis in np.meshgrid(centre + sd * steps, slopes, ALIKE, indexing="ij")
+        axis.ravel() for axis in np.meshgrid(INTERCEPT_SD * steps, slopes, ALIKE, indexing="ij")
     )
-    log_prior = -(((alpha - centre) / sd) ** 2) / 2
+    log_prior = -((alpha / INTERCEPT_SD) ** 2) / 2
     if known.any():
         log_prior = log_prior - ((beta - SLOPE) / SLOPE_SD) ** 2 / 2
     mean = np.clip(expit(alpha[:, None] + beta[:, None] * forecast), 1e-6, 1 - 1e-6)

@@ -72,7 +72,7 @@ def test_uses_works_and_land_of_a_friche(
         "Résidentiel ou mixte",
         "Culture, tourisme",
     ]
-    assert "À confirmer\t95,2\tde 26,9 à 82,7" in rows[0]
+    assert "À confirmer\n\t95,2\tde 26,9 à 82,7" in rows[0]
     assert not any("Excellent" in row for row in rows)
     words = page.locator(".part-uses").inner_text()
     assert (

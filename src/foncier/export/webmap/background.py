@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 MARGIN_M = 400.0  # what is shown around the study area
 BUILDING_TOLERANCE_M = 0.3
 LINE_TOLERANCE_M = 0.6
+PLACE_ROOM_M = 20_000.0  # a place has its name at every zoom
+LONGEST_PLACE = 40  # letters; a longer name is on the sign only
 NAME_HALF_LENGTH_M = 40.0  # half of the street section whose direction the name follows
 NAMED = ("water", "park", "cemetery", "sports", "school", "allotments")
 LAND_USE = ("water", "park", "cemetery", "sports", "school", "allotments", "railway", "parking")
 LINE_KIND = ("railway", "water")
 POLYGON_TYPE, LINE_TYPE = 3, 1
+# Places that have their name on the map, the most telling first.
+MAIN_PLACES = ("station", "hospital", "university", "research", "innovation", "public_service")
+
+Label = tuple[str, str, Any, float]  # text, class, ends of its section, room in metres
 
 
 def view_box(result: ResultTables) -> tuple[float, float, float, float] | None:
@@ -72,7 +78,7 @@ def base_map(result: ResultTables) -> dict[str, Any]:
             "shapes": encode_geometry.encode_lines(streets["geometry"], crs),
         },
         "buildings": {"shapes": encode_geometry.encode_polygons(simple, crs)},
-        "names": _names(streets, land_use, crs),
+        "names": _names(_place_names(result), streets, land_use, crs),
     }
 
 
@@ -117,9 +123,14 @@ def _grades(streets: pd.DataFrame) -> NDArray[np.int64]:
     return np.asarray(grades, dtype=np.int64)
 
 
-def _names(streets: pd.DataFrame, land_use: pd.DataFrame, crs: Any) -> list[list[Any]]:
-    """Labels: text, class, ends of the section that it follows, length available in metres."""
-    rows = [*_street_names(streets), *_land_use_names(land_use)]
+def _names(
+    places: list[Label], streets: pd.DataFrame, land_use: pd.DataFrame, crs: Any
+) -> list[list[Any]]:
+    """Labels: text, class, ends of the section that it follows, length available in metres.
+
+    The first ones win where two would overlap.
+    """
+    rows = [*places, *_street_names(streets), *_land_use_names(land_use)]
     if not rows:
         return []
     ends = np.array([corner for row in rows for corner in row[2]])
@@ -130,7 +141,28 @@ def _names(streets: pd.DataFrame, land_use: pd.DataFrame, crs: Any) -> list[list
     ]
 
 
-def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
+def _place_names(result: ResultTables) -> list[Label]:
+    """Names of the main places of the study, then of the stops of its loop, each once."""
+    places = result.background.places
+    main = places.loc[places["category"].isin(MAIN_PLACES)]
+    rank = main["category"].map({name: n for n, name in enumerate(MAIN_PLACES)})
+    ordered = main.assign(rank=rank).sort_values(["rank", "place_id"], kind="stable")
+    named = pd.concat(
+        [table[["name", "geometry"]] for table in (ordered, result.stops) if len(table)]
+        or [places[["name", "geometry"]]]
+    )
+    # « Quai de l'Innovation, 93 rue du Hocquet »: the map has the address.
+    short = named["name"].astype("str").str.split(",").str[0].str.strip()
+    fits = short.str.len().between(1, LONGEST_PLACE).fillna(False).astype(bool)
+    once = named.assign(name=short).loc[fits].drop_duplicates("name")
+    points = shapely.get_coordinates(shapely.centroid(np.asarray(once["geometry"], dtype=object)))
+    return [
+        (str(name), "place", [point, point], PLACE_ROOM_M)
+        for name, point in zip(once["name"], points, strict=True)
+    ]
+
+
+def _street_names(streets: pd.DataFrame) -> list[Label]:
     """One label per street: in the middle of its longest continuous section."""
     named = streets[streets["name"].notna() & (streets["name"] != "")]
     labels = []
@@ -146,7 +178,7 @@ def _street_names(streets: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
     return sorted(labels, key=lambda row: (row[1], row[3]), reverse=True)
 
 
-def _land_use_names(land_use: pd.DataFrame) -> list[tuple[str, str, Any, float]]:
+def _land_use_names(land_use: pd.DataFrame) -> list[Label]:
     """One label per name of water or green space: inside its largest piece."""
     named = land_use["kind"].isin(NAMED) & land_use["label"].notna() & (land_use["label"] != "")
     first = land_use[named].drop_duplicates(["kind", "label"])

@@ -37,6 +37,7 @@ SCRIPTS = (
     "basemap.js",
     "icons.js",
     "sites.js",
+    "choice.js",
     "clusters.js",
     "overview.js",
     "rejected.js",

@@ -53,10 +53,10 @@ function drawRoute(row) {
   const style = ROUTE_STYLES[destination === 'loop' ? 'loop' : 'other'];
   L.polyline(line, { pane: 'routes', color: '#ffffff', weight: 7, opacity: 0.9,
     interactive: false }).addTo(layers.routes);
-  L.polyline(line, { ...style, pane: 'routes',
-    className: `route route-${destination === 'loop' ? 'loop' : 'other'}` })
-    .bindTooltip(() => el('div', { class: 'tip' }, isolated(routeText(destination))), { sticky: true })
-    .addTo(layers.routes);
+  const route = L.polyline(line, { ...style, pane: 'routes',
+    className: `route route-${destination === 'loop' ? 'loop' : 'other'}` });
+  addTooltip(route, () => el('div', { class: 'tip' }, isolated(routeText(destination))),
+    { sticky: true }).addTo(layers.routes);
 }
 
 /**

@@ -45,7 +45,7 @@ function setLanguage(language) {
   fillCredits();
   rebuilders.forEach((renew) => renew());
   map.closePopup();
-  if (state.open) openSite(state.open, { from: 'map' });
+  if (state.open) openSite(state.open, { from: 'link' });
   saveState();
 }
 
@@ -134,7 +134,12 @@ function listenPage() {
     if (sketch) setArea([]);
     else if (state.open) closeSite();
   });
-  window.addEventListener('hashchange', () => restoreState(window.location.hash));
+  // Back and Forward, and a link that is pasted in the open page.
+  window.addEventListener('popstate', () => {
+    const dialog = document.getElementById('comparison');
+    if (dialog.open) dialog.close();
+    restoreState(window.location.hash);
+  });
   map.on('popupopen', (event) => {
     const content = event.popup.getElement().querySelector('.leaflet-popup-scrolled');
     if (content) fill(content, { tabindex: 0, role: 'region', 'aria-label': t('popup') }, []);

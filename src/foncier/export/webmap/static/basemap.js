@@ -9,15 +9,16 @@ const LAND_USE_COLOURS = {
 };
 /** Width of a street in metres on the ground, minimum pixels, and from which zoom it shows. */
 const STREETS = [
-  { metres: 2.5, least: 0.8, from: 15, fill: '#ffffff', edge: '#dcd6cb' },
-  { metres: 7, least: 1.1, from: 12, fill: '#ffffff', edge: '#d3ccc0' },
-  { metres: 11, least: 2.2, from: 10, fill: '#fffdf5', edge: '#c6bba5' },
-  { metres: 15, least: 2.8, from: 8, fill: '#fdf3dc', edge: '#b9a887' },
+  { metres: 2.5, least: 0.8, from: 15, fill: '#ffffff', edge: '#cfc7b8' },
+  { metres: 7, least: 1.1, from: 12, fill: '#ffffff', edge: '#b9ae9a' },
+  { metres: 11, least: 2.2, from: 10, fill: '#fffdf5', edge: '#a5977a' },
+  { metres: 15, least: 2.8, from: 8, fill: '#fdf3dc', edge: '#978158' },
 ];
 const LABEL_STYLES = {
-  water: { font: 'italic 12px system-ui, sans-serif', fill: '#2f648a', from: 13 },
+  place: { font: '600 12px system-ui, sans-serif', fill: '#22304a', from: 12, below: 20 },
+  water: { font: 'italic 12px system-ui, sans-serif', fill: '#2f648a', from: 12 },
   green: { font: '11px system-ui, sans-serif', fill: '#44683a', from: 14 },
-  street3: { font: '11px system-ui, sans-serif', fill: '#5c5445', from: 14 },
+  street3: { font: '11px system-ui, sans-serif', fill: '#5c5445', from: 13 },
   street2: { font: '11px system-ui, sans-serif', fill: '#55514a', from: 14 },
   street1: { font: '11px system-ui, sans-serif', fill: '#66625b', from: 16 },
   street0: { font: '10px system-ui, sans-serif', fill: '#77736c', from: 17 },
@@ -114,7 +115,7 @@ function paintStreets(tile) {
   ['edge', 'fill'].forEach((part) => STREETS.forEach((style, grade) => {
     if (tile.zoom < style.from) return;
     const width = Math.max(style.least, pixels(style.metres, tile.zoom));
-    if (part === 'edge' && width < 2.2) return;
+    if (part === 'edge' && width < 1.1) return;
     tile.ctx.beginPath();
     near.forEach((shape) => { if (shape.code === grade) tracePath(tile, shape, false); });
     stroke(tile.ctx, style[part], part === 'edge' ? width + 1.4 : width);
@@ -148,9 +149,9 @@ function labelsAt(zoom) {
     const halfWidth = (width / 2) * Math.abs(Math.cos(angle)) + 8;
     const halfHeight = (width / 2) * Math.abs(Math.sin(angle)) + 8;
     const x = ((x1 + x2) / 2) * scale;
-    const y = ((y1 + y2) / 2) * scale;
-    const touches = accepted.some((name) => Math.abs(name.x - x) < name.across + halfWidth
-      && Math.abs(name.y - y) < name.down + halfHeight);
+    const y = ((y1 + y2) / 2) * scale + (style.below || 0);
+    const touches = accepted.some((name) => Math.abs(name.x - x) < name.halfWidth + halfWidth
+      && Math.abs(name.y - y) < name.halfHeight + halfHeight);
     if (!touches) accepted.push({ text, style, x, y, angle, halfWidth, halfHeight });
   });
   labelsByZoom.set(zoom, accepted);
@@ -165,8 +166,8 @@ function paintLabels(tile) {
   ctx.textBaseline = 'middle';
   labelsAt(tile.zoom).forEach((name) => {
     const [x, y] = [name.x - left, name.y - top];
-    if (x + name.across < 0 || x - name.across > TILE) return;
-    if (y + name.down < 0 || y - name.down > TILE) return;
+    if (x + name.halfWidth < 0 || x - name.halfWidth > TILE) return;
+    if (y + name.halfHeight < 0 || y - name.halfHeight > TILE) return;
     ctx.save();
     ctx.translate(x, y);
     ctx.rotate(name.angle);

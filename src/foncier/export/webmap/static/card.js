@@ -33,6 +33,7 @@ function cardParts(site) {
         onclick: () => window.print() }, t('print_card'))),
     el('p', { class: 'warning' }, t('model_warning')),
     alertBlock(site),
+    relatedBlock(site),
     criteriaBlock(site),
     section('measures', el('dl', { class: 'facts' }, ...measureRows(site))),
     accessBlock(site),
@@ -108,6 +109,21 @@ function alertBlock(site) {
   alerts.push(...flagsOf(site).map((flag) => `${t('filter_flag')}${t('colon')}${flagWords(flag)}`));
   if (!alerts.length) return null;
   return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, isolated(text))));
+}
+
+/**
+ * Sites on the same land: of its family, or of one of its parcels. Each can be opened.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function relatedBlock(site) {
+  const parcels = new Set(splitList(site.parcel_ids));
+  const related = sites.filter((other) => other !== site && ((site.family && other.family === site.family)
+    || splitList(other.parcel_ids).some((parcel) => parcels.has(parcel))));
+  if (!related.length) return null;
+  return section('related', el('ul', { class: 'choice' }, ...related.slice(0, 20).map(
+    (other) => el('li', {}, siteButton(other)),
+  )));
 }
 
 /**

@@ -55,6 +55,7 @@ function openComparison() {
     el('div', { class: 'scroll part', tabindex: '0', role: 'region',
       'aria-labelledby': 'comparison-title' }, comparisonTable()));
   dialog.showModal();
+  window.history.pushState(null, '', window.location.hash || '#'); // Back closes it
 }
 
 /** @returns {HTMLElement} */

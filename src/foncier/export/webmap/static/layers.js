@@ -64,12 +64,28 @@ function lineLayer(role) {
       L.polyline(shapes[row], { renderer, color: '#ffffff', weight: 6, opacity: 0.85,
         interactive: false }).addTo(group);
     }
-    L.polyline(shapes[row], { renderer, color: colour, className: `line-${role}`,
+    const line = L.polyline(shapes[row], { renderer, color: colour, className: `line-${role}`,
       weight: role === 'axis' ? 11 : 3, opacity: role === 'axis' ? 0.35 : 1,
-      dashArray: study ? '8 6' : null }).bindTooltip(() => lineTooltip(row), { sticky: true })
-      .addTo(group);
+      dashArray: study ? '8 6' : null });
+    addTooltip(line, () => lineTooltip(row), { sticky: true }).addTo(group);
   });
   return group;
+}
+
+/**
+ * Give a layer a tooltip for the pointer. Leaflet adds listeners of the focus too, which make every
+ * shape a stop of the Tab key in Chromium, without a name or an action: the list is the way of the
+ * keyboard.
+ * @template {L.Layer} T
+ * @param {T} layer
+ * @param {() => HTMLElement} content
+ * @param {object} [options]
+ * @returns {T}
+ */
+function addTooltip(layer, content, options = {}) {
+  layer.bindTooltip(content, options);
+  layer.off('add', layer._addFocusListeners, layer);
+  return layer;
 }
 
 /**
@@ -88,8 +104,8 @@ function stopLayer() {
     const icon = L.divIcon({ html: el('span', {}, stopLetter(i)), className: 'stop-marker',
       iconSize: [18, 18], iconAnchor: [-3, -1] });
     const name = page.stops.name[i] || t('stop');
-    return L.marker(at, { icon, keyboard: false, pane: 'marks' })
-      .bindTooltip(() => el('div', { class: 'tip' }, `${t('stop')} ${stopLetter(i)}`, el('br'),
+    return addTooltip(L.marker(at, { icon, keyboard: false, pane: 'marks' }),
+      () => el('div', { class: 'tip' }, `${t('stop')} ${stopLetter(i)}`, el('br'),
         isolated(name)), { direction: 'top' });
   }));
 }
@@ -145,7 +161,7 @@ function placeMarker(row, at, canvas) {
     ? L.circleMarker(at, { renderer: canvas, radius: 3.5, color: '#ffffff', weight: 1,
       fillColor: '#2b3a55', fillOpacity: 0.9 })
     : L.marker(at, { icon: icon(), keyboard: false, pane: 'marks' });
-  return marker.bindTooltip(() => el('div', { class: 'tip' },
+  return addTooltip(marker, () => el('div', { class: 'tip' },
     el('strong', {}, isolated(page.places.name[row] || valueLabel(category))), el('br'), valueLabel(category)),
   { direction: 'top' });
 }
@@ -154,12 +170,12 @@ function placeMarker(row, at, canvas) {
 function entranceLayer() {
   const canvas = L.canvas({ pane: 'marks' });
   const group = L.layerGroup();
-  group.once('add', () => sites.filter((site) => site.entry).forEach((site) => L.circleMarker(
-    site.entry.at,
-    { renderer: canvas, radius: 4, color: '#11131a', weight: 1.5, fillColor: '#ffd24d',
-      fillOpacity: 1 },
-  ).bindTooltip(() => el('div', { class: 'tip' }, isolated(titleOf(site)), el('br'),
-    entranceText(site))).addTo(group)));
+  group.once('add', () => sites.filter((site) => site.entry).forEach((site) => {
+    const mark = L.circleMarker(site.entry.at, { renderer: canvas, radius: 4, color: '#11131a',
+      weight: 1.5, fillColor: '#ffd24d', fillOpacity: 1 });
+    addTooltip(mark, () => el('div', { class: 'tip' }, isolated(titleOf(site)), el('br'),
+      entranceText(site))).addTo(group);
+  }));
   return group;
 }
 

@@ -106,7 +106,7 @@ function listRow(site) {
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.overall_rank === null ? '' : `${t('rank')} ${number(site.overall_rank)}. `),
       isolated(title)),
-    el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site)),
+    el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site), movedText(site)),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
     el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
@@ -114,6 +114,20 @@ function listRow(site) {
     scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
       colour: KIND_STYLES[site.kind].colour }),
     el('span', { class: 'out' }, intervalText(site)))), compareButton(site, false));
+}
+
+/**
+ * How many ranks a site gained or lost with other weights than those of the study.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function movedText(site) {
+  const [before, now] = [studyRanks[site.index], site.overall_rank];
+  if (usesStudyWeights() || before === null || now === null || before === now) return null;
+  const up = before > now;
+  return el('span', { class: up ? 'row-up' : 'row-down',
+    title: t(up ? 'moved_up' : 'moved_down', { n: number(Math.abs(before - now)) }) },
+  `${up ? '▲' : '▼'}${NBSP}${number(Math.abs(before - now))}`);
 }
 
 /**
@@ -137,11 +151,28 @@ function factsOf(site) {
     `${shortDestination(destination)}${t('colon')}${text}`,
   );
   const first = noFilters().destination;
-  if (first) addAccess(first, minutesText(accessValue(site, first, 'time_min')));
-  if (Object.hasOwn(page.destinations, 'loop')) {
+  if (first && isMeasured(first, 'time_min')) addAccess(first, minutesText(accessValue(site, first, 'time_min')));
+  if (isMeasured('loop', 'distance_m')) {
     addAccess('loop', quantity(accessValue(site, 'loop', 'distance_m'), 'm'));
   }
   return facts;
+}
+
+/** @type {Map<string, boolean>} */
+const measuredAccess = new Map();
+
+/**
+ * Whether any site has a way to a destination: a row does not say "unknown" of each of them.
+ * @param {string} destination
+ * @param {string} measure
+ * @returns {boolean}
+ */
+function isMeasured(destination, measure) {
+  const key = `${destination} ${measure}`;
+  if (!measuredAccess.has(key)) {
+    measuredAccess.set(key, sites.some((site) => accessValue(site, destination, measure) !== null));
+  }
+  return measuredAccess.get(key);
 }
 
 /**

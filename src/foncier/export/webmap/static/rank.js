@@ -165,6 +165,8 @@ let rankedSites = [...sites];
 const studyOrder = Uint32Array.from(sites.keys()); // the page has the sites in that order
 /** Position of each site in that order. */
 const positions = Uint32Array.from(sites.keys());
+/** Rank of each site with the weights of the study; null without one. */
+const studyRanks = sites.map((site) => site.overall_rank);
 let rankedCount = countLines();
 
 /** @returns {number} lines of the ranking: a family is one */

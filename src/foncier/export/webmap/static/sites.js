@@ -100,8 +100,8 @@ function drawSites() {
   [...sites].reverse().forEach((site) => {
     const [outline, marker] = [makeOutline(site), makeMarker(site)];
     [outline, marker].filter((layer) => layer).forEach((layer) => {
-      layer.bindTooltip(() => tooltip(site), { direction: 'top', offset: [0, -12] });
-      layer.on('click', () => openSite(site, { from: 'map' }));
+      addTooltip(layer, () => tooltip(site), { direction: 'top', offset: [0, -12] });
+      layer.on('click', (event) => openAt(event.latlng, site));
       layer.on('mouseover', () => highlight(site, true));
       layer.on('mouseout', () => highlight(site, false));
     });
@@ -298,9 +298,10 @@ function openSite(site, { from }) {
   openLayer.clearLayers();
   drawAccess(site);
   if (site.entry) {
-    L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
-      fillOpacity: 1, interactive: true }).bindTooltip(() => el('div', {}, entranceText(site)))
-      .addTo(openLayer);
+    const entrance = L.circleMarker(site.entry.at, { radius: 6, color: '#ffffff', weight: 2, fillColor: '#11131a',
+      fillOpacity: 1, interactive: true });
+    addTooltip(entrance, () => el('div', {}, entranceText(site)));
+    entrance.addTo(openLayer);
   }
   const height = Math.max(110, Math.min(260, map.getSize().y * 0.5));
   L.popup({ maxWidth: narrowScreen.matches ? 230 : 300, minWidth: 190, maxHeight: height,
@@ -309,7 +310,9 @@ function openSite(site, { from }) {
     .setLatLng(site.at).setContent(popup(site)).openOn(map);
   highlight(site, true);
   announce(t('opened', { name: titleOf(site) }));
-  saveState();
+  // Back leaves the card, not the file; from one card to the next is one step too.
+  if (from === 'link') saveState();
+  else writeState('pushState');
 }
 
 /**
@@ -331,8 +334,11 @@ function panTo(site) {
   map.setView(map.unproject(middle, close), close, { animate: false });
 }
 
-/** Close the card; the list comes back. */
-function closeSite() {
+/**
+ * Close the card; the list comes back.
+ * @param {{from?: string}} [how] a link writes its state itself
+ */
+function closeSite({ from } = {}) {
   const site = state.open;
   state.open = null;
   openLayer.clearLayers();
@@ -341,5 +347,5 @@ function closeSite() {
   if (site) highlight(site, false);
   delete document.body.dataset.card;
   showList(site);
-  saveState();
+  if (from !== 'link') saveState();
 }

@@ -47,6 +47,7 @@ function fillTool() {
   });
   const tool = document.getElementById('tool');
   tool.hidden = !openTool;
+  tool.dataset.open = openTool; // sliders stand over the map, the other tools in the panel
   tool.replaceChildren(...(openTool ? [TOOLS[openTool]()] : []));
   if (openTool && ON_OPEN[openTool]) ON_OPEN[openTool]();
 }
