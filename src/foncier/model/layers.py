@@ -31,7 +31,8 @@ class LayerFile:
     """One file of a layer of the study.
 
     ``shown`` is the path as the study writes it (for messages and the manifest). ``columns`` maps
-    column names of the schema to those of the file; ``constants`` sets one value for a column.
+    column names of the schema to those of the file; ``constants`` sets one value for a column,
+    ``replacements`` replaces values of a column; ``where`` selects rows (`foncier.readers.where`).
     ``frame`` holds the rows themselves when the layer is a table in memory; ``path`` is then not
     read.
     """
@@ -44,6 +45,8 @@ class LayerFile:
     crs: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    replacements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: str | None = None
     vintage: date | None = None
     source: str = ""
     licence: str = ""

@@ -45,6 +45,7 @@ ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # of the base map around the study area
 # Layers whose ids number the rows of one file: the next file may use them again.
 NUMBERED = (
+    "buildings",
     "streets",
     "zones",
     "constraints",
@@ -93,6 +94,8 @@ def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:
             key: expanded(text) if is_path(f"constants.{key}", text) else text
             for key, text in spec.constants.items()
         },
+        replacements=spec.values,
+        where=spec.where,
         vintage=spec.date,
         source=spec.source,
         licence=spec.licence,
@@ -248,7 +251,11 @@ def _stacked(layer: Layer, parts: list[Any]) -> Any:
     key = table.key[0]
     ids = pd.concat([p[key] for p in parts])
     if layer in NUMBERED and ids.duplicated().any():
-        parts = [p.assign(**{key: f"{n}-" + p[key]}) for n, p in enumerate(parts, start=1)]
+        twice = set(ids[ids.duplicated()])
+        parts = [
+            p.assign(**{key: p[key].where(~p[key].isin(twice), f"{n}-" + p[key])})
+            for n, p in enumerate(parts, start=1)
+        ]
     return table.conform(pd.concat(parts, ignore_index=True))
 
 

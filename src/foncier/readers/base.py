@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foncier.readers import chunked, columns, shapes
+from foncier.readers import chunked, columns, shapes, where
 from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
@@ -82,7 +82,12 @@ def of_rows(
     cells = rows.cells()
     picked = columns.pick(cells, fields, file, journal, names=rows.names)
     system = "" if rows.crs is None else rows.crs.to_string()
-    return Draft(reprojection.apply(picked, journal), len(cells), system, found=rows.names)
+    frame = reprojection.apply(picked, journal)
+    if file.where:
+        fits = where.rows_that_fit(cells, file.where, file.shown)
+        journal.add("dropped", int((~fits).sum()), "readers.where.left_out", where=file.where)
+        frame = frame[fits.reindex(frame.index).to_numpy(dtype=bool)]
+    return Draft(frame, len(cells), system, found=rows.names)
 
 
 def placed(

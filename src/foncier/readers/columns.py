@@ -11,6 +11,7 @@ import pandas as pd
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import Message, label, without_controls
 from foncier.i18n.controls import CONTROLS
+from foncier.readers import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,7 +87,7 @@ def pick(
             continue
         chosen, column = file.columns.get(field.name), _find_column(names, field, file)
         if column is not None:
-            picked[field.name] = frame[column]
+            picked[field.name] = _replaced(frame[column], file.replacements.get(field.name))
         elif (field.required or chosen is not None) and len(frame):
             missing.append(field.name if chosen is None else chosen)
         else:
@@ -95,6 +96,14 @@ def pick(
     if missing:
         raise _missing_columns(file, missing, names, fields)
     return tidy(picked, journal)
+
+
+def _replaced(column: pd.Series[Any], values: Mapping[str, str] | None) -> pd.Series[Any]:
+    """Replace the values of a column that the study maps; numbers are compared as they are read."""
+    if not values:
+        return column
+    texts = column.astype("str").str.strip()
+    return texts.map(values).fillna(texts)
 
 
 def _of_names(fields: Fields, names: Iterable[str]) -> tuple[Field, ...]:
@@ -106,6 +115,7 @@ def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[s
     columns = [name for name in names if name != "geometry"]
     wanted = _of_names(fields, columns)
     used = {_find_column(columns, f, file) for f in wanted if f.name not in file.constants}
+    used |= set(where.columns_of(file.where, columns, file.shown) if file.where else ())
     return {name for name in used if name is not None}
 
 
@@ -121,7 +131,9 @@ def _find_column(names: list[str], field: Field, file: LayerFile) -> str | None:
 
 def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:
     known = [field.name for field in fields]
-    unknown = [name for name in (*file.columns, *file.constants) if name not in known]
+    unknown = [
+        name for name in (*file.columns, *file.constants, *file.replacements) if name not in known
+    ]
     if unknown:
         raise ConfigError(
             "readers.columns.unknown_columns",

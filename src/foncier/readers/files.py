@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
+import re
 import sqlite3
 import warnings
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from foncier.errors import (
     FormatError,
     SourceError,
 )
-from foncier.i18n import label
+from foncier.i18n import label, without_secrets
 from foncier.readers import archives, crs_references, csv_text
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ READ_ERRORS = (
     IndexError,  # pyogrio, on a file without layers
 )
 HEAD_BYTES = 100
+# What GDAL and other programs take as an address: a database, a service, a file of a server.
+ADDRESS = re.compile(
+    r"(?i)[a-z][a-z0-9+.-]+:/|(?:PG|WFS|WMS|MySQL|MSSQL|OCI|OAPIF|DB):|/vsi[a-z0-9_]+/"
+)
 ADDRESS_CHARS = 200  # of an address in a message
 BOM = b"\xef\xbb\xbf"
 
@@ -77,6 +82,8 @@ def check(path: Path, shown: str) -> None:
     FormatError
         The path is a folder, or the file is empty.
     """
+    if ADDRESS.match(shown) and not path.exists():
+        raise SourceError("readers.files.is_address", path=without_secrets(shown))
     if not path.exists():
         raise SourceError("readers.files.not_found", path=shown)
     if path.is_dir():

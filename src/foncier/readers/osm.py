@@ -11,6 +11,7 @@ import pyproj
 from foncier.errors import FormatError
 from foncier.readers import (
     base,
+    cadastre,
     columns,
     files,
     osm_barriers,
@@ -193,6 +194,23 @@ def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
     frame = draft.frame.rename(columns={"osm_id": "constraint_id", "name": "label"})
     frame = frame.assign(effect=default_effect(frame["kind"]))
     return base.Draft(frame, draft.rows_read, draft.crs)
+
+
+def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read buildings: outlines with ``building``, but those that are not or no longer built.
+
+    ``kind`` is light for greenhouses, sheds, roofs and buildings without walls, hard for a stated
+    use, unknown for ``building=yes``.
+    """
+    rows = _read(file, target, [TagRule("building", (), "building")], ("wall",), journal)
+    built = is_set(rows["building"]) & ~rows["building"].isin(osm_tags.NOT_BUILT)
+    rows = rows[built & rows.geom_type.isin(["Polygon", "MultiPolygon"])]
+    light = rows["building"].isin(osm_tags.LIGHT_BUILDINGS) | (rows["wall"] == "no")
+    kind = pd.Series("hard", rows.index, dtype="str").mask(rows["building"] == "yes")
+    rows = rows.assign(kind=kind.mask(light, "light"))
+    draft = base.placed(rows, file, target, journal, shape="polygon")
+    frame: Any = draft.frame.rename(columns={"osm_id": "building_id"})
+    return cadastre.complete_buildings(base.Draft(frame, draft.rows_read, draft.crs), journal)
 
 
 def places(file: LayerFile, target: Target, journal: Journal) -> Draft:

@@ -187,6 +187,21 @@ CONSTRAINTS = (
 # Kinds that remain when the object is disused.
 REMAINS = ("water", "woodland", "wetland", "railway", "cemetery")
 
+# Values of `building` of what is not built (yet), and of light constructions (type 02 of the
+# cadastre; its import also sets wall=no).
+NOT_BUILT = ("construction", "proposed", "planned", "demolished", "razed", "removed", "destroyed")
+LIGHT_BUILDINGS = (
+    "canopy",
+    "carport",
+    "container",
+    "greenhouse",
+    "hut",
+    "roof",
+    "shed",
+    "static_caravan",
+    "tent",
+)
+
 # Categories of destinations.
 PLACES = (
     TagRule("railway", ("station", "halt"), "station"),
@@ -224,7 +239,9 @@ PLACES = (
 KEYS = frozenset(
     {"highway", *osm_objects.EVIDENCE_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))}
 )
-EXTRA_TAGS = frozenset({"name", *STREET_TAGS, *NODE_TAGS, *NODE_OTHERS, *osm_objects.EVIDENCE_TAGS})
+EXTRA_TAGS = frozenset(
+    {"name", "wall", *STREET_TAGS, *NODE_TAGS, *NODE_OTHERS, *osm_objects.EVIDENCE_TAGS}
+)
 
 # Closed ways that are areas (wiki: Key:area): keys with any value, with some values, or with all
 # values but some.

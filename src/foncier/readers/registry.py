@@ -57,6 +57,8 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("buildings", "etalab-cadastre"): cadastre.buildings,
         ("buildings", "vector"): cadastre.buildings,
         ("buildings", "edigeo"): edigeo.buildings,
+        ("buildings", "osm-xml"): osm.buildings,
+        ("buildings", "osm-pbf"): osm.buildings,
         ("streets", "osm-xml"): osm.streets,
         ("streets", "osm-pbf"): osm.streets,
         ("streets", "edigeo"): edigeo.lines,
@@ -99,6 +101,8 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("perimeters", "vector"): planning.perimeters,
     }
 )
+# Formats whose rows a study may select by their columns.
+WITH_WHERE = ("vector", "lines", "etalab-cadastre")
 # Formats whose rows may be located by parcel ids only.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel")
 # Formats whose rows are of the study by their parcels, under whatever code of their commune.
@@ -215,6 +219,8 @@ def read(
     if adapter is None:
         raise _unknown_format(file)
     frames.check_format(file)
+    if file.where and file.format not in WITH_WHERE:
+        raise ConfigError("readers.where.format", path=file.shown, format=file.format)
     sha256 = fingerprint(file)
     journal = Journal()
     draft = adapter(file, Target(crs, communes, parcels, on, bounds), journal)

@@ -127,7 +127,11 @@ class Area(Strict):
 
 
 class LayerSpec(Strict):
-    """One file of a layer; ``accepted`` are the quality checks waived when it was fetched."""
+    """One file of a layer; ``accepted`` are the quality checks waived when it was fetched.
+
+    ``where`` selects rows (``NATURE = 'Maison' and HAUTEUR >= 3``); ``values`` replaces values of
+    a column of the schema (``values = { kind = { Serre = "light" } }``).
+    """
 
     path: str
     format: str = "vector"
@@ -135,6 +139,8 @@ class LayerSpec(Strict):
     crs: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    where: str | None = None
     date: dt.date | None = None
     source: str = ""
     licence: str = ""
