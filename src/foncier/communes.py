@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 VINTAGE = 2026
 NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+# "lyon 3", "lyon 3e", "lyon 3eme arr": a municipal arrondissement as people write it.
+DISTRICT = re.compile(r"^(paris|lyon|marseille) 0?(\d{1,2})(?:er|e|eme)?(?: arr[a-z]*)?$")
 SHOWN = 8  # communes that an error proposes
 
 
@@ -185,6 +187,8 @@ def find(text: str) -> Commune:
     --------
     >>> str(find("2a004")), str(find("saint valery sur somme"))
     ('2A004 Ajaccio', '80721 Saint-Valery-sur-Somme')
+    >>> str(find("Lyon 3ème")), str(find("Marseille 1"))
+    ('69383 Lyon 3e Arrondissement', '13201 Marseille 1er Arrondissement')
     """
     found = search(text)
     today = [str(one) for one in found if not one.is_absorbed]
@@ -221,8 +225,13 @@ def _near(text: str) -> list[str]:
     return [str(one) for name in near[:SHOWN] for one in _by_name()[name]][:SHOWN]
 
 
+def _district(found: re.Match[str]) -> str:
+    return f"{found[1]} {found[2]}{'er' if found[2] == '1' else 'e'} arrondissement"
+
+
 def _letters(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.replace("’", "'").lower())
     plain = plain.encode("ascii", "ignore").decode()
     plain = NOT_LETTERS.sub(" ", plain).strip()
+    plain = DISTRICT.sub(_district, plain)
     return re.sub(r"\bste\b", "sainte", re.sub(r"\bst\b", "saint", plain))

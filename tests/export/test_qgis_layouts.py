@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from foncier.model import ResultTables
 
 __all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
-THEMES = ["Opportunités", "Indices", "Accessibilité", "Rejets", "Scores", "Potentiel par quartier"]
+THEMES = [
+    *("Opportunités", "Indices", "Accessibilité", "Rejets", "Scores", "Potentiel par quartier"),
+    "Politiques publiques",  # where the study has perimeters
+]
 MAPS = [f"A3 – {theme}" for theme in THEMES]
 ATLAS, LIST = "Atlas – une page par site", "Liste des opportunités"
 
