@@ -74,7 +74,7 @@ def uses() -> Uses:
                 found.constants.add(node.value)
             if isinstance(node, ast.JoinedStr):
                 pieces = (
-                    re.escape(str(p.value)) if isinstance(p, ast.Constant) else "[a-z0-9_]+"
+                    re.escape(str(p.value)) if isinstance(p, ast.Constant) else "[A-Za-z0-9_]+"
                     for p in node.values
                 )
                 found.patterns.add("".join(pieces))
