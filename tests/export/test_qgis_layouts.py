@@ -14,6 +14,7 @@ import shapely
 
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.qgis.legends import present_classes
+from foncier.export.qgis.print_pages import SITE_SCALES
 from foncier.results.layers import GEOPACKAGE
 
 from .test_qgis import HERE, qgis, run
@@ -88,10 +89,13 @@ def test_every_site_has_its_rank_on_the_maps(
 @pytest.mark.qgis
 def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) -> None:
     rows = demo["A3 – Opportunités"]["tables"]["table 1"]
-    assert rows[0] == ["1", "Ateliers de la Vallée", "Friche", "10\u202f136", "0,99"]
+    by_name = {row[1]: row[2:] for row in rows}
+    assert by_name["Ateliers de la Vallée"] == ["Friche", "10\u202f136", "0,99"]
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
-    listed = [int(row[0]) for row in demo[LIST]["tables"]["list 1"]]
-    assert listed == sorted(listed)
+    listed = [row[0] for row in demo[LIST]["tables"]["list 1"]]
+    ranks = [int(text) for text in listed if text.isdigit()]
+    assert ranks == sorted(ranks)
+    assert all(text.startswith("n°") for text in listed[len(ranks) :])  # without a rank: last
     number, area = demo["A3 – Potentiel par quartier"]["tables"]["table 1"][0][1:]
     assert re.fullmatch(r"\d+,\d", number)
     assert re.fullmatch(r"\d+,\d", area)
@@ -100,14 +104,16 @@ def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) 
 @pytest.mark.qgis
 def test_a_page_of_the_atlas_has_map_measures_evidence_and_times(demo: dict[str, Any]) -> None:
     page = demo[ATLAS]
-    assert page["texts"]["title"] == "1. Ateliers de la Vallée"
-    assert page["scale"] == 2500
+    first = demo[LIST]["tables"]["list 1"][0]
+    assert page["texts"]["title"] == f"{first[0]}. {first[1]}"
+    assert page["scale"] in SITE_SCALES
     assert "Surface (m²)" in page["texts"]["measures"].split("\n")
-    assert page["texts"]["values"].startswith("10\u202f136\n")
+    assert page["texts"]["values"].startswith(f"{first[5]}\n")
     assert page["texts"]["page"] == f"Page 1 / {page['sites']}"
-    assert len(page["tables"]["evidence 1"]) > 5
-    assert page["tables"]["access 1"][0] == ["Boucle", "0", "5"]
-    assert page["shown_pages"] == 2  # the evidence goes on; most sites have one page
+    assert page["tables"]["evidence 1"]
+    times = [int(row[1]) for row in page["tables"]["access 1"] if row[1]]
+    assert times == sorted(times)
+    assert page["shown_pages"] in {1, 2}  # the evidence may go on
 
 
 @pytest.mark.qgis
