@@ -12,6 +12,8 @@ from shapely import affinity
 from foncier.geometry import (
     covered_area_m2,
     largest_free_pieces,
+    largest_lots,
+    opened,
     opened_area_m2,
     polygons_only,
 )
@@ -89,6 +91,24 @@ def test_the_free_piece_is_the_best_one_around_the_building() -> None:
     without = largest_free_pieces(array(garden), array(hut), **figures)
     assert opened_area_m2(without, radius_m=10) == pytest.approx([3000 - (4 - np.pi) * 100], abs=1)
     assert largest_free_pieces(array(house), array(house), **figures).tolist() == [None]
+
+
+@pytest.mark.parametrize("strip_m", [3.0, 6.0, 8.0, 9.5])
+@pytest.mark.parametrize("lean_m", [0.0, 6.0])
+def test_a_lot_keeps_square_corners_and_does_not_reach_into_a_strip(
+    strip_m: float, lean_m: float
+) -> None:
+    """Beside the house a strip is left that is narrower than a lot: the lot ends before it."""
+    plot = shapely.Polygon([(0, 0), (60, 0), (60 + lean_m, 30), (0, 30)])
+    house = shapely.box(5, strip_m + 4, 31, 30)
+    figures = {"clear_m": 4.0, "part_m2": 10.0, "radius_m": 5.0}
+    (lot,) = largest_lots(array(plot), array(house), **figures)
+    free = shapely.difference(plot, shapely.buffer(house, 4.0, quad_segs=16))
+    corners = shapely.points(lot.exterior.coords)
+    beyond = shapely.distance(opened(array(free), radius_m=5.0), corners)
+    assert beyond.max() <= 0.61 * 5.0  # a circle of 64 corners is a little smaller
+    if not lean_m:
+        assert lot.covers(shapely.box(35.01, 0.01, 59.99, 29.99))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CORNER = 1.6  # radii from the centre of a round corner to the corner of a lot, if of 77° or more
 MANY = 100  # parts of a plot: more are united before they are grown
 
 
@@ -163,16 +164,16 @@ def largest_lots(
     """Largest lot that could be cut from the free pieces of each plot; None where there is none.
 
     A lot is what a morphological opening leaves in one piece: ground around a building that is
-    narrower than two radii joins no two lots. Its corners are those of the free piece; beside a
-    building a corner may reach up to two radii into a strip that is narrower. See `free_pieces`
-    for the rest.
+    narrower than two radii joins no two lots. A lot is the opened piece with its corners where
+    they have 77° or more. Into a strip or a sharper corner it reaches at most 0.6 of a radius
+    farther than the opened piece. See `free_pieces` for the rest.
 
     Examples
     --------
     >>> plot, house = shapely.box(0, 0, 60, 30), shapely.box(20, 10, 35, 20)
     >>> figures = {"clear_m": 4.0, "part_m2": 10.0, "radius_m": 5.0}
     >>> lot = largest_lots(np.array([plot]), np.array([house]), **figures)[0]
-    >>> lot.bounds[1:], 39.0 - lot.bounds[0] <= 2 * 5.0
+    >>> lot.bounds[1:], 39.0 - lot.bounds[0] <= 5.0
     ((0.0, 60.0, 30.0), True)
     """
     pieces, owner = free_pieces(plots, covers, clear_m=clear_m, part_m2=part_m2)
@@ -180,9 +181,11 @@ def largest_lots(
     cores, piece = shapely.get_parts(shrunk, return_index=True)
     some = ~shapely.is_empty(cores)
     cores, piece = cores[some], piece[some]
-    # Mitred corners: a round join would cut the square corners of a lot.
-    grow = partial(shapely.buffer, distance=radius_m, join_style="mitre", mitre_limit=2.0)
-    lots = in_threads(shapely.intersection, in_threads(grow, cores), pieces[piece])
+    # A round join would cut the square corners of a lot, a longer mitre would reach into strips.
+    grow = partial(shapely.buffer, distance=radius_m, join_style="mitre", mitre_limit=CORNER)
+    near = partial(shapely.buffer, distance=CORNER * radius_m, quad_segs=16)
+    grown = in_threads(shapely.intersection, in_threads(grow, cores), in_threads(near, cores))
+    lots = in_threads(shapely.intersection, grown, pieces[piece])
     parts, lot = shapely.get_parts(lots, return_index=True)
     flat = shapely.get_type_id(parts) != POLYGONAL[0]
     parts, plot = parts[~flat], owner[piece[lot[~flat]]]
