@@ -159,6 +159,7 @@ def _gathered(
         effort=own("effort", "opportunity_id", ids),
         around=own("around", "opportunity_id", ids),
         site_needs=own("site_needs", "opportunity_id", ids),
+        availability=own("availability", "opportunity_id", ids),
     )
 
 
@@ -169,6 +170,7 @@ OPTIONAL = {
     "effort": schemas.EFFORT,
     "around": schemas.AROUND,
     "site_needs": schemas.SITE_NEEDS,
+    "availability": schemas.AVAILABILITY,
 }
 
 

@@ -58,6 +58,9 @@ COLUMNS = (
 # "lines": each step is a line on the error output, for a program that shows the progress.
 PROGRESS = "FONCIER_PROGRESS"
 # Kind of file by the ending of its name.
+CLASSES = {"ready": "pret", "confirm": "a_confirmer", "taken": "pris"}
+FIRST = 10  # lines of the ranking in the terminal
+NAME_WIDTH = 34
 FILES = {".html": "map", ".gpkg": "geopackage", ".csv": "table"}
 
 
@@ -182,12 +185,51 @@ def _say_files(results: Path, made: Mapping[str, str]) -> None:
 
 def _summary(result: ResultTables, lang: Lang) -> None:
     out.print(_table(result, lang))
+    if result.availability is not None and len(result.candidates):
+        classes = result.candidates["availability_class"].value_counts()
+        counts = {name: int(classes.get(code, 0)) for name, code in CLASSES.items()}
+        say("cli.run.availability", **counts)
+        out.print(_first_sites(result, lang))
     if result.agreement is not None:
         agreement = result.agreement
         say("cli.run.agreement", tau=agreement.tau, count=agreement.sites)
     if result.demo:
         out.print(f"[bold yellow]{localize('cli.run.fictional')}[/bold yellow]")
     say_warnings((gap.cost for gap in result.missing), lang)
+
+
+def _first_sites(result: ResultTables, lang: Lang) -> Table:
+    """First lines of the ranking, with what decides: score, confidence, availability, owner."""
+    from foncier.export.tables import opportunities  # noqa: PLC0415 (slow to import)
+    from foncier.results.labels import VALUES, words_of  # noqa: PLC0415 (slow to import)
+
+    table = Table(title=localize("cli.run.first", lang), title_justify="left")
+    for name in ("rank", "site", "score", "confidence", "availability", "owner"):
+        figures = name in ("rank", "score", "confidence")
+        table.add_column(
+            localize(f"cli.run.column_{name}", lang), justify="right" if figures else "left"
+        )
+    sites = opportunities(result)
+    heads = sites[sites["overall_rank"].notna() & (sites["line"] == sites["opportunity_id"])]
+    for site in heads.head(FIRST).to_dict("records"):
+        known = {name: value for name, value in site.items() if value == value}  # noqa: PLR0124
+        low, high = (
+            format_value(site[f"availability_{end}"], "%", lang) for end in ("low", "high")
+        )
+        table.add_row(
+            format_value(site["overall_rank"], "n", lang),
+            escape(str(_label(known))[:NAME_WIDTH]),
+            format_value(site["score"] * 100, ".0f", lang),
+            format_value(site["confidence"], "%", lang) if "confidence" in known else "?",
+            f"{VALUES[site['availability_class']][lang]} ({low} – {high})",
+            words_of(known.get("owner_types"), lang) or "?",
+        )
+    return table
+
+
+def _label(site: Mapping[str, Any]) -> object:
+    """Name of a site, else its address, else its id."""
+    return site.get("name") or site.get("address") or site["opportunity_id"]
 
 
 def _table(result: ResultTables, lang: Lang) -> Table:

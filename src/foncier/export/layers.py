@@ -12,8 +12,8 @@ from foncier import schemas
 from foncier.export import tables
 from foncier.i18n import label
 from foncier.model import KIND_PLURALS
-from foncier.results.explain import bounds_text
 from foncier.results.layers import ROUTES, Layer
+from foncier.results.offer import bounds_text
 from foncier.schemas import Column, Table
 from foncier.schemas.base import LINE, POINT
 from foncier.schemas.results import OPPORTUNITY

@@ -34,8 +34,8 @@ def add_availability(
 
     Returns
     -------
-    The candidates with the columns of `scoring.combined`, and a table of the schema
-    ``AVAILABILITY``.
+    The candidates with the columns of `scoring.combined` and, where the inventory alone knows
+    them, their owner types; and a table of the schema ``AVAILABILITY``.
     """
     rules = availability_rules()
     factors = scoring.availability(
@@ -48,4 +48,8 @@ def add_availability(
         on=study.info.date or newest_vintage(layers.reports),
     )
     columns = scoring.combined(factors, rules, candidates["opportunity_id"])
+    owners = factors[(factors["factor"] == "owner") & factors["known"]]
+    values = owners.set_index("opportunity_id")["value"]
+    types = candidates["opportunity_id"].map(values).astype("str")
+    candidates = candidates.assign(owner_types=candidates["owner_types"].fillna(types))
     return schemas.CANDIDATES.conform(candidates.assign(**columns)), factors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from foncier.errors import ConfigError
 from foncier.i18n import Lang, figure, format_value, label, localize
 from foncier.results.labels import FICTIONAL, VALUES
 from foncier.results.layers import SITES
+from foncier.results.offer import bounds, factors, is_taken, offer
 from foncier.results.queries import quoted
 from foncier.results.surroundings import surroundings
 from foncier.schemas.results import TO_CONFIRM
@@ -66,6 +67,7 @@ class Explanation:
     effort: pd.DataFrame
     around: pd.DataFrame
     site_needs: pd.DataFrame
+    availability: pd.DataFrame = field(default_factory=schemas.AVAILABILITY.empty)
 
 
 def explain(result: SavedResult, id: str) -> Explanation:  # noqa: A002 (the word of the command line)
@@ -129,6 +131,7 @@ def _gather(
         effort=result.table("cout_durete", ids=ids),
         around=result.table("autour", ids=ids),
         site_needs=result.table("besoins", ids=ids),
+        availability=result.table("disponibilite", ids=ids),
     )
 
 
@@ -173,6 +176,8 @@ def story(explanation: Explanation, lang: Lang) -> Iterator[Section]:
     for site in explanation.opportunities.to_dict("records"):
         id_ = site["opportunity_id"]
         yield _site(site, lang)
+        if lines := factors(_of(explanation.availability, id_), lang):
+            yield label("results.explain.availability_title")[lang], lines
         yield label("results.explain.evidence_title")[lang], _evidence(explanation, id_, lang)
         yield label("results.explain.criteria_title")[lang], _criteria(explanation, site, lang)
         yield label("results.explain.access_title")[lang], _access(explanation, id_, lang)
@@ -208,12 +213,13 @@ def _site(site: Row, lang: Lang) -> Section:
             high=site["rank_high"],
         )
         if _known(site["overall_rank"])
-        else localize("results.explain.no_rank", lang),
+        else localize(f"results.explain.{'taken' if is_taken(site) else 'no_rank'}", lang),
         localize("results.explain.area", lang, area=site["area_m2"]),
         localize("results.explain.outline", lang, outline=VALUES[site["perimeter"]]),
     ]
     if _known(site["confidence"]):
         lines.append(localize("results.explain.confidence", lang, share=site["confidence"]))
+    lines.extend(offer(site, lang))
     for name in ("address", "status", "parcel_ids", "family", "warnings", "sources"):
         value = site["warnings_en" if (name, lang) == ("warnings", "en") else name]
         if _known(value):
@@ -241,29 +247,6 @@ def _evidence(explanation: Explanation, id_: str, lang: Lang) -> list[str]:
     return lines
 
 
-def bounds_text(by_kind: Mapping[str, tuple[float, float]]) -> str | None:
-    """Bounds of a criterion by kind as one text, as the layer ``criteres`` holds them.
-
-    Examples
-    --------
-    >>> bounds_text({"friche": (50, 500.5)}), bounds_text({})
-    ('friche=50:500.5', None)
-    """
-    texts = (f"{kind}={worst:g}:{best:g}" for kind, (worst, best) in by_kind.items())
-    return "|".join(texts) or None
-
-
-def _bounds(criterion: Row, kind: str) -> tuple[float, float]:
-    """Values of a criterion that score 0 and 1 for a site of a kind."""
-    own = criterion.get("by_kind")
-    for text in own.split("|") if isinstance(own, str) else ():
-        name, _, bounds = text.partition("=")
-        if name == kind:
-            worst, _, best = bounds.partition(":")
-            return float(worst), float(best)
-    return criterion["worst"], criterion["best"]
-
-
 def _criteria(explanation: Explanation, site: Row, lang: Lang) -> list[str]:
     return [
         localize(
@@ -273,8 +256,8 @@ def _criteria(explanation: Explanation, site: Row, lang: Lang) -> list[str]:
             value=site.get(criterion["measure"], math.nan),
             unit=criterion["unit"],
             score=site.get(f"criterion_{criterion['name']}", math.nan) * 100,
-            worst=_bounds(criterion, site["kind"])[0],
-            best=_bounds(criterion, site["kind"])[1],
+            worst=bounds(criterion, site["kind"])[0],
+            best=bounds(criterion, site["kind"])[1],
             weight=criterion["weight"],
         )
         for criterion in explanation.criteria.to_dict("records")

@@ -22,7 +22,7 @@ CODES = dict.fromkeys(
     for table in (*schemas.INPUTS, *schemas.RESULTS)
     for column in table.columns
     for code in column.values
-)
+) | dict.fromkeys(schemas.OWNER_TYPES)
 VALUES: Mapping[str, Localized] = {
     code: KIND_LABELS[code]
     if code in KIND_LABELS
@@ -58,6 +58,18 @@ def unit_of(alias: str) -> str:
         return SHARE
     unit = alias.removesuffix(")").rsplit(" (", maxsplit=1)[-1] if alias.endswith(")") else ""
     return unit if unit in UNITS else ""
+
+
+def words_of(codes: object, lang: Lang) -> str:
+    """Labels of the codes of a list (``A|B``), with commas; empty where there is none.
+
+    Examples
+    --------
+    >>> words_of("commune|etat", "fr"), words_of(None, "fr")
+    ('Commune, État', '')
+    """
+    parts = codes.split("|") if isinstance(codes, str) else []
+    return ", ".join(VALUES[one][lang] if one in VALUES else one for one in parts)
 
 
 def value_labels(column: Column, lang: Lang) -> dict[str, str]:

@@ -281,6 +281,10 @@ EFFORTS: dict[str, tuple[Any, Any, list[Any]]] = {
         {"vacancy": "occupé", "buildings_state": "dégradation inexistante ou faible"},
         [750, 1600, 5, 26, None],
     ),
+    "a commune": ({"owner_types": "commune"}, {}, [750, 1600, 0, 23, None]),
+    "two kinds of owners": ({"owner_types": "commune|societe"}, {}, [750, 1600, 1, 23, None]),
+    "a co-ownership": ({"owner_types": "copropriete"}, {}, [750, 1600, 6, 26, "forte"]),
+    "in part": ({"owner_types": "copropriete|societe"}, {}, [750, 1600, 1, 26, None]),
     "area unknown": ({"area_m2": np.nan}, {}, [np.nan, np.nan, 0, 26, None]),
 }
 

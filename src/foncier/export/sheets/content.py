@@ -20,6 +20,8 @@ from foncier.export.sheets.typography import (
 from foncier.export.words import VALUES
 from foncier.i18n import figure, format_value, label, localize
 from foncier.results.explain import parcels_of
+from foncier.results.labels import words_of
+from foncier.results.offer import is_taken
 from foncier.results.surroundings import need_lines, surrounding_lines
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ def sheet(tables: SheetTables, row: int, tests: pd.DataFrame, lang: Lang) -> dic
     """
     site: Row = tables.sites.iloc[row].to_dict()
     id_ = printable(site["opportunity_id"], lang=lang, limit=80)
-    ranked = int(tables.sites["overall_rank"].notna().sum())
+    listed = tables.sites[tables.sites["overall_rank"].notna()]
+    ranked = int(listed["line"].fillna(listed["opportunity_id"]).nunique())
     return {
         "head": head(tables, site, lang),
         "score": _score(site, ranked, lang),
@@ -139,14 +142,14 @@ def _score(site: Row, ranked: int, lang: Lang) -> dict[str, Any]:
         "rank": _rank(site, ranked, lang),
         "span": _rank_span(site, lang),
         "interval": f"{interval} · {coverage}" if uncertain else coverage,
-        "confidence": _confidence(site, lang),
+        "confidence": offer(site, lang),
     }
 
 
 def _rank(site: Row, ranked: int, lang: Lang) -> str:
     rank = site["overall_rank"]
     if not is_known(rank):
-        return localize("export.sheets.unranked", lang)
+        return localize(f"export.sheets.{'taken' if is_taken(site) else 'unranked'}", lang)
     return localize("export.sheets.rank_of", lang, rank=rank, ranked=ranked)
 
 
@@ -158,6 +161,18 @@ def _rank_span(site: Row, lang: Lang) -> str:
     if low == high:
         return localize("export.sheets.rank_same", lang)
     return localize("export.sheets.rank_span", lang, low=low, high=high)
+
+
+def offer(site: Row, lang: Lang) -> str:
+    """Confidence, availability and owner of a site on one line; empty when nothing is known."""
+    parts, known = [_confidence(site, lang)], site.get("availability_class")
+    if is_known(known):
+        low, high = site["availability_low"], site["availability_high"]
+        words = {"words": VALUES[str(known)], "low": low, "high": high}
+        parts.append(localize("export.sheets.availability", lang, **words))
+    owner = words_of(site.get("owner_types"), lang)
+    parts.append(localize("export.sheets.owner", lang, value=owner) if owner else "")
+    return " · ".join(part for part in parts if part)
 
 
 def _confidence(site: Row, lang: Lang) -> str:

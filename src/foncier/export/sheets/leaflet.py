@@ -128,7 +128,9 @@ def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
     to_loop = tables.access.loc[tables.access["target"] == "loop"].set_index("opportunity_id")
     minutes = to_loop["time_min"].to_dict()
     rows = []
-    for site in tables.sites[tables.sites["overall_rank"].notna()].head(FIRST).to_dict("records"):
+    ranked = tables.sites[tables.sites["overall_rank"].notna()]
+    heads = ranked[ranked["line"].isna() | (ranked["line"] == ranked["opportunity_id"])]
+    for site in heads.head(FIRST).to_dict("records"):
         time = minutes.get(site["opportunity_id"], float("nan"))
         rows.append(
             {
@@ -140,6 +142,7 @@ def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
                     rank=int(site["overall_rank"]),
                 ),
                 "title": printable(content.title_of(site, lang), lang=lang, limit=52),
+                "offer": content.offer(site, lang),
                 "area": measured(site["area_m2"], "m²", lang),
                 "score": out_of_100(site["score"], lang),
                 "loop": content.minutes(time, lang),

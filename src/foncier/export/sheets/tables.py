@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foncier._util.destination import MANIFEST
 from foncier.errors import FormatError
 from foncier.export.pictures import COPIES, pictures
+from foncier.export.tables import by_rank
 from foncier.export.words import VALUES
 from foncier.i18n import Localized
 from foncier.results import read_saved
@@ -137,10 +138,9 @@ def _sites(result: SavedResult) -> gpd.GeoDataFrame:
     bare = sites.loc[sites.geometry.isna() | sites.is_empty, "opportunity_id"].head(3).tolist()
     if bare:
         raise FormatError("export.sheets.no_outline", file=GEOPACKAGE, ids=bare)
-    by = ["overall_rank", "opportunity_id"]
-    ordered: gpd.GeoDataFrame = sites.sort_values(
-        by, na_position="last", kind="stable", ignore_index=True
-    )
+    if "line" not in sites:  # a result of a former version
+        sites = sites.assign(line=None)
+    ordered: gpd.GeoDataFrame = by_rank(sites)
     return ordered
 
 

@@ -65,6 +65,7 @@ SITE_WORDS = (
     "owner_types",
     "owner_name",
     "permit_state",
+    "public_land",
 )
 NOTED_WORDS = ("site_status",)  # noted by people: a page has them where anybody noted one
 # The last three tell how robust a rank is; a result may lack them.
@@ -116,6 +117,7 @@ def payload(result: ResultTables, *, lang: str) -> dict[str, Any]:
         "assemblies": assemblies(result),
         "uses": relations.uses(result, ids),
         "effort": relations.effort(result, ids),
+        "availability": relations.availability(result, ids),
         "around": relations.around(result, ids),
         "needs": relations.needs(result, ids),
         "districts": districts.districts(result),

@@ -88,6 +88,22 @@ def effort(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
     }
 
 
+def availability(result: ResultTables, ids: pd.Series[Any]) -> dict[str, Any]:
+    """Factors of the availability of each site, in the order of the rules, known or not."""
+    rows, owner = known_sites(_or_empty(result.availability, schemas.AVAILABILITY), ids)
+    return {
+        "site": owner,
+        "known": rows["known"].astype(bool).tolist(),
+        **{name: numbers(rows[name], 3) for name in ("low", "high")},
+        **{
+            f"{name}_{lang}": pool(rows[f"{name}_{lang}"])
+            for name in ("label", "text")
+            for lang in ("fr", "en")
+        },
+        "source": pool(rows["source"]),
+    }
+
+
 def _or_empty(table: pd.DataFrame | None, contract: schemas.Table) -> pd.DataFrame:
     return contract.empty() if table is None else table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+COOWNERSHIP = "copropriete"
+MANY_OWNERS = 3.0  # points of many owners who are no co-ownership (Caen la Mer)
 CLEAN = ("non", "deja-geree")
 GOOD_STATE = ("degradation-inexistante", "degradation-faible")
 OCCUPANCY_SHARES = {
@@ -62,8 +64,8 @@ def effort(
     Returns
     -------
     Table of the schema ``EFFORT``, sorted. The cost is missing where the area is; with an unknown
-    pollution the interval covers both rates. The class is missing when the interval crosses a
-    limit.
+    pollution the interval covers both rates. The types of the owners bound the fragmentation. The
+    class is missing when the interval crosses a limit.
     """
     sites = candidates.loc[(candidates["kind"] == FRICHE).to_numpy(dtype=bool)]
     sites = sites.sort_values("opportunity_id", ignore_index=True)
@@ -80,7 +82,8 @@ def effort(
     works = _works_cost(sites, answers_to("presencePollution"), rules)
     vacancy = inventory_records(sites, inventory)["vacancy"].map(OCCUPANCY_SHARES)
     occupied = vacancy.to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float64)
-    low, high, known = _hardness_points(answers_to, occupied, rules)
+    owners = _fragmentation(sites["owner_types"], rules)
+    low, high, known = _hardness_points(answers_to, occupied, owners, rules)
     level = _hardness_class(low, rules)
     table = pd.DataFrame(
         {
@@ -109,8 +112,27 @@ def _works_cost(
     return hectares * low, hectares * high
 
 
+def _fragmentation(types: pd.Series[Any], rules: Effort) -> tuple[Floats, Floats]:
+    """Least and greatest points of fragmentation, by the types of the owners alone.
+
+    Several types are as many owners at least, one point less than their number. A co-ownership
+    has all the points when it owns the whole, and so at most when others own parts. Without one,
+    the points are at most those of many owners. An unknown type gives the whole interval.
+    """
+    least, most = rules.points["fragmentation"]
+    listed = [one.split("|") if isinstance(one, str) else [] for one in types]
+    shared = np.array([COOWNERSHIP in one for one in listed], dtype=bool)
+    count = np.array([len(one) for one in listed])
+    low = np.where(shared & (count == 1), most, np.clip(count - 1.0, least, MANY_OWNERS))
+    high = np.where(shared | (count == 0), most, MANY_OWNERS)
+    return np.where(count == 0, least, low), high
+
+
 def _hardness_points(
-    answers_to: Callable[[str], pd.Series[str]], occupied: Floats, rules: Effort
+    answers_to: Callable[[str], pd.Series[str]],
+    occupied: Floats,
+    owners: tuple[Floats, Floats],
+    rules: Effort,
 ) -> tuple[Floats, Floats, list[str | None]]:
     """Least and greatest points of each site, and the text of the known items."""
     state, flood = answers_to("etatBatiInfrastructure"), answers_to("risqueInondation")
@@ -129,8 +151,9 @@ def _hardness_points(
     low, high = np.zeros(len(state)), np.zeros(len(state))
     for name, span in rules.points.items():
         value = known.get(name, np.full(len(state), np.nan))
-        low += np.where(np.isnan(value), span[0], value)
-        high += np.where(np.isnan(value), span[1], value)
+        unknown = owners if name == "fragmentation" else span
+        low += np.where(np.isnan(value), unknown[0], value)
+        high += np.where(np.isnan(value), unknown[1], value)
     rows = zip(*known.values(), strict=True)
     texts = [
         ", ".join(

@@ -22,7 +22,7 @@ function showCard(site, { focus }) {
 function cardParts(site) {
   return [
     el('button', { type: 'button', class: 'back', id: 'back', onclick: closeSite }, t('back')),
-    el('p', { class: 'card-kind' }, kindIcon(site.kind, rankText(site), 30), valueLabel(site.kind)),
+    el('p', { class: 'card-kind' }, kindIcon(site.kind, rankText(site), 30, isDoubtful(site)), valueLabel(site.kind)),
     el('h2', { tabindex: '-1' }, isolated(titleOf(site))),
     el('p', { class: 'card-place' },
       isolated([site.name ? site.address : null, site.commune && communeText(site.commune),
@@ -40,6 +40,7 @@ function cardParts(site) {
     aroundBlock(site),
     needsBlock(site),
     usesBlock(site),
+    availabilityBlock(site),
     evidenceBlock(site),
     testBlock(site),
     parcelBlock(site),
@@ -63,7 +64,7 @@ function section(key, ...content) {
  * @returns {HTMLElement}
  */
 function scoreBlock(site) {
-  const rank = site.overall_rank === null ? t('unranked')
+  const rank = site.overall_rank === null ? t(site.rank_apart ? 'taken_apart' : 'unranked')
     : t('rank_line', { rank: number(site.overall_rank), n: number(rankedCount) });
   const steady = usesStudyWeights() && site.rank_low === site.overall_rank && site.rank_high === site.overall_rank;
   const span = site.rank_low !== null && site.rank_high !== null
@@ -79,6 +80,7 @@ function scoreBlock(site) {
       el('p', {}, el('strong', {}, rank), span ? ` – ${span}` : null),
       el('p', {}, [intervalText(site), site.coverage === null ? null
         : t('coverage', { share: percent(site.coverage) })].filter((text) => text).join(' – ')),
+      offerLine(site),
       robustness(site)));
 }
 
@@ -173,7 +175,8 @@ function measureRows(site) {
     ...measure('area_m2'), ...measure('usable_area_m2'), ...measure('built_share'),
     ...fact(label('status'), valueLabel(site.status)), ...fact(label('zone'), site.zone || t('unknown')),
     ...(site.site_status ? fact(label('site_status'), valueLabel(site.site_status)) : []),
-    ...fact(label('confidence'), confidenceText(site)), ...measure('axis_distance_m'),
+    ...fact(label('confidence'), confidenceText(site)),
+    ...fact(label('owner_types'), ownerText(site)), ...measure('axis_distance_m'),
     ...measure('residents_around'),
     ...fact(label('perimeter'), valueLabel(site.perimeter)),
   ];
@@ -185,6 +188,32 @@ function measureRows(site) {
   if (site.family) rows.push(...fact(label('family'), site.family));
   rows.push(...fact(label('sources'), (site.sources || t('unknown')).replaceAll(' | ', ' · ')));
   return rows;
+}
+
+const factorsBySite = rowsBySite(page.availability.site);
+
+/**
+ * Factors of the availability of a site, known or not.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function availabilityBlock(site) {
+  const rows = factorsBySite.get(site.index) || [];
+  if (!rows.length) return null;
+  const { low, high, known } = page.availability;
+  const words = (name) => unpool(page.availability[`${name}_${lang === 'fr' ? 'fr' : 'en'}`]);
+  const [names, texts, sources] = [words('label'), words('text'), unpool(page.availability.source)];
+  return section('availability', el('p', {}, el('strong', {}, availabilityText(site))),
+    el('table', { class: 'access', id: 'availability' },
+      el('thead', {}, el('tr', {}, ...['availability_factor', 'availability_value', 'availability_part'].map(
+        (key) => el('th', { scope: 'col' }, t(key)),
+      ))),
+      el('tbody', {}, ...rows.map((row) => el('tr', {},
+        el('th', { scope: 'row' }, names[row]),
+        el('td', {}, known[row] ? isolated(texts[row]) : el('em', {}, t('unknown')),
+          sources[row] ? el('span', { class: 'source' }, isolated(sources[row])) : null),
+        el('td', { class: 'figure' }, t('availability_span_short', { low: number(100 * low[row]), high: percent(high[row]) })))))),
+    el('p', { class: 'hint' }, t('availability_why')));
 }
 
 /**

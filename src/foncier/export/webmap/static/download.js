@@ -66,7 +66,8 @@ function columns() {
     [t('column_coverage'), (site) => digits(site.coverage, 3)],
     words('kind'), plain('name'), plain('address'), plain('commune'), plain('parcel_ids'),
     plain('area_m2'), plain('usable_area_m2'), plain('built_share'), words('status'), plain('zone'),
-    [t('filter_flag'), flagText], plain('confidence'), words('perimeter'), plain('axis_distance_m'),
+    [t('filter_flag'), flagText], plain('confidence'), words('availability_class'),
+    plain('availability_low'), plain('availability_high'), [label('owner_types'), ownerText], words('perimeter'), plain('axis_distance_m'),
     plain('residents_around'), plain('family'),
     [label('street_name'), (site) => site.entry && site.entry.street],
     ...Object.entries(page.destinations).flatMap(([destination, text]) => [
@@ -90,7 +91,7 @@ function selectionCsv() {
 function selectionGeoJson() {
   const names = ['kind', 'name', 'address', 'commune', 'parcel_ids', 'area_m2', 'usable_area_m2',
     'built_share', 'status', 'zone', 'warnings', 'warnings_en', 'confidence', 'perimeter', 'axis_distance_m',
-    'family',
+    'family', 'availability_class', 'availability_low', 'availability_high', 'owner_types',
     'score', 'score_low', 'score_high', 'coverage', 'overall_rank', 'sources'];
   const features = shownSites().map((site) => {
     const properties = { opportunity_id: site.id };

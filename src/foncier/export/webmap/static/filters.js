@@ -5,7 +5,8 @@
 function noFilters() {
   const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
-    zone: '', commune: '', in_perimeter: '', site_status: '', flag: '', visited: '', inside: [] };
+    zone: '', commune: '', in_perimeter: '', site_status: '', flag: '', visited: '',
+    availability: '', owner: '', inside: [] };
 }
 
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -72,13 +73,40 @@ function passesCategories(site) {
   const differs = (name) => state.filters[name] && (site[name] || '?') !== state.filters[name];
   if (CATEGORY_FILTERS.some(differs)) return false;
   if (state.filters.in_perimeter && !isInPerimeter(site, state.filters.in_perimeter)) return false;
+  if (!passesOffer(site)) return false;
   if (flag === '0' && flagsOf(site).length) return false;
   if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
   if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
   return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
 
-/** @type {{shown: Site[], unknown: number}|null} cached until a filter changes */
+/**
+ * @param {Site} site
+ * @returns {boolean} availability and owner agree
+ */
+function passesOffer(site) {
+  const { availability, owner } = state.filters;
+  if (availability === OFFERED) {
+    if (site.availability_class === TAKEN) return false;
+  } else if (availability && site.availability_class !== availability) return false;
+  if (owner === PUBLIC) return ['public', 'partiel'].includes(site.public_land);
+  return !owner || ownersOf(site).includes(owner);
+}
+
+const OFFERED = 'offered';
+const PUBLIC = 'public';
+const TAKEN = 'pris';
+
+/**
+ * @param {Site} site
+ * @returns {string[]} types of its owners; none where unknown
+ */
+function ownersOf(site) {
+  return splitList(site.owner_types);
+}
+
+/** @type {{shown: Site[], unknown: number, listed?: Site[], members?: Map<string, Site[]>}|null}
+ *  cached until a filter changes */
 let filterResult = null;
 
 /** Clear the cached result of the filters. */
@@ -116,10 +144,43 @@ function shownSites() {
   return applyFilters().shown;
 }
 
+/** Families whose members the list shows, by the button of their line. */
+const openFamilies = new Set();
+
+/** @returns {Site[]} rows of the list: a family is one, or all its members where it is open */
+function listedSites() {
+  const result = applyFilters();
+  if (result.listed) return result.listed;
+  const members = new Map();
+  result.shown.forEach((site) => {
+    if (site.family === null) return;
+    if (members.has(site.family)) members.get(site.family).push(site);
+    else members.set(site.family, [site]);
+  });
+  result.members = members;
+  result.listed = result.shown.flatMap((site) => {
+    const family = site.family === null ? [site] : members.get(site.family);
+    if (family[0] !== site) return [];
+    return openFamilies.has(site.family) ? family : [site];
+  });
+  return result.listed;
+}
+
+/**
+ * @param {Site} site
+ * @returns {Site[]} the other members of its family that pass the filters, where it is the first
+ */
+function membersBelow(site) {
+  listedSites();
+  const family = site.family === null ? [] : filterResult.members.get(site.family) || [];
+  return family[0] === site ? family.slice(1) : [];
+}
+
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + [...CATEGORY_FILTERS, 'in_perimeter', 'flag', 'visited'].filter((name) => state.filters[name]).length;
+    + [...CATEGORY_FILTERS, 'in_perimeter', 'flag', 'visited', 'availability', 'owner']
+      .filter((name) => state.filters[name]).length;
 }
 
 /** @returns {HTMLElement} */
@@ -133,6 +194,7 @@ function filtersTool() {
       selectInput('destination', destinations.map((name) => [name, inLanguage(page.destinations[name])])),
       boundInput('minutes', 'min')) : null,
     has(BOUNDS.loop.read) ? boundInput('loop', 'm') : null,
+    availabilityChoice(), ownerChoice(),
     ...CATEGORY_FILTERS.map(categoryInput), perimeterChoice(), flagChoice(),
     selectInput('visited', [['', t('all_sites')], ['0', t('visited_no')], ['1', t('visited_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
@@ -193,6 +255,25 @@ function categoryInput(name) {
 function categoryText(name, value) {
   if (name === 'site_status') return valueLabel(value);
   return name === 'commune' && Object.hasOwn(page.commune_names, value) ? communeText(value) : value;
+}
+
+/** @returns {HTMLElement|null} */
+function availabilityChoice() {
+  const classes = ['pret', 'a_confirmer', TAKEN].filter(
+    (one) => sites.some((site) => site.availability_class === one),
+  );
+  if (!classes.length) return null;
+  return selectInput('availability', [['', t('all_availability')], [OFFERED, t('offered_sites')],
+    ...classes.map((one) => [one, valueLabel(one)])]);
+}
+
+/** @returns {HTMLElement|null} */
+function ownerChoice() {
+  const types = [...new Set(sites.flatMap(ownersOf))].sort();
+  if (!types.length) return null;
+  const land = sites.some((site) => ['public', 'partiel'].includes(site.public_land));
+  return selectInput('owner', [['', t('all_owners')], ...(land ? [[PUBLIC, t('public_land')]] : []),
+    ...types.map((one) => [one, valueLabel(one)])]);
 }
 
 /** @returns {HTMLElement|null} */

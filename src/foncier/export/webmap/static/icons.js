@@ -38,18 +38,19 @@ const PLACE_ICONS = {
  * @param {string} kind
  * @param {string} figure
  * @param {number} size pixels
+ * @param {boolean} [hollow] outline only: a low confidence, or a site that is taken
  * @returns {SVGElement}
  */
-function kindIcon(kind, figure, size) {
+function kindIcon(kind, figure, size, hollow = false) {
   const { colour, shape, lift } = KIND_STYLES[kind];
   const sign = svg('svg', { viewBox: '-1 -1 30 30', width: size, height: size, class: 'kind-sign',
     'aria-hidden': 'true', focusable: 'false' });
-  sign.append(svg('path', { d: shape, fill: colour, stroke: '#ffffff', 'stroke-width': 1.8,
-    'stroke-linejoin': 'round' }));
+  sign.append(svg('path', { d: shape, fill: hollow ? '#ffffff' : colour,
+    stroke: hollow ? colour : '#ffffff', 'stroke-width': hollow ? 2.4 : 1.8, 'stroke-linejoin': 'round' }));
   if (figure) {
     const tight = kind === 'friche' || kind === 'batiment_non_affecte';
     const sizes = [13, tight ? 10.5 : 13, tight ? 8 : 10, tight ? 6 : 8, tight ? 5 : 6.5];
-    const text = svg('text', { x: 14, y: 14.4 + lift, fill: '#ffffff', 'text-anchor': 'middle',
+    const text = svg('text', { x: 14, y: 14.4 + lift, fill: hollow ? colour : '#ffffff', 'text-anchor': 'middle',
       'dominant-baseline': 'central',
       'font-size': sizes[Math.min(figure.length, 5) - 1], 'font-weight': 700 });
     text.textContent = figure;

@@ -279,6 +279,8 @@ function legend() {
   return el('details', { class: 'map-box', id: 'legend', open: largeScreen.matches },
     el('summary', {}, t('legend')),
     ...kinds.map((kind) => el('p', { class: 'legend-row' }, kindIcon(kind, '', 18), valueLabel(kind))),
+    sites.some(isDoubtful) ? el('p', { class: 'legend-row' }, kindIcon('friche', '', 18, true),
+      t('legend_hollow')) : null,
     el('p', { class: 'legend-row' }, el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓'),
       t('visited_site')),
     ...overviewLegend(),

@@ -2,7 +2,7 @@
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
 const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'commune',
-  'zone', 'in_perimeter', 'site_status', 'flag', 'visited'];
+  'zone', 'in_perimeter', 'site_status', 'flag', 'visited', 'availability', 'owner'];
 let saving = 0;
 
 /** @returns {string} what differs from the page as it opens, as the fragment of an address */

@@ -101,19 +101,73 @@ function listRow(site) {
     'data-site': site.id, onclick: () => openSite(site, { from: 'list' }),
     onmouseenter: () => highlight(site, true), onmouseleave: () => highlight(site, false),
     onfocus: () => highlight(site, true), onblur: () => highlight(site, false) },
-  kindIcon(site.kind, rankText(site), 34),
+  kindIcon(site.kind, rankText(site), 34, isDoubtful(site)),
   el('span', { class: 'row-text' },
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.overall_rank === null ? '' : `${t('rank')} ${number(site.overall_rank)}. `),
       isolated(title)),
     el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site), movedText(site)),
+    offerLine(site),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
     el('span', { class: site.score === null ? 'row-none' : 'row-figure' },
       site.score === null ? t('score_unknown') : outOf100(site.score)),
     scoreBar({ score: site.score, low: site.score_low, high: site.score_high,
       colour: KIND_STYLES[site.kind].colour }),
-    el('span', { class: 'out' }, intervalText(site)))), compareButton(site, false));
+    el('span', { class: 'out' }, intervalText(site)))), compareButton(site, false), familyButton(site));
+}
+
+/**
+ * Availability, confidence and owner of a site, side by side.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function offerLine(site) {
+  if (site.availability_class === null) return null;
+  return el('span', { class: 'row-facts row-offer' },
+    el('span', { class: `offer offer-${site.availability_class}` }, availabilityText(site)),
+    el('span', {}, site.confidence === null ? t('row_confidence_unknown')
+      : t('row_confidence', { share: percent(site.confidence) })),
+    el('span', {}, ownerText(site)));
+}
+
+/**
+ * @param {Site} site
+ * @returns {string} class and interval
+ */
+function availabilityText(site) {
+  if (site.availability_class === null) return t('unknown');
+  return t('availability_span', { words: valueLabel(site.availability_class),
+    low: number(100 * site.availability_low), high: percent(site.availability_high) });
+}
+
+/**
+ * @param {Site} site
+ * @returns {string}
+ */
+function ownerText(site) {
+  const types = ownersOf(site).map(valueLabel);
+  if (site.owner_name) return site.owner_name.replaceAll('|', ', ');
+  return types.length ? types.join(', ') : t('row_owner_unknown');
+}
+
+/**
+ * Button that opens the family of which a row is the line.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function familyButton(site) {
+  const below = membersBelow(site);
+  if (!below.length) return null;
+  const open = openFamilies.has(site.family);
+  return el('button', { type: 'button', class: 'family-button', 'aria-expanded': String(open),
+    onclick: () => {
+      if (open) openFamilies.delete(site.family);
+      else openFamilies.add(site.family);
+      clearFilterResult();
+      fillList();
+      focusRow(listedSites().indexOf(site), '.family-button');
+    } }, open ? t('family_close') : t('family_open', { n: number(below.length) }));
 }
 
 /**
@@ -228,7 +282,7 @@ function showList(site) {
   document.getElementById('browse').hidden = false;
   fillList(); // a visit noted in the card may have changed what is listed
   if (state.filters.visited) showSites();
-  const index = site ? shownSites().indexOf(site) : -1;
+  const index = site ? listedSites().indexOf(site) : -1;
   if (index >= 0) focusRow(index, '.row');
   else renderRows();
 }

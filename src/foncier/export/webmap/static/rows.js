@@ -2,7 +2,7 @@
 /* The rows of the list: only those in sight are in the page, however many sites there are. One row
    at a time can be reached with Tab; the arrows go from row to row. */
 
-const ROW_REM = 6.8; // as in panel.css
+const ROW_REM = 9.4; // as in panel.css
 const ROWS_AROUND = 4; // rows kept above and below those in sight
 const PRINTED_ROWS = 200;
 /** @type {Map<number, HTMLElement>} rows in the page, by place */
@@ -22,7 +22,7 @@ function rowsInSight() {
   const above = panel.getBoundingClientRect().top
     - document.getElementById('list').getBoundingClientRect().top;
   const height = rowHeight();
-  const total = shownSites().length;
+  const total = listedSites().length;
   const within = (index) => Math.max(0, Math.min(total, index));
   return [within(Math.floor(above / height)),
     within(Math.ceil((above + panel.clientHeight) / height))];
@@ -32,7 +32,7 @@ function rowsInSight() {
 function fillRows() {
   rowElements.forEach((row) => row.remove());
   rowElements.clear();
-  document.getElementById('list').style.height = `${shownSites().length * ROW_REM}rem`;
+  document.getElementById('list').style.height = `${listedSites().length * ROW_REM}rem`;
   renderRows();
 }
 
@@ -42,8 +42,8 @@ function renderRows() {
   if (!list || list.closest('[hidden]')) return;
   const [first, last] = rowsInSight();
   const focused = list.contains(document.activeElement);
-  if (!focused) currentRow = Math.min(first, Math.max(0, shownSites().length - 1));
-  showRows(Math.max(0, first - ROWS_AROUND), Math.min(shownSites().length, last + ROWS_AROUND));
+  if (!focused) currentRow = Math.min(first, Math.max(0, listedSites().length - 1));
+  showRows(Math.max(0, first - ROWS_AROUND), Math.min(listedSites().length, last + ROWS_AROUND));
 }
 
 /** Lay the rows in the next frame, once for many moves of the wheel. */
@@ -66,7 +66,7 @@ function showRows(from, to) {
     row.remove();
     rowElements.delete(index);
   });
-  const shown = shownSites();
+  const shown = listedSites();
   for (let index = from; index < to; index += 1) renderRow(shown, index);
   if (currentRow < shown.length) renderRow(shown, currentRow);
   updateTabStops();
@@ -102,7 +102,7 @@ function updateTabStops() {
  */
 function focusRow(index, part) {
   currentRow = index;
-  renderRow(shownSites(), index);
+  renderRow(listedSites(), index);
   updateTabStops();
   const row = rowElements.get(index);
   row.scrollIntoView({ block: 'nearest' });
@@ -112,7 +112,7 @@ function focusRow(index, part) {
 
 /** @param {KeyboardEvent} event */
 function onRowKey(event) {
-  const total = shownSites().length;
+  const total = listedSites().length;
   const [first, last] = rowsInSight();
   const screen = Math.max(1, last - first - 1);
   const to = { ArrowDown: currentRow + 1, ArrowUp: currentRow - 1, PageDown: currentRow + screen,
@@ -132,7 +132,7 @@ function onRowFocus(event) {
 
 /** On paper nobody scrolls: the rows that a printed list may hold. */
 function renderRowsForPrint() {
-  const total = shownSites().length;
+  const total = listedSites().length;
   showRows(0, Math.min(PRINTED_ROWS, total));
   if (total > PRINTED_ROWS) {
     document.getElementById('below').prepend(el('p', { class: 'paper-rest' },

@@ -31,9 +31,10 @@ function outlineStyle(site, strong) {
   return {
     color: strong ? '#11131a' : colour,
     weight: strong ? 3.5 : 1.6,
-    dashArray: site.score === null || site.perimeter === 'emprise_approximative' ? '5 4' : null,
+    dashArray: site.score === null || site.perimeter === 'emprise_approximative'
+      || isDoubtful(site) ? '5 4' : null,
     fillColor: colour,
-    fillOpacity: site.score === null ? 0.1 : 0.18 + 0.62 * site.score,
+    fillOpacity: site.score === null || isDoubtful(site) ? 0.1 : 0.18 + 0.62 * site.score,
   };
 }
 
@@ -42,7 +43,16 @@ function outlineStyle(site, strong) {
  * @returns {string}
  */
 function rankText(site) {
-  return site.overall_rank === null ? '?' : String(site.overall_rank);
+  if (site.overall_rank !== null) return String(site.overall_rank);
+  return site.rank_apart ? '–' : '?';
+}
+
+/**
+ * @param {Site} site
+ * @returns {boolean} a low confidence, or a site that is taken: its sign is hollow
+ */
+function isDoubtful(site) {
+  return Boolean(site.rank_apart || site.rank_last);
 }
 
 /**
@@ -65,7 +75,7 @@ function makeMarker(site) {
  * @returns {Element[]}
  */
 function markerContent(site) {
-  return [kindIcon(site.kind, rankText(site), 30),
+  return [kindIcon(site.kind, rankText(site), 30, isDoubtful(site)),
     ...(visits[site.id] ? [el('span', { class: 'seen', 'aria-hidden': 'true' }, '✓')] : [])];
 }
 
@@ -256,6 +266,7 @@ function popup(site) {
     el('h3', {}, isolated(titleOf(site))),
     el('p', { class: 'popup-score' }, el('strong', {}, scoreText(site)),
       site.overall_rank === null ? null : ` · ${t('rank_of', { rank: number(site.overall_rank), n: number(rankedCount) })}`),
+    site.availability_class === null ? null : el('p', { class: 'popup-offer' }, offerLine(site)),
     shown.length ? el('ul', { class: 'popup-evidence' }, ...shown.map((row) => el('li', {},
       isolated(evidenceText(row)), ' ', el('span', { class: 'source' }, isolated(evidenceSource(row))))))
       : el('p', {}, t('no_evidence')),
