@@ -96,9 +96,9 @@ def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) 
     ranks = [int(text) for text in listed if text.isdigit()]
     assert ranks == sorted(ranks)
     assert all(text.startswith("n°") for text in listed[len(ranks) :])  # without a rank: last
-    number, area = demo["A3 – Potentiel par quartier"]["tables"]["table 1"][0][1:]
-    assert re.fullmatch(r"\d+,\d", number)
-    assert re.fullmatch(r"\d+,\d", area)
+    _, number, ready, area, residents = demo["A3 – Potentiel par quartier"]["tables"]["table 1"][0]
+    assert all(re.fullmatch(r"\d+,\d", text) for text in (number, ready, area))
+    assert re.fullmatch(r"[\d\u202f]+", residents)
 
 
 @pytest.mark.qgis
