@@ -104,9 +104,9 @@ def test_two_departements_of_which_one_has_a_zoning(
     assert second.cost.en.startswith("No site of the inventory is listed, of 0 read in")
     monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
     study = read_study(STUDIES / "deux-departements")
-    *_, last = check.check_layers(study)
-    assert (last.layer, last.cost) == ("zones", first.cost)
-    assert last.shown == Localized("incomplète", "incomplete")
+    (gap,) = [one for one in check.check_layers(study) if one.layer == "zones" and one.cost]
+    assert gap.cost == first.cost
+    assert gap.shown == Localized("incomplète", "incomplete")
     write_results(result, study, tmp_path, lang="fr", timings={})
     parts = sorted(path.name for path in tmp_path.glob("opportunites*.gpkg"))
     assert parts == ["opportunites-25.gpkg", "opportunites-63.gpkg"]
@@ -183,3 +183,18 @@ def test_amiens_keeps_the_unknown_types_unknown(studied: Any, real_data: Path) -
     known = int((raw["site_type"] != "inconnu").sum())
     told = studied("amiens").evidence
     assert (told["signal"] == "site_type").sum() == known == 21
+
+
+@pytest.mark.parametrize("name", ["amiens", "deux-departements", "edigeo", "ennezat", "ennezat-uf"])
+def test_check_says_what_run_says(
+    name: str, studied: Any, real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same notes on each file, and no remark that the run does not have."""
+    result = studied(name)
+    monkeypatch.setenv("FONCIER_REAL_DATA", str(real_data))
+    checks = list(check.check_layers(read_study(STUDIES / name)))
+    said = {one.cost.fr for one in checks if one.cost}
+    assert said <= {gap.cost.fr for gap in result.missing}
+    notes = {(one.layer, one.path): one.notes for one in result.reports}
+    for report in (one.report for one in checks if one.report):
+        assert notes[report.layer, report.path][: len(report.notes)] == report.notes
