@@ -11,7 +11,6 @@ import shapely
 
 from foncier.errors import (
     ConfigError,
-    ContractError,
     CrsError,
     FormatError,
     SourceError,
@@ -205,15 +204,6 @@ FILES: dict[str, tuple[str, bytes, str, str, dict[str, Any], type[Exception], li
         {},
         FormatError,
         ["polygones", "LineString"],
-    ),
-    "one id on two plots": (
-        "a.geojson",
-        collection(feature(DEGREES, id=IDU), feature(shapely.box(2.31, 49.89, 2.32, 49.9), id=IDU)),
-        "parcels",
-        "vector",
-        {},
-        ContractError,
-        [IDU, "objets différents", "columns"],
     ),
     "no parcel id": (
         "a.geojson",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 
-from foncier.errors import ContractError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -44,6 +42,3 @@ def test_units_of_unknown_commune_are_kept_with_a_note(
     table, report = read("parcels", "vector", path, communes=("80021",), **UNITS)
     assert (table["parcel_id"].tolist(), table["commune"].isna().all()) == (["1"], True)
     assert "unité dont la commune est inconnue" in report.notes[-1].text.fr
-    twice = write([{"id_uf": 1}] * 2, [shapely.box(X + d, Y, X + 9, Y + 9) for d in (0, 2)])
-    with pytest.raises(ContractError, match="parcel_id"):
-        read("parcels", "vector", twice, communes=("80021",), **UNITS)

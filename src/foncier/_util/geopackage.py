@@ -54,6 +54,32 @@ def crs_texts(source: Path | bytes) -> list[str]:
         return [cell for row in rows for cell in row if isinstance(cell, str)]
 
 
+def drawn(source: Path | bytes) -> tuple[str, ...]:
+    """Names of the layers with shapes: not tables beside them, such as the styles that QGIS saves.
+
+    Of several those that have rows, if any has.
+
+    Raises
+    ------
+    sqlite3.Error
+        As `layers`.
+    """
+    with closing(_open(source)) as base:
+        kinds = _kinds(base)
+        listed = base.execute(
+            "SELECT c.table_name FROM gpkg_contents c JOIN gpkg_geometry_columns g"
+            " ON g.table_name = c.table_name WHERE c.data_type = 'features'"
+        )
+        names = tuple(dict.fromkeys(name for (name,) in listed if isinstance(name, str)))
+        filled = tuple(n for n in names if kinds.get(n.lower(), False) and _has_rows(base, n))
+    return filled if len(names) > 1 and filled else names
+
+
+def _has_rows(base: sqlite3.Connection, name: str) -> bool:
+    quoted = name.replace('"', '""')
+    return base.execute(f'SELECT 1 FROM "{quoted}" LIMIT 1').fetchone() is not None  # noqa: S608
+
+
 def open_read_only(path: Path) -> sqlite3.Connection:
     """Open a GeoPackage for reading, in a read-only folder too.
 

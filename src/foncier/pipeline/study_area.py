@@ -79,13 +79,14 @@ def _comfort_factors(streets: Any) -> Any:
 
 def _line(study: Study, trace: Trace, crs: pyproj.CRS) -> Any:
     if trace.file:
-        return _drawn(study, readers.read_line, trace.file, crs)
+        return _drawn(study, readers.read_line, trace.file, crs, trace.layer)
     return shapely.LineString(shapely.get_coordinates(_waypoints(study, trace, crs).geometry))
 
 
 def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     if trace.waypoints_file:
-        points: gpd.GeoDataFrame = _drawn(study, readers.read_waypoints, trace.waypoints_file, crs)
+        file, layer = trace.waypoints_file, trace.layer
+        points: gpd.GeoDataFrame = _drawn(study, readers.read_waypoints, file, crs, layer)
         return points
     places = [shapely.Point(w.lon, w.lat) for w in trace.waypoints]
     names = [w.name for w in trace.waypoints]
@@ -93,10 +94,13 @@ def _waypoints(study: Study, trace: Trace, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=places, crs=DEGREES).to_crs(crs)
 
 
-def _drawn(study: Study, read: Callable[..., Any], file: str, crs: pyproj.CRS) -> Any:
+def _drawn(
+    study: Study, read: Callable[..., Any], file: str, crs: pyproj.CRS, layer: str | None
+) -> Any:
     """Read what somebody drew, by a reader of `foncier.readers.study_geometry`."""
     limits = confined.limits_of(study.untrusted)
-    return confined.call(limits, file, read, study.path(file), crs=crs, shown=file)
+    path = study.path(file)
+    return confined.call(limits, file, read, path, crs=crs, shown=file, sublayer=layer)
 
 
 def landmarks(
@@ -131,7 +135,7 @@ def study_area(
     if study.around == "axis" and study.axis:
         return shapely.buffer(axis, study.axis.half_width_m)
     if study.area.file:
-        return _drawn(study, readers.read_area, study.area.file, crs)
+        return _drawn(study, readers.read_area, study.area.file, crs, study.area.layer)
     for layer in EXTENT:
         table = layers.get(layer)
         if table is not None and len(table):

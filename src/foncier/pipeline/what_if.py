@@ -188,7 +188,8 @@ def _role(study: Study, file: Path, crs: Any) -> dict[str, str]:
     """Key of a vector file: ordered waypoints, or a line."""
     limits = confined.limits_of(study.untrusted)
     try:
-        confined.call(limits, file.name, readers.read_line, file, crs=crs, shown=file.name)
+        with readers.no_choice():
+            confined.call(limits, file.name, readers.read_line, file, crs=crs, shown=file.name)
     except FormatError:
         return {"waypoints_file": file.name}
     return {"file": file.name}

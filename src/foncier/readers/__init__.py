@@ -4,6 +4,7 @@ Rows that are repaired, dropped or assumed are counted in the report of their la
 """
 
 from foncier.readers.construction_years import read_construction_years
+from foncier.readers.files import no_choice
 from foncier.readers.ground_truth import no_truth, read_truth, read_visits
 from foncier.readers.registry import (
     AFTER_PARCELS,
@@ -25,6 +26,7 @@ __all__ = [
     "FORMATS",
     "fingerprint",
     "formats",
+    "no_choice",
     "no_truth",
     "read",
     "read_area",

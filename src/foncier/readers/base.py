@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foncier.readers import chunked, columns, shapes, where
+from foncier.readers import chunked, columns, frames, shapes, where
 from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
@@ -62,8 +62,14 @@ def layer(
     shape: shapes.Shape,
 ) -> Draft:
     """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS."""
-    with chunked.open_rows(file, lambda names: columns.used_columns(names, fields, file)) as rows:
-        return of_rows(rows, file, target, journal, fields=fields, shape=shape)
+    try:
+        with chunked.open_rows(
+            file, lambda names: columns.used_columns(names, fields, file)
+        ) as rows:
+            return of_rows(rows, file, target, journal, fields=fields, shape=shape)
+    except NotImplementedError:  # curves, which cannot be streamed
+        whole = chunked.InMemoryRows(frames.vector(file))
+        return of_rows(whole, file, target, journal, fields=fields, shape=shape)
 
 
 def of_rows(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from foncier import communes
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
-from foncier.readers import base, ids, parcel_ids
+from foncier.readers import base, ids, parcel_ids, repeated, shapes
 from foncier.readers.columns import Field
 from foncier.readers.former_communes import in_absorbed
 
@@ -74,7 +74,7 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
         return base.Draft(frame.assign(area_m2=[]), draft.rows_read, draft.crs)
     frame = frame.assign(commune=_communes(frame))
     named_ids = _parcel_ids(frame, file.shown, target, draft.found, journal)
-    frame = frame.assign(parcel_id=named_ids, area_m2=frame.area)
+    frame = frame.assign(parcel_id=named_ids)
     frame = ids.drop_without_key(
         frame,
         "parcel_id",
@@ -107,8 +107,10 @@ def complete_parcels(draft: Draft, file: LayerFile, target: Target, journal: Jou
             found=[communes.named(code) for code in sorted(set(frame["commune"].dropna()))],
             communes=[communes.named(code) for code in target.communes],
         )
-    kept = ids.first_of_crowds(inside, "parcel_id", journal=journal)
-    return base.Draft(kept, draft.rows_read, draft.crs)
+    near = shapes.drop_far(inside, "parcel_id", journal, group=inside["commune"])
+    whole = repeated.merge_parcels(near, journal)
+    kept = ids.first_of_crowds(whole, "parcel_id", journal=journal)
+    return base.Draft(kept.assign(area_m2=kept.area), draft.rows_read, draft.crs)
 
 
 def _communes(frame: gpd.GeoDataFrame) -> pd.Series[Any]:
@@ -170,5 +172,6 @@ def complete_buildings(draft: Draft, journal: Journal) -> Draft:
     best = ["kind", "building_id"]
     frame = ids.merge_equal_shapes(frame.assign(kind=kind), prefer=best, journal=journal)
     frame = ids.merge_crowds(frame, prefer=best, journal=journal)
+    frame = shapes.drop_far(frame, "building_id", journal)
     frame = ids.fill_keys(frame, "building_id", journal=journal)
     return base.Draft(frame.assign(area_m2=frame.area), draft.rows_read, draft.crs)

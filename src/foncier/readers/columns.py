@@ -265,25 +265,30 @@ def allowed_values(table: Table, column: str) -> dict[str, str]:
 
 
 def translate(
-    values: pd.Series[Any], words: Mapping[str, str], *, column: str, shown: str
+    values: pd.Series[Any], words: Mapping[str, str], *, column: str, shown: str, journal: Journal
 ) -> pd.Series[Any]:
     """Turn the words of a file into contract values; missing stays missing.
+
+    A word that is not in the list is unknown, and listed in a note.
 
     Raises
     ------
     FormatError
-        A word is not in the list.
+        Most words are not in the list: it is another column.
     """
     keys = values.map(lambda word: str(word).strip().lower(), na_action="ignore")
-    translated = keys.map(words)
+    translated = keys.map(words).astype("str")
     invalid = translated.isna() & values.notna()
-    if invalid.any():
+    cells = list(values[invalid].astype("str").unique())
+    odd = int(invalid.sum())
+    if odd > int(translated.notna().sum()):
         raise FormatError(
             "readers.columns.unexpected_words",
             path=shown,
             column=column,
-            count=int(invalid.sum()),
-            cells=list(values[invalid].astype("str").unique()),
+            count=odd,
+            cells=cells,
             words=list(words),
         )
-    return translated.astype("str")
+    journal.add("dropped", odd, "readers.columns.odd_words", column=column, cells=cells)
+    return translated

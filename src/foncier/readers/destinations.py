@@ -85,7 +85,9 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
 def _with_category(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     frame: Any = draft.frame
     words = columns.allowed_values(schemas.PLACES, "category") | FRENCH_CATEGORIES
-    category = columns.translate(frame["category"], words, column="category", shown=file.shown)
+    category = columns.translate(
+        frame["category"], words, column="category", shown=file.shown, journal=journal
+    )
     frame = frame.assign(category=category.fillna("other"))
     journal.add(
         "assumed",

@@ -177,6 +177,17 @@ def vector(
 
 
 @contextmanager
+def no_choice() -> Iterator[None]:
+    """Word the error on a file of several layers for a file that no study names."""
+    try:
+        yield
+    except ConfigError as fault:
+        if fault.id != "readers.files.several_layers":
+            raise
+        raise ConfigError("readers.files.several_layers_here", **fault.params) from fault
+
+
+@contextmanager
 def readable(shown: str) -> Iterator[None]:
     """Confine GDAL, and turn the exceptions of libraries on a damaged vector file into one error.
 
@@ -222,7 +233,10 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
         crs_references.check_texts(archives.parquet_metadata(packed))
         return gpd.read_parquet(path if data is None else io.BytesIO(data), columns=names)
     source, layer = gdal_source(path, shown, sublayer, data)
-    return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
+    try:
+        return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
+    except NotImplementedError:  # curves: GDAL turns them into lines, but not through Arrow
+        return pyogrio.read_dataframe(source, layer=layer, use_arrow=False)
 
 
 def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
@@ -346,7 +360,13 @@ def _whole_geopackage(shown: str) -> Iterator[None]:
 
 def _table_of_geopackage(source: Path | bytes, shown: str, sublayer: str | None) -> str:
     tables = geopackage_layers(source, shown)
-    name = _one_layer(list(tables), shown, sublayer)
+    names = list(tables)
+    if sublayer is None and len(names) > 1:
+        try:
+            names = [name for name in geopackage.drawn(source) if name in tables] or names
+        except sqlite3.Error as reason:
+            raise FormatError("readers.files.unreadable", path=shown) from reason
+    name = _one_layer(names, shown, sublayer)
     if not tables[name]:
         raise FormatError("readers.files.layer_is_query", path=shown, layer=name)
     return name

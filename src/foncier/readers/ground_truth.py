@@ -137,8 +137,8 @@ def _read_located(path: Path, crs: pyproj.CRS, journal: Journal) -> tuple[gpd.Ge
     rows, planted = _read_rows(path, journal)
     rows = rows.assign(
         truth_id=_truth_ids(rows),
-        kind=_kinds(rows, planted=planted, shown=path.name),
-        verdict=_verdicts(rows, planted=planted, shown=path.name),
+        kind=_kinds(rows, planted=planted, shown=path.name, journal=journal),
+        verdict=_verdicts(rows, planted=planted, shown=path.name, journal=journal),
         parcel_ids=_parcel_lists(rows["parcel_ids"]),
         observed_on=parse.dates(rows["observed_on"], column="date", journal=journal),
         **{
@@ -165,7 +165,8 @@ def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
         table: Any = files.rows(path, path.name, journal)
     else:
         files.check(path, path.name)
-        table = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
+        with files.no_choice():
+            table = files.vector(path, shown=path.name, sublayer=_visits_layer(path))
     names = {str(name).lower() for name in table.columns}
     planted = {"expected", "trap"} <= names
     if not planted and not names & {"verdict", "constat"} and len(table.columns):
@@ -198,27 +199,35 @@ def _truth_ids(rows: pd.DataFrame) -> pd.Series[Any]:
     return ids.fillna(lines)
 
 
-def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
+def _kinds(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal) -> pd.Series[Any]:
     kinds = rows["kind"].astype("str")
     if planted:
         return kinds.where(kinds.isin(KINDS), rows["subject"].map(SUBJECTS).astype("str"))
-    return columns.translate(kinds, {kind: kind for kind in KINDS}, column="kind", shown=shown)
+    return columns.translate(
+        kinds, {kind: kind for kind in KINDS}, column="kind", shown=shown, journal=journal
+    )
 
 
-def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str) -> pd.Series[Any]:
+def _verdicts(rows: pd.DataFrame, *, planted: bool, shown: str, journal: Journal) -> pd.Series[Any]:
     if planted:
-        return columns.translate(rows["expected"], EXPECTED, column="expected", shown=shown)
+        return columns.translate(
+            rows["expected"], EXPECTED, column="expected", shown=shown, journal=journal
+        )
     words = rows["verdict"]
     verdicts = verdict_codes(words)
     unknown = verdicts.isna() & words.notna()
-    if unknown.any():
+    cells = list(words[unknown].unique())
+    if int(unknown.sum()) > int(verdicts.notna().sum()):
         raise FormatError(
             "readers.ground_truth.unknown_verdicts",
             path=shown,
             count=int(unknown.sum()),
-            cells=list(words[unknown].unique()),
+            cells=cells,
             verdicts=list(VERDICTS),
         )
+    journal.add(
+        "dropped", int(unknown.sum()), "readers.columns.odd_words", column="verdict", cells=cells
+    )
     return verdicts
 
 

@@ -1,19 +1,19 @@
-"""Keys of tables: made where the file has none, and unique."""
+"""Keys of tables, made where the file has none, and objects that are there several times."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from foncier import geometry
-from foncier.errors import ContractError
 from foncier.readers.shapes import CHUNK_ROWS
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from foncier.readers.report import Journal
 
 LINES = (1, 5)  # GEOS type ids
@@ -50,7 +50,7 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
     x, y = (tenths[side].astype("str") for side in tenths)
     positions = x + "-" + y
     # Only objects at a shared position are compared: identical ones have equal positions.
-    texts = _as_text(missing[tenths.duplicated(keep=False)].drop(columns=key))
+    texts = as_text(missing[tenths.duplicated(keep=False)].drop(columns=key))
     journal.add(
         "kept",
         int(texts.duplicated().sum()),
@@ -170,38 +170,11 @@ def _tenths(values: np.ndarray) -> np.ndarray:
     return tenths
 
 
-def _as_text(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+def as_text(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return geometry and cells of rows as text, to compare rows."""
     cells = {name: frame[name].astype("str").fillna("") for name in frame if name != "geometry"}
     shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), frame.index, dtype="str")
     return pd.DataFrame({"geometry": shape, **cells}, index=frame.index)
-
-
-def unique_rows(frame: pd.DataFrame, key: str, *, shown: str, journal: Journal) -> pd.DataFrame:
-    """Drop duplicates of identical rows; keys must be unique then.
-
-    Raises
-    ------
-    ContractError
-        Different rows have the same key (up to five keys are named).
-    """
-    if frame[key].is_unique:
-        return frame
-    part = frame[frame[key].duplicated(keep=False)]
-    texts = _as_text(part) if isinstance(part, gpd.GeoDataFrame) else part
-    duplicates = texts.index[texts.duplicated()]
-    journal.add(
-        "dropped",
-        len(duplicates),
-        "readers.ids.duplicate_rows",
-    )
-    frame = frame.drop(index=duplicates)
-    clashes = sorted(frame.loc[frame[key].duplicated(), key].unique())
-    if clashes:
-        raise ContractError(
-            "readers.ids.shared_ids", path=shown, count=len(clashes), key=key, ids=clashes
-        )
-    return frame
 
 
 def merge_pieces(

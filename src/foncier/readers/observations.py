@@ -54,7 +54,9 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
     frame: Any = draft.frame
-    subject = columns.translate(frame["subject"], SUBJECTS, column="subject", shown=file.shown)
+    subject = columns.translate(
+        frame["subject"], SUBJECTS, column="subject", shown=file.shown, journal=journal
+    )
     frame = frame.assign(
         subject=subject,
         observed_on=parse.dates(frame["observed_on"], column="observed_on", journal=journal),
@@ -87,16 +89,15 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
         draft = base.layer(file, target, journal, fields=SURVEY_FIELDS, shape="place")
     frame: Any = draft.frame
     frame = frame.assign(
-        signal=_state_signals(frame["etat"], file.shown),
+        signal=_state_signals(frame["etat"], file.shown, journal),
         subject="building",
         observed_on=parse.dates(frame["observed_on"], column="date", journal=journal),
         source=SURVEY_SOURCE,
     )
-    return base.Draft(
-        ids.fill_keys(frame.drop(columns=["lon", "lat"]), "observation_id", journal=journal),
-        draft.rows_read,
-        draft.crs,
-    )
+    journal.add("dropped", int(frame["etat"].isna().sum()), "readers.observations.without_state")
+    frame = frame[frame["signal"].notna()].drop(columns=["lon", "lat"])
+    filled = ids.fill_keys(frame, "observation_id", journal=journal)
+    return base.Draft(filled, draft.rows_read, draft.crs)
 
 
 def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
@@ -114,13 +115,13 @@ def _survey_points(file: LayerFile, journal: Journal) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(cells, geometry=points)
 
 
-def _state_signals(states: pd.Series[Any], shown: str) -> pd.Series[Any]:
+def _state_signals(states: pd.Series[Any], shown: str, journal: Journal) -> pd.Series[Any]:
     """Turn states into signals; accents and case are ignored."""
     words = states.map(
         lambda word: unicodedata.normalize("NFD", str(word)).encode("ascii", "ignore").decode(),
         na_action="ignore",
     )
     missing = int(words.isna().sum())
-    if missing:
+    if missing and missing == len(words):
         raise FormatError("readers.observations.no_state", path=shown, count=missing)
-    return columns.translate(words, STATES, column="etat", shown=shown)
+    return columns.translate(words, STATES, column="etat", shown=shown, journal=journal)

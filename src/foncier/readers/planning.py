@@ -207,8 +207,10 @@ def complete_constraints(draft: Draft, file: LayerFile, journal: Journal) -> Dra
     frame: Any = draft.frame
     kinds = columns.allowed_values(schemas.CONSTRAINTS, "kind") | FRENCH_KINDS
     effects = columns.allowed_values(schemas.CONSTRAINTS, "effect") | FRENCH_EFFECTS
-    kind = columns.translate(frame["kind"], kinds, column="kind", shown=file.shown)
-    effect = columns.translate(frame["effect"], effects, column="effect", shown=file.shown)
+    kind = columns.translate(frame["kind"], kinds, column="kind", shown=file.shown, journal=journal)
+    effect = columns.translate(
+        frame["effect"], effects, column="effect", shown=file.shown, journal=journal
+    )
     frame = frame.assign(kind=kind, effect=effect.fillna(default_effect(kind)))
     kindless = frame["kind"].isna()
     journal.add(

@@ -223,7 +223,7 @@ def evidence(
     signals = rows[rows["signal"].notna()]
     journal.add(
         "kept",
-        size - len(signals),
+        len(rows) - len(signals),
         "readers.registers.no_signal",
     )
     if signals.empty:

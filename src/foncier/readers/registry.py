@@ -21,7 +21,6 @@ from foncier.readers import (
     frames,
     gtfs,
     gtfs_files,
-    ids,
     industrial_sites,
     insee,
     lovac,
@@ -31,6 +30,7 @@ from foncier.readers import (
     permits,
     planning,
     registers,
+    repeated,
     sirene,
     streets,
     visits,
@@ -213,7 +213,7 @@ def read(
     SourceError, FormatError
         The file is missing, empty, truncated, or of another format.
     ContractError, CrsError
-        Ids shared by several objects; coordinates that do not fit the declared CRS.
+        A value that the contract does not allow; coordinates that do not fit the declared CRS.
     """
     adapter = adapters().get((file.layer, file.format))
     if adapter is None:
@@ -227,7 +227,7 @@ def read(
     contract = CONTRACTS[file.layer]
     key = contract.key[0]
     rows = columns.printable(draft.frame, journal)
-    frame = ids.unique_rows(rows, key, shown=file.shown, journal=journal)
+    frame = repeated.unique_rows(rows, file.layer, key, journal=journal)
     try:
         table = contract.conform(frame.assign(**{key: frame[key].astype("str")}).sort_values(key))
     except ContractError as fault:

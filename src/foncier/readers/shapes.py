@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from foncier.crs import Transformation, in_territory
@@ -15,7 +16,6 @@ from foncier.geometry import Geometries, polygons_only
 from foncier.i18n import label
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyproj
     from numpy.typing import NDArray
 
@@ -25,6 +25,8 @@ CHUNK_ROWS = 16_384  # geometries in memory both as read and as reprojected
 Shape = Literal["polygon", "line", "point", "place", "any"]
 POINT, LINE, MULTIPOINT, MULTILINE = 0, 1, 4, 5  # GEOS type ids
 POLYGONAL = (3, 6)
+FAR_M = 200_000.0  # no commune is as large
+FEW = 0.1
 
 
 def to_legal_crs(
@@ -159,6 +161,38 @@ class Reprojection:
                 expected=label(f"readers.shapes.names.{self._shape}"),
                 kinds=sorted(self._kinds),
             )
+
+
+def drop_far(
+    frame: gpd.GeoDataFrame, key: str, journal: Journal, *, group: pd.Series[Any] | None = None
+) -> gpd.GeoDataFrame:
+    """Leave out the few objects that lie hundreds of kilometres from the others, with a note.
+
+    A sheet in another zone than it declares, or coordinates of another place.
+
+    Parameters
+    ----------
+    frame
+        Rows in a metric CRS.
+    key
+        Column that names them in the note.
+    group
+        Commune of each row: its objects are within 200 km of their middle. Without one, at most a
+        tenth of the rows may be left out, and more is a large study.
+    """
+    if frame.empty:
+        return frame
+    west, south, east, north = shapely.bounds(frame.geometry.to_numpy()).T
+    places = pd.DataFrame({"x": (west + east) / 2, "y": (south + north) / 2}, frame.index)
+    codes = pd.Series("", frame.index) if group is None else group.fillna("").astype("str")
+    middle = places.groupby(codes).transform("median")
+    far = np.hypot(places["x"] - middle["x"], places["y"] - middle["y"]) > FAR_M
+    if group is None and far.mean() > FEW:
+        return frame
+    names = list(frame.loc[far, key].dropna().astype("str"))
+    journal.add("dropped", int(far.sum()), "readers.shapes.far", names=names, far_km=FAR_M / 1000)
+    kept: gpd.GeoDataFrame = frame.loc[~far]
+    return kept
 
 
 def _finite(values: Geometries) -> NDArray[np.bool_]:

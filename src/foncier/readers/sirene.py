@@ -13,6 +13,8 @@ import numpy as np
 from foncier.readers import geocoding, geolocate, layouts, parse, registers
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
@@ -39,12 +41,23 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
         degrees = file.crs or geolocate.DEGREES
         points = geocoding.points_of(rows, target.crs.to_string(), journal, degrees=degrees)
     rows = geolocate.in_communes(rows, target, journal, points)
+    rows = rows.assign(since=parse.dates(rows["since"], column="dateDebut", journal=journal))
+    rows = _present(rows, journal)
     signal = rows["state"].str.strip().str.upper().map(SIGNALS)
-    since = parse.dates(rows["since"], column="dateDebut", journal=journal)
     vintage: Any = np.datetime64(file.vintage or "NaT", "us")
     rows = rows.assign(
         signal=signal,
-        observed_on=since.where(signal == "sirene_closed", vintage),
+        observed_on=rows["since"].where(signal == "sirene_closed", vintage),
         detail="NAF " + rows["detail"].astype("str"),
     )
     return registers.evidence(rows, points, file, target, journal, size=size, source="SIRENE")
+
+
+def _present(rows: pd.DataFrame, journal: Journal) -> pd.DataFrame:
+    """Keep the newest period of each establishment: earlier ones are over."""
+    order = rows.sort_values(["observation_id", "since", "state"], na_position="first").index
+    known = rows["observation_id"].notna()
+    older = rows.loc[order, "observation_id"].duplicated(keep="last").reindex(rows.index) & known
+    journal.add("dropped", int(older.sum()), "readers.sirene.former_periods")
+    present: pd.DataFrame = rows.loc[~older]
+    return present

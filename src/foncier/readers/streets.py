@@ -181,7 +181,7 @@ def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journa
     )
     modes = {}
     for mode in MODES:
-        values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown)
+        values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown, journal=journal)
         from_file = values.map({"yes": True, "no": False}).astype("boolean")
         modes[mode] = from_file.fillna(open_to[mode].astype("boolean"))
     return frame.assign(**modes)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 POLYGON_TYPES = ("Polygon", "MultiPolygon")
 
 
-def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
+def read_line(
+    path: Path, *, crs: pyproj.CRS, shown: str, sublayer: str | None = None
+) -> shapely.Geometry:
     """Read an axis or a loop of any vector file.
 
     Parameters
@@ -33,6 +35,8 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
         Legal metric CRS of the study.
     shown
         The path as in the study.
+    sublayer
+        Layer of a file with several; the one with shapes when None.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def read_line(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = _read_features(path, shown)
+    frame = _read_features(path, shown, sublayer)
     surface = frame.geom_type.isin(POLYGON_TYPES)
     outlined = frame.set_geometry(frame.geometry.where(~surface, frame.boundary))
     lines = shapes.to_legal_crs(outlined, crs, shape="line", shown=shown, journal=Journal())
@@ -65,9 +69,9 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     FormatError, CrsError
         No line in it, unreadable, or coordinates that do not fit.
     """
-    frame = shapes.to_legal_crs(
-        _read_features(path, shown), crs, shape="line", shown=shown, journal=Journal()
-    )
+    with files.no_choice():
+        features = _read_features(path, shown)
+    frame = shapes.to_legal_crs(features, crs, shape="line", shown=shown, journal=Journal())
     by_lower_name = {str(name).lower(): name for name in reversed(frame.columns)}
     label = next((by_lower_name[name] for name in ("name", "nom") if name in by_lower_name), None)
     numbered = pd.Series([f"franchissement {n}" for n in range(1, len(frame) + 1)], frame.index)
@@ -76,7 +80,9 @@ def read_lines(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"name": names.to_numpy()}, geometry=lines, crs=crs)
 
 
-def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFrame:
+def read_waypoints(
+    path: Path, *, crs: pyproj.CRS, shown: str, sublayer: str | None = None
+) -> gpd.GeoDataFrame:
     """Read the waypoints of the loop, in the order of the ``order`` column or of the file.
 
     Returns
@@ -88,7 +94,7 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     FormatError, CrsError
         No point in it, an order that is no number, coordinates that do not fit.
     """
-    frame = _read_features(path, shown)
+    frame = _read_features(path, shown, sublayer)
     points = shapes.to_legal_crs(frame, crs, shape="point", shown=shown, journal=Journal())
     by_lower_name = {str(name).lower(): name for name in reversed(points.columns)}
     order = next(
@@ -108,7 +114,9 @@ def read_waypoints(path: Path, *, crs: pyproj.CRS, shown: str) -> gpd.GeoDataFra
     )
 
 
-def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
+def read_area(
+    path: Path, *, crs: pyproj.CRS, shown: str, sublayer: str | None = None
+) -> shapely.Geometry:
     """Read the study area: all polygons of a vector file as one.
 
     Returns
@@ -121,13 +129,13 @@ def read_area(path: Path, *, crs: pyproj.CRS, shown: str) -> shapely.Geometry:
         No polygon in it, unreadable, or coordinates that do not fit.
     """
     area = shapes.to_legal_crs(
-        _read_features(path, shown), crs, shape="polygon", shown=shown, journal=Journal()
+        _read_features(path, shown, sublayer), crs, shape="polygon", shown=shown, journal=Journal()
     )
     return shapely.union_all(area.geometry.to_numpy())
 
 
-def _read_features(path: Path, shown: str) -> gpd.GeoDataFrame:
-    frame = files.vector(path, shown=shown)
+def _read_features(path: Path, shown: str, sublayer: str | None = None) -> gpd.GeoDataFrame:
+    frame = files.vector(path, shown=shown, sublayer=sublayer)
     if frame.empty:
         raise FormatError("readers.study_geometry.empty", path=shown)
     return frame

@@ -85,6 +85,7 @@ class Trace(Strict):
     file: str | None = None
     waypoints: tuple[Waypoint, ...] = ()
     waypoints_file: str | None = None
+    layer: str | None = None
 
     @model_validator(mode="after")
     def _one_definition(self) -> Self:
@@ -118,6 +119,7 @@ class Area(Strict):
 
     around: Literal["axis", "commune", "extent", "file"] | None = None
     file: str | None = None
+    layer: str | None = None
 
     @model_validator(mode="after")
     def _file_if_needed(self) -> Self:
