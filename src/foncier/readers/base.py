@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from foncier.readers import chunked, columns, frames, shapes, where
 from foncier.readers.former_communes import in_study
 
@@ -13,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
-    import pandas as pd
     import pyproj
 
     from foncier.model import LayerFile
     from foncier.readers.report import Journal
+
+
+PLANNED = ("en projet", "en construction")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,14 @@ def of_rows(
         journal.add("dropped", int((~fits).sum()), "readers.where.left_out", where=file.where)
         frame = frame[fits.reindex(frame.index).to_numpy(dtype=bool)]
     return Draft(frame, len(cells), system, found=rows.names)
+
+
+def planned(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Tell the rows whose ``state`` says that they do not exist yet (BD TOPO: « En projet »)."""
+    if "state" not in frame:
+        return pd.Series(False, frame.index)
+    words = frame["state"].astype("str").str.strip().str.lower()
+    return words.isin(PLANNED)
 
 
 def placed(

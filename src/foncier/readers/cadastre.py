@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from foncier import communes
 from foncier.errors import ConfigError, FormatError
 from foncier.i18n import label
-from foncier.readers import base, ids, parcel_ids, repeated, shapes
-from foncier.readers.columns import Field
+from foncier.readers import base, columns, ids, layouts, parcel_ids, repeated, shapes
 from foncier.readers.former_communes import in_absorbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     import pandas as pd
 
@@ -19,24 +20,17 @@ if TYPE_CHECKING:
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-PARCEL_FIELDS = (
-    Field("parcel_id", ("id", "idu", "geo_parcelle", "id_parcelle", "parcelle")),
-    Field("commune", ("insee", "code_insee", "insee_com", "code_com_insee", "idcom")),
-    Field("department", ("code_dep", "ccodep")),
-    Field("code_com", ("ccocom",)),
-    Field("code_arr"),
-    Field("prefixe", ("prefix", "ccopre", "com_abs")),
-    Field("section", ("ccosec",)),
-    Field("numero", ("dnupla",)),
+PARCEL_ID = columns.Field(
+    "parcel_id",
+    holds=parcel_ids.share_of_ids,
+    like=r"\b(id|idu|ref|refcad|cad|parc\w*|code|num\w*)\b",
 )
 ID_PARTS = ("commune", "prefixe", "section", "numero")
 SHOWN = 5  # ids in a note
 NO_ARRONDISSEMENT = ("", "000", "0")
-BUILDING_FIELDS = (
-    Field("building_id", ("id_batiment", "rnb_id", "cleabs", "geo_batiment")),
-    Field("kind", ("type", "dur", "geo_dur")),
-)
 # PCI: 01 « bâtiment en dur », 02 « construction légère ».
+YES_NO = dict.fromkeys(("true", "oui", "1", "t"), "light")
+YES_NO |= dict.fromkeys(("false", "non", "0", "f"), "hard")
 BUILDING_KINDS = {
     "01": "hard",
     "1": "hard",
@@ -51,6 +45,16 @@ BUILDING_KINDS = {
 }
 
 
+def parcel_fields(names: Iterable[str]) -> tuple[columns.Field, ...]:
+    """Columns of the layouts of parcels (`foncier.readers.layouts`)."""
+    return layouts.fields("parcels", names, known={"parcel_id": PARCEL_ID})
+
+
+def building_fields(names: Iterable[str]) -> tuple[columns.Field, ...]:
+    """Columns of the layouts of buildings (`foncier.readers.layouts`)."""
+    return layouts.fields("buildings", names)
+
+
 def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read parcels; the id is that of the file, else commune, prefix, section and number.
 
@@ -63,7 +67,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         Neither an id nor the columns that compose it.
     """
-    draft = base.layer(file, target, journal, fields=PARCEL_FIELDS, shape="polygon")
+    draft = base.layer(file, target, journal, fields=parcel_fields, shape="polygon")
     return complete_parcels(draft, file, target, journal)
 
 
@@ -153,15 +157,21 @@ def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     ``kind`` is hard or light, else unknown. ``area_m2`` is the area of the footprint.
     """
-    draft = base.layer(file, target, journal, fields=BUILDING_FIELDS, shape="polygon")
+    draft = base.layer(file, target, journal, fields=building_fields, shape="polygon")
     return complete_buildings(draft, journal)
 
 
 def complete_buildings(draft: Draft, journal: Journal) -> Draft:
-    """Add the key, the kind and the footprint area of buildings."""
+    """Add the key, the kind and the footprint area of buildings; planned ones are dropped."""
     frame: Any = draft.frame
+    planned = base.planned(frame)
+    journal.add("dropped", int(planned.sum()), "readers.cadastre.planned_buildings")
+    frame = frame[~planned]
     words = frame["kind"].astype("str").str.lower()
     kind = words.map(BUILDING_KINDS).astype("str").fillna("unknown")
+    if "light" in frame:
+        light = frame["light"].astype("str").str.strip().str.lower().map(YES_NO)
+        kind = kind.where(kind != "unknown", light).astype("str").fillna("unknown")
     unexpected = sorted(set(words[words.notna() & (kind == "unknown")]))
     journal.add(
         "kept",

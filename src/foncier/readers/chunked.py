@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 
 from foncier.errors import FormatError
-from foncier.readers import archives, files, frames, shapes
+from foncier.readers import archives, dbf, files, frames, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,6 +193,7 @@ def _open_stream(
         opening = pyogrio.raw.open_arrow(
             source,
             layer=layer,
+            encoding=dbf.encoding_of(source),
             use_pyarrow=True,
             batch_size=shapes.CHUNK_ROWS,
             datetime_as_string=True,

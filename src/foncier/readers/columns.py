@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 UNKNOWN = ("", "NA", "N/A", "null", "inconnu", "inconnue")
 # UTF-8 read as Windows-1252 leaves these before every accented letter.
 GARBLED_MARKS = "[ÃÂâ]"
+# Spellings of names that differ between exports of the same table.
+IGNORED = re.compile(r"\(.*\)|°")
+SEPARATORS = re.compile(r"[\s_.]+")
+DBASE_CHARS = 10  # of the name of a column in a Shapefile
 MAX_EXACT = 2.0**53  # above, floats skip whole numbers
 
 
@@ -31,13 +37,17 @@ class Field:
     """A contract column: its name, its names in files (any case), and if it is required.
 
     ``absent`` is the value of all rows of a file without the column, where that differs from a
-    column whose cells are empty; None: unknown.
+    column whose cells are empty; None: unknown. ``holds`` is the share of the cells of a column
+    that are what this one must hold: of the columns with one of the names, and those whose plain
+    name has a part that matches ``like``, the one with the largest share wins.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     required: bool = False
     absent: str | None = None
+    holds: Callable[[pd.Series[Any]], float] | None = None
+    like: str = ""
 
 
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ def pick(
         if field.name in file.constants:
             picked[field.name] = pd.Series(file.constants[field.name], frame.index, dtype="str")
             continue
-        chosen, column = file.columns.get(field.name), _find_column(names, field, file)
+        chosen, column = file.columns.get(field.name), _best(frame, names, field, file)
         if column is not None:
             picked[field.name] = _replaced(frame[column], file.replacements.get(field.name))
         elif (field.required or chosen is not None) and len(frame):
@@ -114,19 +124,65 @@ def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[s
     """Return the columns of a file that `pick` uses."""
     columns = [name for name in names if name != "geometry"]
     wanted = _of_names(fields, columns)
-    used = {_find_column(columns, f, file) for f in wanted if f.name not in file.constants}
-    used |= set(where.columns_of(file.where, columns, file.shown) if file.where else ())
-    return {name for name in used if name is not None}
+    used = {
+        name
+        for field in wanted
+        if field.name not in file.constants
+        for name in _candidates(columns, field, file)[: None if field.holds else 1]
+    }
+    return used | set(where.columns_of(file.where, columns, file.shown) if file.where else ())
 
 
-def _find_column(names: list[str], field: Field, file: LayerFile) -> str | None:
-    """Return the column of the file for a contract column: named by the study, else usual."""
-    by_lower_name = {name.lower(): name for name in reversed(names)}
+def plain_name(name: str) -> str:
+    """Name in lower case, without accents, parentheses and underscores, with single spaces.
+
+    Examples
+    --------
+    >>> plain_name("N° plan (Références cadastrales)"), plain_name(" CODGEO_26")
+    ('n plan', 'codgeo 26')
+    """
+    text = unicodedata.normalize("NFD", IGNORED.sub(" ", name))
+    text = text.encode("ascii", "ignore").decode().lower()
+    return SEPARATORS.sub(" ", text).strip()
+
+
+def _best(frame: pd.DataFrame, names: list[str], field: Field, file: LayerFile) -> str | None:
+    """Column of the file for a contract column: by its cells where they can tell, else its name."""
+    found, named = _candidates(names, field, file), _named(names, field, file)
+    if field.holds is not None and (len(found) > 1 or not named):
+        shares = {name: field.holds(frame[name]) for name in found if name in frame}
+        best = max(shares, key=lambda name: shares[name], default="")
+        if shares.get(best, 0.0) > 0:
+            return best
+    return next(iter(named), None)
+
+
+def _candidates(names: list[str], field: Field, file: LayerFile) -> list[str]:
+    """Columns that may hold a contract column, those with its names first."""
+    found = _named(names, field, file)
+    if field.name in file.columns or not field.like:
+        return found
+    like = [name for name in names if re.search(field.like, plain_name(name))]
+    return list(dict.fromkeys([*found, *like]))
+
+
+def _named(names: list[str], field: Field, file: LayerFile) -> list[str]:
+    """Columns of the file with one of the names of a contract column, in their order.
+
+    That of the study alone where it names one. Names differ in case, accents, spaces and
+    underscores; those of a Shapefile end after ten characters.
+    """
     chosen = file.columns.get(field.name)
-    candidates = (field.name, *field.aliases) if chosen is None else (chosen,)
-    return next(
-        (by_lower_name[name.lower()] for name in candidates if name.lower() in by_lower_name), None
-    )
+    if chosen is not None:
+        by_lower_name = {name.lower(): name for name in reversed(names)}
+        return [by_lower_name[chosen.lower()]] if chosen.lower() in by_lower_name else []
+    by_name = {plain_name(name): name for name in reversed(names)}
+    keys = [plain_name(name) for name in (field.name, *field.aliases)]
+    if all(len(name) <= DBASE_CHARS for name in names):
+        short = {plain_name(name): name for name in names if len(name) == DBASE_CHARS}
+        by_name = {**short, **by_name}
+        keys += [key[:DBASE_CHARS].strip() for key in keys if len(key) > DBASE_CHARS]
+    return list(dict.fromkeys(by_name[key] for key in keys if key in by_name))
 
 
 def _check_keys(fields: tuple[Field, ...], file: LayerFile) -> None:

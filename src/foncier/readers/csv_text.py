@@ -69,7 +69,7 @@ def decode(data: bytes, shown: str, journal: Journal) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        name = _old_encoding(data)
+        name = old_encoding(data)
     journal.add("assumed", 1, "readers.csv_text.encoding", name=OLD_ENCODINGS[name])
     try:
         return data.decode(name)
@@ -87,7 +87,8 @@ def _wide(data: bytes) -> str | None:
     return None
 
 
-def _old_encoding(data: bytes) -> str:
+def old_encoding(data: bytes) -> str:
+    """Encoding of one byte a character in which most letters are French."""
     letters = data.translate(None, ASCII)[:SNIFFED_BYTES]
 
     def french(name: str) -> int:

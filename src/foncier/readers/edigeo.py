@@ -106,7 +106,7 @@ def parcels(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         A sheet is unreadable or not of the commune in its name; there is no parcel.
     """
-    kind = _ObjectKind((PARCELS,), cadastre.PARCEL_FIELDS, "polygon", _parcels)
+    kind = _ObjectKind((PARCELS,), cadastre.parcel_fields(()), "polygon", _parcels)
     return cadastre.complete_parcels(_read(kind, file, target, journal), file, target, journal)
 
 
@@ -116,7 +116,7 @@ def _parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read buildings: hard or light by ``DUR``; the key is the object number of the cadastre."""
-    kind = _ObjectKind((BUILDINGS,), cadastre.BUILDING_FIELDS, "polygon", _buildings)
+    kind = _ObjectKind((BUILDINGS,), cadastre.building_fields(()), "polygon", _buildings)
     return cadastre.complete_buildings(_read(kind, file, target, journal), journal)
 
 
@@ -129,7 +129,7 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
     A way along the edge of two sheets is complete in both: it is kept once.
     """
-    kind = _ObjectKind((STREETS,), streets.FIELDS, "line", _lines)
+    kind = _ObjectKind((STREETS,), streets.fields(()), "line", _lines)
     return streets.complete_streets(_read(kind, file, target, journal), file, journal)
 
 

@@ -28,7 +28,7 @@ from foncier.errors import (
     SourceError,
 )
 from foncier.i18n import label, without_secrets
-from foncier.readers import archives, crs_references, csv_text
+from foncier.readers import archives, crs_references, csv_text, dbf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -233,10 +233,11 @@ def _read_vector(path: Path, shown: str, sublayer: str | None) -> Any:
         crs_references.check_texts(archives.parquet_metadata(packed))
         return gpd.read_parquet(path if data is None else io.BytesIO(data), columns=names)
     source, layer = gdal_source(path, shown, sublayer, data)
+    given = {"layer": layer, "encoding": dbf.encoding_of(source)}
     try:
-        return pyogrio.read_dataframe(source, layer=layer, use_arrow=True, on_invalid="fix")
+        return pyogrio.read_dataframe(source, use_arrow=True, on_invalid="fix", **given)
     except NotImplementedError:  # curves: GDAL turns them into lines, but not through Arrow
-        return pyogrio.read_dataframe(source, layer=layer, use_arrow=False)
+        return pyogrio.read_dataframe(source, use_arrow=False, **given)
 
 
 def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.readers import geolocate, layouts, parse
+from foncier.readers import columns, geolocate, parse
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
@@ -74,7 +74,7 @@ def is_rough(rows: pd.DataFrame) -> pd.Series[Any]:
     """
     rough = pd.Series(False, rows.index)
     if "accuracy" in rows:
-        words = rows["accuracy"].map(lambda text: layouts.plain_name(str(text)), na_action="ignore")
+        words = rows["accuracy"].map(lambda text: columns.plain_name(str(text)), na_action="ignore")
         rough |= words.isin(ROUGH) | words.astype("str").str.contains(NOT_GEOCODED, na=False)
     if "score" in rows:
         rough |= parse.loose_numbers(rows["score"]) < MIN_SCORE

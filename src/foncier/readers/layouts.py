@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from foncier.readers.columns import Field
+from foncier.readers.columns import Field, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-# Spellings of names that differ between exports of the same table.
-IGNORED = re.compile(r"\(.*\)|°")
-SEPARATORS = re.compile(r"[\s_.]+")
 
-
-def fields(layout: str, names: Iterable[str], required: Collection[str] = ()) -> tuple[Field, ...]:
+def fields(
+    layout: str,
+    names: Iterable[str],
+    required: Collection[str] = (),
+    known: Mapping[str, Field] | None = None,
+) -> tuple[Field, ...]:
     """Columns of a layout, with those of the file that have their names as aliases.
 
     Parameters
     ----------
     layout
-        Name of a layout of ``layouts.toml``.
+        Name of a layout, that of a file of ``layout_files``.
     names
         Columns of the file.
     required
         Columns without which the file cannot be read.
+    known
+        Fields by column, where there is more to say than a name: what their cells hold.
 
     Returns
     -------
@@ -42,11 +45,34 @@ def fields(layout: str, names: Iterable[str], required: Collection[str] = ()) ->
     ('SEC_CADASTRE1',)
     """
     names = tuple(names)
-    wanted = dict.fromkeys(name for edition in _editions(layout) for name in edition["columns"])
+    wanted = dict.fromkeys(name for edition in editions(layout) for name in edition["columns"])
     return tuple(
-        Field(name, tuple(by_year(layout, name, names).values()), name in required)
+        replace(
+            (known or {}).get(name, Field(name)),
+            aliases=columns_of(layout, name, names),
+            required=name in required,
+        )
         for name in wanted
     )
+
+
+def columns_of(layout: str, column: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Columns of the file that may hold a column of a layout: of the newest year and edition first.
+
+    Examples
+    --------
+    >>> columns_of("parcels", "parcel_id", ["id", "idu", "gid"])
+    ('idu', 'id')
+    """
+    names = tuple(names)
+    found: dict[str, int] = {}
+    for edition in editions(layout):
+        pattern = edition["columns"].get(column)
+        for name in names if pattern else ():
+            match = re.fullmatch(pattern, plain_name(name))
+            if match:
+                found.setdefault(name, _year(match))
+    return tuple(sorted(found, key=lambda name: -found[name]))
 
 
 def by_year(layout: str, column: str, names: Iterable[str]) -> Mapping[int, str]:
@@ -62,7 +88,7 @@ def by_year(layout: str, column: str, names: Iterable[str]) -> Mapping[int, str]
     """
     found: dict[int, str] = {}
     names = tuple(names)
-    for edition in _editions(layout):
+    for edition in editions(layout):
         pattern = edition["columns"].get(column)
         for name in names if pattern else ():
             match = re.fullmatch(pattern, plain_name(name))
@@ -71,29 +97,13 @@ def by_year(layout: str, column: str, names: Iterable[str]) -> Mapping[int, str]
     return dict(sorted(found.items(), reverse=True))
 
 
-def plain_name(name: str) -> str:
-    """Name in lower case, without accents, parentheses and underscores, with single spaces.
-
-    Examples
-    --------
-    >>> plain_name("N° plan (Références cadastrales)"), plain_name(" CODGEO_26")
-    ('n plan', 'codgeo 26')
-    """
-    text = unicodedata.normalize("NFD", IGNORED.sub(" ", name))
-    text = text.encode("ascii", "ignore").decode().lower()
-    return SEPARATORS.sub(" ", text).strip()
-
-
 def _year(match: re.Match[str]) -> int:
     year = match.groupdict().get("year")
     return 0 if not year else int(year) + (2000 if len(year) == 2 else 0)
 
 
 @cache
-def _layouts() -> dict[str, list[dict[str, Any]]]:
-    text = files("foncier.readers").joinpath("layouts.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def _editions(layout: str) -> list[dict[str, Any]]:
-    return _layouts()[layout]
+def editions(layout: str) -> tuple[Mapping[str, Any], ...]:
+    """Editions of a layout, the newest first: ``columns``, ``since``, ``seen``, ``sample``."""
+    file = files("foncier.readers").joinpath("layout_files", f"{layout}.toml")
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["edition"])

@@ -77,7 +77,7 @@ def _fields(names: Sequence[str], counted: bool) -> tuple[Field, ...]:
 
 def _check_not_a_count(file: LayerFile) -> None:
     """Refuse a column of the study that holds numbers of dwellings as the rate."""
-    chosen = layouts.plain_name(file.columns.get("rate_share", ""))
+    chosen = columns.plain_name(file.columns.get("rate_share", ""))
     if re.search(COUNT_WORDS, chosen) and not re.search(RATE_WORDS, chosen):
         raise FormatError(
             "readers.lovac.count_for_rate", path=file.shown, column=file.columns["rate_share"]

@@ -121,9 +121,13 @@ def share_of_ids(values: pd.Series[Any], communes: Collection[str] = ()) -> floa
     (0.5, 0.0)
     """
     texts = values.dropna().astype("str").head(1000)
-    ids = identities(texts, communes).dropna()
+    ids = identities(texts, communes)
+    # The twelve characters of EDIGEO lack the département: another column may be better.
+    half = texts[ids.isna()].str.strip().str.upper().str.fullmatch(OF_COMMUNE.pattern).sum() / 2
+    ids = ids.dropna()
     numbers = ids.str.fullmatch(r"\d{14}") & ~ids.str.slice(0, 2).isin(NUMBERED_SECTIONS)
-    return float((~numbers.fillna(False).astype(bool)).sum() / len(texts)) if len(texts) else 0.0
+    whole = (~numbers.fillna(False).astype(bool)).sum()
+    return float((whole + half) / len(texts)) if len(texts) else 0.0
 
 
 def commune_codes(values: pd.Series[Any]) -> pd.Series[Any]:

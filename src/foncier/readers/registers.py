@@ -27,7 +27,7 @@ from foncier.readers import (
 )
 from foncier.readers.columns import Field
 from foncier.readers.lovac import of_arrondissements
-from foncier.readers.parcel_ids import commune_codes
+from foncier.readers.parcel_ids import commune_codes, commune_of, compose
 from foncier.readers.parcel_text import resolve_lists
 
 if TYPE_CHECKING:
@@ -36,16 +36,7 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 DPE = ("observation_id", "observed_on")  # columns that it must have
-DVF = (
-    Field("mutation", ("id_mutation", "idmutation")),
-    Field("observed_on", ("date_mutation", "datemut"), required=True),
-    Field("nature", ("nature_mutation", "libnatmut")),
-    Field("parcel_ids", ("id_parcelle", "l_idpar"), required=True),
-    Field("local", ("type_local", "libtypbien"), absent="not stated"),
-    Field("insee", ("code_commune", "l_codinsee")),
-    Field("lon", ("longitude",)),
-    Field("lat", ("latitude",)),
-)
+DVF = {"local": Field("local", absent="not stated")}
 RNB = (
     Field("observation_id", ("rnb_id",), required=True),
     Field("status", required=True),
@@ -101,12 +92,14 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read geolocated DVF sales: evidence per sale and parcel with premises, on the parcel.
+    """Read DVF sales: evidence per sale and parcel with premises, on the parcel.
 
     Exchanges, expropriations and sales of bare land are dropped: where the file has the type of the
     premises, a sale without one is of bare land, even if all of them are.
     """
-    rows, size, points = geolocate.cells(file, DVF, journal)
+    fields = partial(layouts.fields, "dvf", required=("observed_on",), known=DVF)
+    rows, size, points = geolocate.cells(file, fields, journal)
+    rows = _with_parcels(rows)
     points = geolocate.to_points(rows, file.crs or geolocate.DEGREES) if points is None else points
     rows = geolocate.in_communes(rows, target, journal, points)
     sale = rows["nature"].isna() | rows["nature"].str.lower().str.contains(SALE_NATURES, na=False)
@@ -127,6 +120,17 @@ def dvf(file: LayerFile, target: Target, journal: Journal) -> Draft:
         observation_id=rows["mutation"].astype("str") + "/" + rows["parcel_ids"].astype("str"),
     )
     return evidence(rows, points, file, target, journal, size=size, source="DVF")
+
+
+def _with_parcels(rows: pd.DataFrame) -> pd.DataFrame:
+    """Parcel and commune of each sale; of its parts in the file of DGFiP itself."""
+    parts = commune_of(rows["department"], rows["code_com"])
+    commune = rows["insee"].where(rows["department"].isna() | rows["insee"].isna(), parts)
+    commune = commune.astype("str").fillna(parts)
+    if rows["section"].isna().all():
+        return rows.assign(insee=commune)
+    composed = compose(commune_codes(commune), rows["prefix"], rows["section"], rows["number"])
+    return rows.assign(insee=commune, parcel_ids=rows["parcel_ids"].astype("str").fillna(composed))
 
 
 def rnb(file: LayerFile, target: Target, journal: Journal) -> Draft:

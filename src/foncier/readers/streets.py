@@ -9,26 +9,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.readers import base, columns, ids, parse
-from foncier.readers.columns import Field
+from foncier.readers import base, columns, ids, layouts, parse
 from foncier.readers.osm_tags import FOOTWAYS, HIGHWAYS, ONE_WAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
-FIELDS = (
-    Field("street_id", ("id", "osm_id", "id_troncon", "cleabs")),
-    Field("name", ("nom", "nom_voie", "nom_1_gauche", "nom_collaboratif_gauche", "gb_ident")),
-    Field("street_class", ("roadclass", "highway", "fclass", "nature", "classe", "class")),
-    Field("structure", ("position_par_rapport_au_sol",)),
-    Field("level", ("niveau", "layer")),
-    Field("walk"),
-    Field("bike"),
-    Field("drive"),
-    Field("bike_way", ("oneway", "sens_de_circulation", "sens")),
+# A feature id of a WFS (``troncon_de_route.5``) is that of one answer.
+STREET_ID = columns.Field(
+    "street_id", holds=lambda cells: float((~cells.astype("str").str.match(FEATURE_ID)).mean())
 )
+FEATURE_ID = r"[a-z_]+\.\d+$"
 FREE_VERTICES, VERTICES_PER_M = 1000, 2
 MODES = ("walk", "bike", "drive")
 # Modes by class (walk, bike, drive): OpenStreetMap and other files.
@@ -43,6 +38,7 @@ CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "route empierrée": (True, True, True),
     "type autoroutier": (False, False, True),
     "bretelle": (False, False, True),
+    "bac ou liaison maritime": (False, False, False),
     "chemin": (True, True, False),
     "sentier": (True, False, False),
     "escalier": (True, False, False),
@@ -54,7 +50,9 @@ CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "autoroute": (False, False, True),
 }
 FOOTWAY_CLASSES = FOOTWAYS | {"sentier", "escalier", "chemin"}
-STRUCTURE_LEVELS = {"bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+# BD TOPO, access of cars and walkers
+CLOSED = ("physiquement impossible", "restreint aux ayants droit")
+STRUCTURE_LEVELS = {"gué ou radier": 0.0, "bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
 # OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
 ONE_WAY_WORDS = ONE_WAY | {
     "b": "both",
@@ -63,6 +61,9 @@ ONE_WAY_WORDS = ONE_WAY | {
     "both": "both",
     "forward": "forward",
     "backward": "backward",
+    "double": "both",
+    "direct": "forward",
+    "inverse": "backward",
     "double sens": "both",
     "sans objet": "both",
     "sens direct": "forward",
@@ -80,6 +81,11 @@ YES_NO = {
 }
 
 
+def fields(names: Iterable[str]) -> tuple[columns.Field, ...]:
+    """Columns of the layouts of streets (`foncier.readers.layouts`)."""
+    return layouts.fields("streets", names, known={"street_id": STREET_ID})
+
+
 def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """Read streets; without an id in the file, the key is the position of the middle of the street.
 
@@ -88,15 +94,18 @@ def lines(file: LayerFile, target: Target, journal: Journal) -> Draft:
     all modes, with a note. ``bike_way`` is the one-way direction of the file; unknown means that
     cyclists may go in both directions.
     """
-    draft = base.layer(file, target, journal, fields=FIELDS, shape="line")
+    draft = base.layer(file, target, journal, fields=fields, shape="line")
     return complete_streets(draft, file, journal)
 
 
 def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     """Add the key, the level, the modes and the direction of streets."""
-    frame: Any = thinned(draft.frame, journal)
+    planned = base.planned(draft.frame)
+    journal.add("dropped", int(planned.sum()), "readers.streets.planned")
+    frame: Any = thinned(draft.frame[~planned], journal)
     level = parse.numbers(frame["level"], column="level", shown=file.shown, journal=journal)
-    structure = frame["structure"].astype("str").str.lower().map(STRUCTURE_LEVELS)
+    words = frame["structure"].astype("str").str.strip().str.lower()
+    structure = words.map(STRUCTURE_LEVELS).fillna(parse.loose_numbers(words))
     street_class = frame["street_class"].astype("str").fillna("unknown")
     frame = frame.assign(
         street_class=street_class,
@@ -181,7 +190,11 @@ def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journa
     )
     modes = {}
     for mode in MODES:
+        closed = pd.Series(False, frame.index)
+        if f"access_{mode}" in frame:
+            access = frame[f"access_{mode}"].astype("str").str.strip().str.lower()
+            closed = access.isin(CLOSED)
         values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown, journal=journal)
         from_file = values.map({"yes": True, "no": False}).astype("boolean")
-        modes[mode] = from_file.fillna(open_to[mode].astype("boolean"))
+        modes[mode] = from_file.fillna(open_to[mode].where(~closed, False).astype("boolean"))
     return frame.assign(**modes)
