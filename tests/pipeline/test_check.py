@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -12,6 +13,7 @@ from pandas.testing import assert_frame_equal
 from tests.hamlet import X, Y, degrees, feature, hamlet, write
 from tests.study.test_names import add
 
+from foncier.api.study import demo_study
 from foncier.errors import FoncierError, FormatError
 from foncier.parallel import confined
 from foncier.pipeline.check import check_layers
@@ -133,3 +135,43 @@ def test_the_files_of_a_stranger_are_read_by_one_child(tmp_path: Path) -> None:
     assert len(read_layers(read_study(folder)).frames["streets"])
     with pytest.raises(FormatError, match=r"voies\.geojson.*--untrusted"):
         read_layers(study)
+
+
+def said(study: Any) -> tuple[list[tuple[Any, ...]], set[str]]:
+    """Notes of each file and remarks that check gives of a study."""
+    checks = list(check_layers(study))
+    assert not [one.fault for one in checks if one.fault]
+    reports = [one.report for one in checks if one.report]
+    notes = [(one.layer, one.path, one.rows_kept, one.rows_read, one.notes) for one in reports]
+    return sorted(notes, key=lambda one: one[:2]), {one.cost.fr for one in checks if one.cost}
+
+
+@pytest.mark.parametrize("name", ["demo", "hamlet", "registers", "axis"])
+def test_check_says_what_run_says(name: str, tmp_path: Path) -> None:
+    folder = demo_study() if name == "demo" else hamlet(tmp_path)
+    if name == "registers":
+        tax = "idpar,nlocal,nloghvac,nactvacant\n80021000AB0001,4,2,0\nx,1,1,0\n"
+        (folder / "ff.csv").write_text(tax, encoding="utf-8")
+        add(folder, '[layers.observations]\npath = "ff.csv"\nformat = "fichiers-fonciers"')
+    if name == "axis":
+        line = degrees(shapely.LineString([(X, Y), (X + 300, Y)]))
+        write(folder / "axe.geojson", [feature(line)])
+        add(folder, '[axis]\nname = "Axe"\nfile = "axe.geojson"\n[area]\naround = "extent"')
+    study = read_study(folder)
+    layers = read_layers(study)
+    notes = [
+        (one.layer, one.path, one.rows_kept, one.rows_read, one.notes) for one in layers.reports
+    ]
+    checked, remarks = said(study)
+    assert checked == sorted(notes, key=lambda one: one[:2])
+    result = {gap.cost.fr for gap in run(study).missing}
+    # All that check says is a warning of the run; the run adds what the search found.
+    assert remarks <= result, remarks - result
+    assert all("aucune mesure" in text or "site" in text for text in result - remarks), (
+        result - remarks
+    )
+    if name == "axis":
+        assert not any("Ni quartiers, ni axe" in text for text in remarks)
+    if name == "registers":
+        (register,) = [one for one in checked if one[0] == "observations"]
+        assert register[2] == 1

@@ -5,33 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foncier import detect, network, readers
+from foncier import detect, network
 from foncier.crs import legal_crs
 from foncier.errors import FoncierError
 from foncier.i18n import Localized, label, localize, localized
+from foncier.pipeline.accessibility import missing_raster
 from foncier.pipeline.layers import (
     ON_GROUND,
     RELIEF,
     TIMETABLE,
     Layers,
     layer_file,
+    layer_files,
     one,
-    read_trusted,
+    read_file,
+    read_relief,
+    read_timetable,
     relief_bounds,
+    with_stops,
 )
-from foncier.pipeline.missing import uncovered
+from foncier.pipeline.missing import (
+    absent_layers,
+    missing,
+    newest_vintage,
+    uncovered,
+    unmeasured,
+)
+from foncier.pipeline.run import destinations_of
 from foncier.pipeline.streets import connect_layers, isolated, loop_gaps
 from foncier.pipeline.study_area import study_area, trace_lines
-from foncier.study import costs as study_costs
+from foncier.study import criteria, measurable_criteria
 from foncier.study.config import FORMER_KEYS, LAYERS, Layer, Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyproj
+    import shapely
 
     from foncier.i18n import Lang
-    from foncier.model import LayerFile, LayerReport
+    from foncier.model import LayerFile, LayerReport, Missing
     from foncier.pipeline.study_area import StudyLines
 
 # Layers whose coverage of the communes is compared.
@@ -96,9 +109,13 @@ def check_layers(study: Study) -> Iterator[LayerCheck]:
         )
         for key in study.former_keys
     )
-    costs, tables = study_costs(), _Tables(study)
-    for layer in LAYERS:
-        if not study.layers.get(layer):
+    tables = _Tables(study)
+    present = [layer for layer in LAYERS if study.layers.get(layer)]
+    costs = {gap.what: gap.cost for gap in absent_layers(study, present)}
+    # DEM and timetable come last, as in a run: they need the bounds of the others.
+    last = (RELIEF, TIMETABLE)
+    for layer in (*(name for name in LAYERS if name not in last), *last):
+        if layer not in present:
             yield LayerCheck(layer, label("pipeline.check.absent"), cost=costs.get(layer))
         yield from tables.read(layer)
     yield from _check_whole(study, tables)
@@ -106,21 +123,20 @@ def check_layers(study: Study) -> Iterator[LayerCheck]:
 
 @dataclass
 class _Tables:
-    """Tables of the layers that the last checks need, and whether all could be read."""
+    """Tables and reports of the layers, read as a run reads them, and whether all could be."""
 
     study: Study
     frames: dict[Layer, Any] = field(default_factory=dict)
-    corners: list[Any] = field(default_factory=list)
     reports: list[LayerReport] = field(default_factory=list)
+    corners: list[Any] = field(default_factory=list)
     complete: bool = True
 
     def read(self, layer: Layer) -> Iterator[LayerCheck]:
         """Read the files of a layer, then combine them, as a run does."""
         parts = []
-        for spec in self.study.layers.get(layer, ()):
-            table, check = self._read_file(layer_file(self.study, layer, spec))
+        for file in self._files(layer):
+            table, check = self._read_file(file)
             parts.append(table)
-            self.reports += [] if check.report is None else [check.report]
             yield check
         readable = all(part is not None for part in parts)
         self.complete &= readable
@@ -134,8 +150,12 @@ class _Tables:
             return
         if layer in ON_GROUND and len(table):
             self.corners.append(table.total_bounds)
-        if layer in (*COMPARED, "inventory", "places"):
-            self.frames[layer] = table
+        self.frames[layer] = table
+
+    def _files(self, layer: Layer) -> list[LayerFile]:
+        if layer not in (RELIEF, TIMETABLE):
+            return layer_files(self.study, layer)
+        return [layer_file(self.study, layer, spec) for spec in self.study.layers.get(layer, ())]
 
     def _combined(self, layer: Layer, parts: list[Any]) -> Any:
         if layer == RELIEF:
@@ -146,57 +166,60 @@ class _Tables:
 
     def _read_file(self, file: LayerFile) -> tuple[Any, LayerCheck]:
         """Table of a file, None where it cannot be read, and its check."""
-        info, crs = self.study.info, legal_crs(self.study.info.communes[0])
-        bounds = relief_bounds(self.corners)
+        study, bounds = self.study, relief_bounds(self.corners)
+        table: Any
         try:
             if file.layer == RELIEF:
-                from foncier.readers.dem import read_dem  # noqa: PLC0415 (slow to import)
-
-                table, report = read_trusted(
-                    self.study, read_dem, file, shown=file.shown, crs=crs, bounds=bounds
-                )
+                table, report = read_relief(study, file, bounds)
+            elif file.layer == TIMETABLE:
+                on = study.info.date or newest_vintage(tuple(self.reports))
+                table, report = read_timetable(study, file, bounds, on)
             else:
-                table, report = read_trusted(
-                    self.study,
-                    readers.read,
-                    file,
-                    shown=file.shown,
-                    crs=crs,
-                    communes=info.communes,
-                    parcels=self.frames.get("parcels"),
-                    on=info.date,
-                    bounds=bounds if file.layer == TIMETABLE else None,
-                )
+                table, report = read_file(study, file, self.frames.get("parcels"))
         except FoncierError as fault:
             return None, LayerCheck(file.layer, file.shown, fault=fault)
+        self.reports.append(report)
         return table, LayerCheck(file.layer, file.shown, report=report)
 
 
 def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
-    """Check coverage, lines, study area and pictures."""
+    """Check lines, study area, pictures and coverage, then all that a run would miss."""
     yield from _check_pictures(study)
     if not tables.complete:
         return
     crs = legal_crs(study.info.communes[0])
-    layers = Layers(tables.frames, tuple(tables.reports))
+    layers = Layers(with_stops(tables.frames), tuple(tables.reports))
     try:
-        graph, found = _check_streets(study, layers, crs)
-        axis = found.axis
+        graph, lines = _check_streets(study, layers, crs)
     except FoncierError as fault:
         yield LayerCheck("axis", label("pipeline.check.lines"), fault=fault)
         return
-    for gap in (*isolated(graph, layers.get("places")), *loop_gaps(found.straight)):
+    for gap in (*isolated(graph, layers.get("places")), *loop_gaps(lines.straight)):
         yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
     try:
-        area = study_area(study, layers, axis, crs)
+        area = study_area(study, layers, lines.axis, crs)
     except FoncierError as fault:
         yield LayerCheck("area", label("pipeline.check.area"), fault=fault)
         return
+    said = {gap.what for gap in absent_layers(study, list(study.layers))}
+    for gap in _gaps(study, layers, lines, area):
+        if gap.what not in said:
+            yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
+
+
+def _gaps(
+    study: Study, layers: Layers, lines: StudyLines, area: shapely.Geometry
+) -> tuple[Missing, ...]:
+    """What the result will lack, but for what only the search can tell."""
     context = detect.SpatialContext(**{layer: layers.get(layer) for layer in COMPARED})
-    if context.parcels is None or context.parcels.empty:
-        return
-    for gap in uncovered(detect.uncovered_communes(context, area)):
-        yield LayerCheck(gap.what, label("pipeline.check.incomplete"), cost=gap.cost)
+    _, left_out = measurable_criteria(criteria(study), study)
+    known = context.parcels is not None and not context.parcels.empty
+    return (
+        *(uncovered(detect.uncovered_communes(context, area)) if known else ()),
+        *missing(study, layers, destinations_of(layers.get("places")), lines.loop),
+        *missing_raster(area),
+        *unmeasured(left_out, [one.name for one in left_out]),
+    )
 
 
 def _check_streets(

@@ -134,8 +134,9 @@ def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
 
 
 def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:
-    """Table and report of one of `layer_files`; ``parcels`` locate some formats."""
+    """Table and report of one of `layer_files`; ``parcels`` locate the formats that need them."""
     crs, communes = legal_crs(study.info.communes[0]), study.info.communes
+    parcels = parcels if file.format in readers.AFTER_PARCELS else None
     found: tuple[Any, LayerReport] = read_trusted(
         study, readers.read, file, shown=file.shown, crs=crs, communes=communes, parcels=parcels
     )
@@ -197,14 +198,10 @@ def _dem(
     study: Study, bounds: tuple[float, float, float, float] | None
 ) -> tuple[Dem, list[LayerReport]]:
     """DEM of all tiles within the bounds of the other layers."""
-    from foncier.readers.dem import merge_dems, read_dem  # noqa: PLC0415 (slow to import)
+    from foncier.readers.dem import merge_dems  # noqa: PLC0415 (slow to import)
 
-    crs, specs = legal_crs(study.info.communes[0]), study.layers[RELIEF]
-    files = [layer_file(study, RELIEF, spec) for spec in specs]
-    tiles = [
-        read_trusted(study, read_dem, file, shown=file.shown, crs=crs, bounds=bounds)
-        for file in files
-    ]
+    specs = study.layers[RELIEF]
+    tiles = [read_relief(study, layer_file(study, RELIEF, spec), bounds) for spec in specs]
     whole = merge_dems([tile for tile, _ in tiles], specs[0].path)
     return whole, [report for _, report in tiles]
 
@@ -213,20 +210,41 @@ def _timetables(
     study: Study, bounds: tuple[float, float, float, float] | None, on: dt.date | None
 ) -> list[tuple[Any, LayerReport]]:
     """Timetables at a date, with the stops near the other layers."""
+    files = [layer_file(study, TIMETABLE, spec) for spec in study.layers[TIMETABLE]]
+    return [read_timetable(study, file, bounds, on) for file in files]
+
+
+def read_relief(
+    study: Study, file: LayerFile, bounds: tuple[float, float, float, float] | None
+) -> tuple[Dem, LayerReport]:
+    """DEM of a file within the bounds of the other layers, and its report."""
+    from foncier.readers.dem import read_dem  # noqa: PLC0415 (slow to import)
+
     crs = legal_crs(study.info.communes[0])
-    return [
-        read_trusted(
-            study,
-            readers.read,
-            layer_file(study, TIMETABLE, spec),
-            shown=spec.path,
-            crs=crs,
-            communes=study.info.communes,
-            on=on,
-            bounds=bounds,
-        )
-        for spec in study.layers[TIMETABLE]
-    ]
+    found: tuple[Dem, LayerReport] = read_trusted(
+        study, read_dem, file, shown=file.shown, crs=crs, bounds=bounds
+    )
+    return found
+
+
+def read_timetable(
+    study: Study,
+    file: LayerFile,
+    bounds: tuple[float, float, float, float] | None,
+    on: dt.date | None,
+) -> tuple[Any, LayerReport]:
+    """Stops of a timetable at a date, near the other layers, and its report."""
+    found: tuple[Any, LayerReport] = read_trusted(
+        study,
+        readers.read,
+        file,
+        shown=file.shown,
+        crs=legal_crs(study.info.communes[0]),
+        communes=study.info.communes,
+        on=on,
+        bounds=bounds,
+    )
+    return found
 
 
 def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | None:

@@ -42,21 +42,28 @@ if TYPE_CHECKING:
 FOR_CRITERIA = ("prices", "transit")
 
 
+def absent_layers(study: Study, present: Collection[str]) -> tuple[Missing, ...]:
+    """List the layers that a study lacks, with what the result lacks without them.
+
+    Layers that have no entry in costs only replace a computed one; sections of the axis replace
+    districts.
+    """
+    costs = study_costs()
+    spared = (*FOR_CRITERIA, "districts") if study.axis is not None else FOR_CRITERIA
+    return tuple(
+        Missing(layer, costs[layer])
+        for layer in LAYERS
+        if layer in costs and layer not in spared and layer not in present
+    )
+
+
 def missing(
     study: Study, layers: Layers, destinations: dict[str, Any], loop: shapely.Geometry | None
 ) -> tuple[Missing, ...]:
     """List the missing layers and destinations, with what the result lacks without them."""
-    costs = study_costs()
-    # Layers that have no entry in costs only replace a computed one. Sections of the axis replace
-    # districts.
-    spared = (*FOR_CRITERIA, "districts") if study.axis is not None else FOR_CRITERIA
-    gaps = [
-        Missing(layer, costs[layer])
-        for layer in LAYERS
-        if layer in costs and layer not in spared and layers.get(layer) is None
-    ]
+    gaps = list(absent_layers(study, [name for name in LAYERS if layers.get(name) is not None]))
     if loop is None:
-        gaps.append(Missing("loop", costs["loop"]))
+        gaps.append(Missing("loop", study_costs()["loop"]))
     if layers.get("places") is not None:
         gaps += [
             Missing(key, localized("pipeline.no_destination", name=words))
