@@ -11,7 +11,6 @@ from foncier.export.sheets.sectormap import sector_map
 from foncier.export.sheets.typography import hectares, is_known, measured, printable, scale_words
 from foncier.export.words import VALUES
 from foncier.i18n import figure, label, localize
-from foncier.i18n.catalog import messages
 from foncier.results.totals import totals
 
 if TYPE_CHECKING:
@@ -28,17 +27,13 @@ FIRST = 10
 NEAR_MIN = 10.0
 MOST_UNKNOWN = 4
 EVEN = 0.5  # chance that a site is really free
-PREFIX = "export.note."
+WORDS = ("title", "first", "site", "what", "area", "state", "check", "unknown", "decide")
 TAKEN, READY, TO_CONFIRM = "pris", "pret", "a_confirmer"
 
 
 def note(tables: SheetTables, lang: Lang) -> Mapping[str, bytes]:
     """Write the note of a result: one A4 page, accessible PDF, by its file name."""
-    words = {
-        one.removeprefix(PREFIX): label(one)[lang]
-        for one in messages(lang)
-        if one.startswith(f"{PREFIX}page_")
-    }
+    words = {f"page_{key}": label(f"export.note.page_{key}")[lang] for key in WORDS}
     frame = content.frame(tables, lang)
     data = {
         "title": f"{frame['study']} – {words['page_title']}",
