@@ -6,16 +6,21 @@ import datetime as dt
 import shutil
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from typer.testing import CliRunner
 
+import foncier as fo
+from foncier.cli import app
 from foncier.errors import ConfigError, FoncierError
 from foncier.model.entries import ENTRIES, STATUSES, VISITS
 from foncier.pipeline import diff, validate
+from foncier.pipeline.check import check_layers
 from foncier.pipeline.entries import add_statuses, with_entries
 from foncier.pipeline.run import run
 from foncier.pipeline.visits import merge_visits
@@ -79,7 +84,7 @@ def test_blank_entries_change_nothing_of_a_run(village: Study, result: Path) -> 
 def test_a_verdict_and_a_status_are_inputs_of_the_next_run(village: Study, result: Path) -> None:
     note(result, VISITS, **VISIT)
     note(result, STATUSES, opportunity_id=SITE, site_status="en_projet", date=DAY)
-    study = with_entries(village, result)
+    study = with_entries(village, result, complete=True)
     found = run(study)
     assert [(r.path, r.rows_read) for r in found.reports if r.path == ENTRIES] == [(ENTRIES, 1)]
     assert found.candidates.set_index("opportunity_id").loc[SITE, "site_status"] == "en_projet"
@@ -113,7 +118,7 @@ def test_a_status_follows_the_ground_of_its_site(
 ) -> None:
     note(result, STATUSES, opportunity_id=SITE, site_status="contacte")
     note(result, STATUSES, opportunity_id="DC-elsewhere", site_status="vendu")
-    with_entries(village, result)  # the outline of the site is added to the entry
+    with_entries(village, result, complete=True)  # the outline of the site is added to the entry
     renamed = village_tables.candidates.replace(
         {SITE: "DC-80021000AB0099", PARCEL: "80021000AB0099"}
     )
@@ -248,6 +253,45 @@ def test_the_entries_are_ground_truth_and_evidence(result: Path, village: Study)
     assert judged.by_kind.iloc[-1]["judged"] == 1
     table = pd.DataFrame(judged.found)
     assert table.loc[0, "verdict"] == "occupe"
+
+
+def test_every_command_reads_the_entries(
+    village: Study, result: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`check`, `what-if` and the Python API take them from the place where `run` does."""
+    note(result, VISITS, **VISIT)
+    note(result, STATUSES, opportunity_id=SITE, site_status="en_projet", date=DAY)
+    before = (result / ENTRIES).read_bytes()
+    read = with_entries(village, result)
+    assert [one.shown for one in check_layers(read) if one.shown == ENTRIES] == [ENTRIES]
+    study = fo.read_study(village.folder)
+    files = study.check(former=result)["file"]
+    assert ENTRIES in set(files)
+    assert ENTRIES not in set(study.check()["file"])
+    tables = fo.run(study, former=result).opportunities.set_index("opportunity_id")
+    assert tables.loc[SITE, "site_status"] == "en_projet"
+    assert (result / ENTRIES).read_bytes() == before  # only a run writes in the folder
+    monkeypatch.chdir(result.parent)
+    (result.parent / "maps").mkdir()
+    shutil.copytree(result, result.parent / "maps" / village.folder.name)
+    shown = CliRunner().invoke(app, ["check", str(village.folder)])
+    assert f"Saisies lues : maps/{village.folder.name}" in shown.output.replace("\xa0", " ")
+    shown = CliRunner().invoke(app, ["check", str(village.folder), "--result", str(result)])
+    assert ENTRIES in shown.output
+    shown = CliRunner().invoke(app, ["check", str(village.folder), "--result", "nowhere"])
+    assert ENTRIES not in shown.output
+
+
+@pytest.mark.parametrize(("signal", "count"), [("visit_occupe", 2), ("survey_used", 0)])
+def test_a_truth_that_is_evidence_too_is_said(signal: str, count: int) -> None:
+    evidence = pd.DataFrame({"opportunity_id": ["A", "B", "C"], "signal": signal})
+    judged = pd.DataFrame(
+        {"opportunity_id": ["A", "B", "C", "D"], "verdict": ["occupe", "faux", None, "vrai"]}
+    )
+    saved: Any = SimpleNamespace(table=lambda _: evidence)
+    warnings = validate._circular(saved, judged)
+    assert bool(warnings) is bool(count)
+    assert all(f"{count} des 3 sites jugés" in one.fr for one in warnings)
 
 
 def test_a_comparison_says_what_people_wrote(result: Path, village_result: Path) -> None:

@@ -160,7 +160,7 @@ class People(RuleBasedStateMachine):
         assert self.held is not None
 
     def write(self, *, renamed: bool) -> None:
-        study = with_entries(self.study, self.folder)
+        study = with_entries(self.study, self.folder, complete=True)
         used = study.visits is not None or study.statuses is not None
         result = run(study) if used else self.tables
         if renamed:  # the parcel has another number: the site changes its id

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from foncier._util.scratch import scratch_folder
 from foncier.api.result import Result, as_result
-from foncier.api.study import Study, as_study
+from foncier.api.study import Study, as_study, config_of
 from foncier.api.views import MemoryView, public
 from foncier.errors import CrsError
 
@@ -265,6 +265,7 @@ def what_if(
     *,
     loop: Vector | None = None,
     crossings: Vector | None = None,
+    former: str | Path | None = None,
     workers: int = 1,
 ) -> Scenarios:
     """Try another loop or new crossings, each alone, and measure what every site gains.
@@ -278,6 +279,8 @@ def what_if(
         table ``[loop]`` too.
     crossings
         Lines with a column ``name``.
+    former
+        Folder of the former result, see `foncier.run`.
     workers
         Threads that read the layers.
 
@@ -298,7 +301,7 @@ def what_if(
     """
     from foncier.pipeline.what_if import run_what_if  # noqa: PLC0415 (slow to import)
 
-    config = as_study(study).config
+    config = config_of(study, former)
     with ExitStack() as stack:
         files = {
             name: None if given is None else stack.enter_context(_file(given, name))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foncier.api.result import Result
-from foncier.api.study import Study, as_study
+from foncier.api.study import Study, config_of
 from foncier.api.views import MemoryView
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def run(
     study: Study | str | Path,
     *,
+    former: str | Path | None = None,
     workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Result:
@@ -28,6 +29,9 @@ def run(
     ----------
     study
         A study, or the path of one.
+    former
+        Folder of the former result: the verdicts and the statuses that people noted there
+        (``saisies.gpkg``) are read, as ``foncier run`` does. None: they are not.
     workers
         Threads that read the layers; the result does not depend on it.
     progress
@@ -53,7 +57,7 @@ def run(
     from foncier.pipeline.run import no_progress  # noqa: PLC0415 (slow to import)
     from foncier.pipeline.run import run as run_study  # noqa: PLC0415 (slow to import)
 
-    config = as_study(study).config
+    config = config_of(study, former)
     tables = run_study(config, workers=workers, step=progress or no_progress)
     return Result(MemoryView(tables), config)
 

@@ -155,13 +155,15 @@ class Study:
             name: tuple(spec.path for spec in specs) for name, specs in self._config.layers.items()
         }
 
-    def check(self, *, lang: Lang = "fr") -> pd.DataFrame:
+    def check(self, *, lang: Lang = "fr", former: str | Path | None = None) -> pd.DataFrame:
         """Read every layer and report it, without looking for opportunities.
 
         Parameters
         ----------
         lang
             Language of ``problems`` and ``missing``, ``fr`` or ``en``.
+        former
+            Folder of the former result, see `foncier.run`.
 
         Returns
         -------
@@ -183,7 +185,8 @@ class Study:
 
         from foncier.pipeline.check import check_layers  # noqa: PLC0415 (slow to import)
 
-        table = pd.DataFrame([_check_row(seen, lang) for seen in check_layers(self._config)])
+        config = config_of(self, former)
+        table = pd.DataFrame([_check_row(seen, lang) for seen in check_layers(config)])
         counts = dict.fromkeys(("rows_read", "rows_kept"), "Int64")
         return table.astype({**counts, "vintage": "datetime64[us]"})
 
@@ -294,6 +297,16 @@ def demo_study() -> Path:
 def as_study(study: Study | str | Path) -> Study:
     """Study itself, or the one at a path."""
     return study if isinstance(study, Study) else read_study(study)
+
+
+def config_of(study: Study | str | Path, former: str | Path | None = None) -> StudyConfig:
+    """Settings of a study, with what people wrote beside its former result if one is named."""
+    config = as_study(study).config
+    if former is None:
+        return config
+    from foncier.pipeline.entries import with_entries  # noqa: PLC0415 (slow to import)
+
+    return with_entries(config, Path(former))
 
 
 def _line(name: str, said: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import typer
 from foncier import communes
 from foncier.cli.console import (
     Debug,
+    FormerResult,
     Language,
     StudyFolder,
     Untrusted,
@@ -15,18 +16,24 @@ from foncier.cli.console import (
     out,
     report_errors,
     say,
+    with_former,
 )
 from foncier.i18n import language
 
 
 def check(
-    where: StudyFolder, untrusted: Untrusted = False, lang: Language = None, debug: Debug = False
+    where: StudyFolder,
+    result: FormerResult = None,
+    untrusted: Untrusted = False,
+    lang: Language = None,
+    debug: Debug = False,
 ) -> None:
     """Check the layers of a study."""
     with report_errors(debug=debug):
         from foncier.pipeline.check import check_layers  # noqa: PLC0415 (slow to import)
 
-        faults, study = [], open_study(where, untrusted=untrusted)
+        study = with_former(open_study(where, untrusted=untrusted), where, result)
+        faults = []
         for code in study.info.communes:
             known = "known" if code in communes.table() else "unknown"
             say(f"cli.check.commune_{known}", commune=communes.named(code), year=communes.VINTAGE)

@@ -54,6 +54,9 @@ OptionalStudy = Annotated[Path | None, argument("study", help="cli.options.optio
 NamedStudy = Annotated[Path | None, argument("study", help="cli.options.study")]
 StudyFolder = Annotated[Path, argument("study", help="cli.options.study")]
 ResultFolder = Annotated[Path, argument("result", help="cli.options.result")]
+FormerResult = Annotated[
+    Path | None, option("--result", help="cli.options.former_result", metavar="result")
+]
 Untrusted = Annotated[bool, option("--untrusted", help="cli.options.untrusted")]
 UntrustedFile = Annotated[bool, option("--untrusted", help="cli.options.untrusted_file")]
 Replace = Annotated[bool, option("--replace", help="cli.options.replace")]
@@ -110,6 +113,23 @@ def open_study(where: Path, *, untrusted: bool) -> Study:
     study = read_study(where, untrusted=untrusted)
     say_untrusted(study)
     return study
+
+
+def default_result(where: Path | None, study: Study) -> Path:
+    """Folder of the result of a study (None: the demonstration), where a command names none."""
+    return Path("maps") / ("demo" if where is None else study.folder.resolve().name)
+
+
+def with_former(study: Study, where: Path | None, result: Path | None) -> Study:
+    """Study with what people wrote beside its former result, as ``foncier run`` reads it."""
+    from foncier.model.entries import ENTRIES  # noqa: PLC0415 (slow to import)
+    from foncier.pipeline.entries import with_entries  # noqa: PLC0415 (slow to import)
+
+    folder = result or default_result(where, study)
+    read = with_entries(study, folder)
+    if read.visits or read.statuses:
+        say("cli.entries_read", file=folder / ENTRIES)
+    return read
 
 
 def say_untrusted(study: Study) -> None:

@@ -18,6 +18,7 @@ from foncier.cli.console import (
     Quiet,
     Replace,
     Untrusted,
+    default_result,
     err,
     escape,
     open_study,
@@ -139,10 +140,10 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         from foncier.pipeline.tiles import Tiling  # noqa: PLC0415
 
         study, lang = _read(where, project, untrusted=untrusted), lang or language()
-        results = folder or Path("maps") / _name(where, study)
+        results = folder or default_result(where, study)
         owner = writing.run_owner(study, replace=replace)
         writing.check_destination(results, owner)  # before the work, not after it
-        study = with_entries(study, results)
+        study = with_entries(study, results, complete=True)
         with Progress(*COLUMNS, console=err, transient=True, disable=quiet) as progress:
             clock, tiling = Clock(progress), None
             if tiles is not None:
@@ -169,10 +170,6 @@ def run(  # noqa: PLR0917 (typer makes options of them)
         say_warnings(kept, lang)  # never in silence
         if not quiet:
             say("cli.run.duration", seconds=sum(clock.timings.values()))
-
-
-def _name(where: Path | None, study: Study) -> str:
-    return "demo" if where is None else study.folder.resolve().name
 
 
 def _say_files(results: Path, made: Mapping[str, str]) -> None:

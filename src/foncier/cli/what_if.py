@@ -7,6 +7,7 @@ from typing import Annotated
 
 from foncier.cli.console import (
     Debug,
+    FormerResult,
     Language,
     OptionalStudy,
     Replace,
@@ -19,6 +20,7 @@ from foncier.cli.console import (
     say_file,
     say_sections,
     say_set_aside,
+    with_former,
 )
 from foncier.i18n import format_value, language
 
@@ -34,6 +36,7 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.what_if.help.out", metavar="folder")
     ] = None,
+    result: FormerResult = None,
     replace: Replace = False,
     untrusted: Untrusted = False,
     lang: Language = None,
@@ -49,6 +52,7 @@ def what_if(  # noqa: PLR0917 (typer makes options of them)
             lang or language(),
             open_study(where or demo.study_folder(), untrusted=untrusted),
         )
+        study = with_former(study, where, result)
         name = "demo" if where is None else study.folder.resolve().name
         results = folder or Path("maps") / f"{name}-scenarios" / scenario.scenario_name(
             loop, crossings

@@ -37,11 +37,18 @@ SITE_COLUMNS = ("kind", "name", "address", "parcel_ids", "confidence")
 DECIMALS = 2  # of the coordinates of an outline, in metres
 
 
-def with_entries(study: Study, folder: Path) -> Study:
+def with_entries(study: Study, folder: Path, *, complete: bool = False) -> Study:
     """Study with what people wrote beside its former result, if they wrote anything.
 
-    The outline of each site is first added to the rows that have its id only: by it they follow
-    the site when ids change.
+    The one place where a run, a check, a scenario and the Python API take them from.
+
+    Parameters
+    ----------
+    folder
+        Folder of the former result; it need not exist.
+    complete
+        Add the outline of each site to the rows that have its id only: by it they follow the site
+        when ids change. Only for a command that writes in the folder.
 
     Raises
     ------
@@ -53,12 +60,9 @@ def with_entries(study: Study, folder: Path) -> Study:
     path = folder / ENTRIES
     if not path.is_file():
         return study
-    complete(folder)
-    with closing(open_read_only(path)) as base:
-        named = bool(columns_of(base, token := entries_token(study.info.communes)))
-    if not named:  # the communes of the study changed
-        with editing(path) as base:
-            add_token(base, token)
+    if complete:
+        complete_rows(folder)
+        _name_communes(study, path)
     verdicts = any(row.get("verdict") for row in read_rows(path, VISITS))
     statuses = any(row.get("site_status") for row in read_rows(path, STATUSES))
     return study.model_copy(
@@ -66,7 +70,16 @@ def with_entries(study: Study, folder: Path) -> Study:
     )
 
 
-def complete(folder: Path) -> None:
+def _name_communes(study: Study, path: Path) -> None:
+    """Note in the file the communes of the study, where they changed."""
+    with closing(open_read_only(path)) as base:
+        named = bool(columns_of(base, token := entries_token(study.info.communes)))
+    if not named:
+        with editing(path) as base:
+            add_token(base, token)
+
+
+def complete_rows(folder: Path) -> None:
     """Add outline, kind, name… of its site to each entry that has only the id of the site."""
     path = folder / ENTRIES
     bare = [

@@ -127,10 +127,14 @@ def read_layers(study: Study, *, workers: int = 1) -> Layers:
 def layer_files(study: Study, layer: Layer) -> list[LayerFile]:
     """Files of a layer that does not depend on the bounds of the others (DEM and timetable do)."""
     specs = () if layer in (RELIEF, TIMETABLE) else study.layers.get(layer, ())
-    files = [layer_file(study, layer, spec) for spec in specs]
-    if layer == "observations" and study.visits is not None:
-        files.append(LayerFile(layer, study.visits, ENTRIES, "visits", sublayer=VISITS))
-    return files
+    return [*(layer_file(study, layer, spec) for spec in specs), *entry_files(study, layer)]
+
+
+def entry_files(study: Study, layer: Layer) -> list[LayerFile]:
+    """What people wrote beside the former result that belongs to a layer: verdicts of visits."""
+    if layer != "observations" or study.visits is None:
+        return []
+    return [LayerFile(layer, study.visits, ENTRIES, "visits", sublayer=VISITS)]
 
 
 def read_file(study: Study, file: LayerFile, parcels: Any = None) -> tuple[Any, LayerReport]:

@@ -21,7 +21,7 @@ from foncier.errors import ConfigError, FoncierError
 from foncier.export.geopackage.entries import write_entries
 from foncier.i18n import localized
 from foncier.model.entries import ENTRIES, PHOTOS, STATUSES, VISITS
-from foncier.pipeline.entries import complete, site_rows
+from foncier.pipeline.entries import complete_rows, site_rows
 from foncier.results import read_saved
 from foncier.results.entries import GEOMETRY, Row, columns_of, editing, former_rows, read_rows
 from foncier.results.layers import SITES
@@ -90,7 +90,7 @@ def merge_visits(folder: Path, source: Path) -> Merged:
         with editing(entries) as base:
             done += merge(base, VISITS, visits, former=former[VISITS])
             done += merge(base, STATUSES, statuses, former=former[STATUSES])
-    complete(folder)
+    complete_rows(folder)
     return done
 
 
