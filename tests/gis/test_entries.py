@@ -6,7 +6,6 @@ import datetime as dt
 import shutil
 import sqlite3
 from contextlib import closing
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -280,18 +279,6 @@ def test_every_command_reads_the_entries(
     assert ENTRIES in shown.output
     shown = CliRunner().invoke(app, ["check", str(village.folder), "--result", "nowhere"])
     assert ENTRIES not in shown.output
-
-
-@pytest.mark.parametrize(("signal", "count"), [("visit_occupe", 2), ("survey_used", 0)])
-def test_a_truth_that_is_evidence_too_is_said(signal: str, count: int) -> None:
-    evidence = pd.DataFrame({"opportunity_id": ["A", "B", "C"], "signal": signal})
-    judged = pd.DataFrame(
-        {"opportunity_id": ["A", "B", "C", "D"], "verdict": ["occupe", "faux", None, "vrai"]}
-    )
-    saved: Any = SimpleNamespace(table=lambda _: evidence)
-    warnings = validate._circular(saved, judged)
-    assert bool(warnings) is bool(count)
-    assert all(f"{count} des 3 sites jugés" in one.fr for one in warnings)
 
 
 def test_a_comparison_says_what_people_wrote(result: Path, village_result: Path) -> None:
