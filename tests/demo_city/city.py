@@ -13,6 +13,7 @@ import shapely
 from tests.demo_city import (
     courts,
     inventory,
+    land,
     layout,
     planted,
     plots,
@@ -110,7 +111,7 @@ def draw(*, parcels: int, seed: int) -> City:
         observations=_placed(_over(seen.table, houses)),
         population=_placed(around.population(ground, houses)),
         vacancy_rates=_rates(),
-        truth=_truth(ground, ids),
+        truth=land.protected(_truth(ground, ids)),
         establishments=_placed(_over(firms, houses)),
         tax=_taxed(taxes, ids),
         premises=_placed(_over(to_let, houses)),

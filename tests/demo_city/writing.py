@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from tests.demo_city import land
 from tests.demo_city.perimeters import NEED, perimeters
 from tests.demo_city.plan import ORIGIN, WAYPOINTS
 
@@ -40,6 +41,7 @@ LOOP = (
 
 def study_files(city: City) -> dict[str, bytes]:
     """Content of every file of the study, by name; the same city gives the same bytes."""
+    prescribed = land.prescriptions(city.parcels, city.truth)
     return {
         "study.toml": _toml().encode(),
         "parcelles.json.gz": _zipped(_cadastre(city)),
@@ -77,6 +79,11 @@ def study_files(city: City) -> dict[str, bytes]:
         "locaux.csv": _table(_lonlat(city.premises)),
         "perimetres.geojson": _features(perimeters(), {n: n for n in ("id", "nature", "nom")}),
         "besoin.toml": NEED.encode(),
+        "proprietaires.csv": land.owners(city.parcels, city.truth, ASSEMBLED).encode(),
+        "permis.csv": land.permits(city.truth).encode(),
+        "prescriptions.geojson": _features(
+            prescribed, {name: name for name in prescribed.columns if name != "geometry"}
+        ),
         "verite.csv": _table(_lonlat(city.truth)),
     }
 
@@ -272,4 +279,9 @@ LAYERS = (
     ("population", "population.geojson", "vector"),
     ("vacancy_rates", "lovac.csv", "lovac"),
     ("perimeters", "perimetres.geojson", "vector"),
+    ("owners", "proprietaires.csv", "personnes-morales"),
+    ("prescriptions", "prescriptions.geojson", "vector"),
+    ("permits", "permis.csv", "sitadel"),
 )
+# Adjoining parcels of the commune: an assembly that needs nobody else.
+ASSEMBLED = ("80021000AM0065", "80021000AM0072", "80021000AH0076", "80021000AH0077")

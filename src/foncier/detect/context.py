@@ -15,6 +15,7 @@ from foncier.detect import fabric as fabric_classes
 from foncier.detect.built_areas import area_classes
 from foncier.detect.visibility import StreetLines
 from foncier.model import Fabric
+from foncier.model.land import FAMILY_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from foncier.geometry import Floats, Geometries
+    from foncier.i18n import Localized
     from foncier.model import Dem
 
 
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 class SpatialContext:
     """Input tables of a study, in the legal metric CRS; None where the study has no such layer.
 
-    ``fabric`` holds the parameters of the fabric classes; ``uncovered`` the communes that a layer
-    does not cover (`uncovered_communes`).
+    ``fabric`` holds the parameters of the fabric classes; ``excluded`` the words of the codes of
+    the local plan that exclude the land under them; ``uncovered`` the communes that a layer does
+    not cover (`uncovered_communes`).
     """
 
     parcels: gpd.GeoDataFrame | None = None
@@ -44,6 +47,8 @@ class SpatialContext:
     elevation: Dem | None = None
     envelope: gpd.GeoDataFrame | None = None
     land_units: gpd.GeoDataFrame | None = None
+    prescriptions: gpd.GeoDataFrame | None = None
+    excluded: Mapping[str, Localized] = field(default_factory=dict)
     fabric: Fabric = field(default_factory=Fabric)
     uncovered: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -184,6 +189,21 @@ def texts(values: Any) -> np.ndarray:
     """Text column as objects, with None for missing values."""
     column = np.asarray(values, dtype=object)
     return np.array([v if isinstance(v, str) else None for v in column], dtype=object)
+
+
+def planning_codes(prescriptions: pd.DataFrame) -> NDArray[np.object_]:
+    """Code of each object, shape (n,): its family, code and subcode.
+
+    Examples
+    --------
+    >>> row = {"family": ["prescription"], "code": ["05"], "subcode": [None]}
+    >>> planning_codes(pd.DataFrame(row)).tolist()
+    ['psc-05-00']
+    """
+    family = prescriptions["family"].map(FAMILY_CODES)
+    code = family + "-" + prescriptions["code"].astype("str").str.lower()
+    subcode = prescriptions["subcode"].astype("str").fillna("00").where(family != "sup")
+    return (code + ("-" + subcode).fillna("")).to_numpy(dtype=object)
 
 
 LEAST_PARCELS = 50  # fewer may well have no building, street or zone

@@ -98,7 +98,8 @@ def find_plots(
             schemas.REJECTIONS.empty(crs),
             schemas.ASSEMBLIES.empty(crs),
         )
-    parcels, context = context.parcels, replace(context, fabric=profile.fabric)
+    parcels = context.parcels
+    context = replace(context, fabric=profile.fabric, excluded=profile.excluded)
     ids = np.array(parcels["parcel_id"], dtype=object)
     rows = _rows_within(area, context.centres)
     rows = rows if screened is None else rows[screened[rows]]

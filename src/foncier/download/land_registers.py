@@ -35,7 +35,8 @@ ARCHIVE = re.compile(
 GROUP = re.compile(r"\s*(\d)(?:\D|$)")
 NAMED = {code for code, group in schemas.OWNER_GROUPS.items() if group in schemas.NAMED_OWNERS}
 PRIVATE_FIELDS = ("owner_name", "owner_siren", "majic", "legal_form")
-OWNER_FIELDS = (*owners.REQUIRED, "prefix", "right_code", *PRIVATE_FIELDS)
+# Every right of the communes is kept: the file states that it is complete.
+OWNER_FIELDS = (*owners.REQUIRED, "prefix", "right_code", *PRIVATE_FIELDS, "complete")
 EMPTY = "vide"  # of the answer of DiDo, an error 400, for a commune without permits
 MOST_EXPANSION = 40
 SNIFFED = 1 << 16  # bytes of which the encoding is told
@@ -126,7 +127,7 @@ def _write_owners(
             with archive.open(member) as raw:
                 for row in _rows(raw, source):
                     if row["commune"].strip() in wanted:
-                        writer.writerow(_masked(row, numbers))
+                        writer.writerow({**_masked(row, numbers), "complete": "oui"})
                         count += 1
     return count
 

@@ -145,7 +145,8 @@ def _table(table: Table) -> Iterator[str]:
 
 def _row(column: Column) -> str:
     kind = f"{KINDS[column.kind].fr} — {KINDS[column.kind].en}"
-    values = ", ".join(f"`{value}`" for value in column.values) or _bounds(column)
+    codes = column.values or column.parts
+    values = ", ".join(f"`{value}`" for value in codes) or _bounds(column)
     unknown = "possible" if column.optional else "jamais — never"
     cells = (f"`{column.name}`", kind, column.unit, column.fr, column.en, unknown, values)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -2,6 +2,13 @@
 
 from foncier.model.availability import AvailabilityRules, Factor, FactorValue, RankOrder
 from foncier.model.evidence import Band, Calibration, EvidenceModel, Signal
+from foncier.model.land import (
+    LandRules,
+    OwnerRules,
+    PermitRules,
+    PlanningCode,
+    PlanningRules,
+)
 from foncier.model.layers import Dem, LayerFile, LayerReport, Missing, Note
 from foncier.model.result import (
     KIND_LABELS,
@@ -45,10 +52,15 @@ __all__ = [
     "Fabric",
     "Factor",
     "FactorValue",
+    "LandRules",
     "LayerFile",
     "LayerReport",
     "Missing",
     "Note",
+    "OwnerRules",
+    "PermitRules",
+    "PlanningCode",
+    "PlanningRules",
     "PlotConfidence",
     "PlotModel",
     "Profile",

@@ -147,6 +147,7 @@ class Profile:
     """A published rule set: ordered rules by kind of opportunity.
 
     Without ``assembly`` no parcels are tested together; without ``confidence`` plots have none.
+    ``excluded``: words of each code of the local plan that excludes the land under it.
     """
 
     name: str
@@ -157,3 +158,4 @@ class Profile:
     dwellings: DwellingCapacity | None = None
     assembly: Assembly | None = None
     confidence: PlotConfidence | None = None
+    excluded: Mapping[str, Localized] = field(default_factory=dict)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 FOLDER = "convertis"
 INDEX = "couches.json"
 HEIGHTS = "heights.npy"
-FORM = 1  # version of the folder; layers of another version are converted again
+FORM = 2  # version of the folder; layers of another version are converted again
 # Names of a folder of converted layers.
 CONVERTED = (INDEX, HEIGHTS, f"{RELIEF}.json", *(f"{layer}.parquet" for layer in LAYERS))
 CONTRACTS = {table.name: table for table in schemas.INPUTS}
@@ -139,7 +139,11 @@ def _write_all(study: Study, inputs: str, folder: Path) -> tuple[LayerReport, ..
 
     layers: dict[Layer, None] = {}
     reports: list[LayerReport] = []
-    for layer, table, of_layer in each_layer(study, read):
+
+    def parcels() -> Any:
+        return read_layer(folder, "parcels") if "parcels" in layers else None
+
+    for layer, table, of_layer in each_layer(study, read, parcels):
         _write(layer, table, folder)
         layers[layer] = None
         reports += of_layer

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier import readers, schemas
+from foncier import detect, readers, schemas
 from foncier.crs import legal_crs
 from foncier.i18n import without_secrets
 from foncier.model import (
@@ -23,6 +23,7 @@ from foncier.model import (
 from foncier.model.entries import ENTRIES, VISITS
 from foncier.parallel import confined
 from foncier.pipeline.missing import newest_vintage
+from foncier.study import land_rules
 from foncier.study.config import (
     LAYERS,
     Layer,
@@ -118,7 +119,7 @@ def read_layers(study: Study, *, workers: int = 1) -> Layers:
         of_layer = [n for n, file in enumerate(files) if file.layer == layer]
         return [done.get(n) or read_file(study, files[n], frames.get("parcels")) for n in of_layer]
 
-    for layer, table, of_layer in each_layer(study, read_parts):
+    for layer, table, of_layer in each_layer(study, read_parts, lambda: frames.get("parcels")):
         frames[layer] = table
         reports += of_layer
     return Layers(frames, tuple(reports))
@@ -155,21 +156,27 @@ def read_trusted(
 
 
 def each_layer(
-    study: Study, read_parts: Callable[[Layer], list[tuple[Any, LayerReport]]]
+    study: Study,
+    read_parts: Callable[[Layer], list[tuple[Any, LayerReport]]],
+    parcels: Callable[[], Any],
 ) -> Iterator[tuple[Layer, Any, list[LayerReport]]]:
     """Iterate over the layers of a study, each with its reports; none is kept in memory.
 
     DEM and timetable come last: they need the bounds of the others. ``places`` come a second time
-    at the end if a timetable adds its stops; that table replaces the first.
+    at the end if a timetable adds its stops, ``land_units`` if the owners add those of public
+    bodies; such a table replaces the first.
 
     Parameters
     ----------
     read_parts
         Returns the tables and reports of `layer_files`.
+    parcels
+        Returns the parcels, which come first.
     """
     reports: list[LayerReport] = []
     corners: list[Any] = []
     places: dict[Layer, Any] = {}
+    units: Any = None
     for layer in LAYERS:
         parts = read_parts(layer)
         if not parts:
@@ -182,7 +189,14 @@ def each_layer(
             corners.append(table.total_bounds)
         if layer == "places":
             places[layer] = table
+        if layer == "land_units":
+            units = table
         yield layer, table, of_layer
+        if (
+            layer == "owners"
+            and (with_public := add_public_units(units, table, parcels())) is not None
+        ):
+            yield "land_units", with_public, []
         del table
     bounds = relief_bounds(corners)
     if study.layers.get(RELIEF):
@@ -196,6 +210,24 @@ def each_layer(
         with_all = with_stops({**places, TIMETABLE: stops}).get("places")
         if with_all is not places.get("places"):
             yield "places", with_all, []
+
+
+def add_public_units(units: Any, owners: Any, parcels: Any) -> Any:
+    """Land units of the study and those of public bodies beside them; None: none to add.
+
+    Where the study supplies a unit on the land of a public one, its own stays.
+    """
+    if parcels is None or owners.empty:
+        return None
+    public = detect.public_units(parcels, owners, land_rules().owners)
+    if units is not None and len(public):
+        inner = shapely.point_on_surface(public.geometry.to_numpy())
+        taken = shapely.STRtree(units.geometry.to_numpy()).query(inner, predicate="intersects")[0]
+        public = public.drop(index=public.index[np.unique(taken)])
+    if public.empty:
+        return None
+    parts = [public] if units is None else [units, public]
+    return schemas.LAND_UNITS.conform(pd.concat(parts, ignore_index=True))
 
 
 def _dem(

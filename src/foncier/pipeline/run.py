@@ -24,6 +24,7 @@ from foncier.pipeline.accessibility import Accessibility, compute_accessibility,
 from foncier.pipeline.availability import add_availability
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.entries import add_statuses
+from foncier.pipeline.land import add_land, with_demolitions
 from foncier.pipeline.layers import Layers, background
 from foncier.pipeline.missing import (
     add_notes,
@@ -82,6 +83,7 @@ CONTEXT_LAYERS: tuple[Layer, ...] = (
     "elevation",
     "envelope",
     "land_units",
+    "prescriptions",
 )
 # Measures of the score that are also columns of the opportunities.
 SITE_MEASURES = (
@@ -138,6 +140,8 @@ def run(
     plots, friches, buildings = detections
     candidates, evidence = _merge_detections(detections, lines.axis, crs)
     candidates = scoring.in_perimeters(candidates, layers.get("perimeters"))
+    on = study.info.date or newest_vintage(layers.reports)
+    candidates, evidence = add_land(candidates, evidence, layers, on)
     step(localize("pipeline.steps.accessibility"))
     destinations = destinations_of(layers.get("places"))
     access = compute_accessibility(candidates, connected, graph, destinations, lines.loop)
@@ -296,7 +300,9 @@ def _detect(
     converted: Path | None,
 ) -> tuple[detect.SpatialContext, tuple[Any, ...]]:
     """Spatial context, and detections in it: plots (by tile if asked), friches and buildings."""
-    context = detect.SpatialContext(**{k: layers.get(k) for k in CONTEXT_LAYERS})
+    frames = {k: layers.get(k) for k in CONTEXT_LAYERS}
+    frames["observations"] = with_demolitions(layers)
+    context = detect.SpatialContext(**frames)
     context = context.with_uncovered(detect.uncovered_communes(context, area))
     model = _evidence_model(study, layers)
     cadastre = [r.source for r in layers.reports if r.layer == "parcels" and r.source]

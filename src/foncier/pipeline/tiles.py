@@ -65,6 +65,7 @@ LAYERS: tuple[Layer, ...] = (
     "elevation",
     "envelope",
     "land_units",
+    "prescriptions",
 )
 
 

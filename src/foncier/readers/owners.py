@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier import schemas
-from foncier.readers import base, columns, frames, layouts
+from foncier.readers import base, columns, frames, geolocate, layouts, parse
+from foncier.readers.columns import Field
 from foncier.readers.former_communes import to_cadastre
-from foncier.readers.parcel_ids import commune_of, compose
+from foncier.readers.parcel_ids import commune_of, compose, identities
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -25,6 +26,15 @@ REQUIRED = ("department", "commune", "section", "number", "owner_group")
 # What tells two owners of a group apart; never kept for the groups without a name.
 IDENTITY = ("right_code", "owner_siren", "majic", "legal_form", "owner_name")
 SIREN = r"\d{9}"
+LEGAL_PERSONS, TAX_DATA, _ = schemas.OWNER_SOURCES
+TRUE = r"(?i)\s*(oui|yes|true|vrai|1|commune|complet)\s*"  # a file that states that it is complete
+# Of the tax data: the type of the owner and the number of rights; neither names nor accounts.
+TAX_FIELDS = (
+    Field("idpar", ("idpar_14", "parcelle", "id_parcelle"), required=True),
+    Field("owner_code", ("catpro3", "catpro2"), required=True),
+    Field("rights", ("ndroitpro", "ndroit")),
+)
+TAX_CODE = r"([A-Z]\d[a-z]?)"
 
 
 def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
@@ -58,6 +68,37 @@ def legal_persons(file: LayerFile, target: Target, journal: Journal) -> Draft:
     return base.Draft(_by_owner(rows), len(table))
 
 
+def tax_data(file: LayerFile, target: Target, journal: Journal) -> Draft:
+    """Read the types of owners in the tax data (Fichiers fonciers, table of parcels).
+
+    Only the key of the parcel, the type of its owner (``catpro3``, else ``catpro2``) and the number
+    of its rights are read. A parcel without a type is dropped.
+
+    Raises
+    ------
+    FormatError
+        The file has no column of the parcel, or none of the type.
+    """
+    rows, size, _ = geolocate.cells(file, TAX_FIELDS, journal)
+    idpar = identities(rows["idpar"].astype("str"), target.communes)
+    valid = idpar.notna().to_numpy(dtype=bool)
+    journal.add("dropped", int((~valid).sum()), "readers.fichiers_fonciers.bad_idpar")
+    rows = rows.assign(parcel_id=idpar, commune=idpar.str.slice(0, 5))[valid]
+    rows = base.filter_communes(rows, target, journal)
+    codes = rows["owner_code"].astype("str").str.findall(TAX_CODE)
+    rights = parse.loose_numbers(rows["rights"])
+    rows = rows.assign(owner_code=codes, rights=rights.where(rights >= 1, 1).fillna(1))
+    rows = rows.explode("owner_code").dropna(subset="owner_code")
+    rows = rows.drop_duplicates(["parcel_id", "owner_code"])
+    journal.add("dropped", int(valid.sum()) - rows["parcel_id"].nunique(), "readers.owners.no_code")
+    table = rows[["parcel_id", "owner_code", "rights"]].assign(
+        rights=rows["rights"].astype("int64"),
+        ownership_id=rows["parcel_id"] + "-" + rows["owner_code"],
+        source=TAX_DATA,
+    )
+    return base.Draft(table.reset_index(drop=True), size)
+
+
 def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a parcel, group and, for public bodies, owner; with the number of rights."""
     named = rows["owner_group"].isin(schemas.NAMED_OWNERS)
@@ -75,6 +116,7 @@ def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:
             "right_code": letter,
             "owner_name": name,
             "owner_siren": siren,
+            "complete": rows["complete"].astype("str").str.fullmatch(TRUE).fillna(False),
         }
     ).loc[distinct]
     keys = ["parcel_id", "owner_group", "owner"]
@@ -84,10 +126,12 @@ def _by_owner(rows: pd.DataFrame) -> pd.DataFrame:
         rights=("right_code", "size"),
         owner_name=("owner_name", "first"),
         owner_siren=("owner_siren", "first"),
+        complete=("complete", "max"),
     ).reset_index()
     nth = owners.groupby(["parcel_id", "owner_group"]).cumcount() + 1
     key = owners["parcel_id"] + "-" + owners["owner_group"] + "-" + nth.astype("str")
-    return owners.assign(ownership_id=key).drop(columns="owner")
+    owners = owners.assign(ownership_id=key, source=LEGAL_PERSONS)
+    return owners.assign(complete=owners["complete"].astype("boolean")).drop(columns="owner")
 
 
 def _letters(codes: pd.Series[Any]) -> Any:

@@ -309,13 +309,15 @@ def perimeters(file: LayerFile, target: Target, journal: Journal) -> Draft:
     return base.Draft(frame, draft.rows_read, draft.crs)
 
 
+EASEMENT = r"^\s*([A-Z]{1,3}\d{0,2})\b"  # of the nomenclature of the easements: AC1, PM1, I4…
 PRESCRIPTION_FIELDS = (
-    Field("prescription_id", ("objet", "lib_idpsc", "lib_idinfo", "id", "gid", "fid")),
+    Field("prescription_id", ("objet", "lib_idpsc", "lib_idinfo", "idass", "id", "gid", "fid")),
     Field("typepsc"),
     Field("stypepsc"),
     Field("typeinf"),
     Field("stypeinf"),
-    Field("label", ("libelle",)),
+    Field("suptype", ("typesup", "suptype", "categorie")),
+    Field("label", ("libelle", "nomsuplitt", "nomass")),
     Field("text", ("txt",)),
     Field("document", ("idurba", "partition")),
     Field("url", ("urlfic",)),
@@ -324,28 +326,31 @@ PRESCRIPTION_FIELDS = (
 
 
 def prescriptions(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read prescriptions and informations of a planning document (CNIG standard of the PLU).
+    """Read prescriptions and informations of a local plan, or easements (CNIG standards).
 
     ``code`` and ``subcode`` have two digits (``typepsc``, ``stypepsc``; ``typeinf``, ``stypeinf``
-    of an information). An object without a code is dropped: nothing tells what it prescribes.
+    of an information); that of an easement is its ``suptype`` (AC1, PM1…). An object without a code
+    is dropped: nothing tells what it prescribes.
 
     Raises
     ------
     FormatError
-        The file has neither ``typepsc`` nor ``typeinf``.
+        The file has neither ``typepsc`` nor ``typeinf`` nor ``suptype``.
     """
     draft = base.layer(file, target, journal, fields=PRESCRIPTION_FIELDS, shape="any")
     frame: Any = draft.frame
     codes = {n: _two_digits(frame[n]) for n in ("typepsc", "stypepsc", "typeinf", "stypeinf")}
-    coded = codes["typepsc"].notna() | codes["typeinf"].notna()
+    easement = frame["suptype"].astype("str").str.upper().str.extract(EASEMENT, expand=False)
+    coded = codes["typepsc"].notna() | codes["typeinf"].notna() | easement.notna()
     if len(frame) and not coded.any():
         raise FormatError("readers.planning.no_code", path=file.shown, columns=list(draft.found))
     journal.add("dropped", int((~coded).sum()), "readers.planning.without_code")
     of_plan = codes["typepsc"].notna()
-    prescription, information = schemas.PRESCRIPTION_FAMILIES
+    prescription, information, servitude = schemas.PRESCRIPTION_FAMILIES
+    family = of_plan.map({True: prescription, False: information}).astype("str")
     frame = frame.assign(
-        family=of_plan.map({True: prescription, False: information}),
-        code=codes["typepsc"].fillna(codes["typeinf"]),
+        family=family.mask(~of_plan & codes["typeinf"].isna(), servitude),
+        code=codes["typepsc"].fillna(codes["typeinf"]).fillna(easement),
         subcode=codes["stypepsc"].where(of_plan, codes["stypeinf"]),
         url=frame["url"].where(frame["url"].str.fullmatch(r"https?://\S+", na=False)),
         validated_on=_plan_dates(frame["validated_on"], journal),

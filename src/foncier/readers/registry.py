@@ -96,6 +96,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("envelope", "vector"): planning.envelope,
         ("land_units", "vector"): planning.land_units,
         ("owners", "personnes-morales"): owners.legal_persons,
+        ("owners", "fichiers-fonciers"): owners.tax_data,
         ("prescriptions", "vector"): planning.prescriptions,
         ("permits", "sitadel"): permits.sitadel,
         ("perimeters", "vector"): planning.perimeters,

@@ -21,8 +21,8 @@ CODES = dict.fromkeys(
     code
     for table in (*schemas.INPUTS, *schemas.RESULTS)
     for column in table.columns
-    for code in column.values
-) | dict.fromkeys(schemas.OWNER_TYPES)
+    for code in (*column.values, *column.parts)
+)
 VALUES: Mapping[str, Localized] = {
     code: KIND_LABELS[code]
     if code in KIND_LABELS

@@ -54,7 +54,8 @@ def _pandera() -> Any:
 class Column:
     """One column: name, kind, unit, label in two languages, and the values that are allowed.
 
-    ``optional`` allows a missing value, which always means unknown. The label is the message
+    ``parts`` are the codes of a text that joins several by ``|``. ``optional`` allows a missing
+    value, which always means unknown. The label is the message
     ``schemas.columns.<label_id>``; without ``label_id``, that of the name of the column. ``title``
     is the label of a column that a study defines (a criterion, a destination).
     """
@@ -65,6 +66,7 @@ class Column:
     optional: bool = False
     unique: bool = False
     values: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
     label_id: str = ""
@@ -88,13 +90,16 @@ class Column:
     @property
     def free(self) -> bool:
         """Tell a column that allows any value of its kind."""
-        bounds = (self.values, self.low is not None, self.high is not None)
+        bounds = (self.values, self.parts, self.low is not None, self.high is not None)
         return self.optional and not self.unique and not any(bounds)
 
     def schema(self) -> pa.Column:
         """Build the pandera column; its type is set by `Table.conform`."""
         module = _pandera()
         checks = [module.Check.isin(self.values)] if self.values else []
+        if self.parts:
+            one = "|".join(self.parts)
+            checks.append(module.Check.str_matches(rf"^(?:{one})(?:\|(?:{one}))*$"))
         if self.low is not None:
             checks.append(module.Check.ge(self.low))
         if self.high is not None:

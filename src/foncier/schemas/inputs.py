@@ -17,8 +17,9 @@ OWNER_GROUPS = {
 }
 # Public bodies: the only owners whose name is read, kept and shown (groups 1 to 6 and 9).
 NAMED_OWNERS = tuple(group for code, group in OWNER_GROUPS.items() if code in "1234569")
+OWNER_SOURCES = ("personnes_morales", "fichiers_fonciers", "inventaire")
 UNKNOWN_ZONE = "inconnu"  # type of a zone of which it is not known what it allows
-PRESCRIPTION_FAMILIES = ("prescription", "information")
+PRESCRIPTION_FAMILIES = ("prescription", "information", "servitude")
 PERMIT_KINDS = ("build", "declaration", "layout", "demolish")
 PERMIT_STATES = ("authorised", "cancelled", "started", "completed")
 
@@ -277,17 +278,22 @@ TRANSIT = Table(
 )
 
 # One row a parcel and public body, or a parcel and group where no name is kept. Joined by parcel.
+# A row has a group of DGFiP or a code of the tax data. `complete`: the file has every right of
+# legal persons in the commune of the parcel.
 OWNERS = Table(
     "owners",
     ("ownership_id",),
     (
         Column("ownership_id", "text", unique=True),
         Column("parcel_id", "text", label_id="parcel_idu"),
-        Column("owner_group", "text", values=tuple(OWNER_GROUPS.values())),
+        Column("owner_group", "text", optional=True, values=tuple(OWNER_GROUPS.values())),
         Column("right_codes", "text", optional=True),
         Column("rights", "count", low=1),
         Column("owner_name", "text", optional=True),
         Column("owner_siren", "text", optional=True),
+        Column("owner_code", "text", optional=True),
+        Column("source", "text", label_id="owner_source", values=OWNER_SOURCES[:2]),
+        Column("complete", "yes_no", label_id="owners_complete", optional=True),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Schemas of the tables of a result, all in the legal metric CRS."""
 
 from foncier.schemas.base import LINE, POINT, POLYGON, Column, Table
-from foncier.schemas.inputs import PERMIT_KINDS, PERMIT_STATES
+from foncier.schemas.inputs import OWNER_SOURCES, PERMIT_KINDS, PERMIT_STATES
 
 KINDS = ("friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible")
 # Perimeters that are real outlines; the others are guessed, as a disc of the declared area.
@@ -18,7 +18,6 @@ OWNER_TYPES = (
     *PUBLIC_OWNERS,
     *("reseau", "amenageur", "copropriete", "associes", "societe", "autre", "personnes_privees"),
 )
-OWNER_SOURCES = ("personnes_morales", "fichiers_fonciers", "inventaire")
 PLANNING_EFFECTS = ("reserve", "cut", "bound", "flag")  # the strongest first
 
 # The land can be had, is to be confirmed, or is taken (a project, a permit).
@@ -76,12 +75,12 @@ CANDIDATES = Table(
         Column("counted_area_m2", "number", "m²", optional=True, low=0),
         Column("departures_per_hour", "number", "/h", optional=True, low=0),
         Column("site_status", "text", optional=True, values=SITE_STATUSES),
-        Column("owner_types", "text", optional=True),
+        Column("owner_types", "text", optional=True, parts=OWNER_TYPES),
         Column("public_land", "text", optional=True, values=("public", "partiel", "prive")),
         Column("owner_rights", "number", optional=True, low=1),
         Column("owner_name", "text", optional=True),
         Column("owner_source", "text", optional=True, values=OWNER_SOURCES),
-        Column("permit_kind", "text", optional=True, values=PERMIT_KINDS),
+        Column("permit_kind", "text", optional=True, values=PERMIT_KINDS[:3]),
         Column("permit_state", "text", optional=True, values=PERMIT_STATES),
         Column("permit_on", "date", optional=True),
         Column("prescriptions", "text", optional=True),

@@ -11,6 +11,7 @@ from foncier.study.criteria import (
     projects,
     register_criterion,
 )
+from foncier.study.land import land_rules
 from foncier.study.mutafriches import effort_rules, mutafriches, study_answers
 from foncier.study.names import check_names
 from foncier.study.reader import fetched_layers, read_bare_study, read_study, study_files
@@ -50,6 +51,7 @@ __all__ = [
     "impedance",
     "known_criteria",
     "known_profiles",
+    "land_rules",
     "least_confidence",
     "measurable_criteria",
     "mutafriches",

@@ -189,7 +189,10 @@ _MEASURES: dict[str, Measure] = {
     "in_zone": Measure(parcel.in_zone, requires=("zones",), params=("zones",)),
     "built_share": Measure(parcel.built_share, requires=_BUILDINGS, optional=_BUILT),
     "excluded_share": Measure(
-        parcel.excluded_share, requires=("constraints",), optional=("line_m",)
+        parcel.excluded_share,
+        requires=("constraints",),
+        alternative="prescriptions",
+        optional=("line_m",),
     ),
     "road_share": Measure(
         openings.street_share, _RADIUS, _STREETS, params=("radius_m",), optional=("lane_m",)

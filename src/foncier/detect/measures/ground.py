@@ -12,6 +12,7 @@ from foncier.detect.measures.parcel import (
     NO_ZONE,
     Params,
     excluding,
+    knows_exclusions,
 )
 from foncier.geometry import (
     Floats,
@@ -36,12 +37,13 @@ def ground(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> G
     """Outline of the usable part of each parcel, an empty polygon where nothing is.
 
     ``params["zones"]``: types of the zones that it lies in, where the zoning covers its commune;
-    ``params["available"]``: excluding uses are cut out. Without either, the parcel itself. A part
-    of less than 2 % of the parcel is not cut off, and none of less than 2 % is left. Cached.
+    ``params["available"]``: excluding uses and prescriptions are cut out. Without either, the
+    parcel itself. A part of less than 2 % of the parcel is not cut off, and none of less than 2 %
+    is left. Cached.
     """
     wanted, available = tuple(params.get("zones", ())), bool(params.get("available"))
     wanted = wanted if context.zones is not None else ()
-    available &= context.constraints is not None
+    available &= knows_exclusions(context)
     if not wanted and not available:
         plots: Geometries = context.plots[rows]
         return plots

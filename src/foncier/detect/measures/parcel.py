@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from foncier.detect.context import SpatialContext, shapes, texts
+from foncier.detect.context import SpatialContext, planning_codes, shapes, texts
 from foncier.geometry import (
     Covers,
     Floats,
@@ -163,17 +163,22 @@ def constraint_shapes(constraints: gpd.GeoDataFrame, effect: str, line_m: float)
 def excluded_share(
     context: SpatialContext, rows: NDArray[np.intp], params: Params
 ) -> tuple[Floats, NDArray[np.object_] | None]:
-    """Share of the parcel under uses that exclude it; the detail names the largest of them."""
+    """Share of the parcel under what excludes it; the detail names the largest of them.
+
+    Uses, and prescriptions of the local plan (`foncier.model.Profile.excluded`). With these alone,
+    a parcel under none of them is unknown: its use may exclude it.
+    """
     plots = context.plots[rows]
     uses, outlines = excluding(context, params)
     shared = overlaps(plots, outlines)
     largest_use = uses[largest(shared, len(plots))]
-    return _share(plots, united_area_m2(plots, shared)), largest_use
+    share = _share(plots, united_area_m2(plots, shared))
+    return np.where((share > 0) | (context.constraints is not None), share, np.nan), largest_use
 
 
 def excluded_share_only(context: SpatialContext, rows: NDArray[np.intp], params: Params) -> Floats:
     """Return the share of `excluded_share` without its details; NaN without a layer."""
-    if context.constraints is None:
+    if not knows_exclusions(context):
         return np.full(len(rows), np.nan)
     return share_of(context.plots[rows], excluding(context, params)[1])
 
@@ -181,15 +186,44 @@ def excluded_share_only(context: SpatialContext, rows: NDArray[np.intp], params:
 def excluding(
     context: SpatialContext, params: Params
 ) -> tuple[NDArray[np.object_], shapely.STRtree]:
-    """Uses that exclude, None after the last, and the index of their outlines."""
+    """Uses and prescriptions that exclude, None after the last, and the index of their outlines."""
     line_m = float(params.get("line_m", 1.0))
 
     def work() -> tuple[NDArray[np.object_], shapely.STRtree]:
-        chosen, outlines = constraint_shapes(context.constraints, "exclude", line_m)
-        uses = np.array([*constraint_uses(chosen), None], dtype=object)
-        return uses, shapely.STRtree(outlines)
+        uses, parts = [], []
+        if context.constraints is not None:
+            chosen, outlines = constraint_shapes(context.constraints, "exclude", line_m)
+            uses += constraint_uses(chosen)
+            parts.append(outlines)
+        words, outlines = excluding_prescriptions(context)
+        every = np.array([*uses, *words, None], dtype=object)
+        return every, shapely.STRtree(np.concatenate([*parts, outlines]))
 
-    return context.layer_cache.get(f"excluding {line_m}", work)
+    return context.layer_cache.get(f"excluding {line_m} {sorted(context.excluded)}", work)
+
+
+def knows_exclusions(context: SpatialContext) -> bool:
+    """Tell whether the study has a layer of what excludes land: of uses, or of prescriptions."""
+    return context.constraints is not None or (
+        context.prescriptions is not None and bool(context.excluded)
+    )
+
+
+def excluding_prescriptions(context: SpatialContext) -> tuple[list[Message], Geometries]:
+    """Words and outlines of the surfaces of the local plan that exclude the land under them."""
+    rows = context.prescriptions
+    if rows is None or rows.empty or not context.excluded:
+        return [], np.array([], dtype=object)
+    codes = planning_codes(rows)
+    outlines = shapes(rows)
+    # Its own code, or that of subcode 00 where the standard has no such subcode.
+    known = [one if one in context.excluded else f"{one[:-2]}00" for one in codes]
+    chosen = np.isin(known, list(context.excluded)) & (shapely.get_dimensions(outlines) == 2)
+    words = [
+        Message("detect.details.prescription", words=context.excluded[known[n]])
+        for n in np.flatnonzero(chosen)
+    ]
+    return words, outlines[chosen]
 
 
 def largest(shared: Overlaps, plots: int) -> NDArray[np.intp]:

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from foncier._util.plugins import load_plugins
 from foncier._util.toml import read_toml
 from foncier.errors import ConfigError
-from foncier.i18n import Localized, label, localized
+from foncier.i18n import LANGUAGES, Localized, label, localized
 from foncier.model import (
     Assembly,
     DwellingCapacity,
@@ -48,6 +48,9 @@ OTHER_FILES = (
     "loop.toml",
     "needs.toml",
     "owner-types.toml",
+    "owners.toml",
+    "permits.toml",
+    "prescriptions.toml",
     "projects.toml",
     "themes.toml",
 )
@@ -179,7 +182,18 @@ def published(name: str, changes: Rules | None = None, *, folder: Path = Path())
         fabric=Fabric(**fabric),
         dwellings=None if spec.dwellings is None else _capacity(spec.dwellings),
         assembly=None if spec.assembly is None else _assembly(spec.assembly),
+        excluded=_excluded(),
     )
+
+
+@cache
+def _excluded() -> Mapping[str, Localized]:
+    """Codes of the local plan that exclude the land under them, with their words and article."""
+    return {
+        f"psc-{code}": Localized(*(f"{row[lang]} ({row['article']})" for lang in LANGUAGES))
+        for code, row in read_rules("prescriptions.toml")["psc"].items()
+        if row["effect"] == "exclude"
+    }
 
 
 def rule_set(name: str, folder: Path = Path()) -> RuleSetSpec:
