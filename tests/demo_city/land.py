@@ -123,9 +123,7 @@ def permits(truth: pd.DataFrame) -> str:
         "SEC_CADASTRE2;NUM_CADASTRE2;SEC_CADASTRE3;NUM_CADASTRE3"
     )
     bare = _bare(truth)
-    wanted: list[tuple[str, str, str, str, str, str]] = [
-        (bare[n], *rest) for n, *rest in PERMITS if n < len(bare)
-    ]
+    wanted: list[tuple[str, ...]] = [(bare[n], *rest) for n, *rest in PERMITS if n < len(bare)]
     for number, kind, state, day in ((8, "PD", "2", "2025-03-18"), (6, "PA", "2", "2024-11-05")):
         wanted += [
             (p, kind, state, "", day, "") for p in _parcels_of(truth, f"80021_9{number:04d}")[:1]

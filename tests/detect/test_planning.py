@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -242,7 +243,7 @@ def test_every_code_has_words_and_an_effect() -> None:
 
 
 def test_empty_tables_are_accepted() -> None:
-    none = schemas.PRESCRIPTIONS.empty(CRS)
+    none = schemas.PRESCRIPTIONS.empty(pyproj.CRS(CRS))
     rows = prescriptions_on(sites(A), None, none, RULES)
     found = prescription_columns(sites(A), rows, RULES)
     assert found["prescriptions"].isna().all()
