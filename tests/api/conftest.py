@@ -19,7 +19,12 @@ def vector(name: str) -> gpd.GeoDataFrame:
 
 def rows(name: str) -> pd.DataFrame:
     """Rows of a CSV file of the demonstration, numbers as pandas guesses them."""
-    return pd.read_csv(FOLDER / name, sep=None, engine="python", encoding="cp1252")
+    raw = (FOLDER / name).read_bytes()
+    try:
+        encoding = "utf-8" if raw.decode("utf-8") else "cp1252"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    return pd.read_csv(FOLDER / name, sep=None, engine="python", encoding=encoding)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import shapely
 from tests.hamlet import X, Y, degrees, feature, hamlet, parcels, write
 from tests.timetable import feed, write_zip
 
-from foncier.errors import ContractError, CrsError, FormatError
+from foncier.errors import CrsError, FormatError
 from foncier.pipeline import convert as convert_step
 from foncier.pipeline.convert import convert
 from foncier.pipeline.layers import read_file, read_layers
@@ -192,11 +192,6 @@ def test_pieces_of_any_size_give_the_bytes_of_the_whole(
 
 
 FAULTS: dict[str, tuple[list[dict[str, Any]], type[Exception], str]] = {
-    "one id, two shapes, far apart": (
-        [*parcels(), feature(degrees(square(50)), id="80021000AB0001", commune="80021")],
-        ContractError,
-        r"1 identifiant .*80021000AB0001",
-    ),
     "most of them elsewhere": (
         [*parcels()[:5], *[feature(shapely.box(2, 3, 4, 5), id=f"a{n}") for n in range(6)]],
         CrsError,

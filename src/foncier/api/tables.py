@@ -17,6 +17,8 @@ from foncier.api.layer import layer_specs
 from foncier.crs import LEGAL_CRS, MAINLAND_CRS
 from foncier.errors import ConfigError, CrsError
 from foncier.pipeline.layers import one, spec_file
+from foncier.pipeline.streets import OSM_ID
+from foncier.study.config import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -156,7 +158,7 @@ def travel_times(
     if mode not in speeds:
         raise ConfigError("api.mode_unknown", mode=mode)
     known, crs = first_layer("streets", streets)
-    graph = network.build_graph(known, mode=mode)
+    graph = network.build_graph(_connected(known), mode=mode)
     from_ids, starts = _shapes("origins", origins, crs)
     to_ids, ends = _shapes("destinations", destinations, crs)
     ways = network.travel_time_table(
@@ -197,6 +199,13 @@ def _shapes(name: str, given: Any, crs: pyproj.CRS) -> tuple[Any, NDArray[np.obj
 def _points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """One point a shape: itself, or a point on it."""
     return np.where(shapely.get_type_id(shapes) == 0, shapes, shapely.point_on_surface(shapes))
+
+
+def _connected(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Drawn streets as a run connects them; those of OpenStreetMap are connected already."""
+    drawn = ~streets["street_id"].str.contains(OSM_ID).to_numpy(dtype=bool)
+    join_m = Network().join_m
+    return network.connect_streets(streets, tolerance_m=join_m, drawn=drawn).streets
 
 
 def _starts(shapes: Any, streets: gpd.GeoDataFrame, mode: Mode) -> gpd.GeoDataFrame:
