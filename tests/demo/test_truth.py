@@ -61,8 +61,11 @@ def test_planted_bare_plots_hold_to_the_rule_and_no_other_plot_does(
     other = holds - planted
     friches = listed(city, kind="friche")
     flagged = listed(city, kind="trap", expected="flagged")
-    assert other <= friches | flagged, other - friches - flagged
-    assert holds.isdisjoint(listed(city, kind="trap", expected="rejected"))
+    # A plot that the local plan protects is bare: its prescription alone rejects it.
+    protected = listed(city, kind="trap", trap="protected")
+    assert protected
+    assert other <= friches | flagged | protected, other - friches - flagged - protected
+    assert holds.isdisjoint(listed(city, kind="trap", expected="rejected") - protected)
 
 
 def test_planted_gardens_can_be_divided_and_no_large_plot_looks_so(
@@ -119,6 +122,7 @@ def test_everything_was_planted(city: City) -> None:
         "half_vacant",
         "no_passage",
         "service_yard",
+        "protected",
     }
     assert (city.truth.loc[city.truth["kind"] != "trap", "expected"] == "found").all()
 
