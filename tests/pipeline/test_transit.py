@@ -80,7 +80,7 @@ def test_without_a_timetable_departures_are_unknown_and_missed_only_when_asked(
     asked = run(read_study(add(folder, ASKED)))
     assert "transit" in {gap.what for gap in asked.missing}
     seen = {s.layer: s for s in check.check_layers(read_study(folder))}
-    assert "GTFS" in seen["transit"].describe("fr")[1][0]
+    assert "Départs de transport" in seen["transit"].describe("fr")[1][0]
 
 
 def test_two_feeds_are_one_layer_and_the_same_feed_twice_counts_once(tmp_path: Path) -> None:
