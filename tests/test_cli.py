@@ -74,16 +74,10 @@ def _no_geometry(folder: Path) -> None:
     write(folder / "parcelles.json.gz", rows)
 
 
-def _same_id(folder: Path) -> None:
-    rows = parcels()
-    rows[3]["properties"]["id"] = rows[2]["properties"]["id"]
-    write(folder / "parcelles.json.gz", rows)
-
-
 def _wrong_columns(folder: Path) -> None:
     rows = parcels()
     for row in rows:
-        row["properties"] = {"idu_par": row["properties"]["id"]}
+        row["properties"] = {"numero_par": "sans objet"}
     write(folder / "parcelles.json.gz", rows)
 
 
@@ -111,8 +105,7 @@ BROKEN: dict[str, tuple[Break, int, list[str]]] = {
     "degrees as metres": (_degrees_as_metres, 4, ["comme des degrés", "EPSG:4326"]),
     "swapped axes": (_swapped, 4, ["inversées", "longitude, latitude"]),
     "no geometry": (_no_geometry, 3, ["géométrie"]),
-    "the same id twice": (_same_id, 4, ["80021000AB0003"]),
-    "wrong columns": (_wrong_columns, 3, ["idu_par", "columns"]),
+    "wrong columns": (_wrong_columns, 3, ["numero_par", "columns"]),
     "another commune": (_elsewhere, 2, ["63148"]),
     "words for numbers": (_words_for_numbers, 3, ["beaucoup", "residents"]),
     "unknown key": (_study("[layers.streets]", "colour = 'x'\n[layers.streets]"), 2, ["colour"]),

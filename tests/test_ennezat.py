@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STUDY = Path(__file__).resolve().parent / "studies" / "ennezat"
 COUNTS = {
-    "foncier": (92, 238),
+    "foncier": (92, 234),
     "foncier-api": (59, 75),
     "parcel-manager": (125, 325),
     "qgis-foncier": (61, 114),

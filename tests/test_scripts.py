@@ -39,7 +39,7 @@ def test_prepare_layers_writes_each_layer_in_the_legal_system(tmp_path: Path) ->
     told = script("prepare_layers", "--out", tmp_path)
     assert "parcels: 6500 / 6500" in told
     layers = set(fo.read_study(fo.demo_study()).layers)
-    assert {path.stem for path in tmp_path.iterdir()} == layers
+    assert {path.stem for path in tmp_path.iterdir()} == layers | {"land_units"}  # from the owners
     assert gpd.read_parquet(tmp_path / "parcels.parquet").crs.to_epsg() == 2154
 
 

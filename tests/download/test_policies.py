@@ -136,7 +136,7 @@ def test_every_query_ends_before_the_client_gives_up() -> None:
 
 
 def test_each_host_has_one_policy() -> None:
-    hosts = [host for one in services.all_services() for host in one.hosts]
+    hosts = [(host, one.path) for one in services.all_services() for host in one.hosts]
     assert sorted(hosts) == sorted(set(hosts))
     for source in services.sources():
         assert services.service_of(source.address, services.all_services()).name, source.name

@@ -202,7 +202,7 @@ def _drop(path: Path, layer: str) -> None:
     with closing(sqlite3.connect(path)) as base:
         for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_ogr_contents"):
             base.execute(f"DELETE FROM {table} WHERE table_name = ?", (layer,))  # noqa: S608
-        base.execute(f"DROP TABLE {layer}")
+        base.execute(f"DROP TABLE IF EXISTS {layer}")
         base.commit()
 
 

@@ -137,7 +137,6 @@ def test_the_least_favourable_owner_counts() -> None:
         ({"kind": "build", "state": "authorised", "on": "2020-03-01"}, "lapsed"),
         ({"kind": "layout", "state": "cancelled", "on": "2025-03-01"}, "lapsed"),
         ({"kind": "build", "state": "completed", "on": "2023-03-01"}, "completed"),
-        ({"kind": "demolish", "state": "authorised", "on": "2025-03-01"}, "demolish"),
     ],
 )
 def test_a_permit_tells_by_its_kind_state_and_age(permit: dict[str, Any], value: str) -> None:

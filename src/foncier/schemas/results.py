@@ -105,7 +105,7 @@ AVAILABILITY = Table(
         Column("factor", "text"),
         Column("label_fr", "text"),
         Column("label_en", "text"),
-        Column("value", "text", label_id="factor_value", optional=True),
+        Column("value", "text", optional=True),
         Column("text_fr", "text", optional=True),
         Column("text_en", "text", optional=True),
         Column("low", "number", "0–1", label_id="factor_low", low=0, high=1),

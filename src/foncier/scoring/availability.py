@@ -29,7 +29,6 @@ VACANCY = {"vacant": "vacant", "partiellement occupé": "partly", "occupé": "oc
 # What the detection of a kind says of its occupation.
 BY_KIND = {"dent_creuse": "bare", "terrain_divisible": "house"}
 STARTED, COMPLETED, CANCELLED = "started", "completed", "cancelled"
-DEMOLISH = "demolish"
 PERMIT_YEARS = 3.0  # a permit lapses when no work has begun (code de l'urbanisme, R424-17)
 FEW_OWNERS = 3
 
@@ -276,8 +275,8 @@ def _permit(sites: gpd.GeoDataFrame, *, known: bool, on: date | None) -> Facts:
         old = (pd.Timestamp(on) - days).dt.days / YEAR_DAYS > PERMIT_YEARS
         lapsed |= old & (state != STARTED).fillna(value=True)
     value = _chosen(
-        [kind.isna() & state.isna(), state == COMPLETED, lapsed, kind == DEMOLISH],
-        ["none", "completed", "lapsed", "demolish"],
+        [kind.isna() & state.isna(), state == COMPLETED, lapsed],
+        ["none", "completed", "lapsed"],
         "under_way",
     )
     return _dated(value, _none(sites), days)
