@@ -194,6 +194,7 @@ def _large(replay: Replay) -> None:
 def _before(replay: Replay) -> None:
     """What the services said before: a zone less, another street, one works less."""
     replay.features = [zone(n) for n in range(6)]
+    del replay.files[SITES]
     replay.files[OVERPASS] = replay.files[OVERPASS].replace(b"Rue du Hameau", b"Rue d'Avant")
     replay.lists[CASIAS] = [works(5), works(7)]
 

@@ -138,7 +138,7 @@ def required_verdicts(share: float, size: int) -> int:
     Examples
     --------
     >>> required_verdicts(0.5, 10**6), required_verdicts(1.0, 10**6), required_verdicts(1.0, 100)
-    (385, 73, 43)
+    (384, 73, 43)
     """
     bounded = min(max(share, TOLERANCE), 1 - TOLERANCE)
     wanted = Z**2 * bounded * (1 - bounded) / TOLERANCE**2

@@ -35,6 +35,7 @@ def fill_keys(frame: gpd.GeoDataFrame, key: str, *, journal: Journal) -> gpd.Geo
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> import shapely
     >>> from foncier.readers.report import Journal
     >>> rows = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 30, 10), shapely.box(10, 0, 20, 10)])
@@ -83,6 +84,7 @@ def merge_equal_shapes(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from foncier.readers.report import Journal
     >>> house, again = shapely.box(0, 0, 9, 9), shapely.box(0, 0, 9, 9, ccw=False)
     >>> rows = gpd.GeoDataFrame({"id": [None, "b", "a"]}, geometry=[house, again, house])
@@ -194,6 +196,7 @@ def merge_pieces(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> import shapely
     >>> from foncier.readers.report import Journal
     >>> halves = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]

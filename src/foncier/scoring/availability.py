@@ -147,8 +147,9 @@ def combined(factors: pd.DataFrame, rules: AvailabilityRules, ids: pd.Series[str
     >>> rows = pd.DataFrame({"opportunity_id": ["a", "a"], "low": [0.9, 0.5], "high": [1.0, 0.8],
     ...                      "taken": [False, False]})
     >>> from foncier.model import AvailabilityRules
-    >>> combined(rows, AvailabilityRules((), 0.5, 2, 5), pd.Series(["a"])).iloc[0].tolist()
-    [0.45, 0.45, 0.8, 'a_confirmer']
+    >>> found = combined(rows, AvailabilityRules((), 0.5, 2, 5), pd.Series(["a"])).iloc[0]
+    >>> [round(float(value), 2) for value in found.iloc[:3]], found.iloc[3]
+    ([0.45, 0.45, 0.8], 'a_confirmer')
     """
     groups = factors.groupby("opportunity_id", sort=False)
     low = ids.map(groups["low"].prod()).to_numpy(dtype=np.float64)
