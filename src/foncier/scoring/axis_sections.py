@@ -73,14 +73,19 @@ def axis_sections(
     count = max(int(np.ceil(length / step_m - 1e-9)), 1)
     along = np.linspace(0, length, max(int(length / SAMPLING_M), count) + 1)
     along = (along[:-1] + along[1:]) / 2  # no point on the limit of two sections
-    points = shapely.line_interpolate_point(line, along)
+    # An axis that comes back on itself has places twice: the first one counts.
+    spots = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
+    _, first = np.unique(spots.round(3), axis=0, return_index=True)
+    along, points = along[np.sort(first)], shapely.points(spots[np.sort(first)])
     cells = shapely.get_parts(
         shapely.voronoi_polygons(shapely.multipoints(points), extend_to=area, ordered=True)
     )
     owner = np.minimum((along / step_m).astype(int), count - 1)
-    shapes = [
-        shapely.intersection(shapely.union_all(cells[owner == i]), corridor) for i in range(count)
-    ]
+    shapes: list[shapely.Geometry] = []
+    for i in range(count):
+        own = shapely.intersection(shapely.union_all(cells[owner == i]), corridor)
+        # Cells of GEOS may overlap by a little where the axis bends sharply.
+        shapes.append(shapely.difference(own, shapely.union_all(shapes)) if shapes else own)
     near = _positions(line, landmarks)
     bounds = np.minimum(np.arange(count + 1) * step_m, length)
     rows = [
