@@ -162,3 +162,21 @@ def test_a_lock_is_released_after_an_error_and_creates_nothing(tmp_path: Path) -
     with pytest.raises(ZeroDivisionError):
         fails()
     assert not folder.exists()
+
+
+def test_a_signal_that_the_import_system_would_lose_is_raised_again() -> None:
+    """Python ignores what is raised in the callback that drops the lock of a module."""
+    program = (
+        "import signal, time\n"
+        "from foncier._util.lifetime import Interrupted, interrupt_on_signals\n"
+        "interrupt_on_signals()\n"
+        "code = compile('def cb():\\n    signal.raise_signal(signal.SIGINT)',"
+        " '<frozen importlib._bootstrap>', 'exec')\n"
+        "names = {'signal': signal}\nexec(code, names)\n"
+        "try:\n    names['cb']()\n    print('returned', flush=True)\n    time.sleep(5)\n"
+        "except Interrupted:\n    print('interrupted')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["returned", "interrupted"]

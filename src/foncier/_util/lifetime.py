@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from types import FrameType
 
 INTERRUPTED = 130  # exit code
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a service manager, of a terminal, of Windows
 _received: list[int] = []  # numbers of the signals
+AGAIN_S = 0.02  # after which a signal that would be lost is raised again
 PATIENCE_S = 3.0  # for threads that cannot be interrupted
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
@@ -57,7 +59,11 @@ def was_interrupted() -> bool:
     return bool(_received)
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _is_unheard(frame):
+        signal.signal(signal.SIGALRM, lambda _, later: _interrupt(number, later))
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+        return
     _received.append(number)
     if number != signal.SIGINT:  # a person may press Ctrl-C again
         for other in _numbers():
@@ -66,6 +72,14 @@ def _interrupt(number: int, _frame: object) -> NoReturn:
         timer.daemon = True
         timer.start()
     raise Interrupted
+
+
+def _is_unheard(frame: FrameType | None) -> bool:
+    """Tell if an exception raised here is lost, as in the callback of the lock of an import."""
+    if frame is None or not hasattr(signal, "setitimer"):
+        return False
+    code = frame.f_code
+    return code.co_name == "cb" and code.co_filename == "<frozen importlib._bootstrap>"
 
 
 def end_interrupted() -> NoReturn:
