@@ -2,7 +2,7 @@
 /* The rows of the list: only those in sight are in the page, however many sites there are. One row
    at a time can be reached with Tab; the arrows go from row to row. */
 
-const ROW_REM = 9.4; // as in panel.css
+const ROW_REM = 9.8; // as in panel.css
 const ROWS_AROUND = 4; // rows kept above and below those in sight
 const PRINTED_ROWS = 200;
 /** @type {Map<number, HTMLElement>} rows in the page, by place */
