@@ -197,6 +197,7 @@ OPTIONAL = {
     "site_needs": "besoins",
     "perimeters": "perimetres",
     "assemblies": "assemblages",
+    "mutable_plots": "parcelles_mutables",
     "unlisted": "sites_ecartes",
     "unlisted_evidence": "indices_ecartes",
 }

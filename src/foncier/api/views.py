@@ -27,6 +27,7 @@ LAYERS = {
     "opportunities": SITES,
     "rejections": "parcelles_ecartees",
     "assemblies": "assemblages",
+    "mutable_plots": "parcelles_mutables",
     "unlisted": "sites_ecartes",
     "unlisted_evidence": "indices_ecartes",
     "tests": "tests",

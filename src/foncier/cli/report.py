@@ -25,6 +25,9 @@ def report(  # noqa: PLR0917 (typer makes options of them)
     folder: Annotated[
         Path | None, option("--out", help="cli.report.help.out", metavar="folder")
     ] = None,
+    template: Annotated[
+        list[Path] | None, option("--template", help="cli.report.help.template", metavar="file")
+    ] = None,
     lang: Language = None,
     replace: Replace = False,
     quiet: Quiet = False,
@@ -35,7 +38,14 @@ def report(  # noqa: PLR0917 (typer makes options of them)
         from foncier.export.report import write_report  # noqa: PLC0415 (slow to import)
 
         where = folder or result / "rapports"
-        made = write_report(result, where, kind, lang=lang or language(), replace=replace)
+        made = write_report(
+            result,
+            where,
+            kind,
+            lang=lang or language(),
+            templates=template or (),
+            replace=replace,
+        )
         say_set_aside(made.set_aside)
         for name in () if quiet else made.files:
             say_file("report", where / name)

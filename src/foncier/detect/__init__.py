@@ -13,6 +13,7 @@ from foncier.detect.measures import (
     known_measures,
     register_measure,
 )
+from foncier.detect.mutable_plots import add_sites, mutable_plots
 from foncier.detect.owners import owner_columns, owner_evidence, public_units
 from foncier.detect.past import Past, as_one_piece, parcel_ids, past_ground
 from foncier.detect.permits import (
@@ -39,6 +40,7 @@ __all__ = [
     "Past",
     "Plots",
     "SpatialContext",
+    "add_sites",
     "as_one_piece",
     "bound_capacity",
     "check_rule",
@@ -51,6 +53,7 @@ __all__ = [
     "find_measure",
     "find_plots",
     "known_measures",
+    "mutable_plots",
     "owner_columns",
     "owner_evidence",
     "parcel_ids",

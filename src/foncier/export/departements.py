@@ -115,6 +115,8 @@ def by_departement(result: ResultTables) -> Departements | None:
     }
     if result.assemblies is not None:
         split["assemblies"] = near.filled(result.assemblies)
+    if result.mutable_plots is not None:
+        split["mutable_plots"] = _named(result.mutable_plots["parcel_id"], codes)
     background_codes = {name: near.filled(getattr(result.background, name)) for name in BACKGROUND}
     return Departements(result, tuple(present), split, background_codes)
 

@@ -42,6 +42,7 @@ LAYERS = {
     "constraints": "contraintes",
     "potential": "quartiers",
     "assemblies": "assemblages",
+    "mutable_plots": "parcelles_mutables",
     "mutability": "mutabilite",
     "mutability_facts": "mutabilite_connus",
     "effort": "cout_durete",

@@ -12,7 +12,7 @@ from foncier import schemas
 from foncier.export import tables
 from foncier.i18n import label
 from foncier.model import KIND_PLURALS
-from foncier.results.layers import ROUTES, Layer
+from foncier.results.layers import MUTABLE, ROUTES, Layer
 from foncier.results.offer import bounds_text
 from foncier.schemas import Column, Table
 from foncier.schemas.base import LINE, POINT
@@ -147,6 +147,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         *_availability(result),
         *_site_tables(result),
         *_assemblies(result),
+        *_mutable_plots(result),
         *_unlisted(result),
     )
 
@@ -267,6 +268,13 @@ def _assemblies(result: ResultTables) -> tuple[Layer, ...]:
     if result.assemblies is None:
         return ()
     return (_layer("assemblages", schemas.ASSEMBLIES, result.assemblies, "MultiPolygon"),)
+
+
+def _mutable_plots(result: ResultTables) -> tuple[Layer, ...]:
+    """Mutable built plots, where the study asks for them."""
+    if result.mutable_plots is None:
+        return ()
+    return (_layer(MUTABLE, schemas.MUTABLE_PLOTS, result.mutable_plots, "MultiPolygon"),)
 
 
 def _layer(

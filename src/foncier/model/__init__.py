@@ -4,6 +4,7 @@ from foncier.model.availability import AvailabilityRules, Factor, FactorValue, R
 from foncier.model.evidence import Band, Calibration, EvidenceModel, Signal
 from foncier.model.land import (
     LandRules,
+    MutableRules,
     OwnerRules,
     PermitRules,
     PlanningCode,
@@ -56,6 +57,7 @@ __all__ = [
     "LayerFile",
     "LayerReport",
     "Missing",
+    "MutableRules",
     "Note",
     "OwnerRules",
     "PermitRules",

@@ -74,6 +74,17 @@ class PlanningRules:
 
 
 @dataclass(frozen=True)
+class MutableRules:
+    """Which built parcels are mutable (see ``study/rulesets/densification.toml``)."""
+
+    zones: tuple[str, ...]
+    part: float
+    built_share: float
+    least_m2: float
+    least_building_m2: float
+
+
+@dataclass(frozen=True)
 class PermitRules:
     """Which permits take a site: natures of works by kind, and how long a permit lasts in years."""
 

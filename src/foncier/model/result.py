@@ -122,6 +122,8 @@ class ResultTables:
         Agreement of TOPSIS with the score; None where fewer than two sites can be compared.
     assemblies
         Groups of parcels that pass the rules together and fail them alone.
+    mutable_plots
+        Built parcels that use little of what is allowed; None where the study does not ask.
     inventory
         Records of known friches as read.
     measures
@@ -172,6 +174,7 @@ class ResultTables:
     availability: pd.DataFrame | None = None
     agreement: Agreement | None = None
     assemblies: gpd.GeoDataFrame | None = None
+    mutable_plots: gpd.GeoDataFrame | None = None
     inventory: gpd.GeoDataFrame | None = None
     measures: pd.DataFrame | None = None
     around: pd.DataFrame | None = None

@@ -23,6 +23,7 @@ from foncier.model import Contact, Criterion, EvidenceModel, LayerReport, Result
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
 from foncier.pipeline.availability import add_availability
 from foncier.pipeline.convert import read_study_layers
+from foncier.pipeline.densification import mutable_plots
 from foncier.pipeline.entries import add_statuses
 from foncier.pipeline.land import add_land, with_demolitions
 from foncier.pipeline.layers import Layers, background
@@ -181,7 +182,11 @@ def run(
         **assess_friches(study, layers, candidates),
         around=surroundings(access, layers),
     )
-    return replace(result, site_needs=site_needs(study, result))
+    return replace(
+        result,
+        site_needs=site_needs(study, result),
+        mutable_plots=mutable_plots(study, context, area, candidates),
+    )
 
 
 def _read(study: Study, tiling: Tiling | None, workers: int) -> tuple[Layers, Path | None]:

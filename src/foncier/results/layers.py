@@ -24,6 +24,7 @@ PART = "opportunites-{}.gpkg"  # of one département
 GEOPACKAGES = re.compile(r"opportunites(-[0-9][0-9AB][0-9]?)?\.gpkg")
 SURFACE = "acces.tif"  # raster of travel times
 SITES = "opportunites"
+MUTABLE = "parcelles_mutables"  # only of a study with [densification]
 # Layers that the GeoPackage of each département holds in full: one of them is read.
 SHARED = frozenset(
     (
@@ -74,6 +75,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     SITES: schemas.CANDIDATES.key,
     "parcelles_ecartees": schemas.REJECTIONS.key,
     "assemblages": schemas.ASSEMBLIES.key,
+    MUTABLE: schemas.MUTABLE_PLOTS.key,
     "sites_ecartes": schemas.UNLISTED.key,
     "lieux": schemas.PLACES.key,
     "voies": schemas.STREETS.key,
@@ -102,6 +104,7 @@ OPTIONAL = {
     "cout_durete": schemas.EFFORT,
     "disponibilite": schemas.AVAILABILITY,
     "assemblages": schemas.ASSEMBLIES,
+    MUTABLE: schemas.MUTABLE_PLOTS,
     "sites_ecartes": schemas.UNLISTED,
     "indices_ecartes": schemas.EVIDENCE,
     "isochrones": schemas.ISOCHRONES,

@@ -5,6 +5,7 @@ in the GeoPackage and in the spreadsheet, in French and in English.
 """
 
 from foncier.schemas.base import Column, Table
+from foncier.schemas.densification import MUTABLE_PLOTS
 from foncier.schemas.inputs import (
     BUILDINGS,
     CONSTRAINTS,
@@ -104,6 +105,7 @@ RESULTS = (
     SITE_NEEDS,
     WHAT_IF,
     ASSEMBLIES,
+    MUTABLE_PLOTS,
     UNLISTED,
 )
 
@@ -131,6 +133,7 @@ __all__ = [
     "MATCH_CHECKS",
     "MUTABILITY",
     "MUTABILITY_FACTS",
+    "MUTABLE_PLOTS",
     "NAMED_OWNERS",
     "OBSERVATIONS",
     "OWNERS",

@@ -11,6 +11,7 @@ from foncier.study.criteria import (
     projects,
     register_criterion,
 )
+from foncier.study.densification import Densification, mutable_rules
 from foncier.study.land import land_rules
 from foncier.study.mutafriches import effort_rules, mutafriches, study_answers
 from foncier.study.names import check_names
@@ -34,6 +35,7 @@ from foncier.study.rulesets import (
 from foncier.study.signals import baselines, evidence_model, least_confidence, signals
 
 __all__ = [
+    "Densification",
     "Requirements",
     "Study",
     "availability_rules",
@@ -54,6 +56,7 @@ __all__ = [
     "land_rules",
     "least_confidence",
     "measurable_criteria",
+    "mutable_rules",
     "mutafriches",
     "profile",
     "profiles",

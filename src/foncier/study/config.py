@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from foncier.i18n import Message, all_without_secrets, control_in
-from foncier.study.paths import PATH_KEYS, expanded
+from foncier.i18n import Message
+from foncier.study.densification import Densification
+from foncier.study.paths import expanded
+from foncier.study.strict import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,24 +49,6 @@ Kind = Literal["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisib
 # Keys that a study may still write, and their names today.
 FORMER_KEYS: Mapping[str, str] = {"layers.quarters": "layers.districts"}
 FORMER_PARAMS: Mapping[str, str] = {"reach_m": "radius_m", "given": "params"}
-
-
-OPENED = (*PATH_KEYS, "mirror")  # these keys keep what is needed to open them
-
-
-class Strict(BaseModel):
-    """Unknown keys are an error; values do not change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _clean_texts(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse control characters; remove passwords from addresses that are not opened."""
-        code = control_in(value)  # a table of the file is a model by now, which checked its own
-        if code is not None:
-            raise ValueError(Message("study.validation.control_character", code=code))
-        return value if info.field_name in OPENED else all_without_secrets(value)
 
 
 class Waypoint(Strict):
@@ -437,6 +419,7 @@ class Study(Strict):
     leaflet: Leaflet | None = None
     score: Score = Score()
     needs: Needs = Needs()
+    densification: Densification | None = None
     crossings: tuple[Crossing, ...] = ()
     # Answers to Mutafriches by criterion, for one site or for `all`.
     mutability: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from foncier._util.toml import read_toml
 from foncier.errors import ConfigError
 from foncier.model import PlotConfidence, PlotModel
-from foncier.study.config import Strict
+from foncier.study.strict import Strict
 from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from foncier.scoring.requirements import (
     Condition,
     Tolerance,
 )
-from foncier.study.config import Strict
 from foncier.study.criteria import LOOP, destination_categories
 from foncier.study.rulesets import RULE_SETS, read_rules
+from foncier.study.strict import Strict
 from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:

@@ -10,21 +10,29 @@ from typing import TYPE_CHECKING
 from foncier._util.atomic_write import write_atomically
 from foncier._util.destination import Owner, subject_of
 from foncier.errors import ConfigError
+from foncier.export.report.densification import densification
 from foncier.export.report.note import note
 from foncier.export.sheets.tables import read_sheet_tables
 from foncier.results.manifest import result_files, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from foncier.export.sheets.tables import SheetTables
     from foncier.i18n import Lang
 
+
+def _note(tables: SheetTables, lang: Lang, _: Mapping[str, Path]) -> Mapping[str, bytes]:
+    """Write the note: a page to print, which has no template."""
+    return note(tables, lang)
+
+
 # Files of each kind of report, by name. Another kind is a function here and nothing else.
-KINDS: Mapping[str, Callable[[SheetTables, Lang], Mapping[str, bytes]]] = MappingProxyType(
-    {"note": note}
+KINDS: Mapping[str, Callable[[SheetTables, Lang, Mapping[str, Path]], Mapping[str, bytes]]] = (
+    MappingProxyType({"note": _note, "densification": densification})
 )
+TEMPLATES = (".docx", ".odt")
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,13 @@ class WrittenReport:
 
 
 def write_report(
-    folder: Path, out: Path, kind: str, *, lang: Lang = "fr", replace: bool = False
+    folder: Path,
+    out: Path,
+    kind: str,
+    *,
+    lang: Lang = "fr",
+    templates: Sequence[Path] = (),
+    replace: bool = False,
 ) -> WrittenReport:
     """Write a report of a result.
 
@@ -48,6 +62,8 @@ def write_report(
         Where the files go.
     kind
         One of `KINDS`.
+    templates
+        Documents (``.docx``, ``.odt``) whose styles are used where the report is editable.
     replace
         Replace files of others in ``out`` too, but none of the result.
 
@@ -58,7 +74,8 @@ def write_report(
     Raises
     ------
     ConfigError
-        No such kind, no result there, or files in ``out`` that may not be replaced.
+        No such kind, no result there, a template that is no document, or files in ``out`` that
+        may not be replaced.
     FormatError
         The result is mixed or cannot be read.
     ExportError
@@ -67,8 +84,9 @@ def write_report(
     if kind not in KINDS:
         raise ConfigError("export.report_files.unknown_kind", kind=kind, kinds=list(KINDS))
     owner = Owner("report", (subject_of(out, folder), kind), result_files(folder), replace)
+    by_suffix = {_suffix(path): path for path in templates}
     tables = read_sheet_tables(folder)
-    files = KINDS[kind](tables, lang)
+    files = KINDS[kind](tables, lang, by_suffix)
     owner.check(out, tuple(files))
     write_atomically(
         out,
@@ -77,6 +95,13 @@ def write_report(
         owner=owner,
     )
     return WrittenReport(tuple(files), tuple(owner.set_aside))
+
+
+def _suffix(template: Path) -> str:
+    suffix = template.suffix.lower()
+    if suffix not in TEMPLATES:
+        raise ConfigError("export.report_files.template_kind", file=template)
+    return suffix.removeprefix(".")
 
 
 def _write(data: bytes, path: Path) -> None:

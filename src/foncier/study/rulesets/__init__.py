@@ -23,9 +23,10 @@ from foncier.model import (
     Profile,
     Rule,
 )
-from foncier.study.config import FORMER_PARAMS, RuleChange, Rules, RuleSpec, Strict, Study
+from foncier.study.config import FORMER_PARAMS, RuleChange, Rules, RuleSpec, Study
 from foncier.study.paths import expanded
 from foncier.study.plot_confidence import read_calibration
+from foncier.study.strict import Strict
 from foncier.study.validation_errors import suggestion, validation_error
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ OTHER_FILES = (
     "availability.toml",
     "baselines.toml",
     "criteria.toml",
+    "densification.toml",
     "missing.toml",
     "signals.toml",
     "effort.toml",
