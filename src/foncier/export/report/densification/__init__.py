@@ -71,7 +71,7 @@ def study_document(tables: SheetTables, settings: Mapping[str, Any], lang: Lang)
     rows = land(tables, settings)
     blocks: list[Block] = [
         *_opening(tables, rows, settings, lang),
-        *_places(rows, lang),
+        *_places(rows, lang, several=len(tables.manifest["communes"]) > 1),
         *_limits(tables, rows, settings, lang),
         *_needs(rows, settings, lang),
         *_reliability(tables, rows, lang),
@@ -132,10 +132,10 @@ def _rounded(total: Mapping[str, float]) -> dict[str, int]:
     return {name: round(total[name]) for name in ("low", "high", "kept_low", "kept_high")}
 
 
-def _places(rows: pd.DataFrame, lang: Lang) -> Iterator[Block]:
+def _places(rows: pd.DataFrame, lang: Lang, *, several: bool) -> Iterator[Block]:
     yield _title("heading_places", lang)
     for column in figures.GROUPED:
-        if column != "commune" or len(rows["commune"].unique()) > 1:
+        if column != "commune" or several:
             yield _title(f"heading_{column}", lang, 2)
             yield figures.by_group(rows, column, lang)
 

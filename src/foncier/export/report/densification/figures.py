@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from foncier.export.report.densification.land import BY_DENSITY, CATEGORIES, HAR
 from foncier.export.report.document import AREA, COUNT, NUMBER, SHARE, Field, Grid, grid
 from foncier.export.words import VALUES
 from foncier.geometry import covered_area_m2
-from foncier.i18n import label, localize
+from foncier.i18n import format_value, label, localize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -125,7 +126,7 @@ def uses(rows: pd.DataFrame, land_use: gpd.GeoDataFrame, lang: Lang) -> Grid:
             found.append({"use": use, **by_category, "all": sum(by_category.values())})
     fields = {
         "use": Field(words("use", lang), width=2.2),
-        **{name: Field(category_words(name, lang), AREA) for name in CATEGORIES},
+        **{name: Field(words(f"short_{name}", lang), AREA) for name in CATEGORIES},
         "all": Field(words("total", lang), AREA),
     }
     return grid("contraintes", words("caption_uses", lang), fields, found)
@@ -208,20 +209,26 @@ def sources(inputs: Sequence[Mapping[str, Any]], lang: Lang) -> Grid:
         {
             "layer": label(f"schemas.tables.{one['layer']}")[lang],
             "source": one["source"] or one["path"].rsplit("/", 1)[-1],
-            "vintage": one["vintage"] or words("undated", lang),
+            "vintage": _day(one["vintage"], lang),
             "licence": one["licence"] or words("unknown_group", lang),
             "rows": one["rows_kept"],
         }
         for one in inputs
     ]
     fields = {
-        "layer": Field(words("layer", lang), width=1.2),
+        "layer": Field(words("layer", lang), width=1.9),
         "source": Field(words("source", lang), width=2.4),
         "vintage": Field(words("vintage", lang), width=1.0),
         "licence": Field(words("licence", lang), width=1.3),
         "rows": Field(words("rows", lang), COUNT, 0.8),
     }
     return grid("donnees", words("caption_sources", lang), fields, found)
+
+
+def _day(written: str | None, lang: Lang) -> str:
+    if not written:
+        return words("undated", lang)
+    return format_value(date.fromisoformat(written), "day", lang)
 
 
 def annex(rows: pd.DataFrame, lang: Lang) -> Grid:
