@@ -220,6 +220,21 @@ def test_dry_run_prints_the_addresses(service: Replay, study: Path) -> None:
     assert os.linesep.join(result.output.splitlines()).count("https://") >= 16
 
 
+def test_what_is_not_fetched_is_named(service: Replay, study: Path) -> None:
+    """OCS GE: the zone of the département and the address, unless the study has the layer."""
+    listed = run(app, ["fetch", str(study), "--dry-run"]).output
+    assert "artificial_land" in listed
+    assert "D080" in listed
+    assert "telechargement/resource/OCSGE-ARTIFICIALISATION" in listed
+    assert (
+        "artificial_land"
+        not in run(app, ["fetch", str(study), "--dry-run", "--only", "osm"]).output
+    )
+    with (study / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[layers.artificial_land]\npath = "a.gpkg"\nformat = "ocs-ge"\n')
+    assert "OCSGE" not in run(app, ["fetch", str(study), "--dry-run"]).output
+
+
 def test_unknown_names_are_refused_before_any_request(service: Replay, study: Path) -> None:
     assert run(app, ["fetch", str(study), "--only", "x"]).exit_code == ConfigError.exit_code
     assert not service.asked

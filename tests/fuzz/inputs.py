@@ -335,6 +335,10 @@ VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
         features({"typepsc": "01", "stypepsc": "00", "datvalid": "20240131"}, {"typeinf": "2"}),
         (("prescriptions", "vector"),),
     ),
+    "artif.geojson": (
+        features({"artif": "artif", "millesime": 2021}, {"artif": "non artif"}),
+        (("artificial_land", "ocs-ge"),),
+    ),
     "c.geojson": (
         features({"kind": "park", "label": "Square", "effect": "exclude"}),
         (("constraints", "vector"),),

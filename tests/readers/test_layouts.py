@@ -34,6 +34,7 @@ READERS = {
     "sirene": ("observations", "sirene", None),
     "sitadel": ("permits", "sitadel", None),
     "personnes-morales": ("owners", "personnes-morales", None),
+    "ocs-ge": ("artificial_land", "ocs-ge", PLOT),
     "lovac": ("vacancy_rates", "lovac", None),
 }
 NAMES = sorted(

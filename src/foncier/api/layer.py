@@ -33,6 +33,7 @@ DEFAULT_FORMATS = {
     "transit": "gtfs",
     "owners": "personnes-morales",
     "permits": "sitadel",
+    "artificial_land": "ocs-ge",
 }
 FILES_ONLY = ("elevation", "transit")  # a raster, a feed of timetables
 FORMATS_BY_ENDING = {

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from foncier.download import Finding, HttpClient, Outcome, Provenance
     from foncier.pipeline.fetch import Wanted
+    from foncier.study.config import Study
 
 
 def fetch(  # noqa: PLR0917 (typer makes options of them)
@@ -69,6 +70,7 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
             wanted = fetch.wanted(study, names)
             bounds = fetch.bounds_of(study) if dry_run else None
             requests = [fetch.requests_of(study, one, today=today, bounds=bounds) for one in wanted]
+            _say_to_supply(study, names)
             _say_wanted(wanted, requests if dry_run else None)
             return
         outcomes = partial(
@@ -80,6 +82,7 @@ def fetch(  # noqa: PLR0917 (typer makes options of them)
             accepted=_split(accept),
         )
         _say_outcomes(outcomes, fetch.web_of(study, cache=not no_cache))
+        _say_to_supply(study, names)
         say("cli.fetch.next", study=where)
 
 
@@ -95,6 +98,14 @@ def _say_outcomes(outcomes: Callable[..., Iterator[Outcome]], client: HttpClient
         say("cli.fetch.cache_unusable", why=client.cache.fault)
     if faults:
         raise typer.Exit(faults[0].exit_code)
+
+
+def _say_to_supply(study: Study, only: tuple[str, ...]) -> None:
+    """Print which public files the study may have and ``fetch`` does not download."""
+    from foncier.pipeline import fetch  # noqa: PLC0415 (slow to import)
+
+    for layer, words in () if only else fetch.to_supply(study):
+        _say_source("– ", layer, localize(words.id, **words.params))
 
 
 def _say_findings(findings: Iterable[Finding]) -> None:

@@ -1,5 +1,6 @@
 """Detection: from tables to candidates with their evidence, and rejected parcels with a reason."""
 
+from foncier.detect.artificial_land import artificialised_share
 from foncier.detect.buildings import find_buildings
 from foncier.detect.capacity import bound_capacity
 from foncier.detect.context import SpatialContext, uncovered_communes
@@ -41,6 +42,7 @@ __all__ = [
     "Plots",
     "SpatialContext",
     "add_sites",
+    "artificialised_share",
     "as_one_piece",
     "bound_capacity",
     "check_rule",

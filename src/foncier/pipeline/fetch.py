@@ -15,7 +15,7 @@ from foncier import communes, readers
 from foncier import download as services
 from foncier._util.scratch import exclusive
 from foncier.crs import DEGREES, legal_crs
-from foncier.i18n import label
+from foncier.i18n import Message, label
 from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_file
 from foncier.study.config import Fetch
@@ -258,6 +258,15 @@ def probe(client: HttpClient, only: tuple[str, ...], *, today: date) -> Iterator
             finding = lanes.next()
             found[finding.source.name] = finding
         yield found[source.name]
+
+
+def to_supply(study: Study) -> tuple[tuple[str, Message], ...]:
+    """Public files that the study lacks and that no source brings: layer, and where to take it."""
+    if "artificial_land" in study.layers:
+        return ()
+    zones = {f"D{services.department_code(code).zfill(3)}" for code in study.info.communes}
+    words = Message("pipeline.fetch.supply_artificial_land", zones=sorted(zones))
+    return (("artificial_land", words),)
 
 
 def codes_of(source: Source, studied: Iterable[str]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def with_demolitions(layers: Layers) -> gpd.GeoDataFrame | None:
 def add_land(
     candidates: gpd.GeoDataFrame, evidence: pd.DataFrame, layers: Layers, on: dt.date | None
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Candidates with owners, permits, prescriptions and bounded capacity; and their EVIDENCE.
+    """Candidates with owners, permits, prescriptions, bounded capacity and land cover; EVIDENCE.
 
     Parameters
     ----------
@@ -60,6 +60,7 @@ def add_land(
         sites = detect.prescription_columns(sites, located, planning)
         sites, capacity = detect.bound_capacity(sites, located, planning, source=source)
         more += [detect.prescription_evidence(located, planning, source), capacity]
+    sites = detect.artificialised_share(sites, layers.get("artificial_land"))
     rows = pd.concat([evidence, *(part for part in more if len(part))], ignore_index=True)
     ordered = rows.sort_values("opportunity_id", kind="stable")
     return schemas.CANDIDATES.conform(sites), schemas.EVIDENCE.conform(ordered)

@@ -58,6 +58,7 @@ NUMBERED = (
     "transit",
     "prescriptions",
     "perimeters",
+    "artificial_land",
 )
 
 

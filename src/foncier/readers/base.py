@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 PLANNED = ("en projet", "en construction")
+AROUND_M = 1500.0  # around the parcels, of layers of a whole département
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,30 @@ def layer(
     *,
     fields: columns.Fields,
     shape: shapes.Shape,
+    near: bool = False,
 ) -> Draft:
-    """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS."""
+    """Read a vector layer: contract columns, valid geometries of one type, legal metric CRS.
+
+    ``near``: only the rows near the parcels, where the format allows to skip others.
+    """
+    bounds = _around(target) if near else None
     try:
         with chunked.open_rows(
-            file, lambda names: columns.used_columns(names, fields, file)
+            file, lambda names: columns.used_columns(names, fields, file), bounds
         ) as rows:
             return of_rows(rows, file, target, journal, fields=fields, shape=shape)
     except NotImplementedError:  # curves, which cannot be streamed
         whole = chunked.InMemoryRows(frames.vector(file))
         return of_rows(whole, file, target, journal, fields=fields, shape=shape)
+
+
+def _around(target: Target) -> chunked.Within | None:
+    """Bounds of the parcels with `AROUND_M`, and their CRS; None without parcels."""
+    if target.parcels is None or target.parcels.empty:
+        return None
+    west, south, east, north = target.parcels.total_bounds
+    sides = west - AROUND_M, south - AROUND_M, east + AROUND_M, north + AROUND_M
+    return chunked.Within(sides, target.crs)
 
 
 def of_rows(

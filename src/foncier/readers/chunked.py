@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 
 from foncier.errors import FormatError
@@ -24,6 +26,22 @@ if TYPE_CHECKING:
     from foncier.model import LayerFile
 
 MAX_IN_MEMORY_BYTES = 2**23  # larger archives are decompressed on the disk
+
+
+@dataclass(frozen=True)
+class Within:
+    """Bounds (west, south, east, north) in a CRS, outside which rows may be skipped."""
+
+    bounds: tuple[float, float, float, float]
+    crs: pyproj.CRS
+
+    def in_crs(self, crs: Any) -> tuple[float, float, float, float] | None:
+        """Bounds in the CRS of a file; None where that is unknown."""
+        if crs is None:
+            return None
+        transformer = pyproj.Transformer.from_crs(self.crs, crs, always_xy=True)
+        west, south, east, north = transformer.transform_bounds(*self.bounds)
+        return float(west), float(south), float(east), float(north)
 
 
 class Rows(Protocol):
@@ -144,7 +162,9 @@ class StreamedRows:
 
 @contextmanager
 def open_rows(
-    file: LayerFile, choose_columns: Callable[[tuple[str, ...]], set[str]]
+    file: LayerFile,
+    choose_columns: Callable[[tuple[str, ...]], set[str]],
+    within: Within | None = None,
 ) -> Iterator[Rows]:
     """Open the rows of a vector file, in chunks where the format allows.
 
@@ -154,6 +174,8 @@ def open_rows(
         File with its sublayer and CRS.
     choose_columns
         Selects the used columns among the names of all columns.
+    within
+        Bounds outside which the rows are skipped where the file is streamed; None: all rows.
 
     Raises
     ------
@@ -168,7 +190,7 @@ def open_rows(
     with ExitStack() as stack:
         if path.suffix.lower() == ".gz" and path.stat().st_size > MAX_IN_MEMORY_BYTES:
             path = _decompress_to_file(path, shown, stack.enter_context(files.scratch(shown)))
-        rows = _open_stream(path, file, choose_columns, stack)
+        rows = _open_stream(path, file, choose_columns, stack, within)
         yield rows or InMemoryRows(
             files.vector(path, shown=shown, sublayer=file.sublayer, crs=file.crs)
         )
@@ -179,6 +201,7 @@ def _open_stream(
     file: LayerFile,
     choose_columns: Callable[[tuple[str, ...]], set[str]],
     stack: ExitStack,
+    within: Within | None,
 ) -> StreamedRows | None:
     """Open a stream of rows; None where pyogrio cannot stream this file as it reads it."""
     shown, zipped = file.shown, path.suffix.lower() == ".gz"
@@ -190,10 +213,15 @@ def _open_stream(
         ):
             return None
         source, layer = files.gdal_source(path, shown, file.sublayer, data)
+        crs = None if file.crs is None else files.system(file.crs, shown)
+        bbox = None
+        if within is not None:
+            bbox = within.in_crs(crs or pyogrio.read_info(source, layer=layer)["crs"])
         opening = pyogrio.raw.open_arrow(
             source,
             layer=layer,
             encoding=dbf.encoding_of(source),
+            bbox=bbox,
             use_pyarrow=True,
             batch_size=shapes.CHUNK_ROWS,
             datetime_as_string=True,
@@ -202,7 +230,6 @@ def _open_stream(
         used = choose_columns(tuple(str(name) for name in meta["fields"]))
         if _needs_conversion(meta, used):
             return None
-        crs = None if file.crs is None else files.system(file.crs, shown)
         return StreamedRows(meta, reader, used, shown, crs)
 
 

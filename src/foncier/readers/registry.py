@@ -25,6 +25,7 @@ from foncier.readers import (
     insee,
     lovac,
     observations,
+    ocs_ge,
     osm,
     owners,
     permits,
@@ -100,6 +101,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
         ("prescriptions", "vector"): planning.prescriptions,
         ("permits", "sitadel"): permits.sitadel,
         ("perimeters", "vector"): planning.perimeters,
+        ("artificial_land", "ocs-ge"): ocs_ge.artificial_land,
     }
 )
 # Formats whose rows a study may select by their columns.
@@ -109,7 +111,7 @@ BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "s
 # Formats whose rows are of the study by their parcels, under whatever code of their commune.
 BY_LOCATION = ("cnig", "personnes-morales", "sirene", "dpe")
 # Formats that need the parcels first: to be located by them, or clipped around them.
-AFTER_PARCELS = (*BY_PARCEL, *BY_LOCATION, "osm-pbf")
+AFTER_PARCELS = (*BY_PARCEL, *BY_LOCATION, "osm-pbf", "ocs-ge")
 # Formats that may be a folder.
 FINGERPRINTS: Mapping[str, Callable[[Path, str], str]] = MappingProxyType(
     {"edigeo": edigeo_sheets.fingerprint, "gtfs": gtfs_files.fingerprint}

@@ -7,6 +7,7 @@ in the GeoPackage and in the spreadsheet, in French and in English.
 from foncier.schemas.base import Column, Table
 from foncier.schemas.densification import MUTABLE_PLOTS
 from foncier.schemas.inputs import (
+    ARTIFICIAL_LAND,
     BUILDINGS,
     CONSTRAINTS,
     DISTRICT_OUTLINES,
@@ -83,6 +84,7 @@ INPUTS = (
     PRESCRIPTIONS,
     PERMITS,
     PERIMETERS,
+    ARTIFICIAL_LAND,
 )
 RESULTS = (
     CANDIDATES,
@@ -114,6 +116,7 @@ __all__ = [
     "ACCESS_POINTS",
     "ALL_KINDS",
     "AROUND",
+    "ARTIFICIAL_LAND",
     "ASSEMBLIES",
     "AVAILABILITY",
     "BUILDINGS",

@@ -157,6 +157,18 @@ PERIMETERS = Table(
     POLYGON,
 )
 
+# Ground of which IGN says whether it is artificialised; what the file does not cover is unknown.
+ARTIFICIAL_LAND = Table(
+    "artificial_land",
+    ("part_id",),
+    (
+        Column("part_id", "text", label_id="artificial_part_id", unique=True),
+        Column("artificialised", "yes_no"),
+        Column("year", "number", label_id="artificial_year", optional=True),
+    ),
+    POLYGON,
+)
+
 INVENTORY = Table(
     "inventory",
     ("site_id",),

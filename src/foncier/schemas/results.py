@@ -92,6 +92,7 @@ CANDIDATES = Table(
         Column("qpv", "text", optional=True),
         Column("qpv_distance_m", "number", "m", optional=True, low=0),
         Column("in_perimeters", "text", optional=True),
+        Column("artificialised_share", "number", "0–1", optional=True, low=0, high=1.0),
     ),
     POLYGON,
 )

@@ -43,6 +43,7 @@ Layer = Literal[
     "prescriptions",
     "permits",
     "perimeters",
+    "artificial_land",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 Kind = Literal["friche", "dent_creuse", "batiment_non_affecte", "terrain_divisible"]
