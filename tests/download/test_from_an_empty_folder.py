@@ -34,10 +34,10 @@ def replay() -> Iterator[Replay]:
         yield one
 
 
-def cadastre(replay: Replay, commune: str, kind: str, body: bytes) -> None:
+def cadastre(replay: Replay, commune: str, kind: str, body: bytes, department: str = "") -> None:
     """Serve a file of the cadastre as its site does: a redirection to its storage, by edition."""
     name = f"cadastre-{commune}-{kind}.json.gz"
-    path = f"{commune[:2]}/{commune}/{name}"
+    path = f"{department or commune[:2]}/{commune}/{name}"
     site = f"/cadastre.data.gouv.fr/data/etalab-cadastre/latest/geojson/communes/{path}"
     store = f"/{STORE}/etalab-cadastre/2026-06-01/geojson/communes/{path}"
     replay.files[store] = body

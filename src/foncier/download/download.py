@@ -252,7 +252,7 @@ def _validate(
     """
     reports = _read_layers(source, partial, query)
     columns = {layer: _columns(partial) for layer, _ in source.layers}
-    rows = {report.layer: report.rows_kept for report in reports}
+    rows = {report.layer: _counted(report) for report in reports}
     any_read = any(report.rows_read for report in reports)
     may_be_empty = source.may_keep_none if any_read else source.may_be_empty
     expected = not may_be_empty and (source.by_commune or not any_read)
@@ -261,6 +261,12 @@ def _validate(
     if rejected:
         raise _quality_error(source, file, rejected, former)
     return rows, columns, sorted({issue.name for issue in issues})
+
+
+def _counted(report: LayerReport) -> int:
+    """Rows of a layer; all that were read where only parcels locate them: none are at hand."""
+    later = report.format in registry.ONLY_BY_PARCEL
+    return report.rows_read if later else report.rows_kept
 
 
 def _read_layers(source: Source, file: Path, query: Query) -> list[LayerReport]:

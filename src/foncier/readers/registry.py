@@ -108,6 +108,8 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
 WITH_WHERE = ("vector", "lines", "etalab-cadastre")
 # Formats whose rows may be located by parcel ids only.
 BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel")
+# Of those, formats without coordinates: without parcels no row is kept.
+ONLY_BY_PARCEL = ("fichiers-fonciers", "sitadel")
 # Formats whose rows are of the study by their parcels, under whatever code of their commune.
 BY_LOCATION = ("cnig", "personnes-morales", "sirene", "dpe")
 # Formats that need the parcels first: to be located by them, or clipped around them.
