@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
 # Drivers of the formats that foncier reads. None of them opens another data set, runs a pipeline or
-# a query of its file, or fetches a schema; KML is read by one or the other.
+# a query of its file, or fetches a schema, once `foncier.readers.other_formats` has prepared a GML
+# or a MapInfo table; KML is read by one or the other.
 DRIVERS = frozenset(
-    {"EDIGEO", "ESRI Shapefile", "FlatGeobuf", "GPKG", "GeoJSON", "KML", "LIBKML", "MEM", "Memory"}
+    {"EDIGEO", "ESRI Shapefile", "FlatGeobuf", "GML", "GPKG", "GeoJSON", "KML", "LIBKML"}
+    | {"MapInfo File", "MEM", "Memory"}
 )
 # A proxy that libcurl refuses before it opens a connection, and no file of an address is opened.
 NO_NETWORK: Mapping[str, str] = {
@@ -143,7 +145,7 @@ def open_geotiff(path: Path) -> Iterator[DatasetReader]:
         options = dict(RASTER)
         if world is not None:
             folder = stack.enter_context(scratch_folder())
-            path, _ = (_placed(file, folder) for file in (path, world))
+            path, _ = (place(file, folder / file.name) for file in (path, world))
             del options["GDAL_DISABLE_READDIR_ON_OPEN"]
         stack.enter_context(rasterio.Env(**options))
         raster = stack.enter_context(rasterio.open(path, driver="GTiff"))
@@ -153,9 +155,8 @@ def open_geotiff(path: Path) -> Iterator[DatasetReader]:
         yield raster
 
 
-def _placed(file: Path, folder: Path) -> Path:
-    """Place a file in a folder of its own: a link, else a copy."""
-    there = folder / file.name
+def place(file: Path, there: Path) -> Path:
+    """Place a file somewhere else, where other files are not beside it: a link, else a copy."""
     try:
         there.symlink_to(file.resolve())
     except (OSError, NotImplementedError):  # Windows asks for a right

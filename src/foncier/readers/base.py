@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from foncier.readers import chunked, columns, frames, shapes, where
+from foncier.readers import chunked, columns, frames, other_formats, shapes, where
 from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ def layer(
 
     ``near``: only the rows near the parcels, where the format allows to skip others.
     """
+    if file.frame is None and other_formats.reads(file.path):
+        whole = chunked.InMemoryRows(other_formats.vector(file, journal))
+        return of_rows(whole, file, target, journal, fields=fields, shape=shape)
     bounds = _around(target) if near else None
     try:
         with chunked.open_rows(

@@ -50,7 +50,9 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".zip": (b"PK",),
 }
-MULTILAYER_SUFFIXES = (".kml", ".zip")
+MULTILAYER_SUFFIXES = (".gml", ".kml", ".zip")
+OTHER_SUFFIXES = (".gml", ".tab", ".mif", ".csv", ".geojsonl", ".ndjson")  # `other_formats`
+NOT_KML = b"opengis.net/gml"  # by which GDAL tells a GML, whatever its name
 SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # What GDAL, GEOS and Arrow raise on a truncated file or one of another format than its name.
 READ_ERRORS = (
@@ -63,7 +65,7 @@ READ_ERRORS = (
     pyproj.exceptions.CRSError,
     IndexError,  # pyogrio, on a file without layers
 )
-HEAD_BYTES = 100
+HEAD_BYTES = 1 << 16  # more than GDAL reads to tell a format
 # What GDAL and other programs take as an address: a database, a service, a file of a server.
 ADDRESS = re.compile(
     r"(?i)[a-z][a-z0-9+.-]+:/|(?:PG|WFS|WMS|MySQL|MSSQL|OCI|OAPIF|DB):|/vsi[a-z0-9_]+/"
@@ -87,6 +89,8 @@ def check(path: Path, shown: str) -> None:
     if not path.exists():
         raise SourceError("readers.files.not_found", path=shown)
     if path.is_dir():
+        if path.suffix.lower() == ".gdb":
+            raise FormatError("readers.files.geodatabase", path=shown)
         raise FormatError("readers.files.is_folder", path=shown)
     if path.stat().st_size == 0:
         raise FormatError("readers.files.empty", path=shown)
@@ -168,7 +172,7 @@ def vector(
     """
     check(path, shown)
     with readable(shown):
-        frame = _check_text(_read_vector(path, shown, sublayer))
+        frame = check_text(_read_vector(path, shown, sublayer))
     if not isinstance(frame, gpd.GeoDataFrame):
         raise no_geometry_column(shown, frame.columns)
     if frame.geometry.name != "geometry":
@@ -216,7 +220,7 @@ def no_geometry_column(shown: str, names: Iterable[object]) -> FormatError:
     return FormatError("readers.files.no_geometry_column", path=shown, columns=list(names))
 
 
-def _check_text(frame: Any) -> Any:
+def check_text(frame: Any) -> Any:
     """Decode all text, so that invalid UTF-8 is an error here: Arrow decodes it lazily."""
     for name in frame.select_dtypes("str"):
         frame[name].to_numpy()
@@ -254,7 +258,7 @@ def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
             "readers.files.unknown_extension",
             path=shown,
             suffix=suffix or label("readers.no_extension"),
-            formats=list(SIGNATURES),
+            formats=[*SIGNATURES, *OTHER_SUFFIXES],
         )
     if data is None:
         with path.open("rb") as file:
@@ -267,7 +271,8 @@ def checked_suffix(path: Path, shown: str, data: bytes | None = None) -> str:
 
 def _check_content(suffix: str, head: bytes, size: int, shown: str) -> None:
     """Check the first bytes of a file, and that a Shapefile is whole."""
-    if not head.removeprefix(BOM).lstrip().startswith(SIGNATURES[suffix]):
+    start = head.removeprefix(BOM).lstrip()
+    if not start.startswith(SIGNATURES[suffix]) or (suffix == ".kml" and NOT_KML in head):
         raise FormatError("readers.files.wrong_content", path=shown, suffix=suffix)
     if suffix == ".shp" and size < 2 * int.from_bytes(head[24:28], "big"):
         # GDAL reads a truncated shapefile without an error; the header has the length.
