@@ -174,6 +174,18 @@ def search(text: str) -> tuple[Commune, ...]:
     return postal or _by_name().get(_letters(text), ())
 
 
+def of_postal_code(code: str) -> tuple[Commune, ...]:
+    """Communes that have a postal code, but for the one that has it as its own code.
+
+    Examples
+    --------
+    >>> [str(one) for one in of_postal_code("69003")]  # INSEE: Albigny-sur-Saône
+    ['69123 Lyon', '69383 Lyon 3e Arrondissement']
+    """
+    every = table().values()
+    return tuple(one for one in every if code in one.postal_codes and one.code != code)
+
+
 def find(text: str) -> Commune:
     """Return the commune of a code (any case) or of a name that only one commune of today has.
 

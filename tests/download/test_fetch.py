@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 run = CliRunner().invoke
 
 # Layers that no public service has.
-NOT_FETCHED = {"envelope", "land_units"}
+NOT_FETCHED = {"envelope", "land_units", "artificial_land"}
 
 
 def test_new_fetch_run_from_an_empty_folder(

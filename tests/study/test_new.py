@@ -107,3 +107,15 @@ def test_a_title_with_quotes_stays_a_title(tmp_path: Path) -> None:
     texts = new_study(tmp_path, 'L\'"axe" \\ nord', AMIENS)
     (tmp_path / "study.toml").write_text(texts["study.toml"], encoding="utf-8")
     assert read_bare_study(tmp_path).info.title == 'L\'"axe" \\ nord'
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [("69003", "69383 Lyon 3e"), ("49110", "49023"), ("80021", ""), ("Corzé", "")],
+)
+def test_a_code_that_is_a_postal_code_too_is_said(text: str, others: str, tmp_path: Path) -> None:
+    """An INSEE code may be the postal code of another commune, which was meant."""
+    result = foncier(tmp_path, "a", "--commune", text)
+    assert result.exit_code == 0, result.output
+    assert ("code postal" in result.output) == bool(others)
+    assert others in result.output

@@ -52,7 +52,7 @@ def new(  # noqa: PLR0917 (typer makes options of them)
         from foncier.study.new import new_study  # noqa: PLC0415
 
         asks = sys.stdin.isatty() or not commune
-        studied = [communes.find(one) for one in commune] if commune else _ask_communes(name)
+        studied = [_found(one) for one in commune] if commune else _ask_communes(name)
         title, name = name or studied[0].name, name or _slug(studied[0].name)
         folder = _folder(parent, name)
         given = {"axis": axis, "loop": loop, "places": places}
@@ -84,9 +84,24 @@ def _ask_communes(name: str | None) -> list[Commune]:
         if text is None:
             raise ConfigError("cli.new.no_commune", name=name or localize("cli.metavar.name"))
         try:
-            return [communes.find(text)]
+            return [_found(text)]
         except ConfigError as fault:
             err.print(escape(str(fault)), soft_wrap=True)
+
+
+def _found(text: str) -> Commune:
+    """Commune of a text; says so where its code is also the postal code of others."""
+    found = communes.find(text)
+    others = communes.of_postal_code(found.code) if text.strip() == found.code else ()
+    if others:
+        words = localize(
+            "cli.new.also_postal_code",
+            code=found.code,
+            commune=found.name,
+            communes=[str(one) for one in others],
+        )
+        err.print(escape(words), soft_wrap=True)
+    return found
 
 
 def _ask_more(

@@ -1,5 +1,6 @@
 """Download public layers into a study. Only this package opens network connections."""
 
+from foncier.download.addresses import source_of as address_source
 from foncier.download.cache import Cache, shared_cache
 from foncier.download.catalog import (
     Query,
@@ -38,6 +39,7 @@ __all__ = [
     "Query",
     "Service",
     "Source",
+    "address_source",
     "all_services",
     "check_network",
     "contracts",

@@ -125,7 +125,7 @@ class Source:
     @property
     def by_bounds(self) -> bool:
         """Tell whether the bounds of the parcels select its rows."""
-        return self.requests_bounds or "cut" in self.options
+        return self.requests_bounds or bool({"cut", "near_parcels"} & self.options.keys())
 
     @property
     def checked_by_bounds(self) -> bool:

@@ -251,7 +251,8 @@ def _validate(
         A quality issue that the user did not accept.
     """
     reports = _read_layers(source, partial, query)
-    columns = {layer: _columns(partial) for layer, _ in source.layers}
+    own = "layer_file" in source.options  # a layer of the study, whose columns it names itself
+    columns = {} if own else {layer: _columns(partial) for layer, _ in source.layers}
     rows = {report.layer: _counted(report) for report in reports}
     any_read = any(report.rows_read for report in reports)
     may_be_empty = source.may_keep_none if any_read else source.may_be_empty
@@ -280,6 +281,8 @@ def _read_layers(source: Source, file: Path, query: Query) -> list[LayerReport]:
     reports = []
     for layer, format_ in source.layers:
         layer_file = LayerFile(layer, file, source.file, format_)
+        if "layer_file" in source.options:
+            layer_file = replace(source.options["layer_file"], path=file, sublayer=None)
         if layer == "elevation":
             report = read_dem(layer_file, crs=crs, bounds=bounds)[1]
         else:

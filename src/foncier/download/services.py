@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from foncier.download.addresses import download_address, download_wfs_layer, wfs_address
 from foncier.download.catalog import address_of, bounds_degrees, fill_address
 from foncier.download.clip import download_clip, file_addresses
 from foncier.download.datagouv import download_resource
@@ -23,6 +24,7 @@ from foncier.download.land_registers import (
 )
 from foncier.download.paged_json import download_pages, first_pages
 from foncier.download.policies import service_of
+from foncier.download.postgis import download_table
 from foncier.download.responses import RETRY
 from foncier.download.second import SECONDS
 from foncier.download.transit import download_gtfs
@@ -171,6 +173,9 @@ DOWNLOADERS: Mapping[
         "sheets": download_sheets,
         "owners": download_owners,
         "permits": download_permits,
+        "address-file": download_address,
+        "address-wfs": download_wfs_layer,
+        "address-postgis": download_table,
         **SECONDS,
     }
 )
@@ -202,6 +207,7 @@ FIRST_ADDRESSES: Mapping[str, Callable[[Source, Query], list[str]]] = MappingPro
         "bil": lambda source, query: [first_tile(source, query)],
         "cut": file_addresses,
         "permits": permit_addresses,
+        "address-wfs": lambda source, query: [wfs_address(source, query)],
         "sheets": lambda source, query: [fill_address(source.options["listing"], query)],
     }
 )

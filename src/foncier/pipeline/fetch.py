@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
 import pyproj
 
 from foncier import communes, readers
 from foncier import download as services
+from foncier._util.address_paths import is_address
 from foncier._util.scratch import exclusive
 from foncier.crs import DEGREES, legal_crs
 from foncier.i18n import Message, label
@@ -51,8 +53,11 @@ def web_of(study: Study | None, *, cache: bool = True) -> HttpClient:
     ``cache``: share downloads with the user's other studies.
     """
     given = Fetch() if study is None else study.fetch
+    own = () if study is None else declared(study)
+    web = [one.source.address for one in own if _is_web(one.source.address)]
+    hosts = {urlsplit(address).netloc.rpartition("@")[2] for address in web}
     return services.HttpClient(
-        services.hosts() | set(given.hosts),
+        services.hosts() | set(given.hosts) | hosts,
         mirror=None if given.mirror is None else expanded(given.mirror),
         insecure=given.insecure,
         pause_s=0.0 if given.mirror else None,
@@ -72,9 +77,13 @@ def wanted(study: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
     ConfigError
         ``only`` has an unknown name.
     """
+    own = declared(study)
+    groups = {one.source.group for one in own} & set(only)
     if only:
-        return _every(study, services.select_sources(only))
-    all_sources = _every(study, services.sources())
+        chosen = tuple(one for one in own if one.source.group in groups)
+        names = tuple(name for name in only if name not in groups)
+        return chosen + (_every(study, services.select_sources(names)) if names else ())
+    all_sources = own + _every(study, services.sources())
     replaced = {(one.source.instead_of, one.commune) for one in all_sources if one.former}
     return tuple(
         one
@@ -82,6 +91,21 @@ def wanted(study: Study, only: tuple[str, ...]) -> tuple[Wanted, ...]:
         if (one.former or not one.source.instead_of)
         and (one.source.group, one.commune) not in replaced
     )
+
+
+def declared(study: Study) -> tuple[Wanted, ...]:
+    """Layers that a study declares by an address: of a server, a WFS, a database."""
+    found = []
+    for layer, specs in study.layers.items():
+        for spec in specs:
+            if not is_address(spec.path):
+                continue
+            # With the layer of the service or the table, which the copy does not have.
+            file = replace(layer_file(study, layer, spec), sublayer=spec.layer)
+            source = services.address_source(file, expanded(spec.path), spec.path)
+            former = services.read_provenance(file.path)
+            found.append(Wanted(source, file.path, study.info.communes[0], former))
+    return tuple(found)
 
 
 def _every(study: Study, sources: tuple[Source, ...]) -> tuple[Wanted, ...]:
@@ -147,7 +171,7 @@ def fetch(
     }
     missing = [one for one in every if one.file not in ended]
     client = web or web_of(study)
-    services.check_network(client, (one.source.address for one in missing))
+    services.check_network(client, filter(_is_web, (one.source.address for one in missing)))
     with ExitStack() as stack:
         with services.explain_disk_errors(FETCHED):
             stack.enter_context(exclusive(study.folder, "foncier fetch"))
@@ -160,6 +184,10 @@ def fetch(
         services.sweep_leftovers(folder)
         with services.explain_disk_errors(LIST):
             services.write_text(folder / LIST, _listed(study))
+
+
+def _is_web(address: str) -> bool:
+    return address.startswith("https://")
 
 
 @dataclass
@@ -297,11 +325,13 @@ def requests_of(study: Study, one: Wanted, *, today: date, bounds: Bounds | None
 def bounds_of(study: Study) -> Bounds | None:
     """Bounds of the parcels in degrees: declared files before downloaded ones; None without any."""
     crs = legal_crs(study.info.communes[0])
-    declared = [
+    supplied = [
         layer_file(study, "parcels", spec)
         for spec in study.layers.get("parcels", ())
         if not spec.path.startswith(f"{FETCHED}/")
     ]
+    # The copy of an address is there once it has been downloaded.
+    supplied = [file for file in supplied if not is_address(file.shown) or file.path.exists()]
     downloaded = [
         LayerFile(layer, one.file, one.file.name, format_)
         for one in wanted(study, ())
@@ -311,7 +341,7 @@ def bounds_of(study: Study) -> Bounds | None:
     ]
     boxes = [
         readers.read(file, crs=crs, communes=study.info.communes)[0].total_bounds
-        for file in declared or downloaded
+        for file in supplied or downloaded
     ]
     if not boxes:
         return None
@@ -327,7 +357,7 @@ def _listed(study: Study) -> str:
     text = [f"# {line}\n" for line in label("pipeline.fetch.list_header").fr.split("|")]
     text = ["".join(text)]
     for one in wanted(study, ()):
-        if one.former is None:
+        if one.former is None or "layer_file" in one.source.options:
             continue
         for layer, format_ in one.source.layers:
             keys = {

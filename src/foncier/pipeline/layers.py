@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from foncier import detect, readers, schemas
+from foncier._util.address_paths import copy_name, is_address
 from foncier.crs import legal_crs
 from foncier.i18n import without_secrets
 from foncier.model import (
@@ -32,6 +33,7 @@ from foncier.study.config import (
     TableSpec,
 )
 from foncier.study.paths import expanded, is_path
+from foncier.study.reader import FETCHED
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -78,8 +80,11 @@ class Layers:
 
 
 def layer_file(study: Study, layer: str, spec: LayerSpec) -> LayerFile:
-    """Description of a file of a layer, for the readers."""
-    return spec_file(layer, spec, study.path(spec.path))
+    """Description of a file of a layer, for the readers; of an address, its downloaded copy."""
+    if not is_address(spec.path):
+        return spec_file(layer, spec, study.path(spec.path))
+    copy = study.folder / FETCHED / copy_name(layer, spec.path, spec.layer)
+    return replace(spec_file(layer, spec, copy), sublayer=None)
 
 
 def spec_file(layer: str, spec: LayerSpec, path: Path) -> LayerFile:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import io
-import re
 import sqlite3
 import warnings
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import pyproj
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from foncier._util import gdal, geopackage
+from foncier._util import address_paths, gdal, geopackage
 from foncier._util.scratch import scratch_folder
 from foncier.errors import (
     ConfigError,
@@ -66,10 +65,6 @@ READ_ERRORS = (
     IndexError,  # pyogrio, on a file without layers
 )
 HEAD_BYTES = 1 << 16  # more than GDAL reads to tell a format
-# What GDAL and other programs take as an address: a database, a service, a file of a server.
-ADDRESS = re.compile(
-    r"(?i)[a-z][a-z0-9+.-]+:/|(?:PG|WFS|WMS|MySQL|MSSQL|OCI|OAPIF|DB):|/vsi[a-z0-9_]+/"
-)
 ADDRESS_CHARS = 200  # of an address in a message
 BOM = b"\xef\xbb\xbf"
 
@@ -84,7 +79,7 @@ def check(path: Path, shown: str) -> None:
     FormatError
         The path is a folder, or the file is empty.
     """
-    if ADDRESS.match(shown) and not path.exists():
+    if address_paths.is_address(shown) and not path.exists():
         raise SourceError("readers.files.is_address", path=without_secrets(shown))
     if not path.exists():
         raise SourceError("readers.files.not_found", path=shown)

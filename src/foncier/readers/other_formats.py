@@ -34,6 +34,7 @@ SUFFIXES = (".gml", *MAPINFO, *LINES, ".csv")
 PLAIN_XML = re.compile(rb"(?i)^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d|latin-?1)$")
 XML_ENCODING = re.compile(rb"""^[^>]{0,200}?encoding\s*=\s*["']([^"']*)["']""")
 SCHEMA = re.compile(rb"(?i)schemaLocation")
+NUMBER_MATCHED = re.compile(rb"""numberMatched\s*=\s*["'](\d+)["']""")  # of an answer of a WFS
 RECORD_SEPARATOR = b"\x1e"  # RFC 8142
 # Of other tables, which a MapInfo table then opens by their names.
 MAPINFO_OTHERS = re.compile(rb"(?i)IsSeamless|create\s+view")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
+from foncier._util.address_paths import is_address
 from foncier._util.scratch import scratch_folder
 from foncier.errors import ConfigError, FormatError
 from foncier.study.paths import MIRROR, RESULT, VARIABLE, is_path, texts
@@ -116,6 +117,8 @@ def check_paths(raw: Any, file: Path) -> None:
         opened = is_path(key, text)
         if (opened or key == MIRROR) and VARIABLE.search(text):
             raise ConfigError("study.untrusted.variable", file=file, key=key, value=text)
+        if opened and is_address(text):
+            raise ConfigError("study.untrusted.host", file=file, key=key)
         if opened and not _is_inside(folder, text, beside_data=key.endswith(RESULT)):
             raise ConfigError("study.untrusted.path", file=file, key=key, value=text)
 

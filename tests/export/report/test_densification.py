@@ -21,9 +21,10 @@ from foncier.errors import ConfigError
 from foncier.export.report import write_report
 from foncier.export.report.densification import densification, study_document
 from foncier.export.report.densification.land import BY_DENSITY, CATEGORIES, land
+from foncier.export.report.document import Paragraph
 from foncier.export.report.writers import editable
 from foncier.export.sheets.tables import SheetTables, read_sheet_tables
-from foncier.export.sheets.typography import printable
+from foncier.export.sheets.typography import hectares, printable
 from foncier.i18n import localize
 
 if TYPE_CHECKING:
@@ -257,3 +258,27 @@ def test_hostile_words_are_text(tables: SheetTables, settings: dict[str, Any]) -
     assert "<w:evil/> & ]]> =cmd()" in word.tables[-2].rows[1].cells[-1].text
     sheet = openpyxl.load_workbook(io.BytesIO(files["a.xlsx"]))["parcelles"]
     assert sheet.cell(3, 12).data_type == "s"
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [(None, "inconnues"), ("none", "inconnues"), ("half", "OCS GE")],
+)
+def test_the_artificialised_area_is_that_of_the_sites_whose_share_is_known(
+    shares: str | None, words: str, tables: SheetTables, settings: dict[str, Any]
+) -> None:
+    sites = tables.sites.drop(columns="artificialised_share", errors="ignore")
+    if shares is not None:
+        sites = sites.assign(artificialised_share=float("nan"))
+    if shares == "half":
+        free = sites.index[sites["availability_class"] != "pris"]
+        sites.loc[free[:2], "artificialised_share"] = 0.5
+    made = study_document(replace(tables, sites=sites), settings, "fr")
+    texts = [one.text for one in made.blocks if isinstance(one, Paragraph)]
+    said = [text for text in texts if "rtificialisées" in text]
+    assert len(said) == 1
+    assert words in said[0]
+    if shares == "half":
+        area = sites.loc[free[:2], "counted_area_m2"].fillna(sites.loc[free[:2], "area_m2"]).sum()
+        assert hectares(float(area) / 2, "fr") in said[0]
+        assert "des 2 sites" in said[0].replace("\u00a0", " ")

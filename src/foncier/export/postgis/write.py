@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from foncier._util.postgres import password_of, without_password
 from foncier.errors import ConfigError, ExportError
 from foncier.export.postgis import qgis, register, tables
 from foncier.export.postgis.statements import sql, text
@@ -56,15 +57,14 @@ def write_postgis(result: SavedResult, url: str, *, schema: str = "foncier") -> 
         raise ConfigError("export.postgis.no_psycopg") from error
     if not schema or "\x00" in schema or len(schema.encode()) > NAME_BYTES:
         raise ConfigError("export.postgis.schema_name", schema=repr(schema), bytes=NAME_BYTES)
-    password = _password(url)
+    password = password_of(url)
     try:
         with psycopg.connect(url) as connection:
             _prepare(connection, schema)
             _write_all(connection, result, schema)
     except psycopg.Error as error:
         # Not chained: the cause may contain the address with its password.
-        why = " ".join(str(error).split()) or type(error).__name__
-        why = why.replace(password, "***") if password else why
+        why = without_password(str(error), password) or type(error).__name__
         raise ExportError("export.postgis.failed", why=why) from None
     return tuple(result.descriptions)
 
@@ -103,14 +103,3 @@ def _write_all(connection: psycopg.Connection[Any], result: SavedResult, schema:
     register.write(connection, schema, result)
     qgis.write_styles(connection, schema, result)
     qgis.write_project(connection, schema, result)
-
-
-def _password(url: str) -> str:
-    """Password of an address, which no message must show; empty where there is none."""
-    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (optional)
-
-    try:
-        return str(conninfo.conninfo_to_dict(url).get("password") or "")
-    except ProgrammingError:
-        # Not chained: the cause quotes the address, and a password may be anywhere in it.
-        raise ConfigError("export.postgis.address") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
 from foncier.export.report.densification import figures
-from foncier.export.report.densification.land import CATEGORIES, land
+from foncier.export.report.densification.land import CATEGORIES, TAKEN, land
 from foncier.export.report.document import Block, Document, Heading, Paragraph, Turn
 from foncier.export.report.pictures import sector_picture
 from foncier.export.report.writers import editable
@@ -73,7 +73,7 @@ def study_document(tables: SheetTables, settings: Mapping[str, Any], lang: Lang)
         *_opening(tables, rows, settings, lang),
         *_places(rows, lang, several=len(tables.manifest["communes"]) > 1),
         *_limits(tables, rows, settings, lang),
-        *_needs(rows, settings, lang),
+        *_needs(tables, rows, settings, lang),
         *_reliability(tables, rows, lang),
         *_method(tables, settings, lang),
         *_annexes(rows, lang),
@@ -173,7 +173,29 @@ def _need_words(total: Mapping[str, float], need: Mapping[str, Any], lang: Lang)
     return localize(f"export.densification.{key}", lang, until=until, **values)
 
 
-def _needs(rows: pd.DataFrame, settings: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
+def _artificialised_words(sites: pd.DataFrame, lang: Lang) -> str:
+    """Artificialised area of the sites that are not taken, where OCS GE says it."""
+    free = sites
+    if "availability_class" in sites:
+        free = sites[(sites["availability_class"] != TAKEN).to_numpy(dtype=bool)]
+    if "artificialised_share" not in free or free["artificialised_share"].isna().all():
+        return localize("export.densification.artificialised_unknown", lang)
+    known = free[free["artificialised_share"].notna()]
+    area = known["counted_area_m2"].fillna(known["area_m2"])
+    part = float((area * known["artificialised_share"]).sum())
+    return localize(
+        "export.densification.artificialised",
+        lang,
+        count=len(known),
+        others=len(free) - len(known),
+        area=hectares(float(area.sum()), lang),
+        part=hectares(part, lang),
+    )
+
+
+def _needs(
+    tables: SheetTables, rows: pd.DataFrame, settings: Mapping[str, Any], lang: Lang
+) -> Iterator[Block]:
     yield _title("heading_needs", lang)
     total = figures.sums(rows[~rows["taken"]])
     if settings["need"]:
@@ -186,7 +208,7 @@ def _needs(rows: pd.DataFrame, settings: Mapping[str, Any], lang: Lang) -> Itera
         yield _text("consumption", lang, period=one["period"], area=area, source=source)
     if not settings["consumption"]:
         yield _text("consumption_unknown", lang)
-    yield _text("artificialised_unknown", lang)
+    yield Paragraph(_artificialised_words(tables.sites, lang))
 
 
 def _reliability(tables: SheetTables, rows: pd.DataFrame, lang: Lang) -> Iterator[Block]:
