@@ -185,7 +185,7 @@ def test_the_project_inside_opens_ready_to_work(
     } < set(told["relations"])
     base = settings()["base"]["layers"]
     titles = {theme[lang]: {*theme["layers"], *base} for theme in settings()["themes"]}
-    assert len(told["themes"]) == len(titles) - 2  # the result has neither quarters nor perimeters
+    assert len(told["themes"]) == len(titles) - 4  # no quarters, perimeters, availability or owners
     for name, shown in told["themes"].items():
         there = titles[name] & {one.name for one in made}
         assert set(shown) == {forms.layer_id(layer) for layer in there}, name

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
 THEMES = [
-    *("Opportunités", "Indices", "Accessibilité", "Rejets", "Scores", "Potentiel par quartier"),
+    *("Opportunités", "Indices", "Accessibilité", "Rejets", "Scores"),
+    *("Disponibilité", "Foncier public", "Potentiel par quartier"),
     "Politiques publiques",  # where the study has perimeters
 ]
 MAPS = [f"A3 – {theme}" for theme in THEMES]
@@ -90,7 +91,7 @@ def test_every_site_has_its_rank_on_the_maps(
 def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) -> None:
     rows = demo["A3 – Opportunités"]["tables"]["table 1"]
     by_name = {row[1]: row[2:] for row in rows}
-    assert by_name["Ateliers de la Vallée"] == ["Friche", "10\u202f136", "0,99"]
+    assert by_name["Ateliers de la Vallée"] == ["Friche", "10\u202f136", "33,6"]
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
     listed = [row[0] for row in demo[LIST]["tables"]["list 1"]]
     ranks = [int(text) for text in listed if text.isdigit()]
@@ -99,6 +100,41 @@ def test_tables_are_rounded_and_in_the_order_of_the_ranks(demo: dict[str, Any]) 
     _, number, ready, area, residents = demo["A3 – Potentiel par quartier"]["tables"]["table 1"][0]
     assert all(re.fullmatch(r"\d+,\d", text) for text in (number, ready, area))
     assert re.fullmatch(r"[\d\u202f]+", residents)
+
+
+@pytest.mark.qgis
+def test_availability_and_public_land_have_their_colours_and_the_marks_of_the_kinds(
+    demo: dict[str, Any], demo_result: ResultTables
+) -> None:
+    kinds = ["Friche", "Dent creuse", "Bâtiment non affecté", "Terrain divisible"]
+    title, classes = next(iter(demo["A3 – Disponibilité"]["legend"].items()))
+    assert title == "Opportunités, par disponibilité"
+    assert classes == ["Prêt", "À confirmer", "Pris", *kinds]
+    ready = {row[-1] for row in demo["A3 – Disponibilité"]["tables"]["table 1"]}
+    assert ready <= {"Prêt", "À confirmer", "Pris"}
+    title, classes = next(iter(demo["A3 – Foncier public"]["legend"].items()))
+    assert title == "Opportunités, par propriétaire public"
+    assert classes[0] == "État"
+    assert classes[-7:] == ["Public en partie", "Privé", "Inconnu", *kinds]
+    shown = demo["A3 – Foncier public"]["tables"]["table 1"]
+    land = demo_result.candidates.set_index("opportunity_id")["public_land"]
+    ranks = demo_result.scores.set_index("opportunity_id")["overall_rank"]
+    public = sorted(int(r) for r in ranks[land.isin(["public", "partiel"])].dropna())
+    assert [int(row[0]) for row in shown] == public[: len(shown)]
+    assert "Commune" in {row[-1] for row in shown}  # words, not codes
+
+
+@pytest.mark.qgis
+def test_the_tables_say_what_the_rank_follows(demo: dict[str, Any]) -> None:
+    """A score beside a rank that is a product of three looks like a wrong order."""
+    rows = demo["A3 – Opportunités"]["tables"]["table 1"]
+    values = [float(row[-1].replace(",", ".")) for row in rows]
+    assert values == sorted(values, reverse=True)
+    for layout in (demo["A3 – Opportunités"], demo["A3 – Scores"]):
+        assert "score × confiance × disponibilité" in layout["texts"]["table-note"]
+    assert "score × confiance × disponibilité" in demo[LIST]["texts"]["subtitle 1"]
+    listed = demo[LIST]["tables"]["list 1"]
+    assert {row[8] for row in listed} == {"Prêt", "À confirmer", "Pris"}
 
 
 @pytest.mark.qgis

@@ -108,7 +108,7 @@ def test_a_view_of_one_kind_shows_this_one_only(small_result: ResultTables) -> N
 
 def test_only_the_default_style_sets_fields(small_result: ResultTables) -> None:
     first, *others = made(small_result).styles["opportunites"]
-    assert len(others) == 2
+    assert len(others) == 4
     assert "<aliases>" in first.content
     assert first.attributes["styleCategories"] == "AllStyleCategories"
     for other in others:

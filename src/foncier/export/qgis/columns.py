@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foncier.export.qgis.environment import settings
-from foncier.results.labels import alias
+from foncier.results.labels import VALUES, alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,4 +87,24 @@ def text_expression(column: Column, lang: Lang) -> str:
         return f"format_number({name}, {digits}, '{lang}')"
     if column.values or column.kind in ("yes_no", "date"):
         return f"represent_value({name})"
+    if column.parts:
+        return _joined(name, column.parts, lang)
     return f"replace({name}, '|', ' · ')" if column.kind == "text" else name
+
+
+def quoted(text: str) -> str:
+    """Text as a literal of an expression."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _joined(name: str, values: Iterable[str], lang: Lang) -> str:
+    """Expression of the words of the values that a column joins with ``|``; NULL where unknown.
+
+    Examples
+    --------
+    >>> print(_joined('"a"', ["etat"], "en"))  # doctest: +ELLIPSIS
+    array_to_string(array_foreach(string_to_array("a", '|'), coalesce(map_get(map('etat', ...
+    """
+    pairs = ", ".join(f"{quoted(value)}, {quoted(VALUES[value][lang])}" for value in values)
+    known = f"coalesce(map_get(map({pairs}), @element), @element)"
+    return f"array_to_string(array_foreach(string_to_array({name}, '|'), {known}), ' · ')"

@@ -69,13 +69,16 @@ def list_layout(
 ) -> Markup:
     """Printed list of every site as XML, on as many pages as it needs."""
     words = words_in(lang)
+    follows = print_tables.rank_note(sites.frame, words)
     return render(
         "layout_list.qpt",
         name=words["list"],
         words=words,
         title=layouts.plain(f"{words['list']} – {result.title}"),
         title_size=13 if len(result.title) < LONG_TITLE else 10,
-        subtitle=layouts.plain(layouts.subtitle(result, lang)),
+        subtitle=layouts.plain(
+            "   ·   ".join(filter(None, (layouts.subtitle(result, lang), follows)))
+        ),
         fictional=FICTIONAL[lang] if result.demo else "",
         table=print_tables.site_list(layers, sites.frame, lang),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foncier.communes import name_of
+from foncier.export.qgis.columns import quoted, text_expression
 from foncier.export.qgis.environment import words_in
 from foncier.export.qgis.layouts import MOST_ROWS, lines
-from foncier.schemas import ALL_KINDS
+from foncier.schemas import ALL_KINDS, CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +32,9 @@ NAME = (
     f'coalesce("name", "address", if(length("parcel_ids") >= 14, trim({PARCEL}), null), '
     '"opportunity_id")'
 )
+PUBLIC = ("public", "partiel")  # values of `public_land` of the sites that a public body owns
+(OWNERS,) = (one for one in CANDIDATES.columns if one.name == "owner_types")
+VALUE = '100 * "rank_value"'  # of which the rank is the order
 BY_RANK = 'coalesce("overall_rank", 1e9 + "fid")'
 LIST_FRAME = (10.0, 26.0, 277.0, 160.0)  # of a page of the list, A4 landscape
 LIST_STEP = 220.0  # height of a page and the space under it
@@ -44,6 +48,7 @@ PLAIN = {
     "empty": "",  # message of a table without rows
     "filter": "",
     "margin": MARGIN,
+    "note": "",  # in small letters beside the title
     "relation": "",  # of the rows to the feature of the atlas
     "repeat": False,  # whether QGIS adds pages
     "rows": 100_000,  # at most
@@ -91,14 +96,23 @@ def theme_table(
         return None
     last = {
         "score": number('"score"', words["score"], 12, lang, digits=2),
+        "rank_value": number(VALUE, words["value"], 18, lang, digits=1),
         "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
+        "availability_class": column(
+            'represent_value("availability_class")', words["availability"], 20
+        ),
+        "owner_types": column(text_expression(OWNERS, lang), words["owner"], 24),
         "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
     }[name if name in sites.columns and sites[name].notna().any() else "score"]
     width = 44.4 - last["width"]  # what the other columns leave of the panel
+    if "rows" in theme:
+        sites = sites[sites["public_land"].isin(PUBLIC)]
     names = sites["name"].fillna(sites["address"]).fillna(sites["opportunity_id"])
     return PLAIN | {
         "layer": layers["opportunites"],
-        "title": words["first_sites" if sites["overall_rank"].notna().any() else "sites"],
+        "filter": theme.get("rows", ""),
+        "title": _title(theme, sites, words),
+        "note": rank_note(sites, words),
         "sort": [BY_RANK, '"opportunity_id"'],
         "size": 7,
         "wrap": True,
@@ -111,6 +125,18 @@ def theme_table(
             last,
         ],
     }
+
+
+def _title(theme: Mapping[str, Any], sites: pd.DataFrame, words: Mapping[str, str]) -> str:
+    """Title of the table of the sites of a theme."""
+    if "rows" in theme:
+        return words["public_sites"]
+    return words["first_sites" if sites["overall_rank"].notna().any() else "sites"]
+
+
+def rank_note(sites: pd.DataFrame, words: Mapping[str, str]) -> str:
+    """What the rank follows, where it is not the score alone; empty without a ranking."""
+    return words["rank_follows"] if sites["rank_value"].notna().any() else ""
 
 
 def town(communes: Iterable[str]) -> str:
@@ -126,27 +152,24 @@ def town(communes: Iterable[str]) -> str:
     return f'coalesce(map_get(map({pairs}), "commune"), "commune")' if pairs else '"commune"'
 
 
-def quoted(text: str) -> str:
-    """Text as a literal of an expression."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]:
     """Printed list of every opportunity, with the number of pages that hold it at most."""
     words = words_in(lang)
     warnings = "warnings" if lang == "fr" else "warnings_en"
     columns = [
         column(RANK, words["rank"], 12, number=True),
-        column(NAME, words["site"], 62),
-        column('represent_value("kind")', words["kind"], 32),
-        column("coalesce(\"address\", '')", words["address"], 42),
-        column(town(frame["commune"].dropna().astype(str)), words["commune"], 25),
-        number('"area_m2"', "m²", 16, lang),
-        number('"score"', words["score"], 12, lang, digits=2),
-        column('represent_value("confidence_band")', words["confidence"], 20),
-        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 56),
+        column(NAME, words["site"], 48),
+        column('represent_value("kind")', words["kind"], 31),
+        column("coalesce(\"address\", '')", words["address"], 34),
+        column(town(frame["commune"].dropna().astype(str)), words["commune"], 23),
+        number('"area_m2"', "m²", 15, lang),
+        number('"score"', words["score"], 11, lang, digits=2),
+        column('represent_value("confidence_band")', words["confidence"], 18),
+        column('represent_value("availability_class")', words["availability"], 21),
+        number(VALUE, words["value"], 17, lang, digits=1),
+        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 47),
     ]
-    texts = (("name", 60), ("address", 40), ("commune", 23), (warnings, 54))
+    texts = (("name", 46), ("address", 32), ("commune", 21), (warnings, 45))
     frame = frame.assign(commune=frame["commune"].map(name_of, na_action="ignore"))
     deepest = 0.0
     for row in zip(*(frame[name].fillna("").astype(str) for name, _ in texts), strict=True):

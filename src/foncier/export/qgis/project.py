@@ -108,6 +108,7 @@ def qgs(context: ProjectContext) -> str:
         crs=result.candidates.crs,
         extent=shown.corners,
         settings=settings(),
+        themes=themes(context),
         words=words_in(lang),
         lang=lang,
         groups=[
@@ -136,6 +137,18 @@ def grouped(names: list[str]) -> list[list[str]]:
     return [*listed[:-1], listed[-1] + [name for name in names if name not in known]]
 
 
+def themes(context: ProjectContext) -> list[dict[str, Any]]:
+    """Themes of ``project.toml`` of which the file has the layers and something is known."""
+    sites = context.layers["opportunites"].frame
+    return [
+        theme
+        for theme in settings()["themes"]
+        if {theme["layers"][0], theme.get("needs", theme["layers"][0])} <= {*context.layers}
+        # A map of sites that are all unknown says nothing.
+        and ("known" not in theme or not len(sites) or sites[theme["known"]].notna().any())
+    ]
+
+
 def rules_of(result: ResultTables) -> dict[str, Localized]:
     """Labels of the rules of a profile by name, in order."""
     return {rule.name: rule.label for rules in result.profile.rules.values() for rule in rules}
@@ -148,7 +161,7 @@ def _alone(context: ProjectContext) -> dict[str, dict[str, Any]]:
     layers are what the legend of a theme with styles refers to.
     """
     found = {}
-    for theme in settings()["themes"]:
+    for theme in themes(context):
         for name, key in theme.get("styles", {}).items():
             if name in context.layers:
                 (style,) = (
@@ -173,12 +186,10 @@ def _layouts(
     """One A3 layout a theme whose layers have rows, the atlas and the list."""
     result, lang, sites = context.result, context.lang, context.layers["opportunites"]
     filled = {name for name, layer in context.layers.items() if len(layer.frame)}
-    for theme in settings()["themes"]:
+    for theme in themes(context):
         first = theme["layers"][0]
         if not {first, theme.get("needs", first)} <= filled:
             continue
-        if theme.get("known") and sites.frame[theme["known"]].isna().all():
-            continue  # a map of sites that are all unknown
         table = print_tables.theme_table(theme, layers, sites.frame, lang)
         legend = _legend(context, theme, layers)
         near = shown if first in AREAS else _around_sites(result)

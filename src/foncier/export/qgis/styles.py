@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from foncier.export.layers import VIEWS
-from foncier.export.qgis import entries, forms
+from foncier.export.qgis import entries, forms, offer_styles
 from foncier.export.qgis.environment import render, settings, words_in
 from foncier.export.words import KIND_COLOURS
 from foncier.results.labels import VALUES
@@ -128,6 +128,14 @@ def renderers(layer: Layer, *, rules: Mapping[str, Localized], lang: Lang) -> di
             words["by_kind"]: ("opportunites.qml", {"classes": _kinds(layer, lang)}),
             words["by_score"]: ("opportunites_classes.qml", _graded("score", words)),
             words["by_confidence"]: ("opportunites_classes.qml", _graded("confidence", words)),
+            words["by_availability"]: (
+                "opportunites_classes.qml",
+                _marked(offer_styles.availability(lang), lang),
+            ),
+            words["by_owner"]: (
+                "opportunites_classes.qml",
+                _marked(offer_styles.public_owners(lang), lang),
+            ),
         }
     if layer.name == "quartiers":
         words |= {"classes": _areas(layer)}
@@ -190,9 +198,26 @@ def _graded(column: str, words: Mapping[str, str]) -> dict[str, Any]:
         for place, (low, colour) in enumerate(zip(range(0, 10, 2), GRADES, strict=True))
     ]
     unknown = {"label": words["unknown"], "filter": f'"{column}" is null', "colour": "#FFFFFF"}
-    rough = {"label": words["rough_disc"], "filter": ROUGH, "colour": "#000000"}
     listed = [{**one, "approximate": False} for one in (*reversed(classes), unknown)]
-    return {"classes": [*listed, {**rough, "approximate": True}], "approximate": ROUGH}
+    return {"classes": [*listed, _rough(words)], "approximate": ROUGH, "marked": ""}
+
+
+def _marked(classes: list[dict[str, Any]], lang: Lang) -> dict[str, Any]:
+    """Classes with a colour, the outline of approximate extents, and a mark for each kind."""
+    return {
+        "classes": [*classes, _rough(words_in(lang)), *offer_styles.marks(lang)],
+        "approximate": ROUGH,
+        "marked": offer_styles.colour_expression(classes),
+    }
+
+
+def _rough(words: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "label": words["rough_disc"],
+        "filter": ROUGH,
+        "colour": "#000000",
+        "approximate": True,
+    }
 
 
 def _reasons(layer: Layer, rules: Mapping[str, Localized], lang: Lang) -> list[dict[str, str]]:
