@@ -114,7 +114,50 @@ def add_visit(path: str) -> dict[str, Any]:
     }
 
 
-STEPS = {step.__name__: step for step in (show, save, edit, look, add_visit)}
+def packaging(path: str) -> dict[str, Any]:
+    """What the checker of QFieldSync looks at before a project is copied to a device."""
+    from qgis.core import Qgis, QgsProject
+
+    project = QgsProject.instance()
+    project.read(path)
+    home = path.rsplit("/", 1)[0] + "/"
+    every = list(project.mapLayers().values())
+    stored = [one for one in every if one.providerType() != "wms"]
+    return {
+        "absolute": project.filePathStorage() == Qgis.FilePathType.Absolute,
+        "home_path": project.presetHomePath(),
+        "dirty": project.isDirty(),
+        "crs": project.crs().authid(),
+        "invalid": [one.name() for one in stored if not one.isValid()],
+        "without_crs": [
+            one.name() for one in stored if one.isSpatial() and not one.crs().isValid()
+        ],
+        "outside": [one.name() for one in stored if not one.source().startswith(home)],
+        "not_ascii": [one.source() for one in stored if not one.source().split("|")[0].isascii()],
+        "providers": sorted({one.providerType() for one in every}),
+        "names": sorted(one.name() for one in every),
+        "encodings": sorted(
+            {one.dataProvider().encoding() for one in stored if one.providerType() == "ogr"}
+        ),
+        "without_key": [
+            one.name()
+            for one in stored
+            if one.providerType() == "ogr" and not one.readOnly() and not one.primaryKeyAttributes()
+        ],
+        "actions": {
+            one.name(): [
+                one.customProperty("QFieldSync/action"),
+                one.customProperty("QFieldSync/cloud_action"),
+            ]
+            for one in every
+        },
+        "editable": sorted(
+            one.name() for one in stored if one.providerType() == "ogr" and not one.readOnly()
+        ),
+    }
+
+
+STEPS = {step.__name__: step for step in (show, save, edit, look, add_visit, packaging)}
 
 
 def main() -> None:

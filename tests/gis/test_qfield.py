@@ -113,6 +113,26 @@ def test_qgis_opens_it_offline_and_a_visit_comes_back(
 
 
 @pytest.mark.qgis
+def test_the_project_passes_the_checks_of_qfieldsync(qgis: Callable[..., Any], away: Path) -> None:
+    """Those of ``libqfieldsync/project_checker.py``, and unique names and valid CRS."""
+    seen = qgis("packaging", away / "opportunites.qgs")
+    assert (seen["absolute"], seen["home_path"], seen["dirty"]) == (False, "", False)
+    assert seen["crs"] == "EPSG:2154"
+    for problem in ("invalid", "without_crs", "outside", "not_ascii", "without_key"):
+        assert seen[problem] == [], problem
+    assert set(seen["providers"]) <= {"ogr", "gdal", "wms"}
+    assert len(set(seen["names"])) == len(seen["names"])
+    assert seen["encodings"] == ["UTF-8"]
+    entries = ["Avis sur les sites", "Visites à faire"]
+    assert seen["editable"] == entries
+    for name, actions in seen["actions"].items():
+        if name in entries:
+            assert actions == ["copy", "offline"]
+        else:
+            assert actions in (["copy", "no_action"], ["no_action", "no_action"]), name
+
+
+@pytest.mark.qgis
 def test_a_copy_under_another_name_opens_with_its_own_data(
     qgis: Callable[..., Any], result: Path, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+ONLINE = ("wms",)  # providers of backgrounds that the network serves
 BROKEN = (zipfile.BadZipFile, binascii.Error, zlib.error, ValueError, TypeError)
 
 
@@ -61,6 +62,9 @@ def rename_sources(path: Path, former: str) -> None:
 def for_the_field(text: bytes, editable: tuple[str, ...]) -> bytes:
     """Text of a project in which only some layers can be edited, by their names.
 
+    Each layer says what QFieldSync and QFieldCloud do with it: files are copied, the cloud takes the
+    layers that can be edited offline, backgrounds of the network are left alone.
+
     Raises
     ------
     FormatError
@@ -72,10 +76,29 @@ def for_the_field(text: bytes, editable: tuple[str, ...]) -> bytes:
     if not ids <= {layer.findtext("id") for layer in layers}:
         raise FormatError("export.qgis.no_entries")
     for layer in layers:
-        if layer.findtext("id") not in ids:
-            layer.set("readOnly", "1")
+        if layer.findtext("id") in ids:
+            _set_property(layer, "QFieldSync/cloud_action", "offline")
+            continue
+        layer.set("readOnly", "1")
+        online = layer.findtext("provider") in ONLINE
+        _set_property(layer, "QFieldSync/action", "no_action" if online else "copy")
+        _set_property(layer, "QFieldSync/cloud_action", "no_action")
     whole: bytes = ET.tostring(root, encoding="utf-8")
     return DOCTYPE.encode() + whole
+
+
+def _set_property(layer: ET.Element, name: str, value: str) -> None:
+    """Set a custom property of a layer, as QGIS 3.22 and later write it."""
+    holder = layer.find("customproperties")
+    if holder is None:
+        holder = ET.SubElement(layer, "customproperties")
+    listed = holder.find("Option")
+    if listed is None:
+        listed = ET.SubElement(holder, "Option", type="Map")
+    found = next((one for one in listed if one.get("name") == name), None)
+    if found is None:
+        found = ET.SubElement(listed, "Option", type="QString", name=name)
+    found.set("value", value)
 
 
 def _edited(archive: bytes, edit: Callable[[bytes], bytes]) -> bytes:
