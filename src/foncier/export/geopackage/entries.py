@@ -11,6 +11,7 @@ from foncier.export.geopackage.metadata import INSERT_STYLE, LAYER_STYLES
 from foncier.export.geopackage.single_layer import write_layers
 from foncier.export.geopackage.write import GEOMETRY, VERSION, arrow
 from foncier.export.qgis.entries import entry_layers
+from foncier.export.qgis.sld import sld
 from foncier.export.qgis.styles import entry_style
 from foncier.results.tokens import add_token
 
@@ -83,7 +84,8 @@ def _write_styles(
     for layer in layers.values():
         made = entry_style(layer, lang)
         column = GEOMETRY if layer.shape else ""
-        base.execute(INSERT_STYLE, (layer.name, column, made.name, made.qml, 1, "", moment))
+        plain = sld(layer.name, made.name, made.content) if layer.shape else ""
+        base.execute(INSERT_STYLE, (layer.name, column, made.name, made.qml, plain, 1, "", moment))
     base.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
         "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS', ?)",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foncier.export import dictionary, iso
 from foncier.export.layers import VIEWS, views
 from foncier.export.qgis import entries, forms, project, styles
+from foncier.export.qgis.sld import sld
 from foncier.results import contents
 from foncier.results.labels import FICTIONAL, alias, value_labels
 from foncier.results.layers import FORMER_COLUMNS, FORMER_LAYERS, SITES
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from foncier.results.layers import Layer
 
 UNDATED = "2000-01-01"
-# Styles as QGIS stores them: table, and one row (layer, geometry column, name, QML, default, …).
+# Styles as QGIS stores them: table, and one row (layer, geometry column, name, QML, SLD,
+# default, …).
 LAYER_STYLES = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
@@ -33,7 +35,7 @@ CREATE TABLE layer_styles (
 INSERT_STYLE = (
     "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
     "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
-    "VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)"
+    "VALUES ('', '', ?, ?, ?, ?, ?, ?, ?, '', ?)"
 )
 # Definitions of OGC 12-128r18 (GeoPackage 1.2.1), annex C, and of QGIS for its projects.
 TABLES = """
@@ -173,6 +175,7 @@ def _styles(
                 "geom" if layer.shape else "",
                 style.name,
                 style.qml,
+                sld(layer.name, style.name, style.content) if layer.shape else "",
                 int(position == 0),
                 f"{layer.title[lang]} – {style.name}",
                 day,

@@ -103,7 +103,7 @@ def write_single_layer(
 def _write_style(layer: Layer, style: str, base: sqlite3.Connection, moment: str) -> None:
     base.executescript(LAYER_STYLES)
     name = layer.title.fr[:NAME_LENGTH]
-    base.execute(INSERT_STYLE, (layer.name, GEOMETRY, name, style, 1, "", moment))
+    base.execute(INSERT_STYLE, (layer.name, GEOMETRY, name, style, "", 1, "", moment))
     base.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
         "VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS', ?)",

@@ -51,7 +51,7 @@ def write_styles(connection: psycopg.Connection[Any], schema: str, result: Saved
     place = _styles_place(connection, schema)
     _ensure(connection, place, STYLES)
     known = connection.info.dbname
-    for name, column, style, qml, default, description in _styles(result.paths[0]):
+    for name, column, style, qml, sld, default, description in _styles(result.paths[0]):
         row = (known, schema, name, column, style)
         same = sql(
             "SELECT owner FROM {}.{} WHERE f_table_catalog = %s AND f_table_schema = %s "
@@ -67,12 +67,13 @@ def write_styles(connection: psycopg.Connection[Any], schema: str, result: Saved
         connection.execute(
             sql(
                 "INSERT INTO {}.{} (f_table_catalog, f_table_schema, f_table_name, "
-                "f_geometry_column, stylename, styleqml, useasdefault, description, owner) "
-                "VALUES (%s, %s, %s, %s, %s, XMLPARSE(DOCUMENT %s), %s, %s, %s)",
+                "f_geometry_column, stylename, styleqml, stylesld, useasdefault, description, "
+                "owner) VALUES (%s, %s, %s, %s, %s, XMLPARSE(DOCUMENT %s), "
+                "XMLPARSE(DOCUMENT %s), %s, %s, %s)",
                 place,
                 STYLES,
             ),
-            [*row, qml, bool(default), description, AUTHOR],
+            [*row, qml, sld or None, bool(default), description, AUTHOR],
         )
 
 
@@ -138,8 +139,8 @@ def _delete_style(connection: psycopg.Connection[Any], place: str, row: tuple[st
 
 def _styles(path: Path) -> list[tuple[Any, ...]]:
     order = (
-        "SELECT f_table_name, f_geometry_column, styleName, styleQML, useAsDefault, description "
-        "FROM layer_styles ORDER BY id"
+        "SELECT f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, "
+        "description FROM layer_styles ORDER BY id"
     )
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
         return [row for row in base.execute(order) if row[0] not in VIEWS.values()]

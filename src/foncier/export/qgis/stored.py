@@ -62,8 +62,8 @@ def rename_sources(path: Path, former: str) -> None:
 def for_the_field(text: bytes, editable: tuple[str, ...]) -> bytes:
     """Text of a project in which only some layers can be edited, by their names.
 
-    Each layer says what QFieldSync and QFieldCloud do with it: files are copied, the cloud takes the
-    layers that can be edited offline, backgrounds of the network are left alone.
+    Each layer says what QFieldSync and QFieldCloud do with it: files are copied, the cloud takes
+    the layers that can be edited offline, backgrounds of the network are left alone.
 
     Raises
     ------
