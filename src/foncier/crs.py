@@ -20,6 +20,8 @@ LEGAL_CRS = {
     "976": 4471,
 }
 MAINLAND_CRS = 2154
+# Conic zones CC42 to CC50 and Lambert II étendu.
+MAINLAND_CODES = (*range(3942, 3951), 27572)
 INSEE = re.compile(r"([0-9]{2}|2[AB])[0-9]{3}")
 DEGREES = pyproj.CRS.from_epsg(4326)
 
@@ -75,6 +77,7 @@ class Transformation:
     def transform(self, block: gpd.GeoSeries) -> gpd.GeoSeries:
         """Transform a block to the legal CRS; without a declared CRS it is returned unchanged."""
         if self._source is None:
+            self._points.append(_first_corners(block))
             return block
         transformed = block.to_crs(self._crs)
         self._points.append(_first_corners(block))
@@ -89,9 +92,9 @@ class Transformation:
         CrsError
             No CRS, degrees declared as metres (or the reverse), swapped axes, another territory.
         """
-        if self._source is None:
-            raise CrsError("crs.not_declared", where=self._where)
         points = np.concatenate([np.empty((0, 2)), *self._points])
+        if self._source is None:
+            raise _with_likely("not_declared", points, self._crs, where=self._where)
         if len(points):
             _check_unit(points, self._source, self._where)
             points_m = np.concatenate([np.empty((0, 2)), *self._points_m])
@@ -178,6 +181,49 @@ def _check_territory(
     if _inside(swapped, crs).mean() > 0.5:
         message = "crs.swapped_degrees" if source.is_geographic else "crs.swapped_axes"
         raise CrsError(message, where=where, first=first)
-    raise CrsError(
-        "crs.elsewhere", where=where, territory=crs.name, first=first, crs=source.to_string()
+    raise _with_likely(
+        "elsewhere",
+        points,
+        crs,
+        where=where,
+        territory=crs.name,
+        first=first,
+        crs=source.to_string(),
     )
+
+
+def likely_crs(points: np.ndarray, crs: pyproj.CRS) -> pyproj.CRS | None:
+    """CRS in which coordinates fall into a territory, of those that French files are in.
+
+    Degrees, the legal CRS, and on the mainland the nine conic zones and Lambert II étendu, whose
+    coordinates differ by hundreds of kilometres. None where none of them fits.
+
+    Examples
+    --------
+    >>> found = likely_crs(np.array([[1650e3, 9188e3]]), legal_crs("80021"))
+    >>> found.to_epsg(), likely_crs(np.array([[12.0, 7000e3]]), legal_crs("97411"))
+    (3950, None)
+    """
+    if not len(points):
+        return None
+    middle = np.median(points, axis=0)[None, :]
+    codes = [4326, crs.to_epsg(), *(MAINLAND_CODES if crs.to_epsg() == MAINLAND_CRS else ())]
+    for code in codes:
+        known = pyproj.CRS.from_epsg(code)
+        if known.is_geographic and (np.abs(middle) > [180, 90]).any():
+            continue
+        place = _degrees(middle, known)
+        if np.isfinite(place).all() and _inside(place, crs).all():
+            return known
+    return None
+
+
+def _with_likely(
+    message: str, points: np.ndarray, territory_crs: pyproj.CRS, **params: object
+) -> CrsError:
+    """Error on a CRS, with that which the coordinates fit, where there is one."""
+    likely = likely_crs(points, territory_crs)
+    if likely is None:
+        return CrsError(f"crs.{message}", **params)
+    code = f"EPSG:{likely.to_epsg()}"
+    return CrsError(f"crs.{message}_likely", likely=likely.name, code=code, **params)

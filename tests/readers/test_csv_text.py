@@ -113,7 +113,7 @@ def one(text: str) -> Any:
     return (None if pd.isna(day) else day.date().isoformat()), len(journal.notes)
 
 
-# Text, day, notes: a day that is unknown is noted, as is one that names the month alone.
+# Text, day, notes: a day that is unknown is noted, as is one that is not written as a day.
 DATES = {
     "2023-03-15": ("2023-03-15", 0),
     "2023-03-15T10:20:00Z": ("2023-03-15", 0),
@@ -142,7 +142,12 @@ DATES = {
     "0000-00-00": (None, 1),
     "9999-12-31": (None, 1),
     "31/12/9999": (None, 1),
-    "45000": (None, 1),
+    "2023": ("2023-01-01", 1),
+    "45000": ("2023-03-15", 1),  # days of Excel
+    "45000.75": ("2023-03-15", 1),
+    "12345": (None, 1),
+    "99999": (None, 1),
+    "1678838400000": ("2023-03-15", 0),  # milliseconds of ArcGIS
     "hier": (None, 1),
     "2023-3": (None, 1),
     "": (None, 0),

@@ -68,6 +68,19 @@ IDS: list[tuple[str, tuple[str, ...], str | None]] = [
     ("10040000A0012", ("01004",), "010040000A0012"),
     ("10040000A0012", ("10040",), "100400000A0012"),
     ("10040000A0012", (), None),
+    # What a spreadsheet, a copy or a URI leaves around an id
+    ("'80021000AB0012", (), AB12),
+    ('="80021000AB0012"', (), AB12),
+    ('"80021000AB0012"', (), AB12),
+    ("\ufeff80021000AB0012\u200b", (), AB12),
+    ("FR80021000AB0012", (), AB12),
+    ("FR.80021000AB0012", (), AB12),
+    # Letters for digits: certain where an IDU has digits only
+    ("8OO21OOOABOO12", (), AB12),
+    ("80021000ABOOl2", (), AB12),
+    ("80021000OA0012", (), "80021000OA0012"),
+    ("2AOO4OOOAB0012", (), "2A004000AB0012"),
+    ("80021O00AB001", AMIENS, None),
     # Excel
     ("8,00210E+16", (), None),
     ("8.0021E+20", AMIENS, None),
@@ -136,8 +149,25 @@ TEXTS: list[tuple[str, str | None, list[str], int]] = [
     ("AB 24 à AC 26", "80021", ["000AB0024", "000AC0026"], 1),
     ("AB 12-15", "80021", ["000AB0012"], 1),
     ("AB 12 p, 13pp et 14 en partie", "80021", ["000AB0012", "000AB0013", "000AB0014"], 0),
-    ("AB 12 (350 m²)", "80021", ["000AB0012"], 2),
-    ("AB 12 et 3 ha", "80021", ["000AB0012"], 2),
+    # An area is no parcel, however it is written
+    ("AB 12 (350 m²)", "80021", ["000AB0012"], 0),
+    ("AB 12 et 3 ha", "80021", ["000AB0012"], 0),
+    ("AB 5 (1 200 m²)", "80021", ["000AB0005"], 0),
+    ("AB 12 (1 200 m²), 13 (500 m2)", "80021", ["000AB0012", "000AB0013"], 0),
+    ("AB 12, 20 a 15 ca", "80021", ["000AB0012"], 0),
+    ("AB 12 : 1ha20a15ca et 13", "80021", ["000AB0012", "000AB0013"], 0),
+    ("AB 12, 20 a", "80021", ["000AB0012"], 2),
+    ("AB 12 345 m²", "80021", [], 1),  # 12 of 345 m², or a section of 12 345 m²
+    ("AB 12 a 14", "80021", ["000AB0012", "000AB0013", "000AB0014"], 0),
+    # A letter O for a zero: where there are digits only, else unresolved
+    ("8OO21OOOABOO12", "80021", ["000AB0012"], 0),
+    ("AB O12", "80021", [], 1),
+    ("ABO12", "80021", [], 1),
+    ("AB O12 et AC 3", "80021", ["000AC0003"], 1),
+    ("AB 12 et O 13", "80021", ["000AB0012", "0000O0013"], 0),
+    # What a spreadsheet or a URI leaves around an id
+    ('="80021000AB0012"', "80021", ["000AB0012"], 0),
+    ("FR.80021000AB0012", "80021", ["000AB0012"], 0),
     ("AB 12 du 12/03/2023", "80021", ["000AB0012"], 4),
     ("AB 12, cour commune 15", "80021", ["000AB0012"], 3),
     ("00012_114", "67001", ["000120114"], 0),
@@ -269,6 +299,8 @@ WORDS = frozenset(["ET", "OU", "AU", "DE", "DU", "LE", "LA", "UN", "EN", "NO"])
 @given(communes, prefixes, sections, numbers)
 @example("01004", "000", "E", 12)
 @example("80021", "000", "LA", 1)
+@example("80021", "000", "HA", 5)
+@example("80021", "012", "CA", 15)
 @example("80021", "012", "AU", 1)
 def test_every_form_of_a_parcel_gives_its_idu(
     commune: str, prefix: str, section: str, number: int
@@ -308,7 +340,7 @@ def test_any_text_gives_parcels_of_fourteen_characters_or_none(text: str, commun
 
 @given(st.lists(st.tuples(sections, numbers), min_size=1, max_size=4))
 def test_a_list_is_read_back_whatever_its_separator(refs: list[tuple[str, int]]) -> None:
-    assume(all(section not in ("AU", "DE", "DU", "LA", "UN") for section, _ in refs))
+    assume(all(section not in WORDS for section, _ in refs))
     ids = sorted({f"80021000{section:0>2}{number:04d}" for section, number in refs})
     for separator in (", ", " et ", " / ", "|", "; "):
         text = separator.join(f"{section} {number}" for section, number in refs)
@@ -353,3 +385,23 @@ def test_what_excel_destroyed_is_refused_with_its_reason() -> None:
     assert found[1] == AB12
     assert "Excel" in journal.notes[0].text.fr
     assert "8,00210E+16" in journal.notes[0].text.fr
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (["800210000A0012"], "800210000A0012"),  # no section OA there: a zero was meant
+        (["80021000OA0012", "800210000A0012"], "80021000OA0012"),
+        (["80021000OA0005", "800210000A0012"], "80021000OA0012"),  # a section OA is there
+        (["800210000A0005"], "80021000OA0012"),
+        ([], "80021000OA0012"),
+    ],
+)
+@pytest.mark.parametrize("text", ["OA 12", "80021000OA0012", "section OA n° 12"])
+def test_a_section_with_a_letter_o_is_that_of_the_cadastre(
+    text: str, known: list[str], expected: str
+) -> None:
+    found = parcel_text.resolve_lists(
+        pd.Series([text]), pd.Series(["80021"]), Journal(), parcels=cadastre(*known)
+    )
+    assert list(found) == [expected]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from foncier.readers import chunked, columns, frames, other_formats, shapes, where
+from foncier.readers import chunked, columns, dbf, frames, json_text, other_formats, shapes, where
 from foncier.readers.former_communes import in_study
 
 if TYPE_CHECKING:
@@ -71,6 +71,19 @@ def layer(
 
     ``near``: only the rows near the parcels, where the format allows to skip others.
     """
+    with json_text.as_utf8(file, journal) as readable:
+        return _layer(readable, target, journal, fields=fields, shape=shape, near=near)
+
+
+def _layer(
+    file: LayerFile,
+    target: Target,
+    journal: Journal,
+    *,
+    fields: columns.Fields,
+    shape: shapes.Shape,
+    near: bool,
+) -> Draft:
     if file.frame is None and other_formats.reads(file.path):
         whole = chunked.InMemoryRows(other_formats.vector(file, journal))
         return of_rows(whole, file, target, journal, fields=fields, shape=shape)
@@ -79,10 +92,13 @@ def layer(
         with chunked.open_rows(
             file, lambda names: columns.used_columns(names, fields, file), bounds
         ) as rows:
-            return of_rows(rows, file, target, journal, fields=fields, shape=shape)
+            draft = of_rows(rows, file, target, journal, fields=fields, shape=shape)
     except NotImplementedError:  # curves, which cannot be streamed
         whole = chunked.InMemoryRows(frames.vector(file))
-        return of_rows(whole, file, target, journal, fields=fields, shape=shape)
+        draft = of_rows(whole, file, target, journal, fields=fields, shape=shape)
+    lost = dbf.lost_rows(file.path) if file.frame is None else 0
+    journal.add("dropped", lost, "readers.dbf.no_row")
+    return draft
 
 
 def _around(target: Target) -> chunked.Within | None:

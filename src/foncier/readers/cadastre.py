@@ -142,7 +142,11 @@ def _parcel_ids(
     written: pd.Series[Any] = frame["parcel_id"].astype("str").str.strip()
     lost = parcel_ids.excel_numbers(written)
     journal.add("dropped", int(lost.sum()), "readers.parcel_ids.excel", cells=list(written[lost]))
+    if lost.any() and lost.sum() >= written.notna().sum():
+        raise FormatError("readers.cadastre.excel_ids", path=shown, cells=list(written[lost]))
     written = written.mask(lost)
+    letters = int(parcel_ids.mistyped(written).sum())
+    journal.add("repaired", letters, "readers.parcel_ids.mistyped")
     composed = parcel_ids.compose(*(frame[name] for name in ID_PARTS))
     keys = parcel_ids.identities(written, target.communes).fillna(composed).fillna(written)
     if keys.isna().all() and not lost.any():

@@ -29,6 +29,7 @@ GARBLED_MARKS = "[ÃÂâ]"
 IGNORED = re.compile(r"\(.*\)|°")
 SEPARATORS = re.compile(r"[\s_.]+")
 DBASE_CHARS = 10  # of the name of a column in a Shapefile
+NEARLY_ALL = 0.9  # of the cells of a column that no name tells
 MAX_EXACT = 2.0**53  # above, floats skip whole numbers
 
 
@@ -39,7 +40,8 @@ class Field:
     ``absent`` is the value of all rows of a file without the column, where that differs from a
     column whose cells are empty; None: unknown. ``holds`` is the share of the cells of a column
     that are what this one must hold: of the columns with one of the names, and those whose plain
-    name has a part that matches ``like``, the one with the largest share wins.
+    name has a part that matches ``like``, the one with the largest share wins. Where there is
+    ``like`` and none of them holds any, a column of any name wins whose cells nearly all are.
     """
 
     name: str
@@ -128,9 +130,17 @@ def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[s
         name
         for field in wanted
         if field.name not in file.constants
-        for name in _candidates(columns, field, file)[: None if field.holds else 1]
+        for name in _to_read(columns, field, file)
     }
     return used | set(where.columns_of(file.where, columns, file.shown) if file.where else ())
+
+
+def _to_read(names: list[str], field: Field, file: LayerFile) -> list[str]:
+    """Columns to read for a contract column: one, or all those whose cells decide."""
+    if field.holds is None:
+        return _candidates(names, field, file)[:1]
+    unnamed = field.name not in file.columns and not _named(names, field, file)
+    return names if field.like and unnamed else _candidates(names, field, file)
 
 
 def plain_name(name: str) -> str:
@@ -150,11 +160,23 @@ def _best(frame: pd.DataFrame, names: list[str], field: Field, file: LayerFile) 
     """Column of the file for a contract column: by its cells where they can tell, else its name."""
     found, named = _candidates(names, field, file), _named(names, field, file)
     if field.holds is not None and (len(found) > 1 or not named):
-        shares = {name: field.holds(frame[name]) for name in found if name in frame}
-        best = max(shares, key=lambda name: shares[name], default="")
-        if shares.get(best, 0.0) > 0:
+        best, share = _fullest(frame, found, field.holds)
+        if share > 0:
+            return best
+    if field.holds is not None and field.like and not named and field.name not in file.columns:
+        best, share = _fullest(frame, names, field.holds)
+        if share >= NEARLY_ALL:
             return best
     return next(iter(named), None)
+
+
+def _fullest(
+    frame: pd.DataFrame, names: Iterable[str], holds: Callable[[pd.Series[Any]], float]
+) -> tuple[str, float]:
+    """Column with the largest share of cells that are what they must be, the first of equals."""
+    shares = {name: holds(frame[name]) for name in names if name in frame}
+    best = max(shares, key=lambda name: shares[name], default="")
+    return best, shares.get(best, 0.0)
 
 
 def _candidates(names: list[str], field: Field, file: LayerFile) -> list[str]:

@@ -37,6 +37,8 @@ SEPARATORS = ";,\t|"
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?[;,\t|]*\s*', re.IGNORECASE)
 LINE_END = re.compile(r"\r\n|\n|\r")
 QUOTED = re.compile(r'"[^"]*"')
+FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)  # text that Excel is kept from changing
+TITLE_LINES, TITLED_COLUMNS = 20, 3
 WORKBOOKS = (b"PK", b"\xd0\xcf\x11\xe0")
 MAX_COLUMNS = 2000  # the widest register has two hundred
 csv.field_size_limit(2**31 - 1)  # the outline of a site in a cell is longer than the default
@@ -69,12 +71,41 @@ def decode(data: bytes, shown: str, journal: Journal) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        mixed = _mixed(data)
         name = old_encoding(data)
+    if mixed is not None:
+        text, lines = mixed
+        journal.add("assumed", lines, "readers.csv_text.mixed_encodings")
+        return text
     journal.add("assumed", 1, "readers.csv_text.encoding", name=OLD_ENCODINGS[name])
     try:
         return data.decode(name)
     except UnicodeDecodeError:  # five bytes are undefined in Windows-1252, none in Latin-1
         return data.decode("latin-1")
+
+
+def _mixed(data: bytes) -> tuple[str, int] | None:
+    """Text of a file that is UTF-8 but for a few lines, and how many; None for any other file.
+
+    Files of two programs that were put together. The other lines are in an encoding of one byte.
+    """
+    lines = data.split(b"\n")
+    texts: list[str | None] = [_utf8(line) for line in lines]
+    odd = [n for n, text in enumerate(texts) if text is None]
+    accents = sum(text is not None and not text.isascii() for text in texts)
+    if accents < len(odd):
+        return None
+    name = old_encoding(b"".join(lines[n] for n in odd))
+    others = {n: lines[n].decode(name, "replace") for n in odd}
+    whole = (others.get(n, text) or "" for n, text in enumerate(texts))
+    return "\n".join(whole), len(odd)
+
+
+def _utf8(line: bytes) -> str | None:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _wide(data: bytes) -> str | None:
@@ -100,8 +131,9 @@ def old_encoding(data: bytes) -> str:
 def table(text: str, shown: str, journal: Journal) -> pd.DataFrame:
     r"""Rows of a CSV, every cell as text, ``""`` where the line is shorter than the header.
 
-    The separator is that of a first line ``sep=;``, else the most frequent one of the header. Empty
-    cells beyond the header are none; a line with other cells there is set aside and listed.
+    The separator is that of a first line ``sep=;``, else the most frequent one of the header. Lines
+    of one cell before the header are a title, with a note. Empty cells beyond the header are none;
+    a line with other cells there is set aside and listed. A cell ``="…"`` is the text in it.
 
     Raises
     ------
@@ -114,7 +146,7 @@ def table(text: str, shown: str, journal: Journal) -> pd.DataFrame:
     >>> table("sep=;\na;b\n1;2;\n", "a.csv", Journal()).to_dict("records")
     [{'a': '1', 'b': '2'}]
     """
-    text, separator = _separator(text, shown)
+    text, separator = _header(text.replace("\ufeff", ""), shown, journal)
     try:
         rows = _parsed(text, separator)
         # With a longer first row pandas takes the first cells as an index: columns are shifted.
@@ -131,21 +163,42 @@ def table(text: str, shown: str, journal: Journal) -> pd.DataFrame:
     rows = rows.fillna("")
     nameless = [name for name in rows if str(name).startswith("Unnamed: ")]
     rows = rows.drop(columns=[name for name in nameless if (rows[name].str.strip() == "").all()])
-    return rows.rename(columns=lambda name: str(name).strip())
+    if '="' in text:
+        rows = rows.apply(lambda cells: cells.str.replace(FORMULA, r"\1", regex=True))
+    return rows.rename(columns=lambda name: FORMULA.sub(r"\1", str(name).strip()))
 
 
-def _separator(text: str, shown: str) -> tuple[str, str]:
+def _header(text: str, shown: str, journal: Journal) -> tuple[str, str]:
     """Text from its header on, and its separator."""
     text = text.lstrip("\r\n")
     first, *rest = LINE_END.split(text, maxsplit=1)
     stated = SEPARATOR_LINE.fullmatch(first)
     if stated is not None:
         return (rest[0] if rest else ""), stated["separator"]
-    header = QUOTED.sub("", first)
+    titles, text = _title_lines(text)
+    journal.add("dropped", titles, "readers.csv_text.title")
+    header = QUOTED.sub("", LINE_END.split(text, maxsplit=1)[0])
     separator = max(SEPARATORS, key=header.count)
     if header.count(separator) >= MAX_COLUMNS:
         raise FormatError("readers.files.too_many_columns", path=shown, most=MAX_COLUMNS)
     return text, separator
+
+
+def _title_lines(text: str) -> tuple[int, str]:
+    """Count the lines of one cell before the header, and return the text from the header on.
+
+    A table of less than three columns has no title.
+    """
+    *lines, rest = LINE_END.split(text, maxsplit=TITLE_LINES)
+    titles = 0
+    for n, line in enumerate(lines):
+        separator = max(SEPARATORS, key=QUOTED.sub("", line).count)
+        filled = sum(bool(cell.strip(' "')) for cell in line.split(separator))
+        if filled > 1 or line.count('"') % 2:
+            whole = titles and filled >= TITLED_COLUMNS
+            return (titles, "\n".join([*lines[n:], rest])) if whole else (0, text)
+        titles += filled
+    return 0, text
 
 
 def _parsed(text: str, separator: str) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from foncier.errors import (
     SourceError,
 )
 from foncier.i18n import label, without_secrets
-from foncier.readers import archives, crs_references, csv_text, dbf
+from foncier.readers import archives, crs_references, csv_text, dbf, zips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,10 +49,9 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".zip": (b"PK",),
 }
-MULTILAYER_SUFFIXES = (".gml", ".kml", ".zip")
+MULTILAYER_SUFFIXES = (".gml", ".kml")
 OTHER_SUFFIXES = (".gml", ".tab", ".mif", ".csv", ".geojsonl", ".ndjson")  # `other_formats`
 NOT_KML = b"opengis.net/gml"  # by which GDAL tells a GML, whatever its name
-SUFFIXES_IN_ZIP = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 # What GDAL, GEOS and Arrow raise on a truncated file or one of another format than its name.
 READ_ERRORS = (
     DataSourceError,
@@ -141,15 +140,20 @@ def scratch(shown: str) -> Iterator[Path]:
         ) from reason
 
 
-def rows(path: Path, shown: str, journal: Journal) -> pd.DataFrame:
+def rows(path: Path, shown: str, journal: Journal, *, sublayer: str | None = None) -> pd.DataFrame:
     """Read the rows of a CSV file, every cell as text (`foncier.readers.csv_text`).
+
+    Of a zip the only table is read, or that which ``sublayer`` names.
 
     Raises
     ------
     FormatError
         The file has no header, or most lines have more cells than the header.
     """
-    text = csv_text.decode(content(path, shown), shown, journal)
+    check(path, shown)
+    zipped = path.suffix.lower() == ".zip"
+    data = zips.table(path, shown, sublayer) if zipped else content(path, shown)
+    text = csv_text.decode(data, shown, journal)
     return csv_text.table(text, shown, journal)
 
 
@@ -291,8 +295,10 @@ def gdal_source(
     """
     suffix = path.suffix.lower() if data is None else path.with_suffix("").suffix.lower()
     source: Any = path if data is None else data
+    if suffix == ".shp" and not dbf.has_index(path):
+        raise FormatError("readers.files.no_shx", path=shown, name=f"{path.stem}.shx")
     if suffix == ".zip":
-        source, suffix = _zip_layer(path, shown)
+        source, suffix, sublayer = _zip_layer(path, shown, sublayer)
     else:
         _check_crs(source, suffix, shown)
     if suffix == ".gpkg":
@@ -303,21 +309,17 @@ def gdal_source(
     return source, None
 
 
-def _zip_layer(path: Path, shown: str) -> tuple[Any, str]:
-    """Return what GDAL opens of the only layer in a zip, and its suffix, as `checked_suffix`."""
-    layers = [n for n in archives.zip_members(path, shown) if n.lower().endswith(SUFFIXES_IN_ZIP)]
-    if len(layers) != 1:
-        raise FormatError(
-            "readers.files.one_layer_in_zip", path=shown, layers=layers or [label("readers.none")]
-        )
-    name, suffix = layers[0], PurePosixPath(layers[0]).suffix.lower()
+def _zip_layer(path: Path, shown: str, sublayer: str | None) -> tuple[Any, str, str | None]:
+    """Return what GDAL opens of a layer in a zip, its suffix as `checked_suffix`, its sublayer."""
+    name = zips.chosen(path, shown, zips.LAYERS, sublayer)
+    suffix = PurePosixPath(name).suffix.lower()
     head, size = archives.zip_member(path, name, most=HEAD_BYTES)
     _check_content(suffix, head, size, f"{shown}/{name}")
     content = archives.zip_member(path, _with_crs(name, archives.zip_members(path, shown)))[0]
     _check_crs(content, suffix, shown)
     if suffix == ".gpkg":
-        return content, suffix
-    return f"/vsizip/{path.as_posix()}/{name}", suffix
+        return content, suffix, sublayer
+    return f"/vsizip/{path.as_posix()}/{name}", suffix, None
 
 
 def _with_crs(name: str, names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ import shapely
 
 from foncier.crs import DEGREES
 from foncier.errors import ConfigError, CrsError
-from foncier.readers import files
+from foncier.readers import files, zips
 
 if TYPE_CHECKING:
     from foncier.model import LayerFile
@@ -34,11 +34,11 @@ def check_format(file: LayerFile) -> None:
         raise ConfigError("readers.frames.format_of_files", file=file.shown, format=file.format)
 
 
-def is_table(file: LayerFile, endings: tuple[str, ...]) -> bool:
-    """Tell whether a layer is rows without shapes: a plain table, or a file with such an ending."""
+def is_table(file: LayerFile) -> bool:
+    """Tell whether a layer is rows without shapes: a plain table, or a CSV by its name."""
     if file.frame is not None:
         return not isinstance(file.frame, gpd.GeoDataFrame)
-    return file.path.name.lower().endswith(endings)
+    return zips.is_table(file.path)
 
 
 def vector(file: LayerFile) -> gpd.GeoDataFrame:
@@ -71,7 +71,7 @@ def rows(file: LayerFile, journal: Journal, *, wkt: tuple[str, str] | None = Non
     WKT in degrees (WGS 84): the shapes of a GeoDataFrame without these columns are put there.
     """
     if file.frame is None:
-        return files.rows(file.path, file.shown, journal)
+        return files.rows(file.path, file.shown, journal, sublayer=file.sublayer)
     frame = file.frame
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
         shapes = vector(file).geometry if wkt and not set(wkt) & set(frame.columns) else None

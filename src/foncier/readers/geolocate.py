@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.geometry import unions_by
-from foncier.readers import base, columns, frames, parse
+from foncier.readers import base, columns, frames, json_text, parse
 from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_ids import commune_codes
 
@@ -32,10 +32,11 @@ def cells(
 
     ``fields`` may depend on the names of the columns (`foncier.readers.layouts`).
     """
-    if frames.is_table(file, (".csv", ".csv.gz", ".txt")):
+    if frames.is_table(file):
         table: Any = frames.rows(file, journal)
         return columns.pick(table, fields, file, journal), len(table), None
-    frame = frames.vector(file)
+    with json_text.as_utf8(file, journal) as readable:
+        frame = frames.vector(readable)
     attributes = pd.DataFrame(frame.drop(columns="geometry"))
     lists = attributes.map(lambda cell: isinstance(cell, (list, np.ndarray))).any()
     for name in lists.index[lists]:

@@ -11,7 +11,7 @@ import shapely
 
 from foncier.errors import FormatError
 from foncier.model import VERDICTS, LayerFile, verdict_codes
-from foncier.readers import columns, files, geolocate, parcel_ids, parse, shapes
+from foncier.readers import columns, files, geolocate, parcel_ids, parse, shapes, zips
 from foncier.readers.columns import Field
 from foncier.readers.report import Journal
 from foncier.schemas.results import KINDS
@@ -161,7 +161,7 @@ def no_truth(crs: pyproj.CRS) -> gpd.GeoDataFrame:
 
 def _read_rows(path: Path, journal: Journal) -> tuple[Any, bool]:
     file = LayerFile("truth", path, path.name, "truth")
-    if path.name.lower().endswith((".csv", ".csv.gz", ".txt")):
+    if zips.is_table(path):
         table: Any = files.rows(path, path.name, journal)
     else:
         files.check(path, path.name)

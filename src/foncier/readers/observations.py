@@ -82,7 +82,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
     FormatError
         An unknown state, or a coordinate that is not a number.
     """
-    if frames.is_table(file, (".csv", ".csv.gz")):
+    if frames.is_table(file):
         rows = _survey_points(file, journal)
         draft = base.placed(rows, file, target, journal, shape="place")
     else:

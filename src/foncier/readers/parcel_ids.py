@@ -38,6 +38,12 @@ PARTS = re.compile(
 )
 DECIMALS = re.compile(r"[.,]0+$")  # of a whole number that a missing cell made a decimal
 OVERSEAS = ("97", "98")
+# What a spreadsheet, a copy or a URI leaves around an id: ="…", '…, FR., characters without width.
+AROUND = re.compile(r"^[\s=\"'’`\ufeff\u200b-\u200f\u2060]+|[\s\"'’`\ufeff\u200b-\u200f\u2060]+$")
+COUNTRY = re.compile(r"FR[.:_-]?(?=(?:\d\d|2[AB])\d{6})")
+# Letters typed or scanned for digits, where an IDU has digits only: O for 0, I and L for 1.
+MISTYPED = re.compile(rf"([\dOIL]{{2}}|2[AB])([\dOIL]{{6}})({LETTERED})([\dOIL]{{4}})")
+DIGITS = str.maketrans("OIL", "011")
 
 
 def identity(text: str, communes: Collection[str] = ()) -> str | None:
@@ -58,7 +64,7 @@ def identity(text: str, communes: Collection[str] = ()) -> str | None:
     >>> identity("021000AB0012"), identity("8,00210E+16"), identity("80021-000-A-12")
     (None, None, '800210000A0012')
     """
-    plain = text.strip().upper()
+    plain = bare(text.upper())
     if len(plain) == 14 and " " in plain:  # an IDU with blanks for zeros
         filled = plain.replace(" ", "0")
         plain = filled if IDU.fullmatch(filled) else plain
@@ -76,6 +82,36 @@ def identity(text: str, communes: Collection[str] = ()) -> str | None:
         section, number = match[3].zfill(2), match[4].zfill(4)
         return f"{match[1]}{match[2] or NO_PREFIX}{section}{number}"
     return _thirteen(plain, communes)
+
+
+def bare(text: str) -> str:
+    """Id in capitals without what surrounds it, and with digits where letters were typed for them.
+
+    Only where an IDU has digits: the letter O of a section may be one.
+
+    Examples
+    --------
+    >>> bare('="80021000AB0012"'), bare("FR.80021000AB0012"), bare("8OO21000ABOO12")
+    ('80021000AB0012', '80021000AB0012', '80021000AB0012')
+    >>> bare("80021000OA0012")
+    '80021000OA0012'
+    """
+    plain = COUNTRY.sub("", AROUND.sub("", text), count=1) if text else text
+    match = MISTYPED.fullmatch(plain)
+    if match is None:
+        return plain
+    place, prefix, section, number = match.groups()
+    if place not in ("2A", "2B"):
+        place = place.translate(DIGITS)
+    return place + prefix.translate(DIGITS) + section + number.translate(DIGITS)
+
+
+def mistyped(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Tell the cells in which letters were typed for digits, which `identity` reads as digits."""
+    texts = values.astype("str").str.upper().str.replace(AROUND, "", regex=True)
+    like = texts.str.fullmatch(MISTYPED.pattern).fillna(False).astype(bool)
+    official = texts.str.fullmatch(IDU.pattern).fillna(False).astype(bool)
+    return like & ~official
 
 
 def _thirteen(text: str, communes: Collection[str]) -> str | None:
@@ -138,7 +174,8 @@ def commune_codes(values: pd.Series[Any]) -> pd.Series[Any]:
     >>> list(commune_codes(pd.Series(["1004", "80021.0", " 2a004", "8,0E+4"])))
     ['01004', '80021', '2A004', nan]
     """
-    texts = values.astype("str").str.strip().str.upper().str.replace(DECIMALS, "", regex=True)
+    texts = values.astype("str").str.upper().str.replace(AROUND, "", regex=True)
+    texts = texts.str.replace(DECIMALS, "", regex=True)
     texts = texts.where(~texts.str.fullmatch(EXCEL.pattern).fillna(False).astype(bool))
     return texts.mask(texts == "").str.zfill(5)
 

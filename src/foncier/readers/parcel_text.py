@@ -11,10 +11,13 @@ from foncier import communes as cog
 from foncier.readers.parcel_ids import (
     DIRECTED,
     IDU,
+    MISTYPED,
     NO_PREFIX,
     NUMBERED_SECTIONS,
+    bare,
     chosen,
     excel_numbers,
+    mistyped,
     with_prefix,
 )
 
@@ -28,6 +31,11 @@ MAX_RANGE = 100  # « 891 à 897 » is a range; a longer one is probably an erro
 TOKENS = re.compile(
     r"""
     (?P<excel>\d(?:[.,]\d+)?E\+\d+)
+  | (?P<area>(?<![\d.,])(?:(?:\d{1,3}(?:[\s.]\d{3})+|\d+)(?:,\d+)?\s?(?:M²|M2)
+      |\d+(?:,\d+)?\s?HA(?:\s?\d{1,2}\s?A)?(?:\s?\d{1,2}\s?CA)?
+      |(?:\d{1,3}\s?A\s?)?\d{1,4}\s?CA)(?![A-Z]|\s?\d))
+  | (?P<mistyped>(?<![0-9A-Z])(?!(?:ET|OU|AU|DE|DU|LE|LA|UN|EN|NO)\s)
+      (?:[A-Z]{1,2}|0[A-Z])[\s.]O+\d+)
   | (?P<long>(?<![0-9A-Z])(?:(?:19|20)\d\d)?(?:\d\d|2[AB])\d{7}(?:[A-Z]{2}|0[A-Z])\d{4}(?![0-9A-Z]))
   | (?P<idu>(?<![0-9A-Z])(?:\d\d|2[AB])[\s._-]?\d{3}[\s._-]?\d{3}[\s._-]?
       (?:[A-Z]{2}|0[A-Z]|\d\d)[\s._-]?\d{4}(?![0-9A-Z]))
@@ -43,15 +51,19 @@ TOKENS = re.compile(
         | (?P<numeric>\d{1,5})_
         | SECTION\s(?P<stated>\d{1,2})[\s,]+(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)[\s.:]*
       )
-      (?P<number>\d{1,4})(?:P{1,2}(?![A-Z]))?(?![\dA-Z])(?!\s?(?:M²|M2|HA|CA|M|%|€)(?![A-Z])))
-  | (?P<more>\d{1,4}(?:P{1,2}(?![A-Z]))?(?![\dA-Z_])(?!\s?(?:M²|M2|HA|CA|M|%|€)(?![A-Z])))
+      (?P<number>\d{1,4})(?:P{1,2}(?![A-Z]))?(?![\dA-Z])(?!\s?(?:\d{3}\s?)?(?:M²|M2|HA|CA|M|%|€)(?![A-Z])))
+  | (?P<more>\d{1,4}(?:P{1,2}(?![A-Z]))?(?![\dA-Z_])(?!\s?(?:M²|M2|HA|CA|M|%|€)(?![A-Z]))
+      (?!\s?A(?:RES?)?(?![A-Z])(?!\s\d)))
   | (?P<heading>SECTIONS?\b)
-  | (?P<gap>[\s/,;|&:'"{}\[\]()]+|(?:ET|DE|LES|PP?|(?:POUR\s|EN\s)?PARTIE|PARCELLES?|NUM[EÉ]ROS?|
+  | (?P<gap>[\s/,;|&:='"{}\[\]()\ufeff\u200b]+
+      |(?:ET|DE|LES|PP?|(?:POUR\s|EN\s)?PARTIE|PARCELLES?|NUM[EÉ]ROS?|
       CADASTR\w*)\b|N[°ºO]S?(?=[\s.]*\d))
   | (?P<word>[^\s/,;|]+)
     """,
     re.VERBOSE,
 )
+# An IDU with its country before it, or with letters for digits.
+ALIKE = re.compile(rf"(?<![0-9A-Z])(?:FR[.:_-]?)?{MISTYPED.pattern}(?![0-9A-Z])")
 # Sections that are more often a road or a box in a sentence: D 934, RN 25, BP 12.
 ROADS = frozenset({"0A", "0D", "0N", "0M", "RD", "RN", "CD", "VC", "CR", "BP", "CS"})
 
@@ -87,7 +99,8 @@ def resolve(
     ('UNE', 'COUR')
     """
     parser = _Parser(commune, prefixed or {})
-    for match in TOKENS.finditer(" ".join(text.upper().split())):
+    plain = ALIKE.sub(lambda match: bare(match[0]), " ".join(text.upper().split()))
+    for match in TOKENS.finditer(plain):
         parser.add_token(match)
     return parser.result()
 
@@ -127,7 +140,7 @@ class _Parser:
             self._number(int(match[0].rstrip("P")), match[0])
         elif kind == "heading":
             self.section = ""
-        elif kind in ("word", "excel"):
+        elif kind in ("word", "excel", "mistyped"):
             self._forget(match[0])
 
     def _forget(self, text: str) -> None:
@@ -224,7 +237,8 @@ class _Parser:
         self.last, self.ranged = number, False
 
 
-KINDS = ("excel", "long", "idu", "reversed", "range", "ref", "more", "heading", "gap", "word")
+KINDS = ("excel", "area", "mistyped", "long", "idu", "reversed", "range", "ref", "more")
+KINDS += ("heading", "gap", "word")
 
 
 def _is_postal(code: str) -> bool:
@@ -257,8 +271,10 @@ def resolve_lists(
     filled = written[blanks].str.replace(" ", "0")
     filled = filled[filled.str.fullmatch(IDU.pattern).fillna(False).astype(bool)]
     written[filled.index] = filled
-    split = written.str.split(r"[|,;\s\[\]{}\"']+", regex=True).explode().astype("str")
+    split = written.str.split(r"[|,;\s\[\]{}\"'=\ufeff\u200b]+", regex=True).explode().astype("str")
     split = split[split.notna() & (split != "")]
+    journal.add("repaired", int(mistyped(split).sum()), "readers.parcel_ids.mistyped")
+    split = split.map(bare)
     is_idu = split.str.fullmatch(IDU.pattern)
     other_rows = is_idu.index[~is_idu].unique()
     ids_of_row: dict[Any, Any] = (
@@ -274,8 +290,24 @@ def resolve_lists(
         if ids:
             ids_of_row[row] = ids
     _note(sum(row in ids_of_row for row in other_rows), unresolved, journal)
+    ids_of_row = _with_zeros(ids_of_row, parcels, journal)
     lists = {row: "|".join(sorted(set(ids))) for row, ids in ids_of_row.items()}
     return pd.Series(lists, dtype="str").reindex(values.index)
+
+
+def _with_zeros(
+    ids_of_row: dict[Any, list[str]], parcels: pd.DataFrame | None, journal: Journal
+) -> dict[Any, list[str]]:
+    """Replace a section « OA » by 0A where the cadastre has that parcel, and no section OA."""
+    doubtful = {one for ids in ids_of_row.values() for one in ids if one[8] == "O"}
+    if parcels is None or not doubtful:
+        return ids_of_row
+    known = set(parcels["parcel_id"].astype("str"))
+    sections = {one[:10] for one in known}
+    meant = {one: f"{one[:8]}0{one[9:]}" for one in doubtful if one[:10] not in sections}
+    meant = {one: other for one, other in meant.items() if other in known}
+    journal.add("repaired", len(meant), "readers.parcel_ids.mistyped")
+    return {row: [meant.get(one, one) for one in ids] for row, ids in ids_of_row.items()}
 
 
 def _note(resolved: int, unresolved: list[str], journal: Journal) -> None:

@@ -24,7 +24,16 @@ MONTHS = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct"
 ENGLISH = {"feb": 2, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8}
 ISO = re.compile(r"(?P<year>\d{4})[-/.]?(?P<month>\d\d)[-/.]?(?P<day>\d\d)(?:[T\s].*)?")
 DAY_FIRST = re.compile(r"(?P<day>\d\d?)[-/. ](?P<month>\d\d?)[-/. ](?P<year>\d{4}|\d\d)(?:\s.*)?")
+YEAR = re.compile(r"(?P<year>\d{4})(?:[.,]0+)?")
+EXCEL_DAY = re.compile(r"(?P<days>\d{5})(?:[.,]\d+)?")  # days since 30 December 1899
+EPOCH = re.compile(r"(?P<ms>\d{12,13})")  # milliseconds since 1970, of ArcGIS
+EXCEL_ORIGIN, EXCEL_DAYS = dt.date(1899, 12, 30), range(18264, 73051)  # 1950 to 2099
 MONTH_YEAR = re.compile(r"(?P<month>\d\d?)[-/.](?P<year>\d{4})|(?P<year2>\d{4})-(?P<month2>\d\d)")
+PRECISIONS = {
+    "month": "readers.parse.month_only",
+    "year": "readers.parse.year_only",
+    "excel": "readers.parse.excel_days",
+}
 WORDS = re.compile(
     r"(?:[a-z]+\s+)?(?:(?P<day>\d\d?)(?:er)?[\s-]+)?(?P<month>[a-z]{3,9})\.?[\s-]+(?P<year>\d{4}|\d\d)"
 )
@@ -101,8 +110,9 @@ def _number(text: str) -> float:
 def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series[Any]:
     """Read dates: ISO, ``JJ/MM/AAAA``, ``1er août 2023``; a time after it is ignored.
 
-    ``août 2023`` and ``08/2023`` are the first of the month, with a note. Any other text, and a
-    day that does not exist or is not between 1800 and 2100, is unknown, with a note that lists it.
+    ``août 2023`` and ``08/2023`` are the first of the month, ``2023`` is the first of the year, and
+    ``45000`` the day of that number in Excel, each with a note. Any other text, and a day that does
+    not exist or is not between 1800 and 2100, is unknown, with a note that lists it.
     """
     if pd.api.types.is_datetime64_any_dtype(values):
         days: pd.Series[Any] = values.dt.tz_localize(None).dt.normalize()
@@ -118,8 +128,9 @@ def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series
     found = rest.map({text: pd.NaT if day is None else day[0] for text, day in read.items()})
     days = days.astype("datetime64[us]")
     days[rest.index] = pd.to_datetime(found).astype("datetime64[us]")
-    months = {text: day is not None and not day[1] for text, day in read.items()}
-    journal.add("assumed", int(rest.map(months).sum()), "readers.parse.month_only", column=column)
+    for precision, message in PRECISIONS.items():
+        such = {text for text, day in read.items() if day is not None and day[1] == precision}
+        journal.add("assumed", int(rest.isin(such).sum()), message, column=column)
     unknown = rest[[read[text] is None for text in rest]]
     journal.add(
         "dropped",
@@ -131,29 +142,45 @@ def dates(values: pd.Series[Any], *, column: str, journal: Journal) -> pd.Series
     return days
 
 
-def day_of(text: str) -> tuple[dt.date, bool] | None:
-    """Day that a text names, and whether it names the day; None for any other text.
+def day_of(text: str) -> tuple[dt.date, str] | None:
+    """Day that a text names, and how: ``day``, ``month``, ``year``, ``excel``; None for another.
 
     Examples
     --------
     >>> day_of("15/03/2023")[0].isoformat(), day_of("août 2023")
-    ('2023-03-15', (datetime.date(2023, 8, 1), False))
-    >>> day_of("03/15/2023"), day_of("45000")
-    (None, None)
+    ('2023-03-15', (datetime.date(2023, 8, 1), 'month'))
+    >>> day_of("03/15/2023"), day_of("45000"), day_of("123")
+    (None, (datetime.date(2023, 3, 15), 'excel'), None)
     """
     plain = unicodedata.normalize("NFD", text.strip().lower()).encode("ascii", "ignore").decode()
     if match := ISO.fullmatch(plain) or DAY_FIRST.fullmatch(plain):
-        day = _day(match["year"], int(match["month"]), int(match["day"]))
-        return None if day is None else (day, True)
+        return _named(_day(match["year"], int(match["month"]), int(match["day"])), "day")
     if match := MONTH_YEAR.fullmatch(plain):
-        day = _day(match["year"] or match["year2"], int(match["month"] or match["month2"]), 1)
-        return None if day is None else (day, False)
+        month = int(match["month"] or match["month2"])
+        return _named(_day(match["year"] or match["year2"], month, 1), "month")
     if match := WORDS.fullmatch(plain):
         month = next((n for n, name in enumerate(MONTHS, 1) if match["month"].startswith(name)), 0)
         month = month or ENGLISH.get(match["month"][:3], 0)
         day = _day(match["year"], month, int(match["day"] or 1))
-        return None if day is None else (day, match["day"] is not None)
+        return _named(day, "day" if match["day"] else "month")
+    return _number_of_day(plain)
+
+
+def _number_of_day(text: str) -> tuple[dt.date, str] | None:
+    """Day that a number stands for: a year, a day of Excel, milliseconds."""
+    if match := YEAR.fullmatch(text):
+        return _named(_day(match["year"], 1, 1), "year")
+    if match := EXCEL_DAY.fullmatch(text):
+        days = int(match["days"])
+        known = days in EXCEL_DAYS
+        return (EXCEL_ORIGIN + dt.timedelta(days=days), "excel") if known else None
+    if match := EPOCH.fullmatch(text):
+        return dt.datetime.fromtimestamp(int(match["ms"]) / 1000, dt.UTC).date(), "day"
     return None
+
+
+def _named(day: dt.date | None, precision: str) -> tuple[dt.date, str] | None:
+    return None if day is None else (day, precision)
 
 
 def _day(year: str, month: int, day: int) -> dt.date | None:
