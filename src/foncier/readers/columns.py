@@ -89,7 +89,7 @@ def pick(
         A required column, or one that the study names, is not in the file.
     """
     names = [str(name) for name in names or frame.columns if name != "geometry"]
-    fields = _of_names(fields, names)
+    fields = of_names(fields, names)
     _check_keys(fields, file)
     picked = frame[["geometry"]].copy() if "geometry" in frame else frame[[]].copy()
     missing = []
@@ -118,14 +118,15 @@ def _replaced(column: pd.Series[Any], values: Mapping[str, str] | None) -> pd.Se
     return texts.map(values).fillna(texts)
 
 
-def _of_names(fields: Fields, names: Iterable[str]) -> tuple[Field, ...]:
+def of_names(fields: Fields, names: Iterable[str]) -> tuple[Field, ...]:
+    """Columns that a format can have, for the names of the columns of a file."""
     return tuple(fields(names) if callable(fields) else fields)
 
 
 def used_columns(names: Iterable[str], fields: Fields, file: LayerFile) -> set[str]:
     """Return the columns of a file that `pick` uses."""
     columns = [name for name in names if name != "geometry"]
-    wanted = _of_names(fields, columns)
+    wanted = of_names(fields, columns)
     used = {
         name
         for field in wanted

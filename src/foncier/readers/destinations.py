@@ -10,7 +10,7 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.errors import FormatError
-from foncier.readers import base, columns, files, ids, parse
+from foncier.readers import base, columns, files, geocoding, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ FIELDS = (
     Field("place_id", ("id", "number", "osm_id")),
     Field("category", ("categorie", "catégorie"), required=True),
     Field("name", ("nom", "libelle")),
+    *geocoding.FIELDS,
 )
 LATLON_FIELDS = (
     Field("latitude", ("lat", "y"), required=True),
@@ -83,7 +84,7 @@ def latlon(file: LayerFile, target: Target, journal: Journal) -> Draft:
 
 
 def _with_category(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
-    frame: Any = draft.frame
+    frame: Any = geocoding.drop_rough(draft.frame, journal, streets=False)
     words = columns.allowed_values(schemas.PLACES, "category") | FRENCH_CATEGORIES
     category = columns.translate(
         frame["category"], words, column="category", shown=file.shown, journal=journal

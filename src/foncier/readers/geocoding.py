@@ -1,87 +1,117 @@
-"""Locations of register rows: degrees, Lambert or parcels, and whether they locate a building."""
+"""How sure the place of a row is, by what a geocoder or a register says of it.
+
+A point at the level of a street or a commune lies on a building by chance: it is no evidence for or
+against that building.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
-from foncier.readers import columns, geolocate, parse
+from foncier.readers import columns, parse
+from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
-# Words of a geocoder for a location that is a street, a commune or none: it is not that of a
-# building. `qualite_xy` of INSEE: x1 the number was found, x2 a random point of the street, 33 of
-# the commune. `geo_type` of the BAN; `statut_geocodage` of ADEME.
-ROUGH = (
-    "12",
-    "22",
-    "32",
-    "33",
-    "street",
-    "locality",
-    "municipality",
-    "commune",
-    "voie",
-    "lieu dit",
-    "aucun",
+# Columns of the geocoder of the BAN, of the files of INSEE, ADEME and Géorisques, of ArcGIS and
+# Google. `accuracy` names the level, `geocoded` whether an address was found.
+FIELDS = (
+    Field(
+        "accuracy",
+        (
+            *("result_type", "geo_type", "qualite_xy", "geocodage_type", "type_geocodage"),
+            *("precision_geocodage", "niveau_geocodage", "qualite_geocodage", "niveau_precision"),
+            *("precision_xy", "precision", "addr_type", "location_type"),
+        ),
+    ),
+    Field("geocoded", ("result_status", "statut_geocodage", "geocodage_etat", "geocodage_statut")),
+    Field(
+        "score",
+        ("result_score", "geo_score", "score_ban", "geocodage_score", "score_geocodage"),
+    ),
 )
-NOT_GEOCODED = "non geocode"
+NAMES = tuple(field.name for field in FIELDS)
 MIN_SCORE = 0.5  # of the BAN's geocoder: below, the address found is often another one
+STREET, COMMUNE = "street", "commune"
+# `qualite_xy` of INSEE: x1 the number was found, x2 a random point of the street, 33 of the
+# commune.
+CODES = {"12": STREET, "22": STREET, "32": STREET, "33": COMMUNE}
+EXACT = re.compile(
+    r"\b(?:house ?number|numeros?|parcelle|batiment|entree|rooftop|point ?address)\b"
+)
+OF_COMMUNE = re.compile(
+    r"\b(?:communes?|communal|municipality|villes?|city|town|village|code postal|postal|postcode"
+    r"|approximate|departement|region|mairie|chef lieu|not found|no match|zero results|sans reponse"
+    r"|aucun\w*|echec|error|erreur|skipped|introuvable)\b"
+)
+OF_STREET = re.compile(
+    r"\b(?:rues?|voies?|streets?|road|street ?name|locality|localite|lieu ?dit|hameau|quartier"
+    r"|geometric center|intersection|secteur)\b"
+)
 
 
-def points_of(
-    rows: pd.DataFrame, metric: str, journal: Journal, *, degrees: str = geolocate.DEGREES
-) -> gpd.GeoSeries:
-    """Points of rows in degrees, else in metres, else of a text ``lat,lon``; None where unknown.
+def levels(rows: pd.DataFrame) -> pd.Series[Any]:
+    """Level of the place of each row: ``street``, ``commune``, or missing for a building's.
 
-    A location whose own column says that it is that of a street or a commune is unknown, with a
-    note: it says nothing of one building.
+    A row without a quality has none. A place that was not found, or with a score below
+    `MIN_SCORE`, counts as that of a commune: it may be anywhere.
 
     Parameters
     ----------
     rows
-        With the columns that the format has of ``lon``, ``lat``, ``east``, ``north``, ``geopoint``,
-        ``accuracy`` and ``score``.
-    metric, degrees
-        CRS of ``east`` and ``north``, and of ``lon`` and ``lat``.
-    """
-    points = _of_columns(rows, "lon", "lat", degrees).to_crs(metric)
-    if "geopoint" in rows:
-        pair = rows["geopoint"].astype("str").str.split(",", n=1, expand=True)
-        text = pair.reindex(columns=[0, 1]).set_axis(["lat", "lon"], axis=1)
-        points = points.fillna(_of_columns(text, "lon", "lat", geolocate.DEGREES).to_crs(metric))
-    if "east" in rows:
-        points = _of_columns(rows, "east", "north", metric).fillna(points)
-    rough = is_rough(rows) & ~shapely.is_missing(points.to_numpy())
-    journal.add("dropped", int(rough.sum()), "readers.geocoding.rough")
-    return points.mask(rough)
-
-
-def is_rough(rows: pd.DataFrame) -> pd.Series[Any]:
-    """Tell the rows whose location, by its own quality, is not that of one building.
-
-    A row without a quality is not.
+        With those of the columns `NAMES` that the file has.
 
     Examples
     --------
-    >>> list(is_rough(pd.DataFrame({"accuracy": ["33", "11", None], "score": [None, "0.2", None]})))
-    [True, True, False]
+    >>> rows = {"accuracy": ["33", "11", "street", None], "score": [None, "0.2", "0.9", "0.9"]}
+    >>> list(levels(pd.DataFrame(rows)))
+    ['commune', 'commune', 'street', nan]
+    >>> list(levels(pd.DataFrame({"geocoded": ["adresse géocodée ban à l'adresse", "not-found"]})))
+    [nan, 'commune']
     """
-    rough = pd.Series(False, rows.index)
-    if "accuracy" in rows:
-        words = rows["accuracy"].map(lambda text: columns.plain_name(str(text)), na_action="ignore")
-        rough |= words.isin(ROUGH) | words.astype("str").str.contains(NOT_GEOCODED, na=False)
+    level = pd.Series(None, rows.index, dtype="str")
+    for name in ("accuracy", "geocoded"):
+        if name in rows and rows[name].notna().any():
+            words = rows[name].astype("str")
+            of_word = {one: _level(one) for one in words.dropna().unique()}
+            level = level.fillna(words.map(of_word).astype("str"))
     if "score" in rows:
-        rough |= parse.loose_numbers(rows["score"]) < MIN_SCORE
-    return rough
+        score = parse.loose_numbers(rows["score"])
+        low = score / (100.0 if score.max() > 1 else 1.0) < MIN_SCORE
+        level = level.mask(low, COMMUNE)
+    return level.astype("str")
 
 
-def _of_columns(rows: pd.DataFrame, x: str, y: str, crs: str) -> gpd.GeoSeries:
-    if x not in rows:
-        return gpd.GeoSeries(np.full(len(rows), None, dtype=object), rows.index, crs=crs)
-    return geolocate.to_points(pd.DataFrame({"lon": rows[x], "lat": rows[y]}), crs)
+def _level(text: str) -> str | None:
+    plain = columns.plain_name(text.replace("-", " ").replace("'", " ")).removesuffix(" 0")
+    if plain in CODES:
+        return CODES[plain]
+    if "non geocode" in plain:
+        return COMMUNE
+    if EXACT.search(plain):
+        return None
+    if OF_COMMUNE.search(plain):
+        return COMMUNE
+    return STREET if OF_STREET.search(plain) else None
+
+
+def drop_rough(frame: Any, journal: Journal, *, streets: bool = True) -> Any:
+    """Rows whose place is that of one building, by its own quality, with a note on the others.
+
+    Parameters
+    ----------
+    frame
+        Rows with a place, and with those of the columns `NAMES` that the file has: they are
+        removed.
+    streets
+        Drop places at the level of a street too; else only those of a commune.
+    """
+    level = levels(frame)
+    rough = level.notna() if streets else level == COMMUNE
+    message = "readers.geocoding.rough_dropped" if streets else "readers.geocoding.of_commune"
+    journal.add("dropped", int(rough.sum()), message)
+    return frame[~rough].drop(columns=[name for name in NAMES if name in frame])

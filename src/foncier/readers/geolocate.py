@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,16 +12,19 @@ import pandas as pd
 import shapely
 
 from foncier.geometry import unions_by
-from foncier.readers import base, columns, frames, json_text, parse
+from foncier.readers import base, columns, frames, geocoding, json_text, parse
 from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_ids import commune_codes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
     from foncier.readers.report import Journal
 
 DEGREES = "EPSG:4326"
+MOST_DEGREES = 180.0
 SEPARATOR = " | "  # between the items of a list in one cell
 
 
@@ -30,8 +35,10 @@ def cells(
 ) -> tuple[pd.DataFrame, int, gpd.GeoSeries | None]:
     """Return the columns of a CSV or vector file, its number of rows and its geometries if any.
 
-    ``fields`` may depend on the names of the columns (`foncier.readers.layouts`).
+    ``fields`` may depend on the names of the columns (`foncier.readers.layouts`). The quality of
+    the place of each row is read of every file (`foncier.readers.geocoding`).
     """
+    fields = partial(_with_quality, fields)
     if frames.is_table(file):
         table: Any = frames.rows(file, journal)
         return columns.pick(table, fields, file, journal), len(table), None
@@ -49,6 +56,16 @@ def cells(
     )
 
 
+def _with_quality(fields: columns.Fields, names: Iterable[str]) -> tuple[columns.Field, ...]:
+    """Columns of a format and `geocoding.FIELDS`; the names of a column of both are joined."""
+    known = {field.name: field for field in columns.of_names(fields, names)}
+    for field in geocoding.FIELDS:
+        own = known.get(field.name, field)
+        aliases = dict.fromkeys((*own.aliases, *field.aliases))
+        known[field.name] = replace(own, aliases=tuple(aliases))
+    return tuple(known.values())
+
+
 def _join_items(cell: Any) -> Any:
     return SEPARATOR.join(map(str, cell)) if isinstance(cell, (list, np.ndarray)) else cell
 
@@ -59,6 +76,41 @@ def to_points(rows: pd.DataFrame, crs: str) -> gpd.GeoSeries:
     shapes = np.array(shapely.points(lon.fillna(0).to_numpy(), lat.fillna(0).to_numpy()))
     shapes[(lon.isna() | lat.isna() | ((lon == 0) & (lat == 0))).to_numpy()] = None
     return gpd.GeoSeries(shapes, index=rows.index, crs=crs)
+
+
+def points_of(
+    rows: pd.DataFrame, metric: str, journal: Journal, *, degrees: str = DEGREES
+) -> gpd.GeoSeries:
+    """Points of rows in metres, else in degrees, else of a text ``lat,lon``; None where unknown.
+
+    Degrees that are none are metres in ``metric``, with a note.
+
+    Parameters
+    ----------
+    rows
+        With the columns that the format has of ``lon``, ``lat``, ``east``, ``north`` and
+        ``geopoint``.
+    metric, degrees
+        CRS of ``east`` and ``north``, and of ``lon`` and ``lat``.
+    """
+    points = _of_columns(rows, "lon", "lat", degrees)
+    metres = points.x.abs().gt(MOST_DEGREES) | points.y.abs().gt(MOST_DEGREES)
+    journal.add("assumed", int(metres.sum()), "readers.geolocate.metres", crs=metric)
+    moved = points.mask(metres).to_crs(metric)
+    points = moved.fillna(points.where(metres).set_crs(metric, allow_override=True))
+    if "geopoint" in rows:
+        pair = rows["geopoint"].astype("str").str.split(",", n=1, expand=True)
+        text = pair.reindex(columns=[0, 1]).set_axis(["lat", "lon"], axis=1)
+        points = points.fillna(_of_columns(text, "lon", "lat", DEGREES).to_crs(metric))
+    if "east" in rows:
+        points = _of_columns(rows, "east", "north", metric).fillna(points)
+    return points
+
+
+def _of_columns(rows: pd.DataFrame, x: str, y: str, crs: str) -> gpd.GeoSeries:
+    if x not in rows:
+        return gpd.GeoSeries(np.full(len(rows), None, dtype=object), rows.index, crs=crs)
+    return to_points(pd.DataFrame({"lon": rows[x], "lat": rows[y]}), crs)
 
 
 def from_wkt(values: pd.Series[Any]) -> np.ndarray:
@@ -108,6 +160,8 @@ def locate(
 ) -> Draft:
     """Give each row the union of its parcels or its own geometry; drop rows with neither.
 
+    A point that is that of a street or a commune, by its own quality, is none, with a note.
+
     Parameters
     ----------
     rows
@@ -121,6 +175,9 @@ def locate(
     rows = rows.assign(parcel_ids=listed)
     outline = parcel_outlines(listed, target)
     has_point = ~shapely.is_missing(points.to_numpy()) & ~shapely.is_empty(points.to_numpy())
+    rough = has_point & geocoding.levels(rows).notna().to_numpy(dtype=bool)
+    journal.add("dropped", int(rough.sum()), "readers.geocoding.rough")
+    has_point &= ~rough
     use_parcels = ~shapely.is_missing(outline)
     use_parcels = use_parcels if parcels_first else use_parcels & ~has_point
     unlocated = ~has_point & ~use_parcels

@@ -45,9 +45,6 @@ CASIAS = (
     Field("url", ("fiche_risque", "url")),
     Field("lon", ("longitude", "x")),
     Field("lat", ("latitude", "y")),
-    Field("geocoded", ("geocodage_etat",)),
-    Field("score", ("geocodage_score",)),
-    Field("accuracy", ("geocodage_type",)),
 )
 # Names and addresses are not read: some are persons'.
 ICPE = (
@@ -164,7 +161,7 @@ def _resolved(
 ) -> gpd.GeoSeries:
     """Points without those of addresses that the geocoder did not find for sure."""
     has_point = points.notna()
-    unsure = by_address & has_point & geocoding.is_rough(rows)
+    unsure = by_address & has_point & geocoding.levels(rows).notna()
     unresolved = (by_address & ~has_point) | unsure
     ids = rows.loc[unresolved, "site_id"].astype("str").sort_values()
     shown = [*ids.head(SHOWN_SITES), *(["…"] if len(ids) > SHOWN_SITES else [])]

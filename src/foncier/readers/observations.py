@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from foncier.errors import FormatError
-from foncier.readers import base, columns, frames, ids, parse
+from foncier.readers import base, columns, frames, geocoding, ids, parse
 from foncier.readers.columns import Field
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ FIELDS = (
     Field("detail", ("détail", "commentaire")),
     Field("observed_on", ("date",)),
     Field("source"),
+    *geocoding.FIELDS,
 )
 SURVEY_FIELDS = (
     Field("lon", ("longitude", "x")),
@@ -34,6 +35,7 @@ SURVEY_FIELDS = (
     Field("observed_on", ("date",)),
     Field("name", ("nom",)),
     Field("detail", ("détail", "commentaire")),
+    *geocoding.FIELDS,
 )
 SUBJECTS = {"building": "building", "site": "site", "bâtiment": "building", "terrain": "site"}
 STATES = {
@@ -53,7 +55,7 @@ def vector(file: LayerFile, target: Target, journal: Journal) -> Draft:
         A subject is neither building nor site.
     """
     draft = base.layer(file, target, journal, fields=FIELDS, shape="place")
-    frame: Any = draft.frame
+    frame: Any = geocoding.drop_rough(draft.frame, journal)
     subject = columns.translate(
         frame["subject"], SUBJECTS, column="subject", shown=file.shown, journal=journal
     )
@@ -87,7 +89,7 @@ def survey(file: LayerFile, target: Target, journal: Journal) -> Draft:
         draft = base.placed(rows, file, target, journal, shape="place")
     else:
         draft = base.layer(file, target, journal, fields=SURVEY_FIELDS, shape="place")
-    frame: Any = draft.frame
+    frame: Any = geocoding.drop_rough(draft.frame, journal)
     frame = frame.assign(
         signal=_state_signals(frame["etat"], file.shown, journal),
         subject="building",

@@ -19,7 +19,6 @@ from foncier.readers import (
     base,
     columns,
     frames,
-    geocoding,
     geolocate,
     ids,
     layouts,
@@ -80,7 +79,7 @@ def dpe(file: LayerFile, target: Target, journal: Journal) -> Draft:
         file, partial(layouts.fields, "dpe", required=DPE), journal
     )
     if points is None:
-        points = geocoding.points_of(rows, file.crs or "EPSG:2154", journal)
+        points = geolocate.points_of(rows, file.crs or "EPSG:2154", journal)
     rows = geolocate.in_communes(rows, target, journal, points)
     rows = rows.assign(
         signal="dpe_recent",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foncier.readers import geocoding, geolocate, layouts, parse, registers
+from foncier.readers import geolocate, layouts, parse, registers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def sirene(file: LayerFile, target: Target, journal: Journal) -> Draft:
     rows, size, points = geolocate.cells(file, fields, journal)
     if points is None:
         degrees = file.crs or geolocate.DEGREES
-        points = geocoding.points_of(rows, target.crs.to_string(), journal, degrees=degrees)
+        points = geolocate.points_of(rows, target.crs.to_string(), journal, degrees=degrees)
     rows = geolocate.in_communes(rows, target, journal, points)
     rows = rows.assign(since=parse.dates(rows["since"], column="dateDebut", journal=journal))
     rows = _present(rows, journal)
