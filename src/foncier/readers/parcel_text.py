@@ -237,8 +237,10 @@ class _Parser:
         self.last, self.ranged = number, False
 
 
-KINDS = ("excel", "area", "mistyped", "long", "idu", "reversed", "range", "ref", "more")
-KINDS += ("heading", "gap", "word")
+KINDS = (
+    *("excel", "area", "mistyped", "long", "idu", "reversed", "range", "ref", "more"),
+    *("heading", "gap", "word"),
+)
 
 
 def _is_postal(code: str) -> bool:
