@@ -238,6 +238,14 @@ profile = "foncier"
 [needs]
 files = ["besoin.toml"]
 
+[densification]
+need = { dwellings = 1500, until = 2035, source = "besoin fictif" }
+
+[[densification.consumption]]
+period = "2011-2021"
+hectares = 21.5
+source = "chiffre fictif"
+
 [leaflet]
 intro = "Une offre mobilisable rapidement pour les porteurs de projets, à partir des espaces en \
 friche, des dents creuses et des bâtiments non affectés."

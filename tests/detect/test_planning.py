@@ -191,6 +191,9 @@ def capacity(*rows: dict[str, Any], usable: float = 1000.0) -> tuple[float, floa
         ([{"code": "18", "label": "OAP du Moulin"}], (0, 16)),
         ([{"code": "18", "text": "20 à 60 logements/ha"}], (2, 6)),
         ([{"code": "18", "text": "35 logements par hectare"}], (3, 4)),
+        # The least density bounds nothing above.
+        ([{"code": "18", "text": "minimum 35 logements/ha"}], (3, 16)),
+        ([{"code": "18", "text": "Au moins 35 logements par hectare"}], (3, 16)),
         ([{"code": "39", "subcode": "01", "text": "R+3"}], (4, 16)),  # the least height
     ],
 )

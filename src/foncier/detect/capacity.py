@@ -23,6 +23,8 @@ HEIGHT_M = rf"{NUMBER}\s*m(?:[èe]tres?)?(?![\w²2])"
 STOREYS = r"R\s*\+\s*(\d+)"
 ATTIC = r"R\s*\+\s*\d+\s*\+\s*(?:C|attique|combles?)"
 BUILT_PERCENT = rf"{NUMBER}\s*%"
+# A density that is stated as the least bounds nothing above.
+AT_LEAST = r"\bmin(?:imum|imale?|\.)?\b|\bau moins\b|≥"
 PER_HECTARE = r"(\d+)(?:\s*(?:à|-|–)\s*(\d+))?\s*log\w*\s*(?:/|par|à l['’])\s*(?:ha\b|hectare)"
 HEIGHT, BUILT, GUIDELINE = "psc-39", "psc-38", "psc-18"
 
@@ -49,13 +51,14 @@ def bounds(located: pd.DataFrame, rules: PlanningRules) -> pd.DataFrame:
     storeys = _number(words, STOREYS) + 1 + words.str.contains(ATTIC, case=False)
     share = _number(words, BUILT_PERCENT) / 100
     density = words.str.extract(PER_HECTARE, flags=2).astype("float64")
+    single = density[0].mask(words.str.contains(AT_LEAST, case=False))
     table = pd.DataFrame(
         {
             "opportunity_id": rows["opportunity_id"],
             "storeys": storeys.fillna(height).clip(lower=1).where(kind == HEIGHT),
             "built_share": share.where((kind == BUILT) & (share > 0) & (share <= 1)),
             "per_ha_low": density[0].where(kind == GUIDELINE),
-            "per_ha_high": density[1].fillna(density[0]).where(kind == GUIDELINE),
+            "per_ha_high": density[1].fillna(single).where(kind == GUIDELINE),
         }
     )
     read = table[["storeys", "built_share", "per_ha_low"]].notna().any(axis="columns")
