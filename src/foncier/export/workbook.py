@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -62,13 +63,15 @@ def write_workbook(result: SavedResult, path: Path) -> None:
     """
     from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    packed = io.BytesIO()  # on a full disk an unfinished zip would warn after the message
     try:
-        _write_book(result, path)
+        _write_book(result, packed)
     except (XlsxFileError, OSError) as error:
         raise ExportError("export.workbook.not_written", file=path.name, why=error) from error
+    path.write_bytes(packed.getbuffer())
 
 
-def _write_book(result: SavedResult, path: Path) -> None:
+def _write_book(result: SavedResult, file: io.BytesIO) -> None:
     import xlsxwriter  # noqa: PLC0415 (only for those who ask for a workbook)
 
     day = _midnight(result.edition) if result.edition else UNDATED
@@ -78,7 +81,7 @@ def _write_book(result: SavedResult, path: Path) -> None:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(path, options) as book:
+    with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": result.title, "author": "foncier", "created": day})
         book.set_size(2400, 1600)
         formats = _formats(book, result.lang)
