@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from tests.detect.test_planning import prescriptions
 
 from foncier import schemas
-from foncier.detect import SpatialContext, add_sites, mutable_plots
+from foncier.detect import SpatialContext, mutable_plots, with_sites
 from foncier.study import Densification, land_rules, mutable_rules
+from foncier.study.rulesets import published
 
 CRS = "EPSG:2154"
-RULES = mutable_rules(Densification.model_validate({}))
+RULES = mutable_rules(Densification.model_validate({}), published("foncier"))
 PLANNING = land_rules().planning
 AREA = shapely.box(-1000, -1000, 1000, 1000)
 SIDE = 40.0  # 1 600 m²
@@ -73,6 +74,16 @@ def test_a_bare_parcel_is_no_built_plot_and_a_shed_no_building() -> None:
     assert found(context(0.0, 0.01)) == []  # 16 m²: an annexe
 
 
+def test_buildings_count_as_in_the_rule_set() -> None:
+    """The wall of a neighbour, drawn over the limit, is no building of the parcel."""
+    ground = context(0.0, 0.1)
+    wall = shapely.box(SIDE - 0.9, 0, SIDE + 5, SIDE)  # 36 m² of the first parcel
+    assert ground.buildings is not None
+    ground.buildings.loc[len(ground.buildings)] = ["wall", "hard", wall.area, wall]
+    assert found(ground) == ["1"]
+    assert found(ground, built={}) == ["0", "1"]
+
+
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
@@ -114,7 +125,7 @@ def test_sites_on_a_plot_are_named_by_what_they_are() -> None:
             "parcel_ids": [ids[0], ids[1], f"{ids[1]}|{ids[2]}"],
         }
     )
-    named = add_sites(plots, sites)
+    named = with_sites(plots, sites)
     assert named["vacant_ids"].fillna("").tolist() == ["BV-1", "", ""]
     assert named["listed_ids"].fillna("").tolist() == ["", "FR-3|TD-2", "FR-3"]
 

@@ -14,7 +14,7 @@ from foncier.detect.measures import (
     known_measures,
     register_measure,
 )
-from foncier.detect.mutable_plots import add_sites, mutable_plots
+from foncier.detect.mutable_plots import mutable_plots, with_sites
 from foncier.detect.owners import owner_columns, owner_evidence, public_units
 from foncier.detect.past import Past, as_one_piece, parcel_ids, past_ground
 from foncier.detect.permits import (
@@ -41,7 +41,6 @@ __all__ = [
     "Past",
     "Plots",
     "SpatialContext",
-    "add_sites",
     "artificialised_share",
     "as_one_piece",
     "bound_capacity",
@@ -73,4 +72,5 @@ __all__ = [
     "rules_radius_m",
     "signal_of",
     "uncovered_communes",
+    "with_sites",
 ]

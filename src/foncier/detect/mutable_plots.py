@@ -54,16 +54,15 @@ def mutable_plots(
     shapely.prepare(area)
     rows = np.flatnonzero(shapely.intersects(area, context.centres))
     rows = rows[context.known(NEEDS, rows)]
-    built = built_m2(context, rows, {"least_m2": rules.least_building_m2, "no_light": True})
+    built = built_m2(context, rows, rules.built)
     share = built / np.maximum(shapely.area(context.plots[rows]), 1e-9)
-    few = (built >= rules.least_building_m2) & (
-        share < rules.part
-    )  # whatever is allowed, it is at most all of it
+    # Whatever is allowed, it is at most the whole parcel.
+    few = (built >= rules.least_building_m2) & (share < rules.part)
     rows, share = rows[few], share[few]
     land = ground(context, rows, {"zones": rules.zones, "available": True})
     large = shapely.area(land) >= rules.least_m2
     rows, share, land = rows[large], share[large], land[large]
-    table = _table(context, rows, share, land)
+    table = _table(context, parcels.iloc[rows], rows, share, land)
     allowed = _allowed(table, context.prescriptions, planning)
     stated = ~np.isnan(allowed)
     allowed = np.where(stated, allowed, rules.built_share)
@@ -75,12 +74,13 @@ def mutable_plots(
 
 
 def _table(
-    context: SpatialContext, rows: NDArray[np.intp], share: Any, land: Geometries
+    context: SpatialContext,
+    chosen: gpd.GeoDataFrame,
+    rows: NDArray[np.intp],
+    share: Any,
+    land: Geometries,
 ) -> gpd.GeoDataFrame:
-    parcels = context.parcels
-    if parcels is None:
-        raise AssertionError
-    chosen = parcels.iloc[rows]
+    """Columns of `schemas.MUTABLE_PLOTS` for the chosen parcels, by their positions."""
     communes = chosen["commune"].to_numpy()
     return gpd.GeoDataFrame(
         {
@@ -94,7 +94,7 @@ def _table(
             "listed_ids": None,
         },
         geometry=land,
-        crs=parcels.crs,
+        crs=chosen.crs,
     )
 
 
@@ -112,7 +112,7 @@ def _allowed(
     return known.reindex(plots["parcel_id"]).to_numpy(dtype=np.float64)
 
 
-def add_sites(plots: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_sites(plots: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Plots with the sites of the list on them: vacant premises, and any other.
 
     A plot with another site is counted with that site: ``listed_ids`` names it.

@@ -212,7 +212,7 @@ def _no_rows() -> gpd.GeoDataFrame:
 
 
 def _with_ids(frame: gpd.GeoDataFrame, ids: list[Any]) -> gpd.GeoDataFrame:
-    """Rows with the id of each feature in the service, by which pages are told apart."""
+    """Rows with the id of each feature in the service, by which pages are compared."""
     return frame.assign(objet=[None if one is None else str(one) for one in ids])
 
 

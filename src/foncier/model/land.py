@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +75,18 @@ class PlanningRules:
 
 @dataclass(frozen=True)
 class MutableRules:
-    """Which built parcels are mutable (see ``study/rulesets/densification.toml``)."""
+    """Which built parcels are mutable (see ``study/rulesets/densification.toml``).
+
+    ``built`` are the parameters of the measure ``built_share`` of the rule set: the same buildings
+    count as in its rules.
+    """
 
     zones: tuple[str, ...]
     part: float
     built_share: float
     least_m2: float
     least_building_m2: float
+    built: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

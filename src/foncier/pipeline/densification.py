@@ -29,6 +29,6 @@ def mutable_plots(
         return None
     rules = profile(study)
     here = replace(context, fabric=rules.fabric, excluded=rules.excluded)
-    wanted = mutable_rules(study.densification)
+    wanted = mutable_rules(study.densification, rules)
     plots = detect.mutable_plots(here, area, wanted, land_rules().planning)
-    return detect.add_sites(plots, candidates)
+    return detect.with_sites(plots, candidates)

@@ -19,8 +19,16 @@ from foncier import (
 from foncier._util import gc
 from foncier.crs import legal_crs
 from foncier.i18n import label, localize
-from foncier.model import Contact, Criterion, EvidenceModel, LayerReport, ResultTables
+from foncier.model import (
+    Contact,
+    Criterion,
+    EvidenceModel,
+    LayerReport,
+    Missing,
+    ResultTables,
+)
 from foncier.pipeline.accessibility import Accessibility, compute_accessibility, missing_raster
+from foncier.pipeline.assess import assess_friches, potential_by_district
 from foncier.pipeline.availability import add_availability
 from foncier.pipeline.convert import read_study_layers
 from foncier.pipeline.densification import mutable_plots
@@ -38,27 +46,21 @@ from foncier.pipeline.missing import (
 from foncier.pipeline.streets import connect_layers, isolated, loop_gaps
 from foncier.pipeline.study_area import (
     StudyLines,
-    landmarks,
     study_area,
     trace_lines,
 )
 from foncier.pipeline.surroundings import site_needs, surroundings
 from foncier.pipeline.warnings import in_a_friche, landlocked, outside_street_coverage
-from foncier.scoring import mutafriches
-from foncier.scoring.by_district import OUTSIDE_NAME
 from foncier.study import (
     calibrated,
     check_names,
     criteria,
     destination_categories,
-    effort_rules,
     evidence_model,
     measurable_criteria,
     profile,
     rank_order,
-    study_answers,
 )
-from foncier.study import mutafriches as study_mutafriches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,15 +168,15 @@ def run(
         **_score_fields(scores, weighted),
         order=order,
         **_layer_fields(connected, lines, area, crs),
-        missing=partial_coverage(context, friches, outside)
-        + isolated(graph, layers.get("places"), access.points)
-        + loop_gaps(lines.straight)
-        + missing(study, layers, destinations, lines.loop)
-        + unknown_sites(study, set(candidates["opportunity_id"]))
-        + missing_raster(area)
-        + unlisted
-        + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
-        + unmeasured(left_out, [one.name for one in left_out]),
+        missing=(
+            partial_coverage(context, friches, outside)
+            + isolated(graph, layers.get("places"), access.points)
+            + _lacking(study, layers, candidates, destinations, lines)
+            + missing_raster(area)
+            + unlisted
+            + unmeasured(weighted, scoring.unmeasured_criteria(measures, weighted))
+            + unmeasured(left_out, [one.name for one in left_out])
+        ),
         measures=measures,
         districts=potential_by_district(
             study, layers, candidates, scores, axis=lines.axis, area=area
@@ -200,6 +202,21 @@ def _add_access_warnings(
     """Candidates with warnings on their access, and which the layer of streets does not cover."""
     outside = outside_street_coverage(access.candidates, access.entrances, context)
     return landlocked(access.candidates, access.entrances, outside), outside
+
+
+def _lacking(
+    study: Study,
+    layers: Layers,
+    candidates: gpd.GeoDataFrame,
+    destinations: dict[str, Any],
+    lines: StudyLines,
+) -> tuple[Missing, ...]:
+    """What the study lacks: streets of the loop, layers and destinations, sites that it names."""
+    return (
+        loop_gaps(lines.straight)
+        + missing(study, layers, destinations, lines.loop)
+        + unknown_sites(study, set(candidates["opportunity_id"]))
+    )
 
 
 def measure_criteria(
@@ -359,63 +376,3 @@ def _add_measures(candidates: gpd.GeoDataFrame, measures: pd.DataFrame) -> gpd.G
     known, ids = measures.set_index("opportunity_id"), candidates["opportunity_id"]
     columns = {name: ids.map(known[name]) for name in SITE_MEASURES}
     return schemas.CANDIDATES.conform(candidates.assign(**columns))
-
-
-DISTRICT_LAYERS: tuple[Layer, ...] = ("population", "prices", "vacancy_rates")
-
-
-def potential_by_district(
-    study: Study,
-    layers: Layers,
-    candidates: gpd.GeoDataFrame,
-    scores: pd.DataFrame,
-    *,
-    axis: shapely.Geometry | None,
-    area: shapely.Geometry,
-) -> gpd.GeoDataFrame | None:
-    """Sum the opportunities of each district, or section of the axis; None without either."""
-    outlines, outside = layers.get("districts"), OUTSIDE_NAME
-    if outlines is None and axis is not None and study.axis is not None:
-        outlines = scoring.axis_sections(
-            axis,
-            area,
-            landmarks(study, layers.get("places"), candidates.crs),
-            crs=candidates.crs,
-            half_width_m=study.axis.half_width_m,
-        )
-        outside = label("scoring.districts.off_axis")
-    if outlines is None:
-        return None
-    table = scoring.by_district(candidates, scores, outlines, outside_name=outside)
-    facts = {name: layers.get(name) for name in DISTRICT_LAYERS}
-    return scoring.add_facts(table, candidates, study.info.communes, **facts)
-
-
-MUTAFRICHES_LAYERS: tuple[Layer, ...] = (
-    "inventory",
-    "zones",
-    "constraints",
-    "places",
-    "streets",
-    "vacancy_rates",
-)
-
-
-def assess_friches(study: Study, layers: Layers, candidates: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Tables ``mutability``, ``mutability_facts`` and ``effort`` of a result.
-
-    Raises
-    ------
-    ConfigError
-        An unknown criterion or answer of Mutafriches in the study.
-    """
-    matrix = study_mutafriches()
-    context = mutafriches.InputLayers(**{name: layers.get(name) for name in MUTAFRICHES_LAYERS})
-    answers = study_answers(study, matrix)
-    known = mutafriches.known_answers(candidates, context, matrix, answers)
-    ids = candidates.loc[candidates["kind"] == "friche", "opportunity_id"].tolist()
-    return {
-        "mutability": mutafriches.mutability(ids, known, matrix),
-        "mutability_facts": known,
-        "effort": mutafriches.effort(candidates, known, effort_rules(), context.inventory),
-    }

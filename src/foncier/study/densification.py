@@ -10,10 +10,11 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from foncier.i18n import Message
-from foncier.model import MutableRules
+from foncier.model import MutableRules, Profile
 from foncier.study.strict import Strict
 
 FILE = "densification.toml"
+BUILT_SHARE = "built_share"  # measure of the footprint (CES)
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Pair = tuple[Share, Share]
@@ -120,11 +121,18 @@ class Densification(Strict):
         return merged
 
 
-def mutable_rules(settings: Densification) -> MutableRules:
-    """Which built parcels a study calls mutable."""
+def mutable_rules(settings: Densification, profile: Profile) -> MutableRules:
+    """Which built parcels a study calls mutable; buildings count as in its rule set."""
     chosen = settings.mutable
+    every = (rule for rules in profile.rules.values() for rule in rules)
+    built = next((rule.params for rule in every if rule.measure == BUILT_SHARE), {})
     return MutableRules(
-        chosen.zones, chosen.part, chosen.built_share, chosen.least_m2, chosen.least_building_m2
+        zones=chosen.zones,
+        part=chosen.part,
+        built_share=chosen.built_share,
+        least_m2=chosen.least_m2,
+        least_building_m2=chosen.least_building_m2,
+        built=built,
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from foncier.i18n import Lang
 
-# Ready dark, to be confirmed clear, taken grey: told apart by lightness too.
+# Ready dark, to be confirmed light, taken grey: they differ in lightness too.
 AVAILABILITY = dict(zip(AVAILABILITY_CLASSES, ("#018571", "#F2C14E", "#8C8C8C"), strict=True))
 # Okabe-Ito: groups of public owners. Words of `project.toml`, types of owners, colour.
 OWNERS = (

@@ -77,33 +77,10 @@ def theme_table(
     words = words_in(lang)
     name = theme.get("table", "")
     if name == "quartiers" and "quartiers" in layers:
-        return PLAIN | {
-            "layer": layers["quartiers"],
-            "title": words["districts_table"],
-            "filter": f"\"kind\" = '{ALL_KINDS}'",
-            "sort": ['-"area_m2"'],
-            "size": 7,
-            "wrap": True,
-            "columns": [
-                column('coalesce("name", "quarter_id")', words["district"], 43),
-                number('"number"', words["number"], 13, lang, digits=1),
-                number('"ready_number"', words["ready"], 13, lang, digits=1),
-                number('"area_m2" / 10000', "ha", 13, lang, digits=1),
-                number('"residents"', words["residents"], 16, lang),
-            ],
-        }
+        return _district_table(layers["quartiers"], words, lang)
     if not name:
         return None
-    last = {
-        "score": number('"score"', words["score"], 12, lang, digits=2),
-        "rank_value": number(VALUE, words["value"], 18, lang, digits=1),
-        "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
-        "availability_class": column(
-            'represent_value("availability_class")', words["availability"], 20
-        ),
-        "owner_types": column(text_expression(OWNERS, lang), words["owner"], 24),
-        "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
-    }[name if name in sites.columns and sites[name].notna().any() else "score"]
+    last = _last_column(name if name in sites and sites[name].notna().any() else "score", lang)
     width = 44.4 - last["width"]  # what the other columns leave of the panel
     if "rows" in theme:
         sites = sites[sites["public_land"].isin(PUBLIC)]
@@ -125,6 +102,39 @@ def theme_table(
             last,
         ],
     }
+
+
+def _district_table(layer: Any, words: Mapping[str, str], lang: Lang) -> dict[str, Any]:
+    """Table of the districts, the largest area first."""
+    return PLAIN | {
+        "layer": layer,
+        "title": words["districts_table"],
+        "filter": f"\"kind\" = '{ALL_KINDS}'",
+        "sort": ['-"area_m2"'],
+        "size": 7,
+        "wrap": True,
+        "columns": [
+            column('coalesce("name", "quarter_id")', words["district"], 43),
+            number('"number"', words["number"], 13, lang, digits=1),
+            number('"ready_number"', words["ready"], 13, lang, digits=1),
+            number('"area_m2" / 10000', "ha", 13, lang, digits=1),
+            number('"residents"', words["residents"], 16, lang),
+        ],
+    }
+
+
+def _last_column(name: str, lang: Lang) -> dict[str, Any]:
+    """Last column of the table of the sites: what the theme shows of them."""
+    words = words_in(lang)
+    availability = 'represent_value("availability_class")'
+    return {
+        "score": number('"score"', words["score"], 12, lang, digits=2),
+        "rank_value": number(VALUE, words["value"], 18, lang, digits=1),
+        "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
+        "availability_class": column(availability, words["availability"], 20),
+        "owner_types": column(text_expression(OWNERS, lang), words["owner"], 24),
+        "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
+    }[name]
 
 
 def _title(theme: Mapping[str, Any], sites: pd.DataFrame, words: Mapping[str, str]) -> str:

@@ -33,7 +33,6 @@ PLOTS = ("dent_creuse", "terrain_divisible")
 BY_DENSITY = ("assemblage", "bati_mutable", "friche")  # no capacity of the rule set
 HARDNESS = ("faible", "moyenne", "forte", "inconnue")
 TAKEN = "pris"
-SEVERAL = "|"
 EXCLUDES = "exclude"
 COLUMNS = (
     "id",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -10,14 +9,18 @@ from zipfile import BadZipFile
 from foncier.errors import ConfigError
 from foncier.export.report.document import Grid, Heading, Paragraph, Picture, Turn
 from foncier.export.report.writers.package import (
+    AUTHOR,
     HEAD_COLOUR,
+    LANGUAGES,
+    MANY_FIELDS,
     RULE_COLOUR,
     TOTAL_COLOUR,
+    day_of,
+    opening,
     undated,
     xml_text,
 )
 from foncier.export.sheets.typography import printable
-from foncier.i18n import format_value, localize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +28,16 @@ if TYPE_CHECKING:
     from foncier.export.report.document import Block, Document, Shown
     from foncier.i18n import Lang
 
-UNDATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-STYLES = {"body": "Normal", "bullet": "List Bullet", "note": "Caption"}
-LANGUAGES = {"fr": "fr-FR", "en": "en-GB"}
+STYLES = {
+    "title": "Title",
+    "subtitle": "Subtitle",
+    "body": "Normal",
+    "bullet": "List Bullet",
+    "note": "Caption",
+}
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-TWIPS_MM = 1440 / 25.4
 MARGIN_MM = 20.0
-HEAD_SIZE, CELL_SIZE, SMALL_SIZE = 16, 16, 13  # half points
-MANY_FIELDS = 10  # a table with more columns is set in small print
+CELL_SIZE, SMALL_SIZE = 16, 13  # half points
 
 
 def write_docx(document: Document, template: Path | None = None) -> bytes:
@@ -48,11 +53,8 @@ def write_docx(document: Document, template: Path | None = None) -> bytes:
     """
     book = _opened(template)
     _properties(book, document)
-    _add(book, printable(document.title, lang=document.lang), "Title")
-    _add(book, printable(document.subtitle, lang=document.lang), "Subtitle")
-    day = "" if document.day is None else format_value(document.day, "day", document.lang)
-    if day:
-        _add(book, localize("export.report_files.edition", document.lang, day=day), "Normal")
+    for style, text in opening(document):
+        _add(book, printable(text, lang=document.lang), STYLES[style])
     for block in document.blocks:
         _block(book, block, document.lang)
     out = io.BytesIO()
@@ -97,13 +99,10 @@ def _number_pages(section: Any) -> None:
 
 
 def _properties(book: Any, document: Document) -> None:
-    day = UNDATED
-    if document.day is not None:
-        day = dt.datetime.combine(document.day, dt.time(), dt.UTC)
     known = book.core_properties
-    known.title, known.author, known.language = document.title, "foncier", document.lang
-    known.created = known.modified = day
-    known.last_modified_by, known.revision, known.comments = "foncier", 1, ""
+    known.title, known.author, known.language = document.title, AUTHOR, document.lang
+    known.created = known.modified = day_of(document)
+    known.last_modified_by, known.revision, known.comments = AUTHOR, 1, ""
     for one in book.styles.element.iter(f"{{{W}}}lang"):
         one.set(f"{{{W}}}val", LANGUAGES[document.lang])
 

@@ -10,13 +10,17 @@ from zipfile import BadZipFile
 from foncier.errors import ConfigError
 from foncier.export.report.document import Grid, Heading, Paragraph, Picture, Turn
 from foncier.export.report.writers.package import (
+    AUTHOR,
     HEAD_COLOUR,
+    LANGUAGES,
+    MANY_FIELDS,
     RULE_COLOUR,
     TOTAL_COLOUR,
+    day_of,
+    opening,
     undated,
     xml_text,
 )
-from foncier.i18n import format_value, localize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +29,33 @@ if TYPE_CHECKING:
     from foncier.export.report.document import Block, Document, Shown
     from foncier.i18n import Lang
 
-STYLES = {"body": "Text_20_body", "bullet": "foncier_bullet", "note": "Caption"}
-UNDATED = "2000-01-01T00:00:00"
+STYLES = {
+    "title": "Title",
+    "subtitle": "Subtitle",
+    "body": "Text_20_body",
+    "bullet": "foncier_bullet",
+    "note": "Caption",
+}
 PAGE_MM, MARGIN_MM = (210, 297), 20
-MANY_FIELDS = 10  # a table with more columns is set in small print
 MASTER = {False: "foncier_portrait", True: "foncier_landscape"}
+RIGHT = 'fo:text-align="end"'
+# Size in points and side of the texts of cells; weight, colour and ground by state.
+CELLS = {"cell": (8, ""), "number": (8, RIGHT), "small": (6.5, ""), "small_number": (6.5, RIGHT)}
+STATES = {
+    "": ("normal", "#000000", ""),
+    "_head": ("bold", "#FFFFFF", HEAD_COLOUR),
+    "_total": ("bold", "#000000", TOTAL_COLOUR),
+}
+FIXED = (
+    '<style:style style:name="foncier_bullet" style:family="paragraph" '
+    'style:parent-style-name="Text_20_body"><style:paragraph-properties '
+    'fo:margin-left="6mm" fo:text-indent="-4mm" fo:margin-bottom="1mm"/></style:style>',
+    '<style:style style:name="foncier_caption" style:family="paragraph" '
+    'style:parent-style-name="Caption"><style:paragraph-properties '
+    'fo:keep-with-next="always"/></style:style>',
+    '<style:style style:name="foncier_row" style:family="table-row">'
+    '<style:table-row-properties fo:keep-together="always"/></style:style>',
+)
 
 
 def write_odt(document: Document, template: Path | None = None) -> bytes:
@@ -89,61 +115,49 @@ def _element(xml: str) -> Any:
 
 def _styles(document: Document) -> Iterator[Any]:
     """Automatic styles of tables and paragraphs; names of their own, so a template keeps its."""
-    for name, size, extra in (
-        ("cell", 8, ""),
-        ("number", 8, 'fo:text-align="end"'),
-        ("small", 6.5, ""),
-        ("small_number", 6.5, 'fo:text-align="end"'),
-    ):
-        for state, weight, colour in (
-            ("", "normal", "#000000"),
-            ("_head", "bold", "#FFFFFF"),
-            ("_total", "bold", "#000000"),
-        ):
+    yield from (_element(one) for one in FIXED)
+    yield from _cell_styles()
+    for turned, name in MASTER.items():
+        yield _element(
+            f'<style:style style:name="foncier_turn_{name}" style:family="paragraph" '
+            f'style:parent-style-name="Text_20_body" style:master-page-name="{name}"/>'
+        )
+        yield _element(
+            f'<style:style style:name="foncier_table_{name}" style:family="table">'
+            f'<style:table-properties style:width="{_inside_mm(turned)}mm" '
+            'table:align="left"/></style:style>'
+        )
+    yield from _column_styles(document)
+
+
+def _inside_mm(turned: bool) -> int:
+    """Width between the margins of a page."""
+    return (PAGE_MM[1] if turned else PAGE_MM[0]) - 2 * MARGIN_MM
+
+
+def _cell_styles() -> Iterator[Any]:
+    """Texts and boxes of the cells: of a header, a row, a total."""
+    for name, (size, side) in CELLS.items():
+        for state, (weight, colour, _) in STATES.items():
             yield _element(
                 f'<style:style style:name="foncier_{name}{state}" style:family="paragraph" '
-                f'style:parent-style-name="Standard"><style:paragraph-properties {extra} '
+                f'style:parent-style-name="Standard"><style:paragraph-properties {side} '
                 'fo:margin-top="0.3mm" fo:margin-bottom="0.3mm"/><style:text-properties '
                 f'fo:font-size="{size}pt" fo:font-weight="{weight}" fo:color="{colour}"/>'
                 "</style:style>"
             )
-    for state, fill in (("", ""), ("_head", HEAD_COLOUR), ("_total", TOTAL_COLOUR)):
+    for state, (_, _, fill) in STATES.items():
         back = f'fo:background-color="#{fill}"' if fill else ""
         yield _element(
             f'<style:style style:name="foncier_box{state}" style:family="table-cell">'
             f'<style:table-cell-properties {back} fo:padding="0.6mm" '
             f'fo:border-bottom="0.5pt solid #{RULE_COLOUR}"/></style:style>'
         )
-    yield _element(
-        '<style:style style:name="foncier_bullet" style:family="paragraph" '
-        'style:parent-style-name="Text_20_body"><style:paragraph-properties '
-        'fo:margin-left="6mm" fo:text-indent="-4mm" fo:margin-bottom="1mm"/></style:style>'
-    )
-    yield _element(
-        '<style:style style:name="foncier_caption" style:family="paragraph" '
-        'style:parent-style-name="Caption"><style:paragraph-properties '
-        'fo:keep-with-next="always"/></style:style>'
-    )
-    yield _element(
-        '<style:style style:name="foncier_row" style:family="table-row">'
-        '<style:table-row-properties fo:keep-together="always"/></style:style>'
-    )
-    for turned, name in MASTER.items():
-        yield _element(
-            f'<style:style style:name="foncier_turn_{name}" style:family="paragraph" '
-            f'style:parent-style-name="Text_20_body" style:master-page-name="{name}"/>'
-        )
-        width = (PAGE_MM[1] if turned else PAGE_MM[0]) - 2 * MARGIN_MM
-        yield _element(
-            f'<style:style style:name="foncier_table_{name}" style:family="table">'
-            f'<style:table-properties style:width="{width}mm" table:align="left"/></style:style>'
-        )
-    yield from _column_styles(document)
 
 
 def _column_styles(document: Document) -> Iterator[Any]:
     for table, turned in _with_direction(document):
-        inside = (PAGE_MM[1] if turned else PAGE_MM[0]) - 2 * MARGIN_MM
+        inside = _inside_mm(turned)
         fields = table.shown(document.lang).fields
         whole = sum(field.width for field in fields)
         for n, field in enumerate(fields):
@@ -188,15 +202,9 @@ def _pages() -> Iterator[tuple[Any, Any]]:
 
 def _fill(book: Any, document: Document) -> None:
     body, lang, turned = book.body, document.lang, False
-    title = xml_text(document.title, lang)
-    body.append(_element(f'<text:p text:style-name="Title">{title}</text:p>'))
-    body.append(
-        _element(f'<text:p text:style-name="Subtitle">{xml_text(document.subtitle, lang)}</text:p>')
-    )
-    if document.day is not None:
-        day = format_value(document.day, "day", lang)
-        words = xml_text(localize("export.report_files.edition", lang, day=day), lang)
-        body.append(_element(f'<text:p text:style-name="Text_20_body">{words}</text:p>'))
+    for style, text in opening(document):
+        words = xml_text(text, lang)
+        body.append(_element(f'<text:p text:style-name="{STYLES[style]}">{words}</text:p>'))
     for n, block in enumerate(document.blocks):
         if isinstance(block, Turn):
             turned = block.landscape
@@ -278,17 +286,12 @@ def _row(words: tuple[str, ...], shown: Shown, state: str, lang: Lang) -> str:
 
 
 def _properties(book: Any, document: Document) -> None:
-    import datetime as dt  # noqa: PLC0415
-
-    day = dt.datetime.fromisoformat(UNDATED)
-    if document.day is not None:
-        day = dt.datetime.combine(document.day, dt.time())
-    meta = book.meta
+    day, meta = day_of(document), book.meta
     meta.set_title(document.title)
     meta.set_creation_date(day)
     meta.set_modification_date(day)
-    meta.set_initial_creator("foncier")
-    meta.set_creator("foncier")
-    meta.set_generator("foncier")
+    meta.set_initial_creator(AUTHOR)
+    meta.set_creator(AUTHOR)
+    meta.set_generator(AUTHOR)
     meta.set_editing_cycles(1)
-    book.set_language({"fr": "fr-FR", "en": "en-GB"}[document.lang])
+    book.set_language(LANGUAGES[document.lang])

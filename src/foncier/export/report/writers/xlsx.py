@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
 from foncier.export.report.document import AREA, COUNT, NUMBER, SHARE, TEXT
+from foncier.export.report.writers.package import AUTHOR, HEAD_COLOUR, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from foncier.export.report.document import Document, Grid, Value
 
-UNDATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 (a spreadsheet has no time zone)
 NUMBERS = {TEXT: "@", AREA: "#,##0", COUNT: "#,##0", SHARE: "0%", NUMBER: "General"}
 WIDEST, NARROWEST, PER_WIDTH = 60, 10, 14
 OPTIONS = {
@@ -32,11 +31,17 @@ def write_xlsx(document: Document) -> bytes:
     A missing number is an empty cell: unknown, never 0.
     """
     out = io.BytesIO()
-    day = UNDATED if document.day is None else dt.datetime.combine(document.day, dt.time())
     with xlsxwriter.Workbook(out, OPTIONS) as book:
-        book.set_properties({"title": document.title, "author": "foncier", "created": day})
+        book.set_properties(
+            {"title": document.title, "author": AUTHOR, "created": day_of(document)}
+        )
         head = book.add_format(
-            {"bold": True, "bg_color": "#1F4E5F", "font_color": "#FFFFFF", "text_wrap": True}
+            {
+                "bold": True,
+                "bg_color": f"#{HEAD_COLOUR}",
+                "font_color": "#FFFFFF",
+                "text_wrap": True,
+            }
         )
         title = book.add_format({"bold": True, "font_size": 13})
         numbers = {
