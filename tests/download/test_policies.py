@@ -142,13 +142,14 @@ def test_each_host_has_one_policy() -> None:
         assert services.service_of(source.address, services.all_services()).name, source.name
 
 
+@pytest.mark.parametrize("status", [429, 504])
 @pytest.mark.parametrize(
     ("headers", "wait_s"), [({}, 0.4), ({"Retry-After": "0"}, 0.4), ({"Retry-After": "1"}, 1.0)]
 )
-def test_the_shortest_wait_after_429_is_kept(
-    service: Replay, tmp_path: Path, headers: dict[str, str], wait_s: float
+def test_the_shortest_wait_of_a_busy_service_is_kept(
+    service: Replay, tmp_path: Path, headers: dict[str, str], wait_s: float, status: int
 ) -> None:
-    service.fail(PARCELS, status=429, headers=headers)
+    service.fail(PARCELS, status=status, headers=headers)
     policy = Service("cadastre", frozenset({"cadastre.data.gouv.fr"}), busy_s=0.4)
     client = web(service, retries=None, timeout_s=None, services=(policy,))
     start = time.monotonic()

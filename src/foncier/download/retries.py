@@ -11,13 +11,15 @@ from urllib3.util import Retry
 BUSY_STATUSES = (408, 429, 500, 502, 503, 504)
 MAX_WAIT_S = 120.0  # a service that asks for a longer wait is unavailable for this run
 MAX_RETRY_S = 300.0  # no retry starts later than this after the first failure
+OVERLOADED = frozenset((429, 504))
 
 
 class RetryPolicy(Retry):
     """Retries of urllib3 that end `MAX_RETRY_S` after the first failure.
 
     They also end when the service asks for a wait of more than `MAX_WAIT_S`. After "too many
-    requests" (429) the wait is ``busy_s`` at least, whatever the service asks for.
+    requests" (429) and a gateway's time-out (504: Overpass without a free slot) the wait is
+    ``busy_s`` at least, whatever the service asks for.
     """
 
     until: float | None = None
@@ -32,7 +34,7 @@ class RetryPolicy(Retry):
 
     def sleep(self, response: Any = None) -> None:
         """Wait before the next request: as the service asks, else longer after each failure."""
-        if response is not None and response.status == 429:
+        if response is not None and response.status in OVERLOADED:
             time.sleep(max(self.busy_s, retry_after_s(response), self.get_backoff_time()))
         else:
             super().sleep(response)
