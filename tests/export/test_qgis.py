@@ -93,7 +93,8 @@ def test_every_layer_opens_styled_and_named(
         for column in layer.columns:
             words = column.fr if lang == "fr" else column.en
             assert seen["aliases"][column.name].startswith(words), (name, column.name)
-            assert (seen["widgets"][column.name] == "ValueMap") == bool(column.values)
+            worded = bool(column.values) or column.name in layer.words
+            assert (seen["widgets"][column.name] == "ValueMap") == worded
             if column.kind in ("number", "count"):
                 assert seen["widgets"][column.name] == "Range"
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from foncier import schemas
 from foncier.export import tables
-from foncier.i18n import label
+from foncier.i18n import Localized, label
 from foncier.model import KIND_PLURALS
+from foncier.results.labels import words_of
 from foncier.results.layers import MUTABLE, ROUTES, Layer
 from foncier.results.offer import bounds_text
 from foncier.schemas import Column, Table
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from foncier.i18n import Lang, Localized
+    from foncier.i18n import Lang
     from foncier.model import LayerReport, ResultTables
     from foncier.results.layers import Shape
 
@@ -118,6 +119,7 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
             tables.columns(result),
             "MultiPolygon",
             tables.opportunities(result),
+            {"owner_types": _owner_words(result.candidates["owner_types"])},
         ),
         _layer("parcelles_ecartees", schemas.REJECTIONS, result.rejections, "MultiPolygon"),
         Layer(
@@ -140,7 +142,10 @@ def layers(result: ResultTables) -> tuple[Layer, ...]:
         _layer("parcelles_retenues", SITE_PARCELS, _site_parcels(result)),
         _layer("scores_par_critere", CRITERION_SCORES, _criterion_scores(result)),
         _layer("tests", schemas.TESTS, result.tests, by=("parcel_id", "kind", "step")),
-        _layer("acces_detail", schemas.ACCESS, result.access),
+        replace(
+            _layer("acces_detail", schemas.ACCESS, result.access),
+            words={"target": result.destinations},
+        ),
         _layer("criteres", CRITERIA, _criteria(result), by=()),
         _layer("couches", SOURCES, _sources(result.reports), by=()),
         _layer("manques", MISSING, _missing(result), by=()),
@@ -166,6 +171,12 @@ def views(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     )
 
 
+def _owner_words(types: pd.Series[str]) -> dict[str, Localized]:
+    """Words of each list of types of owners that some site has."""
+    present = sorted(types.dropna().unique())
+    return {text: Localized(words_of(text, "fr"), words_of(text, "en")) for text in present}
+
+
 def _line_layer(name: str, role: str, result: ResultTables) -> Layer:
     """Loop or axis: the lines of one role."""
     rows = result.lines[result.lines["role"] == role]
@@ -176,7 +187,8 @@ def _line_layer(name: str, role: str, result: ResultTables) -> Layer:
 def _optional_lines_and_areas(result: ResultTables) -> Iterator[Layer]:
     """Routes, isochrones and districts, where the study asks for them."""
     if result.routes is not None:
-        yield _layer("chemins", ROUTES, result.routes, "MultiLineString")
+        routes = _layer("chemins", ROUTES, result.routes, "MultiLineString")
+        yield replace(routes, words={"target": result.destinations})
     if result.isochrones is not None:
         yield _layer("isochrones", schemas.ISOCHRONES, result.isochrones, "MultiPolygon")
     if result.districts is not None:

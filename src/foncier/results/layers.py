@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from foncier import schemas
@@ -11,7 +11,7 @@ from foncier.schemas import Column, Table
 from foncier.schemas.results import OPPORTUNITY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
@@ -120,13 +120,17 @@ OPTIONAL = {
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: name, title, columns in order, type of geometry (empty: none) and rows."""
+    """One layer: name, title, columns in order, type of geometry (empty: none) and rows.
+
+    ``words`` are the labels of the values of a column that depend on the study, by column.
+    """
 
     name: str
     title: Localized
     columns: tuple[Column, ...]
     shape: Shape
     frame: pd.DataFrame
+    words: Mapping[str, Mapping[str, Localized]] = field(default_factory=dict)
 
 
 def present_layer(name: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foncier.export.qgis.environment import settings
-from foncier.results.labels import VALUES, alias
+from foncier.results.labels import alias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from foncier.i18n import Lang
     from foncier.schemas import Column
@@ -79,32 +79,15 @@ def decimals(column: Column) -> int | None:
     return by_name.get(column.name, by_unit.get(column.unit, other))
 
 
-def text_expression(column: Column, lang: Lang) -> str:
-    """Expression of QGIS that gives a value as the attribute table shows it; NULL where unknown."""
+def text_expression(column: Column, lang: Lang, coded: Container[str] = ()) -> str:
+    """Expression of QGIS that gives a value as the attribute table shows it; NULL where unknown.
+
+    ``coded`` are the columns of which the layer words the values.
+    """
     name = '"{}"'.format(column.name.replace('"', '""'))
     digits = decimals(column)
     if digits is not None:
         return f"format_number({name}, {digits}, '{lang}')"
-    if column.values or column.kind in ("yes_no", "date"):
+    if column.values or column.kind in ("yes_no", "date") or column.name in coded:
         return f"represent_value({name})"
-    if column.parts:
-        return _joined(name, column.parts, lang)
     return f"replace({name}, '|', ' · ')" if column.kind == "text" else name
-
-
-def quoted(text: str) -> str:
-    """Text as a literal of an expression."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _joined(name: str, values: Iterable[str], lang: Lang) -> str:
-    """Expression of the words of the values that a column joins with ``|``; NULL where unknown.
-
-    Examples
-    --------
-    >>> print(_joined('"a"', ["etat"], "en"))  # doctest: +ELLIPSIS
-    array_to_string(array_foreach(string_to_array("a", '|'), coalesce(map_get(map('etat', ...
-    """
-    pairs = ", ".join(f"{quoted(value)}, {quoted(VALUES[value][lang])}" for value in values)
-    known = f"coalesce(map_get(map({pairs}), @element), @element)"
-    return f"array_to_string(array_foreach(string_to_array({name}, '|'), {known}), ' · ')"

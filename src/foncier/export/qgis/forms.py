@@ -9,6 +9,7 @@ from markupsafe import Markup
 from foncier.export.layers import VIEWS
 from foncier.export.qgis import columns
 from foncier.export.qgis.environment import render, settings, uuid, words_in
+from foncier.model.entries import LAYERS as ENTRY_LAYERS
 from foncier.results.labels import alias, value_labels
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from foncier.results.layers import Layer
     from foncier.schemas import Column
 
+ENTRY_BUTTONS = "AddChildFeature|SaveChildEdits"  # of the rows that people write
 MULTILINE = ("note", "reason")
 VIEW_KEY = "OGC_FID"  # column that identifies a row of a view
 
@@ -77,7 +79,13 @@ def _tab_title(child: Layer, lang: Lang) -> str:
 def tabs(layer: Layer, layers: Mapping[str, Layer], lang: Lang) -> list[dict[str, Any]]:
     """Tabs of the form of a layer that others refer to; empty where none does."""
     related = [
-        {"title": relation["tab"], "columns": [], "relation": relation["id"]}
+        {
+            "title": relation["tab"],
+            "columns": [],
+            "relation": relation["id"],
+            "visible": _visible(relation),
+            "buttons": ENTRY_BUTTONS if relation["child"] in ENTRY_LAYERS else "NoButton",
+        }
         for relation in relations(layers, lang)
         if relation["referenced"] == layer_id(layer.name) and relation["tab"]
     ]
@@ -89,11 +97,29 @@ def tabs(layer: Layer, layers: Mapping[str, Layer], lang: Lang) -> list[dict[str
             tab = _tab(column.name, names) if layer.name == "opportunites" else "card"
             by_tab[tab].append((column.name, index[column.name]))
     first = [
-        {"title": settings()["tabs"][tab][lang], "columns": listed, "relation": None}
+        {
+            "title": settings()["tabs"][tab][lang],
+            "columns": listed,
+            "relation": None,
+            "visible": "",
+        }
         for tab, listed in by_tab.items()
         if listed
     ]
     return [*first, *related] if related else []
+
+
+def _visible(relation: Mapping[str, Any]) -> str:
+    """Expression that hides a tab without content.
+
+    A table without a row for this site; entries of which the file is not beside the GeoPackage.
+    ``relation_aggregate`` would do, but counts the rows of every site when a form evaluates it.
+    """
+    if relation["child"] in ENTRY_LAYERS:
+        return f"layer_property('{relation['referencing']}', 'feature_count') >= 0"
+    column = relation["column"]
+    rows = f"\"{column}\" = attribute(@parent, '{column}')"
+    return f"aggregate('{relation['referencing']}', 'count', \"{column}\", {rows}) > 0"
 
 
 def fields(
@@ -117,20 +143,19 @@ def fields(
         Columns that a person fills in, in a layer that is delivered alone to be filled in.
     """
     alone = editable is not None
-    names = [column.name for column in layer.columns]
     shown = [
         {
             "name": column.name,
             "index": index,
             "alias": alias(column, lang),
-            "widget": _widget(column, names, lang, alone=alone),
+            "widget": _widget(column, layer, lang, alone=alone),
             "decimals": columns.decimals(column),
-            "choices": _choices(column, values, lang),
+            "choices": _choices(column, layer, values, lang),
             "multiline": column.name in MULTILINE,
         }
         for index, column in enumerate(layer.columns, start=1)
     ]
-    key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": None}]
+    key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": "Hidden"}]
     context = {"date_format": words_in(lang)["date_format"], "editable": editable}
     return render("fields.xml", fields=[*key, *shown], **context) + preview(
         layer, lang, alone=alone
@@ -152,7 +177,10 @@ def reading(layer: Layer, lang: Lang) -> Markup:
     ]
     seen = [c for c, row in zip(ordered, rows, strict=True) if not row["hidden"]]
     tip = [
-        {"alias": alias(column, lang), "expression": columns.text_expression(column, lang)}
+        {
+            "alias": alias(column, lang),
+            "expression": columns.text_expression(column, lang, layer.words),
+        }
         for column in seen[: settings()["columns"]["tip"]]
     ]
     return render(
@@ -183,45 +211,64 @@ def _actions(layer: Layer, names: list[str], lang: Lang) -> list[dict[str, str]]
 def preview(layer: Layer, lang: Lang, *, alone: bool = False) -> Markup:
     """Expression that names a row; QGIS reads it from every style, whatever its categories.
 
-    The name of a site or a place; of a row of a linked table, what a reader looks at first.
+    The name of a site or a place; of a row of a linked table, its words where it has any, never a
+    code that has a label beside it.
     """
-    names = [column.name for column in layer.columns]
+    there = {column.name: column for column in layer.columns}
     keys = settings()["relations"]
-    if alone or "name" in names:
-        known = [name for name in ("name", "address", "opportunity_id") if name in names]
+    if alone or ("name" in there and "category" not in there):
+        known = [name for name in ("name", "address", "opportunity_id") if name in there]
         listed = ", ".join(f'"{name}"' for name in known)
         expression = f"coalesce({listed})" if len(known) > 1 else listed
-    else:
+        return _preview(expression)
+    worded = [name for name in (f"label_{lang}", f"text_{lang}", "name") if name in there]
+    parts = [there[name] for name in worded]
+    if not worded:
         ordered = columns.by_use([one for one in layer.columns if one.name not in keys])
+        names = list(there)
         shown = [one for one in ordered if not columns.hidden(one.name, names, lang)]
-        expression = columns.text_expression((shown or layer.columns)[0], lang)
+        parts = [*shown, layer.columns[-1]][:1]
+    if "category" in there:
+        parts = [there["category"], *(part for part in parts if part.name != "category")]
+    texts = [columns.text_expression(part, lang, layer.words) for part in parts]
+    first, *others = texts
+    return _preview(first + "".join(f" || coalesce(' : ' || {text}, '')" for text in others))
+
+
+def _preview(expression: str) -> Markup:
     return Markup(" <previewExpression>{}</previewExpression>\n").format(expression)
 
 
 def _tab(name: str, names: list[str]) -> str:
     """Tab of a column of an opportunity."""
     listed = settings()["tab_columns"]
-    if name in listed["card"]:
-        return "card"
+    for tab in ("card", "rights"):
+        if name in listed[tab]:
+            return tab
     if name.startswith(tuple(listed["score"])):
         return "score"
     target = name.removesuffix("_min").removesuffix("_m").removesuffix("_bike")
     return "access" if {f"{target}_min", f"{target}_m"} <= set(names) else "measures"
 
 
-def _choices(column: Column, values: Mapping[str, str] | None, lang: Lang) -> dict[str, str]:
-    if values is None:
-        return value_labels(column, lang)
-    return {value: values[value] for value in column.values}
+def _choices(
+    column: Column, layer: Layer, values: Mapping[str, str] | None, lang: Lang
+) -> dict[str, str]:
+    """Words of the values of a column, of the catalogue or of the study."""
+    if values is not None:
+        return {value: values[value] for value in column.values}
+    if column.name in layer.words:
+        return {value: words[lang] for value, words in layer.words[column.name].items()}
+    return value_labels(column, lang)
 
 
-def _widget(column: Column, names: list[str], lang: Lang, *, alone: bool) -> str | None:
+def _widget(column: Column, layer: Layer, lang: Lang, *, alone: bool) -> str | None:
     """Widget of QGIS for a column; None leaves the choice to QGIS."""
-    if column.values:
+    if column.values or column.name in layer.words:
         return "ValueMap"
     if alone:
         return "DateTime" if column.kind == "date" else "TextEdit"
-    if columns.in_other_language(column.name, names, lang):
+    if columns.in_other_language(column.name, [one.name for one in layer.columns], lang):
         return "Hidden"
     if column.kind == "date":
         return "DateTime"

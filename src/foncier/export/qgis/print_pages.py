@@ -101,15 +101,15 @@ def _measures(sites: Layer, lang: Lang) -> dict[str, str]:
     there = {column.name: column for column in sites.columns}
     listed = [there[name] for name in settings()["atlas"]["measures"] if name in there]
     unknown = words_in(lang)["unknown"].lower()
-    texts = [f"[% coalesce({_text(one, lang)}, '{unknown}') %]" for one in listed]
+    texts = [f"[% coalesce({_text(one, sites, lang)}, '{unknown}') %]" for one in listed]
     return {"names": "\n".join(alias(one, lang) for one in listed), "texts": "\n".join(texts)}
 
 
-def _text(column: Column, lang: Lang) -> str:
+def _text(column: Column, sites: Layer, lang: Lang) -> str:
     """Expression of a value that keeps to its line; of parcels, the first ones."""
     if column.name == "parcel_ids":
         return (
             f"replace(left(\"parcel_ids\", {MOST_PARCELS}), '|', ' · ') "
             f"|| if(length(\"parcel_ids\") > {MOST_PARCELS}, ' …', '')"
         )
-    return f"left({columns.text_expression(column, lang)}, {MOST_CHARACTERS})"
+    return f"left({columns.text_expression(column, lang, sites.words)}, {MOST_CHARACTERS})"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foncier.communes import name_of
-from foncier.export.qgis.columns import quoted, text_expression
 from foncier.export.qgis.environment import words_in
 from foncier.export.qgis.layouts import MOST_ROWS, lines
-from foncier.schemas import ALL_KINDS, CANDIDATES
+from foncier.schemas import ALL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +32,6 @@ NAME = (
     '"opportunity_id")'
 )
 PUBLIC = ("public", "partiel")  # values of `public_land` of the sites that a public body owns
-(OWNERS,) = (one for one in CANDIDATES.columns if one.name == "owner_types")
 VALUE = '100 * "rank_value"'  # of which the rank is the order
 BY_RANK = 'coalesce("overall_rank", 1e9 + "fid")'
 LIST_FRAME = (10.0, 26.0, 277.0, 160.0)  # of a page of the list, A4 landscape
@@ -132,7 +130,7 @@ def _last_column(name: str, lang: Lang) -> dict[str, Any]:
         "rank_value": number(VALUE, words["value"], 18, lang, digits=1),
         "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
         "availability_class": column(availability, words["availability"], 20),
-        "owner_types": column(text_expression(OWNERS, lang), words["owner"], 24),
+        "owner_types": column('represent_value("owner_types")', words["owner"], 24),
         "loop_min": number('"loop_min"', words["loop_min"], 18, lang),
     }[name]
 
@@ -160,6 +158,11 @@ def town(communes: Iterable[str]) -> str:
     names = [(code, name_of(code)) for code in dict.fromkeys(communes)]
     pairs = ", ".join(f"{quoted(c)}, {quoted(name)}" for c, name in names if name != c)
     return f'coalesce(map_get(map({pairs}), "commune"), "commune")' if pairs else '"commune"'
+
+
+def quoted(text: str) -> str:
+    """Text as a literal of an expression."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]:
