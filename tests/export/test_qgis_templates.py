@@ -49,6 +49,17 @@ def made(result: ResultTables, lang: Lang = "fr") -> project.ProjectContext:
     return project.ProjectContext(result, every, named, "opportunites.gpkg", lang)
 
 
+def test_a_long_label_stands_above_its_value(small_result: ResultTables) -> None:
+    """Beside it, the longest label of a tab would push every value out of a narrow form."""
+    layer = next(one for one in layers(small_result) if one.name == "opportunites")
+    root = ET.fromstring(f"<qgis>{forms.fields(layer, lang='fr')}</qgis>")  # noqa: S314 (ours)
+    above = {one.get("name") for one in root.iterfind("labelOnTop/field")}
+    length = {one.get("field"): len(one.get("name", "")) for one in root.iterfind("aliases/alias")}
+    assert above == {name for name, chars in length.items() if chars > forms.LONGEST_BESIDE}
+    assert "rank_value" in above
+    assert "name" not in above
+
+
 def test_any_text_is_kept_and_breaks_nothing(small_result: ResultTables) -> None:
     title = "<b> & \"a\" 'b' [% 1 %] {{ x }} ]]>"
     sources = "IGN <1>\nINSEE & Cie"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from foncier.schemas import Column
 
 ENTRY_BUTTONS = "AddChildFeature|SaveChildEdits"  # of the rows that people write
+LONGEST_BESIDE = 32  # characters of a label: longer ones push the value out of sight
 MULTILINE = ("note", "reason")
 VIEW_KEY = "OGC_FID"  # column that identifies a row of a view
 
@@ -156,7 +157,11 @@ def fields(
         for index, column in enumerate(layer.columns, start=1)
     ]
     key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": "Hidden"}]
-    context = {"date_format": words_in(lang)["date_format"], "editable": editable}
+    context = {
+        "date_format": words_in(lang)["date_format"],
+        "editable": editable,
+        "longest_beside": LONGEST_BESIDE,
+    }
     return render("fields.xml", fields=[*key, *shown], **context) + preview(
         layer, lang, alone=alone
     )
