@@ -25,17 +25,6 @@ from foncier.study import read_study
 Break = Callable[[Path], object]
 
 
-def _two_files(folder: Path) -> None:
-    """Declare the parcels twice: each file is right, the layer has every id twice."""
-    shutil.copy(folder / "parcelles.json.gz", folder / "encore.json.gz")
-    text = (folder / "study.toml").read_text(encoding="utf-8")
-    first = text[text.index("[layers.parcels]") : text.index("[layers.buildings]")]
-    rest = text.replace(first, "")
-    part = first.replace("[layers.parcels]", "[[layers.parcels]]")
-    other = part.replace("parcelles.json.gz", "encore.json.gz")
-    (folder / "study.toml").write_text(rest + part + other, encoding="utf-8")
-
-
 def _far_waypoint(folder: Path) -> None:
     far = degrees(shapely.Point(X, Y + 5000))
     near = degrees(shapely.Point(X + 10, Y - 5))
@@ -62,7 +51,6 @@ BROKEN: dict[str, Break] = {
     "axis": lambda f: add(f, '[axis]\nname = "Axe"\nfile = "absent.geojson"'),
     "loop": lambda f: add(f, '[loop]\nname = "Boucle"\nfile = "absent.geojson"'),
     "waypoint of the loop": _far_waypoint,
-    "ids in two files": _two_files,
     "picture": lambda f: add(f, '[leaflet]\nlogo = { file = "absent.png" }'),
     "nothing to search": _nothing,
     "columns": lambda f: add(
@@ -164,9 +152,11 @@ def test_check_says_what_run_says(name: str, tmp_path: Path) -> None:
     ]
     checked, remarks = said(study)
     assert checked == sorted(notes, key=lambda one: one[:2])
-    result = {gap.cost.fr for gap in run(study).missing}
-    # All that check says is a warning of the run; the run adds what the search found.
-    assert remarks <= result, remarks - result
+    ran = run(study)
+    result = {gap.cost.fr for gap in ran.missing}
+    # All that check says is a warning or a note of the run; the run adds what the search found.
+    noted = {f"{note.text.fr} ({note.count})" for one in ran.reports for note in one.notes}
+    assert remarks <= result | noted, remarks - result - noted
     assert all("aucune mesure" in text or "site" in text for text in result - remarks), (
         result - remarks
     )
@@ -175,3 +165,24 @@ def test_check_says_what_run_says(name: str, tmp_path: Path) -> None:
     if name == "registers":
         (register,) = [one for one in checked if one[0] == "observations"]
         assert register[2] == 1
+
+
+def _two_files(folder: Path) -> None:
+    """Declare the parcels twice: each file is right, the layer has every id twice."""
+    shutil.copy(folder / "parcelles.json.gz", folder / "encore.json.gz")
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    first = text[text.index("[layers.parcels]") : text.index("[layers.buildings]")]
+    rest = text.replace(first, "")
+    part = first.replace("[layers.parcels]", "[[layers.parcels]]")
+    other = part.replace("parcelles.json.gz", "encore.json.gz")
+    (folder / "study.toml").write_text(rest + part + other, encoding="utf-8")
+
+
+def test_a_layer_of_two_files_is_read_by_check_as_by_run(tmp_path: Path) -> None:
+    folder = hamlet(tmp_path)
+    _two_files(folder)
+    study = read_study(folder)
+    _, remarks = said(study)
+    assert any("fichier précédent" in text for text in remarks)
+    notes = [note.text.fr for one in run(study).reports for note in one.notes]
+    assert any("fichier précédent" in text for text in notes)

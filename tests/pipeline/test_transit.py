@@ -94,7 +94,7 @@ def test_two_feeds_are_one_layer_and_the_same_feed_twice_counts_once(tmp_path: P
     assert found.candidates["departures_per_hour"].tolist() == pytest.approx(
         [3 / 12] * len(found.candidates)
     )
-    assert len(found.background.places) == 4
+    assert len(found.background.places) == 2
 
 
 def test_a_feed_of_elsewhere_stops_the_run_and_check_reads_it(tmp_path: Path) -> None:

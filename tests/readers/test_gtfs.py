@@ -201,7 +201,7 @@ FAULTS: dict[str, tuple[dict[str, list[str]], type[Exception], str]] = {
     "elsewhere": (changed(stops=["S1,Nice,43.7,7.26,,"]), FormatError, "à moins de 5 km"),
     "sundays only": (changed(calendar=feed()["calendar"][1:]), FormatError, "jour ouvrable"),
     "bad date": (
-        changed(calendar=["week,1,1,1,1,1,0,0,2026-01-01,20260331"]),
+        changed(calendar=["week,1,1,1,1,1,0,0,hier,20260331"]),
         FormatError,
         "AAAAMMJJ",
     ),
@@ -223,6 +223,43 @@ def test_wrong_feed_is_an_error(case: str, tmp_path: Path) -> None:
     rows, error, words = FAULTS[case]
     with pytest.raises(error, match=words):
         read(write_zip(tmp_path / "f.zip", rows))
+
+
+def encoded(name: str, rows: list[str], form: str) -> bytes:
+    """A table as people save it again, in another form than that of GTFS."""
+    lines = text(name, rows).decode("utf-8-sig")
+    if form in ("utf-8-sig", "cp1252", "utf-16"):
+        return lines.encode(form)
+    if form == "capitals":
+        head, rest = lines.split("\n", 1)
+        return f"{head.upper()}\n{rest}".encode()
+    separator = {"semicolons": ";", "tabs": "\t", "sep=": ","}[form]
+    stated = "sep=,\n" if form == "sep=" else ""
+    return (stated + lines.replace(",", separator)).encode()
+
+
+@pytest.mark.parametrize(
+    "form", ["utf-8-sig", "cp1252", "utf-16", "capitals", "semicolons", "tabs", "sep="]
+)
+@pytest.mark.parametrize("folder", ["", "RESEAU/"])
+def test_tables_that_were_saved_again(form: str, folder: str, tmp_path: Path) -> None:
+    plain = read(write_zip(tmp_path / "f.zip", feed()))[0]
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as archive:
+        for name, rows in feed().items():
+            ending = "TXT" if folder else "txt"
+            archive.writestr(f"{folder}{name}.{ending}", encoded(name, rows, form))
+        archive.writestr("frequencies.txt", b"\xef\xbb\xbf,,,\r\n")  # an empty optional table
+    again, report = read(tmp_path / "g.zip")
+    assert again["name"].equals(plain["name"])
+    assert again["departures_per_hour"].equals(plain["departures_per_hour"])
+    assert any("1252" in note.text.fr for note in report.notes) == (form == "cp1252")
+
+
+def test_dates_as_people_write_them(tmp_path: Path) -> None:
+    weeks = ["week,1,1,1,1,1,0,0,2026-01-01,31/03/2026"]
+    plain = changed(calendar=["week,1,1,1,1,1,0,0,20260101,20260331"])
+    expected = departures(write_zip(tmp_path / "f.zip", plain))
+    assert departures(write_zip(tmp_path / "g.zip", changed(calendar=weeks))) == expected
 
 
 def hostile(path: Path, case: str) -> None:
@@ -280,8 +317,8 @@ def test_missing_column_or_file_is_an_error(tmp_path: Path) -> None:
     (folder / "stop_times.txt").write_bytes(b"")
     with pytest.raises(FormatError, match="vide"):
         read(folder)
-    (folder / "stop_times.txt").write_bytes("trip_id,stop_id,stop_sequence\né".encode("latin-1"))
-    with pytest.raises(FormatError, match="UTF-8"):
+    (folder / "stop_times.txt").write_bytes(b"trip_id,stop_id\n" + bytes(8192))
+    with pytest.raises(FormatError, match=r"abîmée|absente"):
         read(folder)
     with pytest.raises(ConfigError, match="columns"):
         read(folder, columns={"name": "nom"})

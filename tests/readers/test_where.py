@@ -15,8 +15,7 @@ from tests.readers.test_osm import RING, osm, spot, way
 
 from foncier import schemas
 from foncier.errors import ConfigError, SourceError
-from foncier.pipeline.layers import one
-from foncier.readers import files, where
+from foncier.readers import Journal, files, stack, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,5 +159,7 @@ def test_ids_of_two_files_are_prefixed_where_they_collide() -> None:
         rows = {schema.key[0]: ["1-1", "2-2"], **cells}
         first = schema.conform(gpd.GeoDataFrame(rows, geometry=outlines, crs=2154))
         second = first.assign(**{schema.key[0]: ["1-1", "3-3"]})
-        table = one(layer, [first, second])  # type: ignore[arg-type]
-        assert table[schema.key[0]].tolist() == ["1-1-1", "2-2", "2-1-1", "3-3"]
+        moved = second.set_geometry(second.translate(100, 0))
+        table = stack(layer, [first, moved], ["a", "b"], Journal())
+        assert sorted(table[schema.key[0]]) == ["1-1-1", "2-1-1", "2-2", "3-3"]
+        assert table["source"].tolist().count("b") == 2

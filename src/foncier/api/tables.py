@@ -247,7 +247,9 @@ def read_layer(name: str, value: LayerLike, crs: pyproj.CRS) -> Any:
     """Read one layer, from one or several files or tables, in the legal metric CRS."""
     layer = cast("LayerName", name)
     files = [spec_file(layer, spec, Path(spec.path)) for spec in layer_specs(name, value, crs)]
-    return one(layer, [readers.read(file, crs=crs, communes=())[0] for file in files])
+    read = [readers.read(file, crs=crs, communes=()) for file in files]
+    table, _ = one(layer, [part for part, _ in read], [report for _, report in read])
+    return table
 
 
 def first_layer(name: str, value: LayerLike) -> tuple[Any, pyproj.CRS]:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import shapely
 
     from foncier.i18n import Lang
-    from foncier.model import LayerFile, LayerReport, Missing
+    from foncier.model import LayerFile, LayerReport, Missing, Note
     from foncier.pipeline.study_area import StudyLines
 
 # Layers whose coverage of the communes is compared.
@@ -133,21 +133,23 @@ class _Tables:
 
     def read(self, layer: Layer) -> Iterator[LayerCheck]:
         """Read the files of a layer, then combine them, as a run does."""
-        parts = []
+        parts, reports = [], []
         for file in self._files(layer):
             table, check = self._read_file(file)
             parts.append(table)
+            reports += [check.report] if check.report else []
             yield check
         readable = all(part is not None for part in parts)
         self.complete &= readable
         if not parts or not readable:
             return
         try:
-            table = self._combined(layer, parts)
+            table, notes = self._combined(layer, parts, reports)
         except FoncierError as fault:
             self.complete = False
             yield LayerCheck(layer, label("pipeline.check.combined"), fault=fault)
             return
+        yield from (_remark(layer, "pipeline.check.combined", note) for note in notes)
         if layer in ON_GROUND and len(table):
             self.corners.append(table.total_bounds)
         self.frames[layer] = table
@@ -157,12 +159,16 @@ class _Tables:
             return layer_files(self.study, layer)
         return [layer_file(self.study, layer, spec) for spec in self.study.layers.get(layer, ())]
 
-    def _combined(self, layer: Layer, parts: list[Any]) -> Any:
+    def _combined(
+        self, layer: Layer, parts: list[Any], reports: list[LayerReport]
+    ) -> tuple[Any, tuple[Note, ...]]:
+        """Table of the files of a layer, and notes on what several of them have in common."""
         if layer == RELIEF:
             from foncier.readers.dem import merge_dems  # noqa: PLC0415 (slow to import)
 
-            return merge_dems(parts, self.study.layers[RELIEF][0].path)
-        return one(layer, parts)
+            return merge_dems(parts, self.study.layers[RELIEF][0].path), ()
+        table, joined = one(layer, parts, reports)
+        return table, joined[-1].notes[len(reports[-1].notes) :]
 
     def _read_file(self, file: LayerFile) -> tuple[Any, LayerCheck]:
         """Table of a file, None where it cannot be read, and its check."""
@@ -182,6 +188,11 @@ class _Tables:
         return table, LayerCheck(file.layer, file.shown, report=report)
 
 
+def _remark(layer: str, state: str, note: Note) -> LayerCheck:
+    words = localized("pipeline.inventory_note", text=note.text, count=note.count)
+    return LayerCheck(layer, label(state), cost=words)
+
+
 def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
     """Check lines, study area, pictures and coverage, then all that a run would miss."""
     yield from _check_pictures(study)
@@ -189,8 +200,14 @@ def _check_whole(study: Study, tables: _Tables) -> Iterator[LayerCheck]:
         return
     crs = legal_crs(study.info.communes[0])
     layers = Layers(with_stops(tables.frames), tuple(tables.reports))
+    connected, _ = connect_layers(study, layers)
+    yield from (
+        _remark("streets", "pipeline.check.connected", note)
+        for before, after in zip(layers.reports, connected.reports, strict=True)
+        for note in after.notes[len(before.notes) :]
+    )
     try:
-        graph, lines = _check_streets(study, layers, crs)
+        graph, lines = _check_streets(study, connected, crs)
     except FoncierError as fault:
         yield LayerCheck("axis", label("pipeline.check.lines"), fault=fault)
         return
@@ -226,8 +243,7 @@ def _check_streets(
     study: Study, layers: Layers, crs: pyproj.CRS
 ) -> tuple[network.Graph | None, StudyLines]:
     """Graph of the connected streets, and the lines of the study traced along them, as a run."""
-    connected, _ = connect_layers(study, layers)
-    streets = connected.get("streets")
+    streets = layers.get("streets")
     graph = None if streets is None or streets.empty else network.build_graph(streets)
     return graph, trace_lines(study, graph, crs, streets)
 

@@ -37,7 +37,7 @@ from foncier.study.reader import FETCHED
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyproj
@@ -46,22 +46,6 @@ RELIEF: Layer = "elevation"  # a raster, read within the bounds of the other lay
 TIMETABLE: Layer = "transit"  # read within the bounds and at the date of the other layers
 ON_GROUND: tuple[Layer, ...] = ("parcels", "buildings", "streets", "inventory")
 MAP_MARGIN_M = 300.0  # of the base map around the study area
-# Layers whose ids number the rows of one file: the next file may use them again.
-NUMBERED = (
-    "buildings",
-    "streets",
-    "zones",
-    "constraints",
-    "places",
-    "observations",
-    "population",
-    "envelope",
-    "districts",
-    "transit",
-    "prescriptions",
-    "perimeters",
-    "artificial_land",
-)
 
 
 @dataclass(frozen=True)
@@ -187,9 +171,8 @@ def each_layer(
         parts = read_parts(layer)
         if not parts:
             continue
-        of_layer = [report for _, report in parts]
+        table, of_layer = one(layer, [table for table, _ in parts], [r for _, r in parts])
         reports += of_layer
-        table = one(layer, [part for part, _ in parts])
         del parts
         if layer in ON_GROUND and len(table):
             corners.append(table.total_bounds)
@@ -197,7 +180,7 @@ def each_layer(
             places[layer] = table
         if layer == "land_units":
             units = table
-        yield layer, table, of_layer
+        yield layer, table, list(of_layer)
         if (
             layer == "owners"
             and (with_public := add_public_units(units, table, parcels())) is not None
@@ -206,13 +189,13 @@ def each_layer(
         del table
     bounds = relief_bounds(corners)
     if study.layers.get(RELIEF):
-        dem, of_layer = _dem(study, bounds)
-        reports += of_layer
-        yield RELIEF, dem, of_layer
+        dem, of_tiles = _dem(study, bounds)
+        reports += of_tiles
+        yield RELIEF, dem, of_tiles
     if study.layers.get(TIMETABLE):
         parts = _timetables(study, bounds, study.info.date or newest_vintage(tuple(reports)))
-        stops = one(TIMETABLE, [part for part, _ in parts])
-        yield TIMETABLE, stops, [report for _, report in parts]
+        stops, of_feeds = one(TIMETABLE, [table for table, _ in parts], [r for _, r in parts])
+        yield TIMETABLE, stops, list(of_feeds)
         with_all = with_stops({**places, TIMETABLE: stops}).get("places")
         if with_all is not places.get("places"):
             yield "places", with_all, []
@@ -301,22 +284,22 @@ def relief_bounds(corners: list[Any]) -> tuple[float, float, float, float] | Non
     return float(west), float(south), float(east), float(north)
 
 
-def one(layer: Layer, parts: list[Any]) -> Any:
-    """One table of the files of a layer."""
-    return parts[0] if len(parts) == 1 else _stacked(layer, parts)
+def one(
+    layer: Layer, parts: list[Any], reports: Sequence[LayerReport]
+) -> tuple[Any, tuple[LayerReport, ...]]:
+    """One table of the files of a layer, and their reports.
 
-
-def _stacked(layer: Layer, parts: list[Any]) -> Any:
-    table = next(t for t in schemas.INPUTS if t.name == layer)
-    key = table.key[0]
-    ids = pd.concat([p[key] for p in parts])
-    if layer in NUMBERED and ids.duplicated().any():
-        twice = set(ids[ids.duplicated()])
-        parts = [
-            p.assign(**{key: p[key].where(~p[key].isin(twice), f"{n}-" + p[key])})
-            for n, p in enumerate(parts, start=1)
-        ]
-    return table.conform(pd.concat(parts, ignore_index=True))
+    Notes on what several files have in common are in the report of the last one.
+    """
+    if len(parts) == 1:
+        return parts[0], tuple(reports)
+    journal = readers.Journal()
+    names = [report.source or report.path for report in reports]
+    if len(set(names)) < len(names):
+        names = [report.path for report in reports]
+    table = readers.stack(layer, parts, names, journal)
+    *first, last = reports
+    return table, (*first, replace(last, notes=last.notes + journal.notes))
 
 
 def background(layers: Layers, area: shapely.Geometry, crs: pyproj.CRS) -> Background:

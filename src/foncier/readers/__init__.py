@@ -14,6 +14,8 @@ from foncier.readers.registry import (
     read,
     register_format,
 )
+from foncier.readers.report import Journal
+from foncier.readers.several_files import stack
 from foncier.readers.study_geometry import (
     read_area,
     read_line,
@@ -24,6 +26,7 @@ from foncier.readers.study_geometry import (
 __all__ = [
     "AFTER_PARCELS",
     "FORMATS",
+    "Journal",
     "fingerprint",
     "formats",
     "no_choice",
@@ -37,4 +40,5 @@ __all__ = [
     "read_visits",
     "read_waypoints",
     "register_format",
+    "stack",
 ]

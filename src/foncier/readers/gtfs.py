@@ -52,7 +52,7 @@ def stops(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     if file.columns or file.constants:
         raise ConfigError("readers.gtfs.own_columns", path=file.shown)
-    with open_feed(file.path, file.shown) as feed:
+    with open_feed(file.path, file.shown, journal) as feed:
         draft = _stops_near(_stops(feed, file, target, journal), file, target, journal)
         trips = feed.rows("trips", ("trip_id", "service_id", "route_id"))
         trips = trips.sort_values(list(trips.columns)).drop_duplicates("trip_id")

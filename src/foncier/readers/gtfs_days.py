@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.errors import FormatError
+from foncier.readers import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 ORDINARY = (1, 2, 3)  # Tuesday to Thursday: Monday and Friday have other timetables
 AROUND_DAYS = 28  # longer than school holidays of two weeks
 LONGEST_DAYS = 366  # some feeds announce their timetable until 2099
+SECONDS_A_DAY = 86_400
 EPOCH = dt.date(1970, 1, 1)  # a Thursday
 
 
@@ -106,17 +108,16 @@ class _Calendar:
         dates = pd.DataFrame(columns=["service_id", "date", "exception_type"], dtype="str")
         if "calendar_dates" in feed:
             dates = feed.rows("calendar_dates", tuple(dates.columns))
-        weeks = weeks[weeks["service_id"].isin(services)]
-        dates = dates[dates["service_id"].isin(services)]
-        shown = feed.shown
+        weeks = _with_days(weeks, services, ("start_date", "end_date"), feed, "calendar")
+        dates = _with_days(dates, services, ("date",), feed, "calendar_dates")
         return cls(
             services,
             np.searchsorted(services, weeks["service_id"].to_numpy(dtype=object)),
-            _parse_days(weeks["start_date"], f"{shown}/calendar.txt"),
-            _parse_days(weeks["end_date"], f"{shown}/calendar.txt"),
+            weeks["start_date"].to_numpy(dtype=np.int64),
+            weeks["end_date"].to_numpy(dtype=np.int64),
             (weeks[list(WEEK)] == "1").to_numpy(dtype=np.bool_),
             np.searchsorted(services, dates["service_id"].to_numpy(dtype=object)),
-            _parse_days(dates["date"], f"{shown}/calendar_dates.txt"),
+            dates["date"].to_numpy(dtype=np.int64),
             (dates["exception_type"] == "1").to_numpy(dtype=np.bool_),
         )
 
@@ -139,8 +140,22 @@ class _Calendar:
         return runs
 
 
-def _parse_days(values: pd.Series[str], shown: str) -> NDArray[np.int64]:
-    parsed = pd.to_datetime(values, format="%Y%m%d", errors="coerce")
-    if parsed.isna().any():
-        raise FormatError("readers.gtfs_days.bad_dates", path=shown, count=int(parsed.isna().sum()))
-    return parsed.to_numpy(dtype="datetime64[D]").astype(np.int64)
+def _with_days(
+    rows: pd.DataFrame, services: Sequence[str], columns: tuple[str, ...], feed: Feed, table: str
+) -> pd.DataFrame:
+    """Rows of the services, with days counted from 1970; those of unreadable dates are listed.
+
+    Raises
+    ------
+    FormatError
+        Most dates are unreadable.
+    """
+    rows = rows[rows["service_id"].isin(services)]
+    shown = f"{feed.shown}/{table}.txt"
+    read = {n: parse.dates(rows[n], column=n, journal=feed.journal) for n in columns}
+    days = pd.DataFrame(read, index=rows.index)
+    bad = days.isna().any(axis=1)
+    if 2 * int(bad.sum()) > len(rows):
+        raise FormatError("readers.gtfs_days.bad_dates", path=shown, count=int(bad.sum()))
+    kept = days[~bad].astype("datetime64[s]").astype("int64") // SECONDS_A_DAY
+    return rows[~bad].assign(**kept)

@@ -41,6 +41,7 @@ BUILDINGS = Table(
         Column("building_id", "text", unique=True),
         Column("kind", "text", label_id="construction", values=("hard", "light", "unknown")),
         Column("area_m2", "number", "m²", label_id="footprint_m2", low=0),
+        Column("source", "text", label_id="files_of_layer", optional=True),
     ),
     POLYGON,
 )
@@ -57,6 +58,7 @@ STREETS = Table(
         Column("bike", "yes_no"),
         Column("drive", "yes_no"),
         Column("bike_way", "text", optional=True, values=("both", "forward", "backward")),
+        Column("source", "text", label_id="files_of_layer", optional=True),
     ),
     LINE,
 )
@@ -74,6 +76,7 @@ ZONES = Table(
         Column("zone_type", "text"),
         Column("label", "text", optional=True),
         Column("vocation", "text", optional=True, values=VOCATIONS),
+        Column("source", "text", label_id="files_of_layer", optional=True),
     ),
     POLYGON,
 )
