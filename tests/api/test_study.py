@@ -142,6 +142,25 @@ def test_several_files_and_tables_are_one_layer(parcels: gpd.GeoDataFrame) -> No
     assert len(study.layers["parcels"]) == 2
 
 
+def test_where_and_values_of_a_layer_as_in_a_study(parcels: gpd.GeoDataFrame) -> None:
+    houses = (
+        parcels[["geometry"]]
+        .head(4)
+        .assign(NATURE=["Maison", "Serre", "Serre", "Silo"], HAUTEUR=[6, 2, 4, 12])
+    )
+    layer = fo.Layer(
+        houses,
+        columns={"kind": "NATURE"},
+        values={"kind": {"Serre": "light", "Maison": "hard"}},
+        where="HAUTEUR < 10 and NATURE != 'Silo'",
+    )
+    read: Any = fo.Study("80021", parcels=parcels, buildings=layer).read_layers()["buildings"]
+    assert sorted(read["kind"]) == ["hard", "light", "light"]
+    wrong = fo.Study("80021", parcels=parcels, buildings=fo.Layer(houses, where="HAUTEURS < 10"))
+    with pytest.raises(ConfigError, match="HAUTEURS"):
+        wrong.read_layers()
+
+
 def test_an_inventory_with_shapes_needs_no_column_of_wkt() -> None:
     table = rows("friches.csv")
     shapes = gpd.GeoSeries.from_wkt(table["geompoint"], crs=4326)

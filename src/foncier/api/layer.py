@@ -71,6 +71,11 @@ class Layer:
         Layer of the file, where it has several.
     constants
         Value of a whole column of foncier, by its name.
+    values
+        Values of a column of foncier for the words of the data:
+        ``{"kind": {"Serre": "light"}}``.
+    where
+        Rows to keep: ``"NATURE = 'Maison' and HAUTEUR >= 3"``.
 
     Examples
     --------
@@ -88,6 +93,8 @@ class Layer:
     licence: str = ""
     sublayer: str | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: str | None = None
 
 
 def layer_specs(name: str, value: LayerLike, crs: pyproj.CRS) -> tuple[LayerSpec, ...]:
@@ -133,6 +140,8 @@ def _spec(name: str, layer: Layer, crs: pyproj.CRS) -> LayerSpec:
         "crs": layer.crs,
         "columns": dict(layer.columns),
         "constants": dict(layer.constants),
+        "values": {name: dict(words) for name, words in layer.values.items()},  # noqa: PD011
+        "where": layer.where,
         "date": layer.date,
         "source": layer.source,
         "licence": layer.licence,
