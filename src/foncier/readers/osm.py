@@ -183,9 +183,19 @@ def bike_way(tags: pd.DataFrame) -> pd.Series[Any]:
 
 
 def constraints(file: LayerFile, target: Target, journal: Journal) -> Draft:
-    """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks."""
-    rows = _read(file, target, osm_tags.CONSTRAINTS, ("name", *osm_objects.LIFECYCLES), journal)
+    """Read land in use: water, parks, cemeteries, sports, schools, railways, car parks.
+
+    What lies under the ground (a tunnel, a culvert, an underground car park) takes none of it, and
+    a private garden or pool is the land of a house.
+    """
+    tags = ("name", *osm_tags.LAND_TAGS, *osm_objects.LIFECYCLES)
+    rows = _read(file, target, osm_tags.CONSTRAINTS, tags, journal)
     kind = classify(rows, osm_tags.CONSTRAINTS)
+    below = kind.notna() & osm_tags.is_underground(rows)
+    journal.add("dropped", int(below.sum()), "readers.osm.underground")
+    private = kind.notna() & ~below & osm_tags.is_private_garden(rows)
+    journal.add("dropped", int(private.sum()), "readers.osm.private_gardens")
+    kind = kind.mask(below | private)
     # A disused petrol station is no longer land in use; a disused basin is still water.
     kind = kind.mask(is_past(rows) & ~kind.isin(osm_tags.REMAINS))
     # A point has no area: it is no constraint.
@@ -202,8 +212,10 @@ def buildings(file: LayerFile, target: Target, journal: Journal) -> Draft:
     ``kind`` is light for greenhouses, sheds, roofs and buildings without walls, hard for a stated
     use, unknown for ``building=yes``.
     """
-    rows = _read(file, target, [TagRule("building", (), "building")], ("wall",), journal)
+    tags = ("wall", "location")
+    rows = _read(file, target, [TagRule("building", (), "building")], tags, journal)
     built = is_set(rows["building"]) & ~rows["building"].isin(osm_tags.NOT_BUILT)
+    built &= rows["location"] != "underground"
     rows = rows[built & rows.geom_type.isin(["Polygon", "MultiPolygon"])]
     light = rows["building"].isin(osm_tags.LIGHT_BUILDINGS) | (rows["wall"] == "no")
     kind = pd.Series("hard", rows.index, dtype="str").mask(rows["building"] == "yes")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SOURCE = "OpenStreetMap"
 IN_USE = "osm_in_use"
 PART = "disused_part"  # one of the premises of a house, or a part of a building
+HOUSED = ("railway", "military", "man_made", "power")  # land that may be a building itself
 CONDITIONS = ("poor", "very_poor")
 COLUMNS = ("row", "signal", "subject", "detail")
 
@@ -43,7 +44,7 @@ def observations(
     """
     past = pd.concat([_of_life(rows, life) for life in LIFECYCLES], ignore_index=True)
     past = pd.concat([past, _of_land(rows), _of_condition(rows)], ignore_index=True)
-    past = _parts(rows, _without_present(rows, _of_nature(past, journal), journal), journal)
+    past = _parts(rows, _without_present(rows, _of_nature(rows, past, journal), journal), journal)
     evidence = pd.concat([past[list(COLUMNS)], _uses(rows)], ignore_index=True)
     # The old and the new tag of one fact on one object count once.
     evidence = evidence.drop_duplicates(["row", "signal"]).sort_values(["row", "signal"])
@@ -106,12 +107,17 @@ def _of_condition(rows: pd.DataFrame) -> pd.DataFrame:
     return _facts(rows, at, key="building", former="yes", signal=signal, detail=detail)
 
 
-def _of_nature(past: pd.DataFrame, journal: Journal) -> pd.DataFrame:
-    """Add ``subject`` and leave out networks and furniture, with notes."""
+def _of_nature(rows: pd.DataFrame, past: pd.DataFrame, journal: Journal) -> pd.DataFrame:
+    """Add ``subject`` and leave out networks and furniture, with notes.
+
+    A station, a works or a barracks that is drawn as a building is one.
+    """
     natures = pd.Series(None, past.index, dtype=object)
     for key, of_key in past.groupby("key"):
         natures.loc[of_key.index] = osm_objects.natures(str(key), of_key["former"])
     subject = natures.map({"roof": "building", "land": "site"})
+    building = is_set(rows["building"]).loc[past["row"]].to_numpy(dtype=bool)
+    subject = subject.mask((natures == "land") & building & past["key"].isin(HOUSED), "building")
     with_evidence = past.loc[subject.notna(), "row"].unique()
     for name in ("network", "furniture"):
         none = np.setdiff1d(past.loc[natures == name, "row"].unique(), with_evidence)

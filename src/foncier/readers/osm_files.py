@@ -43,7 +43,8 @@ MIN_RING_POINTS = 4  # a polygon has three corners, and the first one again
 class Extract(NamedTuple):
     """Objects of a file in degrees, lines for closed ways; and the tags of dropped objects.
 
-    ``cut`` lack nodes or members in the file, ``faulty`` have open or crossing outlines.
+    ``cut`` lack nodes or members in the file, ``faulty`` have open or crossing outlines;
+    ``deleted`` counts the objects that were deleted.
     """
 
     ids: list[str]
@@ -52,6 +53,7 @@ class Extract(NamedTuple):
     shapes: Geometries
     cut: list[Tags]
     faulty: list[Tags]
+    deleted: int = 0
 
 
 class _FileVersion(NamedTuple):
@@ -125,13 +127,15 @@ def _extract(
     file: _FileVersion, box: Box | None, keys: frozenset[str], tag_keys: frozenset[str]
 ) -> Extract:
     with files.scratch(file.shown) as folder, osm_opening.readable(file.shown):
-        source = osm_opening.open_source(file.path, file.shown, folder)
+        source, deleted = osm_opening.open_source(file.path, file.shown, folder)
         try:
-            return _Extraction(box, keys, tag_keys).read(source)
+            extract = _Extraction(box, keys, tag_keys).read(source)
         except RuntimeError as reason:
             if not osm_opening.DISORDER.search(str(reason)):
                 raise
-            return _Extraction(box, keys, tag_keys).read(osm_opening.sort_objects(source, folder))
+            sorted_source = osm_opening.sort_objects(source, folder)
+            extract = _Extraction(box, keys, tag_keys).read(sorted_source)
+        return extract._replace(deleted=deleted)
 
 
 def _id(feature: Any) -> str:
@@ -162,9 +166,12 @@ class _Extraction:
         selecting.enable_for(kinds.RELATION | kinds.AREA)
         nodes = key_filter(*self.keys, *osm_tags.NODE_KEYS)
         nodes.enable_for(kinds.NODE)
-        processor = self.osmium.FileProcessor(source).with_areas(key_filter(*self.keys))
+        processor = self.osmium.FileProcessor(source, osm_opening.objects())
+        processor = processor.with_areas(key_filter(*self.keys))
         feature: Any
         for feature in processor.with_filter(nodes).with_filter(selecting):
+            if feature.deleted:
+                continue
             if feature.is_node():
                 if feature.location.valid():
                     self._add(
@@ -299,6 +306,7 @@ def _note(extract: Extract, keys: Collection[str], journal: Journal) -> None:
         count(extract.cut),
         "readers.osm_files.cut_areas",
     )
+    journal.add("dropped", extract.deleted, "readers.osm_files.deleted")
     journal.add(
         "dropped",
         count(extract.faulty),

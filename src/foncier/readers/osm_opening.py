@@ -18,6 +18,10 @@ ROOT = re.compile(rb"<([A-Za-z][\w.-]*)")
 PBF_HEADER = b"OSMHeader"
 NEGATIVE_ID = re.compile(rb"""\sid=["']-""")
 DISORDER = re.compile("out of order|twice in input")  # messages of osmium
+DELETED = re.compile(rb"""<(?:node|way|relation)\s[^>]*\baction=["']delete["'][^>]*>""")
+ACTION = re.compile(rb"""\baction=["']delete["']""")
+VISIBLE = re.compile(rb"""\bvisible=["'][^"']*["']""")
+HIDDEN = re.compile(rb"""<(?:node|way|relation)\s[^>]*\bvisible=["']false["']""")
 NEGATIVE_ID_OFFSET = 1 << 50  # objects that were never uploaded have negative ids
 
 
@@ -45,20 +49,38 @@ def readable(shown: str) -> Iterator[None]:
         raise FormatError("readers.osm_opening.unreadable", path=shown, why=reason) from reason
 
 
-def open_source(path: Path, shown: str, folder: Path) -> Any:
-    """Return what osmium reads: the PBF file, or the decompressed XML, sorted if needed."""
+def open_source(path: Path, shown: str, folder: Path) -> tuple[Any, int]:
+    """Return what osmium reads, and how many objects of it were deleted.
+
+    The PBF file, or the decompressed XML, sorted if needed, in which the objects that were deleted
+    in JOSM (``action="delete"``) are marked as those of a history (``visible="false"``).
+
+    Raises
+    ------
+    FormatError
+        Not an OpenStreetMap file, or the JSON of Overpass.
+    """
     import osmium  # noqa: PLC0415 (only needed here)
 
     if is_pbf(path):
-        return osmium.io.File(str(path), "pbf")
+        return osmium.io.File(str(path), "pbf"), 0
     xml = files.content(path, shown)
+    if xml.lstrip().startswith(b"{"):
+        raise FormatError("readers.osm_opening.json", path=shown)
     if b"<!DOCTYPE" in xml[:PROLOG_BYTES]:
         raise FormatError("readers.osm_opening.doctype", path=shown)
     root = ROOT.search(xml[:PROLOG_BYTES])
     if root and root[1] != b"osm":
         raise FormatError("readers.osm_opening.not_osm", path=shown, root=root[1].decode())
+    xml = DELETED.sub(_as_history, xml)
     source = osmium.io.FileBuffer(xml, "osm")
-    return source if _is_sorted(xml) else sort_objects(source, folder)
+    gone = len(HIDDEN.findall(xml))
+    return (source if _is_sorted(xml) else sort_objects(source, folder)), gone
+
+
+def _as_history(match: re.Match[bytes]) -> bytes:
+    """Start of an element that was deleted in JOSM, as a history writes it."""
+    return ACTION.sub(b'visible="false"', VISIBLE.sub(b"", match[0]))
 
 
 def _is_sorted(xml: bytes) -> bool:
@@ -77,6 +99,13 @@ def _is_sorted(xml: bytes) -> bool:
     return sorted_ and NEGATIVE_ID.search(xml) is None
 
 
+def objects() -> Any:
+    """Nodes, ways and relations: a file may hold changesets too."""
+    import osmium  # noqa: PLC0415 (only needed here)
+
+    return osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+
+
 def sort_objects(source: Any, folder: Path) -> Any:
     """Sort objects as osmium needs them: by type and id, with positive ids, each once."""
     import osmium  # noqa: PLC0415 (only needed here)
@@ -84,7 +113,9 @@ def sort_objects(source: Any, folder: Path) -> Any:
     numbered, ordered = str(folder / "numbered.osm.pbf"), str(folder / "ordered.osm.pbf")
     with osmium.SimpleWriter(numbered) as writer:
         feature: Any
-        for feature in osmium.FileProcessor(source):
+        for feature in osmium.FileProcessor(source, objects()):
+            if feature.deleted:
+                continue
             references: dict[str, Any] = {}
             if feature.is_way():
                 references["nodes"] = [_positive_id(node.ref) for node in feature.nodes]

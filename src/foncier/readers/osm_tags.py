@@ -6,12 +6,14 @@ methods (friches, buildings without use, false positives of dents creuses).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foncier.readers import osm_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
 
 class TagRule(NamedTuple):
@@ -184,6 +186,9 @@ CONSTRAINTS = (
     TagRule("natural", ("wetland",), "wetland"),
     TagRule("amenity", ("parking",), "parking"),
 )
+# Tags that tell whether land is used at the ground, and by whom.
+LAND_TAGS = ("access", "garden:type", "location", "parking", "tunnel")
+PRIVATE = ("private", "no")
 # Kinds that remain when the object is disused.
 REMAINS = ("water", "woodland", "wetland", "railway", "cemetery")
 
@@ -240,7 +245,7 @@ KEYS = frozenset(
     {"highway", *osm_objects.EVIDENCE_KEYS, *(rule.key for rule in (*CONSTRAINTS, *PLACES))}
 )
 EXTRA_TAGS = frozenset(
-    {"name", "wall", *STREET_TAGS, *NODE_TAGS, *NODE_OTHERS, *osm_objects.EVIDENCE_TAGS}
+    {"name", "wall", *LAND_TAGS, *STREET_TAGS, *NODE_TAGS, *NODE_OTHERS, *osm_objects.EVIDENCE_TAGS}
 )
 
 # Closed ways that are areas (wiki: Key:area): keys with any value, with some values, or with all
@@ -290,4 +295,18 @@ def is_area(tags: Mapping[str, str]) -> bool:
         or value in AREA_IF.get(key, ())
         or (key in AREA_UNLESS and value not in AREA_UNLESS[key])
         for key, value in tags.items()
+    )
+
+
+def is_underground(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Tell the objects that lie under the ground."""
+    tunnel = tags["tunnel"].notna() & ~tags["tunnel"].isin(["no", "building_passage"])
+    return tunnel | (tags["location"] == "underground") | (tags["parking"] == "underground")
+
+
+def is_private_garden(tags: pd.DataFrame) -> pd.Series[Any]:
+    """Tell the gardens and pools of houses."""
+    house = tags["garden:type"] == "residential"
+    return tags["leisure"].isin(["garden", "swimming_pool"]) & (
+        house | tags["access"].isin(PRIVATE)
     )
