@@ -18,7 +18,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?><osm version="0.6">'
 SQUARE = ((2.30, 49.89), (2.301, 49.89), (2.301, 49.891), (2.30, 49.891))
 
 
-def way(ident: int, *, of: str = "", closed: bool = True, **tags: str) -> str:
+def way(ident: int, of: str = "", *, closed: bool = True, **tags: Any) -> str:
     first = abs(ident) * 10
     sign = "-" if ident < 0 else ""
     nodes = "".join(
@@ -109,7 +109,7 @@ def test_land_in_use_is_on_the_ground_and_of_no_house(
     ],
 )
 def test_a_former_station_that_is_a_building_is_one(
-    tags: dict[str, str], subject: str, tmp_path: Path, read: Read
+    tags: dict[str, Any], subject: str, tmp_path: Path, read: Read
 ) -> None:
     table, _ = read("observations", "osm-xml", osm(tmp_path / "a.osm", way(1, **tags)))
     assert list(table["subject"]) == [subject]

@@ -50,8 +50,7 @@ def stack(layer: str, parts: Sequence[Any], names: Sequence[str], journal: Journ
 
     A building of which a later file has an outline that agrees is one; zones of a later file end
     where those of an earlier one begin; other objects of the same shape, and rows with the same
-    key, are those of the first file. Ids that two files use are told apart by the number of their
-    file.
+    key, are those of the first file. Ids that two files use get the number of their file.
 
     Parameters
     ----------
