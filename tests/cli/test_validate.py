@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,17 @@ if TYPE_CHECKING:
 TRUTH = demo.study_folder() / "verite.csv"
 
 
-def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path) -> None:
-    done = foncier("validate", demo_folder, "--truth", TRUTH, "--plan", "5", "--out", tmp_path)
+@pytest.fixture
+def result(demo_folder: Path, tmp_path: Path) -> Path:
+    """A plan adds its visits to the result: a copy of the demonstration's."""
+    folder = tmp_path / "resultat"
+    shutil.copytree(demo_folder, folder)
+    return folder
+
+
+def test_validate_tells_what_the_list_is_worth(result: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = foncier("validate", result, "--truth", TRUTH, "--plan", "5", "--out", out)
     assert done.returncode == 0, done.stderr
     told = done.stdout.replace("\u00a0", " ")
     truths = len(TRUTH.read_text(encoding="utf-8").splitlines()) - 1
@@ -37,7 +47,7 @@ def test_validate_tells_what_the_list_is_worth(demo_folder: Path, tmp_path: Path
         "visites.csv",
         "visites.gpkg",
     ]
-    assert sorted(p.name for p in tmp_path.iterdir()) == files
+    assert sorted(p.name for p in out.iterdir()) == files
 
 
 def test_a_truth_of_somebody_else_is_read_within_limits(demo_folder: Path, tmp_path: Path) -> None:
@@ -61,12 +71,12 @@ def test_a_truth_of_somebody_else_is_read_within_limits(demo_folder: Path, tmp_p
     assert not (tmp_path / "long").exists()
 
 
-def test_a_plan_alone_in_english(demo_folder: Path, tmp_path: Path) -> None:
-    done = foncier("validate", demo_folder, "--plan", "1", "--out", tmp_path, "--lang", "en")
+def test_a_plan_alone_in_english(result: Path, tmp_path: Path) -> None:
+    done = foncier("validate", result, "--plan", "1", "--out", tmp_path / "out", "--lang", "en")
     assert done.returncode == 0, done.stderr
     assert "1 sites to visit" not in done.stdout
     assert "1 site to visit" in done.stdout
-    assert "Random sample" in (tmp_path / "visites.csv").read_text(encoding="utf-8-sig")
+    assert "Random sample" in (tmp_path / "out" / "visites.csv").read_text(encoding="utf-8-sig")
 
 
 def test_complete_ground_truth_makes_other_sites_false(demo_folder: Path, tmp_path: Path) -> None:

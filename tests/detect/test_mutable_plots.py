@@ -79,7 +79,8 @@ def test_buildings_count_as_in_the_rule_set() -> None:
     ground = context(0.0, 0.1)
     wall = shapely.box(SIDE - 0.9, 0, SIDE + 5, SIDE)  # 36 m² of the first parcel
     assert ground.buildings is not None
-    ground.buildings.loc[len(ground.buildings)] = ["wall", "hard", wall.area, wall]
+    row = {"building_id": "wall", "kind": "hard", "area_m2": wall.area, "geometry": wall}
+    ground.buildings.loc[len(ground.buildings), list(row)] = list(row.values())
     assert found(ground) == ["1"]
     assert found(ground, built={}) == ["0", "1"]
 

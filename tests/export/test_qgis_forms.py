@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from foncier.model.entries import ENTRIES, STATUSES, VISITS
+from foncier.results import read_saved
+from foncier.results.entries import editing, insert
 from foncier.results.layers import GEOPACKAGE
 
 from .test_qgis import HERE, qgis, run
@@ -18,8 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
 pytestmark = pytest.mark.qgis
+DAY = dt.date(2026, 12, 1)
 COLUMNS = ["Fiche", "Propriété, permis, PLU", "Mesures", "Score", "Accès"]
-ENTRIES = ["Visites", "Avis"]
+WRITTEN = ["Visites", "Avis"]
 EVERY = ["Disponibilité", "Indices", "Temps de parcours", "Notes", "Parcelles"]
 FRICHE = ["Mutabilité", "Mutabilité\N{NO-BREAK SPACE}: réponses", "Coûts"]
 
@@ -32,10 +37,25 @@ def forms(path: Path, *expressions: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def seen(qgis: str, demo_folder: Path) -> list[dict[str, Any]]:
-    """The forms of the first friche and of the first dent creuse of the demonstration."""
+def seen(
+    qgis: str, demo_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """The forms of the first friche and of the first dent creuse of the demonstration.
+
+    The dent creuse has been visited once, is to be visited again, and its owner was contacted.
+    """
+    folder = tmp_path_factory.mktemp("forms")
+    for name in (GEOPACKAGE, ENTRIES):
+        shutil.copy(demo_folder / name, folder / name)
+    sites = read_saved(demo_folder).table("opportunites").set_index("overall_rank")
+    site = {"opportunity_id": sites.loc[8, "opportunity_id"]}
+    visit = {"visit_id": "a", "verdict": "occupe", "date": DAY, "name": "Rue Haute"}
+    status = {"status_id": "a", "site_status": "contacte", "date": DAY}
+    with editing(folder / ENTRIES) as base:
+        insert(base, VISITS, [{**visit, **site}, {"visit_id": "b", **site}])
+        insert(base, STATUSES, [{**status, **site}])
     return forms(
-        demo_folder / GEOPACKAGE,
+        folder / GEOPACKAGE,
         """ "kind" = 'friche' and "overall_rank" = 1 """,
         """ "kind" = 'dent_creuse' and "overall_rank" = 8 """,
     )
@@ -43,8 +63,8 @@ def seen(qgis: str, demo_folder: Path) -> list[dict[str, Any]]:
 
 def test_a_form_has_the_tabs_that_have_rows(seen: list[dict[str, Any]]) -> None:
     friche, plot = seen
-    assert friche["tabs"] == [*COLUMNS, *ENTRIES, *EVERY, *FRICHE, "Autour"]
-    assert plot["tabs"] == [*COLUMNS, *ENTRIES, *EVERY, "Autour"]
+    assert friche["tabs"] == [*COLUMNS, *WRITTEN, *EVERY, *FRICHE, "Autour"]
+    assert plot["tabs"] == [*COLUMNS, *WRITTEN, *EVERY, "Autour"]
 
 
 def test_a_file_sent_alone_has_no_blank_tab(qgis: str, demo_folder: Path, tmp_path: Path) -> None:
@@ -61,7 +81,9 @@ def test_the_rows_of_a_tab_are_named_by_words(seen: list[dict[str, Any]]) -> Non
             assert all(row not in ("", "NULL") for row in rows), tab
             assert not [row for row in rows if re.fullmatch(r"[a-z]+(_[a-z]+)*", row)], tab
             assert not [row for row in rows if row.startswith(("FR-", "DC-"))], tab
-    friche, _ = seen
+    friche, plot = seen
+    assert plot["rows"]["Visites"] == ["01/12/2026 : Occupé - Rue Haute", "À visiter"]
+    assert plot["rows"]["Avis"] == ["01/12/2026 : Contacté"]
     assert "Gare" in friche["rows"]["Temps de parcours"]
     assert "Surface offerte" in friche["rows"]["Notes"]
     assert "Statut du site : sans projet" in friche["rows"]["Disponibilité"]

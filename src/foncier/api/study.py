@@ -213,7 +213,7 @@ class Study:
         >>> import foncier as fo
         >>> layers = fo.read_study(fo.demo_study()).read_layers()
         >>> layers["parcels"].crs.to_epsg(), list(layers["zones"].columns)
-        (2154, ['zone_id', 'zone_type', 'label', 'vocation', 'geometry'])
+        (2154, ['zone_id', 'zone_type', 'label', 'vocation', 'source', 'geometry'])
         """
         from foncier.pipeline.layers import RELIEF, read_layers  # noqa: PLC0415 (slow to import)
 

@@ -73,9 +73,22 @@ def style(layer: Layer, lang: Lang) -> tuple[dict[str, Markup], Markup]:
         fields=[_field(column, layer, lang) for column in layer.columns],
         date_format=words_in(lang)["date_format"],
         photo_name=json.dumps({"photo": PHOTO_NAME}) if layer.name == VISITS else "",
-        preview='coalesce("name", "opportunity_id")' if layer.shape else '"opportunity_id"',
+        preview=_shown_name(layer, lang),
     )
     return {"version": Markup("3.22.0"), "styleCategories": Markup("AllStyleCategories")}, content
+
+
+def _shown_name(layer: Layer, lang: Lang) -> str:
+    """Expression that names a row in the lists of QGIS: its day, what was found, the place.
+
+    The identifier is that of the site: all rows of a form would have the same name.
+    """
+    day, found = '"date"', "verdict" if layer.shape else "site_status"
+    day = f"format_date({day}, '{words_in(lang)['date_format']}')"
+    if layer.shape:
+        day = f"coalesce({day}, '{localize('export.qgis.to_visit', lang)}')"
+    place = """coalesce(' - ' || "name", '')""" if layer.shape else "''"
+    return f"""concat({day}, coalesce(' : ' || represent_value("{found}"), ''), {place})"""
 
 
 def _classes(lang: Lang) -> list[dict[str, str]]:
