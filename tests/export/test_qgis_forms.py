@@ -83,7 +83,7 @@ def test_the_rows_of_a_tab_are_named_by_words(seen: list[dict[str, Any]]) -> Non
             assert not [row for row in rows if row.startswith(("FR-", "DC-"))], tab
     friche, plot = seen
     assert plot["rows"]["Visites"] == ["01/12/2026 : Occupé - Rue Haute", "À visiter"]
-    assert plot["rows"]["Avis"] == ["01/12/2026 : Contacté"]
+    assert plot["rows"]["Avis"] == ["01/12/2026 : Propriétaire contacté"]
     assert "Gare" in friche["rows"]["Temps de parcours"]
     assert "Surface offerte" in friche["rows"]["Notes"]
     assert "Statut du site : sans projet" in friche["rows"]["Disponibilité"]
