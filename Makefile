@@ -12,7 +12,7 @@ SECONDS ?= 60
 MODULES ?=
 REAL_DATA ?= $(or $(FONCIER_REAL_DATA),$(abspath ../shared/data))
 
-.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock plugin clean
+.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock plugin installed clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then run the embedded demonstration
@@ -70,6 +70,13 @@ mutation: $(MUTATION)/.tools  ## mutants of the rules that no test kills: MODULE
 
 demo-data: $(VENV)/.run  ## generate the embedded city again
 	$(BIN)/python -m tests.demo_city
+
+# The oldest dependencies by default. All of them: make installed RESOLUTIONS="lowest-direct highest" PYTHONS="python3.11 python3.13"
+RESOLUTIONS ?= lowest-direct
+PYTHONS ?=
+installed: $(VENV)/.dev  ## the wheel in an empty environment, with the oldest dependencies that it allows: every command on the demonstration
+	$(BIN)/pip install -q --disable-pip-version-check uv
+	$(BIN)/python -m tests.packaging.environments $(RESOLUTIONS) $(if $(PYTHONS),--python $(foreach name,$(PYTHONS),$(shell command -v $(name))))
 
 plugin:  ## the plugin of QGIS, to install from a zip
 	mkdir -p dist

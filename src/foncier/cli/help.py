@@ -98,15 +98,23 @@ class Group(_Help, TyperGroup):
 
 
 def _words(error: Any) -> str:
-    param = getattr(error, "param", None)
-    name = getattr(error, "option_name", None) or (param.get_error_hint() if param else "")
+    name = getattr(error, "option_name", None) or _shown_name(getattr(error, "param", None))
     message_id = PROBLEMS.get(type(error).__name__)
     if message_id is None or not name:
         return localize("cli.usage.wrong_arguments")
     near = getattr(error, "possibilities", None)
     if near:
         return localize("cli.usage.near_option", name=name, near=sorted(near))
-    return localize(message_id, name=name.strip("'"))
+    return localize(message_id, name=name)
+
+
+def _shown_name(param: Any) -> str:
+    """Name of a parameter as the help shows it; what typer offers changes with its versions."""
+    if param is None:
+        return ""
+    if param.param_type_name == "argument":
+        return str(param.metavar or param.name.upper())
+    return " / ".join(param.opts)
 
 
 def _fail(ctx: Any, words: str) -> NoReturn:

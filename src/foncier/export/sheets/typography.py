@@ -153,7 +153,7 @@ def advances(*, bold: bool = False) -> Mapping[str, float]:
     """
     from matplotlib.ft2font import FT2Font, LoadFlags  # noqa: PLC0415 (slow to import)
 
-    face = FT2Font(font_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf")
+    face = FT2Font(str(font_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf"))
     face.set_size(SET_AT, 72)
     return {
         chr(code): float(face.load_glyph(glyph, flags=LoadFlags.NO_HINTING).linearHoriAdvance)
