@@ -169,6 +169,8 @@ def test_a_signal_that_the_import_system_would_lose_is_raised_again() -> None:
     program = (
         "import signal, time\n"
         "from foncier._util.lifetime import Interrupted, interrupt_on_signals\n"
+        # A shell starts what runs in its background with SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "interrupt_on_signals()\n"
         "code = compile('def cb():\\n    signal.raise_signal(signal.SIGINT)',"
         " '<frozen importlib._bootstrap>', 'exec')\n"

@@ -45,6 +45,18 @@ def test_content_of_the_manifest(small_result: ResultTables) -> None:
             "batiment_non_affecte": 1,
             "terrain_divisible": 0,
         },
+        "supply": {
+            name: {"sites": sites, "area_m2": area, "unknown": 0}
+            for name, sites, area in (
+                ("found", 3, 4900.0),
+                ("offered", 3, 4900.0),
+                ("ready", 0, 0.0),
+                ("to_confirm", 3, 4900.0),
+                ("taken", 0, 0.0),
+                ("public", 0, 0.0),
+                ("partly_public", 0, 0.0),
+            )
+        },
         "rejected_parcels": 2,
         "assemblies": None,
     }

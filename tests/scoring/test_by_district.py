@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foncier import schemas
+from foncier.geometry import counted_once_m2
 from foncier.schemas import results
 from foncier.scoring import by_district
 from foncier.scoring.by_district import OUTSIDE_ID
@@ -30,6 +31,7 @@ def sites(boxes: list[shapely.Geometry], **columns: list[object]) -> gpd.GeoData
             "kind": [KINDS[i % 2] for i in range(n)],
             "perimeter": "parcelles",
             "sources": "essai",
+            "counted_area_m2": counted_once_m2(np.array(boxes, dtype=object)) if n else [],
             **columns,
         },
         index=range(n),
@@ -71,6 +73,18 @@ def test_a_site_in_two_districts_counts_by_its_shares() -> None:
     assert np.isnan(inside["yield_high"])
 
 
+def test_a_disc_counts_its_declared_area_and_a_taken_site_offers_none() -> None:
+    discs = [shapely.Point(x, 0).buffer(56.4) for x in (0, 65)]
+    found = sites(
+        discs,
+        counted_area_m2=[10_000.0, 10_000.0],
+        availability_class=["pris", "a_confirmer"],
+    )
+    table = by_district(found, scores(found), districts([shapely.box(-200, -200, 200, 200)]))
+    whole = cell(table, "Q0")
+    assert (whole["area_m2"], whole["offered_area_m2"]) == (20_000.0, 10_000.0)
+
+
 def test_land_of_two_sites_is_counted_once_and_means_are_weighted_by_share() -> None:
     found = sites(
         [shapely.box(0, 0, 10, 10), shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10)],
@@ -80,7 +94,9 @@ def test_land_of_two_sites_is_counted_once_and_means_are_weighted_by_share() -> 
         found, scores(found, [0.2, 0.4, np.nan]), districts([shapely.box(0, 0, 10, 10)])
     )
     inside = cell(table, "Q0")
-    assert inside["area_m2"] == pytest.approx(100)
+    # The third site counts 50 m², of which its share of the district, a half.
+    assert inside["area_m2"] == pytest.approx(125)
+    assert table["area_m2"].sum() == pytest.approx(2 * found.union_all().area)  # and all kinds
     assert inside["number"] == pytest.approx(2.5)
     assert inside["mean_score"] == pytest.approx(0.3)
     assert inside["mean_confidence"] == pytest.approx((0.2 + 0.5 * 0.8) / 1.5)
@@ -129,7 +145,7 @@ def test_districts_and_the_outside_sum_to_the_total(
         if own.empty:
             continue
         assert by_kind.loc[kind, "number"] == pytest.approx(len(own))
-        assert by_kind.loc[kind, "area_m2"] == pytest.approx(own.union_all().area)
+        assert by_kind.loc[kind, "area_m2"] == pytest.approx(own["counted_area_m2"].sum())
         assert by_kind.loc[kind, "yield_low"] == pytest.approx(own["yield_low"].sum())
     assert not table.duplicated(["quarter_id", "kind"]).any()
     pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(before))

@@ -59,7 +59,9 @@ COLUMNS = (
 # "lines": each step is a line on the error output, for a program that shows the progress.
 PROGRESS = "FONCIER_PROGRESS"
 # Kind of file by the ending of its name.
-CLASSES = {"ready": "pret", "confirm": "a_confirmer", "taken": "pris"}
+# Parameters of the sentences on what is on offer.
+SUPPLY = ("offered", "offered_ha", "ready", "to_confirm", "taken", "taken_ha")
+PUBLIC = ("public", "public_ha", "partly_public")
 FIRST = 10  # lines of the ranking in the terminal
 NAME_WIDTH = 34
 FILES = {".html": "map", ".gpkg": "geopackage", ".csv": "table"}
@@ -183,9 +185,7 @@ def _say_files(results: Path, made: Mapping[str, str]) -> None:
 def _summary(result: ResultTables, lang: Lang) -> None:
     out.print(_table(result, lang))
     if result.availability is not None and len(result.candidates):
-        classes = result.candidates["availability_class"].value_counts()
-        counts = {name: int(classes.get(code, 0)) for name, code in CLASSES.items()}
-        say("cli.run.availability", **counts)
+        _say_supply(result)
         out.print(_first_sites(result, lang))
     if result.agreement is not None:
         agreement = result.agreement
@@ -193,6 +193,17 @@ def _summary(result: ResultTables, lang: Lang) -> None:
     if result.demo:
         out.print(f"[bold yellow]{localize('cli.run.fictional')}[/bold yellow]")
     say_warnings((gap.cost for gap in result.missing), lang)
+
+
+def _say_supply(result: ResultTables) -> None:
+    """Print what is on offer, by availability, what is taken, and the public land."""
+    from foncier.results.totals import supply  # noqa: PLC0415 (slow to import)
+
+    parts = supply(result.candidates)
+    figures: dict[str, float] = {name: land.sites for name, land in parts.items()}
+    figures |= {f"{name}_ha": land.area_m2 / 1e4 for name, land in parts.items()}
+    for name, uses in (("availability", SUPPLY), ("public_land", PUBLIC)):
+        say(f"cli.run.{name}", **{use: figures[use] for use in uses})
 
 
 def _first_sites(result: ResultTables, lang: Lang) -> Table:

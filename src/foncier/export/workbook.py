@@ -11,6 +11,7 @@ import pandas as pd
 from foncier.errors import ExportError
 from foncier.i18n import localize
 from foncier.results.labels import FICTIONAL, SHARE
+from foncier.results.totals import supply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,6 +150,7 @@ def _read_me(
         sheet.write_datetime(row, 1, day, formats["date"])
     row += 1
     sheet.write_string(row, 0, localize("export.workbook.caution", lang))
+    row = _supply(sheet, result, row, formats)
     for layer, title in sheets:
         row += 1
         rows = len(layer.frame)
@@ -157,6 +159,18 @@ def _read_me(
         if rows > ROWS:
             words = localize("export.workbook.too_many_rows", lang, rows=rows)
         sheet.write_string(row, 1, words)
+
+
+def _supply(sheet: Worksheet, result: SavedResult, row: int, formats: dict[str, Format]) -> int:
+    """Write what is on offer, as every deliverable states it; the last row written."""
+    layer = result.layer("opportunites")
+    for name, land in supply(layer.frame).items() if layer is not None else ():
+        row += 1
+        title = localize(f"export.workbook.supply_{name}", result.lang)
+        sheet.write_string(row, 0, title, formats["bold"])
+        values = {"count": land.sites, "hectares": land.area_m2 / 1e4}
+        sheet.write_string(row, 1, localize("export.workbook.supply", result.lang, **values))
+    return row
 
 
 def _sheet(sheet: Worksheet, result: SavedResult, layer: Layer, formats: dict[str, Format]) -> None:

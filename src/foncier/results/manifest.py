@@ -17,6 +17,7 @@ import shapely
 from foncier._util.destination import MANIFEST, is_unchanged
 from foncier.i18n import without_secrets
 from foncier.results.contents import is_of_run
+from foncier.results.totals import supply
 from foncier.schemas import CANDIDATES
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _counts(result: ResultTables) -> dict[str, Any]:
     named = next(c for c in CANDIDATES.columns if c.name == "kind").values
     return {
         "opportunities": {kind: int(kinds.get(kind, 0)) for kind in named},
+        "supply": {name: asdict(land) for name, land in supply(result.candidates).items()},
         "rejected_parcels": len(result.rejections),
         "assemblies": None if result.assemblies is None else len(result.assemblies),
     }

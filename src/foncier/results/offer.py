@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.i18n import localize
 from foncier.results.labels import VALUES, words_of
+from foncier.schemas.results import TAKEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ def _is_known(value: Any) -> bool:
 
 def is_taken(site: Row) -> bool:
     """Tell a site that is on offer no more."""
-    return bool(site.get("availability_class") == "pris")
+    return bool(site.get("availability_class") == TAKEN)
 
 
 def offer(site: Row, lang: Lang) -> Iterator[str]:

@@ -21,7 +21,7 @@ OWNER_TYPES = (
 PLANNING_EFFECTS = ("reserve", "cut", "bound", "flag")  # the strongest first
 
 # The land can be had, is to be confirmed, or is taken (a project, a permit).
-AVAILABILITY_CLASSES = ("pret", "a_confirmer", "pris")
+READY, TO_CONFIRM, TAKEN = AVAILABILITY_CLASSES = ("pret", "a_confirmer", "pris")
 
 # Noted by people in `saisies.gpkg`.
 SITE_STATUSES = ("a_etudier", "contacte", "en_projet", "ecarte", "vendu")
@@ -347,6 +347,7 @@ DISTRICTS = Table(
         Column("kind", "text", values=(*KINDS, ALL_KINDS)),
         Column("number", "number", low=0),
         Column("area_m2", "number", "m²", label_id="district_area_m2", low=0),
+        Column("offered_area_m2", "number", "m²", optional=True, low=0),
         Column("yield_low", "number", optional=True, low=0),
         Column("yield_high", "number", optional=True, low=0),
         Column("mean_score", "number", "0–1", optional=True, low=0, high=1),
@@ -370,7 +371,6 @@ DISTRICTS = Table(
 )
 
 MUTABILITY_BANDS = ("excellent", "tres_bon", "bon", "moyen", "mauvais")
-TO_CONFIRM = "a_confirmer"
 MUTABILITY = Table(
     "mutability",
     ("opportunity_id", "use"),

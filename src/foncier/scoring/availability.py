@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.schemas import AVAILABILITY
+from foncier.schemas.results import READY, TAKEN, TO_CONFIRM
 from foncier.scoring.mutafriches.inputs import FRICHE, inventory_records
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TAKEN, TO_CONFIRM, READY = "pris", "a_confirmer", "pret"
 YEAR_DAYS = 365.25
 SEPARATOR = "|"
 VACANCY = {"vacant": "vacant", "partiellement occupé": "partly", "occupé": "occupied"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,7 +12,7 @@ import shapely
 from foncier import schemas
 from foncier.geometry import polygons_only, unions_by
 from foncier.i18n import label
-from foncier.schemas.results import KINDS
+from foncier.schemas.results import KINDS, READY, TAKEN, TO_CONFIRM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +27,11 @@ MIN_AREA_M2 = 1e-3  # less is a contact of two outlines
 ADDITIVE = ("yield_low", "yield_high")
 # Number of sites of each class of availability.
 SUPPLY = {
-    "pret": "ready_number",
-    "a_confirmer": "to_confirm_number",
-    "pris": "taken_number",
+    READY: "ready_number",
+    TO_CONFIRM: "to_confirm_number",
+    TAKEN: "taken_number",
 }
+AREAS = ("area_m2", "offered_area_m2")
 MEANS = {"score": "mean_score", "confidence": "mean_confidence"}
 
 
@@ -65,7 +65,9 @@ def by_district(
     Table of the schema ``DISTRICTS``: each district has a row for all kinds and one for each kind
     present; sites outside all districts are under ``hors_quartiers``. Dwellings are the sum of
     the known values, means are weighted by the share; missing where nothing is known. The numbers
-    by class of availability sum to the number of sites.
+    by class of availability sum to the number of sites. Areas are those that the sites count
+    (``counted_area_m2``), by the same shares: they sum to the total of the result.
+    ``offered_area_m2`` leaves out the sites that are taken.
     """
     outlines = districts.sort_values("quarter_id", ignore_index=True)
     district_shapes = _without_overlaps(outlines.geometry.to_numpy())
@@ -73,23 +75,13 @@ def by_district(
     parts = _site_parts(sites, district_shapes)
     rows = pd.concat([parts.assign(kind=schemas.ALL_KINDS), parts], ignore_index=True)
     keys: Any = rows.groupby(["place", "kind"], sort=True)
-    with ThreadPoolExecutor() as pool:  # GEOS releases the GIL
-        unions = list(pool.map(shapely.union_all, [group["shape"].to_numpy() for _, group in keys]))
-    union_of = dict(zip((key for key, _ in keys), unions, strict=True))
-    summed = [
-        {
-            "place": place,
-            "kind": kind,
-            "area_m2": shapely.area(union_of[place, kind]),
-            **_summary(group),
-        }
-        for (place, kind), group in keys
-    ]
+    summed = [{"place": place, "kind": kind, **_summary(group)} for (place, kind), group in keys]
+    nothing = dict.fromkeys(("number", *AREAS), 0.0)
     empty = [
-        {"place": place, "kind": schemas.ALL_KINDS, "number": 0.0, "area_m2": 0.0}
+        {"place": place, "kind": schemas.ALL_KINDS, **nothing}
         for place in sorted(set(range(len(district_shapes))) - set(parts["place"]))
     ]
-    outside = union_of.get((-1, schemas.ALL_KINDS), shapely.union_all([]))
+    outside = shapely.union_all(parts["shape"].to_numpy()[(parts["place"] == -1).to_numpy()])
     ids = [*outlines["quarter_id"], OUTSIDE_ID]
     names = [*outlines["name"], outside_name.fr]
     # A district covered by earlier ones has no area left: it keeps its own outline.
@@ -131,7 +123,10 @@ def _site_parts(sites: pd.DataFrame, district_shapes: Geometries) -> pd.DataFram
     area = shapely.area(cut)
     has_area = area > MIN_AREA_M2
     columns = ["kind", "availability_class", *ADDITIVE, *MEANS]
-    found: pd.DataFrame = sites[columns].iloc[rows[has_area]].reset_index(drop=True)
+    counted = sites["counted_area_m2"].fillna(sites["area_m2"])
+    found: pd.DataFrame = (
+        sites[columns].assign(counted=counted).iloc[rows[has_area]].reset_index(drop=True)
+    )
     share = area[has_area] / shapely.area(shapes)[rows[has_area]]
     return found.assign(place=where[has_area], share=share, shape=cut[has_area])
 
@@ -146,6 +141,8 @@ def _summary(rows: pd.DataFrame) -> dict[str, Any]:
         mean = (rows[name] * share)[known].sum() / weight if weight > 0 else np.nan
         means[column] = min(mean, 1.0) if known.any() else np.nan
     classes = rows["availability_class"]
+    area = (rows["counted"] * share).fillna(0.0)
+    sums |= {"area_m2": area.sum(), "offered_area_m2": area[(classes != TAKEN).to_numpy()].sum()}
     if classes.notna().any():  # a result of a former version has none
         sums |= {name: share[classes == one].sum() for one, name in SUPPLY.items()}
     return {"number": share.sum(), **sums, **means}

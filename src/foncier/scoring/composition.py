@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from foncier.model import RankOrder
-from foncier.scoring.availability import TAKEN
+from foncier.schemas.results import TAKEN
 
 if TYPE_CHECKING:
     from typing import Any

@@ -46,5 +46,6 @@ def test_the_longest_real_names_fit_on_one_page(
         assert "Emprise approximative" in text
         assert "Aucune couche de parcelles fournie" in text
     first, second = pages(tmp_path / "fiches" / "plaquette.pdf")
-    assert "63 sites" in first
+    assert "47 sites en offre" in first.replace("\u00a0", " ")
+    assert "16 sites" in first.replace("\u00a0", " ")  # with a project: left out
     assert "Quai de l'Innovation, 93 rue du Hocquet" in second

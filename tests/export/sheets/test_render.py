@@ -339,11 +339,11 @@ def test_leaflet_contains_the_texts_of_the_study(
     first, second = pages(tmp_path / "out" / "plaquette.pdf")
     for expected in (
         "Étude d'essai",
-        "3 sites",
+        "3 sites en offre",
         "Une offre rapide.",
         "Friche 1 0,4",
         "Halle <Sernam>",
-        "Total 3 0,49",
+        "Total 3 0,5",
     ):
         assert expected in first.replace("\u00a0", " "), expected
     for expected in (
@@ -554,7 +554,7 @@ def test_optional_layers_are_printed_when_present(
     assert "Fiabilité 6 sur 10" in text.replace("\u00a0", " ")
     assert "Mutabilité" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
     leaflet = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
-    assert "Saint-Leu 3 ha" in leaflet
+    assert "Saint-Leu 3,0 ha" in leaflet
     assert "q2 0,06 ha" in leaflet
 
 

@@ -11,7 +11,7 @@ from foncier.export.sheets.sectormap import sector_map
 from foncier.export.sheets.typography import hectares, is_known, measured, printable, scale_words
 from foncier.export.words import VALUES
 from foncier.i18n import figure, label, localize
-from foncier.results.totals import totals
+from foncier.results.totals import offer_classes, on_offer, supply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ NEAR_MIN = 10.0
 MOST_UNKNOWN = 4
 EVEN = 0.5  # chance that a site is really free
 WORDS = ("title", "first", "site", "what", "area", "state", "check", "unknown", "decide")
-TAKEN, READY, TO_CONFIRM = "pris", "pret", "a_confirmer"
 
 
 def note(tables: SheetTables, lang: Lang) -> Mapping[str, bytes]:
@@ -48,20 +47,9 @@ def note(tables: SheetTables, lang: Lang) -> Mapping[str, bytes]:
     return {FILE: compiled("note.typ", data)}
 
 
-def _classes(tables: SheetTables) -> pd.Series[Any]:
-    """Class of availability of each site; all to be confirmed in a result of a former version."""
-    sites = tables.sites
-    if "availability_class" not in sites:
-        former: pd.Series[Any] = sites["kind"].map(lambda _: TO_CONFIRM)
-        return former
-    classes: pd.Series[Any] = sites["availability_class"].fillna(TO_CONFIRM)
-    return classes
-
-
 def figures(tables: SheetTables, lang: Lang) -> list[tuple[str, str]]:
     """Five figures of the result, each with the words of what it counts."""
-    sites, classes = tables.sites, _classes(tables)
-    free = sites[classes != TAKEN]
+    free, parts = on_offer(tables.sites), supply(tables.sites)
     low, high = float(free["yield_low"].sum()), float(free["yield_high"].sum())
     near = _near(tables, free)
     station = localize("export.note.figure_near", lang)
@@ -70,15 +58,9 @@ def figures(tables: SheetTables, lang: Lang) -> list[tuple[str, str]]:
     )
     known = bool(free["yield_low"].notna().any())
     return [
-        (figure(len(free), "", lang), localize("export.note.figure_sites", lang)),
-        (
-            hectares(float(totals(free)["area_m2"].sum()), lang),
-            label("export.note.figure_area")[lang],
-        ),
-        (
-            figure(int((classes == READY).sum()), "", lang),
-            localize("export.note.figure_ready", lang),
-        ),
+        (figure(parts["offered"].sites, "", lang), localize("export.note.figure_sites", lang)),
+        (hectares(parts["offered"].area_m2, lang), label("export.note.figure_area")[lang]),
+        (figure(parts["ready"].sites, "", lang), localize("export.note.figure_ready", lang)),
         ("–" if near is None else figure(near, "", lang), station),
         (dwellings if known else "–", localize("export.note.figure_dwellings", lang)),
     ]
@@ -105,9 +87,9 @@ def _map(tables: SheetTables, lang: Lang) -> dict[str, str]:
 
 def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
     """First ranked sites: what they are, their land, whether they can be had, what to check."""
-    sites = tables.sites.assign(availability_class=_classes(tables))
-    free = sites["availability_class"] != TAKEN
-    ranked = sites[sites["overall_rank"].notna() & free].head(FIRST)
+    sites = tables.sites.assign(availability_class=offer_classes(tables.sites))
+    sites = on_offer(sites)
+    ranked = sites[sites["overall_rank"].notna()].head(FIRST)
     return [
         {
             "marker": kind_marker(site["kind"], str(int(site["overall_rank"]))),
@@ -149,14 +131,13 @@ def _unknown(tables: SheetTables, lang: Lang) -> list[str]:
 
 def decisions(tables: SheetTables, lang: Lang) -> list[str]:
     """What is to be decided, from what the result has: visits, owners, public land, sites taken."""
-    classes, sites = _classes(tables), tables.sites
-    ready, confirm, taken = (int((classes == one).sum()) for one in (READY, TO_CONFIRM, TAKEN))
-    rows = []
+    parts, rows = supply(tables.sites), []
+    ready, confirm, taken = (parts[one].sites for one in ("ready", "to_confirm", "taken"))
     if ready:
         rows.append(localize("export.note.decide_ready", lang, count=ready))
     if confirm:
         rows.append(localize("export.note.decide_confirm", lang, count=min(confirm, FIRST)))
-    public = int((sites["public_land"] == "public").sum()) if "public_land" in sites else 0
+    public = parts["public"].sites
     if public:
         rows.append(localize("export.note.decide_public", lang, count=public))
     if taken:

@@ -32,7 +32,7 @@ from foncier.export.sheets.typography import (
 from foncier.export.words import VALUES
 from foncier.i18n import figure, localize
 from foncier.model import KIND_LABELS
-from foncier.results.totals import totals
+from foncier.results.totals import on_offer, supply, totals
 
 if TYPE_CHECKING:
     from foncier.export.sheets.basemap import Basemap
@@ -57,6 +57,7 @@ def leaflet(tables: SheetTables, basemap: Basemap, lang: Lang) -> dict[str, Any]
         "intro": printable(settings.get("intro", ""), lang=lang, limit=320),
         "kinds": _kinds(tables, lang),
         "total": _total(tables, lang),
+        "beside": _beside(tables, lang),
         "first": first,
         "first_titles": [
             localize("export.sheets.first_sites", lang, count=n + 1) for n in range(len(first))
@@ -79,20 +80,17 @@ def leaflet(tables: SheetTables, basemap: Basemap, lang: Lang) -> dict[str, Any]
 
 
 def _summary(tables: SheetTables, lang: Lang) -> str:
-    sites = localize("export.sheets.sites_count", lang, count=len(tables.sites))
+    offered = supply(tables.sites)["offered"]
+    sites = localize("export.sheets.offered_count", lang, count=offered.sites)
     return " · ".join(
-        [sites, _hectares(tables.sites, lang), content.frame(tables, lang)["edition"]]
+        [sites, hectares(offered.area_m2, lang), content.frame(tables, lang)["edition"]]
     )
 
 
-def _hectares(sites: Any, lang: Lang) -> str:
-    """Area that sites offer in hectares, shared land counted once."""
-    return hectares(float(totals(sites)["area_m2"].sum()), lang)
-
-
 def _kinds(tables: SheetTables, lang: Lang) -> list[dict[str, Any]]:
-    """Number, area and dwellings of each kind present, in the order of the palette."""
-    sites, rows, offered = tables.sites, [], totals(tables.sites)
+    """Number, area and dwellings on offer of each kind, in the order of the palette."""
+    sites, rows = on_offer(tables.sites), []
+    offered = totals(sites)
     most = float(offered["area_m2"].max()) if len(offered) else 1.0
     for kind in [kind for kind in KINDS if kind in offered.index]:
         group, area = sites[sites["kind"] == kind], float(offered["area_m2"][kind])
@@ -120,7 +118,18 @@ def _dwellings(sites: pd.DataFrame, lang: Lang) -> str:
 
 
 def _total(tables: SheetTables, lang: Lang) -> list[str]:
-    return [figure(len(tables.sites), "", lang), _hectares(tables.sites, lang)]
+    offered = supply(tables.sites)["offered"]
+    return [figure(offered.sites, "", lang), hectares(offered.area_m2, lang)]
+
+
+def _beside(tables: SheetTables, lang: Lang) -> str:
+    """What the totals leave out, and the public land among them."""
+    parts, words = supply(tables.sites), []
+    for name in ("taken", "public"):
+        if parts[name].sites:
+            values = {"count": parts[name].sites, "area": hectares(parts[name].area_m2, lang)}
+            words.append(localize(f"export.sheets.supply_{name}", lang, **values))
+    return " ".join(words)
 
 
 def _first(tables: SheetTables, lang: Lang) -> list[dict[str, str]]:
@@ -203,8 +212,10 @@ def _access(tables: SheetTables, lang: Lang) -> list[list[str]]:
 
 
 def _districts(tables: SheetTables, lang: Lang) -> list[dict[str, Any]]:
-    """Area of each district by kind; of many districts, those with the largest area."""
+    """Area on offer of each district by kind; of many, those with the largest area."""
     rows = tables.districts[tables.districts["kind"].isin(list(KINDS))]
+    if "offered_area_m2" in rows:  # a result of a former version has none
+        rows = rows.assign(area_m2=rows["offered_area_m2"].fillna(rows["area_m2"]))
     by = pd.DataFrame(rows.drop(columns="geometry")).groupby("quarter_id", sort=True)
     areas = by["area_m2"].sum().sort_values(ascending=False, kind="stable")
     areas = areas[areas > 0].head(MAX_DISTRICTS).sort_index()

@@ -98,15 +98,17 @@ def measured(value: Any, unit: str, lang: Lang) -> str:
 
 
 def hectares(area_m2: float, lang: Lang) -> str:
-    r"""Area in hectares, with decimals that suit its size.
+    r"""Area in hectares with one decimal, as everywhere; two below a tenth of a hectare.
 
     Examples
     --------
     >>> hectares(312.0, "fr"), hectares(270_400.0, "fr"), hectares(1_910_000.0, "en")
-    ('0,03\xa0ha', '27,0\xa0ha', '191\xa0ha')
+    ('0,03\xa0ha', '27,0\xa0ha', '191.0\xa0ha')
     """
-    if area_m2 >= 10_000 or area_m2 == 0:
-        return figure(area_m2 / 10_000, "ha", lang)
+    if area_m2 == 0:
+        return figure(0, "ha", lang)
+    if area_m2 >= 1_000:
+        return f"{format_value(area_m2 / 10_000, '.1f', lang)}{NBSP}ha"
     return f"{format_value(max(area_m2 / 10_000, 0.01), '.2f', lang)}{NBSP}ha"
 
 

@@ -27,6 +27,7 @@ from foncier.export.words import VALUES
 from foncier.i18n import localized
 from foncier.model import Missing
 from foncier.results.dates import layer_dates
+from foncier.schemas.results import TAKEN
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +48,6 @@ MEASURES = {
     "residents_10min": 0,
     "residents_15min": 0,
 }
-TAKEN = "pris"  # class of availability
 SITE_TEXTS = ("name", "address", "parcel_ids", "family")
 SITE_WORDS = (
     "kind",

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from foncier.errors import ConfigError
 from foncier.export.report.densification import figures
-from foncier.export.report.densification.land import CATEGORIES, TAKEN, land
+from foncier.export.report.densification.land import CATEGORIES, land
 from foncier.export.report.document import Block, Document, Heading, Paragraph, Turn
 from foncier.export.report.pictures import sector_picture
 from foncier.export.report.writers import editable
 from foncier.export.sheets.typography import hectares
 from foncier.i18n import Localized, figure, localize
-from foncier.results.totals import sought_kinds
+from foncier.results.totals import counted_area, on_offer, sought_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -175,13 +175,11 @@ def _need_words(total: Mapping[str, float], need: Mapping[str, Any], lang: Lang)
 
 def _artificialised_words(sites: pd.DataFrame, lang: Lang) -> str:
     """Artificialised area of the sites that are not taken, where OCS GE says it."""
-    free = sites
-    if "availability_class" in sites:
-        free = sites[(sites["availability_class"] != TAKEN).to_numpy(dtype=bool)]
+    free = on_offer(sites)
     if "artificialised_share" not in free or free["artificialised_share"].isna().all():
         return localize("export.densification.artificialised_unknown", lang)
     known = free[free["artificialised_share"].notna()]
-    area = known["counted_area_m2"].fillna(known["area_m2"])
+    area = counted_area(known)
     part = float((area * known["artificialised_share"]).sum())
     return localize(
         "export.densification.artificialised",

@@ -10,6 +10,8 @@ import shapely
 
 from foncier.geometry import covered_area_m2, unions_by
 from foncier.results.layers import MUTABLE
+from foncier.results.totals import counted_area
+from foncier.schemas.results import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,6 @@ CATEGORIES = (
 PLOTS = ("dent_creuse", "terrain_divisible")
 BY_DENSITY = ("assemblage", "bati_mutable", "friche")  # no capacity of the rule set
 HARDNESS = ("faible", "moyenne", "forte", "inconnue")
-TAKEN = "pris"
 EXCLUDES = "exclude"
 COLUMNS = (
     "id",
@@ -89,7 +90,7 @@ def land(tables: SheetTables, settings: Mapping[str, Any]) -> pd.DataFrame:
 
 def _sites(tables: SheetTables, rules: Mapping[str, float]) -> gpd.GeoDataFrame:
     sites = tables.sites.set_geometry(tables.sites.geometry.to_numpy())
-    gross = sites["counted_area_m2"].fillna(sites["area_m2"])
+    gross = counted_area(sites)
     kind = sites["kind"]
     usable = sites["usable_area_m2"].where(kind.isin(PLOTS)).fillna(gross)
     net = np.minimum(usable, gross)

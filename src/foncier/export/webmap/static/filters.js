@@ -298,3 +298,17 @@ function areaText(list) {
   return known.length ? hectares + (unknown ? ` (${t('area_unknown', { n: number(unknown) })})` : '')
     : t('unknown');
 }
+
+/**
+ * What is on offer of some sites, and the public land of it, as `foncier.results.totals.supply` counts
+ * them; nothing where no site is taken, or none is public.
+ * @param {Site[]} list
+ * @returns {string[]}
+ */
+function supplyTexts(list) {
+  const offered = list.filter((site) => site.availability_class !== TAKEN);
+  const owned = offered.filter((site) => site.public_land === PUBLIC);
+  return [[offered, 'supply_offered', offered.length < list.length], [owned, 'supply_public', owned.length]]
+    .filter(([, , stated]) => stated)
+    .map(([part, key]) => tCount(key, part.length).replace('{area}', areaText(part)));
+}

@@ -61,7 +61,7 @@ function fillList() {
   const count = shown.length === sites.length ? tCount('sites', sites.length)
     : `${tCount('sites', shown.length)} ${t('of', { n: number(sites.length) })}`;
   document.getElementById('count').textContent = [count, shown.length ? areaText(shown) : null,
-    unknown ? tCount('hidden', unknown) : null].filter((text) => text).join(' · ');
+    ...supplyTexts(shown), unknown ? tCount('hidden', unknown) : null].filter((text) => text).join(' · ');
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
     assemblyHits(),
