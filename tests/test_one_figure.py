@@ -10,7 +10,6 @@ import pandas as pd
 import pyogrio
 import pytest
 from tests.export.sheets.pdf import pages
-from tests.export.webmap.conftest import chromium  # noqa: F401 (a fixture)
 
 from foncier.cli.run import _summary
 from foncier.export.report.write import write_report
@@ -22,7 +21,6 @@ from foncier.results.totals import PARTS, Land, supply
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from foncier.model import ResultTables
 
@@ -120,16 +118,3 @@ def test_leaflet_and_note_state_it(
     assert f"{taken.sites} sites pris (projet ou permis), {ha(taken)}" in leaflet
     assert f"{stated['public'].sites} sites, {ha(stated['public'])}" in leaflet
     assert ha(stated["found"]) not in leaflet
-
-
-@pytest.mark.browser
-def test_the_map_states_it(demo_folder: Path, stated: dict[str, Land], chromium: Any) -> None:  # noqa: F811
-    context = chromium.new_context(offline=True, locale="fr-FR")
-    page = context.new_page()
-    page.goto((demo_folder / "opportunites.html").as_uri())
-    page.wait_for_selector("body[data-ready=yes]", timeout=20_000)
-    words = page.locator("#count").inner_text().replace("\u00a0", " ").replace("\u202f", " ")
-    context.close()
-    assert words.startswith(f"{stated['found'].sites} opportunités · {ha(stated['found'])}")
-    assert f"{stated['offered'].sites} en offre, {ha(stated['offered'])}" in words
-    assert f"foncier public : {stated['public'].sites}, {ha(stated['public'])}" in words

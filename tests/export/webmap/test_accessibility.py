@@ -59,6 +59,12 @@ def test_axe_finds_nothing(
         page.locator(f"#{name} > summary").click()
         assert findings(page, axe) == [], name
         page.locator(f"#{name} > summary").click()
+    page.locator("#search").fill("gare")
+    assert findings(page, axe) == [], "places found"
+    page.locator("#search").fill("")
+    page.locator("#open-table").click()
+    assert findings(page, axe) == [], "table"
+    page.locator("#table-close").click()
     page.locator(".pick").nth(0).click()
     page.locator(".pick").nth(1).click()
     page.locator("#compare").click()

@@ -9,9 +9,11 @@ import pytest
 
 from foncier import schemas
 from foncier.export.webmap.payload import payload
+from foncier.results.totals import supply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from foncier.model import ResultTables
 
@@ -73,8 +75,29 @@ def test_the_list_shows_what_decides_and_opens_a_family(
     page.locator(".family-button").first.click()
     assert rows.count() == 2
     page.locator("button:has-text('Filtrer')").click()
-    page.locator("#f-availability").select_option("offered")
+    page.locator("#f-availability summary").click()
+    page.locator("#f-availability input[value=pret]").check()
+    page.locator("#f-availability input[value=a_confirmer]").check()
     assert rows.count() == 1
-    page.locator("#f-availability").select_option("")
-    page.locator("#f-owner").select_option("copropriete")
+    page.locator("#clear-filters").click()
+    page.locator("#f-owner summary").click()
+    page.locator("#f-owner input[value=copropriete]").check()
     assert rows.count() == 1
+
+
+@pytest.mark.browser
+def test_the_count_states_the_offer(
+    demo_folder: Path, demo_result: ResultTables, chromium: Any
+) -> None:
+    """The same figures as all deliverables (tests/test_one_figure.py)."""
+    parts = supply(demo_result.candidates)
+    context = chromium.new_context(offline=True, locale="fr-FR")
+    page = context.new_page()
+    page.goto((demo_folder / "opportunites.html").as_uri())
+    page.wait_for_selector("body[data-ready=yes]", timeout=20_000)
+    words = page.locator("#count").inner_text().replace("\u00a0", " ").replace("\u202f", " ")
+    context.close()
+    ha = {name: f"{one.area_m2 / 1e4:.1f} ha".replace(".", ",") for name, one in parts.items()}
+    assert words.startswith(f"{parts['found'].sites} opportunités · {ha['found']}")
+    assert f"{parts['offered'].sites} en offre, {ha['offered']}" in words
+    assert f"dont {parts['public'].sites} sites publics, {ha['public']}" in words

@@ -98,8 +98,87 @@ def test_overlapping_area_is_counted_once(
 def test_zone_and_points_to_watch(opened: Any, name: str, value: str, kept: list[str]) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()
-    page.locator(f"#f-{name}").select_option(value)
+    choose(page, name, value)
     assert listed(page) == kept
+
+
+def choose(page: Any, name: str, *values: str) -> None:
+    """Tick values of a filter, and those only."""
+    page.locator(f"#f-{name}").evaluate("node => { node.open = true; }")
+    chosen = page.locator(f"#f-{name} input:checked")
+    while chosen.count():
+        chosen.first.uncheck()
+    for value in values:
+        page.locator(f'#f-{name} input[value="{value}"]').check()
+
+
+def test_a_filter_takes_several_values(opened: Any) -> None:
+    """One of the values is enough, of every filter; the link holds them, and only what is known."""
+    page = opened.page
+    page.locator("[data-tool=filters]").click()
+    choose(page, "zone", "U", "?")
+    assert len(listed(page)) == 3
+    assert page.locator("#f-zone .chosen").inner_text() == "U, inconnu"
+    choose(page, "flag", "+zone inondable", "0")
+    assert listed(page) == []  # with a point to watch, and without any
+    choose(page, "flag", "-zone inondable")
+    assert listed(page) == [PLOT, GARAGE]
+    assert page.locator("[data-tool=filters]").inner_text() == "Filtrer (2)"
+    link = page.evaluate("stateFragment()")
+    page.locator("#clear-filters").click()
+    assert len(listed(page)) == 3
+    page.evaluate("(link) => restoreState(link)", link)
+    assert listed(page) == [PLOT, GARAGE]
+    assert page.evaluate("stateFragment()") == link
+    page.evaluate("restoreState('zone=U&zone=Nh&visited=7')")
+    assert listed(page) == [PLOT]
+    notice = page.locator("#notice").inner_text()
+    assert "Zone du PLU" in notice
+    assert "Visite de terrain" in notice
+
+
+def test_values_are_counted_and_a_long_list_is_narrowed(
+    visit: Callable[..., Any], demo_result: ResultTables
+) -> None:
+    page = visit(demo_result).page
+    page.locator("[data-tool=filters]").click()
+    page.locator("#f-owner summary").click()
+    assert page.locator("#f-owner .check").first.inner_text() == (
+        "foncier public, en tout ou partie (24)"
+    )
+    page.locator("#f-owner .narrow").fill("communé")  # accents do not count
+    assert [one.inner_text() for one in page.locator("#f-owner li:visible").all()] == [
+        "Commune (8)"
+    ]
+    page.locator("#f-owner li:visible input").check()
+    assert page.locator("#count").inner_text().startswith("8 opportunités sur 275")
+    page.locator("#f-district summary").click()
+    assert page.locator("#f-district .check").count() == 8  # seven districts, and outside them
+
+
+@pytest.mark.parametrize(("size", "rows"), [((1366, 768), 1), ((1920, 1080), 3), ((390, 844), 1)])
+@pytest.mark.parametrize("tool", ["weights", "filters"])
+def test_the_list_stays_in_sight_beside_an_open_tool(
+    visit: Callable[..., Any],
+    small_result: ResultTables,
+    size: tuple[int, int],
+    rows: int,
+    tool: str,
+) -> None:
+    page = visit(small_result, viewport={"width": size[0], "height": size[1]}).page
+    page.locator(f"[data-tool={tool}]").click()
+    whole = page.evaluate(
+        """() => {
+          const { bottom } = document.getElementById('panel').getBoundingClientRect();
+          const free = document.querySelector('.filters').getBoundingClientRect().bottom;
+          return [...document.querySelectorAll('.row')].map((row) => row.getBoundingClientRect())
+            .filter((row) => row.top >= free - 1 && row.bottom <= bottom + 1).length;
+        }"""
+    )
+    assert whole >= rows
+    page.keyboard.press("Escape")
+    assert page.locator("#tool").is_hidden()
+    assert page.evaluate("document.activeElement.dataset.tool") == tool
 
 
 def test_the_status_that_people_noted(
@@ -113,13 +192,13 @@ def test_the_status_that_people_noted(
     noted.loc[noted["opportunity_id"] == PLOT, "site_status"] = "contacte"
     page = visit(replace(small_result, candidates=noted)).page
     page.locator("[data-tool=filters]").click()
-    words = page.locator("#f-site_status option").all_text_contents()
-    assert words == ["avec ou sans avis", "sans avis", "Propriétaire contacté"]
-    page.locator("#f-site_status").select_option("contacte")
+    words = page.locator("#f-site_status .check").all_text_contents()
+    assert words == ["Propriétaire contacté (1)", "sans avis (2)"]
+    choose(page, "site_status", "contacte")
     assert listed(page) == [PLOT]
     assert "Filtrer (1)" in page.locator("[data-tool=filters]").inner_text()
     assert "site_status=contacte" in page.evaluate("stateFragment()")
-    page.locator("#f-site_status").select_option("?")
+    choose(page, "site_status", "?")
     assert PLOT not in listed(page)
     assert len(listed(page)) == 2
     page.evaluate("openSite(sites.find((one) => one.site_status), { from: 'link' })")
@@ -130,15 +209,15 @@ def test_filters_stay_when_the_language_changes(opened: Any) -> None:
     page = opened.page
     page.locator("[data-tool=filters]").click()
     page.locator("#f-area_min").fill("400")
-    page.locator("#f-flag").select_option("0")
+    choose(page, "flag", "0")
     page.locator("#search").fill("vallée")
     page.locator('[data-lang="en"]').click()
     assert listed(page) == [PLOT]
     assert page.locator("#f-area_min").input_value() == "400"
-    assert page.locator("#f-flag").input_value() == "0"
+    assert page.locator("#f-flag input:checked").get_attribute("value") == "0"
     assert page.locator("#search").input_value() == "vallée"
     assert page.locator("[data-tool=filters]").inner_text() == "Filter (2)"
-    assert "With: flood zone" in page.locator("#f-flag option").all_text_contents()
+    assert "With: flood zone (1)" in page.locator("#f-flag .check").all_text_contents()
 
 
 def test_an_area_drawn_by_clicks_counts_what_is_inside(opened: Any) -> None:

@@ -38,6 +38,9 @@ SCRIPTS = (
     "icons.js",
     "sites.js",
     "choice.js",
+    "coordinates.js",
+    "search.js",
+    "hits.js",
     "clusters.js",
     "overview.js",
     "rejected.js",
@@ -46,13 +49,16 @@ SCRIPTS = (
     "layers.js",
     "accessibility.js",
     "filters.js",
+    "values.js",
     "draw.js",
     "rows.js",
     "list.js",
     "weights.js",
     "compare.js",
     "visit.js",
+    "columns.js",
     "download.js",
+    "table.js",
     "tools.js",
     "friches.js",
     "surroundings.js",
@@ -61,7 +67,7 @@ SCRIPTS = (
     "link.js",
     "app.js",
 )
-STYLES = ("page.css", "panel.css", "tools.css", "map.css", "print.css")
+STYLES = ("page.css", "panel.css", "tools.css", "table.css", "map.css", "print.css")
 PAGE_WORDS = "export.webmap.page."
 IMAGE = re.compile(r"url\((images/[\w.-]+\.png)\)")
 BLOCK = re.compile(

@@ -45,6 +45,7 @@ function setLanguage(language) {
   fillCredits();
   rebuilders.forEach((renew) => renew());
   map.closePopup();
+  if (tableOrder) buildTable();
   if (state.open) openSite(state.open, { from: 'link' });
   saveState();
 }
@@ -61,6 +62,7 @@ function setView(view) {
     }
   });
   if (map) map.invalidateSize({ animate: false });
+  placeTool();
   renderRows();
 }
 
@@ -133,6 +135,8 @@ function listenPage() {
     if (event.key !== 'Escape' || document.getElementById('comparison').open) return;
     if (sketch) setArea([]);
     else if (state.open) closeSite();
+    else if (tableOrder) closeTable();
+    else if (openTool) closeTool();
   });
   // Back and Forward, and a link that is pasted in the open page.
   window.addEventListener('popstate', () => {
@@ -152,7 +156,7 @@ function listenPage() {
   window.addEventListener('afterprint', afterPrint);
   narrowScreen.addEventListener('change', () => setView('both'));
   document.getElementById('panel').addEventListener('scroll', scheduleRows, { passive: true });
-  window.addEventListener('resize', scheduleRows);
+  window.addEventListener('resize', () => { scheduleRows(); placeTool(); });
 }
 
 /**
@@ -170,6 +174,7 @@ function startPage(made, tiles) {
   showAll();
   makeLayers();
   listenOnline();
+  listenPlace();
   makeDrawing();
   applyWords();
   setView('both');

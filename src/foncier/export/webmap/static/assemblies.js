@@ -95,10 +95,11 @@ function listenAssemblies(layer) {
 /** @returns {HTMLElement|null} assemblies of the parcels that the search names */
 function assemblyHits() {
   const word = state.query.replace(/\s+/g, '').toUpperCase();
+  const { keys } = search(state.query);
   const { id, parcels } = page.assemblies;
-  const rows = word.length < 4 ? []
-    : id.map((_, row) => row)
-      .filter((row) => `${id[row]}|${parcels[row]}`.toUpperCase().includes(word)).slice(0, 8);
+  const matches = (row) => (word.length > 3 && `${id[row]}|${parcels[row]}`.toUpperCase().includes(word))
+    || (keys.length && parcels[row].split('|').some((parcel) => keys.includes(parcelKey(parcel))));
+  const rows = [...id.keys()].filter(matches).slice(0, 8);
   if (!rows.length) return null;
   return el('section', { class: 'hits', id: 'assembly-hits' }, el('h2', {}, t('assembly_hits')),
     el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',

@@ -39,13 +39,14 @@ function openAt(place, clicked) {
 }
 
 /**
- * A button that opens a site: its sign, its name, its score.
+ * A button that opens a site: its sign, its name, its score, and how far it is where that is said.
  * @param {Site} site
+ * @param {string} [distance]
  * @returns {HTMLElement}
  */
-function siteButton(site) {
+function siteButton(site, distance = '') {
   return el('button', { type: 'button', class: 'hit', 'data-goto': site.id,
     onclick: () => openSite(site, { from: 'map' }) }, kindIcon(site.kind, rankText(site), 22),
   el('span', {}, isolated(titleOf(site)), el('br'),
-    el('span', { class: 'source' }, `${valueLabel(site.kind)} · ${scoreText(site)}`)));
+    el('span', { class: 'source' }, [distance, valueLabel(site.kind), scoreText(site)].filter((text) => text).join(' · '))));
 }

@@ -17,7 +17,6 @@ const KINDS = ['friche', 'dent_creuse', 'batiment_non_affecte', 'terrain_divisib
  * @property {any[]} evidence
  * @property {any[]} tests
  * @property {any} entry street access, or null
- * @property {string} [searchText] text that the search reads, cached
  */
 
 /**
@@ -147,21 +146,6 @@ function readSites() {
   });
   attachTables(sites);
   return sites;
-}
-
-/**
- * Text that the search reads, without accents and capitals.
- * @param {Site} site
- * @returns {string}
- */
-function searchTextOf(site) {
-  if (site.searchText === undefined) {
-    const texts = [site.id, site.name, site.address, site.parcel_ids, site.family,
-      page.commune_names[site.commune],
-      site.entry && site.entry.street];
-    site.searchText = withoutAccents(texts.filter((text) => text).join(' '));
-  }
-  return site.searchText;
 }
 
 /**

@@ -52,39 +52,11 @@ function csv(rows) {
   return `\ufeff${rows.map((row) => row.map(cell).join(separator)).join('\r\n')}\r\n`;
 }
 
-/** @returns {Array<[string, (site: Site) => string|number|null]>} columns with the labels of the card */
-function columns() {
-  const label = (name) => inLanguage(page.labels[name])
-    + (page.labels[name][2] ? ` (${page.labels[name][2]})` : '');
-  const plain = (name) => [label(name), (site) => site[name]];
-  const words = (name) => [label(name), (site) => (site[name] === null ? null : valueLabel(site[name]))];
-  const digits = (value, n) => (value === null ? null : Number(value.toFixed(n)));
-  return [
-    [label('opportunity_id'), (site) => site.id], [t('rank'), (site) => site.overall_rank],
-    ...['score', 'score_low', 'score_high'].map((name) => [t(`column_${name}`),
-      (site) => (site[name] === null ? null : digits(site[name] * 100, 1))]),
-    [t('column_coverage'), (site) => digits(site.coverage, 3)],
-    words('kind'), plain('name'), plain('address'), plain('commune'), plain('parcel_ids'),
-    plain('area_m2'), plain('usable_area_m2'), plain('built_share'), words('status'), plain('zone'),
-    [t('filter_flag'), flagText], plain('confidence'), words('availability_class'),
-    plain('availability_low'), plain('availability_high'), [label('owner_types'), ownerText], words('perimeter'), plain('axis_distance_m'),
-    plain('residents_around'), plain('family'),
-    [label('street_name'), (site) => site.entry && site.entry.street],
-    ...Object.entries(page.destinations).flatMap(([destination, text]) => [
-      [`${inLanguage(text)} (min)`, (site) => accessValue(site, destination, 'time_min')],
-      [`${inLanguage(text)} (m)`, (site) => accessValue(site, destination, 'distance_m')]]),
-    ...page.criteria.map((rule) => [`${t('score')}${t('colon')}${inLanguage(rule.label)}`,
-      (site) => (rule.scores[site.index] === null ? null : digits(rule.scores[site.index], 4))]),
-    ['lon', (site) => site.at[1]], ['lat', (site) => site.at[0]], plain('sources'),
-    [t('verdict'), (site) => (visits[site.id] ? t(`verdict_${visits[site.id].verdict || 'none'}`) : null)],
-  ];
-}
-
 /** @returns {string} */
 function selectionCsv() {
   const shown = columns();
-  return csv([shown.map(([name]) => name),
-    ...shownSites().map((site) => shown.map(([, read]) => read(site)))]);
+  return csv([shown.map(({ label }) => label),
+    ...shownSites().map((site) => shown.map(({ read }) => read(site)))]);
 }
 
 /** @returns {object} WGS 84, outer rings counterclockwise, unknown as null */

@@ -5,8 +5,7 @@
 function noFilters() {
   const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
-    zone: '', commune: '', in_perimeter: '', site_status: '', flag: '', visited: '',
-    availability: '', owner: '', inside: [] };
+    visited: '', ...noValues(), inside: [] };
 }
 
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -44,14 +43,6 @@ function flagText(site) {
   return flagsOf(site).map(flagWords).join(' | ') || null;
 }
 
-/** Filters by what a site lies in or by what people noted of it, with the words for all sites and for
- *  those of which it is unknown ('?'). */
-const CATEGORIES = {
-  commune: ['all_communes', 'unknown'], zone: ['all_zones', 'unknown'],
-  site_status: ['all_site_statuses', 'no_site_status'],
-};
-const CATEGORY_FILTERS = Object.keys(CATEGORIES);
-
 /** Filters by a measure: what is read, and when it passes. */
 const BOUNDS = {
   area_min: { read: (site) => site.area_m2, pass: (value, bound) => value >= bound },
@@ -65,37 +56,13 @@ const BOUNDS = {
 
 /**
  * @param {Site} site
- * @returns {boolean} commune, zone, warnings and drawn area agree
+ * @returns {boolean} visits and drawn area agree
  */
-function passesCategories(site) {
-  const { flag, visited, inside } = state.filters;
+function passesPlace(site) {
+  const { visited, inside } = state.filters;
   if (visited && (visited === '1') !== Boolean(visits[site.id])) return false;
-  const differs = (name) => state.filters[name] && (site[name] || '?') !== state.filters[name];
-  if (CATEGORY_FILTERS.some(differs)) return false;
-  if (state.filters.in_perimeter && !isInPerimeter(site, state.filters.in_perimeter)) return false;
-  if (!passesOffer(site)) return false;
-  if (flag === '0' && flagsOf(site).length) return false;
-  if (flag[0] === '+' && !flagsOf(site).includes(flag.slice(1))) return false;
-  if (flag[0] === '-' && flagsOf(site).includes(flag.slice(1))) return false;
   return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
-
-/**
- * @param {Site} site
- * @returns {boolean} availability and owner agree
- */
-function passesOffer(site) {
-  const { availability, owner } = state.filters;
-  if (availability === OFFERED) {
-    if (site.availability_class === TAKEN) return false;
-  } else if (availability && site.availability_class !== availability) return false;
-  if (owner === PUBLIC) return ['public', 'partiel'].includes(site.public_land);
-  return !owner || ownersOf(site).includes(owner);
-}
-
-const OFFERED = 'offered';
-const PUBLIC = 'public';
-const TAKEN = 'pris';
 
 /**
  * @param {Site} site
@@ -114,17 +81,25 @@ function clearFilterResult() {
   filterResult = null;
 }
 
+/** @returns {Set<number>|null} sites that the search names; null: all, where it names none of them but a place */
+function askedByName() {
+  if (!state.query.trim()) return null;
+  const found = search(state.query);
+  if (found.sites) return found.sites;
+  return found.hits.some(({ kind }) => kind !== 'rejected') ? null : new Set();
+}
+
 /** @returns {{shown: Site[], unknown: number}} sites that pass, and how many are left out only
  *  because a measure that is asked for is unknown */
 function applyFilters() {
   if (filterResult) return filterResult;
-  const words = withoutAccents(state.query).split(/\s+/).filter((word) => word);
+  const asked = askedByName();
+  const tests = [passesPlace, ...valueTests()];
   const active = Object.keys(BOUNDS).filter((name) => state.filters[name] !== null);
   const values = active.map((name) => [BOUNDS[name], state.filters[name]]);
   let unknown = 0;
   const shown = rankedSites.filter((site) => {
-    if (!state.kinds.has(site.kind) || !words.every((word) => searchTextOf(site).includes(word))
-      || !passesCategories(site)) return false;
+    if (!state.kinds.has(site.kind) || (asked && !asked.has(site.index)) || !tests.every((passes) => passes(site))) return false;
     let missing = false;
     const passes = values.every(([bound, limit]) => {
       const value = bound.read(site);
@@ -179,8 +154,7 @@ function membersBelow(site) {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + [...CATEGORY_FILTERS, 'in_perimeter', 'flag', 'visited', 'availability', 'owner']
-      .filter((name) => state.filters[name]).length;
+    + [...VALUE_NAMES, 'visited'].filter((name) => state.filters[name].length).length;
 }
 
 /** @returns {HTMLElement} */
@@ -194,8 +168,7 @@ function filtersTool() {
       selectInput('destination', destinations.map((name) => [name, inLanguage(page.destinations[name])])),
       boundInput('minutes', 'min')) : null,
     has(BOUNDS.loop.read) ? boundInput('loop', 'm') : null,
-    availabilityChoice(), ownerChoice(),
-    ...CATEGORY_FILTERS.map(categoryInput), perimeterChoice(), flagChoice(),
+    ...VALUE_NAMES.map(valueInput),
     selectInput('visited', [['', t('all_sites')], ['0', t('visited_no')], ['1', t('visited_yes')]]),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
@@ -233,56 +206,6 @@ function selectInput(name, options) {
   } }, ...options.map(([value, text]) => el('option', { value }, text)));
   list.value = state.filters[name];
   return el('p', { class: 'ask' }, el('label', { for: `f-${name}` }, t(`filter_${name}`)), list);
-}
-
-/**
- * @param {string} name
- * @returns {HTMLElement|null} nothing where all sites agree
- */
-function categoryInput(name) {
-  const values = [...new Set(sites.map((site) => site[name] || '?'))].sort();
-  if (values.length < 2) return null;
-  const [all, unknown] = CATEGORIES[name];
-  return selectInput(name, [['', t(all)],
-    ...values.map((value) => [value, value === '?' ? t(unknown) : categoryText(name, value)])]);
-}
-
-/**
- * @param {string} name
- * @param {string} value
- * @returns {string}
- */
-function categoryText(name, value) {
-  if (name === 'site_status') return valueLabel(value);
-  return name === 'commune' && Object.hasOwn(page.commune_names, value) ? communeText(value) : value;
-}
-
-/** @returns {HTMLElement|null} */
-function availabilityChoice() {
-  const classes = ['pret', 'a_confirmer', TAKEN].filter(
-    (one) => sites.some((site) => site.availability_class === one),
-  );
-  if (!classes.length) return null;
-  return selectInput('availability', [['', t('all_availability')], [OFFERED, t('offered_sites')],
-    ...classes.map((one) => [one, valueLabel(one)])]);
-}
-
-/** @returns {HTMLElement|null} */
-function ownerChoice() {
-  const types = [...new Set(sites.flatMap(ownersOf))].sort();
-  if (!types.length) return null;
-  const land = sites.some((site) => ['public', 'partiel'].includes(site.public_land));
-  return selectInput('owner', [['', t('all_owners')], ...(land ? [[PUBLIC, t('public_land')]] : []),
-    ...types.map((one) => [one, valueLabel(one)])]);
-}
-
-/** @returns {HTMLElement|null} */
-function flagChoice() {
-  const flags = [...new Set(sites.flatMap(flagsOf))].sort();
-  if (!flags.length) return null;
-  return selectInput('flag', [['', t('any_flag')], ['0', t('flag_none')],
-    ...flags.map((flag) => [`-${flag}`, t('flag_without', { flag: flagWords(flag) })]),
-    ...flags.map((flag) => [`+${flag}`, t('flag_with', { flag: flagWords(flag) })])]);
 }
 
 /**

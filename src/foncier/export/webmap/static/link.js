@@ -1,8 +1,7 @@
 'use strict';
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
-const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'commune',
-  'zone', 'in_perimeter', 'site_status', 'flag', 'visited', 'availability', 'owner'];
+const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'visited'];
 let saving = 0;
 
 /** @returns {string} what differs from the page as it opens, as the fragment of an address */
@@ -16,10 +15,13 @@ function stateFragment() {
   FILTER_KEYS.forEach((name) => {
     if (state.filters[name] !== fresh[name]) fields.set(name, state.filters[name]);
   });
+  VALUE_NAMES.forEach((name) => state.filters[name].forEach((value) => fields.append(name, value)));
   if (state.filters.inside.length) {
     fields.set('in', state.filters.inside.flat().map((value) => value.toFixed(6)).join(','));
   }
   if (state.open) fields.set('s', state.open.id);
+  else if (shownPlace) fields.set('place', shownPlace.at.map((value) => value.toFixed(6)).join(','));
+  if (tableOrder) fields.set('table', tableText());
   const { lat, lng } = map.getCenter();
   fields.set('at', [map.getZoom(), lat.toFixed(6), lng.toFixed(6)].join(','));
   return fields.toString();
@@ -78,7 +80,10 @@ function restoreState(fragment) {
   restyleSites();
   showSites();
   showView(fields, refused);
+  if (!fields.has('place')) shownPlace?.popup.remove();
   if (site && state.open !== site) openSite(site, { from: 'link' });
+  else if (!site) restorePlace(fields, refused);
+  restoreTable(fields, refused);
   showNotice(refused.length ? t('link_parts', { parts: refused.join(', ') }) : '');
   writeState('replaceState');
 }
@@ -166,6 +171,13 @@ function filtersOf(fields, refused) {
     refused.push(t('filter_destination'));
     delete filters.destination;
   }
+  if (!['', '0', '1', undefined].includes(filters.visited)) {
+    refused.push(t('filter_visited'));
+    delete filters.visited;
+  }
+  VALUE_NAMES.forEach((name) => {
+    if (fields.has(name)) filters[name] = knownValues(name, fields.getAll(name), refused);
+  });
   const flat = numbersOf(fields.get('in'));
   if (flat.length > 5 && flat.length % 2 === 0) {
     filters.inside = flat.flatMap((value, i) => (i % 2 ? [] : [[value, flat[i + 1]]]));

@@ -11,13 +11,18 @@ function buildBrowse() {
         placeholder: t('search'), oninput: (event) => {
           state.query = event.target.value;
           refresh();
+        }, onkeydown: (event) => {
+          if (event.key === 'Enter') openFirstHit();
         } })),
+    el('div', { id: 'search-hits' }),
     el('div', { class: 'asks' },
       el('div', { class: 'chips', role: 'group', 'aria-label': t('filter_kinds') },
         ...KINDS.filter((kind) => sites.some((site) => site.kind === kind)).map(chip)),
       toolBar(), el('div', { id: 'tool', hidden: true })),
     ...[missingBox()].filter((part) => part),
-    el('p', { id: 'count', class: 'count' }),
+    el('div', { class: 'count-line' }, el('p', { id: 'count', class: 'count' }),
+      sites.length ? el('button', { type: 'button', class: 'tab', id: 'open-table',
+        onclick: () => openTable('overall_rank', false) }, t('table')) : null),
     el('div', { id: 'tray', class: 'tray', hidden: true }),
     el('p', { id: 'list-keys', class: 'out' }, t('list_keys')),
     el('ol', { id: 'list', class: 'list', 'aria-label': t('list'), 'aria-describedby': 'list-keys',
@@ -52,7 +57,10 @@ function refresh() {
   showSites();
   updateTools();
   saveState();
-  announce(document.getElementById('count').textContent);
+  showNearest();
+  const places = document.querySelectorAll('#search-hits .hit').length;
+  announce([document.getElementById('count').textContent, places ? tCount('places_found', places) : '']
+    .filter((text) => text).join(' · '));
 }
 
 /** Fill the list with the sites that pass the filters. */
@@ -64,15 +72,15 @@ function fillList() {
     ...supplyTexts(shown), unknown ? tCount('hidden', unknown) : null].filter((text) => text).join(' · ');
   document.getElementById('below').replaceChildren(...[
     shown.length ? null : el('p', { class: 'empty' }, t(sites.length ? 'none_left' : 'none')),
-    assemblyHits(),
-    rejectedHits(),
   ].filter((node) => node));
+  document.getElementById('search-hits').replaceChildren(...hitBoxes());
   fillRows();
+  fillTable();
 }
 
 /** @returns {HTMLElement|null} rejected parcels that the search names */
 function rejectedHits() {
-  const rows = findRejected(state.query, 8);
+  const rows = search(state.query).hits.filter(({ kind }) => kind === 'rejected').map(({ row }) => row);
   if (!rows.length) return null;
   return el('section', { class: 'hits' }, el('h2', {}, t('rejected_hits')),
     el('ul', {}, ...rows.map((row) => el('li', {}, el('button', { type: 'button', class: 'hit',

@@ -3,7 +3,6 @@
 
 const aroundBySite = rowsBySite(page.around.site);
 const needsBySite = rowsBySite(page.needs.site);
-const QPV = 'qpv'; // of the filter: in a priority district, or near one
 
 /**
  * Perimeters that a site lies in, as the filter names them.
@@ -12,24 +11,6 @@ const QPV = 'qpv'; // of the filter: in a priority district, or near one
  */
 function perimetersOf(site) {
   return site.in_perimeters ? site.in_perimeters.split('|') : [];
-}
-
-/**
- * @param {Site} site
- * @param {string} asked tag of a perimeter, or `QPV`
- * @returns {boolean}
- */
-function isInPerimeter(site, asked) {
-  return asked === QPV ? Boolean(site.qpv) : perimetersOf(site).includes(asked);
-}
-
-/** @returns {HTMLElement|null} nothing where no site lies in a perimeter */
-function perimeterChoice() {
-  const tags = [...new Set(sites.flatMap(perimetersOf))].sort((a, b) => a.localeCompare(b, lang));
-  const near = sites.some((site) => site.qpv);
-  if (!tags.length && !near) return null;
-  return selectInput('in_perimeter', [['', t('any_perimeter')], ...(near ? [[QPV, t('near_qpv')]] : []),
-    ...tags.map((tag) => [tag, tag])]);
 }
 
 /**

@@ -38,6 +38,27 @@ function updateTools() {
 function switchTool(name) {
   openTool = name;
   fillTool();
+  const panel = document.getElementById('panel');
+  const overMap = getComputedStyle(document.getElementById('tool')).position === 'fixed';
+  if (openTool && overMap && narrowScreen.matches) { // the rows that it changes come into sight
+    panel.scrollTop = document.getElementById('count').offsetTop - document.querySelector('.filters').offsetHeight;
+  }
+}
+
+/** Close the tool; the focus goes back to its button. */
+function closeTool() {
+  const button = document.querySelector(`[data-tool="${openTool}"]`);
+  switchTool('');
+  button.focus();
+}
+
+/** Tell the style where the map is: on a phone a tool stands over it, and the list stays in sight. */
+function placeTool() {
+  const tool = document.getElementById('tool');
+  if (!tool) return;
+  const { top, height } = document.querySelector('.map-side').getBoundingClientRect();
+  tool.style.setProperty('--map-top', `${top}px`);
+  tool.style.setProperty('--map-height', `${height}px`);
 }
 
 /** Show the open tool, or none. */
@@ -47,7 +68,9 @@ function fillTool() {
   });
   const tool = document.getElementById('tool');
   tool.hidden = !openTool;
-  tool.dataset.open = openTool; // sliders stand over the map, the other tools in the panel
-  tool.replaceChildren(...(openTool ? [TOOLS[openTool]()] : []));
+  tool.dataset.open = openTool; // over the map or in the panel: tools.css
+  tool.replaceChildren(...(openTool ? [TOOLS[openTool](), el('button', { type: 'button', class: 'plain tool-close',
+    onclick: closeTool }, t('close'))] : []));
+  placeTool();
   if (openTool && ON_OPEN[openTool]) ON_OPEN[openTool]();
 }
