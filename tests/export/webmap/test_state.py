@@ -190,3 +190,49 @@ def test_names_of_the_map_do_not_overlap(
     for n, (_, x, y, w, h) in enumerate(boxes):
         for _, u, v, a, b in boxes[:n]:
             assert abs(x - u) >= w + a or abs(y - v) >= h + b
+
+
+def test_names_of_places_do_not_hide_the_ranked_signs(
+    visit: Callable[..., Any], demo_result: ResultTables
+) -> None:
+    page = visit(demo_result).page
+    names, signs = page.evaluate(
+        """[labelsAt(14).filter((n) => n.style.overSigns), signBoxes(14)]"""
+    )
+    assert len(names) >= 8
+    assert len(signs) > 20
+    for name in names:
+        width, height = name["halfWidth"] - 8, name["halfHeight"] - 8
+        for sign in signs:
+            across = abs(name["x"] - sign["x"]) >= width + sign["halfWidth"]
+            assert across or abs(name["y"] - sign["y"]) >= height + sign["halfHeight"], name["text"]
+    above = page.evaluate(
+        "[getComputedStyle(map.getPane('names')), getComputedStyle(map.getPane('markerPane'))]"
+        ".map((style) => Number(style.zIndex))"
+    )
+    assert above[0] > above[1]
+
+
+def test_a_link_of_a_former_page_keeps_what_it_asked_for(
+    visit: Callable[..., Any], demo_result: ResultTables
+) -> None:
+    page = visit(demo_result, fragment="#availability=offered").page
+    shown, taken = page.evaluate(
+        """[shownSites().length, sites.filter((s) => s.availability_class === 'pris').length]"""
+    )
+    assert taken > 0
+    assert shown == page.evaluate("sites.length") - taken
+    assert page.locator("#notice").is_hidden()
+    page.evaluate("restoreState('availability=offert')")
+    assert "Disponibilité" in page.locator("#notice").inner_text()
+    page.evaluate("restoreState('availability=__proto__&owner=constructor')")
+    assert page.evaluate("shownSites().length === sites.length")
+
+
+def test_the_head_fits_a_narrow_screen(
+    visit: Callable[..., Any], demo_result: ResultTables
+) -> None:
+    page = visit(demo_result, viewport={"width": 320, "height": 640}).page
+    assert page.locator("h1").bounding_box()["width"] > 150
+    assert page.locator("header").bounding_box()["height"] < 120
+    assert page.evaluate("document.documentElement.scrollWidth") == 320

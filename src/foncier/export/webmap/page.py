@@ -74,7 +74,7 @@ BLOCK = re.compile(
     r"<(script|style)(?: type=\"text/plain\" id=\"foncier-script\")?>(.*?)</\1>", re.DOTALL
 )
 PACKING = 2  # zlib's level: 7 % more than 4 in under half the time
-PACKED_FROM = 4_000_000  # bytes of data beyond which they are compressed
+PACKED_FROM = 1_500_000  # bytes of data beyond which they are compressed
 TILE_HOSTS = ("https://data.geopf.fr", "https://tile.openstreetmap.org")
 WMTS = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal"

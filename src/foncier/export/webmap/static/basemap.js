@@ -15,7 +15,7 @@ const STREETS = [
   { metres: 15, least: 2.8, from: 8, fill: '#fdf3dc', edge: '#978158' },
 ];
 const LABEL_STYLES = {
-  place: { font: '600 12px system-ui, sans-serif', fill: '#22304a', from: 12, below: 20 },
+  place: { font: '600 12px system-ui, sans-serif', fill: '#22304a', from: 12, overSigns: true },
   water: { font: 'italic 12px system-ui, sans-serif', fill: '#2f648a', from: 12 },
   green: { font: '11px system-ui, sans-serif', fill: '#44683a', from: 14 },
   street3: { font: '11px system-ui, sans-serif', fill: '#5c5445', from: 13 },
@@ -127,6 +127,48 @@ function paintStreets(tile) {
  * @type {Map<number, any[]>}
  */
 const labelsByZoom = new Map();
+const BESIDE_SIGN_PX = 20; // from the middle of a sign to that of the line of letters below it
+const SIGN_PX = { site: 15, stop: 9, place: 12 }; // half of each sign
+const NAME_PADDING_PX = 8; // around the letters, to the next name; a sign may come nearer
+
+/**
+ * Signs that a name must not hide: sites with their rank, stops, main places.
+ * @param {number} zoom
+ * @returns {any[]} boxes in pixels, as those of the labels
+ */
+function signBoxes(zoom) {
+  const scale = 2 ** zoom;
+  const boxOf = (at, half) => {
+    const [x, y] = toWorld(at[1], at[0]);
+    return { x: x * scale, y: y * scale, halfWidth: half, halfHeight: half };
+  };
+  const stops = latLngs(page.stops.at).map((at) => boxOf(at, SIGN_PX.stop));
+  stops.forEach((box) => { box.x += 12; box.y += 10; }); // as in stopLayer
+  return [...[...numberedSites(rankedSites, zoom)].map((site) => boxOf(site.at, SIGN_PX.site)), ...stops,
+    ...placesOf(true).map((row) => boxOf(latLng(page.places.at, row), SIGN_PX.place))];
+}
+
+/** @param {any} a @param {any} b @returns {boolean} */
+const overlaps = (a, b) => Math.abs(a.x - b.x) < a.halfWidth + b.halfWidth
+  && Math.abs(a.y - b.y) < a.halfHeight + b.halfHeight;
+
+/** @param {any} label @param {any} sign @returns {boolean} whether the letters lie over the sign */
+const hides = (label, sign) => overlaps(sign, { ...label, halfWidth: label.halfWidth - NAME_PADDING_PX + 2,
+  halfHeight: label.halfHeight - 2 });
+
+/**
+ * Where a name may stand: the name of a place below, above, or on either side of its sign.
+ * @param {any} label around its point
+ * @returns {any[]} the best first
+ */
+function labelPositions(label) {
+  if (!label.style.overSigns) return [label];
+  const beside = label.halfWidth - NAME_PADDING_PX + SIGN_PX.place + 4;
+  const side = beside / 2;
+  return [[0, BESIDE_SIGN_PX], [0, -BESIDE_SIGN_PX], [beside, 0], [-beside, 0], [side, BESIDE_SIGN_PX], [-side, BESIDE_SIGN_PX],
+    [side, -BESIDE_SIGN_PX], [-side, -BESIDE_SIGN_PX], [beside - 6, BESIDE_SIGN_PX], [6 - beside, BESIDE_SIGN_PX]]
+    .map(([right, down]) => ({ ...label, x: label.x + right, y: label.y + down }));
+}
 
 /**
  * @param {number} zoom
@@ -134,37 +176,50 @@ const labelsByZoom = new Map();
  */
 function labelsAt(zoom) {
   if (labelsByZoom.has(zoom)) return labelsByZoom.get(zoom);
-  const scale = 2 ** zoom;
   const accepted = [];
-  page.base.names.forEach(([text, kind, lon1, lat1, lon2, lat2, room]) => {
-    const style = LABEL_STYLES[kind];
-    if (zoom < style.from) return;
-    textMeasurer.font = style.font;
-    const width = textMeasurer.measureText(text).width;
-    if (width > pixels(room, zoom) * (kind.startsWith('street') ? 0.85 : 1.1)) return;
-    const [x1, y1] = toWorld(lon1 / DEGREE, lat1 / DEGREE);
-    const [x2, y2] = toWorld(lon2 / DEGREE, lat2 / DEGREE);
-    let angle = x1 === x2 && y1 === y2 ? 0 : Math.atan2(y2 - y1, x2 - x1);
-    if (Math.abs(angle) > Math.PI / 2) angle -= Math.sign(angle) * Math.PI;
-    const halfWidth = (width / 2) * Math.abs(Math.cos(angle)) + 8;
-    const halfHeight = (width / 2) * Math.abs(Math.sin(angle)) + 8;
-    const x = ((x1 + x2) / 2) * scale;
-    const y = ((y1 + y2) / 2) * scale + (style.below || 0);
-    const touches = accepted.some((name) => Math.abs(name.x - x) < name.halfWidth + halfWidth
-      && Math.abs(name.y - y) < name.halfHeight + halfHeight);
-    if (!touches) accepted.push({ text, style, x, y, angle, halfWidth, halfHeight });
+  const signs = signBoxes(zoom);
+  page.base.names.forEach((name) => {
+    const label = labelOf(name, zoom);
+    if (!label) return;
+    const place = labelPositions(label).find((one) => !accepted.some((other) => overlaps(one, other))
+      && !(one.style.overSigns && signs.some((sign) => hides(one, sign))));
+    if (place) accepted.push(place);
   });
   labelsByZoom.set(zoom, accepted);
   return accepted;
 }
 
-/** @param {TileContext} tile */
-function paintLabels(tile) {
+/**
+ * @param {any[]} name text, kind, two points of the line it follows, and the metres that it may take
+ * @param {number} zoom
+ * @returns {any} null where it does not show at this zoom or has no room
+ */
+function labelOf([text, kind, lon1, lat1, lon2, lat2, room], zoom) {
+  const style = LABEL_STYLES[kind];
+  if (zoom < style.from) return null;
+  textMeasurer.font = style.font;
+  const width = textMeasurer.measureText(text).width;
+  if (width > pixels(room, zoom) * (kind.startsWith('street') ? 0.85 : 1.1)) return null;
+  const [x1, y1] = toWorld(lon1 / DEGREE, lat1 / DEGREE);
+  const [x2, y2] = toWorld(lon2 / DEGREE, lat2 / DEGREE);
+  let angle = x1 === x2 && y1 === y2 ? 0 : Math.atan2(y2 - y1, x2 - x1);
+  if (Math.abs(angle) > Math.PI / 2) angle -= Math.sign(angle) * Math.PI;
+  const scale = 2 ** zoom;
+  return { text, style, angle, x: ((x1 + x2) / 2) * scale, y: ((y1 + y2) / 2) * scale,
+    halfWidth: (width / 2) * Math.abs(Math.cos(angle)) + NAME_PADDING_PX,
+    halfHeight: (width / 2) * Math.abs(Math.sin(angle)) + NAME_PADDING_PX };
+}
+
+/**
+ * @param {TileContext} tile
+ * @param {boolean} overSigns names of places, or all others
+ */
+function paintLabels(tile, overSigns) {
   const { ctx, scale } = tile;
   const [left, top] = [tile.origin[0] * scale, tile.origin[1] * scale];
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  labelsAt(tile.zoom).forEach((name) => {
+  labelsAt(tile.zoom).filter(({ style }) => Boolean(style.overSigns) === overSigns).forEach((name) => {
     const [x, y] = [name.x - left, name.y - top];
     if (x + name.halfWidth < 0 || x - name.halfWidth > TILE) return;
     if (y + name.halfHeight < 0 || y - name.halfHeight > TILE) return;
@@ -201,5 +256,5 @@ function paintBase(tile) {
   paintLandUse(tile);
   paintBuildings(tile);
   paintStreets(tile);
-  paintLabels(tile);
+  paintLabels(tile, false);
 }

@@ -22,7 +22,9 @@ function makeLayers() {
   ['context', 'lines', 'marks'].forEach((name, i) => {
     map.createPane(name).style.zIndex = String(360 + 20 * i);
   });
-  layers.base = new CanvasTiles(paintBase, { pane: 'tilePane' });
+  map.createPane('names').style.zIndex = '610'; // over the signs: a name is placed clear of those with a rank
+  layers.base = L.layerGroup([new CanvasTiles(paintBase, { pane: 'tilePane' }),
+    new CanvasTiles((tile) => paintLabels(tile, true), { pane: 'names' })]);
   layers.area = L.polygon(new Shapes(page.area).all(), { pane: 'context', color: '#4b5468',
     weight: 1.5, dashArray: '2 5', fill: false, interactive: false });
   layers.districts = districtLayer();

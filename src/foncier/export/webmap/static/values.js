@@ -36,6 +36,8 @@ const VALUE_FILTERS = {
   flag: { all: 'any_flag', count: flagCounts, words: flagValueWords, pass: passesFlags, order: ['0'], from: 1 },
 };
 const VALUE_NAMES = Object.keys(VALUE_FILTERS);
+/** Values in links of former pages, and what they stand for. */
+const FORMER_VALUES = { availability: { offered: ['pret', 'a_confirmer', UNKNOWN] } };
 
 /** @param {Site} site @returns {string[]} types of its owners, public land, or unknown */
 function ownerValues(site) {
@@ -142,9 +144,12 @@ function valueWords(name, value) {
  * @returns {string[]}
  */
 function knownValues(name, asked, refused) {
-  const wanted = new Set(asked);
-  const known = valuesOf(name).map(([value]) => value).filter((value) => wanted.has(value));
-  if (known.length < wanted.size) refused.push(t(`filter_${name}`));
+  const present = valuesOf(name).map(([value]) => value);
+  const former = FORMER_VALUES[name] || {};
+  const wanted = new Set(asked.flatMap((value) => (Object.hasOwn(former, value)
+    ? former[value].filter((one) => present.includes(one)) : [value])));
+  const known = present.filter((value) => wanted.has(value));
+  if (!known.length || known.length < wanted.size) refused.push(t(`filter_${name}`));
   return known;
 }
 
