@@ -12,7 +12,7 @@ SECONDS ?= 60
 MODULES ?=
 REAL_DATA ?= $(or $(FONCIER_REAL_DATA),$(abspath ../shared/data))
 
-.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock plugin installed clean
+.PHONY: run test check lint types imports unit coverage readings bench bench-large hardening guided audit mutation demo-data lock plugin installed docs clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## install, then run the embedded demonstration
@@ -78,6 +78,9 @@ installed: $(VENV)/.dev  ## the wheel in an empty environment, with the oldest d
 	$(BIN)/pip install -q --disable-pip-version-check uv
 	$(BIN)/python -m tests.packaging.environments $(RESOLUTIONS) $(if $(PYTHONS),--python $(foreach name,$(PYTHONS),$(shell command -v $(name))))
 
+docs: $(VENV)/.docs  ## the documentation site in docs/_build; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+
 plugin:  ## the plugin of QGIS, to install from a zip
 	mkdir -p dist
 	git archive --format=zip --prefix=foncier_processing/ -o dist/foncier_processing.zip HEAD:qgis/foncier_processing
@@ -90,6 +93,8 @@ lock: $(VENV)/.dev  ## resolve the dependencies again, for every supported Pytho
 		--extra dev -c requirements/run.txt pyproject.toml requirements/build.in -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
 		-c requirements/dev.txt requirements/bench.in -o requirements/bench.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --python-version 3.11 \
+		-c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -104,6 +109,10 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements/dev.txt requirements/schemas.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/schemas.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 # Alternatives of the benchmarks. A platform without one of their wheels has none of them.
