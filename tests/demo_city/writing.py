@@ -249,6 +249,8 @@ source = "chiffre fictif"
 [leaflet]
 intro = "Une offre mobilisable rapidement pour les porteurs de projets, à partir des espaces en \
 friche, des dents creuses et des bâtiments non affectés."
+map_url = "https://exemple.fr/carte"
+partners = ["Chambre de commerce (fictive)", "Université (fictive)", "Agence d'urbanisme (fictive)"]
 
 [[leaflet.contacts]]
 name = "Mission foncier (fictive)"
@@ -265,6 +267,22 @@ text = "Ouverture de la passerelle des Hortillonnages aux piétons et aux vélos
 [[leaflet.changes]]
 when = "2028"
 text = "Gare la Vallée : livraison du premier îlot, bureaux et ateliers (fictif)."
+
+[[leaflet.premises]]
+name = "Pépinière du Pigeonnier, atelier 3 (fictif)"
+area_m2 = 120
+rent = "85 €/m²/an"
+available = "mars 2027"
+contact = "pepiniere@exemple.fr"
+
+[[leaflet.premises]]
+name = "Hôtel d'entreprises de la Vallée, bureau 12 (fictif)"
+area_m2 = 35
+available = "tout de suite"
+
+[[leaflet.testimonies]]
+text = "Nos stagiaires viennent à pied de la gare, et nos clients aussi."
+who = "Une entreprise de l'hôtel de la Vallée (fictive)"
 """
 TAX_YEAR = "2024-01-01"  # tax data come about two years late
 OF = {

@@ -364,15 +364,39 @@ class Change(Strict):
     text: str
 
 
+class Premises(Strict):
+    """Premises to let: area in square metres, the rest as free text; leave out the unknown."""
+
+    name: str
+    area_m2: float | None = Field(default=None, gt=0)
+    rent: str = ""
+    available: str = ""
+    contact: str = ""
+
+
+class Testimony(Strict):
+    """What somebody of the sector says, and who it is (a role or a firm is enough)."""
+
+    text: str
+    who: str
+
+
 class Leaflet(Strict):
-    """Texts and pictures of the sheets and of the leaflet; every key is optional."""
+    """Texts and pictures of the sheets and of the leaflet; every key is optional.
+
+    ``map_url``: address of the online map, printed with its QR code.
+    """
 
     intro: str = ""
+    map_url: str = Field(default="", pattern=r"^(https?://\S+)?$", max_length=300)
     logo: Picture | None = None
     photo: Picture | None = None
     photos: tuple[SitePicture, ...] = ()
     contacts: tuple[Contact, ...] = ()
     changes: tuple[Change, ...] = ()
+    premises: tuple[Premises, ...] = ()
+    testimonies: tuple[Testimony, ...] = ()
+    partners: tuple[str, ...] = ()
 
 
 class Needs(Strict):

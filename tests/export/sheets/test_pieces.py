@@ -239,6 +239,11 @@ def test_a_picture_that_can_be_printed_passes(tmp_path: Path) -> None:
         {"contacts": [{"lines": ["a"]}]},
         {"changes": [{"when": "2027"}]},
         {"photos": [{"file": "a.png"}]},
+        {"map_url": "carte"},
+        {"map_url": "https://exemple.fr/" + "a" * 300},
+        {"premises": [{"area_m2": 12}]},
+        {"premises": [{"name": "Bureau", "area_m2": 0}]},
+        {"testimonies": [{"text": "Bien"}]},
     ],
 )
 def test_invalid_leaflet_tables_are_refused(table: dict[str, object]) -> None:

@@ -553,7 +553,7 @@ def test_optional_layers_are_printed_when_present(
     assert "Excellent" not in text
     assert "Fiabilité 6 sur 10" in text.replace("\u00a0", " ")
     assert "Mutabilité" not in pages(tmp_path / "out" / "002-DC-80021000AB0003.pdf")[0]
-    leaflet = pages(tmp_path / "out" / "plaquette.pdf")[1].replace("\u00a0", " ")
+    leaflet = pages(tmp_path / "out" / "plaquette.pdf")[0].replace("\u00a0", " ")
     assert "Saint-Leu 3,0 ha" in leaflet
     assert "q2 0,06 ha" in leaflet
 

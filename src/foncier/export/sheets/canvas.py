@@ -189,10 +189,7 @@ class Canvas:
 
     def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "#ffffff") -> None:
         """Draw a disc with an edge, in millimetres."""
-        self.elements.append(
-            f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{radius}" fill="{colour}" stroke="{edge}" '
-            f'stroke-width="{max(0.12, radius * 0.22):.2f}"/>'
-        )
+        self.elements.append(disc(x, y, radius, colour, edge))
 
     def raw(self, svg: str) -> None:
         """Add an SVG element as it is; it contains no text of the data."""
@@ -286,6 +283,14 @@ class Canvas:
         else:
             runs = cut[np.isin(shapely.get_type_id(cut), (1, 2))]
         return _path(self.frame, runs, closed=closed) if len(runs) else ""
+
+
+def disc(x: float, y: float, radius: float, colour: str, edge: str = "#ffffff") -> str:
+    """Disc with an edge as an SVG element, in millimetres."""
+    return (
+        f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{radius}" fill="{colour}" stroke="{edge}" '
+        f'stroke-width="{max(0.12, radius * 0.22):.2f}"/>'
+    )
 
 
 def _path(frame: Window, runs: NDArray[np.object_], *, closed: bool) -> str:

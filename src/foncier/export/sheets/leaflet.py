@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from foncier.export.sheets import content
+from foncier.export.sheets import content, leaflet_texts
 from foncier.export.sheets.canvas import photo
 from foncier.export.sheets.markers import (
     KINDS,
@@ -35,24 +35,30 @@ from foncier.model import KIND_LABELS
 from foncier.results.totals import on_offer, supply, totals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from foncier.export.sheets.basemap import Basemap
     from foncier.export.sheets.tables import SheetTables
     from foncier.i18n import Lang
 
+WIDTH_MM, LEAST_MM = 182.0, (90.0, 76.0)  # the maps are higher where the page has space
 FIRST = 10  # sites named on the first page
 WITHIN_MIN = 10.0  # an easy walk
 # More would need a third page.
-MAX_PREMISES, MAX_CONTACTS, MAX_LINES, MAX_CHANGES = 8, 4, 5, 6
+MAX_PREMISES = 8
 MAX_STOPS, MAX_DISTRICTS = 26, 8
 PREMISES = ("innovation", "research", "university")
 
 
 def leaflet(tables: SheetTables, basemap: Basemap, lang: Lang) -> dict[str, Any]:
-    """Build the content of the two pages; a block without content is None or empty."""
-    sector, services = sector_map(tables, basemap, lang), services_map(tables, basemap, lang)
+    """Build the content of the two pages; a block without content is None or empty.
+
+    The maps are the smallest ones; `larger_maps` draws those that fill the pages.
+    """
     settings = tables.leaflet
     first = _first(tables, lang)
     return {
+        **larger_maps(tables, basemap, lang, (0.0, 0.0)),
         "summary": _summary(tables, lang),
         "intro": printable(settings.get("intro", ""), lang=lang, limit=320),
         "kinds": _kinds(tables, lang),
@@ -63,18 +69,33 @@ def leaflet(tables: SheetTables, basemap: Basemap, lang: Lang) -> dict[str, Any]
             localize("export.sheets.first_sites", lang, count=n + 1) for n in range(len(first))
         ],
         "within": localize("export.sheets.within", lang, minutes=content.minutes(WITHIN_MIN, lang)),
-        "sector": _map(sector, "export.sheets.alt_sector", tables, lang),
-        "services": _services(services, tables, lang),
         "stops": _stops(tables, lang),
         "loop": _loop(tables, lang),
         "access": _access(tables, lang),
         "premises": _premises(tables, lang),
-        "contacts": _contacts(settings, lang),
-        "changes": _changes(settings, lang),
+        "lettings": leaflet_texts.lettings(tables, lang),
+        "contacts": leaflet_texts.contacts(settings, lang),
+        "changes": leaflet_texts.changes(settings, lang),
+        "testimonies": leaflet_texts.testimonies(settings, lang),
+        "partners": leaflet_texts.partners(settings, lang),
+        "link": leaflet_texts.map_link(settings, lang),
         "districts": _districts(tables, lang),
         "photo": photo(
             tables, settings.get("photo"), localize("export.sheets.alt_photo", lang), lang
         ),
+    }
+
+
+def larger_maps(
+    tables: SheetTables, basemap: Basemap, lang: Lang, more_mm: Sequence[float]
+) -> dict[str, Any]:
+    """Maps of the two pages with their notes, by so many millimetres higher than the smallest."""
+    heights = [least + max(0.0, more) for least, more in zip(LEAST_MM, more_mm, strict=True)]
+    sector = sector_map(tables, basemap, lang, size_mm=(WIDTH_MM, heights[0]))
+    services = services_map(tables, basemap, lang, size_mm=(WIDTH_MM, heights[1]))
+    return {
+        "sector": _map(sector, "export.sheets.alt_sector", tables, lang),
+        "services": _services(services, tables, lang),
         "notes": _notes(tables, sector, lang),
     }
 
@@ -275,26 +296,6 @@ def _nearest(time_min: float, rank: float, lang: Lang) -> str:
         return localize("export.sheets.nearest_under_a_minute", lang, rank=rank)
     minutes = content.minutes(time_min, lang)
     return localize("export.sheets.nearest", lang, minutes=minutes, rank=rank)
-
-
-def _contacts(settings: Any, lang: Lang) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": printable(one["name"], lang=lang, limit=80),
-            "lines": [printable(line, lang=lang, limit=60) for line in one["lines"][:MAX_LINES]],
-        }
-        for one in settings.get("contacts", ())[:MAX_CONTACTS]
-    ]
-
-
-def _changes(settings: Any, lang: Lang) -> list[list[str]]:
-    return [
-        [
-            printable(one["when"], lang=lang, limit=40),
-            printable(one["text"], lang=lang, limit=180),
-        ]
-        for one in settings.get("changes", ())[:MAX_CHANGES]
-    ]
 
 
 def _notes(tables: SheetTables, sector: SectorMap, lang: Lang) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,9 +35,10 @@ from foncier.results.explain import parcels_of
 from foncier.results.manifest import result_files, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
+    import typst
 
     from foncier.i18n import Lang
     from foncier.results import SavedResult
@@ -213,13 +215,21 @@ class SheetPrinter:
         """PDF of the leaflet of the sector."""
         data = leaflet.leaflet(self.tables, self.basemap, self.lang)
         title = f"{self.frame['study']} – {self.words['leaflet']}"
-        return self.print("leaflet.typ", title, **data)
+        # The smallest maps first: what they leave of each page makes them higher.
+        left = free_mm("leaflet.typ", self._data(title, **data))
+        maps = leaflet.larger_maps(self.tables, self.basemap, self.lang, left)
+        return self.print("leaflet.typ", title, **{**data, **maps})
 
     def print(
         self, template: str, title: str, *, sheets: Sequence[Mapping[str, Any]] = (), **more: Any
     ) -> bytes:
         """Compile a template with its data, read as JSON: no text of the data is code."""
-        data = {
+        return compiled(template, self._data(title, sheets, **more))
+
+    def _data(
+        self, title: str, sheets: Sequence[Mapping[str, Any]] = (), **more: Any
+    ) -> dict[str, Any]:
+        return {
             "title": title,
             "words": self.words,
             "frame": self.frame,
@@ -230,7 +240,6 @@ class SheetPrinter:
             "has_area": bool(len(self.basemap.area)),
             **more,
         }
-        return compiled(template, data)
 
 
 def page_words(lang: Lang) -> dict[str, str]:
@@ -248,21 +257,35 @@ def compiled(template: str, data: Mapping[str, Any]) -> bytes:
     ExportError
         The compiler refuses; its message is kept.
     """
+    with _compiler(template, data) as compiler:
+        pdf = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=0)
+    return bytes(pdf)  # type: ignore[arg-type]  # one PDF: bytes, never a list of pages
+
+
+def free_mm(template: str, data: Mapping[str, Any]) -> list[float]:
+    """Height left empty on each page, in millimetres, as the template measures it (``<free>``)."""
+    with _compiler(template, data) as compiler:
+        found = compiler.query("<free>", field="value")
+    return [float(one) for one in json.loads(found)]
+
+
+@contextmanager
+def _compiler(template: str, data: Mapping[str, Any]) -> Iterator[typst.Compiler]:
     import typst  # noqa: PLC0415 (slow to import)
 
     text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     try:
-        compiler = typst.Compiler(
-            TEMPLATES / template, root=TEMPLATES, font_paths=fonts(), ignore_system_fonts=True
-        )
-        pdf = compiler.compile(
-            format="pdf", sys_inputs={"data": text}, pdf_standards=[STANDARD], timestamp=0
+        yield typst.Compiler(
+            TEMPLATES / template,
+            root=TEMPLATES,
+            font_paths=fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"data": text},
         )
     except typst.TypstError as reason:
         raise ExportError(
             "export.sheets.layout_failed", template=template, why=reason.message
         ) from reason
-    return bytes(pdf)  # type: ignore[arg-type]  # one PDF: bytes, never a list of pages
 
 
 def _map(drawn: sitemap.SiteMap, alt: str, name: str, lang: Lang) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from foncier.export.sheets.basemap import (
     name_streets,
     reserve_corners,
 )
-from foncier.export.sheets.canvas import Canvas, Window, window
+from foncier.export.sheets.canvas import Canvas, Window, disc, window
 from foncier.export.sheets.markers import (
     AREA,
     AXIS,
@@ -41,10 +41,9 @@ if TYPE_CHECKING:
     from foncier.export.sheets.tables import SheetTables
     from foncier.i18n import Lang
 
-SECTOR_MM = (182.0, 154.0)
-SERVICES_MM = (182.0, 122.0)
 NUMBERED = 40  # sites whose number shows; more numbers would hide the map
 SIGN_MM, SMALL_MM = 4.6, 2.4
+PLACE_MM, DOT_MM = 1.9, 0.65  # half widths of the symbols of places
 NEAR_AXIS_M = 1500.0  # sites farther from the axis do not stretch the map of the sector
 MAIN_STREETS_UP_TO, ALL_STREETS_UP_TO = 30_000, 10_000
 
@@ -73,11 +72,7 @@ def sector_window(tables: SheetTables, basemap: Basemap, size_mm: tuple[float, f
 
 
 def sector_map(
-    tables: SheetTables,
-    basemap: Basemap,
-    lang: Lang,
-    *,
-    size_mm: tuple[float, float] = SECTOR_MM,
+    tables: SheetTables, basemap: Basemap, lang: Lang, *, size_mm: tuple[float, float]
 ) -> SectorMap:
     """Draw the sites, numbered by rank, on the axis and the loop."""
     canvas = _sector_canvas(tables, basemap, size_mm)
@@ -88,10 +83,12 @@ def sector_map(
         x, y = _middle(canvas, tables, row)
         canvas.raw(kind_symbol(tables.sites["kind"].iloc[row], "", x, y, SMALL_MM))
         canvas.reserve(x, y, SMALL_MM / 2)
+    below = len(canvas.elements)
     stops = _stops(canvas, tables)
     markers = [_numbered(canvas, tables, row) for row in numbered]
-    for marker in markers[::-1]:  # the best ranks on top
-        canvas.raw(marker)
+    for _, symbol in markers[::-1]:  # the best ranks on top
+        canvas.raw(symbol)
+    canvas.elements[below:below] = [leader for leader, _ in markers]
     for name, x, y in stops:
         beside(canvas, printable(name, lang=lang, limit=40), x, y, 1.9, size=5, colour="#8f0c2b")
     _names(canvas, basemap, lang)
@@ -99,22 +96,24 @@ def sector_map(
     return SectorMap(canvas.svg(), canvas.frame.scale, len(tables.sites) - len(inside))
 
 
-def services_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap:
+def services_map(
+    tables: SheetTables, basemap: Basemap, lang: Lang, *, size_mm: tuple[float, float]
+) -> SectorMap:
     """Draw the places, with names where there is space, and the stops of the loop."""
-    canvas = _sector_canvas(tables, basemap, SERVICES_MM)
+    canvas = _sector_canvas(tables, basemap, size_mm)
     inside = _site_shapes(canvas, tables)
-    for row in inside[::-1]:
-        x, y = _middle(canvas, tables, row)
-        canvas.raw(kind_symbol(tables.sites["kind"].iloc[row], "", x, y, SMALL_MM))
-    places = [*_placed(canvas, tables)]
-    for category, _, x, y in places:
-        if category not in PLACES:
-            canvas.dot(x, y, 0.65, PLACE_COLOUR)
+    below = len(canvas.elements)
     _stops(canvas, tables)
-    main = [one for one in places if one[0] in PLACES]
+    places = [*_placed(canvas, tables)]
+    main = [
+        (category, name, *_set_beside(canvas, x, y, PLACE_MM, below))
+        for category, name, x, y in places
+        if category in PLACES
+    ]
     for category, _, x, y in main:
-        canvas.raw(place_symbol(category, x, y, 1.75))
-        canvas.reserve(x, y, 1.9)
+        canvas.raw(place_symbol(category, x, y, PLACE_MM - 0.15))
+    minor = [(x, y) for category, _, x, y in places if category not in PLACES]
+    canvas.elements[below:below] = [*_small_sites(canvas, tables, inside), *_dots(canvas, minor)]
     for _, name, x, y in sorted(main, key=lambda one: list(PLACES).index(one[0])):
         if name:
             beside(canvas, printable(name, lang=lang, limit=44), x, y, 2.1, size=5.2)
@@ -122,6 +121,37 @@ def services_map(tables: SheetTables, basemap: Basemap, lang: Lang) -> SectorMap
     draw_scale(canvas, lang)
     categories = tuple(dict.fromkeys(category for category, *_ in places))
     return SectorMap(canvas.svg(), canvas.frame.scale, len(tables.sites) - len(inside), categories)
+
+
+def _small_sites(canvas: Canvas, tables: SheetTables, rows: list[int]) -> Iterator[str]:
+    """Small symbols of sites, the best ranks on top; no text is written over them."""
+    for row in rows[::-1]:
+        x, y = _middle(canvas, tables, row)
+        canvas.reserve(x, y, SMALL_MM / 2)
+        yield kind_symbol(tables.sites["kind"].iloc[row], "", x, y, SMALL_MM)
+
+
+def _dots(canvas: Canvas, places: list[tuple[float, float]]) -> Iterator[str]:
+    for x, y in places:
+        canvas.reserve(x, y, DOT_MM)
+        yield disc(x, y, DOT_MM, PLACE_COLOUR)
+
+
+def _set_beside(canvas: Canvas, x: float, y: float, half: float, below: int) -> tuple[float, float]:
+    """Reserve the nearest free place for a symbol, with a line to its point under the symbols."""
+    at_x, at_y = _free_place(canvas, x, y, half)
+    canvas.reserve(at_x, at_y, half)
+    if np.hypot(at_x - x, at_y - y) >= half * 2 / 3:
+        canvas.elements.insert(below, _leader(x, y, at_x, at_y))
+    return at_x, at_y
+
+
+def _leader(x: float, y: float, at_x: float, at_y: float) -> str:
+    """Line from a point to its symbol beside it."""
+    return (
+        f'<path d="M{x:.2f} {y:.2f}L{at_x:.2f} {at_y:.2f}" stroke="{INK}" stroke-width="0.2"/>'
+        f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.45" fill="{INK}"/>'
+    )
 
 
 def _sector_canvas(tables: SheetTables, basemap: Basemap, size_mm: tuple[float, float]) -> Canvas:
@@ -149,24 +179,19 @@ def _middle(canvas: Canvas, tables: SheetTables, row: int) -> tuple[float, float
     return canvas.place(shapely.point_on_surface(tables.sites.geometry.iloc[row]))
 
 
-def _numbered(canvas: Canvas, tables: SheetTables, row: int) -> str:
-    """Marker of a site with its number; moved where its place is occupied, with a line to it."""
-    site = tables.sites.iloc[row]
+def _numbered(canvas: Canvas, tables: SheetTables, row: int) -> tuple[str, str]:
+    """Line to the marker of a site that is moved where its place is occupied, and the marker."""
+    site, half = tables.sites.iloc[row], SIGN_MM / 2
     x, y = _middle(canvas, tables, row)
-    at_x, at_y = _free_place(canvas, x, y)
-    canvas.reserve(at_x, at_y, SIGN_MM / 2)
+    at_x, at_y = _free_place(canvas, x, y, half)
+    canvas.reserve(at_x, at_y, half)
+    moved = np.hypot(at_x - x, at_y - y) >= SIGN_MM / 3
     symbol = kind_symbol(site["kind"], str(int(site["overall_rank"])), at_x, at_y, SIGN_MM)
-    if np.hypot(at_x - x, at_y - y) < SIGN_MM / 3:
-        return symbol
-    return (
-        f'<path d="M{x:.2f} {y:.2f}L{at_x:.2f} {at_y:.2f}" stroke="{INK}" stroke-width="0.2"/>'
-        f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.45" fill="{INK}"/>{symbol}'
-    )
+    return _leader(x, y, at_x, at_y) if moved else "", symbol
 
 
-def _free_place(canvas: Canvas, x: float, y: float) -> tuple[float, float]:
-    """Nearest free place to (x, y) for a marker; (x, y) itself when there is none."""
-    half = SIGN_MM / 2
+def _free_place(canvas: Canvas, x: float, y: float, half: float) -> tuple[float, float]:
+    """Nearest free place to (x, y) for a symbol; (x, y) itself when there is none."""
     for at_x, at_y in _spiral(x, y):
         if canvas.is_free(shapely.box(at_x - half, at_y - half, at_x + half, at_y + half)):
             return at_x, at_y
