@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
+LEAST_SHARE = 0.005  # less is written as less than a percent, never as none
 LARGE = 100  # figures from here on have no decimals
 SHOWN = 5  # values of a list that a message names
 NARROW = "\u202f"  # French thousands separator
@@ -124,6 +125,21 @@ def figure(value: float, unit: str, lang: Lang) -> str:
     return f"{words}%" if unit == "%" and lang == "en" else f"{words}{NBSP}{unit}"
 
 
+def percent(share: float, lang: Lang) -> str:
+    r"""Share as a whole percentage; what is nearly none or nearly all is no certainty.
+
+    Examples
+    --------
+    >>> percent(0.264, "fr"), percent(0.002, "fr"), percent(0.998, "en"), percent(0, "en")
+    ('26\xa0%', '<\xa01\xa0%', '>\xa099%', '0%')
+    """
+    if 0 < share < LEAST_SHARE:
+        return f"<{NBSP}{number(0.01, '.0%', lang)}"
+    if 1 - LEAST_SHARE < share < 1:
+        return f">{NBSP}{number(0.99, '.0%', lang)}"
+    return number(share, ".0%", lang)
+
+
 def listed(values: Iterable[Any], quoted: bool, most: int, lang: Lang) -> str:
     """First values of a list, in quotes if asked, and how many more there are (0: all)."""
     before, after = QUOTES[lang] if quoted else ("", "")
@@ -185,7 +201,7 @@ WORDS: Mapping[str, Callable[[Any, str, Lang], str]] = {
 VALUES: Mapping[str, Callable[[Any, str, Lang], str]] = {
     "n": lambda value, _, lang: number(value, ",.0f", lang),
     "q": lambda value, unit, lang: figure(float(value), unit, lang),
-    "%": lambda value, _, lang: number(value, ".0%", lang),
+    "%": lambda value, _, lang: percent(float(value), lang),
     "date": lambda value, _, lang: long_date(value, lang),
     "day": lambda value, _, lang: short_date(value, lang),
 }

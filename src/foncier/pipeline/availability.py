@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foncier import schemas, scoring
+from foncier.pipeline.land import owner_sources
 from foncier.pipeline.missing import newest_vintage
 from foncier.study import availability_rules
 
@@ -45,6 +46,7 @@ def add_availability(
         layers.get("inventory"),
         permits_known=layers.get("permits") is not None,
         prescriptions_known=layers.get("prescriptions") is not None,
+        owner_sources=owner_sources(layers),
         on=study.info.date or newest_vintage(layers.reports),
     )
     columns = scoring.combined(factors, rules, candidates["opportunity_id"])

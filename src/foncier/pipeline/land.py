@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from foncier import detect, schemas
+from foncier.i18n import label
 from foncier.study import land_rules
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def add_land(
     rules, more = land_rules(), []
     owners, inventory = layers.get("owners"), layers.get("inventory")
     sites = detect.owner_columns(candidates, owners, inventory, rules.owners)
-    more.append(detect.owner_evidence(sites, _owner_sources(layers)))
+    more.append(detect.owner_evidence(sites, owner_sources(layers)))
     permits = layers.get("permits")
     if permits is not None and len(sites):
         located = detect.permits_on(sites, permits, rules.permits, on)
@@ -66,8 +67,8 @@ def add_land(
     return schemas.CANDIDATES.conform(sites), schemas.EVIDENCE.conform(ordered)
 
 
-def _owner_sources(layers: Layers) -> dict[str, str]:
-    """Attribution of each source of owners, as the study gives it."""
+def owner_sources(layers: Layers) -> dict[str, str]:
+    """Attribution of each source of owners, as the study gives it; else the name of the file."""
     legal_persons, tax_data, inventory = schemas.OWNER_SOURCES
     formats = {"personnes-morales": legal_persons, "fichiers-fonciers": tax_data}
     named: dict[str, Any] = {
@@ -75,7 +76,8 @@ def _owner_sources(layers: Layers) -> dict[str, str]:
         for report in layers.reports
         if report.layer == "owners" and report.format in formats and report.source
     }
-    return {**named, inventory: _source(layers, "inventory")}
+    unnamed = {one: label(f"results.value_{one}").fr for one in (legal_persons, tax_data)}
+    return {**unnamed, **named, inventory: _source(layers, "inventory")}
 
 
 def _source(layers: Layers, layer: str) -> str:

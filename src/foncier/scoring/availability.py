@@ -74,6 +74,7 @@ def availability(
     *,
     permits_known: bool = False,
     prescriptions_known: bool = False,
+    owner_sources: Mapping[str, str] | None = None,
     on: date | None = None,
 ) -> pd.DataFrame:
     """Build the factors of the availability of each site, known or not.
@@ -90,6 +91,8 @@ def availability(
         Table of the schema ``INVENTORY``, for owner types, vacancy and pollution.
     permits_known, prescriptions_known
         Whether the study has these layers: without them, no permit and no prescription is unknown.
+    owner_sources
+        Attribution of each value of ``owner_source``, where the study gives one.
     on
         Date of the study; without it the age of a sign of use is unknown.
 
@@ -103,6 +106,8 @@ def availability(
     if sites.empty:
         empty: pd.DataFrame = AVAILABILITY.empty()
         return empty
+    if owner_sources and "owner_source" in sites:
+        sites = sites.assign(owner_source=sites["owner_source"].replace(dict(owner_sources)))
     facts = _facts(sites, evidence, rules, inventory, on)
     facts["permit"] = _permit(sites, known=permits_known, on=on)
     facts["prescription"] = _prescription(sites, known=prescriptions_known)

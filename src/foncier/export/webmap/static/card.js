@@ -212,7 +212,7 @@ function availabilityBlock(site) {
         el('th', { scope: 'row' }, names[row]),
         el('td', {}, known[row] ? isolated(texts[row]) : el('em', {}, t('unknown')),
           sources[row] ? el('span', { class: 'source' }, isolated(sources[row])) : null),
-        el('td', { class: 'figure' }, t('availability_span_short', { low: number(100 * low[row]), high: percent(high[row]) })))))),
+        el('td', { class: 'figure' }, t('availability_span_short', { low: bareShare(low[row]), high: percent(high[row]) })))))),
     el('p', { class: 'hint' }, t('availability_why')));
 }
 

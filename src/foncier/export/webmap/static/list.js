@@ -146,7 +146,7 @@ function offerLine(site) {
 function availabilityText(site) {
   if (site.availability_class === null) return t('unknown');
   return t('availability_span', { words: valueLabel(site.availability_class),
-    low: number(100 * site.availability_low), high: percent(site.availability_high) });
+    low: bareShare(site.availability_low), high: percent(site.availability_high) });
 }
 
 /**

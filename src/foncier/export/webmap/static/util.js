@@ -111,12 +111,24 @@ function signed(value, digits) {
 }
 
 /**
+ * A whole percentage; what is nearly none or nearly all is no certainty.
  * @param {number|null} share from 0 to 1
  * @returns {string}
  */
 function percent(share) {
   if (share === null) return t('unknown');
+  if (share > 0 && share < 0.005) return `<${NBSP}${percent(0.01)}`;
+  if (share < 1 && share > 0.995) return `>${NBSP}${percent(0.99)}`;
   return numberFormat({ style: 'percent', maximumFractionDigits: 0 }).format(share);
+}
+
+/**
+ * The first end of an interval of shares: its sign stands at the other end.
+ * @param {number|null} share
+ * @returns {string}
+ */
+function bareShare(share) {
+  return percent(share).replace(/\s*%/, '');
 }
 
 /**
