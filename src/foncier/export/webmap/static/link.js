@@ -2,6 +2,7 @@
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
 const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'visited'];
+const WRITTEN_NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/; // as a script writes one
 let saving = 0;
 
 /** @returns {string} what differs from the page as it opens, as the fragment of an address */
@@ -54,7 +55,7 @@ function writeState(how) {
  * @returns {number[]}
  */
 function numbersOf(text) {
-  const values = text ? text.split(',').map((part) => (part.trim() ? Number(part) : NaN)) : [];
+  const values = text ? text.split(',').map((part) => (WRITTEN_NUMBER.test(part.trim()) ? Number(part) : NaN)) : [];
   return values.every((value) => Number.isFinite(value)) ? values : [];
 }
 
@@ -117,8 +118,8 @@ function kindsOf(fields, refused) {
   if (!fields.has('k')) return new Set(presentKinds());
   const asked = fields.get('k').split(',').filter((kind) => kind);
   const known = asked.filter((kind) => presentKinds().includes(kind));
-  if (known.length < asked.length) refused.push(t('filter_kinds'));
-  return known.length || !asked.length ? new Set(known) : new Set(presentKinds());
+  if (known.length < asked.length || (fields.get('k') && !asked.length)) refused.push(t('filter_kinds'));
+  return known.length || !fields.get('k') ? new Set(known) : new Set(presentKinds());
 }
 
 /**
@@ -162,9 +163,9 @@ function filtersOf(fields, refused) {
   FILTER_KEYS.forEach((name) => {
     if (!fields.has(name)) return;
     const text = fields.get(name);
-    const [value] = numbersOf(text);
+    const [value, ...more] = numbersOf(text);
     if (!Object.hasOwn(BOUNDS, name)) filters[name] = text;
-    else if (value >= 0 && value <= 1e9) filters[name] = value;
+    else if (value >= 0 && value <= 1e9 && !more.length) filters[name] = value;
     else refused.push(t(`filter_${name}`));
   });
   if (filters.destination && !Object.hasOwn(page.destinations, filters.destination)) {

@@ -175,13 +175,15 @@ const CanvasTiles = L.GridLayer.extend({
   },
   /** Paint all tiles again where they are: no canvas is made, and all change in one frame. */
   repaint() {
-    Object.values(this._tiles).forEach(({ el: tile, coords }) => this.paintOn(tile, coords));
+    Object.values(this._tiles).forEach(({ el: tile, coords }) => {
+      tile.width += 0; // empties it; `clearRect` would hide on paper what lies below
+      this.paintOn(tile, coords);
+    });
   },
   paintOn(tile, coords) {
     const ratio = tile.width / TILE;
     const ctx = tile.getContext('2d');
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    ctx.clearRect(0, 0, TILE, TILE);
     const scale = 2 ** coords.z;
     const origin = [(coords.x * TILE) / scale, (coords.y * TILE) / scale];
     const box = (margin) => [origin[0] - margin / scale, origin[1] - margin / scale,
