@@ -16,6 +16,7 @@ from foncier.export import words
 from foncier.export.geopackage.write import write_geopackage
 from foncier.export.layers import layers, views
 from foncier.export.qgis import environment, forms, project, styles
+from foncier.i18n import Localized
 
 from .test_qgis import HERE, qgis, run
 
@@ -28,6 +29,7 @@ __all__ = ["qgis"]  # the fixture that skips where QGIS is not installed
 TEMPLATES = Path(foncier.export.qgis.__file__).parent / "templates"
 AUTHORED = sorted([*TEMPLATES.glob("*.qml"), *TEMPLATES.glob("*.qpt")])
 # What a style of a template may hold: fields and forms come from the contract.
+LISTED = ".//Option[@name='map']/Option/Option"  # values to choose from
 STYLE = {"renderer-v2", "labeling", "featureBlendMode", "layerOpacity"}
 
 
@@ -55,9 +57,34 @@ def test_a_long_label_stands_above_its_value(small_result: ResultTables) -> None
     root = ET.fromstring(f"<qgis>{forms.fields(layer, lang='fr')}</qgis>")  # noqa: S314 (ours)
     above = {one.get("name") for one in root.iterfind("labelOnTop/field")}
     length = {one.get("field"): len(one.get("name", "")) for one in root.iterfind("aliases/alias")}
-    assert above == {name for name, chars in length.items() if chars > forms.LONGEST_BESIDE}
+    choices = {
+        field.get("name"): [len(one.get("name", "")) for one in field.iterfind(LISTED)]
+        for field in root.iterfind("fieldConfiguration/field")
+        if field.find(LISTED) is not None
+    }
+    wide = {name for name, chars in choices.items() if max(chars) > forms.LONGEST_CHOICE}
+    assert "perimeter" in wide
+    long = {name for name, chars in length.items() if chars > forms.LONGEST_BESIDE}
+    assert above == long | wide
     assert "rank_value" in above
     assert "name" not in above
+
+
+@pytest.mark.parametrize(("table", "most"), [("opportunites", 80), ("acces_detail", 40)])
+def test_a_long_value_does_not_push_the_others_out_of_a_form(
+    table: str, most: int, small_result: ResultTables
+) -> None:
+    layer = next(one for one in layers(small_result) if one.name == table)
+    column = "owner_types" if table == "opportunites" else "target"
+    words = {"x": Localized("Organisme HLM, " * 9, "Housing, " * 20), "y": Localized("Gare", "S")}
+    layer = replace(layer, words={**layer.words, column: words})
+    root = ET.fromstring(f"<qgis>{forms.fields(layer, lang='fr')}</qgis>")  # noqa: S314 (ours)
+    field = root.find(f"fieldConfiguration/field[@name='{column}']")
+    assert field is not None
+    cut, whole = [str(one.get("name")) for one in field.iterfind(LISTED)]
+    assert len(cut) <= most
+    assert cut.endswith("…")
+    assert whole == "Gare"
 
 
 def test_any_text_is_kept_and_breaks_nothing(small_result: ResultTables) -> None:

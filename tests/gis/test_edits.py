@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 
-from foncier.errors import ExportError
+from foncier.errors import ExportError, FormatError
 from foncier.export import formats
 from foncier.export.sheets import Choice, print_sheets
 from foncier.pipeline import diff, validate
@@ -56,6 +56,22 @@ CHANGES = {
     "column": ("ALTER TABLE indices ADD avis INTEGER", "indices.avis"),
     "table": ("CREATE TABLE mes_notes (fid INTEGER PRIMARY KEY, t TEXT)", "mes_notes"),
     "removed": ("ALTER TABLE indices DROP COLUMN text_en", "indices"),
+    "view": ("CREATE VIEW vue_agence AS SELECT fid FROM indices", "vue_agence"),
+    "changed view": ("DROP VIEW preuves", "preuves"),
+    "trigger": (
+        "CREATE TRIGGER suivi AFTER UPDATE ON indices BEGIN SELECT 1; END",
+        "suivi",
+    ),
+    "metadata": (
+        "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) "
+        "VALUES ('dataset', 'http://mrcc.com/qgis.dtd', 'text/xml', '<qgis/>')",
+        "gpkg_metadata",
+    ),
+    "list of values": (
+        "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) "
+        "VALUES ('avis', 'enum', 'oui')",
+        "gpkg_metadata",
+    ),
     "project": ("UPDATE qgis_projects SET metadata = 'x'", "qgis_projects"),
     "style": ("UPDATE layer_styles SET styleQML = '<qgis/>' WHERE id = 1", "layer_styles"),
 }
@@ -203,6 +219,18 @@ def test_a_column_of_an_agency_is_exported(result: Path, tmp_path: Path) -> None
     table = gpd.read_file(tmp_path / "geojson" / "opportunites.geojson")
     assert set(table["avis_agence"]) == {"à revoir"}
     assert table["nombre"].isna().all()
+
+
+@pytest.mark.parametrize("command", ["explain", "sheets", "diff", "validate"])
+def test_a_renamed_column_is_named_with_what_to_do(
+    command: str, result: Path, tmp_path: Path
+) -> None:
+    execute(result / FILE, "ALTER TABLE opportunites RENAME COLUMN name TO nom")
+    with pytest.raises(FormatError) as caught:
+        COMMANDS[command](result, tmp_path / "out")
+    assert "opportunites" in str(caught.value)
+    assert "name" in str(caught.value)
+    COMMANDS["export"](result, tmp_path / "out")  # what is there is exported
 
 
 def test_changed_values_are_reported_a_saved_project_is_not(result: Path) -> None:

@@ -14,23 +14,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from foncier._util.geopackage import open_read_only
+from foncier.errors import FormatError
 from foncier.i18n import Localized, localized
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 STANDARD = "urn:foncier:contents"  # of the record in gpkg_metadata
-PROJECTS, STYLES = "qgis_projects", "layer_styles"
+PROJECTS, STYLES, METADATA = "qgis_projects", "layer_styles", "gpkg_metadata"
+DEFINITIONS = "sqlite_master"  # in the record: views and triggers
 CHUNK = 2_000  # rows
 OWN_TABLES = ("gpkg_%", "rtree_%", "sqlite_%", "foncier_%")  # those of the format and of SQLite
+# Tables of the format in which QGIS writes what people enter: metadata of layers, lists of values.
+QUERIES = {
+    METADATA: "SELECT md_scope, md_standard_uri, mime_type, metadata FROM gpkg_metadata "
+    "WHERE md_standard_uri <> ? ORDER BY id",
+    "gpkg_data_column_constraints": "SELECT constraint_name, value, description "
+    "FROM gpkg_data_column_constraints ORDER BY rowid",
+}
+# Triggers that GDAL makes again when it edits a layer.
+GDAL_TRIGGERS = (
+    *("trigger_insert_feature_count_%", "trigger_delete_feature_count_%"),
+    *("%_zoom_insert", "%_zoom_update", "%_tile_column_%", "%_tile_row_%"),
+)
 
 
 @dataclass(frozen=True)
 class Edits:
     """What people changed in a GeoPackage since foncier wrote it.
 
-    ``tables`` have other rows, ``columns`` (``table.column``) and ``new_tables`` were added.
+    ``tables`` have other rows (a view or a trigger: another definition), ``columns``
+    (``table.column``) and ``new_tables`` (views and triggers too) were added.
     ``readable`` is False for a file without a record (version 0.1.0, or another program).
     """
 
@@ -50,8 +65,8 @@ class Edits:
 
     @property
     def in_data(self) -> tuple[str, ...]:
-        """Tables of the result whose rows changed: neither projects nor styles."""
-        return tuple(name for name in self.tables if name not in {PROJECTS, STYLES})
+        """Tables of the result whose rows changed: no projects, styles or metadata of QGIS."""
+        return tuple(name for name in self.tables if name not in {PROJECTS, STYLES, METADATA})
 
     @property
     def words(self) -> Localized:
@@ -64,6 +79,8 @@ class Edits:
 def record(base: sqlite3.Connection) -> str:
     """Columns and digest of the rows of each table, as JSON; the same tables give the same text.
 
+    Views and triggers are recorded by their definition, metadata of layers by their rows.
+
     Examples
     --------
     >>> with closing(sqlite3.connect(":memory:")) as base:
@@ -71,10 +88,12 @@ def record(base: sqlite3.Connection) -> str:
     ...     list(json.loads(record(base))["a"])
     ['columns', 'sha256']
     """
-    content = {}
+    content: dict[str, Any] = {}
     for name in _tables(base):
         columns = _columns(base, name)
         content[name] = {"columns": columns, "sha256": _digest(base, name, columns)}
+    content[DEFINITIONS] = _definitions(base)
+    content[METADATA] = {"sha256": _metadata(base)}
     return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
@@ -90,9 +109,28 @@ def read_record(path: Path) -> str | None:
 def recorded_tables(base: sqlite3.Connection) -> frozenset[str]:
     """Tables that foncier wrote, by the record of the file; empty without one."""
     try:
-        return frozenset(json.loads(_read(base) or "{}"))
+        return frozenset(json.loads(_read(base) or "{}")) - {DEFINITIONS, METADATA}
     except (sqlite3.Error, ValueError):
         return frozenset()
+
+
+def check_columns(paths: Iterable[Path], table: str, columns: Collection[str] | None) -> None:
+    """Check that people removed or renamed none of the columns of a table that are asked for.
+
+    All columns when ``columns`` is None. A file without a record passes.
+
+    Raises
+    ------
+    FormatError
+        A column that foncier wrote is not in the table.
+    """
+    for path in paths:
+        with closing(open_read_only(path)) as base:
+            written = json.loads(_read(base) or "{}").get(table, {}).get("columns", ())
+            missing = set(written) - set(_columns(base, table))
+        lost = [n for n in written if n in missing and (columns is None or n in columns)]
+        if lost:
+            raise FormatError("results.removed_columns", file=path.name, table=table, names=lost)
 
 
 def _read(base: sqlite3.Connection) -> str | None:
@@ -126,6 +164,8 @@ def _compare(base: sqlite3.Connection, known: Mapping[str, Any]) -> Edits:
     present = _tables(base)
     changed, added = [], []
     for name, written in known.items():
+        if name in (DEFINITIONS, METADATA):
+            continue
         if name not in present:
             changed.append(name)
             continue
@@ -135,7 +175,38 @@ def _compare(base: sqlite3.Connection, known: Mapping[str, Any]) -> Edits:
         if not kept or _digest(base, name, written["columns"]) != written["sha256"]:
             changed.append(name)
     new = [name for name in present if name not in known]
+    if DEFINITIONS in known:  # not in a file of version 0.1.0
+        before, after = known[DEFINITIONS], _definitions(base)
+        changed += [name for name in before if after.get(name) != before[name]]
+        new += [name for name in after if name not in before]
+    if METADATA in known and _metadata(base) != known[METADATA]["sha256"]:
+        changed.append(METADATA)
     return Edits(tuple(changed), tuple(added), tuple(new))
+
+
+def _definitions(base: sqlite3.Connection) -> dict[str, str]:
+    """SHA-256 of the statement of each view and trigger, by name.
+
+    Triggers of a table that GDAL makes with it (tiles) are left out: the table is named.
+    """
+    patterns = (*OWN_TABLES, *GDAL_TRIGGERS)
+    own = " AND ".join("name NOT LIKE ?" for _ in patterns)
+    query = f"SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') AND {own}"  # noqa: S608  # nosec B608
+    rows = base.execute(f"{query} ORDER BY name", patterns)
+    return {name: hashlib.sha256(str(sql).encode()).hexdigest() for name, sql in rows}
+
+
+def _metadata(base: sqlite3.Connection) -> str:
+    """SHA-256 of the metadata of the file and its layers, without this record, and of domains."""
+    rows: list[Any] = []
+    for table, query in QUERIES.items():
+        if table in _own_tables(base):
+            rows += base.execute(query, (STANDARD,) if "?" in query else ())
+    return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _own_tables(base: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
 
 
 def _tables(base: sqlite3.Connection) -> list[str]:

@@ -19,7 +19,7 @@ from foncier._util import gdal, geopackage
 from foncier._util.destination import MANIFEST, is_unchanged
 from foncier.errors import ConfigError, FoncierError, FormatError
 from foncier.i18n import Localized, cleaned, localized
-from foncier.results.contents import Edits, edits
+from foncier.results.contents import Edits, check_columns, edits
 from foncier.results.descriptions import Description, read_descriptions, typed
 from foncier.results.layers import (
     CHECKED,
@@ -192,10 +192,7 @@ class SavedResult:
 
     @cached_property
     def descriptions(self) -> Mapping[str, Description]:
-        """Metadata of each table, by the name in the file and in its order.
-
-        Views and the styles of QGIS are left out.
-        """
+        """Metadata of each table but views and styles, by name, in the order of the file."""
         with self._readable(), self._database() as base:
             return read_descriptions(base)
 
@@ -269,7 +266,7 @@ class SavedResult:
         Raises
         ------
         FormatError
-            The file cannot be read, is of another version, or has no such layer or column.
+            The file cannot be read, is of another version, or lacks this layer or a column.
         ContractError
             A table does not conform to its schema.
         """
@@ -283,6 +280,7 @@ class SavedResult:
         with self._readable():
             if description is None:
                 raise KeyError(name)
+            check_columns(self.paths, description.name, columns)
             if columns is not None:
                 asked["columns"] = [
                     stored_column(now, c, description.column_names) for c in columns

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from foncier.schemas import Column
 
 ENTRY_BUTTONS = "AddChildFeature|SaveChildEdits"  # of the rows that people write
-LONGEST_BESIDE = 32  # characters of a label: longer ones push the value out of sight
+# Characters of a label, and of a value to choose: longer ones push the values out of sight.
+LONGEST_BESIDE, LONGEST_CHOICE = 20, 20
+# Characters of a value to choose, which QGIS does not wrap: in a form, and in one inside a tab.
+MOST_IN_FORM, MOST_IN_TAB = 80, 40
 MULTILINE = ("note", "reason")
 VIEW_KEY = "OGC_FID"  # column that identifies a row of a view
 
@@ -151,20 +154,21 @@ def fields(
             "alias": alias(column, lang),
             "widget": _widget(column, layer, lang, alone=alone),
             "decimals": columns.decimals(column),
-            "choices": _choices(column, layer, values, lang),
+            "choices": _fitting(_choices(column, layer, values, lang), layer, alone=alone),
             "multiline": column.name in MULTILINE,
         }
         for index, column in enumerate(layer.columns, start=1)
     ]
-    key = [] if alone else [{"name": "fid", "index": 0, "alias": "", "widget": "Hidden"}]
-    context = {
-        "date_format": words_in(lang)["date_format"],
-        "editable": editable,
-        "longest_beside": LONGEST_BESIDE,
-    }
-    return render("fields.xml", fields=[*key, *shown], **context) + preview(
-        layer, lang, alone=alone
+    for field in shown:
+        field["above"] = _is_above(field)
+    key = {"name": "fid", "index": 0, "alias": "", "widget": "Hidden", "above": False}
+    rendered = render(
+        "fields.xml",
+        fields=shown if alone else [key, *shown],
+        date_format=words_in(lang)["date_format"],
+        editable=editable,
     )
+    return rendered + preview(layer, lang, alone=alone)
 
 
 def reading(layer: Layer, lang: Lang) -> Markup:
@@ -265,6 +269,21 @@ def _choices(
     if column.name in layer.words:
         return {value: words[lang] for value, words in layer.words[column.name].items()}
     return value_labels(column, lang)
+
+
+def _fitting(choices: dict[str, str], layer: Layer, *, alone: bool) -> dict[str, str]:
+    """Labels of values that leave the form as narrow as a screen; a cut one ends with "…"."""
+    most = MOST_IN_FORM if layer.shape or alone else MOST_IN_TAB
+    return {
+        value: text if len(text) <= most else f"{text[: most - 1].rstrip(' ,')}…"
+        for value, text in choices.items()
+    }
+
+
+def _is_above(field: Mapping[str, Any]) -> bool:
+    """Tell whether the label of a field stands above its value: one of them is too long."""
+    widest = max(map(len, field["choices"].values()), default=0)
+    return len(field["alias"]) > LONGEST_BESIDE or widest > LONGEST_CHOICE
 
 
 def _widget(column: Column, layer: Layer, lang: Lang, *, alone: bool) -> str | None:

@@ -60,7 +60,7 @@ def atlas_layout(
         coverage=layers["opportunites"],
         file="lpad(@atlas_featurenumber, 4, '0') || '-' || \"opportunity_id\"",
         page_name=print_tables.NAME,
-        sort=print_tables.BY_RANK,
+        sort=f"lpad({print_tables.BY_RANK}, 12, '0') || \"opportunity_id\"",  # as the list
     )
 
 

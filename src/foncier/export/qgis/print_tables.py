@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from foncier.communes import name_of
 from foncier.export.qgis.environment import words_in
 from foncier.export.qgis.layouts import MOST_ROWS, lines
+from foncier.model import KIND_LABELS
 from foncier.schemas import ALL_KINDS
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ NAME = (
 )
 PUBLIC = ("public", "partiel")  # values of `public_land` of the sites that a public body owns
 VALUE = '100 * "rank_value"'  # of which the rank is the order
+VALUE_DIGITS, MOST_DIGITS = ((1, 10), (2, 1)), 3  # decimals where the highest value is at least…
 BY_RANK = 'coalesce("overall_rank", 1e9 + "fid")'
 LIST_FRAME = (10.0, 26.0, 277.0, 160.0)  # of a page of the list, A4 landscape
 LIST_STEP = 220.0  # height of a page and the space under it
 LIST_LINE, LIST_SPACE = 3.3, 1.9  # millimetres of a line of text, and around a row
+LIST_OPTIONAL = ("address", "score", "confidence_band", "availability_class", "rank_value")
 MARGIN = 0.8  # millimetres around a cell
 CHARACTER = 1.4  # millimetres of a character of 7 points, on average
 WIDEST = 1.9  # millimetres of a character in capitals: an upper bound
@@ -78,10 +81,12 @@ def theme_table(
         return _district_table(layers["quartiers"], words, lang)
     if not name:
         return None
-    last = _last_column(name if name in sites and sites[name].notna().any() else "score", lang)
-    width = 44.4 - last["width"]  # what the other columns leave of the panel
+    shown = name if name in sites and sites[name].notna().any() else "score"
+    last = _last_column(shown, sites, lang)
     if "rows" in theme:
         sites = sites[sites["public_land"].isin(PUBLIC)]
+    kind = _kind_column(sites, words["kind"], lang)
+    width = 69.8 - last["width"] - kind["width"]  # what the other columns leave of the panel
     names = sites["name"].fillna(sites["address"]).fillna(sites["opportunity_id"])
     return PLAIN | {
         "layer": layers["opportunites"],
@@ -95,7 +100,7 @@ def theme_table(
         "columns": [
             column(RANK, words["rank"], 11, number=True),
             column(NAME, words["site"], width),
-            column('represent_value("kind")', words["kind"], 27),
+            kind,
             number('"area_m2"', "m²", 14, lang),
             last,
         ],
@@ -121,13 +126,27 @@ def _district_table(layer: Any, words: Mapping[str, str], lang: Lang) -> dict[st
     }
 
 
-def _last_column(name: str, lang: Lang) -> dict[str, Any]:
+def _kind_column(sites: pd.DataFrame, heading: str, lang: Lang) -> dict[str, Any]:
+    """Column of the kind, as wide as the longest of those that the sites have."""
+    labels = [KIND_LABELS[kind][lang] for kind in sites["kind"].dropna().unique()]
+    longest = max(map(len, (heading, *labels)))
+    return column('represent_value("kind")', heading, min(27.0, longest * CHARACTER + 2 * MARGIN))
+
+
+def _value_column(sites: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    """Column of the value that the rank follows, with the decimals that tell low ones apart."""
+    highest = 100 * sites["rank_value"].max() if sites["rank_value"].notna().any() else 100.0
+    digits = next((n for n, least in VALUE_DIGITS if highest >= least), MOST_DIGITS)
+    return number(VALUE, words_in(lang)["value"], 17, lang, digits=digits)
+
+
+def _last_column(name: str, sites: pd.DataFrame, lang: Lang) -> dict[str, Any]:
     """Last column of the table of the sites: what the theme shows of them."""
     words = words_in(lang)
     availability = 'represent_value("availability_class")'
     return {
         "score": number('"score"', words["score"], 12, lang, digits=2),
-        "rank_value": number(VALUE, words["value"], 18, lang, digits=1),
+        "rank_value": _value_column(sites, lang),
         "confidence": column('represent_value("confidence_band")', words["confidence"], 17),
         "availability_class": column(availability, words["availability"], 20),
         "owner_types": column('represent_value("owner_types")', words["owner"], 24),
@@ -169,25 +188,29 @@ def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]
     """Printed list of every opportunity, with the number of pages that hold it at most."""
     words = words_in(lang)
     warnings = "warnings" if lang == "fr" else "warnings_en"
-    columns = [
-        column(RANK, words["rank"], 12, number=True),
-        column(NAME, words["site"], 48),
-        column('represent_value("kind")', words["kind"], 31),
-        column("coalesce(\"address\", '')", words["address"], 34),
-        column(town(frame["commune"].dropna().astype(str)), words["commune"], 23),
-        number('"area_m2"', "m²", 15, lang),
-        number('"score"', words["score"], 11, lang, digits=2),
-        column('represent_value("confidence_band")', words["confidence"], 18),
-        column('represent_value("availability_class")', words["availability"], 21),
-        number(VALUE, words["value"], 17, lang, digits=1),
-        column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 47),
-    ]
-    texts = (("name", 46), ("address", 32), ("commune", 21), (warnings, 45))
+    columns = {
+        "rank": column(RANK, words["rank"], 12, number=True),
+        "name": column(NAME, words["site"], 48),
+        "kind": column('represent_value("kind")', words["kind"], 31),
+        "address": column("coalesce(\"address\", '')", words["address"], 34),
+        "commune": column(town(frame["commune"].dropna().astype(str)), words["commune"], 23),
+        "area_m2": number('"area_m2"', "m²", 15, lang),
+        "score": number('"score"', words["score"], 11, lang, digits=2),
+        "confidence_band": column('represent_value("confidence_band")', words["confidence"], 18),
+        "availability_class": column(
+            'represent_value("availability_class")', words["availability"], 21
+        ),
+        "rank_value": _value_column(frame, lang),
+        warnings: column(f"replace(coalesce(\"{warnings}\", ''), '|', '·')", words["to_check"], 47),
+    }
+    _give_width(columns, frame)
     frame = frame.assign(commune=frame["commune"].map(name_of, na_action="ignore"))
+    wrapping = [name for name in ("name", "address", "commune", warnings) if name in columns]
     deepest = 0.0
-    for row in zip(*(frame[name].fillna("").astype(str) for name, _ in texts), strict=True):
+    for row in zip(*(frame[name].fillna("").astype(str) for name in wrapping), strict=True):
         wrapped = (
-            lines(text, int(width / WIDEST)) for text, (_, width) in zip(row, texts, strict=True)
+            lines(text, int(columns[name]["width"] / WIDEST))
+            for text, name in zip(row, wrapping, strict=True)
         )
         deepest += max(wrapped) * LIST_LINE + LIST_SPACE
     pages = min(MOST_PAGES, int(deepest / (LIST_FRAME[3] - 2 * LIST_LINE - LIST_SPACE)) + 1)
@@ -198,9 +221,17 @@ def site_list(layers: Layers, frame: pd.DataFrame, lang: Lang) -> dict[str, Any]
         "size": 7.5,
         "wrap": True,
         "repeat": pages == MOST_PAGES,
-        "columns": columns,
+        "columns": [*columns.values()],
         "frames": [(x, y + page * LIST_STEP, width, height) for page in range(pages)],
     }
+
+
+def _give_width(columns: dict[str, dict[str, Any]], frame: pd.DataFrame) -> None:
+    """Leave out the columns that are unknown for every site; their width is that of the name."""
+    for name in LIST_OPTIONAL:
+        if frame.empty or frame[name].notna().any():
+            continue
+        columns["name"]["width"] += columns.pop(name)["width"] + 2 * MARGIN
 
 
 def evidence_table(layers: Layers, lang: Lang) -> dict[str, Any]:
