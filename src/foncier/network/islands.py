@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from foncier.network.graph import EPSILON_M, build_graph
+from foncier.network.pairs import near_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +25,17 @@ BEFORE, AFTER = -1.0, 1.0  # an end is extended before the first vertex, or afte
 
 @dataclass(frozen=True)
 class Bridges:
-    """Ends that are extended to another group: part and side of the end, part and point there."""
+    """Ends that are extended to another group: part and side of the end, part and point there.
+
+    ``unsearched`` are parts of which not all gaps were searched.
+    """
 
     part: Integers
     side: Floats
     other: Integers
     target: Geometries
     gap_m: Floats
+    unsearched: Integers
 
 
 def bridge_islands(
@@ -52,7 +57,7 @@ def bridge_islands(
         Largest gap, in metres.
     """
     group = groups(lines, level)
-    end, other = _near_groups(lines, group, most_m)
+    end, other, unsearched = _near_groups(lines, group, most_m)
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     end_part = np.tile(np.arange(len(lines)), 2)
     same = level[end_part[end]] == level[other]
@@ -65,7 +70,8 @@ def bridge_islands(
     end, other, target, gap = end[public], other[public], target[public], gap[public]
     best = _shortest(group[end_part[end]], group[other], gap)
     side = np.where(end < len(lines), BEFORE, AFTER)
-    return Bridges(end_part[end][best], side[best], other[best], target[best], gap[best])
+    part = end_part[end][best]
+    return Bridges(part, side[best], other[best], target[best], gap[best], end_part[unsearched])
 
 
 def groups(lines: Geometries, level: Integers) -> Integers:
@@ -82,24 +88,27 @@ def groups(lines: Geometries, level: Integers) -> Integers:
     return group
 
 
-def _near_groups(lines: Geometries, group: Integers, most_m: float) -> tuple[Integers, Integers]:
-    """Pairs of an end and a line of another group, one of them isolated, within a distance."""
+def _near_groups(
+    lines: Geometries, group: Integers, most_m: float
+) -> tuple[Integers, Integers, Integers]:
+    """Pairs of an end and a line of another group, one of them isolated, within a distance.
+
+    The third array are ends of which not all pairs were searched.
+    """
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     of_end = np.tile(group, 2)
     isolated_ends, isolated = np.flatnonzero(of_end > 0), np.flatnonzero(group > 0)
     if not len(isolated):
-        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    first, line = shapely.STRtree(lines).query(
-        ends[isolated_ends], predicate="dwithin", distance=most_m
-    )
-    second, island = shapely.STRtree(lines[isolated]).query(
-        ends, predicate="dwithin", distance=most_m
-    )
-    end = np.concatenate([isolated_ends[first], second])
-    other = np.concatenate([line, isolated[island]])
+        none = np.empty(0, dtype=np.intp)
+        return none, none, none
+    away = near_pairs(ends[isolated_ends], lines, most_m)
+    back = near_pairs(ends, lines[isolated], most_m)
+    end = np.concatenate([isolated_ends[away.first], back.first])
+    other = np.concatenate([away.second, isolated[back.second]])
     apart = of_end[end] != group[other]
     pairs = np.unique(np.stack([end[apart], other[apart]], axis=1), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    left = [isolated_ends[away.searched :], np.arange(back.searched, len(ends))]
+    return pairs[:, 0], pairs[:, 1], np.concatenate(left)
 
 
 def _on_public_ground(

@@ -17,6 +17,7 @@ import shapely
 from foncier.geometry import vertex_measures
 from foncier.network.graph import VERTEX_TOLERANCE_M
 from foncier.network.islands import AFTER, BEFORE, bridge_islands, groups
+from foncier.network.pairs import near_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +34,13 @@ class Joints:
     ``points`` are the joints: ``kind`` (``joined``: an end that was extended to the next street;
     ``noded``: a crossing that got a vertex; ``bridged``: an end that was extended over public
     ground, so that an isolated group of streets is not), ``gap_m`` (0 at a crossing) and a point.
+    ``unsearched`` counts the streets of which not all joints were searched, because too many
+    streets meet (`foncier.network.pairs`).
     """
 
     streets: gpd.GeoDataFrame
     points: gpd.GeoDataFrame
+    unsearched: int = 0
 
     def count(self, kind: str) -> int:
         """Count the joints of a kind."""
@@ -48,19 +52,21 @@ class _Parts:
     """Parts of the streets that may be connected, with their vertices."""
 
     lines: Geometries
-    row: Integers
     level: Integers
-    tree: shapely.STRtree
 
 
 @dataclass(frozen=True)
 class _Added:
-    """Vertices to add: part, measure along it in metres, side of an end (0 inside), position."""
+    """Vertices to add: part, measure along it in metres, side of an end (0 inside), position.
+
+    ``unsearched`` are parts of which not all pairs were searched.
+    """
 
     part: Integers
     along_m: Floats
     side: Floats
     xy: Floats
+    unsearched: Integers
 
 
 def connect_streets(
@@ -111,9 +117,9 @@ def connect_streets(
     rows = order[used[order]]
     parts, owner = shapely.get_parts(streets.geometry.to_numpy()[rows], return_index=True)
     level = streets["level"].to_numpy(dtype=np.int64)[rows]
-    ends, gaps = _end_joints(_parts(parts, rows[owner], level[owner]), tolerance_m)
+    ends, gaps = _end_joints(_Parts(parts, level[owner]), tolerance_m)
     lines = _with_vertices(parts, ends)
-    crossings, places = _crossings(_parts(lines, rows[owner], level[owner]))
+    crossings, places = _crossings(_Parts(lines, level[owner]))
     lines = _with_vertices(lines, crossings)
     bridges, bridged_m = _bridges(lines, level[owner], parcels, island_m)
     lines = _with_vertices(lines, bridges)
@@ -127,7 +133,9 @@ def connect_streets(
         geometry=shapely.points(np.concatenate([xy for _, xy, _ in kinds])),
         crs=streets.crs,
     )
-    return Joints(_with_lines(streets, rows, owner, lines), points)
+    left = np.concatenate([added.unsearched for added in (ends, crossings, bridges)])
+    unsearched = len(np.unique(owner[left]))
+    return Joints(_with_lines(streets, rows, owner, lines), points, unsearched)
 
 
 def _ends_of(added: _Added) -> Floats:
@@ -141,14 +149,13 @@ def _bridges(
 ) -> tuple[_Added, Floats]:
     """Return the vertices that join isolated groups of streets, and the gaps."""
     if parcels is None or not len(parcels) or not island_m > 0:
-        none = np.empty(0)
-        return _Added(np.empty(0, dtype=np.intp), none, none, np.empty((0, 2))), none
+        none, nowhere = np.empty(0), np.empty(0, dtype=np.intp)
+        return _Added(nowhere, none, none, np.empty((0, 2)), nowhere), none
     found = bridge_islands(lines, level, parcels, most_m=island_m)
-    return _extended(lines, found.part, found.side, found.other, found.target), found.gap_m.round(3)
-
-
-def _parts(lines: Geometries, row: Integers, level: Integers) -> _Parts:
-    return _Parts(lines, row, level, shapely.STRtree(lines))
+    added = _extended(
+        lines, found.part, found.side, found.other, found.target, unsearched=found.unsearched
+    )
+    return added, found.gap_m.round(3)
 
 
 def _with_lines(
@@ -174,8 +181,9 @@ def _end_joints(parts: _Parts, tolerance_m: float) -> tuple[_Added, Floats]:
     ends = np.concatenate([shapely.get_point(parts.lines, 0), shapely.get_point(parts.lines, -1)])
     end_part = np.tile(np.arange(len(parts.lines)), 2)
     side = np.repeat([BEFORE, AFTER], len(parts.lines))
-    end, other = parts.tree.query(ends, predicate="dwithin", distance=tolerance_m)
     lines = parts.lines
+    pairs = near_pairs(ends, lines, tolerance_m)
+    end, other = pairs.first, pairs.second
     apart = (end_part[end] != other) & (parts.level[end_part[end]] == parts.level[other])
     end, other = end[apart], other[apart]
     # What touches or crosses is connected, or gets a vertex at the crossing.
@@ -195,12 +203,19 @@ def _end_joints(parts: _Parts, tolerance_m: float) -> tuple[_Added, Floats]:
     end, other, target = end[best], other[best], target[best]
     once = ~_facing(end_part[end], other, ends[end], target)
     end, other, target = end[once], other[once], target[once]
-    added = _extended(lines, end_part[end], side[end], other, target)
+    left = end_part[pairs.searched :]
+    added = _extended(lines, end_part[end], side[end], other, target, unsearched=left)
     return added, np.round(shapely.distance(ends[end], target), 3)
 
 
 def _extended(
-    lines: Geometries, part: Integers, side: Floats, other: Integers, target: Geometries
+    lines: Geometries,
+    part: Integers,
+    side: Floats,
+    other: Integers,
+    target: Geometries,
+    *,
+    unsearched: Integers,
 ) -> _Added:
     """Return the vertices that extend ends to points of other lines, and those in these lines."""
     xy = shapely.get_coordinates(target)
@@ -211,6 +226,7 @@ def _extended(
         np.concatenate([none, measure]),
         np.concatenate([side, none]),
         np.concatenate([xy, xy]),
+        unsearched,
     )
 
 
@@ -256,9 +272,10 @@ def _facing(
 
 def _crossings(parts: _Parts) -> tuple[_Added, Floats]:
     """Return the vertices that crossings lack, and the places of these crossings."""
-    first, second = parts.tree.query(parts.lines, predicate="intersects")
-    pairs = (first < second) & (parts.level[first] == parts.level[second])
-    first, second = first[pairs], second[pairs]
+    pairs = near_pairs(parts.lines, parts.lines)
+    first, second = pairs.first, pairs.second
+    once = (first < second) & (parts.level[first] == parts.level[second])
+    first, second = first[once], second[once]
     common = shapely.intersection(parts.lines[first], parts.lines[second])
     points, pair = _points_of(common)
     xy = shapely.get_coordinates(points)
@@ -266,7 +283,9 @@ def _crossings(parts: _Parts) -> tuple[_Added, Floats]:
     both = np.concatenate([xy, xy])
     lacking = ~_are_vertices(parts.lines, part, both)
     measure = shapely.line_locate_point(parts.lines[part], shapely.points(both))
-    added = _Added(part[lacking], measure[lacking], np.zeros(int(lacking.sum())), both[lacking])
+    left = np.arange(pairs.searched, len(parts.lines))
+    along = measure[lacking]
+    added = _Added(part[lacking], along, np.zeros(len(along)), both[lacking], left)
     at = lacking[: len(pair)] | lacking[len(pair) :]
     return added, np.unique(np.round(xy[at], 3), axis=0)
 

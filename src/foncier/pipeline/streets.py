@@ -10,6 +10,7 @@ import numpy as np
 from foncier import network
 from foncier.i18n import Message, localized
 from foncier.model import Missing, Note
+from foncier.network.pairs import MOST_PAIRS
 from foncier.pipeline.layers import Layers
 
 if TYPE_CHECKING:
@@ -55,10 +56,9 @@ def connect_layers(study: Study, layers: Layers) -> tuple[Layers, gpd.GeoDataFra
         parcels=None if parcels is None else parcels.geometry.to_numpy(),
         island_m=study.network.island_m,
     )
+    reports = _with_notes(layers.reports, _joint_notes(joints, study))
     if joints.points.empty:
-        return layers, None
-    notes = _joint_notes(joints, study)
-    reports = _with_notes(layers.reports, notes)
+        return Layers(layers.frames, reports), None
     return Layers({**layers.frames, "streets": joints.streets}, reports), joints.points
 
 
@@ -69,6 +69,9 @@ def _joint_notes(joints: network.Joints, study: Study) -> tuple[Note, ...]:
         count = joints.count(kind)
         words = localized(f"pipeline.streets.{kind}", count=count, gap_m=most_m.get(kind, 0))
         notes += [Note("repaired", count, words)] if count else []
+    if joints.unsearched:
+        words = localized("pipeline.streets.unsearched", count=joints.unsearched, most=MOST_PAIRS)
+        notes.append(Note("kept", joints.unsearched, words))
     return tuple(notes)
 
 

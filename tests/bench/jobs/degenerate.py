@@ -136,6 +136,15 @@ def jagged(count: int) -> shapely.LineString:
     return shapely.LineString(np.column_stack([np.linspace(X, X + 400, count), Y - 5 + aside]))
 
 
+def crossing(count: int) -> list[shapely.LineString]:
+    """Streets of 160 m, each of which crosses all others near the middle of the hamlet."""
+    turn = np.linspace(0, np.pi, count, endpoint=False)
+    half = 80 * np.column_stack([np.cos(turn), np.sin(turn)])
+    aside = np.random.default_rng(18).uniform(-5, 5, (count, 2))
+    middle = np.array([X + 200, Y - 5]) + aside
+    return list(shapely.linestrings(np.stack([middle - half, middle + half], axis=1)))
+
+
 def hazard(n: int) -> dict[str, Any]:
     """Describe a zone of a risk plan."""
     return {"kind": "hazard", "effect": "flag", "label": f"PPRI {n}"}
@@ -203,6 +212,7 @@ COPIES: dict[str, Write] = {
     "signs on one building": lambda w, n: layer(
         w, "observations", copies(shapely.Point(X + 45, Y + 20), n), sign
     ),
+    "streets that all cross": lambda w, n: layer(w, "streets", crossing(n), way, form="lines"),
     "shops on one point": lambda w, n: layer(w, "places", copies(MIDDLE, n), shop),
 }
 VERTICES: dict[str, Write] = {
