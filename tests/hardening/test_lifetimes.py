@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.conftest import ROOT
@@ -17,8 +17,13 @@ from tests.hamlet import hamlet
 from tests.hardening.ending import KINDS, end, of_session, with_default_signals
 from tests.test_cli import foncier
 
-from foncier._util.scratch import FOLDER_LOCK, exclusive
+from foncier._util.lifetime import Interrupted
+from foncier._util.scratch import FOLDER_LOCK, exclusive, swept
+from foncier._util.storage import atomic_folder
 from foncier.errors import ExportError
+from foncier.parallel import executors
+from foncier.pipeline import tiles
+from foncier.study import published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,3 +187,79 @@ def test_a_signal_that_the_import_system_would_lose_is_raised_again() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.split() == ["returned", "interrupted"]
+
+
+def test_an_interrupted_search_in_tiles_leaves_no_scratch_folder(tmp_path: Path) -> None:
+    """The signal arrives between two tiles, while a worker writes the next one."""
+    began = tmp_path / "began"
+
+    def interrupt(ended: int, _: int) -> None:
+        if ended:
+            wait_for(began)
+            raise Interrupted
+
+    out = tmp_path / tiles.FOLDER
+    jobs = [tiles.Job(tiles.Tile(str(n)), _search(out), "") for n in range(2)]
+    tiling = tiles.Tiling("2", _Writing(began), tmp_path, progress=interrupt)
+    search = tiles._Execution(tiling, jobs)
+    with pytest.raises(Interrupted), swept(out):
+        search.run()
+    assert not list(out.glob(".foncier-*"))
+
+
+class _Writing:
+    """Executor that ends its first job, while its second job writes without end."""
+
+    def __init__(self, began: Path) -> None:
+        self.began = began
+
+    def run(self, _: Any, jobs: Any) -> Any:
+        folders = [(job.folder, self.began if n else None) for n, job in enumerate(jobs)]
+        for n, _name in executors.processes(2).run(writes, folders):
+            yield n, jobs[n].tile.name
+
+
+def writes(job: tuple[Path, Path | None]) -> None:
+    """Job that ends at once, or never, with its scratch folder there."""
+    folder, began = job
+    if began is not None:
+        with atomic_folder(folder, last="x") as new:
+            (new / "x").touch()
+            began.touch()
+            time.sleep(600)
+
+
+def _search(out: Path) -> Any:
+    return tiles.Search(out, (), out, published("foncier-api"), b"", "", {}, "")
+
+
+USE = "with scratch_folder(Path(sys.argv[1])):\n    Path(sys.argv[2]).touch()\n    "
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        f"def use():\n{textwrap.indent(USE, '    ')}    time.sleep(600)\n"
+        "threading.Thread(target=use).start()\ntime.sleep(600)",
+        f"{USE}try:\n        time.sleep(600)\n    finally:\n        time.sleep(600)",
+    ],
+    ids=["a thread works on", "its end takes too long"],
+)
+def test_a_process_that_is_ended_anyway_removes_its_scratch_folders(
+    work: str, tmp_path: Path
+) -> None:
+    program = (
+        "import sys, threading, time\nfrom pathlib import Path\n"
+        "from foncier._util.lifetime import end_interrupted, interrupt_on_signals\n"
+        "from foncier._util.scratch import scratch_folder\ninterrupt_on_signals()\n"
+        f"try:\n{textwrap.indent(work, '    ')}\n"
+        "except KeyboardInterrupt:\n    end_interrupted()"
+    )
+    parent, began = tmp_path / "parent", tmp_path / "began"
+    parent.mkdir()
+    command = [sys.executable, "-c", program, str(parent), str(began)]
+    process = subprocess.Popen(with_default_signals(command))
+    wait_for(began)
+    process.terminate()
+    assert process.wait(timeout=30) == 130
+    assert not list(parent.iterdir())

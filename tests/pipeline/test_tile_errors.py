@@ -32,7 +32,7 @@ from foncier.pipeline import convert, tile_errors, tiles
 from foncier.study import published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from foncier import detect
 
@@ -118,7 +118,7 @@ def test_workers_find_relative_paths(
 class Elsewhere:
     """An engine whose workers leave tiles where we do not see them."""
 
-    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Generator[tuple[int, Any]]:
         for n, job in enumerate(jobs):
             other = replace(job.search, out=job.search.out.with_name("other"))
             yield n, work(replace(job, search=other))

@@ -21,7 +21,7 @@ from foncier.pipeline.run import run as pipeline_run
 from foncier.study import published, read_study
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 
@@ -34,7 +34,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
 class Backwards:
     """An engine that takes the last job first."""
 
-    def run(self, work: Any, jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def run(self, work: Any, jobs: Sequence[Any]) -> Generator[tuple[int, Any]]:
         for n in reversed(range(len(jobs))):
             for _, made in executors.serial().run(work, [jobs[n]]):
                 yield n, made

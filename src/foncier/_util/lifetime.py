@@ -10,16 +10,18 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from types import FrameType
 
 INTERRUPTED = 130  # exit code
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a service manager, of a terminal, of Windows
 _received: list[int] = []  # numbers of the signals
+_last_acts: list[Callable[[], object]] = []
 AGAIN_S = 0.02  # after which a signal that would be lost is raised again
 PATIENCE_S = 3.0  # for threads that cannot be interrupted
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
@@ -68,10 +70,35 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if number != signal.SIGINT:  # a person may press Ctrl-C again
         for other in _numbers():
             signal.signal(other, signal.SIG_IGN)
-        timer = threading.Timer(PATIENCE_S, os._exit, (INTERRUPTED,))
+        timer = threading.Timer(PATIENCE_S, _end_anyway)
         timer.daemon = True
         timer.start()
     raise Interrupted
+
+
+@contextmanager
+def before_forced_end(act: Callable[[], object]) -> Iterator[None]:
+    """Call a function, the last one first, if the process is ended while its work goes on.
+
+    A process that is interrupted in one long call does not reach its own ``finally``, and nobody
+    waits for its threads.
+    """
+    _last_acts.append(act)
+    try:
+        yield
+    finally:
+        _last_acts.remove(act)
+
+
+def _act_last() -> None:
+    for act in reversed(_last_acts.copy()):
+        with suppress(OSError):
+            act()
+
+
+def _end_anyway() -> None:
+    _act_last()
+    os._exit(INTERRUPTED)
 
 
 def _is_unheard(frame: FrameType | None) -> bool:
@@ -85,6 +112,7 @@ def _is_unheard(frame: FrameType | None) -> bool:
 def end_interrupted() -> NoReturn:
     """End an interrupted command: no thread that still reads or downloads is waited for."""
     atexit._run_exitfuncs()  # temporary folders
+    _act_last()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # a terminal that was closed
             stream.flush()

@@ -10,9 +10,11 @@ import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from foncier._util.lifetime import before_forced_end
 from foncier.errors import ExportError
 from foncier.i18n import Message
 
@@ -44,13 +46,25 @@ def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
     parent = Path(tempfile.gettempdir()) if folder is None else folder
     remove_stale(parent)
     scratch, lock = _create_locked(parent)
+    removed = partial(shutil.rmtree, scratch, ignore_errors=True)
     try:
-        with lock:
+        with lock, before_forced_end(removed):
             new = scratch / "new"
             new.mkdir()
             yield new
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        removed()
+
+
+@contextmanager
+def swept(folder: Path) -> Iterator[None]:
+    """Remove at the end what child processes that were killed left in a folder."""
+    sweep = partial(remove_stale, folder)
+    try:
+        with before_forced_end(sweep):
+            yield
+    finally:
+        sweep()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from foncier.errors import ClusterError, ConfigError, WorkerError
 from foncier.i18n import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 Job = TypeVar("Job")
 Output = TypeVar("Output")
@@ -65,7 +65,7 @@ class DaskExecutor:
 
     def run(
         self, function: Callable[[Job], Output], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Output | BaseException]]:
+    ) -> Generator[tuple[int, Output | BaseException]]:
         """Call a function on each job (see `foncier.parallel.executors.JobExecutor`).
 
         Dask restarts the jobs of a worker that died; the result of a job that killed four workers

@@ -17,15 +17,16 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from foncier._util.lifetime import end_with_parent
+from foncier._util.lifetime import before_forced_end, end_with_parent
 from foncier.errors import ConfigError, WorkerError
 from foncier.parallel.dask import PATIENCE_S, DaskExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 Job = TypeVar("Job")
 Output = TypeVar("Output")
+DEATH_S = 1.0  # for a process that was killed
 NAMES = ("serial", "processes", "dask")
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 
@@ -35,8 +36,11 @@ class JobExecutor(Protocol):
 
     def run(
         self, function: Callable[[Job], Output], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Output | BaseException]]:
-        """Call a function on each job; yield position and result, or error, as each job ends."""
+    ) -> Generator[tuple[int, Output | BaseException]]:
+        """Call a function on each job; yield position and result, or error, as each job ends.
+
+        A caller that stops before the end closes the generator, which ends the jobs.
+        """
 
 
 class LocalExecutor:
@@ -47,7 +51,7 @@ class LocalExecutor:
 
     def run(
         self, function: Callable[[Job], Output], jobs: Sequence[Job]
-    ) -> Iterator[tuple[int, Output | BaseException]]:
+    ) -> Generator[tuple[int, Output | BaseException]]:
         """Call a function on each job (see `JobExecutor`).
 
         When a process dies, the result of each job that was running or waiting is a `WorkerError`.
@@ -92,15 +96,23 @@ def _process_pool(workers: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=end_with_parent, initargs=(alive,)
     )
+
+    def kill_workers() -> None:
+        """End the jobs that are running: nobody waits for them."""
+        workers = [child for child in multiprocessing.active_children() if child not in others]
+        for child in workers:
+            child.kill()
+        for child in workers:
+            child.join(DEATH_S)
+
     completed = False
     try:
-        yield pool
+        with before_forced_end(kill_workers):
+            yield pool
         completed = True
     finally:
-        if not completed:  # nobody waits for the jobs that are running
-            for child in multiprocessing.active_children():
-                if child not in others:
-                    child.kill()
+        if not completed:
+            kill_workers()
         pool.shutdown(cancel_futures=True)
         here.close()
         alive.close()

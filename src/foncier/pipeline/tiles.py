@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, fields
 from functools import cache
 from itertools import pairwise
@@ -22,7 +23,7 @@ import shapely
 
 from foncier import detect
 from foncier._util import gc
-from foncier._util.scratch import remove_stale
+from foncier._util.scratch import swept
 from foncier._util.storage import atomic_folder, explain_store_errors, is_remote
 from foncier.errors import (
     ClusterError,
@@ -183,11 +184,8 @@ class Tiling:
                 code_fingerprint(),
             )
             jobs = [search.job(tile, index["fingerprint"]) for tile in cut]
-            try:
+            with nullcontext() if is_remote(out) else swept(out):
                 _Execution(self, jobs).run()
-            finally:  # of workers that were killed
-                if not is_remote(out):
-                    remove_stale(out)
             return _read_tiles(jobs)
 
 
@@ -226,14 +224,16 @@ class _Execution:
         """Run a batch, and return its jobs that failed."""
         failed = []
         try:
-            for place, outcome in self.tiling.executor.run(find_in_tile, batch):
-                if isinstance(outcome, BaseException):
-                    failed.append(batch[place])
-                    self._note(outcome)
-                else:
-                    self.unanswered = 0
-                    del self.missing[outcome]
-                    self._report()
+            # Closed, its workers are ended, whatever interrupts.
+            with closing(self.tiling.executor.run(find_in_tile, batch)) as outcomes:
+                for place, outcome in outcomes:
+                    if isinstance(outcome, BaseException):
+                        failed.append(batch[place])
+                        self._note(outcome)
+                    else:
+                        self.unanswered = 0
+                        del self.missing[outcome]
+                        self._report()
         except ClusterError as gone:
             names = [job.tile.name for job in self.jobs if not done(job)]
             raise stopped(names, gone, total=len(self.jobs)) from gone
