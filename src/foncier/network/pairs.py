@@ -87,7 +87,8 @@ def _sought(shapes: Geometries, within_m: float) -> Geometries:
     wide: Geometries = shapely.box(
         west - within_m, south - within_m, east + within_m, north + within_m
     )
-    return np.where(np.isnan(west), None, wide)
+    wide[np.isnan(west)] = None
+    return wide
 
 
 def _are_near(
