@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -41,7 +42,7 @@ TOKENS = re.compile(
       (?:[A-Z]{2}|0[A-Z]|\d\d)[\s._-]?\d{4}(?![0-9A-Z]))
   | (?P<reversed>(?P<list>\d{1,4}(?:\s?(?:,|ET|/)\s?\d{1,4})*),?\s(?:DE\sLA\s|EN\s)?
       SECTION\s(?P<of>[A-Z]{1,2}|0[A-Z])(?![A-Z])(?![\s.,:]*(?:PARC|N[°ºO]|NUM|\d)))
-  | (?P<range>(?<=\d\s)(?:À|AU|A)(?=\s(?:0{3})?[A-Z]{0,2}\d))
+  | (?P<range>(?<=\d\s)(?:À|AU|A)(?=\s(?:0{3})?[A-Z]{0,2}\s?\d))
   | (?P<ref>
       (?:(?P<insee>(?:\d\d|2[AB])\d{3})(?:(?=\d{3}0?[A-Z])|[\s-]+(?=(?:\d{3}[\s-]*)?0?[A-Z])))?
       (?:
@@ -52,6 +53,12 @@ TOKENS = re.compile(
         | SECTION\s(?P<stated>\d{1,2})[\s,]+(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)[\s.:]*
       )
       (?P<number>\d{1,4})(?:P{1,2}(?![A-Z]))?(?![\dA-Z])(?!\s?(?:\d{3}\s?)?(?:M²|M2|HA|CA|M|%|€)(?![A-Z])))
+  | (?P<address>\d{1,4}(?:\s?(?:,|ET|À|A|/|-|BIS|TER)\s?\d{1,4})*(?:\s?(?:BIS|TER|QUATER))?,?\s
+      (?:RUES?|AVENUE|BOULEVARD|PLACE|ALL[EÉ]E|IMPASSE|CHEMIN|ROUTE|QUAI|COURS|SQUARE|PASSAGE
+      |SENTE|SENTIER|RUELLE|VENELLE|FAUBOURG|HAMEAU|LOTISSEMENT|R[EÉ]SIDENCE|CIT[EÉ]|ESPLANADE
+      |(?:AV|BD|BLD|PL|ALL|IMP|CHE|RTE|SQ|FG)\b(?![\s.]*\d))\b)
+  | (?P<dashed>(?<=\d)(?:\s?[-–]\s?\d{1,4})+(?![\dA-Z])
+      (?!\s?(?:\d{3}\s?)?(?:M²|M2|HA|CA|M|%|€)(?![A-Z])))
   | (?P<more>\d{1,4}(?:P{1,2}(?![A-Z]))?(?![\dA-Z_])(?!\s?(?:M²|M2|HA|CA|M|%|€)(?![A-Z]))
       (?!\s?A(?:RES?)?(?![A-Z])(?!\s\d)))
   | (?P<heading>SECTIONS?\b)
@@ -63,6 +70,12 @@ TOKENS = re.compile(
     re.VERBOSE,
 )
 # An IDU with its country before it, or with letters for digits.
+# A prefix in words counts for the references of the text that have none of their own.
+PREFIX = re.compile(
+    r"\bPR[EÉ]FIXE\s?:?\s?(\d{3})\b"
+    r"|(?<![\dA-Z])(\d{3})\s(?=SECTION\s[A-Z]{1,2}[\s.,:]*(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)?[\s.:]*\d)"
+)
+WORDED_PREFIX = re.compile(r"\bPR[EÉ]FIXE\s?:?\s?(\d{3})[\s,]+(?=(?:0[A-Z]|[A-Z]{1,2})\s?\d)")
 ALIKE = re.compile(rf"(?<![0-9A-Z])(?:FR[.:_-]?)?{MISTYPED.pattern}(?![0-9A-Z])")
 # Sections that are more often a road or a box in a sentence: D 934, RN 25, BP 12.
 ROADS = frozenset({"0A", "0D", "0N", "0M", "RD", "RN", "CD", "VC", "CR", "BP", "CS"})
@@ -100,7 +113,9 @@ def resolve(
     """
     parser = _Parser(commune, prefixed or {})
     plain = ALIKE.sub(lambda match: bare(match[0]), " ".join(text.upper().split()))
-    for match in TOKENS.finditer(plain):
+    plain = WORDED_PREFIX.sub(r"\1 ", plain)
+    parser.given = {a or b for a, b in PREFIX.findall(plain)}
+    for match in TOKENS.finditer(PREFIX.sub(" ", plain)):
         parser.add_token(match)
     return parser.result()
 
@@ -115,6 +130,7 @@ class _Parser:
         self.own, self.prefixed = commune, prefixed
         self.commune, self.prefix, self.section = commune, NO_PREFIX, ""
         self.stated, self.last, self.ranged, self.sentence = False, 0, False, False
+        self.given: set[str] = set()  # prefixes that the text states in words
 
     def result(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Ids and unresolved words, each once, in order."""
@@ -140,7 +156,9 @@ class _Parser:
             self._number(int(match[0].rstrip("P")), match[0])
         elif kind == "heading":
             self.section = ""
-        elif kind in ("word", "excel", "mistyped"):
+        elif kind == "dashed":
+            self._dashed(match[0])
+        elif kind in ("word", "excel", "mistyped", "address"):
             self._forget(match[0])
 
     def _forget(self, text: str) -> None:
@@ -168,11 +186,27 @@ class _Parser:
             self._number(int(number), number)
         self.section = ""
 
+    def _dashed(self, text: str) -> None:
+        """Read « 12-13-14 » as a list; of « 12-15 » nobody can tell if it is a range."""
+        numbers = [int(one) for one in re.findall(r"\d+", text)]
+        steps = [b - a for a, b in pairwise((self.last, *numbers))]
+        rising = all(0 < step < MAX_RANGE for step in steps)
+        if not self.section or not rising or (len(numbers) == 1 and steps != [1]):
+            self._forget(text)
+            return
+        for number in numbers:
+            self._number(number, text)
+
     def _ref(self, match: re.Match[str]) -> None:
         if match["insee"] and not self._related(match["insee"]):
             self._forget(match[0])
             return
         section, prefix = self._place(match)
+        if self.given and prefix is None:
+            if len(self.given) > 1:  # which of them?
+                self._forget(match[0])
+                return
+            (prefix,) = self.given
         if match["prefix"] and match["apart"] and self.section and not self.stated:
             if self._is_part(match["prefix"]):  # « AB 160, 073 AL 104 »: prefix or parcel?
                 self._forget(match[0])
@@ -183,7 +217,8 @@ class _Parser:
             self._forget(match[0])
             return
         self.commune = match["insee"] or self.own or self.commune
-        self.ranged = self.ranged and section == self.section
+        if self.ranged and section != self.section:
+            self.unresolved["À"], self.ranged = None, False  # from one section to another
         self.prefix, self.section = prefix or NO_PREFIX, section
         self.stated = prefix is not None
         sure = self.stated or bool(match["stated"])
@@ -238,8 +273,8 @@ class _Parser:
 
 
 KINDS = (
-    *("excel", "area", "mistyped", "long", "idu", "reversed", "range", "ref", "more"),
-    *("heading", "gap", "word"),
+    *("excel", "area", "mistyped", "long", "idu", "reversed", "range", "ref", "address"),
+    *("dashed", "more", "heading", "gap", "word"),
 )
 
 
