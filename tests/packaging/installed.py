@@ -34,6 +34,7 @@ def commands(site: str) -> list[list[str]]:
         ["sheets", "demo", "--out", "fiches"],
         ["report", "demo", "--kind", "note", "--out", "note"],
         ["report", "demo", "--kind", "densification", "--out", "densification"],
+        ["report", "demo", "--kind", "zan", "--out", "zan"],
         ["export", "demo", "--to", "xlsx,flatgeobuf,geojson", "--out", "export"],
         ["export", "demo", "--qfield", "terrain"],
         ["match", "--template"],

@@ -12,6 +12,7 @@ from foncier._util.destination import Owner, subject_of
 from foncier.errors import ConfigError
 from foncier.export.report.densification import densification
 from foncier.export.report.note import note
+from foncier.export.report.zan import zan
 from foncier.export.sheets.tables import read_sheet_tables
 from foncier.results.manifest import result_files, to_json
 
@@ -30,7 +31,7 @@ def _note(tables: SheetTables, lang: Lang, _: Mapping[str, Path]) -> Mapping[str
 
 # Files of each kind of report, by name. Another kind is a function here and nothing else.
 KINDS: Mapping[str, Callable[[SheetTables, Lang, Mapping[str, Path]], Mapping[str, bytes]]] = (
-    MappingProxyType({"note": _note, "densification": densification})
+    MappingProxyType({"note": _note, "densification": densification, "zan": zan})
 )
 TEMPLATES = (".docx", ".odt")
 
