@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from foncier._util.atomic_write import write_atomically
-from foncier._util.destination import LEDGER, Owner, read_ledger, subject_of
+from foncier._util.destination import LEDGER, MANIFEST, Owner, read_ledger, subject_of
 from foncier.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
@@ -127,6 +128,24 @@ def test_an_input_is_never_replaced(named: Callable[[Path], Path], tmp_path: Pat
     with pytest.raises(ConfigError, match="jamais remplacé"):
         write(tmp_path, owner, a="new")
     assert (tmp_path / "a.csv").read_text() == "data"
+
+
+@pytest.mark.parametrize("named", [same, hard_link, soft_link, roundabout])
+def test_an_input_is_never_removed(named: Callable[[Path], Path], tmp_path: Path) -> None:
+    """A file of the former result that the new one lacks, and that the study reads."""
+    former = {"b.csv": hashlib.sha256(b"data").hexdigest()}
+    (tmp_path / "b.csv").write_text("data", encoding="utf-8")
+    manifest = json.dumps({"configuration": {}, "deliverables": former})
+    read = named(tmp_path / "b.csv")
+    for inputs in ((read,), ()):
+        (tmp_path / MANIFEST).write_text(manifest, encoding="utf-8")
+        write_atomically(
+            tmp_path,
+            {"new.txt": text("x")},
+            removable=lambda _: True,
+            owner=Owner("run", inputs=inputs),
+        )
+        assert (tmp_path / "b.csv").exists() is bool(inputs)
 
 
 def test_a_result_that_somebody_changed_is_kept(tmp_path: Path) -> None:

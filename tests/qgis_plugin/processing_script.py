@@ -57,6 +57,7 @@ def main(command: str, study: str, folder: str) -> dict[str, Any]:
         def setProgressText(self, text: str) -> None:  # noqa: N802
             self.cancel()
 
+    seen["failing"] = outcome("check", {"STUDY": folder}, QgsProcessingFeedback())
     result = f"{folder}/resultat"
     seen["cancelled"] = outcome("run", {"STUDY": study, "RESULT": result}, Stopped())
     seen["left"] = sorted(path.name for path in Path(folder).iterdir())

@@ -39,7 +39,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the six algorithms gave, in one QGIS."""
     if not QGIS.is_file() or call("-c", "import qgis.core").returncode:
         pytest.skip("QGIS is not installed (Debian package python3-qgis)")
-    folder = tmp_path_factory.mktemp("plugin")
+    folder = tmp_path_factory.mktemp("plugin") / "Été d'Amiens (essais)"
+    folder.mkdir()
     study = hamlet(folder / "hameau")
     (folder / "foncier").write_text(
         f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT / 'src'))} "
@@ -61,6 +62,11 @@ def test_one_algorithm_a_command(seen: dict[str, Any]) -> None:
 
 def test_missing_command_says_how_to_install_it(seen: dict[str, Any]) -> None:
     assert "pipx install foncier" in seen["missing"]["error"]
+
+
+def test_a_failing_command_gives_its_message(seen: dict[str, Any]) -> None:
+    assert "study.toml" in seen["failing"]["error"]
+    assert "Traceback" not in seen["failing"]["error"]
 
 
 def test_stopped_run_writes_nothing(seen: dict[str, Any]) -> None:

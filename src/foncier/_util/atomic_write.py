@@ -64,7 +64,7 @@ def write_atomically(
     removable
         Tells whether a file of the former manifest may be removed, by its name. Such a file is
         removed in the same step if it is not written again and its SHA-256 is still that of the
-        former manifest; a file that somebody changed stays.
+        former manifest; a file that somebody changed stays, and one that the command reads.
     owner
         Command that writes: what it may not replace is checked, and the ledger of the folder is
         kept (`foncier._util.destination`). None: each file was named by the caller, who may
@@ -108,6 +108,8 @@ def write_atomically(
             stale = [
                 name for name in _previous_files(folder) if name not in names and removable(name)
             ]
+            if owner is not None:
+                stale = owner.without_inputs(folder, stale)
             replaced = [name for name in (*stale, *names) if (folder / name).exists()]
             for name in replaced:
                 check_replaceable(folder / name)

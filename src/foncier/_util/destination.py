@@ -101,6 +101,11 @@ class Owner:
             command = next((ledger[name].command for name in files if name in ledger), "")
             raise self._refused(reason, folder, files, command=command)
 
+    def without_inputs(self, folder: Path, names: Iterable[str]) -> list[str]:
+        """Names of the files of a folder that the command does not read."""
+        inputs = Inputs.of(self.inputs)
+        return [name for name in names if not inputs.include(folder / name)]
+
     def _reason(self, entry: Entry | None) -> str | None:
         """Why a file with this entry in the ledger may not be replaced; None if it may."""
         if entry is None:
