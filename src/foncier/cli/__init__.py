@@ -33,6 +33,7 @@ from foncier.cli.help import Command, Group  # noqa: E402
 from foncier.cli.learn import learn  # noqa: E402
 from foncier.cli.match import match  # noqa: E402
 from foncier.cli.new import new  # noqa: E402
+from foncier.cli.observatory import observatory  # noqa: E402
 from foncier.cli.report import report  # noqa: E402
 from foncier.cli.run import run  # noqa: E402
 from foncier.cli.sheets import sheets  # noqa: E402
@@ -63,6 +64,7 @@ COMMANDS = (
     backtest,
     visits,
     diff,
+    observatory,
     sheets,
     report,
     export,

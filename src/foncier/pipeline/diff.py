@@ -63,20 +63,28 @@ def compare(old: Path, new: Path) -> Changes:
         A result cannot be read.
     """
     before, after = (read_saved(folder, with_manifest=True) for folder in (old, new))
-    _check(before, after)
-    rows = compare_results(_edition(before), _edition(after))
+    check_comparable(before, after)
+    rows = compare_results(edition_of(before), edition_of(after))
     title = f"{FICTIONAL.fr} – {after.title}" if after.fictional else after.title
     buildings = after.table("batiments", columns=[])
     warnings = _warnings(before, after)
     return Changes(title, after.edition, rows, warnings, buildings, entries.changes(old, new))
 
 
-def _edition(result: SavedResult) -> Edition:
+def edition_of(result: SavedResult) -> Edition:
+    """Tables of a result that a comparison reads."""
     sites = result.table(SITES).sort_values("opportunity_id", ignore_index=True)
     return Edition(sites, result.table("indices"), result.table("parcelles_ecartees"))
 
 
-def _check(before: SavedResult, after: SavedResult) -> None:
+def check_comparable(before: SavedResult, after: SavedResult) -> None:
+    """Check that two results can be compared: communes, reference system, fictional data.
+
+    Raises
+    ------
+    ConfigError
+        They differ in one of them.
+    """
     fictional = [label("pipeline.diff.fictional"), label("pipeline.diff.not_fictional")]
     for what, one, other in (
         ("communes", ", ".join(before.communes), ", ".join(after.communes)),
