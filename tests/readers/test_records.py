@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from tests.readers.conftest import LAMBERT_93
 
-from foncier import schemas
+from foncier import readers, schemas
+from foncier.model import LayerFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +124,40 @@ def test_observations_and_surveys(
     path = write([{"etat": "vacant"}], [shapely.Point(X, Y)], name="releve.gpkg")
     table, _ = read("observations", "survey", path)
     assert table["signal"].tolist() == ["survey_vacant"]
+
+
+SURVEYS = {
+    "whole ids": ("parcelle;etat\n80021000AB0001;vacant\n80021000AB0002;occupé\n", 2),
+    "short": ("parcelle;etat\nAB 1;vacant\nAB2;occupé\n", 2),
+    "section and number": ("section;numero;etat\nAB;1;vacant\nAB;0002;occupé\n", 2),
+    "name of the commune": ("commune;parcelle;etat\nAmiens;AB 1;vacant\nAMIENS;AB 2;occupé\n", 2),
+    "postal code": ("commune;parcelle;etat\n80000;AB 1;vacant\n80000;AB 2;occupé\n", 2),
+    "another commune": ("commune;parcelle;etat\nAbbeville;AB 1;vacant\n80021;AB 2;occupé\n", 1),
+    "a name of no commune": ("commune;parcelle;etat\nQuartier nord;80021000AB0001;vacant\n", 1),
+    "after a title": ("Relevé 2026;;\n;;\nparcelle;etat;date\nAB 1;vacant;15/03/2026\n", 1),
+}
+
+
+@pytest.mark.parametrize("case", SURVEYS)
+def test_a_survey_by_parcel(case: str, tmp_path: Path) -> None:
+    """A row without coordinates is that of all buildings of its parcels."""
+    words, rows = SURVEYS[case]
+    path = tmp_path / "releve.csv"
+    path.write_text(words, encoding="utf-8")
+    ids = ["80021000AB0001", "80021000AB0002"]
+    parcels = schemas.PARCELS.conform(
+        gpd.GeoDataFrame(
+            {"parcel_id": ids, "commune": "80021", "area_m2": 600.0},
+            geometry=[plot(), plot(2)],
+            crs=LAMBERT_93,
+        )
+    )
+    file = LayerFile("observations", path, path.name, "survey")
+    table, _ = readers.read(file, crs=LAMBERT_93, communes=("80021",), parcels=parcels)
+    signals = dict(zip(table["parcel_ids"], table["signal"], strict=True))
+    assert len(table) == rows
+    assert signals.items() <= {ids[0]: "survey_vacant", ids[1]: "survey_used"}.items()
+    assert (table.area > 0).all()
 
 
 def test_population_and_vacancy(

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from foncier import communes as cog
 from foncier.geometry import unions_by
 from foncier.readers import base, columns, frames, geocoding, json_text, parse
 from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_ids import commune_codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from foncier.model import LayerFile
     from foncier.readers.base import Draft, Target
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DEGREES = "EPSG:4326"
 MOST_DEGREES = 180.0
+CODE_LENGTH = 5  # of a commune
 SEPARATOR = " | "  # between the items of a list in one cell
 
 
@@ -123,12 +125,31 @@ def from_wkt(values: pd.Series[Any]) -> np.ndarray:
 def in_communes(
     rows: pd.DataFrame, target: Target, journal: Journal, points: gpd.GeoSeries | None = None
 ) -> pd.DataFrame:
-    """Set ``commune`` to the five characters of ``insee``; drop rows of other communes.
+    """Set ``commune`` to the code of ``insee``; drop rows of other communes.
 
-    ``points`` are the locations of the rows, where the format has them.
+    A name or a postal code instead of a code is that of its commune where there is only one, or
+    one of the study only has the name; else the commune is unknown. ``points`` are the locations
+    of the rows, where the format has them.
     """
-    rows = rows.assign(commune=commune_codes(rows["insee"]))
+    codes = commune_codes(rows["insee"])
+    other = codes.notna() & ~codes.isin(cog.table())
+    wanted = cog.written_as(target.communes)
+    meant = {text: _commune_of(text, wanted) for text in rows["insee"][other].unique()}
+    named = rows["insee"].map(meant).astype("str")
+    found = other & named.isin(cog.table())
+    journal.add("assumed", int(found.sum()), "readers.geolocate.commune_names")
+    rows = rows.assign(commune=codes.where(~other, named))
     return base.filter_communes(rows, target, journal, points)
+
+
+def _commune_of(text: Any, wanted: Collection[str]) -> str | None:
+    """Code of a commune that a cell names; a code that no commune has is that of none."""
+    found = [one.code for one in cog.search(str(text))]
+    inside = [code for code in found if code in wanted]
+    if not found:
+        code = str(commune_codes(pd.Series([text]))[0])
+        return code if code[2:].isdigit() and len(code) == CODE_LENGTH else None
+    return (inside or found)[0] if len(inside) == 1 or len(found) == 1 else None
 
 
 def parcel_outlines(lists: pd.Series[Any], target: Target) -> np.ndarray:

@@ -107,7 +107,7 @@ READERS: Mapping[tuple[str, str], Reader] = MappingProxyType(
 # Formats whose rows a study may select by their columns.
 WITH_WHERE = ("vector", "lines", "etalab-cadastre")
 # Formats whose rows may be located by parcel ids only.
-BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel")
+BY_PARCEL = ("ademe-sites", "casias", "fichiers-fonciers", "dvf", "premises", "sitadel", "survey")
 # Of those, formats without coordinates: without parcels no row is kept.
 ONLY_BY_PARCEL = ("fichiers-fonciers", "sitadel")
 # Formats whose rows are of the study by their parcels, under whatever code of their commune.
