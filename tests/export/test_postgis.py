@@ -214,6 +214,40 @@ def test_second_export_keeps_what_an_agency_made(
         assert link.execute("SELECT count(*) FROM vivant.opportunites").fetchone() == (2,)
 
 
+def test_second_export_keeps_policies_and_stored_views_of_a_renamed_schema(
+    base: str, small_result: ResultTables, tmp_path: Path
+) -> None:
+    """A reader of some rows, a materialised view and a key of the agency, in a quoted schema."""
+    write_postgis(delivered(small_result, tmp_path), base, schema="avant")
+    site = min(small_result.candidates["opportunity_id"])
+    name = 'Été "Sud" d\'ici'
+
+    def sql(order: str) -> str:
+        return order.replace("PLACE", '"Été ""Sud"" d\'ici"').replace("SITE", site)
+
+    for order in (
+        "ALTER SCHEMA avant RENAME TO PLACE",
+        "CREATE ROLE partenaire",
+        "GRANT USAGE ON SCHEMA PLACE TO partenaire",
+        "GRANT SELECT ON PLACE.opportunites TO partenaire",
+        "ALTER TABLE PLACE.opportunites ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY sienne ON PLACE.opportunites FOR SELECT TO partenaire "
+        "USING (opportunity_id = 'SITE')",
+        "CREATE MATERIALIZED VIEW PLACE.figee AS SELECT fid FROM PLACE.opportunites",
+        "CREATE TABLE PLACE.suivi (site integer REFERENCES PLACE.opportunites (fid))",
+        "INSERT INTO PLACE.suivi SELECT fid FROM PLACE.opportunites",
+    ):
+        ask(base, sql(order))
+    write_postgis(delivered(small_result, tmp_path), base, schema=name)
+    ask(base, sql("REFRESH MATERIALIZED VIEW PLACE.figee"))
+    for table in ("opportunites", "figee", "suivi"):
+        assert ask(base, sql("SELECT count(*) FROM PLACE.") + table) == [(3,)]
+    with psycopg.connect(base) as link:
+        link.execute("SET ROLE partenaire")
+        seen = link.execute(sql("SELECT opportunity_id FROM PLACE.opportunites")).fetchall()
+    assert seen == [(site,)]
+
+
 def test_two_studies_side_by_side(base: str, small_result: ResultTables, tmp_path: Path) -> None:
     write_postgis(delivered(small_result, tmp_path), base, schema="deux")
     other = replace(small_result, title="L'autre étude", isochrones=None, routes=None)
