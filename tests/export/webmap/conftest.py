@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -245,7 +246,7 @@ def _closing(opened: list[Visit]) -> Iterator[None]:
 
 def _only(allowed: str) -> Callable[[Any], None]:
     def decide(route: Any) -> None:
-        same = route.request.url.split("#", maxsplit=1)[0] == allowed
+        same = re.split("[?#]", route.request.url, maxsplit=1)[0] == allowed
         route.continue_() if same else route.abort()
 
     return decide

@@ -153,9 +153,9 @@ def import_visits(page: Any, text: str) -> str:
             "autre site : 4",
             None,
         ),
-        ("nom;avis\na;b", "n'est pas un tableau de visites", None),
-        (f'{HEAD}\n"FR-80021_1;occupe;2027-01-01;', "n'est pas un tableau de visites", None),
-        ("", "n'est pas un tableau de visites", None),
+        ("nom;avis\na;b", "n'est pas un tableau de cette carte", None),
+        (f'{HEAD}\n"FR-80021_1;occupe;2027-01-01;', "n'est pas un tableau de cette carte", None),
+        ("", "n'est pas un tableau de cette carte", None),
     ],
 )
 def test_the_visits_of_a_colleague_are_merged_by_date(

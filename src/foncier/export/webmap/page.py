@@ -56,6 +56,8 @@ SCRIPTS = (
     "weights.js",
     "compare.js",
     "visit.js",
+    "shortlist.js",
+    "exchange.js",
     "columns.js",
     "download.js",
     "table.js",
@@ -65,6 +67,7 @@ SCRIPTS = (
     "routes.js",
     "card.js",
     "link.js",
+    "embed.js",
     "app.js",
 )
 STYLES = ("page.css", "panel.css", "tools.css", "table.css", "map.css", "print.css")

@@ -132,6 +132,11 @@ function listenPage() {
   });
   document.getElementById('print').addEventListener('click', () => window.print());
   document.addEventListener('keydown', (event) => {
+    if (sketch && sketch.length && event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      undoCorner();
+      return;
+    }
     if (event.key !== 'Escape' || document.getElementById('comparison').open) return;
     if (sketch) setArea([]);
     else if (state.open) closeSite();
@@ -186,7 +191,9 @@ function startPage(made, tiles) {
   applySwitches();
   drawSites();
   listenPage();
+  if (isEmbedded) makeEmbedded();
   if (window.location.hash.length > 1) restoreState(window.location.hash);
+  else openAddress();
   document.body.dataset.ready = 'yes';
   performance.mark('ready');
 }

@@ -31,9 +31,11 @@ function cardParts(site) {
     el('div', { class: 'card-tools' }, compareButton(site, true),
       el('button', { type: 'button', class: 'plain', id: 'print-card',
         onclick: () => window.print() }, t('print_card'))),
+    shortlistBlock(site),
     el('p', { class: 'warning' }, t('model_warning')),
     alertBlock(site),
     relatedBlock(site),
+    neighbourBlock(site),
     criteriaBlock(site),
     section('measures', el('dl', { class: 'facts' }, ...measureRows(site))),
     accessBlock(site),
@@ -113,15 +115,38 @@ function alertBlock(site) {
   return el('ul', { class: 'alerts' }, ...alerts.map((text) => el('li', {}, isolated(text))));
 }
 
+const NEIGHBOUR_M = 300;
+const MAX_NEIGHBOURS = 4;
+
+/** @param {Site} site @returns {Site[]} the other sites of its family or of one of its parcels */
+function relatedSites(site) {
+  const parcels = new Set(splitList(site.parcel_ids));
+  return sites.filter((other) => other !== site && ((site.family && other.family === site.family)
+    || splitList(other.parcel_ids).some((parcel) => parcels.has(parcel))));
+}
+
+/**
+ * The nearest listed sites on other land, with their distance as the crow flies.
+ * @param {Site} site
+ * @returns {HTMLElement|null}
+ */
+function neighbourBlock(site) {
+  const same = new Set([site, ...relatedSites(site)]);
+  const near = nearestSites(site.at, same.size + MAX_NEIGHBOURS)
+    .filter((one) => !same.has(one.site) && one.metres <= NEIGHBOUR_M).slice(0, MAX_NEIGHBOURS);
+  if (!near.length) return null;
+  return section('neighbours', el('ul', { class: 'choice' }, ...near.map(
+    (one) => el('li', {}, siteButton(one.site, distanceText(one.metres))),
+  )));
+}
+
 /**
  * Sites on the same land: of its family, or of one of its parcels. Each can be opened.
  * @param {Site} site
  * @returns {HTMLElement|null}
  */
 function relatedBlock(site) {
-  const parcels = new Set(splitList(site.parcel_ids));
-  const related = sites.filter((other) => other !== site && ((site.family && other.family === site.family)
-    || splitList(other.parcel_ids).some((parcel) => parcels.has(parcel))));
+  const related = relatedSites(site);
   if (!related.length) return null;
   return section('related', el('ul', { class: 'choice' }, ...related.slice(0, 20).map(
     (other) => el('li', {}, siteButton(other)),

@@ -35,6 +35,7 @@ function columns() {
     ...page.criteria.map((rule) => column(`score_${rule.name}`, `${t('score')}${t('colon')}${inLanguage(rule.label)}`,
       (site) => (rule.scores[site.index] === null ? null : digits(rule.scores[site.index], 4)))),
     column('lon', 'lon', (site) => site.at[1]), column('lat', 'lat', (site) => site.at[0]), plain('sources'),
+    column('shortlist', t('filter_shortlisted'), (site) => (shortlist.has(site.id) ? shortlist.get(site.id).note || t('shortlist_row') : null)),
     column('verdict', t('verdict'), (site) => (visits[site.id] ? t(`verdict_${visits[site.id].verdict || 'none'}`) : null)),
   ];
 }

@@ -14,10 +14,16 @@ function downloadTool() {
     el('label', { class: 'out', for: 'link-text' }, t('link_text')),
     el('input', { type: 'text', id: 'link-text', readonly: true, hidden: true }),
     el('p', { class: 'hint' }, t('link_hint')),
+    button('embed', copyEmbedding),
+    el('label', { class: 'out', for: 'embed-text' }, t('embed_text')),
+    el('input', { type: 'text', id: 'embed-text', readonly: true, hidden: true }),
     el('h2', {}, t('visits')),
     el('p', { id: 'visit-count' }, tCount('visited', Object.keys(visits).length)),
     button('visits', () => saveFile('visites.csv', 'text/csv', visitsCsv())),
-    ...visitsInput(),
+    el('h2', {}, t('exchange')),
+    el('p', { class: 'hint' }, t('exchange_hint')),
+    button('exchange', () => saveFile('echange-carte.csv', 'text/csv', exchangeCsv())),
+    ...exchangeInput(),
     el('p', { class: 'hint' }, t(visitsStored ? 'visits_stored' : 'visits_unsaved')));
 }
 
@@ -99,10 +105,19 @@ function geometryOf(site) {
     : { type: 'MultiPolygon', coordinates: parts };
 }
 
-/** Put the link where it can be copied, and copy it where the browser allows. */
-async function copyLink() {
-  const field = document.getElementById('link-text');
-  field.value = `${window.location.href.split('#')[0]}#${stateFragment()}`;
+/** @returns {Promise<void>} a link to what the page shows */
+function copyLink() {
+  return copyText('link-text', `${window.location.href.split('#')[0]}#${stateFragment()}`);
+}
+
+/**
+ * Put a text where it can be copied, and copy it where the browser allows.
+ * @param {string} id of its field
+ * @param {string} text
+ */
+async function copyText(id, text) {
+  const field = document.getElementById(id);
+  field.value = text;
   field.hidden = false;
   field.select();
   try {

@@ -25,6 +25,14 @@ function addCorner(corner) {
   fillDrawing();
 }
 
+/** Take the last corner away. */
+function undoCorner() {
+  sketch.pop();
+  showArea();
+  fillDrawing();
+  document.getElementById(sketch.length ? 'draw-undo' : 'draw-cancel')?.focus();
+}
+
 /** Begin a new area. */
 function startDrawing() {
   sketch = [];
@@ -92,6 +100,7 @@ function fillDrawing() {
     id: `draw-${id}`, onclick: act, disabled }, t(`draw_${id}`));
   const steps = sketch
     ? [el('p', {}, t('draw_hint')), button('finish', finishDrawing, sketch.length < 3),
+      button('undo', undoCorner, !sketch.length),
       button('cancel', () => setArea([]))]
     : [button('start', startDrawing), button('view', useMapView),
       state.filters.inside.length ? button('clear', () => setArea([])) : null];

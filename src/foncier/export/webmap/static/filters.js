@@ -5,7 +5,7 @@
 function noFilters() {
   const destination = Object.keys(page.destinations).find((name) => name !== 'loop') || '';
   return { area_min: null, area_max: null, confidence: null, destination, minutes: null, loop: null,
-    visited: '', ...noValues(), inside: [] };
+    visited: '', shortlisted: '', ...noValues(), inside: [] };
 }
 
 const splitList = (text) => (text ? text.split(/\s*\|\s*/).filter((flag) => flag) : []);
@@ -56,10 +56,11 @@ const BOUNDS = {
 
 /**
  * @param {Site} site
- * @returns {boolean} visits and drawn area agree
+ * @returns {boolean} visits, shortlist and drawn area agree
  */
 function passesPlace(site) {
-  const { visited, inside } = state.filters;
+  const { visited, shortlisted, inside } = state.filters;
+  if (shortlisted && !shortlist.has(site.id)) return false;
   if (visited && (visited === '1') !== Boolean(visits[site.id])) return false;
   return !inside.length || isInside([inside.flat()], site.at[0], site.at[1]);
 }
@@ -154,7 +155,7 @@ function membersBelow(site) {
 /** @returns {number} filters of the tool in use, beside search, kinds and drawn area */
 function filtersInUse() {
   return Object.keys(BOUNDS).filter((name) => state.filters[name] !== null).length
-    + [...VALUE_NAMES, 'visited'].filter((name) => state.filters[name].length).length;
+    + [...VALUE_NAMES, 'visited', 'shortlisted'].filter((name) => state.filters[name].length).length;
 }
 
 /** @returns {HTMLElement} */
@@ -170,6 +171,7 @@ function filtersTool() {
     has(BOUNDS.loop.read) ? boundInput('loop', 'm') : null,
     ...VALUE_NAMES.map(valueInput),
     selectInput('visited', [['', t('all_sites')], ['0', t('visited_no')], ['1', t('visited_yes')]]),
+    shortlistChoice(),
     el('p', { class: 'hint' }, t('filter_unknown')),
     el('button', { type: 'button', class: 'plain', id: 'clear-filters', onclick: () => {
       state.filters = { ...noFilters(), inside: state.filters.inside };

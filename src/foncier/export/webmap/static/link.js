@@ -1,7 +1,7 @@
 'use strict';
 /* The state of the page in its address, to send or to keep: weights, filters, view, open site. */
 
-const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'visited'];
+const FILTER_KEYS = ['area_min', 'area_max', 'confidence', 'destination', 'minutes', 'loop', 'visited', 'shortlisted'];
 const WRITTEN_NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/; // as a script writes one
 let saving = 0;
 
@@ -175,6 +175,10 @@ function filtersOf(fields, refused) {
   if (!['', '0', '1', undefined].includes(filters.visited)) {
     refused.push(t('filter_visited'));
     delete filters.visited;
+  }
+  if (!['', '1', undefined].includes(filters.shortlisted)) {
+    refused.push(t('filter_shortlisted'));
+    delete filters.shortlisted;
   }
   VALUE_NAMES.forEach((name) => {
     if (fields.has(name)) filters[name] = knownValues(name, fields.getAll(name), refused);

@@ -114,7 +114,7 @@ function listRow(site) {
     el('span', { class: 'row-title' },
       el('span', { class: 'out' }, site.overall_rank === null ? '' : `${t('rank')} ${number(site.overall_rank)}. `),
       isolated(title)),
-    el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site), movedText(site)),
+    el('span', { class: 'row-kind' }, valueLabel(site.kind), visitedText(site), shortlistedText(site), movedText(site)),
     offerLine(site),
     el('span', { class: 'row-facts' }, ...factsOf(site).map((fact) => el('span', {}, fact)))),
   el('span', { class: 'row-score' },
@@ -288,8 +288,8 @@ function fillCredits() {
 function showList(site) {
   document.getElementById('card').hidden = true;
   document.getElementById('browse').hidden = false;
-  fillList(); // a visit noted in the card may have changed what is listed
-  if (state.filters.visited) showSites();
+  fillList(); // a visit or a choice in the card may have changed what is listed
+  if (state.filters.visited || state.filters.shortlisted) showSites();
   const index = site ? listedSites().indexOf(site) : -1;
   if (index >= 0) focusRow(index, '.row');
   else renderRows();

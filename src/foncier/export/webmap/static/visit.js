@@ -101,7 +101,6 @@ function visitsCsv() {
       visits[id].note])]);
 }
 
-const MAX_CSV_BYTES = 5e6; // of a table of visits
 const VISIT_COLUMNS = ['opportunity_id', 'verdict', 'date', 'note'];
 
 /**
@@ -138,20 +137,14 @@ function parseDate(text) {
 }
 
 /**
- * Import the visits of a colleague: of two visits of a site, the later one stays.
- * @param {string} text a table as this page writes it
- * @returns {{merged: number, older: number, refused: number}|null} null when it is not such a table
+ * Take over the visits of a colleague: of two visits of a site, the later one stays.
+ * @param {Array<Record<string, string>>} rows cells by column
+ * @returns {{merged: number, older: number, refused: number}}
  */
-function mergeVisits(text) {
-  const [head = [], ...rows] = csvRows(text);
-  const names = head.map((name) => name.trim().toLowerCase());
-  const at = VISIT_COLUMNS.map((name) => names.indexOf(name));
-  if (at.includes(-1)) return null;
+function mergeVisits(rows) {
   const known = new Map(sites.map((site) => [site.id, site]));
   const count = { merged: 0, older: 0, refused: 0 };
-  rows.forEach((row) => {
-    // without the quote against formulas that `csv` adds
-    const [id, verdict, date, note] = at.map((k) => (row[k] || '').replace(/^'(?=[=+\-@\t\r])/, ''));
+  rows.forEach(({ opportunity_id: id, verdict, date, note }) => {
     const one = { verdict: verdict.trim(), date: parseDate(date), note: note.slice(0, 2000) };
     const hasContent = VERDICTS.includes(one.verdict) || (!one.verdict && one.note);
     if (!known.has(id) || !one.date || !hasContent) count.refused += 1;
@@ -164,29 +157,4 @@ function mergeVisits(text) {
   });
   storeVisits();
   return count;
-}
-
-/**
- * @param {File} file
- */
-async function readVisitsFile(file) {
-  const count = file.size > MAX_CSV_BYTES ? null : mergeVisits(await file.text());
-  refresh();
-  const words = count ? t('visits_merged', Object.fromEntries(
-    Object.entries(count).map(([name, value]) => [name, number(value)]),
-  )) : t('visits_refused');
-  fillTool();
-  const note = document.getElementById('visits-note');
-  if (note) note.textContent = words;
-  announce(words);
-}
-
-/** @returns {HTMLElement[]} file input for the table of a colleague */
-function visitsInput() {
-  // the browser words its own button in its own language: the label stands for it
-  return [el('input', { type: 'file', id: 'visits-in', class: 'out', accept: '.csv,text/csv',
-    onchange: (event) => {
-      if (event.target.files.length) readVisitsFile(event.target.files[0]);
-    } }), el('label', { for: 'visits-in', class: 'plain' }, t('visits_import')),
-  el('p', { id: 'visits-note' })];
 }
