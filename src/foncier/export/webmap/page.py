@@ -68,6 +68,7 @@ SCRIPTS = (
     "card.js",
     "link.js",
     "embed.js",
+    "welcome.js",
     "app.js",
 )
 STYLES = ("page.css", "panel.css", "tools.css", "table.css", "map.css", "print.css")

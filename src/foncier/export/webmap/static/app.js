@@ -142,6 +142,7 @@ function listenPage() {
     else if (state.open) closeSite();
     else if (tableOrder) closeTable();
     else if (openTool) closeTool();
+    else if (document.getElementById('welcome')) closeWelcome();
   });
   // Back and Forward, and a link that is pasted in the open page.
   window.addEventListener('popstate', () => {
@@ -194,6 +195,7 @@ function startPage(made, tiles) {
   if (isEmbedded) makeEmbedded();
   if (window.location.hash.length > 1) restoreState(window.location.hash);
   else openAddress();
+  showWelcome();
   document.body.dataset.ready = 'yes';
   performance.mark('ready');
 }

@@ -300,6 +300,7 @@ function evidenceSource(row) {
  */
 function openSite(site, { from }) {
   if (sketch) return; // the click is a corner of the area being drawn
+  endWelcome();
   const before = state.open;
   state.open = site;
   if (before && before !== site) highlight(before, false);
