@@ -68,6 +68,7 @@ SCRIPTS = (
     "card.js",
     "link.js",
     "embed.js",
+    "position.js",
     "welcome.js",
     "app.js",
 )

@@ -80,7 +80,9 @@ function zoomBox() {
   return el('div', { class: 'zoom', role: 'group', 'aria-label': t('zoom') },
     button('zoom_in', '+', () => map.zoomIn()),
     button('zoom_out', '−', () => map.zoomOut()),
-    button('zoom_all', '⤢', showAll));
+    button('zoom_all', '⤢', showAll),
+    hasPosition() ? el('button', { type: 'button', id: 'locate', title: t('position'), 'aria-label': t('position'),
+      onclick: locate }, '◎') : null);
 }
 
 /** What opens on paper. */
