@@ -51,6 +51,7 @@ def read(path: Path, **given: Any) -> Any:
         ("typesect", CODES, {}),
         ("TYPESECT", CODES, {}),
         ("typesect", [1, 2, 3, 99], {}),
+        ("typesect", ["ZC", "ZCa", "ZnC", "99"], {}),  # the standard of 2012
         ("typesect", CODES, {"columns": {"zone_type": "typesect"}}),
         ("sorte", CODES, {"columns": {"zone_type": "sorte"}}),
     ],

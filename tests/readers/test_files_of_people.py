@@ -119,6 +119,7 @@ TABLES: dict[str, tuple[str, list[list[str]], int]] = {
     "a title": ("Liste au 1er janvier 2024;;\n;;\na;b;c\n1;2;3\n", [["1", "2", "3"]], 1),
     "a title without separators": ("Liste 2024\na;b;c\n1;2;3\n", [["1", "2", "3"]], 1),
     "two titles": ("Liste\nMairie\n\na;b;c\n1;2;3\n", [["1", "2", "3"]], 1),
+    "blank cells before the header": (";;\n;;\na;b;c\n1;2;3\n", [["1", "2", "3"]], 0),
     "no title": ("a;b;c\n1;;\n", [["1", "", ""]], 0),
     "one column": ("a\n1\n2\n", [["1"], ["2"]], 0),
     "two columns have no title": ("a\nb;c\n", [], 0),

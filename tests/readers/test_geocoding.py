@@ -55,6 +55,18 @@ LEVELS: dict[str, tuple[list[str], list[str | None]]] = {
         ["PointAddress", "StreetAddress", "StreetName", "Postal", "POI", ""],
         [None, None, "street", "commune", None, None],
     ),
+    "matchType": (
+        ["Street number", "Street", "City", "Street enhanced", "None", ""],
+        [None, "street", "commune", "street", None, None],
+    ),
+    "addresstype": (
+        ["building", "road", "city", "village", "house_number", ""],
+        [None, "street", "commune", "commune", None, None],
+    ),
+    "geocode_precision": (
+        ["adresse exacte", "centroïde de rue", "centroïde de commune", "mairie", "bâtiment", ""],
+        [None, "street", "commune", "commune", None, None],
+    ),
     "location_type": (
         ["ROOFTOP", "RANGE_INTERPOLATED", "GEOMETRIC_CENTER", "APPROXIMATE", "", "ROOFTOP"],
         [None, None, "street", "commune", None, None],

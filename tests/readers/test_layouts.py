@@ -195,3 +195,15 @@ def test_a_shapefile_without_a_known_encoding(tmp_path: Path, read: Callable[...
             path.with_suffix(".cpg").write_text(declared, encoding="ascii")
         table, _ = read("zones", "vector", path)
         assert table["label"].tolist() == ["Zone d'équipement à Abbé"], (encoding, declared)
+
+
+@pytest.mark.parametrize("state", ["construction", "proposed", "planned"])
+def test_a_planned_street_of_openstreetmap_is_no_street_yet(state: str, tmp_path: Path) -> None:
+    path = tmp_path / "voies.gpkg"
+    ways = [shapely.LineString([(650_000, y), (650_100, y)]) for y in (6_977_000, 6_977_050)]
+    cells = {"osm_id": ["1", "2"], "highway": ["service", state]}
+    gpd.GeoDataFrame(cells, geometry=ways, crs=2154).to_file(path)
+    file = LayerFile("streets", path, path.name, "lines")
+    table, report = readers.read(file, crs=pyproj.CRS.from_epsg(2154), communes=())
+    assert list(table["street_id"]) == ["1"]
+    assert any(note.effect == "dropped" for note in report.notes)

@@ -30,6 +30,13 @@ def read(folder: Path, text: str, communes: tuple[str, ...] = ("80021",), **give
     return table.set_index("commune"), report
 
 
+@pytest.mark.parametrize("words", ["Part", "Taux"])
+def test_a_rate_by_the_title_of_its_column(words: str, tmp_path: Path) -> None:
+    title = f"{words} du parc privé vacant depuis plus de 2 ans (%)"
+    table, _ = read(tmp_path, f"Code INSEE;Commune;{title}\n80021;Amiens;3,4 %\n")
+    assert table.loc["80021", "rate_share"] == pytest.approx(0.034)
+
+
 @pytest.mark.parametrize(
     ("cells", "rate", "dwellings"),
     [
@@ -38,6 +45,9 @@ def read(folder: Path, text: str, communes: tuple[str, ...] = ("80021",), **give
         ("s;s;71 250;5 900;2 300;70 000", 2300 / 70000, 70000),
         ("100;<11;600;90;nc;590", np.nan, np.nan),
         ("100;*;600;90;12;590", 12 / 590, 590),
+        ("100;n.s.;600;90;12;590", 12 / 590, 590),
+        ("100;11 ou moins;600;90;moins de 11;590", np.nan, np.nan),
+        ("100;secret statistique;600;90;#N/A;590", np.nan, np.nan),
         ("100;0;600;90;12;590", np.nan, 600),
         ("100;700;600;90;12;590", 12 / 590, 590),
         ("100;12;s;90;s;590", np.nan, np.nan),

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
 
-PLANNED = ("en projet", "en construction")
+PLANNED = ("en projet", "en construction", "projet", "projetée", "projeté")
+PLANNED_CLASSES = ("construction", "proposed", "planned")  # `highway` of OpenStreetMap
 AROUND_M = 1500.0  # around the parcels, of layers of a whole département
 
 
@@ -136,10 +137,11 @@ def of_rows(
 
 def planned(frame: pd.DataFrame) -> pd.Series[bool]:
     """Tell the rows whose ``state`` says that they do not exist yet (BD TOPO: « En projet »)."""
-    if "state" not in frame:
-        return pd.Series(False, frame.index)
-    words = frame["state"].astype("str").str.strip().str.lower()
-    return words.isin(PLANNED)
+    found = pd.Series(False, frame.index)
+    for name, words in (("state", PLANNED), ("street_class", PLANNED_CLASSES)):
+        if name in frame:
+            found |= frame[name].astype("str").str.strip().str.lower().isin(words)
+    return found
 
 
 def placed(

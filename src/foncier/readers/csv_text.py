@@ -195,8 +195,8 @@ def _title_lines(text: str) -> tuple[int, str]:
         separator = max(SEPARATORS, key=QUOTED.sub("", line).count)
         filled = sum(bool(cell.strip(' "')) for cell in line.split(separator))
         if filled > 1 or line.count('"') % 2:
-            whole = titles and filled >= TITLED_COLUMNS
-            return (titles, "\n".join([*lines[n:], rest])) if whole else (0, text)
+            whole = filled >= TITLED_COLUMNS or not titles  # without titles, blank lines only
+            return (titles, "\n".join([*lines[n:], rest])) if whole and n else (0, text)
         titles += filled
     return 0, text
 

@@ -17,8 +17,9 @@ from foncier.readers.columns import Field
 if TYPE_CHECKING:
     from foncier.readers.report import Journal
 
-# Columns of the geocoder of the BAN, of the files of INSEE, ADEME and Géorisques, of ArcGIS and
-# Google. `accuracy` names the level, `geocoded` whether an address was found.
+# Columns of the geocoder of the BAN, of the files of INSEE, ADEME and Géorisques, of the
+# Géoportail, of ArcGIS, Nominatim and Google. `accuracy` names the level, `geocoded` whether an
+# address was found.
 FIELDS = (
     Field(
         "accuracy",
@@ -26,6 +27,7 @@ FIELDS = (
             *("result_type", "geo_type", "qualite_xy", "geocodage_type", "type_geocodage"),
             *("precision_geocodage", "niveau_geocodage", "qualite_geocodage", "niveau_precision"),
             *("precision_xy", "precision", "addr_type", "location_type"),
+            *("geocode_precision", "precision_geocode", "matchtype", "match_type", "addresstype"),
         ),
     ),
     Field("geocoded", ("result_status", "statut_geocodage", "geocodage_etat", "geocodage_statut")),
@@ -41,7 +43,8 @@ STREET, COMMUNE = "street", "commune"
 # commune.
 CODES = {"12": STREET, "22": STREET, "32": STREET, "33": COMMUNE}
 EXACT = re.compile(
-    r"\b(?:house ?number|numeros?|parcelle|batiment|entree|rooftop|point ?address)\b"
+    r"\b(?:house ?number|numeros?|street number|building|parcelle|batiment|entree|rooftop"
+    r"|point ?address)\b"
 )
 OF_COMMUNE = re.compile(
     r"\b(?:communes?|communal|municipality|villes?|city|town|village|code postal|postal|postcode"

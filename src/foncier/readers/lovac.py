@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 LAYOUT = "lovac"
 # Cells instead of a figure that would identify somebody, or that is missing.
-WITHHELD = r"(?i)s|ns|nc|nd|n\.?[acd]\.?|n/[acd]|c|x|\*+|-|\.+|secret|<\s*\d+"
+WITHHELD = r"(?i)s|ns|nc|nd|n\.?[acd]\.?|n/[acd]|c|x|\*+|-|\.+|secret( stat\w*)?|[<≤]=?\s*\d+"
+WITHHELD += r"|n\.?s\.?|moins de \d+|\d+ ou moins|#n/[ad]"
+CODES = ("commune", "code insee", "code commune", "insee")
+INSEE_CODE = r"\s*(?:\d{4,5}(?:\.0)?|2[AB]\d{3})\s*"  # without its first zero, as a float
 # A column with such a word in its name is a number of dwellings, never a rate.
 COUNT_WORDS = r"\b(nb|nombre|pp vacant|vacants?|total|effectif|count)\b"
 RATE_WORDS = r"\b(prop|taux|part|pct|pourcent\w*|rate|share)\b|%"
@@ -69,10 +72,15 @@ def _fields(names: Sequence[str], counted: bool) -> tuple[Field, ...]:
     fields = layouts.fields(LAYOUT, names, ("commune",))
     aliases = {field.name: field.aliases for field in fields}
     return (
-        Field("commune", (*aliases["commune"], "commune"), required=True),
+        Field("commune", (*aliases["commune"], *CODES), required=True, holds=_share_of_codes),
         Field("dwellings", aliases["all_dwellings"]),
         Field("rate_share", aliases["rate_share"], required=not counted),
     )
+
+
+def _share_of_codes(cells: pd.Series[Any]) -> float:
+    """Share of the cells that are INSEE codes: a column « Commune » may hold names."""
+    return float(cells.astype("str").str.fullmatch(INSEE_CODE).fillna(False).mean())
 
 
 def _check_not_a_count(file: LayerFile) -> None:

@@ -29,6 +29,7 @@ NUMBERED_SECTIONS = ("57", "67", "68")
 EXCEL = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 # Forms of the QGIS plugin Cadastre: with the direction of DGFiP, and with the year before it.
 DIRECTED = re.compile(rf"(?:(?:19|20)\d\d)?(\d\d|2[AB])\d(\d{{3}}\d{{3}}{SECTION}\d{{4}})")
+SPACED = re.compile(r"[\s._-]")  # between the parts of an IDU
 OF_COMMUNE = re.compile(rf"(\d{{3}})(\d{{3}}{SECTION}\d{{4}})")  # IDU of EDIGEO: no département
 SHORT = re.compile(rf"({COMMUNE})({LETTERED}\d{{4}})")  # no prefix
 UNPADDED = re.compile(rf"({COMMUNE}\d{{3}})([A-Z])(\d{{4}})")  # 80021000E0012
@@ -69,8 +70,9 @@ def identity(text: str, communes: Collection[str] = ()) -> str | None:
         filled = plain.replace(" ", "0")
         plain = filled if IDU.fullmatch(filled) else plain
     plain = plain.removesuffix(".0")
-    if IDU.fullmatch(plain):
-        return plain
+    tight = SPACED.sub("", plain)
+    if IDU.fullmatch(plain) or (SPACED.search(plain) and IDU.fullmatch(tight)):
+        return tight
     if match := DIRECTED.fullmatch(plain):
         return match[1] + match[2]
     if match := OF_COMMUNE.fullmatch(plain):

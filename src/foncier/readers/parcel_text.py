@@ -48,7 +48,7 @@ TOKENS = re.compile(
       (?:
         (?:(?P<prefix>\d{3})(?P<apart>[\s-]*)(?=0?[A-Z]))?
         (?!(?:ET|OU|AU|DE|DU|LE|LA|UN|EN|NO)\s)(?P<section>0[A-Z]|[A-Z]{1,2})
-        (?P<words>[\s.,:-]*(?:(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)[\s.:]*)+|[\s._:-]*)
+        (?P<words>[\s.,:(-]*(?:(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)[\s.:]*)+|[\s._:-]*)
         | (?P<numeric>\d{1,5})_
         | SECTION\s(?P<stated>\d{1,2})[\s,]+(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)[\s.:]*
       )
@@ -76,6 +76,17 @@ PREFIX = re.compile(
     r"|(?<![\dA-Z])(\d{3})\s(?=SECTION\s[A-Z]{1,2}[\s.,:]*(?:PARCELLES?|NUM[EÉ]ROS?|N[°ºO]S?)?[\s.:]*\d)"
 )
 WORDED_PREFIX = re.compile(r"\bPR[EÉ]FIXE\s?:?\s?(\d{3})[\s,]+(?=(?:0[A-Z]|[A-Z]{1,2})\s?\d)")
+# Parcels that a text names because they are not the ones: « hors AB 14 », « (ex AC 9) ».
+OTHERS = re.compile(
+    r"\b(?:EX|ANC|ANCIENNE?S?|ANCIENNEMENT|ISSUE?S?|PROVENANT|HORS|SAUF|HORMIS|EXCEPT[EÉ]E?S?"
+    r"|(?:À\s)?L'EXCEPTION|SANS)[\s.:-]+(?:(?:DES?|DU|LA|LES|PARCELLES?|SECTIONS?|N[°ºO]S?)\s)*"
+    r"(?=(?:\d{3}\s?)?(?:0[A-Z]|[A-Z]{1,2})[\s.-]?\d|(?:\d\d|2[AB])\d{6}(?:0[A-Z]|[A-Z]{2})\d{4})"
+    r"[^):;|]*"
+)
+FRACTION = re.compile(
+    r"(?:^|(?<=[,;(+]\s)|(?<=[(+])|(?<=\bET\s))1/[2-9]\s"
+    r"(?=(?:DE\s)?(?:LA\s)?(?:PARCELLE\s)?(?:0[A-Z]|[A-Z]{1,2})[\s.-]?\d)"
+)
 ALIKE = re.compile(rf"(?<![0-9A-Z])(?:FR[.:_-]?)?{MISTYPED.pattern}(?![0-9A-Z])")
 # Sections that are more often a road or a box in a sentence: D 934, RN 25, BP 12.
 ROADS = frozenset({"0A", "0D", "0N", "0M", "RD", "RN", "CD", "VC", "CR", "BP", "CS"})
@@ -115,6 +126,9 @@ def resolve(
     plain = ALIKE.sub(lambda match: bare(match[0]), " ".join(text.upper().split()))
     plain = WORDED_PREFIX.sub(r"\1 ", plain)
     parser.given = {a or b for a, b in PREFIX.findall(plain)}
+    plain = FRACTION.sub("½ ", plain)
+    parser.unresolved = {one.strip(): None for one in OTHERS.findall(plain)}
+    plain = OTHERS.sub(" ", plain)
     for match in TOKENS.finditer(PREFIX.sub(" ", plain)):
         parser.add_token(match)
     return parser.result()

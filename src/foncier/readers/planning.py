@@ -62,6 +62,7 @@ SECTOR_FIELDS = (
     Field("label", ("libelle",)),
 )
 HIDDEN_SHARE = 0.99  # of a zone without a type: under zones with one, it says nothing
+SECTOR_LETTERS = {"ZC": "01", "ZCA": "02", "ZNC": "03"}  # of the standard of 2012 (COVADIS)
 SECTOR_TYPES = {"01": "U", "02": "U", "03": "N", "99": schemas.UNKNOWN_ZONE}
 CONSTRAINT_FIELDS = (
     Field("constraint_id", ("id", "gid", "fid")),
@@ -133,9 +134,10 @@ def zones(file: LayerFile, target: Target, journal: Journal) -> Draft:
     """
     draft = base.layer(file, target, journal, fields=_zone_fields, shape="polygon")
     frame: Any = draft.frame
-    code = frame["zone_type"].astype("str").str.extract(r"^\s*(\d{1,2})\s*$", expand=False)
+    words = frame["zone_type"].astype("str").str.strip()
+    code = words.str.upper().replace(SECTOR_LETTERS).str.extract(r"^(\d{1,2})$", expand=False)
     sector = code.str.zfill(2).map(SECTOR_TYPES)
-    kind = sector.fillna(columns.without_unknown(frame["zone_type"].astype("str").str.strip()))
+    kind = sector.fillna(columns.without_unknown(words))
     frame = frame.assign(zone_type=kind, vocation=_vocation(frame, code))
     frame = _with_unknown(frame, journal)
     frame = _without_copies(frame, "zone_id", journal)

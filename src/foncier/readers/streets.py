@@ -43,6 +43,10 @@ CLASS_MODES: dict[str, tuple[bool, bool, bool]] = HIGHWAYS | {
     "sentier": (True, False, False),
     "escalier": (True, False, False),
     "piste cyclable": (False, True, False),
+    # ROUTE 500, attribute « vocation »
+    "liaison principale": (True, True, True),
+    "liaison régionale": (True, True, True),
+    "liaison locale": (True, True, True),
     # Named ways of the cadastre (EDIGEO); a chemin rural is open to the public (code rural,
     # L161-1).
     "voie": (True, True, True),
@@ -53,6 +57,7 @@ FOOTWAY_CLASSES = FOOTWAYS | {"sentier", "escalier", "chemin"}
 # BD TOPO, access of cars and walkers
 CLOSED = ("physiquement impossible", "restreint aux ayants droit")
 STRUCTURE_LEVELS = {"gué ou radier": 0.0, "bridge": 1.0, "pont": 1.0, "tunnel": -1.0, "normal": 0.0}
+BRIDGES = ("yes", "t", "viaduct")  # cells of a column `bridge` (OpenStreetMap, Geofabrik)
 # OpenStreetMap, its shapefiles (B, F, T) and BD TOPO, « sens de circulation ».
 ONE_WAY_WORDS = ONE_WAY | {
     "b": "both",
@@ -106,6 +111,7 @@ def complete_streets(draft: Draft, file: LayerFile, journal: Journal) -> Draft:
     level = parse.numbers(frame["level"], column="level", shown=file.shown, journal=journal)
     words = frame["structure"].astype("str").str.strip().str.lower()
     structure = words.map(STRUCTURE_LEVELS).fillna(parse.loose_numbers(words))
+    structure = structure.mask(words.isin(BRIDGES), 1.0)
     street_class = frame["street_class"].astype("str").fillna("unknown")
     frame = frame.assign(
         street_class=street_class,
