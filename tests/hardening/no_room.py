@@ -121,8 +121,12 @@ def cases(base: Path, fetched: Path) -> Iterator[Case]:
 
 
 def assess(what: str, report: Report, before: Digests, now: Digests, *, code: int = 5) -> Report:
-    """Tell whether a command ended correctly: with one error and unchanged files, or complete."""
-    refused = report["code"] == code and report["errors"] == 1 and now == before
+    """Tell whether a command ended correctly: with one error and unchanged files, or complete.
+
+    ``fetch`` replaces its files one by one: those that it had before the error are new and whole.
+    """
+    same = now == before or (report["command"] == "fetch" and set(now) == set(before))
+    refused = report["code"] == code and report["errors"] == 1 and same
     litter = [name for name in now if "/." in f"/{name}" and Path(name).name != LEDGER]
     done = report["code"] == 0 and not litter and what.startswith(("full", "temporary"))
     return {"what": what, **report, "intact": now == before, "good": refused or done}

@@ -31,7 +31,7 @@ from foncier.download.client import Download, NoDataError
 from foncier.download.datagouv import find_resource
 from foncier.download.paged_json import columns_missing
 from foncier.download.responses import RETRY
-from foncier.errors import CrsError, FoncierError, FormatError, SourceError
+from foncier.errors import CrsError, FoncierError, FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,9 +98,8 @@ def download_clip(
     except FoncierError:
         raise
     except READ_ERRORS as fault:
-        if isinstance(fault, OSError) and fault.errno:  # an error of the disk
-            why = fault.strerror
-            raise SourceError("download.clip.disk_error", name=path.name, why=why) from fault
+        if isinstance(fault, OSError) and fault.errno:  # of the disk: all sources stop
+            raise
         raise FormatError("download.clip.unreadable", address=address, retry=RETRY) from fault
     finally:
         for file in files:  # a partial download is not in the list: it will be resumed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -46,6 +47,7 @@ class Lanes(Generic[T]):
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane[T]] = {}
         self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
         self._results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def add(self, service: Service, task: Callable[[], T]) -> None:
@@ -56,8 +58,10 @@ class Lanes(Generic[T]):
             if lane.threads >= service.slots:
                 return
             lane.threads += 1
-        run = contextvars.copy_context().run  # the language of the messages
-        threading.Thread(target=run, args=(self._work, lane), daemon=True).start()
+            run = contextvars.copy_context().run  # the language of the messages
+            thread = threading.Thread(target=run, args=(self._work, lane), daemon=True)
+            self._threads.append(thread)
+        thread.start()
 
     def next(self) -> T:
         """Result of the next task that ends; its exception is raised here."""
@@ -66,11 +70,21 @@ class Lanes(Generic[T]):
             raise fault
         return result  # type: ignore[return-value]  # a task without a fault has a result
 
-    def stop(self) -> None:
-        """Begin no further task."""
+    def stop(self, within_s: float = 0.0) -> None:
+        """Begin no further task, and wait for those that have begun.
+
+        Parameters
+        ----------
+        within_s
+            Longest wait, in seconds: a service may not answer for minutes.
+        """
         with self._lock:
             for lane in self._lanes.values():
                 lane.tasks.clear()
+            threads = list(self._threads)
+        until = time.monotonic() + within_s
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _work(self, lane: _Lane[T]) -> None:
         while True:

@@ -17,6 +17,7 @@ from foncier import download as services
 from foncier._util.address_paths import is_address
 from foncier._util.scratch import exclusive
 from foncier.crs import DEGREES, legal_crs
+from foncier.errors import ExportError
 from foncier.i18n import Message, label
 from foncier.model import LayerFile
 from foncier.pipeline.layers import layer_file
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from foncier.study.config import Study
 
 
+LAST_S = 10.0  # for the downloads under way, when the disk is full
 Bounds: TypeAlias = tuple[float, float, float, float]
 Progress: TypeAlias = "Callable[[Wanted, int, int | None], None]"
 
@@ -203,6 +205,7 @@ class _Run:
     lanes: services.Lanes[Outcome] = field(default_factory=services.Lanes)
     bounds: Bounds | None = None
     bounds_known: Event = field(default_factory=Event)
+    fault: ExportError | None = None  # that stops all downloads
 
     def outcomes(self, missing: list[Wanted]) -> Iterator[Outcome]:
         """Outcomes as they end; sources by bounds begin after the last source of parcels."""
@@ -220,8 +223,24 @@ class _Run:
                 outcome = self.lanes.next()
                 parcels -= "parcels" in dict(outcome.source.layers)
                 yield outcome
+        except ExportError as fault:
+            self._stop(fault)
+            raise
         finally:
             self.lanes.stop()
+
+    def _stop(self, fault: ExportError) -> None:
+        """Let the downloads that have begun end, or fail in turn and leave nothing."""
+        self.fault = fault
+        self.bounds_known.set()
+        self.lanes.stop(within_s=LAST_S)
+        services.sweep_leftovers(self.study.folder / FETCHED)
+
+    def _report(self, one: Wanted, size: int, total: int | None) -> None:
+        if self.fault is not None:
+            raise self.fault
+        if self.progress is not None:
+            self.progress(one, size, total)
 
     def _find_bounds(self) -> None:
         try:
@@ -232,13 +251,13 @@ class _Run:
 
     def _late_bounds(self) -> Bounds | None:
         self.bounds_known.wait()
+        if self.fault is not None:
+            raise self.fault
         return self.bounds
 
     def _begin(self, one: Wanted) -> None:
         query = query_of(self.study, one, self.bounds if one.source.by_bounds else None)
-        client = self.client
-        if self.progress is not None:
-            client = client.reporting(partial(self.progress, one))
+        client = self.client.reporting(partial(self._report, one))
         self.lanes.add(
             services.service_of(one.source.address, client.services),
             lambda: services.fetch(
