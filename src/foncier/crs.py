@@ -75,11 +75,21 @@ class Transformation:
         self._points_m: list[np.ndarray] = []
 
     def transform(self, block: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Transform a block to the legal CRS; without a declared CRS it is returned unchanged."""
+        """Transform a block to the legal CRS; without a declared CRS it is returned unchanged.
+
+        Raises
+        ------
+        CrsError
+            There is no transformation from the declared CRS.
+        """
         if self._source is None:
             self._points.append(_first_corners(block))
             return block
-        transformed = block.to_crs(self._crs)
+        try:
+            transformed = block.to_crs(self._crs)
+        except pyproj.exceptions.ProjError as fault:
+            names = {"crs": self._source.name, "legal": self._crs.name}
+            raise CrsError("crs.no_transformation", where=self._where, **names) from fault
         self._points.append(_first_corners(block))
         self._points_m.append(_first_corners(transformed))
         return transformed

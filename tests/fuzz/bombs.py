@@ -6,15 +6,19 @@ import bz2
 import gzip
 import io
 import json
+import re
 import sqlite3
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .inputs import CNIG, OSM, TOML, bare, every, features, filed, hill, zipped
+from . import formats
+from .formats import every
+from .inputs import CNIG, OSM, TOML, bare, features, filed, hill, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,6 +74,17 @@ def _repeated() -> bytes:
     return _parquet(parcel_id=pa.DictionaryArray.from_arrays(indices, ["x" * 5_000_000]))
 
 
+def _nested_wkb() -> bytes:
+    """A Parquet with a collection in a collection, 100 000 deep."""
+    whole = pq.read_table(io.BytesIO(filed(".parquet")))
+    deep = bytes.fromhex("010700000001000000") * DEEP + whole["geometry"][0].as_py()
+    place = whole.schema.get_field_index("geometry")
+    shapes = pa.array([deep] * len(whole), pa.binary())
+    stream = io.BytesIO()
+    pq.write_table(whole.set_column(place, "geometry", shapes), stream)
+    return stream.getvalue()
+
+
 def _numbers() -> bytes:
     """A Parquet of the same number in 4 million rows."""
     return _parquet(**{f"n{n}": pa.repeat(1.0, 4_000_000) for n in range(4)})
@@ -83,6 +98,40 @@ def _parquet(**columns: pa.Array) -> bytes:
     metadata = {b"geo": whole.schema.metadata[b"geo"]}
     pq.write_table(table.replace_schema_metadata(metadata), stream)
     return stream.getvalue()
+
+
+def _packed_osm(size: int) -> bytes:
+    """A PBF whose only block is that of so many bytes, all the same."""
+    raw = zlib.compress(bytes(size), 9)
+    blob = b"\x10" + _varint(size) + b"\x1a" + _varint(len(raw)) + raw
+    head = b"\x0a\x09OSMHeader\x18" + _varint(len(blob))
+    return struct.pack(">I", len(head)) + head + blob
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def _zip_of_zips(depth: int) -> bytes:
+    data = every()["x.shp.zip"].whole
+    for _ in range(depth):
+        data = zipped({"x.shp.zip": data})
+    return data
+
+
+def _members(count: int) -> bytes:
+    return zipped({f"{n}.txt": b"" for n in range(count)})
+
+
+def _large_table(suffix: str, at: int, form: str, number: int) -> bytes:
+    """A file of the MapInfo table whose head states another number."""
+    found = bytearray(formats.table("MapInfo File", ".tab")[suffix])
+    struct.pack_into(form, found, at, number)
+    return bytes(found)
 
 
 def _view(body: str) -> bytes:
@@ -165,6 +214,76 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
         "z.geojson",
         lambda: features({"typezone": "U", "libelle": "@"}).replace(b"@", b"\\ud800"),
     ),
+    "a billion laughs in GML": ("x.gml", lambda: _laughs("utf-8")),
+    "nested elements, GML": (
+        "x.gml",
+        lambda: formats.gml().replace(b"<ogr:typezone>", b"<ogr:typezone>" + b"<a>" * DEEP, 1),
+    ),
+    "a text of 50 MB in GML": ("x.gml", lambda: formats.gml().replace(b"AUc", b"U" * 50_000_000)),
+    "2 million corners in GML": (
+        "x.gml",
+        lambda: formats.gml().replace(b"<gml:posList>", b"<gml:posList>" + b"1 1 " * 2_000_000),
+    ),
+    "rings in rings, GML": (
+        "x.gml",
+        lambda: formats.gml().replace(b"<gml:MultiSurface", b"<gml:MultiGeometry>" * DEEP, 1),
+    ),
+    "a line of 50 MB": ("x.geojsonl", lambda: formats.lines().replace(b"AUc", b"U" * 50_000_000)),
+    "nested lists in a line": (
+        "x.geojsonl",
+        lambda: formats.lines() + b'{"type": "Feature", "properties": {"a": ' + b"[" * DEEP,
+    ),
+    "lines of an empty object": ("x.geojsonl", lambda: b"{}\n" * 200_000),
+    "nested collections of WKT": (
+        "wkt.csv",
+        lambda: formats.wkt().replace(b"POLYGON", b"GEOMETRYCOLLECTION (" * DEEP, 1),
+    ),
+    "a WKT of 2 million corners": (
+        "wkt.csv",
+        lambda: formats.wkt().replace(b"((", b"((" + b"1 1, " * 2_000_000, 1),
+    ),
+    "numbers of WKT that overflow": (
+        "wkt.csv",
+        lambda: formats.wkt().replace(b"650030", b"9" * 400),
+    ),
+    "a MIF of two billion corners": (
+        "mif.mif",
+        lambda: re.sub(
+            rb"(?m)^  5$", b"  2000000000", formats.table("MapInfo File", ".mif")[".mif"]
+        ),
+    ),
+    "a MIF of two billion regions": (
+        "mif.mif",
+        lambda: formats.table("MapInfo File", ".mif")[".mif"].replace(
+            b"Region 1", b"Region 2000000000"
+        ),
+    ),
+    "two billion rows in a DAT": ("tab.dat", lambda: _large_table(".dat", 4, "<I", 2**31 - 1)),
+    "rows of 64 kB in a DAT": ("tab.dat", lambda: _large_table(".dat", 10, "<H", 65535)),
+    "blocks of 32 kB in a MAP": ("tab.map", lambda: _large_table(".map", 0x104, "<h", 32767)),
+    "a PBF block of 30 MB of zeros": ("o.osm.pbf", lambda: _packed_osm(30 * 2**20)),
+    "a PBF block of 1 GB": ("o.osm.pbf", lambda: _packed_osm(2**30)),
+    "a PBF head of 4 GB": ("o.osm.pbf", lambda: b"\xff\xff\xff\xff" + bytes(2**20)),
+    "zips nine deep": ("x.shp.zip", lambda: _zip_of_zips(9)),
+    "a zip of 60 000 members": ("gtfs.zip", lambda: _members(60_000)),
+    "one owner of 50 MB": ("pm.csv", lambda: every()["pm.csv"].whole + b"x" * 50_000_000),
+    "100 000 columns of permits": (
+        "permits.csv",
+        lambda: every()["permits.csv"].whole.replace(b"\n", b";x" * DEEP + b"\n"),
+    ),
+    "a parcel of 50 million digits": (
+        "permits.csv",
+        lambda: every()["permits.csv"].whole.replace(b";160;", b";" + b"1" * 5 * 10**7 + b";"),
+    ),
+    "a year of 10 000 digits": (
+        "artif.geojson",
+        lambda: every()["artif.geojson"].whole.replace(b"2021", b"2" * 10_000),
+    ),
+    "nested collections of WKT in a register": (
+        "rnb.csv",
+        lambda: every()["rnb.csv"].whole.replace(b"POLYGON", b"GEOMETRYCOLLECTION (" * DEEP, 1),
+    ),
+    "nested collections of WKB": ("x.parquet", _nested_wkb),
     "nothing but zeros": ("x.gpkg", lambda: b"SQLite format 3\x00" + bytes(2**20)),
     "parcels of nothing": ("z.geojson", lambda: bare({"x": b'{"type": "FeatureCollection"}'})),
 }

@@ -33,12 +33,12 @@ from foncier.errors import FoncierError
 
 from .bombs import BOMBS
 from .faults import broken
-from .inputs import Input, every
+from .formats import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .inputs import Read
+    from .inputs import Input, Read
 
 LONGEST_S, MOST_BYTES = 10, 2 << 30
 STUCK_S = 120  # of the clock, for what waits; other programs make a working child slow

@@ -17,7 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["foncier"]):
     from .breaking import KEPT, LONGEST_S, tried
-    from .inputs import every
+    from .formats import every
 
 MOST_MB = 2048
 

@@ -96,12 +96,12 @@ def plots() -> Any:
     return schemas.PARCELS.conform(frame)
 
 
-def layer(name: str, format_: str, communes: tuple[str, ...] = ("80021",)) -> Read:
-    """Read a file as a layer of a study."""
+def layer(name: str, format_: str, communes: tuple[str, ...] = ("80021",)) -> Callable[..., Any]:
+    """Read a file, by the name of its path or another one, as a layer of a study."""
 
-    def read(path: Path) -> object:
+    def read(path: Path, shown: str = "") -> object:
         given = {"parcels": plots(), "on": dt.date(2026, 1, 18), "bounds": (X, Y, X + 400, Y + 40)}
-        file = LayerFile(name, path, path.name, format_)
+        file = LayerFile(name, path, shown or path.name, format_)
         return readers.read(file, crs=CRS, communes=communes, **given)
 
     return read
@@ -230,9 +230,10 @@ CSVS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
     ),
     "tax.csv": (
         b"idpar;tlocdomin;nlocal;nlocdep;nloghvac;nloghvac2a;nloghvac5a;nactvacant;"
-        b"nactvac2a;nactvac5a\n80021000AB0160;ACTIVITE;5;0;0;0;0;2;1;0\n"
-        b"80021000AB0161;MAISON;1;0;0;0;0;0;0;0\n",
-        (("observations", "fichiers-fonciers"),),
+        b"nactvac2a;nactvac5a;catpro3;ndroitpro\n"
+        b"80021000AB0160;ACTIVITE;5;0;0;0;0;2;1;0;P1a;1\n"
+        b"80021000AB0161;MAISON;1;0;0;0;0;0;0;0;X1a,M1b;3\n",
+        (("observations", "fichiers-fonciers"), ("owners", "fichiers-fonciers")),
     ),
     "casias.csv": (
         "identifiant_casias;nom_usuel;code_insee;etat_occupation;longitude;latitude;"
@@ -391,27 +392,32 @@ VECTORS: Mapping[str, tuple[bytes, tuple[tuple[str, str], ...]]] = {
         (("places", "latlon-json"),),
     ),
 }
+OSM_LAYERS = ("streets", "places", "constraints", "observations", "buildings")
 DRAWN = (readers.read_line, readers.read_lines, readers.read_waypoints, readers.read_area)
 
 
-def _layers(pairs: tuple[tuple[str, str], ...]) -> tuple[Read, ...]:
+def _packing(name: str) -> Callable[[Parts], bytes]:
+    return gzipped if name.endswith(".gz") else bare
+
+
+def layers_of(pairs: tuple[tuple[str, str], ...]) -> tuple[Read, ...]:
     return tuple(layer(name, format_) for name, format_ in pairs)
 
 
 @cache
-def every() -> Mapping[str, Input]:
-    """All inputs by the name of their file."""
+def own() -> Mapping[str, Input]:
+    """Inputs of public services and of foncier, by the name of their file."""
     found = [
-        Input(name, "json", {name: data}, gzipped if name.endswith(".gz") else bare, _layers(pairs))
+        Input(
+            name, "json", {name: data}, gzipped if name.endswith(".gz") else bare, layers_of(pairs)
+        )
         for name, (data, pairs) in VECTORS.items()
     ]
     found += [
-        Input(name, "csv", {name: data}, bare, _layers(pairs))
+        Input(name, "csv", {name: data}, bare, layers_of(pairs))
         for name, (data, pairs) in CSVS.items()
     ]
-    osm = _layers(
-        tuple((n, "osm-xml") for n in ("streets", "places", "constraints", "observations"))
-    )
+    osm = layers_of(tuple((n, "osm-xml") for n in OSM_LAYERS))
     lines = {"x": features({"name": "Axe", "order": 1}, {"name": "B", "order": None}, shape=LINE)}
     dots = {"x": features({"name": "A", "ordre": 2}, {"name": None, "ordre": 1}, shape=PLACE)}
     zone = (layer("zones", "vector"),)
@@ -426,7 +432,7 @@ def every() -> Mapping[str, Input]:
             "xml",
             {"x": filed(".kml")},
             bare,
-            _layers((("districts", "vector"), ("envelope", "vector"))),
+            layers_of((("districts", "vector"), ("envelope", "vector"))),
         ),
         Input("axe.geojson", "json", lines, bare, tuple(partial(drawn, read=r) for r in DRAWN[:2])),
         Input("etapes.geojson", "json", dots, bare, (partial(drawn, read=DRAWN[2]),)),

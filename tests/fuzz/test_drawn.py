@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .breaking import tried
-from .inputs import every
+from .formats import every
 
 settings.register_profile("hardening")
 HARDENING = settings.get_current_profile_name() == "hardening"

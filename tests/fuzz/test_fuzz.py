@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .breaking import numbered, tried
-from .inputs import every
+from .formats import every
 
 ROOT = Path(__file__).resolve().parents[2]
 FRESH = 4 * len(every())

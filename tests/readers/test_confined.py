@@ -32,7 +32,8 @@ from foncier.model import LayerFile
 from foncier.readers import crs_references
 from foncier.readers.dem import read_dem
 
-from ..fuzz.inputs import OSM, every, hill
+from ..fuzz.formats import every
+from ..fuzz.inputs import OSM, hill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

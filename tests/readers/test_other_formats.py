@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import shapely
 
 from foncier import readers
 from foncier.crs import legal_crs
-from foncier.errors import ConfigError, FoncierError, FormatError
+from foncier.errors import ConfigError, CrsError, FoncierError, FormatError
 from foncier.model import LayerFile
 
 from .test_confined import SECRET, Listener, listener, secrets
@@ -263,3 +264,25 @@ def test_a_polyglot_opens_nothing_else(
     assert listener.asked == []
     assert SECRET not in said
     assert [one.name for one in path.parent.iterdir()] == [name]
+
+
+def test_columns_of_one_name_are_numbered(tmp_path: Path) -> None:
+    """A damaged MapInfo table; the first one is that of the name, the shapes are the shapes."""
+    path = by_gdal("MapInfo File", "x.mif")(tmp_path)
+    text = path.read_bytes().replace(b"libelle", b"typezone")
+    path.write_bytes(text)
+    assert text.count(b"typezone") == 2
+    assert sorted(read(path)["zone_type"]) == ["AUc", "N", "U"]
+    path.write_bytes(text.replace(b"typezone", b"geometry", 1))
+    assert len(read(path)) == 3
+
+
+def test_a_crs_without_a_transformation_is_an_error_of_the_file(tmp_path: Path) -> None:
+    path = by_gdal("MapInfo File", "x.mif")(tmp_path)
+    text = path.read_text(encoding="latin-1")
+    damaged = re.sub(
+        r"(?m)^CoordSys.*$", 'CoordSys Earth Projection 3, 33, "m", nan, 46.5, 4, 49, 0, 0', text
+    )
+    path.write_text(damaged, encoding="latin-1")
+    with pytest.raises(CrsError, match=r"x\.mif"):
+        read(path)

@@ -14,6 +14,7 @@ from foncier.export.geopackage import single_layer
 from foncier.export.qgis.styles import form_style, kind_classes
 from foncier.export.tables import write_frame
 from foncier.export.validation_report import NO_BAND, band_label
+from foncier.geometry.nested import read_wkt
 from foncier.i18n import Lang, localize
 from foncier.model import KIND_LABELS, VERDICTS, VISIT_VERDICTS
 from foncier.results.labels import FICTIONAL
@@ -104,7 +105,7 @@ def with_entries(planned: Any, entries: Sequence[Mapping[str, Any]]) -> Any:
     columns = [column.name for column in VISITS.columns]
     known: dict[str, dict[str, Any]] = {}
     for row in entries:
-        outline = shapely.from_wkt(row.get("outline_wkt"), on_invalid="ignore")
+        outline = read_wkt([row.get("outline_wkt")])[0]
         name = row.get("opportunity_id")
         blank = not any(row.get(written) for written in ("verdict", "date", "note"))
         if name is None or outline is None or row.get("kind") not in KINDS:

@@ -11,6 +11,7 @@ import shapely
 
 from foncier._util.geopackage import open_read_only
 from foncier.errors import FoncierError
+from foncier.geometry.nested import read_wkt
 from foncier.i18n import label, localized
 from foncier.model import Missing
 from foncier.model.entries import ENTRIES, STATUSES, VISITS
@@ -155,7 +156,7 @@ def latest_by_site(rows: Sequence[Row], crs: pyproj.CRS) -> gpd.GeoDataFrame:
         },
         dtype=object,
     ).assign(kind=None, parcel_ids=None)
-    outlines = shapely.from_wkt([row.get("outline_wkt") for row in kept], on_invalid="ignore")
+    outlines = read_wkt(row.get("outline_wkt") for row in kept)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(outlines), crs=crs), crs=crs)
 
 

@@ -9,10 +9,12 @@ from gzip import BadGzipFile, GzipFile
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from zipfile import BadZipFile, ZipFile
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from foncier.errors import FormatError
+from foncier.geometry.nested import LEAST_DEEP, is_deep_wkb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +119,20 @@ def parquet_columns(source: Path | bytes, shown: str) -> list[str]:
     ):
         _refused(shown, size)
     flat = {leaf.path for leaf in leaves}
+    _check_nesting(source, [name for name in names if name in geometry], shown)
     return [name for name in names if name in flat or name in geometry]
+
+
+def _check_nesting(source: Path | bytes, names: list[str], shown: str) -> None:
+    """Raise on shapes of more collections in each other than GEOS can read."""
+    with pq.ParquetFile(_openable(source)) as file:
+        schema = file.schema_arrow
+        binary = [n for n in names if schema.field(n).type in (pa.binary(), pa.large_binary())]
+        for batch in file.iter_batches(columns=binary) if binary else ():
+            for column in batch.columns:
+                large = pc.greater(pc.binary_length(column), LEAST_DEEP)
+                if any(is_deep_wkb(value.as_py()) for value in column.filter(large)):
+                    raise FormatError("readers.archives.nested_shapes", path=shown)
 
 
 def parquet_metadata(source: Path | bytes) -> list[str]:

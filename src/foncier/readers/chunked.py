@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from foncier.errors import FormatError
+from foncier.geometry.nested import without_deep_wkb
 from foncier.readers import archives, dbf, files, frames, shapes
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class WkbRows:
         """Yield geometries in chunks."""
         for start in range(0, len(self._packed), shapes.CHUNK_ROWS):
             part = slice(start, start + shapes.CHUNK_ROWS)
-            yield gpd.GeoSeries(shapely.from_wkb(self._packed[part]), crs=self.crs)
+            yield gpd.GeoSeries(
+                shapely.from_wkb(without_deep_wkb(self._packed[part])), crs=self.crs
+            )
             self._packed[part] = None
 
     def cells(self) -> pd.DataFrame:
@@ -149,7 +152,7 @@ class StreamedRows:
             self._cells.append(batch.select(self._schema.names).serialize())
             self._rows += batch.num_rows
             wkb = batch.column(self._shape).to_numpy(zero_copy_only=False)
-            return shapely.from_wkb(wkb, on_invalid="fix")
+            return shapely.from_wkb(without_deep_wkb(wkb), on_invalid="fix")
 
     def cells(self) -> pd.DataFrame:
         """Return all rows read so far without geometries: the used columns."""

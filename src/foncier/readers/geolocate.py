@@ -13,6 +13,7 @@ import shapely
 
 from foncier import communes as cog
 from foncier.geometry import unions_by
+from foncier.geometry.nested import read_wkt
 from foncier.readers import base, columns, frames, geocoding, json_text, parse
 from foncier.readers.former_communes import to_cadastre
 from foncier.readers.parcel_ids import commune_codes
@@ -118,8 +119,7 @@ def _of_columns(rows: pd.DataFrame, x: str, y: str, crs: str) -> gpd.GeoSeries:
 def from_wkt(values: pd.Series[Any]) -> np.ndarray:
     """Read WKT with or without ``SRID=…;``; None where missing or invalid, shape (n,)."""
     texts = values.astype("str").str.replace(r"^SRID=\d+;", "", regex=True)
-    known = [text if isinstance(text, str) else None for text in texts]
-    return np.asarray(shapely.from_wkt(known, on_invalid="ignore"), dtype=object)
+    return read_wkt(texts)
 
 
 def in_communes(

@@ -23,6 +23,7 @@ import shapely
 from foncier._util.storage import arrow_filesystem, display_path, storage_errors
 from foncier.errors import FormatError, SourceError
 from foncier.geometry import expand
+from foncier.geometry.nested import without_deep_wkb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,7 +246,7 @@ def _to_frame(table: pa.Table) -> gpd.GeoDataFrame:
     name = geo["primary_column"]
     return gpd.GeoDataFrame(
         table.drop_columns([name, "bbox"]).to_pandas(),
-        geometry=shapely.from_wkb(table.column(name).to_numpy()),
+        geometry=shapely.from_wkb(without_deep_wkb(table.column(name).to_numpy())),
         crs=geo["columns"][name]["crs"],
     )
 

@@ -197,7 +197,7 @@ def open_feed(path: Path, shown: str, journal: Journal) -> Iterator[Feed]:
     files.check(path, shown)
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as reason:
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as reason:
         raise FormatError("readers.gtfs_files.not_zip", path=shown) from reason
     with archive:
         members = _members(archive, shown)

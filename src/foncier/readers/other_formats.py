@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pyogrio
-import shapely
 
 from foncier._util import gdal
 from foncier.errors import FormatError
+from foncier.geometry.nested import read_wkt
 from foncier.readers import files
 
 if TYPE_CHECKING:
@@ -86,7 +86,18 @@ def _read(source: Path, shown: str, sublayer: str | None) -> Any:
         frame = pyogrio.read_dataframe(opened, layer=layer, use_arrow=True, on_invalid="fix")
     except NotImplementedError:  # curves
         frame = pyogrio.read_dataframe(opened, layer=layer, use_arrow=False)
+    frame.columns = _numbered([str(name) for name in frame.columns])
     return files.check_text(frame)
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Names of columns, the shapes last: another one of a name is numbered."""
+    seen = dict.fromkeys(names[-1:], 1)
+    numbered = []
+    for name in names[:-1]:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return numbered + names[-1:]
 
 
 @contextmanager
@@ -158,7 +169,7 @@ def _csv(rows: pd.DataFrame, shown: str) -> gpd.GeoDataFrame:
         raise files.no_geometry_column(shown, rows.columns)
     cells = rows[found].astype("str")
     stated = cells.str.extract(SRID, expand=False).dropna().unique()
-    shapes = shapely.from_wkt(cells.str.replace(SRID, "", regex=True).to_numpy(object), "ignore")
+    shapes = read_wkt(cells.str.replace(SRID, "", regex=True))
     crs = files.system(f"EPSG:{stated[0]}", shown) if len(stated) == 1 else None
     return gpd.GeoDataFrame(rows.drop(columns=found), geometry=shapes, crs=crs)
 
@@ -169,6 +180,6 @@ def _wkt_columns(rows: pd.DataFrame) -> Iterator[str]:
     for name in sorted(rows, key=lambda name: order.get(str(name).strip().lower(), len(order))):
         cells = rows[name].astype("str").str.replace(SRID, "", regex=True)
         cells = cells[cells.str.strip() != ""].head(SNIFFED_ROWS)
-        parsed = shapely.from_wkt(cells.to_numpy(object), on_invalid="ignore")
+        parsed = read_wkt(cells)
         if len(cells) and sum(shape is not None for shape in parsed) * 2 > len(cells):
             yield str(name)

@@ -88,7 +88,7 @@ def tax_data(file: LayerFile, target: Target, journal: Journal) -> Draft:
     codes = rows["owner_code"].astype("str").str.findall(TAX_CODE)
     rights = parse.loose_numbers(rows["rights"])
     rows = rows.assign(owner_code=codes, rights=rights.where(rights >= 1, 1).fillna(1))
-    rows = rows.explode("owner_code").dropna(subset="owner_code")
+    rows = rows.explode("owner_code").dropna(subset="owner_code").astype({"owner_code": "str"})
     rows = rows.drop_duplicates(["parcel_id", "owner_code"])
     journal.add("dropped", int(valid.sum()) - rows["parcel_id"].nunique(), "readers.owners.no_code")
     table = rows[["parcel_id", "owner_code", "rights"]].assign(

@@ -9,10 +9,12 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from foncier._util.geopackage import open_read_only
 from foncier.errors import ExportError, FormatError
+from foncier.geometry.nested import without_deep_wkb
 from foncier.model.entries import (
     STATUS_ENTRIES,
     STATUS_WRITTEN,
@@ -160,7 +162,8 @@ def _geometry(blob: bytes) -> shapely.Geometry | None:
     if blob[:2] != b"GP" or len(blob) <= HEADER.size:
         return None
     start = HEADER.size + ENVELOPES[min(blob[3] >> 1 & 7, 4)]
-    made: shapely.Geometry | None = shapely.from_wkb(blob[start:], on_invalid="ignore")
+    wkb = without_deep_wkb(np.array([blob[start:]], dtype=object))
+    made: shapely.Geometry | None = shapely.from_wkb(wkb, on_invalid="ignore")[0]
     return None if made is None or made.is_empty else made
 
 
