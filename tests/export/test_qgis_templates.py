@@ -70,7 +70,7 @@ def test_a_long_label_stands_above_its_value(small_result: ResultTables) -> None
     assert "name" not in above
 
 
-@pytest.mark.parametrize(("table", "most"), [("opportunites", 80), ("acces_detail", 40)])
+@pytest.mark.parametrize(("table", "most"), [("opportunites", 80), ("acces_detail", 36)])
 def test_a_long_value_does_not_push_the_others_out_of_a_form(
     table: str, most: int, small_result: ResultTables
 ) -> None:

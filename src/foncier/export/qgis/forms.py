@@ -23,7 +23,7 @@ ENTRY_BUTTONS = "AddChildFeature|SaveChildEdits"  # of the rows that people writ
 # Characters of a label, and of a value to choose: longer ones push the values out of sight.
 LONGEST_BESIDE, LONGEST_CHOICE = 20, 20
 # Characters of a value to choose, which QGIS does not wrap: in a form, and in one inside a tab.
-MOST_IN_FORM, MOST_IN_TAB = 80, 40
+MOST_IN_FORM, MOST_IN_TAB = 80, 36
 MULTILINE = ("note", "reason")
 VIEW_KEY = "OGC_FID"  # column that identifies a row of a view
 
