@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from foncier.readers import base, columns, ids, layouts, parse
-from foncier.readers.osm_tags import FOOTWAYS, HIGHWAYS, ONE_WAY
+from foncier.readers.osm_tags import ACCESS_NO, FOOTWAYS, HIGHWAYS, ONE_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -181,6 +181,16 @@ def _bike_ways(frame: Any, journal: Journal) -> pd.Series[Any]:
     return way.astype("str")
 
 
+def _access(frame: Any, mode: str) -> pd.Series[Any]:
+    """Word of access of a mode: its own column, else that of all modes (`foot` beats `access`)."""
+    words = pd.Series(None, frame.index, dtype="str")
+    for name in (f"access_{mode}", "access"):
+        if name in frame:
+            cells = frame[name].astype("str").str.strip().str.lower()
+            words = words.fillna(cells.mask(cells == ""))
+    return words
+
+
 def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journal) -> Any:
     known = classes.isin(CLASS_MODES)
     open_to = pd.DataFrame(
@@ -196,10 +206,7 @@ def _with_modes(frame: Any, classes: pd.Series[Any], shown: str, journal: Journa
     )
     modes = {}
     for mode in MODES:
-        closed = pd.Series(False, frame.index)
-        if f"access_{mode}" in frame:
-            access = frame[f"access_{mode}"].astype("str").str.strip().str.lower()
-            closed = access.isin(CLOSED)
+        closed = _access(frame, mode).isin((*CLOSED, *ACCESS_NO))
         values = columns.translate(frame[mode], YES_NO, column=mode, shown=shown, journal=journal)
         from_file = values.map({"yes": True, "no": False}).astype("boolean")
         modes[mode] = from_file.fillna(open_to[mode].where(~closed, False).astype("boolean"))
