@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ def assess_result(
     return Validation(
         title=result.title,
         fictional=result.fictional,
-        truth=", ".join(path.name for path in truths),
+        truth=", ".join(_judges(truths)),
         complete=whole,
         counts=known.counts | {"unlisted": int(off["holds"].notna().sum())},
         notes=notes,
@@ -103,16 +104,34 @@ def read_truths(
     tables, planted = [], False
     notes: list[Note] = []
     limits = confined.limits_of(untrusted)
-    for path in paths:
+    for path, judge in zip(paths, _judges(paths), strict=True):
         table, read, complete = confined.call(
             limits, path.name, readers.read_truth, path, crs=result.crs
         )
-        signed = table["author"].astype("str").fillna(path.name)
+        signed = table["author"].astype("str").fillna(judge)
         tables.append(table.assign(author=signed) if len(paths) > 1 else table)
         notes.extend(read)
         planted |= complete
     every = pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
     return gpd.GeoDataFrame(every, geometry="geometry", crs=result.crs), tuple(notes), planted
+
+
+def _judges(paths: Sequence[Path]) -> list[str]:
+    """Name of each file; two colleagues may both have a `saisies.gpkg`: with its folder then.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _judges([Path("a/saisies.gpkg"), Path("b/saisies.gpkg"), Path("b/v.csv")])
+    ['a/saisies.gpkg', 'b/saisies.gpkg', 'v.csv']
+    """
+    times = Counter(path.name for path in paths)
+    names = [
+        f"{path.absolute().parent.name}/{path.name}" if times[path.name] > 1 else path.name
+        for path in paths
+    ]
+    again = Counter(names)
+    return [f"{name} ({at + 1})" if again[name] > 1 else name for at, name in enumerate(names)]
 
 
 def _figures(
