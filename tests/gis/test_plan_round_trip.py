@@ -63,5 +63,5 @@ def test_a_second_judge_is_compared_with_the_first(
     told = validate.assess_result(planned, planned / ENTRIES, other)
     (pair,) = told.judges.to_dict("records")
     assert pair["shared"] > 10  # those on which the verdicts say true or false
-    assert pair["agreed"] == 0
+    assert 0 < pair["agreed"] < pair["shared"]  # a building, vacant or not, is no bare plot
     assert told.truth == "resultat/saisies.gpkg, second/saisies.gpkg"
