@@ -284,5 +284,6 @@ def test_a_crs_without_a_transformation_is_an_error_of_the_file(tmp_path: Path) 
         r"(?m)^CoordSys.*$", 'CoordSys Earth Projection 3, 33, "m", nan, 46.5, 4, 49, 0, 0', text
     )
     path.write_text(damaged, encoding="latin-1")
-    with pytest.raises(CrsError, match=r"x\.mif"):
+    # GDAL may say it when the file is opened, PROJ when the shapes are moved.
+    with pytest.raises((CrsError, FormatError), match=r"x\.mif"):
         read(path)
