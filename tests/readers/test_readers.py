@@ -248,8 +248,9 @@ def test_streets_that_shared_a_vertex_still_share_it(
         crs="EPSG:4326",
     )
     table, _ = read("streets", "lines", path)
-    hubs = {line.coords[0 if i % 2 else -1] for i, line in enumerate(table.geometry)}
-    assert len(hubs) == 1
+    # A street that the digits of GeoJSON make a point is left out.
+    ends_of = [{line.coords[0], line.coords[-1]} for line in table.geometry]
+    assert set.intersection(*ends_of)
 
 
 def test_zones_constraints_and_their_effects(
