@@ -9,6 +9,7 @@ given. The metadata of a package can say that versions fit together that do not:
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,9 @@ RESOLUTIONS = ("lowest-direct", "highest")
 
 
 def uv(*words: object) -> None:
-    """Run uv of this environment; wheels alone, so that no compiler is needed."""
-    subprocess.run([sys.executable, "-m", "uv", *map(str, words)], check=True)
+    """Run uv of this environment, with the certificates of the machine, as pip has them."""
+    env = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+    subprocess.run([sys.executable, "-m", "uv", *map(str, words)], env=env, check=True)
 
 
 def environment(folder: Path, wheel: Path, python: str, resolution: str) -> Path:
