@@ -195,7 +195,6 @@ def test_an_interrupted_search_in_tiles_leaves_no_scratch_folder(tmp_path: Path)
 
     def interrupt(ended: int, _: int) -> None:
         if ended:
-            wait_for(began)
             raise Interrupted
 
     out = tmp_path / tiles.FOLDER
@@ -208,25 +207,27 @@ def test_an_interrupted_search_in_tiles_leaves_no_scratch_folder(tmp_path: Path)
 
 
 class _Writing:
-    """Executor that ends its first job, while its second job writes without end."""
+    """Executor that ends its first job as soon as its second one writes, without end."""
 
     def __init__(self, began: Path) -> None:
         self.began = began
 
     def run(self, _: Any, jobs: Any) -> Any:
-        folders = [(job.folder, self.began if n else None) for n, job in enumerate(jobs)]
+        folders = [(job.folder, self.began, bool(n)) for n, job in enumerate(jobs)]
         for n, _name in executors.processes(2).run(writes, folders):
             yield n, jobs[n].tile.name
 
 
-def writes(job: tuple[Path, Path | None]) -> None:
-    """Job that ends at once, or never, with its scratch folder there."""
-    folder, began = job
-    if began is not None:
-        with atomic_folder(folder, last="x") as new:
-            (new / "x").touch()
-            began.touch()
-            time.sleep(600)
+def writes(job: tuple[Path, Path, bool]) -> None:
+    """Job that ends when the other has begun, or never, with its scratch folder there."""
+    folder, began, endless = job
+    if not endless:
+        wait_for(began)
+        return
+    with atomic_folder(folder, last="x") as new:
+        (new / "x").touch()
+        began.touch()
+        time.sleep(600)
 
 
 def _search(out: Path) -> Any:
