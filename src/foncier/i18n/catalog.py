@@ -89,12 +89,9 @@ def messages(lang: Lang) -> Mapping[str, str | Mapping[str, str]]:
     return dict(_flat(tomllib.loads(text), ""))
 
 
-FORMS = frozenset({"one", "other"})  # of a message with a count
-
-
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str | Mapping[str, str]]]:
     for key, value in table.items():
-        if isinstance(value, str) or value.keys() <= FORMS:  # a section may have a key `other`
+        if isinstance(value, str) or "other" in value:
             yield prefix + key, value
         else:
             yield from _flat(value, f"{prefix}{key}.")
